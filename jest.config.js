@@ -1,0 +1,43 @@
+/** Four kinds of test; `npm test` runs them all and says which could not run. */
+const swc = [
+  "@swc/jest",
+  {
+    jsc: {
+      parser: { syntax: "typescript", tsx: true },
+      target: "es2022",
+      experimental: { keepImportAttributes: true },
+      transform: { react: { runtime: "automatic", importSource: "preact" } },
+    },
+    module: { type: "es6" },
+  },
+];
+
+const project = (displayName, roots, more = {}) => ({
+  displayName,
+  roots,
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts", ".tsx"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform: { "^.+\\.tsx?$": swc },
+  testMatch: ["**/*.test.ts", "**/*.test.tsx"],
+  ...more,
+});
+
+export default {
+  projects: [
+    // protocol, mail, membership and server: Node's own WebCrypto
+    project("unit", ["<rootDir>/test"], {
+      testPathIgnorePatterns: ["/node_modules/", "/test/interop/", "/test/e2e/", "\\.dom\\.test\\."],
+    }),
+    // pages and scripts: jsdom (openpgp can't run there, so the two never mix)
+    project("dom", ["<rootDir>/test"], {
+      testEnvironment: "jsdom",
+      testMatch: ["**/*.dom.test.ts", "**/*.dom.test.tsx"],
+    }),
+    // the real gpg, sq and rnp
+    project("interop", ["<rootDir>/test/interop"]),
+    // the real Thunderbird, Dovecot and Postfix
+    project("e2e", ["<rootDir>/test/e2e"]),
+  ],
+  testTimeout: 60_000,
+};
