@@ -129,6 +129,9 @@ const unwrapBase64 = (text: string) =>
     .replace(/-/g, "+")
     .replace(/_/g, "/");
 
+/** How often one text stands in another. */
+const countOf = (text: string, needle: string) => text.split(needle).length - 1;
+
 /** In which encodings the marker stands in this window. */
 function searchWindow(window: Buffer, needles: Needles): readonly Encoding[] {
   const found: Encoding[] = [];
@@ -138,18 +141,17 @@ function searchWindow(window: Buffer, needles: Needles): readonly Encoding[] {
   const text = window.toString("latin1");
   const run = unwrapBase64(text);
   if (needles.base64.some((core) => run.includes(core))) found.push("base64");
-  // Each of these also finds what stands there without any escape: that is reported once, as utf-8.
-  const undone: readonly (readonly [Encoding, (text: string) => string, string])[] = [
-    ["quoted-printable", unquote, needles.binary],
-    ["encoded-word", unword, needles.binary],
-    ["percent", unpercent, needles.binary],
-    ["escaped", unescapeText, needles.binary],
-    ["folded", (raw) => raw.replace(/[\r\n\t ]+/g, ""), needles.binaryWithoutBlanks],
+  // Undoing an escape leaves what was never escaped: only what is found more often than in the raw bytes counts.
+  const plain = countOf(text, needles.binary);
+  const undone: readonly (readonly [Encoding, string, string])[] = [
+    ["quoted-printable", unquote(text), needles.binary],
+    ["encoded-word", unword(text), needles.binary],
+    ["percent", unpercent(text), needles.binary],
+    ["escaped", unescapeText(text), needles.binary],
+    ["folded", text.replace(/[\r\n\t ]+/g, ""), needles.binaryWithoutBlanks],
   ];
-  if (!found.includes("utf-8")) {
-    for (const [encoding, undo, needle] of undone) {
-      if (undo(text).includes(needle)) found.push(encoding);
-    }
+  for (const [encoding, result, needle] of undone) {
+    if (countOf(result, needle) > plain) found.push(encoding);
   }
   return found;
 }

@@ -138,15 +138,15 @@ export async function runToEnd(
   } = {},
 ): Promise<Finished> {
   const child = spawn(command, [...args], {
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-  child.stdin.end(options.input ?? "");
+  child.stdout?.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => err.push(chunk));
+  child.stdin?.end(options.input);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exit) => resolve(exit ?? 1));
