@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,6 +17,20 @@ import { runToEnd, startProcess, until } from "../world/processes.js";
 import type { Thunderbird } from "../world/thunderbird.js";
 import { ThunderbirdUi } from "../world/thunderbird-ui.js";
 import { addressOf, World } from "../world/world.js";
+
+/** Processes whose command line or working folder names this folder. */
+function processesIn(folder: string): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return line.includes(folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+      } catch {
+        return false;
+      }
+    });
+}
 
 /**
  * The harness itself, with ordinary mail and without the add-on: if it did not see what is there, then "the marker is
@@ -172,4 +194,15 @@ describe("the private mail world", () => {
       await holder.stop();
     }
   }, 120_000);
+
+  test("ends everything that it started, and leaves no file", async () => {
+    const other = await World.start();
+    await other.openThunderbird("carol");
+    expect(processesIn(other.folder).length).toBeGreaterThan(3);
+    await other.stop();
+    expect(existsSync(other.folder)).toBe(false);
+    await until("all processes to be gone", () =>
+      processesIn(other.folder).length === 0 ? true : undefined,
+    );
+  }, 60_000);
 });
