@@ -1,23 +1,12 @@
 /** A member who has GnuPG alone reads both modes by the command that stands in the mail itself. */
-import PostalMime from "postal-mime";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { contentOf, writePayload } from "../../src/mail/payload.js";
-import { writeCopy } from "../../src/mail/sealed-mail.js";
-import {
-  type Delivery,
-  forwardOpened,
-  type Mode,
-  openAtServer,
-  prepareReseal,
-  resealFor,
-  sealingHalf,
-  writeSealingKey,
-} from "../../src/protocol/index.js";
-import { aliceSeals, type Cast, makeCast, serverContext } from "../protocol/people.js";
+import { writePayload } from "../../src/mail/payload.js";
+import { type Delivery, type Mode, sealingHalf, writeSealingKey } from "../../src/protocol/index.js";
+import { aliceSeals, type Cast, makeCast } from "../protocol/people.js";
+import { attachmentsOf, copyForBob, mailForBob, saveMail } from "./copies.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
 import { describeWith } from "./tools.js";
 
-const roster = { number: 7, hash: "ab".repeat(32) };
 const messageId = "<1@example.test>";
 
 function letterOf(cast: Cast): Uint8Array {
@@ -42,43 +31,9 @@ function letterOf(cast: Cast): Uint8Array {
   );
 }
 
-/** A mail for Bob, whole, as the server hands it to the relay. */
-async function mailForBob(
-  cast: Cast,
-  mode: Mode,
-  delivery: Delivery,
-  payload: Uint8Array,
-): Promise<Uint8Array> {
-  const context = serverContext(cast);
-  const opened = await openAtServer(await aliceSeals(cast, mode, payload, messageId), context);
-  const prepared = await prepareReseal(opened, { ...context, roster });
-  const sealed =
-    delivery === "opened" ? forwardOpened(prepared) : await resealFor(prepared, sealingHalf(cast.bob));
-  const list = parseAddress(cast.address);
-  const { head, shared, tail } = writeCopy({
-    shape: "mixed",
-    list,
-    listName: "Team",
-    from: { name: "Alice via Team", address: list },
-    replyTo: { address: list },
-    to: { address: parseAddress("bob@example.test") },
-    messageId,
-    date: opened.signedAt,
-    sealed,
-  });
-  return Buffer.concat([head, shared, tail]);
-}
-
-/** Saves a mail's attachments as a mail program does, and gives the command that its text tells to run. */
-async function saveMail(home: GpgHome, mail: Uint8Array): Promise<string> {
-  const email = await PostalMime.parse(mail, { attachmentEncoding: "arraybuffer" });
-  for (const each of email.attachments) await home.save(each.filename ?? "", contentOf(each));
-  const commands = (email.text ?? "")
-    .split(/\r?\n/)
-    .filter((line) => line.startsWith("  gpg") || line.startsWith("  cat"));
-  const [command] = commands;
-  if (command === undefined || commands.length !== 1) throw new Error("the notice does not name one command");
-  return command;
+/** Alice's letter in Bob's inbox. */
+async function mailOf(cast: Cast, mode: Mode, delivery: Delivery, payload: Uint8Array): Promise<Uint8Array> {
+  return mailForBob(cast, await copyForBob(cast, await aliceSeals(cast, mode, payload, messageId), delivery));
 }
 
 const settings: [Mode, Delivery][] = [
@@ -110,7 +65,7 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
     let mail: Uint8Array;
 
     beforeAll(async () => {
-      mail = await mailForBob(cast, mode, delivery, payload);
+      mail = await mailOf(cast, mode, delivery, payload);
     });
 
     test("reads it by the command of the notice; gpg names the author", async () => {
@@ -135,9 +90,7 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
       await home.import(sealingHalf(cast.serverKey));
       await home.import(sealingHalf(cast.alice));
       const command = await saveMail(home, mail);
-      const parts = (await PostalMime.parse(mail, { attachmentEncoding: "arraybuffer" })).attachments
-        .filter((each) => each.mimeType !== "application/vnd.listseal.through")
-        .map((each) => ({ name: each.filename ?? "", bytes: contentOf(each) }));
+      const parts = (await attachmentsOf(mail)).filter(({ name }) => name !== "list-signature.pgp");
       expect(parts.length).toBe(mode === "key" ? 2 : 1);
       for (const { name, bytes } of parts) {
         const flipped = Uint8Array.from(bytes);
@@ -157,7 +110,7 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
     "mode %s: without the server's certificate the command stops, and nothing is printed",
     async (mode) => {
       await home.import(sealingHalf(cast.alice));
-      const ran = await home.shell(await saveMail(home, await mailForBob(cast, mode, "resealed", payload)));
+      const ran = await home.shell(await saveMail(home, await mailOf(cast, mode, "resealed", payload)));
       expect(ran.status).not.toBe(0);
       expect(ran.stderr).toContain("Can't check signature: No public key");
       expect(ran.stdout).toHaveLength(0);
@@ -169,7 +122,7 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
     ["whole", "sealed-message.pgp"],
   ] as const)("mode %s, delivery opened: gpg checks the list signature beside it", async (mode, part) => {
     await home.import(sealingHalf(cast.serverKey));
-    await saveMail(home, await mailForBob(cast, mode, "opened", payload));
+    await saveMail(home, await mailOf(cast, mode, "opened", payload));
     const ran = await home.shell(`gpg --verify list-signature.pgp ${part}`);
     expect(ran.stderr).toContain('Good signature from "ListSeal server key <team@lists.example>"');
     expect(ran.status).toBe(0);
@@ -182,7 +135,7 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
       await eve.import(cast.listKey);
       await eve.import(sealingHalf(cast.serverKey));
       for (const mode of ["key", "whole"] as const) {
-        const ran = await eve.shell(await saveMail(eve, await mailForBob(cast, mode, "resealed", payload)));
+        const ran = await eve.shell(await saveMail(eve, await mailOf(cast, mode, "resealed", payload)));
         expect(ran.stderr).toContain("No secret key");
         expect(ran.status).not.toBe(0);
         expect(ran.stdout).toHaveLength(0);
@@ -200,7 +153,7 @@ describeWith(["gpg", "gpgconf"], "a list of the profile rfc9580", () => {
     try {
       await expect(home.import(cast.listKey)).rejects.toThrow("unknown version 6");
       for (const mode of ["key", "whole"] as const) {
-        const mail = await mailForBob(cast, mode, "resealed", letterOf(cast));
+        const mail = await mailOf(cast, mode, "resealed", letterOf(cast));
         const ran = await home.shell(await saveMail(home, mail));
         expect(ran.status).not.toBe(0);
         expect(ran.stdout).toHaveLength(0);
