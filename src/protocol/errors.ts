@@ -1,0 +1,79 @@
+/**
+ * What can go wrong, as a closed union.
+ *
+ * One error class for the whole product. Code that catches decides by `code`; pages show the sentence that
+ * belongs to the code (`_locales`, `error_<code>`); `message` is for developers and logs and therefore never
+ * holds a subject, a body, an opened byte, a secret or an address.
+ *
+ * "Not for me" is not in here: a message that no key of ours opens is a value (`OpenResult.kind`), not an error.
+ */
+export const errorCodes = [
+  // the bytes
+  "not-sealed",
+  "damaged",
+  "too-large",
+  "unsupported-version",
+  "unsupported-algorithm",
+  "weak-algorithm",
+  "malformed-key-packet",
+  // what the signatures say
+  "wrong-list",
+  "not-signed",
+  "bad-signature",
+  "several-signatures",
+  "wrong-kind",
+  "binding-missing",
+  "binding-mismatch",
+  "wrong-author",
+  "unknown-author",
+  "too-old",
+  "from-the-future",
+  "replayed",
+  "message-id-reused",
+  // keys
+  "key-damaged",
+  "key-expired",
+  "key-revoked",
+  "key-locked",
+  "wrong-passphrase",
+  "wrong-role",
+  // addresses, files, lists
+  "bad-address",
+  "wrong-address",
+  "wrong-code",
+  "invitation-damaged",
+  "invitation-expired",
+  "list-conflict",
+  "no-list",
+  "no-member-key",
+  // the machine
+  "storage-failed",
+  "worker-failed",
+  "cancelled",
+  "timed-out",
+] as const;
+
+/** Every code there is; a `switch` over it is exhaustive. */
+export type ErrorCode = (typeof errorCodes)[number];
+
+/**
+ * The one error of the product.
+ *
+ * @param code    what happened, for programs
+ * @param message what happened, for developers and logs: no content, no secret, no address
+ * @param options `cause`: the library's error. Never show or log a cause: a library may quote its input.
+ */
+export class ListSealError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "ListSealError";
+    this.code = code;
+  }
+}
+
+/** The code of a thrown thing: its own if it is ours, else `fallback`. For the edges, where everything is caught. */
+export function codeOf(thrown: unknown, fallback: ErrorCode): ErrorCode {
+  return thrown instanceof ListSealError ? thrown.code : fallback;
+}
