@@ -8,8 +8,8 @@ import type { Delivery, Mode } from "../protocol/message.js";
 import type { DataFolder } from "./data-folder.js";
 import { MAX_NAME_CHARACTERS } from "./limits.js";
 import { listKeyMaterial } from "./list-key-material.js";
-import { discardServerKey, type MadeServerKey, makeServerKey } from "./server-keys.js";
 import type { RosterChange } from "./roster-record.js";
+import { discardServerKey, type MadeServerKey, makeServerKey } from "./server-keys.js";
 import type { List, Member, NewListKey, Shape, Store } from "./store.js";
 
 /** The operator asked for something that can't be; the message is a sentence for them. */
@@ -106,7 +106,7 @@ export async function createList(office: Office, request: ListRequest): Promise<
  */
 export async function setListKey(office: Office, address: string, source: CertificateSource): Promise<List> {
   const list = await findList(office, address);
-  const key = await readListKey(list.address, source);
+  const key = await readListKey(parseAddress(list.address), source);
   await office.store.setListKey(list.id, key, {
     do: "list-key",
     fingerprint: key.fingerprint,

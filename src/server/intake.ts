@@ -41,7 +41,9 @@ function hasBareLineEnd(raw: Uint8Array): boolean {
 
 /** The header section, up to the empty line; `undefined` if it is longer than a header may be. */
 function headerSection(raw: Uint8Array): string | undefined {
-  const head = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, MAX_HEADER_BYTES)).toString("latin1");
+  const head = Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, MAX_HEADER_BYTES)).toString(
+    "latin1",
+  );
   if (head.startsWith("\r\n")) return "";
   const end = head.indexOf("\r\n\r\n");
   if (end !== -1) return head.slice(0, end);

@@ -21,13 +21,10 @@ export const MAX_RECIPIENTS = 1;
 /** Length of one command line. Stops a client that never ends its line from filling memory (RFC 5321 wants 512). */
 export const MAX_COMMAND_BYTES = 4096;
 
-/** Commands before a mail is given. Stops a client that holds a connection with NOOP. */
-export const MAX_IDLE_COMMANDS = 50;
-
 /** Silence on a connection, in milliseconds, before it is closed. Stops connections that are opened and left. */
 export const SOCKET_TIMEOUT_MS = 60_000;
 
-/** Time for one whole DATA, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
+/** Time for one whole mail, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
 export const DATA_TIMEOUT_MS = 10 * 60_000;
 
 /** Time that open connections get to finish when the server stops, in milliseconds. */

@@ -44,5 +44,7 @@ function publicNumbers(parameters: object | null): readonly Uint8Array[] {
 }
 
 function bare(value: Uint8Array): Uint8Array {
-  return value.length === PREFIXED_POINT_BYTES && value[0] === NATIVE_POINT_PREFIX ? value.subarray(1) : value;
+  return value.length === PREFIXED_POINT_BYTES && value[0] === NATIVE_POINT_PREFIX
+    ? value.subarray(1)
+    : value;
 }

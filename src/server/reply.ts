@@ -34,9 +34,14 @@ export const notSealed = reply(
 );
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
-export const tryLater = reply(451, "4.3.0", "The list server can't take mail at the moment. Try again later.");
+export const tryLater = reply(
+  451,
+  "4.3.0",
+  "The list server can't take mail at the moment. Try again later.",
+);
 export const tooBusy = reply(451, "4.3.2", "The list server is busy. Try again later.");
-export const tooSlow = reply(451, "4.4.2", "The mail came too slowly. Try again later.");
+/** 421: smtp-server closes the connection after it. */
+export const tooSlow = reply(421, "4.4.2", "The mail came too slowly. Try again later.");
 export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.");
 export const oneListAtATime = reply(452, "4.5.3", "One list at a time, please: send this one separately.");
 export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");

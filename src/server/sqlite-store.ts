@@ -8,8 +8,8 @@ import Database from "better-sqlite3";
 import { nextEntry, type RecordEntry, type RecordHead, type RosterChange } from "./roster-record.js";
 import { migrate } from "./sqlite-schema.js";
 import {
-  type CopyJob,
   Conflict,
+  type CopyJob,
   type Job,
   type List,
   type Member,
@@ -190,15 +190,7 @@ class SqliteStore implements Store {
         .prepare(
           "INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
-        .run(
-          listId,
-          member.address,
-          member.name,
-          member.certificate,
-          member.fingerprint,
-          member.shape,
-          now,
-        );
+        .run(listId, member.address, member.name, member.certificate, member.fingerprint, member.shape, now);
       this.#append(listId, change);
       return { ...member, id: Number(lastInsertRowid), listId, added: now };
     });
