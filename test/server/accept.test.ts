@@ -1,11 +1,10 @@
 /** What the server takes, what it refuses, and what it says. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { parseAddress } from "../../src/mail/mailbox.js";
-import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import { generateKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { sealPost } from "../../src/protocol/seal.js";
+import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { createList, setListKey } from "../../src/server/administration.js";
 import { refused } from "../../src/server/reply.js";
 import { submit } from "./dialogue.js";
+import { halvesOf, halvesOfText, submissionBy, underAnotherPrimary } from "./hostile-posts.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 
 let server: PlayServer;
@@ -57,18 +56,18 @@ describe("a post again", () => {
     expect(notice?.raw.toString()).toContain("Auto-Submitted: auto-replied");
   });
 
-  test("a captured key packet signed anew by another member: refused", async () => {
-    const { raw, sealed } = await seal(list, alice);
-    await server.submit(list, alice, raw);
+  test("a captured key packet under another member's signature: refused", async () => {
+    const post = await seal(list, alice);
+    await server.submit(list, alice, post.raw);
     await server.untilQuiet();
 
-    // Bob opens his copy, and submits Alice's key packet and body under his own signature
-    const stolen = await resignedBy(bob, alice);
-    expect(sealed.mode).toBe("key");
-    await server.submit(list, alice, stolen.first);
-    expect(await server.submit(list, bob, stolen.again)).toEqual(uniform);
+    const again = await submissionBy(bob, list, await halvesOf(server, list, post), {
+      messageId: "<stolen@people.test>",
+    });
+    expect(await server.submit(list, bob, again)).toEqual(uniform);
     await server.untilQuiet();
-    expect(server.sink.for(bob.address).filter((mail) => mail.sender !== "")).toHaveLength(2);
+    const fromBob = server.sink.caught.filter((mail) => mail.raw.includes("Bob via Team"));
+    expect(fromBob).toEqual([]);
   });
 
   test("a notice about the same thing comes once an hour at most", async () => {
@@ -81,40 +80,6 @@ describe("a post again", () => {
     expect(server.sink.for(alice.address).filter((mail) => mail.sender === "")).toHaveLength(1);
   });
 });
-
-/** The same key packet and body in two submissions: by `author`, and under another message id by `thief`. */
-async function resignedBy(thief: Person, author: Person): Promise<{ first: Uint8Array; again: Uint8Array }> {
-  const { encrypt, createMessage } = await import("openpgp");
-  const { notations, listValue, sha256 } = await import("../../src/protocol/binding.js");
-  const { openLayer } = await import("../../src/protocol/unseal.js");
-  const { loadServerKey } = await import("../../src/server/server-keys.js");
-  const original = await seal(list, author);
-  if (original.sealed.mode !== "key") throw new Error("mode key is wanted");
-  const { body } = original.sealed;
-  const layer = await openLayer(original.sealed.key, (await loadServerKey(server.folder, list.list)).secret);
-  if (layer === "not-for-me") throw new Error("not for the server");
-  const messageId = "<stolen@people.test>";
-  const key = await encrypt({
-    message: await createMessage({ binary: layer.literal }),
-    encryptionKeys: list.server.certificate,
-    signingKeys: thief.key.secret,
-    signatureNotations: notations({
-      kind: "submit",
-      list: listValue(list.address, list.key.fingerprint),
-      msgid: messageId,
-      "body-sha256": await sha256(body),
-    }),
-    format: "binary",
-  });
-  const again = writeSubmission({
-    from: { address: parseAddress(thief.address) },
-    list: parseAddress(list.address),
-    date: new Date(),
-    messageId,
-    sealed: { mode: "key", key, body },
-  });
-  return { first: original.raw, again };
-}
 
 describe("mail that is not sealed", () => {
   const plain =
@@ -162,22 +127,42 @@ describe("one uniform refusal", () => {
 
   test("for a post of last month; the author is told by mail", async () => {
     const monthAgo = new Date(Date.now() - 30 * 86_400_000);
-    const oldAlice = { ...alice, name: "Carol", address: "carol@people.test" };
-    const { generateMemberKey } = await import("../../src/protocol/keys.js");
-    const { generateKey: generate } = await import("../../src/protocol/keys.js");
-    expect(generate).toBe(generateKey);
-    const key = await generateMemberKey({
-      address: oldAlice.address,
-      profile: "compatible",
-      date: new Date(monthAgo.getTime() - 86_400_000),
-    });
-    const carol = { ...oldAlice, key };
+    const address = "carol@people.test";
+    const date = new Date(monthAgo.getTime() - 86_400_000);
+    const carol = {
+      name: "Carol",
+      address,
+      key: await generateMemberKey({ address, profile: "compatible", date }),
+    };
     await server.join(list, carol);
-    const post = await oldPost(carol, monthAgo);
-    expect(await server.submit(list, carol, post)).toEqual(uniform);
+    const old = await submissionBy(carol, list, await halvesOfText(list, "old"), {
+      messageId: "<old@people.test>",
+      date: monthAgo,
+    });
+    expect(await server.submit(list, carol, old)).toEqual(uniform);
     await server.untilQuiet();
-    expect(server.sink.caught.map((mail) => mail.recipient)).toEqual([carol.address]);
-    expect(server.sink.caught[0]?.raw.toString("latin1")).toMatch(/base64|seven days/);
+
+    const [notice, ...more] = server.sink.caught;
+    expect(more).toEqual([]);
+    expect(notice?.recipient).toBe(carol.address);
+    const [, body = ""] = (notice?.raw.toString("latin1") ?? "").split("\r\n\r\n");
+    expect(Buffer.from(body, "base64").toString()).toContain("seven days");
+  });
+
+  test.each([
+    ["no body digest", { "body-sha256": undefined }],
+    ["another body's digest", { "body-sha256": "0".repeat(64) }],
+    ["another kind", { kind: "post" }],
+    ["another list", { list: "other@lists.test 00" }],
+    ["a message id that would begin a header field", { msgid: "<a@b>\r\nX-Evil: 1" }],
+  ])("for a signature that says %s", async (_, says) => {
+    const raw = await submissionBy(alice, list, await halvesOfText(list, "x"), {
+      messageId: "<fine@people.test>",
+      says,
+    });
+    expect(await server.submit(list, alice, raw)).toEqual(uniform);
+    await server.untilQuiet();
+    expect(server.sink.caught.filter((mail) => mail.sender !== "")).toEqual([]);
   });
 
   test("for a post that was cut short", async () => {
@@ -200,80 +185,6 @@ describe("one uniform refusal", () => {
     await expectNothingTaken();
   });
 });
-
-/** A post with the signatures of `date`, by keys that were there at the time. */
-async function oldPost(author: Person, date: Date): Promise<Uint8Array> {
-  const { createMessage, encrypt } = await import("openpgp");
-  const { notations, listValue, sha256 } = await import("../../src/protocol/binding.js");
-  const fresh = await sealPost({
-    mode: "key",
-    payload: Buffer.from("old"),
-    messageId: "<old@people.test>",
-    list: { address: list.address, key: sealingHalf(list.key) },
-    server: list.server,
-    author: author.key,
-  });
-  if (fresh.mode !== "key") throw new Error("mode key is wanted");
-  const { split } = await import("../../src/protocol/packets.js");
-  const { keyPacket, dataPacket } = split(
-    await encrypt({
-      message: await createMessage({ binary: Buffer.from("old") }),
-      encryptionKeys: list.key.secret.toPublic(),
-      format: "binary",
-    }),
-  );
-  const key = await encrypt({
-    message: await createMessage({ binary: keyPacket }),
-    encryptionKeys: list.server.certificate,
-    signingKeys: author.key.secret,
-    signatureNotations: notations({
-      kind: "submit",
-      list: listValue(list.address, list.key.fingerprint),
-      msgid: "<old@people.test>",
-      "body-sha256": await sha256(dataPacket),
-    }),
-    date,
-    format: "binary",
-  }).catch(async () =>
-    // the server key is younger than the date: encrypt now, with a signature of then
-    encryptWithOldSignature(author, date, keyPacket, dataPacket),
-  );
-  return writeSubmission({
-    from: { address: parseAddress(author.address) },
-    list: parseAddress(list.address),
-    date,
-    messageId: "<old@people.test>",
-    sealed: { mode: "key", key, body: dataPacket },
-  });
-}
-
-async function encryptWithOldSignature(
-  author: Person,
-  date: Date,
-  keyPacket: Uint8Array,
-  dataPacket: Uint8Array,
-): Promise<Uint8Array> {
-  const { createMessage, encrypt } = await import("openpgp");
-  const { listValue, sha256, signDetached } = await import("../../src/protocol/binding.js");
-  const signature = await signDetached(
-    keyPacket,
-    author.key,
-    {
-      kind: "submit",
-      list: listValue(list.address, list.key.fingerprint),
-      msgid: "<old@people.test>",
-      "body-sha256": await sha256(dataPacket),
-    },
-    "compatible",
-    date,
-  );
-  return encrypt({
-    message: await createMessage({ binary: keyPacket }),
-    encryptionKeys: list.server.certificate,
-    signature,
-    format: "binary",
-  });
-}
 
 describe("recipients", () => {
   test.each([
@@ -302,7 +213,6 @@ describe("recipients", () => {
   );
 
   test("a list without a list key says: later", async () => {
-    const { createList } = await import("../../src/server/administration.js");
     await server.office((office) =>
       createList(office, {
         address: "empty@lists.test",
@@ -327,43 +237,34 @@ test("a report or an automatic answer is no post", async () => {
   await expectNothingTaken();
 });
 
-test("a list key can be on one list only, also in another certificate", async () => {
-  const certificate = writeSealingKey(sealingHalf(list.key));
-  const { setListKey, createList } = await import("../../src/server/administration.js");
-  await server.office((office) =>
-    createList(office, {
-      address: "second@lists.test",
-      name: "Second",
-      mode: "key",
-      delivery: "resealed",
-      profile: "compatible",
-    }),
+describe("a list key that was used before", () => {
+  beforeEach(() =>
+    server.office((office) =>
+      createList(office, {
+        address: "second@lists.test",
+        name: "Second",
+        mode: "key",
+        delivery: "resealed",
+        profile: "compatible",
+      }),
+    ),
   );
-  const renamed = await underAnotherPrimary(certificate, "second@lists.test");
-  await expect(server.office((office) => setListKey(office, "second@lists.test", renamed))).rejects.toThrow(
-    /used this list key before/,
-  );
-});
+  const setKey = (key: Uint8Array) => server.office((office) => setListKey(office, "second@lists.test", key));
 
-/** `certificate`'s encryption subkey, bound to a fresh primary key: another fingerprint, the same key material. */
-async function underAnotherPrimary(certificate: Uint8Array, address: string): Promise<Uint8Array> {
-  const { enums, KeyID, PacketList, SignaturePacket, readKey } = await import("openpgp");
-  expect(KeyID).toBeDefined();
-  const fresh = await generateKey("list", { address, profile: "compatible" });
-  const stolen = (await readKey({ binaryKey: certificate })).subkeys[0]?.keyPacket;
-  const primary = fresh.secret.keyPacket;
-  if (stolen === undefined) throw new Error("no subkey");
-  const binding = new SignaturePacket();
-  binding.signatureType = enums.signature.subkeyBinding;
-  binding.publicKeyAlgorithm = primary.algorithm;
-  binding.hashAlgorithm = enums.hash.sha256;
-  binding.keyFlags = new Uint8Array([enums.keyFlags.encryptCommunication | enums.keyFlags.encryptStorage]);
-  await binding.sign(primary, { key: fresh.secret.toPublic().keyPacket, bind: stolen }, new Date());
-  const list = new PacketList();
-  const whole = fresh.secret.toPublic().toPacketList();
-  for (const packet of whole) {
-    if (packet.constructor.tag === enums.packet.publicSubkey) break;
-    list.push(packet);
-  }
-  return Buffer.concat([list.write(), new PacketList(stolen, binding).write()]);
-}
+  test("is refused in another certificate, too", async () => {
+    const disguised = await underAnotherPrimary(list, "second@lists.test");
+    await expect(setKey(disguised)).rejects.toThrow(/used this list key before/);
+  });
+
+  test("is refused in its own certificate", async () => {
+    await expect(setKey(writeSealingKey(sealingHalf(list.key)))).rejects.toThrow(/made for another address/);
+  });
+
+  test("a fresh one is taken, and a second for the same list is not", async () => {
+    const fresh = () => generateKey("list", { address: "second@lists.test", profile: "compatible" });
+    await setKey(writeSealingKey(sealingHalf(await fresh())));
+    await expect(fresh().then((key) => setKey(writeSealingKey(sealingHalf(key))))).rejects.toThrow(
+      /has a list key/,
+    );
+  });
+});

@@ -1,6 +1,8 @@
 /** From an accepted post to the members' copies. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
+import { generateMemberKey } from "../../src/protocol/keys.js";
+import { submit } from "./dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";
 
 let server: PlayServer;
@@ -179,7 +181,7 @@ test("a member whose key ran out gets nothing, and nobody else is held up", asyn
   const { store } = await server.start();
   // the roster holds a certificate that can't be sealed to any more
   const memberById = store.memberById.bind(store);
-  const expired = await (await import("../../src/protocol/keys.js")).generateMemberKey({
+  const expired = await generateMemberKey({
     address: eve.address,
     profile: "compatible",
     date: new Date(Date.now() - 86_400_000),
@@ -226,7 +228,6 @@ test("hands over by LMTP too, where a refusal comes after DATA", async () => {
   server.sink.mood = (recipient) =>
     recipient === eve.address ? { code: 550, text: "5.2.1 gone", at: "data" } : undefined;
   await server.start("lmtp", "lmtp");
-  const { submit } = await import("./dialogue.js");
   const { raw } = await seal(list, alice);
   const answer = await submit(server.port, { sender: alice.address, recipient: list.address, raw }, "LHLO");
   expect(answer.code).toBe(250);
