@@ -13,7 +13,7 @@ import { type Person, type PlayList, person, seal } from "./play-server.js";
 import { Sink } from "./sink.js";
 
 const entry = new URL("../../src/server/cli.ts", import.meta.url).pathname;
-const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
+const tsx = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 
 let folder: string;
 let data: string;
@@ -45,7 +45,7 @@ interface Ran {
 
 function run(...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [tsx, entry, "--data", data, ...words], (error, out, err) => {
+    execFile(process.execPath, ["--import", tsx, entry, "--data", data, ...words], (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -60,7 +60,7 @@ async function good(...words: readonly string[]): Promise<string> {
 /** `serve`, listening; gives its port. */
 async function serve(): Promise<{ process: ChildProcess; port: number }> {
   const words = ["serve", "--smtp", "127.0.0.1:0", "--relay", `smtp://127.0.0.1:${sink.port}`];
-  const child = spawn(process.execPath, [tsx, entry, "--data", data, ...words], {
+  const child = spawn(process.execPath, ["--import", tsx, entry, "--data", data, ...words], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   running.push(child);
