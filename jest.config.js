@@ -35,9 +35,9 @@ export default {
       testMatch: ["**/*.dom.test.ts", "**/*.dom.test.tsx"],
     }),
     // the real gpg, sq and rnp
-    project("interop", ["<rootDir>/test/interop"]),
+    project("interop", ["<rootDir>/test"], { testMatch: ["**/test/interop/**/*.test.ts"] }),
     // the real Thunderbird, Dovecot and Postfix
-    project("e2e", ["<rootDir>/test/e2e"]),
+    project("e2e", ["<rootDir>/test"], { testMatch: ["**/test/e2e/**/*.test.ts"] }),
   ],
   testTimeout: 60_000,
 };

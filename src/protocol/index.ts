@@ -1,0 +1,63 @@
+/**
+ * ListSeal's protocol: bytes in, bytes out. It knows OpenPGP and nothing about mail, disks or networks.
+ *
+ * A post travels through four hands:
+ *
+ * ```
+ * author          sealPost(...)        inner seal: list key;  outer seal: server key
+ * server          openAtServer(...)    opens the outer seal; what it gets is still sealed to the list key
+ *                 prepareReseal(...)   signs once that it came through the list
+ *                 resealFor(member)    outer seal: this member's key
+ * member          openPost(...)        member key, then list key; verified before anything is handed out
+ * ```
+ *
+ * The three kinds of key are made with `generateKey("list" | "server", ...)` and `generateMemberKey(...)`; the role is
+ * part of their type. Who belongs to a list, how mail looks around these bytes and who may post is decided on the
+ * floors above (`membership`, `mail`, `server`, `extension`).
+ *
+ * The server imports `reseal.js` and never `open.js`: import from the files, not from here, where that matters.
+ */
+export { BINDING_VERSION, type Kind } from "./binding.js";
+export { codeOf, type ErrorCode, errorCodes, ListSealError } from "./errors.js";
+export {
+  armorOpeningKey,
+  armorSealingKey,
+  assertUsable,
+  type Fingerprint,
+  generateKey,
+  generateMemberKey,
+  type OpeningKey,
+  parseFingerprint,
+  parseSealingKey,
+  profileOf,
+  type Role,
+  readOpeningKey,
+  readSealingKey,
+  type SealingKey,
+  sealingHalf,
+  userIdOf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "./keys.js";
+export type {
+  Delivery,
+  ListRef,
+  Mode,
+  Passage,
+  RosterHead,
+  SealedMessage,
+  UnprovedReason,
+} from "./message.js";
+export { type ClaimedAuthor, type MemberKeys, type OpenedPost, type OpenResult, openPost } from "./open.js";
+export { join, type SplitMessage, split } from "./packets.js";
+export type { Profile } from "./policy.js";
+export {
+  forwardOpened,
+  type OpenedAtServer,
+  openAtServer,
+  type PreparedReseal,
+  prepareReseal,
+  resealFor,
+  type ServerContext,
+} from "./reseal.js";
+export { newMessageId, type PostToSeal, sealPost } from "./seal.js";

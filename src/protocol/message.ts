@@ -1,0 +1,78 @@
+/** The shapes that travel: what a sealed message is made of, whichever party holds it. Bytes only; mail is `src/mail`. */
+import type { Fingerprint, SealingKey } from "./keys.js";
+
+/**
+ * What is sealed twice.
+ * - `whole` (seed, embodiment 1): the whole message.
+ * - `key` (embodiment 2): the message's key alone; the body is encrypted once and never touched again.
+ */
+export type Mode = "whole" | "key";
+
+/**
+ * How the server sends on.
+ * - `resealed` (claims 2 and 5): sealed for each member with that member's key. The default.
+ * - `opened` (claims 1 and 4): as the server opened it, under the list key alone. A former member with a wiretap reads it.
+ */
+export type Delivery = "resealed" | "opened";
+
+/** A sealed message in mode `key`. */
+export interface KeySealed {
+  readonly mode: "key";
+  /**
+   * An OpenPGP message whose literal is the key packet: to the server (as submitted) or to one member (as resealed).
+   * In delivery `opened`, server to member: the bare key packet.
+   */
+  readonly key: Uint8Array;
+  /** The data packet: one SEIPD, the same bytes for everybody. */
+  readonly body: Uint8Array;
+  /** Delivery `opened` only: the detached list signature over the key packet. */
+  readonly listSignature?: Uint8Array;
+}
+
+/** A sealed message in mode `whole`. */
+export interface WholeSealed {
+  readonly mode: "whole";
+  /**
+   * An OpenPGP message whose literal is key packet || data packet; in delivery `opened`, server to member, that literal
+   * itself.
+   */
+  readonly message: Uint8Array;
+  /** Delivery `opened` only: the detached list signature over the message. */
+  readonly listSignature?: Uint8Array;
+}
+
+/** A message as it travels, on either of the two legs. */
+export type SealedMessage = KeySealed | WholeSealed;
+
+/** A list as everybody but its members' opening keys knows it: where to post, and what to seal with. */
+export interface ListRef {
+  /** Canonical address of the list. */
+  readonly address: string;
+  readonly key: SealingKey<"list">;
+}
+
+/** Number and hash of a roster record's newest entry, as every list signature names it. */
+export interface RosterHead {
+  readonly number: number;
+  /** Lower-case hex SHA-256. */
+  readonly hash: string;
+}
+
+/** How a post came to the reader, as far as it can be proved. */
+export type Passage =
+  /** The list's server checked this author's outer signature for this very message. */
+  | { readonly via: "list"; readonly by: Fingerprint; readonly roster: RosterHead }
+  /** One's own post as it was submitted: the copy in Sent. */
+  | { readonly via: "own-copy" }
+  /** Sealed to this member by somebody, without the list's word. Shown, and said. */
+  | { readonly via: "unproved"; readonly reason: UnprovedReason };
+
+/** Why a list signature proves nothing here. */
+export type UnprovedReason =
+  | "absent"
+  | "not-by-this-server"
+  | "for-another-list"
+  | "for-another-message"
+  | "by-another-author"
+  | "older-than-the-post"
+  | "unreadable";

@@ -1,0 +1,236 @@
+/**
+ * The member's two openings (seed, steps 209 to 212 and 411 to 415).
+ *
+ * Outer with the member's own key, inner with the list key, then the checks. The payload is handed out only after the
+ * inner signature has verified and fits: nothing that is half verified is ever shown (EFAIL).
+ *
+ * The server never imports this file.
+ */
+import { readSignature, type Signature } from "openpgp";
+import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "./binding.js";
+import { ListSealError } from "./errors.js";
+import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
+import type { Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
+import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import {
+  assertSize,
+  LIST_SIGNATURE_SLACK_MS,
+  MAX_KEY_PART_BYTES,
+  MAX_PAYLOAD_BYTES,
+  readingConfig,
+} from "./policy.js";
+import { type OpenedLayer, openLayer } from "./unseal.js";
+
+/** What a member opens with. */
+export interface MemberKeys {
+  /** The member's key for this list, and older ones if there are any. */
+  readonly member: readonly OpeningKey<"member">[];
+  readonly list: { readonly address: string; readonly key: OpeningKey<"list"> };
+  /** The list's server certificate, from the invitation or a later owners' notice; never from a mail. */
+  readonly server: SealingKey<"server">;
+  readonly now?: Date;
+}
+
+/** Who the payload says wrote it, as `mail` and `membership` find it. The protocol then checks that the seals agree. */
+export interface ClaimedAuthor {
+  readonly author: SealingKey<"member">;
+  /** The protected Message-ID. */
+  readonly messageId: string;
+}
+
+/** An opened and verified post. */
+export interface OpenedPost {
+  readonly kind: "opened";
+  readonly payload: Uint8Array;
+  readonly author: Fingerprint;
+  readonly messageId: string;
+  /** Date of the author's inner signature. */
+  readonly signedAt: Date;
+  /** SHA-256 of the key packet: a second key packet under a known author and message id is a re-post; the caller remembers. */
+  readonly keyPacketDigest: string;
+  readonly passage: Passage;
+}
+
+/** "Not for me" is a value: no key here opens the outer seal. Broken is an error. */
+export type OpenResult = OpenedPost | { readonly kind: "not-for-me" };
+
+/**
+ * Opens a sealed message and verifies it.
+ *
+ * @param identify parses the payload and finds the author's certificate and the protected Message-ID. It must throw
+ *                 `wrong-author` if From and certificate don't belong together. What it is given is not verified yet:
+ *                 it must show nothing and keep nothing.
+ * @throws ListSealError: `damaged`, `too-large`, `wrong-list`, `key-locked`, `malformed-key-packet`, `not-signed`,
+ *         `several-signatures`, `bad-signature`, `unknown-author`, `wrong-kind`, `binding-missing`, `binding-mismatch`,
+ *         `from-the-future`, `unsupported-version`, and what `identify` throws
+ */
+export async function openPost(
+  sealed: SealedMessage,
+  keys: MemberKeys,
+  identify: (payload: Uint8Array) => Promise<ClaimedAuthor>,
+): Promise<OpenResult> {
+  const now = keys.now ?? new Date();
+  const target = await keyPacketTarget(sealingHalf(keys.list.key));
+  const outer = await openOuter(sealed, keys, target);
+  if (outer === "not-for-me") return { kind: "not-for-me" };
+
+  const { keyPacket, dataPacket } = checkLiteral(outer.literal, sealed.mode, target);
+  const message = join(keyPacket, sealed.mode === "key" ? sealed.body : dataPacket);
+  const inner = await openLayer(message, keys.list.key.secret);
+  if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
+
+  const payload = inner.literal;
+  const claimed = await identify(payload);
+  const signature = await verifyOnly(payload, inner.signatures, claimed.author.certificate, now);
+  const says = readNotations(signature.packet, "post", bindingNames("post", sealed.mode));
+  const list = listValue(keys.list.address, keys.list.key.fingerprint);
+  // surreptitious forwarding: a signed post of another list, encrypted again to this one
+  if (says.list !== list) throw new ListSealError("wrong-list", "signed for another list");
+  if (says.msgid !== claimed.messageId) {
+    throw new ListSealError("binding-mismatch", "signed under another message id");
+  }
+
+  const post: InnerFacts = {
+    author: signature.by,
+    messageId: says.msgid,
+    signedAt: signature.signedAt,
+    list,
+  };
+  return {
+    kind: "opened",
+    payload,
+    author: post.author,
+    messageId: post.messageId,
+    signedAt: post.signedAt,
+    keyPacketDigest: await sha256(keyPacket),
+    passage: await passageOf(sealed, outer, post, keys, now),
+  };
+}
+
+interface InnerFacts {
+  readonly author: Fingerprint;
+  readonly messageId: string;
+  readonly signedAt: Date;
+  readonly list: string;
+}
+
+/** The outer seal: with a member key, or, in delivery `opened`, not there at all. */
+async function openOuter(
+  sealed: SealedMessage,
+  keys: MemberKeys,
+  target: KeyPacketTarget,
+): Promise<OpenedLayer | "not-for-me"> {
+  const outer = sealed.mode === "key" ? sealed.key : sealed.message;
+  assertSize(outer, sealed.mode === "key" ? MAX_KEY_PART_BYTES : MAX_PAYLOAD_BYTES, "the sealed part");
+  if (sealed.mode === "key") {
+    assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
+    assertDataPacket(sealed.body);
+  }
+  if (isOpenedForm(outer, sealed.mode, target)) {
+    const { listSignature } = sealed;
+    return {
+      literal: outer,
+      signatures: listSignature === undefined ? [] : [await readDetached(listSignature)],
+    };
+  }
+  let damage: ListSealError | undefined;
+  for (const member of keys.member) {
+    try {
+      const layer = await openLayer(outer, member.secret);
+      if (layer !== "not-for-me") return layer;
+    } catch (error) {
+      if (!(error instanceof ListSealError)) throw error;
+      damage = error;
+    }
+  }
+  if (damage !== undefined) throw damage;
+  return "not-for-me";
+}
+
+function isOpenedForm(outer: Uint8Array, mode: "key" | "whole", target: KeyPacketTarget): boolean {
+  try {
+    checkLiteral(outer, mode, target);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function readDetached(bytes: Uint8Array): Promise<Signature> {
+  try {
+    return await readSignature({ binarySignature: bytes, config: readingConfig });
+  } catch (cause) {
+    throw new ListSealError("damaged", "the list signature is not readable", { cause });
+  }
+}
+
+/**
+ * Says how the post came here. "Through the list" only if the list signature matches everything that was opened:
+ * otherwise a former member could move an old list signature to a new body, or a member post another's old words anew.
+ */
+async function passageOf(
+  sealed: SealedMessage,
+  outer: OpenedLayer,
+  post: InnerFacts,
+  keys: MemberKeys,
+  now: Date,
+): Promise<Passage> {
+  if (outer.signatures.length === 0) return unproved("absent");
+  if (await isOwnCopy(sealed, outer, post, keys, now)) return { via: "own-copy" };
+  let by: string;
+  let roster: RosterHead;
+  try {
+    const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
+    const says = readNotations(signature.packet, "through", bindingNames("through", sealed.mode));
+    if (says.list !== post.list) return unproved("for-another-list");
+    if (says.msgid !== post.messageId) return unproved("for-another-message");
+    if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
+      return unproved("for-another-message");
+    }
+    if (signature.signedAt.getTime() < post.signedAt.getTime() - LIST_SIGNATURE_SLACK_MS) {
+      return unproved("older-than-the-post");
+    }
+    by = says.by;
+    roster = parseRosterHead(says.roster);
+  } catch (error) {
+    if (!(error instanceof ListSealError)) throw error;
+    return unproved(error.code === "unknown-author" ? "not-by-this-server" : "unreadable");
+  }
+  if (by !== post.author) return unproved("by-another-author");
+  return { via: "list", by: parseFingerprint(by), roster };
+}
+
+function unproved(reason: UnprovedReason): Passage {
+  return { via: "unproved", reason };
+}
+
+/** One's own submission, as it lies in Sent: the outer signature is a `submit` by the inner author's key, which is ours. */
+async function isOwnCopy(
+  sealed: SealedMessage,
+  outer: OpenedLayer,
+  post: InnerFacts,
+  keys: MemberKeys,
+  now: Date,
+): Promise<boolean> {
+  const own = keys.member.find((key) => key.fingerprint === post.author);
+  if (own === undefined) return false;
+  try {
+    const signature = await verifyOnly(outer.literal, outer.signatures, sealingHalf(own).certificate, now);
+    const says = readNotations(signature.packet, "submit", bindingNames("submit", sealed.mode));
+    return (
+      says.list === post.list &&
+      says.msgid === post.messageId &&
+      (sealed.mode === "whole" || says["body-sha256"] === (await sha256(sealed.body)))
+    );
+  } catch (error) {
+    if (error instanceof ListSealError) return false;
+    throw error;
+  }
+}
+
+function parseRosterHead(text: string): RosterHead {
+  const match = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(text);
+  if (match === null) throw new ListSealError("binding-mismatch", "the roster entry is not readable");
+  const [, number = "", hash = ""] = match;
+  return { number: Number(number), hash };
+}

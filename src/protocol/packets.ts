@@ -1,0 +1,262 @@
+/**
+ * Packets as bytes: where a message splits into key packet and data packet, and the checks that are made on bytes.
+ *
+ * A sealed message is `PKESK || SEIPD` (RFC 9580, 10.3). The **key packet** is the PKESK (or SKESK), the **data packet**
+ * the SEIPD; {@link split} and {@link join} are exact inverses, byte for byte, and nothing else is ever joined.
+ *
+ * Why bytes and not parsed packets: a parsed list skips markers, padding and trailing bytes, and takes any spelling of
+ * a header. A former member could then make a second key packet that opens like a captured one and passes for new.
+ */
+import type { PublicKey, Subkey } from "openpgp";
+import { ListSealError } from "./errors.js";
+import type { SealingKey } from "./keys.js";
+import { assertSize, fullReadingConfig, MAX_KEY_PACKET_BYTES } from "./policy.js";
+
+/** Packet types that this file knows (RFC 9580, section 5). */
+const tag = { pkesk: 1, skesk: 3, seipd: 18 } as const;
+
+interface Header {
+  readonly tag: number;
+  /** Whether the length is spelled as short as its form allows; a partial length never is. */
+  readonly shortest: boolean;
+  /** Offset of the first body byte. */
+  readonly start: number;
+  /** Offset just past the packet; for partial lengths, past its last chunk. */
+  readonly end: number;
+}
+
+function octet(bytes: Uint8Array, at: number): number {
+  const value = bytes[at];
+  if (value === undefined) throw new ListSealError("damaged", "a packet ends too early");
+  return value;
+}
+
+function number(bytes: Uint8Array, at: number, octets: number): number {
+  let value = 0;
+  for (let i = 0; i < octets; i++) value = value * 256 + octet(bytes, at + i);
+  return value;
+}
+
+function ending(bytes: Uint8Array, end: number): number {
+  if (end > bytes.length) throw new ListSealError("damaged", "a packet ends too early");
+  return end;
+}
+
+/** Reads the packet header at `at` (RFC 9580, 4.2). @throws ListSealError `damaged` */
+function readHeader(bytes: Uint8Array, at: number): Header {
+  const first = octet(bytes, at);
+  if ((first & 0x80) === 0) throw new ListSealError("damaged", "not an OpenPGP packet");
+  return (first & 0x40) === 0 ? readOldHeader(bytes, at, first) : readNewHeader(bytes, at, first & 0x3f);
+}
+
+function readOldHeader(bytes: Uint8Array, at: number, first: number): Header {
+  const kind = first & 3;
+  const type = (first >> 2) & 15;
+  // indeterminate length: to the end of the data
+  if (kind === 3) return { tag: type, shortest: false, start: at + 1, end: bytes.length };
+  const octets = 1 << kind;
+  const length = number(bytes, at + 1, octets);
+  const start = at + 1 + octets;
+  const needed = length < 0x100 ? 1 : length < 0x10000 ? 2 : 4;
+  return { tag: type, shortest: octets === needed, start, end: ending(bytes, start + length) };
+}
+
+function readNewHeader(bytes: Uint8Array, at: number, type: number): Header {
+  const second = octet(bytes, at + 1);
+  if (second < 192) return { tag: type, shortest: true, start: at + 2, end: ending(bytes, at + 2 + second) };
+  if (second < 224) {
+    const length = ((second - 192) << 8) + octet(bytes, at + 2) + 192;
+    return { tag: type, shortest: true, start: at + 3, end: ending(bytes, at + 3 + length) };
+  }
+  if (second === 255) {
+    const length = number(bytes, at + 2, 4);
+    return { tag: type, shortest: length >= 8384, start: at + 6, end: ending(bytes, at + 6 + length) };
+  }
+  return { tag: type, shortest: false, start: at + 2, end: skipChunks(bytes, at + 1) };
+}
+
+/** Walks partial body lengths (RFC 9580, 4.2.1.4) from the first length octet to the end of the last chunk. */
+function skipChunks(bytes: Uint8Array, at: number): number {
+  let position = at;
+  for (;;) {
+    const first = octet(bytes, position);
+    if (first >= 224 && first < 255) {
+      position = ending(bytes, position + 1 + 2 ** (first & 31));
+    } else {
+      const octets = first < 192 ? 1 : first < 224 ? 2 : 5;
+      const length =
+        first < 192
+          ? first
+          : first < 224
+            ? ((first - 192) << 8) + octet(bytes, position + 1) + 192
+            : number(bytes, position + 1, 4);
+      return ending(bytes, position + octets + length);
+    }
+  }
+}
+
+/** A message in its two halves. Both are views on the bytes they were split from; nothing is copied. */
+export interface SplitMessage {
+  /** The session key packet(s): all PKESK and SKESK before the data packet. */
+  readonly keyPacket: Uint8Array;
+  /** The SEIPD packet, to the end of the message. */
+  readonly dataPacket: Uint8Array;
+}
+
+/**
+ * Splits an encrypted message in front of its data packet.
+ *
+ * @param message binary OpenPGP message, `ESK+ || SEIPD`
+ * @throws ListSealError `damaged` if it is anything else, or if anything follows the data packet
+ */
+export function split(message: Uint8Array): SplitMessage {
+  let at = 0;
+  for (;;) {
+    const header = readHeader(message, at);
+    if (header.tag === tag.seipd && at > 0) {
+      if (header.end !== message.length) throw new ListSealError("damaged", "bytes after the data packet");
+      return { keyPacket: message.subarray(0, at), dataPacket: message.subarray(at) };
+    }
+    if (header.tag !== tag.pkesk && header.tag !== tag.skesk) {
+      throw new ListSealError("damaged", "a session key packet was expected");
+    }
+    at = header.end;
+  }
+}
+
+/** The original message again: key packet, then data packet. The inverse of {@link split}. */
+export function join(keyPacket: Uint8Array, dataPacket: Uint8Array): Uint8Array {
+  const message = new Uint8Array(keyPacket.length + dataPacket.length);
+  message.set(keyPacket);
+  message.set(dataPacket, keyPacket.length);
+  return message;
+}
+
+/** @throws ListSealError `damaged` unless `bytes` is exactly one SEIPD packet. */
+export function assertDataPacket(bytes: Uint8Array): void {
+  const header = readHeader(bytes, 0);
+  if (header.tag !== tag.seipd || header.end !== bytes.length) {
+    throw new ListSealError("damaged", "not exactly one data packet");
+  }
+}
+
+/** What a key packet must name: version, algorithm and id of the list's current encryption key. */
+export interface KeyPacketTarget {
+  readonly version: 3 | 6;
+  readonly algorithm: number;
+  /** Version 3: the 8-octet key id. Version 6: the 32-octet fingerprint. */
+  readonly id: Uint8Array;
+}
+
+/** The target for packets to `key`: its current encryption (sub)key. @throws ListSealError `unsupported-algorithm` */
+export async function keyPacketTarget(key: SealingKey<"list">, date?: Date): Promise<KeyPacketTarget> {
+  const usable = await key.certificate.getEncryptionKey(
+    undefined,
+    date ?? null,
+    undefined,
+    fullReadingConfig(),
+  );
+  return targetOf(usable.keyPacket);
+}
+
+function targetOf(packet: PublicKey["keyPacket"] | Subkey["keyPacket"]): KeyPacketTarget {
+  const fingerprint = packet.getFingerprintBytes();
+  if (fingerprint === null) throw new ListSealError("key-damaged", "a key without a fingerprint");
+  if (packet.version === 6) return { version: 6, algorithm: packet.algorithm, id: fingerprint };
+  if (packet.version === 4) {
+    return { version: 3, algorithm: packet.algorithm, id: fingerprint.subarray(fingerprint.length - 8) };
+  }
+  throw new ListSealError("unsupported-algorithm", `keys of version ${packet.version} are not supported`);
+}
+
+/** Length of a key packet's algorithm-specific fields, if they are spelled exactly; else undefined (RFC 9580, 5.1). */
+function exactFieldsLength(body: Uint8Array, at: number, target: KeyPacketTarget): number | undefined {
+  switch (target.algorithm) {
+    case 1: // RSA: one MPI
+      return mpiLength(body, at);
+    case 18: {
+      // ECDH: MPI of the ephemeral point, then one octet of length and the wrapped key
+      const point = mpiLength(body, at);
+      return point === undefined ? undefined : point + 1 + octet(body, at + point);
+    }
+    case 25: // X25519: 32 octets, one octet of length, [v3: algorithm octet,] the wrapped key
+      return 32 + 1 + octet(body, at + 32);
+    case 26: // X448
+      return 56 + 1 + octet(body, at + 56);
+    default:
+      throw new ListSealError("unsupported-algorithm", `public-key algorithm ${target.algorithm}`);
+  }
+}
+
+/** An MPI with its exact bit count (RFC 9580, 3.2): a shorter or longer count is another spelling of the same number. */
+function mpiLength(body: Uint8Array, at: number): number | undefined {
+  const bits = number(body, at, 2);
+  const octets = Math.ceil(bits / 8);
+  if (bits === 0) return undefined;
+  const top = octet(body, at + 2);
+  const topBits = 32 - Math.clz32(top);
+  return topBits + (octets - 1) * 8 === bits ? 2 + octets : undefined;
+}
+
+/** Whether `packet` is addressed to `target`; tells "for another list" from "damaged". */
+function namesTarget(body: Uint8Array, target: KeyPacketTarget): boolean {
+  const idAt = target.version === 6 ? 3 : 1;
+  if (octet(body, 0) !== target.version) return false;
+  if (target.version === 6 && (octet(body, 1) !== 33 || octet(body, 2) !== 6)) return false;
+  if (target.id.some((value, i) => body[idAt + i] !== value)) return false;
+  return octet(body, idAt + target.id.length) === target.algorithm;
+}
+
+/**
+ * Checks on bytes that `literal` begins with exactly one key packet for `target`, and gives its length.
+ *
+ * One packet header in its shortest spelling (new format, or the old format that GnuPG 2.2 writes), fields that fill the
+ * body exactly, version, id and algorithm of the list's current encryption key. Stops markers, padding, trailing bytes
+ * and other spellings, by which one captured key packet would become many (the replay memory is keyed on its bytes).
+ *
+ * @throws ListSealError `malformed-key-packet`, `wrong-list`, `too-large`
+ */
+export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): number {
+  const malformed = (why: string) => new ListSealError("malformed-key-packet", `the key packet ${why}`);
+  let header: Header;
+  try {
+    header = readHeader(literal, 0);
+  } catch (cause) {
+    throw new ListSealError("malformed-key-packet", "the key packet has no valid header", { cause });
+  }
+  if (header.tag !== tag.pkesk) throw malformed("is not a PKESK");
+  if (!header.shortest) throw malformed("has a header that is not in its shortest form");
+  assertSize(literal.subarray(0, header.end), MAX_KEY_PACKET_BYTES, "the key packet");
+  const body = literal.subarray(header.start, header.end);
+  let fields: number | undefined;
+  const fieldsAt = 1 + (target.version === 6 ? 2 : 0) + target.id.length + 1;
+  try {
+    if (!namesTarget(body, target)) throw new ListSealError("wrong-list", "the key packet names another key");
+    fields = exactFieldsLength(body, fieldsAt, target);
+  } catch (cause) {
+    if (cause instanceof ListSealError && cause.code !== "damaged") throw cause;
+    throw new ListSealError("malformed-key-packet", "the key packet ends too early", { cause });
+  }
+  if (fields === undefined || fieldsAt + fields !== body.length)
+    throw malformed("has other fields than it should");
+  return header.end;
+}
+
+/**
+ * As {@link checkKeyPacket} for a literal that must be a key packet and nothing else (mode `key`), or a key packet
+ * followed by exactly one data packet (mode `whole`).
+ */
+export function checkLiteral(
+  literal: Uint8Array,
+  mode: "key" | "whole",
+  target: KeyPacketTarget,
+): SplitMessage {
+  const end = checkKeyPacket(literal, target);
+  const rest = literal.subarray(end);
+  if (mode === "key") {
+    if (rest.length !== 0) throw new ListSealError("malformed-key-packet", "bytes after the key packet");
+  } else {
+    assertDataPacket(rest);
+  }
+  return { keyPacket: literal.subarray(0, end), dataPacket: rest };
+}

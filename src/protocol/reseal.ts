@@ -1,0 +1,171 @@
+/**
+ * The server's work (seed, steps 205 to 207 and 407 to 409): open the outer seal, check, seal again for each member.
+ *
+ * The server opens with its own key only. What it gets is still sealed to the list key, and nothing in this file or in
+ * anything it imports could open that: `open.ts` is not imported by the server (a test reads the import graph).
+ *
+ * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
+ */
+import type { Signature } from "openpgp";
+import { bindingNames, listValue, readNotations, sha256, signDetached, verifyOnly } from "./binding.js";
+import { ListSealError } from "./errors.js";
+import { type Fingerprint, type OpeningKey, profileOf, type SealingKey } from "./keys.js";
+import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
+import { assertDataPacket, checkLiteral, keyPacketTarget } from "./packets.js";
+import { assertInWindow, assertSize, MAX_KEY_PART_BYTES, MAX_PAYLOAD_BYTES, type Profile } from "./policy.js";
+import { encryptSigned } from "./seal.js";
+import { openLayer } from "./unseal.js";
+
+/** A post as the server holds it: opened once, still sealed to the list key. Kept in memory only, never on disk. */
+export interface OpenedAtServer {
+  readonly mode: Mode;
+  /** Mode `key`: the key packet. Mode `whole`: key packet || data packet. */
+  readonly literal: Uint8Array;
+  /** Mode `key`: the data packet as it came, a view on the caller's bytes. */
+  readonly body?: Uint8Array;
+  /** The signed Message-ID, with angle brackets; every copy carries it. */
+  readonly messageId: string;
+  /** Date of the outer signature. */
+  readonly signedAt: Date;
+  /** Whose outer signature was checked. */
+  readonly by: Fingerprint;
+  /** SHA-256 of the key packet, lower-case hex: the second key of the replay memory. */
+  readonly keyPacketDigest: string;
+}
+
+/** What the server opens and checks with. */
+export interface ServerContext {
+  readonly list: ListRef;
+  /** The key of the list that the SMTP recipient named; no other is ever tried. */
+  readonly server: OpeningKey<"server">;
+  /** Whom the post policy allows, found by the header From: the outer signature must be this certificate's. */
+  readonly author: SealingKey<"member">;
+  readonly now?: Date;
+}
+
+/**
+ * Opens a submission and makes every check that needs no memory: sizes, the signature (exactly one, kind `submit`, by
+ * `author`), its list, its body, its date, and the key packet on bytes.
+ *
+ * @throws ListSealError: `too-large`, `damaged`, `wrong-list` (sealed to another server key, signed for another list, or
+ *         a key packet for another list key), `not-signed`, `several-signatures`, `unknown-author`, `bad-signature`,
+ *         `wrong-kind`, `binding-missing`, `binding-mismatch`, `unsupported-version`, `too-old`, `from-the-future`,
+ *         `malformed-key-packet`. The reason goes to a verified member only; everybody else gets one uniform reply.
+ */
+export async function openAtServer(sealed: SealedMessage, context: ServerContext): Promise<OpenedAtServer> {
+  const { list, server, author } = context;
+  const now = context.now ?? new Date();
+  const outer = outerOf(sealed);
+
+  const layer = await openLayer(outer, server.secret);
+  if (layer === "not-for-me") throw new ListSealError("wrong-list", "not sealed to this list's server key");
+  const { literal } = layer;
+
+  const signature = await verifyOnly(literal, layer.signatures, author.certificate, now);
+  const says = readNotations(signature.packet, "submit", bindingNames("submit", sealed.mode));
+  if (says.list !== listValue(list.address, list.key.fingerprint)) {
+    throw new ListSealError("wrong-list", "signed for another list");
+  }
+  if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
+    throw new ListSealError("binding-mismatch", "the body is not the one that was signed");
+  }
+  assertInWindow(signature.signedAt, now);
+
+  const { keyPacket } = checkLiteral(literal, sealed.mode, await keyPacketTarget(list.key, now));
+  return {
+    mode: sealed.mode,
+    literal,
+    ...(sealed.mode === "key" ? { body: sealed.body } : {}),
+    messageId: says.msgid,
+    signedAt: signature.signedAt,
+    by: signature.by,
+    keyPacketDigest: await sha256(keyPacket),
+  };
+}
+
+function outerOf(sealed: SealedMessage): Uint8Array {
+  if (sealed.mode === "whole") {
+    assertSize(sealed.message, MAX_PAYLOAD_BYTES, "the message");
+    return sealed.message;
+  }
+  assertSize(sealed.key, MAX_KEY_PART_BYTES, "the key part");
+  assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
+  assertDataPacket(sealed.body);
+  return sealed.key;
+}
+
+/** One post, ready to be sealed for any number of members: the list signature is made once. In memory only. */
+export interface PreparedReseal {
+  readonly opened: OpenedAtServer;
+  readonly listSignature: Signature;
+  readonly profile: Profile;
+  readonly date: Date;
+}
+
+/**
+ * Makes the list signature of a post: "came through the list", with what it is about and who submitted it.
+ *
+ * @param roster the newest roster entry, so that owners who are shown different records find out
+ * @param kind   `through-nonmember` where the post policy let somebody in who is not a member
+ */
+export async function prepareReseal(
+  opened: OpenedAtServer,
+  context: {
+    readonly list: ListRef;
+    readonly server: OpeningKey<"server">;
+    readonly roster: RosterHead;
+    readonly kind?: "through" | "through-nonmember";
+    readonly date?: Date;
+  },
+): Promise<PreparedReseal> {
+  const { list, server, roster } = context;
+  const date = context.date ?? new Date();
+  const profile = profileOf(list.key);
+  const listSignature = await signDetached(
+    opened.literal,
+    server,
+    {
+      kind: context.kind ?? "through",
+      list: listValue(list.address, list.key.fingerprint),
+      msgid: opened.messageId,
+      "body-sha256": opened.body === undefined ? undefined : await sha256(opened.body),
+      by: opened.by,
+      roster: `${roster.number} ${roster.hash}`,
+    },
+    profile,
+    date,
+  );
+  return { opened, listSignature, profile, date };
+}
+
+/**
+ * Delivery `resealed` (steps 207, 409): the literal and the list signature, sealed for one member.
+ * The author's outer signature is gone: it named the server as its reader.
+ *
+ * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
+ */
+export async function resealFor(
+  prepared: PreparedReseal,
+  member: SealingKey<"member">,
+): Promise<SealedMessage> {
+  const { opened, listSignature, profile } = prepared;
+  const outer = await encryptSigned(opened.literal, listSignature, member, profile, new Date());
+  return opened.body === undefined
+    ? { mode: "whole", message: outer }
+    : { mode: "key", key: outer, body: opened.body };
+}
+
+/** Delivery `opened` (claims 1 and 4): what the server opened, with the list signature beside it, the same for all. */
+export function forwardOpened(prepared: PreparedReseal): SealedMessage {
+  const { opened } = prepared;
+  const listSignature = signatureBytes(prepared.listSignature);
+  return opened.body === undefined
+    ? { mode: "whole", message: opened.literal, listSignature }
+    : { mode: "key", key: opened.literal, body: opened.body, listSignature };
+}
+
+function signatureBytes(signature: Signature): Uint8Array {
+  const written = signature.write();
+  if (!(written instanceof Uint8Array)) throw new ListSealError("damaged", "a signature that is not bytes");
+  return written;
+}
