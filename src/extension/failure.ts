@@ -1,4 +1,4 @@
-import { type ErrorCode, ListSealError } from "../protocol/errors.js";
+import { codeOf, type ErrorCode, ListSealError } from "../protocol/errors.js";
 import type { MessageKey } from "./i18n.js";
 
 /**
@@ -6,11 +6,6 @@ import type { MessageKey } from "./i18n.js";
  * as its code, never as an error object and never with text that could quote a secret or a mail.
  */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: ErrorCode };
-
-/** The code of anything that was thrown. What is not ours becomes `otherwise`. */
-export function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
-  return error instanceof ListSealError ? error.code : otherwise;
-}
 
 /** Runs `work` and gives its value or the code of its failure; never rejects. */
 export async function outcomeOf<T>(work: () => Promise<T>, otherwise: ErrorCode): Promise<Outcome<T>> {

@@ -1,0 +1,47 @@
+import { localPartOf, parseAddress, parseMailbox } from "../../mail/mailbox.js";
+import { type Letter, writePayload } from "../../mail/payload.js";
+import { outerSubject, submissionNotice, toParts } from "../../mail/sealed-mail.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { readOpeningKey, readSealingKey, sealingHalf, userIdOf, writeSealingKey } from "../../protocol/keys.js";
+import { sealPost } from "../../protocol/seal.js";
+import { fromBase64 } from "../base64.js";
+import type { Jobs } from "./jobs.js";
+
+/**
+ * A letter to the parts that go into the composer: payload, then the two seals.
+ * @throws ListSealError `wrong-address` if From is not the key's address (the server would refuse it), and what
+ *         `sealPost` throws for keys that can't be used
+ */
+export async function seal({ letter, list, secret }: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
+  const author = await readOpeningKey("member", fromBase64(secret));
+  if (parseMailbox(userIdOf(author)).address !== letter.from.address) {
+    throw new ListSealError("wrong-address", "the key belongs to another address than From");
+  }
+  const listSecret = await readOpeningKey("list", fromBase64(list.listKey));
+  const server = await readSealingKey("server", fromBase64(list.serverCertificate));
+  const address = parseAddress(list.address);
+  const subject = outerSubject(address);
+  const whole: Letter = {
+    ...letter,
+    author: {
+      certificate: writeSealingKey(sealingHalf(author)),
+      ...(list.introduction === null ? {} : { introduction: fromBase64(list.introduction) }),
+    },
+  };
+  const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
+  const sealed = await sealPost({
+    mode: list.mode,
+    payload,
+    messageId: letter.messageId,
+    list: { address, key: sealingHalf(listSecret) },
+    server,
+    author,
+    date: letter.date,
+  });
+  return {
+    parts: toParts(sealed),
+    subject,
+    notice: submissionNotice(),
+    header: { name: "X-ListSeal", value: `v=1; mode=${list.mode}; list=${localPartOf(address)}` },
+  };
+}
