@@ -15,6 +15,7 @@
  * roster that did would let `Bob@` and `bob@` be two members.
  */
 import { ListSealError } from "../protocol/errors.js";
+import { decodeWords, encodeWords } from "./encoded-words.js";
 
 declare const canonical: unique symbol;
 
@@ -35,8 +36,6 @@ const MAX_ADDRESS = 254;
 const MAX_HEADER = 262_144;
 /** Against a name that pushes everything else off the line it is shown in. */
 const MAX_NAME = 200;
-/** RFC 2047, 2: an encoded-word has at most 75 characters. `=?UTF-8?B?` and `?=` take 12; 45 bytes make 60. */
-const ENCODED_WORD_BYTES = 45;
 
 const dotAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const domainLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -127,23 +126,6 @@ export function makeMailbox(name: string | undefined, address: Address): Mailbox
   return shown === undefined ? { address } : { name: shown, address };
 }
 
-function encodedWords(text: string): string {
-  const encoder = new TextEncoder();
-  const words: string[] = [];
-  let chunk = "";
-  const flush = () => {
-    if (chunk !== "") words.push(`=?UTF-8?B?${btoa(String.fromCharCode(...encoder.encode(chunk)))}?=`);
-    chunk = "";
-  };
-  // RFC 2047, 5: a character is never split over two words
-  for (const character of text) {
-    if (encoder.encode(chunk + character).length > ENCODED_WORD_BYTES) flush();
-    chunk += character;
-  }
-  flush();
-  return words.join(" ");
-}
-
 /**
  * A mailbox as it stands in a header field: `bob@x.test`, `Bob <bob@x.test>`, `"Bob, Jr." <bob@x.test>` or with
  * encoded-words (RFC 2047) for a name outside ASCII. Always ASCII, never a line break: the writer of the header
@@ -153,59 +135,9 @@ export function formatMailbox({ name, address }: Mailbox): string {
   const shown = name === undefined ? undefined : presentable(name);
   if (shown === undefined) return address;
   // what looks like an encoded-word would be read as one, so it is encoded itself
-  if (/[^\x20-\x7e]|=\?/.test(shown)) return `${encodedWords(shown)} <${address}>`;
+  if (/[^\x20-\x7e]|=\?/.test(shown)) return `${encodeWords(shown)} <${address}>`;
   if (/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+$/.test(shown)) return `${shown} <${address}>`;
   return `"${shown.replace(/["\\]/g, "\\$&")}" <${address}>`;
-}
-
-function bytesOfWord(encoding: string, data: string): Uint8Array | undefined {
-  if (encoding === "b") {
-    try {
-      return Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-    } catch {
-      return undefined;
-    }
-  }
-  const raw = data
-    .replace(/_/g, " ")
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Uint8Array.from(raw, (c) => c.charCodeAt(0));
-}
-
-/**
- * Text with its encoded-words read (RFC 2047; the language suffix of RFC 2231, 5 is dropped). A word that can't
- * be read stays as it is.
- *
- * QUIRK: many writers split a character over two words of one charset (seen with ISO-2022-JP and UTF-8), so the
- * bytes of neighbours are joined before they are decoded.
- */
-export function decodeWords(text: string): string {
-  const run = /=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=(?:\s+=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)*/g;
-  return text.replace(run, (words) => {
-    let out = "";
-    let pending: { charset: string; bytes: number[] } | undefined;
-    const flush = () => {
-      if (pending !== undefined) {
-        out += new TextDecoder(pending.charset).decode(Uint8Array.from(pending.bytes));
-      }
-      pending = undefined;
-    };
-    try {
-      for (const word of words.split(/\s+/)) {
-        const [, label = "", encoding = "", data = ""] = word.split("?");
-        const charset = label.replace(/\*.*$/, "").toLowerCase();
-        const bytes = bytesOfWord(encoding.toLowerCase(), data);
-        if (bytes === undefined) return words;
-        if (pending !== undefined && pending.charset !== charset) flush();
-        pending ??= { charset, bytes: [] };
-        for (const byte of bytes) pending.bytes.push(byte);
-      }
-      flush();
-      return out;
-    } catch {
-      return words; // TextDecoder doesn't know the charset
-    }
-  });
 }
 
 type Token =

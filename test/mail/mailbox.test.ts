@@ -1,7 +1,7 @@
 import fc from "fast-check";
+import { decodeWords } from "../../src/mail/encoded-words.js";
 import {
   bouncesAddress,
-  decodeWords,
   domainOf,
   formatMailbox,
   isAddress,

@@ -1,0 +1,251 @@
+/**
+ * What a person wrote, as the MIME entity that is sealed, and back.
+ *
+ * The payload carries the true header fields inside the seal (RFC 9788, `hp="cipher"`), with `HP-Outer` fields that say
+ * what stands outside, and the author's certificate (with the introduction by which readers trust it) as parts that are
+ * not attachments.
+ *
+ * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open.ts`).
+ */
+import PostalMime, { type Email, type Attachment as ParsedAttachment } from "postal-mime";
+import { ListSealError } from "../protocol/errors.js";
+import { decodeWords } from "./encoded-words.js";
+import { formatMailbox, type Mailbox, parseMailbox, parseMailboxList } from "./mailbox.js";
+import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
+
+/** A file with the letter. */
+export interface Attachment {
+  readonly name: string;
+  /** Media type, lower case, without parameters. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  /** Set for an inline part that the HTML names by `cid:`; without angle brackets. */
+  readonly contentId?: string;
+}
+
+/** The author's keys as they travel inside the seal. */
+export interface AuthorKeys {
+  /** The member certificate, binary or armored. */
+  readonly certificate: Uint8Array;
+  /** The introduction that certifies it, binary or armored. */
+  readonly introduction?: Uint8Array;
+}
+
+/** A letter: what its author wrote and what its readers see. */
+export interface Letter {
+  readonly from: Mailbox;
+  readonly to: readonly Mailbox[];
+  readonly cc: readonly Mailbox[];
+  readonly subject: string;
+  readonly date: Date;
+  /** With angle brackets. */
+  readonly messageId: string;
+  readonly inReplyTo?: string;
+  readonly references: readonly string[];
+  readonly text?: string;
+  readonly html?: string;
+  readonly attachments: readonly Attachment[];
+  /** Absent only where a sender without the add-on left it out; readers then need to know the key already. */
+  readonly author?: AuthorKeys;
+}
+
+/** What the outside of the mail says; recorded inside as `HP-Outer` (RFC 9788, 2.2). */
+export interface OuterFields {
+  readonly subject: string;
+  readonly from: Mailbox;
+  readonly to: readonly Mailbox[];
+}
+
+/** Media types of the author's keys inside the seal. */
+export const authorType = "application/vnd.listseal.author";
+export const introductionType = "application/vnd.listseal.introduction";
+
+/** Against a payload that is all headers or all nesting. */
+const PARSER_LIMITS = { maxNestingDepth: 32, maxHeadersSize: 256 * 1024 } as const;
+/** RFC 5322, 3.6.4; anything longer is no message id that a mail program wrote. */
+const MAX_MESSAGE_ID = 250;
+/** Against a References field made to grow with every answer; the first and the newest count. */
+const MAX_REFERENCES = 100;
+
+const messageIdPattern = /<[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+>/g;
+
+/** The message ids of a field value, in order; what is not a message id is dropped. */
+export function messageIdsIn(value: string | undefined): readonly string[] {
+  const found = (value ?? "").match(messageIdPattern) ?? [];
+  return found.filter((id) => id.length <= MAX_MESSAGE_ID).slice(-MAX_REFERENCES);
+}
+
+const list = (mailboxes: readonly Mailbox[]) => mailboxes.map(formatMailbox).join(", ");
+
+/** Writes the payload of `letter`. `outer` is what the sealed mail will say outside. */
+export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
+  const date = formatDate(letter.date);
+  const optional = (name: string, value: string | undefined): HeaderField[] =>
+    value === undefined || value === "" ? [] : [[name, value]];
+  const fields: HeaderField[] = [
+    ["From", formatMailbox(letter.from)],
+    ...optional("To", list(letter.to)),
+    ...optional("Cc", list(letter.cc)),
+    ["Subject", letter.subject],
+    ["Date", date],
+    ["Message-ID", letter.messageId],
+    ...optional("In-Reply-To", letter.inReplyTo),
+    ...optional("References", letter.references.join(" ")),
+    ["MIME-Version", "1.0"],
+    ["HP-Outer", `From: ${formatMailbox(outer.from)}`],
+    ["HP-Outer", `To: ${list(outer.to)}`],
+    ["HP-Outer", `Subject: ${outer.subject}`],
+    ["HP-Outer", `Date: ${date}`],
+  ];
+  return writeEntity(fields, tree(letter));
+}
+
+function tree(letter: Letter): Multipart {
+  const inline = letter.attachments.filter((each) => each.contentId !== undefined);
+  const attached = letter.attachments.filter((each) => each.contentId === undefined);
+  const parts: (Leaf | Multipart)[] = [
+    bodyOf(letter, inline.map(attachmentLeaf)),
+    ...attached.map(attachmentLeaf),
+  ];
+  if (letter.author !== undefined) {
+    const { certificate, introduction } = letter.author;
+    parts.push({ type: authorType, disposition: "inline", bytes: certificate });
+    if (introduction !== undefined) {
+      parts.push({ type: introductionType, disposition: "inline", bytes: introduction });
+    }
+  }
+  // RFC 9788, 2.1: the parameter that says "these header fields are protected, and were encrypted"
+  return { type: 'multipart/mixed; hp="cipher"', parts };
+}
+
+function bodyOf(letter: Letter, inline: readonly Leaf[]): Leaf | Multipart {
+  const plain = textLeaf(letter.text ?? "");
+  if (letter.html === undefined) return plain;
+  const html = textLeaf(letter.html, "html");
+  const shown = inline.length === 0 ? html : { type: "multipart/related", parts: [html, ...inline] };
+  return letter.text === undefined ? shown : { type: "multipart/alternative", parts: [plain, shown] };
+}
+
+function attachmentLeaf(attachment: Attachment): Leaf {
+  const { name, bytes, contentId } = attachment;
+  // a sender's media type is written only if it is one; it stands in a header field
+  const type = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(attachment.type)
+    ? attachment.type
+    : "application/octet-stream";
+  return contentId === undefined
+    ? { type, disposition: "attachment", name, bytes }
+    : { type, disposition: "inline", name, bytes, contentId };
+}
+
+/**
+ * Reads a payload.
+ *
+ * @throws ListSealError `damaged` if it is not a MIME entity with the header fields that a letter needs (one From,
+ *         one Message-ID, a Date), `bad-address` if From, To or Cc have no canonical form, `several-signatures` never
+ */
+export async function readPayload(payload: Uint8Array): Promise<Letter> {
+  const email = await parse(payload);
+  const from = only(email, "from");
+  const messageId = messageIdsIn(only(email, "message-id"));
+  const date = new Date(only(email, "date"));
+  const [id] = messageId;
+  if (id === undefined || messageId.length !== 1 || Number.isNaN(date.getTime())) {
+    throw new ListSealError("damaged", "the protected Message-ID or Date is not readable");
+  }
+  const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
+  const keys = authorKeys(email.attachments);
+  return {
+    from: parseMailbox(from),
+    to: mailboxes(optionalField(email, "to")),
+    cc: mailboxes(optionalField(email, "cc")),
+    subject: decodeWords(optionalField(email, "subject") ?? ""),
+    date,
+    messageId: id,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    references: messageIdsIn(optionalField(email, "references")),
+    ...(email.text === undefined ? {} : { text: email.text }),
+    ...(email.html === undefined ? {} : { html: email.html }),
+    attachments: email.attachments.filter((each) => !isAuthorPart(each)).map(toAttachment),
+    ...(keys === undefined ? {} : { author: keys }),
+  };
+}
+
+async function parse(payload: Uint8Array): Promise<Email> {
+  try {
+    return await PostalMime.parse(payload, {
+      forceRfc822Attachments: true,
+      attachmentEncoding: "arraybuffer",
+      ...PARSER_LIMITS,
+    });
+  } catch (cause) {
+    throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
+  }
+}
+
+/** The value of a field that must stand there exactly once: a second From is how one program is shown another author. */
+function only(email: Email, key: string): string {
+  const found = fieldValues(email, key);
+  const [value] = found;
+  if (value === undefined || found.length !== 1) {
+    throw new ListSealError("damaged", `the protected field ${key} is absent or doubled`);
+  }
+  return value;
+}
+
+function optionalField(email: Email, key: string): string | undefined {
+  const found = fieldValues(email, key);
+  if (found.length > 1) throw new ListSealError("damaged", `the protected field ${key} is doubled`);
+  return found[0];
+}
+
+/** Values as they stand in the entity, unfolded: decoding is ours, so that one charset error can't change a header. */
+export function fieldValues(email: Email, key: string): readonly string[] {
+  return email.headerLines
+    .filter((header) => header.key === key)
+    .map(({ line }) =>
+      line
+        .slice(line.indexOf(":") + 1)
+        .replace(/\r?\n(?=[ \t])/g, "")
+        .trim(),
+    );
+}
+
+function mailboxes(value: string | undefined): readonly Mailbox[] {
+  return value === undefined ? [] : parseMailboxList(value);
+}
+
+function isAuthorPart(attachment: ParsedAttachment): boolean {
+  return attachment.mimeType === authorType || attachment.mimeType === introductionType;
+}
+
+function authorKeys(attachments: readonly ParsedAttachment[]): AuthorKeys | undefined {
+  const certificates = attachments.filter((each) => each.mimeType === authorType);
+  const introductions = attachments.filter((each) => each.mimeType === introductionType);
+  const [certificate] = certificates;
+  const [introduction] = introductions;
+  if (certificates.length > 1 || introductions.length > 1) {
+    throw new ListSealError("damaged", "more than one author's key in the payload");
+  }
+  if (certificate === undefined) return undefined;
+  return introduction === undefined
+    ? { certificate: contentOf(certificate) }
+    : { certificate: contentOf(certificate), introduction: contentOf(introduction) };
+}
+
+/** The bytes of a parsed attachment. */
+export function contentOf(attachment: ParsedAttachment): Uint8Array {
+  const { content } = attachment;
+  if (typeof content === "string") return new TextEncoder().encode(content);
+  return content instanceof Uint8Array ? content : new Uint8Array(content);
+}
+
+function toAttachment(attachment: ParsedAttachment): Attachment {
+  const contentId = attachment.contentId?.replace(/^<|>$/g, "");
+  const inline = contentId !== undefined && contentId !== "" && attachment.related === true;
+  return {
+    name: attachment.filename ?? "",
+    type: attachment.mimeType.toLowerCase(),
+    bytes: contentOf(attachment),
+    ...(inline ? { contentId } : {}),
+  };
+}

@@ -1,0 +1,260 @@
+/**
+ * Sealed message <-> RFC 5322 mail: the only file that knows both.
+ *
+ * Sender to server: what Thunderbird's composer can send, multipart/mixed of a notice and the sealed parts as attachments.
+ * Server to member, by that member's preference:
+ * - `encrypted`: multipart/encrypted with the sealed parts inside; mail programs show no attachment pane for it.
+ * - `mixed`: the sender's shape, with a notice that tells how to read it with gpg.
+ *
+ * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
+ */
+import PostalMime, { type Email } from "postal-mime";
+import { ListSealError } from "../protocol/errors.js";
+import type { SealedMessage } from "../protocol/message.js";
+import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
+import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
+import {
+  base64Lines,
+  formatDate,
+  type HeaderField,
+  type Leaf,
+  type SharedEntity,
+  textLeaf,
+  writeEntity,
+  writeShared,
+} from "./mime.js";
+import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
+import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
+
+/** Media types of the sealed parts. */
+export const partTypes = {
+  /** Mode `key`: the sealed key packet. */
+  key: "application/vnd.listseal.key",
+  /** Mode `key`: the data packet. */
+  body: "application/vnd.listseal.body",
+  /** Mode `whole`: the sealed message. */
+  message: "application/vnd.listseal.message",
+  /** Delivery `opened`: the detached list signature. */
+  through: "application/vnd.listseal.through",
+} as const;
+
+/** One sealed part of a mail: what becomes an attachment of the composer. */
+export interface MailPart {
+  readonly name: string;
+  readonly type: (typeof partTypes)[keyof typeof partTypes];
+  readonly bytes: Uint8Array;
+}
+
+/** The parts of a sealed message, in the order in which they stand in the mail; the large one last. */
+export function toParts(sealed: SealedMessage): readonly MailPart[] {
+  const through: MailPart[] =
+    sealed.listSignature === undefined
+      ? []
+      : [{ name: "list-signature.pgp", type: partTypes.through, bytes: sealed.listSignature }];
+  return sealed.mode === "key"
+    ? [
+        { name: "sealed-key.pgp", type: partTypes.key, bytes: sealed.key },
+        ...through,
+        { name: "sealed-body.pgp", type: partTypes.body, bytes: sealed.body },
+      ]
+    : [...through, { name: "sealed-message.pgp", type: partTypes.message, bytes: sealed.message }];
+}
+
+/**
+ * The sealed message that these parts are, whatever their order, or `not-sealed` if none of them is one of ours.
+ *
+ * @throws ListSealError `damaged` if there are sealed parts but not exactly those of one message: two key parts, a body
+ *         without its key
+ */
+export function fromParts(
+  parts: readonly { readonly type: string; readonly bytes: Uint8Array }[],
+): SealedMessage | { readonly kind: "not-sealed" } {
+  const ours = Object.values(partTypes).map((type) =>
+    parts.filter((part) => part.type.toLowerCase() === type),
+  );
+  if (ours.every((found) => found.length === 0)) return { kind: "not-sealed" };
+  if (ours.some((found) => found.length > 1)) throw new ListSealError("damaged", "a sealed part is doubled");
+  const [key, body, message, through] = ours.map((found) => found[0]?.bytes);
+  const listSignature = through === undefined ? {} : { listSignature: through };
+  if (key !== undefined && body !== undefined && message === undefined) {
+    return { mode: "key", key, body, ...listSignature };
+  }
+  if (message !== undefined && key === undefined && body === undefined) {
+    return { mode: "whole", message, ...listSignature };
+  }
+  throw new ListSealError("damaged", "the sealed parts do not make one message");
+}
+
+/** The value of the {@link sealHeader} field. */
+export function sealHeaderValue(sealed: Pick<SealedMessage, "mode">): string {
+  return `v=${FORMAT_VERSION}; mode=${sealed.mode}`;
+}
+
+/** @throws ListSealError `unsupported-version` for a value that names a version that this software does not know. */
+export function checkSealHeader(value: string): void {
+  const version = /(?:^|;)\s*v=(\d+)/.exec(value)?.[1];
+  if (version !== undefined && Number(version) !== FORMAT_VERSION) {
+    throw new ListSealError("unsupported-version", `the mail is of format version ${version}`);
+  }
+}
+
+const attachment = (part: MailPart): Leaf => ({ ...part, disposition: "attachment" });
+
+/** Everything outside the seals of a submission. */
+export interface Submission {
+  readonly from: Mailbox;
+  readonly list: Address;
+  readonly date: Date;
+  /** The outer Message-ID: the mail program's own, or the protected one. */
+  readonly messageId: string;
+  readonly inReplyTo?: string;
+  readonly references?: readonly string[];
+  readonly sealed: SealedMessage;
+}
+
+/** A whole mail as a sender sends it to the list's server. Thunderbird's composer writes the same shape by itself. */
+export function writeSubmission(submission: Submission): Uint8Array {
+  const { from, list, date, messageId, inReplyTo, references = [], sealed } = submission;
+  return writeEntity(
+    [
+      ["From", formatMailbox(from)],
+      ["To", list],
+      ["Subject", outerSubject(list)],
+      ["Date", formatDate(date)],
+      ["Message-ID", messageId],
+      ...threadFields(inReplyTo, references),
+      [sealHeader, sealHeaderValue(sealed)],
+      ["MIME-Version", "1.0"],
+    ],
+    { type: "multipart/mixed", parts: [textLeaf(submissionNotice()), ...toParts(sealed).map(attachment)] },
+  );
+}
+
+function threadFields(inReplyTo: string | undefined, references: readonly string[]): HeaderField[] {
+  return [
+    ...(inReplyTo === undefined ? [] : [["In-Reply-To", inReplyTo] as const]),
+    ...(references.length === 0 ? [] : [["References", references.join(" ")] as const]),
+  ];
+}
+
+/** How a member wants the copies to look. */
+export type CopyShape = "encrypted" | "mixed";
+
+/** Everything outside the seals of a member's copy: the server's own words, nothing of the author's mail. */
+export interface Copy {
+  readonly shape: CopyShape;
+  readonly list: Address;
+  readonly listName: string;
+  readonly from: Mailbox;
+  readonly replyTo: Mailbox;
+  readonly to: Mailbox;
+  /** From the outer signature: every copy carries the author's. */
+  readonly messageId: string;
+  readonly date: Date;
+  readonly inReplyTo?: string;
+  readonly references?: readonly string[];
+  readonly sealed: SealedMessage;
+  /** The large part in base64 ({@link encodeLargePart}), if the caller made it for all copies. */
+  readonly encoded?: Uint8Array;
+  /** More fields of the server's own, e.g. List-Unsubscribe. */
+  readonly fields?: readonly HeaderField[];
+}
+
+/** Base64 of the part that is the same in every copy of a post: made once, shared by all. */
+export function encodeLargePart(sealed: SealedMessage): Uint8Array {
+  return base64Lines(sealed.mode === "key" ? sealed.body : sealed.message);
+}
+
+/** A member's copy, in three pieces of which the large middle one is shared. */
+export function writeCopy(copy: Copy): SharedEntity {
+  const { list, sealed, shape } = copy;
+  const fields: HeaderField[] = [
+    ["From", formatMailbox(copy.from)],
+    ["To", formatMailbox(copy.to)],
+    ["Reply-To", formatMailbox(copy.replyTo)],
+    ["Subject", outerSubject(list)],
+    ["Date", formatDate(copy.date)],
+    ["Message-ID", copy.messageId],
+    ...threadFields(copy.inReplyTo, copy.references ?? []),
+    ...listFields(list, copy.listName),
+    ...(copy.fields ?? []),
+    [sealHeader, sealHeaderValue(sealed)],
+    ["MIME-Version", "1.0"],
+  ];
+  const parts = toParts(sealed);
+  const small = parts.slice(0, -1);
+  const large = parts.at(-1);
+  if (large === undefined) throw new ListSealError("not-sealed", "a sealed message has at least one part");
+  const encoded = copy.encoded ?? base64Lines(large.bytes);
+  const { name, type } = large;
+  if (shape === "encrypted") {
+    const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
+    // no file names: there is nothing here for anybody to save
+    const leaf = (part: MailPart): Leaf => ({ type: part.type, bytes: part.bytes });
+    return writeShared(
+      fields,
+      { type: `multipart/encrypted; protocol="${protocol}"`, parts: small.map(leaf) },
+      { leaf: { type }, encoded },
+    );
+  }
+  return writeShared(
+    fields,
+    { type: "multipart/mixed", parts: [textLeaf(memberNotice(sealed.mode)), ...small.map(attachment)] },
+    { leaf: { name, type, disposition: "attachment" }, encoded },
+  );
+}
+
+/** A mail as the server received it. */
+export type ReceivedMail =
+  | {
+      readonly kind: "sealed";
+      readonly sealed: SealedMessage;
+      /** The header From: which member's certificate the outer signature is checked against. */
+      readonly from: Mailbox;
+      readonly inReplyTo?: string;
+      readonly references: readonly string[];
+    }
+  | { readonly kind: "not-sealed" };
+
+/** Against mails that keep the parser busy. */
+const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
+/** Notice, sealed parts, and what a gateway may have added. */
+const MAX_ATTACHMENTS = 16;
+
+/**
+ * Reads a submission.
+ *
+ * @throws ListSealError `damaged` (sealed parts that make no message, no or several From), `bad-address`,
+ *         `unsupported-version`, `too-large` (too many parts)
+ */
+export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
+  let email: Email;
+  try {
+    email = await PostalMime.parse(raw, {
+      forceRfc822Attachments: true,
+      attachmentEncoding: "arraybuffer",
+      ...PARSER_LIMITS,
+    });
+  } catch (cause) {
+    throw new ListSealError("damaged", "the mail is not readable", { cause });
+  }
+  if (email.attachments.length > MAX_ATTACHMENTS) throw new ListSealError("too-large", "too many parts");
+  const sealed = fromParts(
+    email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
+  );
+  if ("kind" in sealed) return sealed;
+  const [version] = fieldValues(email, sealHeader.toLowerCase());
+  if (version !== undefined) checkSealHeader(version);
+  const [from, second] = fieldValues(email, "from");
+  if (from === undefined || second !== undefined) {
+    throw new ListSealError("damaged", "a mail has exactly one From");
+  }
+  const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
+  return {
+    kind: "sealed",
+    sealed,
+    from: parseMailbox(from),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    references: messageIdsIn(fieldValues(email, "references")[0]),
+  };
+}
