@@ -139,16 +139,6 @@ export interface Identities {
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
 }
 
-export interface ParsedMailbox {
-  readonly name?: string;
-  readonly email?: string;
-  readonly group?: readonly ParsedMailbox[];
-}
-
-export interface MessengerUtilities {
-  parseMailboxString(text: string, options: { preserveGroups: boolean; expandMailingLists: boolean }): Promise<readonly ParsedMailbox[]>;
-}
-
 /** Thunderbird's namespaces, beside those that every WebExtension has. */
 export interface Thunderbird {
   readonly compose: Compose;
@@ -157,5 +147,4 @@ export interface Thunderbird {
   readonly messageDisplay: MessageDisplay;
   readonly accounts: Accounts;
   readonly identities: Identities;
-  readonly messengerUtilities: MessengerUtilities;
 }

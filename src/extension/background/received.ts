@@ -1,15 +1,14 @@
 import { parseMailboxList } from "../../mail/mailbox.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../protocol/errors.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
 import { shapeOf, type Shape } from "../display/shape.js";
 import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
-import { codeOf } from "../../protocol/errors.js";
 import { awake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Pin, Stored, StoredList } from "../stored.js";
-import type { MessageHeader } from "../thunderbird.js";
+import type { MessageHeader, MessagePart } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
 
@@ -69,12 +68,14 @@ export async function read(header: MessageHeader, open: "in-its-own-shell" | "el
 
 async function readAnew(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", key: string): Promise<Reading> {
   const { messages } = thunderbird();
-  const shape = shapeOf(await messages.getFull(header.id, { decrypt: false, decodeContent: false }));
+  const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+  const shape = shapeOf(tree);
   if (shape.kind === "none") return { kind: "ordinary" };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
   const stored = await load();
-  const lists = listsFor(header, stored);
+  const named = addressesIn(tree);
+  const lists = listsFor(named, stored);
   const secrets = await secretsOf(stored);
   const parts = await partsOf(header.id, shape);
   const opened = await runJob(
@@ -83,28 +84,39 @@ async function readAnew(header: MessageHeader, open: "in-its-own-shell" | "elsew
     { transfer: parts.map(({ bytes }) => bytes.buffer) },
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
-  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: addressesOf(header)[0] ?? null };
+  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
   keep(key, result);
   return { kind: "opened", opened: result };
 }
 
-function addressesOf(header: MessageHeader): readonly string[] {
-  return [...header.recipients, ...header.ccList].flatMap((text) => {
-    try {
-      return parseMailboxList(text).map(({ address }) => address);
-    } catch {
-      return [];
-    }
-  });
+/** Header fields that say which list a mail belongs to: To of a submission, the list's own fields of a copy. */
+const listFields = ["list-post", "reply-to", "to", "cc"];
+
+/** The addresses that a mail's header names, the list's own fields first. Claims, good for choosing what to try. */
+function addressesIn(tree: MessagePart): readonly string[] {
+  const root = tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
+  return listFields
+    .flatMap((field) => root?.headers?.[field] ?? [])
+    .flatMap((value) => {
+      try {
+        return parseMailboxList(value.replace(/<mailto:/g, "<")).map(({ address }) => address);
+      } catch {
+        return [];
+      }
+    });
 }
 
-/** All lists, those that the mail names as its recipients first. */
-function listsFor(header: MessageHeader, stored: Stored): readonly StoredList[] {
-  const named = new Set(addressesOf(header));
+/** All lists, those that the mail names first. */
+function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
   const lists = Object.values(stored.lists);
-  return [...lists.filter((list) => named.has(list.address)), ...lists.filter((list) => !named.has(list.address))];
+  return [...lists.filter((list) => named.includes(list.address)), ...lists.filter((list) => !named.includes(list.address))];
+}
+
+/** The address of the list that a mail says it belongs to, for the sentence that names it. */
+function listNamedBy(named: readonly string[], stored: Stored): string | null {
+  return named.find((address) => stored.lists[address] !== undefined) ?? named[0] ?? null;
 }
 
 /** @throws ListSealError `key-locked` if there are keys and all are locked */

@@ -1,6 +1,8 @@
-import { localPartOf, parseAddress, parseMailbox } from "../../mail/mailbox.js";
+import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, writePayload } from "../../mail/payload.js";
-import { outerSubject, submissionNotice, toParts } from "../../mail/sealed-mail.js";
+import { sealHeader } from "../../mail/list-headers.js";
+import { outerSubject, submissionNotice } from "../../mail/notices.js";
+import { sealHeaderValue, toParts } from "../../mail/sealed-mail.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, userIdOf, writeSealingKey } from "../../protocol/keys.js";
 import { sealPost } from "../../protocol/seal.js";
@@ -42,6 +44,6 @@ export async function seal({ letter, list, secret }: Jobs["seal"]["input"]): Pro
     parts: toParts(sealed),
     subject,
     notice: submissionNotice(),
-    header: { name: "X-ListSeal", value: `v=1; mode=${list.mode}; list=${localPartOf(address)}` },
+    header: { name: sealHeader, value: sealHeaderValue(sealed) },
   };
 }
