@@ -6,8 +6,10 @@
  */
 import { decrypt, type Message, type PrivateKey, readMessage, type Signature } from "openpgp";
 import { ListSealError } from "./errors.js";
-import { allFingerprints } from "./keys.js";
+import type { Role } from "./keys.js";
+import { isSecretSealed } from "./packets.js";
 import { readingConfig } from "./policy.js";
+import { isSecret, type Opener, passphraseOf } from "./secrets.js";
 
 /** An opened layer. The signatures say nothing yet: `binding.ts` verifies them. */
 export interface OpenedLayer {
@@ -16,28 +18,39 @@ export interface OpenedLayer {
 }
 
 /**
- * Opens `message` with `secret`.
+ * Opens `message` with one key or one shared secret.
  *
- * @returns the literal's bytes and its signatures, or `not-for-me` when no session key packet names one of its keys.
- *          Anonymous recipients (key id 0) are not tried: trial decryption makes an oracle of whoever does it.
- * @throws ListSealError `damaged` (cut short, altered, not OpenPGP), `too-large` (decompressed), `key-locked`
+ * @returns the literal's bytes and its signatures, or `not-for-me` when no session key packet names one of its keys (for a
+ *          secret: when the message is not under a secret at all). Anonymous recipients (key id 0) are not tried: trial
+ *          decryption makes an oracle of whoever does it.
+ * @throws ListSealError `damaged` (cut short, altered, not OpenPGP, or under another secret than was named), `too-large`
+ *         (decompressed), `key-locked`
  */
 export async function openLayer(
   message: Uint8Array,
-  secret: PrivateKey,
+  opener: Opener<Role>,
 ): Promise<OpenedLayer | "not-for-me"> {
+  if (isSecret(opener)) {
+    if (!isSecretSealed(message)) return "not-for-me";
+    return decryptWith({ message: await parse(message), passwords: passphraseOf(opener) });
+  }
+  const { secret } = opener;
   const parsed = await parse(message);
   const named = parsed.getEncryptionKeyIDs();
   const mine = secret.getKeys().map((key) => key.getKeyID());
   if (!named.some((id) => mine.some((own) => own.equals(id)))) return "not-for-me";
   if (!secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked by a passphrase");
+  return decryptWith({ message: parsed, decryptionKeys: secret });
+}
+
+async function decryptWith(
+  options: { readonly message: Message<Uint8Array> } & (
+    | { readonly passwords: string }
+    | { readonly decryptionKeys: PrivateKey }
+  ),
+): Promise<OpenedLayer> {
   try {
-    const result = await decrypt({
-      message: parsed,
-      decryptionKeys: secret,
-      format: "binary",
-      config: readingConfig,
-    });
+    const result = await decrypt({ ...options, format: "binary", config: readingConfig });
     const signatures = await Promise.all(result.signatures.map((each) => each.signature));
     return { literal: result.data, signatures };
   } catch (cause) {
@@ -60,9 +73,4 @@ function asReadingError(cause: unknown): ListSealError {
     return new ListSealError("too-large", "the message is too large after decompression", { cause });
   }
   return new ListSealError("damaged", "the message was cut short or altered", { cause });
-}
-
-/** Whether one of the certificate's keys has this fingerprint (lower-case hex). */
-export function hasKey(secret: PrivateKey, fingerprint: string): boolean {
-  return allFingerprints(secret).includes(fingerprint);
 }
