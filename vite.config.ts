@@ -86,7 +86,14 @@ export default defineConfig({
         minify: false,
         rolldownOptions: {
           input: { cli: resolve(root, "src/server/cli.ts") },
-          external: (id) => id.startsWith("node:") || outside.has(id.split("/").slice(0, id.startsWith("@") ? 2 : 1).join("/")),
+          external: (id) =>
+            id.startsWith("node:") ||
+            outside.has(
+              id
+                .split("/")
+                .slice(0, id.startsWith("@") ? 2 : 1)
+                .join("/"),
+            ),
           output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
         },
       },

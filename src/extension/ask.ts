@@ -1,8 +1,8 @@
 import type { Runtime } from "webextension-polyfill";
+import { ListSealError } from "../protocol/errors.js";
 import { type Check, count, nothing, object, oneOf } from "./check.js";
 import type { DisplayAnswer } from "./display/view.js";
-import { type Outcome, outcomeOf, valueOf } from "./failure.js";
-import { ListSealError } from "../protocol/errors.js";
+import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import { browser } from "./platform.js";
 
 /**
@@ -14,7 +14,10 @@ import { browser } from "./platform.js";
  */
 export interface Asks {
   /** What is this mail? Opens it if it is sealed; `elsewhere`: also if the sealed part stands in a foreign shell. */
-  display: { readonly input: { readonly open: "in-its-own-shell" | "elsewhere" }; readonly output: DisplayAnswer };
+  display: {
+    readonly input: { readonly open: "in-its-own-shell" | "elsewhere" };
+    readonly output: DisplayAnswer;
+  };
   /** Save attachment number `attachment` of the opened mail that the tab shows. */
   save: { readonly input: { readonly attachment: number }; readonly output: { readonly saved: boolean } };
   /** Save all of them. */
@@ -38,7 +41,13 @@ export type AskHandlers = {
 const ANSWER_MS = 180_000;
 
 function isAsk(value: unknown): value is { readonly ask: string; readonly input: unknown } {
-  return typeof value === "object" && value !== null && "ask" in value && typeof value.ask === "string" && "input" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "ask" in value &&
+    typeof value.ask === "string" &&
+    "input" in value
+  );
 }
 
 function isName(name: string): name is keyof Asks {
@@ -57,7 +66,7 @@ export function displayTab(sender: Pick<Runtime.MessageSender, "id" | "url" | "t
 
 /** Registers the background page's side. Must be called while the page starts, so that an ask can wake it. */
 export function answerAsks(handlers: AskHandlers): void {
-  browser.runtime.onMessage.addListener((message: unknown, sender) => {
+  browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
     if (!isAsk(message) || !isName(message.ask)) return undefined;
     const tabId = displayTab(sender);
     if (tabId === undefined) return Promise.resolve({ ok: false, code: "wrong-role" });
@@ -65,7 +74,12 @@ export function answerAsks(handlers: AskHandlers): void {
   });
 }
 
-function run<K extends keyof Asks>(handlers: AskHandlers, name: K, input: unknown, tabId: number): Promise<Outcome<Asks[K]["output"]>> {
+function run<K extends keyof Asks>(
+  handlers: AskHandlers,
+  name: K,
+  input: unknown,
+  tabId: number,
+): Promise<Outcome<Asks[K]["output"]>> {
   return outcomeOf(() => handlers[name](checks[name](input), tabId), "worker-failed");
 }
 
@@ -77,15 +91,19 @@ function isOutcome<T>(value: unknown): value is Outcome<T> {
  * Asks the background page from the display script.
  * @throws ListSealError with the background page's code, or `timed-out`, or `worker-failed` if nobody answered.
  */
-export async function ask<K extends keyof Asks>(name: K, input: Asks[K]["input"]): Promise<Asks[K]["output"]> {
+export async function ask<K extends keyof Asks>(
+  name: K,
+  input: Asks[K]["input"],
+): Promise<Asks[K]["output"]> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new ListSealError("timed-out", `no answer to ${name}`)), ANSWER_MS);
   });
   try {
     const answer: unknown = await Promise.race([browser.runtime.sendMessage({ ask: name, input }), late]);
-    if (!isOutcome<Asks[K]["output"]>(answer)) throw new ListSealError("worker-failed", `no answer to ${name}`);
-    return valueOf(answer);
+    if (!isOutcome<Asks[K]["output"]>(answer))
+      throw new ListSealError("worker-failed", `no answer to ${name}`);
+    return unwrap(answer);
   } finally {
     clearTimeout(timer);
   }

@@ -75,9 +75,11 @@ export function recordOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>>
 }
 
 /** Exactly these fields; others are dropped. */
-export function object<T extends Readonly<Record<string, unknown>>>(fields: {
-  readonly [K in keyof T]: Check<T[K]>;
-}): Check<T> {
+export function object<T extends Readonly<Record<string, unknown>>>(
+  fields: {
+    readonly [K in keyof T]: Check<T[K]>;
+  },
+): Check<T> {
   return (value) => {
     if (!isRecord(value)) throw new CheckError("a record");
     const names = Object.keys(fields);

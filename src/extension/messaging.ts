@@ -2,7 +2,7 @@ import { ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
-import { type Outcome, outcomeOf, valueOf } from "./failure.js";
+import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { ListSummary, MemberKeySummary } from "./storage.js";
 
 /**
@@ -21,7 +21,10 @@ export interface Calls {
     readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
     readonly output: ComposeStatus;
   };
-  "key:unlock": { readonly input: { readonly fingerprint: string; readonly passphrase: string }; readonly output: null };
+  "key:unlock": {
+    readonly input: { readonly fingerprint: string; readonly passphrase: string };
+    readonly output: null;
+  };
   "key:lock": { readonly input: null; readonly output: null };
   "key:make": {
     readonly input: {
@@ -33,18 +36,31 @@ export interface Calls {
     readonly output: MemberKeySummary;
   };
   "key:protect": {
-    readonly input: { readonly fingerprint: string; readonly current: string | null; readonly next: string | null };
+    readonly input: {
+      readonly fingerprint: string;
+      readonly current: string | null;
+      readonly next: string | null;
+    };
     readonly output: MemberKeySummary;
   };
   "key:save-public": { readonly input: { readonly fingerprint: string }; readonly output: null };
-  "key:public": { readonly input: { readonly fingerprint: string }; readonly output: { readonly armored: string } };
+  "key:public": {
+    readonly input: { readonly fingerprint: string };
+    readonly output: { readonly armored: string };
+  };
   overview: {
     readonly input: null;
     readonly output: { readonly lists: readonly ListSummary[]; readonly keys: readonly MemberKeySummary[] };
   };
   /** `file`: the invitation in base64. */
-  "list:import": { readonly input: { readonly file: string; readonly code: string }; readonly output: ListSummary };
-  "list:use-key": { readonly input: { readonly address: string; readonly fingerprint: string }; readonly output: ListSummary };
+  "list:import": {
+    readonly input: { readonly file: string; readonly code: string };
+    readonly output: ListSummary;
+  };
+  "list:use-key": {
+    readonly input: { readonly address: string; readonly fingerprint: string };
+    readonly output: ListSummary;
+  };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
 }
 
@@ -65,7 +81,11 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
     passphrase: orNull(text),
     profile: oneOf("compatible", "rfc9580"),
   }),
-  "key:protect": object<Calls["key:protect"]["input"]>({ fingerprint: text, current: orNull(text), next: orNull(text) }),
+  "key:protect": object<Calls["key:protect"]["input"]>({
+    fingerprint: text,
+    current: orNull(text),
+    next: orNull(text),
+  }),
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,
@@ -74,7 +94,9 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
 };
 
-export type CallHandlers = { readonly [K in keyof Calls]: (input: Calls[K]["input"]) => Promise<Calls[K]["output"]> };
+export type CallHandlers = {
+  readonly [K in keyof Calls]: (input: Calls[K]["input"]) => Promise<Calls[K]["output"]>;
+};
 
 /** The bridge's one message id. */
 const ID = "listseal";
@@ -87,10 +109,16 @@ function isName(name: unknown): name is keyof Calls {
 }
 
 function isCall(value: unknown): value is { readonly name: keyof Calls; readonly input: unknown } {
-  return typeof value === "object" && value !== null && "name" in value && isName(value.name) && "input" in value;
+  return (
+    typeof value === "object" && value !== null && "name" in value && isName(value.name) && "input" in value
+  );
 }
 
-function run<K extends keyof Calls>(handlers: CallHandlers, name: K, input: unknown): Promise<Outcome<Calls[K]["output"]>> {
+function run<K extends keyof Calls>(
+  handlers: CallHandlers,
+  name: K,
+  input: unknown,
+): Promise<Outcome<Calls[K]["output"]>> {
   return outcomeOf(() => handlers[name](checks[name](input)), "worker-failed");
 }
 
@@ -123,7 +151,8 @@ function isOutcome<T>(value: unknown): value is Outcome<T> {
  * The returned function throws ListSealError: the background's code, `timed-out`, or `worker-failed`.
  */
 export async function connect(page: "options" | "popup"): Promise<Call> {
-  const { sendMessage } = page === "options" ? await import("webext-bridge/options") : await import("webext-bridge/popup");
+  const { sendMessage } =
+    page === "options" ? await import("webext-bridge/options") : await import("webext-bridge/popup");
   return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -132,8 +161,9 @@ export async function connect(page: "options" | "popup"): Promise<Call> {
     try {
       const reply: unknown = await Promise.race([sendMessage(ID, { name, input }, "background"), late]);
       const answer: unknown = typeof reply === "string" ? JSON.parse(reply) : null;
-      if (!isOutcome<Calls[K]["output"]>(answer)) throw new ListSealError("worker-failed", `no answer to ${name}`);
-      return valueOf(answer);
+      if (!isOutcome<Calls[K]["output"]>(answer))
+        throw new ListSealError("worker-failed", `no answer to ${name}`);
+      return unwrap(answer);
     } finally {
       clearTimeout(timer);
     }

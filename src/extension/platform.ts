@@ -21,7 +21,8 @@ let known: (typeof browser & Thunderbird) | undefined;
  */
 export function thunderbird(): typeof browser & Thunderbird {
   if (known === undefined) {
-    if (!isThunderbird(browser)) throw new Error("this part of ListSeal runs in Thunderbird's background page only");
+    if (!isThunderbird(browser))
+      throw new Error("this part of ListSeal runs in Thunderbird's background page only");
     known = browser;
   }
   return known;

@@ -52,8 +52,12 @@ export function update<T>(
   });
 }
 
-const unlockedKeys = object<{ readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[] }>({
-  keys: listOf(object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text })),
+const unlockedKeys = object<{
+  readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];
+}>({
+  keys: listOf(
+    object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text }),
+  ),
 });
 
 async function unlocked(): Promise<readonly { readonly fingerprint: string; readonly secret: string }[]> {

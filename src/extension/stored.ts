@@ -1,4 +1,17 @@
-import { type Check, type Checked, CheckError, count, flag, listOf, object, oneOf, orNull, recordOf, text } from "./check.js";
+import { isAddress } from "../mail/mailbox.js";
+import type { Pin, Pins } from "../membership/pins.js";
+import {
+  type Check,
+  CheckError,
+  type Checked,
+  flag,
+  listOf,
+  object,
+  oneOf,
+  orNull,
+  recordOf,
+  text,
+} from "./check.js";
 
 /**
  * What is kept, in its newest version, and the way from older versions to it. Pure: no storage is touched here.
@@ -9,7 +22,11 @@ import { type Check, type Checked, CheckError, count, flag, listOf, object, oneO
  */
 
 /** Someone whose word is believed about who belongs to the list: from the invitation, never from a mail. */
-const storedOwner = object<{ readonly fingerprint: string; readonly certificate: string; readonly userId: string }>({
+const storedOwner = object<{
+  readonly fingerprint: string;
+  readonly certificate: string;
+  readonly userId: string;
+}>({
   fingerprint: text,
   certificate: text,
   userId: text,
@@ -33,10 +50,10 @@ export interface StoredList {
   readonly owners: readonly StoredOwner[];
   /** The address that was invited: one posts and receives as this address. */
   readonly invitee: string;
-  /** Certificate of the introduction (public); null if the invitation had none. */
-  readonly introduction: string | null;
-  /** Secret half of the introduction, until the join is confirmed. */
-  readonly introductionSecret: string | null;
+  /** The introduction, secret half included until the join is confirmed. */
+  readonly introduction: string;
+  /** The member key that the introduction has certified; null until then. */
+  readonly certified: string | null;
   /** The member key that is used for this list. */
   readonly memberKey: string | null;
   /** ISO 8601. */
@@ -56,8 +73,8 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   serverFingerprint: text,
   owners: listOf(storedOwner),
   invitee: text,
-  introduction: orNull(text),
-  introductionSecret: orNull(text),
+  introduction: text,
+  certified: orNull(text),
   memberKey: orNull(text),
   importedAt: text,
 });
@@ -67,6 +84,7 @@ export interface StoredMemberKey {
   readonly fingerprint: string;
   readonly address: string;
   readonly userId: string;
+  /** The public half with every certification that it has got since; newer than what `secret` holds of it. */
   readonly certificate: string;
   readonly secret: string;
   /** Whether `secret` is locked with a passphrase. */
@@ -84,24 +102,49 @@ const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMe
   createdAt: text,
 });
 
-/**
- * What is remembered of an author on one list. Only an introduced key or one confirmed by hand is believed; one that
- * was merely seen is remembered, so that a change can be told, and never wins over an introduced one.
- */
-const pin = object<{ readonly fingerprint: string; readonly how: "introduced" | "confirmed" | "seen"; readonly since: string }>({
-  fingerprint: text,
-  how: oneOf("introduced", "confirmed", "seen"),
-  since: text,
-});
-export type Pin = Checked<typeof pin>;
+const hex = /^[0-9a-f]{40,64}$/;
+
+function isPin(value: unknown): value is Pin {
+  if (typeof value !== "object" || value === null || !("key" in value) || !("how" in value)) return false;
+  const ways: readonly unknown[] = ["owner", "introduced", "confirmed"];
+  const former = "former" in value ? value.former : [];
+  return (
+    typeof value.key === "string" &&
+    hex.test(value.key) &&
+    ways.includes(value.how) &&
+    (!("introducedAt" in value) || typeof value.introducedAt === "string") &&
+    Array.isArray(former) &&
+    former.every((one) => typeof one === "string")
+  );
+}
+
+function isPins(value: unknown): value is Pins {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("pins" in value && "introductions" in value && "seen" in value)) return false;
+  const texts = [value.introductions, value.seen].every((record) => {
+    const entries = typeof record === "object" && record !== null ? Object.values(record) : [null];
+    return entries.every((one) => typeof one === "string" && hex.test(one));
+  });
+  const pins =
+    typeof value.pins === "object" && value.pins !== null ? Object.entries(value.pins) : [["", null]];
+  return (
+    texts && pins.every(([address, one]) => typeof address === "string" && isAddress(address) && isPin(one))
+  );
+}
+
+/** What is remembered of one list's authors: `membership` makes and reads it, here it is only kept. */
+const pins: Check<Pins> = (value) => {
+  if (!isPins(value)) throw new CheckError("remembered keys");
+  return value;
+};
 
 /** Everything that is kept. */
 export interface Stored {
   readonly version: typeof STORED_VERSION;
   readonly lists: Readonly<Record<string, StoredList>>;
   readonly memberKeys: Readonly<Record<string, StoredMemberKey>>;
-  /** List address, then author address. */
-  readonly pins: Readonly<Record<string, Readonly<Record<string, Pin>>>>;
+  /** By list address. */
+  readonly pins: Readonly<Record<string, Pins>>;
   /** Draft identities on this computer: their id, then the id of the identity that they stand for. */
   readonly draftIdentities: Readonly<Record<string, string>>;
 }
@@ -118,11 +161,17 @@ const stored = object<{ readonly [K in keyof Stored]: Stored[K] }>({
   version,
   lists: recordOf(storedList),
   memberKeys: recordOf(storedMemberKey),
-  pins: recordOf(recordOf(pin)),
+  pins: recordOf(pins),
   draftIdentities: recordOf(text),
 });
 
-export const emptyStored: Stored = { version: STORED_VERSION, lists: {}, memberKeys: {}, pins: {}, draftIdentities: {} };
+export const emptyStored: Stored = {
+  version: STORED_VERSION,
+  lists: {},
+  memberKeys: {},
+  pins: {},
+  draftIdentities: {},
+};
 
 type Raw = Readonly<Record<string, unknown>>;
 

@@ -130,7 +130,11 @@ export interface MailIdentity {
 }
 
 export interface Accounts {
-  list(includeSubFolders: boolean): Promise<readonly { readonly id: string; readonly type: string; readonly identities: readonly MailIdentity[] }[]>;
+  list(
+    includeSubFolders: boolean,
+  ): Promise<
+    readonly { readonly id: string; readonly type: string; readonly identities: readonly MailIdentity[] }[]
+  >;
 }
 
 export interface Identities {

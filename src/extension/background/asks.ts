@@ -1,5 +1,5 @@
-import type { AskHandlers } from "../ask.js";
 import { ListSealError } from "../../protocol/errors.js";
+import type { AskHandlers } from "../ask.js";
 import { browser } from "../platform.js";
 import { type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";

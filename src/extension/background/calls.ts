@@ -10,6 +10,7 @@ import { keepUnlocked, load, lockAll, summaryOfKey, summaryOfList, update } from
 import type { Stored, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { importInvitation } from "./import-invitation.js";
+import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
 import { saveFile } from "./save.js";
 
@@ -43,6 +44,7 @@ export const calls: CallHandlers = {
   async "key:unlock"({ fingerprint, passphrase }) {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
     await keepUnlocked(fingerprint, secret);
+    await certifyWaiting();
     return null;
   },
 
@@ -54,14 +56,25 @@ export const calls: CallHandlers = {
 
   async "key:make"({ address, name, passphrase, profile }) {
     const now = new Date().toISOString();
-    const { key, secret } = await runJob("make-key", { address: parseAddress(address), name, passphrase, profile, now });
+    const { key, secret } = await runJob("make-key", {
+      address: parseAddress(address),
+      name,
+      passphrase,
+      profile,
+      now,
+    });
     if (key.locked) await keepUnlocked(key.fingerprint, secret);
     await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
+    await certifyWaiting();
     return summaryOfKey(key);
   },
 
   async "key:protect"({ fingerprint, current, next }) {
-    const { key, secret } = await runJob("protect-key", { key: keyOf(await load(), fingerprint), current, next });
+    const { key, secret } = await runJob("protect-key", {
+      key: keyOf(await load(), fingerprint),
+      current,
+      next,
+    });
     await update((stored) => ({
       stored: { ...stored, memberKeys: { ...stored.memberKeys, [fingerprint]: key } },
       result: undefined,
@@ -93,18 +106,26 @@ export const calls: CallHandlers = {
     const now = new Date().toISOString();
     const list = await runJob("read-invitation", { file: bytesOf(file), code, now });
     forgetOpened();
-    return summaryOfList(await update((stored) => importInvitation(stored, list)));
+    const kept = await update((stored) => importInvitation(stored, list));
+    await certifyWaiting();
+    return summaryOfList(kept);
   },
 
   async "list:use-key"({ address, fingerprint }) {
-    return update((stored) => {
+    const chosen = await update((stored) => {
       const list = stored.lists[address];
       if (list === undefined) throw new ListSealError("no-list", "there is no such list");
       const key = keyOf(stored, fingerprint);
-      if (key.address !== list.invitee) throw new ListSealError("wrong-address", "the key belongs to another address");
+      if (key.address !== list.invitee)
+        throw new ListSealError("wrong-address", "the key belongs to another address");
       const next = { ...list, memberKey: fingerprint };
-      return { stored: { ...stored, lists: { ...stored.lists, [address]: next } }, result: summaryOfList(next) };
+      return {
+        stored: { ...stored, lists: { ...stored.lists, [address]: next } },
+        result: summaryOfList(next),
+      };
     });
+    await certifyWaiting();
+    return chosen;
   },
 
   async "list:remove"({ address }) {
@@ -117,18 +138,14 @@ export const calls: CallHandlers = {
   },
 };
 
-function keyOf(stored: Stored, fingerprint: string): StoredMemberKey {
-  const key = stored.memberKeys[fingerprint];
-  if (key === undefined) throw new ListSealError("no-member-key", "there is no such key");
-  return key;
-}
-
 /** A new key is used at once by the lists that wait for one for its address. */
 function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
   const lists = Object.fromEntries(
     Object.entries(stored.lists).map(([address, list]) => [
       address,
-      list.memberKey === null && list.invitee === key.address ? { ...list, memberKey: key.fingerprint } : list,
+      list.memberKey === null && list.invitee === key.address
+        ? { ...list, memberKey: key.fingerprint }
+        : list,
     ]),
   );
   return { ...stored, lists, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key } };
@@ -146,6 +163,10 @@ function bytesOf(base64: string): Uint8Array {
 async function keepListOnly(tabId: number): Promise<void> {
   const { list } = await statusOf(tabId);
   if (list === null) throw new ListSealError("no-list", "no list among the recipients");
-  await thunderbird().compose.setComposeDetails(tabId, { to: [`${list.name} <${list.address}>`], cc: [], bcc: [] });
+  await thunderbird().compose.setComposeDetails(tabId, {
+    to: [`${list.name} <${list.address}>`],
+    cc: [],
+    bcc: [],
+  });
   await changeState(tabId, { hindrance: null });
 }

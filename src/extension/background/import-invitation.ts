@@ -8,9 +8,16 @@ import type { Stored, StoredList } from "../stored.js";
  * to whoever made it. It is refused; changing a list's keys is an owner's signed notice, or removing the list by hand.
  * @throws ListSealError `list-conflict`
  */
-export function importInvitation(stored: Stored, list: StoredList): { readonly stored: Stored; readonly result: StoredList } {
+export function importInvitation(
+  stored: Stored,
+  list: StoredList,
+): { readonly stored: Stored; readonly result: StoredList } {
   const known = stored.lists[list.address];
-  if (known !== undefined && (known.listKeyFingerprint !== list.listKeyFingerprint || known.serverFingerprint !== list.serverFingerprint)) {
+  if (
+    known !== undefined &&
+    (known.listKeyFingerprint !== list.listKeyFingerprint ||
+      known.serverFingerprint !== list.serverFingerprint)
+  ) {
     throw new ListSealError("list-conflict", "the list is known here with other keys");
   }
   const own = Object.values(stored.memberKeys).find(({ address }) => address === list.invitee);

@@ -1,8 +1,7 @@
 import { answerAsks } from "../ask.js";
-import { quoteOpened } from "../compose/quote.js";
 import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.js";
-import { afterSend, beforeSend, windowClosed } from "../compose/send.js";
 import { forgetState } from "../compose/window-state.js";
+import { closeWork } from "../compose/work.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { asks } from "./asks.js";
@@ -20,8 +19,21 @@ const FOLLOW_MS = 1_000;
 answerAsks(asks);
 answerCalls(calls);
 
-compose.onBeforeSend.addListener((tab, details) => beforeSend(tab, details));
-compose.onAfterSend.addListener((tab, info) => void afterSend(tab, info));
+/**
+ * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,
+ * and those need neither. A part that can't be loaded cancels the sending, as every other failure does.
+ */
+const sending = () => import("../compose/send.js");
+const quoting = () => import("../compose/quote.js");
+
+compose.onBeforeSend.addListener(async (tab, details) => {
+  try {
+    return await (await sending()).beforeSend(tab, details);
+  } catch {
+    return { cancel: true };
+  }
+});
+compose.onAfterSend.addListener((tab, info) => settle(sending().then((send) => send.afterSend(tab, info))));
 compose.onIdentityChanged.addListener((tab, identityId) => {
   if (tab.id !== undefined) settle(identityChanged(tab.id, identityId));
 });
@@ -35,10 +47,14 @@ tabs.onCreated.addListener((tab) => {
   if (tab.id === undefined || !isComposer(tab)) return;
   watch();
   const id = tab.id;
-  settle(quoteOpened(id).finally(() => follow(id)));
+  settle(
+    quoting()
+      .then(({ quoteOpened }) => quoteOpened(id))
+      .finally(() => follow(id)),
+  );
 });
 tabs.onRemoved.addListener((tabId) => {
-  windowClosed(tabId);
+  closeWork(tabId);
   settle(forgetState(tabId));
 });
 

@@ -2,12 +2,12 @@ import { parseMailboxList } from "../../mail/mailbox.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
-import { shapeOf, type Shape } from "../display/shape.js";
+import { type Shape, shapeOf } from "../display/shape.js";
 import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
-import type { Pin, Stored, StoredList } from "../stored.js";
+import type { Stored, StoredList } from "../stored.js";
 import type { MessageHeader, MessagePart } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
@@ -39,7 +39,10 @@ export function forgetOpened(): void {
 
 function keep(key: string, opened: Opened): void {
   const { letter } = opened.letter;
-  const bytes = letter.attachments.reduce((sum, each) => sum + each.bytes.length, (letter.html?.length ?? 0) + 1_000);
+  const bytes = letter.attachments.reduce(
+    (sum, each) => sum + each.bytes.length,
+    (letter.html?.length ?? 0) + 1_000,
+  );
   cache.set(key, { opened, bytes });
   let total = [...cache.values()].reduce((sum, each) => sum + each.bytes, 0);
   for (const [oldest, each] of cache) {
@@ -66,7 +69,11 @@ export async function read(header: MessageHeader, open: "in-its-own-shell" | "el
   }
 }
 
-async function readAnew(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", key: string): Promise<Reading> {
+async function readAnew(
+  header: MessageHeader,
+  open: "in-its-own-shell" | "elsewhere",
+  key: string,
+): Promise<Reading> {
   const { messages } = thunderbird();
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
@@ -80,7 +87,7 @@ async function readAnew(header: MessageHeader, open: "in-its-own-shell" | "elsew
   const parts = await partsOf(header.id, shape);
   const opened = await runJob(
     "open",
-    { parts, lists, secrets, pins: stored.pins },
+    { parts, lists, secrets, pins: stored.pins, now: new Date().toISOString() },
     { transfer: parts.map(({ bytes }) => bytes.buffer) },
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
@@ -96,7 +103,8 @@ const listFields = ["list-post", "reply-to", "to", "cc"];
 
 /** The addresses that a mail's header names, the list's own fields first. Claims, good for choosing what to try. */
 function addressesIn(tree: MessagePart): readonly string[] {
-  const root = tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
+  const root =
+    tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
   return listFields
     .flatMap((field) => root?.headers?.[field] ?? [])
     .flatMap((value) => {
@@ -111,7 +119,10 @@ function addressesIn(tree: MessagePart): readonly string[] {
 /** All lists, those that the mail names first. */
 function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
   const lists = Object.values(stored.lists);
-  return [...lists.filter((list) => named.includes(list.address)), ...lists.filter((list) => !named.includes(list.address))];
+  return [
+    ...lists.filter((list) => named.includes(list.address)),
+    ...lists.filter((list) => !named.includes(list.address)),
+  ];
 }
 
 /** The address of the list that a mail says it belongs to, for the sentence that names it. */
@@ -123,13 +134,17 @@ function listNamedBy(named: readonly string[], stored: Stored): string | null {
 async function secretsOf(stored: Stored): Promise<readonly string[]> {
   const keys = Object.values(stored.memberKeys);
   const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
-  if (keys.length > 0 && secrets.length === 0) throw new ListSealError("key-locked", "all member keys are locked");
+  if (keys.length > 0 && secrets.length === 0)
+    throw new ListSealError("key-locked", "all member keys are locked");
   return secrets;
 }
 
 type FilePart = MailPart & { readonly bytes: Uint8Array<ArrayBuffer> };
 
-async function partsOf(messageId: number, shape: Exclude<Shape, { readonly kind: "none" }>): Promise<readonly FilePart[]> {
+async function partsOf(
+  messageId: number,
+  shape: Exclude<Shape, { readonly kind: "none" }>,
+): Promise<readonly FilePart[]> {
   const { messages } = thunderbird();
   return Promise.all(
     shape.parts.map(async ({ partName, type }) => {
@@ -142,14 +157,18 @@ async function partsOf(messageId: number, shape: Exclude<Shape, { readonly kind:
 async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promise<OpenedView> {
   const { letter, author } = opened;
   const list = stored.lists[opened.list];
-  if (list === undefined) throw new ListSealError("no-list", "the list was removed while its mail was opened");
+  if (list === undefined)
+    throw new ListSealError("no-list", "the list was removed while its mail was opened");
   const before = await rememberPost({
     list: opened.list,
     author: author.fingerprint,
     messageId: opened.messageId,
     keyPacketDigest: opened.keyPacketDigest,
   });
-  const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({ name: name ?? null, address });
+  const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({
+    name: name ?? null,
+    address,
+  });
   return {
     kind: "opened",
     list: { name: list.name, address: list.address, fingerprint: list.listKeyFingerprint },
@@ -187,19 +206,19 @@ function isShownInline(type: string): boolean {
 function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     attachments.flatMap(({ contentId, type, bytes }) =>
-      contentId === undefined || !isShownInline(type) ? [] : [[contentId, `data:${type.toLowerCase()};base64,${toBase64(bytes)}`]],
+      contentId === undefined || !isShownInline(type)
+        ? []
+        : [[contentId, `data:${type.toLowerCase()};base64,${toBase64(bytes)}`]],
     ),
   );
 }
 
-async function rememberAuthor({ list, letter, author }: OpenedLetter): Promise<void> {
-  const { pin: how } = author;
-  if (how === null) return;
-  await update((stored) => {
-    const pin: Pin = { fingerprint: author.fingerprint, how, since: new Date().toISOString() };
-    const pins = { ...stored.pins, [list]: { ...stored.pins[list], [letter.from.address]: pin } };
-    return { stored: { ...stored, pins }, result: undefined };
-  });
+async function rememberAuthor({ list, pins }: OpenedLetter): Promise<void> {
+  await update((stored) =>
+    JSON.stringify(stored.pins[list]) === JSON.stringify(pins)
+      ? { stored, result: undefined }
+      : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
+  );
 }
 
 /** The one message that a tab shows, or undefined if it shows none or several. */

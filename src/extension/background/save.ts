@@ -30,10 +30,16 @@ const ordinary = /^(?:image|audio|video|text\/plain|application\/(?:pdf|zip|json
  * @throws Error if it could not be written
  */
 export async function saveFile(name: string, bytes: Uint8Array, type: string): Promise<void> {
-  const blob = new Blob([new Uint8Array(bytes)], { type: ordinary.test(type) ? type : "application/octet-stream" });
+  const blob = new Blob([new Uint8Array(bytes)], {
+    type: ordinary.test(type) ? type : "application/octet-stream",
+  });
   const url = URL.createObjectURL(blob);
   try {
-    const id = await browser.downloads.download({ url, filename: safeFileName(name), conflictAction: "uniquify" });
+    const id = await browser.downloads.download({
+      url,
+      filename: safeFileName(name),
+      conflictAction: "uniquify",
+    });
     await finished(id);
   } finally {
     URL.revokeObjectURL(url);

@@ -22,13 +22,34 @@ const grey = "#52525e";
 /** How a status looks. Pure. */
 export function lookOf(status: ComposeStatus): Look {
   if (status.work === "sealing") {
-    return { label: t("compose_sealing"), title: t("compose_sealing_title"), icon: "seal-on", badge: "…", colour: grey, popup: true };
+    return {
+      label: t("compose_sealing"),
+      title: t("compose_sealing_title"),
+      icon: "seal-on",
+      badge: "…",
+      colour: grey,
+      popup: true,
+    };
   }
   if (status.hindrance !== null) {
-    return { label: t("compose_problem"), title: t("compose_problem_title"), icon: "seal-problem", badge: "!", colour: red, popup: true };
+    return {
+      label: t("compose_problem"),
+      title: t("compose_problem_title"),
+      icon: "seal-problem",
+      badge: "!",
+      colour: red,
+      popup: true,
+    };
   }
   if (status.sealing === "off") {
-    return { label: t("compose_button"), title: t("compose_off_title"), icon: "seal-off", badge: "", colour: grey, popup: false };
+    return {
+      label: t("compose_button"),
+      title: t("compose_off_title"),
+      icon: "seal-off",
+      badge: "",
+      colour: grey,
+      popup: false,
+    };
   }
   const name = status.list?.name;
   const label = name === undefined ? t("compose_on") : t("compose_on_for", name);

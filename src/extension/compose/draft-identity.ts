@@ -37,7 +37,9 @@ export async function draftIdentityFor(identityId: string, label: string): Promi
   const { accounts, identities } = thunderbird();
   const source = await identities.get(identityId);
   if (source === null) return null;
-  const known = Object.entries((await load()).draftIdentities).find(([, original]) => original === identityId)?.[0];
+  const known = Object.entries((await load()).draftIdentities).find(
+    ([, original]) => original === identityId,
+  )?.[0];
   const local = (await accounts.list(false)).find(({ type }) => type === "local" || type === "none");
   if (local === undefined) return null;
   try {
@@ -60,6 +62,8 @@ export async function draftIdentityFor(identityId: string, label: string): Promi
 export async function identityOf(address: string): Promise<string | null> {
   const { draftIdentities } = await load();
   const all = (await thunderbird().accounts.list(false)).flatMap(({ identities }) => identities);
-  const found = all.find(({ id, email }) => draftIdentities[id] === undefined && email.toLowerCase() === address);
+  const found = all.find(
+    ({ id, email }) => draftIdentities[id] === undefined && email.toLowerCase() === address,
+  );
   return found?.id ?? null;
 }

@@ -55,12 +55,21 @@ export function letterOf(
   }
   const { html, images, text } = bodyOf(details.body ?? "");
   const plain = details.plainTextBody ?? "";
-  return { ...common, text: plain.trim() === "" ? text : plain, html, attachments: [...images, ...attachments] };
+  return {
+    ...common,
+    text: plain.trim() === "" ? text : plain,
+    html,
+    attachments: [...images, ...attachments],
+  };
 }
 
 function attachmentOf({ name, type, bytes }: ComposerFile): Attachment {
   const plain = type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return { name: name === "" ? "attachment" : name, type: plain === "" ? "application/octet-stream" : plain, bytes };
+  return {
+    name: name === "" ? "attachment" : name,
+    type: plain === "" ? "application/octet-stream" : plain,
+    bytes,
+  };
 }
 
 const imageData = /^data:(image\/[a-z0-9.+-]+);base64,([a-z0-9+/=\s]+)$/i;
@@ -86,7 +95,8 @@ function bodyOf(source: string): Body {
     image.setAttribute("src", `cid:${contentId}`);
   }
   // the editor's own marks; nobody else's business
-  for (const element of document.querySelectorAll("[moz-do-not-send]")) element.removeAttribute("moz-do-not-send");
+  for (const element of document.querySelectorAll("[moz-do-not-send]"))
+    element.removeAttribute("moz-do-not-send");
   return {
     html: `<!DOCTYPE html>${document.documentElement.outerHTML}`,
     text: document.body.textContent?.trim() ?? "",

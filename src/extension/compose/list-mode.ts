@@ -97,7 +97,8 @@ export async function follow(tabId: number): Promise<void> {
       return;
     }
     const next = list?.address ?? null;
-    if (next !== null && (state.sealing === "off" || state.listAddress !== next)) await turnOn(tabId, "recipients");
+    if (next !== null && (state.sealing === "off" || state.listAddress !== next))
+      await turnOn(tabId, "recipients");
     if (next === null && state.sealing === "on" && !state.quotesSealed) await turnOff(tabId, "recipients");
   } catch (error) {
     // the window may be closing; anything else shows when the mail is sent, where nothing passes unsealed

@@ -56,11 +56,22 @@ export function Popup({ tabId, call, status, close }: Props) {
   );
 }
 
-function Choices({ choices, answer }: { readonly choices: readonly Choice[]; readonly answer: (choice: ComposeAnswer) => Promise<void> }) {
+function Choices({
+  choices,
+  answer,
+}: {
+  readonly choices: readonly Choice[];
+  readonly answer: (choice: ComposeAnswer) => Promise<void>;
+}) {
   return (
     <div class="actions">
       {choices.map((choice) => (
-        <button key={choice.answer} type="button" class={choice.kind} onClick={() => void answer(choice.answer)}>
+        <button
+          key={choice.answer}
+          type="button"
+          class={choice.kind}
+          onClick={() => void answer(choice.answer)}
+        >
           {choice.label}
         </button>
       ))}
@@ -82,7 +93,10 @@ function Question({ hindrance, status, answer }: QuestionProps) {
         <>
           <h1>{t("popup_not_sent")}</h1>
           <p role="alert">{t(sentenceKey(hindrance.code))}</p>
-          <Choices choices={[{ label: t("popup_back"), answer: "dismiss", kind: "primary" }]} answer={answer} />
+          <Choices
+            choices={[{ label: t("popup_back"), answer: "dismiss", kind: "primary" }]}
+            answer={answer}
+          />
         </>
       );
     case "other-recipients":
@@ -158,7 +172,13 @@ function Unlock({ hindrance, call, done }: UnlockProps) {
       <h1>{t("popup_locked_title")}</h1>
       <label>
         <span class="quiet">{t("passphrase_for", hindrance.address)}</span>
-        <input name="passphrase" type="password" required autocomplete="off" aria-invalid={failure !== null} />
+        <input
+          name="passphrase"
+          type="password"
+          required
+          autocomplete="off"
+          aria-invalid={failure !== null}
+        />
       </label>
       {failure !== null && (
         <p class="problem" role="alert">

@@ -37,7 +37,12 @@ export async function quoteOpened(tabId: number): Promise<void> {
   });
 }
 
-async function putQuote(tabId: number, type: "reply" | "forward", details: ComposeDetails, opened: Opened): Promise<void> {
+async function putQuote(
+  tabId: number,
+  type: "reply" | "forward",
+  details: ComposeDetails,
+  opened: Opened,
+): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
   const { lists } = await load();
@@ -57,7 +62,10 @@ async function putQuote(tabId: number, type: "reply" | "forward", details: Compo
   }
   for (const { name, type: kind, bytes, contentId } of letter.attachments) {
     if (contentId !== undefined) continue;
-    await compose.addAttachment(tabId, { file: new File([new Uint8Array(bytes)], name, { type: kind }), name });
+    await compose.addAttachment(tabId, {
+      file: new File([new Uint8Array(bytes)], name, { type: kind }),
+      name,
+    });
   }
   await compose.setComposeDetails(tabId, { isModified: false });
 }
@@ -92,7 +100,8 @@ export function quoteInHtml(body: string, opened: Opened, type: "reply" | "forwa
     const container = page.querySelector(".moz-forward-container") ?? page.body;
     const table = container.querySelector(".moz-email-headers-table");
     for (const cell of table?.querySelectorAll("td") ?? []) {
-      if (/^\[[^\]]+\] sealed mail$/.test(cell.textContent?.trim() ?? "")) cell.textContent = opened.view.subject;
+      if (/^\[[^\]]+\] sealed mail$/.test(cell.textContent?.trim() ?? ""))
+        cell.textContent = opened.view.subject;
     }
     const kept: Node[] = [];
     for (const node of Array.from(container.childNodes)) {
@@ -115,7 +124,10 @@ function emptyQuote(page: Document): HTMLElement {
 export function quoteInText(body: string, text: string, type: "reply" | "forward"): string {
   const lines = body.replace(/\r\n?/g, "\n").split("\n");
   if (type === "forward") return `${body.trimEnd()}\n\n${text}\n`;
-  const quoted = text.trimEnd().split(/\r?\n/).map((line) => (line.startsWith(">") ? `>${line}` : line === "" ? ">" : `> ${line}`));
+  const quoted = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => (line.startsWith(">") ? `>${line}` : line === "" ? ">" : `> ${line}`));
   const first = lines.findIndex((line) => line.startsWith(">"));
   if (first < 0) return [...lines, ...quoted, ""].join("\n");
   const after = lines.findIndex((line, index) => index > first && !line.startsWith(">"));

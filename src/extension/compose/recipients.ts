@@ -30,14 +30,22 @@ function each(recipients: ComposeRecipients | undefined): readonly Recipient[] {
 }
 
 /** Sorts the recipients of all fields. Reply-To and Followup-To are no recipients. */
-export function recipientsOf(details: ComposeDetails, lists: Readonly<Record<string, StoredList>>): Recipients {
-  const newsgroups = typeof details.newsgroups === "string" ? [details.newsgroups] : (details.newsgroups ?? []);
+export function recipientsOf(
+  details: ComposeDetails,
+  lists: Readonly<Record<string, StoredList>>,
+): Recipients {
+  const newsgroups =
+    typeof details.newsgroups === "string" ? [details.newsgroups] : (details.newsgroups ?? []);
   const all = [
     ...[details.to, details.cc, details.bcc].flatMap((field) => each(field)),
     ...newsgroups.filter((name) => name !== "").map((shown): Recipient => ({ shown })),
   ];
-  const addressed = all.find(({ address }) => address !== undefined && Object.hasOwn(lists, address))?.address;
+  const addressed = all.find(
+    ({ address }) => address !== undefined && Object.hasOwn(lists, address),
+  )?.address;
   const list = addressed === undefined ? undefined : lists[addressed];
-  const others = all.filter(({ address }) => list === undefined || address !== list.address).map(({ shown }) => shown);
+  const others = all
+    .filter(({ address }) => list === undefined || address !== list.address)
+    .map(({ shown }) => shown);
   return { list, others: [...new Set(others)], none: all.length === 0 };
 }

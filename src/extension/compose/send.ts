@@ -1,8 +1,9 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { certified, keyOf } from "../background/list-keys.js";
 import { stayAwake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
 import { load, secretOf } from "../storage.js";
-import type { Stored, StoredList } from "../stored.js";
+import type { Stored, StoredList, StoredMemberKey } from "../stored.js";
 import type { BeforeSendAnswer, ComposeDetails, CustomHeader, SendInfo } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { SealedLetter } from "../worker/jobs.js";
@@ -70,7 +71,11 @@ async function hinder(tabId: number, hindrance: Hindrance, windowId: number | un
   if (windowId !== undefined) setTimeout(() => void openPopup(windowId), POPUP_DELAY_MS);
 }
 
-async function answer(tabId: number, details: ComposeDetails, signal: AbortSignal): Promise<BeforeSendAnswer> {
+async function answer(
+  tabId: number,
+  details: ComposeDetails,
+  signal: AbortSignal,
+): Promise<BeforeSendAnswer> {
   const state = await stateOf(tabId);
   const stored = await load();
   const { list, others, none } = recipientsOf(details, stored.lists);
@@ -79,37 +84,50 @@ async function answer(tabId: number, details: ComposeDetails, signal: AbortSigna
   const wanted = state.sealing === "on" || (state.decidedBy === "recipients" && (list !== undefined || twin));
   if (!wanted) {
     if (list !== undefined && !state.clearAllowed) throw new Hindered({ kind: "clear-to-list" });
-    if (list === undefined && state.quotesSealed && !state.clearAllowed) throw new Hindered({ kind: "sealed-quote" });
+    if (list === undefined && state.quotesSealed && !state.clearAllowed)
+      throw new Hindered({ kind: "sealed-quote" });
     return twin ? { details: { identityId: await trueIdentity(details.identityId ?? "") } } : {};
   }
   if (list === undefined || none) throw new ListSealError("no-list", "no known list among the recipients");
   if (others.length > 0) throw new Hindered({ kind: "other-recipients", others });
   await refresh(tabId);
-  const secret = await secretFor(list, stored);
-  return sealInPlace(tabId, details, list, secret, signal);
+  return sealInPlace(tabId, details, await authorFor(list, stored), signal);
 }
 
-async function secretFor(list: StoredList, stored: Stored): Promise<string> {
-  const key = list.memberKey === null ? undefined : stored.memberKeys[list.memberKey];
-  if (key === undefined) throw new ListSealError("no-member-key", "no member key for this list");
+interface Author {
+  readonly list: StoredList;
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+}
+
+async function authorFor(list: StoredList, stored: Stored): Promise<Author> {
+  const key = keyOf(stored, list.memberKey);
   const secret = await secretOf(key);
-  if (secret === null) throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
-  return secret;
+  if (secret === null)
+    throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+  return { ...(await certified(list, key, secret)), secret };
 }
 
 async function sealInPlace(
   tabId: number,
   details: ComposeDetails,
-  list: StoredList,
-  secret: string,
+  { list, key, secret }: Author,
   signal: AbortSignal,
 ): Promise<BeforeSendAnswer> {
   const { compose } = thunderbird();
   const attached = await compose.listAttachments(tabId);
   const files = await Promise.all(attached.map(({ id }) => compose.getAttachmentFile(id)));
-  const letter = letterOf(details, await Promise.all(files.map(bytesOf)), list, await threadOf(details), new Date());
-  const transfer = letter.attachments.map(({ bytes }) => bytes.buffer).filter((buffer) => buffer instanceof ArrayBuffer);
-  const sealed = await runJob("seal", { letter, list, secret }, { transfer, signal });
+  const letter = letterOf(
+    details,
+    await Promise.all(files.map(bytesOf)),
+    list,
+    await threadOf(details),
+    new Date(),
+  );
+  const transfer = letter.attachments
+    .map(({ bytes }) => bytes.buffer)
+    .filter((buffer) => buffer instanceof ArrayBuffer);
+  const sealed = await runJob("seal", { letter, list, key, secret }, { transfer, signal });
   if (signal.aborted) throw new ListSealError("cancelled", "stopped by the person");
 
   const added: number[] = [];
@@ -164,7 +182,9 @@ async function giveBack(tabId: number): Promise<void> {
   const { details, files, sealed } = original;
   const steps: (() => Promise<unknown>)[] = [
     // the identity first: a draft that is saved in between must not reach the server
-    async () => details.identityId !== undefined && compose.setComposeDetails(tabId, { identityId: details.identityId }),
+    async () =>
+      details.identityId !== undefined &&
+      compose.setComposeDetails(tabId, { identityId: details.identityId }),
     ...sealed.map((id) => () => compose.removeAttachment(tabId, id)),
     async () => {
       const present = await compose.listAttachments(tabId);
@@ -177,7 +197,9 @@ async function giveBack(tabId: number): Promise<void> {
     () =>
       compose.setComposeDetails(tabId, {
         subject: details.subject ?? "",
-        ...(details.isPlainText === true ? { plainTextBody: details.plainTextBody ?? "" } : { body: details.body ?? "" }),
+        ...(details.isPlainText === true
+          ? { plainTextBody: details.plainTextBody ?? "" }
+          : { body: details.body ?? "" }),
         customHeaders: details.customHeaders ?? [],
         ...(details.deliveryFormat === undefined ? {} : { deliveryFormat: details.deliveryFormat }),
       }),
@@ -206,10 +228,4 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   }
   await giveBack(tabId);
   await refresh(tabId);
-}
-
-/** A compose window was closed: what was kept for it is let go. */
-export function windowClosed(tabId: number): void {
-  takeOriginal(tabId);
-  end(tabId);
 }

@@ -4,7 +4,9 @@ import type { ComposeDetails, MessagePart } from "../thunderbird.js";
 import { noThread, type Thread, threadAfter, threadOfDraft } from "./letter.js";
 
 function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]>> {
-  return tree.headers?.["message-id"] === undefined ? (tree.parts?.[0]?.headers ?? tree.headers ?? {}) : tree.headers;
+  return tree.headers?.["message-id"] === undefined
+    ? (tree.parts?.[0]?.headers ?? tree.headers ?? {})
+    : tree.headers;
 }
 
 /**
@@ -25,7 +27,9 @@ export async function threadOf(details: ComposeDetails): Promise<Thread> {
         return { inReplyTo: messageId, references: [...before.filter((id) => id !== messageId), messageId] };
       }
     }
-    const headers = headersOf(await messages.getFull(relatedMessageId, { decrypt: false, decodeContent: false }));
+    const headers = headersOf(
+      await messages.getFull(relatedMessageId, { decrypt: false, decodeContent: false }),
+    );
     return type === "draft" ? threadOfDraft(headers) : type === "reply" ? threadAfter(headers) : noThread;
   } catch {
     return noThread;

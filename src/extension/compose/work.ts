@@ -47,3 +47,10 @@ export function takeOriginal(tabId: number): Original | undefined {
   original?.release();
   return original;
 }
+
+/** A compose window was closed: what was kept for it is let go. */
+export function closeWork(tabId: number): void {
+  takeOriginal(tabId);
+  running.get(tabId)?.abort();
+  running.delete(tabId);
+}

@@ -1,6 +1,6 @@
-import { submissionNotice, memberNotice } from "../../mail/notices.js";
-import { ask } from "../ask.js";
+import { memberNotice, submissionNotice } from "../../mail/notices.js";
 import { codeOf } from "../../protocol/errors.js";
+import { ask } from "../ask.js";
 import { renderAnswer } from "./render.js";
 import type { DisplayAnswer } from "./view.js";
 
@@ -18,7 +18,9 @@ const HIDDEN_MS = 1_500;
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
 
-const notices = [submissionNotice(), memberNotice("key"), memberNotice("whole")].map((text) => firstLine(text));
+const notices = [submissionNotice(), memberNotice("key"), memberNotice("whole")].map((text) =>
+  firstLine(text),
+);
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
@@ -26,9 +28,16 @@ function firstLine(text: string): string {
 
 /** Whether the mail could be in one of the two shapes, by what Thunderbird has made of it. */
 function looksSealed(): boolean {
-  const shown = Array.from(document.body.children).filter((element) => !element.matches(".moz-main-header, #listseal-view"));
-  const text = shown.map((element) => element.textContent ?? "").join("").slice(0, LOOKED_AT).trim();
-  if (text === "") return shown.every((element) => element.querySelector("img, table, object, video") === null);
+  const shown = Array.from(document.body.children).filter(
+    (element) => !element.matches(".moz-main-header, #listseal-view"),
+  );
+  const text = shown
+    .map((element) => element.textContent ?? "")
+    .join("")
+    .slice(0, LOOKED_AT)
+    .trim();
+  if (text === "")
+    return shown.every((element) => element.querySelector("img, table, object, video") === null);
   return notices.some((notice) => text.includes(notice));
 }
 
@@ -43,7 +52,9 @@ function hide(): () => void {
 
 function loaded(): Promise<void> {
   if (document.readyState !== "loading") return Promise.resolve();
-  return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }));
+  return new Promise((resolve) =>
+    document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }),
+  );
 }
 
 /** After everything that the reader waits for. */

@@ -55,7 +55,7 @@ export function plainTextBody(text: string, document: Document): DocumentFragmen
       target.append(quoted);
       target = quoted;
     }
-    const signature = depth === 0 ? lines.findIndex((line) => line === "-- ") : -1;
+    const signature = depth === 0 ? lines.indexOf("-- ") : -1;
     const body = signature < 0 ? lines : lines.slice(0, signature);
     target.append(paragraph(body, "text", document));
     if (signature >= 0) target.append(paragraph(lines.slice(signature), "text signature", document));

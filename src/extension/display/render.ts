@@ -31,7 +31,10 @@ function element<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** Puts the answer into the document; an answer that replaces the mail hides what Thunderbird made of it. */
-export function renderAnswer(answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>, actions: Actions): void {
+export function renderAnswer(
+  answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
+  actions: Actions,
+): void {
   document.getElementById(VIEW_ID)?.remove();
   const host = element("div", { id: VIEW_ID, lang: t("lang") });
   host.dataset["kind"] = answer.kind;
@@ -88,7 +91,13 @@ function icon(tone: keyof typeof icons): SVGElement {
 function openedView(view: OpenedView): readonly Node[] {
   const { tone, phrases } = stateLine(view);
   const words = phrases.map(say).join(" · ");
-  const line = element("div", { class: "line" }, icon(tone), element("span", { class: "words", role: "status" }, words), details(view));
+  const line = element(
+    "div",
+    { class: "line" },
+    icon(tone),
+    element("span", { class: "words", role: "status" }, words),
+    details(view),
+  );
   return [
     element("div", { class: `state ${tone}` }, line),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
@@ -126,11 +135,16 @@ function details(view: OpenedView): HTMLElement {
     [t("details_author"), person(view.author), "text"],
     [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
     [t("details_signed"), when(view.signedAt), "text"],
-    ...(view.passage.via === "list" ? [[t("details_roster"), String(view.passage.roster), "text"] as const] : []),
+    ...(view.passage.via === "list"
+      ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
+      : []),
   ];
   const list = element("dl");
   for (const [term, value, kind] of rows) {
-    list.append(element("dt", {}, term), element("dd", {}, kind === "code" ? element("code", {}, value) : value));
+    list.append(
+      element("dt", {}, term),
+      element("dd", {}, kind === "code" ? element("code", {}, value) : value),
+    );
   }
   return element("details", { class: "more" }, element("summary", {}, t("details")), list);
 }
@@ -199,7 +213,10 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(t("lang"), format).format(value);
 }
 
-function banner(answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>, actions: Actions): HTMLElement {
+function banner(
+  answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
+  actions: Actions,
+): HTMLElement {
   switch (answer.kind) {
     case "elsewhere":
       return bannerOf("note", t("elsewhere_title"), t("elsewhere_text"), {
@@ -210,7 +227,10 @@ function banner(answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "or
         },
       });
     case "locked":
-      return bannerOf("note", t("locked_title"), t("error_key_locked"), { label: t("locked_unlock"), act: () => ask("settings", null) });
+      return bannerOf("note", t("locked_title"), t("error_key_locked"), {
+        label: t("locked_unlock"),
+        act: () => ask("settings", null),
+      });
     case "not-for-me":
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))

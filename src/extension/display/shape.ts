@@ -50,7 +50,8 @@ function isComplete(types: readonly SealedType[]): boolean {
   const signatures = types.length - sorted.length;
   const known = sorted.join(" ");
   const one =
-    known === "application/vnd.listseal.body application/vnd.listseal.key" || known === "application/vnd.listseal.message";
+    known === "application/vnd.listseal.body application/vnd.listseal.key" ||
+    known === "application/vnd.listseal.message";
   return one && signatures <= 1;
 }
 
@@ -68,7 +69,8 @@ function ownShell(root: MessagePart): readonly SealedPart[] | undefined {
   if (typeOf(only) === "multipart/encrypted") return sealedOnly(parts);
   if (typeOf(only) !== "multipart/mixed") return undefined;
   const [notice, ...sealed] = parts;
-  const isNotice = notice !== undefined && typeOf(notice) === "text/plain" && (notice.parts ?? []).length === 0;
+  const isNotice =
+    notice !== undefined && typeOf(notice) === "text/plain" && (notice.parts ?? []).length === 0;
   return isNotice ? sealedOnly(sealed) : undefined;
 }
 

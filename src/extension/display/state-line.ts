@@ -31,6 +31,8 @@ function who({ author }: OpenedView): Part {
       return { tone: "note", phrase: phrase("state_from_new", name) };
     case "changed":
       return { tone: "warning", phrase: phrase("state_from_changed", name) };
+    case "refused":
+      return { tone: "warning", phrase: phrase("state_from_refused", name) };
   }
 }
 
@@ -43,13 +45,22 @@ function how({ passage }: OpenedView): Part {
     case "unproved":
       return passage.reason === "absent"
         ? { tone: "note", phrase: phrase("state_not_through_list") }
-        : { tone: "warning", phrase: phrase(passage.reason === "message-id-reused" ? "state_said_before" : "state_list_word_does_not_fit") };
+        : {
+            tone: "warning",
+            phrase: phrase(
+              passage.reason === "message-id-reused" ? "state_said_before" : "state_list_word_does_not_fit",
+            ),
+          };
   }
 }
 
 /** The line for an opened mail. */
 export function stateLine(view: OpenedView): StateLine {
-  const parts: Part[] = [{ tone: "good", phrase: phrase("state_sealed_for", view.list.name) }, who(view), how(view)];
+  const parts: Part[] = [
+    { tone: "good", phrase: phrase("state_sealed_for", view.list.name) },
+    who(view),
+    how(view),
+  ];
   if (view.shell === "elsewhere") parts.unshift({ tone: "warning", phrase: phrase("state_foreign_shell") });
   const tones = parts.map(({ tone }) => tone);
   const tone = tones.includes("warning") ? "warning" : tones.includes("note") ? "note" : "good";

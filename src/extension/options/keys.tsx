@@ -28,7 +28,15 @@ export function Keys({ overview, call, act }: Props) {
   );
 }
 
-function KeyCard({ own, call, act }: { readonly own: MemberKeySummary; readonly call: Call; readonly act: Act }) {
+function KeyCard({
+  own,
+  call,
+  act,
+}: {
+  readonly own: MemberKeySummary;
+  readonly call: Call;
+  readonly act: Act;
+}) {
   const { fingerprint, userId, locked, ready, createdAt } = own;
   const [changing, setChanging] = useState(false);
   const made = new Date(createdAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
@@ -39,11 +47,15 @@ function KeyCard({ own, call, act }: { readonly own: MemberKeySummary; readonly 
         <code>{groupsOf(fingerprint)}</code>
       </p>
       <p class="quiet">
-        {t("keys_made", made)} · {t(locked ? (ready ? "keys_unlocked" : "keys_locked") : "keys_without_passphrase")}
+        {t("keys_made", made)} ·{" "}
+        {t(locked ? (ready ? "keys_unlocked" : "keys_locked") : "keys_without_passphrase")}
       </p>
       {locked && !ready ? <Unlock own={own} call={call} act={act} /> : null}
       <div class="actions">
-        <button type="button" onClick={() => void act(() => call("key:save-public", { fingerprint }), "key_saved")}>
+        <button
+          type="button"
+          onClick={() => void act(() => call("key:save-public", { fingerprint }), "key_saved")}
+        >
           {t("keys_save_public")}
         </button>
         {locked && ready ? (
@@ -72,7 +84,10 @@ function Unlock({ own, call, act }: CardForm) {
       onSubmit={(event) => {
         event.preventDefault();
         const form = event.currentTarget;
-        void act(() => call("key:unlock", { fingerprint: own.fingerprint, passphrase: field(form, "passphrase") }), "keys_now_unlocked");
+        void act(
+          () => call("key:unlock", { fingerprint: own.fingerprint, passphrase: field(form, "passphrase") }),
+          "keys_now_unlocked",
+        );
       }}
     >
       <label>
@@ -95,7 +110,8 @@ function Protect({ own, call, act, close }: CardForm & { readonly close: () => v
     if (!same) return;
     const { fingerprint } = own;
     const current = optionalField(form, "current");
-    if (await act(() => call("key:protect", { fingerprint, current, next }), "keys_passphrase_changed")) close();
+    if (await act(() => call("key:protect", { fingerprint, current, next }), "keys_passphrase_changed"))
+      close();
   };
   return (
     <form
@@ -131,7 +147,15 @@ function Protect({ own, call, act, close }: CardForm & { readonly close: () => v
   );
 }
 
-function Make({ suggested, call, act }: { readonly suggested: string; readonly call: Call; readonly act: Act }) {
+function Make({
+  suggested,
+  call,
+  act,
+}: {
+  readonly suggested: string;
+  readonly call: Call;
+  readonly act: Act;
+}) {
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {
     setWorking(true);

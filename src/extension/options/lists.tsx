@@ -24,7 +24,14 @@ export function Lists({ overview, call, act, toKeys }: Props) {
       {overview.lists.length === 0 ? <p>{t("lists_none")}</p> : null}
       <ul class="cards">
         {overview.lists.map((list) => (
-          <ListCard key={list.address} list={list} overview={overview} call={call} act={act} toKeys={toKeys} />
+          <ListCard
+            key={list.address}
+            list={list}
+            overview={overview}
+            call={call}
+            act={act}
+            toKeys={toKeys}
+          />
         ))}
       </ul>
       <Import call={call} act={act} />
@@ -47,7 +54,12 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
         <NextStep list={list} candidates={candidates} call={call} act={act} toKeys={toKeys} />
       ) : (
         <div class="actions">
-          <button type="button" onClick={() => void act(() => call("key:save-public", { fingerprint: list.memberKey ?? "" }), "key_saved")}>
+          <button
+            type="button"
+            onClick={() =>
+              void act(() => call("key:save-public", { fingerprint: list.memberKey ?? "" }), "key_saved")
+            }
+          >
             {t("lists_save_public")}
           </button>
         </div>
@@ -89,7 +101,12 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
         </div>
       ) : (
         <div class="actions">
-          <button type="button" class="danger" aria-label={t("lists_remove_named", list.name)} onClick={() => setAsked(true)}>
+          <button
+            type="button"
+            class="danger"
+            aria-label={t("lists_remove_named", list.name)}
+            onClick={() => setAsked(true)}
+          >
             {t("remove")}
           </button>
         </div>
@@ -116,7 +133,9 @@ function NextStep({ list, candidates, call, act, toKeys }: NextStepProps) {
           <button
             key={fingerprint}
             type="button"
-            onClick={() => void act(() => call("list:use-key", { address: list.address, fingerprint }), "lists_key_chosen")}
+            onClick={() =>
+              void act(() => call("list:use-key", { address: list.address, fingerprint }), "lists_key_chosen")
+            }
           >
             {t("lists_use_key", groupsOf(fingerprint).slice(-9))}
           </button>
@@ -134,7 +153,8 @@ function Import({ call, act }: { readonly call: Call; readonly act: Act }) {
     const chosen = new FormData(form).get("file");
     if (!(chosen instanceof File) || chosen.size === 0) return;
     const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
-    if (await act(() => call("list:import", { file, code: field(form, "code") }), "lists_imported")) form.reset();
+    if (await act(() => call("list:import", { file, code: field(form, "code") }), "lists_imported"))
+      form.reset();
   };
   return (
     <section aria-labelledby="import">

@@ -53,9 +53,7 @@ export function Options({ call }: { readonly call: Call }) {
         <h1>{t("options_title")}</h1>
       </header>
       <Tabs selected={tab} select={setTab} />
-      <output role="status" class={said?.failed === true ? "problem" : "done"}>
-        {said === null ? "" : t(said.key)}
-      </output>
+      <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         {overview === null ? null : tab === "lists" ? (
           <Lists overview={overview} call={call} act={act} toKeys={() => setTab("keys")} />

@@ -1,5 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { valueOf } from "../failure.js";
+import { unwrap } from "../failure.js";
 import { awake } from "../keep-awake.js";
 import type { JobAnswer, JobName, Jobs } from "./jobs.js";
 
@@ -31,9 +31,11 @@ function start(): Worker {
     waiting.delete(data.id);
     if (job === undefined) return;
     try {
-      job.resolve(valueOf(data.outcome));
+      job.resolve(unwrap(data.outcome));
     } catch (error) {
-      job.reject(error instanceof ListSealError ? error : new ListSealError("worker-failed", "unreadable answer"));
+      job.reject(
+        error instanceof ListSealError ? error : new ListSealError("worker-failed", "unreadable answer"),
+      );
     }
   });
   const died = () => stop("worker-failed");
@@ -75,7 +77,8 @@ export function runJob<K extends JobName>(
     try {
       return await new Promise<Jobs[K]["output"]>((resolve, reject) => {
         // the worker's answer to a job has the type that Jobs says: both sides are compiled against it
-        const settle = (value: unknown) => (isOutput<K>(value) ? resolve(value) : reject(new ListSealError("worker-failed", "no answer")));
+        const settle = (value: unknown) =>
+          isOutput<K>(value) ? resolve(value) : reject(new ListSealError("worker-failed", "no answer"));
         waiting.set(id, { resolve: settle, reject });
         running.postMessage({ id, name, input }, [...transfer]);
       });

@@ -1,8 +1,9 @@
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
+import type { Pins } from "../../membership/pins.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
-import type { Pin, StoredList, StoredMemberKey } from "../stored.js";
+import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
  * What the background page asks of the worker. Everything that touches openpgp happens in the worker: pure JavaScript
@@ -15,7 +16,8 @@ export interface Jobs {
     readonly input: {
       readonly letter: Omit<Letter, "author">;
       readonly list: StoredList;
-      /** The member key's unlocked secret, in base64. */
+      readonly key: StoredMemberKey;
+      /** The key's unlocked secret, in base64. */
       readonly secret: string;
     };
     readonly output: SealedLetter;
@@ -27,7 +29,8 @@ export interface Jobs {
       readonly lists: readonly StoredList[];
       /** Unlocked secrets of all member keys, in base64. */
       readonly secrets: readonly string[];
-      readonly pins: Readonly<Record<string, Readonly<Record<string, Pin>>>>;
+      readonly pins: Readonly<Record<string, Pins>>;
+      readonly now: string;
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
@@ -47,10 +50,23 @@ export interface Jobs {
   };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
-    readonly input: { readonly key: StoredMemberKey; readonly current: string | null; readonly next: string | null };
+    readonly input: {
+      readonly key: StoredMemberKey;
+      readonly current: string | null;
+      readonly next: string | null;
+    };
     readonly output: { readonly key: StoredMemberKey; readonly secret: string };
   };
-  "armor-key": { readonly input: { readonly key: StoredMemberKey }; readonly output: { readonly armored: string } };
+  /** Has the list's introduction certify a member key: its readers then know that an owner invited this address. */
+  "certify-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly list: StoredList };
+    /** The certificate with the certification, in base64. */
+    readonly output: { readonly certificate: string };
+  };
+  "armor-key": {
+    readonly input: { readonly key: StoredMemberKey };
+    readonly output: { readonly armored: string };
+  };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
     readonly output: StoredList;
@@ -66,13 +82,24 @@ export interface SealedLetter {
 }
 
 /**
- * What is known of an author.
+ * What is known of an author: the verdict of `membership`, as the reader is told.
  * - `you`: one of the member keys here. `owner`: an owner of the list. `introduced`: an owner introduced this key.
- * - `reintroduced`: introduced, and another key was introduced for this address before.
- * - `confirmed`: the person at this computer compared the fingerprint. `known`: seen before with this key, not introduced. `new`: never seen and not introduced.
- * - `changed`: another key than the one that is remembered, and no owner's word for it.
+ * - `reintroduced`: an owner has introduced this key in place of another.
+ * - `confirmed`: the person at this computer compared the fingerprint.
+ * - `known`: seen before with this key, not introduced. `new`: not introduced, and not seen with this key before.
+ * - `changed`: another key than the one that is believed, and no owner's newer word for it.
+ * - `refused`: an introduction came along and proves nothing.
  */
-export type Standing = "you" | "owner" | "introduced" | "reintroduced" | "confirmed" | "known" | "new" | "changed";
+export type Standing =
+  | "you"
+  | "owner"
+  | "introduced"
+  | "reintroduced"
+  | "confirmed"
+  | "known"
+  | "new"
+  | "changed"
+  | "refused";
 
 /** An opened, verified letter. */
 export interface OpenedLetter {
@@ -83,9 +110,9 @@ export interface OpenedLetter {
     readonly fingerprint: string;
     readonly userId: string;
     readonly standing: Standing;
-    /** What to remember of the author; null changes nothing. */
-    readonly pin: "introduced" | "seen" | null;
   };
+  /** What is remembered of the list's authors from now on. */
+  readonly pins: Pins;
   readonly passage: Passage;
   readonly messageId: string;
   readonly keyPacketDigest: string;
@@ -96,7 +123,9 @@ export interface OpenedLetter {
 export type JobName = keyof Jobs;
 
 /** One job as it crosses to the worker. */
-export type JobMessage = { readonly [K in JobName]: { readonly id: number; readonly name: K; readonly input: Jobs[K]["input"] } }[JobName];
+export type JobMessage = {
+  readonly [K in JobName]: { readonly id: number; readonly name: K; readonly input: Jobs[K]["input"] };
+}[JobName];
 
 /** One answer as it comes back. */
 export interface JobAnswer {

@@ -1,8 +1,8 @@
 import { outcomeOf } from "../failure.js";
+import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
 import { open } from "./open.js";
-import { readInvitationFile } from "./invitation.js";
 import { seal } from "./seal.js";
 
 /** The worker: does one job a message and answers with its outcome. It reads no storage and has no browser API. */
@@ -12,6 +12,7 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
+  "certify-key": certifyKey,
   "armor-key": armorKey,
   "read-invitation": readInvitationFile,
 };
@@ -23,7 +24,8 @@ function run<K extends JobName>(name: K, input: Jobs[K]["input"]): Promise<Jobs[
 /** The buffers of an answer, to be moved instead of copied: attachments can be 25 MB. */
 function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (value instanceof Uint8Array) {
-    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength) found.add(value.buffer);
+    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength)
+      found.add(value.buffer);
   } else if (Array.isArray(value)) {
     for (const item of value) buffersIn(item, found);
   } else if (typeof value === "object" && value !== null) {

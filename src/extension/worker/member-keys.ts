@@ -16,7 +16,11 @@ import type { Jobs } from "./jobs.js";
 
 /** Making, locking and unlocking member keys. */
 
-async function stored(key: OpeningKey<"member">, passphrase: string | null, createdAt: string): Promise<StoredMemberKey> {
+async function stored(
+  key: OpeningKey<"member">,
+  passphrase: string | null,
+  createdAt: string,
+): Promise<StoredMemberKey> {
   const userId = userIdOf(key);
   return {
     fingerprint: key.fingerprint,
@@ -47,12 +51,19 @@ async function read(key: StoredMemberKey, passphrase: string | null): Promise<Op
 }
 
 /** @throws ListSealError `wrong-passphrase`, `key-damaged` */
-export async function unlockKey({ key, passphrase }: Jobs["unlock-key"]["input"]): Promise<Jobs["unlock-key"]["output"]> {
+export async function unlockKey({
+  key,
+  passphrase,
+}: Jobs["unlock-key"]["input"]): Promise<Jobs["unlock-key"]["output"]> {
   return { secret: await plainSecret(await read(key, passphrase)) };
 }
 
 /** @throws ListSealError `key-locked` without the passphrase that is on it, `wrong-passphrase`, `key-damaged` */
-export async function protectKey({ key, current, next }: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
+export async function protectKey({
+  key,
+  current,
+  next,
+}: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
   const opened = await read(key, current);
   return { key: await stored(opened, next, key.createdAt), secret: await plainSecret(opened) };
 }

@@ -1,8 +1,16 @@
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
+import type { Pins } from "../../membership/pins.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
-import { type OpeningKey, parseSealingKey, readOpeningKey, readSealingKey, type SealingKey, userIdOf } from "../../protocol/keys.js";
+import {
+  type OpeningKey,
+  parseSealingKey,
+  readOpeningKey,
+  readSealingKey,
+  type SealingKey,
+  userIdOf,
+} from "../../protocol/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open.js";
 import { fromBase64 } from "../base64.js";
@@ -15,7 +23,13 @@ import { standingOf } from "./standing.js";
  * failure is told only if none does. Nothing is given out before every check has passed.
  * @throws ListSealError what `openPost` throws; `no-list` and `no-member-key` if there is nothing to open with
  */
-export async function open({ parts, lists, secrets, pins }: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
+export async function open({
+  parts,
+  lists,
+  secrets,
+  pins,
+  now,
+}: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
   if (lists.length === 0) throw new ListSealError("no-list", "no list is known here");
@@ -25,7 +39,7 @@ export async function open({ parts, lists, secrets, pins }: Jobs["open"]["input"
   let failure: ListSealError | undefined;
   for (const list of lists) {
     try {
-      const result = await openFor(sealed, list, member, pins[list.address] ?? {});
+      const result = await openFor(sealed, list, member, pins[list.address], new Date(now));
       if (result.kind === "opened") return result;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;
@@ -41,37 +55,42 @@ async function openFor(
   sealed: SealedMessage,
   list: StoredList,
   member: readonly OpeningKey<"member">[],
-  pins: Parameters<typeof standingOf>[0]["pins"],
+  pins: Pins | undefined,
+  now: Date,
 ): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
   const listKey = await readOpeningKey("list", fromBase64(list.listKey));
   // old mail has to open after the server's certificate has run out: parsed, not checked for today
   const server = await parseSealingKey("server", fromBase64(list.serverCertificate));
   let read: { readonly letter: Letter; readonly author: SealingKey<"member"> } | undefined;
-  const result = await openPost(sealed, { member, list: { address: list.address, key: listKey }, server }, async (payload) => {
-    const letter = await readPayload(payload);
-    const author = await authorOf(letter);
-    read = { letter, author };
-    return { author, messageId: letter.messageId };
-  });
+  const result = await openPost(
+    sealed,
+    { member, list: { address: list.address, key: listKey }, server },
+    async (payload) => {
+      const letter = await readPayload(payload);
+      const author = await authorOf(letter);
+      read = { letter, author };
+      return { author, messageId: letter.messageId };
+    },
+  );
   if (result.kind === "not-for-me") return result;
   if (read === undefined) throw new ListSealError("damaged", "nothing was identified");
   const { letter, author } = read;
-  const { from } = letter;
-  const standing = await standingOf({
-    author,
-    address: from.address,
-    introduction: letter.author?.introduction,
+  const { author: keys, ...shown } = letter;
+  const evidence = {
+    signer: result.author,
     signedAt: result.signedAt,
-    list,
-    own: member.map((key) => key.fingerprint),
-    pins,
-  });
-  const { author: _keys, ...shown } = letter;
+    from: letter.from.address,
+    certificate: keys?.certificate ?? new Uint8Array(),
+    ...(keys?.introduction === undefined ? {} : { introduction: keys.introduction }),
+  };
+  const own = member.map((key) => key.fingerprint);
+  const { standing, pins: next } = await standingOf(evidence, list, own, pins, now);
   return {
     kind: "opened",
     list: list.address,
     letter: shown,
-    author: { fingerprint: author.fingerprint, userId: userIdOf(author), ...standing },
+    author: { fingerprint: author.fingerprint, userId: userIdOf(author), standing },
+    pins: next,
     passage: result.passage,
     messageId: result.messageId,
     keyPacketDigest: result.keyPacketDigest,
@@ -84,10 +103,22 @@ async function openFor(
  * @throws ListSealError `unknown-author` if it carries none, `wrong-author` if From is not the certificate's address
  */
 async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
-  if (letter.author === undefined) throw new ListSealError("unknown-author", "no certificate of its author inside");
+  if (letter.author === undefined)
+    throw new ListSealError("unknown-author", "no certificate of its author inside");
   const author = await readSealingKey("member", letter.author.certificate, letter.date);
-  if (parseMailbox(userIdOf(author)).address !== letter.from.address) {
+  if (!addressesOf(author).includes(letter.from.address)) {
     throw new ListSealError("wrong-author", "From is not the address of the author's certificate");
   }
   return author;
+}
+
+/** The addresses that a certificate's User IDs name. */
+function addressesOf({ certificate }: SealingKey<"member">): readonly string[] {
+  return certificate.getUserIDs().flatMap((userId) => {
+    try {
+      return [parseMailbox(userId).address];
+    } catch {
+      return [];
+    }
+  });
 }

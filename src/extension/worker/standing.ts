@@ -1,48 +1,50 @@
-import type { SealingKey } from "../../protocol/keys.js";
-import type { Pin, StoredList } from "../stored.js";
-import type { OpenedLetter, Standing } from "./jobs.js";
+import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { type AuthorEvidence, checkIntroduction, type KnownList } from "../../membership/introduction.js";
+import { noPins, type Pins, type Verdict } from "../../membership/pins.js";
+import { parseFingerprint, parseSealingKey } from "../../protocol/keys.js";
+import { fromBase64 } from "../base64.js";
+import type { StoredList } from "../stored.js";
+import type { Standing } from "./jobs.js";
 
-/** What the standing of an author is judged by. */
-export interface Claim {
-  readonly author: SealingKey<"member">;
-  /** Protected From, already known to be the certificate's address. */
-  readonly address: string;
-  readonly introduction: Uint8Array | undefined;
-  readonly signedAt: Date;
-  readonly list: StoredList;
-  /** Fingerprints of the member keys that are here. */
-  readonly own: readonly string[];
-  /** What is remembered of this list's authors, by address. */
-  readonly pins: Readonly<Record<string, Pin>>;
+/** The list as the checks of introductions want it. Owners come from the invitation, never from a mail. */
+export async function knownList(list: StoredList): Promise<KnownList> {
+  const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
+  return {
+    address: parseAddress(list.address),
+    fingerprints: [parseFingerprint(list.listKeyFingerprint)],
+    owners: await Promise.all(owners),
+  };
 }
 
-type Verdict = Pick<OpenedLetter["author"], "standing" | "pin">;
+/** The verdict of `membership` in one word. Pure; every verdict has its word. */
+export function wordFor(verdict: Verdict): Standing {
+  switch (verdict.kind) {
+    case "owner":
+    case "introduced":
+    case "changed":
+    case "refused":
+      return verdict.kind;
+    case "known":
+      return verdict.how;
+    case "new-not-introduced":
+      return verdict.before === "same-key" ? "known" : "new";
+    case "re-introduced":
+      return "reintroduced";
+  }
+}
 
 /**
- * Who the author is to this reader. Owners and the list come from the invitation, never from the mail.
- * An introduced key wins over a remembered one; a remembered one is never replaced by one that nobody introduced.
+ * Who the author of a verified letter is to this reader, and what is remembered from now on.
+ * @param own fingerprints of the member keys that are here
  */
-export async function standingOf(claim: Claim): Promise<Verdict> {
-  const { author, address, list, own, pins } = claim;
-  if (own.includes(author.fingerprint)) return { standing: "you", pin: null };
-  if (list.owners.some((owner) => owner.fingerprint === author.fingerprint)) return { standing: "owner", pin: null };
-  return weigh(author.fingerprint, await isIntroduced(claim), pins[address]);
-}
-
-/** The same without keys, for the table of all cases in the tests. */
-export function weigh(fingerprint: string, introduced: boolean, pin: Pin | undefined): Verdict {
-  const same = pin?.fingerprint === fingerprint;
-  const believed = pin !== undefined && pin.how !== "seen";
-  if (introduced) {
-    const standing: Standing = believed && !same ? "reintroduced" : "introduced";
-    return { standing, pin: same && pin.how === "introduced" ? null : "introduced" };
-  }
-  if (pin === undefined) return { standing: "new", pin: "seen" };
-  if (!same) return { standing: "changed", pin: null };
-  return { standing: pin.how === "seen" ? "known" : pin.how, pin: null };
-}
-
-/** Without a chain that can be checked nobody is introduced. */
-async function isIntroduced({ introduction }: Claim): Promise<boolean> {
-  return introduction === undefined ? false : false;
+export async function standingOf(
+  evidence: AuthorEvidence & { readonly from: Address },
+  list: StoredList,
+  own: readonly string[],
+  pins: Pins | undefined,
+  now: Date,
+): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
+  if (own.includes(evidence.signer)) return { standing: "you", pins: pins ?? noPins };
+  const judgement = await checkIntroduction(evidence, await knownList(list), pins ?? noPins, now);
+  return { standing: wordFor(judgement.verdict), pins: judgement.pins };
 }
