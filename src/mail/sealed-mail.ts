@@ -208,9 +208,12 @@ export function writeCopy(copy: Copy): SharedEntity {
       { leaf: { type }, encoded },
     );
   }
+  // only a copy in delivery `opened` has its list signature beside it
+  const delivery = sealed.listSignature === undefined ? "resealed" : "opened";
+  const notice = textLeaf(memberNotice(sealed.mode, delivery));
   return writeShared(
     fields,
-    { type: "multipart/mixed", parts: [textLeaf(memberNotice(sealed.mode)), ...small.map(attachment)] },
+    { type: "multipart/mixed", parts: [notice, ...small.map(attachment)] },
     { leaf: { name, type, disposition: "attachment" }, encoded },
   );
 }
