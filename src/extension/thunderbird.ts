@@ -140,6 +140,7 @@ export interface Accounts {
 export interface Identities {
   get(identityId: string): Promise<MailIdentity | null>;
   create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+  delete(identityId: string): Promise<void>;
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
 }
 

@@ -1,9 +1,11 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { fromBase64 } from "../base64.js";
+import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
+import { t } from "../i18n.js";
 import type { CallHandlers } from "../messaging.js";
 import { thunderbird } from "../platform.js";
 import { keepUnlocked, load, lockAll, summaryOfKey, summaryOfList, update } from "../storage.js";
@@ -107,6 +109,7 @@ export const calls: CallHandlers = {
     const list = await runJob("read-invitation", { file: bytesOf(file), code, now });
     forgetOpened();
     const kept = await update((stored) => importInvitation(stored, list));
+    await prepareDraftIdentities(t("draft_identity_label"));
     await certifyWaiting();
     return summaryOfList(kept);
   },
@@ -130,11 +133,13 @@ export const calls: CallHandlers = {
 
   async "list:remove"({ address }) {
     forgetOpened();
-    return update((stored) => {
+    await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;
-      return { stored: { ...stored, lists, pins }, result: null };
+      return { stored: { ...stored, lists, pins }, result: undefined };
     });
+    await prepareDraftIdentities(t("draft_identity_label"));
+    return null;
   },
 };
 

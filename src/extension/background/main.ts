@@ -1,7 +1,9 @@
 import { answerAsks } from "../ask.js";
+import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.js";
 import { forgetState } from "../compose/window-state.js";
 import { closeWork } from "../compose/work.js";
+import { t } from "../i18n.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { asks } from "./asks.js";
@@ -93,3 +95,5 @@ async function resume(): Promise<void> {
 }
 
 settle(resume());
+browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
+browser.runtime.onInstalled.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));

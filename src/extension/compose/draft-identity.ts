@@ -27,35 +27,11 @@ function sameLook(identity: MailIdentity): Omit<MailIdentity, "id" | "accountId"
   return { email, name, composeHtml, organization, replyTo, signature, signatureIsPlainText };
 }
 
-/**
- * The twin of an identity, made if it is not there yet, with the true one's present signature.
- * @param label what the From menu shows behind the name
- * @returns null if there is no "Local Folders" account, or it can't be made: drafts then go where they always went,
- *          and the popup says so
- */
-export async function draftIdentityFor(identityId: string, label: string): Promise<string | null> {
-  const { accounts, identities } = thunderbird();
-  const source = await identities.get(identityId);
-  if (source === null) return null;
-  const known = Object.entries((await load()).draftIdentities).find(
-    ([, original]) => original === identityId,
-  )?.[0];
-  const local = (await accounts.list(false)).find(({ type }) => type === "local" || type === "none");
-  if (local === undefined) return null;
-  try {
-    if (known !== undefined && (await identities.get(known)) !== null) {
-      await identities.update(known, sameLook(source));
-      return known;
-    }
-    const made = await identities.create(local.id, { ...sameLook(source), label });
-    await update((stored) => ({
-      stored: { ...stored, draftIdentities: { ...stored.draftIdentities, [made.id]: identityId } },
-      result: undefined,
-    }));
-    return made.id;
-  } catch {
-    return null;
-  }
+/** The twin of an identity; null if it has none that still exists. */
+export async function draftIdentityFor(identityId: string): Promise<string | null> {
+  const { draftIdentities } = await load();
+  const known = Object.entries(draftIdentities).find(([, original]) => original === identityId)?.[0];
+  return known !== undefined && (await thunderbird().identities.get(known)) !== null ? known : null;
 }
 
 /** The identity for an address, of a real account. */
@@ -66,4 +42,39 @@ export async function identityOf(address: string): Promise<string | null> {
     ({ id, email }) => draftIdentities[id] === undefined && email.toLowerCase() === address,
   );
   return found?.id ?? null;
+}
+
+/**
+ * Makes and renews the twins that the lists need, and removes those that none needs any more. Done when the page starts
+ * and when the lists change, and not when a mail is written: a compose window that is open does not learn of a new
+ * identity (QUIRK: Thunderbird 153 then shows an empty From and sends none).
+ *
+ * Without a "Local Folders" account there are no twins; drafts go where they always went, and the button says so.
+ */
+export async function prepareDraftIdentities(label: string): Promise<void> {
+  const { accounts, identities } = thunderbird();
+  const local = (await accounts.list(false)).find(({ type }) => type === "local" || type === "none");
+  if (local === undefined) return;
+  const { lists, draftIdentities } = await load();
+  const addresses = new Set(Object.values(lists).map(({ invitee }) => invitee));
+  const wanted = (await Promise.all([...addresses].map(identityOf))).filter((id) => id !== null);
+  const kept: Record<string, string> = {};
+  for (const [twin, original] of Object.entries(draftIdentities)) {
+    if ((await identities.get(twin)) === null) continue;
+    if (wanted.includes(original)) kept[twin] = original;
+    else await identities.delete(twin);
+  }
+  for (const original of wanted) {
+    const source = await identities.get(original);
+    if (source === null) continue;
+    const twin = Object.entries(kept).find(([, of]) => of === original)?.[0];
+    if (twin === undefined)
+      kept[(await identities.create(local.id, { ...sameLook(source), label })).id] = original;
+    else await identities.update(twin, sameLook(source));
+  }
+  await update((stored) =>
+    JSON.stringify(stored.draftIdentities) === JSON.stringify(kept)
+      ? { stored, result: undefined }
+      : { stored: { ...stored, draftIdentities: kept }, result: undefined },
+  );
 }

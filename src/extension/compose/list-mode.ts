@@ -1,5 +1,4 @@
 import { codeOf } from "../../protocol/errors.js";
-import { t } from "../i18n.js";
 import { thunderbird } from "../platform.js";
 import { load } from "../storage.js";
 import { showStatus } from "./button.js";
@@ -42,7 +41,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
   const { list } = recipientsOf(details, stored.lists);
   const current = await trueIdentity(details.identityId ?? "");
   const wanted = (list === undefined ? null : await identityOf(list.invitee)) ?? current;
-  const twin = wanted === "" ? null : await draftIdentityFor(wanted, t("draft_identity_label"));
+  const twin = wanted === "" ? null : await draftIdentityFor(wanted);
   const next = twin ?? wanted;
   // the state comes first: if the page dies in between, the mail is sealed and not sent in clear
   await changeState(tabId, {
@@ -55,6 +54,11 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
   });
   if (next !== "" && next !== details.identityId) {
     await compose.setComposeDetails(tabId, { identityId: next });
+    // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
+    if ((await compose.getComposeDetails(tabId)).identityId !== next) {
+      await compose.setComposeDetails(tabId, { identityId: wanted });
+      await changeState(tabId, { drafts: "as-usual" });
+    }
     // QUIRK: a change of identity counts as the person's own change; without this an empty window asks at closing
     if (details.isModified === false) await compose.setComposeDetails(tabId, { isModified: false });
   }
@@ -114,8 +118,10 @@ export async function identityChanged(tabId: number, identityId: string): Promis
   const { sealing } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
   if (sealing === "on" && !twin) {
-    const next = await draftIdentityFor(identityId, t("draft_identity_label"));
+    const next = await draftIdentityFor(identityId);
+    await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
     if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
+    await refresh(tabId);
   } else if (sealing === "off" && twin) {
     await turnOn(tabId, "hand");
   }

@@ -9,7 +9,7 @@ import type { AttachmentView, DisplayAnswer, OpenedView, PersonView } from "./vi
 
 /** Showing an answer in the message document: one host element with a shadow root, plain DOM, no markup from strings. */
 
-/** The element that everything is shown in; tests and the tour find it by this id. */
+/** Name and id of the element that everything is shown in. */
 export const VIEW_ID = "listseal-view";
 
 interface Actions {
@@ -36,7 +36,9 @@ export function renderAnswer(
   actions: Actions,
 ): void {
   document.getElementById(VIEW_ID)?.remove();
-  const host = element("div", { id: VIEW_ID, lang: t("lang") });
+  const host = document.createElement(VIEW_ID);
+  host.id = VIEW_ID;
+  host.lang = t("lang");
   host.dataset["kind"] = answer.kind;
   const root = host.attachShadow({ mode: "open" });
   root.append(element("style", {}, displayStyle));
