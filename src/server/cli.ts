@@ -28,8 +28,8 @@ import { AlreadyServed } from "./serve-lock.js";
 import { certificatePathOf, KeyFileError } from "./server-keys.js";
 import { NotInitialised, startService } from "./service.js";
 import type { FrontOptions } from "./smtp.js";
-import { DamagedStore, openSqliteStore } from "./sqlite-store.js";
-import { Conflict, type List, type Member, type Shape, type Store } from "./store.js";
+import { openSqliteStore } from "./sqlite-store.js";
+import { Conflict, type List, type Member, type Shape, type Store, UnusableStore } from "./store.js";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -276,7 +276,7 @@ function commandLine(): Command {
 function sentence(error: unknown): string {
   const spoken = [
     ...[BadRequest, Conflict, KeyFileError, NotInitialised, AlreadyServed],
-    ...[TooNew, DamagedStore, ListSealError],
+    ...[TooNew, UnusableStore, ListSealError],
   ];
   if (error instanceof Error && spoken.some((kind) => error instanceof kind)) return error.message;
   const code = codeForLog(error);
