@@ -162,7 +162,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused(
     "outer-appended",
     "damaged",
-    "A marker packet follows the outer seal.",
+    "The outer seal stands there twice.",
     () => ({
       sent: (part) => concat(part, part),
     }),
