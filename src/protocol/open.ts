@@ -15,6 +15,7 @@ import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTa
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
+  MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
   readingConfig,
@@ -133,10 +134,11 @@ async function openOuter(
       signatures: listSignature === undefined ? [] : [await readDetached(listSignature)],
     };
   }
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
-      const layer = await openLayer(outer, member.secret);
+      const layer = await openLayer(outer, member.secret, maxBytes);
       if (layer !== "not-for-me") return layer;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;

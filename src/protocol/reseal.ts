@@ -12,7 +12,14 @@ import { ListSealError } from "./errors.js";
 import { type Fingerprint, type OpeningKey, profileOf, type SealingKey } from "./keys.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
 import { assertDataPacket, checkLiteral, keyPacketTarget } from "./packets.js";
-import { assertInWindow, assertSize, MAX_KEY_PART_BYTES, MAX_PAYLOAD_BYTES, type Profile } from "./policy.js";
+import {
+  assertInWindow,
+  assertSize,
+  MAX_KEY_PACKET_BYTES,
+  MAX_KEY_PART_BYTES,
+  MAX_PAYLOAD_BYTES,
+  type Profile,
+} from "./policy.js";
 import { encryptSigned } from "./seal.js";
 import { openLayer } from "./unseal.js";
 
@@ -57,7 +64,8 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   const now = context.now ?? new Date();
   const outer = outerOf(sealed);
 
-  const layer = await openLayer(outer, server.secret);
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
+  const layer = await openLayer(outer, server.secret, maxBytes);
   if (layer === "not-for-me") throw new ListSealError("wrong-list", "not sealed to this list's server key");
   const { literal } = layer;
 

@@ -7,7 +7,8 @@
 import { decrypt, type Message, type PrivateKey, readMessage, type Signature } from "openpgp";
 import { ListSealError } from "./errors.js";
 import { allFingerprints } from "./keys.js";
-import { readingConfig } from "./policy.js";
+import { split } from "./packets.js";
+import { assertSize, layerConfig, MAX_PAYLOAD_BYTES, readingConfig } from "./policy.js";
 
 /** An opened layer. The signatures say nothing yet: `binding.ts` verifies them. */
 export interface OpenedLayer {
@@ -18,17 +19,24 @@ export interface OpenedLayer {
 /**
  * Opens `message` with `secret`.
  *
+ * @param maxBytes the longest literal, after decompression. A key part of 30 kB could otherwise become 30 MB.
  * @returns the literal's bytes and its signatures, or `not-for-me` when no session key packet names one of its keys.
- *          Anonymous recipients (key id 0) are not tried: trial decryption makes an oracle of whoever does it.
- * @throws ListSealError `damaged` (cut short, altered, not OpenPGP), `too-large` (decompressed), `key-locked`
+ *          Anonymous recipients (key id 0) are not tried, also not beside named ones: trial decryption makes an oracle
+ *          of whoever does it. Passwords never are, so no sender chooses how much memory a key derivation takes.
+ * @throws ListSealError `damaged` (cut short, altered, not OpenPGP), `too-large` (decompressed, or too many session key
+ *         packets), `key-locked`
  */
 export async function openLayer(
   message: Uint8Array,
   secret: PrivateKey,
+  maxBytes: number = MAX_PAYLOAD_BYTES,
 ): Promise<OpenedLayer | "not-for-me"> {
+  split(message);
   const parsed = await parse(message);
   const named = parsed.getEncryptionKeyIDs();
   const mine = secret.getKeys().map((key) => key.getKeyID());
+  // the library tries its key on every anonymous packet as soon as it may try it on one
+  if (named.some((id) => /^0*$/.test(id.toHex()))) return "not-for-me";
   if (!named.some((id) => mine.some((own) => own.equals(id)))) return "not-for-me";
   if (!secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked by a passphrase");
   try {
@@ -36,12 +44,13 @@ export async function openLayer(
       message: parsed,
       decryptionKeys: secret,
       format: "binary",
-      config: readingConfig,
+      config: layerConfig(maxBytes),
     });
+    assertSize(result.data, maxBytes, "the literal");
     const signatures = await Promise.all(result.signatures.map((each) => each.signature));
     return { literal: result.data, signatures };
   } catch (cause) {
-    throw asReadingError(cause);
+    throw cause instanceof ListSealError ? cause : asReadingError(cause);
   }
 }
 
