@@ -1,7 +1,7 @@
 /**
  * The fixed texts outside the seals. They are the same for every message: nothing outside says what a mail is about.
  */
-import type { Mode } from "../protocol/message.js";
+import type { Delivery, Mode } from "../protocol/message.js";
 import { type Address, localPartOf } from "./mailbox.js";
 
 /** The Subject of every sealed mail of a list, as submitted and as delivered. Threading goes by References. */
@@ -19,20 +19,35 @@ export function submissionNotice(): string {
   ].join("\n");
 }
 
-/** The text part of a copy in the shape `mixed`: how to read it with GnuPG alone (the two commands of the README). */
-export function memberNotice(mode: Mode): string {
-  const commands =
-    mode === "key"
-      ? "  gpg -d sealed-key.pgp > key.pgp && cat key.pgp sealed-body.pgp | gpg -d"
-      : "  gpg -d sealed-message.pgp > inner.pgp && gpg -d inner.pgp";
+/** How a member reads a copy with GnuPG alone, by what it is; `sealed-*.pgp` are the names of the attachments. */
+const readingCommands = {
+  key: {
+    resealed: "gpg -d sealed-key.pgp > key.pgp && cat key.pgp sealed-body.pgp | gpg -d",
+    opened: "cat sealed-key.pgp sealed-body.pgp | gpg -d",
+  },
+  whole: {
+    resealed: "gpg -d sealed-message.pgp > inner.pgp && gpg -d inner.pgp",
+    opened: "gpg -d sealed-message.pgp",
+  },
+} as const satisfies Record<Mode, Record<Delivery, string>>;
+
+/**
+ * The text part of a copy in the shape `mixed`: how to read it with GnuPG alone (the commands of the README).
+ *
+ * The warnings are not decoration: gpg prints text before it has checked it, so its exit status counts; and it is
+ * content with a message that nobody signed, so the signature's words count.
+ */
+export function memberNotice(mode: Mode, delivery: Delivery): string {
   return [
     "This message is sealed. The ListSeal add-on for Thunderbird shows it here.",
     "With GnuPG alone, save the attachments and run:",
     "",
-    commands,
+    `  ${readingCommands[mode][delivery]}`,
     "",
-    "Trust what it prints only if both commands end without an error. The list's server",
-    "certificate has to be imported once (it came with your invitation).",
+    "Import the certificates of the list's server (it came with your invitation) and of",
+    'the authors once; where one is missing, GnuPG ends with the error "No public key".',
+    "Trust what it prints only if it ends without any error, and only as the words of",
+    'the person whom it names after "Good signature".',
     "",
   ].join("\n");
 }

@@ -10,6 +10,7 @@
 import PostalMime, { type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { decodeWords } from "./encoded-words.js";
+import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
 import { formatMailbox, type Mailbox, parseMailbox, parseMailboxList } from "./mailbox.js";
 import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
 
@@ -154,6 +155,7 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
   }
   const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
   const keys = authorKeys(email.attachments);
+  const { text, html } = bodies(email, hasLegacyDisplay(payload));
   return {
     from: parseMailbox(from),
     to: mailboxes(optionalField(email, "to")),
@@ -163,10 +165,18 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
     messageId: id,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(optionalField(email, "references")),
-    ...(email.text === undefined ? {} : { text: email.text }),
-    ...(email.html === undefined ? {} : { html: email.html }),
+    ...(text === undefined ? {} : { text }),
+    ...(html === undefined ? {} : { html }),
     attachments: email.attachments.filter((each) => !isAuthorPart(each)).map(toAttachment),
     ...(keys === undefined ? {} : { author: keys }),
+  };
+}
+
+function bodies({ text, html }: Email, legacy: boolean): Pick<Email, "text" | "html"> {
+  if (!legacy) return { text, html };
+  return {
+    text: text === undefined ? undefined : withoutLegacyText(text),
+    html: html === undefined ? undefined : withoutLegacyHtml(html),
   };
 }
 

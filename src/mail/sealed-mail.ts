@@ -11,6 +11,7 @@
 import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import type { SealedMessage } from "../protocol/message.js";
+import { isSecretId } from "../protocol/secrets.js";
 import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
@@ -86,16 +87,26 @@ export function fromParts(
 }
 
 /** The value of the {@link sealHeader} field. */
-export function sealHeaderValue(sealed: Pick<SealedMessage, "mode">): string {
-  return `v=${FORMAT_VERSION}; mode=${sealed.mode}`;
+export function sealHeaderValue(sealed: Pick<SealedMessage, "mode" | "outerSecret">): string {
+  const secret = sealed.outerSecret === undefined ? "" : `; secret=${sealed.outerSecret}`;
+  return `v=${FORMAT_VERSION}; mode=${sealed.mode}${secret}`;
 }
 
-/** @throws ListSealError `unsupported-version` for a value that names a version that this software does not know. */
-export function checkSealHeader(value: string): void {
+/**
+ * The sealed message with what the {@link sealHeader} field says of it: the name of the secret of its outer seal.
+ * (In the header, not on the part: Thunderbird's composer drops the parameters of a Content-Type.)
+ *
+ * @param value of the field, or undefined where a gateway dropped it: then only key pairs are tried
+ * @throws ListSealError `unsupported-version` for a value that names a version that this software does not know
+ */
+export function withSealHeader(sealed: SealedMessage, value: string | undefined): SealedMessage {
+  if (value === undefined) return sealed;
   const version = /(?:^|;)\s*v=(\d+)/.exec(value)?.[1];
   if (version !== undefined && Number(version) !== FORMAT_VERSION) {
     throw new ListSealError("unsupported-version", `the mail is of format version ${version}`);
   }
+  const secret = /(?:^|;)\s*secret=([0-9a-f]+)/.exec(value)?.[1];
+  return secret !== undefined && isSecretId(secret) ? { ...sealed, outerSecret: secret } : sealed;
 }
 
 const attachment = (part: MailPart): Leaf => ({ ...part, disposition: "attachment" });
@@ -197,9 +208,12 @@ export function writeCopy(copy: Copy): SharedEntity {
       { leaf: { type }, encoded },
     );
   }
+  // only a copy in delivery `opened` has its list signature beside it
+  const delivery = sealed.listSignature === undefined ? "resealed" : "opened";
+  const notice = textLeaf(memberNotice(sealed.mode, delivery));
   return writeShared(
     fields,
-    { type: "multipart/mixed", parts: [textLeaf(memberNotice(sealed.mode)), ...small.map(attachment)] },
+    { type: "multipart/mixed", parts: [notice, ...small.map(attachment)] },
     { leaf: { name, type, disposition: "attachment" }, encoded },
   );
 }
@@ -243,8 +257,7 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
   );
   if ("kind" in sealed) return sealed;
-  const [version] = fieldValues(email, sealHeader.toLowerCase());
-  if (version !== undefined) checkSealHeader(version);
+  const [header] = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
     throw new ListSealError("damaged", "a mail has exactly one From");
@@ -252,7 +265,7 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
   return {
     kind: "sealed",
-    sealed,
+    sealed: withSealHeader(sealed, header),
     from: parseMailbox(from),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(fieldValues(email, "references")[0]),

@@ -11,19 +11,22 @@
  */
 import {
   createMessage,
-  type MaybeStream,
-  type PrivateKey,
+  enums,
+  LiteralDataPacket,
+  PacketList,
   type PublicKey,
   type RawNotation,
-  readSignature,
-  type Signature,
+  SecretKeyPacket,
+  SecretSubkeyPacket,
+  Signature,
   type SignaturePacket,
-  sign,
   verify,
 } from "openpgp";
 import { ListSealError } from "./errors.js";
+import { SignatureForRecipients } from "./intended.js";
 import { allFingerprints, type Fingerprint, type OpeningKey, parseFingerprint, type Role } from "./keys.js";
-import { assertNotFuture, type Profile, readingConfig, sealingConfig, verificationDate } from "./policy.js";
+import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "./policy.js";
+import type { SecretId } from "./secrets.js";
 
 /** Version of the notation namespace: what a signature says is defined per version. */
 export const BINDING_VERSION = 1;
@@ -79,7 +82,7 @@ export interface ThroughBinding {
 export type Binding = PostBinding | SubmitBinding | ThroughBinding;
 
 /** The value of the `list` notation: `address SP list-key-fingerprint`. The address alone could be re-used with another key. */
-export function listValue(address: string, listKey: Fingerprint): string {
+export function listValue(address: string, listKey: Fingerprint | SecretId): string {
   return `${address} ${listKey}`;
 }
 
@@ -151,37 +154,37 @@ export function bindingNames(
 }
 
 /**
- * Signs `data` with `key`, detached, saying `values`.
+ * Signs `data` with `key`: a signature packet of binary type (0x00) that says `values`, by the key's signing key.
  *
- * @returns the signature packet, binary type (0x00)
+ * @param readers certificates that the signature is meant for (Intended Recipient Fingerprint); none for the list
+ *                signature, which is one for all members and must not name them
+ * @returns the signature, apart from the data
  */
-export function signDetached(
+export async function signBinding(
   data: Uint8Array,
   key: OpeningKey<Role>,
   values: Readonly<Record<string, string | undefined>> & { readonly kind: Kind },
-  profile: Profile,
+  readers: readonly Fingerprint[],
   date: Date,
 ): Promise<Signature> {
-  return signWith(key.secret, data, notations(values), profile, date);
-}
-
-async function signWith(
-  secret: PrivateKey,
-  data: Uint8Array,
-  signatureNotations: RawNotation[],
-  profile: Profile,
-  date: Date,
-): Promise<Signature> {
-  const bytes: MaybeStream<Uint8Array> = await sign({
-    message: await createMessage({ binary: data, filename: "", date }),
-    signingKeys: secret,
-    detached: true,
-    format: "binary",
-    signatureNotations,
-    date,
-    config: sealingConfig(profile, 0),
-  });
-  return readSignature({ binarySignature: bytes, config: readingConfig });
+  const config = fullReadingConfig();
+  const signing = await key.secret.getSigningKey(undefined, date, undefined, config);
+  const secret = signing.keyPacket;
+  if (!(secret instanceof SecretKeyPacket || secret instanceof SecretSubkeyPacket) || !secret.isDecrypted()) {
+    throw new ListSealError("key-locked", "the signing key is locked");
+  }
+  const packet = new SignatureForRecipients(readers);
+  packet.signatureType = enums.signature.binary;
+  packet.publicKeyAlgorithm = secret.algorithm;
+  packet.hashAlgorithm = enums.hash.sha512;
+  packet.rawNotations = notations(values);
+  const message = await createMessage({ binary: data, filename: "", date });
+  const literal = message.packets.findPacket(enums.packet.literalData);
+  if (!(literal instanceof LiteralDataPacket)) throw new ListSealError("damaged", "no literal to sign");
+  await packet.sign(secret, literal, date, true, config);
+  const list = new PacketList<SignaturePacket>();
+  list.push(packet);
+  return new Signature(list);
 }
 
 /** A signature that verified: who made it, when, and its packet for {@link readNotations}. */

@@ -29,7 +29,6 @@ export {
   type OpeningKey,
   parseFingerprint,
   parseSealingKey,
-  profileOf,
   type Role,
   readOpeningKey,
   readSealingKey,
@@ -61,3 +60,16 @@ export {
   type ServerContext,
 } from "./reseal.js";
 export { newMessageId, type PostToSeal, sealPost } from "./seal.js";
+export {
+  generateSecret,
+  isSecret,
+  type ListName,
+  nameOf,
+  type Opener,
+  profileOf,
+  readSecret,
+  type Sealer,
+  type SecretId,
+  type SecretName,
+  type SharedSecret,
+} from "./secrets.js";

@@ -1,5 +1,6 @@
 /** The shapes that travel: what a sealed message is made of, whichever party holds it. Bytes only; mail is `src/mail`. */
-import type { Fingerprint, SealingKey } from "./keys.js";
+import type { Fingerprint } from "./keys.js";
+import type { ListName, SecretId } from "./secrets.js";
 
 /**
  * What is sealed twice.
@@ -15,8 +16,18 @@ export type Mode = "whole" | "key";
  */
 export type Delivery = "resealed" | "opened";
 
+interface SealedCommon {
+  /** Delivery `opened` only: the detached list signature, over the literal that the server opened. */
+  readonly listSignature?: Uint8Array;
+  /**
+   * Where the outer seal is under a shared secret: that secret's id, named in clear so that one try is enough.
+   * Not signed: a wrong name only makes the message unreadable.
+   */
+  readonly outerSecret?: SecretId;
+}
+
 /** A sealed message in mode `key`. */
-export interface KeySealed {
+export interface KeySealed extends SealedCommon {
   readonly mode: "key";
   /**
    * An OpenPGP message whose literal is the key packet: to the server (as submitted) or to one member (as resealed).
@@ -25,30 +36,26 @@ export interface KeySealed {
   readonly key: Uint8Array;
   /** The data packet: one SEIPD, the same bytes for everybody. */
   readonly body: Uint8Array;
-  /** Delivery `opened` only: the detached list signature over the key packet. */
-  readonly listSignature?: Uint8Array;
 }
 
 /** A sealed message in mode `whole`. */
-export interface WholeSealed {
+export interface WholeSealed extends SealedCommon {
   readonly mode: "whole";
   /**
    * An OpenPGP message whose literal is key packet || data packet; in delivery `opened`, server to member, that literal
    * itself.
    */
   readonly message: Uint8Array;
-  /** Delivery `opened` only: the detached list signature over the message. */
-  readonly listSignature?: Uint8Array;
 }
 
 /** A message as it travels, on either of the two legs. */
 export type SealedMessage = KeySealed | WholeSealed;
 
-/** A list as everybody but its members' opening keys knows it: where to post, and what to seal with. */
+/** A list as those know it who can't open its mail: where to post, and what its mail is sealed with. */
 export interface ListRef {
   /** Canonical address of the list. */
   readonly address: string;
-  readonly key: SealingKey<"list">;
+  readonly key: ListName;
 }
 
 /** Number and hash of a roster record's newest entry, as every list signature names it. */

@@ -9,6 +9,7 @@
 import { readSignature, type Signature } from "openpgp";
 import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "./binding.js";
 import { ListSealError } from "./errors.js";
+import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
 import type { Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
 import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
@@ -20,13 +21,16 @@ import {
   MAX_PAYLOAD_BYTES,
   readingConfig,
 } from "./policy.js";
+import { isSecret, type Opener, type SharedSecret } from "./secrets.js";
 import { type OpenedLayer, openLayer } from "./unseal.js";
 
 /** What a member opens with. */
 export interface MemberKeys {
-  /** The member's key for this list, and older ones if there are any. */
+  /** The member's key for this list, and older ones if there are any. One's own posts are known by them. */
   readonly member: readonly OpeningKey<"member">[];
-  readonly list: { readonly address: string; readonly key: OpeningKey<"list"> };
+  /** Secrets shared with the server, for copies (`member`) and for one's own submissions in Sent (`server`). */
+  readonly secrets?: readonly SharedSecret<"member" | "server">[];
+  readonly list: { readonly address: string; readonly key: Opener<"list"> };
   /** The list's server certificate, from the invitation or a later owners' notice; never from a mail. */
   readonly server: SealingKey<"server">;
   readonly now?: Date;
@@ -71,13 +75,14 @@ export async function openPost(
   identify: (payload: Uint8Array) => Promise<ClaimedAuthor>,
 ): Promise<OpenResult> {
   const now = keys.now ?? new Date();
-  const target = await keyPacketTarget(sealingHalf(keys.list.key));
+  const { key: listKey } = keys.list;
+  const target = await keyPacketTarget(isSecret(listKey) ? listKey : sealingHalf(listKey));
   const outer = await openOuter(sealed, keys, target);
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
   const { keyPacket, dataPacket } = checkLiteral(outer.literal, sealed.mode, target);
   const message = join(keyPacket, sealed.mode === "key" ? sealed.body : dataPacket);
-  const inner = await openLayer(message, keys.list.key.secret);
+  const inner = await openLayer(message, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
   const payload = inner.literal;
@@ -90,6 +95,7 @@ export async function openPost(
   if (says.msgid !== claimed.messageId) {
     throw new ListSealError("binding-mismatch", "signed under another message id");
   }
+  assertIntendedFor(signature.packet, listKey.fingerprint);
 
   const post: InnerFacts = {
     author: signature.by,
@@ -127,6 +133,13 @@ async function openOuter(
     assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
     assertDataPacket(sealed.body);
   }
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
+  // first: under a list secret, a copy under a member secret has the very form of an opened message
+  const { outerSecret } = sealed;
+  if (outerSecret !== undefined) {
+    const secret = keys.secrets?.find(({ fingerprint }) => fingerprint === outerSecret);
+    return secret === undefined ? "not-for-me" : openLayer(outer, secret, maxBytes);
+  }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
     return {
@@ -134,11 +147,10 @@ async function openOuter(
       signatures: listSignature === undefined ? [] : [await readDetached(listSignature)],
     };
   }
-  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
-      const layer = await openLayer(outer, member.secret, maxBytes);
+      const layer = await openLayer(outer, member, maxBytes);
       if (layer !== "not-for-me") return layer;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;

@@ -9,8 +9,8 @@
  */
 import type { PublicKey, Subkey } from "openpgp";
 import { ListSealError } from "./errors.js";
-import type { SealingKey } from "./keys.js";
 import { assertSize, fullReadingConfig, MAX_KEY_PACKET_BYTES, MAX_SESSION_KEY_PACKETS } from "./policy.js";
+import type { ListName } from "./secrets.js";
 
 /** Packet types that this file knows (RFC 9580, section 5). */
 const tag = { pkesk: 1, skesk: 3, seipd: 18 } as const;
@@ -147,16 +147,32 @@ export function assertDataPacket(bytes: Uint8Array): void {
   }
 }
 
-/** What a key packet must name: version, algorithm and id of the list's current encryption key. */
-export interface KeyPacketTarget {
+/** What a key packet must be: a PKESK that names the list's current encryption key, or an SKESK for a list secret. */
+export type KeyPacketTarget = PublicKeyTarget | SecretTarget;
+
+/** Version, algorithm and id of the list's current encryption key. */
+export interface PublicKeyTarget {
+  readonly kind: "key";
   readonly version: 3 | 6;
   readonly algorithm: number;
   /** Version 3: the 8-octet key id. Version 6: the 32-octet fingerprint. */
   readonly id: Uint8Array;
 }
 
-/** The target for packets to `key`: its current encryption (sub)key. @throws ListSealError `unsupported-algorithm` */
-export async function keyPacketTarget(key: SealingKey<"list">, date?: Date): Promise<KeyPacketTarget> {
+/** An SKESK names no key; which secret it was is said by the outer signature's `list` notation. */
+export interface SecretTarget {
+  readonly kind: "secret";
+  readonly version: 4 | 6;
+}
+
+/**
+ * The target for packets to `key`: its current encryption (sub)key, or an SKESK of its profile.
+ *
+ * @param date for which the encryption key is chosen; without it expiry is not looked at (reading old mail)
+ * @throws ListSealError `unsupported-algorithm`
+ */
+export async function keyPacketTarget(key: ListName, date?: Date): Promise<KeyPacketTarget> {
+  if (!("certificate" in key)) return { kind: "secret", version: key.profile === "rfc9580" ? 6 : 4 };
   const usable = await key.certificate.getEncryptionKey(
     undefined,
     date ?? null,
@@ -166,18 +182,23 @@ export async function keyPacketTarget(key: SealingKey<"list">, date?: Date): Pro
   return targetOf(usable.keyPacket);
 }
 
-function targetOf(packet: PublicKey["keyPacket"] | Subkey["keyPacket"]): KeyPacketTarget {
+function targetOf(packet: PublicKey["keyPacket"] | Subkey["keyPacket"]): PublicKeyTarget {
   const fingerprint = packet.getFingerprintBytes();
   if (fingerprint === null) throw new ListSealError("key-damaged", "a key without a fingerprint");
-  if (packet.version === 6) return { version: 6, algorithm: packet.algorithm, id: fingerprint };
+  if (packet.version === 6) return { kind: "key", version: 6, algorithm: packet.algorithm, id: fingerprint };
   if (packet.version === 4) {
-    return { version: 3, algorithm: packet.algorithm, id: fingerprint.subarray(fingerprint.length - 8) };
+    return {
+      kind: "key",
+      version: 3,
+      algorithm: packet.algorithm,
+      id: fingerprint.subarray(fingerprint.length - 8),
+    };
   }
   throw new ListSealError("unsupported-algorithm", `keys of version ${packet.version} are not supported`);
 }
 
 /** Length of a key packet's algorithm-specific fields, if they are spelled exactly; else undefined (RFC 9580, 5.1). */
-function exactFieldsLength(body: Uint8Array, at: number, target: KeyPacketTarget): number | undefined {
+function exactFieldsLength(body: Uint8Array, at: number, target: PublicKeyTarget): number | undefined {
   switch (target.algorithm) {
     case 1: // RSA: one MPI
       return mpiLength(body, at);
@@ -226,7 +247,7 @@ function mpiLength(body: Uint8Array, at: number): number | undefined {
 }
 
 /** Whether `packet` is addressed to `target`; tells "for another list" from "damaged". */
-function namesTarget(body: Uint8Array, target: KeyPacketTarget): boolean {
+function namesTarget(body: Uint8Array, target: PublicKeyTarget): boolean {
   const idAt = target.version === 6 ? 3 : 1;
   if (octet(body, 0) !== target.version) return false;
   if (target.version === 6 && (octet(body, 1) !== 33 || octet(body, 2) !== 6)) return false;
@@ -251,22 +272,66 @@ export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): nu
   } catch (cause) {
     throw new ListSealError("malformed-key-packet", "the key packet has no valid header", { cause });
   }
-  if (header.tag !== tag.pkesk) throw malformed("is not a PKESK");
+  if (header.tag !== (target.kind === "key" ? tag.pkesk : tag.skesk)) throw malformed("is of another type");
   if (!header.shortest) throw malformed("has a header that is not in its shortest form");
   assertSize(literal.subarray(0, header.end), MAX_KEY_PACKET_BYTES, "the key packet");
   const body = literal.subarray(header.start, header.end);
-  let fields: number | undefined;
-  const fieldsAt = 1 + (target.version === 6 ? 2 : 0) + target.id.length + 1;
+  let exact: boolean;
   try {
-    if (!namesTarget(body, target)) throw new ListSealError("wrong-list", "the key packet names another key");
-    fields = exactFieldsLength(body, fieldsAt, target);
+    exact = target.kind === "key" ? isExactPkesk(body, target) : isExactSkesk(body, target);
   } catch (cause) {
     if (cause instanceof ListSealError && cause.code !== "damaged") throw cause;
     throw new ListSealError("malformed-key-packet", "the key packet ends too early", { cause });
   }
-  if (fields === undefined || fieldsAt + fields !== body.length)
-    throw malformed("has other fields than it should");
+  if (!exact) throw malformed("has other fields than it should");
   return header.end;
+}
+
+function isExactPkesk(body: Uint8Array, target: PublicKeyTarget): boolean {
+  if (!namesTarget(body, target)) throw new ListSealError("wrong-list", "the key packet names another key");
+  const fieldsAt = 1 + (target.version === 6 ? 2 : 0) + target.id.length + 1;
+  const fields = exactFieldsLength(body, fieldsAt, target);
+  return fields !== undefined && fieldsAt + fields === body.length;
+}
+
+/** Octets of an iterated S2K specifier: type, hash, 8 of salt, count (RFC 9580, 3.7.1.3). */
+const ITERATED_S2K_OCTETS = 11;
+
+/**
+ * An SKESK as `secrets.ts` has it written: AES-256, iterated S2K with count octet 0, and nothing after its fields.
+ * Any other S2K is refused before it is computed: Argon2 or a high count would let a sender burn the opener's memory.
+ */
+function isExactSkesk(body: Uint8Array, target: SecretTarget): boolean {
+  if (octet(body, 0) !== target.version) return false;
+  // v4: version, cipher, S2K, then the key. v6: version, count, cipher, AEAD, S2K length, S2K, IV, key, tag
+  const s2kAt = target.version === 4 ? 2 : 5;
+  const cipher = octet(body, target.version === 4 ? 1 : 2);
+  const iterated = octet(body, s2kAt) === 3 && octet(body, s2kAt + ITERATED_S2K_OCTETS - 1) === 0;
+  if (cipher !== 9 || !iterated) return false;
+  if (target.version === 4) return body.length === s2kAt + ITERATED_S2K_OCTETS + 1 + 32;
+  const iv = octet(body, 3) === 3 ? 12 : octet(body, 3) === 2 ? 15 : undefined;
+  return (
+    iv !== undefined &&
+    octet(body, 4) === ITERATED_S2K_OCTETS &&
+    octet(body, 1) === 3 + ITERATED_S2K_OCTETS + iv &&
+    body.length === s2kAt + ITERATED_S2K_OCTETS + iv + 32 + 16
+  );
+}
+
+/**
+ * Whether `message` begins with an SKESK as {@link checkKeyPacket} has it, followed by one data packet: the only form of
+ * a message under a shared secret that is tried at all.
+ */
+export function isSecretSealed(message: Uint8Array): boolean {
+  try {
+    const header = readHeader(message, 0);
+    if (header.tag !== tag.skesk) return false;
+    const version = octet(message, header.start) === 6 ? 6 : 4;
+    checkLiteral(message, "whole", { kind: "secret", version });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

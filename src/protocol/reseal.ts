@@ -7,9 +7,10 @@
  * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
  */
 import type { Signature } from "openpgp";
-import { bindingNames, listValue, readNotations, sha256, signDetached, verifyOnly } from "./binding.js";
+import { bindingNames, listValue, readNotations, sha256, signBinding, verifyOnly } from "./binding.js";
 import { ListSealError } from "./errors.js";
-import { type Fingerprint, type OpeningKey, profileOf, type SealingKey } from "./keys.js";
+import { assertIntendedFor } from "./intended.js";
+import type { Fingerprint, OpeningKey, SealingKey } from "./keys.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
 import { assertDataPacket, checkLiteral, keyPacketTarget } from "./packets.js";
 import {
@@ -21,6 +22,7 @@ import {
   type Profile,
 } from "./policy.js";
 import { encryptSigned } from "./seal.js";
+import { isSecret, type Opener, profileOf, type Sealer } from "./secrets.js";
 import { openLayer } from "./unseal.js";
 
 /** A post as the server holds it: opened once, still sealed to the list key. Kept in memory only, never on disk. */
@@ -43,8 +45,11 @@ export interface OpenedAtServer {
 /** What the server opens and checks with. */
 export interface ServerContext {
   readonly list: ListRef;
-  /** The key of the list that the SMTP recipient named; no other is ever tried. */
-  readonly server: OpeningKey<"server">;
+  /**
+   * The key of the list that the SMTP recipient named, or the secret that this author shares with the server; no other is
+   * ever tried. A secret must be the author's own: the caller looks it up by `author`, never by what the mail names.
+   */
+  readonly server: Opener<"server">;
   /** Whom the post policy allows, found by the header From: the outer signature must be this certificate's. */
   readonly author: SealingKey<"member">;
   readonly now?: Date;
@@ -64,8 +69,11 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   const now = context.now ?? new Date();
   const outer = outerOf(sealed);
 
+  if (sealed.outerSecret !== (isSecret(server) ? server.fingerprint : undefined)) {
+    throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
+  }
   const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
-  const layer = await openLayer(outer, server.secret, maxBytes);
+  const layer = await openLayer(outer, server, maxBytes);
   if (layer === "not-for-me") throw new ListSealError("wrong-list", "not sealed to this list's server key");
   const { literal } = layer;
 
@@ -74,6 +82,7 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   if (says.list !== listValue(list.address, list.key.fingerprint)) {
     throw new ListSealError("wrong-list", "signed for another list");
   }
+  assertIntendedFor(signature.packet, server.fingerprint);
   if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
     throw new ListSealError("binding-mismatch", "the body is not the one that was signed");
   }
@@ -129,7 +138,7 @@ export async function prepareReseal(
   const { list, server, roster } = context;
   const date = context.date ?? new Date();
   const profile = profileOf(list.key);
-  const listSignature = await signDetached(
+  const listSignature = await signBinding(
     opened.literal,
     server,
     {
@@ -140,7 +149,8 @@ export async function prepareReseal(
       by: opened.by,
       roster: `${roster.number} ${roster.hash}`,
     },
-    profile,
+    // one signature for all members: it must not name them
+    [],
     date,
   );
   return { opened, listSignature, profile, date };
@@ -152,15 +162,13 @@ export async function prepareReseal(
  *
  * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
  */
-export async function resealFor(
-  prepared: PreparedReseal,
-  member: SealingKey<"member">,
-): Promise<SealedMessage> {
+export async function resealFor(prepared: PreparedReseal, member: Sealer<"member">): Promise<SealedMessage> {
   const { opened, listSignature, profile } = prepared;
-  const outer = await encryptSigned(opened.literal, listSignature, member, profile, new Date());
+  const outer = await encryptSigned(opened.literal, listSignature, [member], profile, new Date());
+  const outerSecret = isSecret(member) ? { outerSecret: member.fingerprint } : {};
   return opened.body === undefined
-    ? { mode: "whole", message: outer }
-    : { mode: "key", key: outer, body: opened.body };
+    ? { mode: "whole", message: outer, ...outerSecret }
+    : { mode: "key", key: outer, body: opened.body, ...outerSecret };
 }
 
 /** Delivery `opened` (claims 1 and 4): what the server opened, with the list signature beside it, the same for all. */

@@ -5,13 +5,14 @@
  * Outer: what the server may open, signed by the same key (kind `submit`) and encrypted to the server key, and to the
  * author's own key, so that the copy in Sent can be read ("the server and the sender only", claim 1).
  */
-import { createMessage, encrypt, type MaybeStream, type PublicKey, type Signature } from "openpgp";
-import { type Binding, hex, listValue, notations, sha256 } from "./binding.js";
+import { createMessage, encrypt, type MaybeStream, type Signature } from "openpgp";
+import { type Binding, hex, listValue, sha256, signBinding } from "./binding.js";
 import { ListSealError } from "./errors.js";
-import { assertUsable, type OpeningKey, profileOf, type SealingKey, sealingHalf } from "./keys.js";
-import type { ListRef, Mode, SealedMessage } from "./message.js";
+import { assertUsable, type OpeningKey, type Role, sealingHalf } from "./keys.js";
+import type { Mode, SealedMessage } from "./message.js";
 import { split } from "./packets.js";
 import { assertSize, MAX_PAYLOAD_BYTES, type Profile, sealingConfig } from "./policy.js";
+import { isSecret, passphraseOf, profileOf, type Sealer, secretS2k, sortSealers } from "./secrets.js";
 
 /** What {@link sealPost} takes. */
 export interface PostToSeal {
@@ -20,9 +21,9 @@ export interface PostToSeal {
   readonly payload: Uint8Array;
   /** The protected Message-ID, with its angle brackets. Every signature names it. */
   readonly messageId: string;
-  readonly list: ListRef;
-  /** The list's own server key. */
-  readonly server: SealingKey<"server">;
+  readonly list: { readonly address: string; readonly key: Sealer<"list"> };
+  /** The list's own server key, or the secret that this author alone shares with the server. */
+  readonly server: Sealer<"server">;
   readonly author: OpeningKey<"member">;
   /** Date of both signatures; now if absent. */
   readonly date?: Date;
@@ -45,73 +46,60 @@ export async function sealPost(post: PostToSeal): Promise<SealedMessage> {
   const date = post.date ?? new Date();
   assertSize(payload, MAX_PAYLOAD_BYTES, "the payload");
   const own = sealingHalf(author);
-  for (const key of [list.key, server, own]) await assertUsable(key.certificate, date);
+  await assertUsable(own.certificate, date);
   const profile = profileOf(list.key);
   const common = { list: listValue(list.address, list.key.fingerprint), msgid: messageId };
+  const seal = async (literal: Uint8Array, binding: Binding, sealers: readonly Sealer<Role>[]) => {
+    const readers = sortSealers(sealers).certificates.map(({ fingerprint }) => fingerprint);
+    const signature = await signBinding(literal, author, { ...binding }, readers, date);
+    return encryptSigned(literal, signature, sealers, profile, date);
+  };
 
   // steps 202, 402 to 404: one OpenPGP message does "encrypt with the message key" and "seal it with the list key"
-  const inner = await signAndEncrypt(
-    payload,
-    { kind: "post", ...common },
-    [list.key.certificate],
-    author,
-    profile,
-    date,
-  );
-  const outerRecipients =
-    post.outerFor === "server" ? [server.certificate] : [server.certificate, own.certificate];
-  const outer = (literal: Uint8Array, binding: Binding) =>
-    signAndEncrypt(literal, binding, outerRecipients, author, profile, date);
+  const inner = await seal(payload, { kind: "post", ...common }, [list.key]);
+  // a secret that the author holds opens the copy in Sent; a server key would not, hence the author's own beside it
+  const outerSealers = isSecret(server) || post.outerFor === "server" ? [server] : [server, own];
+  const outerSecret = isSecret(server) ? { outerSecret: server.fingerprint } : {};
 
   if (mode === "whole") {
-    return { mode, message: await outer(inner, { kind: "submit", ...common }) };
+    return { mode, message: await seal(inner, { kind: "submit", ...common }, outerSealers), ...outerSecret };
   }
   const { keyPacket, dataPacket } = split(inner);
   const binding = { kind: "submit", ...common, "body-sha256": await sha256(dataPacket) } as const;
-  return { mode, key: await outer(keyPacket, binding), body: dataPacket };
-}
-
-async function signAndEncrypt(
-  literal: Uint8Array,
-  binding: Binding,
-  encryptionKeys: PublicKey[],
-  author: OpeningKey<"member">,
-  profile: Profile,
-  date: Date,
-): Promise<Uint8Array> {
-  const result: MaybeStream<Uint8Array> = await encrypt({
-    message: await createMessage({ binary: literal, filename: "", date }),
-    encryptionKeys,
-    signingKeys: author.secret,
-    signatureNotations: notations({ ...binding }),
-    format: "binary",
-    date,
-    config: sealingConfig(profile, literal.length),
-  });
-  return result;
+  return { mode, key: await seal(keyPacket, binding, outerSealers), body: dataPacket, ...outerSecret };
 }
 
 /**
- * Encrypts `literal` with a signature that already exists (the list signature: one a post, the same for all members).
+ * Encrypts `literal` with a signature that already exists, to keys or secrets of any role.
  *
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`
+ * @returns binary OpenPGP message; a literal above the compression threshold is compressed inside
+ * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm` for a certificate that can't be used
  */
 export async function encryptSigned(
   literal: Uint8Array,
   signature: Signature,
-  recipient: SealingKey<"member">,
+  sealers: readonly Sealer<Role>[],
   profile: Profile,
   date: Date,
 ): Promise<Uint8Array> {
-  await assertUsable(recipient.certificate, date);
-  return encrypt({
+  const { certificates, secrets } = sortSealers(sealers);
+  for (const { certificate } of certificates) await assertUsable(certificate, date);
+  const isPayload =
+    certificates.some(({ role }) => role === "list") || secrets.some(({ role }) => role === "list");
+  const result: MaybeStream<Uint8Array> = await encrypt({
     message: await createMessage({ binary: literal, filename: "", date }),
-    encryptionKeys: recipient.certificate,
+    encryptionKeys: certificates.map(({ certificate }) => certificate),
+    passwords: secrets.map(passphraseOf),
     signature,
     format: "binary",
     date,
-    config: sealingConfig(profile, 0),
+    // what is sealed already does not get smaller
+    config: {
+      ...sealingConfig(profile, isPayload ? literal.length : 0),
+      ...(secrets.length > 0 ? secretS2k : {}),
+    },
   });
+  return result;
 }
 
 /** A fresh message id at `domain`: 128 random bits, so that it tells nothing and never collides. With angle brackets. */

@@ -7,10 +7,12 @@ import {
   PacketList,
   type PublicKey,
   readMessage,
+  readSignature,
   Signature,
   type SignaturePacket,
+  sign,
 } from "openpgp";
-import { listValue, sha256, signDetached } from "../../src/protocol/binding.js";
+import { type Kind, listValue, notations, sha256 } from "../../src/protocol/binding.js";
 import type { ClaimedAuthor, ListRef, OpeningKey, SealedMessage } from "../../src/protocol/index.js";
 import { sealingHalf } from "../../src/protocol/index.js";
 import { join, split } from "../../src/protocol/packets.js";
@@ -47,13 +49,12 @@ export async function encryptWith(
   const common = {
     message: await createMessage({ binary: literal, filename: "" }),
     encryptionKeys: [...recipients],
-    format: "binary",
     wildcard: options.anonymous ?? false,
     config: configFor("compatible"),
-  } as const;
+  };
   return signatures.length === 0
-    ? encrypt(common)
-    : encrypt({ ...common, signature: oneMessage(signatures) });
+    ? encrypt({ ...common, format: "binary" })
+    : encrypt({ ...common, format: "binary", signature: oneMessage(signatures) });
 }
 
 /** A data packet under a session key that is known from elsewhere, so that an old key packet opens it. */
@@ -88,19 +89,30 @@ export async function sessionKeyOf(
 }
 
 /** A signature over `data` that says whatever its maker likes. */
-export const signs = (
+export async function signs(
   key: OpeningKey<"member" | "server">,
   data: Uint8Array,
-  values: Parameters<typeof signDetached>[2],
+  values: Readonly<Record<string, string>> & { readonly kind: Kind },
   date = new Date(),
-): Promise<Signature> => signDetached(data, key, values, "compatible", date);
+): Promise<Signature> {
+  const binarySignature: Uint8Array = await sign({
+    message: await createMessage({ binary: data, filename: "", date }),
+    signingKeys: key.secret,
+    detached: true,
+    format: "binary",
+    signatureNotations: notations(values),
+    date,
+    config: configFor("compatible"),
+  });
+  return readSignature({ binarySignature });
+}
 
 /** Opens a layer that one surely has the key for. */
 export async function opened(
   message: Uint8Array,
   key: OpeningKey<"list" | "server" | "member">,
 ): Promise<OpenedLayer> {
-  const layer = await openLayer(message, key.secret);
+  const layer = await openLayer(message, key);
   if (layer === "not-for-me") throw new Error("not for this key");
   return layer;
 }

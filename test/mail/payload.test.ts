@@ -99,3 +99,24 @@ test.each([
 ])("%s is refused", async (_, text) => {
   await expect(readPayload(new TextEncoder().encode(text))).rejects.toMatchObject({ code: "damaged" });
 });
+
+test("a Legacy Display element of another writer is not shown twice (RFC 9788, C.1.2 in its shape)", async () => {
+  const entity = (mark: string) =>
+    new TextEncoder().encode(
+      [
+        "From: a@b.test",
+        "Message-ID: <1@b>",
+        "Date: Sun, 22 Nov 2026 10:00:00 +0000",
+        "Subject: Dinner plans",
+        `Content-Type: text/plain; charset="us-ascii"${mark}; hp="cipher"`,
+        "",
+        "Subject: Dinner plans",
+        "",
+        "Let's meet.",
+      ].join("\r\n"),
+    );
+  const read = async (mark: string) => (await readPayload(entity(mark))).text?.trim();
+  await expect(read('; hp-legacy-display="1"')).resolves.toBe("Let's meet.");
+  // without the mark it is the author's text
+  await expect(read("")).resolves.toMatch(/^Subject: Dinner plans/);
+});

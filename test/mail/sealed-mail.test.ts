@@ -8,7 +8,7 @@ import {
   writeCopy,
   writeSubmission,
 } from "../../src/mail/sealed-mail.js";
-import type { SealedMessage } from "../../src/protocol/index.js";
+import { generateSecret, type SealedMessage } from "../../src/protocol/index.js";
 
 const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
 const list = parseAddress("team@lists.example");
@@ -64,6 +64,15 @@ describe.each(messages)("%s", (_, sealed) => {
     await expect(readSealedMail(raw)).resolves.toMatchObject({ kind: "sealed", sealed });
     for (const line of raw.toString("latin1").split("\r\n")) expect(line.length).toBeLessThanOrEqual(998);
   });
+});
+
+test("the name of a secret travels in the header; another version is refused", async () => {
+  const { fingerprint } = await generateSecret("server", "compatible");
+  const sealed: SealedMessage = { mode: "key", key: random(10), body: random(10), outerSecret: fingerprint };
+  const raw = writeSubmission({ from: alice, list, date: new Date(), messageId: "<1@example.test>", sealed });
+  await expect(readSealedMail(raw)).resolves.toMatchObject({ sealed });
+  const later = Buffer.from(Buffer.from(raw).toString("latin1").replace("v=1;", "v=2;"), "latin1");
+  await expect(readSealedMail(later)).rejects.toMatchObject({ code: "unsupported-version" });
 });
 
 test("plain mail is not sealed; half a sealed mail is damaged", async () => {

@@ -2,13 +2,13 @@
 import {
   createMessage,
   decrypt,
-  type PrivateKey,
   type PublicKey,
   readMessage,
   type Signature,
   type SignaturePacket,
   verify,
 } from "openpgp";
+import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
 import { verificationDate } from "../../../src/protocol/policy.js";
 
 /** An opened layer, as `unseal.ts` gives it. */
@@ -18,10 +18,13 @@ export interface LenientLayer {
 }
 
 /** Tries every key on every session key packet, anonymous ones too, with the library's own limits (none). */
-export async function openWithAny(message: Uint8Array, ring: readonly PrivateKey[]): Promise<LenientLayer> {
+export async function openWithAny(
+  message: Uint8Array,
+  ring: readonly OpeningKey<Role>[],
+): Promise<LenientLayer> {
   const result = await decrypt({
     message: await readMessage({ binaryMessage: message }),
-    decryptionKeys: [...ring],
+    decryptionKeys: ring.map((key) => key.secret),
     format: "binary",
   });
   return {

@@ -1,9 +1,11 @@
 /** A member's reader made of the same blocks as the real one, in which each check is a step that can be left out. */
 import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "../../../src/protocol/binding.js";
 import { ListSealError } from "../../../src/protocol/errors.js";
+import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
 import type { SealedMessage } from "../../../src/protocol/message.js";
 import type { ClaimedAuthor, MemberKeys } from "../../../src/protocol/open.js";
 import { join } from "../../../src/protocol/packets.js";
+import { isSecret } from "../../../src/protocol/secrets.js";
 import { openLayer } from "../../../src/protocol/unseal.js";
 import { anyGoodSignature, lastNotation, openWithAny } from "./lenient.js";
 
@@ -48,12 +50,11 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     identify: (payload: Uint8Array) => Promise<ClaimedAuthor>,
   ): Promise<Shown> {
     const now = keys.now ?? new Date();
-    const outer = await openLenientOrNot(
-      sealed.mode === "key" ? sealed.key : sealed.message,
-      keys.member.map((key) => key.secret),
-    );
+    const outer = await openLenientOrNot(sealed.mode === "key" ? sealed.key : sealed.message, keys.member);
+    const { key: listKey } = keys.list;
+    if (isSecret(listKey)) throw new Error("the naive reader knows key pairs only");
     const message = sealed.mode === "key" ? join(outer.literal, sealed.body) : outer.literal;
-    const inner = await openLenientOrNot(message, [keys.list.key.secret]);
+    const inner = await openLenientOrNot(message, [listKey]);
     const claimed = await identify(inner.literal);
     const { certificate } = claimed.author;
     const good = await anyGoodSignature(inner.literal, inner.signatures, [certificate], now);
@@ -83,10 +84,10 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     return { text: new TextDecoder().decode(inner.literal), author, throughTheList };
   };
 
-  async function openLenientOrNot(message: Uint8Array, ring: Parameters<typeof openWithAny>[1]) {
-    const [secret] = ring;
-    if (!has("strict-layers") || secret === undefined) return openWithAny(message, ring);
-    const layer = await openLayer(message, secret);
+  async function openLenientOrNot(message: Uint8Array, ring: readonly OpeningKey<Role>[]) {
+    const [key] = ring;
+    if (!has("strict-layers") || key === undefined) return openWithAny(message, ring);
+    const layer = await openLayer(message, key);
     if (layer === "not-for-me") throw new ListSealError("wrong-list", "not for this key");
     return layer;
   }

@@ -112,12 +112,8 @@ export function naiveServer(
 
   async function openOuter(sealed: SealedMessage, { server, ring = [server] }: NaiveContext) {
     const outer = sealed.mode === "key" ? sealed.key : sealed.message;
-    if (!has("own-key"))
-      return openWithAny(
-        outer,
-        ring.map((key) => key.secret),
-      );
-    const layer = await openLayer(outer, server.secret);
+    if (!has("own-key")) return openWithAny(outer, ring);
+    const layer = await openLayer(outer, server);
     if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another key");
     return layer;
   }

@@ -1,0 +1,152 @@
+/**
+ * A file under a code: an OpenPGP message around JSON, encrypted under a code that a person tells another, and signed
+ * by whoever made it. What kind of file it is stands inside. gpg opens it with the code (profile `compatible`), so
+ * nobody has to take our word for what is in it.
+ *
+ * Binary: `SKESK || SEIPD`, one of each. The code has 66 random bits; the stretching on top makes each guess cost:
+ * iterated and salted S2K at its maximum (65,011,712 octets hashed) in `compatible`, Argon2id (RFC 9106: 3 passes over
+ * 64 MiB, 4 lanes) in `rfc9580`. A file may therefore be seen by anybody, on a mail server for years.
+ */
+import {
+  createMessage,
+  decrypt,
+  decryptSessionKeys,
+  encrypt,
+  enums,
+  type PartialConfig,
+  readMessage,
+  type Signature,
+} from "openpgp";
+import { type Kind, notations } from "../protocol/binding.js";
+import { ListSealError } from "../protocol/errors.js";
+import type { OpeningKey, Profile } from "../protocol/keys.js";
+import { split } from "../protocol/packets.js";
+import { assertSize, configFor, readingConfig } from "../protocol/policy.js";
+
+/** An honest file has about 10 kB. Against a "file" that fills the memory. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+
+/** The count octet of RFC 9580, 3.7.1.3 that stands for 65,011,712 octets, the most there is. */
+const MAX_COUNT_OCTET = 255;
+
+/** Against a file that keeps its reader busy: the memory is bounded by policy.ts, this bounds the passes over it. */
+const MAX_ARGON2_PASSES = 10;
+
+function stretching(profile: Profile): PartialConfig {
+  switch (profile) {
+    case "compatible":
+      return { s2kType: enums.s2k.iterated, s2kIterationCountByte: MAX_COUNT_OCTET };
+    case "rfc9580":
+      return {
+        s2kType: enums.s2k.argon2,
+        s2kArgon2Params: { passes: 3, parallelism: 4, memoryExponent: 16 },
+      };
+  }
+}
+
+/**
+ * Seals `content` under `code`, signed by `signer`.
+ *
+ * @param content what the file says; written as indented JSON for people who open it with gpg
+ * @param kind    the kind of the signature
+ * @param code    its one spelling, as `makeCode` gives it
+ * @returns the file, binary
+ */
+export async function sealFile(
+  content: Readonly<Record<string, unknown>>,
+  kind: Kind,
+  signer: OpeningKey<"member">,
+  code: string,
+  profile: Profile,
+  date: Date,
+): Promise<Uint8Array> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+  assertSize(bytes, MAX_FILE_BYTES, "the file");
+  return encrypt({
+    message: await createMessage({ binary: bytes, filename: "", date }),
+    passwords: [code],
+    signingKeys: signer.secret,
+    signatureNotations: notations({ kind }),
+    format: "binary",
+    date,
+    config: { ...configFor(profile), ...stretching(profile) },
+  });
+}
+
+/** An opened file. The signatures say nothing yet. */
+export interface OpenedFile {
+  /** The JSON's bytes, as they were signed. */
+  readonly bytes: Uint8Array;
+  readonly signatures: readonly Signature[];
+}
+
+function damaged(why: string, cause?: unknown): ListSealError {
+  return new ListSealError("invitation-damaged", why, { cause });
+}
+
+/** S2K specifier of a SKESK body (RFC 9580, 5.3): the type octet and what follows it. */
+function stretchingOf(skesk: Uint8Array): Uint8Array {
+  // version 4: version, cipher, S2K; version 6: version, count, cipher, AEAD, count, S2K
+  return skesk.subarray(skesk[0] === 6 ? 5 : 2);
+}
+
+/** @throws ListSealError `invitation-damaged` unless the file is exactly one SKESK, with a bearable S2K, and one SEIPD */
+function assertShape(file: Uint8Array): void {
+  let keyPacket: Uint8Array;
+  try {
+    keyPacket = split(file).keyPacket;
+  } catch (cause) {
+    throw damaged("not an OpenPGP message, or cut short", cause);
+  }
+  // a new-format header of two octets (a SKESK is shorter than 192), tag 3, filling the key packet exactly: each
+  // further SKESK would be one more stretching to pay for
+  if (keyPacket[0] !== 0xc3 || keyPacket[1] !== keyPacket.length - 2 || keyPacket.length >= 194) {
+    throw damaged("not encrypted under one code");
+  }
+  const specifier = stretchingOf(keyPacket.subarray(2));
+  const iterated = specifier[0] === 3;
+  const argon2 = specifier[0] === 4 && (specifier[17] ?? 0) <= MAX_ARGON2_PASSES;
+  if (!iterated && !argon2) throw damaged("stretched in a way that nobody writes");
+}
+
+/**
+ * Opens a file under a code.
+ *
+ * @param code its one spelling (`readCode`)
+ * @throws ListSealError `too-large`; `wrong-code` if the code does not open the file's key; `invitation-damaged` if the
+ *   file is no such file, or its key opens and the rest does not. In `compatible` a wrong code looks like damage once in
+ *   256 times (the session key of a v4 SKESK carries no check); a mistyped one is found before, by its check digits.
+ */
+export async function openFile(file: Uint8Array, code: string): Promise<OpenedFile> {
+  assertSize(file, MAX_FILE_BYTES, "the file");
+  assertShape(file);
+  const parse = () => readMessage({ binaryMessage: new Uint8Array(file), config: readingConfig });
+  let message: Awaited<ReturnType<typeof parse>>;
+  try {
+    message = await parse();
+  } catch (cause) {
+    throw damaged("not a readable OpenPGP message", cause);
+  }
+  let sessionKeys: Awaited<ReturnType<typeof decryptSessionKeys>>;
+  try {
+    sessionKeys = await decryptSessionKeys({ message, passwords: [code], config: readingConfig });
+  } catch (cause) {
+    throw new ListSealError("wrong-code", "the code does not open the file", { cause });
+  }
+  try {
+    const [only] = sessionKeys;
+    if (only === undefined || sessionKeys.length !== 1) throw new Error("not one session key");
+    const result = await decrypt({
+      message,
+      sessionKeys: { data: only.data, algorithm: only.algorithm ?? "aes256" },
+      format: "binary",
+      config: { ...readingConfig, maxDecompressedMessageSize: MAX_FILE_BYTES },
+    });
+    return {
+      bytes: result.data,
+      signatures: await Promise.all(result.signatures.map((each) => each.signature)),
+    };
+  } catch (cause) {
+    throw damaged("altered or cut short", cause);
+  }
+}

@@ -1,0 +1,104 @@
+/** The house: imports point down or stay on their floor, the two doors never meet, and there is no cycle. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../src", import.meta.url));
+const floors = ["protocol", "mail", "membership", "server", "extension"] as const;
+const below: Record<(typeof floors)[number], readonly string[]> = {
+  protocol: ["protocol"],
+  mail: ["mail", "protocol"],
+  membership: ["membership", "mail", "protocol"],
+  server: ["server", "membership", "mail", "protocol"],
+  extension: ["extension", "membership", "mail", "protocol"],
+};
+
+interface Source {
+  readonly path: string;
+  /** Files of ours, as paths below src. */
+  readonly own: readonly string[];
+  /** Packages and Node modules. */
+  readonly others: readonly string[];
+}
+
+function sources(): readonly Source[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".d.ts"))
+    .map((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+      const named = [...code.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*"([^"]+)"/g)].map(
+        ([, name = ""]) => name,
+      );
+      const own = named
+        .filter((name) => name.startsWith("."))
+        .map((name) => relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, ""));
+      return {
+        path: path.replace(/\.tsx?$/, ""),
+        own,
+        others: named.filter((name) => !name.startsWith(".")),
+      };
+    });
+}
+
+const all = sources();
+const floorOf = (path: string) => floors.find((floor) => path.startsWith(`${floor}/`));
+
+test("there are sources to look at", () => {
+  expect(all.length).toBeGreaterThan(10);
+});
+
+test("imports point down, and the server and the add-on never import each other", () => {
+  const wrong = all.flatMap(({ path, own }) => {
+    const floor = floorOf(path);
+    const allowed = floor === undefined ? [] : below[floor];
+    // the locale files are data of the add-on
+    const target = own.filter((to) => !to.endsWith(".json"));
+    return target.filter((to) => !allowed.includes(floorOf(to) ?? "?")).map((to) => `${path} -> ${to}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("the protocol imports openpgp and nothing else", () => {
+  const outside = all.filter(({ path }) => floorOf(path) === "protocol").flatMap(({ others }) => others);
+  expect([...new Set(outside)]).toEqual(["openpgp"]);
+});
+
+test("the server can't reach open.ts, however far the imports are followed", () => {
+  const reached = new Set<string>();
+  const visit = (path: string) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const next of all.find((source) => source.path === path)?.own ?? []) visit(next);
+  };
+  const entries = all.filter(({ path }) => floorOf(path) === "server").map(({ path }) => path);
+  for (const entry of entries) visit(entry);
+  expect([...reached]).not.toContain("protocol/open");
+});
+
+test.each([
+  ["webextension-polyfill", "extension/platform"],
+  ["webext-bridge", "extension/messaging"],
+])("%s has one door", (name, door) => {
+  const importers = all.filter(({ others }) =>
+    others.some((other) => other === name || other.startsWith(`${name}/`)),
+  );
+  expect(importers.map(({ path }) => path).filter((path) => path !== door)).toEqual([]);
+});
+
+test("no cycles", () => {
+  const state = new Map<string, "open" | "done">();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]) => {
+    if (state.get(path) === "done") return;
+    if (state.get(path) === "open") {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
+      return;
+    }
+    state.set(path, "open");
+    for (const next of all.find((source) => source.path === path)?.own ?? []) visit(next, [...trail, path]);
+    state.set(path, "done");
+  };
+  for (const { path } of all) visit(path, []);
+  expect(cycles).toEqual([]);
+});
