@@ -80,6 +80,16 @@ export function configFor(profile: Profile): PartialConfig {
 export const readingConfig: PartialConfig = strict;
 
 /**
+ * QUIRK: openpgp.js 6.3.2 reports an error in a packet and then reads on to the end of the data, in the background. Only
+ * an error while it classifies the error (`instanceof`) ends its loop, so that is what this one makes.
+ */
+const endOfParsing = new Proxy(new Error("a packet type without a meaning"), {
+  getPrototypeOf() {
+    throw new ListSealError("damaged", "a packet type without a meaning");
+  },
+});
+
+/**
  * Packet types without a meaning (RFC 9580, 5: 40 to 59 unassigned, 60 to 63 private). A reader may skip them; a million
  * of them in 3 MB keep openpgp.js 6.3.2 busy for 100 seconds. As classes whose making fails, they end the parsing.
  */
@@ -87,7 +97,7 @@ const refusedPackets = Array.from({ length: 24 }, (_, i) => {
   return class RefusedPacket {
     static readonly tag = 40 + i;
     constructor() {
-      throw new ListSealError("damaged", "a packet type without a meaning");
+      throw endOfParsing;
     }
   };
 });

@@ -188,3 +188,12 @@ export function seipdAround(sessionKey: Uint8Array, content: Uint8Array): Uint8A
     Buffer.concat([Uint8Array.of(1), cipher.update(plain), cipher.update(digest), cipher.final()]),
   );
 }
+
+/** The unprotected data packet (type 9; RFC 9580, 5.7 and 12.9) around `content`: no check finds a flipped bit in it. */
+export function unprotectedAround(sessionKey: Uint8Array, content: Uint8Array): Uint8Array {
+  const prefix = randomBytes(16);
+  const first = createCipheriv("aes-256-cfb", sessionKey, new Uint8Array(16));
+  const head = Buffer.concat([first.update(Buffer.concat([prefix, prefix.subarray(14)])), first.final()]);
+  const second = createCipheriv("aes-256-cfb", sessionKey, head.subarray(2));
+  return packet(9, Buffer.concat([head, second.update(content), second.final()]));
+}

@@ -2,7 +2,7 @@
 import { config, createMessage, encrypt, enums, readKey, SecretKeyPacket, SignaturePacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import { listValue, sha256, signDetached } from "../../src/protocol/binding.js";
+import { listValue, sha256, signBinding } from "../../src/protocol/binding.js";
 import { generateKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { split } from "../../src/protocol/packets.js";
 import { openLayer } from "../../src/protocol/unseal.js";
@@ -18,7 +18,7 @@ export interface Halves {
 /** The halves of a captured post, as a member with their own copy has them. */
 export async function halvesOf(server: PlayServer, list: PlayList, post: SealedPost): Promise<Halves> {
   if (post.sealed.mode !== "key") throw new Error("mode key is wanted");
-  const layer = await openLayer(post.sealed.key, (await loadServerKey(server.folder, list.list)).secret);
+  const layer = await openLayer(post.sealed.key, await loadServerKey(server.folder, list.list));
   if (layer === "not-for-me") throw new Error("not for the server");
   return { keyPacket: layer.literal, body: post.sealed.body };
 }
@@ -50,7 +50,7 @@ export async function submissionBy(
   halves: Halves,
   { messageId, date = new Date(), says = {} }: Claim,
 ): Promise<Uint8Array> {
-  const signature = await signDetached(
+  const signature = await signBinding(
     halves.keyPacket,
     signer.key,
     {
@@ -60,7 +60,7 @@ export async function submissionBy(
       "body-sha256": await sha256(halves.body),
       ...says,
     },
-    "compatible",
+    [],
     date,
   );
   const key = await encrypt({
