@@ -16,6 +16,7 @@ import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTa
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
+  MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
   readingConfig,
@@ -132,11 +133,12 @@ async function openOuter(
     assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
     assertDataPacket(sealed.body);
   }
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   // first: under a list secret, a copy under a member secret has the very form of an opened message
   const { outerSecret } = sealed;
   if (outerSecret !== undefined) {
     const secret = keys.secrets?.find(({ fingerprint }) => fingerprint === outerSecret);
-    return secret === undefined ? "not-for-me" : openLayer(outer, secret);
+    return secret === undefined ? "not-for-me" : openLayer(outer, secret, maxBytes);
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
@@ -148,7 +150,7 @@ async function openOuter(
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
-      const layer = await openLayer(outer, member);
+      const layer = await openLayer(outer, member, maxBytes);
       if (layer !== "not-for-me") return layer;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;
