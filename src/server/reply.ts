@@ -43,7 +43,7 @@ export const tooBusy = reply(451, "4.3.2", "The list server is busy. Try again l
 /** 421: smtp-server closes the connection after it. */
 export const tooSlow = reply(421, "4.4.2", "The mail came too slowly. Try again later.");
 export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.");
-export const oneListAtATime = reply(452, "4.5.3", "One list at a time, please: send this one separately.");
+export const badParameters = reply(555, "5.5.4", "That parameter was not offered.");
 export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");
 export const malformed = reply(550, "5.6.0", "The mail is malformed.");
 export const barelyEnded = reply(

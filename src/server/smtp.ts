@@ -3,11 +3,11 @@
  * says that the mail is on disk.
  *
  * smtp-server (3.21.6) speaks the protocol and stands up to smuggling (it ends DATA at CR LF . CR LF alone). What it
- * leaves open is closed here: foreign recipients (it would relay), their number, NUL octets, bare line ends, endless
+ * leaves open is closed here: foreign recipients (it would relay), their number, strange parameters, NUL octets, bare line ends, endless
  * headers, slow senders, memory over all connections.
  */
 import { once } from "node:events";
-import { SMTPServer, type SMTPServerDataStream } from "smtp-server";
+import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
 import { faultOf } from "./intake.js";
 import {
   CLOSE_TIMEOUT_MS,
@@ -20,7 +20,16 @@ import {
   SOCKET_TIMEOUT_MS,
 } from "./limits.js";
 import { codeForLog, type Log } from "./log.js";
-import { noSuchAddress, type Reply, ReplyError, tooBusy, tooLarge, tooSlow, tryLater } from "./reply.js";
+import {
+  badParameters,
+  noSuchAddress,
+  type Reply,
+  ReplyError,
+  tooBusy,
+  tooLarge,
+  tooSlow,
+  tryLater,
+} from "./reply.js";
 
 /** What the front hands on. Both may take their time; what they throw is answered with "try later". */
 export interface Handler {
@@ -88,7 +97,11 @@ export async function openFront(
     maxCommandLength: MAX_COMMAND_BYTES,
     socketTimeout: SOCKET_TIMEOUT_MS,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    onRcptTo({ address }, _session, answer) {
+    onMailFrom({ args }, _session, answer) {
+      answer(hasForeignParameters(args, ["SIZE", "BODY"]) ? new ReplyError(badParameters) : null);
+    },
+    onRcptTo({ address, args }, _session, answer) {
+      if (hasForeignParameters(args, [])) return answer(new ReplyError(badParameters));
       handler.isOurs(address).then(
         (ours) => answer(ours ? null : new ReplyError(noSuchAddress)),
         (error: unknown) => {
@@ -136,6 +149,14 @@ export async function openFront(
     port,
     close: () => new Promise((done) => server.close(done)),
   };
+}
+
+/**
+ * Whether a command carries a parameter that was not offered in EHLO. smtp-server takes anything after the address, also
+ * a second one: `MAIL FROM:<a> <b>`, which two servers may read as two senders (RFC 5321, 4.1.1.11: 555).
+ */
+function hasForeignParameters(args: SMTPServerAddress["args"], offered: readonly string[]): boolean {
+  return args !== false && Object.keys(args).some((name) => !offered.includes(name));
 }
 
 type Received =

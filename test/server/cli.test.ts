@@ -5,15 +5,33 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
 import { Sink } from "./sink.js";
 
-const entry = new URL("../../src/server/cli.ts", import.meta.url).pathname;
-const tsx = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
+const root = new URL("../../", import.meta.url).pathname;
+/** Inside the project, so that the built command finds its packages. */
+const built = join(root, "out", `test-cli-${process.pid}`);
+const command = join(built, "cli.js");
+
+beforeAll(async () => {
+  // in a process of its own: Vite can't run inside Jest's sandbox
+  const options = {
+    root,
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
+    build: { ssr: join(root, "src/server/cli.ts"), outDir: built, emptyOutDir: true },
+  };
+  const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
+});
+
+afterAll(() => rm(built, { recursive: true }));
 
 let folder: string;
 let data: string;
@@ -45,7 +63,7 @@ interface Ran {
 
 function run(...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", tsx, entry, "--data", data, ...words], (error, out, err) => {
+    execFile(process.execPath, [command, "--data", data, ...words], (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -60,7 +78,7 @@ async function good(...words: readonly string[]): Promise<string> {
 /** `serve`, listening; gives its port. */
 async function serve(): Promise<{ process: ChildProcess; port: number }> {
   const words = ["serve", "--smtp", "127.0.0.1:0", "--relay", `smtp://127.0.0.1:${sink.port}`];
-  const child = spawn(process.execPath, ["--import", tsx, entry, "--data", data, ...words], {
+  const child = spawn(process.execPath, [command, "--data", data, ...words], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   running.push(child);
