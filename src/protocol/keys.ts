@@ -225,7 +225,6 @@ export async function parseSealingKey<R extends Role>(
  * Reads a secret key (binary or armored) as a key of `role`, unlocking it with `passphrase` if it is locked.
  * Expiry is not checked: old mail has to open.
  *
-    // with the library's defaults a locked key may ask for a terabyte of memory (Argon2)
  * @throws ListSealError `key-damaged` | `wrong-role` | `key-locked` | `wrong-passphrase` | `unsupported-algorithm` (its
  *         lock asks for more memory than {@link MAX_ARGON2_MEMORY_EXPONENT})
  */
@@ -251,7 +250,6 @@ async function unlock(secret: PrivateKey, passphrase: string | undefined): Promi
   if (secret.isDecrypted()) return secret;
   if (passphrase === undefined) throw new ListSealError("key-locked", "the key is locked by a passphrase");
   try {
-    // with the library's defaults a locked key may ask for a terabyte of memory (Argon2)
     return await decryptKey({ privateKey: secret, passphrase, config: readingConfig });
   } catch (cause) {
     // QUIRK: openpgp.js 6.3.2 wraps this error in others and does not export its class

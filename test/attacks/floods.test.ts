@@ -155,7 +155,9 @@ describe("an oversized Argon2 request: whoever makes a file chooses how much mem
   });
 
   test("a locked key is refused before its derivation", async () => {
-    await expect(readOpeningKey("member", costlyKey, "x")).rejects.toMatchObject({ code: "unsupported-algorithm" });
+    await expect(readOpeningKey("member", costlyKey, "x")).rejects.toMatchObject({
+      code: "unsupported-algorithm",
+    });
   });
 
   test("the server tries no password", async () => {

@@ -95,7 +95,7 @@ for (const tool of otherTools) {
 
       test("opens here, layer by layer, with good signatures; its key packet is taken on bytes", async () => {
         const outer = submitted.mode === "key" ? submitted.key : submitted.message;
-        const layer = await openLayer(outer, cast.serverKey.secret);
+        const layer = await openLayer(outer, cast.serverKey);
         if (layer === "not-for-me") throw new Error("not opened");
         const { keyPacket, dataPacket } = split(inner);
         expect(layer.literal).toEqual(mode === "key" ? keyPacket : inner);
@@ -106,7 +106,7 @@ for (const tool of otherTools) {
           by: cast.alice.fingerprint,
         });
 
-        const letter = await openLayer(join(keyPacket, dataPacket), cast.listKey.secret);
+        const letter = await openLayer(join(keyPacket, dataPacket), cast.listKey);
         if (letter === "not-for-me") throw new Error("not opened");
         expect(letter.literal).toEqual(payload);
         await expect(verifyOnly(payload, letter.signatures, alice, new Date())).resolves.toMatchObject({

@@ -72,8 +72,7 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
     const whole = copy.mode === "whole" ? copy.message : undefined;
     const sealedKey = copy.mode === "key" && delivery === "resealed" ? copy.key : undefined;
     for (const part of [whole, sealedKey])
-      if (part !== undefined)
-        await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
+      if (part !== undefined) await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
     const { literal, body } = await openAtServer(submitted, serverContext(cast));
     const inner = body === undefined ? literal : new Uint8Array([...literal, ...body]);
     await expect(openLayer(inner, cast.serverKey)).resolves.toBe("not-for-me");

@@ -1,5 +1,5 @@
 /** Vectors for a reader: copies, each with one fault. */
-import { signDetached } from "../../src/protocol/binding.js";
+import { signBinding } from "../../src/protocol/binding.js";
 import {
   type Delivery,
   type ErrorCode,
@@ -233,7 +233,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     const says = { kind: "post", ...common(cast) } as const;
     const elsewhere = new TextEncoder().encode("another letter");
     return {
-      inner: { by: [], signature: await signDetached(elsewhere, cast.alice, says, cast.profile, NOW) },
+      inner: { by: [], signature: await signBinding(elsewhere, cast.alice, says, [], NOW) },
     };
   }),
   ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({

@@ -1,6 +1,6 @@
 /** How a submission and a copy are made, honestly but for what a vector changes. */
 import type { Signature } from "openpgp";
-import { listValue, sha256, signDetached } from "../../src/protocol/binding.js";
+import { listValue, sha256, signBinding } from "../../src/protocol/binding.js";
 import {
   type Delivery,
   type Mode,
@@ -132,7 +132,7 @@ async function listSignatureOf(
 ): Promise<Signature | undefined> {
   const { through = {}, throughBy = cast.serverKey, throughDate = NOW } = change;
   if (through === "none") return undefined;
-  return signDetached(
+  return signBinding(
     literal,
     throughBy,
     {
@@ -143,7 +143,7 @@ async function listSignatureOf(
       roster: `7 ${"ab".repeat(32)}`,
       ...through,
     },
-    cast.profile,
+    [],
     throughDate,
   );
 }

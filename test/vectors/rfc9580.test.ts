@@ -16,7 +16,7 @@ import {
   readSignature,
   verify,
 } from "openpgp";
-import { join, split } from "../../src/protocol/index.js";
+import { join, type OpeningKey, parseFingerprint, split } from "../../src/protocol/index.js";
 import { checkLiteral, type KeyPacketTarget } from "../../src/protocol/packets.js";
 import { readingConfig } from "../../src/protocol/policy.js";
 import { openLayer } from "../../src/protocol/unseal.js";
@@ -118,13 +118,15 @@ test("A.7: the inline signed message", async () => {
 
 describe("A.8: X25519, PKESK version 6, SEIPD version 2 with OCB", () => {
   let bytes: Uint8Array;
+  let opener: OpeningKey<"member">;
 
   beforeAll(async () => {
     bytes = await bytesOf("A.8-x25519-ocb");
+    opener = { role: "member", fingerprint: parseFingerprint(secret.getFingerprint()), secret };
   });
 
   test("opens as a layer", async () => {
-    const layer = await openLayer(bytes, secret);
+    const layer = await openLayer(bytes, opener);
     if (layer === "not-for-me") throw new Error("not opened");
     expect(new TextDecoder().decode(layer.literal)).toBe("Hello, world!");
     expect(layer.signatures).toHaveLength(0);
@@ -136,6 +138,7 @@ describe("A.8: X25519, PKESK version 6, SEIPD version 2 with OCB", () => {
     expect([keyPacket.length, dataPacket.length]).toEqual([2 + 0x5d, 2 + 0x69]);
     expect(join(keyPacket, dataPacket)).toEqual(bytes);
     const target: KeyPacketTarget = {
+      kind: "key",
       version: 6,
       algorithm: 25,
       id: Uint8Array.from(Buffer.from(subkey, "hex")),
@@ -147,7 +150,7 @@ describe("A.8: X25519, PKESK version 6, SEIPD version 2 with OCB", () => {
     const opened: number[] = [];
     for (let at = 0; at < bytes.length; at++) {
       const altered = bytes.map((value, i) => (i === at ? value ^ 1 : value));
-      const outcome = await openLayer(altered, secret).catch(() => "refused");
+      const outcome = await openLayer(altered, opener).catch(() => "refused");
       if (typeof outcome === "string") continue;
       expect(new TextDecoder().decode(outcome.literal)).toBe("Hello, world!");
       opened.push(at);

@@ -1,5 +1,5 @@
 /** Vectors for the server: submissions, each with one fault. */
-import { signDetached } from "../../src/protocol/binding.js";
+import { signBinding } from "../../src/protocol/binding.js";
 import { type ErrorCode, type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
 import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
@@ -68,7 +68,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   })),
   ...refused("bad-signature", "bad-signature", "Alice's signature is over something else.", async (cast) => {
     const says = { kind: "submit", ...common(cast) } as const;
-    return { outer: { by: [], signature: await signDetached(PAYLOAD, cast.alice, says, cast.profile, NOW) } };
+    return { outer: { by: [], signature: await signBinding(PAYLOAD, cast.alice, says, [], NOW) } };
   }),
   ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({
     outer: { literal: "no key packet either, but that is looked at later" },
