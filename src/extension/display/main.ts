@@ -18,9 +18,8 @@ const HIDDEN_MS = 1_500;
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
 
-const notices = [submissionNotice(), memberNotice("key"), memberNotice("whole")].map((text) =>
-  firstLine(text),
-);
+/** The first line of a notice is the same in every mode and delivery. */
+const notices = [submissionNotice(), memberNotice("key", "resealed")].map(firstLine);
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";

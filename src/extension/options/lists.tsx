@@ -88,8 +88,8 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
         </dl>
       </details>
       {asked ? (
-        <div role="group" aria-label={t("lists_remove_question", list.name)}>
-          <p>{t("lists_remove_question", list.name)}</p>
+        <div>
+          <p role="alert">{t("lists_remove_question", list.name)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(false)}>
               {t("popup_back")}
