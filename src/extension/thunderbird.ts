@@ -55,9 +55,9 @@ export interface ComposeAttachment {
 
 export interface SendInfo {
   readonly mode: "sendNow" | "sendLater";
-  readonly error?: string;
-  /** QUIRK: after a failed SMTP dialogue there is neither `error` nor this. */
-  readonly headerMessageId?: string;
+  readonly error?: string | null;
+  /** QUIRK: after a failed SMTP dialogue there is no `error`, and this is null or missing. */
+  readonly headerMessageId?: string | null;
 }
 
 export interface Compose {

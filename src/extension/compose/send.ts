@@ -221,7 +221,7 @@ async function giveBack(tabId: number): Promise<void> {
 export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   const tabId = tab.id;
   if (tabId === undefined) return;
-  const failed = info.error !== undefined || (info.mode === "sendNow" && info.headerMessageId === undefined);
+  const failed = (info.error ?? "") !== "" || (info.mode === "sendNow" && (info.headerMessageId ?? "") === "");
   if (!failed) {
     takeOriginal(tabId);
     return;
