@@ -1,6 +1,6 @@
 /**
  * An in-memory stand-in for the host's API, as far as pure parts and pages touch it: ids, the real locale files,
- * storage. Import it before anything of the add-on. Everything that matters in Thunderbird is tested in Thunderbird.
+ * storage. jest.config.js puts it in the place of webextension-polyfill. Everything that matters in Thunderbird is tested in Thunderbird.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,9 @@ class FakeArea {
   async get(name: string | null): Promise<Record<string, unknown>> {
     const names = name === null ? [...this.#values.keys()] : [name];
     return Object.fromEntries(
-      names.filter((one) => this.#values.has(one)).map((one) => [one, structuredClone(this.#values.get(one))]),
+      names
+        .filter((one) => this.#values.has(one))
+        .map((one) => [one, structuredClone(this.#values.get(one))]),
     );
   }
 
@@ -63,9 +65,14 @@ export function resetHost(): void {
 }
 
 const host = {
-  runtime: { id: HOST_ID, getURL: (path: string) => HOST_BASE + path, getPlatformInfo: async () => ({ os: "linux" }) },
+  runtime: {
+    id: HOST_ID,
+    getURL: (path: string) => HOST_BASE + path,
+    getPlatformInfo: async () => ({ os: "linux" }),
+  },
   i18n: { getMessage },
   storage: { local, session },
 };
 
-Object.assign(globalThis, { chrome: host, browser: host });
+/** In place of webextension-polyfill. */
+export default host;

@@ -1,8 +1,8 @@
-import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";
 import { displayTab } from "../../src/extension/ask.js";
 import { mayPass, pageOf } from "../../src/extension/bridge-guard.js";
 import { answerCall, type CallHandlers } from "../../src/extension/messaging.js";
 import { summaryOfKey, summaryOfList } from "../../src/extension/storage.js";
+import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 
 const port = (endpointName: string, url: string, id = HOST_ID) => ({
@@ -23,7 +23,10 @@ describe("a port of the bridge", () => {
     ["the popup as options", port("options", `${HOST_BASE}compose/popup.html`)],
     ["a content script as itself", port("", "imap://127.0.0.1/INBOX")],
     ["the background itself", port("background", `${HOST_BASE}options/options.html`)],
-    ["a name that is no JSON", { name: "options", sender: { id: HOST_ID, url: `${HOST_BASE}options/options.html` } }],
+    [
+      "a name that is no JSON",
+      { name: "options", sender: { id: HOST_ID, url: `${HOST_BASE}options/options.html` } },
+    ],
   ])("%s is refused", (_, hostile) => {
     expect(pageOf(hostile)).toBeUndefined();
   });
@@ -79,7 +82,10 @@ describe("a call", () => {
   test.each([
     ["a number where text belongs", { name: "key:unlock", input: { fingerprint: 1, passphrase: "x" } }],
     ["a missing field", { name: "key:unlock", input: { fingerprint: "x" } }],
-    ["an answer that does not exist", { name: "compose:answer", input: { tabId: 1, answer: "send-everything" } }],
+    [
+      "an answer that does not exist",
+      { name: "compose:answer", input: { tabId: 1, answer: "send-everything" } },
+    ],
     ["a text that fills memory", { name: "list:import", input: { file: "x".repeat(1_000_001), code: "" } }],
   ])("%s never reaches its handler", async (_, data) => {
     expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });

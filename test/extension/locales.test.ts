@@ -35,6 +35,8 @@ test("no sentence is kept that nothing says", () => {
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(`${root}/src/extension/${path}`, "utf8"));
   const text = [...sources, readFileSync(`${root}/manifest.json`, "utf8")].join("\n");
-  const unused = Object.keys(english).filter((key) => !text.includes(`"${key}"`) && !text.includes(`__MSG_${key}__`));
+  const unused = Object.keys(english).filter(
+    (key) => !text.includes(`"${key}"`) && !text.includes(`__MSG_${key}__`),
+  );
   expect(unused).toEqual([]);
 });

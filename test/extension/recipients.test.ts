@@ -4,7 +4,11 @@ import { storedList } from "./stored-fixture.js";
 const lists = { [storedList.address]: storedList };
 
 test("the list alone, however it is written", () => {
-  for (const to of ["team@lists.example", "Team <TEAM@Lists.Example>", ["\"Team, all\" <team@lists.example>"]]) {
+  for (const to of [
+    "team@lists.example",
+    "Team <TEAM@Lists.Example>",
+    ['"Team, all" <team@lists.example>'],
+  ]) {
     expect(recipientsOf({ to }, lists)).toEqual({ list: storedList, others: [], none: false });
   }
 });
@@ -29,7 +33,11 @@ test("what can't be read is no list and is not overlooked", () => {
 });
 
 test("nobody yet", () => {
-  expect(recipientsOf({ to: [], cc: "", newsgroups: [] }, lists)).toEqual({ list: undefined, others: [], none: true });
+  expect(recipientsOf({ to: [], cc: "", newsgroups: [] }, lists)).toEqual({
+    list: undefined,
+    others: [],
+    none: true,
+  });
 });
 
 test("an address from the prototype is no list", () => {

@@ -1,4 +1,3 @@
-import "./fake-host.js";
 import { safeFileName } from "../../src/extension/background/save.js";
 
 test.each([

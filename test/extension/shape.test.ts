@@ -3,11 +3,25 @@ import type { MessagePart } from "../../src/extension/thunderbird.js";
 
 const key = (partName = "1.2"): MessagePart => ({ contentType: "application/vnd.listseal.key", partName });
 const body = (partName = "1.3"): MessagePart => ({ contentType: "application/vnd.listseal.body", partName });
-const message = (partName = "1.2"): MessagePart => ({ contentType: "application/vnd.listseal.message", partName });
-const through = (partName = "1.4"): MessagePart => ({ contentType: "application/vnd.listseal.through", partName });
+const message = (partName = "1.2"): MessagePart => ({
+  contentType: "application/vnd.listseal.message",
+  partName,
+});
+const through = (partName = "1.4"): MessagePart => ({
+  contentType: "application/vnd.listseal.through",
+  partName,
+});
 const text = (contentType = "text/plain"): MessagePart => ({ contentType, partName: "1.1" });
-const multi = (kind: string, ...parts: MessagePart[]): MessagePart => ({ contentType: `multipart/${kind}`, partName: "1", parts });
-const mail = (part: MessagePart): MessagePart => ({ contentType: "message/rfc822", partName: "", parts: [part] });
+const multi = (kind: string, ...parts: MessagePart[]): MessagePart => ({
+  contentType: `multipart/${kind}`,
+  partName: "1",
+  parts,
+});
+const mail = (part: MessagePart): MessagePart => ({
+  contentType: "message/rfc822",
+  partName: "",
+  parts: [part],
+});
 
 describe("opens by itself", () => {
   test.each([
@@ -27,7 +41,10 @@ describe("is named and opened by a click", () => {
   test.each([
     ["other text before it", multi("mixed", text("text/html"), key(), body())],
     ["other text behind it", multi("mixed", text(), key(), body(), text())],
-    ["an ordinary attachment beside it", multi("mixed", text(), key(), body(), { contentType: "image/png", partName: "1.4" })],
+    [
+      "an ordinary attachment beside it",
+      multi("mixed", text(), key(), body(), { contentType: "image/png", partName: "1.4" }),
+    ],
     ["nested", multi("mixed", text(), multi("mixed", key(), body()))],
     ["in an attached mail", multi("mixed", text(), mail(multi("encrypted", key(), body())))],
     ["related instead of mixed", multi("related", text(), key(), body())],
@@ -43,7 +60,9 @@ describe("is named and opened by a click", () => {
 
 test("ordinary mail has no shape", () => {
   expect(shapeOf(mail(text())).kind).toBe("none");
-  expect(shapeOf(mail(multi("mixed", text(), { contentType: "application/pgp-encrypted", partName: "1.2" }))).kind).toBe("none");
+  expect(
+    shapeOf(mail(multi("mixed", text(), { contentType: "application/pgp-encrypted", partName: "1.2" }))).kind,
+  ).toBe("none");
   expect(shapeOf({}).kind).toBe("none");
 });
 

@@ -1,13 +1,17 @@
-import "./fake-host.js";
-import { say } from "../../src/extension/i18n.js";
 import { groupsOf, stateLine } from "../../src/extension/display/state-line.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
+import { say } from "../../src/extension/i18n.js";
 
 const view: OpenedView = {
   kind: "opened",
   list: { name: "Team", address: "team@lists.example", fingerprint: "ab".repeat(20) },
   subject: "x",
-  author: { name: "Alice", address: "alice@example.test", fingerprint: "cd".repeat(20), standing: "introduced" },
+  author: {
+    name: "Alice",
+    address: "alice@example.test",
+    fingerprint: "cd".repeat(20),
+    standing: "introduced",
+  },
   to: [],
   cc: [],
   date: "2026-01-01T00:00:00.000Z",
@@ -23,10 +27,14 @@ const line = (change: Partial<OpenedView>) => {
   const { tone, phrases } = stateLine({ ...view, ...change });
   return [tone, phrases.map(say).join(" · ")];
 };
-const standing = (word: OpenedView["author"]["standing"]) => line({ author: { ...view.author, standing: word } });
+const standing = (word: OpenedView["author"]["standing"]) =>
+  line({ author: { ...view.author, standing: word } });
 
 test("nothing to think about", () => {
-  expect(line({})).toEqual(["good", "Sealed for Team · from Alice, introduced by the owner · came through the list"]);
+  expect(line({})).toEqual([
+    "good",
+    "Sealed for Team · from Alice, introduced by the owner · came through the list",
+  ]);
 });
 
 test.each([

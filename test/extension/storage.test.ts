@@ -1,5 +1,5 @@
-import { local, resetHost, session } from "./fake-host.js";
 import { keepUnlocked, load, lockAll, rememberPost, secretOf, update } from "../../src/extension/storage.js";
+import { local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 
 beforeEach(() => resetHost());
@@ -27,7 +27,9 @@ test("a change that throws leaves what was there, and the next one runs", async 
 test("a damaged record is an error and is not overwritten", async () => {
   await local.set({ listseal: { version: 99 } });
   await expect(load()).rejects.toMatchObject({ code: "storage-failed" });
-  await expect(update((before) => ({ stored: before, result: 1 }))).rejects.toMatchObject({ code: "storage-failed" });
+  await expect(update((before) => ({ stored: before, result: 1 }))).rejects.toMatchObject({
+    code: "storage-failed",
+  });
   expect((await local.get("listseal"))["listseal"]).toEqual({ version: 99 });
 });
 

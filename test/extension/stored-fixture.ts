@@ -1,4 +1,9 @@
-import { emptyStored, type Stored, type StoredList, type StoredMemberKey } from "../../src/extension/stored.js";
+import {
+  emptyStored,
+  type Stored,
+  type StoredList,
+  type StoredMemberKey,
+} from "../../src/extension/stored.js";
 
 /** Records as they are kept, with made-up keys: for what never looks into the keys. */
 export const storedList: StoredList = {

@@ -10,13 +10,17 @@ test("what is written is read again", () => {
 });
 
 const pins = {
-  pins: { "bob@example.test": { key: "ee".repeat(20), how: "introduced", introducedAt: "2026-01-01T00:00:00.000Z" } },
+  pins: {
+    "bob@example.test": { key: "ee".repeat(20), how: "introduced", introducedAt: "2026-01-01T00:00:00.000Z" },
+  },
   introductions: { ["12".repeat(20)]: "ee".repeat(20) },
   seen: { "eve@example.test": "ff".repeat(20) },
 };
 
 test("remembered keys are read again", () => {
-  expect(readStored({ ...stored, pins: { [storedList.address]: pins } }).pins[storedList.address]).toEqual(pins);
+  expect(readStored({ ...stored, pins: { [storedList.address]: pins } }).pins[storedList.address]).toEqual(
+    pins,
+  );
 });
 
 test.each([
@@ -25,8 +29,14 @@ test.each([
   ["no version", { ...stored, version: undefined }],
   ["a list without its key", { ...stored, lists: { x: { ...storedList, listKey: undefined } } }],
   ["a delivery that does not exist", { ...stored, lists: { x: { ...storedList, delivery: "plain" } } }],
-  ["a pin that names no key", { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "?", how: "introduced" } } } } }],
-  ["a pin in a way that is none", { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "ee".repeat(20), how: "?" } } } } }],
+  [
+    "a pin that names no key",
+    { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "?", how: "introduced" } } } } },
+  ],
+  [
+    "a pin in a way that is none",
+    { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "ee".repeat(20), how: "?" } } } } },
+  ],
 ])("%s is refused and not repaired", (_, value) => {
   expect(() => readStored(value)).toThrow();
 });

@@ -3,8 +3,8 @@ import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import type { MemberKeySummary } from "../storage.js";
+import type { Act, Overview } from "./act.js";
 import { field, optionalField } from "./fields.js";
-import type { Act, Overview } from "./options.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {

@@ -4,8 +4,8 @@ import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import type { ListSummary } from "../storage.js";
+import type { Act, Overview } from "./act.js";
 import { field } from "./fields.js";
-import type { Act, Overview } from "./options.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
