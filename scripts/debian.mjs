@@ -53,7 +53,17 @@ async function withoutServices(work) {
 
 const APT_ENV = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
 
-async function install(packages) {
+const aptInstall = (packages) =>
+  runQuietly(
+    `Debian packages (${packages.join(" ")})`,
+    "apt-install",
+    "apt-get",
+    ["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", ...packages],
+    APT_ENV,
+  );
+
+/** Installs groups of packages: all at once, and where that fails each group by itself, as far as it goes. */
+async function install(groups) {
   const update = await runQuietly(
     "Package lists (apt-get update)",
     "apt-update",
@@ -63,13 +73,8 @@ async function install(packages) {
   );
   // A machine whose mirror can't be reached now may still have the packages in its cache.
   if (update !== 0) console.log("  Going on with the package lists that are there.");
-  await runQuietly(
-    `Debian packages (${packages.join(" ")})`,
-    "apt-install",
-    "apt-get",
-    ["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", ...packages],
-    APT_ENV,
-  );
+  if ((await aptInstall([...new Set(groups.flat())])) === 0 || groups.length < 2) return;
+  for (const group of groups) await aptInstall(group);
 }
 
 /**
@@ -83,7 +88,9 @@ export async function ensureDebianPackages(features) {
   if (missing.length > 0) {
     const obstacle = await whyNot();
     if (obstacle === undefined) {
-      await withoutServices(() => install(missing));
+      const lacking = new Set(missing);
+      const groups = features.map((feature) => PACKAGES[feature].filter((name) => lacking.has(name)));
+      await withoutServices(() => install(groups.filter((group) => group.length > 0)));
       missing = await missingOf(missing);
     } else {
       console.log(

@@ -68,7 +68,7 @@ async function main(names) {
   const lacking = await setUp([...new Set(stages.flatMap((stage) => stage.needs ?? []))]);
   const results = [];
   let buildProblem;
-  if (stages.some((stage) => stage.build === true)) {
+  if (stages.some((stage) => stage.build === true && obstacleOf(stage, lacking) === undefined)) {
     try {
       await ensureBuild();
     } catch (error) {

@@ -1,11 +1,36 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { searchBytes, searchPaths } from "../world/evidence.js";
-import { runToEnd } from "../world/processes.js";
+import { z } from "zod";
+import { searchBytes, searchMemory, searchPaths } from "../world/evidence.js";
+import { InstalledAddon } from "../world/extension.js";
+import { writeProbeAddon } from "../world/probe-addon.js";
+import { runToEnd, startProcess, until } from "../world/processes.js";
 import type { Thunderbird } from "../world/thunderbird.js";
 import { ThunderbirdUi } from "../world/thunderbird-ui.js";
 import { addressOf, World } from "../world/world.js";
+
+/** Processes whose command line or working folder names this folder. */
+function processesIn(folder: string): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+        return line.includes(folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+      } catch {
+        return false;
+      }
+    });
+}
 
 /**
  * The harness itself, with ordinary mail and without the add-on: if it did not see what is there, then "the marker is
@@ -103,4 +128,81 @@ describe("the private mail world", () => {
     expect(after).toContain("bob-to-dovecot");
     expect(after).not.toContain("alice-to-postfix");
   });
+
+  test("clicks an add-on's button, reads its storage, and sees into its closed shadow root", async () => {
+    const picture = join(files, "probe.png");
+    await runToEnd("convert", ["-size", "9x7", "xc:#aa5522", picture]);
+    const base64 = readFileSync(picture).toString("base64");
+    const path = writeProbeAddon(join(files, "probe"), base64);
+    const mine = await InstalledAddon.install(alice, path);
+    const empty = await mine.storageHash();
+    await mine.ui.compose({ to: addressOf("bob"), subject: "refuse me", html: "<p>kept text</p>" });
+    await expect(mine.ui.composeActionState(mine.id)).resolves.toMatchObject({
+      label: "Probe button",
+      badge: "",
+    });
+    await mine.ui.clickComposeAction(mine.id);
+    await until("the badge", async () =>
+      (await mine.ui.composeActionState(mine.id)).badge === "on" ? true : undefined,
+    );
+    await expect(mine.storage()).resolves.toBe('{"clicked":{"a":1,"b":2},"zebra":1}');
+    await expect(mine.storageHash()).resolves.not.toBe(empty);
+    await mine.suspend();
+    await expect(
+      mine.inBackground(
+        z.number(),
+        "async (a, b) => a + b + (await messenger.tabs.query({})).length * 0",
+        2,
+        3,
+      ),
+    ).resolves.toBe(5);
+    // an add-on that refuses leaves the window open with everything in it
+    await expect(mine.ui.send()).resolves.toBe("open");
+    expect((await mine.ui.composerState()).html).toContain("kept text");
+    await mine.ui.closeComposers();
+
+    const his = await InstalledAddon.install(bob, path);
+    await his.ui.openFolder();
+    await his.ui.selectMessage(MARKER);
+    const view = await his.ui.waitForView(({ text }) => text.includes("Probe sees"));
+    expect(view.text).not.toContain("color: green");
+    expect(view.images).toEqual([{ width: 9, height: 7, bytes: base64 }]);
+    expect(view.buttons).toEqual(["Press me"]);
+    expect((await his.ui.displayed()).nativeText).not.toContain("Probe sees");
+    await his.ui.clickInView("Press me");
+    await his.ui.waitForView(({ text }) => text.includes("Pressed"));
+  }, 60_000);
+
+  test("finds the marker in the memory of a running process, and not another one", async () => {
+    // Put together at run time: the text does not stand in the command line.
+    const text = Buffer.from(MARKER, "utf8").toString("hex");
+    const holder = await startProcess({
+      name: "holder",
+      command: process.execPath,
+      args: [
+        "-e",
+        `globalThis.kept = Buffer.from("${text}", "hex"); setInterval(() => {}, 1000); console.log("up");`,
+      ],
+      logFile: join(files, "holder.log"),
+    });
+    try {
+      await until("the process", () => (holder.logTail().includes("up") ? true : undefined));
+      const memory = await searchMemory(holder.pid, files, MARKER);
+      expect(memory.findings.map((finding) => finding.encoding)).toContain("utf-8");
+      expect((await searchMemory(holder.pid, files, WRONG)).findings).toEqual([]);
+    } finally {
+      await holder.stop();
+    }
+  }, 120_000);
+
+  test("ends everything that it started, and leaves no file", async () => {
+    const other = await World.start();
+    await other.openThunderbird("carol");
+    expect(processesIn(other.folder).length).toBeGreaterThan(3);
+    await other.stop();
+    expect(existsSync(other.folder)).toBe(false);
+    await until("all processes to be gone", () =>
+      processesIn(other.folder).length === 0 ? true : undefined,
+    );
+  }, 60_000);
 });

@@ -39,6 +39,27 @@ describe("the search for a marker", () => {
     }
   });
 
+  test("finds text at the very edge of empty memory", () => {
+    const folder = mkdtempSync(join(tmpdir(), "listseal-evidence-"));
+    try {
+      for (const [encoding, order] of [
+        ["utf-16le", 0],
+        ["utf-16be", 1],
+      ] as const) {
+        // the zero byte at the marker's end (LE) or start (BE) lies in an empty block
+        const text = Buffer.from("plain marker", "utf16le");
+        if (order === 1) text.swap16();
+        const bytes = Buffer.alloc(64 * 1024 * 6);
+        text.copy(bytes, order === 0 ? 64 * 1024 * 3 - text.length + 1 : 64 * 1024 * 3 - 1);
+        writeFileSync(join(folder, "memory.bin"), bytes);
+        const found = searchPaths([folder], "plain marker").findings.map((finding) => finding.encoding);
+        expect(found).toContain(encoding);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("finds it in a file's name", () => {
     const folder = mkdtempSync(join(tmpdir(), "listseal-evidence-"));
     try {

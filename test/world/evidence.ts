@@ -36,6 +36,12 @@ const WINDOW = 8 * 1024 * 1024;
 /** Bytes of one window that the next one sees again, so that no marker is cut in two. */
 const OVERLAP = 64 * 1024;
 
+/** Empty memory is skipped in blocks of this many bytes: most of a core dump is. */
+const BLOCK = 64 * 1024;
+const EMPTY_BLOCK = Buffer.alloc(BLOCK);
+/** Bytes kept of the empty blocks on both sides of a used one: UTF-16 text may begin or end with a zero byte. */
+const MARGIN = 64;
+
 /** What every window is searched for; made once for a marker. */
 interface Needles {
   readonly text: string;
@@ -176,6 +182,23 @@ export function searchBytes(source: string, bytes: Uint8Array, marker: string): 
   return once(findings);
 }
 
+/** The parts of a window that hold anything at all. */
+function usedParts(window: Buffer): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  let start: number | undefined;
+  for (let at = 0; at < window.length; at += BLOCK) {
+    const block = window.subarray(at, at + BLOCK);
+    const empty = block.equals(EMPTY_BLOCK.subarray(0, block.length));
+    if (!empty && start === undefined) start = Math.max(0, at - MARGIN);
+    if (empty && start !== undefined) {
+      parts.push(window.subarray(start, at + MARGIN));
+      start = undefined;
+    }
+  }
+  if (start !== undefined) parts.push(window.subarray(start));
+  return parts;
+}
+
 /** Searches one file of any size, window by window. */
 export function searchFile(file: string, marker: string): readonly Finding[] {
   const needles = needlesOf(marker);
@@ -186,9 +209,7 @@ export function searchFile(file: string, marker: string): readonly Finding[] {
     for (let offset = 0; ; offset += WINDOW - OVERLAP) {
       const length = readSync(handle, window, 0, WINDOW, offset);
       if (length === 0) break;
-      const part = window.subarray(0, length);
-      // Large parts of a core dump are empty pages.
-      if (part.some((byte) => byte !== 0)) {
+      for (const part of usedParts(window.subarray(0, length))) {
         for (const encoding of searchWindow(part, needles)) findings.push({ source: file, encoding, offset });
       }
       if (length < WINDOW) break;

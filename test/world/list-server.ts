@@ -53,6 +53,16 @@ export class ListServer {
     return runToEnd(process.execPath, [PROGRAM, "--data", this.data, ...args]);
   }
 
+  /** Makes the data folder. */
+  async initialise(): Promise<void> {
+    await this.command("init");
+  }
+
+  /** Gives a list its public list key, after which it takes posts. */
+  async setListKey(list: string, keyFile: string): Promise<void> {
+    await this.command("list", "set-key", list, "--list-key", keyFile);
+  }
+
   /** Makes a list with a fresh server key. */
   async createList(address: string, name: string, settings: ListSettings): Promise<Finished> {
     return this.command(
@@ -89,7 +99,7 @@ export class ListServer {
       command: process.execPath,
       args: [
         ...[PROGRAM, "--data", this.data, "serve"],
-        ...["--smtp", `${LOOPBACK}:${this.#port}`, "--relay", `${LOOPBACK}:${this.#relayPort}`],
+        ...["--smtp", `${LOOPBACK}:${this.#port}`, "--relay", `smtp://${LOOPBACK}:${this.#relayPort}`],
       ],
       logFile: this.logFile,
     });

@@ -94,10 +94,13 @@ export async function startPostfix(folder: string, routes: Routes): Promise<Post
     copyFileSync(`/etc/postfix/${name}`, join(conf, name));
   mkdirSync(join(conf, "dynamicmaps.cf.d"), { recursive: true });
   mkdirSync(join(conf, "postfix-files.d"), { recursive: true });
+  await runToEnd("postfix", ["-c", conf, "check"]);
+  const daemons = (await runToEnd("postconf", ["-c", conf, "-h", "daemon_directory"])).stdout.trim();
+  // Not `postfix start-fg`: that is a shell script, and its master would outlive it when it is stopped.
   const server = await startProcess({
     name: "Postfix",
-    command: "postfix",
-    args: ["-c", conf, "start-fg"],
+    command: join(daemons, "master"),
+    args: ["-c", conf, "-s"],
     logFile: join(folder, "postfix.out"),
   });
   try {

@@ -69,7 +69,8 @@ const READ_DISPLAYED = `(window) => {
     for (const silent of copy.querySelectorAll("style, script, " + ${JSON.stringify(VIEW_ELEMENT)})) silent.remove();
     return copy.textContent.replace(/[ \\t\\u00a0]+/g, " ").trim();
   };
-  const rootText = root && [...root.children].map(textOf).join("\\n").trim();
+  const shown = (node) => node.localName !== "style" && node.localName !== "script";
+  const rootText = root && [...root.children].filter(shown).map(textOf).join("\\n").trim();
   return {
     nativeText: document.body ? textOf(document.body) : "",
     view: root && {

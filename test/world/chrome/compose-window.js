@@ -100,7 +100,9 @@ export async function composeActionState(addonId) {
 
 /** Presses Send. */
 export async function pressSend() {
-  const button = composer().document.getElementById("button-send");
+  const window = composer();
+  const button = window.document.getElementById("button-send");
+  window.listsealTestBusy = Date.now();
   // The press may open a modal dialog, which would keep this script from returning.
   setTimeout(() => button.click(), 0);
   await sleep(50);
@@ -144,10 +146,9 @@ export async function sendOutcome(timeout) {
       if (dialogWindows().length > 0) return "dialog";
       const window = Services.wm.getMostRecentWindow("msgcompose");
       if (!window || window.closed) return "closed";
-      // Locked while it works; unlocked again for a while means that it has given up.
-      if (window.gWindowLocked || window.gSendOperationInProgress) window.listsealTestWasLocked = Date.now();
-      const last = window.listsealTestWasLocked;
-      return last !== undefined && Date.now() - last > 1500 ? "open" : undefined;
+      // Locked while it works; not locked for a while, since the press or since then, means that it has given up.
+      if (window.gWindowLocked || window.gSendOperationInProgress) window.listsealTestBusy = Date.now();
+      return Date.now() - window.listsealTestBusy > 2000 ? "open" : undefined;
     },
     timeout,
   );
