@@ -49,6 +49,7 @@ const list = {
   name: storedList.name,
   mode: storedList.mode,
   delivery: storedList.delivery,
+  profile: storedList.profile,
   listFingerprint: storedList.listKeyFingerprint,
   serverFingerprint: storedList.serverFingerprint,
   owners: storedList.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
