@@ -68,6 +68,16 @@ test("letters stay letters: text, tables, links, colours", () => {
   );
 });
 
+test.each([
+  "file:///etc/passwd",
+  "imap://mail.test/INBOX",
+  "chrome://messenger/",
+  "about:config",
+  "/relative",
+])("a link to %s leads nowhere", (address) => {
+  expect(cleaned(`<a href="${address}">x</a>`)).toBe("<a>x</a>");
+});
+
 test("the letter's own images are shown, and only those", () => {
   const data = "data:image/png;base64,AAAA";
   expect(cleaned(`<img src="cid:a@b">`, { "a@b": data })).toBe(`<img src="${data}">`);

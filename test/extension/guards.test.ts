@@ -53,8 +53,10 @@ describe("a display script", () => {
 });
 
 describe("a call", () => {
+  let reached = 0;
   const never = async (): Promise<never> => {
-    throw new Error("the handler was reached");
+    reached += 1;
+    throw new Error("not answered here");
   };
   const handlers: CallHandlers = {
     "compose:status": never,
@@ -88,7 +90,9 @@ describe("a call", () => {
     ],
     ["a text that fills memory", { name: "list:import", input: { file: "x".repeat(1_000_001), code: "" } }],
   ])("%s never reaches its handler", async (_, data) => {
+    reached = 0;
     expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });
+    expect(reached).toBe(0);
   });
 
   test("gives no secret out", async () => {

@@ -58,6 +58,14 @@ describe("is named and opened by a click", () => {
   });
 });
 
+test("a second part beside the shape makes it another mail", () => {
+  const root = {
+    ...mail(multi("encrypted", key(), body())),
+    parts: [multi("encrypted", key(), body()), text()],
+  };
+  expect(shapeOf(root).kind).toBe("elsewhere");
+});
+
 test("ordinary mail has no shape", () => {
   expect(shapeOf(mail(text())).kind).toBe("none");
   expect(
