@@ -1,8 +1,8 @@
-import type { Runtime } from "webextension-polyfill";
 import { ListSealError } from "../protocol/errors.js";
 import { type Check, count, nothing, object, oneOf } from "./check.js";
 import type { DisplayAnswer } from "./display/view.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { Runtime } from "./platform.js";
 import { browser } from "./platform.js";
 
 /**

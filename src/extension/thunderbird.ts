@@ -1,4 +1,4 @@
-import type { Events, Tabs } from "webextension-polyfill";
+import type { Events, Tabs } from "./platform.js";
 
 /**
  * The part of Thunderbird's own WebExtension namespaces that ListSeal uses. `@types/webextension-polyfill`

@@ -19,9 +19,16 @@ const built = join(root, "out", `test-cli-${process.pid}`);
 const command = join(built, "cli.js");
 
 beforeAll(async () => {
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const words = ["build", "--ssr", "src/server/cli.ts", "--outDir", built, "--logLevel", "error"];
-  await promisify(execFile)(process.execPath, [vite, ...words], { cwd: root });
+  // in a process of its own: Vite can't run inside Jest's sandbox
+  const options = {
+    root,
+    configFile: false,
+    logLevel: "error",
+    publicDir: false,
+    build: { ssr: join(root, "src/server/cli.ts"), outDir: built, emptyOutDir: true },
+  };
+  const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
 });
 
 afterAll(() => rm(built, { recursive: true }));

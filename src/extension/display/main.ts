@@ -18,8 +18,9 @@ const HIDDEN_MS = 1_500;
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
 
-const notices = [submissionNotice(), memberNotice("key"), memberNotice("whole")].map((text) =>
-  firstLine(text),
+// the first line is the same in every delivery
+const notices = [submissionNotice(), memberNotice("key", "resealed"), memberNotice("whole", "resealed")].map(
+  firstLine,
 );
 
 function firstLine(text: string): string {

@@ -88,7 +88,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
         </dl>
       </details>
       {asked ? (
-        <div role="group" aria-label={t("lists_remove_question", list.name)}>
+        <fieldset aria-label={t("lists_remove_question", list.name)}>
           <p>{t("lists_remove_question", list.name)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(false)}>
@@ -98,7 +98,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
               {t("remove")}
             </button>
           </div>
-        </div>
+        </fieldset>
       ) : (
         <div class="actions">
           <button
