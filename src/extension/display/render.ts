@@ -40,14 +40,10 @@ export function renderAnswer(
   host.id = VIEW_ID;
   host.lang = t("lang");
   host.dataset["kind"] = answer.kind;
+  const shown = answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)];
   const root = host.attachShadow({ mode: "open" });
-  root.append(element("style", {}, displayStyle));
-  if (answer.kind === "opened") {
-    root.append(...openedView(answer));
-    takeTheSubject(answer.subject);
-  } else {
-    root.append(banner(answer, actions));
-  }
+  root.append(element("div", {}, element("style", {}, displayStyle), ...shown));
+  if (answer.kind === "opened") takeTheSubject(answer.subject);
   if (answer.kind === "elsewhere") {
     host.style.setProperty("min-height", "0");
     document.body.prepend(host);
