@@ -98,25 +98,33 @@ function verdictIn(view: View): string {
   return /<span class="words"[^>]*>([^<]*)<\/span>/.exec(view.html)?.[1] ?? "";
 }
 
-/** Opens the newest mail of the list in a folder and waits until the add-on shows the marker. */
+/**
+ * Waits until a folder holds `count` mails of the list, opens the newest, and waits until the add-on shows `text`.
+ * @throws with what the message shows instead
+ */
 export async function openNewest(
   reader: Person,
   plan: ListPlan,
-  marker: string,
-  folder: "INBOX" | "Sent",
+  text: string,
+  { folder, count }: { readonly folder: "INBOX" | "Sent"; readonly count: number },
 ): Promise<View> {
-  return until(
-    `${reader.fullName} to see ${marker} in ${folder}`,
+  const subject = `[${plan.slug}]`;
+  await until(
+    `mail ${count} of ${plan.name} in ${reader.fullName}'s ${folder}`,
     async () => {
       await reader.ui.getNewMail(folder);
       await reader.ui.openFolder(folder);
-      const subjects = await reader.ui.listSubjects();
-      if (!subjects.some((subject) => subject.includes(`[${plan.slug}]`))) return undefined;
-      await reader.ui.selectMessage(`[${plan.slug}]`);
-      return reader.ui.waitForView(({ text }) => text.includes(marker), 8_000).catch(() => undefined);
+      const mails = (await reader.ui.listSubjects()).filter((each) => each.includes(subject));
+      return mails.length >= count ? true : undefined;
     },
     90_000,
   );
+  await reader.ui.selectMessage(subject);
+  try {
+    return await reader.ui.waitForView((view) => view.text.includes(text), 90_000);
+  } catch (error) {
+    throw new Error(`${error}\nIt shows: ${JSON.stringify(await reader.ui.displayed()).slice(0, 2_000)}`);
+  }
 }
 
 /** Says what of the planned letter stands in a view. */

@@ -59,9 +59,11 @@ export class OptionsPage {
   static async open(addon: InstalledAddon): Promise<OptionsPage> {
     await addon.openOptions();
     const page = new OptionsPage(addon);
-    await until("the options page's content", async () =>
-      (await page.#has("#panel > *")) ? true : undefined,
-    );
+    try {
+      await page.#waitFor("#panel > *");
+    } catch (error) {
+      throw new Error(`${error}\nThe page says: ${await page.#text()}`);
+    }
     return page;
   }
 
@@ -70,6 +72,13 @@ export class OptionsPage {
       z.boolean(),
       "(window, selector) => window.document.querySelector(selector) !== null",
       selector,
+    );
+  }
+
+  #text(): Promise<string> {
+    return this.#addon.inFrontTab(
+      z.string(),
+      "(window) => window.location.href + ' ' + window.document.body.innerHTML",
     );
   }
 

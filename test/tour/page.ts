@@ -5,7 +5,7 @@ import { type SettingReport, settingName, type TourReport } from "./report.js";
 
 /** Writes `index.html`: one page without scripts, pictures beside it, light or dark as the reader's system is. */
 
-const escape = (text: string) =>
+const inHtml = (text: string) =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 
 const STYLE = `
@@ -59,10 +59,10 @@ const count = (number: number) => `<td class="${number === 0 ? "zero" : "some"}"
 
 function row(setting: SettingReport): string {
   const { opened, notOpened, markerFound, wiretap } = setting;
-  const names = (list: readonly string[]) => escape(list.join(", ") || "nobody");
+  const names = (list: readonly string[]) => inHtml(list.join(", ") || "nobody");
   const tapped =
     wiretap.Eve === "opened" ? `<td class="some">can be read</td>` : `<td class="zero">nothing opens</td>`;
-  return `<tr><th scope="row">${escape(settingName(setting))}</th><td>${names(opened)}</td><td>${names(notOpened)}</td>
+  return `<tr><th scope="row">${inHtml(settingName(setting))}</th><td>${names(opened)}</td><td>${names(notOpened)}</td>
 ${count(markerFound.wire)}${count(markerFound.server)}${count(markerFound.imap)}${tapped}</tr>`;
 }
 
@@ -72,8 +72,8 @@ const table = ({ settings }: TourReport) => `<div class="scroll"><table>
 
 function sight({ who, sees, seesNot }: Sight): string {
   const line = (name: string, word: string) => (text: string) =>
-    `<li class="${name}"><span class="hidden">${word}: </span>${escape(text)}</li>`;
-  return `<div><h4>${escape(who)}</h4><ul>${sees.map(line("sees", "sees")).join("")}${seesNot
+    `<li class="${name}"><span class="hidden">${word}: </span>${inHtml(text)}</li>`;
+  return `<div><h4>${inHtml(who)}</h4><ul>${sees.map(line("sees", "sees")).join("")}${seesNot
     .map(line("not", "does not see"))
     .join("")}</ul></div>`;
 }
@@ -82,15 +82,15 @@ function step({ title, text, pictures, excerpt, sights }: Step): string {
   const shown = [
     ...pictures.map(
       ({ file, alt }) =>
-        `<figure><a href="${escape(file)}"><img src="${escape(file)}" alt="${escape(alt)}" loading="lazy"></a><figcaption>${escape(alt)}</figcaption></figure>`,
+        `<figure><a href="${inHtml(file)}"><img src="${inHtml(file)}" alt="${inHtml(alt)}" loading="lazy"></a><figcaption>${inHtml(alt)}</figcaption></figure>`,
     ),
     ...(excerpt === undefined
       ? []
       : [
-          `<figure><pre tabindex="0">${escape(excerpt.text)}</pre><figcaption>${escape(excerpt.caption)}</figcaption></figure>`,
+          `<figure><pre tabindex="0">${inHtml(excerpt.text)}</pre><figcaption>${inHtml(excerpt.caption)}</figcaption></figure>`,
         ]),
   ];
-  const head = `<h3>${escape(title)}</h3>${text === "" ? "" : `<p>${escape(text)}</p>`}`;
+  const head = `<h3>${inHtml(title)}</h3>${text === "" ? "" : `<p>${inHtml(text)}</p>`}`;
   const beside = `<div class="sights">${sights.map(sight).join("")}</div>`;
   return shown.length === 0
     ? `<article class="words"><div>${head}</div>${beside}</article>`
@@ -98,19 +98,19 @@ function step({ title, text, pictures, excerpt, sights }: Step): string {
 }
 
 const chapterOf = ({ id, title, text, steps }: Chapter) =>
-  `<section id="${escape(id)}"><h2>${escape(title)}</h2><p>${escape(text)}</p>${steps.map(step).join("\n")}</section>`;
+  `<section id="${inHtml(id)}"><h2>${inHtml(title)}</h2><p>${inHtml(text)}</p>${steps.map(step).join("\n")}</section>`;
 
 /** Writes the page into the album's folder. */
 export function writePage(album: Album, report: TourReport, differences: readonly string[]): void {
   const good = differences.length === 0;
-  const links = album.chapters.map(({ id, title }) => `<a href="#${escape(id)}">${escape(title)}</a>`);
+  const links = album.chapters.map(({ id, title }) => `<a href="#${inHtml(id)}">${inHtml(title)}</a>`);
   const html = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ListSeal: a tour</title><style>${STYLE}</style></head>
 <body><header><h1>Mail that its own list server can't read</h1>
 <p class="lead">Alice, Bob and Carol are on encrypted mailing lists; Eve was until she left. Real Thunderbirds, a real Postfix and Dovecot, a real list server. Beside each step stands what each party could and could not see, filled in from what was observed on this run.</p>
 <p><span class="result ${good ? "good" : "bad"}">${good ? "Everything as promised" : "Not as promised"}</span></p>
-${good ? "" : `<ul class="differences">${differences.map((each) => `<li>${escape(each)}</li>`).join("")}</ul>`}
+${good ? "" : `<ul class="differences">${differences.map((each) => `<li>${inHtml(each)}</li>`).join("")}</ul>`}
 ${table(report)}
 <nav aria-label="Chapters">${links.join("")}</nav></header>
 <main>${album.chapters.map(chapterOf).join("\n")}</main>
