@@ -25,6 +25,9 @@ const ROOMY = {
 /** Pictures are this wide and high, in pixels. */
 const WINDOW = { width: 1280, height: 1100 } as const;
 
+/** Pixels of it for the message. */
+const MESSAGE_HEIGHT = 760;
+
 /** One of the people, with a running Thunderbird and the add-on in it. */
 export class Person {
   readonly name: PersonName;
@@ -52,6 +55,7 @@ export class Person {
     const thunderbird = await world.openThunderbird(name, { ...ROOMY, ...preferences });
     const person = new Person(name, await InstalledAddon.install(thunderbird, ADDON));
     await person.ui.sizeWindow("mail:3pane", WINDOW.width, WINDOW.height);
+    await person.ui.sizeMessagePane(MESSAGE_HEIGHT);
     return person;
   }
 

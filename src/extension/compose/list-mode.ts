@@ -6,7 +6,7 @@ import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./d
 import { recipientsOf } from "./recipients.js";
 import type { ComposeStatus } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";
-import { isSealing } from "./work.js";
+import { isBusy, isSealing } from "./work.js";
 
 /** Switching "Encrypt to list" on and off, by hand and by the recipients, and what goes with it: where drafts go. */
 
@@ -87,7 +87,7 @@ const following = new Set<number>();
 
 /** Follows the recipients of one window, unless the person has decided by hand or the mail is being sealed. */
 export async function follow(tabId: number): Promise<void> {
-  if (isSealing(tabId) || following.has(tabId)) return;
+  if (isBusy(tabId) || following.has(tabId)) return;
   following.add(tabId);
   try {
     const details = await thunderbird().compose.getComposeDetails(tabId);
@@ -114,7 +114,7 @@ export async function follow(tabId: number): Promise<void> {
 
 /** Another identity was picked in the From menu: its drafts must stay on this computer too. */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
-  if (isSealing(tabId)) return;
+  if (isBusy(tabId)) return;
   const { sealing } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
   if (sealing === "on" && !twin) {
