@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseSealingKey } from "../../src/protocol/keys.js";
 import { InstalledAddon } from "../world/extension.js";
 import { pause, until } from "../world/processes.js";
 import type { Thunderbird } from "../world/thunderbird.js";
@@ -27,6 +28,12 @@ const WINDOW = { width: 1280, height: 1100 } as const;
 
 /** Pixels of it for the message. */
 const MESSAGE_HEIGHT = 760;
+
+/** How many introductions have certified the key in a file. */
+async function introductionsOn(file: string): Promise<number> {
+  const { certificate } = await parseSealingKey("member", readFileSync(file, "utf8"));
+  return certificate.users.reduce((sum, { otherCertifications }) => sum + otherCertifications.length, 0);
+}
 
 /** One of the people, with a running Thunderbird and the add-on in it. */
 export class Person {
@@ -83,7 +90,14 @@ export class Person {
     await look("key");
     await page.press("Save public key");
     await page.close();
-    return until("the saved public key", () => this.downloads().find((file) => file.endsWith(".asc")));
+    const file = await until("the saved public key", () =>
+      this.downloads().find((each) => each.endsWith(".asc")),
+    );
+    const introduced = await introductionsOn(file);
+    if (introduced !== invitations.length) {
+      throw new Error(`${this.fullName}'s key has ${introduced} of ${invitations.length} introductions`);
+    }
+    return file;
   }
 
   /**

@@ -18,10 +18,8 @@ const HIDDEN_MS = 1_500;
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
 
-// the first line is the same in every delivery
-const notices = [submissionNotice(), memberNotice("key", "resealed"), memberNotice("whole", "resealed")].map(
-  firstLine,
-);
+/** The first line of a notice is the same in every mode and delivery. */
+const notices = [submissionNotice(), memberNotice("key", "resealed")].map(firstLine);
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
