@@ -14,7 +14,7 @@ import {
   createPublicKey,
   diffieHellman,
   type KeyObject,
-  randomBytes,
+  randomFillSync,
 } from "node:crypto";
 import { ListSealError } from "../../protocol/errors.js";
 import { packet, tag } from "./packet-writer.js";
@@ -111,6 +111,23 @@ function importPoint(point: Buffer): KeyObject {
 /** OpenSSL wants a public half beside the secret one and does not look at it: it derives the right one itself. */
 const ignoredPoint = Buffer.alloc(32, 1).toString("base64url");
 
+/** Random octets are taken from the system for so many keys at a time: a call costs as much as the AES key wrap. */
+const SECRETS_AT_A_TIME = 64;
+const secrets = Buffer.alloc(32 * SECRETS_AT_A_TIME);
+let secretsUsed = SECRETS_AT_A_TIME;
+
+/** 32 fresh random octets in base64url. Each is handed out once and overwritten. */
+function freshSecret(): string {
+  if (secretsUsed === SECRETS_AT_A_TIME) {
+    randomFillSync(secrets);
+    secretsUsed = 0;
+  }
+  const secret = secrets.subarray(32 * secretsUsed, 32 * ++secretsUsed);
+  const text = secret.toString("base64url");
+  secret.fill(0);
+  return text;
+}
+
 interface Agreement {
   readonly ephemeral: Buffer;
   readonly shared: Buffer;
@@ -128,7 +145,7 @@ interface Agreement {
  */
 function agree(target: PkeskTarget): Agreement {
   const secret = createPrivateKey({
-    key: { kty: "OKP", crv: "X25519", x: ignoredPoint, d: randomBytes(32).toString("base64url") },
+    key: { kty: "OKP", crv: "X25519", x: ignoredPoint, d: freshSecret() },
     format: "jwk",
   });
   const { x } = secret.export({ format: "jwk" });
