@@ -17,6 +17,8 @@ interface Source {
   readonly path: string;
   /** Files of ours, as paths below src. */
   readonly own: readonly string[];
+  /** Those of them that are there when the program runs: not `import type`. */
+  readonly atRunTime: readonly string[];
   /** Packages and Node modules. */
   readonly others: readonly string[];
 }
@@ -30,14 +32,15 @@ function sources(): readonly Source[] {
       const named = [...code.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*"([^"]+)"/g)].map(
         ([, name = ""]) => name,
       );
-      const own = named
-        .filter((name) => name.startsWith("."))
-        .map((name) => relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, ""));
-      return {
-        path: path.replace(/\.tsx?$/, ""),
-        own,
-        others: named.filter((name) => !name.startsWith(".")),
-      };
+      const below = (names: readonly string[]) =>
+        names
+          .filter((name) => name.startsWith("."))
+          .map((name) => relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, ""));
+      const own = below(named);
+      const types = [...code.matchAll(/\bimport type [^;]*? from "([^"]+)"/g)].map(([, name = ""]) => name);
+      const atRunTime = own.filter((to) => !below(types).includes(to));
+      const others = named.filter((name) => !name.startsWith("."));
+      return { path: path.replace(/\.tsx?$/, ""), own, atRunTime, others };
     });
 }
 
@@ -96,7 +99,8 @@ test("no cycles", () => {
       return;
     }
     state.set(path, "open");
-    for (const next of all.find((source) => source.path === path)?.own ?? []) visit(next, [...trail, path]);
+    for (const next of all.find((source) => source.path === path)?.atRunTime ?? [])
+      visit(next, [...trail, path]);
     state.set(path, "done");
   };
   for (const { path } of all) visit(path, []);

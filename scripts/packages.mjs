@@ -1,0 +1,18 @@
+/**
+ * Debian packages, by what they are needed for. A machine without them can do the rest; whoever asks for a feature
+ * learns which of its packages are missing.
+ */
+export const PACKAGES = {
+  /** better-sqlite3 is compiled where no ready-made binary can be had. */
+  build: ["python3", "make", "g++"],
+  interop: ["gnupg", "sq", "sqop", "rnp"],
+  proofs: ["eprover", "spass", "spin"],
+  world: [
+    ...["thunderbird", "xvfb", "dovecot-imapd", "dovecot-lmtpd", "postfix"],
+    ...["imagemagick", "gdb", "fonts-noto-cjk"],
+  ],
+  postgres: ["postgresql"],
+};
+
+/** The line to copy where the packages can't be installed from here. */
+export const installLine = (packages) => `apt-get install --no-install-recommends ${packages.join(" ")}`;

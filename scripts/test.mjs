@@ -1,0 +1,90 @@
+/**
+ * `npm test`: sets up what is missing and runs every stage; `npm test -- unit lint` runs only those.
+ * The last line is `N passed, N failed, N skipped`; what could not run is named just above it.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { installLine } from "./packages.mjs";
+import { ROOT } from "./run.mjs";
+import { ensureBuild, SetupError, setUp } from "./setup.mjs";
+import { STAGES } from "./stages.mjs";
+
+const notRun = (reason) => ({ passed: 0, failed: 0, skipped: 1, reason, couldNotRun: true });
+
+/** Why a stage can't run here, or undefined. */
+function obstacleOf(stage, lacking) {
+  const packages = stage.needs === undefined ? undefined : lacking.get(stage.needs);
+  if (packages !== undefined) return `missing: ${packages.join(" ")} (${installLine(packages)})`;
+  if (stage.root === true && process.getuid?.() !== 0)
+    return "needs root: Postfix and Dovecot serve several users";
+  return undefined;
+}
+
+async function runStage(stage, lacking, buildProblem) {
+  const obstacle = obstacleOf(stage, lacking);
+  if (obstacle !== undefined) return notRun(obstacle);
+  if (stage.build === true && buildProblem !== undefined) return notRun(buildProblem);
+  console.log(`\n=== ${stage.name} ===`);
+  const start = Date.now();
+  const count = await stage.run();
+  console.log(`=== ${stage.name}: ${Math.round((Date.now() - start) / 1000)} s ===`);
+  return count;
+}
+
+const describe = ({ passed, failed, skipped, reason, couldNotRun }) =>
+  couldNotRun
+    ? `could not run: ${reason}`
+    : [
+        `${passed} passed`,
+        ...(failed > 0 ? [`${failed} failed`] : []),
+        ...(skipped > 0 ? [`${skipped} skipped`] : []),
+        ...(reason === undefined ? [] : [reason]),
+      ].join(", ");
+
+/** Prints the table and the closing lines, and gives the exit code. */
+function report(results) {
+  const sum = (key) => results.reduce((total, [, count]) => total + count[key], 0);
+  console.log("\n=== result ===");
+  for (const [name, count] of results) console.log(`${name.padEnd(8)} ${describe(count)}`);
+  const silent = results.filter(([, count]) => count.couldNotRun);
+  if (silent.length > 0) {
+    console.log("\nCould not run here:");
+    for (const [name, { reason }] of silent) console.log(`  ${name}: ${reason}`);
+  }
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+  return sum("failed") > 0 ? 1 : 0;
+}
+
+async function main(names) {
+  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name));
+  if (unknown.length > 0) {
+    throw new SetupError(
+      `No such stage: ${unknown.join(" ")}. There are: ${STAGES.map((s) => s.name).join(" ")}`,
+    );
+  }
+  const stages = STAGES.filter((stage) => names.length === 0 || names.includes(stage.name)).filter(
+    (stage) => stage.file === undefined || existsSync(join(ROOT, stage.file)),
+  );
+  const lacking = await setUp([...new Set(stages.flatMap((stage) => stage.needs ?? []))]);
+  const results = [];
+  let buildProblem;
+  if (stages.some((stage) => stage.build === true && obstacleOf(stage, lacking) === undefined)) {
+    try {
+      await ensureBuild();
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      buildProblem = error.message;
+      results.push(["build", { passed: 0, failed: 1, skipped: 0, reason: buildProblem }]);
+    }
+  }
+  for (const stage of stages) results.push([stage.name, await runStage(stage, lacking, buildProblem)]);
+  return report(results);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`${error.message}\n0 passed, 1 failed, 0 skipped`);
+  process.exitCode = 1;
+}

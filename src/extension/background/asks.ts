@@ -1,0 +1,49 @@
+import { ListSealError } from "../../protocol/errors.js";
+import type { AskHandlers } from "../ask.js";
+import { browser } from "../platform.js";
+import { type Opened, read, shownMessage } from "./received.js";
+import { saveFile } from "./save.js";
+
+/** What the background page answers to the display script. */
+export const asks: AskHandlers = {
+  async display({ open }, tabId) {
+    const header = await shownMessage(tabId);
+    if (header === undefined) return { kind: "ordinary" };
+    const reading = await read(header, open);
+    return reading.kind === "opened" ? reading.opened.view : reading;
+  },
+
+  async save({ attachment }, tabId) {
+    const { letter } = await shown(tabId);
+    const file = letter.letter.attachments[attachment];
+    if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
+    await saveFile(file.name, file.bytes, file.type);
+    return { saved: true };
+  },
+
+  async saveAll(_, tabId) {
+    const { letter, view } = await shown(tabId);
+    for (const { number } of view.attachments) {
+      const file = letter.letter.attachments[number];
+      if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
+    }
+    return { saved: true };
+  },
+
+  async settings() {
+    await browser.runtime.openOptionsPage();
+    return null;
+  },
+};
+
+/** The opened letter that a tab shows; opened anew if it was forgotten meanwhile. */
+async function shown(tabId: number): Promise<Opened> {
+  const header = await shownMessage(tabId);
+  if (header !== undefined) {
+    for (const open of ["in-its-own-shell", "elsewhere"] as const) {
+      const reading = await read(header, open);
+      if (reading.kind === "opened") return reading.opened;
+    }
+  }
+  throw new ListSealError("not-sealed", "the tab shows no opened mail");
+}

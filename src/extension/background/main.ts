@@ -1,0 +1,99 @@
+import { answerAsks } from "../ask.js";
+import { prepareDraftIdentities } from "../compose/draft-identity.js";
+import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.js";
+import { forgetState } from "../compose/window-state.js";
+import { closeWork } from "../compose/work.js";
+import { t } from "../i18n.js";
+import { answerCalls } from "../messaging.js";
+import { browser, thunderbird } from "../platform.js";
+import { asks } from "./asks.js";
+import { calls } from "./calls.js";
+
+/**
+ * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
+ * Thunderbird wakes a sleeping page for those alone that were registered while it started.
+ */
+const { compose, composeAction, tabs } = thunderbird();
+
+/** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
+const FOLLOW_MS = 1_000;
+
+answerAsks(asks);
+answerCalls(calls);
+
+/**
+ * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,
+ * and those need neither. A part that can't be loaded cancels the sending, as every other failure does.
+ */
+const sending = () => import("../compose/send.js");
+const quoting = () => import("../compose/quote.js");
+
+compose.onBeforeSend.addListener(async (tab, details) => {
+  try {
+    return await (await sending()).beforeSend(tab, details);
+  } catch {
+    return { cancel: true };
+  }
+});
+compose.onAfterSend.addListener((tab, info) => settle(sending().then((send) => send.afterSend(tab, info))));
+compose.onIdentityChanged.addListener((tab, identityId) => {
+  if (tab.id !== undefined) settle(identityChanged(tab.id, identityId));
+});
+compose.onComposeStateChanged.addListener((tab) => {
+  if (tab.id !== undefined) settle(follow(tab.id));
+});
+composeAction.onClicked.addListener((tab) => {
+  if (tab.id !== undefined) settle(toggle(tab.id));
+});
+tabs.onCreated.addListener((tab) => {
+  if (tab.id === undefined || !isComposer(tab)) return;
+  watch();
+  const id = tab.id;
+  settle(
+    quoting()
+      .then(({ quoteOpened }) => quoteOpened(id))
+      .finally(() => follow(id)),
+  );
+});
+tabs.onRemoved.addListener((tabId) => {
+  closeWork(tabId);
+  settle(forgetState(tabId));
+});
+
+/** A step whose failure shows elsewhere: the window it was for has closed, or sending says what is wrong. */
+function settle(work: Promise<unknown>): void {
+  work.catch((error: unknown) => console.warn("ListSeal:", error instanceof Error ? error.name : "failure"));
+}
+
+function isComposer(tab: object): boolean {
+  return "type" in tab && tab.type === "messageCompose";
+}
+
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** Follows the recipients while a compose window is open, and lets the page sleep when the last one has closed. */
+function watch(): void {
+  timer ??= setInterval(() => settle(tick()), FOLLOW_MS);
+}
+
+async function tick(): Promise<void> {
+  const open = (await browser.tabs.query({})).filter(isComposer);
+  if (open.length === 0) {
+    clearInterval(timer);
+    timer = undefined;
+    return;
+  }
+  for (const { id } of open) if (id !== undefined) await follow(id);
+}
+
+/** Windows that were open before this page started, after an update or after sleep. */
+async function resume(): Promise<void> {
+  const open = (await browser.tabs.query({})).filter(isComposer);
+  if (open.length === 0) return;
+  watch();
+  for (const { id } of open) if (id !== undefined) await refresh(id);
+}
+
+settle(resume());
+browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
+browser.runtime.onInstalled.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));

@@ -1,0 +1,228 @@
+import { parseMailboxList } from "../../mail/mailbox.js";
+import type { MailPart } from "../../mail/sealed-mail.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { toBase64 } from "../base64.js";
+import { type Shape, shapeOf } from "../display/shape.js";
+import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
+import { awake } from "../keep-awake.js";
+import { thunderbird } from "../platform.js";
+import { load, rememberPost, secretOf, update } from "../storage.js";
+import type { Stored, StoredList } from "../stored.js";
+import type { MessageHeader, MessagePart } from "../thunderbird.js";
+import { runJob } from "../worker/client.js";
+import type { OpenedLetter } from "../worker/jobs.js";
+
+/**
+ * Opening received mail: which parts, with which list, and what the reader is told.
+ * Opened letters stay in memory for a while, for saving attachments, quoting and going back; never on disk.
+ */
+
+/** A letter that was opened, with what its display needs. */
+export interface Opened {
+  readonly letter: OpenedLetter;
+  readonly view: OpenedView;
+}
+
+export type Reading =
+  | { readonly kind: "opened"; readonly opened: Opened }
+  | Exclude<DisplayAnswer, OpenedView>;
+
+/** Bytes of opened letters that are kept at most; the oldest go first. */
+const CACHE_BYTES = 80_000_000;
+const CACHE_LETTERS = 50;
+const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
+
+/** Forgets all opened letters (when keys are locked, a list is removed or changed). */
+export function forgetOpened(): void {
+  cache.clear();
+}
+
+function keep(key: string, opened: Opened): void {
+  const { letter } = opened.letter;
+  const bytes = letter.attachments.reduce(
+    (sum, each) => sum + each.bytes.length,
+    (letter.html?.length ?? 0) + 1_000,
+  );
+  cache.set(key, { opened, bytes });
+  let total = [...cache.values()].reduce((sum, each) => sum + each.bytes, 0);
+  for (const [oldest, each] of cache) {
+    if (oldest === key || (total <= CACHE_BYTES && cache.size <= CACHE_LETTERS)) break;
+    cache.delete(oldest);
+    total -= each.bytes;
+  }
+}
+
+/**
+ * Reads one message of a folder. Never throws: what went wrong is part of the answer.
+ * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
+ */
+export async function read(header: MessageHeader, open: "in-its-own-shell" | "elsewhere"): Promise<Reading> {
+  // the id alone is not enough: Thunderbird gives it out anew after each start
+  const key = `${header.id} ${header.headerMessageId} ${open}`;
+  const known = cache.get(key);
+  if (known !== undefined) return { kind: "opened", opened: known.opened };
+  try {
+    return await awake(() => readAnew(header, open, key));
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+  }
+}
+
+async function readAnew(
+  header: MessageHeader,
+  open: "in-its-own-shell" | "elsewhere",
+  key: string,
+): Promise<Reading> {
+  const { messages } = thunderbird();
+  const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+  const shape = shapeOf(tree);
+  if (shape.kind === "none") return { kind: "ordinary" };
+  if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
+
+  const stored = await load();
+  const named = addressesIn(tree);
+  const lists = listsFor(named, stored);
+  const secrets = await secretsOf(stored);
+  const parts = await partsOf(header.id, shape);
+  const opened = await runJob(
+    "open",
+    { parts, lists, secrets, pins: stored.pins, now: new Date().toISOString() },
+    { transfer: parts.map(({ bytes }) => bytes.buffer) },
+  );
+  if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
+  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
+  const result = { letter: opened, view: await viewOf(opened, stored, shape) };
+  await rememberAuthor(opened);
+  keep(key, result);
+  return { kind: "opened", opened: result };
+}
+
+/** Header fields that say which list a mail belongs to: To of a submission, the list's own fields of a copy. */
+const listFields = ["list-post", "reply-to", "to", "cc"];
+
+/** The addresses that a mail's header names, the list's own fields first. Claims, good for choosing what to try. */
+function addressesIn(tree: MessagePart): readonly string[] {
+  const root =
+    tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
+  return listFields
+    .flatMap((field) => root?.headers?.[field] ?? [])
+    .flatMap((value) => {
+      try {
+        return parseMailboxList(value.replace(/<mailto:/g, "<")).map(({ address }) => address);
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** All lists, those that the mail names first. */
+function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
+  const lists = Object.values(stored.lists);
+  return [
+    ...lists.filter((list) => named.includes(list.address)),
+    ...lists.filter((list) => !named.includes(list.address)),
+  ];
+}
+
+/** The address of the list that a mail says it belongs to, for the sentence that names it. */
+function listNamedBy(named: readonly string[], stored: Stored): string | null {
+  return named.find((address) => stored.lists[address] !== undefined) ?? named[0] ?? null;
+}
+
+/** @throws ListSealError `key-locked` if there are keys and all are locked */
+async function secretsOf(stored: Stored): Promise<readonly string[]> {
+  const keys = Object.values(stored.memberKeys);
+  const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
+  if (keys.length > 0 && secrets.length === 0)
+    throw new ListSealError("key-locked", "all member keys are locked");
+  return secrets;
+}
+
+type FilePart = MailPart & { readonly bytes: Uint8Array<ArrayBuffer> };
+
+async function partsOf(
+  messageId: number,
+  shape: Exclude<Shape, { readonly kind: "none" }>,
+): Promise<readonly FilePart[]> {
+  const { messages } = thunderbird();
+  return Promise.all(
+    shape.parts.map(async ({ partName, type }) => {
+      const file = await messages.getAttachmentFile(messageId, partName);
+      return { name: file.name, type, bytes: new Uint8Array(await file.arrayBuffer()) };
+    }),
+  );
+}
+
+async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promise<OpenedView> {
+  const { letter, author } = opened;
+  const list = stored.lists[opened.list];
+  if (list === undefined)
+    throw new ListSealError("no-list", "the list was removed while its mail was opened");
+  const before = await rememberPost({
+    list: opened.list,
+    author: author.fingerprint,
+    messageId: opened.messageId,
+    keyPacketDigest: opened.keyPacketDigest,
+  });
+  const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({
+    name: name ?? null,
+    address,
+  });
+  return {
+    kind: "opened",
+    list: { name: list.name, address: list.address, fingerprint: list.listKeyFingerprint },
+    subject: letter.subject,
+    author: { ...person(letter.from), fingerprint: author.fingerprint, standing: author.standing },
+    to: letter.to.map(person),
+    cc: letter.cc.map(person),
+    date: letter.date.toISOString(),
+    signedAt: opened.signedAt,
+    text: letter.text ?? null,
+    html: letter.html ?? null,
+    inline: inlineImages(letter.attachments),
+    attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
+      contentId !== undefined && isShownInline(type) && letter.html?.includes(`cid:${contentId}`) === true
+        ? []
+        : [{ number, name, type, size: bytes.length }],
+    ),
+    passage: passageView(opened, before),
+    shell: shape.kind === "own-shell" ? "own" : "elsewhere",
+  };
+}
+
+function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
+  if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
+  return passage.via === "list" ? { via: "list", roster: passage.roster.number } : passage;
+}
+
+/** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */
+const shownTypes = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"];
+
+function isShownInline(type: string): boolean {
+  return shownTypes.includes(type.toLowerCase());
+}
+
+function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    attachments.flatMap(({ contentId, type, bytes }) =>
+      contentId === undefined || !isShownInline(type)
+        ? []
+        : [[contentId, `data:${type.toLowerCase()};base64,${toBase64(bytes)}`]],
+    ),
+  );
+}
+
+async function rememberAuthor({ list, pins }: OpenedLetter): Promise<void> {
+  await update((stored) =>
+    JSON.stringify(stored.pins[list]) === JSON.stringify(pins)
+      ? { stored, result: undefined }
+      : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
+  );
+}
+
+/** The one message that a tab shows, or undefined if it shows none or several. */
+export async function shownMessage(tabId: number): Promise<MessageHeader | undefined> {
+  const { messages } = await thunderbird().messageDisplay.getDisplayedMessages(tabId);
+  return messages.length === 1 ? messages[0] : undefined;
+}

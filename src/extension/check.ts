@@ -1,0 +1,100 @@
+/**
+ * Checks for values that come from outside the code that reads them: a message from another page, a record
+ * from storage. A check takes anything and gives the value in its type, or throws {@link CheckError}.
+ * No value is repaired: what doesn't fit is refused whole.
+ */
+export type Check<T> = (value: unknown) => T;
+
+/** What a check gives. */
+export type Checked<C> = C extends Check<infer T> ? T : never;
+
+/** A value that does not have the shape that its place demands. The message names the place, never the value. */
+export class CheckError extends Error {
+  constructor(expected: string) {
+    super(`expected ${expected}`);
+    this.name = "CheckError";
+  }
+}
+
+/** Stops a message that tries to fill memory: nothing that crosses is longer (an invitation file has about 10 kB). */
+const TEXT_LIMIT = 1_000_000;
+
+export const text: Check<string> = (value) => {
+  if (typeof value !== "string" || value.length > TEXT_LIMIT) throw new CheckError("text");
+  return value;
+};
+
+export const flag: Check<boolean> = (value) => {
+  if (typeof value !== "boolean") throw new CheckError("true or false");
+  return value;
+};
+
+/** A whole number from 0: an id, an index, a count. */
+export const count: Check<number> = (value) => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new CheckError("a count");
+  return value;
+};
+
+/** Nothing is asked for and nothing is given. */
+export const nothing: Check<null> = (value) => {
+  if (value !== null && value !== undefined) throw new CheckError("nothing");
+  return null;
+};
+
+export function oneOf<const T extends readonly string[]>(...words: T): Check<T[number]> {
+  return (value) => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw new CheckError(`one of ${words.join(", ")}`);
+    return found;
+  };
+}
+
+export function orNull<T>(check: Check<T>): Check<T | null> {
+  return (value) => (value === null || value === undefined ? null : check(value));
+}
+
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) throw new CheckError("a list");
+    return value.map((item) => check(item));
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A record with any names and one kind of value. Names such as `__proto__` can do no harm: it has no prototype. */
+export function recordOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
+  return (value) => {
+    if (!isRecord(value)) throw new CheckError("a record");
+    const result: Record<string, T> = Object.create(null);
+    for (const [name, item] of Object.entries(value)) result[name] = check(item);
+    return result;
+  };
+}
+
+/** Exactly these fields; others are dropped. */
+export function object<T extends Readonly<Record<string, unknown>>>(
+  fields: {
+    readonly [K in keyof T]: Check<T[K]>;
+  },
+): Check<T> {
+  return (value) => {
+    if (!isRecord(value)) throw new CheckError("a record");
+    const names = Object.keys(fields);
+    const checked = Object.fromEntries(names.map((name) => [name, checkField(fields, name, value[name])]));
+    if (!hasFields<T>(checked, names)) throw new CheckError("a record");
+    return checked;
+  };
+}
+
+function checkField(fields: Readonly<Record<string, Check<unknown>>>, name: string, value: unknown): unknown {
+  const check = fields[name];
+  if (check === undefined) throw new CheckError(name);
+  return check(value);
+}
+
+function hasFields<T>(value: object, names: readonly string[]): value is T & object {
+  return names.every((name) => Object.hasOwn(value, name));
+}

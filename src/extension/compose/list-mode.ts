@@ -1,0 +1,128 @@
+import { codeOf } from "../../protocol/errors.js";
+import { thunderbird } from "../platform.js";
+import { load } from "../storage.js";
+import { showStatus } from "./button.js";
+import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
+import { recipientsOf } from "./recipients.js";
+import type { ComposeStatus } from "./status.js";
+import { changeState, stateOf } from "./window-state.js";
+import { isSealing } from "./work.js";
+
+/** Switching "Encrypt to list" on and off, by hand and by the recipients, and what goes with it: where drafts go. */
+
+export async function statusOf(tabId: number): Promise<ComposeStatus> {
+  const { sealing, listAddress, hindrance, drafts } = await stateOf(tabId);
+  const list = listAddress === null ? undefined : (await load()).lists[listAddress];
+  return {
+    sealing,
+    work: isSealing(tabId) ? "sealing" : "idle",
+    list: list === undefined ? null : { address: list.address, name: list.name },
+    hindrance,
+    drafts,
+  };
+}
+
+/** Shows the present status on the button. */
+export async function refresh(tabId: number): Promise<ComposeStatus> {
+  const status = await statusOf(tabId);
+  await showStatus(tabId, status);
+  return status;
+}
+
+/**
+ * Switches sealing on. From now on nothing readable reaches the mail server: drafts stay on this computer.
+ * If the list knows the person under another address that is set up here, From changes to it: the list's server takes
+ * mail from that address only.
+ */
+export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): Promise<void> {
+  const { compose } = thunderbird();
+  const details = await compose.getComposeDetails(tabId);
+  const stored = await load();
+  const { list } = recipientsOf(details, stored.lists);
+  const current = await trueIdentity(details.identityId ?? "");
+  const wanted = (list === undefined ? null : await identityOf(list.invitee)) ?? current;
+  const twin = wanted === "" ? null : await draftIdentityFor(wanted);
+  const next = twin ?? wanted;
+  // the state comes first: if the page dies in between, the mail is sealed and not sent in clear
+  await changeState(tabId, {
+    sealing: "on",
+    decidedBy,
+    listAddress: list?.address ?? null,
+    drafts: twin === null ? "as-usual" : "this-computer",
+    hindrance: null,
+    clearAllowed: false,
+  });
+  if (next !== "" && next !== details.identityId) {
+    await compose.setComposeDetails(tabId, { identityId: next });
+    // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
+    if ((await compose.getComposeDetails(tabId)).identityId !== next) {
+      await compose.setComposeDetails(tabId, { identityId: wanted });
+      await changeState(tabId, { drafts: "as-usual" });
+    }
+    // QUIRK: a change of identity counts as the person's own change; without this an empty window asks at closing
+    if (details.isModified === false) await compose.setComposeDetails(tabId, { isModified: false });
+  }
+  await refresh(tabId);
+}
+
+/** Switches sealing off and gives the true identity back. */
+export async function turnOff(tabId: number, decidedBy: "recipients" | "hand"): Promise<void> {
+  const { compose } = thunderbird();
+  const details = await compose.getComposeDetails(tabId);
+  await changeState(tabId, { sealing: "off", decidedBy, drafts: "as-usual", hindrance: null });
+  if (details.identityId !== undefined && (await isDraftIdentity(details.identityId))) {
+    await compose.setComposeDetails(tabId, { identityId: await trueIdentity(details.identityId) });
+    if (details.isModified === false) await compose.setComposeDetails(tabId, { isModified: false });
+  }
+  await refresh(tabId);
+}
+
+/** What a press of the button does. */
+export async function toggle(tabId: number): Promise<void> {
+  const { sealing } = await stateOf(tabId);
+  await (sealing === "on" ? turnOff(tabId, "hand") : turnOn(tabId, "hand"));
+}
+
+const following = new Set<number>();
+
+/** Follows the recipients of one window, unless the person has decided by hand or the mail is being sealed. */
+export async function follow(tabId: number): Promise<void> {
+  if (isSealing(tabId) || following.has(tabId)) return;
+  following.add(tabId);
+  try {
+    const details = await thunderbird().compose.getComposeDetails(tabId);
+    const state = await stateOf(tabId);
+    const { list } = recipientsOf(details, (await load()).lists);
+    if (state.decidedBy === "hand") {
+      if (list !== undefined && list.address !== state.listAddress) {
+        await changeState(tabId, { listAddress: list.address });
+        await refresh(tabId);
+      }
+      return;
+    }
+    const next = list?.address ?? null;
+    if (next !== null && (state.sealing === "off" || state.listAddress !== next))
+      await turnOn(tabId, "recipients");
+    if (next === null && state.sealing === "on" && !state.quotesSealed) await turnOff(tabId, "recipients");
+  } catch (error) {
+    // the window may be closing; anything else shows when the mail is sent, where nothing passes unsealed
+    void codeOf(error, "worker-failed");
+  } finally {
+    following.delete(tabId);
+  }
+}
+
+/** Another identity was picked in the From menu: its drafts must stay on this computer too. */
+export async function identityChanged(tabId: number, identityId: string): Promise<void> {
+  if (isSealing(tabId)) return;
+  const { sealing } = await stateOf(tabId);
+  const twin = await isDraftIdentity(identityId);
+  if (sealing === "on" && !twin) {
+    const next = await draftIdentityFor(identityId);
+    await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
+    if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
+    await refresh(tabId);
+  } else if (sealing === "off" && twin) {
+    await turnOn(tabId, "hand");
+  }
+}

@@ -1,0 +1,56 @@
+import type { ComposeDetails } from "../thunderbird.js";
+
+/** What is going on in the compose windows right now; in memory, since the page is kept awake while it goes on. */
+
+/** What a person wrote, kept until it is certain that the sealed form has left. */
+export interface Original {
+  readonly details: ComposeDetails;
+  readonly files: readonly File[];
+  /** Ids of the sealed attachments that stand in the composer in their place. */
+  readonly sealed: readonly number[];
+  /** Lets the event page sleep again. */
+  readonly release: () => void;
+}
+
+const running = new Map<number, AbortController>();
+const originals = new Map<number, Original>();
+
+export function isSealing(tabId: number): boolean {
+  return running.has(tabId);
+}
+
+/** Marks the window as being sealed; the signal is aborted when the person stops it. */
+export function begin(tabId: number): AbortSignal {
+  running.get(tabId)?.abort();
+  const controller = new AbortController();
+  running.set(tabId, controller);
+  return controller.signal;
+}
+
+export function end(tabId: number): void {
+  running.delete(tabId);
+}
+
+export function stop(tabId: number): void {
+  running.get(tabId)?.abort();
+}
+
+export function keepOriginal(tabId: number, original: Original): void {
+  originals.get(tabId)?.release();
+  originals.set(tabId, original);
+}
+
+/** Takes the original out; it is given once. */
+export function takeOriginal(tabId: number): Original | undefined {
+  const original = originals.get(tabId);
+  originals.delete(tabId);
+  original?.release();
+  return original;
+}
+
+/** A compose window was closed: what was kept for it is let go. */
+export function closeWork(tabId: number): void {
+  takeOriginal(tabId);
+  running.get(tabId)?.abort();
+  running.delete(tabId);
+}

@@ -1,0 +1,267 @@
+import DOMPurify from "dompurify";
+
+/**
+ * Cleaning the HTML of an opened mail before it is put into the message document or the composer.
+ *
+ * Attacks: a body that loads something from the network tells its writer who reads, when and where (and with
+ * EFAIL's tricks, what); one that draws over our own line can say "came through the list"; one that names elements
+ * after our variables can break the code around it. So: an allow-list of tags and attributes, images from `data:` and
+ * `cid:` only, styles reduced to properties that neither load nor leave their place, and no ids, names or classes.
+ * Remote images are counted and left out: nothing is ever loaded from a sealed mail.
+ */
+export interface CleanHtml {
+  readonly fragment: DocumentFragment;
+  /** How many remote images were left out. */
+  readonly remoteImages: number;
+}
+
+const tags = [
+  ...[
+    "a",
+    "abbr",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+  ],
+  ...[
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+  ],
+  ...[
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "mark",
+    "nav",
+  ],
+  ...[
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+  ],
+  ...[
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
+  ],
+];
+
+const attributes = [
+  ...[
+    "align",
+    "alt",
+    "bgcolor",
+    "border",
+    "cellpadding",
+    "cellspacing",
+    "cite",
+    "color",
+    "cols",
+    "colspan",
+    "datetime",
+  ],
+  ...[
+    "dir",
+    "face",
+    "height",
+    "href",
+    "lang",
+    "nowrap",
+    "open",
+    "reversed",
+    "rowspan",
+    "size",
+    "span",
+    "src",
+    "start",
+  ],
+  ...["style", "title", "type", "valign", "value", "width"],
+];
+
+/** Properties that change how text looks and nothing else: no position, no content, no background image. */
+const properties = new Set([
+  ...["background-color", "border-collapse", "border-spacing", "caption-side", "clear", "color", "direction"],
+  ...[
+    "empty-cells",
+    "float",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "hyphens",
+  ],
+  ...[
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "overflow-wrap",
+    "table-layout",
+    "tab-size",
+    "unicode-bidi",
+  ],
+  ...[
+    "text-align",
+    "text-decoration",
+    "text-decoration-line",
+    "text-decoration-color",
+    "text-decoration-style",
+  ],
+  ...[
+    "text-indent",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "max-width",
+    "height",
+    "max-height",
+  ],
+  ...["word-break", "word-spacing", "writing-mode", "display"],
+  ...["padding", "padding-top", "padding-right", "padding-bottom", "padding-left"],
+  ...["border", "border-color", "border-style", "border-width", "border-radius"],
+  ...["top", "right", "bottom", "left"].flatMap((side) => [
+    ...[`border-${side}`, `border-${side}-color`, `border-${side}-style`, `border-${side}-width`],
+  ]),
+  ...["margin", "margin-top", "margin-right", "margin-bottom", "margin-left"],
+]);
+
+/** Words, numbers, lengths and colours; any other function (`url()`, `image()`, `attr()`, `var()`) is refused. */
+const plainValue = /^(?:[^()\\@<>]|\b(?:rgba?|hsla?)\([\d\s.,%/deg]*\))*$/i;
+/** A negative margin would move the text over our own line. */
+const negative = /(^|[\s,])-/;
+
+function mayStay(property: string, value: string): boolean {
+  if (!properties.has(property) || !plainValue.test(value)) return false;
+  return !(property.startsWith("margin") && negative.test(value));
+}
+
+function cleanStyle(element: HTMLElement): string {
+  const kept: string[] = [];
+  for (const property of Array.from(element.style)) {
+    const value = element.style.getPropertyValue(property);
+    if (mayStay(property, value)) kept.push(`${property}: ${value}`);
+  }
+  return kept.join("; ");
+}
+
+const linkScheme = /^(?:https?|mailto):/i;
+const imageData = /^data:image\/(?:png|jpe?g|gif|webp|avif|bmp);base64,[a-z0-9+/=\s]*$/i;
+
+/**
+ * Cleans `html`.
+ * @param inline `data:` addresses of the letter's own images by content id
+ */
+export function cleanHtml(html: string, inline: Readonly<Record<string, string>>): CleanHtml {
+  let remoteImages = 0;
+  const fragment = DOMPurify.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    ALLOWED_TAGS: tags,
+    ALLOWED_ATTR: attributes,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOW_UNKNOWN_PROTOCOLS: true, // addresses are decided on below, one by one
+    SANITIZE_NAMED_PROPS: true,
+  });
+  for (const element of fragment.querySelectorAll<HTMLElement>("*")) {
+    if (element.hasAttribute("style")) {
+      const style = cleanStyle(element);
+      if (style === "") element.removeAttribute("style");
+      else element.setAttribute("style", style);
+    }
+    const href = element.getAttribute("href");
+    if (href !== null) {
+      if (element.localName === "a" && linkScheme.test(href.trim()))
+        element.setAttribute("rel", "noopener noreferrer");
+      else element.removeAttribute("href");
+    }
+    element.removeAttribute("cite");
+    const source = element.getAttribute("src");
+    if (source === null) continue;
+    const shown = element.localName === "img" ? imageSource(source.trim(), inline) : undefined;
+    if (shown === undefined) {
+      if (/^(?:https?:)?\/\//i.test(source.trim())) remoteImages += 1;
+      element.remove();
+    } else {
+      element.setAttribute("src", shown);
+    }
+  }
+  return { fragment, remoteImages };
+}
+
+function imageSource(source: string, inline: Readonly<Record<string, string>>): string | undefined {
+  if (imageData.test(source)) return source;
+  if (!/^cid:/i.test(source)) return undefined;
+  const id = decodeCid(source.slice(4));
+  return Object.hasOwn(inline, id) ? inline[id] : undefined;
+}
+
+function decodeCid(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether the writer chose colours: such a mail is shown on white, since its colours were chosen for white. */
+export function hasOwnColours(fragment: DocumentFragment): boolean {
+  return fragment.querySelector("[bgcolor], font[color], [style*='color']") !== null;
+}

@@ -1,0 +1,93 @@
+import { memberNotice, submissionNotice } from "../../mail/notices.js";
+import { codeOf } from "../../protocol/errors.js";
+import { ask } from "../ask.js";
+import { renderAnswer } from "./render.js";
+import type { DisplayAnswer } from "./view.js";
+
+/**
+ * The message display script. It runs in every mail that is shown, so it does as little as it can: it looks at the
+ * text for one of the fixed notices (or for nothing at all, which is what Thunderbird shows for multipart/encrypted of
+ * a type that it does not know), hides only such a mail, and asks the background page what it is. A mail that does not
+ * look sealed is shown first and asked about afterwards, when nothing waits for it.
+ *
+ * QUIRK: at `document_start` the document may have no root element yet (seen in about 1 of 12 mails).
+ */
+
+/** A mail is hidden for no longer than this. Attack: a mail that never finishes loading would blank the pane for good. */
+const HIDDEN_MS = 1_500;
+/** How much of the text is looked at. */
+const LOOKED_AT = 400;
+
+// the first line is the same in every delivery
+const notices = [submissionNotice(), memberNotice("key", "resealed"), memberNotice("whole", "resealed")].map(
+  firstLine,
+);
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+/** Whether the mail could be in one of the two shapes, by what Thunderbird has made of it. */
+function looksSealed(): boolean {
+  const shown = Array.from(document.body.children).filter(
+    (element) => !element.matches(".moz-main-header, #listseal-view"),
+  );
+  const text = shown
+    .map((element) => element.textContent ?? "")
+    .join("")
+    .slice(0, LOOKED_AT)
+    .trim();
+  if (text === "")
+    return shown.every((element) => element.querySelector("img, table, object, video") === null);
+  return notices.some((notice) => text.includes(notice));
+}
+
+function hide(): () => void {
+  const style = document.createElement("style");
+  style.textContent = "body > :not(#listseal-view) { visibility: hidden !important; }";
+  document.documentElement.append(style);
+  const show = () => style.remove();
+  setTimeout(show, HIDDEN_MS);
+  return show;
+}
+
+function loaded(): Promise<void> {
+  if (document.readyState !== "loading") return Promise.resolve();
+  return new Promise((resolve) =>
+    document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }),
+  );
+}
+
+/** After everything that the reader waits for. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    const later = () => requestIdleCallback(() => resolve(), { timeout: 2_000 });
+    if (document.readyState === "complete") later();
+    else addEventListener("load", later, { once: true });
+  });
+}
+
+async function answerFor(open: "in-its-own-shell" | "elsewhere"): Promise<DisplayAnswer> {
+  try {
+    return await ask("display", { open });
+  } catch (error) {
+    return { kind: "refused", code: codeOf(error, "worker-failed") };
+  }
+}
+
+async function main(): Promise<void> {
+  await loaded();
+  const sealed = looksSealed();
+  if (!sealed) await quiet();
+  const show = sealed ? hide() : () => undefined;
+  const answer = await answerFor("in-its-own-shell");
+  // an ordinary mail is never touched, and a failed question about one is no news
+  if (answer.kind === "ordinary" || (!sealed && answer.kind === "refused")) {
+    show();
+    return;
+  }
+  renderAnswer(answer, { openElsewhere: () => answerFor("elsewhere") });
+  show();
+}
+
+void main();

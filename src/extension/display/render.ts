@@ -1,0 +1,263 @@
+import { ask } from "../ask.js";
+import { sentenceKey } from "../failure.js";
+import { say, t } from "../i18n.js";
+import { cleanHtml, hasOwnColours } from "./clean-html.js";
+import { plainTextBody } from "./plain-text.js";
+import { groupsOf, stateLine } from "./state-line.js";
+import { displayStyle } from "./style.js";
+import type { AttachmentView, DisplayAnswer, OpenedView, PersonView } from "./view.js";
+
+/** Showing an answer in the message document: one host element with a shadow root, plain DOM, no markup from strings. */
+
+/** Name and id of the element that everything is shown in. */
+export const VIEW_ID = "listseal-view";
+
+interface Actions {
+  /** Opens a sealed part that stands in a foreign shell. */
+  readonly openElsewhere: () => Promise<DisplayAnswer>;
+}
+
+type Child = Node | string;
+
+function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+  made.append(...children);
+  return made;
+}
+
+/** Puts the answer into the document; an answer that replaces the mail hides what Thunderbird made of it. */
+export function renderAnswer(
+  answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
+  actions: Actions,
+): void {
+  document.getElementById(VIEW_ID)?.remove();
+  const host = document.createElement(VIEW_ID);
+  host.id = VIEW_ID;
+  host.lang = t("lang");
+  host.dataset["kind"] = answer.kind;
+  const root = host.attachShadow({ mode: "open" });
+  root.append(element("style", {}, displayStyle));
+  if (answer.kind === "opened") {
+    root.append(...openedView(answer));
+    takeTheSubject(answer.subject);
+  } else {
+    root.append(banner(answer, actions));
+  }
+  if (answer.kind === "elsewhere") {
+    host.style.setProperty("min-height", "0");
+    document.body.prepend(host);
+    return;
+  }
+  // a style and not removal: Thunderbird may still be adding to the document
+  document.documentElement.append(
+    element("style", {}, `body > :not(#${VIEW_ID}):not(.moz-main-header) { display: none !important; }`),
+  );
+  document.body.append(host);
+}
+
+/** The window's title and the printed header carry the outer subject; the true one takes its place. */
+function takeTheSubject(subject: string): void {
+  const outer = document.title;
+  document.title = subject;
+  if (outer === "") return;
+  for (const cell of document.querySelectorAll(".moz-main-header td")) {
+    for (const node of Array.from(cell.childNodes)) {
+      if (node.nodeType === Node.TEXT_NODE && node.textContent?.trim() === outer) node.textContent = subject;
+    }
+  }
+}
+
+const icons = {
+  good: "M8 1 2 3v5c0 4 3 6 6 7 3-1 6-3 6-7V3zm3 5-4 5-2.5-2 1-1.2L7 9l3-4z",
+  note: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7 7h2v5H7zm0-3h2v2H7z",
+  warning: "M8 1 0 15h16zM7 6h2v5H7zm0 6h2v2H7z",
+} as const;
+
+function icon(tone: keyof typeof icons): SVGElement {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", icons[tone]);
+  path.setAttribute("fill", "currentColor");
+  path.setAttribute("fill-rule", "evenodd");
+  svg.append(path);
+  return svg;
+}
+
+function openedView(view: OpenedView): readonly Node[] {
+  const { tone, phrases } = stateLine(view);
+  const words = phrases.map(say).join(" · ");
+  const line = element(
+    "div",
+    { class: "line" },
+    icon(tone),
+    element("span", { class: "words", role: "status" }, words),
+    details(view),
+  );
+  return [
+    element("div", { class: `state ${tone}` }, line),
+    element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
+    meta(view),
+    ...body(view),
+    ...(view.attachments.length === 0 ? [] : [files(view.attachments)]),
+  ];
+}
+
+function person({ name, address }: PersonView): string {
+  return name === null ? address : `${name} <${address}>`;
+}
+
+function when(iso: string): string {
+  return new Date(iso).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
+}
+
+function meta(view: OpenedView): HTMLElement {
+  const { author } = view;
+  const to = [...view.to, ...view.cc].map(person).join(", ");
+  return element(
+    "p",
+    { class: "meta", dir: "auto" },
+    element("strong", {}, author.name ?? author.address),
+    author.name === null ? " · " : ` <${author.address}> · `,
+    element("time", { datetime: view.date }, when(view.date)),
+    ` · ${t("mail_to", to)}`,
+  );
+}
+
+function details(view: OpenedView): HTMLElement {
+  const rows: readonly (readonly [string, string, "text" | "code"])[] = [
+    [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
+    [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
+    [t("details_author"), person(view.author), "text"],
+    [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
+    [t("details_signed"), when(view.signedAt), "text"],
+    ...(view.passage.via === "list"
+      ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
+      : []),
+  ];
+  const list = element("dl");
+  for (const [term, value, kind] of rows) {
+    list.append(
+      element("dt", {}, term),
+      element("dd", {}, kind === "code" ? element("code", {}, value) : value),
+    );
+  }
+  return element("details", { class: "more" }, element("summary", {}, t("details")), list);
+}
+
+function body(view: OpenedView): readonly Node[] {
+  if (view.html === null) {
+    return [element("div", { class: "body" }, plainTextBody(view.text ?? "", document))];
+  }
+  const { fragment, remoteImages } = cleanHtml(view.html, view.inline);
+  const paper = hasOwnColours(fragment) ? " paper" : "";
+  const shown = element("div", { class: `body${paper}`, dir: "auto" }, fragment);
+  if (remoteImages === 0) return [shown];
+  return [element("p", { class: "remote" }, t("remote_images_left_out", String(remoteImages))), shown];
+}
+
+function files(attachments: readonly AttachmentView[]): HTMLElement {
+  const list = element("ul");
+  for (const each of attachments) {
+    const save = element("button", { type: "button", "aria-label": t("save_named", each.name) }, t("save"));
+    save.dataset["attachment"] = String(each.number);
+    save.addEventListener("click", () => void working(save, () => ask("save", { attachment: each.number })));
+    list.append(
+      element(
+        "li",
+        {},
+        element("span", { class: "name", dir: "auto" }, each.name),
+        element("span", { class: "size" }, sizeOf(each.size)),
+        save,
+      ),
+    );
+  }
+  const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
+  if (attachments.length > 1) {
+    const all = element("button", { type: "button" }, t("save_all"));
+    all.style.setProperty("margin-top", "8px");
+    all.addEventListener("click", () => void working(all, () => ask("saveAll", null)));
+    section.append(all);
+  }
+  return section;
+}
+
+/** Runs what a button does, and says in the button if it failed. */
+async function working(button: HTMLButtonElement, work: () => Promise<unknown>): Promise<void> {
+  button.disabled = true;
+  try {
+    await work();
+  } catch {
+    button.textContent = t("save_failed");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+const units = ["kilobyte", "megabyte", "gigabyte"] as const;
+
+/** A size as people read it: 1,3 MB. */
+export function sizeOf(bytes: number): string {
+  let value = bytes;
+  let unit: "byte" | (typeof units)[number] = "byte";
+  for (const larger of units) {
+    if (value < 1_000) break;
+    value /= 1_000;
+    unit = larger;
+  }
+  const format = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
+  return new Intl.NumberFormat(t("lang"), format).format(value);
+}
+
+function banner(
+  answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
+  actions: Actions,
+): HTMLElement {
+  switch (answer.kind) {
+    case "elsewhere":
+      return bannerOf("note", t("elsewhere_title"), t("elsewhere_text"), {
+        label: t("elsewhere_open"),
+        act: async () => {
+          const opened = await actions.openElsewhere();
+          if (opened.kind !== "ordinary") renderAnswer(opened, actions);
+        },
+      });
+    case "locked":
+      return bannerOf("note", t("locked_title"), t("error_key_locked"), {
+        label: t("locked_unlock"),
+        act: () => ask("settings", null),
+      });
+    case "not-for-me":
+      return answer.list === null
+        ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
+        : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "refused":
+      return bannerOf("warning", t("refused_title"), t(sentenceKey(answer.code)));
+  }
+}
+
+function bannerOf(
+  tone: "note" | "warning",
+  title: string,
+  text: string,
+  action?: { readonly label: string; readonly act: () => Promise<unknown> },
+): HTMLElement {
+  const made = element(
+    "div",
+    { class: `banner ${tone}`, role: tone === "warning" ? "alert" : "status" },
+    element("h1", {}, icon(tone), ` ${title}`),
+    element("p", {}, text),
+  );
+  if (action !== undefined) {
+    const button = element("button", { type: "button" }, action.label);
+    button.addEventListener("click", () => void working(button, action.act));
+    made.append(button);
+  }
+  return made;
+}

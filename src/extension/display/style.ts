@@ -1,0 +1,50 @@
+/**
+ * The look of an opened mail: our own few colours, light and dark, after Thunderbird's. It lives in the shadow root,
+ * so that neither the mail's styles nor Thunderbird's reach it. It paints its own background, since the message
+ * document may be white while the theme is dark.
+ */
+export const displayStyle = `
+:host { all: initial; display: block; color-scheme: light dark;
+  --back: light-dark(#ffffff, #1c1b22); --fore: light-dark(#15141a, #fbfbfe); --quiet: light-dark(#52525e, #bfbfc9);
+  --line: light-dark(#d7d7e0, #42414d); --link: light-dark(#0050c0, #6cc7ff);
+  --good: light-dark(#0b6b3a, #7fdca4); --note: light-dark(#5b4a00, #f0d479); --warning: light-dark(#a3001e, #ff9aa8);
+  font: 14px/1.5 system-ui, sans-serif; color: var(--fore); background: var(--back);
+  margin: -8px; padding: 12px 16px 24px; min-height: 100vh; box-sizing: border-box; overflow-wrap: anywhere; }
+* { box-sizing: border-box; }
+.state { border-inline-start: 4px solid currentColor; padding: 2px 0 2px 10px; margin: 0 0 12px; font-size: 13px; }
+.state.good { color: var(--good); } .state.note { color: var(--note); } .state.warning { color: var(--warning); }
+.state .line { display: flex; gap: 8px; align-items: baseline; flex-wrap: wrap; }
+.state svg { width: 14px; height: 14px; flex: none; align-self: center; }
+.state .words { font-weight: 600; }
+details.more { flex-basis: 100%; color: var(--fore); font-weight: 400; }
+details.more summary { cursor: pointer; color: var(--quiet); display: inline-block; }
+details.more dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 6px 0; }
+details.more dt { color: var(--quiet); } details.more dd { margin: 0; }
+code { font-family: ui-monospace, monospace; font-size: 12px; }
+h1 { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
+.meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
+.meta time { white-space: nowrap; }
+.body { border-top: 1px solid var(--line); padding-top: 14px; }
+.body.paper { color-scheme: light; background: #fff; color: #15141a; padding: 14px; border-radius: 4px; overflow: auto;
+  contain: content; }
+.body { contain: content; }
+.body img { max-width: 100%; }
+.body a { color: var(--link); } .body.paper a { color: #0050c0; }
+.text { white-space: pre-wrap; margin: 0; } .signature { color: var(--quiet); margin-top: 1em; }
+blockquote { margin: 0; padding: 0 0 0 10px; border-inline-start: 3px solid var(--line); color: var(--quiet); }
+.remote { color: var(--quiet); font-size: 12px; margin: 0 0 10px; }
+.files { border-top: 1px solid var(--line); margin-top: 20px; padding-top: 10px; }
+.files h2 { font-size: 13px; margin: 0 0 6px; color: var(--quiet); font-weight: 600; }
+.files ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
+.files li { display: flex; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding: 4px 4px 4px 10px; }
+.files .name { flex: 1; } .files .size { color: var(--quiet); white-space: nowrap; }
+button { font: inherit; color: inherit; background: light-dark(#f0f0f4, #2b2a33); border: 1px solid var(--line);
+  border-radius: 4px; padding: 3px 12px; cursor: pointer; }
+button:hover { background: light-dark(#e0e0e6, #42414d); }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+.banner { border: 1px solid currentColor; border-radius: 6px; padding: 12px 16px; max-width: 44em; }
+.banner.warning { color: var(--warning); } .banner.note { color: var(--note); }
+.banner h1 { font-size: 15px; } .banner p { color: var(--fore); margin: 4px 0 0; } .banner button { color: var(--fore); margin-top: 10px; }
+@media print { .state details, .files button { display: none; } :host { min-height: 0; } }
+@media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }
+`;

@@ -1,0 +1,54 @@
+import type { ErrorCode } from "../../protocol/errors.js";
+import type { UnprovedReason } from "../../protocol/message.js";
+import type { Standing } from "../worker/jobs.js";
+
+/** What the background page answers to the display script: data to show, no keys, no attachment bytes. */
+export type DisplayAnswer =
+  /** Not sealed, or not one single mail: the display script leaves it alone. */
+  | { readonly kind: "ordinary" }
+  | OpenedView
+  /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
+  | { readonly kind: "elsewhere" }
+  /** The key is locked by a passphrase. */
+  | { readonly kind: "locked" }
+  /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
+  | { readonly kind: "not-for-me"; readonly list: string | null }
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+export interface PersonView {
+  readonly name: string | null;
+  readonly address: string;
+}
+
+export interface AttachmentView {
+  /** Its number in the letter: what `save` asks for. */
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An opened and verified mail. */
+export interface OpenedView {
+  readonly kind: "opened";
+  readonly list: { readonly name: string; readonly address: string; readonly fingerprint: string };
+  readonly subject: string;
+  readonly author: PersonView & { readonly fingerprint: string; readonly standing: Standing };
+  readonly to: readonly PersonView[];
+  readonly cc: readonly PersonView[];
+  /** ISO 8601: the protected Date, and the date of the signature. */
+  readonly date: string;
+  readonly signedAt: string;
+  readonly text: string | null;
+  readonly html: string | null;
+  /** Content id, then a `data:` address. Only images. */
+  readonly inline: Readonly<Record<string, string>>;
+  readonly attachments: readonly AttachmentView[];
+  readonly passage:
+    | { readonly via: "list"; readonly roster: number }
+    | { readonly via: "own-copy" }
+    | { readonly via: "unproved"; readonly reason: UnprovedReason | "message-id-reused" };
+  /** `elsewhere`: the mail around the sealed part was not made by the list. */
+  readonly shell: "own" | "elsewhere";
+}

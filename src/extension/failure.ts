@@ -1,0 +1,74 @@
+import { codeOf, type ErrorCode, ListSealError } from "../protocol/errors.js";
+import type { MessageKey } from "./i18n.js";
+
+/**
+ * How a failure crosses from one part of the add-on to another (worker, background page, popup, display script):
+ * as its code, never as an error object and never with text that could quote a secret or a mail.
+ */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: ErrorCode };
+
+/** Runs `work` and gives its value or the code of its failure; never rejects. */
+export async function outcomeOf<T>(work: () => Promise<T>, otherwise: ErrorCode): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, code: codeOf(error, otherwise) };
+  }
+}
+
+/**
+ * The value of an outcome that came from another part of the add-on.
+ * @throws ListSealError with the code that came across.
+ */
+export function unwrap<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new ListSealError(outcome.code, "the other part of the add-on could not do it");
+  return outcome.value;
+}
+
+/** The sentence for a code: `error_wrong_list` for `wrong-list`. The locale test proves that each code has one. */
+export function sentenceKey(code: ErrorCode): MessageKey {
+  return sentences[code];
+}
+
+const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
+  damaged: "error_damaged",
+  "too-large": "error_too_large",
+  "unsupported-version": "error_unsupported_version",
+  "unsupported-algorithm": "error_unsupported_algorithm",
+  "weak-algorithm": "error_weak_algorithm",
+  "not-sealed": "error_not_sealed",
+  "wrong-list": "error_wrong_list",
+  "not-signed": "error_not_signed",
+  "bad-signature": "error_bad_signature",
+  "several-signatures": "error_several_signatures",
+  "wrong-kind": "error_wrong_kind",
+  "binding-missing": "error_binding_missing",
+  "binding-mismatch": "error_binding_mismatch",
+  "wrong-author": "error_wrong_author",
+  "unknown-author": "error_unknown_author",
+  "too-old": "error_too_old",
+  "from-the-future": "error_from_the_future",
+  "malformed-key-packet": "error_malformed_key_packet",
+  replayed: "error_replayed",
+  "message-id-reused": "error_message_id_reused",
+  "key-damaged": "error_key_damaged",
+  "key-expired": "error_key_expired",
+  "key-revoked": "error_key_revoked",
+  "key-locked": "error_key_locked",
+  "wrong-passphrase": "error_wrong_passphrase",
+  "wrong-role": "error_wrong_role",
+  "wrong-code": "error_wrong_code",
+  "wrong-address": "error_wrong_address",
+  "bad-address": "error_bad_address",
+  "invitation-expired": "error_invitation_expired",
+  "invitation-damaged": "error_invitation_damaged",
+  "list-conflict": "error_list_conflict",
+  "no-list": "error_no_list",
+  "no-member-key": "error_no_member_key",
+  "storage-failed": "error_storage_failed",
+  "worker-failed": "error_worker_failed",
+  cancelled: "error_cancelled",
+  "timed-out": "error_timed_out",
+};

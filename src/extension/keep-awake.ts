@@ -1,0 +1,40 @@
+import { browser } from "./platform.js";
+
+/**
+ * Keeps the event page alive while work runs.
+ *
+ * QUIRK: Thunderbird 153 stops an event page after 30 s without an API call although its promises are pending;
+ * an `onBeforeSend` that dies this way leaves the compose window locked for good. Any API call starts the 30 s anew.
+ */
+const PULSE_MS = 1_000;
+
+let holders = 0;
+let pulse: ReturnType<typeof setInterval> | undefined;
+
+/** Keeps the page awake until the returned function is called. Calling it twice does nothing more. */
+export function stayAwake(): () => void {
+  holders += 1;
+  pulse ??= setInterval(() => {
+    void browser.runtime.getPlatformInfo();
+  }, PULSE_MS);
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    holders -= 1;
+    if (holders === 0) {
+      clearInterval(pulse);
+      pulse = undefined;
+    }
+  };
+}
+
+/** Runs `work` and keeps the page awake until it has settled. */
+export async function awake<T>(work: () => Promise<T>): Promise<T> {
+  const release = stayAwake();
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,171 @@
+import { ListSealError } from "../protocol/errors.js";
+import { guardBridge } from "./bridge-guard.js";
+import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
+import type { ComposeStatus } from "./compose/status.js";
+import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { ListSummary, MemberKeySummary } from "./storage.js";
+
+/**
+ * What our own pages (options, the compose button's popup) ask of the background page. The only file that imports
+ * webext-bridge, and the only way between those pages and the background.
+ *
+ * **No private key crosses here**: the pages name a key by its fingerprint and get summaries, public certificates and
+ * yes or no. A passphrase or an invitation's code goes in, because a person types it into a page; nothing like it comes out.
+ *
+ * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
+ * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
+ */
+export interface Calls {
+  "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
+  "compose:answer": {
+    readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
+    readonly output: ComposeStatus;
+  };
+  "key:unlock": {
+    readonly input: { readonly fingerprint: string; readonly passphrase: string };
+    readonly output: null;
+  };
+  "key:lock": { readonly input: null; readonly output: null };
+  "key:make": {
+    readonly input: {
+      readonly address: string;
+      readonly name: string | null;
+      readonly passphrase: string | null;
+      readonly profile: "compatible" | "rfc9580";
+    };
+    readonly output: MemberKeySummary;
+  };
+  "key:protect": {
+    readonly input: {
+      readonly fingerprint: string;
+      readonly current: string | null;
+      readonly next: string | null;
+    };
+    readonly output: MemberKeySummary;
+  };
+  "key:save-public": { readonly input: { readonly fingerprint: string }; readonly output: null };
+  "key:public": {
+    readonly input: { readonly fingerprint: string };
+    readonly output: { readonly armored: string };
+  };
+  overview: {
+    readonly input: null;
+    readonly output: { readonly lists: readonly ListSummary[]; readonly keys: readonly MemberKeySummary[] };
+  };
+  /** `file`: the invitation in base64. */
+  "list:import": {
+    readonly input: { readonly file: string; readonly code: string };
+    readonly output: ListSummary;
+  };
+  "list:use-key": {
+    readonly input: { readonly address: string; readonly fingerprint: string };
+    readonly output: ListSummary;
+  };
+  "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+}
+
+/** What a person may answer in the compose button's popup. */
+export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
+
+const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
+  "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
+  "compose:answer": object<Calls["compose:answer"]["input"]>({
+    tabId: count,
+    answer: oneOf("turn-on", "turn-off", "list-only", "send-in-clear", "stop", "dismiss"),
+  }),
+  "key:unlock": object<Calls["key:unlock"]["input"]>({ fingerprint: text, passphrase: text }),
+  "key:lock": nothing,
+  "key:make": object<Calls["key:make"]["input"]>({
+    address: text,
+    name: orNull(text),
+    passphrase: orNull(text),
+    profile: oneOf("compatible", "rfc9580"),
+  }),
+  "key:protect": object<Calls["key:protect"]["input"]>({
+    fingerprint: text,
+    current: orNull(text),
+    next: orNull(text),
+  }),
+  "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
+  "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
+  overview: nothing,
+  "list:import": object<Calls["list:import"]["input"]>({ file: text, code: text }),
+  "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
+  "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+};
+
+export type CallHandlers = {
+  readonly [K in keyof Calls]: (input: Calls[K]["input"]) => Promise<Calls[K]["output"]>;
+};
+
+/** The bridge's one message id. */
+const ID = "listseal";
+
+/** Making a key, or stretching a passphrase, takes seconds on a slow machine; more than this is a failure. */
+const ANSWER_MS = 60_000;
+
+function isName(name: unknown): name is keyof Calls {
+  return typeof name === "string" && Object.hasOwn(checks, name);
+}
+
+function isCall(value: unknown): value is { readonly name: keyof Calls; readonly input: unknown } {
+  return (
+    typeof value === "object" && value !== null && "name" in value && isName(value.name) && "input" in value
+  );
+}
+
+function run<K extends keyof Calls>(
+  handlers: CallHandlers,
+  name: K,
+  input: unknown,
+): Promise<Outcome<Calls[K]["output"]>> {
+  return outcomeOf(() => handlers[name](checks[name](input)), "worker-failed");
+}
+
+/**
+ * The answer to one call as it came over the bridge. Never rejects: the bridge would rethrow.
+ * Exported for the tests, which send it what no page of ours sends.
+ */
+export async function answerCall(handlers: CallHandlers, data: unknown): Promise<Outcome<unknown>> {
+  if (!isCall(data)) return { ok: false, code: "wrong-role" };
+  return run(handlers, data.name, data.input);
+}
+
+/** The background page's side. Call it while the page starts, before anything is awaited. */
+export function answerCalls(handlers: CallHandlers): void {
+  guardBridge();
+  void import("webext-bridge/background").then(({ onMessage }) => {
+    onMessage(ID, async ({ data }) => JSON.stringify(await answerCall(handlers, data)));
+  });
+}
+
+/** Asks the background page from one of our pages. */
+export type Call = <K extends keyof Calls>(name: K, input: Calls[K]["input"]) => Promise<Calls[K]["output"]>;
+
+function isOutcome<T>(value: unknown): value is Outcome<T> {
+  return typeof value === "object" && value !== null && "ok" in value;
+}
+
+/**
+ * Opens the way from a page to the background.
+ * The returned function throws ListSealError: the background's code, `timed-out`, or `worker-failed`.
+ */
+export async function connect(page: "options" | "popup"): Promise<Call> {
+  const { sendMessage } =
+    page === "options" ? await import("webext-bridge/options") : await import("webext-bridge/popup");
+  return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new ListSealError("timed-out", `no answer to ${name}`)), ANSWER_MS);
+    });
+    try {
+      const reply: unknown = await Promise.race([sendMessage(ID, { name, input }, "background"), late]);
+      const answer: unknown = typeof reply === "string" ? JSON.parse(reply) : null;
+      if (!isOutcome<Calls[K]["output"]>(answer))
+        throw new ListSealError("worker-failed", `no answer to ${name}`);
+      return unwrap(answer);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

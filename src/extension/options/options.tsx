@@ -1,0 +1,98 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { codeOf, type ErrorCode } from "../../protocol/errors.js";
+import { sentenceKey } from "../failure.js";
+import { type MessageKey, t } from "../i18n.js";
+import type { Call } from "../messaging.js";
+import type { ListSummary, MemberKeySummary } from "../storage.js";
+import { About } from "./about.js";
+import { Keys } from "./keys.js";
+import { Lists } from "./lists.js";
+
+/** The options page: three tabs, one line that says what happened. */
+
+export interface Overview {
+  readonly lists: readonly ListSummary[];
+  readonly keys: readonly MemberKeySummary[];
+}
+
+/** Runs what a form or button asks for; shows `done` or the sentence of the failure, and reads everything anew. */
+export type Act = (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;
+
+const tabs = ["lists", "keys", "about"] as const;
+type Tab = (typeof tabs)[number];
+const titles = { lists: "options_lists", keys: "options_keys", about: "options_about" } as const;
+
+export function Options({ call }: { readonly call: Call }) {
+  const [overview, setOverview] = useState<Overview | null>(null);
+  const [tab, setTab] = useState<Tab>("lists");
+  const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
+
+  const read = async () => setOverview(await call("overview", null));
+  const fail = (code: ErrorCode) => setSaid({ key: sentenceKey(code), failed: true });
+  useEffect(() => {
+    read().catch((error: unknown) => fail(codeOf(error, "worker-failed")));
+  }, []);
+
+  const act: Act = async (work, done) => {
+    setSaid(null);
+    try {
+      await work();
+      await read();
+      if (done !== null) setSaid({ key: done, failed: false });
+      return true;
+    } catch (error) {
+      fail(codeOf(error, "worker-failed"));
+      return false;
+    }
+  };
+
+  return (
+    <main>
+      <header>
+        <img src="/icons/seal.svg" alt="" />
+        <h1>{t("options_title")}</h1>
+      </header>
+      <Tabs selected={tab} select={setTab} />
+      <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
+      <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+        {overview === null ? null : tab === "lists" ? (
+          <Lists overview={overview} call={call} act={act} toKeys={() => setTab("keys")} />
+        ) : tab === "keys" ? (
+          <Keys overview={overview} call={call} act={act} />
+        ) : (
+          <About />
+        )}
+      </div>
+    </main>
+  );
+}
+
+function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (tab: Tab) => void }) {
+  const strip = useRef<HTMLDivElement>(null);
+  // arrow keys move between tabs, Tab goes on to the panel (WAI-ARIA, tabs pattern)
+  const move = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const next = tabs[(tabs.indexOf(selected) + step + tabs.length) % tabs.length];
+    if (step === 0 || next === undefined) return;
+    select(next);
+    strip.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
+  };
+  return (
+    <div role="tablist" aria-label={t("options_title")} ref={strip} onKeyDown={move}>
+      {tabs.map((name) => (
+        <button
+          key={name}
+          id={`tab-${name}`}
+          type="button"
+          role="tab"
+          aria-selected={name === selected}
+          aria-controls="panel"
+          tabIndex={name === selected ? 0 : -1}
+          onClick={() => select(name)}
+        >
+          {t(titles[name])}
+        </button>
+      ))}
+    </div>
+  );
+}

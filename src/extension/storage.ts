@@ -1,0 +1,155 @@
+import { ListSealError } from "../protocol/errors.js";
+import { listOf, object, text } from "./check.js";
+import { browser } from "./platform.js";
+import { readStored, type Stored, type StoredList, type StoredMemberKey } from "./stored.js";
+
+/**
+ * What is kept on this computer, and what is kept only until Thunderbird ends. The background page alone writes it.
+ *
+ * - `storage.local`: {@link Stored}, one record, replaced whole, so that a crash leaves the old or the new one.
+ * - `storage.session` (in memory, no content script can read it): unlocked member keys. It survives the event page.
+ */
+const KEY = "listseal";
+const UNLOCKED = "unlocked";
+const SEEN = "seen";
+
+/** @throws ListSealError `storage-failed` if it can't be read, is damaged, or was written by a newer version */
+export async function load(): Promise<Stored> {
+  try {
+    const found = await browser.storage.local.get(KEY);
+    return readStored(found[KEY]);
+  } catch (cause) {
+    throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+  }
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const next = queue.then(work);
+  queue = next.catch(() => undefined);
+  return next;
+}
+
+/**
+ * Changes what is kept. Changes run one after the other: each sees what the one before has written.
+ * @param change gives the new state and a result; when it throws, nothing is written
+ * @throws ListSealError `storage-failed`, or what `change` throws
+ */
+export function update<T>(
+  change: (stored: Stored) => { readonly stored: Stored; readonly result: T },
+): Promise<T> {
+  return inTurn(async () => {
+    const before = await load();
+    const { stored, result } = change(before);
+    if (stored === before) return result;
+    try {
+      await browser.storage.local.set({ [KEY]: stored });
+    } catch (cause) {
+      throw new ListSealError("storage-failed", "what ListSeal keeps could not be written", { cause });
+    }
+    return result;
+  });
+}
+
+const unlockedKeys = object<{
+  readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];
+}>({
+  keys: listOf(
+    object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text }),
+  ),
+});
+
+async function unlocked(): Promise<readonly { readonly fingerprint: string; readonly secret: string }[]> {
+  const found = await browser.storage.session.get(UNLOCKED);
+  return found[UNLOCKED] === undefined ? [] : unlockedKeys({ keys: found[UNLOCKED] }).keys;
+}
+
+/** The secret half of a member key, ready to use, in base64; null if it is locked and was not unlocked yet. */
+export async function secretOf(key: StoredMemberKey): Promise<string | null> {
+  if (!key.locked) return key.secret;
+  return (await unlocked()).find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
+}
+
+/** Keeps an unlocked secret until Thunderbird ends or {@link lockAll}. */
+export async function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
+  const others = (await unlocked()).filter((key) => key.fingerprint !== fingerprint);
+  await browser.storage.session.set({ [UNLOCKED]: [...others, { fingerprint, secret }] });
+}
+
+/** Forgets every unlocked secret. */
+export async function lockAll(): Promise<void> {
+  await browser.storage.session.remove(UNLOCKED);
+}
+
+/** Author and message id of a mail that was opened, with the digest of its key packet. */
+export interface SeenPost {
+  readonly list: string;
+  readonly author: string;
+  readonly messageId: string;
+  readonly keyPacketDigest: string;
+}
+
+const seenRecord = listOf(listOf(text));
+
+/** Enough for years of a busy list, little enough to be read at once (about 1 MB). */
+const SEEN_LIMIT = 5_000;
+
+/**
+ * Remembers an opened post and says whether the same author's message id was seen before under another key packet:
+ * then somebody has sealed old words anew (attack: a member re-posts what another member once wrote).
+ */
+export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {
+  const { list, author, messageId, keyPacketDigest } = post;
+  return inTurn(async () => {
+    const found = await browser.storage.local.get(SEEN);
+    const seen = found[SEEN] === undefined ? [] : seenRecord(found[SEEN]);
+    const known = seen.find(([l, a, m]) => l === list && a === author && m === messageId);
+    if (known !== undefined) return known[3] === keyPacketDigest ? "again" : "reused";
+    const kept = [...seen, [list, author, messageId, keyPacketDigest]].slice(-SEEN_LIMIT);
+    await browser.storage.local.set({ [SEEN]: kept });
+    return "first";
+  });
+}
+
+/** A list as a page shows it: nothing secret. */
+export interface ListSummary {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: "whole" | "key";
+  readonly delivery: "resealed" | "opened";
+  readonly listFingerprint: string;
+  readonly serverFingerprint: string;
+  readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];
+  readonly invitee: string;
+  readonly memberKey: string | null;
+}
+
+/** A member key as a page shows it: nothing secret. */
+export interface MemberKeySummary {
+  readonly fingerprint: string;
+  readonly address: string;
+  readonly userId: string;
+  readonly locked: boolean;
+  readonly ready: boolean;
+  readonly createdAt: string;
+}
+
+export function summaryOfList(list: StoredList): ListSummary {
+  return {
+    address: list.address,
+    name: list.name,
+    mode: list.mode,
+    delivery: list.delivery,
+    listFingerprint: list.listKeyFingerprint,
+    serverFingerprint: list.serverFingerprint,
+    owners: list.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+    invitee: list.invitee,
+    memberKey: list.memberKey,
+  };
+}
+
+export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
+  const { fingerprint, address, userId, locked, createdAt } = key;
+  return { fingerprint, address, userId, locked, ready: (await secretOf(key)) !== null, createdAt };
+}

@@ -1,0 +1,155 @@
+import type { Events, Tabs } from "./platform.js";
+
+/**
+ * The part of Thunderbird's own WebExtension namespaces that ListSeal uses. `@types/webextension-polyfill`
+ * knows browsers only. Taken from the schemas that Thunderbird 153 carries; types only, no code.
+ */
+
+/** A listener list of Thunderbird. */
+type Event<F extends (...parameters: never[]) => unknown> = Events.Event<F>;
+
+/** A recipient as the composer gives it: text, or an address book entry that has not been written out yet. */
+export type ComposeRecipient = string | { readonly id: string; readonly type: "contact" | "mailingList" };
+export type ComposeRecipients = ComposeRecipient | readonly ComposeRecipient[];
+
+/** One X- header that an add-on may set. QUIRK: Thunderbird re-cases the name (X-ListSeal: X-Listseal). */
+export interface CustomHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a compose window holds. Every field is optional when it is given back. */
+export interface ComposeDetails {
+  readonly type?: "draft" | "new" | "redirect" | "reply" | "forward";
+  readonly relatedMessageId?: number;
+  readonly identityId?: string;
+  readonly from?: ComposeRecipient;
+  readonly to?: ComposeRecipients;
+  readonly cc?: ComposeRecipients;
+  readonly bcc?: ComposeRecipients;
+  readonly replyTo?: ComposeRecipients;
+  readonly followupTo?: ComposeRecipients;
+  readonly newsgroups?: string | readonly string[];
+  readonly subject?: string;
+  readonly isPlainText?: boolean;
+  readonly body?: string;
+  readonly plainTextBody?: string;
+  readonly isModified?: boolean;
+  readonly deliveryFormat?: "auto" | "plaintext" | "html" | "both";
+  readonly customHeaders?: readonly CustomHeader[];
+  readonly attachPublicPGPKey?: boolean;
+  readonly attachVCard?: boolean;
+}
+
+/** What `onBeforeSend` may answer. QUIRK: a detail that Thunderbird refuses leaves the window locked for good. */
+export interface BeforeSendAnswer {
+  readonly cancel?: boolean;
+  readonly details?: ComposeDetails;
+}
+
+export interface ComposeAttachment {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface SendInfo {
+  readonly mode: "sendNow" | "sendLater";
+  readonly error?: string;
+  /** QUIRK: after a failed SMTP dialogue there is neither `error` nor this. */
+  readonly headerMessageId?: string;
+}
+
+export interface Compose {
+  readonly onBeforeSend: Event<(tab: Tabs.Tab, details: ComposeDetails) => Promise<BeforeSendAnswer>>;
+  readonly onAfterSend: Event<(tab: Tabs.Tab, info: SendInfo) => void>;
+  readonly onIdentityChanged: Event<(tab: Tabs.Tab, identityId: string) => void>;
+  readonly onComposeStateChanged: Event<(tab: Tabs.Tab, state: { readonly canSendNow: boolean }) => void>;
+  getComposeDetails(tabId: number): Promise<ComposeDetails>;
+  setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
+  listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
+  getAttachmentFile(attachmentId: number): Promise<File>;
+  addAttachment(tabId: number, attachment: { file: File; name?: string }): Promise<ComposeAttachment>;
+  removeAttachment(tabId: number, attachmentId: number): Promise<void>;
+}
+
+export interface ComposeAction {
+  readonly onClicked: Event<(tab: Tabs.Tab) => void>;
+  setTitle(details: { title: string; tabId: number }): Promise<void>;
+  setLabel(details: { label: string; tabId: number }): Promise<void>;
+  setIcon(details: { path: string; tabId: number }): Promise<void>;
+  setPopup(details: { popup: string; tabId: number }): Promise<void>;
+  setBadgeText(details: { text: string; tabId: number }): Promise<void>;
+  setBadgeBackgroundColor(details: { color: string; tabId: number }): Promise<void>;
+  openPopup(options: { windowId: number }): Promise<boolean>;
+}
+
+/** A message as the folder shows it. */
+export interface MessageHeader {
+  readonly id: number;
+  readonly headerMessageId: string;
+  readonly author: string;
+  readonly recipients: readonly string[];
+  readonly ccList: readonly string[];
+  readonly subject: string;
+  readonly date: Date;
+  readonly size: number;
+}
+
+/** One node of a message's MIME tree; the root is `message/rfc822`. */
+export interface MessagePart {
+  readonly contentType?: string;
+  readonly partName?: string;
+  readonly name?: string;
+  readonly size?: number;
+  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  readonly parts?: readonly MessagePart[];
+}
+
+export interface Messages {
+  get(messageId: number): Promise<MessageHeader>;
+  getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
+  getAttachmentFile(messageId: number, partName: string): Promise<File>;
+}
+
+export interface MessageDisplay {
+  getDisplayedMessages(tabId: number): Promise<{ readonly messages: readonly MessageHeader[] }>;
+}
+
+export interface MailIdentity {
+  readonly id: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly label: string;
+  readonly composeHtml: boolean;
+  readonly organization: string;
+  readonly replyTo: string;
+  readonly signature: string;
+  readonly signatureIsPlainText: boolean;
+}
+
+export interface Accounts {
+  list(
+    includeSubFolders: boolean,
+  ): Promise<
+    readonly { readonly id: string; readonly type: string; readonly identities: readonly MailIdentity[] }[]
+  >;
+}
+
+export interface Identities {
+  get(identityId: string): Promise<MailIdentity | null>;
+  create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+  delete(identityId: string): Promise<void>;
+  update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+}
+
+/** Thunderbird's namespaces, beside those that every WebExtension has. */
+export interface Thunderbird {
+  readonly compose: Compose;
+  readonly composeAction: ComposeAction;
+  readonly messages: Messages;
+  readonly messageDisplay: MessageDisplay;
+  readonly accounts: Accounts;
+  readonly identities: Identities;
+}

@@ -1,0 +1,65 @@
+import { certifyMember } from "../../membership/introduction.js";
+import { readInvitation } from "../../membership/invitation.js";
+import {
+  readOpeningKey,
+  readSealingKey,
+  sealingHalf,
+  userIdOf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "../../protocol/keys.js";
+import { fromBase64, toBase64 } from "../base64.js";
+import type { Jobs } from "./jobs.js";
+import { knownList } from "./standing.js";
+
+/**
+ * An invitation file to what is kept of its list. Nothing is kept by this: the background page does.
+ * @throws ListSealError what `readInvitation` throws
+ */
+export async function readInvitationFile({
+  file,
+  code,
+  now,
+}: Jobs["read-invitation"]["input"]): Promise<Jobs["read-invitation"]["output"]> {
+  const invitation = await readInvitation(file, code, new Date(now));
+  return {
+    address: invitation.listAddress,
+    name: invitation.listName,
+    requestAddress: invitation.requestAddress,
+    mode: invitation.mode,
+    delivery: invitation.delivery,
+    profile: invitation.profile,
+    listKey: toBase64(await writeOpeningKey(invitation.listKey)),
+    listKeyFingerprint: invitation.listKey.fingerprint,
+    serverCertificate: toBase64(writeSealingKey(invitation.server)),
+    serverFingerprint: invitation.server.fingerprint,
+    owners: invitation.owners.map((owner) => ({
+      fingerprint: owner.fingerprint,
+      certificate: toBase64(writeSealingKey(owner)),
+      userId: userIdOf(owner),
+    })),
+    invitee: invitation.invitee,
+    introduction: toBase64(await writeOpeningKey(invitation.introduction)),
+    certified: null,
+    memberKey: null,
+    importedAt: now,
+  };
+}
+
+/**
+ * Has the introduction certify a member key.
+ * @throws ListSealError what `certifyMember` throws; `key-damaged`
+ */
+export async function certifyKey({
+  key,
+  secret,
+  list,
+}: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
+  const own = await readOpeningKey("member", fromBase64(secret));
+  const present = await readSealingKey("member", fromBase64(key.certificate));
+  // the secret half may be older than the certificate: certifications for other lists were added to that one
+  const merged = { ...own, secret: await own.secret.update(present.certificate) };
+  const introduction = await readOpeningKey("introduction", fromBase64(list.introduction));
+  const certified = await certifyMember(introduction, merged, await knownList(list));
+  return { certificate: toBase64(writeSealingKey(sealingHalf(certified))) };
+}

@@ -1,0 +1,134 @@
+import type { Letter } from "../../mail/payload.js";
+import type { MailPart } from "../../mail/sealed-mail.js";
+import type { Pins } from "../../membership/pins.js";
+import type { Passage } from "../../protocol/message.js";
+import type { Outcome } from "../failure.js";
+import type { StoredList, StoredMemberKey } from "../stored.js";
+
+/**
+ * What the background page asks of the worker. Everything that touches openpgp happens in the worker: pure JavaScript
+ * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
+ * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
+ */
+export interface Jobs {
+  /** A letter without its author's certificate, which the worker takes from the key. */
+  seal: {
+    readonly input: {
+      readonly letter: Omit<Letter, "author">;
+      readonly list: StoredList;
+      readonly key: StoredMemberKey;
+      /** The key's unlocked secret, in base64. */
+      readonly secret: string;
+    };
+    readonly output: SealedLetter;
+  };
+  open: {
+    readonly input: {
+      readonly parts: readonly MailPart[];
+      /** The lists to try, the likeliest first. */
+      readonly lists: readonly StoredList[];
+      /** Unlocked secrets of all member keys, in base64. */
+      readonly secrets: readonly string[];
+      readonly pins: Readonly<Record<string, Pins>>;
+      readonly now: string;
+    };
+    readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
+  };
+  "make-key": {
+    readonly input: {
+      readonly address: string;
+      readonly name: string | null;
+      readonly passphrase: string | null;
+      readonly profile: "compatible" | "rfc9580";
+      readonly now: string;
+    };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
+  "unlock-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly passphrase: string };
+    readonly output: { readonly secret: string };
+  };
+  /** Puts another passphrase on a key, or takes it off. */
+  "protect-key": {
+    readonly input: {
+      readonly key: StoredMemberKey;
+      readonly current: string | null;
+      readonly next: string | null;
+    };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
+  /** Has the list's introduction certify a member key: its readers then know that an owner invited this address. */
+  "certify-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly list: StoredList };
+    /** The certificate with the certification, in base64. */
+    readonly output: { readonly certificate: string };
+  };
+  "armor-key": {
+    readonly input: { readonly key: StoredMemberKey };
+    readonly output: { readonly armored: string };
+  };
+  "read-invitation": {
+    readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
+    readonly output: StoredList;
+  };
+}
+
+/** A sealed letter, as it goes into the composer. */
+export interface SealedLetter {
+  readonly parts: readonly MailPart[];
+  readonly subject: string;
+  readonly notice: string;
+  readonly header: { readonly name: string; readonly value: string };
+}
+
+/**
+ * What is known of an author: the verdict of `membership`, as the reader is told.
+ * - `you`: one of the member keys here. `owner`: an owner of the list. `introduced`: an owner introduced this key.
+ * - `reintroduced`: an owner has introduced this key in place of another.
+ * - `confirmed`: the person at this computer compared the fingerprint.
+ * - `known`: seen before with this key, not introduced. `new`: not introduced, and not seen with this key before.
+ * - `changed`: another key than the one that is believed, and no owner's newer word for it.
+ * - `refused`: an introduction came along and proves nothing.
+ */
+export type Standing =
+  | "you"
+  | "owner"
+  | "introduced"
+  | "reintroduced"
+  | "confirmed"
+  | "known"
+  | "new"
+  | "changed"
+  | "refused";
+
+/** An opened, verified letter. */
+export interface OpenedLetter {
+  readonly kind: "opened";
+  readonly list: string;
+  readonly letter: Omit<Letter, "author">;
+  readonly author: {
+    readonly fingerprint: string;
+    readonly userId: string;
+    readonly standing: Standing;
+  };
+  /** What is remembered of the list's authors from now on. */
+  readonly pins: Pins;
+  readonly passage: Passage;
+  readonly messageId: string;
+  readonly keyPacketDigest: string;
+  /** ISO 8601, date of the author's signature. */
+  readonly signedAt: string;
+}
+
+export type JobName = keyof Jobs;
+
+/** One job as it crosses to the worker. */
+export type JobMessage = {
+  readonly [K in JobName]: { readonly id: number; readonly name: K; readonly input: Jobs[K]["input"] };
+}[JobName];
+
+/** One answer as it comes back. */
+export interface JobAnswer {
+  readonly id: number;
+  readonly outcome: Outcome<unknown>;
+}

@@ -1,0 +1,42 @@
+import { outcomeOf } from "../failure.js";
+import { certifyKey, readInvitationFile } from "./invitation.js";
+import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
+import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
+import { open } from "./open.js";
+import { seal } from "./seal.js";
+
+/** The worker: does one job a message and answers with its outcome. It reads no storage and has no browser API. */
+const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
+  seal,
+  open,
+  "make-key": makeKey,
+  "unlock-key": unlockKey,
+  "protect-key": protectKey,
+  "certify-key": certifyKey,
+  "armor-key": armorKey,
+  "read-invitation": readInvitationFile,
+};
+
+function run<K extends JobName>(name: K, input: Jobs[K]["input"]): Promise<Jobs[K]["output"]> {
+  return jobs[name](input);
+}
+
+/** The buffers of an answer, to be moved instead of copied: attachments can be 25 MB. */
+function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
+  if (value instanceof Uint8Array) {
+    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength)
+      found.add(value.buffer);
+  } else if (Array.isArray(value)) {
+    for (const item of value) buffersIn(item, found);
+  } else if (typeof value === "object" && value !== null) {
+    for (const item of Object.values(value)) buffersIn(item, found);
+  }
+  return found;
+}
+
+self.addEventListener("message", async ({ data }: MessageEvent<JobMessage>) => {
+  const { id, name, input } = data;
+  const outcome = await outcomeOf<unknown>(() => run(name, input), "worker-failed");
+  const answer: JobAnswer = { id, outcome };
+  self.postMessage(answer, { transfer: [...buffersIn(answer)] });
+});

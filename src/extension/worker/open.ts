@@ -1,0 +1,124 @@
+import { parseMailbox } from "../../mail/mailbox.js";
+import { type Letter, readPayload } from "../../mail/payload.js";
+import { fromParts } from "../../mail/sealed-mail.js";
+import type { Pins } from "../../membership/pins.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import {
+  type OpeningKey,
+  parseSealingKey,
+  readOpeningKey,
+  readSealingKey,
+  type SealingKey,
+  userIdOf,
+} from "../../protocol/keys.js";
+import type { SealedMessage } from "../../protocol/message.js";
+import { openPost } from "../../protocol/open.js";
+import { fromBase64 } from "../base64.js";
+import type { StoredList } from "../stored.js";
+import type { Jobs, OpenedLetter } from "./jobs.js";
+import { standingOf } from "./standing.js";
+
+/**
+ * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
+ * failure is told only if none does. Nothing is given out before every check has passed.
+ * @throws ListSealError what `openPost` throws; `no-list` and `no-member-key` if there is nothing to open with
+ */
+export async function open({
+  parts,
+  lists,
+  secrets,
+  pins,
+  now,
+}: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
+  const sealed = fromParts(parts);
+  if ("kind" in sealed) return { kind: "not-sealed" };
+  if (lists.length === 0) throw new ListSealError("no-list", "no list is known here");
+  const member = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
+  if (member.length === 0) throw new ListSealError("no-member-key", "no member key is here");
+
+  let failure: ListSealError | undefined;
+  for (const list of lists) {
+    try {
+      const result = await openFor(sealed, list, member, pins[list.address], new Date(now));
+      if (result.kind === "opened") return result;
+    } catch (error) {
+      if (!(error instanceof ListSealError)) throw error;
+      // "for another list" says least: any other failure is about this very mail
+      if (failure === undefined || codeOf(failure, "wrong-list") === "wrong-list") failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return { kind: "not-for-me" };
+}
+
+async function openFor(
+  sealed: SealedMessage,
+  list: StoredList,
+  member: readonly OpeningKey<"member">[],
+  pins: Pins | undefined,
+  now: Date,
+): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
+  const listKey = await readOpeningKey("list", fromBase64(list.listKey));
+  // old mail has to open after the server's certificate has run out: parsed, not checked for today
+  const server = await parseSealingKey("server", fromBase64(list.serverCertificate));
+  let read: { readonly letter: Letter; readonly author: SealingKey<"member"> } | undefined;
+  const result = await openPost(
+    sealed,
+    { member, list: { address: list.address, key: listKey }, server },
+    async (payload) => {
+      const letter = await readPayload(payload);
+      const author = await authorOf(letter);
+      read = { letter, author };
+      return { author, messageId: letter.messageId };
+    },
+  );
+  if (result.kind === "not-for-me") return result;
+  if (read === undefined) throw new ListSealError("damaged", "nothing was identified");
+  const { letter, author } = read;
+  const { author: keys, ...shown } = letter;
+  const evidence = {
+    signer: result.author,
+    signedAt: result.signedAt,
+    from: letter.from.address,
+    certificate: keys?.certificate ?? new Uint8Array(),
+    ...(keys?.introduction === undefined ? {} : { introduction: keys.introduction }),
+  };
+  const own = member.map((key) => key.fingerprint);
+  const { standing, pins: next } = await standingOf(evidence, list, own, pins, now);
+  return {
+    kind: "opened",
+    list: list.address,
+    letter: shown,
+    author: { fingerprint: author.fingerprint, userId: userIdOf(author), standing },
+    pins: next,
+    passage: result.passage,
+    messageId: result.messageId,
+    keyPacketDigest: result.keyPacketDigest,
+    signedAt: result.signedAt.toISOString(),
+  };
+}
+
+/**
+ * The author's certificate, as the letter carries it.
+ * @throws ListSealError `unknown-author` if it carries none, `wrong-author` if From is not the certificate's address
+ */
+async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
+  if (letter.author === undefined)
+    throw new ListSealError("unknown-author", "no certificate of its author inside");
+  const author = await readSealingKey("member", letter.author.certificate, letter.date);
+  if (!addressesOf(author).includes(letter.from.address)) {
+    throw new ListSealError("wrong-author", "From is not the address of the author's certificate");
+  }
+  return author;
+}
+
+/** The addresses that a certificate's User IDs name. */
+function addressesOf({ certificate }: SealingKey<"member">): readonly string[] {
+  return certificate.getUserIDs().flatMap((userId) => {
+    try {
+      return [parseMailbox(userId).address];
+    } catch {
+      return [];
+    }
+  });
+}

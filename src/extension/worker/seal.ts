@@ -1,0 +1,60 @@
+import { sealHeader } from "../../mail/list-headers.js";
+import { parseAddress } from "../../mail/mailbox.js";
+import { outerSubject, submissionNotice } from "../../mail/notices.js";
+import { type Letter, writePayload } from "../../mail/payload.js";
+import { sealHeaderValue, toParts } from "../../mail/sealed-mail.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
+import { sealPost } from "../../protocol/seal.js";
+import { fromBase64 } from "../base64.js";
+import type { StoredList } from "../stored.js";
+import type { Jobs } from "./jobs.js";
+
+/**
+ * A letter to the parts that go into the composer: payload, then the two seals.
+ * @throws ListSealError `wrong-address` if From is not the key's address (the server would refuse it), and what
+ *         `sealPost` throws for keys that can't be used
+ */
+export async function seal({
+  letter,
+  list,
+  key,
+  secret,
+}: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
+  const author = await readOpeningKey("member", fromBase64(secret));
+  if (key.address !== letter.from.address) {
+    throw new ListSealError("wrong-address", "the key belongs to another address than From");
+  }
+  const listSecret = await readOpeningKey("list", fromBase64(list.listKey));
+  const server = await readSealingKey("server", fromBase64(list.serverCertificate));
+  const address = parseAddress(list.address);
+  const subject = outerSubject(address);
+  const whole: Letter = {
+    ...letter,
+    author: {
+      certificate: fromBase64(key.certificate),
+      ...(list.certified === key.fingerprint ? { introduction: await publicIntroduction(list) } : {}),
+    },
+  };
+  const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
+  const sealed = await sealPost({
+    mode: list.mode,
+    payload,
+    messageId: letter.messageId,
+    list: { address, key: sealingHalf(listSecret) },
+    server,
+    author,
+    date: letter.date,
+  });
+  return {
+    parts: toParts(sealed),
+    subject,
+    notice: submissionNotice(),
+    header: { name: sealHeader, value: sealHeaderValue(sealed) },
+  };
+}
+
+/** The introduction without its secret: what readers check the author by. */
+async function publicIntroduction(list: StoredList): Promise<Uint8Array> {
+  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(list.introduction))));
+}

@@ -1,0 +1,50 @@
+import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { type AuthorEvidence, checkIntroduction, type KnownList } from "../../membership/introduction.js";
+import { noPins, type Pins, type Verdict } from "../../membership/pins.js";
+import { parseFingerprint, parseSealingKey } from "../../protocol/keys.js";
+import { fromBase64 } from "../base64.js";
+import type { StoredList } from "../stored.js";
+import type { Standing } from "./jobs.js";
+
+/** The list as the checks of introductions want it. Owners come from the invitation, never from a mail. */
+export async function knownList(list: StoredList): Promise<KnownList> {
+  const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
+  return {
+    address: parseAddress(list.address),
+    fingerprints: [parseFingerprint(list.listKeyFingerprint)],
+    owners: await Promise.all(owners),
+  };
+}
+
+/** The verdict of `membership` in one word. Pure; every verdict has its word. */
+export function wordFor(verdict: Verdict): Standing {
+  switch (verdict.kind) {
+    case "owner":
+    case "introduced":
+    case "changed":
+    case "refused":
+      return verdict.kind;
+    case "known":
+      return verdict.how;
+    case "new-not-introduced":
+      return verdict.before === "same-key" ? "known" : "new";
+    case "re-introduced":
+      return "reintroduced";
+  }
+}
+
+/**
+ * Who the author of a verified letter is to this reader, and what is remembered from now on.
+ * @param own fingerprints of the member keys that are here
+ */
+export async function standingOf(
+  evidence: AuthorEvidence & { readonly from: Address },
+  list: StoredList,
+  own: readonly string[],
+  pins: Pins | undefined,
+  now: Date,
+): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
+  if (own.includes(evidence.signer)) return { standing: "you", pins: pins ?? noPins };
+  const judgement = await checkIntroduction(evidence, await knownList(list), pins ?? noPins, now);
+  return { standing: wordFor(judgement.verdict), pins: judgement.pins };
+}

@@ -1,0 +1,75 @@
+/**
+ * The server's folder: where each thing lies, and files that are whole or not there.
+ *
+ *     listseal.db         lists, roster, queue (and -wal, -shm beside it)
+ *     serve.lock          held while a server runs
+ *     keys/*.key          secret server keys, mode 0600, one a list
+ *     certificates/*.asc  the same keys' public halves, for owners
+ */
+import { existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Paths inside a data folder. */
+export interface DataFolder {
+  readonly path: string;
+  readonly database: string;
+  readonly lock: string;
+  readonly keys: string;
+  readonly certificates: string;
+}
+
+/** The paths of the data folder at `path`; nothing is made or read. */
+export function dataFolder(path: string): DataFolder {
+  return {
+    path,
+    database: join(path, "listseal.db"),
+    lock: join(path, "serve.lock"),
+    keys: join(path, "keys"),
+    certificates: join(path, "certificates"),
+  };
+}
+
+/** Makes the folders, readable by this user alone. Existing ones stay as they are. */
+export async function makeFolders(folder: DataFolder): Promise<void> {
+  for (const path of [folder.path, folder.keys, folder.certificates]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** True once `listseal-server init` made the folder. */
+export function isInitialised(folder: DataFolder): boolean {
+  return existsSync(folder.database);
+}
+
+/**
+ * Writes a new file that is on disk when this returns: under another name first, synced, then renamed, and the folder
+ * synced, so that a crash leaves the whole file or none.
+ */
+export async function writeDurably(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  const draft = `${path}.new`;
+  await rm(draft, { force: true });
+  const file = await open(draft, "wx", mode);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** True if anybody but the file's owner may read or write it. */
+export async function isOpenToOthers(path: string): Promise<boolean> {
+  return ((await stat(path)).mode & 0o077) !== 0;
+}

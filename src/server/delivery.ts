@@ -1,0 +1,279 @@
+/**
+ * The worker that empties the queue: claim -> look the member up -> reseal -> hand to the relay -> mark done.
+ *
+ * - A job names a post and a member, nothing more. The copy is made when the job runs, for the roster of that moment:
+ *   somebody removed after a post was accepted gets nothing.
+ * - An attempt is registered (by the claim) before it is made, and done is marked per job: after a crash at most the
+ *   copies that were on a connection go out twice, never fewer than all go out once.
+ * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
+ * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
+ *   an attempt.
+ */
+import { CopyMaker, type PreparedPost, preparePost } from "./copies.js";
+import {
+  CLAIM_BATCH,
+  CLAIM_LEASE_MS,
+  MAX_PREPARED_POSTS,
+  MAX_RELAY_PAUSE_MS,
+  POLL_MS,
+  RELAY_PAUSE_MS,
+  RETRY_PAUSES_MS,
+} from "./limits.js";
+import type { ListsInUse } from "./lists-in-use.js";
+import { codeForLog, type Log } from "./log.js";
+import { writeNotice } from "./notice.js";
+import {
+  connectToRelay,
+  type Handover,
+  type OutgoingMail,
+  type RelayConnection,
+  type RelayOptions,
+} from "./relay.js";
+import type { CopyJob, Job, Member, NoticeJob, Store } from "./store.js";
+
+/** What the worker works with. */
+export interface DeliveryOptions {
+  readonly store: Store;
+  readonly lists: ListsInUse;
+  readonly relay: RelayOptions;
+  readonly log: Log;
+  /** Connections to the relay at one time. */
+  readonly lanes: number;
+  /** Pauses between attempts for one copy; limits.ts has the default. */
+  readonly retryPauses?: readonly number[];
+}
+
+/** A connection of a lane, and whether it has carried a mail: relays close connections after a while or a number. */
+interface Line {
+  readonly connection: RelayConnection;
+  used: boolean;
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #copies = new CopyMaker();
+  readonly #prepared = new Map<number, Promise<PreparedPost>>();
+  readonly #retryPauses: readonly number[];
+  #claimed: Job[] = [];
+  #claiming: Promise<void> | undefined;
+  #lanes: readonly Promise<void>[] = [];
+  #stopping = false;
+  #relayPause = RELAY_PAUSE_MS;
+  readonly #sleepers = new Set<() => void>();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
+  }
+
+  /** Starts the lanes. */
+  start(): void {
+    this.#lanes = Array.from({ length: this.#options.lanes }, () => this.#lane());
+  }
+
+  /** Says that there is work, or that the queue changed. */
+  wake(): void {
+    for (const rouse of this.#sleepers) rouse();
+  }
+
+  /** Finishes the copies that are on their way, gives the others back, and stops. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    await Promise.all(this.#lanes);
+    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, Date.now());
+  }
+
+  async #lane(): Promise<void> {
+    let line: Line | undefined;
+    while (!this.#stopping) {
+      try {
+        line = await this.#step(line);
+      } catch (error) {
+        // the store can't be written (a full disk): nothing is lost, the claim runs out by itself
+        this.#options.log.error("worker-failed", { code: codeForLog(error) });
+        await this.#sleep(POLL_MS);
+      }
+    }
+    line?.connection.close();
+  }
+
+  /** One job, or a wait. Gives back the connection for the next. */
+  async #step(line: Line | undefined): Promise<Line | undefined> {
+    const job = await this.#take();
+    if (job === undefined) {
+      line?.connection.close();
+      await this.#sleepUntilDue();
+      return undefined;
+    }
+    const mail = await this.#make(job);
+    if (mail === undefined) return line;
+    const open = line ?? (await this.#connect());
+    if (open === undefined) {
+      await this.#options.store.returnJob(job, Date.now());
+      await this.#pauseForRelay();
+      return undefined;
+    }
+    const result = await open.connection.send(mail);
+    await this.#settle(job, result, open.used);
+    open.used = true;
+    return result.kind === "broken" ? undefined : open;
+  }
+
+  /** The next claimed job; claims more when there is none. */
+  async #take(): Promise<Job | undefined> {
+    if (this.#claimed.length === 0) {
+      this.#claiming ??= this.#claim().finally(() => {
+        this.#claiming = undefined;
+      });
+      await this.#claiming;
+    }
+    return this.#claimed.shift();
+  }
+
+  async #claim(): Promise<void> {
+    const now = Date.now();
+    this.#claimed.push(...(await this.#options.store.claimJobs(now, now + CLAIM_LEASE_MS, CLAIM_BATCH)));
+  }
+
+  /** The mail of `job`; `undefined` if there is nothing to send: the member is gone, or it was set aside. */
+  async #make(job: Job): Promise<OutgoingMail | undefined> {
+    const { store, log } = this.#options;
+    if (job.attempt > this.#retryPauses.length + 1) {
+      // also a job that ends the process each time it is tried gets here
+      log.error("copy-set-aside", { job: job.id, member: job.memberId, code: "too-many-attempts" });
+      await store.setJobAside(job, "too-many-attempts");
+      return undefined;
+    }
+    return job.kind === "copy" ? this.#makeCopy(job) : this.#makeNotice(job);
+  }
+
+  async #makeCopy(job: CopyJob): Promise<OutgoingMail | undefined> {
+    const { store, log } = this.#options;
+    let post: PreparedPost;
+    try {
+      post = await this.#preparedPost(job.postId);
+    } catch (error) {
+      const code = codeForLog(error);
+      log.error("post-set-aside", { post: job.postId, code });
+      await store.setPostAside(job.postId, code);
+      return undefined;
+    }
+    // now and not earlier: this is where a removal takes effect
+    const member = await this.#memberOf(job);
+    if (member === undefined) return undefined;
+    try {
+      return await this.#copies.copyFor(post, member);
+    } catch (error) {
+      const code = codeForLog(error);
+      log.error("copy-set-aside", { post: job.postId, job: job.id, member: member.id, code });
+      await store.setJobAside(job, code);
+      return undefined;
+    }
+  }
+
+  async #makeNotice(job: NoticeJob): Promise<OutgoingMail | undefined> {
+    const member = await this.#memberOf(job);
+    const list = member && (await this.#options.lists.openById(member.listId));
+    if (member === undefined || list === undefined) return undefined;
+    return writeNotice(list, member, job, new Date());
+  }
+
+  async #memberOf(job: Job): Promise<Member | undefined> {
+    const { store, log } = this.#options;
+    const member = await store.memberById(job.memberId);
+    if (member !== undefined) return member;
+    log.info("copy-dropped", { job: job.id, member: job.memberId, code: "not-a-member" });
+    await store.finishJob(job);
+    return undefined;
+  }
+
+  /** Opened once for all its copies, as long as it is among the last few that copies were made of. */
+  async #preparedPost(id: number): Promise<PreparedPost> {
+    const known = this.#prepared.get(id);
+    if (known !== undefined) return known;
+    const { store, lists } = this.#options;
+    const made = (async () => {
+      const post = await store.post(id);
+      const list = post && (await lists.openById(post.listId));
+      if (post === undefined || list === undefined) throw new Error("a job without its post or list");
+      return preparePost(store, list, post);
+    })();
+    this.#prepared.set(id, made);
+    made.catch(() => this.#prepared.delete(id));
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#prepared.delete(oldest);
+    return made;
+  }
+
+  async #connect(): Promise<Line | undefined> {
+    try {
+      const connection = await connectToRelay(this.#options.relay);
+      this.#relayPause = RELAY_PAUSE_MS;
+      return { connection, used: false };
+    } catch (error) {
+      this.#options.log.error("relay-unreachable", { code: codeForLog(error) });
+      return undefined;
+    }
+  }
+
+  async #pauseForRelay(): Promise<void> {
+    const pause = this.#relayPause;
+    this.#relayPause = Math.min(2 * pause, MAX_RELAY_PAUSE_MS);
+    await this.#sleep(pause);
+  }
+
+  async #settle(job: Job, result: Handover, onUsedConnection: boolean): Promise<void> {
+    const { store, log } = this.#options;
+    const about = {
+      job: job.id,
+      member: job.memberId,
+      attempt: job.attempt,
+      ...(job.kind === "copy" ? { post: job.postId } : {}),
+    };
+    switch (result.kind) {
+      case "sent":
+        await store.finishJob(job);
+        log.info("copy-sent", about);
+        return;
+      case "refused":
+        log.warn("copy-refused", { ...about, reply: result.reply, status: result.status });
+        await store.setJobAside(job, `relay-${result.reply}`);
+        return;
+      case "later":
+        log.warn("copy-delayed", { ...about, reply: result.reply, status: result.status });
+        await store.retryJob(job, Date.now() + this.#pauseAfter(job));
+        return;
+      case "broken":
+        log.warn("connection-broken", { ...about, code: result.code });
+        // a relay ends a connection after some mails or minutes, which says nothing of this one
+        await store.retryJob(job, Date.now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
+        return;
+    }
+  }
+
+  #pauseAfter(job: Job): number {
+    return this.#retryPauses[job.attempt - 1] ?? this.#retryPauses.at(-1) ?? 0;
+  }
+
+  async #sleepUntilDue(): Promise<void> {
+    // opened posts aren't kept while there is nothing to do
+    this.#prepared.clear();
+    const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
+    await this.#sleep(Math.min(POLL_MS, Math.max(0, due - Date.now())));
+  }
+
+  /** Waits, until {@link wake} at the longest. */
+  async #sleep(ms: number): Promise<void> {
+    if (this.#stopping) return;
+    await new Promise<void>((resolve) => {
+      const rouse = () => {
+        clearTimeout(timer);
+        this.#sleepers.delete(rouse);
+        resolve();
+      };
+      const timer = setTimeout(rouse, ms);
+      this.#sleepers.add(rouse);
+    });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The server's limits. Each names the attack or the accident that it stops; smtp-server itself checks little
+ * (it takes thousands of recipients, NUL octets and endless headers as they come).
+ */
+
+/** Largest mail accepted, in bytes as received. Stops a sender from filling memory and disk. Announced by SIZE (RFC 1870). */
+export const MAX_MAIL_BYTES = 50 * 1024 * 1024;
+
+/** Bytes of mail being received at one time, over all connections. Stops many senders from filling memory together. */
+export const MAX_BYTES_IN_FLIGHT = 4 * MAX_MAIL_BYTES;
+
+/** Connections at one time. Stops a connection flood from using up file descriptors. */
+export const MAX_CONNECTIONS = 200;
+
+/**
+ * Recipients in one transaction. A sealed mail is for one list; the client sends a second list's in a transaction of
+ * its own (RFC 5321, 4.5.3.1.10: 452). Stops lists of thousands of recipients.
+ */
+export const MAX_RECIPIENTS = 1;
+
+/** Length of one command line. Stops a client that never ends its line from filling memory (RFC 5321 wants 512). */
+export const MAX_COMMAND_BYTES = 4096;
+
+/** Silence on a connection, in milliseconds, before it is closed. Stops connections that are opened and left. */
+export const SOCKET_TIMEOUT_MS = 60_000;
+
+/** Time for one whole mail, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
+export const DATA_TIMEOUT_MS = 10 * 60_000;
+
+/** Time that open connections get to finish when the server stops, in milliseconds. */
+export const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Bytes of a mail's header section. Stops headers made to keep a parser busy. */
+export const MAX_HEADER_BYTES = 64 * 1024;
+
+/** Lines of a mail's header section: the same attack with many short lines. */
+export const MAX_HEADER_LINES = 1_000;
+
+/** `Received` fields. More means that the mail goes in a circle (RFC 5321, 6.3). */
+export const MAX_RECEIVED = 50;
+
+/** Kept after a post's last acceptable date, in milliseconds, so that a clock set back doesn't let a replay pass. */
+export const REPLAY_MARGIN_MS = 24 * 60 * 60_000;
+
+/** Largest file that a command reads (a certificate). Stops `--key /dev/zero`. */
+export const MAX_CERTIFICATE_BYTES = 64 * 1024;
+
+/** Longest name of a person or list, in characters. It stands in a header line of every copy. */
+export const MAX_NAME_CHARACTERS = 64;
+
+/** Members' parsed certificates kept in memory. Stops memory from growing with the roster (27 kB each). */
+export const MAX_CACHED_CERTIFICATES = 1_000;
+
+/** Posts kept opened in memory while their copies go out; another is opened again from the store when its turn comes. */
+export const MAX_PREPARED_POSTS = 4;
+
+/** Copies claimed from the store at once. Small, so that a worker that dies leaves few to be claimed again. */
+export const CLAIM_BATCH = 64;
+
+/** How long a claim holds, in milliseconds. After a crash another worker takes the copy when it has run out. */
+export const CLAIM_LEASE_MS = 15 * 60_000;
+
+/**
+ * Pauses between attempts for one copy, in milliseconds: together about five days, the usual life of a mail in a
+ * queue (RFC 5321, 4.5.4.1). After the last the copy is set aside for the operator.
+ */
+export const RETRY_PAUSES_MS: readonly number[] = [
+  30_000,
+  60_000,
+  5 * 60_000,
+  15 * 60_000,
+  30 * 60_000,
+  ...Array.from({ length: 4 }, () => 60 * 60_000),
+  ...Array.from({ length: 28 }, () => 4 * 60 * 60_000),
+];
+
+/** Pause before the relay is tried again after it could not be reached, in milliseconds; doubled up to the maximum. */
+export const RELAY_PAUSE_MS = 1_000;
+export const MAX_RELAY_PAUSE_MS = 60_000;
+
+/** How often a waiting worker looks at the store by itself, in milliseconds: a command may have changed the queue. */
+export const POLL_MS = 2_000;
+
+/** A member is told at most so often, in milliseconds, why posts under their name were refused. Stops a wiretapper who resends captured posts from flooding them. */
+export const NOTICE_INTERVAL_MS = 60 * 60_000;

@@ -1,0 +1,98 @@
+/**
+ * The lists as the running server uses them: the row in the store together with its keys, read and unlocked.
+ *
+ * Rows are read anew each time (a command may have changed them); keys are kept, by fingerprint.
+ */
+import { type Address, bouncesAddress, parseAddress } from "../mail/mailbox.js";
+import { type OpeningKey, readSealingKey } from "../protocol/keys.js";
+import type { ListRef } from "../protocol/message.js";
+import type { DataFolder } from "./data-folder.js";
+import { loadServerKey } from "./server-keys.js";
+import type { List, Store } from "./store.js";
+
+/** A list that takes posts: it has its list key, and the server key is at hand. */
+export interface ListInUse {
+  readonly list: List;
+  readonly ref: ListRef;
+  readonly server: OpeningKey<"server">;
+  readonly address: Address;
+  /** Envelope sender of everything that the list sends. */
+  readonly bounces: Address;
+}
+
+/** What an address of ours is for. */
+export type Recipient =
+  | { readonly kind: "list"; readonly list: List }
+  /** where mail systems report that they could not deliver a copy; with or without `+detail` */
+  | { readonly kind: "bounces"; readonly list: List }
+  | { readonly kind: "unknown" };
+
+const BOUNCES = /^(?<list>.+)-bounces(?:\+[^@]*)?@(?<domain>[^@]+)$/;
+
+export class ListsInUse {
+  readonly #store: Store;
+  readonly #folder: DataFolder;
+  readonly #serverKeys = new Map<string, Promise<OpeningKey<"server">>>();
+
+  constructor(store: Store, folder: DataFolder) {
+    this.#store = store;
+    this.#folder = folder;
+  }
+
+  /** What the envelope recipient `text` is for. Anything that isn't an address of ours is `unknown`. */
+  async recipient(text: string): Promise<Recipient> {
+    const address = canonical(text);
+    if (address === undefined) return { kind: "unknown" };
+    const list = await this.#store.listByAddress(address);
+    if (list !== undefined) return { kind: "list", list };
+    const { list: name, domain } = BOUNCES.exec(address)?.groups ?? {};
+    const bouncing = name && domain ? await this.#store.listByAddress(`${name}@${domain}`) : undefined;
+    return bouncing === undefined ? { kind: "unknown" } : { kind: "bounces", list: bouncing };
+  }
+
+  /**
+   * The list with its keys; `undefined` while it has no list key.
+   *
+   * @throws KeyFileError, ListSealError if a key can't be read or used
+   */
+  async open(list: List): Promise<ListInUse | undefined> {
+    if (list.listKey === undefined) return undefined;
+    const address = parseAddress(list.address);
+    return {
+      list,
+      ref: { address, key: await readSealingKey("list", list.listKey) },
+      server: await this.#serverKey(list),
+      address,
+      bounces: bouncesAddress(address),
+    };
+  }
+
+  /** As {@link open}, by the list's number. */
+  async openById(id: number): Promise<ListInUse | undefined> {
+    const list = await this.#store.listById(id);
+    return list === undefined ? undefined : this.open(list);
+  }
+
+  /** Reads every list's server key, so that a missing one is found when the server starts and not with the first mail. */
+  async checkKeys(): Promise<void> {
+    for (const list of await this.#store.lists()) await this.#serverKey(list);
+  }
+
+  #serverKey(list: List): Promise<OpeningKey<"server">> {
+    const known = this.#serverKeys.get(list.serverFingerprint);
+    if (known !== undefined) return known;
+    const key = loadServerKey(this.#folder, list);
+    this.#serverKeys.set(list.serverFingerprint, key);
+    // a file that could not be read is tried again: the operator may have put it right
+    key.catch(() => this.#serverKeys.delete(list.serverFingerprint));
+    return key;
+  }
+}
+
+function canonical(text: string): Address | undefined {
+  try {
+    return parseAddress(text);
+  } catch {
+    return undefined;
+  }
+}

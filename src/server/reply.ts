@@ -1,0 +1,69 @@
+/**
+ * What the server says in the SMTP dialogue.
+ *
+ * People read these lines: a mail program shows them when it can't send, and a mail system puts them into the mail
+ * that it returns. One line each, well under the 512 octets of RFC 5321 (4.5.3.1.5), and never a word of what was
+ * received.
+ *
+ * Why a sealed post was refused is not said here: whoever resends a captured post would learn from "not a member"
+ * and "sent before" who is on the list. Everybody gets {@link refused}; the reason goes to the member at the address
+ * on the roster (notice.ts).
+ */
+
+/** Reply code (RFC 5321), enhanced status code (RFC 3463) and text. */
+export interface Reply {
+  readonly code: number;
+  readonly status: string;
+  readonly text: string;
+}
+
+const reply = (code: number, status: string, text: string): Reply => ({ code, status, text });
+
+export const queued = reply(250, "2.6.0", "Accepted");
+
+export const refused = reply(
+  550,
+  "5.7.1",
+  "The list did not take this mail. If you are a member: send from the address you joined with, and press Encrypt to list in ListSeal. If it stays refused, ask the list's owner for a new invitation.",
+);
+
+export const notSealed = reply(
+  550,
+  "5.7.1",
+  "This is an encrypted list: it takes only mail that was sealed for it, and yours was not. It was not read and not kept. In Thunderbird with the ListSeal add-on, open the invitation you got from the list's owner, press Encrypt to list and send again.",
+);
+
+export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
+export const tryLater = reply(
+  451,
+  "4.3.0",
+  "The list server can't take mail at the moment. Try again later.",
+);
+export const tooBusy = reply(451, "4.3.2", "The list server is busy. Try again later.");
+/** 421: smtp-server closes the connection after it. */
+export const tooSlow = reply(421, "4.4.2", "The mail came too slowly. Try again later.");
+export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.");
+export const badParameters = reply(555, "5.5.4", "That parameter was not offered.");
+export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");
+export const malformed = reply(550, "5.6.0", "The mail is malformed.");
+export const barelyEnded = reply(
+  550,
+  "5.6.0",
+  "The mail has line ends that are not CR LF. A mail program does not send such mail.",
+);
+export const tooManyHeaders = reply(550, "5.6.0", "The mail's header is too long.");
+export const loop = reply(554, "5.4.6", "The mail has been here before.");
+export const notFromMachines = reply(550, "5.7.1", "The list takes no automatic replies.");
+
+/** The error that smtp-server turns into `reply`. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+  readonly responseCode: number;
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    super(`${reply.status} ${reply.text}`);
+    this.responseCode = reply.code;
+    this.reply = reply;
+  }
+}

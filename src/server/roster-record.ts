@@ -1,0 +1,76 @@
+/**
+ * The record of who came and went: a hash chain, one a list.
+ *
+ * Every list signature names number and hash of the newest entry, so two owners who are shown different records, or a
+ * removal that never appears, become visible. It proves order and consistency; it does not prove delivery.
+ *
+ * An entry's hash is SHA-256 over UTF-8 text of four lines, each ended by LF except the last:
+ *
+ *     listseal-roster-entry
+ *     <number, decimal, from 1>
+ *     <hash of the entry before, 64 hex digits; zeros before the first>
+ *     <the entry, JSON on one line>
+ */
+import { createHash } from "node:crypto";
+
+/** The hash that the first entry names as its predecessor's. */
+export const NO_PREVIOUS = "0".repeat(64);
+
+/** What happened to the roster. `by` says on whose word; dates are ISO 8601 in UTC. */
+export type RosterChange =
+  | { readonly do: "create"; readonly list: string; readonly by: "operator"; readonly at: string }
+  | { readonly do: "list-key"; readonly fingerprint: string; readonly by: "operator"; readonly at: string }
+  | {
+      readonly do: "add";
+      readonly address: string;
+      readonly fingerprint: string;
+      readonly by: "operator";
+      readonly at: string;
+    }
+  | {
+      readonly do: "remove";
+      readonly address: string;
+      readonly fingerprint: string;
+      readonly by: "operator";
+      readonly at: string;
+    };
+
+/** One link of the chain. `entry` is the JSON text that was hashed, kept as it is. */
+export interface RecordEntry {
+  readonly number: number;
+  readonly previous: string;
+  readonly entry: string;
+  readonly hash: string;
+}
+
+/** Number and hash of the newest entry: what a list signature names. */
+export interface RecordHead {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** The entry that says `change` after `head` (`undefined`: the chain is empty). */
+export function nextEntry(head: RecordHead | undefined, change: RosterChange): RecordEntry {
+  const number = (head?.number ?? 0) + 1;
+  const previous = head?.hash ?? NO_PREVIOUS;
+  const entry = JSON.stringify(change);
+  return { number, previous, entry, hash: entryHash(number, previous, entry) };
+}
+
+/** True if `entries`, in order, are a whole chain: numbered from 1, each naming and hashing what is before it. */
+export function isWholeChain(entries: readonly RecordEntry[]): boolean {
+  return entries.every((link, index) => {
+    const previous = entries[index - 1]?.hash ?? NO_PREVIOUS;
+    return (
+      link.number === index + 1 &&
+      link.previous === previous &&
+      link.hash === entryHash(link.number, link.previous, link.entry)
+    );
+  });
+}
+
+function entryHash(number: number, previous: string, entry: string): string {
+  return createHash("sha256")
+    .update(`listseal-roster-entry\n${number}\n${previous}\n${entry}`, "utf8")
+    .digest("hex");
+}

@@ -1,0 +1,191 @@
+/**
+ * What the server remembers, as an interface: every method is one transaction, and asynchronous, so that it fits a
+ * database in the process (sqlite-store.ts) as well as one on another machine.
+ *
+ * Two laws:
+ * - What `queuePost` was told is on disk when it returns: only then is the sender told 250.
+ * - No opened byte is ever given to a store. Posts are kept as received, sealed to the server.
+ *
+ * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
+ */
+import type { Delivery, Mode } from "../protocol/message.js";
+import type { Profile } from "../protocol/policy.js";
+import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
+
+/** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
+export type Shape = "encrypted" | "mixed";
+
+/** A list as the operator set it up. Certificates are binary OpenPGP. */
+export interface NewList {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly delivery: Delivery;
+  readonly profile: Profile;
+  /** Name of the file in the key folder that holds the list's own server key. */
+  readonly serverKeyFile: string;
+  readonly serverFingerprint: string;
+  readonly serverCertificate: Uint8Array;
+}
+
+/** A list as it is now. Without `listKey` it takes no posts yet. */
+export interface List extends NewList {
+  readonly id: number;
+  readonly listKey?: Uint8Array;
+  readonly listKeyFingerprint?: string;
+}
+
+/** A list key and the digests of its public key material (list-key-material.ts). */
+export interface NewListKey {
+  readonly certificate: Uint8Array;
+  readonly fingerprint: string;
+  readonly material: readonly string[];
+}
+
+/** Somebody who gets copies. */
+export interface NewMember {
+  readonly address: string;
+  readonly name: string;
+  readonly certificate: Uint8Array;
+  readonly fingerprint: string;
+  readonly shape: Shape;
+}
+
+/** A member on the roster. `id` is never used again, also not after a removal. */
+export interface Member extends NewMember {
+  readonly id: number;
+  readonly listId: number;
+  readonly added: number;
+}
+
+/** A post that passed all checks, to be kept and queued. */
+export interface NewPost {
+  readonly listId: number;
+  /** As received, sealed to the server. */
+  readonly raw: Uint8Array;
+  readonly accepted: number;
+  /** The signed message id, with angle brackets. */
+  readonly messageId: string;
+  /** Fingerprint of the key that signed the submission. */
+  readonly signer: string;
+  /** SHA-256 of the key packet, hex. */
+  readonly keyPacketDigest: string;
+  /** The replay is remembered until then. */
+  readonly keptUntil: number;
+  readonly author: Author;
+}
+
+/** The author as the roster had them when the post was accepted: they may be gone when its copies are made. */
+export interface Author {
+  readonly name: string;
+  readonly certificate: Uint8Array;
+}
+
+/** What became of a post given to {@link Store.queuePost}. */
+export type Queued =
+  | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
+  /** the same post again (a sender's retry): nothing was queued, and the sender is told 250 */
+  | { readonly kind: "repeat" }
+  /** another key packet under a message id that this signer used before */
+  | { readonly kind: "message-id-reused" }
+  /** a key packet that came before under another message id or signer */
+  | { readonly kind: "replayed" };
+
+/** A kept post, to be opened again when its copies are made. */
+export interface Post {
+  readonly id: number;
+  readonly listId: number;
+  readonly raw: Uint8Array;
+  readonly accepted: number;
+  readonly author: Author;
+}
+
+/** Something to send, claimed by a worker: a post's copy for a member, or a notice to a member. */
+export type Job = CopyJob | NoticeJob;
+
+interface ClaimedJob {
+  readonly id: number;
+  readonly memberId: number;
+  /** This attempt's number, from 1; registered before it is made. */
+  readonly attempt: number;
+}
+
+export interface CopyJob extends ClaimedJob {
+  readonly kind: "copy";
+  readonly postId: number;
+}
+
+export interface NoticeJob extends ClaimedJob {
+  readonly kind: "notice";
+  /** Why a post was refused: a code of ours. */
+  readonly code: string;
+}
+
+/** What waits, counted. `aside`: waits for the operator. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly aside: number;
+}
+
+/** Thrown by a store when a command asks for what can't be; `message` is a sentence for the operator. */
+export class Conflict extends Error {
+  override readonly name = "Conflict";
+}
+
+export interface Store {
+  /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
+  createList(
+    list: NewList,
+    key: NewListKey | undefined,
+    changes: readonly RosterChange[],
+    now: number,
+  ): Promise<List>;
+  /** Every list, by address. */
+  lists(): Promise<readonly List[]>;
+  listByAddress(address: string): Promise<List | undefined>;
+  listById(id: number): Promise<List | undefined>;
+  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
+  setListKey(listId: number, key: NewListKey, change: RosterChange): Promise<void>;
+
+  /** @throws Conflict if the address or the certificate is on the list's roster. */
+  addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member>;
+  /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
+  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
+  memberByAddress(listId: number, address: string): Promise<Member | undefined>;
+  /** `undefined` once they are removed. Asked for each copy, just before it is made. */
+  memberById(id: number): Promise<Member | undefined>;
+  /** The roster, by address. */
+  members(listId: number): Promise<readonly Member[]>;
+
+  /** Newest entry of a list's record. A list always has one: its creation. */
+  recordHead(listId: number): Promise<RecordHead>;
+  record(listId: number): Promise<readonly RecordEntry[]>;
+
+  /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
+  queuePost(post: NewPost): Promise<Queued>;
+  /** Queues a notice, unless one with that code was queued for the member less than `interval` ago. */
+  queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
+  post(id: number): Promise<Post | undefined>;
+
+  /** Takes up to `limit` due jobs, oldest first, and registers an attempt for each: they are due again at `leaseUntil`. */
+  claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]>;
+  /** Makes every claimed job due again: a claim of an earlier run of this process, which is the only worker. */
+  releaseClaims(now: number): Promise<void>;
+  /** The next copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
+  finishJob(job: Job): Promise<void>;
+  /** The copy is to be tried again at `due`. */
+  retryJob(job: Job, due: number): Promise<void>;
+  /** A claimed job was not tried after all: due at once, the attempt is not counted. */
+  returnJob(job: Job, now: number): Promise<void>;
+  /** The copy waits for the operator; `code` says why. The rest of the queue goes on. */
+  setJobAside(job: Job, code: string): Promise<void>;
+  /** As {@link setJobAside}, for every copy of a post. */
+  setPostAside(postId: number, code: string): Promise<void>;
+  /** When the next job is due, `undefined` if none waits. */
+  nextDue(): Promise<number | undefined>;
+  queueCounts(): Promise<QueueCounts>;
+
+  /** Forgets replays that the date check would refuse anyway. */
+  forgetReplays(now: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,100 @@
+/** A relay that keeps what it is given: a real SMTP or LMTP server whose answers a test can choose. */
+import { once } from "node:events";
+import { SMTPServer } from "smtp-server";
+
+/** A mail that the relay took. */
+export interface Caught {
+  readonly sender: string;
+  readonly recipient: string;
+  readonly raw: Buffer;
+}
+
+/** What the relay says to a recipient: nothing to take the mail, or a reply, at RCPT or after DATA. */
+export type Mood = (
+  recipient: string,
+) => { readonly code: number; readonly text: string; readonly at: "rcpt" | "data" } | undefined;
+
+export class Sink {
+  readonly caught: Caught[] = [];
+  /** Every octet of every mail that arrived here, also of those that were then refused. */
+  readonly seen: Buffer[] = [];
+  mood: Mood = () => undefined;
+  #server: SMTPServer;
+  #port = 0;
+  readonly #protocol: "smtp" | "lmtp";
+  #waiting: (() => void)[] = [];
+
+  private constructor(protocol: "smtp" | "lmtp") {
+    this.#protocol = protocol;
+    this.#server = this.#make();
+  }
+
+  static async open(protocol: "smtp" | "lmtp" = "smtp"): Promise<Sink> {
+    const sink = new Sink(protocol);
+    await sink.#listen(0);
+    return sink;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Mails taken for `recipient`. */
+  for(recipient: string): readonly Caught[] {
+    return this.caught.filter((mail) => mail.recipient === recipient);
+  }
+
+  /** Resolves once `isEnough` holds; it is asked after every mail. */
+  async until(isEnough: (sink: Sink) => boolean): Promise<void> {
+    while (!isEnough(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Stops listening, as a relay that is down. */
+  async close(): Promise<void> {
+    await new Promise<void>((done) => this.#server.close(done));
+  }
+
+  /** Listens on the same port again. */
+  async reopen(): Promise<void> {
+    this.#server = this.#make();
+    await this.#listen(this.#port);
+  }
+
+  async #listen(port: number): Promise<void> {
+    const listener = this.#server.listen(port, "127.0.0.1");
+    await once(listener, "listening");
+    const bound = listener.address();
+    if (typeof bound === "object" && bound !== null) this.#port = bound.port;
+  }
+
+  #make(): SMTPServer {
+    const refusal = (recipient: string, at: "rcpt" | "data") => {
+      const answer = this.mood(recipient);
+      return answer?.at === at ? Object.assign(new Error(answer.text), { responseCode: answer.code }) : null;
+    };
+    const server = new SMTPServer({
+      lmtp: this.#protocol === "lmtp",
+      authOptional: true,
+      disabledCommands: ["AUTH", "STARTTLS"],
+      disableReverseLookup: true,
+      closeTimeout: 100,
+      onRcptTo: ({ address }, _session, answer) => answer(refusal(address, "rcpt")),
+      onData: (stream, { envelope }, answer) => {
+        const chunks: Buffer[] = [];
+        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+        stream.on("end", () => {
+          const recipient = envelope.rcptTo[0]?.address ?? "";
+          const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
+          const raw = Buffer.concat(chunks);
+          this.seen.push(raw);
+          const refused = refusal(recipient, "data");
+          if (refused === null) this.caught.push({ sender, recipient, raw });
+          answer(refused);
+          for (const wake of this.#waiting.splice(0)) wake();
+        });
+      },
+    });
+    server.on("error", () => undefined);
+    return server;
+  }
+}

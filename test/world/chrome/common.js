@@ -1,0 +1,67 @@
+// Runs inside Thunderbird, in its privileged scope, sent there by marionette.ts; shared by the other files here.
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Asks until the answer is neither undefined, null nor false. */
+export async function waitFor(what, probe, timeout = 30000) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined && answer !== null && answer !== false) return answer;
+    if (Date.now() > end) throw new Error(`Waited in vain for: ${what}`);
+    await sleep(50);
+  }
+}
+
+export const mailServices = () =>
+  ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs").MailServices;
+
+export const mainWindow = () => Services.wm.getMostRecentWindow("mail:3pane");
+
+export const threePane = () => mainWindow()?.document.getElementById("tabmail")?.currentAbout3Pane;
+
+export const imapServer = () => mailServices().accounts.defaultAccount.incomingServer;
+
+/** "INBOX", or the name of a folder under the account's root ("Sent", "Drafts"). */
+export function folderNamed(name) {
+  const root = imapServer().rootFolder;
+  if (name === "INBOX") return root.getFolderWithFlags(Ci.nsMsgFolderFlags.Inbox);
+  return root.getChildNamed(name);
+}
+
+/** The newest window of a type: "mail:3pane", "msgcompose", "mail:messageWindow". */
+export function windowOf(type) {
+  const found = Services.wm.getMostRecentWindow(type);
+  if (!found) throw new Error(`no window of type ${type}`);
+  return found;
+}
+
+/** The widget name that Thunderbird makes from an add-on's id. */
+export const widgetName = (addonId) => addonId.toLowerCase().replace(/[^a-z0-9_-]/g, "_");
+
+/**
+ * Runs source code (a function of `content`) with full rights in the process of a browser element and gives its
+ * JSON result.
+ */
+export function inBrowser(browser, source, args, timeout = 60000) {
+  const manager = browser.messageManager;
+  const key = `listseal-test-${Math.random()}`;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer from the content process")), timeout);
+    manager.addMessageListener(key, function listener({ data }) {
+      clearTimeout(timer);
+      manager.removeMessageListener(key, listener);
+      if (data.failed === undefined) resolve(JSON.parse(data.ok));
+      else reject(new Error(data.failed));
+    });
+    const script = `{ (async () => {
+      try {
+        const value = await (${source})(content, ...${JSON.stringify(args)});
+        sendAsyncMessage(${JSON.stringify(key)}, { ok: JSON.stringify(value === undefined ? null : value) });
+      } catch (error) {
+        sendAsyncMessage(${JSON.stringify(key)}, { failed: String(error) + " " + (error?.stack ?? "") });
+      }
+    })(); }`;
+    manager.loadFrameScript(`data:application/javascript;charset=utf-8,${encodeURIComponent(script)}`, false);
+  });
+}

@@ -1,0 +1,165 @@
+// Writing a mail as a person does it, and the dialogs that may come of it. Runs inside Thunderbird.
+
+/** Opens a compose window and waits for its editor. */
+export async function openComposer(to, subject) {
+  const services = mailServices();
+  const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
+  fields.to = to;
+  fields.subject = subject;
+  const params = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
+  params.type = Ci.nsIMsgCompType.New;
+  params.format = Ci.nsIMsgCompFormat.HTML;
+  params.composeFields = fields;
+  params.identity = services.accounts.defaultAccount.defaultIdentity;
+  const before = new Set(Services.wm.getEnumerator("msgcompose"));
+  services.compose.OpenComposeWindowWithParams(null, params);
+  await waitForNewComposer(before);
+}
+
+/** Presses Reply on the message that the main window shows. */
+export async function replyToDisplayed() {
+  const before = new Set(Services.wm.getEnumerator("msgcompose"));
+  mainWindow()
+    .document.getElementById("tabmail")
+    .currentAboutMessage.commandController.doCommand("cmd_reply");
+  await waitForNewComposer(before);
+}
+
+export async function waitForNewComposer(before) {
+  await waitFor("the compose window", () => {
+    const window = [...Services.wm.getEnumerator("msgcompose")].find((one) => !before.has(one));
+    return window?.gMsgCompose?.editor && window.gWindowLocked === false && window.ComposeStartup;
+  });
+  // The editor takes what is typed only after its start-up has run.
+  await sleep(500);
+}
+
+export const composer = () => windowOf("msgcompose");
+
+/** Types HTML at the cursor, as pasting does: the editor counts it as a change by the user. */
+export async function typeHtml(html) {
+  const window = composer();
+  const editor = window.GetCurrentEditor();
+  editor.beginningOfDocument();
+  editor.QueryInterface(Ci.nsIHTMLEditor).insertHTML(html);
+  window.gContentChanged = true;
+}
+
+/** Attaches a file on disk under its own name. */
+export async function attachFile(path, contentType) {
+  const window = composer();
+  const file = Cc["@mozilla.org/file/local;1"].createInstance(Ci.nsIFile);
+  file.initWithPath(path);
+  const attachment = Cc["@mozilla.org/messengercompose/attachment;1"].createInstance(Ci.nsIMsgAttachment);
+  attachment.url = Services.io.newFileURI(file).spec;
+  attachment.name = file.leafName;
+  attachment.size = file.fileSize;
+  if (contentType) attachment.contentType = contentType;
+  await window.AddAttachments([attachment]);
+}
+
+/** What stands in the compose window now. */
+export async function composerState() {
+  const window = composer();
+  return {
+    subject: window.document.getElementById("msgSubject").value,
+    to: [...window.document.querySelectorAll("#toAddrContainer mail-address-pill")].map(
+      (pill) => pill.emailAddress,
+    ),
+    html: window.GetCurrentEditor().rootElement.innerHTML,
+    attachments: [...window.document.querySelectorAll("#attachmentBucket richlistitem")].map(
+      (item) => item.attachment.name,
+    ),
+    identity: window.getCurrentIdentityKey(),
+    locked: window.gWindowLocked === true,
+  };
+}
+
+/** The add-on's button in the compose window's tool bar. */
+export function composeActionButton(addonId) {
+  return composer().document.getElementById(`${widgetName(addonId)}-composeAction-toolbarbutton`);
+}
+
+/** Clicks the add-on's compose action button. */
+export async function clickComposeAction(addonId) {
+  const button = await waitFor("the compose action button", () => composeActionButton(addonId));
+  button.click();
+  await sleep(200);
+}
+
+/** What a person can see of the compose action button. */
+export async function composeActionState(addonId) {
+  const button = await waitFor("the compose action button", () => composeActionButton(addonId));
+  return {
+    label: button.getAttribute("label") ?? "",
+    title: button.getAttribute("tooltiptext") ?? button.getAttribute("title") ?? "",
+    badge: button.getAttribute("badge") ?? "",
+    disabled: button.hasAttribute("disabled"),
+  };
+}
+
+/** Presses Send. */
+export async function pressSend() {
+  const window = composer();
+  const button = window.document.getElementById("button-send");
+  window.listsealTestBusy = Date.now();
+  // The press may open a modal dialog, which would keep this script from returning.
+  setTimeout(() => button.click(), 0);
+  await sleep(50);
+}
+
+/** Saves the draft, as Ctrl+S does. */
+export async function saveDraft() {
+  composer().goDoCommand("cmd_saveDefault");
+  await sleep(500);
+}
+
+/** Saves the draft as the five-minute timer does. */
+export async function autoSave() {
+  composer().AutoSave();
+  await sleep(500);
+}
+
+export const dialogWindows = () =>
+  [...Services.wm.getEnumerator(null)].filter((window) =>
+    window.document.documentURI.includes("commonDialog.xhtml"),
+  );
+
+/** Texts of the dialogs that are open. */
+export async function dialogs() {
+  return dialogWindows().map((window) => window.document.getElementById("infoBody")?.textContent ?? "");
+}
+
+/** Presses the accepting button of every dialog and gives how many there were. */
+export async function acceptDialogs() {
+  const open = dialogWindows();
+  for (const window of open) window.document.querySelector("dialog").acceptDialog();
+  await sleep(300);
+  return open.length;
+}
+
+/** After Send: whether the window has closed, a dialog has come, or the add-on has refused (window unlocked again). */
+export async function sendOutcome(timeout) {
+  return waitFor(
+    "the outcome of Send",
+    () => {
+      if (dialogWindows().length > 0) return "dialog";
+      const window = Services.wm.getMostRecentWindow("msgcompose");
+      if (!window || window.closed) return "closed";
+      // Locked while it works; not locked for a while, since the press or since then, means that it has given up.
+      if (window.gWindowLocked || window.gSendOperationInProgress) window.listsealTestBusy = Date.now();
+      return Date.now() - window.listsealTestBusy > 2000 ? "open" : undefined;
+    },
+    timeout,
+  );
+}
+
+/** Closes every compose window without saving. */
+export async function closeComposers() {
+  for (const window of Services.wm.getEnumerator("msgcompose")) {
+    window.gContentChanged = false;
+    window.gMsgCompose.bodyModified = false;
+    window.close();
+  }
+  await sleep(300);
+}

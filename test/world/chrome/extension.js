@@ -1,0 +1,62 @@
+// The add-on's inside: its background page, its storage. Runs inside Thunderbird.
+
+export function backgroundView(addonId) {
+  const policy = WebExtensionPolicy.getByID(addonId);
+  if (!policy) throw new Error(`no add-on ${addonId}`);
+  return [...policy.extension.views].find((view) => view.viewType === "background" && view.xulBrowser);
+}
+
+/** Runs source code, an async function, with the rights of the add-on's background page; wakes it if it sleeps. */
+export async function inBackground(addonId, source, args) {
+  const policy = WebExtensionPolicy.getByID(addonId);
+  if (!policy) throw new Error(`no add-on ${addonId}`);
+  if (!backgroundView(addonId)) await policy.extension.wakeupBackground?.();
+  const view = await waitFor("the background page", () => backgroundView(addonId), 10000);
+  // A sandbox with the page's own principal: the code sees what the add-on's own code would see.
+  const inside = `(window, source, args) => {
+    const sandbox = Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false, sameZoneAs: window });
+    const call = "(async () => JSON.stringify((await (" + source + ")(...JSON.parse(" +
+      JSON.stringify(JSON.stringify(args)) + "))) ?? null))()";
+    return Cu.evalInSandbox(call, sandbox).then((json) => JSON.parse(json));
+  }`;
+  return inBrowser(view.xulBrowser, inside, [source, args]);
+}
+
+/** Puts the background page to sleep, as Thunderbird does after 30 idle seconds. */
+export async function suspendBackground(addonId) {
+  await WebExtensionPolicy.getByID(addonId).extension.terminateBackground();
+}
+
+/** Whether the background page runs now. */
+export async function backgroundRuns(addonId) {
+  return backgroundView(addonId) !== undefined;
+}
+
+/** Opens the add-on's options page in a tab of the main window and waits for it. */
+export async function openOptions(addonId) {
+  const { extension } = WebExtensionPolicy.getByID(addonId);
+  const url = extension.manifest.options_ui?.page;
+  if (!url) throw new Error("the add-on has no options page");
+  const tab = mainWindow().document.getElementById("tabmail").openTab("contentTab", {
+    url,
+    linkHandler: "single-page",
+    userContextId: 0,
+    triggeringPrincipal: extension.principal,
+  });
+  await waitFor(
+    "the options page",
+    () => tab.browser?.currentURI?.spec === url && !tab.browser.webProgress.isLoadingDocument,
+  );
+  await sleep(300);
+}
+
+/** Runs source code, a function of the page's window, in the tab that is in front. */
+export async function inFrontTab(source, args) {
+  return inBrowser(mainWindow().document.getElementById("tabmail").currentTabInfo.browser, source, args);
+}
+
+/** Closes the tab in front (never the first one). */
+export async function closeFrontTab() {
+  const { tabmail } = mainWindow();
+  if (tabmail.currentTabInfo !== tabmail.tabInfo[0]) tabmail.closeTab(tabmail.currentTabInfo);
+}

@@ -1,0 +1,139 @@
+// The main window: folders, messages, what a message shows. Runs inside Thunderbird.
+
+/** Waits until the main window stands with its folder tree. */
+export async function waitForMainWindow() {
+  await waitFor("the main window", () => {
+    const pane = threePane();
+    return pane?.folderTree && pane.document.readyState === "complete";
+  });
+}
+
+/** Stores the IMAP password, so that no question for it comes up. */
+export async function storePassword(password) {
+  const server = imapServer();
+  const origin = `imap://${server.hostName}`;
+  const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
+  login.init(origin, null, origin, server.username, password, "", "");
+  const known = await Services.logins.searchLoginsAsync({ origin });
+  if (known.length === 0) await Services.logins.addLoginAsync(login);
+  server.password = password;
+}
+
+/** Logs in for the first time and waits for the folders that the server offers. */
+export async function connectToMail() {
+  const server = imapServer();
+  server.performExpand(null);
+  await waitFor("the folders on the server", () =>
+    ["INBOX", "Sent", "Drafts"].every((name) => folderNamed(name)),
+  );
+}
+
+/** Looks for new mail in a folder, and gives how many mails it then holds. */
+export async function getNewMail(name) {
+  const folder = folderNamed(name);
+  if (!folder) throw new Error(`no folder ${name}`);
+  // updateFolderWithListener does what Get Messages does for one folder, and tells when it is done.
+  await new Promise((resolve) => {
+    const timer = setTimeout(resolve, 5000);
+    const finish = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    // QUIRK: Thunderbird 153 calls these two by names that begin with a capital, unlike every other listener.
+    const listener = {
+      QueryInterface: ChromeUtils.generateQI(["nsIUrlListener"]),
+      OnStartRunningUrl() {},
+      OnStopRunningUrl: finish,
+    };
+    folder.QueryInterface(Ci.nsIMsgImapMailFolder).updateFolderWithListener(mainWindow().msgWindow, listener);
+  });
+  return folder.getTotalMessages(false);
+}
+
+/** Shows a folder in the first tab and gives the number of its rows. */
+export async function openFolder(name) {
+  const { tabmail } = mainWindow();
+  tabmail.switchToTab(0);
+  const pane = tabmail.currentAbout3Pane;
+  const folder = folderNamed(name);
+  if (!folder) throw new Error(`no folder ${name}`);
+  pane.displayFolder(folder.URI);
+  await waitFor(`the rows of ${name}`, () => pane.gFolder?.URI === folder.URI && pane.gDBView !== null);
+  await sleep(200);
+  pane.gDBView.doCommand(Ci.nsMsgViewCommandType.expandAll);
+  return pane.gDBView.rowCount;
+}
+
+/** Subjects, as the thread pane shows them, in its order. */
+export async function listSubjects() {
+  const view = threePane().gDBView;
+  return Array.from({ length: view.rowCount }, (_, row) => view.getMsgHdrAt(row).mime2DecodedSubject);
+}
+
+/**
+ * Selects a message in the open folder: by its row, or by text in its subject (the newest that has it).
+ * Gives the row.
+ */
+export async function selectMessage(which) {
+  const pane = threePane();
+  const view = pane.gDBView;
+  view.doCommand(Ci.nsMsgViewCommandType.expandAll);
+  const rows = Array.from({ length: view.rowCount }, (_, row) => row);
+  const matching =
+    typeof which === "number"
+      ? rows.filter((row) => row === which)
+      : rows
+          .filter((row) => view.getMsgHdrAt(row).mime2DecodedSubject.includes(which))
+          .sort((a, b) => view.getMsgHdrAt(a).date - view.getMsgHdrAt(b).date);
+  const row = matching.at(-1);
+  if (row === undefined) throw new Error(`no message ${which} among ${view.rowCount}`);
+  pane.threadTree.selectedIndex = -1;
+  await sleep(50);
+  pane.threadTree.scrollToIndex(row, true);
+  pane.threadTree.selectedIndex = row;
+  await waitFor("the message to be shown", () => {
+    const message = messageBrowser("mail:3pane");
+    return (
+      message?.currentURI &&
+      !message.currentURI.spec.startsWith("about:") &&
+      !message.webProgress?.isLoadingDocument
+    );
+  });
+  return row;
+}
+
+/** The browser element that shows the message, in the main window or in a message window of its own. */
+export function messageBrowser(windowType) {
+  const window = windowOf(windowType);
+  const holder =
+    windowType === "mail:3pane"
+      ? window.document.getElementById("tabmail").currentAboutMessage
+      : window.messageBrowser.contentWindow;
+  return holder?.getMessagePaneBrowser();
+}
+
+/** Runs source code, a function of the message document's window, in the displayed message. */
+export async function inMessage(windowType, source, args) {
+  return inBrowser(messageBrowser(windowType), source, args);
+}
+
+/** The header fields that Thunderbird itself shows above the message, and the names in its attachment pane. */
+export async function messageHeader(windowType) {
+  const window = windowOf(windowType);
+  const holder =
+    windowType === "mail:3pane"
+      ? window.document.getElementById("tabmail").currentAboutMessage
+      : window.messageBrowser.contentWindow;
+  const { document } = holder;
+  const pane = document.getElementById("attachmentView");
+  return {
+    subject: document.getElementById("expandedsubjectBox")?.textContent.trim() ?? "",
+    from: document.getElementById("expandedfromBox")?.textContent.trim() ?? "",
+    attachments:
+      pane && !pane.collapsed && !pane.hidden
+        ? [...document.querySelectorAll("#attachmentList richlistitem")].map(
+            (item) => item.getAttribute("name") ?? "",
+          )
+        : [],
+  };
+}

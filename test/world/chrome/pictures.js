@@ -1,0 +1,26 @@
+// Pictures of windows, without their frames; needs no X tools. Runs inside Thunderbird.
+
+/** A PNG picture of the newest window of a type, in base64. */
+export async function pictureOfWindow(type) {
+  const window = windowOf(type);
+  const snapshot = await window.browsingContext.currentWindowGlobal.drawSnapshot(
+    new window.DOMRect(0, 0, window.innerWidth, window.innerHeight),
+    1,
+    "rgb(255,255,255)",
+    true,
+  );
+  const canvas = window.document.createElementNS("http://www.w3.org/1999/xhtml", "canvas");
+  canvas.width = snapshot.width;
+  canvas.height = snapshot.height;
+  canvas.getContext("2d").drawImage(snapshot, 0, 0);
+  return canvas.toDataURL().split(",")[1];
+}
+
+/** Brings a window to a size, in pixels, and to the front. */
+export async function sizeWindow(type, width, height) {
+  const window = windowOf(type);
+  window.moveTo(0, 0);
+  window.resizeTo(width, height);
+  window.focus();
+  await sleep(300);
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Thunderbird } from "./thunderbird.js";
+import { ThunderbirdUi } from "./thunderbird-ui.js";
+
+/** An add-on that is installed in one Thunderbird, looked at from inside. */
+export class InstalledAddon {
+  readonly id: string;
+  readonly thunderbird: Thunderbird;
+  readonly ui: ThunderbirdUi;
+
+  constructor(thunderbird: Thunderbird, id: string) {
+    this.thunderbird = thunderbird;
+    this.id = id;
+    this.ui = new ThunderbirdUi(thunderbird);
+  }
+
+  /** Installs the unpacked add-on (or .xpi) at `path`. */
+  static async install(thunderbird: Thunderbird, path: string): Promise<InstalledAddon> {
+    return new InstalledAddon(thunderbird, await thunderbird.installAddon(path));
+  }
+
+  /**
+   * Runs JavaScript source, an async function, with the rights of the add-on's background page.
+   * @param shape what it has to give
+   * @param source such as `async (key) => browser.storage.local.get(key)`
+   * @param args JSON values
+   */
+  inBackground<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> {
+    return this.thunderbird.marionette.call(shape, "extension", "inBackground", this.id, source, args);
+  }
+
+  /** Puts the background page to sleep. */
+  async suspend(): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "suspendBackground", this.id);
+  }
+
+  /** Everything in the add-on's storage, as one text in which keys have a fixed order. */
+  async storage(): Promise<string> {
+    return this.inBackground(
+      z.string(),
+      `async () => {
+        const sorted = (value) => value !== null && typeof value === "object" && !Array.isArray(value)
+          ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]))
+          : Array.isArray(value) ? value.map(sorted) : value;
+        const api = globalThis.messenger ?? globalThis.browser;
+        return JSON.stringify(sorted(await api.storage.local.get(null)));
+      }`,
+    );
+  }
+
+  /** SHA-256 of the storage, in hex: two of these compare two moments without showing a key. */
+  async storageHash(): Promise<string> {
+    return createHash("sha256")
+      .update(await this.storage(), "utf8")
+      .digest("hex");
+  }
+
+  /** Opens the options page in a tab. */
+  async openOptions(): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "openOptions", this.id);
+  }
+
+  /** Runs JavaScript source, a function of the window, in the tab that is in front. */
+  inFrontTab<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> {
+    return this.thunderbird.marionette.call(shape, "extension", "inFrontTab", source, args);
+  }
+
+  /** Closes the tab in front. */
+  async closeFrontTab(): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "closeFrontTab");
+  }
+}
