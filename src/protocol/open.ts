@@ -12,7 +12,7 @@ import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
 import type { Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
-import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import { assertDataPacket, checkLiteral, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
@@ -80,8 +80,9 @@ export async function openPost(
   const outer = await openOuter(sealed, keys, target);
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
-  const { keyPacket, dataPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  const message = join(keyPacket, sealed.mode === "key" ? sealed.body : dataPacket);
+  const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
+  // in mode `whole` the opened literal is the message already; in mode `key` its two halves are not copied together
+  const message = sealed.mode === "whole" ? outer.literal : ({ keyPacket, dataPacket: sealed.body } as const);
   const inner = await openLayer(message, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
