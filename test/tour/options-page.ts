@@ -25,15 +25,24 @@ const FILL_KEY = `(window, name, passphrase) => {
   return form.querySelector("input[name=address]").value;
 }`;
 
+/** Runs in the page: empties its one line, so that the answer to the press before is not taken for the next one. */
+const FORGET = `{
+  const line = window.document.querySelector("output").firstChild;
+  if (line) line.data = "";
+}`;
+
 /** Runs in the page: presses the button of the form that has this field. */
-const SUBMIT = `(window, field) =>
-  window.document.querySelector("input[name=" + field + "]").form.querySelector("button[type=submit]").click()`;
+const SUBMIT = `(window, field) => {
+  ${FORGET}
+  window.document.querySelector("input[name=" + field + "]").form.querySelector("button[type=submit]").click();
+}`;
 
 /** Runs in the page: presses the first button with this label. */
 const PRESS = `(window, label) => {
   const all = [...window.document.querySelectorAll("button")];
   const button = all.find((one) => one.textContent.includes(label));
   if (!button) throw new Error("no button " + label + " among: " + all.map((one) => one.textContent).join(" | "));
+  ${FORGET}
   button.click();
 }`;
 
