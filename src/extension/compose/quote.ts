@@ -33,7 +33,8 @@ export async function quoteOpened(tabId: number): Promise<void> {
     // first of all: whatever happens next, what is quoted here is sealed
     await changeState(tabId, { quotesSealed: true });
     await turnOn(tabId, "recipients");
-    await putQuote(tabId, type, details, reading.opened);
+    // opening takes its time, and the person may have begun to write
+    await putQuote(tabId, type, await compose.getComposeDetails(tabId), reading.opened);
   });
 }
 

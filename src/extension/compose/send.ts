@@ -80,10 +80,11 @@ async function answer(
   const twin = details.identityId !== undefined && (await isDraftIdentity(details.identityId));
   // an address of a list that was typed a moment ago, or a draft of a sealed mail, counts as switched on
   const wanted = state.sealing === "on" || (state.decidedBy === "recipients" && (list !== undefined || twin));
-  if (!wanted) {
+  // opened mail that leaves its list: one question, and only its answer lets it go unsealed
+  const leaving = list === undefined && !none && state.quotesSealed;
+  if (leaving && !state.clearAllowed) throw new Hindered({ kind: "sealed-quote" });
+  if (!wanted || leaving) {
     if (list !== undefined && !state.clearAllowed) throw new Hindered({ kind: "clear-to-list" });
-    if (list === undefined && state.quotesSealed && !state.clearAllowed)
-      throw new Hindered({ kind: "sealed-quote" });
     return twin ? { details: { identityId: await trueIdentity(details.identityId ?? "") } } : {};
   }
   if (list === undefined || none) throw new ListSealError("no-list", "no known list among the recipients");
