@@ -16,6 +16,7 @@ import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
   base64Lines,
+  type EncodedInTwo,
   formatDate,
   type HeaderField,
   type Leaf,
@@ -185,8 +186,11 @@ export interface Copy {
   readonly sealed: SealedMessage;
   /** The number of a held post, on a copy for its review: what a moderator's command names. */
   readonly held?: number;
-  /** The large part in base64 ({@link encodeLargePart}), if the caller made it for all copies. */
-  readonly encoded?: Uint8Array;
+  /**
+   * The large part in base64, if the caller made it for all copies: whole ({@link encodeLargePart}), or in mode `whole` in
+   * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
+   */
+  readonly encoded?: Uint8Array | EncodedInTwo;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
 }
@@ -216,7 +220,8 @@ export function writeCopy(copy: Copy): SharedEntity {
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
   if (large === undefined) throw new ListSealError("not-sealed", "a sealed message has at least one part");
-  const encoded = copy.encoded ?? base64Lines(large.bytes);
+  const given = copy.encoded ?? base64Lines(large.bytes);
+  const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
   if (shape === "encrypted") {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;

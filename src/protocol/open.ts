@@ -12,10 +12,11 @@ import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
 import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
-import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import { assertDataPacket, checkLiteral, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
+  MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
   readingConfig,
@@ -79,8 +80,9 @@ export async function openPost(
   const outer = await openOuter(sealed, keys, target);
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
-  const { keyPacket, dataPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  const message = join(keyPacket, sealed.mode === "key" ? sealed.body : dataPacket);
+  const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
+  // in mode `whole` the opened literal is the message already; in mode `key` its two halves are not copied together
+  const message = sealed.mode === "whole" ? outer.literal : ({ keyPacket, dataPacket: sealed.body } as const);
   const inner = await openLayer(message, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
@@ -132,11 +134,12 @@ async function openOuter(
     assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
     assertDataPacket(sealed.body);
   }
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   // first: under a list secret, a copy under a member secret has the very form of an opened message
   const { outerSecret } = sealed;
   if (outerSecret !== undefined) {
     const secret = keys.secrets?.find(({ fingerprint }) => fingerprint === outerSecret);
-    return secret === undefined ? "not-for-me" : openLayer(outer, secret);
+    return secret === undefined ? "not-for-me" : openLayer(outer, secret, maxBytes);
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
@@ -148,7 +151,7 @@ async function openOuter(
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
-      const layer = await openLayer(outer, member);
+      const layer = await openLayer(outer, member, maxBytes);
       if (layer !== "not-for-me") return layer;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;

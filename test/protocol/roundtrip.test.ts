@@ -78,8 +78,11 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
 
   test("the server's key opens neither the inner seal nor a copy", async () => {
     const { openLayer } = await import("../../src/protocol/unseal.js");
-    const parts = copy.mode === "key" ? [copy.key] : [copy.message];
-    for (const part of parts) await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
+    // delivery `opened` carries the bare key packet: a message only together with its body
+    const whole = copy.mode === "whole" ? copy.message : undefined;
+    const sealedKey = copy.mode === "key" && delivery === "resealed" ? copy.key : undefined;
+    for (const part of [whole, sealedKey])
+      if (part !== undefined) await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
     const { literal, body } = await openAtServer(submitted, serverContext(cast));
     const inner = body === undefined ? literal : new Uint8Array([...literal, ...body]);
     await expect(openLayer(inner, cast.serverKey)).resolves.toBe("not-for-me");
