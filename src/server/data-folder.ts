@@ -39,7 +39,7 @@ export async function makeFolders(folder: DataFolder): Promise<void> {
 
 /** True once `listseal-server init` made the folder. */
 export function isInitialised(folder: DataFolder): boolean {
-  return existsSync(folder.database);
+  return existsSync(folder.keys);
 }
 
 /**

@@ -8,11 +8,14 @@
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
+ * - Several workers may share a store. A claim is a lease: it is renewed while its jobs wait their turn here, and a job
+ *   whose lease ran out (the machine slept, the database was away) is not sent, since another worker may have it.
  */
 import { CopyMaker, type PreparedPost, preparePost } from "./copies.js";
 import {
   CLAIM_BATCH,
   CLAIM_LEASE_MS,
+  LEASE_RENEWALS,
   MAX_PREPARED_POSTS,
   MAX_RELAY_PAUSE_MS,
   POLL_MS,
@@ -41,6 +44,10 @@ export interface DeliveryOptions {
   readonly lanes: number;
   /** Pauses between attempts for one copy; limits.ts has the default. */
   readonly retryPauses?: readonly number[];
+  /** How long a claim holds, in milliseconds; limits.ts has the default. */
+  readonly lease?: number;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** A connection of a lane, and whether it has carried a mail: relays close connections after a while or a number. */
@@ -54,6 +61,15 @@ export class Delivery {
   readonly #copies = new CopyMaker();
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
   readonly #retryPauses: readonly number[];
+  readonly #lease: number;
+  readonly #now: () => number;
+  /** Until when each claim is ours, by the clock that is never set (performance.now). */
+  readonly #leases = new Map<string, number>();
+  /** Jobs that lanes have in their hands. */
+  readonly #inHand = new Set<Job>();
+  #renewal: NodeJS.Timeout | undefined;
+  /** Between the wall clock and the one that is never set, when jobs were claimed last. */
+  #drift: number;
   #claimed: Job[] = [];
   #claiming: Promise<void> | undefined;
   #lanes: readonly Promise<void>[] = [];
@@ -64,10 +80,14 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
+    this.#lease = options.lease ?? CLAIM_LEASE_MS;
+    this.#now = options.now ?? Date.now;
+    this.#drift = this.#now() - performance.now();
   }
 
   /** Starts the lanes. */
   start(): void {
+    this.#renewal = setInterval(() => void this.#renew(), this.#lease / LEASE_RENEWALS);
     this.#lanes = Array.from({ length: this.#options.lanes }, () => this.#lane());
   }
 
@@ -81,7 +101,8 @@ export class Delivery {
     this.#stopping = true;
     this.wake();
     await Promise.all(this.#lanes);
-    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, Date.now());
+    clearInterval(this.#renewal);
+    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, this.#now());
   }
 
   async #lane(): Promise<void> {
@@ -106,13 +127,26 @@ export class Delivery {
       await this.#sleepUntilDue();
       return undefined;
     }
+    this.#inHand.add(job);
+    try {
+      return await this.#work(job, line);
+    } finally {
+      this.#inHand.delete(job);
+    }
+  }
+
+  async #work(job: Job, line: Line | undefined): Promise<Line | undefined> {
     const mail = await this.#make(job);
     if (mail === undefined) return line;
     const open = line ?? (await this.#connect());
     if (open === undefined) {
-      await this.#options.store.returnJob(job, Date.now());
+      await this.#options.store.returnJob(job, this.#now());
       await this.#pauseForRelay();
       return undefined;
+    }
+    if (!this.#isOurs(job)) {
+      this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
+      return open;
     }
     const result = await open.connection.send(mail);
     await this.#settle(job, result, open.used);
@@ -132,8 +166,55 @@ export class Delivery {
   }
 
   async #claim(): Promise<void> {
-    const now = Date.now();
-    this.#claimed.push(...(await this.#options.store.claimJobs(now, now + CLAIM_LEASE_MS, CLAIM_BATCH)));
+    await this.#minTheClock();
+    const now = this.#now();
+    const until = performance.now() + this.#lease;
+    const jobs = await this.#options.store.claimJobs(now, now + this.#lease, CLAIM_BATCH);
+    for (const { claim } of jobs) this.#leases.set(claim, until);
+    this.#claimed.push(...jobs);
+  }
+
+  /**
+   * A clock that was set forward, or a machine that slept: our own claims must not look as if they had run out. A clock
+   * that was set back: what waits for its next attempt would wait that much longer.
+   */
+  async #minTheClock(): Promise<void> {
+    const drift = this.#now() - performance.now();
+    const set = drift - this.#drift;
+    const isSet = Math.abs(set) > this.#lease / LEASE_RENEWALS;
+    if (isSet || this.#isLate()) await this.#renew();
+    if (!isSet) return;
+    this.#drift = drift;
+    this.#options.log.warn("clock-set", { ms: Math.round(set) });
+    if (set < 0) await this.#options.store.hurryJobs(this.#now());
+  }
+
+  /** True while the job's lease has some time left: enough to begin, since a mail on its way is never taken back. */
+  #isOurs(job: Job): boolean {
+    return performance.now() < (this.#leases.get(job.claim) ?? 0) - this.#lease / LEASE_RENEWALS;
+  }
+
+  /** True if a job in hand should have had its lease renewed by now: the process was stopped for a while. */
+  #isLate(): boolean {
+    return [...this.#inHand].some((job) => !this.#isOurs(job));
+  }
+
+  /** Renews the leases of the jobs that are still here. */
+  async #renew(): Promise<void> {
+    const until = performance.now() + this.#lease;
+    const here = [...this.#claimed, ...this.#inHand].map(({ claim }) => claim);
+    const now = performance.now();
+    // in a shared store, one that ran out may be another worker's by now
+    const isAlone = this.#options.store.sharing === "alone";
+    const ours = [...new Set(here)].filter((claim) => isAlone || (this.#leases.get(claim) ?? 0) > now);
+    for (const claim of this.#leases.keys()) if (!here.includes(claim)) this.#leases.delete(claim);
+    if (ours.length === 0) return;
+    try {
+      await this.#options.store.extendClaims(ours, this.#now() + this.#lease);
+      for (const claim of ours) this.#leases.set(claim, until);
+    } catch (error) {
+      this.#options.log.error("lease-not-renewed", { code: codeForLog(error) });
+    }
   }
 
   /** The mail of `job`; `undefined` if there is nothing to send: the member is gone, or it was set aside. */
@@ -176,7 +257,7 @@ export class Delivery {
     const member = await this.#memberOf(job);
     const list = member && (await this.#options.lists.openById(member.listId));
     if (member === undefined || list === undefined) return undefined;
-    return writeNotice(list, member, job, new Date());
+    return writeNotice(list, member, job, new Date(this.#now()));
   }
 
   async #memberOf(job: Job): Promise<Member | undefined> {
@@ -242,12 +323,12 @@ export class Delivery {
         return;
       case "later":
         log.warn("copy-delayed", { ...about, reply: result.reply, status: result.status });
-        await store.retryJob(job, Date.now() + this.#pauseAfter(job));
+        await store.retryJob(job, this.#now() + this.#pauseAfter(job));
         return;
       case "broken":
         log.warn("connection-broken", { ...about, code: result.code });
         // a relay ends a connection after some mails or minutes, which says nothing of this one
-        await store.retryJob(job, Date.now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
+        await store.retryJob(job, this.#now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
         return;
     }
   }
@@ -260,7 +341,7 @@ export class Delivery {
     // opened posts aren't kept while there is nothing to do
     this.#prepared.clear();
     const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
-    await this.#sleep(Math.min(POLL_MS, Math.max(0, due - Date.now())));
+    await this.#sleep(Math.min(POLL_MS, Math.max(0, due - this.#now())));
   }
 
   /** Waits, until {@link wake} at the longest. */

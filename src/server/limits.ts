@@ -24,6 +24,12 @@ export const MAX_COMMAND_BYTES = 4096;
 /** Silence on a connection, in milliseconds, before it is closed. Stops connections that are opened and left. */
 export const SOCKET_TIMEOUT_MS = 60_000;
 
+/**
+ * Life of one connection, in milliseconds. Stops a client that says a word now and then from keeping its place for ever.
+ * An honest client that is cut connects again.
+ */
+export const SESSION_TIMEOUT_MS = 30 * 60_000;
+
 /** Time for one whole mail, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
 export const DATA_TIMEOUT_MS = 10 * 60_000;
 
@@ -58,7 +64,10 @@ export const MAX_PREPARED_POSTS = 4;
 export const CLAIM_BATCH = 64;
 
 /** How long a claim holds, in milliseconds. After a crash another worker takes the copy when it has run out. */
-export const CLAIM_LEASE_MS = 15 * 60_000;
+export const CLAIM_LEASE_MS = 5 * 60_000;
+
+/** How often a worker renews a claim within its lease. A renewal may fail now and then without the claim being lost. */
+export const LEASE_RENEWALS = 5;
 
 /**
  * Pauses between attempts for one copy, in milliseconds: together about five days, the usual life of a mail in a

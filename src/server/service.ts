@@ -4,29 +4,34 @@
 import { type DataFolder, isInitialised } from "./data-folder.js";
 import { Delivery } from "./delivery.js";
 import { ListsInUse } from "./lists-in-use.js";
-import type { Log } from "./log.js";
+import { codeForLog, type Log } from "./log.js";
+import { openCheckedStore, type StorePlace } from "./open-store.js";
 import { acceptPost } from "./post.js";
 import type { RelayOptions } from "./relay.js";
 import { noSuchAddress, notFromMachines, notReady, notSealed, queued, type Reply, refused } from "./reply.js";
 import { takeServeLock } from "./serve-lock.js";
 import { Budget, type Front, type FrontOptions, type Handler, openFront } from "./smtp.js";
-import { openSqliteStore } from "./sqlite-store.js";
 import type { Store } from "./store.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
 
-/** How often replays whose date has run out are forgotten, in milliseconds. */
-const FORGET_REPLAYS_MS = 60 * 60_000;
+/** How often what has run out (replays, carried-out commands) is forgotten, in milliseconds. */
+const FORGET_MS = 60 * 60_000;
 
 export interface ServiceOptions {
   readonly folder: DataFolder;
+  /** The SQLite file in the folder, unless it says otherwise. */
+  readonly store?: StorePlace;
   readonly fronts: readonly FrontOptions[];
   readonly relay: RelayOptions;
   readonly log: Log;
   readonly lanes?: number;
   /** See {@link Delivery}; for tests. */
   readonly retryPauses?: readonly number[];
+  readonly lease?: number;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** A server that runs. */
@@ -56,21 +61,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const unlock = takeServeLock(folder.lock);
   const undo: (() => Promise<void> | void)[] = [unlock];
   try {
-    const store = openSqliteStore(folder.database);
+    const store = await openCheckedStore(options.store ?? { kind: "sqlite", file: folder.database });
     undo.push(() => store.close());
     const lists = new ListsInUse(store, folder);
     await lists.checkKeys();
-    // the lock is ours alone, so every claim is of a run that ended
-    await store.releaseClaims(Date.now());
+    const now = options.now ?? Date.now;
+    // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
+    if (store.sharing === "alone") await store.releaseClaims(now());
+    await store.forget(now());
     const delivery = new Delivery({
       store,
       lists,
       relay: options.relay,
       log,
       lanes: options.lanes ?? DEFAULT_LANES,
+      now,
       ...(options.retryPauses === undefined ? {} : { retryPauses: options.retryPauses }),
+      ...(options.lease === undefined ? {} : { lease: options.lease }),
     });
-    const handler = handlerFor(store, lists, () => delivery.wake(), log);
+    const handler = handlerFor(store, lists, () => delivery.wake(), log, now);
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -79,8 +88,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       fronts.push(open);
     }
     const sweep = setInterval(() => {
-      store.forgetReplays(Date.now()).catch(() => log.error("replays-not-forgotten"));
-    }, FORGET_REPLAYS_MS);
+      store.forget(now()).catch((error: unknown) => log.error("not-forgotten", { code: codeForLog(error) }));
+    }, FORGET_MS);
     undo.push(() => clearInterval(sweep));
     delivery.start();
     return {
@@ -102,7 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** What the fronts ask: is this address ours, and take this mail. */
-function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log): Handler {
+function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log, now: () => number): Handler {
   return {
     async isOurs(text) {
       return (await lists.recipient(text)).kind !== "unknown";
@@ -120,7 +129,7 @@ function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log)
       if (sender === "") return notFromMachines;
       const list = await lists.open(recipient.list);
       if (list === undefined) return notReady;
-      const outcome = await acceptPost(store, list, { raw, at: Date.now() });
+      const outcome = await acceptPost(store, list, { raw, at: now() });
       switch (outcome.kind) {
         case "queued":
           log.info("post-queued", {
@@ -129,6 +138,10 @@ function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log)
             copies: outcome.copies,
             bytes: raw.length,
           });
+          wake();
+          return queued;
+        case "held":
+          log.info("post-held", { list: address, post: outcome.postId, copies: outcome.copies });
           wake();
           return queued;
         case "repeat":
