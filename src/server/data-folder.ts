@@ -3,6 +3,7 @@
  *
  *     listseal.db         lists, roster, queue (and -wal, -shm beside it)
  *     serve.lock          held while a server runs
+ *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     keys/*.key          secret server keys, mode 0600, one a list
  *     certificates/*.asc  the same keys' public halves, for owners
  */
@@ -15,6 +16,7 @@ export interface DataFolder {
   readonly path: string;
   readonly database: string;
   readonly lock: string;
+  readonly tokenSecret: string;
   readonly keys: string;
   readonly certificates: string;
 }
@@ -25,6 +27,7 @@ export function dataFolder(path: string): DataFolder {
     path,
     database: join(path, "listseal.db"),
     lock: join(path, "serve.lock"),
+    tokenSecret: join(path, "token.secret"),
     keys: join(path, "keys"),
     certificates: join(path, "certificates"),
   };

@@ -83,3 +83,15 @@ export const POLL_MS = 2_000;
 
 /** A member is told at most so often, in milliseconds, why posts under their name were refused. Stops a wiretapper who resends captured posts from flooding them. */
 export const NOTICE_INTERVAL_MS = 60 * 60_000;
+
+export const DAY_MS = 24 * 60 * 60_000;
+
+/** Days that a report about a copy is believed: a mail system tries for five, and reports late. */
+export const BOUNCE_TOKEN_DAYS = 14;
+
+/**
+ * A member is suspended when on so many different days, within the window, a copy came back for good. Late on purpose:
+ * a mail system that is set up wrongly for a weekend says "no such user" to everybody.
+ */
+export const HARD_BOUNCE_DAYS = 4;
+export const BOUNCE_WINDOW_DAYS = 30;

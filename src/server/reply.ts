@@ -34,6 +34,7 @@ export const notSealed = reply(
 );
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
+export const closed = reply(550, "5.1.6", "This list is closed.");
 export const tryLater = reply(
   451,
   "4.3.0",

@@ -2,27 +2,33 @@
  * The running server, put together: store, keys, fronts, worker. Startable and drivable in one process with a test.
  */
 import { type DataFolder, isInitialised } from "./data-folder.js";
-import { Delivery } from "./delivery.js";
+import { type CopyOutcome, Delivery } from "./delivery.js";
+import { Ledger } from "./ledger.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS } from "./limits.js";
 import { ListsInUse } from "./lists-in-use.js";
 import type { Log } from "./log.js";
-import { acceptPost } from "./post.js";
+import { openReception } from "./reception.js";
 import type { RelayOptions } from "./relay.js";
-import { noSuchAddress, notFromMachines, notReady, notSealed, queued, type Reply, refused } from "./reply.js";
 import { takeServeLock } from "./serve-lock.js";
-import { Budget, type Front, type FrontOptions, type Handler, openFront } from "./smtp.js";
+import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
+import { openSqliteConnection } from "./sqlite-connection.js";
 import { openSqliteStore } from "./sqlite-store.js";
+import { Standing } from "./standing.js";
 import type { Store } from "./store.js";
+import { openTokens } from "./tokens.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
 
-/** How often replays whose date has run out are forgotten, in milliseconds. */
-const FORGET_REPLAYS_MS = 60 * 60_000;
+/** How often what has run out is forgotten, in milliseconds. */
+const SWEEP_MS = 60 * 60_000;
 
 export interface ServiceOptions {
   readonly folder: DataFolder;
   readonly fronts: readonly FrontOptions[];
   readonly relay: RelayOptions;
+  /** `https://lists.example/`: where one-click unsubscribing is reached from outside. */
+  readonly publicUrl?: string;
   readonly log: Log;
   readonly lanes?: number;
   /** See {@link Delivery}; for tests. */
@@ -34,6 +40,7 @@ export interface Service {
   /** The fronts that listen, with the ports they got. */
   readonly fronts: readonly Front[];
   readonly store: Store;
+  readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;
   /** Drains: takes no more mail, finishes what is on its way, leaves the rest in the queue. */
@@ -62,15 +69,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await lists.checkKeys();
     // the lock is ours alone, so every claim is of a run that ended
     await store.releaseClaims(Date.now());
+    const ledger = await Ledger.open(openSqliteConnection(folder.database));
+    undo.push(() => ledger.close());
+    const tokens = await openTokens(folder.tokenSecret);
+    const now = () => Date.now();
+    const wake = () => delivery.wake();
+    const standing = new Standing({ store, ledger, log, now, wake });
+    const relay = () => options.relay;
     const delivery = new Delivery({
       store,
+      ledger,
       lists,
-      relay: options.relay,
+      standing,
+      stationery: { tokens, now, publicUrl: () => options.publicUrl },
+      relay,
+      tally: (outcome: CopyOutcome) => void outcome,
       log,
       lanes: options.lanes ?? DEFAULT_LANES,
       ...(options.retryPauses === undefined ? {} : { retryPauses: options.retryPauses }),
     });
-    const handler = handlerFor(store, lists, () => delivery.wake(), log);
+    const handler = openReception({ store, ledger, lists, standing, tokens, relay, log, now, wake });
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -80,17 +98,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     const sweep = setInterval(() => {
       store.forgetReplays(Date.now()).catch(() => log.error("replays-not-forgotten"));
-    }, FORGET_REPLAYS_MS);
+      ledger
+        .forgetBounces(Date.now() - BOUNCE_WINDOW_DAYS * DAY_MS)
+        .catch(() => log.error("bounces-not-forgotten"));
+    }, SWEEP_MS);
     undo.push(() => clearInterval(sweep));
     delivery.start();
     return {
       fronts,
       store,
+      ledger,
       wake: () => delivery.wake(),
       async stop() {
         clearInterval(sweep);
         await Promise.all(fronts.map((front) => front.close()));
         await delivery.stop();
+        await ledger.close();
         await store.close();
         unlock();
       },
@@ -99,49 +122,4 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (const step of undo.reverse()) await step();
     throw error;
   }
-}
-
-/** What the fronts ask: is this address ours, and take this mail. */
-function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log): Handler {
-  return {
-    async isOurs(text) {
-      return (await lists.recipient(text)).kind !== "unknown";
-    },
-    async take(text, sender, raw): Promise<Reply> {
-      const recipient = await lists.recipient(text);
-      if (recipient.kind === "unknown") return noSuchAddress;
-      const { address } = recipient.list;
-      if (recipient.kind === "bounces") {
-        // a report is taken, so that no report about a report is made, and only counted
-        log.warn("bounce-received", { list: address, bytes: raw.length });
-        return queued;
-      }
-      // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
-      if (sender === "") return notFromMachines;
-      const list = await lists.open(recipient.list);
-      if (list === undefined) return notReady;
-      const outcome = await acceptPost(store, list, { raw, at: Date.now() });
-      switch (outcome.kind) {
-        case "queued":
-          log.info("post-queued", {
-            list: address,
-            post: outcome.postId,
-            copies: outcome.copies,
-            bytes: raw.length,
-          });
-          wake();
-          return queued;
-        case "repeat":
-          log.info("post-repeated", { list: address });
-          return queued;
-        case "not-sealed":
-          log.info("post-not-sealed", { list: address });
-          return notSealed;
-        case "refused":
-          log.warn("post-refused", { list: address, code: outcome.code });
-          if (outcome.notified) wake();
-          return refused;
-      }
-    },
-  };
 }

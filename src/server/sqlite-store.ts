@@ -92,6 +92,7 @@ const memberOf = (row: MemberRow): Member => ({
   certificate: row.certificate,
   fingerprint: row.fingerprint,
   shape: row.shape,
+  role: "member",
   added: row.added,
 });
 
@@ -192,7 +193,7 @@ class SqliteStore implements Store {
         )
         .run(listId, member.address, member.name, member.certificate, member.fingerprint, member.shape, now);
       this.#append(listId, change);
-      return { ...member, id: Number(lastInsertRowid), listId, added: now };
+      return { ...member, id: Number(lastInsertRowid), listId, role: "member", added: now };
     });
   }
 

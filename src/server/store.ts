@@ -15,6 +15,10 @@ import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
 /** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
 export type Shape = "encrypted" | "mixed";
 
+/** What a member may do beside posting. A moderator decides about held posts; so does an owner. */
+export const roles = ["member", "moderator", "owner"] as const;
+export type MemberRole = (typeof roles)[number];
+
 /** A list as the operator set it up. Certificates are binary OpenPGP. */
 export interface NewList {
   readonly address: string;
@@ -55,6 +59,7 @@ export interface NewMember {
 export interface Member extends NewMember {
   readonly id: number;
   readonly listId: number;
+  readonly role: MemberRole;
   readonly added: number;
 }
 
