@@ -23,12 +23,12 @@ import { type DataFolder, dataFolder, isInitialised, makeFolders } from "./data-
 import { MAX_CERTIFICATE_BYTES } from "./limits.js";
 import { codeForLog, openLog } from "./log.js";
 import type { RelayOptions } from "./relay.js";
+import { TooNew } from "./schema.js";
 import { AlreadyServed } from "./serve-lock.js";
 import { certificatePathOf, KeyFileError } from "./server-keys.js";
 import { NotInitialised, startService } from "./service.js";
 import type { FrontOptions } from "./smtp.js";
-import { TooNew } from "./sqlite-schema.js";
-import { openSqliteStore } from "./sqlite-store.js";
+import { DamagedStore, openSqliteStore } from "./sqlite-store.js";
 import { Conflict, type List, type Member, type Shape, type Store } from "./store.js";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -274,7 +274,10 @@ function commandLine(): Command {
 
 /** One line for the operator. Only errors that were written for people speak for themselves. */
 function sentence(error: unknown): string {
-  const spoken = [BadRequest, Conflict, KeyFileError, NotInitialised, AlreadyServed, TooNew, ListSealError];
+  const spoken = [
+    ...[BadRequest, Conflict, KeyFileError, NotInitialised, AlreadyServed],
+    ...[TooNew, DamagedStore, ListSealError],
+  ];
   if (error instanceof Error && spoken.some((kind) => error instanceof kind)) return error.message;
   const code = codeForLog(error);
   const known: Record<string, string> = {

@@ -8,6 +8,8 @@
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
+ * - Several workers may share a store. A claim is a lease: it is renewed while its jobs wait their turn here, and a job
+ *   whose lease ran out (the machine slept, the database was away) is not sent, since another worker may have it.
  */
 
 import { ListSealError } from "../protocol/errors.js";
@@ -17,6 +19,7 @@ import type { Ledger } from "./ledger.js";
 import {
   CLAIM_BATCH,
   CLAIM_LEASE_MS,
+  LEASE_RENEWALS,
   MAX_PREPARED_POSTS,
   MAX_RELAY_PAUSE_MS,
   POLL_MS,
@@ -52,6 +55,10 @@ export interface DeliveryOptions {
   readonly lanes: number;
   /** Pauses between attempts for one copy; limits.ts has the default. */
   readonly retryPauses?: readonly number[];
+  /** How long a claim holds, in milliseconds; limits.ts has the default. */
+  readonly lease?: number;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** How an attempt for one job ended, counted. */
@@ -68,6 +75,13 @@ export class Delivery {
   readonly #copies: CopyMaker;
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
   readonly #retryPauses: readonly number[];
+  readonly #lease: number;
+  readonly #now: () => number;
+  /** Until when each claim is ours, by the clock that is never set (performance.now). */
+  readonly #leases = new Map<string, number>();
+  /** Jobs that lanes have in their hands. */
+  readonly #inHand = new Set<Job>();
+  #renewal: NodeJS.Timeout | undefined;
   #claimed: Job[] = [];
   #claiming: Promise<void> | undefined;
   #lanes: readonly Promise<void>[] = [];
@@ -79,10 +93,13 @@ export class Delivery {
     this.#options = options;
     this.#copies = new CopyMaker(options.stationery);
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
+    this.#lease = options.lease ?? CLAIM_LEASE_MS;
+    this.#now = options.now ?? Date.now;
   }
 
   /** Starts the lanes. */
   start(): void {
+    this.#renewal = setInterval(() => void this.#renew(), this.#lease / LEASE_RENEWALS);
     this.#lanes = Array.from({ length: this.#options.lanes }, () => this.#lane());
   }
 
@@ -96,7 +113,8 @@ export class Delivery {
     this.#stopping = true;
     this.wake();
     await Promise.all(this.#lanes);
-    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, Date.now());
+    clearInterval(this.#renewal);
+    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, this.#now());
   }
 
   async #lane(): Promise<void> {
@@ -121,13 +139,26 @@ export class Delivery {
       await this.#sleepUntilDue();
       return undefined;
     }
+    this.#inHand.add(job);
+    try {
+      return await this.#work(job, line);
+    } finally {
+      this.#inHand.delete(job);
+    }
+  }
+
+  async #work(job: Job, line: Line | undefined): Promise<Line | undefined> {
     const mail = await this.#make(job);
     if (mail === undefined) return line;
     const open = line ?? (await this.#connect());
     if (open === undefined) {
-      await this.#options.store.returnJob(job, Date.now());
+      await this.#options.store.returnJob(job, this.#now());
       await this.#pauseForRelay();
       return undefined;
+    }
+    if (!this.#isOurs(job)) {
+      this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
+      return open;
     }
     const result = await open.connection.send(mail);
     await this.#settle(job, result, open.used);
@@ -147,8 +178,33 @@ export class Delivery {
   }
 
   async #claim(): Promise<void> {
-    const now = Date.now();
-    this.#claimed.push(...(await this.#options.store.claimJobs(now, now + CLAIM_LEASE_MS, CLAIM_BATCH)));
+    const now = this.#now();
+    const until = performance.now() + this.#lease;
+    const jobs = await this.#options.store.claimJobs(now, now + this.#lease, CLAIM_BATCH);
+    for (const { claim } of jobs) this.#leases.set(claim, until);
+    this.#claimed.push(...jobs);
+  }
+
+  /** True while the job's lease has some time left: enough to begin, since a mail on its way is never taken back. */
+  #isOurs(job: Job): boolean {
+    return performance.now() < (this.#leases.get(job.claim) ?? 0) - this.#lease / LEASE_RENEWALS;
+  }
+
+  /** Renews the leases of the jobs that are still here. */
+  async #renew(): Promise<void> {
+    const until = performance.now() + this.#lease;
+    const here = [...this.#claimed, ...this.#inHand].map(({ claim }) => claim);
+    const now = performance.now();
+    // one that ran out is not ours to renew
+    const ours = [...new Set(here)].filter((claim) => (this.#leases.get(claim) ?? 0) > now);
+    for (const claim of this.#leases.keys()) if (!here.includes(claim)) this.#leases.delete(claim);
+    if (ours.length === 0) return;
+    try {
+      await this.#options.store.extendClaims(ours, this.#now() + this.#lease);
+      for (const claim of ours) this.#leases.set(claim, until);
+    } catch (error) {
+      this.#options.log.error("lease-not-renewed", { code: codeForLog(error) });
+    }
   }
 
   /** The mail of `job`; `undefined` if there is nothing to send: the member is gone, or it was set aside. */
@@ -196,7 +252,7 @@ export class Delivery {
     const member = await this.#memberOf(job);
     const list = member && (await this.#options.lists.openById(member.listId));
     if (member === undefined || list === undefined) return undefined;
-    return writeNotice(list, member, job, new Date());
+    return writeNotice(list, member, job, new Date(this.#now()));
   }
 
   async #memberOf(job: Job): Promise<Member | undefined> {
@@ -268,12 +324,12 @@ export class Delivery {
         return;
       case "later":
         log.warn("copy-delayed", { ...about, reply: result.reply, status: result.status });
-        await store.retryJob(job, Date.now() + this.#pauseAfter(job));
+        await store.retryJob(job, this.#now() + this.#pauseAfter(job));
         return;
       case "broken":
         log.warn("connection-broken", { ...about, code: result.code });
         // a relay ends a connection after some mails or minutes, which says nothing of this one
-        await store.retryJob(job, Date.now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
+        await store.retryJob(job, this.#now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
         return;
     }
   }
@@ -286,7 +342,7 @@ export class Delivery {
     // opened posts aren't kept while there is nothing to do
     this.#prepared.clear();
     const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
-    await this.#sleep(Math.min(POLL_MS, Math.max(0, due - Date.now())));
+    await this.#sleep(Math.min(POLL_MS, Math.max(0, due - this.#now())));
   }
 
   /** Waits, until {@link wake} at the longest. */

@@ -58,7 +58,10 @@ export const MAX_PREPARED_POSTS = 4;
 export const CLAIM_BATCH = 64;
 
 /** How long a claim holds, in milliseconds. After a crash another worker takes the copy when it has run out. */
-export const CLAIM_LEASE_MS = 15 * 60_000;
+export const CLAIM_LEASE_MS = 5 * 60_000;
+
+/** How often a worker renews a claim within its lease. A renewal may fail now and then without the claim being lost. */
+export const LEASE_RENEWALS = 5;
 
 /**
  * Pauses between attempts for one copy, in milliseconds: together about five days, the usual life of a mail in a

@@ -23,7 +23,7 @@ export interface Arrival {
 
 /** What became of it. */
 export type Outcome =
-  | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
+  | { readonly kind: "queued" | "held"; readonly postId: number; readonly copies: number }
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
   | { readonly kind: "not-sealed" }
@@ -65,10 +65,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
-    author: { name: author.name, certificate: author.certificate },
+    author: { kind: "member", name: author.name, certificate: author.certificate },
   });
   switch (queued.kind) {
     case "queued":
+    case "held":
     case "repeat":
       return queued;
     case "message-id-reused":
@@ -87,7 +88,7 @@ type Read = Extract<Awaited<ReturnType<typeof readSealedMail>>, { kind: "sealed"
 /** The sealed parts of `raw`, or why there are none. Whatever a parser throws at a hostile mail is a refusal. */
 async function readOrRefuse(
   raw: Uint8Array,
-): Promise<Read | Exclude<Outcome, { kind: "queued" | "repeat" }>> {
+): Promise<Read | Extract<Outcome, { kind: "not-sealed" | "refused" }>> {
   try {
     const mail = await readSealedMail(raw);
     return mail.kind === "sealed" ? mail : { kind: "not-sealed" };

@@ -126,7 +126,8 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
   const outcome = await acceptPost(store, list, { raw, at: now() });
   switch (outcome.kind) {
     case "queued":
-      log.info("post-queued", {
+    case "held":
+      log.info(`post-${outcome.kind}`, {
         list: address,
         post: outcome.postId,
         copies: outcome.copies,

@@ -3,16 +3,16 @@
  */
 import { type DataFolder, isInitialised } from "./data-folder.js";
 import { type CopyOutcome, Delivery } from "./delivery.js";
-import { Ledger } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "./limits.js";
 import { ListsInUse } from "./lists-in-use.js";
-import type { Log } from "./log.js";
+import { codeForLog, type Log } from "./log.js";
+import { openLedger } from "./open-ledger.js";
+import { openCheckedStore, type StorePlace } from "./open-store.js";
 import { openReception } from "./reception.js";
 import type { RelayOptions } from "./relay.js";
 import { takeServeLock } from "./serve-lock.js";
 import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
-import { openSqliteConnection } from "./sqlite-connection.js";
-import { openSqliteStore } from "./sqlite-store.js";
 import { Standing } from "./standing.js";
 import type { Store } from "./store.js";
 import { openTokens } from "./tokens.js";
@@ -20,11 +20,13 @@ import { openTokens } from "./tokens.js";
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
 
-/** How often what has run out is forgotten, in milliseconds. */
-const SWEEP_MS = 60 * 60_000;
+/** How often what has run out (replays, carried-out commands, bounces) is forgotten, in milliseconds. */
+const FORGET_MS = 60 * 60_000;
 
 export interface ServiceOptions {
   readonly folder: DataFolder;
+  /** The SQLite file in the folder, unless it says otherwise. */
+  readonly store?: StorePlace;
   readonly fronts: readonly FrontOptions[];
   readonly relay: RelayOptions;
   /** `https://lists.example/`: where one-click unsubscribing is reached from outside. */
@@ -33,6 +35,9 @@ export interface ServiceOptions {
   readonly lanes?: number;
   /** See {@link Delivery}; for tests. */
   readonly retryPauses?: readonly number[];
+  readonly lease?: number;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** A server that runs. */
@@ -60,19 +65,22 @@ export class NotInitialised extends Error {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { folder, log } = options;
   if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  const place = options.store ?? { kind: "sqlite", file: folder.database };
   const unlock = takeServeLock(folder.lock);
   const undo: (() => Promise<void> | void)[] = [unlock];
   try {
-    const store = openSqliteStore(folder.database);
+    const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const lists = new ListsInUse(store, folder);
     await lists.checkKeys();
-    // the lock is ours alone, so every claim is of a run that ended
-    await store.releaseClaims(Date.now());
-    const ledger = await Ledger.open(openSqliteConnection(folder.database));
+    // asked anew each time, so that a test's clock counts
+    const now = options.now ?? (() => Date.now());
+    // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
+    if (store.sharing === "alone") await store.releaseClaims(now());
+    await store.forget(now());
+    const ledger = await openLedger(place);
     undo.push(() => ledger.close());
     const tokens = await openTokens(folder.tokenSecret);
-    const now = () => Date.now();
     const wake = () => delivery.wake();
     const standing = new Standing({ store, ledger, log, now, wake });
     const relay = () => options.relay;
@@ -86,7 +94,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       tally: (outcome: CopyOutcome) => void outcome,
       log,
       lanes: options.lanes ?? DEFAULT_LANES,
+      now,
       ...(options.retryPauses === undefined ? {} : { retryPauses: options.retryPauses }),
+      ...(options.lease === undefined ? {} : { lease: options.lease }),
     });
     const handler = openReception({ store, ledger, lists, standing, tokens, relay, log, now, wake });
     const budget = new Budget();
@@ -97,11 +107,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       fronts.push(open);
     }
     const sweep = setInterval(() => {
-      store.forgetReplays(Date.now()).catch(() => log.error("replays-not-forgotten"));
+      store.forget(now()).catch((error: unknown) => log.error("not-forgotten", { code: codeForLog(error) }));
       ledger
-        .forgetBounces(Date.now() - BOUNCE_WINDOW_DAYS * DAY_MS)
-        .catch(() => log.error("bounces-not-forgotten"));
-    }, SWEEP_MS);
+        .forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS)
+        .catch((error: unknown) => log.error("not-forgotten", { code: codeForLog(error) }));
+    }, FORGET_MS);
     undo.push(() => clearInterval(sweep));
     delivery.start();
     return {

@@ -213,7 +213,7 @@ test("a poison post is set aside and the next one goes out", async () => {
     signer: alice.key.fingerprint,
     keyPacketDigest: "00",
     keptUntil: Date.now() + 1000,
-    author: { name: "Alice", certificate: alice.key.secret.toPublic().write() },
+    author: { kind: "member", name: "Alice", certificate: alice.key.secret.toPublic().write() },
   });
   await server.post(list, alice, { text: "After the poison" });
   await server.untilQuiet();
