@@ -5,6 +5,8 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { type Config, configSchema } from "./config-schema.js";
 
+export type { Config } from "./config-schema.js";
+
 /** The file can't be used; the sentences are for the operator. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

@@ -217,6 +217,19 @@ export class Ledger {
     return rows.length;
   }
 
+  /** Sets all that waits for a list's members aside. @returns how many */
+  async setListAside(listId: number, code: string): Promise<number> {
+    const rows = await this.#rows(
+      sql(
+        `UPDATE jobs SET aside = ? WHERE aside IS NULL
+           AND member_id IN (SELECT id FROM members WHERE list_id = ?) RETURNING id`,
+        code,
+        listId,
+      ),
+    );
+    return rows.length;
+  }
+
   /** Copies of a list's posts that are still in the queue, set aside or not. */
   async copiesLeft(listId: number): Promise<number> {
     const [row] = await this.#rows(

@@ -98,3 +98,16 @@ export const BOUNCE_TOKEN_DAYS = 14;
  */
 export const HARD_BOUNCE_DAYS = 4;
 export const BOUNCE_WINDOW_DAYS = 30;
+
+/** Token buckets kept in memory, one an author and one a list. Stops memory from growing with the roster. */
+export const MAX_BUCKETS = 10_000;
+
+/** Largest request that the web door reads, in bytes, and how long it waits for one, in milliseconds. Stops slow and endless requests. */
+export const MAX_WEB_REQUEST_BYTES = 1_024;
+export const WEB_TIMEOUT_MS = 10_000;
+
+/** How often the newest entries of the records are noted outside the database, in milliseconds; commands note them at once. */
+export const NOTE_HEADS_MS = 60_000;
+
+/** Longest local part of a list's address: with `-bounces+` and a token behind it, 64 octets are the end (RFC 5321, 4.5.3.1.1). */
+export const MAX_LIST_LOCAL_PART = 24;

@@ -5,12 +5,14 @@
 import { parseAddress } from "../mail/mailbox.js";
 import { readBounceReport } from "./bounce-report.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
+import type { Heads } from "./heads.js";
 import { leaveByLink } from "./leaving.js";
 import type { Ledger } from "./ledger.js";
 import type { ListsInUse, Recipient } from "./lists-in-use.js";
 import type { Log } from "./log.js";
 import { forwardToOwners } from "./owner-mail.js";
-import { acceptPost } from "./post.js";
+import { acceptPost, type Gate } from "./post.js";
+import type { RateLimiter } from "./rate-limits.js";
 import type { RelayOptions } from "./relay.js";
 import {
   closed,
@@ -19,9 +21,11 @@ import {
   notFromMachines,
   notReady,
   notSealed,
+  paused,
   queued,
   type Reply,
   refused,
+  tooManyPosts,
   tryLater,
 } from "./reply.js";
 import type { Handler } from "./smtp.js";
@@ -33,6 +37,10 @@ import type { Tokens } from "./tokens.js";
 export interface ReceptionParts {
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly heads: Heads;
+  readonly limiter: RateLimiter;
+  /** Told of every mail's end, for metrics. */
+  readonly tally: (what: Recipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
   readonly standing: Standing;
   readonly tokens: Tokens;
@@ -53,20 +61,32 @@ export function openReception(parts: ReceptionParts): Handler {
     },
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
-      if (recipient.kind === "unknown") return noSuchAddress;
-      // reports about the last copies of a retired list are still taken, so that they don't go round
-      if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
-      if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
-      switch (recipient.kind) {
-        case "leave":
-          return takeLeave(parts, recipient);
-        case "owner":
-          return takeForOwners(parts, recipient.list, sender, raw);
-        case "list":
-          return takePost(parts, recipient.list, sender, raw);
-      }
+      const reply = await takeFor(parts, recipient, sender, raw);
+      parts.tally(recipient.kind, reply.code);
+      return reply;
     },
   };
+}
+
+async function takeFor(
+  parts: ReceptionParts,
+  recipient: Recipient,
+  sender: string,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if (recipient.kind === "unknown") return noSuchAddress;
+  // reports about the last copies of a retired list are still taken, so that they don't go round
+  if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
+  if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
+  if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
+  switch (recipient.kind) {
+    case "leave":
+      return takeLeave(parts, recipient);
+    case "owner":
+      return takeForOwners(parts, recipient.list, sender, raw);
+    case "list":
+      return takePost(parts, recipient.list, sender, raw);
+  }
 }
 
 type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
@@ -116,17 +136,27 @@ async function takeForOwners(
 }
 
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
-  const { store, lists, log, now, wake } = parts;
+  const { store, ledger, lists, limiter, log, now, wake } = parts;
   const { address } = row;
   // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   const list = await lists.open(row);
   if (list === undefined) return notReady;
   if (cameFromList(raw, list.address)) return loop;
-  const outcome = await acceptPost(store, list, { raw, at: now() });
+  const refusedBefore = await ledger.refusedBefore(row.id);
+  let author: number | undefined;
+  const gate: Gate = {
+    ...(refusedBefore === undefined ? {} : { refusedBefore }),
+    exhausted(memberId) {
+      author = memberId;
+      return limiter.exhausted(row.id, memberId, now()) !== undefined;
+    },
+  };
+  const outcome = await acceptPost(store, list, { raw, at: now(), gate });
   switch (outcome.kind) {
     case "queued":
     case "held":
+      limiter.count(row.id, author, now());
       log.info(`post-${outcome.kind}`, {
         list: address,
         post: outcome.postId,
@@ -138,6 +168,9 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
     case "repeat":
       log.info("post-repeated", { list: address });
       return queued;
+    case "too-many":
+      log.warn("post-delayed", { list: address, code: "too-many-posts" });
+      return tooManyPosts;
     case "not-sealed":
       log.info("post-not-sealed", { list: address });
       return notSealed;

@@ -17,6 +17,8 @@ export interface RelayOptions {
    * in between.
    */
   readonly tls: "require" | "none";
+  /** PEM: the authority that the relay's certificate is checked against, if it isn't a public one. */
+  readonly ca?: string;
 }
 
 /** A mail in pieces, sent one after the other, and its envelope. */
@@ -61,7 +63,7 @@ export async function connectToRelay(options: RelayOptions): Promise<RelayConnec
     port: options.port,
     lmtp: options.protocol === "lmtp",
     secure: false,
-    ...(options.tls === "require" ? { requireTLS: true } : { ignoreTLS: true }),
+    ...(options.tls === "require" ? { requireTLS: true, tls: options.ca === undefined ? {} : { ca: options.ca } } : { ignoreTLS: true }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: ANSWER_TIMEOUT_MS,

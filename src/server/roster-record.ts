@@ -34,6 +34,19 @@ export type RosterChange =
       /** `link`: whoever holds the member's mail used its List-Unsubscribe. */
       readonly by: "operator" | "link";
       readonly at: string;
+    }
+  | {
+      readonly do: "role";
+      readonly address: string;
+      readonly role: "member" | "moderator" | "owner";
+      readonly by: "operator";
+      readonly at: string;
+    }
+  | {
+      readonly do: "policy";
+      readonly policy: "members" | "moderated" | "open";
+      readonly by: "operator";
+      readonly at: string;
     };
 
 /** One link of the chain. `entry` is the JSON text that was hashed, kept as it is. */
