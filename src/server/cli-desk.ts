@@ -72,7 +72,8 @@ export async function findSite({ data, config: named }: GlobalOptions): Promise<
 
 async function readPassphrase(config: Config, credentials: string | undefined): Promise<string | undefined> {
   const credential = credentials && join(credentials, "passphrase");
-  const file = config.keys["passphrase-file"] ?? (credential && existsSync(credential) ? credential : undefined);
+  const file =
+    config.keys["passphrase-file"] ?? (credential && existsSync(credential) ? credential : undefined);
   if (file === undefined) return undefined;
   let text: string;
   try {

@@ -39,7 +39,9 @@ export function addKeepCommands(program: Command): void {
     .description("check listseal.toml")
     .action(async () => {
       const { configFile } = await findSite(global());
-      say(configFile === undefined ? "there is no listseal.toml: every default holds" : `${configFile} is good`);
+      say(
+        configFile === undefined ? "there is no listseal.toml: every default holds" : `${configFile} is good`,
+      );
     });
 
   program

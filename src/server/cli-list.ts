@@ -3,7 +3,15 @@ import { type Command, Option } from "commander";
 import type { Profile } from "../protocol/keys.js";
 import type { Delivery, Mode } from "../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "./administration.js";
-import { atDesk, type Desk, type GlobalOptions, readCertificate, readSmallFile, say, spaced } from "./cli-desk.js";
+import {
+  atDesk,
+  type Desk,
+  type GlobalOptions,
+  readCertificate,
+  readSmallFile,
+  say,
+  spaced,
+} from "./cli-desk.js";
 import { resumeList } from "./restored.js";
 import { certificatePathOf } from "./server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "./store.js";

@@ -58,7 +58,9 @@ export function addMemberCommands(program: Command): void {
       atDesk(global(), async (desk) => {
         const { key, name, shape } = options;
         const certificate = await readCertificate(key);
-        say(`added        ${describeMember(await addMember(desk, listAddress, { address, name, certificate, shape }))}`);
+        say(
+          `added        ${describeMember(await addMember(desk, listAddress, { address, name, certificate, shape }))}`,
+        );
       }),
     );
   about("remove", "remove a member; copies that wait for them are not sent").action(

@@ -13,8 +13,8 @@ import {
   readRelayUrl,
   writeHostAndPort,
 } from "./endpoints.js";
-import { Heads } from "./heads.js";
 import { sentenceFor } from "./failure-sentence.js";
+import { Heads } from "./heads.js";
 import { codeForLog, openLog } from "./log.js";
 import { openStore } from "./open-store.js";
 import type { RelayOptions } from "./relay.js";
@@ -113,7 +113,10 @@ export function addServeCommand(program: Command): void {
     .option("--smtp <host:port>", "listen for SMTP; port 0 takes a free one", hostAndPort)
     .option("--lmtp <host:port>", "listen for LMTP, behind Postfix", hostAndPort)
     .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
-    .option("--restored", "the database comes from a backup: deliver nothing until each list's owner resumes it")
+    .option(
+      "--restored",
+      "the database comes from a backup: deliver nothing until each list's owner resumes it",
+    )
     .action((flags: ServeFlags) => serve(global(), flags));
 }
 

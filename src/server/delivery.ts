@@ -82,6 +82,8 @@ export class Delivery {
   /** Jobs that lanes have in their hands. */
   readonly #inHand = new Set<Job>();
   #renewal: NodeJS.Timeout | undefined;
+  /** Between the wall clock and the one that is never set, when jobs were claimed last. */
+  #drift: number;
   #claimed: Job[] = [];
   #claiming: Promise<void> | undefined;
   #lanes: readonly Promise<void>[] = [];
@@ -95,6 +97,7 @@ export class Delivery {
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
     this.#lease = options.lease ?? CLAIM_LEASE_MS;
     this.#now = options.now ?? Date.now;
+    this.#drift = this.#now() - performance.now();
   }
 
   /** Starts the lanes. */
@@ -178,6 +181,7 @@ export class Delivery {
   }
 
   async #claim(): Promise<void> {
+    await this.#minTheClock();
     const now = this.#now();
     const until = performance.now() + this.#lease;
     const jobs = await this.#options.store.claimJobs(now, now + this.#lease, CLAIM_BATCH);
@@ -185,9 +189,29 @@ export class Delivery {
     this.#claimed.push(...jobs);
   }
 
+  /**
+   * A clock that was set forward, or a machine that slept: our own claims must not look as if they had run out. A clock
+   * that was set back: what waits for its next attempt would wait that much longer.
+   */
+  async #minTheClock(): Promise<void> {
+    const drift = this.#now() - performance.now();
+    const set = drift - this.#drift;
+    const isSet = Math.abs(set) > this.#lease / LEASE_RENEWALS;
+    if (isSet || this.#isLate()) await this.#renew();
+    if (!isSet) return;
+    this.#drift = drift;
+    this.#options.log.warn("clock-set", { ms: Math.round(set) });
+    if (set < 0) await this.#options.store.hurryJobs(this.#now());
+  }
+
   /** True while the job's lease has some time left: enough to begin, since a mail on its way is never taken back. */
   #isOurs(job: Job): boolean {
     return performance.now() < (this.#leases.get(job.claim) ?? 0) - this.#lease / LEASE_RENEWALS;
+  }
+
+  /** True if a job in hand should have had its lease renewed by now: the process was stopped for a while. */
+  #isLate(): boolean {
+    return [...this.#inHand].some((job) => !this.#isOurs(job));
   }
 
   /** Renews the leases of the jobs that are still here. */
@@ -195,8 +219,9 @@ export class Delivery {
     const until = performance.now() + this.#lease;
     const here = [...this.#claimed, ...this.#inHand].map(({ claim }) => claim);
     const now = performance.now();
-    // one that ran out is not ours to renew
-    const ours = [...new Set(here)].filter((claim) => (this.#leases.get(claim) ?? 0) > now);
+    // in a shared store, one that ran out may be another worker's by now
+    const isAlone = this.#options.store.sharing === "alone";
+    const ours = [...new Set(here)].filter((claim) => isAlone || (this.#leases.get(claim) ?? 0) > now);
     for (const claim of this.#leases.keys()) if (!here.includes(claim)) this.#leases.delete(claim);
     if (ours.length === 0) return;
     try {

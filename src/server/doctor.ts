@@ -5,12 +5,12 @@ import { existsSync } from "node:fs";
 import { readdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { domainOf, parseAddress } from "../mail/mailbox.js";
+import { FUTURE_ALLOWED_MS } from "../protocol/policy.js";
 import type { Site } from "./cli-desk.js";
 import { type DataFolder, isInitialised, isOpenToOthers } from "./data-folder.js";
 import { writeHostAndPort } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
 import { Heads } from "./heads.js";
-import { FUTURE_ALLOWED_MS } from "../protocol/policy.js";
 import { openCheckedStore } from "./open-store.js";
 import { connectToRelay, type RelayOptions } from "./relay.js";
 import { loadServerKey } from "./server-keys.js";
@@ -92,12 +92,17 @@ async function serverKey(folder: DataFolder, list: List): Promise<Finding> {
   }
 }
 
-async function records(store: Store, lists: readonly List[], folder: DataFolder): Promise<readonly Finding[]> {
+async function records(
+  store: Store,
+  lists: readonly List[],
+  folder: DataFolder,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const paused = await new Heads(folder.heads).paused();
   let newest = 0;
   for (const list of lists) {
-    if (list.listKey === undefined) findings.push(look(`${list.address}: has no list key yet, takes no posts`));
+    if (list.listKey === undefined)
+      findings.push(look(`${list.address}: has no list key yet, takes no posts`));
     if (paused.has(list.address)) {
       findings.push(wrong(`${list.address}: paused since a restore, waits for its owner (list resume)`));
     }

@@ -24,6 +24,12 @@ export const MAX_COMMAND_BYTES = 4096;
 /** Silence on a connection, in milliseconds, before it is closed. Stops connections that are opened and left. */
 export const SOCKET_TIMEOUT_MS = 60_000;
 
+/**
+ * Life of one connection, in milliseconds. Stops a client that says a word now and then from keeping its place for ever.
+ * An honest client that is cut connects again.
+ */
+export const SESSION_TIMEOUT_MS = 30 * 60_000;
+
 /** Time for one whole mail, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
 export const DATA_TIMEOUT_MS = 10 * 60_000;
 

@@ -16,6 +16,8 @@ import type { Member, NoticeJob } from "./store.js";
 const reasons: Readonly<Record<string, string>> = {
   "too-old":
     "It was sealed more than seven days ago, by the date in its signature. If it was sealed just now, the clock of the computer that it was sealed on is wrong.",
+  "from-the-future":
+    "It seems to come from the future: the date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with yours. If the server's is wrong, tell the list's owner, and send the post again when it is right.",
   replayed: "It is one that the list has passed on before, under another message id.",
   "message-id-reused":
     "Another post of yours has the same message id. Write it as a new mail and send it again.",

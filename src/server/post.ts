@@ -119,6 +119,7 @@ async function readOrRefuse(
  */
 const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "too-old",
+  "from-the-future",
   "binding-missing",
   "binding-mismatch",
   "unsupported-version",

@@ -5,7 +5,7 @@
  * run. Leases are read against each worker's own clock: the hosts' clocks have to agree to within a minute.
  */
 import pg from "pg";
-import { missingSteps, schemaVersion } from "./schema.js";
+import { missingSteps, schemaVersion, TooNew } from "./schema.js";
 import {
   type Answered,
   type Dialect,
@@ -18,7 +18,7 @@ import {
   sql,
 } from "./sql.js";
 import { SqlStore } from "./sql-store.js";
-import type { Store } from "./store.js";
+import { type Store, UnusableStore } from "./store.js";
 
 /** Connections to the database at one time, one process. Stops a busy worker from using up the server's (100 by default). */
 const MAX_DATABASE_CONNECTIONS = 10;
@@ -46,7 +46,7 @@ const postgres: Dialect = {
 /**
  * Opens the store in the database at `url` (`postgres://user@host/database`), and makes its tables if need be.
  *
- * @throws TooNew, or the library's error if the database can't be reached
+ * @throws TooNew, UnusableStore if the database can't be reached
  */
 export async function openPostgresStore(url: string): Promise<Store> {
   const engine = openPostgresEngine(url, MAX_DATABASE_CONNECTIONS);
@@ -54,7 +54,12 @@ export async function openPostgresStore(url: string): Promise<Store> {
     await engine.run(migration);
   } catch (error) {
     await engine.close();
-    throw error;
+    if (error instanceof TooNew) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
+    throw new UnusableStore(
+      `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
+      { cause: error },
+    );
   }
   return new SqlStore(engine, "shared");
 }

@@ -63,7 +63,9 @@ export async function connectToRelay(options: RelayOptions): Promise<RelayConnec
     port: options.port,
     lmtp: options.protocol === "lmtp",
     secure: false,
-    ...(options.tls === "require" ? { requireTLS: true, tls: options.ca === undefined ? {} : { ca: options.ca } } : { ignoreTLS: true }),
+    ...(options.tls === "require"
+      ? { requireTLS: true, tls: options.ca === undefined ? {} : { ca: options.ca } }
+      : { ignoreTLS: true }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: ANSWER_TIMEOUT_MS,

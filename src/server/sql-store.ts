@@ -233,6 +233,12 @@ export class SqlStore extends SqlRoster implements Store {
     );
   }
 
+  async hurryJobs(now: number): Promise<void> {
+    await this.engine.ask(
+      sql("UPDATE jobs SET due = ? WHERE claim IS NULL AND aside IS NULL AND due > ?", now, now),
+    );
+  }
+
   async returnJob(job: Job, now: number): Promise<void> {
     await this.engine.ask(
       sql(

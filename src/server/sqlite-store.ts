@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { missingSteps, schemaVersion } from "./schema.js";
 import { type Answered, type Dialect, type Engine, runAtOnce, type Script, type Statement } from "./sql.js";
 import { SqlStore } from "./sql-store.js";
-import type { Store } from "./store.js";
+import { type Store, UnusableStore } from "./store.js";
 
 /** How long a transaction waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -22,12 +22,7 @@ const sqlite: Dialect = {
   lockFreeRows: "",
 };
 
-/** The file is there and is not a whole database; the sentence is for the operator. */
-export class DamagedStore extends Error {
-  override readonly name = "DamagedStore";
-}
-
-/** Opens (and makes, if need be) the store in `file`. @throws TooNew, DamagedStore, or the library's error if it is locked */
+/** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
 export function openSqliteStore(file: string): Store {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
@@ -46,30 +41,44 @@ export function openSqliteStore(file: string): Store {
 
 /**
  * Looks through the whole file (`PRAGMA quick_check`): a torn page would otherwise be found by the copy that needs it.
+ * Then takes the write lock once, since a file that another program holds is of no use either.
  *
- * @throws DamagedStore
+ * @throws UnusableStore
  */
 export function checkSqliteFile(file: string): void {
-  let verdict: unknown;
   try {
-    const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+    const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     try {
-      verdict = database.pragma("quick_check(1)", { simple: true });
+      if (database.pragma("quick_check(1)", { simple: true }) !== "ok")
+        throw new UnusableStore(damaged(file));
+      database.exec("BEGIN IMMEDIATE; ROLLBACK");
     } finally {
       database.close();
     }
   } catch (cause) {
-    if (!isDamage(cause)) throw cause;
-  }
-  if (verdict !== "ok") {
-    throw new DamagedStore(
-      `the database ${file} is damaged: keep a copy of it, then restore the last backup over it and start again`,
-    );
+    const code = cause instanceof Database.SqliteError ? cause.code : "";
+    const why = faults.find(([pattern]) => pattern.test(code))?.[1];
+    throw why === undefined ? cause : new UnusableStore(why(file), { cause });
   }
 }
 
-const isDamage = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+const damaged = (file: string) =>
+  `the database ${file} is damaged: keep a copy of it, restore the last backup over it, and start again`;
+
+/** What SQLite's codes mean for the operator, and what to do. */
+const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
+  [/^SQLITE_(CORRUPT|NOTADB)/, damaged],
+  [
+    /^SQLITE_(BUSY|LOCKED)/,
+    (file) =>
+      `another program holds the database ${file}: end it (\`fuser ${file}\` names it), and start again`,
+  ],
+  [
+    /^SQLITE_CANTOPEN/,
+    (file) => `the database ${file} is missing or may not be opened: restore it, or give it to this user`,
+  ],
+  [/^SQLITE_(READONLY|PERM)/, (file) => `the database ${file} may not be written by this user`],
+];
 
 function migrate(database: Database.Database): void {
   const version = () => database.pragma("user_version", { simple: true });

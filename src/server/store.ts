@@ -186,6 +186,11 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
+/** The store can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
+export class UnusableStore extends Error {
+  override readonly name = "UnusableStore";
+}
+
 export interface Store {
   /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
   readonly sharing: "alone" | "shared";
@@ -250,6 +255,8 @@ export interface Store {
   finishJob(job: Job): Promise<void>;
   /** The copy is to be tried again at `due`. */
   retryJob(job: Job, due: number): Promise<void>;
+  /** Makes every job that waits for its next attempt due now. */
+  hurryJobs(now: number): Promise<void>;
   /** A claimed job was not tried after all: due at once, the attempt is not counted. */
   returnJob(job: Job, now: number): Promise<void>;
   /** The copy waits for the operator; `code` says why. The rest of the queue goes on. */

@@ -11,6 +11,11 @@ const inFolder = async (folder: DataFolder): Promise<StorePlace> => ({
 
 let makePlace = inFolder;
 
+/** The tests that follow have their stores where `make` says. */
+export function useStore(make: (folder: DataFolder) => Promise<StorePlace>): void {
+  makePlace = make;
+}
+
 /** A place for a new store, of the kind that the suite is run on. */
 export function newPlace(folder: DataFolder): Promise<StorePlace> {
   return makePlace(folder);
@@ -19,15 +24,11 @@ export function newPlace(folder: DataFolder): Promise<StorePlace> {
 /** `suite` once on SQLite and once on a real PostgreSQL. */
 export function onEachStore(suite: () => void): void {
   describe("on SQLite", () => {
-    beforeAll(() => {
-      makePlace = inFolder;
-    });
+    beforeAll(() => useStore(inFolder));
     suite();
   });
   describeWithPostgres("on PostgreSQL", (cluster) => {
-    beforeAll(() => {
-      makePlace = async () => ({ kind: "postgres", url: await cluster().fresh() });
-    });
+    beforeAll(() => useStore(async () => ({ kind: "postgres", url: await cluster().fresh() })));
     suite();
   });
 }
