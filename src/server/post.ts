@@ -19,6 +19,15 @@ export interface Arrival {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  readonly gate?: Gate;
+}
+
+/** What is asked once a post's signature is known to be good, and before anything is remembered. */
+export interface Gate {
+  /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
+  readonly refusedBefore?: number;
+  /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
+  exhausted(memberId: number | undefined): boolean;
 }
 
 /** What became of it. */
@@ -27,6 +36,7 @@ export type Outcome =
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
   | { readonly kind: "not-sealed" }
+  | { readonly kind: "too-many" }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
 
@@ -54,6 +64,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   } catch (error) {
     return refuse(store, author, error, arrival.at);
   }
+  const { gate } = arrival;
+  if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
+    return tell(store, author, "too-old", arrival.at);
+  }
+  if (gate?.exhausted(author.id)) return { kind: "too-many" };
   // it becomes a header field of every copy
   if (!isMessageId(opened.messageId)) return tell(store, author, "binding-mismatch", arrival.at);
 
