@@ -9,7 +9,7 @@ import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
-import { contentOf } from "./payload.js";
+import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
 
 /** Media types of the one part. */
 export const requestTypes = {
@@ -117,13 +117,19 @@ export function sealedPartOf(
   return found[0]?.bytes;
 }
 
+/** A sealed request as it came. */
+export interface ReceivedRequest {
+  readonly sealed: Uint8Array;
+  /** The mail's own Message-ID, for the answer's In-Reply-To. Who sent it says only the signature inside. */
+  readonly messageId?: string;
+}
+
 /**
- * The sealed request in a mail as it was received; undefined if it brings none. Who sent it says only the signature
- * inside: the header is not looked at.
+ * The sealed request in a mail as it was received; undefined if it brings none.
  *
  * @throws ListSealError `damaged`, `too-large` (too many parts)
  */
-export async function readRequestMail(raw: Uint8Array): Promise<Uint8Array | undefined> {
+export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
   let email: Email;
   try {
     email = await PostalMime.parse(raw, {
@@ -135,8 +141,11 @@ export async function readRequestMail(raw: Uint8Array): Promise<Uint8Array | und
     throw new ListSealError("damaged", "the mail is not readable", { cause });
   }
   if (email.attachments.length > MAX_PARTS) throw new ListSealError("too-large", "too many parts");
-  return sealedPartOf(
+  const sealed = sealedPartOf(
     "request",
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
   );
+  if (sealed === undefined) return undefined;
+  const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
+  return { sealed, ...(messageId === undefined ? {} : { messageId }) };
 }

@@ -19,16 +19,18 @@ import type { RosterHead } from "../protocol/message.js";
 import { assertSize } from "../protocol/policy.js";
 import { encryptSigned } from "../protocol/seal.js";
 import { openLayer } from "../protocol/unseal.js";
-import { FILE_VERSION, Fields, formatDate } from "./fields.js";
+import { FILE_VERSION, Fields, formatDate, toBase64 } from "./fields.js";
 import {
   fingerprintOf,
   jsonBytes,
   MAX_PERSON_NAME,
+  MAX_REQUEST_BYTES,
   type MemberRole,
   memberRoles,
   type RequestedList,
   readHead,
   readList,
+  type SignedBytes,
 } from "./requests.js";
 
 /** A sealed answer: a roster of {@link MAX_ROSTER} and a page of the record. Against an "answer" that fills the memory. */
@@ -68,6 +70,10 @@ export interface RecordLink {
   readonly hash: string;
 }
 
+/** What a report is about. */
+export const reportEvents = ["joined", "left", "removed", "second-join"] as const;
+export type ReportEvent = (typeof reportEvents)[number];
+
 /** What came of a request. */
 export type Result =
   /** It is done. `head`: the record's newest entry then. */
@@ -80,6 +86,17 @@ export type Result =
       readonly head: RosterHead;
       readonly members: readonly RosterMember[];
       readonly entries: readonly RecordLink[];
+    }
+  /**
+   * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
+   * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
+   * of an intercepted invitation.
+   */
+  | {
+      readonly kind: "report";
+      readonly event: ReportEvent;
+      readonly head: RosterHead;
+      readonly signed: SignedBytes;
     }
   /** To any other member: that they are in it. */
   | {
@@ -106,6 +123,11 @@ function written(result: Result): Readonly<Record<string, unknown>> {
     case "done":
     case "refused":
       return { ...result };
+    case "report":
+      return {
+        ...result,
+        signed: { bytes: toBase64(result.signed.bytes), signatures: toBase64(result.signed.signatures) },
+      };
     case "member":
       return { ...result, since: formatDate(result.since) };
     case "roster":
@@ -162,6 +184,18 @@ function readResult(fields: Fields): Result {
         members: fields.objects("members", MAX_ROSTER).map(readMember),
         entries: fields.objects("entries", RECORD_PAGE).map(readLink),
       };
+    case "report": {
+      const signed = fields.within("signed");
+      return {
+        kind,
+        event: fields.oneOf("event", reportEvents),
+        head: readHead(fields.within("head")),
+        signed: {
+          bytes: signed.bytes("bytes", MAX_REQUEST_BYTES),
+          signatures: signed.bytes("signatures", MAX_REQUEST_BYTES),
+        },
+      };
+    }
     case "member":
       return {
         kind,
@@ -238,12 +272,13 @@ export async function openAnswer(
     throw new ListSealError("wrong-list", "the answer is about another list");
   }
   const request = fields.hex("request", 32);
-  if (!expected.requests.includes(request)) {
+  const result = readResult(fields.within("result"));
+  if (result.kind !== "report" && !expected.requests.includes(request)) {
     throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));
   if (server.fingerprint !== expected.server.fingerprint) {
     throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
   }
-  return { request, date: fields.date("date"), list, result: readResult(fields.within("result")), server };
+  return { request, date: fields.date("date"), list, result, server };
 }

@@ -21,6 +21,16 @@ export function parseDate(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) || formatDate(date) !== text ? undefined : date;
 }
 
+/** Bytes as they stand in JSON. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (octet) => String.fromCharCode(octet)).join(""));
+}
+
+/** The inverse of {@link toBase64}. @throws the platform's error for anything else */
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
 /** The fields of one JSON object, read by name. */
 export class Fields {
   readonly #value: Readonly<Record<string, unknown>>;
@@ -158,6 +168,16 @@ export class Fields {
   /** An object as it stands, not looked at. */
   opaque(name: string): Readonly<Record<string, unknown>> {
     return this.within(name).#value;
+  }
+
+  /** Bytes in base64, at most `limit` of them. */
+  bytes(name: string, limit: number): Uint8Array {
+    const text = this.text(name, Math.ceil(limit / 3) * 4);
+    try {
+      return fromBase64(text);
+    } catch {
+      throw this.#wrong(name, "base64");
+    }
   }
 
   /** Whether the object has the field at all. */

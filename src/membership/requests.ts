@@ -453,6 +453,20 @@ function isBy(signature: Signature, certificate: PublicKey): boolean {
   );
 }
 
+/** Fingerprints of the keys, primary or subkeys, that say to have signed: whom to look up. Proves nothing. */
+export async function claimedSigners({ signed }: OpenedRequest): Promise<readonly string[]> {
+  const signatures = await signaturesOf(signed);
+  return signatures.flatMap(({ packets }) =>
+    packets.flatMap(({ issuerFingerprint }) => (issuerFingerprint === null ? [] : [hex(issuerFingerprint)])),
+  );
+}
+
+/** Throws `too-old` or `from-the-future` for a request that is not of these days. */
+export function assertRecent(request: Request, signedAt: Date, now: Date): void {
+  assertInWindow(signedAt, now);
+  assertInWindow(request.date, now);
+}
+
 /**
  * Verifies a request that just came: its signatures ({@link verifySigned}), then its date and theirs, which must be in
  * the server's window.
@@ -466,7 +480,5 @@ export async function verifyRequest(
   certificates: readonly PublicKey[],
   now: Date,
 ): Promise<void> {
-  const signedAt = await verifySigned(opened, certificates, now);
-  assertInWindow(signedAt, now);
-  assertInWindow(opened.request.date, now);
+  assertRecent(opened.request, await verifySigned(opened, certificates, now), now);
 }

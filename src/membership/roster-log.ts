@@ -23,6 +23,7 @@ import { sha256 } from "../protocol/binding.js";
 import { ListSealError } from "../protocol/errors.js";
 import type { RosterHead } from "../protocol/message.js";
 import type { RecordLink } from "./answers.js";
+import { fromBase64, toBase64 } from "./fields.js";
 import type { Command, OpenedRequest, SignedBytes } from "./requests.js";
 
 /** The hash that the first entry names as its predecessor's. */
@@ -56,14 +57,6 @@ export interface SignedChange {
 /** The text whose SHA-256 is the hash of an entry. */
 export function hashedText(number: number, previous: string, entry: string): string {
   return `listseal-roster-entry\n${number}\n${previous}\n${entry}`;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (octet) => String.fromCharCode(octet)).join(""));
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** The entry for a command that was carried out at `at`. @throws ListSealError `wrong-kind` for one that changes no roster */

@@ -27,6 +27,8 @@ export type Recipient =
   | { readonly kind: "bounces"; readonly list: List; readonly token: string }
   /** `team-request+TOKEN@`: the holder of the token leaves (List-Unsubscribe) */
   | { readonly kind: "leave"; readonly list: List; readonly token: string }
+  /** `team-request@`: a signed and sealed command */
+  | { readonly kind: "request"; readonly list: List }
   /** `team-owner@`: for the people who run the list */
   | { readonly kind: "owner"; readonly list: List }
   | { readonly kind: "unknown" };
@@ -54,6 +56,7 @@ export class ListsInUse {
     if (beside === undefined) return { kind: "unknown" };
     if (suffix === "bounces") return { kind: "bounces", list: beside, token: token ?? "" };
     if (suffix === "request" && token) return { kind: "leave", list: beside, token };
+    if (suffix === "request" && token === undefined) return { kind: "request", list: beside };
     return suffix === "owner" && token === undefined ? { kind: "owner", list: beside } : { kind: "unknown" };
   }
 
@@ -68,7 +71,7 @@ export class ListsInUse {
     return {
       list,
       ref: { address, key: await readSealingKey("list", list.listKey) },
-      server: await this.#serverKey(list),
+      server: await this.serverKey(list),
       address,
       bounces: bouncesAddress(address),
     };
@@ -82,10 +85,11 @@ export class ListsInUse {
 
   /** Reads every list's server key, so that a missing one is found when the server starts and not with the first mail. */
   async checkKeys(): Promise<void> {
-    for (const list of await this.#store.lists()) await this.#serverKey(list);
+    for (const list of await this.#store.lists()) await this.serverKey(list);
   }
 
-  #serverKey(list: List): Promise<OpeningKey<"server">> {
+  /** The list's server key, also of a list that nobody has claimed yet. @throws KeyFileError, ListSealError */
+  serverKey(list: List): Promise<OpeningKey<"server">> {
     const known = this.#serverKeys.get(list.serverFingerprint);
     if (known !== undefined) return known;
     const key = loadServerKey(this.#folder, list);

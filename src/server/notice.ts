@@ -23,6 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
     "Another post of yours has the same message id. Write it as a new mail and send it again.",
   "binding-missing": "Its signature does not say which list and which mail it is for.",
   "binding-mismatch": "What came is not what was signed: the mail was changed on its way.",
+  "not-allowed": "You are a member who reads only. An owner of the list can change that.",
   "malformed-key-packet": "Its key packet is not in the form that the list requires.",
   "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
 };

@@ -64,6 +64,7 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   } catch (error) {
     return refuse(store, author, error, arrival.at);
   }
+  if (author.role === "read-only") return tell(store, author, "not-allowed", arrival.at);
   const { gate } = arrival;
   if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
     return tell(store, author, "too-old", arrival.at);

@@ -5,6 +5,7 @@
  * run. Leases are read against each worker's own clock: the hosts' clocks have to agree to within a minute.
  */
 import pg from "pg";
+import type { FullStore } from "./requests/membership-store.js";
 import { missingSteps, schemaVersion, TooNew } from "./schema.js";
 import {
   type Answered,
@@ -18,7 +19,7 @@ import {
   sql,
 } from "./sql.js";
 import { SqlStore } from "./sql-store.js";
-import { type Store, UnusableStore } from "./store.js";
+import { UnusableStore } from "./store.js";
 
 /** Connections to the database at one time, one process. Stops a busy worker from using up the server's (100 by default). */
 const MAX_DATABASE_CONNECTIONS = 10;
@@ -48,7 +49,7 @@ const postgres: Dialect = {
  *
  * @throws TooNew, UnusableStore if the database can't be reached
  */
-export async function openPostgresStore(url: string): Promise<Store> {
+export async function openPostgresStore(url: string): Promise<FullStore> {
   const engine = openPostgresEngine(url, MAX_DATABASE_CONNECTIONS);
   try {
     await engine.run(migration);

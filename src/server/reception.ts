@@ -28,14 +28,16 @@ import {
   tooManyPosts,
   tryLater,
 } from "./reply.js";
+import type { FullStore } from "./requests/membership-store.js";
+import { takeRequest } from "./requests/take-request.js";
 import type { Handler } from "./smtp.js";
 import type { Standing } from "./standing.js";
-import type { List, Store } from "./store.js";
+import type { List } from "./store.js";
 import type { Tokens } from "./tokens.js";
 
 /** What the reception works with. */
 export interface ReceptionParts {
-  readonly store: Store;
+  readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
@@ -78,6 +80,8 @@ async function takeFor(
   // reports about the last copies of a retired list are still taken, so that they don't go round
   if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
   if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
+  // also for a list that waits for its owner: this is how the owner lets it go on
+  if (recipient.kind === "request") return takeCommand(parts, recipient.list, sender, raw);
   if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
   switch (recipient.kind) {
     case "leave":
@@ -87,6 +91,23 @@ async function takeFor(
     case "list":
       return takePost(parts, recipient.list, sender, raw);
   }
+}
+
+async function takeCommand(
+  parts: ReceptionParts,
+  list: List,
+  sender: string,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  const taken = await takeRequest(parts, list, raw);
+  const about = { list: list.address, code: taken.code };
+  if (taken.kind === "refused") {
+    parts.log.warn("request-refused", about);
+    return refused;
+  }
+  parts.log.info(`request-${taken.what}`, about);
+  return queued;
 }
 
 type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;

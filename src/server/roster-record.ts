@@ -4,20 +4,17 @@
  * Every list signature names number and hash of the newest entry, so two owners who are shown different records, or a
  * removal that never appears, become visible. It proves order and consistency; it does not prove delivery.
  *
- * An entry's hash is SHA-256 over UTF-8 text of four lines, each ended by LF except the last:
- *
- *     listseal-roster-entry
- *     <number, decimal, from 1>
- *     <hash of the entry before, 64 hex digits; zeros before the first>
- *     <the entry, JSON on one line>
+ * The format is membership/roster-log.ts: owners check it. Here it is written, with hashes that don't wait, since they are
+ * made inside a transaction.
  */
 import { createHash } from "node:crypto";
+import { hashedText, NO_PREVIOUS, type SignedChange } from "../membership/roster-log.js";
 
-/** The hash that the first entry names as its predecessor's. */
-export const NO_PREVIOUS = "0".repeat(64);
+export { NO_PREVIOUS } from "../membership/roster-log.js";
 
 /** What happened to the roster. `by` says on whose word; dates are ISO 8601 in UTC. */
 export type RosterChange =
+  | SignedChange
   | { readonly do: "create"; readonly list: string; readonly by: "operator"; readonly at: string }
   | { readonly do: "list-key"; readonly fingerprint: string; readonly by: "operator"; readonly at: string }
   | {
@@ -38,7 +35,7 @@ export type RosterChange =
   | {
       readonly do: "role";
       readonly address: string;
-      readonly role: "member" | "moderator" | "owner";
+      readonly role: "member" | "moderator" | "owner" | "read-only" | "post-only";
       readonly by: "operator";
       readonly at: string;
     }
@@ -85,6 +82,6 @@ export function isWholeChain(entries: readonly RecordEntry[]): boolean {
 
 function entryHash(number: number, previous: string, entry: string): string {
   return createHash("sha256")
-    .update(`listseal-roster-entry\n${number}\n${previous}\n${entry}`, "utf8")
+    .update(hashedText(number, previous, entry), "utf8")
     .digest("hex");
 }

@@ -36,7 +36,7 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     certificate ${bytes} NOT NULL,
     fingerprint TEXT NOT NULL,
     shape TEXT NOT NULL CHECK (shape IN ('encrypted', 'mixed')),
-    role TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'moderator', 'owner')),
+    role TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('owner', 'moderator', 'member', 'read-only', 'post-only')),
     added ${integer} NOT NULL,
     UNIQUE (list_id, address),
     UNIQUE (list_id, fingerprint)
@@ -116,6 +116,55 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (list_id, signer, request_id)
   ) ${tableEnd};
   CREATE INDEX requests_kept_until ON requests (kept_until);
+  `,
+    `
+  -- the code of a server card, as a digest
+  CREATE TABLE claims (
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    digest TEXT NOT NULL,
+    expires ${integer} NOT NULL,
+    used ${integer} NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
+  ) ${tableEnd};
+
+  -- introductions that let somebody in, for ever
+  CREATE TABLE introductions (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    fingerprint TEXT NOT NULL,
+    address TEXT NOT NULL,
+    member TEXT NOT NULL,
+    PRIMARY KEY (list_id, fingerprint)
+  ) ${tableEnd};
+
+  -- introductions for the address that were made then or before let nobody in
+  CREATE TABLE burnt (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    address TEXT NOT NULL,
+    until ${integer} NOT NULL,
+    PRIMARY KEY (list_id, address)
+  ) ${tableEnd};
+
+  -- first answers to commands; result: JSON, NULL where it is worked out anew
+  CREATE TABLE answers (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    signer TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    result TEXT,
+    answered ${integer} NOT NULL,
+    kept_until ${integer} NOT NULL,
+    PRIMARY KEY (list_id, signer, request_id)
+  ) ${tableEnd};
+  CREATE INDEX answers_kept_until ON answers (kept_until);
+
+  -- sealed answers and reports on their way; they may be for people who are on no roster
+  CREATE TABLE outbox (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    recipient TEXT NOT NULL,
+    mail ${bytes} NOT NULL,
+    attempts ${integer} NOT NULL DEFAULT 0,
+    due ${integer} NOT NULL
+  ) ${tableEnd};
+  CREATE INDEX outbox_due ON outbox (due, id);
   `,
   ];
 }

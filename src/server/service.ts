@@ -16,6 +16,7 @@ import { openCheckedStore, type StorePlace } from "./open-store.js";
 import { RateLimiter, type RateLimits } from "./rate-limits.js";
 import { openReception } from "./reception.js";
 import type { RelayOptions } from "./relay.js";
+import { Outbox } from "./requests/outbox.js";
 import { takeServeLock } from "./serve-lock.js";
 import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
 import { Standing } from "./standing.js";
@@ -107,7 +108,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
-    const wake = () => delivery.wake();
+    const outbox = new Outbox({ store, relay, log, now });
+    const wake = () => {
+      delivery.wake();
+      outbox.wake();
+    };
     const standing = new Standing({ store, ledger, log, now, wake });
     const metrics = openMetrics(store, async () => (await heads.paused()).size);
     const delivery = new Delivery({
@@ -130,6 +135,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const handler = openReception({ ...shared, heads, limiter, tally });
 
     undo.push(() => delivery.stop());
+    undo.push(() => outbox.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -172,6 +178,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
+    outbox.start();
     return {
       fronts,
       ...(web === undefined ? {} : { web }),

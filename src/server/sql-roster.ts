@@ -42,7 +42,7 @@ function listOf(row: Row): List {
   };
 }
 
-function memberOf(row: Row): Member {
+export function memberOf(row: Row): Member {
   return {
     id: number(row, "id"),
     listId: number(row, "list_id"),
@@ -61,7 +61,8 @@ const headOf = (row: Row): RecordHead => ({ number: number(row, "number"), hash:
 const newestEntry = (listId: number) =>
   sql("SELECT number, hash FROM record WHERE list_id = ? ORDER BY number DESC LIMIT 1", listId);
 
-function* append(listId: number, change: RosterChange): Script<void> {
+/** Adds the next entry to a list's record. */
+export function* append(listId: number, change: RosterChange): Script<void> {
   const [head] = (yield newestEntry(listId)).rows;
   const link = nextEntry(head && headOf(head), change);
   yield sql(
@@ -74,7 +75,8 @@ function* append(listId: number, change: RosterChange): Script<void> {
   );
 }
 
-function* takeListKey(listId: number, key: NewListKey): Script<void> {
+/** Gives a list its list key. @throws Conflict */
+export function* takeListKey(listId: number, key: NewListKey): Script<void> {
   const { changes } = yield sql(
     "UPDATE lists SET list_key = ?, list_key_fingerprint = ? WHERE id = ? AND list_key IS NULL",
     key.certificate,
@@ -105,6 +107,16 @@ export const dropFinishedPost = (postId: number) =>
   sql(
     "DELETE FROM posts WHERE id = ? AND held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)",
     postId,
+  );
+
+/** From now on introductions for the address that were made at `until` or before let nobody in. */
+export const burnIntroductions = (listId: number, address: string, until: number) =>
+  sql(
+    `INSERT INTO burnt (list_id, address, until) VALUES (?, ?, ?)
+       ON CONFLICT (list_id, address) DO UPDATE SET until = excluded.until WHERE burnt.until < excluded.until`,
+    listId,
+    address,
+    until,
   );
 
 /** The part of the store that is about lists and members. */
@@ -217,7 +229,9 @@ export class SqlRoster {
       // their jobs go with them (ON DELETE CASCADE)
       yield sql("DELETE FROM members WHERE id = ?", member.id);
       for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
-      yield* append(listId, change(member));
+      const entry = change(member);
+      yield burnIntroductions(listId, address, Date.parse(entry.at));
+      yield* append(listId, entry);
       return member;
     });
   }

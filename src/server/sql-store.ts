@@ -1,7 +1,8 @@
 /** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
 import { randomBytes } from "node:crypto";
+import { remember, SqlMembership } from "./requests/sql-membership.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
-import { dropFinishedPost, holdList, SqlRoster } from "./sql-roster.js";
+import { dropFinishedPost, holdList } from "./sql-roster.js";
 import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
 
 /** Random bytes in the name of a claim. */
@@ -28,7 +29,7 @@ function* queueCopies(
   due: number,
   among: "everybody" | "moderators",
 ): Script<number> {
-  const only = among === "moderators" ? "AND role IN ('moderator', 'owner')" : "";
+  const only = among === "moderators" ? "AND role IN ('moderator', 'owner')" : "AND role <> 'post-only'";
   const { changes } = yield sql(
     `INSERT INTO jobs (post_id, member_id, due) SELECT p.id, m.id, CAST(? AS BIGINT) FROM members m, posts p
        WHERE p.id = ? AND m.list_id = ? ${only} ORDER BY m.address`,
@@ -39,20 +40,8 @@ function* queueCopies(
   return changes;
 }
 
-/** False if the command was remembered before. */
-function* remember(command: Command): Script<boolean> {
-  const { changes } = yield sql(
-    "INSERT INTO requests (list_id, signer, request_id, kept_until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    command.listId,
-    command.signer,
-    command.id,
-    command.keptUntil,
-  );
-  return changes === 1;
-}
-
 /** The store on `engine`. */
-export class SqlStore extends SqlRoster implements Store {
+export class SqlStore extends SqlMembership implements Store {
   readonly sharing: Store["sharing"];
 
   constructor(engine: Engine, sharing: Store["sharing"]) {
@@ -282,6 +271,7 @@ export class SqlStore extends SqlRoster implements Store {
   async forget(now: number): Promise<void> {
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
+    await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
     await this.engine.ask(
       sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
     );

@@ -4,10 +4,11 @@
  * WAL with synchronous=FULL: a commit is on disk when it returns (https://www.sqlite.org/wal.html, "durable").
  */
 import Database from "better-sqlite3";
+import type { FullStore } from "./requests/membership-store.js";
 import { missingSteps, schemaVersion } from "./schema.js";
 import { type Answered, type Dialect, type Engine, runAtOnce, type Script, type Statement } from "./sql.js";
 import { SqlStore } from "./sql-store.js";
-import { type Store, UnusableStore } from "./store.js";
+import { UnusableStore } from "./store.js";
 
 /** How long a transaction waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -23,7 +24,7 @@ const sqlite: Dialect = {
 };
 
 /** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
-export function openSqliteStore(file: string): Store {
+export function openSqliteStore(file: string): FullStore {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma("journal_mode = WAL");

@@ -8,6 +8,7 @@
  *
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
+import { type MemberRole, memberRoles } from "../membership/requests.js";
 import type { Delivery, Mode } from "../protocol/message.js";
 import type { Profile } from "../protocol/policy.js";
 import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
@@ -24,9 +25,12 @@ export type Shape = "encrypted" | "mixed";
 export const postPolicies = ["members", "moderated", "open"] as const;
 export type PostPolicy = (typeof postPolicies)[number];
 
-/** What a member may do beside posting. A moderator decides about held posts; so does an owner. */
-export const roles = ["member", "moderator", "owner"] as const;
-export type MemberRole = (typeof roles)[number];
+/**
+ * What a member may do. A moderator decides about held posts; so does an owner. `read-only` members don't post,
+ * `post-only` members get no copies.
+ */
+export const roles = memberRoles;
+export type { MemberRole } from "../membership/requests.js";
 
 /** A list as the operator set it up. Certificates are binary OpenPGP. */
 export interface NewList {

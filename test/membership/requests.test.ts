@@ -127,7 +127,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
       const text = new TextDecoder().decode(mail);
       expect(text).toContain("To: team-request@lists.example");
       const part = await readRequestMail(mail);
-      const read = await opened(part ?? new Uint8Array());
+      const read = await opened(part?.sealed ?? new Uint8Array());
       expect(read.request).toEqual(asked);
       await verifyRequest(read, [alice.secret.toPublic()], new Date());
       // the record's copy verifies as well

@@ -1,0 +1,366 @@
+import { readFile } from "node:fs/promises";
+import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { requestTypes, writeRequestMail } from "../../src/mail/request-mail.js";
+import { type Answer, openAnswer, type Result } from "../../src/membership/answers.js";
+import { readCard, type ServerCard } from "../../src/membership/card.js";
+import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
+import { type Command, newRequestId, type Request, writeRequest } from "../../src/membership/requests.js";
+import { continueHistory, noHistory } from "../../src/membership/roster-history.js";
+import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { newMessageId } from "../../src/protocol/seal.js";
+import { createList } from "../../src/server/administration.js";
+import { openStore } from "../../src/server/open-store.js";
+import { issueCard } from "../../src/server/requests/server-card.js";
+import { type Person, PlayServer, person, seal } from "./play-server.js";
+
+const teamAddress = parseAddress("team@lists.test");
+const DAY = 86_400_000;
+type Signer = OpeningKey<"member" | "introduction">;
+
+let play: PlayServer;
+/** Ids of all requests that were made. */
+let asked: string[];
+let card: ServerCard;
+let listKey: OpeningKey<"list">;
+let olga: Person;
+
+beforeEach(async () => {
+  asked = [];
+  play = await PlayServer.make();
+  const office = async <T>(
+    work: (parts: Parameters<typeof createList>[0] & Parameters<typeof issueCard>[0]) => T,
+  ) => {
+    const store = await openStore(play.place);
+    try {
+      return await work({ store, folder: play.folder, now: () => Date.now() });
+    } finally {
+      await store.close();
+    }
+  };
+  const issued = await office(async (parts) => {
+    const { list } = await createList(parts, {
+      address: teamAddress,
+      name: "Team",
+      mode: "key",
+      delivery: "resealed",
+      profile: "compatible",
+    });
+    return issueCard(parts, list);
+  });
+  card = await readCard(await readFile(issued.path));
+  listKey = await generateKey("list", { address: teamAddress, profile: "compatible" });
+  olga = await person("Olga");
+  await play.start();
+});
+afterEach(() => play.discard());
+
+const certificate = (key: OpeningKey<"member" | "introduction" | "list">) =>
+  writeSealingKey(sealingHalf(key));
+
+interface Sent {
+  readonly request: Request;
+  readonly raw: Uint8Array;
+}
+
+async function written(
+  command: Command,
+  signers: readonly Signer[],
+  changes: Partial<Request> = {},
+): Promise<Sent> {
+  const request: Request = {
+    id: newRequestId(),
+    date: new Date(Math.floor(Date.now() / 1000) * 1000),
+    list: { address: teamAddress, key: listKey.fingerprint },
+    command,
+    ...changes,
+  };
+  asked.push(request.id);
+  const raw = writeRequestMail({
+    kind: "request",
+    list: teamAddress,
+    from: makeMailbox(undefined, parseAddress("anybody@people.test")),
+    to: makeMailbox(undefined, requestAddress(teamAddress)),
+    date: request.date,
+    messageId: newMessageId("people.test"),
+    sealed: await writeRequest(request, { signers, server: card.server }),
+  });
+  return { request, raw };
+}
+
+const submitted = async ({ raw }: Sent): Promise<number> => {
+  const { submit } = await import("./dialogue.js");
+  const recipient = requestAddress(teamAddress);
+  return (await submit(play.port, { sender: "anybody@people.test", recipient, raw })).code;
+};
+
+/** The sealed answers that arrived at an address, opened with a key; what is sealed to others is left out. */
+async function answersTo(address: string, key: OpeningKey<"member">): Promise<Answer[]> {
+  const found: Answer[] = [];
+  for (const { raw } of play.sink.for(address)) {
+    const text = raw.toString("latin1");
+    const part = text.split(requestTypes.answer)[1]?.split("\r\n\r\n")[1]?.split("\r\n--")[0];
+    if (part === undefined) continue;
+    const read = await openAnswer(new Uint8Array(Buffer.from(part, "base64")), key, {
+      list: { address: teamAddress },
+      server: card.server,
+      requests: asked,
+    });
+    if (read !== "not-for-me") found.push(read);
+  }
+  return found;
+}
+
+/** Asks, and waits for the answer. */
+async function asks(who: Person, sent: Sent, key = who.key): Promise<Result> {
+  expect(await submitted(sent)).toBe(250);
+  const { id } = sent.request;
+  let answer: Answer | undefined;
+  let seen = -1;
+  while (answer === undefined) {
+    await play.sink.until((sink) => sink.for(who.address).length > seen);
+    seen = play.sink.for(who.address).length;
+    const all = await answersTo(who.address, key);
+    answer = all.find(({ request, result }) => request === id && result.kind !== "report");
+  }
+  return answer.result;
+}
+
+const says = async (who: Person, command: Command) => asks(who, await written(command, [who.key]));
+
+const claim = (who = olga, code = card.code, key = listKey): Command => ({
+  do: "claim",
+  code,
+  name: who.name,
+  address: parseAddress(who.address),
+  certificate: certificate(who.key),
+  listKey: certificate(key),
+  shape: "encrypted",
+});
+
+const known = (): KnownList => ({
+  address: teamAddress,
+  fingerprints: [listKey.fingerprint],
+  owners: [sealingHalf(olga.key)],
+});
+
+interface Invited {
+  readonly who: Person;
+  readonly introduction: OpeningKey<"introduction">;
+}
+
+/** An invitation by Olga, and the invitee's certified key. */
+async function invites(
+  guest: Person,
+  { date = new Date(), joinBy = new Date(Date.now() + DAY) } = {},
+): Promise<Invited> {
+  const terms = {
+    list: teamAddress,
+    listKey: listKey.fingerprint,
+    address: parseAddress(guest.address),
+    joinBy: new Date(Math.floor(joinBy.getTime() / 1000) * 1000),
+  };
+  const introduction = await makeIntroduction(olga.key, terms, "compatible", date);
+  return { who: { ...guest, key: await certifyMember(introduction, guest.key, known()) }, introduction };
+}
+
+const join = ({ who, introduction }: Invited): Command => ({
+  do: "join",
+  name: who.name,
+  certificate: certificate(who.key),
+  introduction: certificate(introduction),
+  shape: "encrypted",
+});
+const joins = async (guest: Invited) =>
+  asks(guest.who, await written(join(guest), [guest.introduction, guest.who.key]));
+const refused = (code: string) => ({ kind: "refused", code });
+
+const roster = async (after = 0) => {
+  const result = await says(olga, { do: "roster", after });
+  if (result.kind !== "roster") throw new Error(`no roster: ${JSON.stringify(result)}`);
+  return result;
+};
+
+test("a list is claimed, once, by the card's code", async () => {
+  const thief = await person("Mallory");
+  const wrong = await written(claim(thief, newRequestId()), [thief.key]);
+  expect(await submitted(wrong)).toBe(550);
+  const otherKey = await generateKey("list", { address: "other@lists.test", profile: "compatible" });
+  const misfit = await written(claim(olga, card.code, otherKey), [olga.key], {
+    list: { address: teamAddress, key: otherKey.fingerprint },
+  });
+  expect(await asks(olga, misfit)).toEqual(refused("wrong-list"));
+  expect(await says(olga, claim())).toMatchObject({ kind: "done", head: { number: 2 } });
+  // again, since the answer was lost; and by somebody who found the card
+  expect(await says(olga, claim())).toMatchObject({ kind: "done" });
+  expect(await says(thief, claim(thief))).toEqual(refused("already-claimed"));
+  expect((await roster()).members).toMatchObject([{ address: olga.address, role: "owner" }]);
+  // it takes posts from now on
+  const list = { ...(await play.service.store.listByAddress(teamAddress)) };
+  expect(list.listKeyFingerprint).toBe(listKey.fingerprint);
+});
+
+test("an invitee joins once, the owner hears of it, and can check the record without the server", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  expect(await joins(bob)).toMatchObject({ kind: "done", head: { number: 3 } });
+  await play.sink.until((sink) => sink.for(olga.address).length >= 2);
+  const reports = (await answersTo(olga.address, olga.key)).filter(({ result }) => result.kind === "report");
+  expect(reports.map(({ result }) => result)).toMatchObject([{ kind: "report", event: "joined" }]);
+  // the same person with another request: they are in, nobody is alarmed
+  expect(await joins(bob)).toMatchObject({ kind: "done", head: { number: 3 } });
+  const { entries, members, head } = await roster();
+  const history = await continueHistory(noHistory, entries, { list: known() });
+  expect(Object.keys(history.members).sort()).toEqual(members.map(({ address }) => address).sort());
+  expect(history.hashes.at(-1)).toBe(head.hash);
+  // another member learns that they are in it, and no more
+  const mine = await says(bob.who, { do: "roster", after: 0 });
+  expect(mine).toMatchObject({ kind: "member", role: "member", delivery: "on" });
+  expect(JSON.stringify(mine)).not.toContain(olga.address);
+});
+
+test("a second join on a used introduction is refused; owner and member hear of it", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  await joins(bob);
+  const thief = await person("Mallory");
+  const stolen: Invited = {
+    who: { ...bob.who, key: await certifyMember(bob.introduction, thief.key, known()) },
+    introduction: bob.introduction,
+  };
+  const before = play.sink.for(olga.address).length;
+  expect(await joins(stolen)).toEqual(refused("introduction-used"));
+  await play.sink.until((sink) => sink.for(olga.address).length > before);
+  const alarms = async (who: Person) =>
+    (await answersTo(who.address, who.key)).filter(
+      ({ result }) => result.kind === "report" && result.event === "second-join",
+    );
+  expect(await alarms(olga)).toHaveLength(1);
+  await play.sink.until((sink) => sink.for(bob.who.address).length >= 3);
+  const toBob = await Promise.all(
+    play.sink.for(bob.who.address).map(({ raw }) => raw.toString("latin1").includes(requestTypes.answer)),
+  );
+  expect(toBob).toHaveLength(3);
+  expect((await roster()).members).toHaveLength(2);
+});
+
+test("a removed member is out at once, and comes back by a new invitation only", async () => {
+  await says(olga, claim());
+  const eve = await invites(await person("Eve"), { date: new Date(Date.now() - 20_000) });
+  const spare = await invites(eve.who, { date: new Date(Date.now() - 10_000) });
+  await joins(eve);
+  const remove: Command = {
+    do: "remove",
+    address: parseAddress(eve.who.address),
+    fingerprint: eve.who.key.fingerprint,
+  };
+  expect(await says(olga, remove)).toMatchObject({ kind: "done" });
+  expect((await roster()).members).toHaveLength(1);
+  expect(await joins(eve)).toEqual(refused("introduction-used"));
+  expect(await joins({ ...spare, who: spare.who })).toEqual(refused("withdrawn"));
+  expect(await submitted(await written({ do: "leave" }, [eve.who.key]))).toBe(550);
+  const again = await invites(await person("Eve"), { date: new Date(Date.now() + 2_000) });
+  expect(await joins(again)).toMatchObject({ kind: "done" });
+});
+
+test("commands need the role that allows them now", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  const eve = await invites(await person("Eve"));
+  await joins(bob);
+  await joins(eve);
+  const named = ({ who }: Invited) => ({
+    address: parseAddress(who.address),
+    fingerprint: who.key.fingerprint,
+  });
+  const removeEve: Command = { do: "remove", ...named(eve) };
+  expect(await says(bob.who, removeEve)).toEqual(refused("not-allowed"));
+  expect(await says(bob.who, { do: "set-role", ...named(bob), role: "owner" })).toEqual(
+    refused("not-allowed"),
+  );
+  expect(await says(bob.who, { do: "withdraw", ...named(eve) })).toEqual(refused("not-allowed"));
+  expect(
+    await says(bob.who, { do: "release", author: eve.who.key.fingerprint, messageId: "<1@x.test>" }),
+  ).toEqual(refused("not-allowed"));
+  const itself = { address: parseAddress(olga.address), fingerprint: olga.key.fingerprint };
+  expect(await says(olga, { do: "leave" })).toEqual(refused("last-owner"));
+  expect(await says(olga, { do: "set-role", ...itself, role: "member" })).toEqual(refused("last-owner"));
+  // an address with another key is another member
+  expect(await says(olga, { ...removeEve, fingerprint: bob.who.key.fingerprint })).toEqual(
+    refused("not-a-member"),
+  );
+  expect(await says(olga, { do: "set-role", ...named(bob), role: "owner" })).toMatchObject({ kind: "done" });
+  expect(await says(bob.who, removeEve)).toMatchObject({ kind: "done" });
+  expect(await says(olga, { do: "leave" })).toMatchObject({ kind: "done" });
+  expect(await submitted(await written({ do: "roster", after: 0 }, [olga.key]))).toBe(550);
+});
+
+test("a request is carried out once and answered once an hour; nobody proves anything by a mail's header", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  await joins(bob);
+  const sent = await written({ do: "leave" }, [bob.who.key]);
+  expect(await asks(bob.who, sent)).toMatchObject({ kind: "done" });
+  const count = play.sink.for(bob.who.address).length;
+  // signed by nobody on the roster any more, so nobody is told anything
+  expect(await submitted(sent)).toBe(550);
+  const pause = await written({ do: "pause" }, [olga.key]);
+  await asks(olga, pause);
+  const answers = play.sink.for(olga.address).length;
+  expect(await submitted(pause)).toBe(250);
+  await says(olga, { do: "resume" });
+  expect(play.sink.for(olga.address)).toHaveLength(answers + 1);
+  expect(play.sink.for(bob.who.address)).toHaveLength(count);
+  const stranger = await person("Stranger");
+  expect(await submitted(await written({ do: "leave" }, [stranger.key]))).toBe(550);
+  expect(await submitted(await written({ do: "leave" }, []))).toBe(550);
+  expect(play.sink.for("anybody@people.test")).toHaveLength(0);
+});
+
+test("pause, preferences, read-only and post-only take effect on copies and posts", async () => {
+  await says(olga, claim());
+  const guests = await Promise.all(["Bob", "Eve"].map(async (name) => invites(await person(name))));
+  const [bob, eve] = guests;
+  if (bob === undefined || eve === undefined) throw new Error("no guests");
+  for (const guest of guests) await joins(guest);
+  const row = await play.service.store.listByAddress(teamAddress);
+  if (row === undefined) throw new Error("no list");
+  const list = { list: row, address: teamAddress, key: listKey, server: card.server };
+  const copiesTo = (who: Person) =>
+    play.sink.for(who.address).filter(({ raw }) => raw.includes("application/vnd.listseal.body")).length;
+  await says(bob.who, { do: "pause" });
+  const role: Command = {
+    do: "set-role",
+    address: parseAddress(eve.who.address),
+    fingerprint: eve.who.key.fingerprint,
+    role: "post-only",
+  };
+  await says(olga, role);
+  const post = async (author: Person) =>
+    (await play.submit(list, author, (await seal(list, author)).raw)).code;
+  expect(await post(eve.who)).toBe(250);
+  await play.sink.until(() => copiesTo(olga) === 1);
+  await play.untilQuiet();
+  expect([copiesTo(bob.who), copiesTo(eve.who)]).toEqual([0, 0]);
+  await says(olga, { ...role, role: "read-only" });
+  expect(await post(eve.who)).toBe(550);
+  await says(bob.who, { do: "resume" });
+  await says(bob.who, { do: "preferences", shape: "mixed" });
+  expect(await post(olga)).toBe(250);
+  await play.sink.until(() => copiesTo(bob.who) === 1 && copiesTo(eve.who) === 1);
+  const shaped = play.sink.for(bob.who.address).at(-1)?.raw.toString("latin1") ?? "";
+  expect(shaped).toContain("multipart/mixed");
+});
+
+test("an invitation that is over lets nobody in", async () => {
+  await says(olga, claim());
+  const late = await invites(await person("Late"), { joinBy: new Date(Date.now() - 5_000) });
+  expect(await joins(late)).toEqual(refused("invitation-expired"));
+  const bob = await invites(await person("Bob"), { date: new Date(Date.now() - 20_000) });
+  await says(olga, { do: "withdraw", address: parseAddress(bob.who.address) });
+  expect(await joins(bob)).toEqual(refused("withdrawn"));
+  // one signature is not enough: somebody could bring another's certificate
+  const eve = await invites(await person("Eve"));
+  expect(await submitted(await written(join(eve), [eve.introduction]))).toBe(550);
+  expect(await submitted(await written(join(eve), [eve.who.key]))).toBe(550);
+  expect((await roster()).members).toHaveLength(1);
+});
