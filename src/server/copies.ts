@@ -4,7 +4,16 @@
  *
  * What is opened here stays in memory. A kept post is opened anew when its copies are made, for the members of then.
  */
-import { type Mailbox, makeMailbox, parseAddress } from "../mail/mailbox.js";
+import {
+  type Address,
+  domainOf,
+  localPartOf,
+  type Mailbox,
+  makeMailbox,
+  parseAddress,
+  requestAddress,
+} from "../mail/mailbox.js";
+import type { HeaderField } from "../mail/mime.js";
 import { encodeLargePart, readSealedMail, writeCopy } from "../mail/sealed-mail.js";
 import { ListSealError } from "../protocol/errors.js";
 import { parseSealingKey, readSealingKey, type SealingKey } from "../protocol/keys.js";
@@ -16,9 +25,11 @@ import {
   resealFor,
 } from "../protocol/reseal.js";
 import { MAX_CACHED_CERTIFICATES } from "./limits.js";
+import type { ListSettings } from "./list-settings.js";
 import type { ListInUse } from "./lists-in-use.js";
 import type { OutgoingMail } from "./relay.js";
 import type { Member, Post, Store } from "./store.js";
+import type { Tokens } from "./tokens.js";
 
 /** A post with everything that its copies have in common: opened once, list signature made once. */
 export interface PreparedPost {
@@ -26,6 +37,9 @@ export interface PreparedPost {
   readonly prepared: PreparedReseal;
   /** `Alice via Team <team@...>`: the list's address, so that it passes DMARC; who wrote it, proved, is inside the seal. */
   readonly from: Mailbox;
+  readonly replyTo: Mailbox;
+  /** The author gets no copy, if the list is set so. */
+  readonly skips?: string;
   readonly inReplyTo?: string;
   readonly references: readonly string[];
   /** The large part in base64, where it is the same in every copy; one buffer, however many members. */
@@ -39,7 +53,12 @@ export interface PreparedPost {
  *
  * @throws ListSealError and whatever a parser throws: the post is poison, and is set aside
  */
-export async function preparePost(store: Store, list: ListInUse, post: Post): Promise<PreparedPost> {
+export async function preparePost(
+  store: Store,
+  list: ListInUse,
+  post: Post,
+  settings: ListSettings,
+): Promise<PreparedPost> {
   const mail = await readSealedMail(post.raw);
   if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
   const opened = await openAtServer(mail.sealed, {
@@ -58,6 +77,8 @@ export async function preparePost(store: Store, list: ListInUse, post: Post): Pr
     list,
     prepared,
     from: makeMailbox(`${post.author.name} via ${list.list.name}`, list.address),
+    replyTo: settings.replyTo === "author" ? mail.from : makeMailbox(list.list.name, list.address),
+    ...(settings.authorCopy ? {} : { skips: opened.by }),
     ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
     references: mail.references,
     ...sharedPart(list, prepared),
@@ -71,9 +92,44 @@ function sharedPart(list: ListInUse, prepared: PreparedReseal): { encoded?: Uint
   return { encoded: encodeLargePart(forwardOpened(prepared)) };
 }
 
+/** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
+export interface Stationery {
+  readonly tokens: Tokens;
+  readonly now: () => number;
+  /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
+  readonly publicUrl: () => string | undefined;
+}
+
+/** RFC 2369 by mail, and RFC 8058 where the server is reached by https. A DKIM signature has to cover both fields. */
+function unsubscribeFields(
+  list: ListInUse,
+  member: Member,
+  { tokens, publicUrl }: Stationery,
+): readonly HeaderField[] {
+  const token = tokens.leave(member);
+  const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
+  const base = publicUrl();
+  if (base === undefined) return [["List-Unsubscribe", byMail]];
+  const link = new URL(`leave/${list.list.id}/${token}`, base);
+  return [
+    ["List-Unsubscribe", `<${link}>, ${byMail}`],
+    ["List-Unsubscribe-Post", "List-Unsubscribe=One-Click"],
+  ];
+}
+
+/** `team-bounces@...` -> `team-bounces+DETAIL@...` */
+function detailed(address: Address, detail: string): Address {
+  return parseAddress(`${localPartOf(address)}+${detail}@${domainOf(address)}`);
+}
+
 /** Makes members' copies; keeps the certificates that it has parsed. */
 export class CopyMaker {
   readonly #certificates = new Map<string, Promise<SealingKey<"member">>>();
+  readonly #stationery: Stationery;
+
+  constructor(stationery: Stationery) {
+    this.#stationery = stationery;
+  }
 
   /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
@@ -92,7 +148,7 @@ export class CopyMaker {
       list: list.address,
       listName: list.list.name,
       from: post.from,
-      replyTo: theList,
+      replyTo: post.replyTo,
       to: theList,
       messageId,
       date: signedAt,
@@ -101,8 +157,14 @@ export class CopyMaker {
       ...(post.encoded === undefined ? {} : { encoded: post.encoded }),
       sealed,
       shape: member.shape,
+      fields: unsubscribeFields(list, member, this.#stationery),
     });
-    return { sender: list.bounces, recipient: parseAddress(member.address), pieces: [head, shared, tail] };
+    const token = this.#stationery.tokens.bounce(member, this.#stationery.now());
+    return {
+      sender: detailed(list.bounces, token),
+      recipient: parseAddress(member.address),
+      pieces: [head, shared, tail],
+    };
   }
 
   /** Kept by member and fingerprint; a renewed certificate has other bytes, so the key holds their length too. */

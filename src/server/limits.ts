@@ -24,6 +24,12 @@ export const MAX_COMMAND_BYTES = 4096;
 /** Silence on a connection, in milliseconds, before it is closed. Stops connections that are opened and left. */
 export const SOCKET_TIMEOUT_MS = 60_000;
 
+/**
+ * Life of one connection, in milliseconds. Stops a client that says a word now and then from keeping its place for ever.
+ * An honest client that is cut connects again.
+ */
+export const SESSION_TIMEOUT_MS = 30 * 60_000;
+
 /** Time for one whole mail, in milliseconds. Stops a client that sends one byte a minute (slow loris). */
 export const DATA_TIMEOUT_MS = 10 * 60_000;
 
@@ -58,7 +64,10 @@ export const MAX_PREPARED_POSTS = 4;
 export const CLAIM_BATCH = 64;
 
 /** How long a claim holds, in milliseconds. After a crash another worker takes the copy when it has run out. */
-export const CLAIM_LEASE_MS = 15 * 60_000;
+export const CLAIM_LEASE_MS = 5 * 60_000;
+
+/** How often a worker renews a claim within its lease. A renewal may fail now and then without the claim being lost. */
+export const LEASE_RENEWALS = 5;
 
 /**
  * Pauses between attempts for one copy, in milliseconds: together about five days, the usual life of a mail in a
@@ -83,3 +92,28 @@ export const POLL_MS = 2_000;
 
 /** A member is told at most so often, in milliseconds, why posts under their name were refused. Stops a wiretapper who resends captured posts from flooding them. */
 export const NOTICE_INTERVAL_MS = 60 * 60_000;
+
+export const DAY_MS = 24 * 60 * 60_000;
+
+/** Days that a report about a copy is believed: a mail system tries for five, and reports late. */
+export const BOUNCE_TOKEN_DAYS = 14;
+
+/**
+ * A member is suspended when on so many different days, within the window, a copy came back for good. Late on purpose:
+ * a mail system that is set up wrongly for a weekend says "no such user" to everybody.
+ */
+export const HARD_BOUNCE_DAYS = 4;
+export const BOUNCE_WINDOW_DAYS = 30;
+
+/** Token buckets kept in memory, one an author and one a list. Stops memory from growing with the roster. */
+export const MAX_BUCKETS = 10_000;
+
+/** Largest request that the web door reads, in bytes, and how long it waits for one, in milliseconds. Stops slow and endless requests. */
+export const MAX_WEB_REQUEST_BYTES = 1_024;
+export const WEB_TIMEOUT_MS = 10_000;
+
+/** How often the newest entries of the records are noted outside the database, in milliseconds; commands note them at once. */
+export const NOTE_HEADS_MS = 60_000;
+
+/** Longest local part of a list's address: with `-bounces+` and a token behind it, 64 octets are the end (RFC 5321, 4.5.3.1.1). */
+export const MAX_LIST_LOCAL_PART = 24;

@@ -1,8 +1,10 @@
 /**
- * The mail that tells a member why a post under their name was refused.
+ * The mails that the server itself writes to people: why a post under their name was refused, that their copies can't be
+ * sealed or don't arrive, and to owners what happened on their list.
  *
- * It goes to the address on the roster and nowhere else, since only then the reason tells nobody else anything. It
- * quotes nothing of the post: whoever resends a captured post gets nothing delivered by it.
+ * They go to the address on the roster and nowhere else, since only then the reason tells nobody else anything. They
+ * quote nothing of any post, and name no member: they are not sealed, so that they reach somebody whose key ran out.
+ * Owners hear a member's number, which the operator's `member show` explains.
  */
 import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../mail/mailbox.js";
 import { formatDate, textLeaf, writeEntity } from "../mail/mime.js";
@@ -14,6 +16,8 @@ import type { Member, NoticeJob } from "./store.js";
 const reasons: Readonly<Record<string, string>> = {
   "too-old":
     "It was sealed more than seven days ago, by the date in its signature. If it was sealed just now, the clock of the computer that it was sealed on is wrong.",
+  "from-the-future":
+    "It seems to come from the future: the date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with yours. If the server's is wrong, tell the list's owner, and send the post again when it is right.",
   replayed: "It is one that the list has passed on before, under another message id.",
   "message-id-reused":
     "Another post of yours has the same message id. Write it as a new mail and send it again.",
@@ -23,20 +27,71 @@ const reasons: Readonly<Record<string, string>> = {
   "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
 };
 
+/** Subject, without the list's name, and paragraphs. */
+interface Wording {
+  readonly subject: string;
+  readonly text: readonly string[];
+}
+
+function refusedPost(list: string, code: string, now: Date): Wording {
+  return {
+    subject: "a post of yours was not passed on",
+    text: [
+      `The list ${list} did not pass on a post that was signed by your key.`,
+      reasons[code] ?? "It did not pass the list's checks.",
+      `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+      "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
+    ],
+  };
+}
+
+/** Notices that are not about a post. `member`: the number of the member whom an owner hears about. */
+const others: Readonly<Record<string, (list: string, member: string) => Wording>> = {
+  "no-usable-key": (list) => ({
+    subject: "your key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed for you any more: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
+      "Nothing is sent to you unsealed, so you miss what is written until you renew it. Renew your key in the ListSeal add-on, or ask the list's owner. Posts that could not be sealed for you wait with the list's operator for a while.",
+    ],
+  }),
+  suspended: (list) => ({
+    subject: "your copies are paused",
+    text: [
+      `Mail of the list ${list} to this address came back on several days, so the list has paused your copies. If you read this, your mail system refused them for a reason that has passed, or refuses sealed mail.`,
+      "Write to the list's owner, who can have them switched on again.",
+    ],
+  }),
+  "member-without-key": (list, member) => ({
+    subject: "a member's key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed any more for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were told.`,
+      "The operator sees who it is with `listseal-server member show`.",
+    ],
+  }),
+  "member-suspended": (list, member) => ({
+    subject: "a member's copies are paused",
+    text: [
+      `Mail of the list ${list} to member ${member} came back on several days, so their copies are paused.`,
+      "The operator sees who it is with `listseal-server member show`, and switches their copies on again with `listseal-server member resume`.",
+    ],
+  }),
+  "member-left": (list, member) => ({
+    subject: "a member has left",
+    text: [
+      `Member ${member} of the list ${list} has left by the link in their mail. They get nothing any more; to come back they need a new invitation.`,
+    ],
+  }),
+};
+
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
-  const reason = reasons[job.code] ?? "It did not pass the list's checks.";
-  const text = [
-    `The list ${list.address} did not pass on a post that was signed by your key.`,
-    reason,
-    `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
-    "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
-  ];
+  const [name = "", about = ""] = job.code.split(" ");
+  const { subject, text } = others[name]?.(list.address, about) ?? refusedPost(list.address, job.code, now);
   const mail = writeEntity(
     [
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
       ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
-      ["Subject", `[${localPartOf(list.address)}] a post of yours was not passed on`],
+      ["Subject", `[${localPartOf(list.address)}] ${subject}`],
       ["Date", formatDate(now)],
       ["Message-ID", newMessageId(domainOf(list.address))],
       // RFC 3834: no program may answer this

@@ -19,14 +19,24 @@ export interface Arrival {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  readonly gate?: Gate;
+}
+
+/** What is asked once a post's signature is known to be good, and before anything is remembered. */
+export interface Gate {
+  /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
+  readonly refusedBefore?: number;
+  /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
+  exhausted(memberId: number | undefined): boolean;
 }
 
 /** What became of it. */
 export type Outcome =
-  | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
+  | { readonly kind: "queued" | "held"; readonly postId: number; readonly copies: number }
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
   | { readonly kind: "not-sealed" }
+  | { readonly kind: "too-many" }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
 
@@ -54,6 +64,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   } catch (error) {
     return refuse(store, author, error, arrival.at);
   }
+  const { gate } = arrival;
+  if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
+    return tell(store, author, "too-old", arrival.at);
+  }
+  if (gate?.exhausted(author.id)) return { kind: "too-many" };
   // it becomes a header field of every copy
   if (!isMessageId(opened.messageId)) return tell(store, author, "binding-mismatch", arrival.at);
 
@@ -65,10 +80,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
-    author: { name: author.name, certificate: author.certificate },
+    author: { kind: "member", name: author.name, certificate: author.certificate },
   });
   switch (queued.kind) {
     case "queued":
+    case "held":
     case "repeat":
       return queued;
     case "message-id-reused":
@@ -87,7 +103,7 @@ type Read = Extract<Awaited<ReturnType<typeof readSealedMail>>, { kind: "sealed"
 /** The sealed parts of `raw`, or why there are none. Whatever a parser throws at a hostile mail is a refusal. */
 async function readOrRefuse(
   raw: Uint8Array,
-): Promise<Read | Exclude<Outcome, { kind: "queued" | "repeat" }>> {
+): Promise<Read | Extract<Outcome, { kind: "not-sealed" | "refused" }>> {
   try {
     const mail = await readSealedMail(raw);
     return mail.kind === "sealed" ? mail : { kind: "not-sealed" };
@@ -103,6 +119,7 @@ async function readOrRefuse(
  */
 const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "too-old",
+  "from-the-future",
   "binding-missing",
   "binding-mismatch",
   "unsupported-version",

@@ -31,6 +31,20 @@ export type RosterChange =
       readonly do: "remove";
       readonly address: string;
       readonly fingerprint: string;
+      /** `link`: whoever holds the member's mail used its List-Unsubscribe. */
+      readonly by: "operator" | "link";
+      readonly at: string;
+    }
+  | {
+      readonly do: "role";
+      readonly address: string;
+      readonly role: "member" | "moderator" | "owner";
+      readonly by: "operator";
+      readonly at: string;
+    }
+  | {
+      readonly do: "policy";
+      readonly policy: "members" | "moderated" | "open";
       readonly by: "operator";
       readonly at: string;
     };

@@ -7,6 +7,7 @@
  * headers, slow senders, memory over all connections.
  */
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
 import { faultOf } from "./intake.js";
 import {
@@ -17,6 +18,7 @@ import {
   MAX_CONNECTIONS,
   MAX_MAIL_BYTES,
   MAX_RECIPIENTS,
+  SESSION_TIMEOUT_MS,
   SOCKET_TIMEOUT_MS,
 } from "./limits.js";
 import { codeForLog, type Log } from "./log.js";
@@ -45,6 +47,8 @@ export interface FrontOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How long to wait for clients, in milliseconds; limits.ts has the defaults. */
+  readonly patience?: { readonly silence: number; readonly mail: number; readonly session: number };
   /** PEM key and certificate for STARTTLS; without them it isn't offered. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -81,6 +85,11 @@ export async function openFront(
   budget: Budget,
   log: Log,
 ): Promise<Front> {
+  const patience = options.patience ?? {
+    silence: SOCKET_TIMEOUT_MS,
+    mail: DATA_TIMEOUT_MS,
+    session: SESSION_TIMEOUT_MS,
+  };
   const server = new SMTPServer({
     lmtp: options.protocol === "lmtp",
     disabledCommands: options.tls ? ["AUTH"] : ["AUTH", "STARTTLS"],
@@ -95,7 +104,7 @@ export async function openFront(
     maxClients: MAX_CONNECTIONS,
     maxRecipients: MAX_RECIPIENTS,
     maxCommandLength: MAX_COMMAND_BYTES,
-    socketTimeout: SOCKET_TIMEOUT_MS,
+    socketTimeout: patience.silence,
     closeTimeout: CLOSE_TIMEOUT_MS,
     onMailFrom({ args }, _session, answer) {
       answer(hasForeignParameters(args, ["SIZE", "BODY"]) ? new ReplyError(badParameters) : null);
@@ -113,7 +122,7 @@ export async function openFront(
     onData(stream, { envelope }, answer) {
       const [recipient] = envelope.rcptTo;
       const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
-      receive(stream, budget)
+      receive(stream, budget, patience.mail)
         .then((received) => {
           if (received.kind === "refused") return received.reply;
           if (recipient === undefined) return noSuchAddress;
@@ -136,6 +145,10 @@ export async function openFront(
   // without a handler, a peer that resets its connection ends the process
   server.on("error", (error: Error) => log.warn("connection-failed", { code: codeForLog(error) }));
 
+  server.server.on("connection", (socket: Socket) => {
+    const end = setTimeout(() => socket.destroy(), patience.session);
+    socket.once("close", () => clearTimeout(end));
+  });
   const listener = server.listen(options.port, options.host);
   await Promise.race([
     once(listener, "listening"),
@@ -169,7 +182,7 @@ type Received =
  *
  * The caller releases `raw.length` bytes of the budget.
  */
-async function receive(stream: SMTPServerDataStream, budget: Budget): Promise<Received> {
+async function receive(stream: SMTPServerDataStream, budget: Budget, patience: number): Promise<Received> {
   const chunks: Buffer[] = [];
   let held = 0;
   let fault: Reply | undefined;
@@ -182,7 +195,7 @@ async function receive(stream: SMTPServerDataStream, budget: Budget): Promise<Re
   const deadline = setTimeout(() => {
     giveUp(tooSlow);
     stream.destroy();
-  }, DATA_TIMEOUT_MS);
+  }, patience);
   try {
     for await (const chunk of stream) {
       if (fault !== undefined || !Buffer.isBuffer(chunk)) continue;

@@ -1,6 +1,6 @@
 /**
  * What the server remembers, as an interface: every method is one transaction, and asynchronous, so that it fits a
- * database in the process (sqlite-store.ts) as well as one on another machine.
+ * database in the process (sqlite-store.ts) as well as one on another machine (postgres-store.ts).
  *
  * Two laws:
  * - What `queuePost` was told is on disk when it returns: only then is the sender told 250.
@@ -14,6 +14,19 @@ import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
 
 /** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
 export type Shape = "encrypted" | "mixed";
+
+/**
+ * Who may post.
+ * - `members`: members, and what they post goes out at once.
+ * - `moderated`: anybody; a post waits for a moderator.
+ * - `open`: anybody; what a member posts goes out at once, what anybody else posts waits for a moderator.
+ */
+export const postPolicies = ["members", "moderated", "open"] as const;
+export type PostPolicy = (typeof postPolicies)[number];
+
+/** What a member may do beside posting. A moderator decides about held posts; so does an owner. */
+export const roles = ["member", "moderator", "owner"] as const;
+export type MemberRole = (typeof roles)[number];
 
 /** A list as the operator set it up. Certificates are binary OpenPGP. */
 export interface NewList {
@@ -31,6 +44,7 @@ export interface NewList {
 /** A list as it is now. Without `listKey` it takes no posts yet. */
 export interface List extends NewList {
   readonly id: number;
+  readonly policy: PostPolicy;
   readonly listKey?: Uint8Array;
   readonly listKeyFingerprint?: string;
 }
@@ -55,6 +69,7 @@ export interface NewMember {
 export interface Member extends NewMember {
   readonly id: number;
   readonly listId: number;
+  readonly role: MemberRole;
   readonly added: number;
 }
 
@@ -73,10 +88,16 @@ export interface NewPost {
   /** The replay is remembered until then. */
   readonly keptUntil: number;
   readonly author: Author;
+  /** Keeps the post until a moderator decides; its copies go to moderators and owners, for review. */
+  readonly hold?: boolean;
 }
 
-/** The author as the roster had them when the post was accepted: they may be gone when its copies are made. */
+/**
+ * The author as they were when the post was accepted: they may be gone when its copies are made. A `non-member`'s
+ * certificate came with the post and proves nobody.
+ */
 export interface Author {
+  readonly kind: "member" | "non-member";
   readonly name: string;
   readonly certificate: Uint8Array;
 }
@@ -84,6 +105,8 @@ export interface Author {
 /** What became of a post given to {@link Store.queuePost}. */
 export type Queued =
   | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
+  /** kept for a moderator; `copies`: for review */
+  | { readonly kind: "held"; readonly postId: number; readonly copies: number }
   /** the same post again (a sender's retry): nothing was queued, and the sender is told 250 */
   | { readonly kind: "repeat" }
   /** another key packet under a message id that this signer used before */
@@ -98,6 +121,16 @@ export interface Post {
   readonly raw: Uint8Array;
   readonly accepted: number;
   readonly author: Author;
+  /** Still waits for a moderator: a copy made now is for review. */
+  readonly held: boolean;
+}
+
+/** A post that waits for a moderator, without its bytes. */
+export interface HeldPost {
+  readonly id: number;
+  readonly messageId: string;
+  readonly accepted: number;
+  readonly authorKind: Author["kind"];
 }
 
 /** Something to send, claimed by a worker: a post's copy for a member, or a notice to a member. */
@@ -108,6 +141,11 @@ interface ClaimedJob {
   readonly memberId: number;
   /** This attempt's number, from 1; registered before it is made. */
   readonly attempt: number;
+  /**
+   * Token of the claim. What a worker says of a job counts only while the claim is still its own: one that was stopped
+   * for longer than its lease can't touch a job that another has taken.
+   */
+  readonly claim: string;
 }
 
 export interface CopyJob extends ClaimedJob {
@@ -121,6 +159,22 @@ export interface NoticeJob extends ClaimedJob {
   readonly code: string;
 }
 
+/** A signed command, as it is remembered: carried out once for its signer. */
+export interface Command {
+  readonly listId: number;
+  readonly signer: string;
+  readonly id: string;
+  readonly keptUntil: number;
+}
+
+/** What became of a command about a held post. */
+export type Decided =
+  | { readonly kind: "done"; readonly copies: number }
+  /** this command was carried out before */
+  | { readonly kind: "repeat" }
+  /** no post of that number waits on that list: somebody else decided */
+  | { readonly kind: "not-held" };
+
 /** What waits, counted. `aside`: waits for the operator. */
 export interface QueueCounts {
   readonly waiting: number;
@@ -132,7 +186,15 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
+/** The store can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
+export class UnusableStore extends Error {
+  override readonly name = "UnusableStore";
+}
+
 export interface Store {
+  /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
+  readonly sharing: "alone" | "shared";
+
   /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
   createList(
     list: NewList,
@@ -156,6 +218,9 @@ export interface Store {
   memberById(id: number): Promise<Member | undefined>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
+  /** @throws Conflict if there is none of that address. */
+  setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void>;
+  setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
 
   /** Newest entry of a list's record. A list always has one: its creation. */
   recordHead(listId: number): Promise<RecordHead>;
@@ -167,14 +232,31 @@ export interface Store {
   queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
   post(id: number): Promise<Post | undefined>;
 
-  /** Takes up to `limit` due jobs, oldest first, and registers an attempt for each: they are due again at `leaseUntil`. */
+  /** Posts of a list that wait for a moderator, oldest first. */
+  heldPosts(listId: number): Promise<readonly HeldPost[]>;
+  /**
+   * Lets a held post out: a copy for every member of this moment is queued, and remembers the command that said so.
+   * Copies for review that were not sent yet are dropped: moderators get the post as members.
+   */
+  releasePost(postId: number, command: Command, now: number): Promise<Decided>;
+  /** Deletes a held post and its copies for review. */
+  rejectPost(postId: number, command: Command): Promise<Decided>;
+
+  /**
+   * Takes up to `limit` due jobs, oldest first, under a fresh claim, and registers an attempt for each: they are due
+   * again at `leaseUntil`.
+   */
   claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]>;
-  /** Makes every claimed job due again: a claim of an earlier run of this process, which is the only worker. */
+  /** The jobs of these claims are due again at `leaseUntil`, and no earlier. */
+  extendClaims(claims: readonly string[], leaseUntil: number): Promise<void>;
+  /** Makes every claimed job due again: claims of an earlier run, in a store that is for one worker `alone`. */
   releaseClaims(now: number): Promise<void>;
-  /** The next copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
+  /** The copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
   finishJob(job: Job): Promise<void>;
   /** The copy is to be tried again at `due`. */
   retryJob(job: Job, due: number): Promise<void>;
+  /** Makes every job that waits for its next attempt due now. */
+  hurryJobs(now: number): Promise<void>;
   /** A claimed job was not tried after all: due at once, the attempt is not counted. */
   returnJob(job: Job, now: number): Promise<void>;
   /** The copy waits for the operator; `code` says why. The rest of the queue goes on. */
@@ -185,7 +267,7 @@ export interface Store {
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
 
-  /** Forgets replays that the date check would refuse anyway. */
-  forgetReplays(now: number): Promise<void>;
+  /** Forgets replays and commands that the date check would refuse anyway, and posts that a crash left without jobs. */
+  forget(now: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -49,6 +49,11 @@ export class Dialogue {
     this.#socket.write(bytes);
   }
 
+  /** As {@link write}, and waits until the server has taken most of it. */
+  async drained(bytes: Uint8Array): Promise<void> {
+    if (!this.#socket.write(bytes)) await once(this.#socket, "drain");
+  }
+
   /** The next whole answer. @throws if the server closes first */
   async answer(): Promise<Answer> {
     for (;;) {

@@ -25,11 +25,12 @@ import { newMessageId, sealPost } from "../../src/protocol/seal.js";
 import { addMember, createList, type Office, removeMember } from "../../src/server/administration.js";
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/data-folder.js";
 import { type LogTarget, openLog } from "../../src/server/log.js";
+import { openStore, type StorePlace } from "../../src/server/open-store.js";
 import { type Service, startService } from "../../src/server/service.js";
-import { openSqliteStore } from "../../src/server/sqlite-store.js";
 import type { List, Shape } from "../../src/server/store.js";
 import { type Answer, submit } from "./dialogue.js";
 import { Sink } from "./sink.js";
+import { newPlace } from "./stores.js";
 
 /** Somebody with an address and a member key. */
 export interface Person {
@@ -72,13 +73,15 @@ export interface SealedPost {
 
 export class PlayServer {
   readonly folder: DataFolder;
+  readonly place: StorePlace;
   readonly sink: Sink;
   /** Every line that the server logged. */
   readonly logged: string[] = [];
   #service: Service | undefined;
 
-  private constructor(folder: DataFolder, sink: Sink) {
+  private constructor(folder: DataFolder, place: StorePlace, sink: Sink) {
     this.folder = folder;
+    this.place = place;
     this.sink = sink;
   }
 
@@ -86,8 +89,9 @@ export class PlayServer {
   static async make(relay: "smtp" | "lmtp" = "smtp"): Promise<PlayServer> {
     const folder = dataFolder(await mkdtemp(join(tmpdir(), "listseal-")));
     await makeFolders(folder);
-    await openSqliteStore(folder.database).close();
-    return new PlayServer(folder, await Sink.open(relay));
+    const place = await newPlace(folder);
+    await (await openStore(place)).close();
+    return new PlayServer(folder, place, await Sink.open(relay));
   }
 
   /** Starts it; `restart` after {@link stop} uses the same folder and relay. */
@@ -95,6 +99,7 @@ export class PlayServer {
     const target: LogTarget = { write: (line) => this.logged.push(line) };
     this.#service = await startService({
       folder: this.folder,
+      store: this.place,
       fronts: [{ protocol, host: "127.0.0.1", port: 0 }],
       relay: { protocol: relay, host: "127.0.0.1", port: this.sink.port, tls: "none" },
       log: openLog(target),
@@ -128,7 +133,7 @@ export class PlayServer {
 
   /** As the operator's commands do: on the store, whether the server runs or not. */
   async office<T>(work: (office: Office) => Promise<T>): Promise<T> {
-    const store = openSqliteStore(this.folder.database);
+    const store = await openStore(this.place);
     try {
       return await work({ store, folder: this.folder, now: () => Date.now() });
     } finally {

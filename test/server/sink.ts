@@ -19,6 +19,7 @@ export class Sink {
   /** Every octet of every mail that arrived here, also of those that were then refused. */
   readonly seen: Buffer[] = [];
   mood: Mood = () => undefined;
+  #answersLeft = Number.POSITIVE_INFINITY;
   #server: SMTPServer;
   #port = 0;
   readonly #protocol: "smtp" | "lmtp";
@@ -47,6 +48,11 @@ export class Sink {
   /** Resolves once `isEnough` holds; it is asked after every mail. */
   async until(isEnough: (sink: Sink) => boolean): Promise<void> {
     while (!isEnough(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Takes `mails` more; to what comes after them there is never an answer. */
+  stallAfter(mails: number): void {
+    this.#answersLeft = mails;
   }
 
   /** Stops listening, as a relay that is down. */
@@ -87,6 +93,8 @@ export class Sink {
           const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
           const raw = Buffer.concat(chunks);
           this.seen.push(raw);
+          for (const wake of this.#waiting.splice(0)) wake();
+          if (this.#answersLeft-- <= 0) return;
           const refused = refusal(recipient, "data");
           if (refused === null) this.caught.push({ sender, recipient, raw });
           answer(refused);

@@ -1,0 +1,144 @@
+/**
+ * The tables of the store, and how a database of an older version is brought up to date.
+ *
+ * Each database keeps the number of the steps that were applied to it. A step, once released, is never changed; a
+ * column's meaning is never changed either: add a step.
+ */
+import type { Dialect } from "./sql.js";
+
+/** The steps, in the words of `dialect`. */
+export function schemaSteps(dialect: Dialect): readonly string[] {
+  const { rowNumber, integer, bytes, tableEnd } = dialect;
+  return [
+    `
+  CREATE TABLE lists (
+    id ${rowNumber},
+    address TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('key', 'whole')),
+    delivery TEXT NOT NULL CHECK (delivery IN ('resealed', 'opened')),
+    profile TEXT NOT NULL CHECK (profile IN ('compatible', 'rfc9580')),
+    policy TEXT NOT NULL DEFAULT 'members' CHECK (policy IN ('members', 'moderated', 'open')),
+    server_key_file TEXT NOT NULL UNIQUE,
+    server_fingerprint TEXT NOT NULL UNIQUE,
+    server_certificate ${bytes} NOT NULL,
+    list_key ${bytes},
+    list_key_fingerprint TEXT,
+    created ${integer} NOT NULL
+  ) ${tableEnd};
+
+  -- a number is never given twice: a job names a member by it, so it must never come to mean somebody else
+  CREATE TABLE members (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    address TEXT NOT NULL,
+    name TEXT NOT NULL,
+    certificate ${bytes} NOT NULL,
+    fingerprint TEXT NOT NULL,
+    shape TEXT NOT NULL CHECK (shape IN ('encrypted', 'mixed')),
+    role TEXT NOT NULL DEFAULT 'member' CHECK (role IN ('member', 'moderator', 'owner')),
+    added ${integer} NOT NULL,
+    UNIQUE (list_id, address),
+    UNIQUE (list_id, fingerprint)
+  ) ${tableEnd};
+
+  CREATE TABLE record (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    number ${integer} NOT NULL,
+    previous TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (list_id, number)
+  ) ${tableEnd};
+
+  -- for ever, whatever becomes of the list (cross-list replay)
+  CREATE TABLE list_key_material (
+    digest TEXT PRIMARY KEY,
+    list_id ${integer} NOT NULL REFERENCES lists (id)
+  ) ${tableEnd};
+
+  -- held: waits for a moderator; author_kind: whether the author was on the roster when the post came
+  CREATE TABLE posts (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    raw ${bytes} NOT NULL,
+    accepted ${integer} NOT NULL,
+    message_id TEXT NOT NULL,
+    author_kind TEXT NOT NULL CHECK (author_kind IN ('member', 'non-member')),
+    author_name TEXT NOT NULL,
+    author_certificate ${bytes} NOT NULL,
+    held ${integer} NOT NULL DEFAULT 0 CHECK (held IN (0, 1))
+  ) ${tableEnd};
+  CREATE INDEX posts_held ON posts (list_id) WHERE held = 1;
+
+  -- a copy of a post for a member, or a notice to a member; claim: the token of the worker that has it, until due;
+  -- aside: waits for the operator, and says why
+  CREATE TABLE jobs (
+    id ${rowNumber},
+    post_id ${integer} REFERENCES posts (id),
+    notice TEXT,
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    attempts ${integer} NOT NULL DEFAULT 0,
+    claim TEXT,
+    due ${integer} NOT NULL,
+    aside TEXT,
+    CHECK ((post_id IS NULL) <> (notice IS NULL))
+  ) ${tableEnd};
+  CREATE INDEX jobs_due ON jobs (due, id) WHERE aside IS NULL;
+  CREATE INDEX jobs_claim ON jobs (claim) WHERE claim IS NOT NULL;
+  CREATE INDEX jobs_of_post ON jobs (post_id);
+  CREATE INDEX jobs_of_member ON jobs (member_id);
+
+  CREATE TABLE notices (
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    queued ${integer} NOT NULL,
+    PRIMARY KEY (member_id, code)
+  ) ${tableEnd};
+
+  CREATE TABLE replays (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    signer TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    key_packet_digest TEXT NOT NULL,
+    kept_until ${integer} NOT NULL,
+    PRIMARY KEY (list_id, signer, message_id),
+    UNIQUE (list_id, key_packet_digest)
+  ) ${tableEnd};
+  CREATE INDEX replays_kept_until ON replays (kept_until);
+
+  -- signed commands that were carried out
+  CREATE TABLE requests (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    signer TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    kept_until ${integer} NOT NULL,
+    PRIMARY KEY (list_id, signer, request_id)
+  ) ${tableEnd};
+  CREATE INDEX requests_kept_until ON requests (kept_until);
+  `,
+  ];
+}
+
+/** Thrown when a database was written by a newer version of this software: its meaning isn't known here. */
+export class TooNew extends Error {
+  override readonly name = "TooNew";
+}
+
+/**
+ * The steps that a database at `version` lacks, in order.
+ *
+ * @throws TooNew if it is newer than this software
+ */
+export function missingSteps(dialect: Dialect, version: unknown): readonly string[] {
+  const steps = schemaSteps(dialect);
+  if (typeof version !== "number" || version > steps.length) {
+    throw new TooNew("the database was written by a newer version of listseal-server");
+  }
+  return steps.slice(version);
+}
+
+/** The version that this software writes. */
+export function schemaVersion(dialect: Dialect): number {
+  return schemaSteps(dialect).length;
+}

@@ -1,0 +1,289 @@
+/** Lists, rosters and their records, in SQL. */
+import { nextEntry, type RecordEntry, type RecordHead, type RosterChange } from "./roster-record.js";
+import {
+  bytes,
+  type Engine,
+  isSet,
+  number,
+  type Row,
+  type Script,
+  sql,
+  text,
+  type Value,
+  word,
+} from "./sql.js";
+import {
+  Conflict,
+  type List,
+  type Member,
+  type MemberRole,
+  type NewList,
+  type NewListKey,
+  type NewMember,
+  type PostPolicy,
+  postPolicies,
+  roles,
+} from "./store.js";
+
+function listOf(row: Row): List {
+  return {
+    id: number(row, "id"),
+    address: text(row, "address"),
+    name: text(row, "name"),
+    mode: word(row, "mode", ["key", "whole"]),
+    delivery: word(row, "delivery", ["resealed", "opened"]),
+    profile: word(row, "profile", ["compatible", "rfc9580"]),
+    policy: word(row, "policy", postPolicies),
+    serverKeyFile: text(row, "server_key_file"),
+    serverFingerprint: text(row, "server_fingerprint"),
+    serverCertificate: bytes(row, "server_certificate"),
+    ...(isSet(row, "list_key") ? { listKey: bytes(row, "list_key") } : {}),
+    ...(isSet(row, "list_key_fingerprint") ? { listKeyFingerprint: text(row, "list_key_fingerprint") } : {}),
+  };
+}
+
+function memberOf(row: Row): Member {
+  return {
+    id: number(row, "id"),
+    listId: number(row, "list_id"),
+    address: text(row, "address"),
+    name: text(row, "name"),
+    certificate: bytes(row, "certificate"),
+    fingerprint: text(row, "fingerprint"),
+    shape: word(row, "shape", ["encrypted", "mixed"]),
+    role: word(row, "role", roles),
+    added: number(row, "added"),
+  };
+}
+
+const headOf = (row: Row): RecordHead => ({ number: number(row, "number"), hash: text(row, "hash") });
+
+const newestEntry = (listId: number) =>
+  sql("SELECT number, hash FROM record WHERE list_id = ? ORDER BY number DESC LIMIT 1", listId);
+
+function* append(listId: number, change: RosterChange): Script<void> {
+  const [head] = (yield newestEntry(listId)).rows;
+  const link = nextEntry(head && headOf(head), change);
+  yield sql(
+    "INSERT INTO record (list_id, number, previous, entry, hash) VALUES (?, ?, ?, ?, ?)",
+    listId,
+    link.number,
+    link.previous,
+    link.entry,
+    link.hash,
+  );
+}
+
+function* takeListKey(listId: number, key: NewListKey): Script<void> {
+  const { changes } = yield sql(
+    "UPDATE lists SET list_key = ?, list_key_fingerprint = ? WHERE id = ? AND list_key IS NULL",
+    key.certificate,
+    key.fingerprint,
+    listId,
+  );
+  if (changes === 0) throw new Conflict("the list has a list key");
+  for (const digest of key.material) {
+    const added = yield sql(
+      "INSERT INTO list_key_material (digest, list_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      digest,
+      listId,
+    );
+    if (added.changes === 0) throw new Conflict("a list has used this list key before; make a new one");
+  }
+}
+
+/**
+ * Begins what changes a list, its roster or its queue as a whole: nobody else does so until the transaction ends. The
+ * record stays a chain, and a post's copies are for exactly the members that the record names.
+ */
+export function* holdList(engine: Engine, listId: number): Script<void> {
+  yield sql(`SELECT id FROM lists WHERE id = ? ${engine.dialect.lockRows}`, listId);
+}
+
+/** Deletes a post that is not held and has no job left: nobody is left to make a copy for. */
+export const dropFinishedPost = (postId: number) =>
+  sql(
+    "DELETE FROM posts WHERE id = ? AND held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)",
+    postId,
+  );
+
+/** The part of the store that is about lists and members. */
+export class SqlRoster {
+  protected readonly engine: Engine;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  createList(
+    list: NewList,
+    key: NewListKey | undefined,
+    changes: readonly RosterChange[],
+    now: number,
+  ): Promise<List> {
+    return this.engine.run(function* () {
+      const made = yield sql(
+        `INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint,
+           server_certificate, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+        list.address,
+        list.name,
+        list.mode,
+        list.delivery,
+        list.profile,
+        list.serverKeyFile,
+        list.serverFingerprint,
+        list.serverCertificate,
+        now,
+      );
+      const [row] = made.rows;
+      if (row === undefined) throw new Conflict("that list exists");
+      const id = number(row, "id");
+      if (key !== undefined) yield* takeListKey(id, key);
+      for (const change of changes) yield* append(id, change);
+      const [written] = (yield sql("SELECT * FROM lists WHERE id = ?", id)).rows;
+      if (written === undefined) throw new Error("a list that was made is not there");
+      return listOf(written);
+    });
+  }
+
+  async lists(): Promise<readonly List[]> {
+    return (await this.engine.ask(sql("SELECT * FROM lists ORDER BY address"))).rows.map(listOf);
+  }
+
+  async listByAddress(address: string): Promise<List | undefined> {
+    return this.#first(listOf, "SELECT * FROM lists WHERE address = ?", address);
+  }
+
+  async listById(id: number): Promise<List | undefined> {
+    return this.#first(listOf, "SELECT * FROM lists WHERE id = ?", id);
+  }
+
+  setListKey(listId: number, key: NewListKey, change: RosterChange): Promise<void> {
+    const { engine } = this;
+    return engine.run(function* () {
+      yield* holdList(engine, listId);
+      yield* takeListKey(listId, key);
+      yield* append(listId, change);
+    });
+  }
+
+  addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member> {
+    const { engine } = this;
+    return engine.run(function* () {
+      yield* holdList(engine, listId);
+      const { address, name, certificate, fingerprint, shape } = member;
+      const [taken] = (yield sql(
+        "SELECT address FROM members WHERE list_id = ? AND (address = ? OR fingerprint = ?)",
+        listId,
+        address,
+        fingerprint,
+      )).rows;
+      if (taken !== undefined) {
+        throw new Conflict(
+          text(taken, "address") === address
+            ? "that address is a member"
+            : "another member has that certificate",
+        );
+      }
+      const [added] = (yield sql(
+        `INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added)
+           VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        listId,
+        address,
+        name,
+        certificate,
+        fingerprint,
+        shape,
+        now,
+      )).rows;
+      if (added === undefined) throw new Error("a member who was added is not there");
+      yield* append(listId, change);
+      return memberOf(added);
+    });
+  }
+
+  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member> {
+    const { engine } = this;
+    return engine.run(function* () {
+      yield* holdList(engine, listId);
+      const [row] = (yield sql("SELECT * FROM members WHERE list_id = ? AND address = ?", listId, address))
+        .rows;
+      if (row === undefined) throw new Conflict("no member has that address");
+      const member = memberOf(row);
+      const posts = yield sql(
+        "SELECT DISTINCT post_id FROM jobs WHERE member_id = ? AND post_id IS NOT NULL",
+        member.id,
+      );
+      // their jobs go with them (ON DELETE CASCADE)
+      yield sql("DELETE FROM members WHERE id = ?", member.id);
+      for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
+      yield* append(listId, change(member));
+      return member;
+    });
+  }
+
+  async memberByAddress(listId: number, address: string): Promise<Member | undefined> {
+    return this.#first(memberOf, "SELECT * FROM members WHERE list_id = ? AND address = ?", listId, address);
+  }
+
+  async memberById(id: number): Promise<Member | undefined> {
+    return this.#first(memberOf, "SELECT * FROM members WHERE id = ?", id);
+  }
+
+  async members(listId: number): Promise<readonly Member[]> {
+    const found = await this.engine.ask(
+      sql("SELECT * FROM members WHERE list_id = ? ORDER BY address", listId),
+    );
+    return found.rows.map(memberOf);
+  }
+
+  setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void> {
+    const { engine } = this;
+    return engine.run(function* () {
+      yield* holdList(engine, listId);
+      const { changes } = yield sql(
+        "UPDATE members SET role = ? WHERE list_id = ? AND address = ?",
+        role,
+        listId,
+        address,
+      );
+      if (changes === 0) throw new Conflict("no member has that address");
+      yield* append(listId, change);
+    });
+  }
+
+  setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void> {
+    const { engine } = this;
+    return engine.run(function* () {
+      yield* holdList(engine, listId);
+      yield sql("UPDATE lists SET policy = ? WHERE id = ?", policy, listId);
+      yield* append(listId, change);
+    });
+  }
+
+  async recordHead(listId: number): Promise<RecordHead> {
+    const [row] = (await this.engine.ask(newestEntry(listId))).rows;
+    if (row === undefined) throw new Error("a list without a record");
+    return headOf(row);
+  }
+
+  async record(listId: number): Promise<readonly RecordEntry[]> {
+    const found = await this.engine.ask(
+      sql("SELECT number, previous, entry, hash FROM record WHERE list_id = ? ORDER BY number", listId),
+    );
+    return found.rows.map((row) => ({
+      ...headOf(row),
+      previous: text(row, "previous"),
+      entry: text(row, "entry"),
+    }));
+  }
+
+  async #first<T>(
+    read: (row: Row) => T,
+    statement: string,
+    ...values: readonly Value[]
+  ): Promise<T | undefined> {
+    const [row] = (await this.engine.ask(sql(statement, ...values))).rows;
+    return row && read(row);
+  }
+}

@@ -1,0 +1,21 @@
+/** Many members at once. They share one certificate: what is tested with them is who gets a copy, not who can open it. */
+import type { Office } from "../../src/server/administration.js";
+import type { PlayList } from "./play-server.js";
+import { person } from "./play-server.js";
+
+/** Puts `count` members on the roster of `list`; gives their addresses. */
+export async function addCrowd({ store }: Office, list: PlayList, count: number): Promise<readonly string[]> {
+  const { key } = await person("Crowd");
+  const certificate = key.secret.toPublic().write();
+  const addresses = Array.from({ length: count }, (_, index) => `crowd${index}@people.test`);
+  for (const [index, address] of addresses.entries()) {
+    const fingerprint = index.toString(16).padStart(40, "0");
+    await store.addMember(
+      list.list.id,
+      { address, name: `Crowd ${index}`, certificate, fingerprint, shape: "encrypted" },
+      { do: "add", address, fingerprint, by: "operator", at: new Date().toISOString() },
+      Date.now(),
+    );
+  }
+  return addresses;
+}

@@ -1,0 +1,143 @@
+/** Servers that are killed in the middle of a fan-out: everybody gets the post, and hardly anybody twice. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { addCrowd } from "./crowd.js";
+import { submit } from "./dialogue.js";
+import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+import { describeWithPostgres } from "./postgres.js";
+import type { ServeSettings } from "./serve-entry.js";
+import { type Built, build, ServerProcess } from "./server-process.js";
+import { Sink } from "./sink.js";
+import { onEachStore, useStore } from "./stores.js";
+
+jest.setTimeout(300_000);
+
+const MEMBERS = 1_000;
+const KILLS = 4;
+const LANES = 8;
+
+let program: Built;
+beforeAll(async () => {
+  program = await build("test/server/serve-entry.ts");
+});
+afterAll(() => program.discard());
+
+let server: PlayServer;
+let list: PlayList;
+let alice: Person;
+let everybody: readonly string[];
+const running: ServerProcess[] = [];
+
+beforeEach(async () => {
+  server = await PlayServer.make();
+  alice = await person("Alice");
+  list = await server.createList("team@lists.test");
+  await server.join(list, alice);
+});
+
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.kill();
+  await server.discard();
+});
+
+async function crowd(members: number): Promise<void> {
+  const others = await server.office((office) => addCrowd(office, list, members - 1));
+  everybody = [alice.address, ...others].sort();
+}
+
+async function serve(more: Partial<ServeSettings> = {}): Promise<ServerProcess> {
+  const started = await ServerProcess.start(program, {
+    folder: server.folder.path,
+    place: server.place,
+    relayPort: server.sink.port,
+    lanes: LANES,
+    ...more,
+  });
+  running.push(started);
+  return started;
+}
+
+async function post(to: ServerProcess): Promise<void> {
+  const { raw } = await seal(list, alice);
+  const answer = await submit(to.port, { sender: alice.address, recipient: list.address, raw });
+  expect(answer.code).toBe(250);
+}
+
+const reached = (...sinks: readonly Sink[]) =>
+  [...new Set(sinks.flatMap((sink) => sink.caught.map((mail) => mail.recipient)))].sort();
+
+onEachStore(() => {
+  test(`${KILLS} kills in a fan-out to ${MEMBERS}: at most one duplicate a connection and kill`, async () => {
+    await crowd(MEMBERS);
+    // leases of a shared store run out by themselves; an embedded one's claims are freed by the next start
+    const lease = 5_000;
+    let current = await serve({ lease });
+    await post(current);
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const before = server.sink.caught.length;
+      // by count, not by time: a kill at a random moment mostly misses the fan-out
+      const after = 20 + Math.floor((Math.random() * MEMBERS) / (KILLS + 2));
+      await server.sink.until(({ caught }) => caught.length >= before + after);
+      await current.kill();
+      current = await serve({ lease });
+    }
+    await server.sink.until((sink) => reached(sink).length === MEMBERS);
+    expect(reached(server.sink)).toEqual(everybody);
+    expect(server.sink.caught.length - MEMBERS).toBeLessThanOrEqual(KILLS * LANES);
+    const ids = new Set(
+      server.sink.caught.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString("latin1"))?.[1]),
+    );
+    expect(ids.size).toBe(1);
+  });
+});
+
+describeWithPostgres("two workers on one PostgreSQL", (cluster) => {
+  beforeAll(() => useStore(async () => ({ kind: "postgres", url: await cluster().fresh() })));
+  let other: Sink;
+  let otherFolder: string;
+
+  beforeEach(async () => {
+    other = await Sink.open();
+    // another machine: the same keys, a folder of its own
+    otherFolder = await mkdtemp(join(tmpdir(), "listseal-"));
+    await cp(server.folder.path, otherFolder, { recursive: true });
+  });
+  afterEach(async () => {
+    await other.close();
+    await rm(otherFolder, { recursive: true });
+  });
+
+  const serveOther = (more: Partial<ServeSettings> = {}) =>
+    serve({ folder: otherFolder, relayPort: other.port, ...more });
+
+  test("share a fan-out, and no copy goes out twice", async () => {
+    await crowd(MEMBERS);
+    const first = await serve();
+    await serveOther();
+    await post(first);
+    const all = () => server.sink.caught.length + other.caught.length;
+    await Promise.race([server.sink.until(() => all() >= MEMBERS), other.until(() => all() >= MEMBERS)]);
+    // both stop in order: whatever was still on its way is in
+    for (const each of running) each.child.kill("SIGTERM");
+    await Promise.all(running.map((each) => each.ended));
+    expect(reached(server.sink, other)).toEqual(everybody);
+    expect(all()).toBe(MEMBERS);
+    expect(server.sink.caught.length).toBeGreaterThan(0);
+    expect(other.caught.length).toBeGreaterThan(0);
+  });
+
+  test("a killed worker's copies pass to the other", async () => {
+    await crowd(100);
+    // the first one's relay takes connections and a few mails, then never answers again
+    server.sink.stallAfter(5);
+    const first = await serve({ lease: 2_000 });
+    await post(first);
+    await server.sink.until(({ seen }) => seen.length > 5);
+    await serveOther({ lease: 2_000 });
+    await first.kill();
+    await other.until((sink) => reached(sink, server.sink).length === everybody.length);
+    expect(reached(server.sink, other)).toEqual(everybody);
+  });
+});

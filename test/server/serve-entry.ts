@@ -1,0 +1,40 @@
+/** A server as a process of its own, for tests that kill it: `node serve-entry.js SETTINGS` (ServeSettings as JSON). */
+import { dataFolder } from "../../src/server/data-folder.js";
+import { openLog } from "../../src/server/log.js";
+import type { StorePlace } from "../../src/server/open-store.js";
+import { startService } from "../../src/server/service.js";
+import type { FrontOptions } from "../../src/server/smtp.js";
+
+/** What the process is told. */
+export interface ServeSettings {
+  readonly folder: string;
+  readonly place: StorePlace;
+  readonly relayPort: number;
+  readonly lanes: number;
+  readonly retryPauses?: readonly number[];
+  readonly lease?: number;
+  /** How far the clock is ahead, in milliseconds, until SIGUSR2 puts it right. */
+  readonly clockAhead?: number;
+  readonly patience?: FrontOptions["patience"];
+}
+
+const [, , text = ""] = process.argv;
+if (text !== "") {
+  const { folder, place, relayPort, patience, clockAhead = 0, ...more }: ServeSettings = JSON.parse(text);
+  let ahead = clockAhead;
+  process.on("SIGUSR2", () => {
+    ahead = 0;
+    process.stdout.write("the clock is right\n");
+  });
+  const service = await startService({
+    folder: dataFolder(folder),
+    store: place,
+    fronts: [{ protocol: "smtp", host: "127.0.0.1", port: 0, ...(patience && { patience }) }],
+    relay: { protocol: "smtp", host: "127.0.0.1", port: relayPort, tls: "none" },
+    log: openLog(),
+    now: () => Date.now() + ahead,
+    ...more,
+  });
+  process.stdout.write(`listening ${service.fronts[0]?.port}\n`);
+  process.once("SIGTERM", () => void service.stop().then(() => process.exit(0)));
+}

@@ -1,0 +1,226 @@
+/** What every store has to keep to, above all when several ask it at the same moment. */
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { openStore } from "../../src/server/open-store.js";
+import { isWholeChain, type RosterChange } from "../../src/server/roster-record.js";
+import type { CopyJob, Job, NewPost, Store } from "../../src/server/store.js";
+import { addCrowd } from "./crowd.js";
+import { type PlayList, PlayServer } from "./play-server.js";
+import { onEachStore } from "./stores.js";
+
+const MEMBERS = 40;
+const NOW = Date.UTC(2026, 10, 22);
+const LEASE = 60_000;
+
+let server: PlayServer;
+let list: PlayList;
+/** Two hosts' connections to one store. */
+let here: Store;
+let there: Store;
+
+beforeEach(async () => {
+  server = await PlayServer.make();
+  list = await server.createList("team@lists.test");
+  await server.office((office) => addCrowd(office, list, MEMBERS));
+  [here, there] = await Promise.all([openStore(server.place), openStore(server.place)]);
+});
+
+afterEach(async () => {
+  await Promise.all([here.close(), there.close()]);
+  await server.discard();
+});
+
+const newPost = (name = "one", more: Partial<NewPost> = {}): NewPost => ({
+  listId: list.list.id,
+  raw: Buffer.from(`sealed ${name}`),
+  accepted: NOW,
+  messageId: `<${name}@people.test>`,
+  signer: "a1".repeat(20),
+  keyPacketDigest: name,
+  keptUntil: NOW + LEASE,
+  author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },
+  ...more,
+});
+
+async function queued(store: Store, post = newPost()): Promise<number> {
+  const outcome = await store.queuePost(post);
+  if (outcome.kind !== "queued" && outcome.kind !== "held") throw new Error(outcome.kind);
+  return outcome.postId;
+}
+
+async function one(store: Store, now = NOW): Promise<Job> {
+  const [job] = await store.claimJobs(now, now + LEASE, 1);
+  if (job === undefined) throw new Error("no job is due");
+  return job;
+}
+
+const changed = (address: string): RosterChange => ({
+  do: "remove",
+  address,
+  fingerprint: "",
+  by: "operator",
+  at: "",
+});
+
+onEachStore(() => {
+  describe("claims", () => {
+    test("of two workers who ask at once, nobody has a job that the other has", async () => {
+      await queued(here);
+      const batches = await Promise.all(
+        Array.from({ length: 12 }, (_, turn) => (turn % 2 ? here : there).claimJobs(NOW, NOW + LEASE, 7)),
+      );
+      const ids = batches.flat().map((job) => job.id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toHaveLength(MEMBERS);
+    });
+
+    test("a job is free again when its lease has run out, not before", async () => {
+      await queued(here);
+      await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
+      expect(await there.claimJobs(NOW + LEASE - 1, NOW + 2 * LEASE, MEMBERS)).toEqual([]);
+      expect(await there.claimJobs(NOW + LEASE, NOW + 2 * LEASE, MEMBERS)).toHaveLength(MEMBERS);
+    });
+
+    test("an extended claim stays closed to the other", async () => {
+      await queued(here);
+      const [job] = await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
+      await here.extendClaims([job?.claim ?? ""], NOW + 3 * LEASE);
+      expect(await there.claimJobs(NOW + 2 * LEASE, NOW + 4 * LEASE, MEMBERS)).toEqual([]);
+    });
+
+    test.each([
+      ["finishes", (job: Job) => here.finishJob(job)],
+      ["puts off", (job: Job) => here.retryJob(job, NOW)],
+      ["gives back", (job: Job) => here.returnJob(job, NOW)],
+      ["sets aside", (job: Job) => here.setJobAside(job, "late")],
+    ])("a worker that lost its claim and then %s the job changes nothing", async (_, act) => {
+      await queued(here);
+      const lost = await one(here);
+      const later = NOW + LEASE;
+      const taken = (await there.claimJobs(later, later + LEASE, MEMBERS)).find(({ id }) => id === lost.id);
+      if (taken === undefined) throw new Error("the job was not free");
+      // what lowers the attempt's number must not make an old claim good again
+      await there.returnJob(taken, later);
+      const [again] = (await there.claimJobs(later, later + LEASE, MEMBERS)).filter(
+        ({ id }) => id === lost.id,
+      );
+      expect(again?.attempt).toBe(lost.attempt + 1);
+      await act(lost);
+      expect(await there.claimJobs(later, later + LEASE, MEMBERS)).toEqual([]);
+      expect(await there.queueCounts()).toEqual({ waiting: MEMBERS, aside: 0 });
+    });
+
+    test("an attempt that was not made is not counted", async () => {
+      await queued(here);
+      const first = await one(here);
+      await here.returnJob(first, NOW);
+      expect((await one(here)).attempt).toBe(1);
+    });
+
+    test("releasing frees every claim of an earlier run", async () => {
+      await queued(here);
+      await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
+      await here.releaseClaims(NOW);
+      expect(await here.claimJobs(NOW, NOW + LEASE, MEMBERS)).toHaveLength(MEMBERS);
+    });
+  });
+
+  describe("a post", () => {
+    test("goes when the last two of its copies are finished at one moment", async () => {
+      const postId = await queued(here);
+      const jobs = await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
+      await Promise.all(jobs.map((job, index) => (index % 2 ? here : there).finishJob(job)));
+      expect(await here.post(postId)).toBeUndefined();
+    });
+
+    test("that comes twice at one moment is queued once", async () => {
+      const outcomes = await Promise.all([here.queuePost(newPost()), there.queuePost(newPost())]);
+      expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["queued", "repeat"]);
+      expect((await here.queueCounts()).waiting).toBe(MEMBERS);
+    });
+
+    test("is kept byte for byte", async () => {
+      const raw = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
+      const postId = await queued(here, newPost("bytes", { raw }));
+      expect(Buffer.from((await there.post(postId))?.raw ?? []).equals(raw)).toBe(true);
+    });
+
+    test("without jobs, as a crash may leave it, is forgotten; a held one is not", async () => {
+      const held = await queued(here, newPost("held", { hold: true }));
+      await here.forget(NOW);
+      expect(await here.post(held)).toMatchObject({ held: true });
+    });
+  });
+
+  test("a removal beside an accepted post leaves no copy for the removed", async () => {
+    const address = "crowd7@people.test";
+    await Promise.all([
+      here.queuePost(newPost()),
+      there.removeMember(list.list.id, address, () => changed(address)),
+    ]);
+    const jobs = await here.claimJobs(NOW, NOW + LEASE, 2 * MEMBERS);
+    expect(jobs).toHaveLength(MEMBERS - 1);
+    expect(await here.memberByAddress(list.list.id, address)).toBeUndefined();
+  });
+
+  test("changes that come at one moment make one chain", async () => {
+    const gone = Array.from({ length: 10 }, (_, index) => `crowd${index}@people.test`);
+    await Promise.all(
+      gone.map((address, index) =>
+        (index % 2 ? here : there).removeMember(list.list.id, address, () => changed(address)),
+      ),
+    );
+    const record = await here.record(list.list.id);
+    expect(isWholeChain(record)).toBe(true);
+    expect(record).toHaveLength(2 + MEMBERS + gone.length);
+  });
+
+  describe("a held post", () => {
+    const command = (id = "first") => ({
+      listId: list.list.id,
+      signer: "b2".repeat(20),
+      id,
+      keptUntil: NOW + LEASE,
+    });
+    const jobsOf = async (postId: number) =>
+      (await here.claimJobs(NOW, NOW + LEASE, 2 * MEMBERS)).filter(
+        (job): job is CopyJob => job.kind === "copy" && job.postId === postId,
+      );
+
+    test("goes to moderators and owners alone", async () => {
+      for (const [address, role] of [
+        ["crowd1@people.test", "moderator"],
+        ["crowd2@people.test", "owner"],
+      ] as const) {
+        const change: RosterChange = { do: "role", address, role, by: "operator", at: "" };
+        await here.setMemberRole(list.list.id, address, role, change);
+      }
+      const postId = await queued(here, newPost("held", { hold: true }));
+      expect(await jobsOf(postId)).toHaveLength(2);
+      expect(await here.heldPosts(list.list.id)).toMatchObject([
+        { id: postId, messageId: "<held@people.test>" },
+      ]);
+    });
+
+    test("that is released goes to everybody, once, whoever says so again", async () => {
+      const postId = await queued(here, newPost("held", { hold: true }));
+      expect(await here.releasePost(postId, command(), NOW)).toEqual({ kind: "done", copies: MEMBERS });
+      expect(await there.releasePost(postId, command(), NOW)).toEqual({ kind: "repeat" });
+      expect(await there.releasePost(postId, command("second"), NOW)).toEqual({ kind: "not-held" });
+      expect(await jobsOf(postId)).toHaveLength(MEMBERS);
+      expect(await here.heldPosts(list.list.id)).toEqual([]);
+    });
+
+    test("that is rejected is gone", async () => {
+      const postId = await queued(here, newPost("held", { hold: true }));
+      expect(await here.rejectPost(postId, command())).toMatchObject({ kind: "done" });
+      expect(await here.post(postId)).toBeUndefined();
+    });
+
+    test("of another list can't be decided about", async () => {
+      const other = await server.createList("other@lists.test");
+      const postId = await queued(here, newPost("held", { hold: true }));
+      const foreign = { ...command(), listId: other.list.id };
+      expect(await here.releasePost(postId, foreign, NOW)).toEqual({ kind: "not-held" });
+    });
+  });
+});
