@@ -1,12 +1,13 @@
 /**
- * Sealed requests and answers <-> RFC 5322 mail: multipart/mixed of a fixed notice and one part. Any mail program can
- * send it; nothing outside the seal says what is asked.
+ * What is sealed for one reader and is no post <-> RFC 5322 mail: multipart/mixed of a fixed text and one part. Any mail
+ * program can send it; nothing outside the seal says what it is about.
  *
- * To the server: to `<list>-request@`. From it: to the asker's address on the roster, marked as automatic (RFC 3834).
+ * - `request`: to the server, at `<list>-request@`; `answer`: from there to the asker's address on the roster.
+ * - `notice`: from an owner to a member (a new list key, new owners, a new server key); `receipt`: the member's word for it.
  */
 import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
-import { type Address, formatMailbox, localPartOf, type Mailbox, requestAddress } from "./mailbox.js";
+import { type Address, formatMailbox, localPartOf, type Mailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { contentOf } from "./payload.js";
 
@@ -14,9 +15,11 @@ import { contentOf } from "./payload.js";
 export const requestTypes = {
   request: "application/vnd.listseal.request",
   answer: "application/vnd.listseal.answer",
+  notice: "application/vnd.listseal.notice",
+  receipt: "application/vnd.listseal.receipt",
 } as const;
 
-/** Which of the two a mail is. */
+/** Which of them a mail is. */
 export type RequestMailKind = keyof typeof requestTypes;
 
 /** The part of a mail, ready to be an attachment of the composer. */
@@ -36,21 +39,29 @@ export function requestSubject(kind: RequestMailKind, list: Address): string {
   return `[${localPartOf(list)}] sealed ${kind}`;
 }
 
+const texts: Readonly<Record<RequestMailKind, readonly string[]>> = {
+  request: [
+    "This mail asks the server of a sealed mailing list for something. Only the server",
+    "can open it. It was written by the ListSeal add-on for Thunderbird.",
+  ],
+  answer: [
+    "This is a list server's answer to something that you asked of it. The ListSeal",
+    "add-on for Thunderbird opens it; with GnuPG alone: gpg -d answer.pgp",
+  ],
+  notice: [
+    "An owner of a sealed mailing list tells you of a change of its keys or owners. The",
+    "ListSeal add-on for Thunderbird opens it; with GnuPG alone: gpg -d notice.pgp",
+    "Believe it only if GnuPG reports a good signature of an owner whom you know.",
+  ],
+  receipt: [
+    "This mail tells an owner of a sealed mailing list that a notice has arrived. It was",
+    "written by the ListSeal add-on for Thunderbird.",
+  ],
+};
+
 /** The text beside the part. */
 export function requestNotice(kind: RequestMailKind): string {
-  return (
-    kind === "request"
-      ? [
-          "This mail asks the server of a sealed mailing list for something. Only the server",
-          "can open it. It was written by the ListSeal add-on for Thunderbird.",
-          "",
-        ]
-      : [
-          "This is a list server's answer to something that you asked of it. The ListSeal",
-          "add-on for Thunderbird opens it; with GnuPG alone: gpg -d answer.pgp",
-          "",
-        ]
-  ).join("\n");
+  return `${texts[kind].join("\n")}\n`;
 }
 
 /** Everything outside the seal. */
@@ -58,8 +69,8 @@ export interface RequestMail {
   readonly kind: RequestMailKind;
   /** The list that it is about. */
   readonly list: Address;
-  /** The person: who asks, or who is answered. */
-  readonly person: Mailbox;
+  readonly from: Mailbox;
+  readonly to: Mailbox;
   readonly date: Date;
   readonly messageId: string;
   /** Of an answer: the request's Message-ID, if it is one. */
@@ -67,23 +78,19 @@ export interface RequestMail {
   readonly sealed: Uint8Array;
 }
 
-/** A whole mail with a sealed request or answer. */
+/** A whole mail with its sealed part. An `answer` is marked as automatic (RFC 3834). */
 export function writeRequestMail(mail: RequestMail): Uint8Array {
-  const { kind, list, person, date, messageId, inReplyTo, sealed } = mail;
-  const [from, to] =
-    kind === "request"
-      ? [formatMailbox(person), requestAddress(list)]
-      : [requestAddress(list), formatMailbox(person)];
+  const { kind, list, from, to, date, messageId, inReplyTo, sealed } = mail;
   const fields: HeaderField[] = [
-    ["From", from],
-    ["To", to],
+    ["From", formatMailbox(from)],
+    ["To", formatMailbox(to)],
     ["Subject", requestSubject(kind, list)],
     ["Date", formatDate(date)],
     ["Message-ID", messageId],
     ...(inReplyTo === undefined ? [] : [["In-Reply-To", inReplyTo] as const]),
-    ...(kind === "request"
-      ? []
-      : [["Auto-Submitted", "auto-replied"] as const, ["X-Auto-Response-Suppress", "All"] as const]),
+    ...(kind === "answer"
+      ? [["Auto-Submitted", "auto-replied"] as const, ["X-Auto-Response-Suppress", "All"] as const]
+      : []),
     ["MIME-Version", "1.0"],
   ];
   return writeEntity(fields, {

@@ -11,7 +11,6 @@ import {
   armorSealingKey,
   type Fingerprint,
   type OpeningKey,
-  parseFingerprint,
   parseSealingKey,
   profileOf,
   type SealingKey,
@@ -22,6 +21,7 @@ import { encryptSigned } from "../protocol/seal.js";
 import { openLayer } from "../protocol/unseal.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
 import {
+  fingerprintOf,
   jsonBytes,
   MAX_PERSON_NAME,
   type MemberRole,
@@ -129,7 +129,7 @@ function readMember(fields: Fields): RosterMember {
   return {
     address: fields.address("address"),
     name: fields.line("name", MAX_PERSON_NAME),
-    fingerprint: parseFingerprint(fields.line("fingerprint", 64)),
+    fingerprint: fingerprintOf(fields),
     role: fields.oneOf("role", memberRoles),
     since: fields.date("since"),
     delivery: fields.oneOf("delivery", ["on", "paused"] as const),

@@ -15,6 +15,10 @@ import { ListSealError } from "../protocol/errors.js";
 
 /** How many groups a code has. */
 export const CODE_GROUPS = 5;
+
+/** How many groups the passphrase of a backup has: 93 random bits. A file that is kept for years, with everything in it. */
+export const BACKUP_GROUPS = 7;
+
 const RANDOM_DIGITS = 4;
 const GROUP_DIGITS = RANDOM_DIGITS + 1;
 
@@ -48,12 +52,21 @@ function randomDigits(count: number): number[] {
   return digits;
 }
 
-/** A fresh code in its one spelling: five groups of five digits with dashes, 66 random bits. */
-export function makeCode(): string {
-  return Array.from({ length: CODE_GROUPS }, (_, group) => {
+function makeGroups(count: number): string {
+  return Array.from({ length: count }, (_, group) => {
     const digits = randomDigits(RANDOM_DIGITS);
     return [...digits, checkDigit(group, digits)].join("");
   }).join("-");
+}
+
+/** A fresh code in its one spelling: five groups of five digits with dashes, 66 random bits. */
+export function makeCode(): string {
+  return makeGroups(CODE_GROUPS);
+}
+
+/** A fresh passphrase for a backup: as a code, of seven groups. */
+export function makeBackupPassphrase(): string {
+  return makeGroups(BACKUP_GROUPS);
 }
 
 /** How far what somebody typed is a code. */
@@ -73,10 +86,13 @@ export type TypedCode =
  */
 const between = /[\s\p{Pd}\p{Cf}\u2212\u30FC\uFF70.,\u3001\u3002_]+/gu;
 
-/** Reads a code while it is being typed, in half-width or full-width digits. */
-export function typedCode(text: string): TypedCode {
+/**
+ * Reads a code while it is being typed, in half-width or full-width digits.
+ * @param wanted how many groups it has: {@link CODE_GROUPS}, or {@link BACKUP_GROUPS}
+ */
+export function typedCode(text: string, wanted: number = CODE_GROUPS): TypedCode {
   const digits = text.replace(between, "").normalize("NFKC");
-  if (!/^[0-9]*$/.test(digits) || digits.length > CODE_GROUPS * GROUP_DIGITS) return { kind: "not-a-code" };
+  if (!/^[0-9]*$/.test(digits) || digits.length > wanted * GROUP_DIGITS) return { kind: "not-a-code" };
   const groups = digits.match(/.{1,5}/g) ?? [];
   for (const [group, part] of groups.entries()) {
     if (part.length < GROUP_DIGITS) return { kind: "incomplete", groups: group };
@@ -85,7 +101,7 @@ export function typedCode(text: string): TypedCode {
       return { kind: "mistyped", group };
     }
   }
-  if (groups.length < CODE_GROUPS) return { kind: "incomplete", groups: groups.length };
+  if (groups.length < wanted) return { kind: "incomplete", groups: groups.length };
   return { kind: "complete", code: groups.join("-") };
 }
 

@@ -155,6 +155,11 @@ export class Fields {
     return value;
   }
 
+  /** An object as it stands, not looked at. */
+  opaque(name: string): Readonly<Record<string, unknown>> {
+    return this.within(name).#value;
+  }
+
   /** Whether the object has the field at all. */
   has(name: string): boolean {
     return Object.hasOwn(this.#value, name);

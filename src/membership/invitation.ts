@@ -115,7 +115,8 @@ export async function writeInvitation(
     introduction: await armorOpeningKey(invitation.introduction),
     joinBy: formatDate(invitation.joinBy),
   };
-  return sealFile(content, "invitation", owner, readCode(code), invitation.profile, date);
+  const signed = { by: owner, kind: "invitation" } as const;
+  return sealFile(content, { code: readCode(code), profile: invitation.profile, date, signed });
 }
 
 /**

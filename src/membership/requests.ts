@@ -50,6 +50,9 @@ export const MAX_REQUEST_BYTES = 64 * 1024;
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;
 
+/** A Message-ID in a command; longer ones are no mail program's. */
+const MAX_MESSAGE_ID = 250;
+
 const ID_OCTETS = 16;
 
 /** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
@@ -94,11 +97,22 @@ export type Command =
       readonly fingerprint: Fingerprint;
       readonly role: MemberRole;
     }
-  /** A moderator lets a held post through, or throws it away. `post` is the id that the notice of it names (32 hex digits). */
-  | { readonly do: "release" | "reject"; readonly post: string }
+  /**
+   * A moderator lets a held post through, or throws it away. Named by what its signature says and the moderator saw, not
+   * by a number that the server could give to another post.
+   */
+  | { readonly do: "release" | "reject"; readonly author: Fingerprint; readonly messageId: string }
   | { readonly do: "preferences"; readonly shape: CopyShape }
   /** The asker gets no copies until they `resume`. */
   | { readonly do: "pause" | "resume" }
+  /** An owner gives the list another key. `replaces` is taken until `graceEnds` ({@link ./notices.ts} tells the members). */
+  | {
+      readonly do: "new-list-key";
+      readonly serial: number;
+      readonly replaces: Fingerprint;
+      readonly listKey: Uint8Array;
+      readonly graceEnds: Date;
+    }
   /** An owner lets a restored server deliver again, and names the newest entry of the record that they know. */
   | { readonly do: "resume-server"; readonly head: RosterHead };
 
@@ -119,6 +133,7 @@ const commandNames = [
   "preferences",
   "pause",
   "resume",
+  "new-list-key",
   "resume-server",
 ] as const satisfies readonly CommandName[];
 
@@ -163,6 +178,8 @@ function written(command: Command): Readonly<Record<string, unknown>> {
       };
     case "renew":
       return { ...command, certificate: armored(command.certificate) };
+    case "new-list-key":
+      return { ...command, listKey: armored(command.listKey), graceEnds: formatDate(command.graceEnds) };
     default:
       return { ...command };
   }
@@ -180,9 +197,10 @@ async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> 
   }
 }
 
-function fingerprintOf(fields: Fields): Fingerprint {
+/** A primary fingerprint. @throws ListSealError `damaged` */
+export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint {
   try {
-    return parseFingerprint(fields.line("fingerprint", 64));
+    return parseFingerprint(fields.line(name, 64));
   } catch (cause) {
     throw new ListSealError("damaged", "not a fingerprint", { cause });
   }
@@ -229,13 +247,25 @@ async function readCommand(fields: Fields): Promise<Command> {
       };
     case "release":
     case "reject":
-      return { do: name, post: fields.hex("post", 2 * ID_OCTETS) };
+      return {
+        do: name,
+        author: fingerprintOf(fields, "author"),
+        messageId: fields.line("messageId", MAX_MESSAGE_ID),
+      };
     case "preferences":
       return { do: name, shape: fields.oneOf("shape", shapes) };
     case "leave":
     case "pause":
     case "resume":
       return { do: name };
+    case "new-list-key":
+      return {
+        do: name,
+        serial: fields.count("serial"),
+        replaces: fingerprintOf(fields, "replaces"),
+        listKey: await certificateOf(fields, "listKey"),
+        graceEnds: fields.date("graceEnds"),
+      };
     case "resume-server":
       return { do: name, head: readHead(fields.within("head")) };
   }

@@ -44,29 +44,36 @@ function stretching(profile: Profile): PartialConfig {
   }
 }
 
+/** How a file is sealed. */
+export interface FileSeal {
+  /** Its one spelling, as `makeCode` gives it. */
+  readonly code: string;
+  readonly profile: Profile;
+  readonly date: Date;
+  /** Who signs, and the kind of the signature; a file that a person makes for themself is not signed. */
+  readonly signed?: { readonly by: OpeningKey<"member">; readonly kind: Kind };
+  /** The largest content, in bytes. */
+  readonly limit?: number;
+}
+
 /**
- * Seals `content` under `code`, signed by `signer`.
+ * Seals `content` under a code.
  *
  * @param content what the file says; written as indented JSON for people who open it with gpg
- * @param kind    the kind of the signature
- * @param code    its one spelling, as `makeCode` gives it
  * @returns the file, binary
  */
 export async function sealFile(
   content: Readonly<Record<string, unknown>>,
-  kind: Kind,
-  signer: OpeningKey<"member">,
-  code: string,
-  profile: Profile,
-  date: Date,
+  { code, profile, date, signed, limit = MAX_FILE_BYTES }: FileSeal,
 ): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
-  assertSize(bytes, MAX_FILE_BYTES, "the file");
+  assertSize(bytes, limit, "the file");
   return encrypt({
     message: await createMessage({ binary: bytes, filename: "", date }),
     passwords: [code],
-    signingKeys: signer.secret,
-    signatureNotations: notations({ kind }),
+    ...(signed === undefined
+      ? {}
+      : { signingKeys: signed.by.secret, signatureNotations: notations({ kind: signed.kind }) }),
     format: "binary",
     date,
     config: { ...configFor(profile), ...stretching(profile) },
@@ -80,9 +87,10 @@ export interface OpenedFile {
   readonly signatures: readonly Signature[];
 }
 
-function damaged(why: string, cause?: unknown): ListSealError {
-  return new ListSealError("invitation-damaged", why, { cause });
-}
+type Damaged = (why: string, cause?: unknown) => ListSealError;
+
+/** What a damaged file is called, by what it was expected to be. */
+export type DamageCode = "invitation-damaged" | "backup-damaged";
 
 /** S2K specifier of a SKESK body (RFC 9580, 5.3): the type octet and what follows it. */
 function stretchingOf(skesk: Uint8Array): Uint8Array {
@@ -90,8 +98,8 @@ function stretchingOf(skesk: Uint8Array): Uint8Array {
   return skesk.subarray(skesk[0] === 6 ? 5 : 2);
 }
 
-/** @throws ListSealError `invitation-damaged` unless the file begins with a SKESK with a bearable S2K, and ends with a SEIPD */
-function assertShape(file: Uint8Array): void {
+/** @throws ListSealError `code` unless the file begins with a SKESK with a bearable S2K, and ends with a SEIPD */
+function assertShape(file: Uint8Array, damaged: Damaged): void {
   let keyPacket: Uint8Array;
   try {
     keyPacket = split(file).keyPacket;
@@ -109,14 +117,22 @@ function assertShape(file: Uint8Array): void {
 /**
  * Opens a file under a code.
  *
- * @param code its one spelling (`readCode`)
- * @throws ListSealError `too-large`; `wrong-code` if the code does not open the file's key; `invitation-damaged` if the
+ * @param code  its one spelling (`readCode`)
+ * @param limit its largest size in bytes, also of what is inside
+ * @param blame the code for damage
+ * @throws ListSealError `too-large`; `wrong-code` if the code does not open the file's key; `blame` if the
  *   file is no such file, or its key opens and the rest does not. In `compatible` a wrong code looks like damage once in
  *   256 times (the session key of a v4 SKESK carries no check); a mistyped one is found before, by its check digits.
  */
-export async function openFile(file: Uint8Array, code: string): Promise<OpenedFile> {
-  assertSize(file, MAX_FILE_BYTES, "the file");
-  assertShape(file);
+export async function openFile(
+  file: Uint8Array,
+  code: string,
+  limit: number = MAX_FILE_BYTES,
+  blame: DamageCode = "invitation-damaged",
+): Promise<OpenedFile> {
+  const damaged: Damaged = (why, cause) => new ListSealError(blame, why, { cause });
+  assertSize(file, limit, "the file");
+  assertShape(file, damaged);
   const parse = () => readMessage({ binaryMessage: new Uint8Array(file), config: readingConfig });
   let message: Awaited<ReturnType<typeof parse>>;
   try {
@@ -143,7 +159,7 @@ export async function openFile(file: Uint8Array, code: string): Promise<OpenedFi
       message,
       sessionKeys: { data: only.data, algorithm: only.algorithm ?? "aes256" },
       format: "binary",
-      config: { ...readingConfig, maxDecompressedMessageSize: MAX_FILE_BYTES },
+      config: { ...readingConfig, maxDecompressedMessageSize: limit },
     });
     return {
       bytes: result.data,

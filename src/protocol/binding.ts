@@ -47,7 +47,9 @@ export type Kind =
   | "introduction"
   | "member"
   | "new-list-key"
-  | "owners";
+  | "new-server-key"
+  | "owners"
+  | "receipt";
 
 /** What an inner signature says: by the author, over the payload. */
 export interface PostBinding {

@@ -6,12 +6,12 @@
  *
  * The server never imports this file.
  */
-import { readSignature, type Signature } from "openpgp";
+import { readSignature, type Signature, type SignaturePacket } from "openpgp";
 import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "./binding.js";
 import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
-import type { Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
+import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
 import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
@@ -192,11 +192,14 @@ async function passageOf(
 ): Promise<Passage> {
   if (outer.signatures.length === 0) return unproved("absent");
   if (await isOwnCopy(sealed, outer, post, keys, now)) return { via: "own-copy" };
+  let via: "list" | "list-from-nonmember";
   let by: string;
   let roster: RosterHead;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
-    const says = readNotations(signature.packet, "through", bindingNames("through", sealed.mode));
+    const word = readListWord(signature.packet, sealed.mode);
+    const { says } = word;
+    via = word.via;
     if (says.list !== post.list) return unproved("for-another-list");
     if (says.msgid !== post.messageId) return unproved("for-another-message");
     if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
@@ -212,7 +215,19 @@ async function passageOf(
     return unproved(error.code === "unknown-author" ? "not-by-this-server" : "unreadable");
   }
   if (by !== post.author) return unproved("by-another-author");
-  return { via: "list", by: parseFingerprint(by), roster };
+  return { via, by: parseFingerprint(by), roster };
+}
+
+/** The two kinds that a list signature may be of, and no other: each is read as what it says, never as the other. */
+function readListWord(packet: SignaturePacket, mode: Mode) {
+  try {
+    const says = readNotations(packet, "through", bindingNames("through", mode));
+    return { via: "list", says } as const;
+  } catch (error) {
+    if (!(error instanceof ListSealError) || error.code !== "wrong-kind") throw error;
+  }
+  const says = readNotations(packet, "through-nonmember", bindingNames("through-nonmember", mode));
+  return { via: "list-from-nonmember", says } as const;
 }
 
 function unproved(reason: UnprovedReason): Passage {

@@ -230,11 +230,11 @@ describe("same-list replay: Carol joins and has somebody post again what was wri
     await expect(
       naive.open(sealed, { ...context(team, team.alice), now: new Date(later) }),
     ).resolves.toBeDefined();
-    await store.forgetReplays(later);
+    await store.forget(later);
     await expect(accept(sealed, "alice", later)).resolves.toEqual({ kind: "repeat" });
     // when the memory ends, the date has ended before
     const end = now + FUTURE_ALLOWED_MS + PAST_WINDOW_MS + REPLAY_MARGIN_MS + 1000;
-    await store.forgetReplays(end);
+    await store.forget(end);
     await expect(accept(sealed, "alice", end)).resolves.toMatchObject({ kind: "refused", code: "too-old" });
   });
 

@@ -48,6 +48,16 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
     expect(opened.passage).toEqual({ via: "list", by: cast.alice.fingerprint, roster });
   });
 
+  test("the list's word for a non-member's post is said as that, and never as a member's", async () => {
+    const context = { ...serverContext(cast), roster, kind: "through-nonmember" } as const;
+    const prepared = await prepareReseal(await openAtServer(submitted, context), context);
+    const strange =
+      delivery === "opened" ? forwardOpened(prepared) : await resealFor(prepared, sealingHalf(cast.bob));
+    const opened = await openPost(strange, keysOf(cast, cast.bob), saysAlice(cast));
+    if (opened.kind !== "opened") throw new Error("not opened");
+    expect(opened.passage).toEqual({ via: "list-from-nonmember", by: cast.alice.fingerprint, roster });
+  });
+
   test("the body is not touched on the way", () => {
     if (submitted.mode !== "key" || copy.mode !== "key") return expect(mode).toBe("whole");
     expect(copy.body).toEqual(submitted.body);

@@ -153,7 +153,7 @@ function details(view: OpenedView): HTMLElement {
     [t("details_author"), person(view.author), "text"],
     [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
     [t("details_signed"), when(view.signedAt), "text"],
-    ...(view.passage.via === "list"
+    ...("roster" in view.passage
       ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
       : []),
   ];

@@ -1,0 +1,359 @@
+/**
+ * The owner's own log: who is a member by signed commands, worked out from the record and not taken from the server.
+ *
+ * It decides whom a new list key is sealed to. A server that invents a member, hides a removal, does something twice or
+ * lets somebody in by a used introduction is found here: by the signature that it does not have.
+ */
+import { type Address, isAddress } from "../mail/mailbox.js";
+import { codeOf, ListSealError } from "../protocol/errors.js";
+import {
+  armorSealingKey,
+  type Fingerprint,
+  parseFingerprint,
+  parseSealingKey,
+  type SealingKey,
+} from "../protocol/keys.js";
+import type { RecordLink } from "./answers.js";
+import { readOneCertificate } from "./certification.js";
+import { Fields } from "./fields.js";
+import { assertIntroduced, type KnownList, readIntroduction } from "./introduction.js";
+import {
+  type Command,
+  type MemberRole,
+  memberRoles,
+  type OpenedRequest,
+  readSigned,
+  verifySigned,
+} from "./requests.js";
+import { followChain, recordedCommands, signedBytesOf } from "./roster-log.js";
+
+/** A member by the record. Plain JSON. */
+export interface LoggedMember {
+  readonly fingerprint: Fingerprint;
+  readonly role: MemberRole;
+  /** The server's word for when, ISO 8601. */
+  readonly since: string;
+  /** On whose word: an owner's introduction, the claim of the list, or the operator's alone. */
+  readonly by: "introduction" | "claim" | "operator";
+  /** Armored; absent for those whom the operator enrolled: the record has only their fingerprint. */
+  readonly certificate?: string;
+}
+
+/** Something in the record that no member's signature stands behind. */
+export interface Unsigned {
+  readonly number: number;
+  /** `operator`, or `link`: whoever holds the member's mail. */
+  readonly by: "operator" | "link";
+  readonly what: string;
+  readonly address?: Address;
+}
+
+/** What an owner's add-on keeps of a list's record. Plain JSON; start with {@link noHistory}. */
+export interface RosterHistory {
+  readonly hashes: readonly string[];
+  readonly members: Readonly<Record<Address, LoggedMember>>;
+  /** Introductions that let somebody in, for ever. */
+  readonly introductions: readonly Fingerprint[];
+  /** Until when introductions of an address were burnt: those made then or before let nobody in. ISO 8601. */
+  readonly burnt: Readonly<Record<Address, string>>;
+  /** `signer SP id` of every command. */
+  readonly commands: readonly string[];
+  /** What the owner should look at. */
+  readonly unsigned: readonly Unsigned[];
+}
+
+export const noHistory: RosterHistory = {
+  hashes: [],
+  members: {},
+  introductions: [],
+  burnt: {},
+  commands: [],
+  unsigned: [],
+};
+
+const altered = (why: string, cause?: unknown) => new ListSealError("roster-altered", why, { cause });
+
+type Members = RosterHistory["members"];
+
+function without(members: Members, address: Address): Members {
+  const { [address]: _, ...rest } = members;
+  return rest;
+}
+
+function holder(
+  members: Members,
+  fingerprint: string,
+): { address: Address; member: LoggedMember } | undefined {
+  for (const [address, member] of Object.entries(members)) {
+    if (member.fingerprint === fingerprint && isAddress(address)) return { address, member };
+  }
+  return undefined;
+}
+
+/** The state with introductions for `address` burnt that were made at `date` or before. */
+function burn(state: RosterHistory, address: Address, date: Date): RosterHistory {
+  const text = date.toISOString();
+  const before = state.burnt[address];
+  return before !== undefined && before >= text
+    ? state
+    : { ...state, burnt: { ...state.burnt, [address]: text } };
+}
+
+/** The state after the operator, or a link, did something. */
+function applyUnsigned(state: RosterHistory, number: number, fields: Fields): RosterHistory {
+  const by = fields.oneOf("by", ["operator", "link"] as const);
+  const what = fields.line("do", 40);
+  const at = new Date(fields.line("at", 40));
+  if (Number.isNaN(at.getTime())) throw altered("an entry without a date");
+  const address = fields.has("address") ? { address: fields.address("address") } : {};
+  const noted = { ...state, unsigned: [...state.unsigned, { number, by, what, ...address }] };
+  switch (what) {
+    case "add": {
+      const member: LoggedMember = {
+        fingerprint: parseFingerprint(fields.line("fingerprint", 64)),
+        role: "member",
+        since: at.toISOString(),
+        by: "operator",
+      };
+      return enrol(noted, fields.address("address"), member);
+    }
+    case "remove": {
+      const gone = fields.address("address");
+      return burn({ ...noted, members: without(noted.members, gone) }, gone, at);
+    }
+    case "role": {
+      const named = fields.address("address");
+      const member = noted.members[named];
+      if (member === undefined) throw altered("a role for nobody");
+      return {
+        ...noted,
+        members: { ...noted.members, [named]: { ...member, role: fields.oneOf("role", memberRoles) } },
+      };
+    }
+    default:
+      // list, list key and policy are no matter of the roster; an entry of a later version is noted and passed over
+      return noted;
+  }
+}
+
+/** An address and a fingerprint stand in the roster once. */
+function enrol(state: RosterHistory, address: Address, member: LoggedMember): RosterHistory {
+  if (state.members[address] !== undefined || holder(state.members, member.fingerprint) !== undefined) {
+    throw altered("an address or key that is on the roster joined again");
+  }
+  return { ...state, members: { ...state.members, [address]: member } };
+}
+
+/** An entry being applied. */
+interface Entry {
+  readonly opened: OpenedRequest;
+  readonly by: Fingerprint;
+  readonly at: Date;
+  readonly list: KnownList;
+  readonly now: Date;
+}
+
+type CommandOf<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
+
+async function memberOf(certificate: Uint8Array): Promise<SealingKey<"member">> {
+  const only = await readOneCertificate(certificate);
+  return parseSealingKey("member", only.write());
+}
+
+async function applyClaim(
+  state: RosterHistory,
+  entry: Entry,
+  command: CommandOf<"claim">,
+): Promise<RosterHistory> {
+  const owner = await memberOf(command.certificate);
+  if (owner.fingerprint !== entry.by) throw altered("claimed by another key than it says");
+  if (!entry.list.owners.some(({ fingerprint }) => fingerprint === owner.fingerprint)) {
+    throw altered("claimed by nobody who is known as an owner");
+  }
+  await verifySigned(entry.opened, [owner.certificate], entry.now);
+  if (Object.values(state.members).some(({ by }) => by === "claim")) throw altered("claimed twice");
+  return enrol(state, command.address, {
+    fingerprint: owner.fingerprint,
+    role: "owner",
+    since: entry.at.toISOString(),
+    by: "claim",
+    certificate: armorSealingKey(owner),
+  });
+}
+
+async function applyJoin(
+  state: RosterHistory,
+  entry: Entry,
+  command: CommandOf<"join">,
+): Promise<RosterHistory> {
+  const { opened, list, now } = entry;
+  const introduction = await readIntroduction(command.introduction, list, now);
+  const member = await memberOf(command.certificate);
+  await assertIntroduced(member.certificate, introduction, now);
+  if (member.fingerprint !== entry.by) throw altered("joined with another key than it says");
+  await verifySigned(opened, [introduction.certificate, member.certificate], now);
+  const { address, introducedAt, joinBy } = introduction;
+  const burntUntil = state.burnt[address];
+  if (opened.request.date > joinBy || entry.at > joinBy) throw altered("joined after join-by");
+  if (state.introductions.includes(introduction.fingerprint)) throw altered("joined by a used introduction");
+  if (burntUntil !== undefined && introducedAt.toISOString() <= burntUntil) {
+    throw altered("joined by a burnt introduction");
+  }
+  const joined = enrol(state, address, {
+    fingerprint: member.fingerprint,
+    role: "member",
+    since: entry.at.toISOString(),
+    by: "introduction",
+    certificate: armorSealingKey(member),
+  });
+  return burn(
+    { ...joined, introductions: [...joined.introductions, introduction.fingerprint] },
+    address,
+    introducedAt,
+  );
+}
+
+/** A command of somebody who is a member already. */
+async function applyMembers(
+  state: RosterHistory,
+  entry: Entry,
+  certificateOf: (fingerprint: Fingerprint) => SealingKey<"member"> | undefined,
+): Promise<RosterHistory> {
+  const { opened, by, at, now } = entry;
+  const { command, date } = opened.request;
+  const signer = holder(state.members, by);
+  if (signer === undefined) throw altered("a command of nobody who was a member then");
+  const { address, member } = signer;
+  const key =
+    member.certificate === undefined
+      ? certificateOf(by)
+      : await parseSealingKey("member", member.certificate);
+  if (key === undefined || key.fingerprint !== by) {
+    // enrolled by the operator, and never seen here: only the operator's word says what this key is
+    throw altered("a command of somebody whose certificate nobody knows");
+  }
+  await verifySigned(opened, [key.certificate], now);
+  const asOwner = () => {
+    if (member.role !== "owner") throw altered("a command of somebody whose role did not allow it");
+  };
+  const named = ({ address: at_, fingerprint }: { address: Address; fingerprint: Fingerprint }) => {
+    const found = state.members[at_];
+    if (found?.fingerprint !== fingerprint) throw altered("a command about nobody who was a member then");
+    return found;
+  };
+  switch (command.do) {
+    case "leave":
+      // by the server's clock: a leave dated back would leave an unused introduction alive
+      return burn({ ...state, members: without(state.members, address) }, address, date > at ? date : at);
+    case "remove":
+      asOwner();
+      named(command);
+      // by the owner's clock, as the introductions are: the next one may be made a second later
+      return burn({ ...state, members: without(state.members, command.address) }, command.address, date);
+    case "withdraw":
+      asOwner();
+      return burn(state, command.address, date);
+    case "renew": {
+      const renewed = await memberOf(command.certificate);
+      if (renewed.fingerprint !== by) throw altered("renewed with another primary key");
+      const next = { ...member, certificate: armorSealingKey(renewed) };
+      return { ...state, members: { ...state.members, [address]: next } };
+    }
+    case "set-role": {
+      asOwner();
+      const next = { ...named(command), role: command.role };
+      return { ...state, members: { ...state.members, [command.address]: next } };
+    }
+    case "new-list-key":
+    case "resume-server":
+      asOwner();
+      return state;
+    default:
+      throw altered("a command that has no place in the record");
+  }
+}
+
+async function apply(
+  state: RosterHistory,
+  link: RecordLink,
+  context: HistoryContext,
+  now: Date,
+): Promise<RosterHistory> {
+  const fields = Fields.parse(new TextEncoder().encode(link.entry), "roster-altered");
+  if (!fields.has("command")) return applyUnsigned(state, link.number, fields);
+  const limit = link.entry.length;
+  const opened = await readSigned(
+    signedBytesOf({ command: fields.text("command", limit), signatures: fields.text("signatures", limit) }),
+  );
+  const { request } = opened;
+  const { list, certificateOf = () => undefined } = context;
+  if (fields.oneOf("do", recordedCommands) !== request.command.do) throw altered("not what was signed");
+  if (request.list.address !== list.address) throw altered("signed for another list");
+  const at = new Date(fields.line("at", 40));
+  if (Number.isNaN(at.getTime())) throw altered("an entry without a date");
+  const by = parseFingerprint(fields.line("by", 64));
+  const name = `${by} ${request.id}`;
+  if (state.commands.includes(name)) throw altered("a command was carried out twice");
+  const entry: Entry = { opened, by, at, list, now };
+  const known = { ...state, commands: [...state.commands, name] };
+  switch (request.command.do) {
+    case "claim":
+      return applyClaim(known, entry, request.command);
+    case "join":
+      return applyJoin(known, entry, request.command);
+    default:
+      return applyMembers(known, entry, certificateOf);
+  }
+}
+
+/** What the record is checked against. Nothing of it comes from the server. */
+export interface HistoryContext {
+  /** Owners, present and former, and list keys, from the invitation or one's own making, and owners' notices. */
+  readonly list: KnownList;
+  /** The certificate of somebody whom the operator enrolled, if it is known here by other means (a pin). */
+  readonly certificateOf?: (fingerprint: Fingerprint) => SealingKey<"member"> | undefined;
+}
+
+/**
+ * The history after `links`, the record's entries that come after those known so far.
+ *
+ * @throws ListSealError `roster-forked`, `roster-altered`: nothing of `links` is taken, and the owner is alarmed
+ */
+export async function continueHistory(
+  before: RosterHistory,
+  links: readonly RecordLink[],
+  context: HistoryContext,
+  now: Date = new Date(),
+): Promise<RosterHistory> {
+  const hashes = await followChain(before.hashes, links);
+  let state = before;
+  for (const link of links) {
+    try {
+      state = await apply(state, link, context, now);
+    } catch (thrown) {
+      // whatever is wrong with an entry that the server passed on as good
+      throw altered(`entry ${link.number}: ${codeOf(thrown, "damaged")}`, thrown);
+    }
+  }
+  return { ...state, hashes };
+}
+
+/** Whether a command of one's own has come into the record: a removal that never does is an alarm. */
+export function isRecorded(history: RosterHistory, signer: Fingerprint, id: string): boolean {
+  return history.commands.includes(`${signer} ${id}`);
+}
+
+/**
+ * The members whom a new list key is for, with their certificates: those who are in by an owner's word. Left out are
+ * those whom only the operator enrolled.
+ */
+export async function membersForNewKey(
+  history: RosterHistory,
+): Promise<readonly { readonly address: Address; readonly certificate: SealingKey<"member"> }[]> {
+  const found: { address: Address; certificate: SealingKey<"member"> }[] = [];
+  for (const [address, { certificate }] of Object.entries(history.members)) {
+    if (certificate === undefined || !isAddress(address)) continue;
+    found.push({ address, certificate: await parseSealingKey("member", certificate) });
+  }
+  return found;
+}

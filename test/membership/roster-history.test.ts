@@ -1,0 +1,273 @@
+import { createHash } from "node:crypto";
+import { type Address, parseAddress } from "../../src/mail/mailbox.js";
+import type { RecordLink } from "../../src/membership/answers.js";
+import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
+import {
+  type Command,
+  newRequestId,
+  openRequest,
+  type Request,
+  writeRequest,
+} from "../../src/membership/requests.js";
+import {
+  continueHistory,
+  isRecorded,
+  membersForNewKey,
+  noHistory,
+  type RosterHistory,
+} from "../../src/membership/roster-history.js";
+import {
+  assertNotBehind,
+  hashedText,
+  NO_PREVIOUS,
+  signedChange,
+  standingOf,
+} from "../../src/membership/roster-log.js";
+import { codeOf, ListSealError } from "../../src/protocol/errors.js";
+import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
+
+/** Links as a server writes them, honest or not. */
+function chained(entries: readonly object[], before: readonly RecordLink[] = []): RecordLink[] {
+  const links = [...before];
+  for (const each of entries) {
+    const number = links.length + 1;
+    const previous = links.at(-1)?.hash ?? NO_PREVIOUS;
+    const entry = JSON.stringify(each);
+    const hash = createHash("sha256")
+      .update(hashedText(number, previous, entry))
+      .digest("hex");
+    links.push({ number, previous, entry, hash });
+  }
+  return links;
+}
+
+const eveAddress = parseAddress("eve@x.test");
+const olgaAddress = parseAddress("olga@x.test");
+
+interface Invited {
+  readonly introduction: OpeningKey<"introduction">;
+  readonly member: OpeningKey<"member">;
+}
+
+let olga: OpeningKey<"member">;
+let server: OpeningKey<"server">;
+let listKey: OpeningKey<"list">;
+let list: KnownList;
+let bob: Invited;
+let eve: Invited;
+
+const invited = async (
+  address: Address,
+  who: OpeningKey<"member">,
+  date = daysAgo(2),
+  joinBy = inTwoWeeks(),
+) => {
+  const terms = { list: team, listKey: listKey.fingerprint, address, joinBy };
+  const introduction = await makeIntroduction(olga, terms, "compatible", date);
+  return { introduction, member: await certifyMember(introduction, who, list) };
+};
+
+const certificate = (key: OpeningKey<"member" | "introduction" | "list">) =>
+  writeSealingKey(sealingHalf(key));
+const joinOf = ({ introduction, member }: Invited): Command => ({
+  do: "join",
+  name: "Somebody",
+  certificate: certificate(member),
+  introduction: certificate(introduction),
+  shape: "mixed",
+});
+
+/** The entry of a command, as an honest server writes it once it has carried it out. */
+async function said(
+  command: Command,
+  signers: readonly OpeningKey<"member" | "introduction">[],
+  changes: Partial<Request> & { at?: Date; by?: string } = {},
+) {
+  const { at = new Date(), by, ...rest } = changes;
+  const date = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const request = {
+    id: newRequestId(),
+    date,
+    list: { address: team, key: listKey.fingerprint },
+    command,
+    ...rest,
+  };
+  const sealed = await writeRequest(request, { signers, server: sealingHalf(server) });
+  const opened = await openRequest(sealed, server, { address: team, keys: [listKey.fingerprint] });
+  return signedChange(opened, by ?? signers.at(-1)?.fingerprint ?? "", at);
+}
+
+const claim = () =>
+  said(
+    {
+      do: "claim",
+      code: newRequestId(),
+      name: "Olga",
+      address: olgaAddress,
+      certificate: certificate(olga),
+      listKey: certificate(listKey),
+      shape: "encrypted",
+    },
+    [olga],
+  );
+const joins = (who: Invited, changes = {}) => said(joinOf(who), [who.introduction, who.member], changes);
+const removes = (address: Address, who: Invited, by = olga, changes = {}) =>
+  said({ do: "remove", address, fingerprint: who.member.fingerprint }, [by], changes);
+
+const read = (entries: readonly object[], before?: RosterHistory) =>
+  continueHistory(before ?? noHistory, chained(entries), { list });
+const outcome = async (entries: readonly object[]): Promise<string> => {
+  try {
+    await read(entries);
+    return "taken";
+  } catch (thrown) {
+    const cause = thrown instanceof ListSealError ? thrown.cause : undefined;
+    return cause instanceof Error
+      ? `${codeOf(thrown, "damaged")}: ${cause.message}`
+      : codeOf(thrown, "damaged");
+  }
+};
+
+beforeAll(async () => {
+  [olga, server, listKey] = await Promise.all([
+    person("olga@x.test"),
+    generateKey("server", { address: team, profile: "compatible" }),
+    generateKey("list", { address: team, profile: "compatible" }),
+  ]);
+  list = { address: team, fingerprints: [listKey.fingerprint], owners: [sealingHalf(olga)] };
+  bob = await invited(bobAddress, await person("bob@x.test"));
+  eve = await invited(eveAddress, await person("eve@x.test"));
+});
+
+test("who is a member follows from what was signed", async () => {
+  const remove = await removes(eveAddress, eve);
+  const entries = [
+    { do: "create", list: team, by: "operator", at: new Date().toISOString() },
+    await claim(),
+    await joins(bob),
+    await joins(eve),
+    await said(
+      { do: "set-role", address: bobAddress, fingerprint: bob.member.fingerprint, role: "moderator" },
+      [olga],
+    ),
+    remove,
+  ];
+  const links = chained(entries);
+  const half = await continueHistory(noHistory, links.slice(0, 4), { list });
+  expect(Object.keys(half.members).sort()).toEqual([bobAddress, eveAddress, olgaAddress].sort());
+  // what is kept is plain JSON
+  const kept: RosterHistory = JSON.parse(JSON.stringify(half));
+  const all = await continueHistory(kept, links.slice(4), { list });
+  expect(all.members[bobAddress]).toMatchObject({ role: "moderator", by: "introduction" });
+  expect(all.members[olgaAddress]).toMatchObject({ role: "owner", by: "claim" });
+  expect(all.members[eveAddress]).toBeUndefined();
+  const forNewKey = await membersForNewKey(all);
+  expect(forNewKey.map(({ certificate: one }) => one.fingerprint).sort()).toEqual(
+    [olga.fingerprint, bob.member.fingerprint].sort(),
+  );
+  expect(all.hashes).toEqual(links.map(({ hash }) => hash));
+  const removeId: unknown = JSON.parse(Buffer.from(remove.command, "base64").toString()).id;
+  expect(isRecorded(all, olga.fingerprint, String(removeId))).toBe(true);
+  expect(isRecorded(all, olga.fingerprint, newRequestId())).toBe(false);
+});
+
+test("what the operator did without an owner is there to be seen, and gets no new list key", async () => {
+  const at = new Date().toISOString();
+  const add = { do: "add", address: eveAddress, fingerprint: eve.member.fingerprint, by: "operator", at };
+  const history = await read([await claim(), await joins(bob), add]);
+  expect(history.unsigned).toEqual([{ number: 3, by: "operator", what: "add", address: eveAddress }]);
+  expect((await membersForNewKey(history)).map(({ address }) => address).sort()).toEqual(
+    [bobAddress, olgaAddress].sort(),
+  );
+  const left = { do: "remove", address: bobAddress, fingerprint: bob.member.fingerprint, by: "link", at };
+  const after = await read([await claim(), await joins(bob), left]);
+  expect(after.members[bobAddress]).toBeUndefined();
+  expect(after.unsigned).toHaveLength(1);
+});
+
+test("a server can't make members, hide removals or repeat commands", async () => {
+  const owned = await claim();
+  const bobJoins = await joins(bob);
+  const mallory = await person("mallory@x.test");
+  const fake: Invited = {
+    introduction: await generateKey("introduction", { address: "mallory@x.test", profile: "compatible" }),
+    member: mallory,
+  };
+  expect(await outcome([owned, bobJoins])).toBe("taken");
+  expect(await outcome([owned, await joins(fake)])).toMatch(/^roster-altered: no certification/);
+  expect(await outcome([owned, bobJoins, bobJoins])).toMatch(/carried out twice/);
+  expect(await outcome([owned, bobJoins, await joins(bob)])).toMatch(/used introduction/);
+  expect(await outcome([owned, await said(joinOf(bob), [bob.member])])).toMatch(/signatures? on the request/);
+  expect(await outcome([owned, bobJoins, await removes(bobAddress, bob, bob.member)])).toMatch(
+    /role did not allow/,
+  );
+  expect(await outcome([owned, bobJoins, await removes(bobAddress, eve)])).toMatch(/nobody who was a member/);
+  expect(await outcome([owned, await joins(bob, { by: olga.fingerprint })])).toMatch(/another key/);
+  expect(await outcome([{ ...owned, do: "join" }])).toMatch(/not what was signed/);
+  expect(await outcome([await said({ do: "leave" }, [bob.member])])).toMatch(/nobody who was a member/);
+  expect(
+    await outcome([
+      await said(
+        {
+          do: "claim",
+          code: newRequestId(),
+          name: "Mallory",
+          address: parseAddress("mallory@x.test"),
+          certificate: certificate(mallory),
+          listKey: certificate(listKey),
+          shape: "mixed",
+        },
+        [mallory],
+      ),
+    ]),
+  ).toMatch(/nobody who is known as an owner/);
+});
+
+test("a removed member comes back by a new introduction only", async () => {
+  const owned = await claim();
+  const [first, second] = [await joins(eve), await removes(eveAddress, eve)];
+  const later = await invited(eveAddress, await person("eve@x.test"), new Date(Date.now() + 5_000));
+  expect(await outcome([owned, first, second, await joins(later)])).toBe("taken");
+  const unused = await invited(eveAddress, await person("eve@x.test"), daysAgo(1));
+  expect(await outcome([owned, first, second, await joins(unused)])).toMatch(/burnt introduction/);
+  expect(await outcome([owned, first, second, await joins(eve)])).toMatch(/used introduction/);
+  // a leave that is dated back burns as well
+  const leave = await said({ do: "leave" }, [eve.member], { date: daysAgo(2) });
+  expect(await outcome([owned, first, leave, await joins(unused)])).toMatch(/burnt introduction/);
+  const withdrawn = await said({ do: "withdraw", address: bobAddress }, [olga]);
+  expect(await outcome([owned, withdrawn, await joins(bob)])).toMatch(/burnt introduction/);
+  const late = await joins(bob, { at: new Date(Date.now() + 20 * DAY) });
+  expect(await outcome([owned, late])).toMatch(/after join-by/);
+});
+
+test("the chain: nothing missing, nothing changed, nothing else", async () => {
+  const at = new Date().toISOString();
+  const operator = (what: string) => ({ do: what, by: "operator", at });
+  const links = chained([operator("create"), operator("list-key"), operator("policy")]);
+  const known = await continueHistory(noHistory, links, { list });
+  const code = async (bent: readonly RecordLink[], before = noHistory) => {
+    try {
+      await continueHistory(before, bent, { list });
+      return "taken";
+    } catch (thrown) {
+      return codeOf(thrown, "damaged");
+    }
+  };
+  expect(await code(links)).toBe("taken");
+  expect(await code(links.filter(({ number }) => number !== 2))).toBe("roster-altered");
+  expect(await code(links.map((link) => ({ ...link, entry: link.entry.replace("policy", "police") })))).toBe(
+    "roster-altered",
+  );
+  const other = chained([operator("create"), operator("other"), operator("policy"), operator("more")]);
+  expect(await code(other.slice(3), known)).toBe("roster-forked");
+  const [, , third] = links;
+  const head = { number: 3, hash: third?.hash ?? "" };
+  expect(standingOf(known.hashes, head)).toEqual({ kind: "known", entriesSince: 0 });
+  expect(standingOf(known.hashes, { ...head, hash: other[2]?.hash ?? "" })).toEqual({ kind: "forked" });
+  expect(standingOf(known.hashes, { number: 4, hash: head.hash })).toEqual({ kind: "newer" });
+  expect(() => assertNotBehind(known.hashes, head)).not.toThrow();
+  const behind = { number: 2, hash: links[1]?.hash ?? "" };
+  expect(() => assertNotBehind(known.hashes, behind)).toThrow(/ends before/);
+  expect(() => assertNotBehind(known.hashes, { ...behind, hash: NO_PREVIOUS })).toThrow(/another one/);
+});
