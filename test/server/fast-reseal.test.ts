@@ -318,8 +318,10 @@ describe("kept certificates", () => {
     await recipients.ofCertificate(c);
     expect(recipients.size).toBe(2);
     expect(await recipients.ofCertificate(a)).toBe(first);
-    expect(await recipients.ofCertificate(b)).not.toBe(second);
+    const again = await recipients.ofCertificate(b);
+    expect(again).not.toBe(second);
+    expect(await recipients.ofCertificate(b)).toBe(again);
     now = new Date(now.getTime() + 25 * 3_600_000);
-    expect(await recipients.ofCertificate(b)).not.toBe(second);
+    expect(await recipients.ofCertificate(b)).not.toBe(again);
   });
 });
