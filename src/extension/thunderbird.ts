@@ -86,8 +86,6 @@ export interface ComposeAction {
   setLabel(details: { label: string; tabId: number }): Promise<void>;
   setIcon(details: { path: string; tabId: number }): Promise<void>;
   setPopup(details: { popup: string; tabId: number }): Promise<void>;
-  setBadgeText(details: { text: string; tabId: number }): Promise<void>;
-  setBadgeBackgroundColor(details: { color: string; tabId: number }): Promise<void>;
   openPopup(options: { windowId: number }): Promise<boolean>;
 }
 

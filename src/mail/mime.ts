@@ -173,29 +173,33 @@ export interface SharedEntity {
 }
 
 /**
- * As {@link writeEntity} for one multipart whose last part is `last`, already encoded (`base64Lines`, `SharedBase64`).
+ * As {@link writeEntity} for one multipart with a large part that is already encoded (`base64Lines`, `SharedBase64`).
+ *
+ * @param multipart the small parts `before` and `after` the large one
  */
 export function writeShared(
   fields: readonly HeaderField[],
-  multipart: { readonly type: string; readonly parts: readonly Leaf[] },
-  last: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: EncodedInTwo },
+  multipart: { readonly type: string; readonly before: readonly Leaf[]; readonly after: readonly Leaf[] },
+  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: EncodedInTwo },
 ): SharedEntity {
-  const out = new Pieces();
+  const head = new Pieces();
+  const tail = new Pieces();
   const boundary = newBoundary();
-  out.text(fields.map(writeField).join(""));
-  out.text(`Content-Type: ${multipart.type}; boundary="${boundary}"${CRLF}${CRLF}`);
-  for (const part of multipart.parts) {
-    out.text(`--${boundary}${CRLF}`);
-    writeNode(part, out);
-    out.text(CRLF);
+  head.text(fields.map(writeField).join(""));
+  head.text(`Content-Type: ${multipart.type}; boundary="${boundary}"${CRLF}${CRLF}`);
+  for (const part of multipart.before) {
+    head.text(`--${boundary}${CRLF}`);
+    writeNode(part, head);
+    head.text(CRLF);
   }
-  out.text(`--${boundary}${CRLF}${leafHeader({ ...last.leaf, bytes: new Uint8Array() })}`);
-  out.bytes(last.encoded.own);
-  return {
-    head: out.join(),
-    shared: last.encoded.shared,
-    tail: encoder.encode(`${CRLF}--${boundary}--${CRLF}`),
-  };
+  head.text(`--${boundary}${CRLF}${leafHeader({ ...large.leaf, bytes: new Uint8Array() })}`);
+  head.bytes(large.encoded.own);
+  for (const part of multipart.after) {
+    tail.text(`${CRLF}--${boundary}${CRLF}`);
+    writeNode(part, tail);
+  }
+  tail.text(`${CRLF}--${boundary}--${CRLF}`);
+  return { head: head.join(), shared: large.encoded.shared, tail: tail.join() };
 }
 
 /** A text leaf in UTF-8. */

@@ -227,9 +227,12 @@ export function writeCopy(copy: Copy): SharedEntity {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
     // no file names: there is nothing here for anybody to save
     const leaf = (part: MailPart): Leaf => ({ type: part.type, bytes: part.bytes });
+    // QUIRK: Thunderbird 153 takes the second part of any multipart/encrypted for an OpenPGP message of its own and puts a
+    // red "secret key not available" over the mail. So the second part is never one: body, list signature, or nothing
+    const [before, after] = sealed.mode === "key" ? [small.map(leaf), []] : [[], small.map(leaf)];
     return writeShared(
       fields,
-      { type: `multipart/encrypted; protocol="${protocol}"`, parts: small.map(leaf) },
+      { type: `multipart/encrypted; protocol="${protocol}"`, before, after },
       { leaf: { type }, encoded },
     );
   }
@@ -238,7 +241,7 @@ export function writeCopy(copy: Copy): SharedEntity {
   const notice = textLeaf(memberNotice(sealed.mode, delivery));
   return writeShared(
     fields,
-    { type: "multipart/mixed", parts: [notice, ...small.map(attachment)] },
+    { type: "multipart/mixed", before: [notice, ...small.map(attachment)], after: [] },
     { leaf: { name, type, disposition: "attachment" }, encoded },
   );
 }

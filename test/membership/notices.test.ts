@@ -109,14 +109,15 @@ describe.each(["compatible", "rfc9580"] as const)("owners' notices (%s)", (profi
     const news = (...owners: OwnerTerm[]) => notice({ kind: "owners", owners }, 2);
     const both = [term(olga, "olga"), term(oscar, "oscar", 1)];
     const serials = { owners: 1, "new-list-key": 0, "new-server-key": 0 };
-    const after = (...owners: OwnerTerm[]) => outcome(told(news(...owners), olga, { owners: both, serials }));
-    expect(await after(term(olga, "olga", 0, 2), term(oscar, "oscar", 1))).toBe("news");
-    expect(await after(...both, term(bob, "bob", 2))).toBe("news");
-    expect(await after(term(oscar, "oscar", 1))).toBe("binding-mismatch");
-    expect(await after(term(olga, "olga", 0, 2), term(oscar, "oscar", 1, 2))).toBe("binding-mismatch");
-    expect(await after(term(olga, "olga", 0, 1), term(oscar, "oscar", 1))).toBe("binding-mismatch");
-    expect(await after(...both, term(bob, "bob", 3))).toBe("binding-mismatch");
-    expect(await after(...both, term(olga, "olga", 2))).toBe("binding-mismatch");
+    const outcomeAfter = (...owners: OwnerTerm[]) =>
+      outcome(told(news(...owners), olga, { owners: both, serials }));
+    expect(await outcomeAfter(term(olga, "olga", 0, 2), term(oscar, "oscar", 1))).toBe("news");
+    expect(await outcomeAfter(...both, term(bob, "bob", 2))).toBe("news");
+    expect(await outcomeAfter(term(oscar, "oscar", 1))).toBe("binding-mismatch");
+    expect(await outcomeAfter(term(olga, "olga", 0, 2), term(oscar, "oscar", 1, 2))).toBe("binding-mismatch");
+    expect(await outcomeAfter(term(olga, "olga", 0, 1), term(oscar, "oscar", 1))).toBe("binding-mismatch");
+    expect(await outcomeAfter(...both, term(bob, "bob", 3))).toBe("binding-mismatch");
+    expect(await outcomeAfter(...both, term(olga, "olga", 2))).toBe("binding-mismatch");
   });
 
   test("no key stands in two roles", async () => {

@@ -293,11 +293,13 @@ describe("members who can get no copy", () => {
   });
 
   test("a point of small order, where everybody would know the agreement", async () => {
-    const { readTarget, writePkesk } = await import("../../src/server/reseal/pkesk-writer.js");
+    const { prepareSessionKey, readTarget, writePkesk } = await import(
+      "../../src/server/reseal/pkesk-writer.js"
+    );
     const body = Buffer.concat([Buffer.from([6, 0, 0, 0, 1, 25, 0, 0, 0, 32]), Buffer.alloc(32)]);
     const target = readTarget(body, Buffer.alloc(32, 7));
     if (target === undefined) throw new Error("no target");
-    expect(() => writePkesk(target, Buffer.alloc(32), "aes256", 6)).toThrow(
+    expect(() => writePkesk(target, prepareSessionKey(Buffer.alloc(32), "aes256", 6))).toThrow(
       expect.objectContaining({ code: "weak-algorithm" }),
     );
   });
@@ -316,8 +318,10 @@ describe("kept certificates", () => {
     await recipients.ofCertificate(c);
     expect(recipients.size).toBe(2);
     expect(await recipients.ofCertificate(a)).toBe(first);
-    expect(await recipients.ofCertificate(b)).not.toBe(second);
+    const again = await recipients.ofCertificate(b);
+    expect(again).not.toBe(second);
+    expect(await recipients.ofCertificate(b)).toBe(again);
     now = new Date(now.getTime() + 25 * 3_600_000);
-    expect(await recipients.ofCertificate(b)).not.toBe(second);
+    expect(await recipients.ofCertificate(b)).not.toBe(again);
   });
 });

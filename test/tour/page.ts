@@ -49,7 +49,7 @@ pre { margin: 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radi
 .sights ul { list-style: none; margin: 0; padding: 0; font-size: .92rem; }
 .sights li { padding-inline-start: 1.4rem; position: relative; margin-top: .2rem; overflow-wrap: anywhere; }
 .sights li::before { position: absolute; inset-inline-start: 0; font-weight: 700; }
-.sees::before { content: "✓"; color: var(--accent); } .not::before { content: "✕"; color: var(--red); }
+.sees::before { content: "✓"; color: var(--accent); } .not::before { content: "✕"; color: var(--quiet); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 footer { max-width: 76rem; margin: 4rem auto 3rem; padding: 0 1.5rem; color: var(--quiet); font-size: .9rem; }
 @media (max-width: 52rem) { article { grid-template-columns: minmax(0, 1fr); } h1 { font-size: 1.8rem; } }

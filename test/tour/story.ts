@@ -255,16 +255,16 @@ export function chapterOfSearch(
       text: "",
       pictures: [],
       sights: [
-        sight("Every wire", [], [`found ${markerFound.wire} times in ${megabytes(looked.wire)}`]),
+        sight("Every wire", [], [`found in ${markerFound.wire} places of ${megabytes(looked.wire)}`]),
         sight(
           "List server: database, logs, core dump; Postfix's queue",
           [],
-          [`found ${markerFound.server} times in ${megabytes(looked.server)}`],
+          [`found in ${markerFound.server} places of ${megabytes(looked.server)}`],
         ),
         sight(
           "IMAP store, Drafts included",
           [],
-          [`found ${markerFound.imap} times in ${megabytes(looked.imap)}`],
+          [`found in ${markerFound.imap} places of ${megabytes(looked.imap)}`],
         ),
       ],
     });
@@ -275,13 +275,10 @@ export function chapterOfSearch(
     pictures: [],
     sights: [
       sight("Wires with the plain mail", controls.wires, []),
-      sight("IMAP store", [`the plain mail, ${controls.imap} times`], []),
+      sight("IMAP store", [`the plain mail, in ${controls.imap} places`], []),
       sight(
         "List server",
-        [
-          `the address in its files, ${controls.serverFiles} times`,
-          `in its memory, ${controls.serverMemory} times`,
-        ],
+        [`the address in its files, in ${controls.serverFiles} places`, `and in a core dump of its memory`],
         [],
       ),
     ],

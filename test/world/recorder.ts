@@ -39,7 +39,6 @@ export class Recorder {
   readonly folder: string;
   readonly #taps: Tap[] = [];
   readonly #recordings: Recording[] = [];
-  readonly #cut = new Set<string>();
 
   /** @param folder where the recordings are kept; made if it is not there */
   constructor(folder: string) {
@@ -56,11 +55,6 @@ export class Recorder {
     const sockets = new Set<Socket>();
     let connections = 0;
     const server = createServer({ allowHalfOpen: true }, (client) => {
-      if (this.#cut.has(name)) {
-        client.on("error", () => {});
-        client.destroy();
-        return;
-      }
       connections += 1;
       const target = connect({ host: LOOPBACK, port: targetPort, allowHalfOpen: true });
       this.#pass(client, target, { wire: name, connection: connections, direction: "up" }, sockets);
@@ -101,15 +95,26 @@ export class Recorder {
     });
   }
 
-  /** Cuts a wire: who connects to it finds nobody there, as when a server is down. Connections that stand go on. */
-  cut(name: string): void {
-    if (!this.wires().includes(name)) throw new Error(`There is no wire ${name}`);
-    this.#cut.add(name);
+  #tap(name: string): Tap {
+    const tap = this.#taps.find(({ wire }) => wire.name === name);
+    if (tap === undefined) throw new Error(`There is no wire ${name}`);
+    return tap;
+  }
+
+  /** Cuts a wire: a new connection to it is refused, as when a server is down. Connections that stand are ended. */
+  async cut(name: string): Promise<void> {
+    const { server, sockets } = this.#tap(name);
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
   /** Mends a wire that was cut. */
-  mend(name: string): void {
-    this.#cut.delete(name);
+  async mend(name: string): Promise<void> {
+    const { server, wire } = this.#tap(name);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(wire.port, LOOPBACK, () => resolve());
+    });
   }
 
   /** Every recording made so far, in the order in which connections came. */

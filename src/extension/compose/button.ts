@@ -3,21 +3,16 @@ import { thunderbird } from "../platform.js";
 import type { ComposeStatus } from "./status.js";
 
 /**
- * The compose button shows the state in four ways: label, title (which a screen reader reads), icon and badge. It is
+ * The compose button shows the state in three ways: label, title (which a screen reader reads) and icon, whose shape
+ * changes with its colour. No badge: Thunderbird draws it over the icon, and neither can be read then. It is
  * a plain toggle; only while something runs or stands in the way does it open its popup instead.
  */
 interface Look {
   readonly label: string;
   readonly title: string;
   readonly icon: "seal-off" | "seal-on" | "seal-problem";
-  readonly badge: string;
-  readonly colour: string;
   readonly popup: boolean;
 }
-
-const green = "#0b6b3a";
-const red = "#a3001e";
-const grey = "#52525e";
 
 /** How a status looks. Pure. */
 export function lookOf(status: ComposeStatus): Look {
@@ -26,8 +21,6 @@ export function lookOf(status: ComposeStatus): Look {
       label: t("compose_sealing"),
       title: t("compose_sealing_title"),
       icon: "seal-on",
-      badge: "…",
-      colour: grey,
       popup: true,
     };
   }
@@ -36,8 +29,6 @@ export function lookOf(status: ComposeStatus): Look {
       label: t("compose_problem"),
       title: t("compose_problem_title"),
       icon: "seal-problem",
-      badge: "!",
-      colour: red,
       popup: true,
     };
   }
@@ -46,15 +37,13 @@ export function lookOf(status: ComposeStatus): Look {
       label: t("compose_button"),
       title: t("compose_off_title"),
       icon: "seal-off",
-      badge: "",
-      colour: grey,
       popup: false,
     };
   }
   const name = status.list?.name;
   const label = name === undefined ? t("compose_on") : t("compose_on_for", name);
   const title = status.drafts === "this-computer" ? t("compose_on_title") : t("compose_on_title_drafts");
-  return { label, title, icon: "seal-on", badge: "✓", colour: green, popup: false };
+  return { label, title, icon: "seal-on", popup: false };
 }
 
 /** Puts the look on the button of one compose window. A window that closes meanwhile is no error. */
@@ -65,8 +54,6 @@ export async function showStatus(tabId: number, status: ComposeStatus): Promise<
     composeAction.setLabel({ tabId, label: look.label }),
     composeAction.setTitle({ tabId, title: look.title }),
     composeAction.setIcon({ tabId, path: `/icons/${look.icon}.svg` }),
-    composeAction.setBadgeText({ tabId, text: look.badge }),
-    composeAction.setBadgeBackgroundColor({ tabId, color: look.colour }),
     composeAction.setPopup({ tabId, popup: look.popup ? "/compose/popup.html" : "" }),
   ]);
 }
@@ -76,6 +63,6 @@ export async function openPopup(windowId: number): Promise<void> {
   try {
     await thunderbird().composeAction.openPopup({ windowId });
   } catch {
-    // the window was closed, or another popup is open; badge, label and icon say it too
+    // the window was closed, or another popup is open; label and icon say it too
   }
 }

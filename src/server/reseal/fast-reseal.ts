@@ -20,7 +20,7 @@ import { configFor } from "../../protocol/policy.js";
 import { type PreparedReseal, resealFor as plainResealFor } from "../../protocol/reseal.js";
 import { isSecret, type Sealer } from "../../protocol/secrets.js";
 import { cipherOctets, type Suite, signedPackets, writeContainer } from "./container.js";
-import { writePkesk } from "./pkesk-writer.js";
+import { prepareSessionKey, type SessionKey, wipeSessionKey, writePkesk } from "./pkesk-writer.js";
 import { type Recipient, Recipients } from "./recipients.js";
 
 /** One member's outer seal in its two pieces; concatenated they are the OpenPGP message. */
@@ -33,7 +33,7 @@ export interface SealedPieces {
 
 /** A session key and the one container that it encrypts. */
 interface SharedContainer {
-  readonly sessionKey: Buffer;
+  readonly sessionKey: SessionKey;
   readonly container: Buffer;
   readonly suite: Suite;
 }
@@ -53,15 +53,19 @@ class PostSeals {
     const made = this.#containers.get(name);
     if (made !== undefined) return made;
     const { opened, listSignature } = this.#prepared;
-    const sessionKey = randomBytes(cipherOctets[suite.cipher]);
+    const octets = randomBytes(cipherOctets[suite.cipher]);
     const packets = signedPackets(opened.literal, listSignature, new Date());
-    const shared = { sessionKey, suite, container: writeContainer(packets, sessionKey, suite) };
+    const shared = {
+      sessionKey: prepareSessionKey(octets, suite.cipher, suite.version === 1 ? 3 : 6),
+      suite,
+      container: writeContainer(packets, octets, suite),
+    };
     this.#containers.set(name, shared);
     return shared;
   }
 
   wipe(): void {
-    for (const { sessionKey } of this.#containers.values()) sessionKey.fill(0);
+    for (const { sessionKey } of this.#containers.values()) wipeSessionKey(sessionKey);
     this.#containers.clear();
   }
 }
@@ -125,10 +129,10 @@ export class FastReseal {
 async function sealSessionKey(shared: SharedContainer, { seal }: Recipient): Promise<Uint8Array> {
   const { sessionKey, suite } = shared;
   if (seal.by === "native") {
-    return writePkesk(seal.target, sessionKey, suite.cipher, suite.version === 1 ? 3 : 6);
+    return writePkesk(seal.target, sessionKey);
   }
   // a copy: the post may be finished, and its key overwritten, while the library is still at work
-  const data = Uint8Array.from(sessionKey);
+  const data = Uint8Array.from(sessionKey.octets);
   try {
     return await encryptSessionKey({
       data,

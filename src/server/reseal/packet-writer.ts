@@ -22,6 +22,15 @@ export function packetHeader(packetTag: number, length: number): Buffer {
 
 /** A whole packet: header, then `parts` as its body. For small packets; it copies. */
 export function packet(packetTag: number, parts: readonly Uint8Array[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([packetHeader(packetTag, length), ...parts]);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const header = packetHeader(packetTag, length);
+  const whole = Buffer.allocUnsafe(header.length + length);
+  whole.set(header);
+  let at = header.length;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

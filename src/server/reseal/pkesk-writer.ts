@@ -25,9 +25,10 @@ export const cipherId = { aes128: 7, aes256: 9 } as const;
 export type CipherName = keyof typeof cipherId;
 
 interface CommonTarget {
-  /** v4: 20 octets, v6: 32 octets; of the encryption (sub)key. */
-  readonly fingerprint: Buffer;
-  readonly keyVersion: 4 | 6;
+  /** What a PKESK v3 to this key begins with: version, key id, algorithm; for ECDH also the head of the ephemeral MPI. */
+  readonly recipient3: Buffer;
+  /** The same for a PKESK v6: version, length, key version, fingerprint, algorithm. */
+  readonly recipient6: Buffer;
   /** The public point, 32 octets, without the 0x40 in front. */
   readonly point: Buffer;
   readonly publicKey: KeyObject;
@@ -67,11 +68,11 @@ export function readTarget(body: Uint8Array, fingerprint: Uint8Array): PkeskTarg
   const keyVersion = bytes[0];
   if (keyVersion !== 4 && keyVersion !== 6) return undefined;
   const material = bytes.subarray(keyVersion === 6 ? 10 : 6);
-  const common = { fingerprint: Buffer.from(fingerprint), keyVersion } as const;
   switch (bytes[5]) {
     case algorithmId.x25519: {
       if (material.length !== 32) return undefined;
-      return { algorithm: "x25519", ...common, point: material, publicKey: importPoint(material) };
+      const begins = recipients(keyVersion, fingerprint, [algorithmId.x25519]);
+      return { algorithm: "x25519", ...begins, point: material, publicKey: importPoint(material) };
     }
     case algorithmId.ecdh: {
       const oidEnd = curve25519LegacyOid.length;
@@ -90,14 +91,25 @@ export function readTarget(body: Uint8Array, fingerprint: Uint8Array): PkeskTarg
         Buffer.from([algorithmId.ecdh]),
         kdf,
         Buffer.from("Anonymous Sender    ", "latin1"),
-        common.fingerprint,
+        fingerprint,
       ]);
       const publicKey = importPoint(point);
-      return { algorithm: "ecdh", ...common, point, publicKey, kdfHash, wrapOctets, kdfParameter };
+      // the ephemeral point follows as an MPI of 263 bits, of which 0x40 is the first octet
+      const begins = recipients(keyVersion, fingerprint, [algorithmId.ecdh, 1, 7, 0x40]);
+      return { algorithm: "ecdh", ...begins, point, publicKey, kdfHash, wrapOctets, kdfParameter };
     }
     default:
       return undefined;
   }
+}
+
+/** v4 keys have 20 octets of fingerprint and its last 8 as their id; v6 keys 32, and the first 8. */
+function recipients(keyVersion: 4 | 6, fingerprint: Uint8Array, rest: readonly number[]) {
+  const keyId = keyVersion === 6 ? fingerprint.subarray(0, 8) : fingerprint.subarray(-8);
+  return {
+    recipient3: Buffer.from([3, ...keyId, ...rest]),
+    recipient6: Buffer.from([6, fingerprint.length + 1, keyVersion, ...fingerprint, ...rest]),
+  };
 }
 
 /** A public key from its 32 octets. QUIRK: by JWK; OpenSSL 3 takes ten times as long to import and export DER. */
@@ -181,43 +193,48 @@ function wrapKeyX25519(target: PkeskTarget, { ephemeral, shared }: Agreement): B
 
 const one = Buffer.from([0, 0, 0, 1]);
 
-/** What ECDH wraps (RFC 9580, 11.5): [v3: cipher,] session key, checksum, padded as PKCS #5. */
-function ecdhPlaintext(sessionKey: Uint8Array, cipher: CipherName, version: 3 | 6): Buffer {
-  const sum = sessionKey.reduce((total, value) => (total + value) & 0xffff, 0);
-  const length = (version === 3 ? 1 : 0) + sessionKey.length + 2;
+/** A session key as both algorithms wrap it: made once a post, not once a member. */
+export interface SessionKey {
+  readonly cipher: CipherName;
+  /** 3 in front of a SEIPD v1, 6 in front of a SEIPD v2; the receiver refuses any other pairing. */
+  readonly version: 3 | 6;
+  /** The key itself: what X25519 wraps. */
+  readonly octets: Buffer;
+  /** What ECDH wraps (RFC 9580, 11.5): [v3: cipher,] session key, checksum, padded as PKCS #5. */
+  readonly padded: Buffer;
+}
+
+/** Prepares a session key for {@link writePkesk}. The caller keeps `octets` and wipes it with {@link wipeSessionKey}. */
+export function prepareSessionKey(octets: Buffer, cipher: CipherName, version: 3 | 6): SessionKey {
+  const sum = octets.reduce((total, value) => (total + value) & 0xffff, 0);
+  const head = version === 3 ? [cipherId[cipher]] : [];
+  const length = head.length + octets.length + 2;
   const padding = 8 - (length % 8);
-  return Buffer.concat([
-    Buffer.from(version === 3 ? [cipherId[cipher]] : []),
-    sessionKey,
-    Buffer.from([sum >> 8, sum & 0xff]),
-    Buffer.alloc(padding, padding),
-  ]);
+  // a buffer of its own: the shared pool could not be wiped
+  const padded = Buffer.alloc(length + padding, padding);
+  padded.set([...head, ...octets, sum >> 8, sum & 0xff]);
+  return { cipher, version, octets, padded };
+}
+
+/** Overwrites a session key. */
+export function wipeSessionKey({ octets, padded }: SessionKey): void {
+  octets.fill(0);
+  padded.fill(0);
 }
 
 /**
- * One PKESK packet: `sessionKey`, sealed for `target` under a fresh ephemeral key.
+ * One PKESK packet: the session key, sealed for `target` under a fresh ephemeral key.
  *
- * @param version 3 in front of a SEIPD v1, 6 in front of a SEIPD v2; the receiver refuses any other pairing
  * @returns the whole packet. Curve25519Legacy v3: 96 octets; X25519 v3: 86; X25519 v6 to a v6 key: 111
  * @throws ListSealError `weak-algorithm` for a point of small order
  */
-export function writePkesk(
-  target: PkeskTarget,
-  sessionKey: Uint8Array,
-  cipher: CipherName,
-  version: 3 | 6,
-): Buffer {
+export function writePkesk(target: PkeskTarget, { cipher, version, octets, padded }: SessionKey): Buffer {
   const agreement = agree(target);
-  const { ephemeral } = agreement;
-  const algorithm = algorithmId[target.algorithm];
-  const head =
-    version === 6
-      ? [Buffer.from([6, target.fingerprint.length + 1, target.keyVersion]), target.fingerprint]
-      : [Buffer.from([3]), keyId(target)];
+  const recipient = version === 6 ? target.recipient6 : target.recipient3;
   if (target.algorithm === "x25519") {
-    const wrapped = wrap(wrapKeyX25519(target, agreement), sessionKey);
+    const wrapped = wrap(wrapKeyX25519(target, agreement), octets);
     const length = version === 3 ? [wrapped.length + 1, cipherId[cipher]] : [wrapped.length];
-    return packet(tag.pkesk, [...head, Buffer.from([algorithm]), ephemeral, Buffer.from(length), wrapped]);
+    return packet(tag.pkesk, [recipient, agreement.ephemeral, Buffer.from(length), wrapped]);
   }
   const wrapKey = createHash(target.kdfHash)
     .update(one)
@@ -225,18 +242,6 @@ export function writePkesk(
     .update(target.kdfParameter)
     .digest()
     .subarray(0, target.wrapOctets);
-  const wrapped = wrap(wrapKey, ecdhPlaintext(sessionKey, cipher, version));
-  // the ephemeral point as an MPI of 263 bits
-  return packet(tag.pkesk, [
-    ...head,
-    Buffer.from([algorithm, 1, 7, 0x40]),
-    ephemeral,
-    Buffer.from([wrapped.length]),
-    wrapped,
-  ]);
-}
-
-/** v4: the last 8 octets of the fingerprint; v6: the first 8. */
-function keyId({ fingerprint, keyVersion }: PkeskTarget): Buffer {
-  return keyVersion === 6 ? fingerprint.subarray(0, 8) : fingerprint.subarray(-8);
+  const wrapped = wrap(wrapKey, padded);
+  return packet(tag.pkesk, [recipient, agreement.ephemeral, Buffer.of(wrapped.length), wrapped]);
 }

@@ -133,7 +133,14 @@ export async function dialogs() {
 /** Presses the accepting button of every dialog and gives how many there were. */
 export async function acceptDialogs() {
   const open = dialogWindows();
-  for (const window of open) window.document.querySelector("dialog").acceptDialog();
+  for (const window of open) {
+    // a dialog that has only just come has no buttons yet
+    const dialog = await waitFor("the dialog's buttons", () => {
+      const found = window.document.querySelector("dialog");
+      return window.document.readyState === "complete" && found?.getButton?.("accept") && found;
+    });
+    dialog.acceptDialog();
+  }
   await sleep(300);
   return open.length;
 }
