@@ -58,7 +58,7 @@ const changed = (address: string): RosterChange => ({
   address,
   fingerprint: "",
   by: "operator",
-  at: "",
+  at: new Date(NOW).toISOString(),
 });
 
 onEachStore(() => {
