@@ -53,6 +53,7 @@ export async function preparePost(store: Store, list: ListInUse, post: Post): Pr
     list: list.ref,
     server: list.server,
     roster: await store.recordHead(list.list.id),
+    kind: post.author.kind === "member" ? "through" : "through-nonmember",
   });
   return {
     list,
@@ -78,9 +79,10 @@ export class CopyMaker {
   /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
+   * @param held the number under which the post waits, on a copy for its review by a moderator
    * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
    */
-  async copyFor(post: PreparedPost, member: Member): Promise<OutgoingMail> {
+  async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list, prepared } = post;
     const sealed =
       list.list.delivery === "opened"
@@ -98,6 +100,7 @@ export class CopyMaker {
       date: signedAt,
       ...(post.inReplyTo === undefined ? {} : { inReplyTo: post.inReplyTo }),
       references: post.references,
+      ...(held === undefined ? {} : { held }),
       ...(post.encoded === undefined ? {} : { encoded: post.encoded }),
       sealed,
       shape: member.shape,

@@ -244,7 +244,7 @@ export class Delivery {
     const member = await this.#memberOf(job);
     if (member === undefined) return undefined;
     try {
-      return await this.#copies.copyFor(post, member);
+      return await this.#copies.copyFor(post, member, job.isReview ? job.postId : undefined);
     } catch (error) {
       const code = codeForLog(error);
       log.error("copy-set-aside", { post: job.postId, job: job.id, member: member.id, code });

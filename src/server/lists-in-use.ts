@@ -25,8 +25,11 @@ export type Recipient =
   | { readonly kind: "list"; readonly list: List }
   /** where mail systems report that they could not deliver a copy; with or without `+detail` */
   | { readonly kind: "bounces"; readonly list: List }
+  /** signed commands */
+  | { readonly kind: "request"; readonly list: List }
   | { readonly kind: "unknown" };
 
+const REQUEST = /^(?<list>.+)-request@(?<domain>[^@]+)$/;
 const BOUNCES = /^(?<list>.+)-bounces(?:\+[^@]*)?@(?<domain>[^@]+)$/;
 
 export class ListsInUse {
@@ -45,6 +48,11 @@ export class ListsInUse {
     if (address === undefined) return { kind: "unknown" };
     const list = await this.#store.listByAddress(address);
     if (list !== undefined) return { kind: "list", list };
+    const asked = REQUEST.exec(address)?.groups;
+    if (asked !== undefined) {
+      const list = await this.#store.listByAddress(`${asked["list"]}@${asked["domain"]}`);
+      return list === undefined ? { kind: "unknown" } : { kind: "request", list };
+    }
     const { list: name, domain } = BOUNCES.exec(address)?.groups ?? {};
     const bouncing = name && domain ? await this.#store.listByAddress(`${name}@${domain}`) : undefined;
     return bouncing === undefined ? { kind: "unknown" } : { kind: "bounces", list: bouncing };

@@ -25,27 +25,56 @@ const reasons: Readonly<Record<string, string>> = {
   "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
 };
 
+/** What a moderator's command led to, by the codes that moderation.ts gives. */
+const decisions: Readonly<Record<string, string>> = {
+  "release-done": "was released: every member gets a copy.",
+  "release-repeat": "was decided about by this very command before. Nothing was done again.",
+  "release-not-held": "does not wait any more: somebody has released or rejected it.",
+  "reject-done": "was rejected, and deleted.",
+  "reject-repeat": "was decided about by this very command before. Nothing was done again.",
+  "reject-not-held": "does not wait any more: somebody has released or rejected it.",
+};
+
+interface NoticeText {
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+}
+
+function textOf(list: ListInUse, code: string, now: Date): NoticeText {
+  const [decision = "", post = ""] = code.split(" ");
+  const outcome = decisions[decision];
+  if (outcome !== undefined) {
+    return {
+      subject: `held post ${post}`,
+      paragraphs: [`The post ${post}, which the list ${list.address} held for its moderators, ${outcome}`],
+    };
+  }
+  return {
+    subject: "a post of yours was not passed on",
+    paragraphs: [
+      `The list ${list.address} did not pass on a post that was signed by your key.`,
+      reasons[code] ?? "It did not pass the list's checks.",
+      `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+      "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
+    ],
+  };
+}
+
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
-  const reason = reasons[job.code] ?? "It did not pass the list's checks.";
-  const text = [
-    `The list ${list.address} did not pass on a post that was signed by your key.`,
-    reason,
-    `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
-    "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
-  ];
+  const { subject, paragraphs } = textOf(list, job.code, now);
   const mail = writeEntity(
     [
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
       ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
-      ["Subject", `[${localPartOf(list.address)}] a post of yours was not passed on`],
+      ["Subject", `[${localPartOf(list.address)}] ${subject}`],
       ["Date", formatDate(now)],
       ["Message-ID", newMessageId(domainOf(list.address))],
       // RFC 3834: no program may answer this
       ["Auto-Submitted", "auto-replied"],
       ["MIME-Version", "1.0"],
     ],
-    textLeaf(text.map(wrapped).join("\n\n").concat("\n")),
+    textLeaf(paragraphs.map(wrapped).join("\n\n").concat("\n")),
   );
   // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
   return { sender: "", recipient: parseAddress(member.address), pieces: [mail] };

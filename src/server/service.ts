@@ -5,10 +5,20 @@ import { type DataFolder, isInitialised } from "./data-folder.js";
 import { Delivery } from "./delivery.js";
 import { ListsInUse } from "./lists-in-use.js";
 import { codeForLog, type Log } from "./log.js";
+import { takeCommand } from "./moderation.js";
 import { openCheckedStore, type StorePlace } from "./open-store.js";
 import { acceptPost } from "./post.js";
 import type { RelayOptions } from "./relay.js";
-import { noSuchAddress, notFromMachines, notReady, notSealed, queued, type Reply, refused } from "./reply.js";
+import {
+  noSuchAddress,
+  notFromMachines,
+  notReady,
+  notSealed,
+  queued,
+  type Reply,
+  refused,
+  tooBusy,
+} from "./reply.js";
 import { takeServeLock } from "./serve-lock.js";
 import { Budget, type Front, type FrontOptions, type Handler, openFront } from "./smtp.js";
 import type { Store } from "./store.js";
@@ -129,6 +139,18 @@ function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log,
       if (sender === "") return notFromMachines;
       const list = await lists.open(recipient.list);
       if (list === undefined) return notReady;
+      if (recipient.kind === "request") {
+        const outcome = await takeCommand(store, list, raw, now());
+        if (outcome.kind === "no-command" || outcome.kind === "refused") {
+          const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
+          log.warn("command-refused", { list: address, code });
+          return refused;
+        }
+        const { kind, verdict, postId, copies } = outcome;
+        log.info(`command-${verdict}`, { list: address, post: postId, code: kind, copies });
+        wake();
+        return queued;
+      }
       const outcome = await acceptPost(store, list, { raw, at: now() });
       switch (outcome.kind) {
         case "queued":
@@ -147,6 +169,9 @@ function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log,
         case "repeat":
           log.info("post-repeated", { list: address });
           return queued;
+        case "too-many-held":
+          log.warn("post-delayed", { list: address, code: outcome.kind });
+          return tooBusy;
         case "not-sealed":
           log.info("post-not-sealed", { list: address });
           return notSealed;
