@@ -1,5 +1,5 @@
 /** The header fields of a list's copies: all that stands outside the seals, written by the server alone. */
-import { type Address, domainOf, localPartOf } from "./mailbox.js";
+import { type Address, domainOf, localPartOf, ownerAddress } from "./mailbox.js";
 import type { HeaderField } from "./mime.js";
 
 /** The field that names the format's version and mode on every sealed mail. */
@@ -22,9 +22,13 @@ export function namesList(value: string, list: Address): boolean {
 /** RFC 2919, RFC 2369 and the usual marks against automatic answers (RFC 3834) for a copy of `list`. */
 export function listFields(list: Address, name: string): HeaderField[] {
   const quoted = name.replace(/["\\<>]/g, "");
+  const owner = ownerAddress(list);
   return [
     ["List-Id", `${quoted} <${listId(list)}>`],
     ["List-Post", `<mailto:${list}>`],
+    // a person answers: an automatic answer to whoever asks could be used to flood somebody
+    ["List-Help", `<mailto:${owner}?subject=help>`],
+    ["List-Owner", `<mailto:${owner}>`],
     ["Precedence", "list"],
     ["X-Auto-Response-Suppress", "All"],
   ];

@@ -97,6 +97,14 @@ export function requestAddress(list: Address): Address {
 }
 
 /**
+ * Where the people who run a list are reached: `team@...` -> `team-owner@...` (RFC 2142, 6).
+ * @throws ListSealError `bad-address` if the list's local part is too long to take the suffix
+ */
+export function ownerAddress(list: Address): Address {
+  return besides(list, "owner");
+}
+
+/**
  * Where the mail systems of members report failures: `team@...` -> `team-bounces@...`.
  * @throws ListSealError `bad-address` if the list's local part is too long to take the suffix
  */

@@ -6,11 +6,12 @@ import { type Address, parseAddress } from "../mail/mailbox.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../protocol/keys.js";
 import type { Delivery, Mode } from "../protocol/message.js";
 import type { DataFolder } from "./data-folder.js";
-import { MAX_NAME_CHARACTERS } from "./limits.js";
+import type { Ledger } from "./ledger.js";
+import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "./limits.js";
 import { listKeyMaterial } from "./list-key-material.js";
 import type { RosterChange } from "./roster-record.js";
-import { discardServerKey, type MadeServerKey, makeServerKey } from "./server-keys.js";
-import type { List, Member, NewListKey, Shape, Store } from "./store.js";
+import { certificatePathOf, discardServerKey, type MadeServerKey, makeServerKey } from "./server-keys.js";
+import type { List, Member, MemberRole, NewListKey, PostPolicy, Shape, Store } from "./store.js";
 
 /** The operator asked for something that can't be; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -64,6 +65,11 @@ export async function createList(office: Office, request: ListRequest): Promise<
   const [localPart = ""] = address.split("@");
   if (reservedLocalParts.test(localPart) || localPart.includes("+")) {
     throw new BadRequest("a list's address must not end in -request, -bounces or -owner, nor hold a +");
+  }
+  if (localPart.length > MAX_LIST_LOCAL_PART) {
+    throw new BadRequest(
+      `the part of a list's address before the @ is at most ${MAX_LIST_LOCAL_PART} characters: the server puts more behind it`,
+    );
   }
   const name = checkName(request.name);
   if ((await store.listByAddress(address)) !== undefined) throw new BadRequest(`the list ${address} exists`);
@@ -154,6 +160,63 @@ export async function removeMember(office: Office, listAddress: string, address:
     fingerprint: member.fingerprint,
     ...word(office),
   }));
+}
+
+/** Gives a member another role. @throws BadRequest, Conflict */
+export async function setRole(
+  office: Office,
+  listAddress: string,
+  address: string,
+  role: MemberRole,
+): Promise<Member> {
+  const member = await findMember(office, listAddress, address);
+  const change = { do: "role", address: member.address, role, ...word(office) } as const;
+  await office.store.setMemberRole(member.listId, member.address, role, change);
+  return { ...member, role };
+}
+
+/** Says who may post. @throws BadRequest */
+export async function setPolicy(office: Office, listAddress: string, policy: PostPolicy): Promise<void> {
+  const list = await findList(office, listAddress);
+  await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...word(office) });
+}
+
+/** What {@link retireList} did with the list's secret key. */
+export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
+
+/**
+ * Closes a list for ever: it takes no mail any more. Its server key is deleted once no copy waits; until then nothing
+ * that was captured on its way to the server is out of reach of who takes the machine. Run it again when the queue is
+ * empty.
+ *
+ * @throws BadRequest
+ */
+export async function retireList(office: Office, ledger: Ledger, address: string): Promise<Retired> {
+  const list = await findList(office, address);
+  const settings = await ledger.settings(list.id);
+  if (settings.retired === undefined) {
+    await ledger.setSettings(list.id, { ...settings, retired: office.now() });
+  }
+  const copies = await ledger.copiesLeft(list.id);
+  if (copies > 0) return { key: "kept", copies };
+  await discardServerKey(office.folder, {
+    file: list.serverKeyFile,
+    certificatePath: certificatePathOf(office.folder, list.serverFingerprint),
+  });
+  return { key: "deleted" };
+}
+
+/** The member of a list at `address`. @throws BadRequest if there is none */
+export async function findMember(
+  office: Pick<Office, "store">,
+  listAddress: string,
+  address: string,
+): Promise<Member> {
+  const list = await findList(office, listAddress);
+  const canonical = parseAddress(address);
+  const member = await office.store.memberByAddress(list.id, canonical);
+  if (member === undefined) throw new BadRequest(`${list.address} has no member ${canonical}`);
+  return member;
 }
 
 /** The list at `address`. @throws BadRequest if there is none */

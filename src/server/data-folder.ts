@@ -3,6 +3,8 @@
  *
  *     listseal.db         lists, roster, queue (and -wal, -shm beside it)
  *     serve.lock          held while a server runs
+ *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed
+ *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     keys/*.key          secret server keys, mode 0600, one a list
  *     certificates/*.asc  the same keys' public halves, for owners
  */
@@ -15,8 +17,14 @@ export interface DataFolder {
   readonly path: string;
   readonly database: string;
   readonly lock: string;
+  readonly heads: string;
+  readonly tokenSecret: string;
   readonly keys: string;
   readonly certificates: string;
+  /** Where systemd puts credentials (LoadCredential=): a key file of the same name there goes first. */
+  readonly credentials?: string;
+  /** What the key files are locked with. */
+  readonly passphrase?: string;
 }
 
 /** The paths of the data folder at `path`; nothing is made or read. */
@@ -25,6 +33,8 @@ export function dataFolder(path: string): DataFolder {
     path,
     database: join(path, "listseal.db"),
     lock: join(path, "serve.lock"),
+    heads: join(path, "heads.json"),
+    tokenSecret: join(path, "token.secret"),
     keys: join(path, "keys"),
     certificates: join(path, "certificates"),
   };

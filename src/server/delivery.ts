@@ -11,7 +11,11 @@
  * - Several workers may share a store. A claim is a lease: it is renewed while its jobs wait their turn here, and a job
  *   whose lease ran out (the machine slept, the database was away) is not sent, since another worker may have it.
  */
-import { CopyMaker, type PreparedPost, preparePost } from "./copies.js";
+
+import { ListSealError } from "../protocol/errors.js";
+import { judge } from "./bounce-verdict.js";
+import { CopyMaker, type PreparedPost, preparePost, type Stationery } from "./copies.js";
+import type { Ledger } from "./ledger.js";
 import {
   CLAIM_BATCH,
   CLAIM_LEASE_MS,
@@ -32,13 +36,20 @@ import {
   type RelayConnection,
   type RelayOptions,
 } from "./relay.js";
+import type { Standing } from "./standing.js";
 import type { CopyJob, Job, Member, NoticeJob, Store } from "./store.js";
 
 /** What the worker works with. */
 export interface DeliveryOptions {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly relay: RelayOptions;
+  readonly ledger: Ledger;
+  readonly standing: Standing;
+  readonly stationery: Stationery;
+  /** Asked before each connection: it may be changed while the server runs. */
+  readonly relay: () => RelayOptions;
+  /** Told of every copy's end, for metrics. */
+  readonly tally: (outcome: CopyOutcome) => void;
   readonly log: Log;
   /** Connections to the relay at one time. */
   readonly lanes: number;
@@ -50,6 +61,9 @@ export interface DeliveryOptions {
   readonly now?: () => number;
 }
 
+/** How an attempt for one job ended, counted. */
+export type CopyOutcome = "sent" | "refused" | "later" | "broken" | "aside" | "dropped";
+
 /** A connection of a lane, and whether it has carried a mail: relays close connections after a while or a number. */
 interface Line {
   readonly connection: RelayConnection;
@@ -58,7 +72,7 @@ interface Line {
 
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #copies = new CopyMaker();
+  readonly #copies: CopyMaker;
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
   readonly #retryPauses: readonly number[];
   readonly #lease: number;
@@ -79,6 +93,7 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#copies = new CopyMaker(options.stationery);
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
     this.#lease = options.lease ?? CLAIM_LEASE_MS;
     this.#now = options.now ?? Date.now;
@@ -136,22 +151,28 @@ export class Delivery {
   }
 
   async #work(job: Job, line: Line | undefined): Promise<Line | undefined> {
-    const mail = await this.#make(job);
-    if (mail === undefined) return line;
     const open = line ?? (await this.#connect());
     if (open === undefined) {
       await this.#options.store.returnJob(job, this.#now());
       await this.#pauseForRelay();
       return undefined;
     }
-    if (!this.#isOurs(job)) {
-      this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
-      return open;
+    try {
+      // only now that the way is free: whoever is removed while a relay keeps us waiting gets nothing
+      const mail = await this.#make(job);
+      if (mail === undefined) return open;
+      if (!this.#isOurs(job)) {
+        this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
+        return open;
+      }
+      const result = await open.connection.send(mail);
+      await this.#settle(job, result, open.used);
+      open.used = true;
+      return result.kind === "broken" ? undefined : open;
+    } catch (error) {
+      if (open !== line) open.connection.close();
+      throw error;
     }
-    const result = await open.connection.send(mail);
-    await this.#settle(job, result, open.used);
-    open.used = true;
-    return result.kind === "broken" ? undefined : open;
   }
 
   /** The next claimed job; claims more when there is none. */
@@ -230,7 +251,7 @@ export class Delivery {
   }
 
   async #makeCopy(job: CopyJob): Promise<OutgoingMail | undefined> {
-    const { store, log } = this.#options;
+    const { store, log, standing } = this.#options;
     let post: PreparedPost;
     try {
       post = await this.#preparedPost(job.postId);
@@ -243,10 +264,15 @@ export class Delivery {
     // now and not earlier: this is where a removal takes effect
     const member = await this.#memberOf(job);
     if (member === undefined) return undefined;
+    const withheld = post.skips === member.fingerprint ? "author" : undefined;
+    const reason = withheld ?? ((await standing.isSuspended(member)) ? "suspended" : undefined);
+    if (reason !== undefined) return this.#drop(job, reason);
     try {
       return await this.#copies.copyFor(post, member, job.isReview ? job.postId : undefined);
     } catch (error) {
       const code = codeForLog(error);
+      this.#options.tally("aside");
+      if (error instanceof ListSealError) await standing.noteUnusableKey(member, code);
       log.error("copy-set-aside", { post: job.postId, job: job.id, member: member.id, code });
       await store.setJobAside(job, code);
       return undefined;
@@ -261,35 +287,45 @@ export class Delivery {
   }
 
   async #memberOf(job: Job): Promise<Member | undefined> {
-    const { store, log } = this.#options;
-    const member = await store.memberById(job.memberId);
-    if (member !== undefined) return member;
-    log.info("copy-dropped", { job: job.id, member: job.memberId, code: "not-a-member" });
+    const member = await this.#options.store.memberById(job.memberId);
+    return member ?? this.#drop(job, "not-a-member");
+  }
+
+  /** Nobody is to get this. */
+  async #drop(job: Job, code: string): Promise<undefined> {
+    const { store, log, tally } = this.#options;
+    log.info("copy-dropped", { job: job.id, member: job.memberId, code });
     await store.finishJob(job);
-    return undefined;
+    tally("dropped");
   }
 
   /** Opened once for all its copies, as long as it is among the last few that copies were made of. */
   async #preparedPost(id: number): Promise<PreparedPost> {
     const known = this.#prepared.get(id);
     if (known !== undefined) return known;
-    const { store, lists } = this.#options;
+    const { store, lists, ledger } = this.#options;
     const made = (async () => {
       const post = await store.post(id);
       const list = post && (await lists.openById(post.listId));
       if (post === undefined || list === undefined) throw new Error("a job without its post or list");
-      return preparePost(store, list, post);
+      return preparePost(store, list, post, await ledger.settings(post.listId));
     })();
     this.#prepared.set(id, made);
     made.catch(() => this.#prepared.delete(id));
     const [oldest] = this.#prepared.keys();
-    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#prepared.delete(oldest);
+    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#forget(oldest);
     return made;
+  }
+
+  #forget(id: number): void {
+    const prepared = this.#prepared.get(id);
+    this.#prepared.delete(id);
+    prepared?.then((post) => this.#copies.finish(post)).catch(() => undefined);
   }
 
   async #connect(): Promise<Line | undefined> {
     try {
-      const connection = await connectToRelay(this.#options.relay);
+      const connection = await connectToRelay(this.#options.relay());
       this.#relayPause = RELAY_PAUSE_MS;
       return { connection, used: false };
     } catch (error) {
@@ -312,6 +348,7 @@ export class Delivery {
       attempt: job.attempt,
       ...(job.kind === "copy" ? { post: job.postId } : {}),
     };
+    this.#options.tally(result.kind);
     switch (result.kind) {
       case "sent":
         await store.finishJob(job);
@@ -320,6 +357,7 @@ export class Delivery {
       case "refused":
         log.warn("copy-refused", { ...about, reply: result.reply, status: result.status });
         await store.setJobAside(job, `relay-${result.reply}`);
+        if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judge(result));
         return;
       case "later":
         log.warn("copy-delayed", { ...about, reply: result.reply, status: result.status });
@@ -339,7 +377,7 @@ export class Delivery {
 
   async #sleepUntilDue(): Promise<void> {
     // opened posts aren't kept while there is nothing to do
-    this.#prepared.clear();
+    for (const id of [...this.#prepared.keys()]) this.#forget(id);
     const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
     await this.#sleep(Math.min(POLL_MS, Math.max(0, due - this.#now())));
   }

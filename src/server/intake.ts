@@ -2,7 +2,7 @@
  * Looks at a mail as bytes before any parser does: what no honest mail program sends is refused here.
  */
 import { MAX_HEADER_BYTES, MAX_HEADER_LINES, MAX_RECEIVED } from "./limits.js";
-import { barelyEnded, loop, malformed, notFromMachines, type Reply, tooManyHeaders } from "./reply.js";
+import { barelyEnded, loop, malformed, type Reply, tooManyHeaders } from "./reply.js";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -14,7 +14,6 @@ const NUL = 0x00;
  * - NUL octets: parsers in C end a string there, so two readers see two mails (RFC 5321, 4.5.2 note).
  * - CR or LF alone: SMTP smuggling; where one server sees a line end and the next does not, a second mail hides.
  * - Headers without end, `Received` without end: limits.ts.
- * - Mail from machines (RFC 3834): an answer to a list's mail must not come back to the list.
  */
 export function faultOf(raw: Uint8Array): Reply | undefined {
   if (raw.includes(NUL)) return malformed;
@@ -24,7 +23,6 @@ export function faultOf(raw: Uint8Array): Reply | undefined {
   const names = fieldNames(header);
   if (names.length > MAX_HEADER_LINES) return tooManyHeaders;
   if (names.filter((name) => name === "received").length > MAX_RECEIVED) return loop;
-  if (isAutomatic(header)) return notFromMachines;
   return undefined;
 }
 
@@ -56,9 +54,4 @@ function fieldNames(header: string): readonly string[] {
     const colon = line.indexOf(":");
     return colon === -1 || /^[ \t]/.test(line) ? "" : line.slice(0, colon).trim().toLowerCase();
   });
-}
-
-function isAutomatic(header: string): boolean {
-  const [, value] = /(?:^|\r\n)auto-submitted:[ \t]*([a-z-]*)/i.exec(header) ?? [];
-  return value !== undefined && value.toLowerCase() !== "no";
 }

@@ -60,9 +60,6 @@ export const MAX_HELD_MS = 30 * 24 * 60 * 60_000;
 /** Longest name of a person or list, in characters. It stands in a header line of every copy. */
 export const MAX_NAME_CHARACTERS = 64;
 
-/** Members' parsed certificates kept in memory. Stops memory from growing with the roster (27 kB each). */
-export const MAX_CACHED_CERTIFICATES = 1_000;
-
 /** Posts kept opened in memory while their copies go out; another is opened again from the store when its turn comes. */
 export const MAX_PREPARED_POSTS = 4;
 
@@ -98,3 +95,28 @@ export const POLL_MS = 2_000;
 
 /** A member is told at most so often, in milliseconds, why posts under their name were refused. Stops a wiretapper who resends captured posts from flooding them. */
 export const NOTICE_INTERVAL_MS = 60 * 60_000;
+
+export const DAY_MS = 24 * 60 * 60_000;
+
+/** Days that a report about a copy is believed: a mail system tries for five, and reports late. */
+export const BOUNCE_TOKEN_DAYS = 14;
+
+/**
+ * A member is suspended when on so many different days, within the window, a copy came back for good. Late on purpose:
+ * a mail system that is set up wrongly for a weekend says "no such user" to everybody.
+ */
+export const HARD_BOUNCE_DAYS = 4;
+export const BOUNCE_WINDOW_DAYS = 30;
+
+/** Token buckets kept in memory, one an author and one a list. Stops memory from growing with the roster. */
+export const MAX_BUCKETS = 10_000;
+
+/** Largest request that the web door reads, in bytes, and how long it waits for one, in milliseconds. Stops slow and endless requests. */
+export const MAX_WEB_REQUEST_BYTES = 1_024;
+export const WEB_TIMEOUT_MS = 10_000;
+
+/** How often the newest entries of the records are noted outside the database, in milliseconds; commands note them at once. */
+export const NOTE_HEADS_MS = 60_000;
+
+/** Longest local part of a list's address: with `-bounces+` and a token behind it, 64 octets are the end (RFC 5321, 4.5.3.1.1). */
+export const MAX_LIST_LOCAL_PART = 24;

@@ -24,13 +24,16 @@ export interface ListInUse {
 export type Recipient =
   | { readonly kind: "list"; readonly list: List }
   /** where mail systems report that they could not deliver a copy; with or without `+detail` */
-  | { readonly kind: "bounces"; readonly list: List }
-  /** signed commands */
+  | { readonly kind: "bounces"; readonly list: List; readonly token: string }
+  /** `team-request+TOKEN@`: the holder of the token leaves (List-Unsubscribe) */
+  | { readonly kind: "leave"; readonly list: List; readonly token: string }
+  /** `team-request@`: signed commands */
   | { readonly kind: "request"; readonly list: List }
+  /** `team-owner@`: for the people who run the list */
+  | { readonly kind: "owner"; readonly list: List }
   | { readonly kind: "unknown" };
 
-const REQUEST = /^(?<list>.+)-request@(?<domain>[^@]+)$/;
-const BOUNCES = /^(?<list>.+)-bounces(?:\+[^@]*)?@(?<domain>[^@]+)$/;
+const BESIDES = /^(?<name>.+)-(?<suffix>bounces|request|owner)(?:\+(?<token>[^@]*))?@(?<domain>[^@]+)$/;
 
 export class ListsInUse {
   readonly #store: Store;
@@ -48,14 +51,13 @@ export class ListsInUse {
     if (address === undefined) return { kind: "unknown" };
     const list = await this.#store.listByAddress(address);
     if (list !== undefined) return { kind: "list", list };
-    const asked = REQUEST.exec(address)?.groups;
-    if (asked !== undefined) {
-      const list = await this.#store.listByAddress(`${asked["list"]}@${asked["domain"]}`);
-      return list === undefined ? { kind: "unknown" } : { kind: "request", list };
-    }
-    const { list: name, domain } = BOUNCES.exec(address)?.groups ?? {};
-    const bouncing = name && domain ? await this.#store.listByAddress(`${name}@${domain}`) : undefined;
-    return bouncing === undefined ? { kind: "unknown" } : { kind: "bounces", list: bouncing };
+    const { name, suffix, token, domain } = BESIDES.exec(address)?.groups ?? {};
+    const beside = name && domain ? await this.#store.listByAddress(`${name}@${domain}`) : undefined;
+    if (beside === undefined) return { kind: "unknown" };
+    if (suffix === "bounces") return { kind: "bounces", list: beside, token: token ?? "" };
+    if (suffix === "request" && token) return { kind: "leave", list: beside, token };
+    if (token !== undefined) return { kind: "unknown" };
+    return { kind: suffix === "owner" ? "owner" : "request", list: beside };
   }
 
   /**

@@ -46,11 +46,15 @@ const allowed: readonly (keyof LogFields)[] = [
   "signal",
 ];
 
+export type LogLevel = "info" | "warn" | "error";
+
 /** Writes events. `info`: as it should be; `warn`: somebody else's fault; `error`: the operator has to look. */
 export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
+  /** Leaves out what is less than `level` from now on. */
+  setLevel(level: LogLevel): void;
 }
 
 /** The part of a stream that a log is written to. */
@@ -68,15 +72,23 @@ function pick(fields: LogFields): Record<string, string | number> {
 }
 
 /** A log that writes JSON lines to `target`. */
-export function openLog(target: LogTarget = process.stderr): Log {
+export function openLog(target: LogTarget = process.stderr, level: LogLevel = "info"): Log {
   const logger = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
+    },
     { write: (line: string) => void target.write(line) },
   );
   return {
     info: (event, fields = {}) => logger.info(pick(fields), event),
     warn: (event, fields = {}) => logger.warn(pick(fields), event),
     error: (event, fields = {}) => logger.error(pick(fields), event),
+    setLevel(next) {
+      logger.level = next;
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 /**
- * The mail that tells a member why a post under their name was refused.
+ * The mails that the server itself writes to people: why a post under their name was refused, that their copies can't be
+ * sealed or don't arrive, and to owners what happened on their list.
  *
- * It goes to the address on the roster and nowhere else, since only then the reason tells nobody else anything. It
- * quotes nothing of the post: whoever resends a captured post gets nothing delivered by it.
+ * They go to the address on the roster and nowhere else, since only then the reason tells nobody else anything. They
+ * quote nothing of any post, and name no member: they are not sealed, so that they reach somebody whose key ran out.
+ * Owners hear a member's number, which the operator's `member show` explains.
  */
 import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../mail/mailbox.js";
 import { formatDate, textLeaf, writeEntity } from "../mail/mime.js";
@@ -25,34 +27,17 @@ const reasons: Readonly<Record<string, string>> = {
   "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
 };
 
-/** What a moderator's command led to, by the codes that moderation.ts gives. */
-const decisions: Readonly<Record<string, string>> = {
-  "release-done": "was released: every member gets a copy.",
-  "release-repeat": "was decided about by this very command before. Nothing was done again.",
-  "release-not-held": "does not wait any more: somebody has released or rejected it.",
-  "reject-done": "was rejected, and deleted.",
-  "reject-repeat": "was decided about by this very command before. Nothing was done again.",
-  "reject-not-held": "does not wait any more: somebody has released or rejected it.",
-};
-
-interface NoticeText {
+/** Subject, without the list's name, and paragraphs. */
+interface Wording {
   readonly subject: string;
-  readonly paragraphs: readonly string[];
+  readonly text: readonly string[];
 }
 
-function textOf(list: ListInUse, code: string, now: Date): NoticeText {
-  const [decision = "", post = ""] = code.split(" ");
-  const outcome = decisions[decision];
-  if (outcome !== undefined) {
-    return {
-      subject: `held post ${post}`,
-      paragraphs: [`The post ${post}, which the list ${list.address} held for its moderators, ${outcome}`],
-    };
-  }
+function refusedPost(list: string, code: string, now: Date): Wording {
   return {
     subject: "a post of yours was not passed on",
-    paragraphs: [
-      `The list ${list.address} did not pass on a post that was signed by your key.`,
+    text: [
+      `The list ${list} did not pass on a post that was signed by your key.`,
       reasons[code] ?? "It did not pass the list's checks.",
       `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
       "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
@@ -60,9 +45,64 @@ function textOf(list: ListInUse, code: string, now: Date): NoticeText {
   };
 }
 
+/** What a moderator's command led to. */
+const decided =
+  (outcome: string) =>
+  (list: string, post: string): Wording => ({
+    subject: `held post ${post}`,
+    text: [`The post ${post}, which the list ${list} held for its moderators, ${outcome}`],
+  });
+const again = decided("was decided about by this very command before. Nothing was done again.");
+const gone = decided("does not wait any more: somebody has released or rejected it.");
+
+/** Notices that are not about a refused post. The second parameter: the number of the member, or post, that it is about. */
+const others: Readonly<Record<string, (list: string, member: string) => Wording>> = {
+  "no-usable-key": (list) => ({
+    subject: "your key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed for you any more: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
+      "Nothing is sent to you unsealed, so you miss what is written until you renew it. Renew your key in the ListSeal add-on, or ask the list's owner. Posts that could not be sealed for you wait with the list's operator for a while.",
+    ],
+  }),
+  suspended: (list) => ({
+    subject: "your copies are paused",
+    text: [
+      `Mail of the list ${list} to this address came back on several days, so the list has paused your copies. If you read this, your mail system refused them for a reason that has passed, or refuses sealed mail.`,
+      "Write to the list's owner, who can have them switched on again.",
+    ],
+  }),
+  "member-without-key": (list, member) => ({
+    subject: "a member's key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed any more for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were told.`,
+      "The operator sees who it is with `listseal-server member show`.",
+    ],
+  }),
+  "member-suspended": (list, member) => ({
+    subject: "a member's copies are paused",
+    text: [
+      `Mail of the list ${list} to member ${member} came back on several days, so their copies are paused.`,
+      "The operator sees who it is with `listseal-server member show`, and switches their copies on again with `listseal-server member resume`.",
+    ],
+  }),
+  "release-done": decided("was released: every member gets a copy."),
+  "release-repeat": again,
+  "release-not-held": gone,
+  "reject-done": decided("was rejected, and deleted."),
+  "reject-repeat": again,
+  "reject-not-held": gone,
+  "member-left": (list, member) => ({
+    subject: "a member has left",
+    text: [
+      `Member ${member} of the list ${list} has left by the link in their mail. They get nothing any more; to come back they need a new invitation.`,
+    ],
+  }),
+};
+
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
-  const { subject, paragraphs } = textOf(list, job.code, now);
+  const [name = "", about = ""] = job.code.split(" ");
+  const { subject, text } = others[name]?.(list.address, about) ?? refusedPost(list.address, job.code, now);
   const mail = writeEntity(
     [
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
@@ -74,7 +114,7 @@ export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now
       ["Auto-Submitted", "auto-replied"],
       ["MIME-Version", "1.0"],
     ],
-    textLeaf(paragraphs.map(wrapped).join("\n\n").concat("\n")),
+    textLeaf(text.map(wrapped).join("\n\n").concat("\n")),
   );
   // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
   return { sender: "", recipient: parseAddress(member.address), pieces: [mail] };

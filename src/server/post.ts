@@ -20,6 +20,15 @@ export interface Arrival {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  readonly gate?: Gate;
+}
+
+/** What is asked once a post's signature is known to be good, and before anything is remembered. */
+export interface Gate {
+  /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
+  readonly refusedBefore?: number;
+  /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
+  exhausted(memberId: number | undefined): boolean;
 }
 
 /** What became of it. */
@@ -30,6 +39,7 @@ export type Outcome =
   | { readonly kind: "not-sealed" }
   /** moderators have more to decide about than the list keeps */
   | { readonly kind: "too-many-held" }
+  | { readonly kind: "too-many" }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
 
@@ -57,6 +67,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   } catch (error) {
     return refuse(store, told, error, arrival.at);
   }
+  const { gate } = arrival;
+  if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
+    return tell(store, told, "too-old", arrival.at);
+  }
+  if (gate?.exhausted(told?.id)) return { kind: "too-many" };
   // it becomes a header field of every copy
   if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", arrival.at);
 

@@ -49,9 +49,26 @@ const postgres: Dialect = {
  * @throws TooNew, UnusableStore if the database can't be reached
  */
 export async function openPostgresStore(url: string): Promise<Store> {
+  const engine = openPostgresEngine(url, MAX_DATABASE_CONNECTIONS);
+  try {
+    await engine.run(migration);
+  } catch (error) {
+    await engine.close();
+    if (error instanceof TooNew) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
+    throw new UnusableStore(
+      `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
+      { cause: error },
+    );
+  }
+  return new SqlStore(engine, "shared");
+}
+
+/** Connections to the database at `url`, whose tables {@link openPostgresStore} made. Nothing is asked yet. */
+export function openPostgresEngine(url: string, connections: number): Engine {
   const pool = new pg.Pool({
     connectionString: url,
-    max: MAX_DATABASE_CONNECTIONS,
+    max: connections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     types: { getTypeParser },
@@ -63,19 +80,7 @@ export async function openPostgresStore(url: string): Promise<Store> {
   });
   // an idle connection that breaks reports here; without a handler it ends the process. The next query finds out
   pool.on("error", () => undefined);
-  const engine = new PostgresEngine(pool);
-  try {
-    await engine.run(migration);
-  } catch (error) {
-    await pool.end();
-    if (error instanceof TooNew) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
-    throw new UnusableStore(
-      `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
-      { cause: error },
-    );
-  }
-  return new SqlStore(engine, "shared");
+  return new PostgresEngine(pool);
 }
 
 /** Whole numbers of 64 bits are numbers here (ids, dates): all are far below 2^53. */

@@ -17,6 +17,8 @@ export interface RelayOptions {
    * in between.
    */
   readonly tls: "require" | "none";
+  /** PEM: the authority that the relay's certificate is checked against, if it isn't a public one. */
+  readonly ca?: string;
 }
 
 /** A mail in pieces, sent one after the other, and its envelope. */
@@ -34,7 +36,13 @@ export interface OutgoingMail {
  */
 export type Handover =
   | { readonly kind: "sent" }
-  | { readonly kind: "refused" | "later"; readonly reply: number; readonly status: string }
+  /** `text`: the relay's words, to judge by; they may hold addresses and are never logged. */
+  | {
+      readonly kind: "refused" | "later";
+      readonly reply: number;
+      readonly status: string;
+      readonly text: string;
+    }
   | { readonly kind: "broken"; readonly code: string };
 
 /** How long to wait for the relay, in milliseconds: to connect, and for each answer (RFC 5321, 4.5.3.2: minutes). */
@@ -55,7 +63,9 @@ export async function connectToRelay(options: RelayOptions): Promise<RelayConnec
     port: options.port,
     lmtp: options.protocol === "lmtp",
     secure: false,
-    ...(options.tls === "require" ? { requireTLS: true } : { ignoreTLS: true }),
+    ...(options.tls === "require"
+      ? { requireTLS: true, tls: options.ca === undefined ? {} : { ca: options.ca } }
+      : { ignoreTLS: true }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: ANSWER_TIMEOUT_MS,
@@ -97,7 +107,7 @@ function verdict(error: Error): Handover {
   const command = "command" in error && typeof error.command === "string" ? error.command : "";
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   // the relay announced a limit in EHLO (RFC 1870) and nodemailer didn't even try
-  if (code === "EMESSAGE" && reply === 0) return { kind: "refused", reply: 552, status: "5.3.4" };
+  if (code === "EMESSAGE" && reply === 0) return { kind: "refused", reply: 552, status: "5.3.4", text: "" };
   // an answer to this mail; 421 announces the end of the connection (RFC 5321, 3.8)
   const answered = reply >= 400 && reply < 600 && reply !== 421;
   if (!answered || !/^(MAIL FROM|RCPT TO|DATA)$/.test(command)) return { kind: "broken", code };
@@ -105,7 +115,7 @@ function verdict(error: Error): Handover {
   const [, status = ""] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(text) ?? [];
   // a relay that refuses our sender is a fault of its settings or ours, not of this copy: it may be put right
   const final = reply >= 500 && (command !== "MAIL FROM" || reply === 552);
-  return { kind: final ? "refused" : "later", reply, status };
+  return { kind: final ? "refused" : "later", reply, status, text };
 }
 
 /** RSET, so that the next mail starts clean (RFC 5321, 4.1.1.5). */

@@ -34,6 +34,17 @@ export const notSealed = reply(
 );
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
+export const tooManyPosts = reply(
+  450,
+  "4.7.1",
+  "Too many mails in one hour. This one will be taken when it is sent again later.",
+);
+export const paused = reply(
+  451,
+  "4.3.0",
+  "The list was restored from a backup and waits for its owner. Try again later.",
+);
+export const closed = reply(550, "5.1.6", "This list is closed.");
 export const tryLater = reply(
   451,
   "4.3.0",

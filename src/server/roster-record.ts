@@ -31,7 +31,8 @@ export type RosterChange =
       readonly do: "remove";
       readonly address: string;
       readonly fingerprint: string;
-      readonly by: "operator";
+      /** `link`: whoever holds the member's mail used its List-Unsubscribe. */
+      readonly by: "operator" | "link";
       readonly at: string;
     }
   | {

@@ -4,8 +4,10 @@
  *
  * File names hold the key's fingerprint, so a new key never takes an old one's place.
  */
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ListSealError } from "../protocol/errors.js";
 import {
   armorSealingKey,
   generateKey,
@@ -47,7 +49,7 @@ export async function makeServerKey(
 ): Promise<MadeServerKey> {
   const key = await generateKey("server", { address, profile });
   const file = `${key.fingerprint}.key`;
-  await writeDurably(join(folder.keys, file), await writeOpeningKey(key), KEY_FILE_MODE);
+  await writeDurably(join(folder.keys, file), await writeOpeningKey(key, folder.passphrase), KEY_FILE_MODE);
   const certificatePath = certificatePathOf(folder, key.fingerprint);
   await writeDurably(certificatePath, armorSealingKey(sealingHalf(key)), CERTIFICATE_FILE_MODE);
   return {
@@ -64,7 +66,10 @@ export function certificatePathOf(folder: DataFolder, fingerprint: string): stri
 }
 
 /** Takes back a key that no list came to use. */
-export async function discardServerKey(folder: DataFolder, key: MadeServerKey): Promise<void> {
+export async function discardServerKey(
+  folder: DataFolder,
+  key: Pick<MadeServerKey, "file" | "certificatePath">,
+): Promise<void> {
   await rm(join(folder.keys, key.file), { force: true });
   await rm(key.certificatePath, { force: true });
 }
@@ -78,7 +83,7 @@ export async function loadServerKey(
   folder: DataFolder,
   list: Pick<List, "serverKeyFile" | "serverFingerprint">,
 ): Promise<OpeningKey<"server">> {
-  const path = join(folder.keys, list.serverKeyFile);
+  const path = keyPathOf(folder, list.serverKeyFile);
   let bytes: Uint8Array;
   try {
     if (await isOpenToOthers(path)) {
@@ -89,9 +94,35 @@ export async function loadServerKey(
     if (error instanceof KeyFileError) throw error;
     throw new KeyFileError(`the key file ${path} can't be read`, { cause: error });
   }
-  const key = await readOpeningKey("server", bytes);
+  const key = await unlocked(bytes, path, folder.passphrase);
   if (key.fingerprint !== list.serverFingerprint) {
     throw new KeyFileError(`the key file ${path} holds another key than the list's`);
   }
   return key;
+}
+
+/** Where a key file lies: among systemd's credentials, or in the key folder. */
+export function keyPathOf(folder: DataFolder, file: string): string {
+  const credential = folder.credentials && join(folder.credentials, file);
+  return credential !== undefined && existsSync(credential) ? credential : join(folder.keys, file);
+}
+
+async function unlocked(
+  bytes: Uint8Array,
+  path: string,
+  passphrase: string | undefined,
+): Promise<OpeningKey<"server">> {
+  try {
+    return await readOpeningKey("server", bytes, passphrase);
+  } catch (error) {
+    if (!(error instanceof ListSealError)) throw error;
+    switch (error.code) {
+      case "key-locked":
+        throw new KeyFileError(`the key file ${path} is locked: keys.passphrase-file names no passphrase`);
+      case "wrong-passphrase":
+        throw new KeyFileError(`the passphrase does not unlock the key file ${path}`);
+      default:
+        throw error;
+    }
+  }
 }

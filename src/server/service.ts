@@ -2,45 +2,54 @@
  * The running server, put together: store, keys, fronts, worker. Startable and drivable in one process with a test.
  */
 import { type DataFolder, isInitialised } from "./data-folder.js";
-import { Delivery } from "./delivery.js";
+import { Delivery, type DeliveryOptions } from "./delivery.js";
+import type { Endpoint } from "./endpoints.js";
+import { Heads } from "./heads.js";
+import { leaveByLink, memberOfLink } from "./leaving.js";
+import type { Ledger } from "./ledger.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "./limits.js";
 import { ListsInUse } from "./lists-in-use.js";
 import { codeForLog, type Log } from "./log.js";
-import { takeCommand } from "./moderation.js";
+import { openMetrics } from "./metrics.js";
+import { openLedger } from "./open-ledger.js";
 import { openCheckedStore, type StorePlace } from "./open-store.js";
-import { acceptPost } from "./post.js";
+import { RateLimiter, type RateLimits } from "./rate-limits.js";
+import { openReception } from "./reception.js";
 import type { RelayOptions } from "./relay.js";
-import {
-  noSuchAddress,
-  notFromMachines,
-  notReady,
-  notSealed,
-  queued,
-  type Reply,
-  refused,
-  tooBusy,
-} from "./reply.js";
 import { takeServeLock } from "./serve-lock.js";
-import { Budget, type Front, type FrontOptions, type Handler, openFront } from "./smtp.js";
+import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
+import { Standing } from "./standing.js";
 import type { Store } from "./store.js";
+import { openTokens } from "./tokens.js";
+import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
 
-/** How often what has run out (replays, carried-out commands) is forgotten, in milliseconds. */
+/** How often what has run out (replays, carried-out commands, bounces) is forgotten, in milliseconds. */
 const FORGET_MS = 60 * 60_000;
 
-export interface ServiceOptions {
+/** What may be changed while the server runs (SIGHUP). */
+export interface LiveOptions {
+  readonly relay: RelayOptions;
+  /** `https://lists.example/`: where one-click unsubscribing is reached from outside. */
+  readonly publicUrl?: string;
+  /** Posts an hour; no limit if absent. */
+  readonly limits?: RateLimits;
+}
+
+export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retryPauses" | "lease"> {
   readonly folder: DataFolder;
   /** The SQLite file in the folder, unless it says otherwise. */
   readonly store?: StorePlace;
   readonly fronts: readonly FrontOptions[];
-  readonly relay: RelayOptions;
+  /** The public door, for one-click unsubscribing. */
+  readonly web?: Endpoint & { readonly tls?: WebTls };
+  /** The operator's door: health and metrics. */
+  readonly vitals?: Endpoint;
   readonly log: Log;
   readonly lanes?: number;
-  /** See {@link Delivery}; for tests. */
-  readonly retryPauses?: readonly number[];
-  readonly lease?: number;
-  /** The wall clock, in milliseconds since 1970. */
+  /** The clock; for tests. */
   readonly now?: () => number;
 }
 
@@ -48,9 +57,14 @@ export interface ServiceOptions {
 export interface Service {
   /** The fronts that listen, with the ports they got. */
   readonly fronts: readonly Front[];
+  readonly web?: WebDoor;
+  readonly vitals?: WebDoor;
   readonly store: Store;
+  readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;
+  /** Goes on with other settings; what is on its way is not disturbed. */
+  reload(live: LiveOptions): void;
   /** Drains: takes no more mail, finishes what is on its way, leaves the rest in the queue. */
   stop(): Promise<void>;
 }
@@ -68,28 +82,54 @@ export class NotInitialised extends Error {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { folder, log } = options;
   if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
-  const unlock = takeServeLock(folder.lock);
-  const undo: (() => Promise<void> | void)[] = [unlock];
+  const place = options.store ?? { kind: "sqlite", file: folder.database };
+  /** What is to be undone, the last first, when the server stops or can't start. */
+  const undo: (() => Promise<void> | void)[] = [takeServeLock(folder.lock)];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
   try {
-    const store = await openCheckedStore(options.store ?? { kind: "sqlite", file: folder.database });
+    const store = await openCheckedStore(place);
     undo.push(() => store.close());
+    const ledger = await openLedger(place);
+    undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
     await lists.checkKeys();
-    const now = options.now ?? Date.now;
+    // asked anew each time, so that a test's clock counts
+    const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
     if (store.sharing === "alone") await store.releaseClaims(now());
     await store.forget(now());
+    const heads = new Heads(folder.heads);
+    const note = () => noteHeads(heads, store, ledger, log);
+    await note();
+
+    let live: LiveOptions = options;
+    const relay = () => live.relay;
+    const tokens = await openTokens(folder.tokenSecret);
+    const wake = () => delivery.wake();
+    const standing = new Standing({ store, ledger, log, now, wake });
+    const metrics = openMetrics(store, async () => (await heads.paused()).size);
     const delivery = new Delivery({
       store,
+      ledger,
       lists,
-      relay: options.relay,
+      standing,
+      stationery: { tokens, now, publicUrl: () => live.publicUrl },
+      relay,
+      tally: (outcome) => metrics.copy(outcome),
       log,
       lanes: options.lanes ?? DEFAULT_LANES,
       now,
       ...(options.retryPauses === undefined ? {} : { retryPauses: options.retryPauses }),
       ...(options.lease === undefined ? {} : { lease: options.lease }),
     });
-    const handler = handlerFor(store, lists, () => delivery.wake(), log, now);
+    const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
+    const tally = metrics.mail.bind(metrics);
+    const shared = { store, ledger, lists, standing, tokens, relay, log, now, wake };
+    const handler = openReception({ ...shared, heads, limiter, tally });
+
+    undo.push(() => delivery.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -97,89 +137,65 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       undo.push(() => open.close());
       fronts.push(open);
     }
-    const sweep = setInterval(() => {
-      store.forget(now()).catch((error: unknown) => log.error("not-forgotten", { code: codeForLog(error) }));
-    }, FORGET_MS);
-    undo.push(() => clearInterval(sweep));
+    const { web: webAt, vitals: vitalsAt } = options;
+    const unsubscribing: Unsubscribing = {
+      async isGood(listId, token) {
+        const list = await store.listById(listId);
+        return list !== undefined && (await memberOfLink(shared, list, token)) !== undefined;
+      },
+      async leave(listId, token) {
+        const list = await store.listById(listId);
+        if (list === undefined || (await heads.paused()).has(list.address)) return false;
+        return leaveByLink(shared, list, token);
+      },
+    };
+    const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));
+    if (web !== undefined) undo.push(() => web.close());
+    const readiness = async () => {
+      await ledger.probe();
+      const paused = [...(await heads.paused())];
+      return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
+    };
+    const vitals =
+      vitalsAt && (await openVitalsDoor(vitalsAt, { readiness, metrics: () => metrics.text() }, log));
+    if (vitals !== undefined) undo.push(() => vitals.close());
+
+    const every = (ms: number, what: string, work: () => Promise<unknown>) => {
+      const timer = setInterval(() => {
+        work().catch((error: unknown) => log.error(what, { code: codeForLog(error) }));
+      }, ms);
+      undo.push(() => clearInterval(timer));
+    };
+    every(FORGET_MS, "not-forgotten", async () => {
+      await store.forget(now());
+      await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+    });
+    every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
     return {
       fronts,
+      ...(web === undefined ? {} : { web }),
+      ...(vitals === undefined ? {} : { vitals }),
       store,
-      wake: () => delivery.wake(),
-      async stop() {
-        clearInterval(sweep);
-        await Promise.all(fronts.map((front) => front.close()));
-        await delivery.stop();
-        await store.close();
-        unlock();
+      ledger,
+      wake,
+      reload(next) {
+        live = next;
+        wake();
       },
+      stop: close,
     };
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    await close();
     throw error;
   }
 }
 
-/** What the fronts ask: is this address ours, and take this mail. */
-function handlerFor(store: Store, lists: ListsInUse, wake: () => void, log: Log, now: () => number): Handler {
-  return {
-    async isOurs(text) {
-      return (await lists.recipient(text)).kind !== "unknown";
-    },
-    async take(text, sender, raw): Promise<Reply> {
-      const recipient = await lists.recipient(text);
-      if (recipient.kind === "unknown") return noSuchAddress;
-      const { address } = recipient.list;
-      if (recipient.kind === "bounces") {
-        // a report is taken, so that no report about a report is made, and only counted
-        log.warn("bounce-received", { list: address, bytes: raw.length });
-        return queued;
-      }
-      // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
-      if (sender === "") return notFromMachines;
-      const list = await lists.open(recipient.list);
-      if (list === undefined) return notReady;
-      if (recipient.kind === "request") {
-        const outcome = await takeCommand(store, list, raw, now());
-        if (outcome.kind === "no-command" || outcome.kind === "refused") {
-          const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
-          log.warn("command-refused", { list: address, code });
-          return refused;
-        }
-        const { kind, verdict, postId, copies } = outcome;
-        log.info(`command-${verdict}`, { list: address, post: postId, code: kind, copies });
-        wake();
-        return queued;
-      }
-      const outcome = await acceptPost(store, list, { raw, at: now() });
-      switch (outcome.kind) {
-        case "queued":
-          log.info("post-queued", {
-            list: address,
-            post: outcome.postId,
-            copies: outcome.copies,
-            bytes: raw.length,
-          });
-          wake();
-          return queued;
-        case "held":
-          log.info("post-held", { list: address, post: outcome.postId, copies: outcome.copies });
-          wake();
-          return queued;
-        case "repeat":
-          log.info("post-repeated", { list: address });
-          return queued;
-        case "too-many-held":
-          log.warn("post-delayed", { list: address, code: outcome.kind });
-          return tooBusy;
-        case "not-sealed":
-          log.info("post-not-sealed", { list: address });
-          return notSealed;
-        case "refused":
-          log.warn("post-refused", { list: address, code: outcome.code });
-          if (outcome.notified) wake();
-          return refused;
-      }
-    },
-  };
+/** Notes the newest entries of the records; what waits for members of a list that is behind them is set aside. */
+async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): Promise<void> {
+  for (const address of await heads.note(store)) {
+    const list = await store.listByAddress(address);
+    if (list === undefined) continue;
+    log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
+  }
 }

@@ -16,10 +16,12 @@ import {
 import { addMember, createList, type Office, removeMember } from "../../src/server/administration.js";
 import { CopyMaker, preparePost } from "../../src/server/copies.js";
 import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
+import { defaultListSettings } from "../../src/server/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
 import { acceptPost, type Outcome } from "../../src/server/post.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
 import type { Store } from "../../src/server/store.js";
+import { openTokens } from "../../src/server/tokens.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
 import { naiveServer } from "./naive/naive-server.js";
@@ -168,7 +170,10 @@ describe("a captured post is sent first under the attacker's From and Reply-To",
     const bob = await store.memberByAddress(inUse.list.id, "bob@example.test");
     if (post === undefined || bob === undefined) throw new Error("nothing kept");
     expect(Buffer.from(post.raw).includes("eve@evil.test")).toBe(true);
-    const { pieces } = await new CopyMaker().copyFor(await preparePost(store, inUse, post), bob);
+    const tokens = await openTokens(dataFolder(folder).tokenSecret);
+    const maker = new CopyMaker({ tokens, now: Date.now, publicUrl: () => undefined });
+    const prepared = await preparePost(store, inUse, post, defaultListSettings);
+    const { pieces } = await maker.copyFor(prepared, bob);
     const copy = Buffer.concat(pieces).toString("latin1");
     expect(copy).not.toContain("evil.test");
     expect(copy).toContain("alice via Team");

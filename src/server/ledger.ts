@@ -1,0 +1,289 @@
+/**
+ * The ledger of the operation: settings of lists, who is suspended and why, what bounced, and what the queue holds.
+ *
+ * It lies beside the store in the same database (so that one backup holds both), and works on SQLite and PostgreSQL
+ * alike. Rows about a member go with the member.
+ */
+import { DAY_MS } from "./limits.js";
+import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
+import { isSet, number, type Row, type Statement, sql, text, type Value, word } from "./sql.js";
+import type { Connection } from "./sqlite-connection.js";
+
+const tables: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS list_settings (
+     list_id BIGINT PRIMARY KEY REFERENCES lists (id), settings TEXT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS suspensions (
+     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+     since BIGINT NOT NULL, reason TEXT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS bounces (
+     member_id BIGINT NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+     day BIGINT NOT NULL, severity TEXT NOT NULL, reason TEXT NOT NULL,
+     PRIMARY KEY (member_id, day))`,
+  `CREATE TABLE IF NOT EXISTS unusable_keys (
+     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+     since BIGINT NOT NULL, code TEXT NOT NULL)`,
+  // what the list signed or refuses since a restore (restored.ts)
+  `CREATE TABLE IF NOT EXISTS resumed (
+     list_id BIGINT PRIMARY KEY REFERENCES lists (id), not_before BIGINT NOT NULL)`,
+];
+
+/** Why a member gets no copies although they are on the roster. */
+export interface Suspension {
+  readonly since: number;
+  /** `bounces`, or `operator`. */
+  readonly reason: string;
+}
+
+/** One day's failures of one member: the worst of that day. */
+export interface Bounce {
+  readonly day: number;
+  readonly severity: "hard" | "soft";
+  readonly reason: string;
+}
+
+/** A job as the operator sees it. */
+export interface QueuedJob {
+  readonly id: number;
+  readonly list: string;
+  readonly member: string;
+  /** `undefined` for a notice. */
+  readonly post?: number;
+  readonly attempts: number;
+  readonly due: number;
+  /** Why it waits for the operator. */
+  readonly aside?: string;
+}
+
+/** Which jobs that were set aside a command is about. */
+export type JobChoice = { readonly job: number } | { readonly post: number } | "all";
+
+export class Ledger {
+  readonly #database: Connection;
+
+  private constructor(database: Connection) {
+    this.#database = database;
+  }
+
+  /** Opens the ledger in a database that holds a store; makes its tables if need be. */
+  static async open(database: Connection): Promise<Ledger> {
+    for (const table of tables) await database.ask(sql(table));
+    return new Ledger(database);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  async settings(listId: number): Promise<ListSettings> {
+    const [row] = await this.#rows(sql("SELECT settings FROM list_settings WHERE list_id = ?", listId));
+    return row === undefined ? defaultListSettings : readListSettings(text(row, "settings"));
+  }
+
+  async setSettings(listId: number, settings: ListSettings): Promise<void> {
+    await this.#database.ask(
+      sql(
+        `INSERT INTO list_settings (list_id, settings) VALUES (?, ?)
+         ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`,
+        listId,
+        JSON.stringify(settings),
+      ),
+    );
+  }
+
+  async suspension(memberId: number): Promise<Suspension | undefined> {
+    const [row] = await this.#rows(
+      sql("SELECT since, reason FROM suspensions WHERE member_id = ?", memberId),
+    );
+    return row && { since: number(row, "since"), reason: text(row, "reason") };
+  }
+
+  /** Suspends a member. @returns false if they were suspended already */
+  async suspend(memberId: number, reason: string, now: number): Promise<boolean> {
+    const rows = await this.#rows(
+      sql(
+        `INSERT INTO suspensions (member_id, since, reason) SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT) FROM members WHERE id = ?
+         ON CONFLICT (member_id) DO NOTHING RETURNING member_id`,
+        now,
+        reason,
+        memberId,
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes a suspension back and forgets what led to it. @returns false if there was none */
+  async resume(memberId: number): Promise<boolean> {
+    await this.#database.ask(sql("DELETE FROM bounces WHERE member_id = ?", memberId));
+    const rows = await this.#rows(
+      sql("DELETE FROM suspensions WHERE member_id = ? RETURNING member_id", memberId),
+    );
+    return rows.length > 0;
+  }
+
+  /** Notes a failure; of one day the worst counts. A report that somebody resends changes nothing. */
+  async noteBounce(memberId: number, bounce: Omit<Bounce, "day">, now: number): Promise<void> {
+    await this.#database.ask(
+      sql(
+        `INSERT INTO bounces (member_id, day, severity, reason) SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT)
+         FROM members WHERE id = ?
+         ON CONFLICT (member_id, day) DO UPDATE SET severity = excluded.severity, reason = excluded.reason
+           WHERE bounces.severity = 'soft'`,
+        Math.floor(now / DAY_MS),
+        bounce.severity,
+        bounce.reason,
+        memberId,
+      ),
+    );
+  }
+
+  /** Failures since the day of `since`, oldest first. */
+  async bounces(memberId: number, since: number): Promise<readonly Bounce[]> {
+    const rows = await this.#rows(
+      sql(
+        "SELECT day, severity, reason FROM bounces WHERE member_id = ? AND day >= ? ORDER BY day",
+        memberId,
+        Math.floor(since / DAY_MS),
+      ),
+    );
+    return rows.map((row) => ({
+      day: number(row, "day"),
+      severity: word(row, "severity", ["hard", "soft"]),
+      reason: text(row, "reason"),
+    }));
+  }
+
+  /** Forgets failures before the day of `before`. */
+  async forgetBounces(before: number): Promise<void> {
+    await this.#database.ask(sql("DELETE FROM bounces WHERE day < ?", Math.floor(before / DAY_MS)));
+  }
+
+  /** Notes that copies can't be sealed for a member. @returns true if that is news */
+  async noteUnusableKey(memberId: number, code: string, now: number): Promise<boolean> {
+    const rows = await this.#rows(
+      sql(
+        `INSERT INTO unusable_keys (member_id, since, code) SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT) FROM members WHERE id = ?
+         ON CONFLICT (member_id) DO NOTHING RETURNING member_id`,
+        now,
+        code,
+        memberId,
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /** Why copies can't be sealed for a member, if so. */
+  async unusableKey(memberId: number): Promise<string | undefined> {
+    const [row] = await this.#rows(sql("SELECT code FROM unusable_keys WHERE member_id = ?", memberId));
+    return row && text(row, "code");
+  }
+
+  /** Jobs of the queue, oldest first; `aside` ones alone if so wished. */
+  async queue(limit: number, asideOnly: boolean): Promise<readonly QueuedJob[]> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT jobs.id, jobs.post_id, jobs.attempts, jobs.due, jobs.aside, members.address AS member, lists.address AS list
+         FROM jobs JOIN members ON members.id = jobs.member_id JOIN lists ON lists.id = members.list_id
+         ${asideOnly ? "WHERE jobs.aside IS NOT NULL" : ""} ORDER BY jobs.id LIMIT ?`,
+        limit,
+      ),
+    );
+    return rows.map(jobIn);
+  }
+
+  /** Makes jobs that were set aside due at once, with all their attempts before them. @returns how many */
+  async retryAside(choice: JobChoice, now: number): Promise<number> {
+    const { where, values } = chosen(choice);
+    const rows = await this.#rows(
+      sql(
+        `UPDATE jobs SET aside = NULL, attempts = 0, due = ? WHERE aside IS NOT NULL ${where} RETURNING id`,
+        now,
+        ...values,
+      ),
+    );
+    return rows.length;
+  }
+
+  /** Gives jobs that were set aside up, and posts that nobody waits for any more. @returns how many jobs */
+  async dropAside(choice: JobChoice): Promise<number> {
+    const { where, values } = chosen(choice);
+    const rows = await this.#rows(
+      sql(`DELETE FROM jobs WHERE aside IS NOT NULL ${where} RETURNING id`, ...values),
+    );
+    if (rows.length > 0) {
+      await this.#database.ask(
+        sql("DELETE FROM posts WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)"),
+      );
+    }
+    return rows.length;
+  }
+
+  /** Sets all that waits for a list's members aside. @returns how many */
+  async setListAside(listId: number, code: string): Promise<number> {
+    const rows = await this.#rows(
+      sql(
+        `UPDATE jobs SET aside = ? WHERE aside IS NULL
+           AND member_id IN (SELECT id FROM members WHERE list_id = ?) RETURNING id`,
+        code,
+        listId,
+      ),
+    );
+    return rows.length;
+  }
+
+  /** Copies of a list's posts that are still in the queue, set aside or not. */
+  async copiesLeft(listId: number): Promise<number> {
+    const [row] = await this.#rows(
+      sql(
+        "SELECT count(*) AS copies FROM jobs JOIN posts ON posts.id = jobs.post_id WHERE posts.list_id = ?",
+        listId,
+      ),
+    );
+    return row === undefined ? 0 : number(row, "copies");
+  }
+
+  /** Signatures before this are refused on a list that was restored from a backup; `undefined` if it never was. */
+  async refusedBefore(listId: number): Promise<number | undefined> {
+    const [row] = await this.#rows(sql("SELECT not_before FROM resumed WHERE list_id = ?", listId));
+    return row && number(row, "not_before");
+  }
+
+  /** See {@link refusedBefore}. It only grows. */
+  async refuseBefore(listId: number, date: number): Promise<void> {
+    await this.#database.ask(
+      sql(
+        `INSERT INTO resumed (list_id, not_before) VALUES (?, ?)
+         ON CONFLICT (list_id) DO UPDATE SET not_before = excluded.not_before
+           WHERE resumed.not_before < excluded.not_before`,
+        listId,
+        date,
+      ),
+    );
+  }
+
+  async #rows(statement: Statement): Promise<readonly Row[]> {
+    return (await this.#database.ask(statement)).rows;
+  }
+
+  /** Throws if the database does not answer: for readiness. */
+  async probe(): Promise<void> {
+    await this.#database.ask(sql("SELECT 1 AS one"));
+  }
+}
+
+function chosen(choice: JobChoice): { where: string; values: readonly Value[] } {
+  if (choice === "all") return { where: "", values: [] };
+  if ("job" in choice) return { where: "AND id = ?", values: [choice.job] };
+  return { where: "AND post_id = ?", values: [choice.post] };
+}
+
+function jobIn(row: Row): QueuedJob {
+  return {
+    id: number(row, "id"),
+    list: text(row, "list"),
+    member: text(row, "member"),
+    ...(isSet(row, "post_id") ? { post: number(row, "post_id") } : {}),
+    attempts: number(row, "attempts"),
+    due: number(row, "due"),
+    ...(isSet(row, "aside") ? { aside: text(row, "aside") } : {}),
+  };
+}

@@ -1,0 +1,204 @@
+/** Copies that come back, members who can't be sealed for, and the way out that stands on every copy. */
+import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import PostalMime from "postal-mime";
+import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { addMember } from "../../src/server/administration.js";
+import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/limits.js";
+import { Tokens } from "../../src/server/tokens.js";
+import { submit } from "./dialogue.js";
+import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+
+let server: PlayServer;
+let alice: Person;
+let bob: Person;
+let list: PlayList;
+
+beforeEach(async () => {
+  server = await PlayServer.make();
+  [alice, bob] = await Promise.all([person("Alice"), person("Bob")]);
+  list = await server.createList("team@lists.test");
+  for (const who of [alice, bob]) await server.join(list, who);
+  await server.start();
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await server.discard();
+});
+
+const report = (status: string, text: string) =>
+  [
+    "From: MAILER-DAEMON@mx.test",
+    "Subject: Undelivered Mail",
+    "Auto-Submitted: auto-replied",
+    "Content-Type: text/plain",
+    "",
+    "The mail could not be delivered:",
+    `550 ${status} ${text}`,
+    "",
+  ].join("\r\n");
+
+async function copyTo(who: Person) {
+  const before = server.sink.for(who.address).length;
+  await server.post(list, alice);
+  await server.untilQuiet();
+  return server.sink.for(who.address)[before];
+}
+
+test("a copy's envelope sender names its reader in a form that nobody can make up", async () => {
+  const [one, other] = [await copyTo(alice), await copyTo(bob)];
+  expect(one?.sender).toMatch(/^team-bounces\+[0-9a-z]+-[0-9a-z]+-[a-z2-7]{16}@lists\.test$/);
+  expect(one?.sender).not.toBe(other?.sender);
+
+  const member = await server.service.store.memberByAddress(list.list.id, bob.address);
+  const forged = new Tokens(Buffer.alloc(32)).bounce(
+    { id: member?.id ?? 0, listId: list.list.id },
+    Date.now(),
+  );
+  for (let day = 0; day < HARD_BOUNCE_DAYS + 1; day++) {
+    jest.spyOn(Date, "now").mockReturnValue(Date.now() + DAY_MS);
+    for (const recipient of [`team-bounces+${forged}@lists.test`, "team-bounces@lists.test"]) {
+      const raw = report("5.1.1", "User unknown");
+      expect(await submit(server.port, { sender: "", recipient, raw })).toMatchObject({ code: 250 });
+    }
+  }
+  jest.restoreAllMocks();
+  expect(await copyTo(bob)).toBeDefined();
+});
+
+test("hard bounces on several days suspend, late; soft ones and many on one day don't", async () => {
+  const bounce = async (status: string, text: string) => {
+    const sender = (await copyTo(bob))?.sender;
+    if (sender === undefined) throw new Error("no copy");
+    await submit(server.port, { sender: "", recipient: sender, raw: report(status, text) });
+  };
+  const start = Date.now();
+  const clock = jest.spyOn(Date, "now");
+  const onDay = (day: number) => clock.mockReturnValue(start + day * DAY_MS);
+  for (let again = 0; again < HARD_BOUNCE_DAYS; again++) await bounce("5.1.1", "User unknown");
+  for (let day = 1; day < HARD_BOUNCE_DAYS - 1; day++) {
+    onDay(day);
+    await bounce("5.2.2", "Mailbox full");
+    await bounce("5.1.1", "User unknown");
+  }
+  onDay(HARD_BOUNCE_DAYS);
+  await bounce("5.7.1", "Blocked as spam");
+  expect(await copyTo(bob)).toBeDefined();
+
+  await bounce("5.1.1", "User unknown");
+  expect((await copyTo(bob))?.sender ?? "").not.toContain("bounces");
+  expect(server.logged.join("")).toContain("member-suspended");
+  const subjects = await Promise.all(
+    server.sink.for(bob.address).map(async ({ raw }) => (await PostalMime.parse(raw)).subject),
+  );
+  expect(subjects.at(-1)).toBe("[team] your copies are paused");
+
+  await server.service.ledger.resume(
+    (await server.service.store.memberByAddress(list.list.id, bob.address))?.id ?? 0,
+  );
+  expect((await copyTo(bob))?.sender).toContain("bounces");
+});
+
+test("a relay's final refusal counts like a report", async () => {
+  server.sink.mood = (recipient) =>
+    recipient === bob.address ? { code: 550, text: "5.1.1 User unknown", at: "rcpt" } : undefined;
+  await copyTo(bob);
+  const member = await server.service.store.memberByAddress(list.list.id, bob.address);
+  expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toMatchObject([
+    { severity: "hard", reason: "no-mailbox" },
+  ]);
+});
+
+test("a token from an old copy says nothing any more", () => {
+  const tokens = new Tokens(Buffer.alloc(32, 1));
+  const member = { id: 7, listId: 1 };
+  const token = tokens.bounce(member, 0);
+  expect(tokens.readBounce(1, token, 14 * DAY_MS)).toBe(7);
+  expect(tokens.readBounce(1, token, 15 * DAY_MS)).toBeUndefined();
+  expect(tokens.readBounce(2, token, 0)).toBeUndefined();
+  expect(tokens.readLeave(1, token)).toBeUndefined();
+  expect(tokens.readBounce(1, tokens.leave(member), 0)).toBeUndefined();
+  expect(tokens.readLeave(1, tokens.leave(member))).toBe(7);
+  expect(tokens.readLeave(1, tokens.leave(member).replace(/^7/, "8"))).toBeUndefined();
+});
+
+test("a member whose key ran out is told once, and it is no bounce", async () => {
+  const key = await generateMemberKey({
+    address: "eve@people.test",
+    profile: "compatible",
+    date: new Date(Date.now() - 7_200_000),
+    expiresInSeconds: 7_260,
+  });
+  const eve = { name: "Eve", address: "eve@people.test", key };
+  await server.office((office) =>
+    addMember(office, list.address, {
+      ...eve,
+      certificate: writeSealingKey(sealingHalf(key)),
+      shape: "mixed",
+    }),
+  );
+  jest.useFakeTimers({
+    now: Date.now() + 300_000,
+    doNotFake: [
+      "setImmediate",
+      "nextTick",
+      "setTimeout",
+      "setInterval",
+      "queueMicrotask",
+      "clearTimeout",
+      "clearInterval",
+    ],
+  });
+  try {
+    for (let again = 0; again < 2; again++) await server.post(list, alice);
+    await server.untilQuiet();
+  } finally {
+    jest.useRealTimers();
+  }
+  const [notice, ...more] = server.sink.for(eve.address);
+  expect(more).toEqual([]);
+  if (notice === undefined) throw new Error("nobody told her");
+  expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key has run out");
+  const member = await server.service.store.memberByAddress(list.list.id, eve.address);
+  expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
+  expect(server.sink.for(bob.address)).toHaveLength(2);
+});
+
+test("the address in List-Unsubscribe takes its holder off the list, and nobody else", async () => {
+  const copy = await copyTo(bob);
+  if (copy === undefined) throw new Error("no copy");
+  const fields = new Map((await PostalMime.parse(copy.raw)).headers.map(({ key, value }) => [key, value]));
+  expect(fields.get("list-id")).toBe("Team <team.lists.test>");
+  expect(fields.get("list-help")).toBe("<mailto:team-owner@lists.test?subject=help>");
+  expect(fields.get("list-owner")).toBe("<mailto:team-owner@lists.test>");
+  const [, address = ""] =
+    /<mailto:([^?]+)\?subject=unsubscribe>/.exec(fields.get("list-unsubscribe") ?? "") ?? [];
+  const raw = "From: bob@people.test\r\nSubject: unsubscribe\r\n\r\n";
+
+  const wrong = address.replace(/-[a-z2-7]{4}/, "-aaaa");
+  expect(await submit(server.port, { sender: bob.address, recipient: wrong, raw })).toMatchObject({
+    code: 550,
+  });
+  expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
+    code: 250,
+  });
+  expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
+    code: 550,
+  });
+  expect((await server.service.store.members(list.list.id)).map((member) => member.address)).toEqual([
+    alice.address,
+  ]);
+});
+
+test("a copy that comes back to the list, and what machines send, go no further", async () => {
+  const post = await seal(list, alice);
+  for (const field of [
+    "List-Id: Team <team.lists.test>",
+    "Auto-Submitted: auto-replied",
+    "Precedence: bulk",
+  ]) {
+    const raw = Buffer.concat([Buffer.from(`${field}\r\n`), post.raw]);
+    expect((await server.submit(list, alice, raw)).code).toBeGreaterThanOrEqual(550);
+  }
+  expect(await server.submit(list, alice, post.raw)).toMatchObject({ code: 250 });
+});

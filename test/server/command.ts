@@ -1,0 +1,98 @@
+/** The command `listseal-server`, built once for a test file, and run as a process. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class ListSealCommand {
+  readonly #folder: string;
+  readonly #running: ChildProcess[] = [];
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Builds it, inside the project, so that it finds its packages. */
+  static async build(): Promise<ListSealCommand> {
+    const folder = join(root, "out", `test-command-${process.pid}`);
+    // in a process of its own: Vite can't run inside Jest's sandbox
+    const options = {
+      root,
+      configFile: false,
+      logLevel: "error",
+      publicDir: false,
+      build: { ssr: join(root, "src/server/cli.ts"), outDir: folder, emptyOutDir: true },
+    };
+    const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
+    await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
+    return new ListSealCommand(folder);
+  }
+
+  get path(): string {
+    return join(this.#folder, "cli.js");
+  }
+
+  /** Runs it to its end. */
+  run(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    return new Promise((resolve) => {
+      const env = { ...process.env, ...environment };
+      execFile(process.execPath, [this.path, ...words], { env }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      });
+    });
+  }
+
+  /** Runs it to its end. @throws with what it said if it failed */
+  async good(...words: readonly string[]): Promise<string> {
+    const { code, out, err } = await this.run(words);
+    if (code !== 0) throw new Error(err);
+    return out;
+  }
+
+  /** Starts `serve`; resolves when it has said `lines` lines of where it listens. */
+  async serve(
+    words: readonly string[],
+    lines = 1,
+  ): Promise<{ process: ChildProcess; ports: Readonly<Record<string, number>>; log: () => string }> {
+    const child = spawn(process.execPath, [this.path, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#running.push(child);
+    let said = "";
+    let logged = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      logged += chunk;
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        said += chunk;
+        if (said.split("\n").length > lines) resolve();
+      });
+      child.once("exit", (code) => reject(new Error(`serve ended with ${code}: ${logged}`)));
+    });
+    const found = [...said.matchAll(/^listening (\w+) .*:(\d+)$/gm)];
+    const ports = Object.fromEntries(found.map(([, name, port]) => [name ?? "", Number(port)]));
+    return { process: child, ports, log: () => logged };
+  }
+
+  /** Ends what runs. */
+  async endAll(): Promise<void> {
+    for (const child of this.#running.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.endAll();
+    await rm(this.#folder, { recursive: true });
+  }
+}

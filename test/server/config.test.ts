@@ -1,0 +1,58 @@
+/** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
+import { describe, expect, test } from "@jest/globals";
+import { ConfigError, defaultConfig, readConfig } from "../../src/server/config.js";
+import { configTemplate } from "../../src/server/config-template.js";
+
+const uncommented = configTemplate.replace(/^#(?=[a-z-]+ = )/gm, "");
+
+/** Paths of all leaves. */
+const leaves = (value: unknown, at = ""): string[] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, at === "" ? key : `${at}.${key}`))
+    : [at];
+
+test("the file that init writes changes nothing", () => {
+  expect(readConfig(configTemplate, "listseal.toml")).toEqual(defaultConfig);
+});
+
+test("without its comment signs it names every setting, with the default that the program has", () => {
+  const config = readConfig(uncommented, "listseal.toml");
+  expect(leaves(config)).toEqual(expect.arrayContaining(leaves(defaultConfig)));
+  // where there is a default, it is the one that is written there
+  expect(config).toMatchObject(defaultConfig);
+});
+
+describe("what is wrong is named", () => {
+  test.each([
+    ["[relay]\nurl = 5\n", "listseal.toml, line 2, relay.url: must be a string"],
+    ['[relay]\n\nurl = "http://x"\n', 'line 3, relay.url: must be "smtp://HOST:PORT"'],
+    ["[limits]\nlist-posts-per-hour = 0\n", "line 2, limits.list-posts-per-hour: must be at least 1 posts"],
+    [
+      "[limits]\nauthor-posts-per-hour = 1.5\n",
+      "line 2, limits.author-posts-per-hour: must be a whole number",
+    ],
+    ['[smtp]\nlisten = "here"\n', 'line 2, smtp.listen: must be "HOST:PORT"'],
+    ['[log]\nlevel = "loud"\n', 'line 2, log.level: must be one of "info", "warn", "error"'],
+    ["[log]\nlevl = 1\n", "line 2, log.levl: there is no such setting"],
+    ["[logs]\n", "line 1, logs: there is no such setting"],
+    ["smtp = 3\n", "line 1, smtp: must be a [table]"],
+    ['[smtp]\nkey = "x"\n', "line 1, smtp: needs both certificate and key"],
+    ['[web]\npublic-url = "http://x"\n', 'line 2, web.public-url: must be a URL that starts with "https://"'],
+    ['data = "x\n', "listseal.toml, line 1: "],
+  ])("%j", (text, said) => {
+    let thrown: unknown;
+    try {
+      readConfig(text, "listseal.toml");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ConfigError);
+    expect(String(thrown)).toContain(said);
+  });
+});
+
+test("two mistakes are named at once", () => {
+  expect(() => readConfig("[log]\nlevel = 1\n[keys]\nrenew-after-days = 0\n", "f")).toThrow(
+    /line 2, log\.level.*\n.*line 4, keys\.renew-after-days/,
+  );
+});
