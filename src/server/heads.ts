@@ -22,7 +22,8 @@ const schema = z.strictObject({
       hash: z.string().regex(/^[0-9a-f]{64}$/),
       /** Fingerprints of the owners at that entry: only they can resume. */
       owners: z.array(z.string()),
-      paused: z.literal(true).optional(),
+      /** Since when it is paused, in milliseconds since 1970. */
+      paused: z.number().int().optional(),
     }),
   ),
 });
@@ -46,8 +47,11 @@ export class Heads {
     for (const list of await store.lists()) {
       const head = await store.recordHead(list.id);
       const last = known[list.address];
-      if (last?.paused || (last !== undefined && !(await isAhead(store, list.id, head, last)))) {
-        lists[list.address] = { ...last, paused: true };
+      if (
+        last?.paused !== undefined ||
+        (last !== undefined && !(await isAhead(store, list.id, head, last)))
+      ) {
+        lists[list.address] = { ...last, paused: last.paused ?? Date.now() };
         paused.push(list.address);
       } else {
         lists[list.address] = { ...head, owners: await ownersIn(store, list.id) };
@@ -65,7 +69,7 @@ export class Heads {
       const head = await store.recordHead(list.id);
       lists[list.address] = {
         ...(last ?? { ...head, owners: await ownersIn(store, list.id) }),
-        paused: true,
+        paused: Date.now(),
       };
     }
     await this.#write(lists);
@@ -74,7 +78,12 @@ export class Heads {
   /** Addresses of the lists that are paused. */
   async paused(): Promise<ReadonlySet<string>> {
     const lists = Object.entries(await this.#read());
-    return new Set(lists.flatMap(([address, { paused }]) => (paused ? [address] : [])));
+    return new Set(lists.flatMap(([address, { paused }]) => (paused === undefined ? [] : [address])));
+  }
+
+  /** Since when a list is paused, in milliseconds since 1970; `undefined` if it is not. */
+  async pausedSince(address: string): Promise<number | undefined> {
+    return (await this.#read())[address]?.paused;
   }
 
   /** The owners who can resume a list, as this machine last knew them; `undefined` if it knows nothing of the list. */

@@ -56,8 +56,8 @@ export class ListsInUse {
     if (beside === undefined) return { kind: "unknown" };
     if (suffix === "bounces") return { kind: "bounces", list: beside, token: token ?? "" };
     if (suffix === "request" && token) return { kind: "leave", list: beside, token };
-    if (suffix === "request" && token === undefined) return { kind: "request", list: beside };
-    return suffix === "owner" && token === undefined ? { kind: "owner", list: beside } : { kind: "unknown" };
+    if (token !== undefined) return { kind: "unknown" };
+    return { kind: suffix === "owner" ? "owner" : "request", list: beside };
   }
 
   /**

@@ -10,6 +10,7 @@ import { leaveByLink } from "./leaving.js";
 import type { Ledger } from "./ledger.js";
 import type { ListsInUse, Recipient } from "./lists-in-use.js";
 import type { Log } from "./log.js";
+import { takeCommand } from "./moderation.js";
 import { forwardToOwners } from "./owner-mail.js";
 import { acceptPost, type Gate } from "./post.js";
 import type { RateLimiter } from "./rate-limits.js";
@@ -25,6 +26,7 @@ import {
   queued,
   type Reply,
   refused,
+  tooBusy,
   tooManyPosts,
   tryLater,
 } from "./reply.js";
@@ -81,7 +83,7 @@ async function takeFor(
   if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
   if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
   // also for a list that waits for its owner: this is how the owner lets it go on
-  if (recipient.kind === "request") return takeCommand(parts, recipient.list, sender, raw);
+  if (recipient.kind === "request") return takeAsked(parts, recipient.list, sender, raw);
   if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
   switch (recipient.kind) {
     case "leave":
@@ -91,23 +93,6 @@ async function takeFor(
     case "list":
       return takePost(parts, recipient.list, sender, raw);
   }
-}
-
-async function takeCommand(
-  parts: ReceptionParts,
-  list: List,
-  sender: string,
-  raw: Uint8Array,
-): Promise<Reply> {
-  if (sender === "" || isAutomatic(raw)) return notFromMachines;
-  const taken = await takeRequest(parts, list, raw);
-  const about = { list: list.address, code: taken.code };
-  if (taken.kind === "refused") {
-    parts.log.warn("request-refused", about);
-    return refused;
-  }
-  parts.log.info(`request-${taken.what}`, about);
-  return queued;
 }
 
 type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
@@ -156,6 +141,40 @@ async function takeForOwners(
   }
 }
 
+async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+  const { log } = parts;
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  const taken = await takeRequest(parts, row, raw);
+  if (taken.kind === "answered") {
+    log.info(`request-${taken.what}`, { list: row.address, code: taken.code });
+    return queued;
+  }
+  // what a moderator writes with gpg alone is a signed text inside the seal, and no JSON
+  if (taken.code === "damaged") return takeWrittenByHand(parts, row, raw);
+  log.warn("request-refused", { list: row.address, code: taken.code });
+  return refused;
+}
+
+async function takeWrittenByHand(
+  { store, lists, heads, log, now, wake }: ReceptionParts,
+  row: List,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if ((await heads.paused()).has(row.address)) return paused;
+  const list = await lists.open(row);
+  if (list === undefined) return notReady;
+  const outcome = await takeCommand(store, list, raw, now());
+  if (outcome.kind === "no-command" || outcome.kind === "refused") {
+    const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
+    log.warn("command-refused", { list: row.address, code });
+    return refused;
+  }
+  const { kind, verdict, postId, copies } = outcome;
+  log.info(`command-${verdict}`, { list: row.address, post: postId, code: kind, copies });
+  wake();
+  return queued;
+}
+
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
   const { store, ledger, lists, limiter, log, now, wake } = parts;
   const { address } = row;
@@ -189,6 +208,9 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
     case "repeat":
       log.info("post-repeated", { list: address });
       return queued;
+    case "too-many-held":
+      log.warn("post-delayed", { list: address, code: outcome.kind });
+      return tooBusy;
     case "too-many":
       log.warn("post-delayed", { list: address, code: "too-many-posts" });
       return tooManyPosts;

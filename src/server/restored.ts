@@ -29,8 +29,15 @@ export async function resumeList(
 ): Promise<{ readonly owner: Member; readonly setAside: number }> {
   const { store } = office;
   const { heads, ledger } = parts;
-  if (!(await heads.paused()).has(list.address)) throw new BadRequest(`${list.address} is not paused`);
+  const since = await heads.pausedSince(list.address);
+  if (since === undefined) throw new BadRequest(`${list.address} is not paused`);
   const { owner, request } = await signedByOwner(office, heads, list, armored);
+  // dates in signatures are whole seconds. An older request is the answer to an earlier restore
+  if (request.signedAt.getTime() < Math.floor(since / 1000) * 1000) {
+    throw new BadRequest(
+      `the owner signed that before the list was paused (${new Date(since).toISOString()}): it has to be signed anew`,
+    );
+  }
   const head = await store.recordHead(list.id);
   if (
     request.fields.line("number", 12) !== String(head.number) ||
@@ -40,7 +47,6 @@ export async function resumeList(
       `the owner knows another newest entry than the database holds (${head.number} ${head.hash}): the backup is older than the list; remove again who was removed since, then let the owner look at the roster and sign for the new entry`,
     );
   }
-  // a request from before the restore could be the answer to an earlier one
   await ledger.refuseBefore(list.id, request.signedAt.getTime());
   const setAside = await ledger.setListAside(list.id, "restored");
   await heads.resume(store, list.address, list.id, head);

@@ -170,10 +170,10 @@ describe("a captured post is sent first under the attacker's From and Reply-To",
     const bob = await store.memberByAddress(inUse.list.id, "bob@example.test");
     if (post === undefined || bob === undefined) throw new Error("nothing kept");
     expect(Buffer.from(post.raw).includes("eve@evil.test")).toBe(true);
-    const tokens = await openTokens(joinPath(folder, "tokens.key"));
-    const copies = new CopyMaker({ tokens, now: Date.now, publicUrl: () => undefined });
+    const tokens = await openTokens(dataFolder(folder).tokenSecret);
+    const maker = new CopyMaker({ tokens, now: Date.now, publicUrl: () => undefined });
     const prepared = await preparePost(store, inUse, post, defaultListSettings);
-    const { pieces } = await copies.copyFor(prepared, bob);
+    const { pieces } = await maker.copyFor(prepared, bob);
     const copy = Buffer.concat(pieces).toString("latin1");
     expect(copy).not.toContain("evil.test");
     expect(copy).toContain("alice via Team");

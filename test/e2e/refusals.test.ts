@@ -16,8 +16,8 @@ import { World } from "../world/world.js";
 const ALBUM = fileURLToPath(new URL("../../out/refusals", import.meta.url));
 const PASSPHRASE = "seven quiet herons";
 
-const [team, newsroom] = LISTS;
-if (team === undefined || newsroom === undefined) throw new Error("two lists are needed");
+const [team, , council] = LISTS;
+if (team === undefined || council === undefined) throw new Error("two lists are needed");
 
 /**
  * What must not go wrong when something does: nothing is sent that is not sealed, nothing that was written is lost, and a
@@ -243,7 +243,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
     world.dovecot.drop("bob", titled("altered", changed.join("\n")));
     world.dovecot.drop("bob", titled("not-for-bob", notHers.raw.toString("latin1")));
     // Bob is on the roster of a second list, but has not opened its invitation
-    const second = await owner.found(newsroom);
+    const second = await owner.found(council);
     const key = await until("Bob's key", () => bob.downloads().find((file) => file.endsWith(".asc")));
     await world.listServer.addMember(second.address, bob.address, "Bob", key);
     const hers = await until("Alice's key", () => alice.downloads().find((file) => file.endsWith(".asc")));
@@ -252,7 +252,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
     await page.fillInvitation(await owner.invite(second, alice.address));
     await page.openInvitation();
     await page.close();
-    await begin(newsroom);
+    await begin(council);
     await sealingIsOn();
     await expect(alice.ui.send(120_000)).resolves.toBe("closed");
     await bob.ui.waitForMails(6);
@@ -261,7 +261,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
       ["cut-short", "cut short or altered"],
       ["altered", "cut short or altered"],
       ["not-for-bob", "Sealed for a key that is not here"],
-      [`[${newsroom.slug}]`, "sealed for another list"],
+      [`[${council.slug}]`, "sealed for another list"],
     ] as const;
     for (const [subject, sentence] of expected) {
       await bob.ui.selectMessage(subject);

@@ -1,42 +1,29 @@
 /** The command, as a process: what it prints, how it fails, and that it works beside a running server. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
+import { ListSealCommand, type Ran } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
 import { Sink } from "./sink.js";
 
-const root = new URL("../../", import.meta.url).pathname;
-/** Inside the project, so that the built command finds its packages. */
-const built = join(root, "out", `test-cli-${process.pid}`);
-const command = join(built, "cli.js");
+let command: ListSealCommand;
 
 beforeAll(async () => {
-  // in a process of its own: Vite can't run inside Jest's sandbox
-  const options = {
-    root,
-    configFile: false,
-    logLevel: "error",
-    publicDir: false,
-    build: { ssr: join(root, "src/server/cli.ts"), outDir: built, emptyOutDir: true },
-  };
-  const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
-  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });
+  command = await ListSealCommand.build();
 });
 
-afterAll(() => rm(built, { recursive: true }));
+afterAll(() => command.discard());
 
 let folder: string;
 let data: string;
 let sink: Sink;
-const running: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "listseal-cli-"));
@@ -45,29 +32,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const process of running.splice(0)) {
-    if (process.exitCode === null && process.signalCode === null) {
-      process.kill("SIGKILL");
-      await once(process, "exit");
-    }
-  }
+  await command.endAll();
   await sink.close();
   await rm(folder, { recursive: true });
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...words: readonly string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [command, "--data", data, ...words], (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
+const run = (...words: readonly string[]): Promise<Ran> => command.run(["--data", data, ...words]);
 
 async function good(...words: readonly string[]): Promise<string> {
   const ran = await run(...words);
@@ -77,15 +47,10 @@ async function good(...words: readonly string[]): Promise<string> {
 
 /** `serve`, listening; gives its port. */
 async function serve(): Promise<{ process: ChildProcess; port: number }> {
-  const words = ["serve", "--smtp", "127.0.0.1:0", "--relay", `smtp://127.0.0.1:${sink.port}`];
-  const child = spawn(process.execPath, [command, "--data", data, ...words], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  running.push(child);
-  const [chunk] = await once(child.stdout, "data");
-  const [, port] = /^listening smtp 127\.0\.0\.1:(\d+)\n/.exec(String(chunk)) ?? [];
-  expect(port).toBeDefined();
-  return { process: child, port: Number(port) };
+  const relay = `smtp://127.0.0.1:${sink.port}`;
+  const words = ["--data", data, "serve", "--smtp", "127.0.0.1:0", "--relay", relay];
+  const { process, ports } = await command.serve(words);
+  return { process, port: ports["smtp"] ?? 0 };
 }
 
 async function keyFile(who: Person): Promise<string> {
@@ -206,4 +171,90 @@ test("a second server on the same folder does not start, and the first goes on",
   expect(await submit(port, { sender: alice.address, recipient: list.address, raw })).toMatchObject({
     code: 250,
   });
+});
+
+test("tells what a member's state is, and changes settings", async () => {
+  const { list, bob } = await listByCommands();
+  expect(await good("member", "role", list.address, bob.address, "owner")).toContain("role         owner");
+  expect(await good("member", "suspend", list.address, bob.address)).toContain("SUSPENDED");
+  expect(await good("member", "list", list.address)).toMatch(/bob@people\.test.*owner {2}SUSPENDED\n/);
+  expect(await good("member", "resume", list.address, bob.address)).toContain("copies       sent");
+  const set = [
+    "list",
+    "set",
+    list.address,
+    "--reply-to",
+    "author",
+    "--author-copy",
+    "no",
+    "--policy",
+    "open",
+  ];
+  expect(await good(...set)).toContain("policy open, Reply-To the author, author gets no copy");
+  expect((await run("list", "set", list.address, "--reply-to", "moon")).code).toBe(1);
+  expect(await good("list", "retire", list.address)).toContain("is deleted");
+  expect(await good("list", "show")).toContain("retired on");
+});
+
+test("shows the queue, tries again what was set aside, and gives it up", async () => {
+  const { list, alice, bob } = await listByCommands();
+  sink.mood = (recipient) =>
+    recipient === bob.address ? { code: 550, text: "5.1.1 unknown", at: "rcpt" } : undefined;
+  const { port } = await serve();
+  for (let posts = 0; posts < 2; posts++) {
+    const { raw } = await seal(list, alice);
+    await submit(port, { sender: alice.address, recipient: list.address, raw });
+  }
+  await sink.until(() => sink.for(alice.address).length === 2);
+  while (!(await good("queue", "show", "--aside")).includes("aside 2"));
+  const [, job = ""] =
+    /^job (\d+) .*bob@people\.test {2}ASIDE relay-550/m.exec(await good("queue", "show")) ?? [];
+  expect((await run("queue", "retry")).err).toContain("--job NUMBER");
+
+  sink.mood = () => undefined;
+  expect(await good("queue", "retry", "--job", job)).toContain("1 will be tried again");
+  await sink.until(() => sink.for(bob.address).length === 1);
+  expect(await good("queue", "drop", "--all")).toContain("1 dropped");
+  expect(await good("queue", "show")).toBe("waiting 0, aside 0\n");
+});
+
+test("init writes a configuration that is good; a mistake in it is named; SIGHUP takes it over", async () => {
+  const { list, alice, bob } = await listByCommands();
+  const file = join(data, "listseal.toml");
+  expect(await good("config", "check")).toContain("is good");
+  await writeFile(file, "[relay]\nurl = 1\n");
+  expect((await run("config", "check")).err).toBe(
+    `listseal-server: ${file}, line 2, relay.url: must be a string\n`,
+  );
+
+  const other = await Sink.open();
+  try {
+    const settings = (port: number) =>
+      writeFile(file, `[smtp]\nlisten = "127.0.0.1:0"\n[relay]\nurl = "smtp://127.0.0.1:${port}"\n`);
+    await settings(sink.port);
+    const { process: server, ports, log } = await command.serve(["--config", file, "serve"]);
+    const post = async () =>
+      submit(ports["smtp"] ?? 0, {
+        sender: alice.address,
+        recipient: list.address,
+        raw: (await seal(list, alice)).raw,
+      });
+    await post();
+    await sink.until(() => sink.caught.length === 2);
+    // so that the lanes let go of their connections to the first relay
+    while (!(await good("queue", "show")).includes("waiting 0"));
+    await settings(other.port);
+    server.kill("SIGHUP");
+    while (!log().includes("reloaded")) await new Promise((resolve) => setImmediate(resolve));
+    await post();
+    await other.until(() => other.for(bob.address).length === 1);
+    expect(sink.caught).toHaveLength(2);
+
+    await writeFile(file, "what");
+    server.kill("SIGHUP");
+    while (!log().includes("going on with")) await new Promise((resolve) => setImmediate(resolve));
+    expect(await post()).toMatchObject({ code: 250 });
+  } finally {
+    await other.close();
+  }
 });

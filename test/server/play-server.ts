@@ -26,7 +26,7 @@ import { addMember, createList, type Office, removeMember } from "../../src/serv
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/data-folder.js";
 import { type LogTarget, openLog } from "../../src/server/log.js";
 import { openStore, type StorePlace } from "../../src/server/open-store.js";
-import { type Service, startService } from "../../src/server/service.js";
+import { type Service, type ServiceOptions, startService } from "../../src/server/service.js";
 import type { List, Shape } from "../../src/server/store.js";
 import { type Answer, submit } from "./dialogue.js";
 import { Sink } from "./sink.js";
@@ -95,7 +95,11 @@ export class PlayServer {
   }
 
   /** Starts it; `restart` after {@link stop} uses the same folder and relay. */
-  async start(protocol: "smtp" | "lmtp" = "smtp", relay: "smtp" | "lmtp" = "smtp"): Promise<Service> {
+  async start(
+    protocol: "smtp" | "lmtp" = "smtp",
+    relay: "smtp" | "lmtp" = "smtp",
+    more: Partial<ServiceOptions> = {},
+  ): Promise<Service> {
     const target: LogTarget = { write: (line) => this.logged.push(line) };
     this.#service = await startService({
       folder: this.folder,
@@ -105,6 +109,7 @@ export class PlayServer {
       log: openLog(target),
       lanes: 3,
       retryPauses: [0, 0, 0],
+      ...more,
     });
     return this.#service;
   }

@@ -174,7 +174,10 @@ async function resumeServer(asked: Asked, member: Member, command: AskedFor<"res
   if (known !== undefined && !known.includes(member.fingerprint)) return refusal("not-allowed");
   const head = await store.recordHead(list.id);
   if (command.head.number !== head.number || command.head.hash !== head.hash) return refusal("roster-behind");
-  if (!(await heads.paused()).has(list.address)) return { result: "done", reports: [] };
+  const since = await heads.pausedSince(list.address);
+  if (since === undefined) return { result: "done", reports: [] };
+  // dates in requests are whole seconds. An older one is the answer to an earlier restore
+  if (opened.request.date.getTime() < Math.floor(since / 1000) * 1000) return refusal("too-old");
   await ledger.refuseBefore(list.id, opened.request.date.getTime());
   await ledger.setListAside(list.id, "restored");
   await heads.resume(store, list.address, list.id, head);
