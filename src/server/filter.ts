@@ -6,7 +6,7 @@
  * The roster is read for each copy: somebody removed after the post was accepted gets nothing.
  */
 import { CopyMaker, type PreparedPost, preparePost } from "./copies.js";
-import type { DataFolder } from "./data-folder.js";
+import { type DataFolder, isInitialised } from "./data-folder.js";
 import type { Ledger } from "./ledger.js";
 import { MAX_PREPARED_POSTS } from "./limits.js";
 import { ListsInUse } from "./lists-in-use.js";
@@ -15,6 +15,7 @@ import { openLedger } from "./open-ledger.js";
 import { openCheckedStore, type StorePlace } from "./open-store.js";
 import { connectToRelay, type RelayConnection, type RelayOptions } from "./relay.js";
 import { notSealed, queued, type Reply, tryLater } from "./reply.js";
+import { NotInitialised } from "./service.js";
 import { openSlips, type Slip, type Slips } from "./slip.js";
 import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
 import { Standing } from "./standing.js";
@@ -41,6 +42,7 @@ export interface Filter {
 /** Starts a filter; it listens when this resolves. The server's data folder, or a copy of its keys, has to be there. */
 export async function startFilter(options: FilterOptions): Promise<Filter> {
   const { folder, log } = options;
+  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   const store = await openCheckedStore(place);
   const ledger = await openLedger(place);
