@@ -19,6 +19,8 @@ import { compare, type Row } from "../row.js";
 const SINK = "/usr/sbin/smtp-sink";
 const SOURCE = "/usr/sbin/smtp-source";
 const LANES = 8;
+/** What the server logs of each copy that the relay has taken. */
+const SENT = '"copy-sent"';
 
 const sizes = [
   { label: "1 kB", bytes: 1_000, members: [100, 1_000, 10_000] },
@@ -68,7 +70,17 @@ async function fanOut(
     const atRest = await peakOf(server);
     const start = performance.now();
     await submit(server.port, { sender: alice.address, recipient: list.address, raw });
-    const isDone = () => server.logged().split('"copy-sent"').length > members;
+    // only what is new is looked at: the benchmark must not use up the processor that it measures
+    let seen = 0;
+    let sent = 0;
+    const isDone = () => {
+      const logged = server.logged();
+      for (let at = logged.indexOf(SENT, seen); at !== -1; at = logged.indexOf(SENT, seen)) {
+        seen = at + SENT.length;
+        sent++;
+      }
+      return sent >= members;
+    };
     while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 20));
     const seconds = (performance.now() - start) / 1000;
     return { seconds, memory: (await peakOf(server)) - atRest, copy: raw.length };
