@@ -17,7 +17,11 @@ const project = (displayName, roots, more = {}) => ({
   roots,
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts", ".tsx"],
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  moduleNameMapper: {
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+    // the add-on's one door to its host; outside of a host the polyfill throws
+    "^webextension-polyfill$": "<rootDir>/test/extension/fake-host.ts",
+  },
   transform: { "^.+\\.tsx?$": swc },
   testMatch: ["**/*.test.ts", "**/*.test.tsx"],
   ...more,
@@ -32,6 +36,7 @@ export default {
     // pages and scripts: jsdom (openpgp can't run there, so the two never mix)
     project("dom", ["<rootDir>/test"], {
       testEnvironment: "jsdom",
+      setupFiles: ["<rootDir>/test/extension/jsdom-gaps.ts"],
       testMatch: ["**/*.dom.test.ts", "**/*.dom.test.tsx"],
     }),
     // the real gpg, sq and rnp

@@ -2,8 +2,7 @@ import { ListSealError } from "../protocol/errors.js";
 import { type Check, count, nothing, object, oneOf } from "./check.js";
 import type { DisplayAnswer } from "./display/view.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
-import type { Runtime } from "./platform.js";
-import { browser } from "./platform.js";
+import { browser, type Runtime } from "./platform.js";
 
 /**
  * What the message display script asks of the background page, over plain `runtime.sendMessage`.

@@ -1,5 +1,4 @@
-import type { Runtime } from "./platform.js";
-import { browser } from "./platform.js";
+import { browser, type Runtime } from "./platform.js";
 
 /**
  * Stands between the browser and webext-bridge in the background page. Must be evaluated before it.

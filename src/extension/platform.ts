@@ -1,7 +1,7 @@
 import browser from "webextension-polyfill";
 import type { Thunderbird } from "./thunderbird.js";
 
-export type { Events, Runtime, Tabs } from "webextension-polyfill";
+export type { Runtime } from "webextension-polyfill";
 /**
  * The only door to the host program: to webextension-polyfill and to Thunderbird's own namespaces.
  * Everything else in the add-on imports `browser` and `thunderbird` from here, so that another host

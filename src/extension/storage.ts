@@ -118,6 +118,7 @@ export interface ListSummary {
   readonly name: string;
   readonly mode: "whole" | "key";
   readonly delivery: "resealed" | "opened";
+  readonly profile: "compatible" | "rfc9580";
   readonly listFingerprint: string;
   readonly serverFingerprint: string;
   readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];
@@ -141,6 +142,7 @@ export function summaryOfList(list: StoredList): ListSummary {
     name: list.name,
     mode: list.mode,
     delivery: list.delivery,
+    profile: list.profile,
     listFingerprint: list.listKeyFingerprint,
     serverFingerprint: list.serverFingerprint,
     owners: list.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),

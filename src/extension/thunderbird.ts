@@ -1,12 +1,19 @@
-import type { Events, Tabs } from "./platform.js";
-
 /**
  * The part of Thunderbird's own WebExtension namespaces that ListSeal uses. `@types/webextension-polyfill`
  * knows browsers only. Taken from the schemas that Thunderbird 153 carries; types only, no code.
  */
 
 /** A listener list of Thunderbird. */
-type Event<F extends (...parameters: never[]) => unknown> = Events.Event<F>;
+export interface HostEvent<F> {
+  addListener(listener: F): void;
+  removeListener(listener: F): void;
+}
+
+/** A tab as events name it: a compose window has one, too. */
+export interface TabRef {
+  readonly id?: number | undefined;
+  readonly windowId?: number | undefined;
+}
 
 /** A recipient as the composer gives it: text, or an address book entry that has not been written out yet. */
 export type ComposeRecipient = string | { readonly id: string; readonly type: "contact" | "mailingList" };
@@ -55,16 +62,16 @@ export interface ComposeAttachment {
 
 export interface SendInfo {
   readonly mode: "sendNow" | "sendLater";
-  readonly error?: string;
-  /** QUIRK: after a failed SMTP dialogue there is neither `error` nor this. */
-  readonly headerMessageId?: string;
+  readonly error?: string | null;
+  /** QUIRK: after a failed SMTP dialogue there is no `error`, and this is null or missing. */
+  readonly headerMessageId?: string | null;
 }
 
 export interface Compose {
-  readonly onBeforeSend: Event<(tab: Tabs.Tab, details: ComposeDetails) => Promise<BeforeSendAnswer>>;
-  readonly onAfterSend: Event<(tab: Tabs.Tab, info: SendInfo) => void>;
-  readonly onIdentityChanged: Event<(tab: Tabs.Tab, identityId: string) => void>;
-  readonly onComposeStateChanged: Event<(tab: Tabs.Tab, state: { readonly canSendNow: boolean }) => void>;
+  readonly onBeforeSend: HostEvent<(tab: TabRef, details: ComposeDetails) => Promise<BeforeSendAnswer>>;
+  readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
+  readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
+  readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
   getComposeDetails(tabId: number): Promise<ComposeDetails>;
   setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
   listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
@@ -74,7 +81,7 @@ export interface Compose {
 }
 
 export interface ComposeAction {
-  readonly onClicked: Event<(tab: Tabs.Tab) => void>;
+  readonly onClicked: HostEvent<(tab: TabRef) => void>;
   setTitle(details: { title: string; tabId: number }): Promise<void>;
   setLabel(details: { label: string; tabId: number }): Promise<void>;
   setIcon(details: { path: string; tabId: number }): Promise<void>;

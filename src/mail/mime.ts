@@ -156,21 +156,29 @@ export function writeEntity(fields: readonly HeaderField[], root: Leaf | Multipa
   return out.join();
 }
 
+/** A base64 body in two pieces; concatenated they are the body. */
+export interface EncodedInTwo {
+  /** This copy's own lines; may be empty. */
+  readonly own: Uint8Array;
+  /** The very buffer that many copies share. Never write to it. */
+  readonly shared: Uint8Array;
+}
+
 /** An entity in three pieces, so that many copies can share the large one. Concatenated they are the mail. */
 export interface SharedEntity {
   readonly head: Uint8Array;
-  /** The encoded bytes of the last part, the very buffer that was given. */
+  /** The encoded bytes of the last part, or all but its first lines: the very buffer that was given. */
   readonly shared: Uint8Array;
   readonly tail: Uint8Array;
 }
 
 /**
- * As {@link writeEntity} for one multipart whose last part is `last`, already encoded by {@link base64Lines}.
+ * As {@link writeEntity} for one multipart whose last part is `last`, already encoded (`base64Lines`, `SharedBase64`).
  */
 export function writeShared(
   fields: readonly HeaderField[],
   multipart: { readonly type: string; readonly parts: readonly Leaf[] },
-  last: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: Uint8Array },
+  last: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: EncodedInTwo },
 ): SharedEntity {
   const out = new Pieces();
   const boundary = newBoundary();
@@ -182,7 +190,12 @@ export function writeShared(
     out.text(CRLF);
   }
   out.text(`--${boundary}${CRLF}${leafHeader({ ...last.leaf, bytes: new Uint8Array() })}`);
-  return { head: out.join(), shared: last.encoded, tail: encoder.encode(`${CRLF}--${boundary}--${CRLF}`) };
+  out.bytes(last.encoded.own);
+  return {
+    head: out.join(),
+    shared: last.encoded.shared,
+    tail: encoder.encode(`${CRLF}--${boundary}--${CRLF}`),
+  };
 }
 
 /** A text leaf in UTF-8. */

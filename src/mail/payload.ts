@@ -7,11 +7,19 @@
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open.ts`).
  */
-import PostalMime, { type Email, type Attachment as ParsedAttachment } from "postal-mime";
+import PostalMime, { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { decodeWords } from "./encoded-words.js";
 import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
-import { formatMailbox, type Mailbox, parseMailbox, parseMailboxList } from "./mailbox.js";
+import {
+  type Address,
+  formatMailbox,
+  type Mailbox,
+  makeMailbox,
+  parseAddress,
+  parseMailbox,
+  parseMailboxList,
+} from "./mailbox.js";
 import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
 
 /** A file with the letter. */
@@ -142,7 +150,7 @@ function attachmentLeaf(attachment: Attachment): Leaf {
  * Reads a payload.
  *
  * @throws ListSealError `damaged` if it is not a MIME entity with the header fields that a letter needs (one From,
- *         one Message-ID, a Date), `bad-address` if From, To or Cc have no canonical form, `several-signatures` never
+ *         one Message-ID, a Date), `bad-address` if From has no canonical form
  */
 export async function readPayload(payload: Uint8Array): Promise<Letter> {
   const email = await parse(payload);
@@ -220,8 +228,28 @@ export function fieldValues(email: Email, key: string): readonly string[] {
     );
 }
 
+/**
+ * The mailboxes of To or Cc. From decides who wrote and is never repaired; these are for showing and for answers, and one
+ * that has no canonical form must not cost the reader the letter: it is left out.
+ */
 function mailboxes(value: string | undefined): readonly Mailbox[] {
-  return value === undefined ? [] : parseMailboxList(value);
+  if (value === undefined) return [];
+  try {
+    return parseMailboxList(value);
+  } catch {
+    return addressParser(value, { flatten: true }).flatMap(({ name, address }) => {
+      const canonical = tryAddress(address);
+      return canonical === undefined ? [] : [makeMailbox(name, canonical)];
+    });
+  }
+}
+
+function tryAddress(text: string | undefined): Address | undefined {
+  try {
+    return parseAddress(text ?? "");
+  } catch {
+    return undefined;
+  }
 }
 
 function isAuthorPart(attachment: ParsedAttachment): boolean {

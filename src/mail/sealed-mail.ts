@@ -16,6 +16,7 @@ import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
   base64Lines,
+  type EncodedInTwo,
   formatDate,
   type HeaderField,
   type Leaf,
@@ -38,6 +39,12 @@ export const partTypes = {
   /** Delivery `opened`: the detached list signature. */
   through: "application/vnd.listseal.through",
 } as const;
+
+/**
+ * Media type of a certificate that a sender sends along where the list lets non-members post: the server checks the outer
+ * signature with it. Not sealed, and no part of a copy: a post without it, by a member, tells less.
+ */
+export const authorType = "application/vnd.listseal.author";
 
 /** One sealed part of a mail: what becomes an attachment of the composer. */
 export interface MailPart {
@@ -87,9 +94,12 @@ export function fromParts(
 }
 
 /** The value of the {@link sealHeader} field. */
-export function sealHeaderValue(sealed: Pick<SealedMessage, "mode" | "outerSecret">): string {
+export function sealHeaderValue(
+  sealed: Pick<SealedMessage, "mode" | "outerSecret"> & { readonly held?: number },
+): string {
   const secret = sealed.outerSecret === undefined ? "" : `; secret=${sealed.outerSecret}`;
-  return `v=${FORMAT_VERSION}; mode=${sealed.mode}${secret}`;
+  const held = sealed.held === undefined ? "" : `; held=${sealed.held}`;
+  return `v=${FORMAT_VERSION}; mode=${sealed.mode}${secret}${held}`;
 }
 
 /**
@@ -121,11 +131,17 @@ export interface Submission {
   readonly inReplyTo?: string;
   readonly references?: readonly string[];
   readonly sealed: SealedMessage;
+  /** The sender's certificate, binary, from a sender who is not a member. */
+  readonly author?: Uint8Array;
 }
 
 /** A whole mail as a sender sends it to the list's server. Thunderbird's composer writes the same shape by itself. */
 export function writeSubmission(submission: Submission): Uint8Array {
-  const { from, list, date, messageId, inReplyTo, references = [], sealed } = submission;
+  const { from, list, date, messageId, inReplyTo, references = [], sealed, author } = submission;
+  const sent: Leaf[] =
+    author === undefined
+      ? []
+      : [{ name: "author.pgp", type: authorType, bytes: author, disposition: "attachment" }];
   return writeEntity(
     [
       ["From", formatMailbox(from)],
@@ -137,7 +153,10 @@ export function writeSubmission(submission: Submission): Uint8Array {
       [sealHeader, sealHeaderValue(sealed)],
       ["MIME-Version", "1.0"],
     ],
-    { type: "multipart/mixed", parts: [textLeaf(submissionNotice()), ...toParts(sealed).map(attachment)] },
+    {
+      type: "multipart/mixed",
+      parts: [textLeaf(submissionNotice()), ...sent, ...toParts(sealed).map(attachment)],
+    },
   );
 }
 
@@ -165,8 +184,13 @@ export interface Copy {
   readonly inReplyTo?: string;
   readonly references?: readonly string[];
   readonly sealed: SealedMessage;
-  /** The large part in base64 ({@link encodeLargePart}), if the caller made it for all copies. */
-  readonly encoded?: Uint8Array;
+  /** The number of a held post, on a copy for its review: what a moderator's command names. */
+  readonly held?: number;
+  /**
+   * The large part in base64, if the caller made it for all copies: whole ({@link encodeLargePart}), or in mode `whole` in
+   * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
+   */
+  readonly encoded?: Uint8Array | EncodedInTwo;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
 }
@@ -189,14 +213,15 @@ export function writeCopy(copy: Copy): SharedEntity {
     ...threadFields(copy.inReplyTo, copy.references ?? []),
     ...listFields(list, copy.listName),
     ...(copy.fields ?? []),
-    [sealHeader, sealHeaderValue(sealed)],
+    [sealHeader, sealHeaderValue(copy.held === undefined ? sealed : { ...sealed, held: copy.held })],
     ["MIME-Version", "1.0"],
   ];
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
   if (large === undefined) throw new ListSealError("not-sealed", "a sealed message has at least one part");
-  const encoded = copy.encoded ?? base64Lines(large.bytes);
+  const given = copy.encoded ?? base64Lines(large.bytes);
+  const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
   if (shape === "encrypted") {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
@@ -227,6 +252,8 @@ export type ReceivedMail =
       readonly from: Mailbox;
       readonly inReplyTo?: string;
       readonly references: readonly string[];
+      /** The certificate that came along ({@link authorType}): anybody's, until the outer signature fits it. */
+      readonly author?: Uint8Array;
     }
   | { readonly kind: "not-sealed" };
 
@@ -257,6 +284,10 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
   );
   if ("kind" in sealed) return sealed;
+  const [author, anotherAuthor] = email.attachments.filter(
+    ({ mimeType }) => mimeType.toLowerCase() === authorType,
+  );
+  if (anotherAuthor !== undefined) throw new ListSealError("damaged", "a sender has one certificate");
   const [header] = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
@@ -269,5 +300,6 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
     from: parseMailbox(from),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(fieldValues(email, "references")[0]),
+    ...(author === undefined ? {} : { author: contentOf(author) }),
   };
 }

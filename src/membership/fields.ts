@@ -129,6 +129,47 @@ export class Fields {
     return word;
   }
 
+  /** Exactly `digits` lower-case hex digits. */
+  hex(name: string, digits: number): string {
+    const value = this.#value[name];
+    if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]+$/.test(value)) {
+      throw this.#wrong(name, `${digits} hex digits`);
+    }
+    return value;
+  }
+
+  /** A whole number from 0 to `limit`. */
+  count(name: string, limit: number = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#value[name];
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > limit) {
+      throw this.#wrong(name, `a whole number from 0 to ${limit}`);
+    }
+    return value;
+  }
+
+  /** Any text of at most `limit` characters; whoever asks for it looks at it further. */
+  text(name: string, limit: number): string {
+    const value = this.#value[name];
+    if (typeof value !== "string" || value.length > limit)
+      throw this.#wrong(name, `a text of at most ${limit} characters`);
+    return value;
+  }
+
+  /** Whether the object has the field at all. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#value, name);
+  }
+
+  /** 0 to `limit` objects in a list. */
+  objects(name: string, limit: number): readonly Fields[] {
+    const value = this.#value[name];
+    if (!Array.isArray(value) || value.length > limit)
+      throw this.#wrong(name, `a list of at most ${limit} objects`);
+    return value.map((each: unknown, index) =>
+      Fields.#of(each, this.#code, `${this.#path}${name}.${index}.`),
+    );
+  }
+
   /** The fields of an object inside. */
   within(name: string): Fields {
     return Fields.#of(this.#value[name], this.#code, `${this.#path}${name}.`);

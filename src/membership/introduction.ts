@@ -30,7 +30,7 @@ import { formatDate, parseDate } from "./fields.js";
 import { type Judgement, judge, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
 
 /**
- * An author's certificate and introduction together. An honest pair has about 1.5 kB; a certificate can be made of any
+ * An author's certificate and introduction together. An honest pair has about 2 kB; a certificate can be made of any
  * size, and each signature on it costs its readers time.
  */
 export const MAX_CHAIN_BYTES = 16 * 1024;

@@ -140,14 +140,33 @@ export async function readInvitation(
   const { bytes, signatures } = await openFile(file, readCode(code));
   const fields = Fields.parse(bytes, "invitation-damaged");
   fields.assertKind("invitation");
-  const invitation = await partsOf(fields, now);
-  await assertSigned(bytes, signatures, invitation, now);
+  const owners = await ownersOf(fields);
+  await assertSigned(bytes, signatures, owners, now);
+  const invitation = await partsOf(fields, owners, now);
   await assertCoherent(invitation, now);
   if (invitation.joinBy <= now) throw new ListSealError("invitation-expired", "join-by is over");
   return invitation;
 }
 
-async function partsOf(fields: Fields, now: Date): Promise<Invitation> {
+/** What `read` gives; a key that can't be read inside a file that opened means that the file is damaged. */
+async function inside<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof ListSealError && (thrown.code === "key-damaged" || thrown.code === "key-locked")) {
+      throw new ListSealError("invitation-damaged", "a key inside can't be read", { cause: thrown });
+    }
+    throw thrown;
+  }
+}
+
+function ownersOf(fields: Fields): Promise<Invitation["owners"]> {
+  const owners = fields.armors("owners", MAX_OWNERS);
+  // an owner whose key ran out is still the one who introduced the others
+  return inside(() => Promise.all(owners.map((key) => parseSealingKey("member", key))));
+}
+
+async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date): Promise<Invitation> {
   const list = fields.within("list");
   const words = {
     listAddress: list.address("address"),
@@ -159,31 +178,20 @@ async function partsOf(fields: Fields, now: Date): Promise<Invitation> {
     invitee: fields.address("invitee"),
     joinBy: fields.date("joinBy"),
   };
-  try {
-    return {
-      ...words,
-      listKey: await readOpeningKey("list", fields.armor("listKey")),
-      server: await readSealingKey("server", fields.armor("server"), now),
-      // an owner whose key ran out is still the one who introduced the others
-      owners: await Promise.all(
-        fields.armors("owners", MAX_OWNERS).map((key) => parseSealingKey("member", key)),
-      ),
-      introduction: await readOpeningKey("introduction", fields.armor("introduction")),
-    };
-  } catch (thrown) {
-    // a key that can't be read inside a file that opened: the file is what is damaged
-    if (thrown instanceof ListSealError && (thrown.code === "key-damaged" || thrown.code === "key-locked")) {
-      throw new ListSealError("invitation-damaged", "a key inside can't be read", { cause: thrown });
-    }
-    throw thrown;
-  }
+  return inside(async () => ({
+    ...words,
+    owners,
+    listKey: await readOpeningKey("list", fields.armor("listKey")),
+    server: await readSealingKey("server", fields.armor("server"), now),
+    introduction: await readOpeningKey("introduction", fields.armor("introduction")),
+  }));
 }
 
 /** Throws unless exactly one owner signed these bytes as an invitation. */
 async function assertSigned(
   bytes: Uint8Array,
   signatures: Parameters<typeof verifyOnly>[1],
-  { owners }: Invitation,
+  owners: Invitation["owners"],
   now: Date,
 ): Promise<void> {
   const issuer = signatures[0]?.getSigningKeyIDs();

@@ -225,7 +225,8 @@ export async function parseSealingKey<R extends Role>(
  * Reads a secret key (binary or armored) as a key of `role`, unlocking it with `passphrase` if it is locked.
  * Expiry is not checked: old mail has to open.
  *
- * @throws ListSealError `key-damaged` | `wrong-role` | `key-locked` | `wrong-passphrase`
+ * @throws ListSealError `key-damaged` | `wrong-role` | `key-locked` | `wrong-passphrase` | `unsupported-algorithm` (its
+ *         lock asks for more memory than {@link MAX_ARGON2_MEMORY_EXPONENT})
  */
 export async function readOpeningKey<R extends Role>(
   role: R,
@@ -249,8 +250,12 @@ async function unlock(secret: PrivateKey, passphrase: string | undefined): Promi
   if (secret.isDecrypted()) return secret;
   if (passphrase === undefined) throw new ListSealError("key-locked", "the key is locked by a passphrase");
   try {
-    return await decryptKey({ privateKey: secret, passphrase });
+    return await decryptKey({ privateKey: secret, passphrase, config: readingConfig });
   } catch (cause) {
+    // QUIRK: openpgp.js 6.3.2 wraps this error in others and does not export its class
+    if (cause instanceof Error && cause.message.includes("Argon2")) {
+      throw new ListSealError("unsupported-algorithm", "the key's lock asks for too much memory", { cause });
+    }
     throw new ListSealError("wrong-passphrase", "the passphrase does not unlock the key", { cause });
   }
 }

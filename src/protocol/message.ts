@@ -69,6 +69,11 @@ export interface RosterHead {
 export type Passage =
   /** The list's server checked this author's outer signature for this very message. */
   | { readonly via: "list"; readonly by: Fingerprint; readonly roster: RosterHead }
+  /**
+   * The same, for somebody whom the post policy let in and who was not on the roster: their certificate came with the post
+   * and says nothing about who they are.
+   */
+  | { readonly via: "list-from-nonmember"; readonly by: Fingerprint; readonly roster: RosterHead }
   /** One's own post as it was submitted: the copy in Sent. */
   | { readonly via: "own-copy" }
   /** Sealed to this member by somebody, without the list's word. Shown, and said. */

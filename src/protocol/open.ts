@@ -6,16 +6,17 @@
  *
  * The server never imports this file.
  */
-import { readSignature, type Signature } from "openpgp";
+import { readSignature, type Signature, type SignaturePacket } from "openpgp";
 import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "./binding.js";
 import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
-import type { Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
-import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
+import { assertDataPacket, checkLiteral, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
+  MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
   readingConfig,
@@ -79,8 +80,9 @@ export async function openPost(
   const outer = await openOuter(sealed, keys, target);
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
-  const { keyPacket, dataPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  const message = join(keyPacket, sealed.mode === "key" ? sealed.body : dataPacket);
+  const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
+  // in mode `whole` the opened literal is the message already; in mode `key` its two halves are not copied together
+  const message = sealed.mode === "whole" ? outer.literal : ({ keyPacket, dataPacket: sealed.body } as const);
   const inner = await openLayer(message, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
@@ -132,11 +134,12 @@ async function openOuter(
     assertSize(sealed.body, MAX_PAYLOAD_BYTES, "the body");
     assertDataPacket(sealed.body);
   }
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   // first: under a list secret, a copy under a member secret has the very form of an opened message
   const { outerSecret } = sealed;
   if (outerSecret !== undefined) {
     const secret = keys.secrets?.find(({ fingerprint }) => fingerprint === outerSecret);
-    return secret === undefined ? "not-for-me" : openLayer(outer, secret);
+    return secret === undefined ? "not-for-me" : openLayer(outer, secret, maxBytes);
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
@@ -148,7 +151,7 @@ async function openOuter(
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
-      const layer = await openLayer(outer, member);
+      const layer = await openLayer(outer, member, maxBytes);
       if (layer !== "not-for-me") return layer;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;
@@ -189,11 +192,14 @@ async function passageOf(
 ): Promise<Passage> {
   if (outer.signatures.length === 0) return unproved("absent");
   if (await isOwnCopy(sealed, outer, post, keys, now)) return { via: "own-copy" };
+  let via: "list" | "list-from-nonmember";
   let by: string;
   let roster: RosterHead;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
-    const says = readNotations(signature.packet, "through", bindingNames("through", sealed.mode));
+    const word = readListWord(signature.packet, sealed.mode);
+    const { says } = word;
+    via = word.via;
     if (says.list !== post.list) return unproved("for-another-list");
     if (says.msgid !== post.messageId) return unproved("for-another-message");
     if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
@@ -209,7 +215,19 @@ async function passageOf(
     return unproved(error.code === "unknown-author" ? "not-by-this-server" : "unreadable");
   }
   if (by !== post.author) return unproved("by-another-author");
-  return { via: "list", by: parseFingerprint(by), roster };
+  return { via, by: parseFingerprint(by), roster };
+}
+
+/** The two kinds that a list signature may be of, and no other: each is read as what it says, never as the other. */
+function readListWord(packet: SignaturePacket, mode: Mode) {
+  try {
+    const says = readNotations(packet, "through", bindingNames("through", mode));
+    return { via: "list", says } as const;
+  } catch (error) {
+    if (!(error instanceof ListSealError) || error.code !== "wrong-kind") throw error;
+  }
+  const says = readNotations(packet, "through-nonmember", bindingNames("through-nonmember", mode));
+  return { via: "list-from-nonmember", says } as const;
 }
 
 function unproved(reason: UnprovedReason): Passage {

@@ -9,7 +9,7 @@
  */
 import type { PublicKey, Subkey } from "openpgp";
 import { ListSealError } from "./errors.js";
-import { assertSize, fullReadingConfig, MAX_KEY_PACKET_BYTES } from "./policy.js";
+import { assertSize, fullReadingConfig, MAX_KEY_PACKET_BYTES, MAX_SESSION_KEY_PACKETS } from "./policy.js";
 import type { ListName } from "./secrets.js";
 
 /** Packet types that this file knows (RFC 9580, section 5). */
@@ -106,19 +106,26 @@ export interface SplitMessage {
 /**
  * Splits an encrypted message in front of its data packet.
  *
+ * Before any parser sees it: a parser also takes a compressed message without encryption (and inflates it while it
+ * parses), plaintext behind the sealed data, and thousands of session key packets for one key.
+ *
  * @param message binary OpenPGP message, `ESK+ || SEIPD`
- * @throws ListSealError `damaged` if it is anything else, or if anything follows the data packet
+ * @throws ListSealError `damaged` if it is anything else, or if anything follows the data packet; `too-large` for more
+ *         than {@link MAX_SESSION_KEY_PACKETS} session key packets
  */
 export function split(message: Uint8Array): SplitMessage {
   let at = 0;
-  for (;;) {
+  for (let sessionKeys = 0; ; sessionKeys++) {
     const header = readHeader(message, at);
-    if (header.tag === tag.seipd && at > 0) {
+    if (header.tag === tag.seipd && sessionKeys > 0) {
       if (header.end !== message.length) throw new ListSealError("damaged", "bytes after the data packet");
       return { keyPacket: message.subarray(0, at), dataPacket: message.subarray(at) };
     }
     if (header.tag !== tag.pkesk && header.tag !== tag.skesk) {
       throw new ListSealError("damaged", "a session key packet was expected");
+    }
+    if (sessionKeys === MAX_SESSION_KEY_PACKETS) {
+      throw new ListSealError("too-large", "too many session key packets");
     }
     at = header.end;
   }
@@ -198,15 +205,35 @@ function exactFieldsLength(body: Uint8Array, at: number, target: PublicKeyTarget
     case 18: {
       // ECDH: MPI of the ephemeral point, then one octet of length and the wrapped key
       const point = mpiLength(body, at);
-      return point === undefined ? undefined : point + 1 + octet(body, at + point);
+      if (point === undefined || isLongX25519(body, at + 2, at + point)) return undefined;
+      return point + 1 + octet(body, at + point);
     }
     case 25: // X25519: 32 octets, one octet of length, [v3: algorithm octet,] the wrapped key
-      return 32 + 1 + octet(body, at + 32);
+      if (isSpelledLong(octet(body, at + X25519_BYTES - 1))) return undefined;
+      return X25519_BYTES + 1 + octet(body, at + X25519_BYTES);
     case 26: // X448
       return 56 + 1 + octet(body, at + 56);
     default:
       throw new ListSealError("unsupported-algorithm", `public-key algorithm ${target.algorithm}`);
   }
+}
+
+const X25519_BYTES = 32;
+/** RFC 9580, 11.2.3: the byte in front of a point of curve25519Legacy. */
+const NATIVE_POINT = 0x40;
+
+/**
+ * Whether a coordinate of Curve25519 has its highest bit set. Every opener ignores that bit (RFC 7748, 5), no program
+ * sets it: with it, one key packet has a second spelling that opens the same body and is new to the replay memory.
+ */
+function isSpelledLong(lastOctet: number): boolean {
+  return (lastOctet & 0x80) !== 0;
+}
+
+/** {@link isSpelledLong} for an ECDH point between `start` and `end`; other curves' points are never of this form. */
+function isLongX25519(body: Uint8Array, start: number, end: number): boolean {
+  const native = end - start === 1 + X25519_BYTES && octet(body, start) === NATIVE_POINT;
+  return native && isSpelledLong(octet(body, end - 1));
 }
 
 /** An MPI with its exact bit count (RFC 9580, 3.2): a shorter or longer count is another spelling of the same number. */

@@ -13,7 +13,14 @@ import { assertIntendedFor } from "./intended.js";
 import type { Fingerprint, OpeningKey, SealingKey } from "./keys.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
 import { assertDataPacket, checkLiteral, keyPacketTarget } from "./packets.js";
-import { assertInWindow, assertSize, MAX_KEY_PART_BYTES, MAX_PAYLOAD_BYTES, type Profile } from "./policy.js";
+import {
+  assertInWindow,
+  assertSize,
+  MAX_KEY_PACKET_BYTES,
+  MAX_KEY_PART_BYTES,
+  MAX_PAYLOAD_BYTES,
+  type Profile,
+} from "./policy.js";
 import { encryptSigned } from "./seal.js";
 import { isSecret, type Opener, profileOf, type Sealer } from "./secrets.js";
 import { openLayer } from "./unseal.js";
@@ -65,7 +72,8 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   if (sealed.outerSecret !== (isSecret(server) ? server.fingerprint : undefined)) {
     throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
   }
-  const layer = await openLayer(outer, server);
+  const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
+  const layer = await openLayer(outer, server, maxBytes);
   if (layer === "not-for-me") throw new ListSealError("wrong-list", "not sealed to this list's server key");
   const { literal } = layer;
 

@@ -13,10 +13,12 @@ import {
   parseAddress,
   requestAddress,
 } from "../mail/mailbox.js";
-import type { HeaderField } from "../mail/mime.js";
+import type { EncodedInTwo, HeaderField } from "../mail/mime.js";
 import { encodeLargePart, readSealedMail, writeCopy } from "../mail/sealed-mail.js";
+import { SharedBase64 } from "../mail/shared-base64.js";
 import { ListSealError } from "../protocol/errors.js";
-import { parseSealingKey, readSealingKey, type SealingKey } from "../protocol/keys.js";
+import { parseSealingKey, readSealingKey } from "../protocol/keys.js";
+import type { SealedMessage } from "../protocol/message.js";
 import {
   forwardOpened,
   openAtServer,
@@ -24,10 +26,10 @@ import {
   prepareReseal,
   resealFor,
 } from "../protocol/reseal.js";
-import { MAX_CACHED_CERTIFICATES } from "./limits.js";
 import type { ListSettings } from "./list-settings.js";
 import type { ListInUse } from "./lists-in-use.js";
 import type { OutgoingMail } from "./relay.js";
+import { asSealedMessage, FastReseal } from "./reseal/fast-reseal.js";
 import type { Member, Post, Store } from "./store.js";
 import type { Tokens } from "./tokens.js";
 
@@ -72,6 +74,7 @@ export async function preparePost(
     list: list.ref,
     server: list.server,
     roster: await store.recordHead(list.list.id),
+    kind: post.author.kind === "member" ? "through" : "through-nonmember",
   });
   return {
     list,
@@ -122,26 +125,39 @@ function detailed(address: Address, detail: string): Address {
   return parseAddress(`${localPartOf(address)}+${detail}@${domainOf(address)}`);
 }
 
-/** Makes members' copies; keeps the certificates that it has parsed. */
+/** The part of a copy that is sealed for one member, and where its base64 comes from. */
+interface Sealed {
+  readonly sealed: SealedMessage;
+  readonly encoded?: Uint8Array | EncodedInTwo;
+}
+
+const NOTHING = new Uint8Array();
+
+/** Makes members' copies. */
 export class CopyMaker {
-  readonly #certificates = new Map<string, Promise<SealingKey<"member">>>();
+  readonly #reseal = new FastReseal();
+  /** Base64 of the containers that the copies of a post in mode `whole` share. */
+  readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
   readonly #stationery: Stationery;
 
   constructor(stationery: Stationery) {
     this.#stationery = stationery;
   }
 
+  /** No more copies of `post` are made for now: what they shared is overwritten. */
+  finish(post: PreparedPost): void {
+    this.#reseal.finish(post.prepared);
+  }
+
   /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
+   * @param held the number under which the post waits, on a copy for its review by a moderator
    * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
    */
-  async copyFor(post: PreparedPost, member: Member): Promise<OutgoingMail> {
+  async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list, prepared } = post;
-    const sealed =
-      list.list.delivery === "opened"
-        ? forwardOpened(prepared)
-        : await resealFor(prepared, await this.#certificate(member));
+    const { sealed, encoded } = await this.#seal(post, member);
     const { messageId, signedAt } = prepared.opened;
     const theList = makeMailbox(list.list.name, list.address);
     const { head, shared, tail } = writeCopy({
@@ -154,7 +170,8 @@ export class CopyMaker {
       date: signedAt,
       ...(post.inReplyTo === undefined ? {} : { inReplyTo: post.inReplyTo }),
       references: post.references,
-      ...(post.encoded === undefined ? {} : { encoded: post.encoded }),
+      ...(held === undefined ? {} : { held }),
+      ...(encoded === undefined ? {} : { encoded }),
       sealed,
       shape: member.shape,
       fields: unsubscribeFields(list, member, this.#stationery),
@@ -167,23 +184,27 @@ export class CopyMaker {
     };
   }
 
-  /** Kept by member and fingerprint; a renewed certificate has other bytes, so the key holds their length too. */
-  #certificate(member: Member): Promise<SealingKey<"member">> {
-    const name = `${member.id} ${member.fingerprint} ${member.certificate.length}`;
-    const known = this.#certificates.get(name);
-    if (known !== undefined) {
-      // least recently used goes first: a Map keeps the order of insertion
-      this.#certificates.delete(name);
-      this.#certificates.set(name, known);
-      return known;
+  async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
+    const shared = encoded === undefined ? {} : { encoded };
+    if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
+    const pieces = await this.#reseal.piecesFor(prepared, member.certificate);
+    if (pieces === "library") {
+      const key = await readSealingKey("member", member.certificate);
+      return { sealed: await resealFor(prepared, key), ...shared };
     }
-    const key = readSealingKey("member", member.certificate);
-    key.catch(() => this.#certificates.delete(name));
-    this.#certificates.set(name, key);
-    const [oldest] = this.#certificates.keys();
-    if (this.#certificates.size > MAX_CACHED_CERTIFICATES && oldest !== undefined) {
-      this.#certificates.delete(oldest);
-    }
-    return key;
+    if (prepared.opened.mode === "key") return { sealed: asSealedMessage(prepared, pieces), ...shared };
+    // one buffer for all members, however large the post
+    return {
+      sealed: { mode: "whole", message: NOTHING },
+      encoded: this.#containerOf(pieces.container).after(pieces.pkesk),
+    };
+  }
+
+  #containerOf(container: Uint8Array): SharedBase64 {
+    const known = this.#containers.get(container);
+    if (known !== undefined) return known;
+    const made = new SharedBase64(container);
+    this.#containers.set(container, made);
+    return made;
   }
 }

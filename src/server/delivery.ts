@@ -151,22 +151,28 @@ export class Delivery {
   }
 
   async #work(job: Job, line: Line | undefined): Promise<Line | undefined> {
-    const mail = await this.#make(job);
-    if (mail === undefined) return line;
     const open = line ?? (await this.#connect());
     if (open === undefined) {
       await this.#options.store.returnJob(job, this.#now());
       await this.#pauseForRelay();
       return undefined;
     }
-    if (!this.#isOurs(job)) {
-      this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
-      return open;
+    try {
+      // only now that the way is free: whoever is removed while a relay keeps us waiting gets nothing
+      const mail = await this.#make(job);
+      if (mail === undefined) return open;
+      if (!this.#isOurs(job)) {
+        this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
+        return open;
+      }
+      const result = await open.connection.send(mail);
+      await this.#settle(job, result, open.used);
+      open.used = true;
+      return result.kind === "broken" ? undefined : open;
+    } catch (error) {
+      if (open !== line) open.connection.close();
+      throw error;
     }
-    const result = await open.connection.send(mail);
-    await this.#settle(job, result, open.used);
-    open.used = true;
-    return result.kind === "broken" ? undefined : open;
   }
 
   /** The next claimed job; claims more when there is none. */
@@ -262,7 +268,7 @@ export class Delivery {
     const reason = withheld ?? ((await standing.isSuspended(member)) ? "suspended" : undefined);
     if (reason !== undefined) return this.#drop(job, reason);
     try {
-      return await this.#copies.copyFor(post, member);
+      return await this.#copies.copyFor(post, member, job.isReview ? job.postId : undefined);
     } catch (error) {
       const code = codeForLog(error);
       this.#options.tally("aside");
@@ -307,8 +313,14 @@ export class Delivery {
     this.#prepared.set(id, made);
     made.catch(() => this.#prepared.delete(id));
     const [oldest] = this.#prepared.keys();
-    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#prepared.delete(oldest);
+    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#forget(oldest);
     return made;
+  }
+
+  #forget(id: number): void {
+    const prepared = this.#prepared.get(id);
+    this.#prepared.delete(id);
+    prepared?.then((post) => this.#copies.finish(post)).catch(() => undefined);
   }
 
   async #connect(): Promise<Line | undefined> {
@@ -365,7 +377,7 @@ export class Delivery {
 
   async #sleepUntilDue(): Promise<void> {
     // opened posts aren't kept while there is nothing to do
-    this.#prepared.clear();
+    for (const id of [...this.#prepared.keys()]) this.#forget(id);
     const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
     await this.#sleep(Math.min(POLL_MS, Math.max(0, due - this.#now())));
   }

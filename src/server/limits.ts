@@ -51,11 +51,14 @@ export const REPLAY_MARGIN_MS = 24 * 60 * 60_000;
 /** Largest file that a command reads (a certificate). Stops `--key /dev/zero`. */
 export const MAX_CERTIFICATE_BYTES = 64 * 1024;
 
+/** Posts that wait for a list's moderators at one time. Stops strangers from filling the disk of a list that is open to them. */
+export const MAX_HELD_POSTS = 100;
+
+/** How long a held post waits for a moderator, in milliseconds, before it is deleted. */
+export const MAX_HELD_MS = 30 * 24 * 60 * 60_000;
+
 /** Longest name of a person or list, in characters. It stands in a header line of every copy. */
 export const MAX_NAME_CHARACTERS = 64;
-
-/** Members' parsed certificates kept in memory. Stops memory from growing with the roster (27 kB each). */
-export const MAX_CACHED_CERTIFICATES = 1_000;
 
 /** Posts kept opened in memory while their copies go out; another is opened again from the store when its turn comes. */
 export const MAX_PREPARED_POSTS = 4;

@@ -27,6 +27,8 @@ export type Recipient =
   | { readonly kind: "bounces"; readonly list: List; readonly token: string }
   /** `team-request+TOKEN@`: the holder of the token leaves (List-Unsubscribe) */
   | { readonly kind: "leave"; readonly list: List; readonly token: string }
+  /** `team-request@`: signed commands */
+  | { readonly kind: "request"; readonly list: List }
   /** `team-owner@`: for the people who run the list */
   | { readonly kind: "owner"; readonly list: List }
   | { readonly kind: "unknown" };
@@ -54,7 +56,8 @@ export class ListsInUse {
     if (beside === undefined) return { kind: "unknown" };
     if (suffix === "bounces") return { kind: "bounces", list: beside, token: token ?? "" };
     if (suffix === "request" && token) return { kind: "leave", list: beside, token };
-    return suffix === "owner" && token === undefined ? { kind: "owner", list: beside } : { kind: "unknown" };
+    if (token !== undefined) return { kind: "unknown" };
+    return { kind: suffix === "owner" ? "owner" : "request", list: beside };
   }
 
   /**

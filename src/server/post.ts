@@ -4,15 +4,16 @@
  * When {@link acceptPost} returns `queued`, the post and a job for every member are on disk. The copies are made later,
  * from the roster as it is then (delivery.ts).
  */
+import { type Address, parseMailbox } from "../mail/mailbox.js";
 import { messageIdsIn } from "../mail/payload.js";
 import { readSealedMail } from "../mail/sealed-mail.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
-import { readSealingKey } from "../protocol/keys.js";
+import { readSealingKey, userIdOf, writeSealingKey } from "../protocol/keys.js";
 import { PAST_WINDOW_MS } from "../protocol/policy.js";
 import { type OpenedAtServer, openAtServer } from "../protocol/reseal.js";
-import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "./limits.js";
+import { MAX_CERTIFICATE_BYTES, NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "./limits.js";
 import type { ListInUse } from "./lists-in-use.js";
-import type { Member, Store } from "./store.js";
+import type { Member, PostPolicy, Store } from "./store.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
 export interface Arrival {
@@ -36,6 +37,8 @@ export type Outcome =
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
   | { readonly kind: "not-sealed" }
+  /** moderators have more to decide about than the list keeps */
+  | { readonly kind: "too-many-held" }
   | { readonly kind: "too-many" }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
@@ -49,28 +52,28 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   const mail = await readOrRefuse(arrival.raw);
   if (mail.kind !== "sealed") return mail;
 
-  // the header From picks the one certificate that may have signed: nothing of a wiretapper's own header is remembered
-  const author = await store.memberByAddress(list.list.id, mail.from.address);
-  if (author === undefined) return { kind: "refused", code: "unknown-author", notified: false };
+  const sender = await senderOf(store, list, mail);
+  if (sender.kind === "refused") return sender;
+  const told = sender.kind === "member" ? sender.member : undefined;
 
   let opened: OpenedAtServer;
   try {
     opened = await openAtServer(mail.sealed, {
       list: list.ref,
       server: list.server,
-      author: await readSealingKey("member", author.certificate),
+      author: await readSealingKey("member", sender.certificate),
       now: new Date(arrival.at),
     });
   } catch (error) {
-    return refuse(store, author, error, arrival.at);
+    return refuse(store, told, error, arrival.at);
   }
   const { gate } = arrival;
   if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
-    return tell(store, author, "too-old", arrival.at);
+    return tell(store, told, "too-old", arrival.at);
   }
-  if (gate?.exhausted(author.id)) return { kind: "too-many" };
+  if (gate?.exhausted(told?.id)) return { kind: "too-many" };
   // it becomes a header field of every copy
-  if (!isMessageId(opened.messageId)) return tell(store, author, "binding-mismatch", arrival.at);
+  if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", arrival.at);
 
   const queued = await store.queuePost({
     listId: list.list.id,
@@ -80,17 +83,75 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
-    author: { kind: "member", name: author.name, certificate: author.certificate },
+    author: { kind: sender.kind, name: sender.name, certificate: sender.certificate },
+    hold: isHeld(list.list.policy, sender),
   });
   switch (queued.kind) {
     case "queued":
     case "held":
     case "repeat":
+    case "too-many-held":
       return queued;
     case "message-id-reused":
     case "replayed":
-      return tell(store, author, queued.kind, arrival.at);
+      return tell(store, told, queued.kind, arrival.at);
   }
+}
+
+/** Whose outer signature a post must bear. */
+type Sender =
+  | {
+      readonly kind: "member";
+      readonly member: Member;
+      readonly name: string;
+      readonly certificate: Uint8Array;
+    }
+  | { readonly kind: "non-member"; readonly name: string; readonly certificate: Uint8Array };
+
+/** How a sender who is not on the roster is called in the header of copies: their own word for it is worth nothing. */
+const NON_MEMBER_NAME = "Not a member";
+
+/**
+ * The header From picks the one certificate that may have signed: nothing of a wiretapper's own header is remembered.
+ *
+ * A member's address is a member's: a certificate that comes along counts only under an address that is not on the roster.
+ */
+async function senderOf(
+  store: Store,
+  { list }: ListInUse,
+  mail: Read,
+): Promise<Sender | Extract<Outcome, { kind: "refused" }>> {
+  const member = await store.memberByAddress(list.id, mail.from.address);
+  if (member !== undefined) {
+    return { kind: "member", member, name: member.name, certificate: member.certificate };
+  }
+  const refusal = { kind: "refused", code: "unknown-author", notified: false } as const;
+  const { author } = mail;
+  if (list.policy === "members" || author === undefined || author.length > MAX_CERTIFICATE_BYTES) {
+    return refusal;
+  }
+  try {
+    const key = await readSealingKey("member", author);
+    if (!isFor(userIdOf(key), mail.from.address)) return refusal;
+    return { kind: "non-member", name: NON_MEMBER_NAME, certificate: writeSealingKey(key) };
+  } catch (error) {
+    if (error instanceof ListSealError) return refusal;
+    throw error;
+  }
+}
+
+function isFor(userId: string, address: Address): boolean {
+  try {
+    return parseMailbox(userId).address === address;
+  } catch {
+    return false;
+  }
+}
+
+/** See {@link PostPolicy}: moderators and owners would only have to release their own. */
+function isHeld(policy: PostPolicy, sender: Sender): boolean {
+  if (sender.kind === "non-member") return true;
+  return policy === "moderated" && sender.member.role === "member";
 }
 
 function isMessageId(text: string): boolean {
@@ -126,13 +187,25 @@ const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "malformed-key-packet",
 ]);
 
-async function refuse(store: Store, author: Member, error: unknown, now: number): Promise<Outcome> {
+async function refuse(
+  store: Store,
+  author: Member | undefined,
+  error: unknown,
+  now: number,
+): Promise<Outcome> {
   if (!(error instanceof ListSealError)) throw error;
   if (!afterVerification.has(error.code)) return { kind: "refused", code: error.code, notified: false };
   return tell(store, author, error.code, now);
 }
 
-async function tell(store: Store, author: Member, code: ErrorCode, now: number): Promise<Outcome> {
+/** A refusal; its reason goes to a member and to nobody else. */
+async function tell(
+  store: Store,
+  author: Member | undefined,
+  code: ErrorCode,
+  now: number,
+): Promise<Outcome> {
+  if (author === undefined) return { kind: "refused", code, notified: false };
   const notified = await store.queueNotice(author.id, code, now, NOTICE_INTERVAL_MS);
   return { kind: "refused", code, notified };
 }

@@ -10,6 +10,7 @@ import { leaveByLink } from "./leaving.js";
 import type { Ledger } from "./ledger.js";
 import type { ListsInUse, Recipient } from "./lists-in-use.js";
 import type { Log } from "./log.js";
+import { takeCommand } from "./moderation.js";
 import { forwardToOwners } from "./owner-mail.js";
 import { acceptPost, type Gate } from "./post.js";
 import type { RateLimiter } from "./rate-limits.js";
@@ -25,6 +26,7 @@ import {
   queued,
   type Reply,
   refused,
+  tooBusy,
   tooManyPosts,
   tryLater,
 } from "./reply.js";
@@ -84,6 +86,8 @@ async function takeFor(
       return takeLeave(parts, recipient);
     case "owner":
       return takeForOwners(parts, recipient.list, sender, raw);
+    case "request":
+      return takeRequest(parts, recipient.list, sender, raw);
     case "list":
       return takePost(parts, recipient.list, sender, raw);
   }
@@ -135,6 +139,27 @@ async function takeForOwners(
   }
 }
 
+async function takeRequest(
+  { store, lists, log, now, wake }: ReceptionParts,
+  row: List,
+  sender: string,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  const list = await lists.open(row);
+  if (list === undefined) return notReady;
+  const outcome = await takeCommand(store, list, raw, now());
+  if (outcome.kind === "no-command" || outcome.kind === "refused") {
+    const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
+    log.warn("command-refused", { list: row.address, code });
+    return refused;
+  }
+  const { kind, verdict, postId, copies } = outcome;
+  log.info(`command-${verdict}`, { list: row.address, post: postId, code: kind, copies });
+  wake();
+  return queued;
+}
+
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
   const { store, ledger, lists, limiter, log, now, wake } = parts;
   const { address } = row;
@@ -168,6 +193,9 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
     case "repeat":
       log.info("post-repeated", { list: address });
       return queued;
+    case "too-many-held":
+      log.warn("post-delayed", { list: address, code: outcome.kind });
+      return tooBusy;
     case "too-many":
       log.warn("post-delayed", { list: address, code: "too-many-posts" });
       return tooManyPosts;

@@ -71,13 +71,14 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX posts_held ON posts (list_id) WHERE held = 1;
 
-  -- a copy of a post for a member, or a notice to a member; claim: the token of the worker that has it, until due;
+  -- a copy of a post for a member (review: of a held one, for a moderator), or a notice to a member; claim: the token of the worker that has it, until due;
   -- aside: waits for the operator, and says why
   CREATE TABLE jobs (
     id ${rowNumber},
     post_id ${integer} REFERENCES posts (id),
     notice TEXT,
     member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    review ${integer} NOT NULL DEFAULT 0 CHECK (review IN (0, 1)),
     attempts ${integer} NOT NULL DEFAULT 0,
     claim TEXT,
     due ${integer} NOT NULL,

@@ -1,5 +1,6 @@
 /** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
 import { randomBytes } from "node:crypto";
+import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { dropFinishedPost, holdList, SqlRoster } from "./sql-roster.js";
 import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
@@ -17,7 +18,7 @@ function jobOf(row: Row): Job {
     claim: text(row, "claim"),
   };
   return isSet(row, "post_id")
-    ? { kind: "copy", postId: number(row, "post_id"), ...claimed }
+    ? { kind: "copy", postId: number(row, "post_id"), isReview: number(row, "review") === 1, ...claimed }
     : { kind: "notice", code: text(row, "notice"), ...claimed };
 }
 
@@ -30,7 +31,7 @@ function* queueCopies(
 ): Script<number> {
   const only = among === "moderators" ? "AND role IN ('moderator', 'owner')" : "";
   const { changes } = yield sql(
-    `INSERT INTO jobs (post_id, member_id, due) SELECT p.id, m.id, CAST(? AS BIGINT) FROM members m, posts p
+    `INSERT INTO jobs (post_id, member_id, review, due) SELECT p.id, m.id, p.held, CAST(? AS BIGINT) FROM members m, posts p
        WHERE p.id = ? AND m.list_id = ? ${only} ORDER BY m.address`,
     due,
     postId,
@@ -65,6 +66,7 @@ export class SqlStore extends SqlRoster implements Store {
     return engine.run(function* (): Script<Queued> {
       yield* holdList(engine, post.listId);
       const { listId, author } = post;
+      const held = post.hold === true;
       // first written, then looked at: of two deliveries of one post at one moment, the second sees the first
       const { changes } = yield sql(
         `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, kept_until)
@@ -87,7 +89,22 @@ export class SqlStore extends SqlRoster implements Store {
           kind: text(known, "key_packet_digest") === post.keyPacketDigest ? "repeat" : "message-id-reused",
         };
       }
-      const held = post.hold === true;
+      if (held) {
+        const [count] = (yield sql(
+          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1",
+          listId,
+        )).rows;
+        if (count !== undefined && number(count, "held") >= MAX_HELD_POSTS) {
+          // the memory of it goes, too: it may be sent again when there is room
+          yield sql(
+            "DELETE FROM replays WHERE list_id = ? AND signer = ? AND message_id = ?",
+            listId,
+            post.signer,
+            post.messageId,
+          );
+          return { kind: "too-many-held" };
+        }
+      }
       const [row] = (yield sql(
         `INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate, held)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
@@ -200,7 +217,7 @@ export class SqlStore extends SqlRoster implements Store {
              SELECT id FROM jobs WHERE aside IS NULL AND due <= ? ORDER BY due, id LIMIT ?
              ${this.engine.dialect.lockFreeRows})
            UPDATE jobs SET attempts = attempts + 1, claim = ?, due = ? FROM picked WHERE jobs.id = picked.id
-           RETURNING jobs.id, post_id, notice, member_id, attempts, claim`,
+           RETURNING jobs.id, post_id, notice, member_id, review, attempts, claim`,
         now,
         limit,
         randomBytes(CLAIM_BYTES).toString("hex"),
@@ -280,6 +297,14 @@ export class SqlStore extends SqlRoster implements Store {
   }
 
   async forget(now: number): Promise<void> {
+    await this.engine.run(function* () {
+      const old = now - MAX_HELD_MS;
+      yield sql(
+        "DELETE FROM jobs WHERE post_id IN (SELECT id FROM posts WHERE held = 1 AND accepted < ?)",
+        old,
+      );
+      yield sql("DELETE FROM posts WHERE held = 1 AND accepted < ?", old);
+    });
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
     await this.engine.ask(

@@ -18,7 +18,7 @@ export type Shape = "encrypted" | "mixed";
 /**
  * Who may post.
  * - `members`: members, and what they post goes out at once.
- * - `moderated`: anybody; a post waits for a moderator.
+ * - `moderated`: anybody; a post waits for a moderator, unless it is by one.
  * - `open`: anybody; what a member posts goes out at once, what anybody else posts waits for a moderator.
  */
 export const postPolicies = ["members", "moderated", "open"] as const;
@@ -107,6 +107,8 @@ export type Queued =
   | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
   /** kept for a moderator; `copies`: for review */
   | { readonly kind: "held"; readonly postId: number; readonly copies: number }
+  /** as many as a list keeps wait already: nothing was kept or remembered */
+  | { readonly kind: "too-many-held" }
   /** the same post again (a sender's retry): nothing was queued, and the sender is told 250 */
   | { readonly kind: "repeat" }
   /** another key packet under a message id that this signer used before */
@@ -121,7 +123,7 @@ export interface Post {
   readonly raw: Uint8Array;
   readonly accepted: number;
   readonly author: Author;
-  /** Still waits for a moderator: a copy made now is for review. */
+  /** Still waits for a moderator. */
   readonly held: boolean;
 }
 
@@ -151,6 +153,8 @@ interface ClaimedJob {
 export interface CopyJob extends ClaimedJob {
   readonly kind: "copy";
   readonly postId: number;
+  /** For a moderator's review of a held post. */
+  readonly isReview: boolean;
 }
 
 export interface NoticeJob extends ClaimedJob {
@@ -267,7 +271,7 @@ export interface Store {
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
 
-  /** Forgets replays and commands that the date check would refuse anyway, and posts that a crash left without jobs. */
+  /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -120,3 +120,14 @@ test("a Legacy Display element of another writer is not shown twice (RFC 9788, C
   // without the mark it is the author's text
   await expect(read("")).resolves.toMatch(/^Subject: Dinner plans/);
 });
+
+test("a recipient without a canonical form costs nobody the letter; a From without one does", async () => {
+  const entity = (from: string) =>
+    new TextEncoder().encode(
+      `From: ${from}\r\nTo: Bob <bob@b.test>, J\u00fcrgen <j\u00fcrgen@b.test>\r\nMessage-ID: <1@b>\r\n` +
+        "Date: Sun, 22 Nov 2026 10:00:00 +0000\r\n\r\nx",
+    );
+  const { to } = await readPayload(entity("a@b.test"));
+  expect(to).toEqual([{ name: "Bob", address: "bob@b.test" }]);
+  await expect(readPayload(entity("\u00e4@b.test"))).rejects.toMatchObject({ code: "bad-address" });
+});

@@ -8,13 +8,14 @@ import {
   SecretKeyPacket,
   SignaturePacket,
 } from "openpgp";
-import { parseAddress } from "../../src/mail/mailbox.js";
+import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import {
   type AuthorEvidence,
   certifyMember,
   type KnownList,
   makeIntroduction,
 } from "../../src/membership/introduction.js";
+import type { Invitation } from "../../src/membership/invitation.js";
 import { listValue, notations } from "../../src/protocol/binding.js";
 import {
   type Fingerprint,
@@ -65,7 +66,7 @@ export async function makeChain(profile: Profile = "compatible", bobsName?: stri
   return { owner, listKey, list, introduction, bob };
 }
 
-export const publicBytes = (key: { readonly secret: PrivateKey }) => key.secret.toPublic().write();
+export const publicBytes = (key: { readonly secret: PublicKey }) => key.secret.toPublic().write();
 
 /** A mail of this member, by default from Bob and with this introduction. */
 export const mailOf = (
@@ -135,12 +136,11 @@ export const bareIntroduction = (address: string, profile: Profile = "compatible
 
 /** What the library's own check says: whether any certification by one of `issuers` counts as valid. */
 export async function libraryAccepts(
-  target: { readonly secret: PrivateKey } | PublicKey,
+  target: { readonly secret: PublicKey },
   issuers: readonly { readonly secret: PrivateKey }[] | undefined,
   date: Date = new Date(),
 ): Promise<boolean> {
-  const bytes = "secret" in target ? publicBytes(target) : target.write();
-  const key = await readKey({ binaryKey: bytes });
+  const key = await readKey({ binaryKey: publicBytes(target) });
   const keys =
     issuers === undefined
       ? undefined
@@ -155,3 +155,31 @@ export async function libraryAccepts(
 
 export const fingerprintOf = (key: { readonly secret: PrivateKey }) =>
   parseFingerprint(key.secret.getFingerprint());
+
+/** A list whose owner invites Bob. */
+export async function makeInvitation(
+  profile: Profile,
+): Promise<{ owner: OpeningKey<"member">; invitation: Invitation }> {
+  const [owner, listKey, serverKey] = await Promise.all([
+    person("olga@x.test", profile, "Olga"),
+    generateKey("list", { address: team, profile }),
+    generateKey("server", { address: team, profile }),
+  ]);
+  const joinBy = inTwoWeeks();
+  const terms = { list: team, listKey: listKey.fingerprint, address: bobAddress, joinBy };
+  const invitation: Invitation = {
+    listAddress: team,
+    listName: "Team \u8a08\u753b",
+    requestAddress: requestAddress(team),
+    mode: "key",
+    delivery: "resealed",
+    profile,
+    listKey,
+    server: sealingHalf(serverKey),
+    owners: [sealingHalf(owner)],
+    invitee: bobAddress,
+    introduction: await makeIntroduction(owner, terms, profile),
+    joinBy,
+  };
+  return { owner, invitation };
+}

@@ -48,6 +48,16 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
     expect(opened.passage).toEqual({ via: "list", by: cast.alice.fingerprint, roster });
   });
 
+  test("the list's word for a non-member's post is said as that, and never as a member's", async () => {
+    const context = { ...serverContext(cast), roster, kind: "through-nonmember" } as const;
+    const prepared = await prepareReseal(await openAtServer(submitted, context), context);
+    const strange =
+      delivery === "opened" ? forwardOpened(prepared) : await resealFor(prepared, sealingHalf(cast.bob));
+    const opened = await openPost(strange, keysOf(cast, cast.bob), saysAlice(cast));
+    if (opened.kind !== "opened") throw new Error("not opened");
+    expect(opened.passage).toEqual({ via: "list-from-nonmember", by: cast.alice.fingerprint, roster });
+  });
+
   test("the body is not touched on the way", () => {
     if (submitted.mode !== "key" || copy.mode !== "key") return expect(mode).toBe("whole");
     expect(copy.body).toEqual(submitted.body);
@@ -68,8 +78,11 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
 
   test("the server's key opens neither the inner seal nor a copy", async () => {
     const { openLayer } = await import("../../src/protocol/unseal.js");
-    const parts = copy.mode === "key" ? [copy.key] : [copy.message];
-    for (const part of parts) await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
+    // delivery `opened` carries the bare key packet: a message only together with its body
+    const whole = copy.mode === "whole" ? copy.message : undefined;
+    const sealedKey = copy.mode === "key" && delivery === "resealed" ? copy.key : undefined;
+    for (const part of [whole, sealedKey])
+      if (part !== undefined) await expect(openLayer(part, cast.serverKey)).resolves.toBe("not-for-me");
     const { literal, body } = await openAtServer(submitted, serverContext(cast));
     const inner = body === undefined ? literal : new Uint8Array([...literal, ...body]);
     await expect(openLayer(inner, cast.serverKey)).resolves.toBe("not-for-me");

@@ -107,6 +107,22 @@ onEachStore(() => {
     expect(server.sink.for(bob.address)).toHaveLength(1);
   });
 
+  test("somebody removed while the relay keeps the server waiting gets no copy", async () => {
+    const list = await listOfThree();
+    let open = () => {};
+    server.sink.gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await server.start();
+    await server.post(list, alice);
+    await server.sink.until((sink) => sink.connected >= 3);
+    await server.remove(list, eve);
+    open();
+    await server.untilQuiet();
+    expect(server.sink.for(eve.address)).toEqual([]);
+    expect(server.sink.caught).toHaveLength(2);
+  });
+
   test("somebody removed while their copy was claimed gets none: the roster is asked when the copy is made", async () => {
     const list = await listOfThree();
     let release = () => {};

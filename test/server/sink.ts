@@ -19,6 +19,10 @@ export class Sink {
   /** Every octet of every mail that arrived here, also of those that were then refused. */
   readonly seen: Buffer[] = [];
   mood: Mood = () => undefined;
+  /** Clients that connected so far. */
+  connected = 0;
+  /** Clients are greeted once this resolves. */
+  gate: Promise<void> = Promise.resolve();
   #answersLeft = Number.POSITIVE_INFINITY;
   #server: SMTPServer;
   #port = 0;
@@ -45,7 +49,7 @@ export class Sink {
     return this.caught.filter((mail) => mail.recipient === recipient);
   }
 
-  /** Resolves once `isEnough` holds; it is asked after every mail. */
+  /** Resolves once `isEnough` holds; it is asked after every mail and connection. */
   async until(isEnough: (sink: Sink) => boolean): Promise<void> {
     while (!isEnough(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -84,6 +88,11 @@ export class Sink {
       disabledCommands: ["AUTH", "STARTTLS"],
       disableReverseLookup: true,
       closeTimeout: 100,
+      onConnect: (_session, greet) => {
+        this.connected++;
+        for (const wake of this.#waiting.splice(0)) wake();
+        this.gate.then(() => greet());
+      },
       onRcptTo: ({ address }, _session, answer) => answer(refusal(address, "rcpt")),
       onData: (stream, { envelope }, answer) => {
         const chunks: Buffer[] = [];

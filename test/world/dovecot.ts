@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, LOOPBACK } from "./ports.js";
 import { type RunningProcess, runToEnd, startProcess, untilListening } from "./processes.js";
@@ -13,6 +13,8 @@ export interface Dovecot {
   readonly pid: number;
   /** The raw mails in one folder of a person ("INBOX", "Sent", "Drafts"), oldest first. */
   mails(user: string, folder: string): readonly { readonly file: string; readonly raw: Buffer }[];
+  /** Puts a raw mail into a person's inbox, as a delivery would. */
+  drop(user: string, raw: Uint8Array): void;
   stop(): Promise<void>;
 }
 
@@ -102,6 +104,22 @@ function mailsOf(maildir: string): readonly { readonly file: string; readonly ra
     .map(({ file }) => ({ file, raw: readFileSync(file) }));
 }
 
+let dropped = 0;
+
+/** Writes a mail into a Maildir: first under "tmp", then moved, so that nobody sees half of it. */
+function dropInto(
+  maildir: string,
+  raw: Uint8Array,
+  owner: { readonly uid: number; readonly gid: number },
+): void {
+  dropped += 1;
+  const name = `${Math.floor(Date.now() / 1000)}.dropped${dropped}.vm`;
+  const [temporary, final] = [join(maildir, "tmp", name), join(maildir, "new", name)];
+  writeFileSync(temporary, raw);
+  chownSync(temporary, owner.uid, owner.gid);
+  renameSync(temporary, final);
+}
+
 /** Starts a Dovecot that lives in `folder` alone. Needs root, since it serves several users. The caller stops it. */
 export async function startDovecot(folder: string): Promise<Dovecot> {
   const imapPort = await freePort();
@@ -127,6 +145,7 @@ export async function startDovecot(folder: string): Promise<Dovecot> {
     store,
     logFile: join(folder, "dovecot.log"),
     pid: server.pid,
+    drop: (user, raw) => dropInto(join(store, user), raw, { uid, gid }),
     mails: (user, name) => mailsOf(name === "INBOX" ? join(store, user) : join(store, user, `.${name}`)),
     stop: async () => {
       await server.stop();

@@ -3,6 +3,23 @@ import { z } from "zod";
 import type { Thunderbird } from "./thunderbird.js";
 import { ThunderbirdUi } from "./thunderbird-ui.js";
 
+/** Runs in the popup: its text, once there is some. */
+const POPUP_TEXT = `async (window) => {
+  const text = () => window.document.body?.innerText.trim() ?? "";
+  for (let tries = 0; tries < 100 && text() === ""; tries += 1) {
+    await new Promise((resolve) => window.setTimeout(resolve, 50));
+  }
+  return text();
+}`;
+
+/** Runs in the popup. */
+const PRESS_IN_POPUP = `(window, label) => {
+  const all = [...window.document.querySelectorAll("button")];
+  const button = all.find((one) => one.textContent.includes(label));
+  if (!button) throw new Error("no button " + label + " among: " + all.map((one) => one.textContent).join(" | "));
+  button.click();
+}`;
+
 /** An add-on that is installed in one Thunderbird, looked at from inside. */
 export class InstalledAddon {
   readonly id: string;
@@ -47,6 +64,34 @@ export class InstalledAddon {
         return JSON.stringify(sorted(await api.storage.local.get(null)));
       }`,
     );
+  }
+
+  /** Puts one value into the add-on's storage, as a damaged disk or a passing year would. */
+  async setStorage(key: string, value: unknown): Promise<void> {
+    await this.inBackground(
+      z.null(),
+      `async (key, value) => (globalThis.messenger ?? globalThis.browser).storage.local.set({ [key]: value })`,
+      key,
+      value,
+    );
+  }
+
+  /** Waits for the button's popup in the compose window and gives its text. */
+  popupText(): Promise<string> {
+    return this.thunderbird.marionette.call(z.string(), "extension", "inPopup", POPUP_TEXT, []);
+  }
+
+  /** Fills a field of the popup. */
+  async typeInPopup(name: string, value: string): Promise<void> {
+    const source = `(window, name, value) => {
+      window.document.querySelector("input[name=" + name + "]").value = value;
+    }`;
+    await this.thunderbird.marionette.call(z.null(), "extension", "inPopup", source, [name, value]);
+  }
+
+  /** Presses a button of the popup, named by a part of its label. */
+  async pressInPopup(label: string): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "inPopup", PRESS_IN_POPUP, [label]);
   }
 
   /** SHA-256 of the storage, in hex: two of these compare two moments without showing a key. */

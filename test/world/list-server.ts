@@ -88,8 +88,8 @@ export class ListServer {
   }
 
   /** Takes a member off the roster. */
-  async removeMember(list: string, address: string): Promise<void> {
-    await this.command("member", "remove", list, address);
+  removeMember(list: string, address: string): Promise<Finished> {
+    return this.command("member", "remove", list, address);
   }
 
   /** Starts serving. */

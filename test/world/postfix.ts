@@ -77,8 +77,19 @@ ${routes.people.domain} lmtp:inet:${LOOPBACK}:${routes.people.port}
 `;
 }
 
+/** More configuration, as an operator would add it; the last word of a parameter counts. */
+export interface MoreConfiguration {
+  readonly main: string;
+  /** Lines of the transport table, before the routes' own. */
+  readonly transport: string;
+}
+
 /** Starts a Postfix that lives in `folder` alone. Needs root. The caller stops it. */
-export async function startPostfix(folder: string, routes: Routes): Promise<Postfix> {
+export async function startPostfix(
+  folder: string,
+  routes: Routes,
+  more: MoreConfiguration = { main: "", transport: "" },
+): Promise<Postfix> {
   const smtpPort = await freePort();
   const conf = join(folder, "conf");
   const logFile = join(folder, "maillog");
@@ -87,9 +98,9 @@ export async function startPostfix(folder: string, routes: Routes): Promise<Post
     chmodSync(join(folder, part), 0o755);
   }
   chownSync(join(folder, "data"), Number((await runToEnd("id", ["-u", "postfix"])).stdout), 0);
-  writeFileSync(join(conf, "main.cf"), mainConfiguration(folder, routes));
+  writeFileSync(join(conf, "main.cf"), mainConfiguration(folder, routes) + more.main);
   writeFileSync(join(conf, "master.cf"), masterConfiguration(smtpPort));
-  writeFileSync(join(conf, "transport"), transportTable(routes));
+  writeFileSync(join(conf, "transport"), more.transport + transportTable(routes));
   for (const name of ["dynamicmaps.cf", "postfix-files"])
     copyFileSync(`/etc/postfix/${name}`, join(conf, name));
   mkdirSync(join(conf, "dynamicmaps.cf.d"), { recursive: true });

@@ -39,6 +39,7 @@ export class Recorder {
   readonly folder: string;
   readonly #taps: Tap[] = [];
   readonly #recordings: Recording[] = [];
+  readonly #cut = new Set<string>();
 
   /** @param folder where the recordings are kept; made if it is not there */
   constructor(folder: string) {
@@ -55,6 +56,11 @@ export class Recorder {
     const sockets = new Set<Socket>();
     let connections = 0;
     const server = createServer({ allowHalfOpen: true }, (client) => {
+      if (this.#cut.has(name)) {
+        client.on("error", () => {});
+        client.destroy();
+        return;
+      }
       connections += 1;
       const target = connect({ host: LOOPBACK, port: targetPort, allowHalfOpen: true });
       this.#pass(client, target, { wire: name, connection: connections, direction: "up" }, sockets);
@@ -93,6 +99,17 @@ export class Recorder {
       sockets.delete(source);
       if (!sink.writableEnded) sink.destroy();
     });
+  }
+
+  /** Cuts a wire: who connects to it finds nobody there, as when a server is down. Connections that stand go on. */
+  cut(name: string): void {
+    if (!this.wires().includes(name)) throw new Error(`There is no wire ${name}`);
+    this.#cut.add(name);
+  }
+
+  /** Mends a wire that was cut. */
+  mend(name: string): void {
+    this.#cut.delete(name);
   }
 
   /** Every recording made so far, in the order in which connections came. */

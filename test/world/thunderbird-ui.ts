@@ -247,6 +247,11 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "pictures", "sizeWindow", type, width, height);
   }
 
+  /** Gives the message under the list of messages so many pixels of height. */
+  async sizeMessagePane(height: number): Promise<void> {
+    await this.#call(z.null(), "mail-window", "sizeMessagePane", height);
+  }
+
   /** Saves a PNG picture of a window's inside. */
   async picture(type: "mail:3pane" | "msgcompose" | "mail:messageWindow", file: string): Promise<void> {
     const png = await this.#call(z.string(), "pictures", "pictureOfWindow", type);

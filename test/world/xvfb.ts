@@ -24,7 +24,7 @@ export function existingDisplay(name: string): Display {
 /** Starts Xvfb on a display number that Xvfb itself finds free. `size` in pixels. */
 export async function startXvfb(
   folder: string,
-  size: { readonly width: number; readonly height: number } = { width: 1400, height: 1000 },
+  size: { readonly width: number; readonly height: number } = { width: 1400, height: 1200 },
 ): Promise<Display> {
   const server = await startProcess({
     name: "Xvfb",

@@ -25,10 +25,15 @@ export async function certified(
   if (list.certified === key.fingerprint) return { list, key };
   const { certificate } = await runJob("certify-key", { key, secret, list });
   return update((stored) => {
-    const next = { list: { ...list, certified: key.fingerprint }, key: { ...key, certificate } };
-    const lists = { ...stored.lists, [list.address]: next.list };
-    const memberKeys = { ...stored.memberKeys, [key.fingerprint]: next.key };
-    return { stored: { ...stored, lists, memberKeys }, result: next };
+    const present = stored.lists[list.address];
+    if (present === undefined) throw new ListSealError("no-list", "the list was removed meanwhile");
+    const result = {
+      list: { ...present, certified: key.fingerprint },
+      key: { ...keyOf(stored, key.fingerprint), certificate },
+    };
+    const lists = { ...stored.lists, [list.address]: result.list };
+    const memberKeys = { ...stored.memberKeys, [key.fingerprint]: result.key };
+    return { stored: { ...stored, lists, memberKeys }, result };
   });
 }
 

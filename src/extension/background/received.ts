@@ -193,7 +193,7 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
 
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
   if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
-  return passage.via === "list" ? { via: "list", roster: passage.roster.number } : passage;
+  return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
 }
 
 /** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */

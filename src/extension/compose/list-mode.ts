@@ -6,7 +6,7 @@ import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./d
 import { recipientsOf } from "./recipients.js";
 import type { ComposeStatus } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";
-import { isSealing } from "./work.js";
+import { isBusy, isSealing } from "./work.js";
 
 /** Switching "Encrypt to list" on and off, by hand and by the recipients, and what goes with it: where drafts go. */
 
@@ -53,14 +53,12 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     clearAllowed: false,
   });
   if (next !== "" && next !== details.identityId) {
-    await compose.setComposeDetails(tabId, { identityId: next });
+    await changeIdentity(tabId, next);
     // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
     if ((await compose.getComposeDetails(tabId)).identityId !== next) {
-      await compose.setComposeDetails(tabId, { identityId: wanted });
+      await changeIdentity(tabId, wanted);
       await changeState(tabId, { drafts: "as-usual" });
     }
-    // QUIRK: a change of identity counts as the person's own change; without this an empty window asks at closing
-    if (details.isModified === false) await compose.setComposeDetails(tabId, { isModified: false });
   }
   await refresh(tabId);
 }
@@ -71,10 +69,21 @@ export async function turnOff(tabId: number, decidedBy: "recipients" | "hand"): 
   const details = await compose.getComposeDetails(tabId);
   await changeState(tabId, { sealing: "off", decidedBy, drafts: "as-usual", hindrance: null });
   if (details.identityId !== undefined && (await isDraftIdentity(details.identityId))) {
-    await compose.setComposeDetails(tabId, { identityId: await trueIdentity(details.identityId) });
-    if (details.isModified === false) await compose.setComposeDetails(tabId, { isModified: false });
+    await changeIdentity(tabId, await trueIdentity(details.identityId));
   }
   await refresh(tabId);
+}
+
+/**
+ * Changes From. QUIRK: Thunderbird counts that as the person's own change, and would ask about an empty window when it is
+ * closed. Whether the person has written something is asked just before and not when the work began: what was typed
+ * meanwhile would count as nothing, and be neither saved as a draft nor asked about.
+ */
+async function changeIdentity(tabId: number, identityId: string): Promise<void> {
+  const { compose } = thunderbird();
+  const { isModified } = await compose.getComposeDetails(tabId);
+  const details = isModified === false ? { identityId, isModified } : { identityId };
+  await compose.setComposeDetails(tabId, details);
 }
 
 /** What a press of the button does. */
@@ -87,7 +96,7 @@ const following = new Set<number>();
 
 /** Follows the recipients of one window, unless the person has decided by hand or the mail is being sealed. */
 export async function follow(tabId: number): Promise<void> {
-  if (isSealing(tabId) || following.has(tabId)) return;
+  if (isBusy(tabId) || following.has(tabId)) return;
   following.add(tabId);
   try {
     const details = await thunderbird().compose.getComposeDetails(tabId);
@@ -114,7 +123,7 @@ export async function follow(tabId: number): Promise<void> {
 
 /** Another identity was picked in the From menu: its drafts must stay on this computer too. */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
-  if (isSealing(tabId)) return;
+  if (isBusy(tabId)) return;
   const { sealing } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
   if (sealing === "on" && !twin) {

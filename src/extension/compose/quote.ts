@@ -33,7 +33,8 @@ export async function quoteOpened(tabId: number): Promise<void> {
     // first of all: whatever happens next, what is quoted here is sealed
     await changeState(tabId, { quotesSealed: true });
     await turnOn(tabId, "recipients");
-    await putQuote(tabId, type, details, reading.opened);
+    // opening takes its time, and the person may have begun to write
+    await putQuote(tabId, type, await compose.getComposeDetails(tabId), reading.opened);
   });
 }
 
@@ -70,7 +71,7 @@ async function putQuote(
   await compose.setComposeDetails(tabId, { isModified: false });
 }
 
-function bodyOf({ view }: Opened): DocumentFragment {
+function bodyOf({ view }: Pick<Opened, "view">): DocumentFragment {
   return view.html === null ? textFragment(view.text ?? "") : cleanHtml(view.html, view.inline).fragment;
 }
 
@@ -90,7 +91,7 @@ function textOf({ view }: Opened): string {
 }
 
 /** The composer's HTML with the opened mail in place of what Thunderbird quoted. */
-export function quoteInHtml(body: string, opened: Opened, type: "reply" | "forward"): string {
+export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "reply" | "forward"): string {
   const page = new DOMParser().parseFromString(body, "text/html");
   const quoted = page.importNode(bodyOf(opened), true);
   if (type === "reply") {

@@ -4,7 +4,7 @@ import { stayAwake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
 import { load, secretOf } from "../storage.js";
 import type { Stored, StoredList, StoredMemberKey } from "../stored.js";
-import type { BeforeSendAnswer, ComposeDetails, CustomHeader, SendInfo } from "../thunderbird.js";
+import type { BeforeSendAnswer, ComposeDetails, CustomHeader, SendInfo, TabRef } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { SealedLetter } from "../worker/jobs.js";
 import { openPopup } from "./button.js";
@@ -37,8 +37,6 @@ class Hindered extends Error {
     this.hindrance = hindrance;
   }
 }
-
-type TabRef = { readonly id?: number | undefined; readonly windowId?: number | undefined };
 
 /** Answers `compose.onBeforeSend`. Never rejects. */
 export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<BeforeSendAnswer> {
@@ -82,10 +80,11 @@ async function answer(
   const twin = details.identityId !== undefined && (await isDraftIdentity(details.identityId));
   // an address of a list that was typed a moment ago, or a draft of a sealed mail, counts as switched on
   const wanted = state.sealing === "on" || (state.decidedBy === "recipients" && (list !== undefined || twin));
-  if (!wanted) {
+  // opened mail that leaves its list: one question, and only its answer lets it go unsealed
+  const leaving = list === undefined && !none && state.quotesSealed;
+  if (leaving && !state.clearAllowed) throw new Hindered({ kind: "sealed-quote" });
+  if (!wanted || leaving) {
     if (list !== undefined && !state.clearAllowed) throw new Hindered({ kind: "clear-to-list" });
-    if (list === undefined && state.quotesSealed && !state.clearAllowed)
-      throw new Hindered({ kind: "sealed-quote" });
     return twin ? { details: { identityId: await trueIdentity(details.identityId ?? "") } } : {};
   }
   if (list === undefined || none) throw new ListSealError("no-list", "no known list among the recipients");
@@ -221,7 +220,8 @@ async function giveBack(tabId: number): Promise<void> {
 export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   const tabId = tab.id;
   if (tabId === undefined) return;
-  const failed = info.error !== undefined || (info.mode === "sendNow" && info.headerMessageId === undefined);
+  const failed =
+    (info.error ?? "") !== "" || (info.mode === "sendNow" && (info.headerMessageId ?? "") === "");
   if (!failed) {
     takeOriginal(tabId);
     return;

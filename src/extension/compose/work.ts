@@ -19,6 +19,11 @@ export function isSealing(tabId: number): boolean {
   return running.has(tabId);
 }
 
+/** From Send until it is certain what became of it: the composer holds what was sealed, nothing else may touch it. */
+export function isBusy(tabId: number): boolean {
+  return running.has(tabId) || originals.has(tabId);
+}
+
 /** Marks the window as being sealed; the signal is aborted when the person stops it. */
 export function begin(tabId: number): AbortSignal {
   running.get(tabId)?.abort();

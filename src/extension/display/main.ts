@@ -1,7 +1,7 @@
 import { memberNotice, submissionNotice } from "../../mail/notices.js";
 import { codeOf } from "../../protocol/errors.js";
 import { ask } from "../ask.js";
-import { renderAnswer } from "./render.js";
+import { removeView, renderAnswer, renderOpening } from "./render.js";
 import type { DisplayAnswer } from "./view.js";
 
 /**
@@ -13,15 +13,13 @@ import type { DisplayAnswer } from "./view.js";
  * QUIRK: at `document_start` the document may have no root element yet (seen in about 1 of 12 mails).
  */
 
-/** A mail is hidden for no longer than this. Attack: a mail that never finishes loading would blank the pane for good. */
+/** A mail is hidden for no longer than this. Attack: one that never finishes loading would blank the pane for good. */
 const HIDDEN_MS = 1_500;
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
 
-// the first line is the same in every delivery
-const notices = [submissionNotice(), memberNotice("key", "resealed"), memberNotice("whole", "resealed")].map(
-  firstLine,
-);
+/** The first line of a notice is the same in every mode and delivery. */
+const notices = [submissionNotice(), memberNotice("key", "resealed")].map(firstLine);
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
@@ -42,13 +40,19 @@ function looksSealed(): boolean {
   return notices.some((notice) => text.includes(notice));
 }
 
+/** Hides the mail for a moment; if it is then still being opened, says so in its place. */
 function hide(): () => void {
   const style = document.createElement("style");
   style.textContent = "body > :not(#listseal-view) { visibility: hidden !important; }";
   document.documentElement.append(style);
-  const show = () => style.remove();
-  setTimeout(show, HIDDEN_MS);
-  return show;
+  const timer = setTimeout(() => {
+    style.remove();
+    renderOpening();
+  }, HIDDEN_MS);
+  return () => {
+    clearTimeout(timer);
+    style.remove();
+  };
 }
 
 function loaded(): Promise<void> {
@@ -84,6 +88,7 @@ async function main(): Promise<void> {
   // an ordinary mail is never touched, and a failed question about one is no news
   if (answer.kind === "ordinary" || (!sealed && answer.kind === "refused")) {
     show();
+    removeView();
     return;
   }
   renderAnswer(answer, { openElsewhere: () => answerFor("elsewhere") });

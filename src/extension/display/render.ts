@@ -30,24 +30,40 @@ function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Says that a large mail is being opened; the mail's own text stays where it is. */
+export function renderOpening(): void {
+  const host = putView("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
+  host.style.setProperty("min-height", "0");
+  document.body.prepend(host);
+}
+
+/** Takes away what was shown. */
+export function removeView(): void {
+  document.getElementById(VIEW_ID)?.remove();
+}
+
+/** Makes the host element with its shadow root; the caller puts it into the document. */
+function putView(kind: string, shown: readonly Node[]): HTMLElement {
+  removeView();
+  const host = document.createElement(VIEW_ID);
+  host.id = VIEW_ID;
+  host.lang = t("lang");
+  host.dataset["kind"] = kind;
+  const root = host.attachShadow({ mode: "open" });
+  root.append(element("div", {}, element("style", {}, displayStyle), ...shown));
+  return host;
+}
+
 /** Puts the answer into the document; an answer that replaces the mail hides what Thunderbird made of it. */
 export function renderAnswer(
   answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
   actions: Actions,
 ): void {
-  document.getElementById(VIEW_ID)?.remove();
-  const host = document.createElement(VIEW_ID);
-  host.id = VIEW_ID;
-  host.lang = t("lang");
-  host.dataset["kind"] = answer.kind;
-  const root = host.attachShadow({ mode: "open" });
-  root.append(element("style", {}, displayStyle));
-  if (answer.kind === "opened") {
-    root.append(...openedView(answer));
-    takeTheSubject(answer.subject);
-  } else {
-    root.append(banner(answer, actions));
-  }
+  const host = putView(
+    answer.kind,
+    answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)],
+  );
+  if (answer.kind === "opened") takeTheSubject(answer.subject);
   if (answer.kind === "elsewhere") {
     host.style.setProperty("min-height", "0");
     document.body.prepend(host);
@@ -137,7 +153,7 @@ function details(view: OpenedView): HTMLElement {
     [t("details_author"), person(view.author), "text"],
     [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
     [t("details_signed"), when(view.signedAt), "text"],
-    ...(view.passage.via === "list"
+    ...("roster" in view.passage
       ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
       : []),
   ];

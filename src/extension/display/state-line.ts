@@ -40,6 +40,8 @@ function how({ passage }: OpenedView): Part {
   switch (passage.via) {
     case "list":
       return { tone: "good", phrase: phrase("state_through_list") };
+    case "list-from-nonmember":
+      return { tone: "note", phrase: phrase("state_through_list_nonmember") };
     case "own-copy":
       return { tone: "good", phrase: phrase("state_own_copy") };
     case "unproved":

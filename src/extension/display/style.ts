@@ -13,11 +13,11 @@ export const displayStyle = `
 * { box-sizing: border-box; }
 .state { border-inline-start: 4px solid currentColor; padding: 2px 0 2px 10px; margin: 0 0 12px; font-size: 13px; }
 .state.good { color: var(--good); } .state.note { color: var(--note); } .state.warning { color: var(--warning); }
-.state .line { display: flex; gap: 8px; align-items: baseline; flex-wrap: wrap; }
-.state svg { width: 14px; height: 14px; flex: none; align-self: center; }
+.state .line { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; align-items: baseline; }
+svg { width: 1em; height: 1em; flex: none; align-self: center; vertical-align: -0.12em; }
 .state .words { font-weight: 600; }
-details.more { flex-basis: 100%; color: var(--fore); font-weight: 400; }
-details.more summary { cursor: pointer; color: var(--quiet); display: inline-block; }
+details.more { color: var(--fore); font-weight: 400; } details.more[open] { grid-column: 1 / -1; }
+details.more summary { cursor: pointer; color: var(--quiet); text-decoration: underline; display: inline-block; }
 details.more dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 6px 0; }
 details.more dt { color: var(--quiet); } details.more dd { margin: 0; }
 code { font-family: ui-monospace, monospace; font-size: 12px; }

@@ -46,7 +46,7 @@ export interface OpenedView {
   readonly inline: Readonly<Record<string, string>>;
   readonly attachments: readonly AttachmentView[];
   readonly passage:
-    | { readonly via: "list"; readonly roster: number }
+    | { readonly via: "list" | "list-from-nonmember"; readonly roster: number }
     | { readonly via: "own-copy" }
     | { readonly via: "unproved"; readonly reason: UnprovedReason | "message-id-reused" };
   /** `elsewhere`: the mail around the sealed part was not made by the list. */

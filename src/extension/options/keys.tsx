@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
-import type { MemberKeySummary } from "../storage.js";
+import type { ListSummary, MemberKeySummary } from "../storage.js";
+import type { Act, Overview } from "./act.js";
 import { field, optionalField } from "./fields.js";
-import type { Act, Overview } from "./options.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {
@@ -23,7 +23,7 @@ export function Keys({ overview, call, act }: Props) {
           <KeyCard key={key.fingerprint} own={key} call={call} act={act} />
         ))}
       </ul>
-      <Make suggested={waiting[0]?.invitee ?? ""} call={call} act={act} />
+      <Make waiting={waiting[0]} call={call} act={act} />
     </>
   );
 }
@@ -148,11 +148,12 @@ function Protect({ own, call, act, close }: CardForm & { readonly close: () => v
 }
 
 function Make({
-  suggested,
+  waiting,
   call,
   act,
 }: {
-  readonly suggested: string;
+  /** The list that waits for a key: its address is filled in, and the key is made in its profile. */
+  readonly waiting: ListSummary | undefined;
   readonly call: Call;
   readonly act: Act;
 }) {
@@ -163,8 +164,8 @@ function Make({
       address: field(form, "address"),
       name: optionalField(form, "name"),
       passphrase: optionalField(form, "passphrase"),
-      profile: "compatible",
-    } as const;
+      profile: waiting?.profile ?? "compatible",
+    };
     if (await act(() => call("key:make", input), "keys_ready")) form.reset();
     setWorking(false);
   };
@@ -180,7 +181,13 @@ function Make({
       >
         <label>
           {t("make_address")}
-          <input key={suggested} name="address" type="email" required defaultValue={suggested} />
+          <input
+            key={waiting?.address ?? ""}
+            name="address"
+            type="email"
+            required
+            defaultValue={waiting?.invitee ?? ""}
+          />
         </label>
         <label>
           {t("make_name")}

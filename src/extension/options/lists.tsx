@@ -4,8 +4,8 @@ import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import type { ListSummary } from "../storage.js";
+import type { Act, Overview } from "./act.js";
 import { field } from "./fields.js";
-import type { Act, Overview } from "./options.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
@@ -88,8 +88,8 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
         </dl>
       </details>
       {asked ? (
-        <fieldset aria-label={t("lists_remove_question", list.name)}>
-          <p>{t("lists_remove_question", list.name)}</p>
+        <div>
+          <p role="alert">{t("lists_remove_question", list.name)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(false)}>
               {t("popup_back")}
@@ -98,7 +98,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
               {t("remove")}
             </button>
           </div>
-        </fieldset>
+        </div>
       ) : (
         <div class="actions">
           <button

@@ -3,20 +3,12 @@ import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
 import type { Call } from "../messaging.js";
-import type { ListSummary, MemberKeySummary } from "../storage.js";
 import { About } from "./about.js";
+import type { Act, Overview } from "./act.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 
 /** The options page: three tabs, one line that says what happened. */
-
-export interface Overview {
-  readonly lists: readonly ListSummary[];
-  readonly keys: readonly MemberKeySummary[];
-}
-
-/** Runs what a form or button asks for; shows `done` or the sentence of the failure, and reads everything anew. */
-export type Act = (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;
 
 const tabs = ["lists", "keys", "about"] as const;
 type Tab = (typeof tabs)[number];

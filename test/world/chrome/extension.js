@@ -60,3 +60,14 @@ export async function closeFrontTab() {
   const { tabmail } = mainWindow();
   if (tabmail.currentTabInfo !== tabmail.tabInfo[0]) tabmail.closeTab(tabmail.currentTabInfo);
 }
+
+/** Runs source code, a function of the popup's window, in the popup that hangs on a button of the compose window. */
+export async function inPopup(source, args) {
+  const browser = await waitFor("the popup in the compose window", () => {
+    const found = [...windowOf("msgcompose").document.querySelectorAll("browser.webextension-popup-browser")];
+    return found.find(
+      (one) => one.currentURI?.scheme === "moz-extension" && !one.webProgress?.isLoadingDocument,
+    );
+  });
+  return inBrowser(browser, source, args);
+}

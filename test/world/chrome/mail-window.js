@@ -137,3 +137,8 @@ export async function messageHeader(windowType) {
         : [],
   };
 }
+
+/** Gives the message under the list of messages so many pixels of height, as pulling the splitter does. */
+export async function sizeMessagePane(height) {
+  threePane().document.getElementById("messagePaneSplitter").height = height;
+}

@@ -1,0 +1,53 @@
+/**
+ * The one entry for every benchmark: `npm run bench -- protocol|server|addon [--json FILE]`.
+ *
+ * A section is a folder with an `index.ts` that exports `rows(): Promise<readonly Row[]>`.
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { machine } from "./machine.js";
+import { type Row, table } from "./row.js";
+
+const sections = ["protocol", "server", "addon"] as const;
+type Section = (typeof sections)[number];
+
+const usage = `npm run bench -- ${sections.join("|")} [--json FILE]`;
+
+function isSection(text: string | undefined): text is Section {
+  return sections.some((section) => section === text);
+}
+
+interface SectionModule {
+  readonly rows: () => Promise<readonly Row[]>;
+}
+
+function isSectionModule(module: unknown): module is SectionModule {
+  return (
+    typeof module === "object" && module !== null && "rows" in module && typeof module.rows === "function"
+  );
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "string" } },
+    allowPositionals: true,
+  });
+  const [section, more] = positionals;
+  if (!isSection(section) || more !== undefined) throw new Error(usage);
+  const index = new URL(`./${section}/index.ts`, import.meta.url);
+  if (!existsSync(fileURLToPath(index))) throw new Error(`there are no benchmarks of ${section} yet`);
+  const module: unknown = await import(index.href);
+  if (!isSectionModule(module)) throw new Error(`${section}/index.ts exports no rows()`);
+
+  const started = performance.now();
+  const rows = await module.rows();
+  console.log(`${machine()}\n\n${table(rows)}\n`);
+  console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,249 @@
+/**
+ * The server's answer to a request: signed (kind `answer`) by the list's server key, sealed to the asker, and naming the
+ * request, so that an answer to one can't pass for the answer to another.
+ *
+ * It goes to the asker's address on the roster, never to where a mail says it came from.
+ */
+import type { Address } from "../mail/mailbox.js";
+import { readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
+import { type ErrorCode, errorCodes, ListSealError } from "../protocol/errors.js";
+import {
+  armorSealingKey,
+  type Fingerprint,
+  type OpeningKey,
+  parseFingerprint,
+  parseSealingKey,
+  profileOf,
+  type SealingKey,
+} from "../protocol/keys.js";
+import type { RosterHead } from "../protocol/message.js";
+import { assertSize } from "../protocol/policy.js";
+import { encryptSigned } from "../protocol/seal.js";
+import { openLayer } from "../protocol/unseal.js";
+import { FILE_VERSION, Fields, formatDate } from "./fields.js";
+import {
+  jsonBytes,
+  MAX_PERSON_NAME,
+  type MemberRole,
+  memberRoles,
+  type RequestedList,
+  readHead,
+  readList,
+} from "./requests.js";
+
+/** A sealed answer: a roster of {@link MAX_ROSTER} and a page of the record. Against an "answer" that fills the memory. */
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** Members in one answer. The seed's lists have hundreds. */
+export const MAX_ROSTER = 10_000;
+
+/** Entries of the record in one answer; the rest is asked for with `after`. */
+export const RECORD_PAGE = 200;
+
+/** An entry's JSON: a command as it was signed, in base64. */
+export const MAX_ENTRY_CHARACTERS = 128 * 1024;
+
+/** A member as the owner's page shows them. */
+export interface RosterMember {
+  readonly address: Address;
+  readonly name: string;
+  readonly fingerprint: Fingerprint;
+  readonly role: MemberRole;
+  /** Since when they are a member; whole seconds. */
+  readonly since: Date;
+  readonly delivery: "on" | "paused";
+  /** How their copies are shaped. */
+  readonly shape: "encrypted" | "mixed";
+  /** When their key runs out; absent if it does not. */
+  readonly keyExpires?: Date;
+  /** Copies that came back, since the last that did not. */
+  readonly bounces: number;
+}
+
+/** One link of the roster's record, as roster-log.ts reads it. */
+export interface RecordLink {
+  readonly number: number;
+  readonly previous: string;
+  readonly entry: string;
+  readonly hash: string;
+}
+
+/** What came of a request. */
+export type Result =
+  /** It is done. `head`: the record's newest entry then. */
+  | { readonly kind: "done"; readonly head: RosterHead }
+  /** Nothing was changed. */
+  | { readonly kind: "refused"; readonly code: ErrorCode }
+  /** To an owner: everybody, and a page of the record. There is more of it if the last entry is not the head. */
+  | {
+      readonly kind: "roster";
+      readonly head: RosterHead;
+      readonly members: readonly RosterMember[];
+      readonly entries: readonly RecordLink[];
+    }
+  /** To any other member: that they are in it. */
+  | {
+      readonly kind: "member";
+      readonly head: RosterHead;
+      readonly role: MemberRole;
+      readonly delivery: "on" | "paused";
+      readonly since: Date;
+    };
+
+/** An answer. */
+export interface Answer {
+  /** The id of the request that it answers. */
+  readonly request: string;
+  readonly date: Date;
+  readonly list: RequestedList;
+  readonly result: Result;
+  /** The list's server certificate of today: its encryption subkeys are replaced from time to time. */
+  readonly server: SealingKey<"server">;
+}
+
+function written(result: Result): Readonly<Record<string, unknown>> {
+  switch (result.kind) {
+    case "done":
+    case "refused":
+      return { ...result };
+    case "member":
+      return { ...result, since: formatDate(result.since) };
+    case "roster":
+      return {
+        ...result,
+        members: result.members.map(({ since, keyExpires, ...rest }) => ({
+          ...rest,
+          since: formatDate(since),
+          ...(keyExpires === undefined ? {} : { keyExpires: formatDate(keyExpires) }),
+        })),
+      };
+  }
+}
+
+/** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
+function errorCode(text: string): ErrorCode {
+  return errorCodes.find((code) => code === text) ?? "unsupported-version";
+}
+
+function readMember(fields: Fields): RosterMember {
+  return {
+    address: fields.address("address"),
+    name: fields.line("name", MAX_PERSON_NAME),
+    fingerprint: parseFingerprint(fields.line("fingerprint", 64)),
+    role: fields.oneOf("role", memberRoles),
+    since: fields.date("since"),
+    delivery: fields.oneOf("delivery", ["on", "paused"] as const),
+    shape: fields.oneOf("shape", ["encrypted", "mixed"] as const),
+    ...(fields.has("keyExpires") ? { keyExpires: fields.date("keyExpires") } : {}),
+    bounces: fields.count("bounces"),
+  };
+}
+
+function readLink(fields: Fields): RecordLink {
+  return {
+    number: fields.count("number"),
+    previous: fields.hex("previous", 64),
+    entry: fields.text("entry", MAX_ENTRY_CHARACTERS),
+    hash: fields.hex("hash", 64),
+  };
+}
+
+function readResult(fields: Fields): Result {
+  const kind = fields.line("kind", 40);
+  switch (kind) {
+    case "done":
+      return { kind, head: readHead(fields.within("head")) };
+    case "refused":
+      return { kind, code: errorCode(fields.line("code", 60)) };
+    case "roster":
+      return {
+        kind,
+        head: readHead(fields.within("head")),
+        members: fields.objects("members", MAX_ROSTER).map(readMember),
+        entries: fields.objects("entries", RECORD_PAGE).map(readLink),
+      };
+    case "member":
+      return {
+        kind,
+        head: readHead(fields.within("head")),
+        role: fields.oneOf("role", memberRoles),
+        delivery: fields.oneOf("delivery", ["on", "paused"] as const),
+        since: fields.date("since"),
+      };
+    default:
+      throw new ListSealError("unsupported-version", "a result of a later version");
+  }
+}
+
+/**
+ * Writes, signs and seals an answer.
+ *
+ * @param server the list's server key
+ * @param asker  the certificate that signed the request, as the roster has it (for a join: the one that came with it)
+ * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm` for an asker's key that can't be used
+ */
+export async function writeAnswer(
+  answer: Answer,
+  server: OpeningKey<"server">,
+  asker: SealingKey<"member">,
+): Promise<Uint8Array> {
+  const { request, date, list, result } = answer;
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: "answer",
+    request,
+    date: formatDate(date),
+    list: { address: list.address, key: list.key },
+    result: written(result),
+    server: armorSealingKey(answer.server),
+  });
+  const signature = await signBinding(bytes, server, { kind: "answer" }, [asker.fingerprint], date);
+  return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
+}
+
+/** What an asker knows of the answer that it waits for. */
+export interface ExpectedAnswer {
+  readonly list: { readonly address: Address };
+  /** As it is known here; a newer one with the same primary key may come with the answer. */
+  readonly server: SealingKey<"server">;
+  /** The ids of the requests that wait for an answer. */
+  readonly requests: readonly string[];
+}
+
+/**
+ * Opens an answer.
+ *
+ * @param asker the member key that signed the request
+ * @returns the answer, or `not-for-me` if no key of the asker opens it
+ * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`, `unknown-author` (another server),
+ *   `bad-signature`, `from-the-future`, `wrong-list`, `binding-mismatch` (an answer to a request that nobody here made, or
+ *   with a server certificate of another primary key)
+ */
+export async function openAnswer(
+  sealed: Uint8Array,
+  asker: OpeningKey<"member">,
+  expected: ExpectedAnswer,
+  now: Date = new Date(),
+): Promise<Answer | "not-for-me"> {
+  assertSize(sealed, MAX_ANSWER_BYTES, "the answer");
+  const layer = await openLayer(sealed, asker);
+  if (layer === "not-for-me") return layer;
+  assertSize(layer.literal, 4 * MAX_ANSWER_BYTES, "the opened answer");
+  const { packet } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
+  readNotations(packet, "answer", []);
+  const fields = Fields.parse(layer.literal, "damaged");
+  fields.assertKind("answer");
+  const list = readList(fields.within("list"));
+  if (list.address !== expected.list.address) {
+    throw new ListSealError("wrong-list", "the answer is about another list");
+  }
+  const request = fields.hex("request", 32);
+  if (!expected.requests.includes(request)) {
+    throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
+  }
+  const server = await parseSealingKey("server", fields.armor("server"));
+  if (server.fingerprint !== expected.server.fingerprint) {
+    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+  }
+  return { request, date: fields.date("date"), list, result: readResult(fields.within("result")), server };
+}

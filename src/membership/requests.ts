@@ -1,0 +1,442 @@
+/**
+ * Requests: what a member, an owner or an invitee asks of the list's server, as a signed and sealed command.
+ *
+ * A request is JSON, signed (kind `request`) by its asker and sealed to the list's own server key: the wire sees a size
+ * and a time. What it asks for stands inside the signature together with an id, a date and the list, so that it can be
+ * neither moved to another list nor be done twice. Commands change nothing unless they are signed by somebody whose role
+ * allows it now; that, and the memory of ids, is the server's.
+ *
+ * ```json
+ * { "listseal": 1, "kind": "request", "do": "remove", "id": "<32 hex digits>", "date": "2026-08-01T12:00:00Z",
+ *   "list": { "address": "team@lists.example", "key": "<list key fingerprint>" },
+ *   "address": "eve@example.test", "fingerprint": "<her key's>" }
+ * ```
+ *
+ * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
+ * who verify them without asking the server.
+ */
+import {
+  armor,
+  enums,
+  PacketList,
+  type PublicKey,
+  readSignature,
+  Signature,
+  type SignaturePacket,
+  unarmor,
+} from "openpgp";
+import type { Address } from "../mail/mailbox.js";
+import type { CopyShape } from "../mail/sealed-mail.js";
+import { hex, readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
+import { ListSealError } from "../protocol/errors.js";
+import {
+  allFingerprints,
+  type Fingerprint,
+  type OpeningKey,
+  parseFingerprint,
+  profileOf,
+  type SealingKey,
+} from "../protocol/keys.js";
+import type { RosterHead } from "../protocol/message.js";
+import { assertInWindow, assertSize, fullReadingConfig, readingConfig } from "../protocol/policy.js";
+import { encryptSigned } from "../protocol/seal.js";
+import { isSecretId, type SecretId } from "../protocol/secrets.js";
+import { openLayer } from "../protocol/unseal.js";
+import { FILE_VERSION, Fields, formatDate } from "./fields.js";
+
+/** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
+export const MAX_REQUEST_BYTES = 64 * 1024;
+
+/** Longest name of a person, in characters: it stands in a header line of every copy. */
+export const MAX_PERSON_NAME = 64;
+
+const ID_OCTETS = 16;
+
+/** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
+export const memberRoles = ["owner", "moderator", "member", "read-only", "post-only"] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+const shapes = ["encrypted", "mixed"] as const satisfies readonly CopyShape[];
+
+/** What is asked for. Certificates are binary OpenPGP, not yet looked at. */
+export type Command =
+  /** The first owner takes the list, with the code of the server card (32 hex digits). The list's key comes with it. */
+  | {
+      readonly do: "claim";
+      readonly code: string;
+      readonly name: string;
+      readonly address: Address;
+      readonly certificate: Uint8Array;
+      readonly listKey: Uint8Array;
+      readonly shape: CopyShape;
+    }
+  /** An invitee comes in. Signed twice over the same bytes: by the introduction and by the member key. */
+  | {
+      readonly do: "join";
+      readonly name: string;
+      readonly certificate: Uint8Array;
+      readonly introduction: Uint8Array;
+      readonly shape: CopyShape;
+    }
+  /** The asker leaves. */
+  | { readonly do: "leave" }
+  /** An owner removes a member. Both are named: an address may come to have another key. */
+  | { readonly do: "remove"; readonly address: Address; readonly fingerprint: Fingerprint }
+  /** An owner takes back an invitation, or all that were made for an address before this request's date. */
+  | { readonly do: "withdraw"; readonly address: Address }
+  /** Owners get the roster and the record's entries after number `after`; members that they are in it. */
+  | { readonly do: "roster"; readonly after: number }
+  /** The asker's certificate with another expiry or other subkeys; the primary key is the same. */
+  | { readonly do: "renew"; readonly certificate: Uint8Array }
+  | {
+      readonly do: "set-role";
+      readonly address: Address;
+      readonly fingerprint: Fingerprint;
+      readonly role: MemberRole;
+    }
+  /** A moderator lets a held post through, or throws it away. `post` is the id that the notice of it names (32 hex digits). */
+  | { readonly do: "release" | "reject"; readonly post: string }
+  | { readonly do: "preferences"; readonly shape: CopyShape }
+  /** The asker gets no copies until they `resume`. */
+  | { readonly do: "pause" | "resume" }
+  /** An owner lets a restored server deliver again, and names the newest entry of the record that they know. */
+  | { readonly do: "resume-server"; readonly head: RosterHead };
+
+/** The words for what can be asked for. */
+export type CommandName = Command["do"];
+
+const commandNames = [
+  "claim",
+  "join",
+  "leave",
+  "remove",
+  "withdraw",
+  "roster",
+  "renew",
+  "set-role",
+  "release",
+  "reject",
+  "preferences",
+  "pause",
+  "resume",
+  "resume-server",
+] as const satisfies readonly CommandName[];
+
+/** The list as a request names it. */
+export interface RequestedList {
+  readonly address: Address;
+  /** Fingerprint of the list key that the asker knows, or the id of the list's secret. */
+  readonly key: Fingerprint | SecretId;
+}
+
+/** A command with what keeps it from being moved or repeated. */
+export interface Request {
+  /** 128 random bits in hex ({@link newRequestId}). */
+  readonly id: string;
+  /** Whole seconds. */
+  readonly date: Date;
+  readonly list: RequestedList;
+  readonly command: Command;
+}
+
+/** A fresh id for a request. */
+export function newRequestId(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
+}
+
+const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
+
+/** The command as it stands in the JSON. */
+function written(command: Command): Readonly<Record<string, unknown>> {
+  switch (command.do) {
+    case "claim":
+      return {
+        ...command,
+        certificate: armored(command.certificate),
+        listKey: armored(command.listKey),
+      };
+    case "join":
+      return {
+        ...command,
+        certificate: armored(command.certificate),
+        introduction: armored(command.introduction),
+      };
+    case "renew":
+      return { ...command, certificate: armored(command.certificate) };
+    default:
+      return { ...command };
+  }
+}
+
+/** The bytes of one armored certificate, whatever stands in it. @throws ListSealError `damaged` */
+async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> {
+  const text = fields.armor(name);
+  try {
+    const { data, type } = await unarmor(text, fullReadingConfig());
+    if (type !== enums.armor.publicKey || !(data instanceof Uint8Array)) throw new Error("not a certificate");
+    return data;
+  } catch (cause) {
+    throw new ListSealError("damaged", `the field ${name} is not an armored certificate`, { cause });
+  }
+}
+
+function fingerprintOf(fields: Fields): Fingerprint {
+  try {
+    return parseFingerprint(fields.line("fingerprint", 64));
+  } catch (cause) {
+    throw new ListSealError("damaged", "not a fingerprint", { cause });
+  }
+}
+
+/** The inverse of {@link written}. */
+async function readCommand(fields: Fields): Promise<Command> {
+  const said = fields.line("do", 40);
+  const name = commandNames.find((each) => each === said);
+  if (name === undefined) throw new ListSealError("unsupported-version", "not a command of this version");
+  switch (name) {
+    case "claim":
+      return {
+        do: name,
+        code: fields.hex("code", 2 * ID_OCTETS),
+        name: fields.line("name", MAX_PERSON_NAME),
+        address: fields.address("address"),
+        certificate: await certificateOf(fields, "certificate"),
+        listKey: await certificateOf(fields, "listKey"),
+        shape: fields.oneOf("shape", shapes),
+      };
+    case "join":
+      return {
+        do: name,
+        name: fields.line("name", MAX_PERSON_NAME),
+        certificate: await certificateOf(fields, "certificate"),
+        introduction: await certificateOf(fields, "introduction"),
+        shape: fields.oneOf("shape", shapes),
+      };
+    case "remove":
+      return { do: name, address: fields.address("address"), fingerprint: fingerprintOf(fields) };
+    case "withdraw":
+      return { do: name, address: fields.address("address") };
+    case "roster":
+      return { do: name, after: fields.count("after") };
+    case "renew":
+      return { do: name, certificate: await certificateOf(fields, "certificate") };
+    case "set-role":
+      return {
+        do: name,
+        address: fields.address("address"),
+        fingerprint: fingerprintOf(fields),
+        role: fields.oneOf("role", memberRoles),
+      };
+    case "release":
+    case "reject":
+      return { do: name, post: fields.hex("post", 2 * ID_OCTETS) };
+    case "preferences":
+      return { do: name, shape: fields.oneOf("shape", shapes) };
+    case "leave":
+    case "pause":
+    case "resume":
+      return { do: name };
+    case "resume-server":
+      return { do: name, head: readHead(fields.within("head")) };
+  }
+}
+
+/** Number and hash of an entry of the record. */
+export function readHead(fields: Fields): RosterHead {
+  return { number: fields.count("number"), hash: fields.hex("hash", 64) };
+}
+
+/** The list that JSON names. @throws ListSealError `damaged` */
+export function readList(fields: Fields): RequestedList {
+  const key = fields.line("key", 64);
+  if (isSecretId(key)) return { address: fields.address("address"), key };
+  try {
+    return { address: fields.address("address"), key: parseFingerprint(key) };
+  } catch (cause) {
+    throw new ListSealError("damaged", "not a list key's fingerprint", { cause });
+  }
+}
+
+/** JSON as it is signed: indented, for people who open it with gpg. */
+export function jsonBytes(content: Readonly<Record<string, unknown>>): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** The date of a signature at about `date`: not before any of the keys, since other clocks made them. */
+function signingDate(keys: readonly PublicKey[], date: Date): Date {
+  return new Date(Math.max(date.getTime(), ...keys.map((key) => key.getCreationTime().getTime())));
+}
+
+/**
+ * Writes, signs and seals a request.
+ *
+ * @param signers the asker's member key; for `join` the introduction's as well. Unlocked
+ * @param server  the list's own server key
+ * @returns an OpenPGP message, binary
+ * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a server key that can't be used;
+ *   `too-large`
+ */
+export async function writeRequest(
+  request: Request,
+  {
+    signers,
+    server,
+  }: {
+    readonly signers: readonly OpeningKey<"member" | "introduction">[];
+    readonly server: SealingKey<"server">;
+  },
+): Promise<Uint8Array> {
+  const { command, id, date, list } = request;
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: "request",
+    id,
+    date: formatDate(date),
+    list: { address: list.address, key: list.key },
+    ...written(command),
+  });
+  const signedAt = signingDate([server.certificate, ...signers.map(({ secret }) => secret)], date);
+  const packets = new PacketList<SignaturePacket>();
+  for (const signer of signers) {
+    const one = await signBinding(bytes, signer, { kind: "request" }, [server.fingerprint], signedAt);
+    packets.push(...one.packets);
+  }
+  const sealed = await encryptSigned(bytes, new Signature(packets), [server], profileOf(server), signedAt);
+  assertSize(sealed, MAX_REQUEST_BYTES, "the request");
+  return sealed;
+}
+
+/** A request as it was signed: what owners are shown, and what the record keeps. */
+export interface SignedBytes {
+  /** The JSON. */
+  readonly bytes: Uint8Array;
+  /** The signature packets, binary, one after the other. */
+  readonly signatures: Uint8Array;
+}
+
+/** A request that was read. Its signatures say nothing yet: {@link verifyRequest}. */
+export interface OpenedRequest {
+  readonly request: Request;
+  readonly signed: SignedBytes;
+}
+
+async function readJson(bytes: Uint8Array): Promise<Request> {
+  const fields = Fields.parse(bytes, "damaged");
+  fields.assertKind("request");
+  return {
+    id: fields.hex("id", 2 * ID_OCTETS),
+    date: fields.date("date"),
+    list: readList(fields.within("list")),
+    command: await readCommand(fields),
+  };
+}
+
+/**
+ * Opens a sealed request for `list`.
+ *
+ * @param server the key of the list that the mail was addressed to; no other is ever tried
+ * @param list   its address, and all list keys that it has had: somebody who was away may still leave. `claim` comes with
+ *               a list key of its own, and is not compared
+ * @throws ListSealError `too-large`, `wrong-list` (sealed to another server key, or for another list), `damaged`,
+ *   `wrong-kind`, `unsupported-version` (also: a command that this version does not know)
+ */
+export async function openRequest(
+  sealed: Uint8Array,
+  server: OpeningKey<"server">,
+  list: { readonly address: Address; readonly keys: readonly string[] },
+): Promise<OpenedRequest> {
+  assertSize(sealed, MAX_REQUEST_BYTES, "the request");
+  const layer = await openLayer(sealed, server);
+  if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another server key");
+  assertSize(layer.literal, MAX_REQUEST_BYTES, "the opened request");
+  const request = await readJson(layer.literal);
+  const known = request.command.do === "claim" || list.keys.includes(request.list.key);
+  if (request.list.address !== list.address || !known) {
+    throw new ListSealError("wrong-list", "the request is for another list");
+  }
+  const packets = new PacketList<SignaturePacket>();
+  for (const signature of layer.signatures) packets.push(...signature.packets);
+  return { request, signed: { bytes: layer.literal, signatures: new Signature(packets).write() } };
+}
+
+/** Reads a request from its signed bytes, as the record keeps it. @throws ListSealError as {@link openRequest} */
+export async function readSigned(signed: SignedBytes): Promise<OpenedRequest> {
+  assertSize(signed.bytes, MAX_REQUEST_BYTES, "the command");
+  assertSize(signed.signatures, MAX_REQUEST_BYTES, "the signatures");
+  return { request: await readJson(signed.bytes), signed };
+}
+
+async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> {
+  if (signed.signatures.length === 0) return [];
+  let all: Signature;
+  try {
+    all = await readSignature({ binarySignature: signed.signatures, config: readingConfig });
+  } catch (cause) {
+    throw new ListSealError("bad-signature", "the signatures can't be read", { cause });
+  }
+  return all.packets.map((packet) => {
+    const list = new PacketList<SignaturePacket>();
+    list.push(packet);
+    return new Signature(list);
+  });
+}
+
+/**
+ * Verifies a request's signatures, without looking at its age: for what stands in the record.
+ *
+ * @param certificates whose signatures it must have, chosen by the caller and never by the request's own words: each
+ *   exactly one of kind `request`, and no other
+ * @returns the date of the oldest signature
+ * @throws ListSealError `not-signed`, `several-signatures`, `unknown-author`, `bad-signature`, `wrong-kind`,
+ *   `binding-missing`, `binding-mismatch`, `from-the-future`
+ */
+export async function verifySigned(
+  { signed }: OpenedRequest,
+  certificates: readonly PublicKey[],
+  now: Date,
+): Promise<Date> {
+  const signatures = await signaturesOf(signed);
+  if (signatures.length === 0) throw new ListSealError("not-signed", "nobody signed the request");
+  if (certificates.length === 0) throw new ListSealError("unknown-author", "nobody is expected to sign");
+  if (signatures.length !== certificates.length) {
+    throw new ListSealError("several-signatures", `${signatures.length} signatures on the request`);
+  }
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const certificate of certificates) {
+    const made = signatures.filter((signature) => isBy(signature, certificate));
+    const { packet, signedAt } = await verifyOnly(
+      signed.bytes,
+      certificates.length === 1 ? signatures : made,
+      certificate,
+      now,
+    );
+    readNotations(packet, "request", []);
+    oldest = Math.min(oldest, signedAt.getTime());
+  }
+  return new Date(oldest);
+}
+
+function isBy(signature: Signature, certificate: PublicKey): boolean {
+  const fingerprints = allFingerprints(certificate);
+  return signature.packets.some(
+    ({ issuerFingerprint }) => issuerFingerprint !== null && fingerprints.includes(hex(issuerFingerprint)),
+  );
+}
+
+/**
+ * Verifies a request that just came: its signatures ({@link verifySigned}), then its date and theirs, which must be in
+ * the server's window.
+ *
+ * What stays with the caller: whether the signer's role allows the command now, and the memory of (signer, id).
+ *
+ * @throws ListSealError as {@link verifySigned}, and `too-old`
+ */
+export async function verifyRequest(
+  opened: OpenedRequest,
+  certificates: readonly PublicKey[],
+  now: Date,
+): Promise<void> {
+  const signedAt = await verifySigned(opened, certificates, now);
+  assertInWindow(signedAt, now);
+  assertInWindow(opened.request.date, now);
+}

@@ -1,0 +1,174 @@
+/** Attacks on the opener's memory and time, before anybody's signature was seen: bombs, floods, costly derivations. */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
+import { createMessage, encrypt, encryptSessionKey, enums, readMessage } from "openpgp";
+import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
+import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
+import { configFor, MAX_KEY_PART_BYTES, MAX_SESSION_KEY_PACKETS } from "../../src/protocol/policy.js";
+import { readSecret } from "../../src/protocol/secrets.js";
+import { openLayer } from "../../src/protocol/unseal.js";
+import { aliceSeals, type Cast, listOf, makeCast, serverContext } from "../protocol/people.js";
+import { costlyKey, costlyMessage } from "./costly.js";
+import { bytes, encryptWith, literalPacket, packet, seipdAround } from "./forge.js";
+import { openWithAny } from "./naive/lenient.js";
+import { naiveServer } from "./naive/naive-server.js";
+
+let cast: Cast;
+let submitted: Extract<SealedMessage, { mode: "key" }>;
+/** A session key that the attacker chose, sealed to the server: with it, any packets at all can be inside. */
+const sessionKey = randomBytes(32);
+let toServer: Uint8Array;
+
+beforeAll(async () => {
+  cast = await makeCast("compatible");
+  const sealed = await aliceSeals(cast, "key", bytes("x"));
+  if (sealed.mode !== "key") throw new Error("mode key is meant");
+  submitted = sealed;
+  toServer = await encryptSessionKey({
+    data: sessionKey,
+    algorithm: "aes256",
+    encryptionKeys: sealingHalf(cast.serverKey).certificate,
+    format: "binary",
+  });
+});
+
+describe("a bomb: a key part of a few kilobytes that inflates to megabytes", () => {
+  let bomb: Uint8Array;
+  beforeAll(async () => {
+    bomb = await encrypt({
+      message: await createMessage({ binary: new Uint8Array(10_000_000) }),
+      encryptionKeys: sealingHalf(cast.serverKey).certificate,
+      format: "binary",
+      config: { ...configFor("compatible"), preferredCompressionAlgorithm: enums.compression.zip },
+    });
+  });
+
+  test("inflates where there is no limit", async () => {
+    expect(bomb.length).toBeLessThan(MAX_KEY_PART_BYTES);
+    const { literal } = await openWithAny(bomb, [cast.serverKey]);
+    expect(literal.length).toBe(10_000_000);
+  });
+
+  test("is refused while it inflates", async () => {
+    await expect(openAtServer({ ...submitted, key: bomb }, serverContext(cast))).rejects.toMatchObject({
+      code: "too-large",
+    });
+  });
+
+  test("one bomb inside another is refused by the grammar; one outside all seals before it inflates", async () => {
+    const compressed = (content: Uint8Array) =>
+      packet(8, join(Uint8Array.of(enums.compression.zip), deflateRawSync(content)));
+    const once = compressed(literalPacket("A".repeat(100_000)));
+    const nested = compressed(once);
+    await expect(
+      openLayer(join(toServer, seipdAround(sessionKey, once)), cast.serverKey),
+    ).resolves.toMatchObject({
+      signatures: [],
+    });
+    await expect(
+      openLayer(join(toServer, seipdAround(sessionKey, nested)), cast.serverKey),
+    ).rejects.toMatchObject({ code: "damaged" });
+    // a library takes it for a message and inflates it while it parses
+    const bare = await readMessage({ binaryMessage: once });
+    expect(bare.getLiteralData()?.length).toBe(100_000);
+    await expect(openLayer(once, cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+  });
+});
+
+describe("a flood of session key packets for one key: each costs a key agreement, and only the last is good", () => {
+  const flood = (packets: number): Uint8Array => {
+    const { keyPacket, dataPacket } = split(submitted.key);
+    const spoiled = Uint8Array.from(keyPacket);
+    // the wrapped session key, not the address
+    spoiled[90] = (spoiled[90] ?? 0) ^ 1;
+    return Buffer.concat([...Array.from({ length: packets }, () => spoiled), keyPacket, dataPacket]);
+  };
+
+  test("a library tries them all; we count first", async () => {
+    const many = flood(40);
+    await expect(openWithAny(many, [cast.serverKey])).resolves.toBeDefined();
+    await expect(openLayer(many, cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  test("up to the limit they are a message", async () => {
+    const author = 2;
+    const most = flood((MAX_SESSION_KEY_PACKETS - author) / author);
+    await expect(openLayer(most, cast.serverKey)).resolves.not.toBe("not-for-me");
+  });
+
+  test("a million of them in a message of the largest size are refused before one is parsed", async () => {
+    const { keyPacket, dataPacket } = split(submitted.key);
+    const message = Buffer.alloc(1_000_000 + dataPacket.length - (1_000_000 % keyPacket.length), keyPacket);
+    dataPacket.forEach((value, i) => {
+      message[message.length - dataPacket.length + i] = value;
+    });
+    await expect(openAtServer({ mode: "whole", message }, serverContext(cast))).rejects.toMatchObject({
+      code: "too-large",
+    });
+  });
+});
+
+describe("a million packets where one key packet belongs", () => {
+  const flood = (one: Uint8Array, count: number) => Buffer.alloc(one.length * count, one);
+
+  test("in the literal: a check that counts parsed packets parses them all; ours reads one header", async () => {
+    const literal = flood(packet(10, bytes("PGP")), 4000);
+    const key = await encryptWith(literal, [], [sealingHalf(cast.serverKey).certificate]);
+    const naive = naiveServer({ only: ["own-key"] });
+    await expect(naive.open({ ...submitted, key }, serverContext(cast))).resolves.toMatchObject({
+      literal: { length: literal.length },
+    });
+    const target = await keyPacketTarget(listOf(cast).key);
+    const million = flood(packet(10, bytes("PGP")), 1_000_000);
+    expect(() => checkLiteral(million, "key", target)).toThrow(
+      expect.objectContaining({ code: "malformed-key-packet" }),
+    );
+  });
+
+  test("beside the literal: private packets are skipped one by one by a library, the first one ends it for us", async () => {
+    const message = (count: number) =>
+      join(
+        toServer,
+        seipdAround(sessionKey, join(flood(packet(60, Uint8Array.of(0)), count), literalPacket("x"))),
+      );
+    const { literal } = await openWithAny(message(200), [cast.serverKey]);
+    expect(new TextDecoder().decode(literal)).toBe("x");
+    await expect(openLayer(message(200), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+    await expect(openLayer(message(1_000_000), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+  });
+});
+
+describe("an oversized Argon2 request: whoever makes a file chooses how much memory opening it takes", () => {
+  test("the library's defaults ask the machine for a terabyte", () => {
+    // in a process of its own: on a machine that has the memory, it is not taken from the other tests
+    const script = `
+      import { decrypt, readMessage } from "openpgp";
+      const message = await readMessage({ binaryMessage: Buffer.from(process.argv[1], "base64") });
+      await decrypt({ message, passwords: "00".repeat(32) }).catch((error) => console.log(error.message));`;
+    const ran = spawnSync(
+      process.execPath,
+      ["--input-type=module", "-e", script, Buffer.from(costlyMessage).toString("base64")],
+      { encoding: "utf8", timeout: 50_000 },
+    );
+    expect(ran.stdout).toContain("Could not allocate required memory");
+  });
+
+  test("a locked key is refused before its derivation", async () => {
+    await expect(readOpeningKey("member", costlyKey, "x")).rejects.toMatchObject({
+      code: "unsupported-algorithm",
+    });
+  });
+
+  test("the server tries no password", async () => {
+    await expect(openLayer(costlyMessage, cast.serverKey)).resolves.toBe("not-for-me");
+    await expect(
+      openAtServer({ ...submitted, key: costlyMessage }, serverContext(cast)),
+    ).rejects.toMatchObject({ code: "wrong-list" });
+  });
+
+  test("under a shared secret, any derivation but the cheapest is refused before it is begun", async () => {
+    const secret = await readSecret("server", "rfc9580", new Uint8Array(32));
+    await expect(openLayer(costlyMessage, secret)).resolves.toBe("not-for-me");
+  });
+});

@@ -1,0 +1,63 @@
+/** What somebody writes who trusts a library's defaults: the blocks of the naive server and the naive reader. */
+import {
+  createMessage,
+  decrypt,
+  type PublicKey,
+  readMessage,
+  type Signature,
+  type SignaturePacket,
+  verify,
+} from "openpgp";
+import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
+import { verificationDate } from "../../../src/protocol/policy.js";
+
+/** An opened layer, as `unseal.ts` gives it. */
+export interface LenientLayer {
+  readonly literal: Uint8Array;
+  readonly signatures: readonly Signature[];
+}
+
+/** Tries every key on every session key packet, anonymous ones too, with the library's own limits (none). */
+export async function openWithAny(
+  message: Uint8Array,
+  ring: readonly OpeningKey<Role>[],
+): Promise<LenientLayer> {
+  const result = await decrypt({
+    message: await readMessage({ binaryMessage: message }),
+    decryptionKeys: ring.map((key) => key.secret),
+    format: "binary",
+  });
+  return {
+    literal: result.data,
+    signatures: await Promise.all(result.signatures.map((each) => each.signature)),
+  };
+}
+
+/** The first of `signatures` that one of `certificates` made, whatever stands beside it; undefined if there is none. */
+export async function anyGoodSignature(
+  data: Uint8Array,
+  signatures: readonly Signature[],
+  certificates: readonly PublicKey[],
+  now: Date,
+): Promise<{ readonly by: PublicKey; readonly packet: SignaturePacket } | undefined> {
+  for (const signature of signatures) {
+    const [packet] = signature.packets;
+    for (const by of certificates) {
+      const { signatures: results } = await verify({
+        message: await createMessage({ binary: data }),
+        signature,
+        verificationKeys: by,
+        date: verificationDate(now),
+      });
+      const good = await Promise.all(results.map((result) => result.verified.catch(() => false)));
+      if (packet !== undefined && good.some(Boolean)) return { by, packet };
+    }
+  }
+  return undefined;
+}
+
+/** The notation `name` of whatever version and kind; the last one wins, as in the library's own `notations` object. */
+export function lastNotation(packet: SignaturePacket | undefined, name: string): string {
+  const found = packet?.rawNotations.filter((notation) => notation.name.startsWith(`${name}@`)).at(-1);
+  return found === undefined ? "" : new TextDecoder().decode(found.value);
+}

@@ -1,0 +1,212 @@
+/** The server as an oracle: what a stranger gets it to open for them, or to tell them. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { writeSubmission } from "../../src/mail/sealed-mail.js";
+import { sha256 } from "../../src/protocol/binding.js";
+import {
+  newMessageId,
+  type OpeningKey,
+  openAtServer,
+  type SealedMessage,
+  sealingHalf,
+  writeSealingKey,
+} from "../../src/protocol/index.js";
+import { addMember, createList, type Office, removeMember } from "../../src/server/administration.js";
+import { CopyMaker, preparePost } from "../../src/server/copies.js";
+import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
+import { defaultListSettings } from "../../src/server/list-settings.js";
+import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
+import { acceptPost, type Outcome } from "../../src/server/post.js";
+import { openSqliteStore } from "../../src/server/sqlite-store.js";
+import type { Store } from "../../src/server/store.js";
+import { openTokens } from "../../src/server/tokens.js";
+import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
+import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
+import { naiveServer } from "./naive/naive-server.js";
+
+let folder: string;
+let store: Store;
+let office: Office;
+let team: Cast;
+let inUse: ListInUse;
+
+beforeEach(async () => {
+  folder = await mkdtemp(joinPath(tmpdir(), "listseal-oracle-"));
+  const data = dataFolder(folder);
+  await makeFolders(data);
+  store = openSqliteStore(data.database);
+  office = { store, folder: data, now: () => Date.now() };
+  const made = await makeCast("compatible");
+  const { list } = await createList(office, {
+    address: made.address,
+    name: "Team",
+    mode: "key",
+    delivery: "resealed",
+    profile: "compatible",
+    listKey: writeSealingKey(listOf(made).key),
+  });
+  const used = await new ListsInUse(store, data).open(list);
+  if (used === undefined) throw new Error("the list has no key");
+  inUse = used;
+  team = { ...made, serverKey: used.server };
+  await join("alice", team.alice);
+  await join("bob", team.bob);
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+async function join(name: string, key: OpeningKey<"member">): Promise<void> {
+  const certificate = writeSealingKey(sealingHalf(key));
+  const member = { address: `${name}@example.test`, name, certificate, shape: "encrypted" } as const;
+  await addMember(office, team.address, member);
+}
+
+interface Envelope {
+  readonly from?: string;
+  readonly replyTo?: string;
+}
+
+function mail(sealed: SealedMessage, { from = "alice", replyTo }: Envelope = {}): Uint8Array {
+  const raw = writeSubmission({
+    from: { address: parseAddress(`${from}@example.test`) },
+    list: parseAddress(team.address),
+    date: new Date(),
+    messageId: "<outer@example.test>",
+    references: [],
+    sealed,
+  });
+  return replyTo === undefined ? raw : Buffer.concat([bytes(`Reply-To: ${replyTo}\r\n`), raw]);
+}
+
+const accept = (sealed: SealedMessage, envelope?: Envelope): Promise<Outcome> =>
+  acceptPost(store, inUse, { raw: mail(sealed, envelope), at: Date.now() });
+
+describe("a captured admin command, sealed to the server, is posted: the server would open it and seal it for all members", () => {
+  const secret = '{"listseal":1,"kind":"remove","address":"bob@example.test"}';
+  let captured: SealedMessage;
+  beforeEach(async () => {
+    const command = bytes(secret);
+    const signature = await signs(team.alice, command, { kind: "request", list: nameOf(listOf(team)) });
+    const { certificate } = sealingHalf(team.serverKey);
+    const post = await aliceSeals(team, "key", bytes("x"));
+    if (post.mode !== "key") throw new Error("mode key is meant");
+    captured = { ...post, key: await encryptWith(command, [signature], [certificate]) };
+  });
+
+  test("Bob, a member, reads it in his copy where neither kind, list, body nor key packet is looked at", async () => {
+    const naive = naiveServer({ only: ["own-key", "signature"] });
+    const context = { list: listOf(team), server: team.serverKey, author: sealingHalf(team.alice) };
+    const copy = await naive.deliver(captured, context, sealingHalf(team.bob));
+    if (copy.mode !== "key") throw new Error("mode key is meant");
+    const { literal } = await opened(copy.key, team.bob);
+    expect(new TextDecoder().decode(literal)).toBe(secret);
+  });
+
+  test.each(["kind", "body-digest", "key-packet"] as const)("%s alone stops it", async (step) => {
+    const naive = naiveServer({ only: ["own-key", "signature", step] });
+    const context = { list: listOf(team), server: team.serverKey, author: sealingHalf(team.alice) };
+    await expect(naive.open(captured, context)).rejects.toMatchObject({ name: "ListSealError" });
+  });
+
+  test("the real server refuses it for its kind, and tells nobody", async () => {
+    const outcome = await accept(captured);
+    expect(outcome).toEqual({ kind: "refused", code: "wrong-kind", notified: false });
+  });
+
+  test("under a member's own `submit` signature it is no key packet", async () => {
+    if (captured.mode !== "key") throw new Error("mode key is meant");
+    const { literal } = await opened(captured.key, team.serverKey);
+    const says = {
+      kind: "submit",
+      list: nameOf(listOf(team)),
+      msgid: newMessageId("example.test"),
+      "body-sha256": await sha256(captured.body),
+    } as const;
+    const key = await encryptWith(
+      literal,
+      [await signs(team.alice, literal, says)],
+      [sealingHalf(team.serverKey).certificate],
+    );
+    const context = { list: listOf(team), server: team.serverKey, author: sealingHalf(team.alice) };
+    await expect(openAtServer({ ...captured, key }, context)).rejects.toMatchObject({
+      code: "malformed-key-packet",
+    });
+  });
+});
+
+describe("a captured post is sent first under the attacker's From and Reply-To", () => {
+  let sealed: SealedMessage;
+  beforeEach(async () => {
+    sealed = await aliceSeals(team, "key", bytes("x"));
+  });
+
+  test("where From is not looked at it is taken, and Alice's own is then 'the replay'", async () => {
+    const seen = new Set<string>();
+    const naive = naiveServer({ without: [] });
+    const context = { list: listOf(team), server: team.serverKey, author: sealingHalf(team.alice) };
+    // the signature is Alice's, so a server that looks for the signer alone is content, whatever stands in From
+    const take = async () => seen.size < seen.add((await naive.open(sealed, context)).messageId).size;
+    await expect(take()).resolves.toBe(true);
+    await expect(take()).resolves.toBe(false);
+  });
+
+  test("the real server refuses it before it remembers anything", async () => {
+    for (const from of ["bob", "eve"]) {
+      const outcome = await accept(sealed, { from, replyTo: "eve@evil.test" });
+      expect(outcome).toEqual({ kind: "refused", code: "unknown-author", notified: false });
+    }
+    await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued", copies: 2 });
+  });
+
+  test("with Alice's own From, the attacker's other fields reach no copy", async () => {
+    const outcome = await accept(sealed, { replyTo: "eve@evil.test" });
+    if (outcome.kind !== "queued") throw new Error("not queued");
+    const post = await store.post(outcome.postId);
+    const bob = await store.memberByAddress(inUse.list.id, "bob@example.test");
+    if (post === undefined || bob === undefined) throw new Error("nothing kept");
+    expect(Buffer.from(post.raw).includes("eve@evil.test")).toBe(true);
+    const tokens = await openTokens(dataFolder(folder).tokenSecret);
+    const maker = new CopyMaker({ tokens, now: Date.now, publicUrl: () => undefined });
+    const prepared = await preparePost(store, inUse, post, defaultListSettings);
+    const { pieces } = await maker.copyFor(prepared, bob);
+    const copy = Buffer.concat(pieces).toString("latin1");
+    expect(copy).not.toContain("evil.test");
+    expect(copy).toContain("alice via Team");
+    expect(copy).toContain(`Reply-To: "Team" <${team.address}>`.replace(/"/g, ""));
+  });
+});
+
+describe("membership read off from the server's answers: a wiretapper sends posts and compares", () => {
+  /** All that a stranger sees: a refusal's code goes to the log, and SMTP says the one uniform sentence. */
+  const seen = ({ kind }: Outcome) => kind;
+  /** What a server says that answers with the reason. */
+  const reason = (outcome: Outcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind);
+
+  test("the reasons would tell a member from a stranger; the answers do not, and nobody is written to", async () => {
+    const message = await encryptWith(bytes("x"), [], [listOf(team).key.certificate]);
+    const byEve = await submits(team, team.eve, message, newMessageId("example.test"));
+    const never = await accept(byEve, { from: "eve" });
+    await join("eve", team.eve);
+    await removeMember(office, team.address, "eve@example.test");
+    const left = await accept(byEve, { from: "eve" });
+    const tampered = await accept(await withForeignSignature(), { from: "alice" });
+
+    expect(reason(never)).not.toBe(reason(tampered));
+    expect([never, left, tampered].map(seen)).toEqual(["refused", "refused", "refused"]);
+    for (const outcome of [never, left, tampered]) expect(outcome).toMatchObject({ notified: false });
+  });
+
+  /** Alice's From over a signature that is nobody's. */
+  async function withForeignSignature(): Promise<SealedMessage> {
+    const post = await aliceSeals(team, "key", bytes("x"));
+    if (post.mode !== "key") throw new Error("mode key is meant");
+    const { literal } = await opened(post.key, team.serverKey);
+    const key = await encryptWith(literal, [], [sealingHalf(team.serverKey).certificate]);
+    return { ...post, key };
+  }
+});

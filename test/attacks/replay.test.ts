@@ -1,0 +1,259 @@
+/**
+ * Attacks that need the server's memory: replays, lists that dress up as others, and what a stranger learns from it.
+ * The real server is `acceptPost` on a real store; the naive one opens with the same blocks and remembers less.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { PublicSubkeyPacket } from "openpgp";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { writeSubmission } from "../../src/mail/sealed-mail.js";
+import {
+  type OpeningKey,
+  type SealedMessage,
+  sealingHalf,
+  writeSealingKey,
+} from "../../src/protocol/index.js";
+import { keyPacketTarget } from "../../src/protocol/packets.js";
+import { FUTURE_ALLOWED_MS, PAST_WINDOW_MS } from "../../src/protocol/policy.js";
+import { addMember, createList, type Office, setListKey } from "../../src/server/administration.js";
+import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
+import { REPLAY_MARGIN_MS } from "../../src/server/limits.js";
+import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
+import { acceptPost, type Outcome } from "../../src/server/post.js";
+import { openSqliteStore } from "../../src/server/sqlite-store.js";
+import type { Store } from "../../src/server/store.js";
+import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
+import { bytes, encryptWith, opened, submits } from "./forge.js";
+import { withBorrowedSubkey } from "./forge-keys.js";
+import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-server.js";
+
+const first = "<1@example.test>";
+let folder: string;
+let store: Store;
+let office: Office;
+let lists: ListsInUse;
+/** The list that Eve was a member of: she holds its list key and a capture of Alice's post to it. */
+let team: Cast;
+let inUse: ListInUse;
+
+async function openList(cast: Cast, listKey: Uint8Array): Promise<{ list: ListInUse; cast: Cast }> {
+  const { address } = cast;
+  const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
+  const { list } = await createList(office, { address, name: "List", ...settings, listKey });
+  const used = await lists.open(list);
+  if (used === undefined) throw new Error("the list has no key");
+  return { list: used, cast: { ...cast, serverKey: used.server } };
+}
+
+async function join(address: string, name: string, key: OpeningKey<"member">): Promise<void> {
+  const certificate = writeSealingKey(sealingHalf(key));
+  await addMember(office, address, {
+    address: `${name}@example.test`,
+    name,
+    certificate,
+    shape: "encrypted",
+  });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(joinPath(tmpdir(), "listseal-attack-"));
+  const data = dataFolder(folder);
+  await makeFolders(data);
+  store = openSqliteStore(data.database);
+  office = { store, folder: data, now: () => Date.now() };
+  lists = new ListsInUse(store, data);
+  const made = await makeCast("compatible");
+  const opened = await openList(made, writeSealingKey(listOf(made).key));
+  team = opened.cast;
+  inUse = opened.list;
+  await join(team.address, "alice", team.alice);
+  await join(team.address, "bob", team.bob);
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The mail around a sealed post; the header From is whatever its sender writes. */
+const mail = (sealed: SealedMessage, from = "alice", to = team.address) =>
+  writeSubmission({
+    from: { address: parseAddress(`${from}@example.test`) },
+    list: parseAddress(to),
+    date: new Date(),
+    messageId: "<outer@example.test>",
+    references: [],
+    sealed,
+  });
+
+const accept = (sealed: SealedMessage, from = "alice", at = Date.now(), list = inUse): Promise<Outcome> =>
+  acceptPost(store, list, { raw: mail(sealed, from, list.address), at });
+
+const context = (cast: Cast, author: OpeningKey<"member">): NaiveContext => ({
+  list: listOf(cast),
+  server: cast.serverKey,
+  author: sealingHalf(author),
+});
+
+describe("cross-list replay: Eve, removed from A with A's list key, posts A's captured mail to B, which she owns", () => {
+  // any one of these stops it; all of them have to be missing
+  const defences = ["own-key", "list", "key-packet"] as const satisfies readonly ServerStep[];
+  let evil: { list: ListInUse; cast: Cast };
+  let captured: { key: SealedMessage; whole: SealedMessage };
+
+  beforeEach(async () => {
+    const made = await makeCast("compatible", "evil@lists.example");
+    evil = await openList(made, writeSealingKey(listOf(made).key));
+    // Alice is on Eve's list, too: the post policy alone must not be what stops it
+    await join(evil.cast.address, "alice", team.alice);
+    captured = {
+      key: await aliceSeals(team, "key", bytes("for A alone")),
+      whole: await aliceSeals(team, "whole", bytes("for A alone")),
+    };
+  });
+
+  const ring = () => [evil.cast.serverKey, team.serverKey];
+
+  test.each(["key", "whole"] as const)(
+    "mode %s: a server with one key ring delivers it to Eve, who reads it",
+    async (mode) => {
+      const naive = naiveServer({ without: defences });
+      const copy = await naive.deliver(
+        captured[mode],
+        { ...context(evil.cast, team.alice), ring: ring() },
+        sealingHalf(evil.cast.eve),
+      );
+      const outer = await opened(copy.mode === "key" ? copy.key : copy.message, evil.cast.eve);
+      const inner = copy.mode === "key" ? Buffer.concat([outer.literal, copy.body]) : outer.literal;
+      const { literal } = await opened(inner, team.listKey);
+      expect(new TextDecoder().decode(literal)).toBe("for A alone");
+    },
+  );
+
+  test.each(defences)("%s alone stops it", async (kept) => {
+    const naive = naiveServer({ without: defences.filter((step) => step !== kept) });
+    const stopped = naive.open(captured.key, { ...context(evil.cast, team.alice), ring: ring() });
+    await expect(stopped).rejects.toMatchObject({ code: "wrong-list" });
+  });
+
+  test.each(["key", "whole"] as const)(
+    "mode %s: the real server refuses, and remembers nothing",
+    async (mode) => {
+      const outcome = await accept(captured[mode], "alice", Date.now(), evil.list);
+      expect(outcome).toEqual({ kind: "refused", code: "wrong-list", notified: false });
+      await expect(accept(captured.key)).resolves.toMatchObject({ kind: "queued" });
+    },
+  );
+
+  test("with anonymous recipients: a server that tries its keys opens it, ours tries none", async () => {
+    if (captured.key.mode !== "key") throw new Error("mode key is meant");
+    const { literal, signatures } = await opened(captured.key.key, team.serverKey);
+    const server = sealingHalf(team.serverKey).certificate;
+    const key = await encryptWith(literal, signatures, [server], { anonymous: true });
+    const sealed = { ...captured.key, key };
+    const naive = naiveServer({ without: defences });
+    await expect(
+      naive.open(sealed, { ...context(evil.cast, team.alice), ring: ring() }),
+    ).resolves.toMatchObject({ messageId: first });
+    for (const list of [evil.list, inUse]) {
+      const outcome = await accept(sealed, "alice", Date.now(), list);
+      expect(outcome).toEqual({ kind: "refused", code: "wrong-list", notified: false });
+    }
+  });
+
+  test("with A's encryption subkey under a fresh primary: the key id fits, so a list may not have it", async () => {
+    const subkey = listOf(team).key.certificate.subkeys[0]?.keyPacket;
+    const fresh = await makeCast("compatible", "twin@lists.example");
+    if (!(subkey instanceof PublicSubkeyPacket)) throw new Error("no subkey");
+    const disguised = await withBorrowedSubkey(fresh.listKey, subkey, "encrypt");
+    const twin = { ...listOf(fresh).key, certificate: disguised };
+    // by fingerprint it is another key; by the id in a key packet it is A's
+    expect(disguised.getFingerprint()).not.toBe(team.listKey.fingerprint);
+    await expect(keyPacketTarget(twin)).resolves.toEqual(await keyPacketTarget(listOf(team).key));
+    const naive = naiveServer({ without: ["own-key", "list"] });
+    const disguise = { list: { address: fresh.address, key: twin }, server: fresh.serverKey, ring: ring() };
+    await expect(
+      naive.open(captured.key, { ...disguise, author: sealingHalf(team.alice) }),
+    ).resolves.toMatchObject({ messageId: first });
+
+    const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
+    await createList(office, { address: fresh.address, name: "Twin", ...settings });
+    await expect(setListKey(office, fresh.address, disguised.write())).rejects.toThrow(/used this list key/);
+  });
+});
+
+describe("same-list replay: Carol joins and has somebody post again what was written before", () => {
+  test("a server without a memory takes it twice; the real one queues nothing for the newcomer", async () => {
+    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
+    const naive = naiveServer({ without: [] });
+    for (const _ of [1, 2])
+      await expect(naive.open(sealed, context(team, team.alice))).resolves.toBeDefined();
+
+    await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued", copies: 2 });
+    await join(team.address, "carol", team.eve);
+    await expect(accept(sealed)).resolves.toEqual({ kind: "repeat" });
+  });
+
+  test("a member's own signature around the captured key packet: refused by the key packet's digest", async () => {
+    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
+    if (sealed.mode !== "key") throw new Error("mode key is meant");
+    await accept(sealed);
+    const { literal } = await opened(sealed.key, team.serverKey);
+    const again = await submits(
+      team,
+      team.bob,
+      Buffer.concat([literal, sealed.body]),
+      "<again@example.test>",
+    );
+    const naive = naiveServer({ without: [] });
+    await expect(naive.open(again, context(team, team.bob))).resolves.toMatchObject({
+      by: team.bob.fingerprint,
+    });
+    await expect(accept(again, "bob")).resolves.toMatchObject({ kind: "refused", code: "replayed" });
+  });
+
+  test("a post dated in the future: kept until its date leaves the window, not its arrival", async () => {
+    const now = Date.now();
+    const date = new Date(now + FUTURE_ALLOWED_MS - 1000);
+    const naive = naiveServer({ without: [] });
+    const sealed = await submits(
+      team,
+      team.alice,
+      await encryptWith(bytes("x"), [], [listOf(team).key.certificate]),
+      first,
+      date,
+    );
+    await expect(accept(sealed, "alice", now)).resolves.toMatchObject({ kind: "queued" });
+    // a memory that forgets after a window from arrival has forgotten; the date check still lets it pass
+    const later = now + PAST_WINDOW_MS + 1000;
+    await expect(
+      naive.open(sealed, { ...context(team, team.alice), now: new Date(later) }),
+    ).resolves.toBeDefined();
+    await store.forget(later);
+    await expect(accept(sealed, "alice", later)).resolves.toEqual({ kind: "repeat" });
+    // when the memory ends, the date has ended before
+    const end = now + FUTURE_ALLOWED_MS + PAST_WINDOW_MS + REPLAY_MARGIN_MS + 1000;
+    await store.forget(end);
+    await expect(accept(sealed, "alice", end)).resolves.toMatchObject({ kind: "refused", code: "too-old" });
+  });
+
+  test("junk first: what was refused is not remembered, so the real post is not 'the replay'", async () => {
+    const sealed = await aliceSeals(team, "key", bytes("the real one"));
+    const junk = await aliceSeals(team, "key", bytes("junk"), "<junk@example.test>");
+    if (sealed.mode !== "key" || junk.mode !== "key") throw new Error("mode key is meant");
+    // a memory that is written before the checks are done
+    const seen = new Set<string>();
+    const early = naiveServer({ without: "body-digest" });
+    const remembersFirst = async (each: SealedMessage): Promise<boolean> => {
+      const { keyPacketDigest } = await early.open(each, context(team, team.alice));
+      return seen.size < seen.add(keyPacketDigest).size;
+    };
+    await expect(remembersFirst({ ...sealed, body: junk.body })).resolves.toBe(true);
+    await expect(remembersFirst(sealed)).resolves.toBe(false);
+
+    const refused = await accept({ ...sealed, body: junk.body });
+    expect(refused).toMatchObject({ kind: "refused", code: "binding-mismatch" });
+    await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued" });
+  });
+});

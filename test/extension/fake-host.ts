@@ -1,0 +1,78 @@
+/**
+ * An in-memory stand-in for the host's API, as far as pure parts and pages touch it: ids, the real locale files,
+ * storage. jest.config.js puts it in the place of webextension-polyfill. Everything that matters in Thunderbird is tested in Thunderbird.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const HOST_ID = "listseal@listseal.example";
+export const HOST_BASE = "moz-extension://0000-test/";
+
+interface Entry {
+  readonly message: string;
+  readonly placeholders?: Readonly<Record<string, { readonly content: string }>>;
+}
+
+/** The sentences of one language, as they stand in public/_locales. */
+export function localeOf(language: "en" | "ja"): Readonly<Record<string, Entry>> {
+  const path = fileURLToPath(new URL(`../../public/_locales/${language}/messages.json`, import.meta.url));
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+const english = localeOf("en");
+
+function getMessage(key: string, parts: readonly string[] = []): string {
+  const entry = english[key];
+  if (entry === undefined) return "";
+  return entry.message.replace(/\$([A-Z]+)\$/g, (_, name: string) => {
+    const content = entry.placeholders?.[name.toLowerCase()]?.content ?? "";
+    return parts[Number(content.slice(1)) - 1] ?? "";
+  });
+}
+
+class FakeArea {
+  #values = new Map<string, unknown>();
+
+  async get(name: string | null): Promise<Record<string, unknown>> {
+    const names = name === null ? [...this.#values.keys()] : [name];
+    return Object.fromEntries(
+      names
+        .filter((one) => this.#values.has(one))
+        .map((one) => [one, structuredClone(this.#values.get(one))]),
+    );
+  }
+
+  async set(values: Record<string, unknown>): Promise<void> {
+    for (const [name, value] of Object.entries(values)) this.#values.set(name, structuredClone(value));
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#values.delete(name);
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+}
+
+export const local = new FakeArea();
+export const session = new FakeArea();
+
+/** Forgets everything that was stored. */
+export function resetHost(): void {
+  local.clear();
+  session.clear();
+}
+
+const host = {
+  runtime: {
+    id: HOST_ID,
+    getURL: (path: string) => HOST_BASE + path,
+    getPlatformInfo: async () => ({ os: "linux" }),
+  },
+  i18n: { getMessage },
+  storage: { local, session },
+};
+
+/** In place of webextension-polyfill. */
+export default host;

@@ -1,0 +1,107 @@
+import { displayTab } from "../../src/extension/ask.js";
+import { mayPass, pageOf } from "../../src/extension/bridge-guard.js";
+import { answerCall, type CallHandlers } from "../../src/extension/messaging.js";
+import { summaryOfKey, summaryOfList } from "../../src/extension/storage.js";
+import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";
+import { stored, storedKey, storedList } from "./stored-fixture.js";
+
+const port = (endpointName: string, url: string, id = HOST_ID) => ({
+  name: JSON.stringify({ endpointName, fingerprint: "x" }),
+  sender: { id, url },
+});
+
+describe("a port of the bridge", () => {
+  test("may speak for the page that the browser says it is", () => {
+    expect(pageOf(port("options", `${HOST_BASE}options/options.html`))).toBe("options");
+    expect(pageOf(port("popup", `${HOST_BASE}compose/popup.html#x`))).toBe("popup");
+  });
+
+  test.each([
+    ["a display script that calls itself options", port("options", "imap://127.0.0.1/INBOX")],
+    ["a page of the web", port("popup", "https://example.test/compose/popup.html")],
+    ["another add-on", port("options", `${HOST_BASE}options/options.html`, "other@add.on")],
+    ["the popup as options", port("options", `${HOST_BASE}compose/popup.html`)],
+    ["a content script as itself", port("", "imap://127.0.0.1/INBOX")],
+    ["the background itself", port("background", `${HOST_BASE}options/options.html`)],
+    [
+      "a name that is no JSON",
+      { name: "options", sender: { id: HOST_ID, url: `${HOST_BASE}options/options.html` } },
+    ],
+  ])("%s is refused", (_, hostile) => {
+    expect(pageOf(hostile)).toBeUndefined();
+  });
+
+  test("may deliver what its own page says and nothing else", () => {
+    const from = (context: string) => ({ type: "deliver", message: { origin: { context } } });
+    expect(mayPass(from("options"), "options")).toBe(true);
+    expect(mayPass({ type: "sync" }, "options")).toBe(true);
+    expect(mayPass(from("background"), "options")).toBe(false);
+    expect(mayPass(from("popup"), "options")).toBe(false);
+    expect(mayPass({ type: "deliver" }, "options")).toBe(false);
+    expect(mayPass("deliver", "options")).toBe(false);
+  });
+});
+
+describe("a display script", () => {
+  test("is known by its tab and by not being a page of ours", () => {
+    const tab = { id: 7, index: 0, highlighted: false, active: true, pinned: false, incognito: false };
+    expect(displayTab({ id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab })).toBe(7);
+    expect(displayTab({ id: HOST_ID, url: `${HOST_BASE}options/options.html`, tab })).toBeUndefined();
+    expect(displayTab({ id: "other@add.on", url: "imap://127.0.0.1/INBOX", tab })).toBeUndefined();
+    expect(displayTab({ id: HOST_ID, url: "imap://127.0.0.1/INBOX" })).toBeUndefined();
+  });
+});
+
+describe("a call", () => {
+  let reached = 0;
+  const never = async (): Promise<never> => {
+    reached += 1;
+    throw new Error("not answered here");
+  };
+  const handlers: CallHandlers = {
+    "compose:status": never,
+    "compose:answer": never,
+    "key:unlock": never,
+    "key:lock": never,
+    "key:make": never,
+    "key:protect": never,
+    "key:save-public": never,
+    "key:public": never,
+    overview: async () => ({ lists: [summaryOfList(storedList)], keys: [await summaryOfKey(storedKey)] }),
+    "list:import": never,
+    "list:use-key": never,
+    "list:remove": never,
+  };
+
+  test.each([
+    ["no call", 17],
+    ["an unknown name", { name: "key:secret", input: null }],
+    ["a name from the prototype", { name: "constructor", input: null }],
+  ])("%s is refused", async (_, data) => {
+    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "wrong-role" });
+  });
+
+  test.each([
+    ["a number where text belongs", { name: "key:unlock", input: { fingerprint: 1, passphrase: "x" } }],
+    ["a missing field", { name: "key:unlock", input: { fingerprint: "x" } }],
+    [
+      "an answer that does not exist",
+      { name: "compose:answer", input: { tabId: 1, answer: "send-everything" } },
+    ],
+    ["a text that fills memory", { name: "list:import", input: { file: "x".repeat(1_000_001), code: "" } }],
+  ])("%s never reaches its handler", async (_, data) => {
+    reached = 0;
+    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });
+    expect(reached).toBe(0);
+  });
+
+  test("gives no secret out", async () => {
+    resetHost();
+    await local.set({ listseal: stored });
+    const answer = JSON.stringify(await answerCall(handlers, { name: "overview", input: null }));
+    expect(answer).toContain(storedKey.fingerprint);
+    for (const secret of [storedKey.secret, storedList.listKey, storedList.introduction]) {
+      expect(answer).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,203 @@
+import { jest } from "@jest/globals";
+import { render } from "preact";
+import { Popup } from "../../src/extension/compose/popup-view.js";
+import type { ComposeStatus } from "../../src/extension/compose/status.js";
+import type { Call } from "../../src/extension/messaging.js";
+import { Options } from "../../src/extension/options/options.js";
+import { ListSealError } from "../../src/protocol/errors.js";
+import { storedKey, storedList } from "./stored-fixture.js";
+
+/** The answers of a background page, and what it was asked. */
+function background(answers: Record<string, unknown>) {
+  const asked: (readonly [string, unknown])[] = [];
+  const answer = async (name: string, input: unknown): Promise<unknown> => {
+    asked.push([name, input]);
+    const value = answers[name];
+    if (value instanceof Error) throw value;
+    return value ?? null;
+  };
+  const isCall = (value: unknown): value is Call => typeof value === "function";
+  if (!isCall(answer)) throw new Error("not a call");
+  return { call: answer, asked };
+}
+
+/** Waits until the page has nothing left to draw or to ask: it is the same three looks in a row. */
+async function settle(): Promise<void> {
+  let same = 0;
+  let before = "";
+  while (same < 3) {
+    // Preact draws after a frame, and jsdom has none: then after its own time-out
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const look = document.body.innerHTML;
+    same = look === before ? same + 1 : 0;
+    before = look;
+  }
+}
+let root: HTMLElement;
+beforeEach(() => {
+  document.body.replaceChildren();
+  root = document.body.appendChild(document.createElement("div"));
+});
+const button = (label: string) => {
+  const found = [...root.querySelectorAll("button")].find(({ textContent }) => textContent === label);
+  if (found === undefined) throw new Error(`no button ${label} in ${root.textContent}`);
+  return found;
+};
+
+const list = {
+  address: storedList.address,
+  name: storedList.name,
+  mode: storedList.mode,
+  delivery: storedList.delivery,
+  profile: storedList.profile,
+  listFingerprint: storedList.listKeyFingerprint,
+  serverFingerprint: storedList.serverFingerprint,
+  owners: storedList.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+  invitee: storedList.invitee,
+  memberKey: null,
+};
+const { fingerprint, address, userId, createdAt } = storedKey;
+const key = { fingerprint, address, userId, createdAt, locked: true, ready: false };
+
+describe("the options page", () => {
+  async function open(answers: Record<string, unknown>) {
+    const { call, asked } = background(answers);
+    render(<Options call={call} />, root);
+    await settle();
+    return asked;
+  }
+
+  test("says how to begin when nothing is there", async () => {
+    await open({ overview: { lists: [], keys: [] } });
+    expect(root.textContent).toContain("You are on no sealed list yet");
+  });
+
+  test("names the step that is missing, and leads to it with the address filled in", async () => {
+    await open({ overview: { lists: [list], keys: [] } });
+    expect(root.textContent).toContain("a key of your own for alice@example.test");
+    button("Make my key").click();
+    await settle();
+    expect(root.querySelector<HTMLInputElement>("input[name=address]")?.value).toBe("alice@example.test");
+  });
+
+  test("removes a list only after a second press", async () => {
+    const asked = await open({ overview: { lists: [list], keys: [] } });
+    button("Remove").click();
+    await settle();
+    expect(asked.map(([name]) => name)).toEqual(["overview"]);
+    expect(root.textContent).toContain("Remove Team?");
+    button("Remove").click();
+    await settle();
+    expect(asked.slice(1)).toEqual([
+      ["list:remove", { address: "team@lists.example" }],
+      ["overview", null],
+    ]);
+  });
+
+  test("says in words what went wrong", async () => {
+    await open({ overview: new ListSealError("storage-failed", "x") });
+    expect(root.querySelector("output")?.textContent).toContain("could not be read or written");
+  });
+
+  test("unlocks a key, and refuses two passphrases that differ", async () => {
+    const asked = await open({ overview: { lists: [], keys: [key] } });
+    button("My key").click();
+    await settle();
+    const form = root.querySelector<HTMLFormElement>(".card form");
+    const field = form?.querySelector<HTMLInputElement>("input[name=passphrase]");
+    if (form == null || field == null) throw new Error("no form");
+    field.value = "horse";
+    form.requestSubmit();
+    await settle();
+    expect(asked).toContainEqual(["key:unlock", { fingerprint, passphrase: "horse" }]);
+
+    button("Change passphrase").click();
+    await settle();
+    for (const [name, value] of [
+      ["current", "horse"],
+      ["next", "a"],
+      ["again", "b"],
+    ] as const) {
+      const input = root.querySelector<HTMLInputElement>(`input[name=${name}]`);
+      if (input !== null) input.value = value;
+    }
+    root.querySelector<HTMLInputElement>("input[name=next]")?.form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toBe("The two are not the same.");
+    expect(asked.map(([name]) => name)).not.toContain("key:protect");
+  });
+
+  test("arrow keys move between the tabs", async () => {
+    await open({ overview: { lists: [], keys: [] } });
+    const strip = root.querySelector("[role=tablist]");
+    strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    await settle();
+    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("My key");
+    expect(document.activeElement?.id).toBe("tab-keys");
+  });
+});
+
+describe("the popup", () => {
+  const status: ComposeStatus = {
+    sealing: "on",
+    work: "idle",
+    list: { address: "team@lists.example", name: "Team" },
+    hindrance: null,
+    drafts: "this-computer",
+  };
+  async function open(change: Partial<ComposeStatus>, answers: Record<string, unknown> = {}) {
+    const { call, asked } = background(answers);
+    const close = jest.fn();
+    render(<Popup tabId={3} call={call} status={{ ...status, ...change }} close={close} />, root);
+    await settle();
+    return { asked, close };
+  }
+
+  test("other recipients: the safe answer comes first and does what it says", async () => {
+    const { asked, close } = await open({
+      hindrance: { kind: "other-recipients", others: ["zoe@example.test"] },
+    });
+    expect(root.textContent).toContain("zoe@example.test");
+    expect(root.querySelector("button")?.textContent).toBe("Send to Team only");
+    button("Send to Team only").click();
+    await settle();
+    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "list-only" }]]);
+    expect(close).toHaveBeenCalled();
+  });
+
+  test.each(["clear-to-list", "sealed-quote"] as const)(
+    "%s: sending unsealed is never the first answer",
+    async (kind) => {
+      await open({ hindrance: { kind } });
+      expect(root.querySelector("button")?.textContent).not.toBe("Send unsealed");
+      expect(button("Send unsealed").className).toBe("danger");
+    },
+  );
+
+  test("a failure says that nothing was lost, and what to do", async () => {
+    await open({ hindrance: { kind: "failed", code: "wrong-address" } });
+    expect(root.textContent).toContain("Not sent, nothing lost");
+    expect(root.textContent).toContain("Choose that address as the sender");
+  });
+
+  test("a wrong passphrase keeps the popup open", async () => {
+    const hindrance = { kind: "locked", fingerprint, address } as const;
+    const wrong = new ListSealError("wrong-passphrase", "x");
+    const { close } = await open({ hindrance }, { "key:unlock": wrong });
+    const input = root.querySelector<HTMLInputElement>("input[type=password]");
+    if (input === null) throw new Error("no field");
+    input.value = "cow";
+    input.form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("not right");
+    expect(close).not.toHaveBeenCalled();
+  });
+
+  test("while it seals, it can be stopped", async () => {
+    const { asked } = await open({ work: "sealing" });
+    expect(root.querySelector("progress")).not.toBeNull();
+    button("Stop").click();
+    await settle();
+    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "stop" }]]);
+  });
+});

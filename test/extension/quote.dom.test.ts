@@ -1,0 +1,69 @@
+import type { Opened } from "../../src/extension/background/received.js";
+import { quoteInHtml, quoteInText, subjectOf } from "../../src/extension/compose/quote.js";
+import type { OpenedView } from "../../src/extension/display/view.js";
+
+const view: OpenedView = {
+  kind: "opened",
+  list: { name: "Team", address: "team@lists.example", fingerprint: "ab".repeat(20) },
+  subject: "予算",
+  author: {
+    name: "Alice",
+    address: "alice@example.test",
+    fingerprint: "cd".repeat(20),
+    standing: "introduced",
+  },
+  to: [],
+  cc: [],
+  date: "2026-01-01T00:00:00.000Z",
+  signedAt: "2026-01-01T00:00:00.000Z",
+  text: "words",
+  html: `<p>words<script>alert(1)</script><img src="http://leak.test/x"></p>`,
+  inline: {},
+  attachments: [],
+  passage: { via: "own-copy" },
+  shell: "own",
+};
+const opened = (change: Partial<OpenedView> = {}): Pick<Opened, "view"> => ({ view: { ...view, ...change } });
+const reply = `<html><body><div class="moz-cite-prefix">Alice wrote:<br></div><blockquote type="cite">This message is sealed</blockquote><p>mine</p></body></html>`;
+
+test("an answer quotes the opened text in place of the notice, cleaned", () => {
+  const html = quoteInHtml(reply, opened(), "reply");
+  expect(html).toContain(
+    `Alice wrote:<br></div><blockquote type="cite"><p>words</p></blockquote><p>mine</p>`,
+  );
+  expect(html).not.toMatch(/This message is sealed|alert|leak/);
+});
+
+test("where Thunderbird quoted nothing, the quote is added", () => {
+  expect(quoteInHtml("<body><p>mine</p></body>", opened(), "reply")).toContain(
+    `<p>mine</p><blockquote type="cite"><p>words</p></blockquote>`,
+  );
+});
+
+test("plain text is quoted as text", () => {
+  expect(quoteInHtml(reply, opened({ html: null, text: "a < b" }), "reply")).toContain("a &lt; b");
+});
+
+test("a forward keeps its table, with the true subject", () => {
+  const body = `<body><div class="moz-forward-container"><br>---- Forwarded ----<table class="moz-email-headers-table"><tbody><tr><th>Subject:</th><td>[team] sealed mail</td></tr></tbody></table><pre>This message is sealed</pre></div></body>`;
+  const html = quoteInHtml(body, opened(), "forward");
+  expect(html).toContain("<td>予算</td>");
+  expect(html).toContain("<p>words</p>");
+  expect(html).not.toContain("This message is sealed");
+});
+
+test("a plain-text composer", () => {
+  const body = "Alice wrote:\n> This message is sealed\n> for a list\n\nmine\n";
+  expect(quoteInText(body, "one\n\n> two\n", "reply")).toBe("Alice wrote:\n> one\n>\n>> two\n\nmine\n");
+  expect(quoteInText("Alice wrote:", "one", "reply")).toBe("Alice wrote:\n> one\n");
+});
+
+test.each([
+  ["reply", "予算", "Re: 予算"],
+  ["reply", "RE: 予算", "RE: 予算"],
+  ["forward", "予算", "Fwd: 予算"],
+  ["forward", "Fw: 予算", "Fw: 予算"],
+  ["forward", "Re: 予算", "Fwd: Re: 予算"],
+] as const)("%s of %j is %j", (kind, subject, result) => {
+  expect(subjectOf(kind, subject)).toBe(result);
+});

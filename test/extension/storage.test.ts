@@ -1,0 +1,54 @@
+import { keepUnlocked, load, lockAll, rememberPost, secretOf, update } from "../../src/extension/storage.js";
+import { local, resetHost, session } from "./fake-host.js";
+import { stored, storedKey } from "./stored-fixture.js";
+
+beforeEach(() => resetHost());
+
+test("changes made at the same time both stay", async () => {
+  const add = (name: string) =>
+    update((before) => ({
+      stored: { ...before, draftIdentities: { ...before.draftIdentities, [name]: "id1" } },
+      result: name,
+    }));
+  expect(await Promise.all([add("a"), add("b"), add("c")])).toEqual(["a", "b", "c"]);
+  expect(Object.keys((await load()).draftIdentities)).toEqual(["a", "b", "c"]);
+});
+
+test("a change that throws leaves what was there, and the next one runs", async () => {
+  await update(() => ({ stored, result: null }));
+  const failing = update(() => {
+    throw new Error("no");
+  });
+  await expect(failing).rejects.toThrow("no");
+  expect(await load()).toEqual(stored);
+  await expect(update((before) => ({ stored: before, result: 1 }))).resolves.toBe(1);
+});
+
+test("a damaged record is an error and is not overwritten", async () => {
+  await local.set({ listseal: { version: 99 } });
+  await expect(load()).rejects.toMatchObject({ code: "storage-failed" });
+  await expect(update((before) => ({ stored: before, result: 1 }))).rejects.toMatchObject({
+    code: "storage-failed",
+  });
+  expect((await local.get("listseal"))["listseal"]).toEqual({ version: 99 });
+});
+
+test("a locked key has no secret until it is unlocked, and none after locking", async () => {
+  const locked = { ...storedKey, locked: true };
+  expect(await secretOf(storedKey)).toBe(storedKey.secret);
+  expect(await secretOf(locked)).toBeNull();
+  await keepUnlocked(locked.fingerprint, "UNLOCKED");
+  expect(await secretOf(locked)).toBe("UNLOCKED");
+  expect(JSON.stringify(await local.get(null))).not.toContain("UNLOCKED");
+  await lockAll();
+  expect(await secretOf(locked)).toBeNull();
+  expect(await session.get(null)).toEqual({});
+});
+
+test("the same post again is the same; the same words under another key packet are told", async () => {
+  const post = { list: "team@lists.example", author: "aa", messageId: "<1@x>", keyPacketDigest: "11" };
+  expect(await rememberPost(post)).toBe("first");
+  expect(await rememberPost(post)).toBe("again");
+  expect(await rememberPost({ ...post, keyPacketDigest: "22" })).toBe("reused");
+  expect(await rememberPost({ ...post, author: "bb", keyPacketDigest: "22" })).toBe("first");
+});

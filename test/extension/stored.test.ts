@@ -1,0 +1,52 @@
+import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/extension/stored.js";
+import { stored, storedList } from "./stored-fixture.js";
+
+test("a fresh start is empty", () => {
+  expect(readStored(undefined)).toEqual(emptyStored);
+});
+
+test("what is written is read again", () => {
+  expect(readStored(JSON.parse(JSON.stringify(stored)))).toEqual(stored);
+});
+
+const pins = {
+  pins: {
+    "bob@example.test": { key: "ee".repeat(20), how: "introduced", introducedAt: "2026-01-01T00:00:00.000Z" },
+  },
+  introductions: { ["12".repeat(20)]: "ee".repeat(20) },
+  seen: { "eve@example.test": "ff".repeat(20) },
+};
+
+test("remembered keys are read again", () => {
+  expect(readStored({ ...stored, pins: { [storedList.address]: pins } }).pins[storedList.address]).toEqual(
+    pins,
+  );
+});
+
+test.each([
+  ["no record", "text"],
+  ["a newer version", { ...stored, version: STORED_VERSION + 1 }],
+  ["no version", { ...stored, version: undefined }],
+  ["a list without its key", { ...stored, lists: { x: { ...storedList, listKey: undefined } } }],
+  ["a delivery that does not exist", { ...stored, lists: { x: { ...storedList, delivery: "plain" } } }],
+  [
+    "a pin that names no key",
+    { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "?", how: "introduced" } } } } },
+  ],
+  [
+    "a pin in a way that is none",
+    { ...stored, pins: { x: { ...pins, pins: { "b@x.test": { key: "ee".repeat(20), how: "?" } } } } },
+  ],
+])("%s is refused and not repaired", (_, value) => {
+  expect(() => readStored(value)).toThrow();
+});
+
+test("an older record goes through every step once, in order", () => {
+  const steps = {
+    1: (raw: object) => ({ ...raw, path: "1" }),
+    2: (raw: object) => ({ ...raw, path: `${"path" in raw ? raw.path : ""} 2` }),
+  };
+  expect(migrate({ version: 1 }, 3, steps)).toEqual({ version: 3, path: "1 2" });
+  expect(migrate({ version: 3, path: "as it is" }, 3, steps)).toEqual({ version: 3, path: "as it is" });
+  expect(() => migrate({ version: 0 }, 3, steps)).toThrow("a known version");
+});

@@ -1,0 +1,269 @@
+/** Lists where others may post, too: what is held, who decides, and how readers are told. */
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import PostalMime from "postal-mime";
+import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
+import { writeEntity } from "../../src/mail/mime.js";
+import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
+import { requestType, sealRequest } from "../../src/membership/sealed-request.js";
+import { signRequest } from "../../src/membership/signed-request.js";
+import { sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { MAX_HELD_POSTS } from "../../src/server/limits.js";
+import { refused } from "../../src/server/reply.js";
+import type { MemberRole, PostPolicy } from "../../src/server/store.js";
+import { type Answer, submit } from "./dialogue.js";
+import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";
+import { onEachStore } from "./stores.js";
+
+let server: PlayServer;
+let list: PlayList;
+let alice: Person;
+let bob: Person;
+let mona: Person;
+let stranger: Person;
+
+const by = { by: "operator", at: "2026-11-22T00:00:00.000Z" } as const;
+
+const setRole = (who: Person, role: MemberRole) =>
+  server.office(({ store }) =>
+    store.setMemberRole(list.list.id, who.address, role, { do: "role", address: who.address, role, ...by }),
+  );
+
+const setPolicy = (policy: PostPolicy) =>
+  server.office(({ store }) => store.setPostPolicy(list.list.id, policy, { do: "policy", policy, ...by }));
+
+beforeEach(async () => {
+  server = await PlayServer.make();
+  [alice, bob, mona, stranger] = await Promise.all([
+    person("Alice"),
+    person("Bob"),
+    person("Mona"),
+    person("Stranger"),
+  ]);
+  list = await server.createList("team@lists.test");
+  for (const who of [alice, bob, mona]) await server.join(list, who);
+  await setRole(mona, "moderator");
+  await server.start();
+});
+
+afterEach(() => server.discard());
+
+/** A post of `author` as a sender who is no member sends it: with the certificate, sealed to the server alone. */
+async function strangePost(author: Person, from = author): Promise<Uint8Array> {
+  const { sealed, messageId } = await seal(list, author);
+  return writeSubmission({
+    from: makeMailbox(from.name, parseAddress(from.address)),
+    list: parseAddress(list.address),
+    date: new Date(),
+    messageId,
+    sealed,
+    author: writeSealingKey(sealingHalf(author.key)),
+  });
+}
+
+let commands = 0;
+
+/** A command by mail, signed by `signer`. */
+async function command(
+  kind: string,
+  post: number,
+  signer: Person,
+  more: { from?: Person; list?: string } = {},
+): Promise<Uint8Array> {
+  const head = { kind, list: more.list ?? list.address, id: `command-${++commands}`, date: new Date() };
+  const signed = await signRequest(head, { post: String(post) }, signer.key);
+  return writeEntity(
+    [
+      ["From", (more.from ?? signer).address],
+      ["To", "team-request@lists.test"],
+      ["MIME-Version", "1.0"],
+    ],
+    {
+      type: "multipart/mixed",
+      parts: [
+        { type: requestType, bytes: await sealRequest(signed, list.server), disposition: "attachment" },
+      ],
+    },
+  );
+}
+
+const send = (raw: Uint8Array, from: Person): Promise<Answer> =>
+  submit(server.port, { sender: from.address, recipient: "team-request@lists.test", raw });
+
+const held = () => server.service.store.heldPosts(list.list.id);
+
+async function heldNumber(): Promise<number> {
+  const [only] = await held();
+  if (only === undefined) throw new Error("nothing is held");
+  return only.id;
+}
+
+const copiesFor = (who: Person) => server.sink.for(who.address).filter(({ sender }) => sender !== "");
+
+onEachStore(() => {
+  describe("an open list", () => {
+    beforeEach(() => setPolicy("open"));
+
+    test("passes a member's post on at once", async () => {
+      await server.post(list, alice);
+      await server.untilQuiet();
+      expect(copiesFor(bob)).toHaveLength(1);
+    });
+
+    test("holds a stranger's post: moderators alone get it, marked, and can read it", async () => {
+      expect(await server.submit(list, stranger, await strangePost(stranger))).toMatchObject({ code: 250 });
+      await server.untilQuiet();
+      expect(copiesFor(alice)).toEqual([]);
+      const [review] = copiesFor(mona);
+      if (review === undefined) throw new Error("no copy for review");
+      const mail = await PostalMime.parse(review.raw);
+      expect(mail.from).toMatchObject({ name: "Not a member via Team", address: list.address });
+      const mark = mail.headers.find(({ key }) => key === "x-listseal")?.value;
+      expect(mark).toContain(`held=${await heldNumber()}`);
+      expect(await textOf(list, mona, review.raw)).toBe("Hello");
+    });
+
+    test("released, it reaches everybody as a non-member's", async () => {
+      await server.submit(list, stranger, await strangePost(stranger));
+      await server.untilQuiet();
+      expect(await send(await command("release", await heldNumber(), mona), mona)).toMatchObject({
+        code: 250,
+      });
+      await server.untilQuiet();
+      const [copy, ...more] = copiesFor(bob);
+      expect(more).toEqual([]);
+      if (copy === undefined) throw new Error("no copy");
+      expect(copy.raw.includes("held=")).toBe(false);
+      expect(await open(list, bob, copy.raw)).toMatchObject({
+        kind: "opened",
+        passage: { via: "list-from-nonmember", by: stranger.key.fingerprint },
+      });
+      // the certificate that came along has done its work
+      const read = await readSealedMail(copy.raw);
+      expect(read).not.toHaveProperty("author");
+      const told = server.sink.for(mona.address).filter(({ sender }) => sender === "");
+      expect(told).toHaveLength(1);
+    });
+
+    test("a certificate that comes along never speaks for a member's address", async () => {
+      expect(await server.submit(list, stranger, await strangePost(stranger, alice))).toMatchObject({
+        code: refused.code,
+      });
+      expect(await held()).toEqual([]);
+    });
+
+    test("nor for an address that it does not name", async () => {
+      const other = await person("Other");
+      expect(await server.submit(list, stranger, await strangePost(stranger, other))).toMatchObject({
+        code: refused.code,
+      });
+      expect(await held()).toEqual([]);
+    });
+
+    test("what strangers can fill is bounded", async () => {
+      const { store } = server.service;
+      const one = {
+        listId: list.list.id,
+        raw: Buffer.from("sealed"),
+        accepted: Date.now(),
+        signer: "s",
+        keptUntil: Date.now() + 1_000_000,
+        author: { kind: "non-member", name: "Not a member", certificate: Buffer.from("c") },
+        hold: true,
+      } as const;
+      for (let count = 0; count < MAX_HELD_POSTS; count++) {
+        await store.queuePost({ ...one, messageId: `<${count}@x.test>`, keyPacketDigest: `${count}` });
+      }
+      const raw = await strangePost(stranger);
+      expect(await server.submit(list, stranger, raw)).toMatchObject({ code: 451 });
+      const [first] = await held();
+      await send(await command("reject", first?.id ?? 0, mona), mona);
+      expect(await server.submit(list, stranger, raw)).toMatchObject({ code: 250 });
+    });
+  });
+
+  describe("a moderated list", () => {
+    beforeEach(() => setPolicy("moderated"));
+
+    test("holds a member's post, and passes it on as a member's", async () => {
+      await server.post(list, alice);
+      await server.untilQuiet();
+      expect(copiesFor(bob)).toEqual([]);
+      await send(await command("release", await heldNumber(), mona), mona);
+      await server.untilQuiet();
+      const [copy] = copiesFor(bob);
+      if (copy === undefined) throw new Error("no copy");
+      expect(await open(list, bob, copy.raw)).toMatchObject({
+        passage: { via: "list", by: alice.key.fingerprint },
+      });
+    });
+
+    test("passes a moderator's own on at once", async () => {
+      await server.post(list, mona);
+      await server.untilQuiet();
+      expect(copiesFor(bob)).toHaveLength(1);
+    });
+
+    test("somebody who left before the release gets no copy; the held post is as it was received", async () => {
+      const { raw } = await seal(list, alice);
+      await server.submit(list, alice, raw);
+      const number = await heldNumber();
+      expect(Buffer.from((await server.service.store.post(number))?.raw ?? []).equals(raw)).toBe(true);
+      await server.remove(list, bob);
+      await send(await command("release", number, mona), mona);
+      await server.untilQuiet();
+      expect(copiesFor(bob)).toEqual([]);
+      expect(copiesFor(alice)).toHaveLength(1);
+    });
+
+    test("a rejected post is gone", async () => {
+      await server.post(list, alice);
+      await send(await command("reject", await heldNumber(), mona), mona);
+      await server.untilQuiet();
+      expect(await held()).toEqual([]);
+      expect(copiesFor(bob)).toEqual([]);
+    });
+
+    test.each([
+      ["a member who is no moderator", (post: number) => command("release", post, bob)],
+      ["a stranger", (post: number) => command("release", post, stranger)],
+      [
+        "a stranger under a moderator's address",
+        (post: number) => command("release", post, stranger, { from: mona }),
+      ],
+      [
+        "a moderator, for another list",
+        (post: number) => command("release", post, mona, { list: "other@lists.test" }),
+      ],
+      ["a moderator, with an unknown word", (post: number) => command("publish", post, mona)],
+    ])("%s can't release", async (_, write) => {
+      await server.post(list, alice);
+      const post = await heldNumber();
+      expect(await send(await write(post), mona)).toMatchObject({ code: refused.code });
+      expect(await held()).toHaveLength(1);
+    });
+
+    test("a moderator who was removed can't release any more", async () => {
+      await server.post(list, alice);
+      const raw = await command("release", await heldNumber(), mona);
+      await server.remove(list, mona);
+      expect(await send(raw, mona)).toMatchObject({ code: refused.code });
+      expect(await held()).toHaveLength(1);
+    });
+
+    test("a command that comes twice is carried out once", async () => {
+      await server.post(list, alice);
+      const raw = await command("release", await heldNumber(), mona);
+      await send(raw, mona);
+      expect(await send(raw, mona)).toMatchObject({ code: 250 });
+      await server.untilQuiet();
+      expect(copiesFor(bob)).toHaveLength(1);
+    });
+  });
+
+  test("a list of members takes nobody's certificate", async () => {
+    expect(await server.submit(list, stranger, await strangePost(stranger))).toMatchObject({
+      code: refused.code,
+    });
+    expect(await held()).toEqual([]);
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * Every vector of `vectors/`, opened by the server or by a reader: as it is, through the mail layer and back, and cut
+ * after every byte.
+ */
+import { readFile } from "node:fs/promises";
+import { parseAddress } from "../src/mail/mailbox.js";
+import { fromParts, readSealedMail, toParts, writeCopy, writeSubmission } from "../src/mail/sealed-mail.js";
+import {
+  join,
+  ListSealError,
+  openAtServer,
+  openPost,
+  type Profile,
+  type SealedMessage,
+  split,
+} from "../src/protocol/index.js";
+import { keysOf, saysAlice, serverContext } from "./protocol/people.js";
+import { LIST, MESSAGE_ID, NOW, type VectorCast, vectorCast } from "./vectors/cast.js";
+import { readVector, type Vector, type VectorRole, writeVector } from "./vectors/format.js";
+import { fileOf, madeVectors, recipes } from "./vectors/make.js";
+import { PAYLOAD } from "./vectors/recipes.js";
+
+const casts = new Map<Profile, VectorCast>();
+const vectors = new Map<string, Vector>();
+
+beforeAll(async () => {
+  for (const profile of ["compatible", "rfc9580"] as const) casts.set(profile, await vectorCast(profile));
+  for (const name of recipes.keys()) vectors.set(name, readVector(await readFile(fileOf(name), "utf8")));
+});
+
+function castOf(profile: Profile): VectorCast {
+  const cast = casts.get(profile);
+  if (cast === undefined) throw new Error("no cast");
+  return cast;
+}
+
+function vectorOf(name: string): Vector {
+  const vector = vectors.get(name);
+  if (vector === undefined) throw new Error(`no vector ${name}`);
+  return vector;
+}
+
+/** What came of opening: `opened`, `not-for-me` or a code; for a reader also how it came. */
+interface Outcome {
+  readonly result: string;
+  readonly passage?: string;
+}
+
+async function open(role: VectorRole, profile: Profile, sealed: SealedMessage): Promise<Outcome> {
+  const cast = castOf(profile);
+  try {
+    if (role === "server") {
+      const opened = await openAtServer(sealed, { ...serverContext(cast), now: NOW });
+      expect(opened).toMatchObject({ by: cast.alice.fingerprint, messageId: MESSAGE_ID, signedAt: NOW });
+      return { result: "opened" };
+    }
+    const keys = { ...keysOf(cast, role === "author" ? cast.alice : cast.bob), now: NOW };
+    const opened = await openPost(sealed, keys, saysAlice(cast, MESSAGE_ID));
+    if (opened.kind === "not-for-me") return { result: "not-for-me" };
+    expect(opened).toMatchObject({ payload: PAYLOAD, author: cast.alice.fingerprint, messageId: MESSAGE_ID });
+    const { passage } = opened;
+    return { result: "opened", passage: passage.via === "unproved" ? passage.reason : passage.via };
+  } catch (error) {
+    if (error instanceof ListSealError) return { result: error.code };
+    throw error;
+  }
+}
+
+const expected = ({ expect: result, passage }: Vector): Outcome =>
+  passage === undefined ? { result } : { result, passage };
+
+test("files and recipes are the same set, and say the same", async () => {
+  expect([...(await madeVectors())].sort()).toEqual([...recipes.keys()].sort());
+  for (const [name, { make: _, ...head }] of recipes) {
+    const { sealed: __, ...found } = vectorOf(name);
+    expect([name, found]).toEqual([name, head]);
+  }
+});
+
+test("a file is written as it was read", async () => {
+  for (const [name, vector] of vectors) {
+    expect(writeVector(vector)).toBe(await readFile(fileOf(name), "utf8"));
+  }
+});
+
+describe.each([...recipes.keys()])("%s", (name) => {
+  test("opens as it says", async () => {
+    const vector = vectorOf(name);
+    await expect(open(vector.role, vector.profile, vector.sealed)).resolves.toEqual(expected(vector));
+  });
+
+  test("opens the same after a journey by mail, in each shape", async () => {
+    const vector = vectorOf(name);
+    const { role, profile, sealed } = vector;
+    expect(fromParts([...toParts(sealed)].reverse())).toEqual(sealed);
+    for (const mail of mailsOf(role, sealed)) {
+      const read = await readSealedMail(mail);
+      if (read.kind !== "sealed") throw new Error("not sealed");
+      expect(read.sealed).toEqual(sealed);
+      await expect(open(role, profile, read.sealed)).resolves.toEqual(expected(vector));
+    }
+  });
+});
+
+function mailsOf(role: VectorRole, sealed: SealedMessage): Uint8Array[] {
+  const list = parseAddress(LIST);
+  const from = { address: parseAddress("alice@example.test") };
+  if (role !== "member") {
+    return [writeSubmission({ from, list, date: NOW, messageId: MESSAGE_ID, sealed })];
+  }
+  return (["encrypted", "mixed"] as const).map((shape) => {
+    const at = { address: list };
+    const to = { address: parseAddress("bob@example.test") };
+    const about = {
+      shape,
+      list,
+      listName: "Team",
+      from: at,
+      replyTo: at,
+      to,
+      messageId: MESSAGE_ID,
+      date: NOW,
+    };
+    const { head, shared, tail } = writeCopy({ ...about, sealed });
+    return Uint8Array.from(Buffer.concat([head, shared, tail]));
+  });
+}
+
+const good = [...recipes].filter(([name]) => name.includes("-good-")).map(([name]) => name);
+
+describe.each(good)("%s", (name) => {
+  test("its messages split and join byte for byte", () => {
+    const { sealed } = vectorOf(name);
+    const messages = sealed.mode === "key" ? [sealed.key] : [sealed.message];
+    for (const message of messages) {
+      if (name.includes("-opened-") && sealed.mode === "key") continue;
+      const { keyPacket, dataPacket } = split(message);
+      expect(join(keyPacket, dataPacket)).toEqual(message);
+      expect(keyPacket.buffer).toBe(message.buffer);
+    }
+  });
+
+  test("cut after any byte of any part, it is never opened", async () => {
+    const { role, profile, sealed } = vectorOf(name);
+    for (const cut of prefixesOf(sealed)) {
+      expect((await open(role, profile, cut)).result).not.toBe("opened");
+    }
+  });
+
+  test("a list signature that is cut proves nothing", async () => {
+    const { role, profile, sealed } = vectorOf(name);
+    const { listSignature = new Uint8Array() } = sealed;
+    for (let length = 0; length < listSignature.length; length++) {
+      const cut = { ...sealed, listSignature: listSignature.subarray(0, length) };
+      const { result, passage } = await open(role, profile, cut);
+      expect(result === "opened" ? passage : result).not.toBe("list");
+    }
+  });
+});
+
+/** The message with one of its sealed parts cut, for every length. */
+function* prefixesOf(sealed: SealedMessage): Generator<SealedMessage> {
+  if (sealed.mode === "whole") {
+    for (let length = 0; length < sealed.message.length; length++) {
+      yield { ...sealed, message: sealed.message.subarray(0, length) };
+    }
+    return;
+  }
+  for (let length = 0; length < sealed.key.length; length++) {
+    yield { ...sealed, key: sealed.key.subarray(0, length) };
+  }
+  for (let length = 0; length < sealed.body.length; length++) {
+    yield { ...sealed, body: sealed.body.subarray(0, length) };
+  }
+}

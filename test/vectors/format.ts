@@ -1,0 +1,104 @@
+/**
+ * A test vector as a file: a head of `name: value` lines, an empty line, then each part in base64 under its name.
+ *
+ * ```
+ * expect: damaged
+ * role: member
+ * profile: compatible
+ * comment: One bit of the body is flipped.
+ *
+ * key:
+ * wV4D...
+ * body:
+ * 0sA...
+ * ```
+ */
+import { type ErrorCode, errorCodes, type Profile, type SealedMessage } from "../../src/protocol/index.js";
+
+/** Who opens it: the server a submission, or Bob a copy (`author`: Alice her own copy in Sent). */
+export type VectorRole = "server" | "member" | "author";
+
+/** What a vector says of itself. */
+export interface VectorHead {
+  readonly expect: "opened" | "not-for-me" | ErrorCode;
+  readonly role: VectorRole;
+  readonly profile: Profile;
+  /** For readers, where `expect` is `opened`: `list`, `own-copy`, or why the list's word is missing. */
+  readonly passage?: string;
+  /** What is wrong with it, for people. */
+  readonly comment: string;
+}
+
+export interface Vector extends VectorHead {
+  readonly sealed: SealedMessage;
+}
+
+/** The names of the parts; `key` and `body` are mode `key`, `message` is mode `whole`. */
+const partNames = ["key", "body", "message", "list-signature"] as const;
+const headNames = ["expect", "role", "profile", "passage", "comment"] as const;
+
+function partsOf(sealed: SealedMessage): [(typeof partNames)[number], Uint8Array][] {
+  const main: [(typeof partNames)[number], Uint8Array][] =
+    sealed.mode === "key"
+      ? [
+          ["key", sealed.key],
+          ["body", sealed.body],
+        ]
+      : [["message", sealed.message]];
+  return sealed.listSignature === undefined ? main : [...main, ["list-signature", sealed.listSignature]];
+}
+
+/** The text of a vector's file. */
+export function writeVector(vector: Vector): string {
+  const head = headNames.flatMap((name) => {
+    const value = vector[name];
+    return value === undefined ? [] : [`${name}: ${value}`];
+  });
+  const parts = partsOf(vector.sealed).flatMap(([name, bytes]) => [
+    `${name}:`,
+    ...(Buffer.from(bytes)
+      .toString("base64")
+      .match(/.{1,76}/g) ?? []),
+  ]);
+  return `${[...head, "", ...parts].join("\n")}\n`;
+}
+
+/** Reads a vector's file. @throws Error for anything that is not one */
+export function readVector(text: string): Vector {
+  const [head = "", body = ""] = text.split(/\n\n/);
+  const fields = new Map(
+    head.split("\n").map((line): [string, string] => {
+      const at = line.indexOf(": ");
+      return [line.slice(0, at), line.slice(at + 2)];
+    }),
+  );
+  const oneOf = <T extends string>(name: string, allowed: readonly T[]): T => {
+    const found = allowed.find((value) => value === fields.get(name));
+    if (found === undefined) throw new Error(`a vector without a proper ${name}`);
+    return found;
+  };
+  const passage = fields.get("passage");
+  return {
+    expect: oneOf("expect", ["opened", "not-for-me", ...errorCodes]),
+    role: oneOf("role", ["server", "member", "author"]),
+    profile: oneOf("profile", ["compatible", "rfc9580"]),
+    ...(passage === undefined ? {} : { passage }),
+    comment: fields.get("comment") ?? "",
+    sealed: readParts(body),
+  };
+}
+
+function readParts(body: string): SealedMessage {
+  const part = (name: (typeof partNames)[number]): Uint8Array | undefined => {
+    const found = new RegExp(`^${name}:\n((?:[A-Za-z0-9+/=]+\n)*)`, "m").exec(body)?.[1];
+    return found === undefined ? undefined : Uint8Array.from(Buffer.from(found, "base64"));
+  };
+  const listSignature = part("list-signature");
+  const through = listSignature === undefined ? {} : { listSignature };
+  const message = part("message");
+  if (message !== undefined) return { mode: "whole", message, ...through };
+  const key = part("key");
+  const bytes = part("body");
+  if (key === undefined || bytes === undefined) throw new Error("a vector without its parts");
+  return { mode: "key", key, body: bytes, ...through };
+}

@@ -1,0 +1,370 @@
+/** Vectors for a reader: copies, each with one fault. */
+import { signBinding } from "../../src/protocol/binding.js";
+import {
+  type Delivery,
+  type ErrorCode,
+  forwardOpened,
+  type Mode,
+  openAtServer,
+  prepareReseal,
+  resealFor,
+  sealingHalf,
+  sealPost,
+} from "../../src/protocol/index.js";
+import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
+import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
+import { concat, flipped, forgeBomb, packet } from "./forge.js";
+import {
+  common,
+  type DeliverChange,
+  deliver,
+  inMinutes,
+  innerSeal,
+  PAYLOAD,
+  type Recipe,
+} from "./recipes.js";
+
+const modes = ["key", "whole"] as const;
+const profiles = ["compatible", "rfc9580"] as const;
+const roster = { number: 7, hash: "ab".repeat(32) };
+
+function sealed(cast: VectorCast, mode: Mode) {
+  return sealPost({
+    mode,
+    payload: PAYLOAD,
+    messageId: MESSAGE_ID,
+    list: { address: cast.address, key: sealingHalf(cast.listKey) },
+    server: sealingHalf(cast.serverKey),
+    author: cast.alice,
+    date: NOW,
+  });
+}
+
+async function copyOf(cast: VectorCast, mode: Mode, delivery: Delivery) {
+  const context = {
+    list: { address: cast.address, key: sealingHalf(cast.listKey) },
+    server: cast.serverKey,
+    author: sealingHalf(cast.alice),
+    now: NOW,
+    roster,
+    date: NOW,
+  };
+  const prepared = await prepareReseal(await openAtServer(await sealed(cast, mode), context), context);
+  return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob));
+}
+
+const good = profiles.flatMap((profile) =>
+  modes.flatMap((mode): [string, Recipe][] => [
+    ...(["resealed", "opened"] as const).map((delivery): [string, Recipe] => [
+      `member-${mode}-${delivery}-good-${profile}`,
+      {
+        expect: "opened",
+        role: "member",
+        profile,
+        passage: "list",
+        comment: "As the product's server makes it.",
+        make: (cast) => copyOf(cast, mode, delivery),
+      },
+    ]),
+    [
+      `author-${mode}-good-${profile}`,
+      {
+        expect: "opened",
+        role: "author",
+        profile,
+        passage: "own-copy",
+        comment: "Alice's own copy, as it lies in Sent.",
+        make: (cast) => sealed(cast, mode),
+      },
+    ],
+  ]),
+);
+
+type Change = (cast: VectorCast) => DeliverChange | Promise<DeliverChange>;
+
+/** A copy that is refused, or (`not-for-me`) left alone. */
+function refused(
+  name: string,
+  expect: "not-for-me" | ErrorCode,
+  comment: string,
+  change: Change,
+  only: readonly Mode[] = ["key"],
+): [string, Recipe][] {
+  return only.map((mode) => [
+    `member-${mode}-${name}`,
+    {
+      expect,
+      role: "member",
+      profile: "compatible",
+      comment,
+      make: async (cast) => deliver(cast, mode, await change(cast)),
+    },
+  ]);
+}
+
+/** A copy that is shown, without the list's word. */
+function unproved(
+  name: string,
+  passage: string,
+  comment: string,
+  change: Change,
+  only: readonly Mode[] = ["key"],
+): [string, Recipe][] {
+  return refused(name, "damaged", comment, change, only).map(([file, recipe]) => [
+    file,
+    { ...recipe, expect: "opened", passage },
+  ]);
+}
+
+const other = (cast: VectorCast) => `${OTHER_LIST} ${cast.otherListKey.fingerprint}`;
+
+export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
+  ...good,
+  // the outer seal
+  ...refused(
+    "for-eve",
+    "not-for-me",
+    "Sealed for Eve.",
+    (cast) => ({ outer: { to: [sealingHalf(cast.eve)] } }),
+    modes,
+  ),
+  ...refused("anonymous", "not-for-me", "The recipient is hidden; nothing is tried.", () => ({
+    outer: { anonymous: true },
+  })),
+  ...refused(
+    "outer-flipped",
+    "damaged",
+    "A bit of the outer seal is flipped.",
+    () => ({ sent: flipped }),
+    modes,
+  ),
+  ...refused(
+    "outer-cut",
+    "damaged",
+    "The outer seal lacks its last byte.",
+    () => ({
+      sent: (part) => part.subarray(0, -1),
+    }),
+    modes,
+  ),
+  ...refused(
+    "outer-twice",
+    "damaged",
+    "The outer seal stands there twice.",
+    () => ({
+      sent: (part) => concat(part, part),
+    }),
+    modes,
+  ),
+  ...refused("opened-trailing", "damaged", "Delivery `opened`: a byte follows the key packet.", () => ({
+    delivery: "opened",
+    sent: (part) => concat(part, Uint8Array.of(0)),
+  })),
+  ...refused(
+    "opened-bad-list-signature",
+    "damaged",
+    "Delivery `opened`: the list signature is not one.",
+    () => ({
+      delivery: "opened",
+      listSignature: () => PAYLOAD,
+    }),
+  ),
+  ...refused("large-key-part", "too-large", "A key part of 33 kB.", () => ({
+    sent: (part) => concat(part, new Uint8Array(33 * 1024)),
+  })),
+  ...refused("trailing", "malformed-key-packet", "A byte follows the key packet.", () => ({
+    literal: ({ keyPacket }) => concat(keyPacket, Uint8Array.of(0)),
+  })),
+  ...refused(
+    "other-list-key",
+    "wrong-list",
+    "The key packet is for another list's key.",
+    (cast) => ({
+      inner: { to: [sealingHalf(cast.otherListKey)] },
+    }),
+    modes,
+  ),
+  // the body
+  ...refused("body-flipped", "damaged", "A bit of the body is flipped.", () => ({ body: flipped })),
+  ...refused("body-cut", "damaged", "The body lacks its last byte.", () => ({
+    body: (b) => b.subarray(0, -1),
+  })),
+  ...refused("body-of-another", "damaged", "The body of another post.", (cast) => ({
+    body: async () => (await innerSeal(cast)).dataPacket,
+  })),
+  ...refused("body-appended", "damaged", "A literal packet follows the body.", () => ({
+    body: (body) => concat(body, packet(11, Uint8Array.of(0x62, 0, 0, 0, 0, 0, 0x21))),
+  })),
+  ...refused("body-tag-9", "damaged", "The body's tag says that it has no integrity protection.", () => ({
+    body: (body) => concat(Uint8Array.of(0xc0 | 9), body.subarray(1)),
+  })),
+  ...refused(
+    "body-flipped-whole",
+    "damaged",
+    "A bit of the data packet is flipped, under the list's signature.",
+    () => ({
+      literal: ({ keyPacket, dataPacket }) => concat(keyPacket, flipped(dataPacket)),
+    }),
+    ["whole"],
+  ),
+  // what the inner signature says
+  ...refused("unsigned", "not-signed", "Nobody signed it inside.", () => ({ inner: { by: [] } }), modes),
+  ...refused("two-signatures", "several-signatures", "Alice and Eve signed it inside.", (cast) => ({
+    inner: { by: [cast.alice, cast.eve] },
+  })),
+  ...refused(
+    "by-eve",
+    "unknown-author",
+    "Eve signed it; the letter says Alice.",
+    (cast) => ({
+      inner: { by: [cast.eve] },
+    }),
+    modes,
+  ),
+  ...refused(
+    "by-the-list-key",
+    "unknown-author",
+    "Signed by the list key, which every member holds.",
+    (cast) => ({
+      inner: { by: [cast.listKey] },
+    }),
+  ),
+  ...refused("bad-signature", "bad-signature", "Alice's signature is over something else.", async (cast) => {
+    const says = { kind: "post", ...common(cast) } as const;
+    const elsewhere = new TextEncoder().encode("another letter");
+    return {
+      inner: { by: [], signature: await signBinding(elsewhere, cast.alice, says, [], NOW) },
+    };
+  }),
+  ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({
+    inner: { literal: new TextDecoder().decode(PAYLOAD) },
+  })),
+  ...refused("kind-request", "wrong-kind", "A signed request, shown as a post.", () => ({
+    innerSays: { kind: "request" },
+  })),
+  ...refused(
+    "no-notations",
+    "binding-missing",
+    "A private letter of Alice's, encrypted again to the list.",
+    () => ({
+      innerSays: { kind: undefined, list: undefined, msgid: undefined },
+    }),
+    modes,
+  ),
+  ...refused("two-message-ids", "binding-missing", "The message id stands there twice.", (cast) => ({
+    inner: {
+      says: {
+        notations: { kind: "post", ...common(cast) },
+        raw: [["msgid@v1.listseal.example", "<2@example.test>"]],
+      },
+    },
+  })),
+  ...refused("version-2", "unsupported-version", "Notations of a later version.", () => ({
+    inner: { says: { notations: {}, raw: [["kind@v2.listseal.example", "post"]] } },
+  })),
+  ...refused(
+    "forwarded",
+    "wrong-list",
+    "A post to another list, encrypted again to this one.",
+    (cast) => ({
+      innerSays: { list: other(cast) },
+    }),
+    modes,
+  ),
+  ...refused("other-message-id", "binding-mismatch", "Signed under another message id.", () => ({
+    innerSays: { msgid: "<2@example.test>" },
+  })),
+  ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
+    inner: { date: inMinutes(11) },
+  })),
+  // what the list signature says
+  ...unproved(
+    "no-list-signature",
+    "absent",
+    "Sealed for Bob by somebody, without the list's word.",
+    () => ({
+      through: "none",
+    }),
+    modes,
+  ),
+  ...unproved(
+    "list-signature-by-eve",
+    "not-by-this-server",
+    "Eve's key made the list signature.",
+    (cast) => ({
+      throughBy: cast.eve,
+    }),
+  ),
+  ...unproved(
+    "list-signature-other-server",
+    "not-by-this-server",
+    "Another list's server signed.",
+    (cast) => ({
+      throughBy: cast.otherServerKey,
+    }),
+  ),
+  ...unproved(
+    "list-signature-other-list",
+    "for-another-list",
+    "The list signature names another list.",
+    (cast) => ({
+      through: { list: other(cast) },
+    }),
+  ),
+  ...unproved(
+    "list-signature-other-message",
+    "for-another-message",
+    "It names another message.",
+    () => ({
+      through: { msgid: "<2@example.test>" },
+    }),
+    modes,
+  ),
+  ...unproved(
+    "list-signature-moved",
+    "for-another-message",
+    "It names another body: moved by a former member.",
+    () => ({
+      through: { "body-sha256": "cd".repeat(32) },
+    }),
+  ),
+  ...unproved(
+    "list-signature-other-author",
+    "by-another-author",
+    "Eve submitted it; Alice signed inside.",
+    (cast) => ({
+      through: { by: cast.eve.fingerprint },
+    }),
+    modes,
+  ),
+  ...unproved(
+    "list-signature-older",
+    "older-than-the-post",
+    "The list signature is 11 minutes older.",
+    () => ({
+      throughDate: inMinutes(-11),
+    }),
+  ),
+  ...unproved("list-signature-kind", "unreadable", "A signature of the server's, of another kind.", () => ({
+    through: { kind: "answer" },
+  })),
+  ...unproved("list-signature-no-roster", "unreadable", "The roster entry is missing.", () => ({
+    through: { roster: undefined },
+  })),
+  ...unproved("list-signature-bad-roster", "unreadable", "The roster entry is no number and hash.", () => ({
+    through: { roster: "seven" },
+  })),
+  [
+    "member-whole-nested-bomb",
+    {
+      expect: "damaged",
+      role: "member",
+      profile: "compatible",
+      comment: "100 MiB of zeros, compressed twice: compression in compression is not read.",
+      make: async (cast) => ({
+        mode: "whole",
+        message: await forgeBomb(MAX_PAYLOAD_BYTES, 2, sealingHalf(cast.bob)),
+      }),
+    },
+  ],
+]);

@@ -1,0 +1,293 @@
+/** Vectors for the server: submissions, each with one fault. */
+import { signBinding } from "../../src/protocol/binding.js";
+import { type ErrorCode, type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
+import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
+import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
+import { concat, flipped, forgeBomb, packet, respelled } from "./forge.js";
+import { common, inMinutes, innerSeal, PAYLOAD, type Recipe, type SubmitChange, submit } from "./recipes.js";
+
+const modes = ["key", "whole"] as const;
+const profiles = ["compatible", "rfc9580"] as const;
+
+/** A submission with a fault, in both modes where it applies to both. */
+function refused(
+  name: string,
+  expect: ErrorCode,
+  comment: string,
+  change: (cast: VectorCast) => SubmitChange | Promise<SubmitChange>,
+  only: { readonly modes?: readonly Mode[]; readonly profile?: Profile } = {},
+): [string, Recipe][] {
+  const { profile = "compatible" } = only;
+  return (only.modes ?? ["key"]).map((mode) => [
+    `server-${mode}-${name}`,
+    {
+      expect,
+      role: "server",
+      profile,
+      comment,
+      make: async (cast) => submit(cast, mode, await change(cast)),
+    },
+  ]);
+}
+
+const marker = packet(10, new TextEncoder().encode("PGP"));
+
+const good = profiles.flatMap((profile) =>
+  modes.map((mode): [string, Recipe] => [
+    `server-${mode}-good-${profile}`,
+    {
+      expect: "opened",
+      role: "server",
+      profile,
+      comment: "As the product seals it.",
+      make: (cast) =>
+        sealPost({
+          mode,
+          payload: PAYLOAD,
+          messageId: MESSAGE_ID,
+          list: { address: cast.address, key: sealingHalf(cast.listKey) },
+          server: sealingHalf(cast.serverKey),
+          author: cast.alice,
+          date: NOW,
+        }),
+    },
+  ]),
+);
+
+const other = (cast: VectorCast) => `${OTHER_LIST} ${cast.otherListKey.fingerprint}`;
+
+export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
+  ...good,
+  // what the outer signature says
+  ...refused("unsigned", "not-signed", "Nobody signed it.", () => ({ outer: { by: [] } }), { modes }),
+  ...refused("two-signatures", "several-signatures", "Alice and Bob signed it.", (cast) => ({
+    outer: { by: [cast.alice, cast.bob] },
+  })),
+  ...refused("by-eve", "unknown-author", "Eve signed it; the header says Alice.", (cast) => ({
+    outer: { by: [cast.eve] },
+  })),
+  ...refused("bad-signature", "bad-signature", "Alice's signature is over something else.", async (cast) => {
+    const says = { kind: "submit", ...common(cast) } as const;
+    return { outer: { by: [], signature: await signBinding(PAYLOAD, cast.alice, says, [], NOW) } };
+  }),
+  ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({
+    outer: { literal: "no key packet either, but that is looked at later" },
+  })),
+  ...refused("kind-post", "wrong-kind", "The outer signature is of the inner kind.", () => ({
+    outerSays: { kind: "post" },
+  })),
+  ...refused("no-kind", "binding-missing", "The kind is missing.", () => ({
+    outerSays: { kind: undefined },
+  })),
+  ...refused("no-list", "binding-missing", "The list is missing.", () => ({
+    outerSays: { list: undefined },
+  })),
+  ...refused("no-message-id", "binding-missing", "The message id is missing.", () => ({
+    outerSays: { msgid: undefined },
+  })),
+  ...refused("no-digest", "binding-missing", "The body's digest is missing.", () => ({
+    outerSays: { "body-sha256": undefined },
+  })),
+  ...refused("two-lists", "binding-missing", "The list stands there twice.", (cast) => ({
+    raw: [["list@v1.listseal.example", other(cast)]],
+  })),
+  ...refused("says-too-much", "binding-mismatch", "A notation that belongs to a list signature.", (cast) => ({
+    raw: [["by@v1.listseal.example", cast.alice.fingerprint]],
+  })),
+  ...refused(
+    "digest-in-whole",
+    "binding-mismatch",
+    "A body's digest where there is no body.",
+    () => ({
+      outerSays: { "body-sha256": "ab".repeat(32) },
+    }),
+    { modes: ["whole"] },
+  ),
+  ...refused("version-2", "unsupported-version", "Notations of a later version.", () => ({
+    outerSays: { kind: undefined, list: undefined, msgid: undefined, "body-sha256": undefined },
+    raw: [["kind@v2.listseal.example", "submit"]],
+  })),
+  ...refused(
+    "other-list",
+    "wrong-list",
+    "Signed for another list.",
+    (cast) => ({
+      outerSays: { list: other(cast) },
+    }),
+    { modes },
+  ),
+  ...refused("other-list-key", "wrong-list", "Signed for this address with another list key.", (cast) => ({
+    outerSays: { list: `${cast.address} ${cast.otherListKey.fingerprint}` },
+  })),
+  ...refused("too-old", "too-old", "Signed 7 days and a minute ago.", () => ({
+    outer: { date: inMinutes(-7 * 24 * 60 - 1) },
+  })),
+  ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
+    outer: { date: inMinutes(11) },
+  })),
+  // the outer seal
+  ...refused(
+    "other-server",
+    "wrong-list",
+    "Sealed to another list's server key.",
+    (cast) => ({
+      outer: { to: [sealingHalf(cast.otherServerKey)] },
+    }),
+    { modes },
+  ),
+  ...refused("anonymous", "wrong-list", "The recipients are hidden; nothing is tried.", () => ({
+    outer: { anonymous: true },
+  })),
+  ...refused("outer-flipped", "damaged", "A bit of the outer seal is flipped.", () => ({ sent: flipped }), {
+    modes,
+  }),
+  ...refused(
+    "outer-flipped-rfc9580",
+    "damaged",
+    "A bit of the outer seal's last tag is flipped.",
+    () => ({
+      sent: (part) => flipped(part, part.length - 1),
+    }),
+    { modes, profile: "rfc9580" },
+  ),
+  ...refused(
+    "outer-cut",
+    "damaged",
+    "The last byte is missing.",
+    () => ({ sent: (part) => part.subarray(0, -1) }),
+    {
+      modes,
+    },
+  ),
+  ...refused(
+    "outer-appended",
+    "damaged",
+    "The outer seal stands there twice.",
+    () => ({
+      sent: (part) => concat(part, part),
+    }),
+    { modes: ["whole"] },
+  ),
+  ...refused("large-key-part", "too-large", "A key part of 33 kB.", () => ({
+    sent: (part) => concat(part, new Uint8Array(33 * 1024)),
+  })),
+  // what is inside: checked on bytes
+  ...refused("no-key-packet", "malformed-key-packet", "Text where the key packet should be.", () => ({
+    literal: () => PAYLOAD,
+  })),
+  ...refused("trailing", "malformed-key-packet", "A byte follows the key packet.", () => ({
+    literal: ({ keyPacket }) => concat(keyPacket, Uint8Array.of(0)),
+  })),
+  ...refused("marker", "malformed-key-packet", "A marker packet comes before the key packet.", () => ({
+    literal: ({ keyPacket }) => concat(marker, keyPacket),
+  })),
+  ...refused(
+    "respelled",
+    "malformed-key-packet",
+    "The key packet's length is written in five octets.",
+    () => ({
+      literal: ({ keyPacket }) => respelled(keyPacket),
+    }),
+  ),
+  ...refused(
+    "padded",
+    "malformed-key-packet",
+    "The key packet's body is one byte longer than its fields.",
+    () => ({
+      literal: ({ keyPacket }) => packet(1, concat(keyPacket.subarray(2), Uint8Array.of(0))),
+    }),
+  ),
+  ...refused(
+    "two-key-packets",
+    "malformed-key-packet",
+    "The inner seal is for the list and for Bob.",
+    (cast) => ({
+      inner: { to: [sealingHalf(cast.listKey), sealingHalf(cast.bob)] },
+    }),
+  ),
+  ...refused("skesk", "malformed-key-packet", "A packet for a password where a PKESK should be.", () => ({
+    literal: ({ keyPacket }) => packet(3, keyPacket.subarray(2)),
+  })),
+  ...refused("key-packet-cut", "malformed-key-packet", "The key packet lacks its last byte.", () => ({
+    literal: ({ keyPacket }) => keyPacket.subarray(0, -1),
+  })),
+  ...refused(
+    "for-other-list-key",
+    "wrong-list",
+    "The key packet is for another list's key.",
+    (cast) => ({
+      inner: { to: [sealingHalf(cast.otherListKey)] },
+    }),
+    { modes },
+  ),
+  ...refused(
+    "version-3-rfc9580",
+    "wrong-list",
+    "A key packet of version 3 for a list whose key is version 6.",
+    () => ({
+      literal: ({ keyPacket }) => packet(1, concat(Uint8Array.of(3), keyPacket.subarray(3))),
+    }),
+    { profile: "rfc9580" },
+  ),
+  ...refused("large-key-packet", "too-large", "A key packet of 5 kB.", () => ({
+    literal: ({ keyPacket }) => packet(1, concat(keyPacket.subarray(2), new Uint8Array(5000))),
+  })),
+  ...refused(
+    "no-body",
+    "damaged",
+    "The key packet stands alone.",
+    () => ({ literal: (parts) => parts.keyPacket }),
+    {
+      modes: ["whole"],
+    },
+  ),
+  ...refused(
+    "two-bodies",
+    "damaged",
+    "Two data packets.",
+    () => ({
+      literal: ({ keyPacket, dataPacket }) => concat(keyPacket, dataPacket, dataPacket),
+    }),
+    { modes: ["whole"] },
+  ),
+  // the body beside it
+  ...refused("body-flipped", "binding-mismatch", "A bit of the body is flipped.", () => ({ body: flipped })),
+  ...refused("body-of-another", "binding-mismatch", "The body of another post.", (cast) => ({
+    body: async () => (await innerSeal(cast)).dataPacket,
+  })),
+  ...refused("body-cut", "damaged", "The body lacks its last byte.", () => ({
+    body: (b) => b.subarray(0, -1),
+  })),
+  ...refused("body-appended", "damaged", "A marker packet follows the body.", () => ({
+    body: (body) => concat(body, marker),
+  })),
+  ...refused("body-tag-9", "damaged", "The body's tag says that it has no integrity protection.", () => ({
+    body: (body) => concat(Uint8Array.of(0xc0 | 9), body.subarray(1)),
+  })),
+  [
+    "server-whole-bomb",
+    {
+      expect: "too-large",
+      role: "server",
+      profile: "compatible",
+      comment: "100 MiB and a byte of zeros, compressed.",
+      make: async (cast) => ({
+        mode: "whole",
+        message: await forgeBomb(MAX_PAYLOAD_BYTES + 1, 1, sealingHalf(cast.serverKey)),
+      }),
+    },
+  ],
+  [
+    "server-whole-nested-bomb",
+    {
+      expect: "damaged",
+      role: "server",
+      profile: "compatible",
+      comment: "100 MiB of zeros, compressed twice: compression in compression is not read.",
+      make: async (cast) => ({
+        mode: "whole",
+        message: await forgeBomb(MAX_PAYLOAD_BYTES, 2, sealingHalf(cast.serverKey)),
+      }),
+    },
+  ],
+]);
