@@ -67,11 +67,12 @@ export const configTemplate = `# ListSeal list server. Every setting has a defau
 # protected by their file mode (0600) alone. Under systemd use LoadCredential=passphrase:
 # a credential of that name is found by itself.
 #passphrase-file = "passphrase"
-# The servers' encryption subkeys are replaced after 90 days, so that a key that is stolen
-# later opens no older mail. The old one is deleted 14 days after that: a post may be
-# seven days on its way, and members' programs learn the new one in the meantime.
+# Replaces each list's encryption subkey when it is so old, and deletes it the given days
+# after that: a key that is stolen later opens no older mail. Off unless set: in this
+# version members' programs do not learn of the new subkey by themselves, so each member
+# has to get the list's new certificate within delete-after-days, or can't post.
 #renew-after-days = 90
-#delete-after-days = 14
+#delete-after-days = 30
 
 [log]
 # "info": a line for every post and copy. "warn": what somebody else did wrong.
