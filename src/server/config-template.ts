@@ -25,13 +25,13 @@ export const configTemplate = `# ListSeal list server. Every setting has a defau
 [lmtp]
 # From the Postfix on this machine. LMTP answers once per recipient, so Postfix never
 # has to guess. Loopback, because LMTP checks nobody.
-#listen = "127.0.0.1:12024"
+#listen = "127.0.0.1:2424"
 #certificate = "tls/lmtp.crt"
 #key = "tls/lmtp.key"
 
 [relay]
 # Where copies go. No default: a wrong guess would send mail to a stranger. [reload]
-#url = "smtp://127.0.0.1:10025"
+#url = "smtp://127.0.0.1:25"
 # "auto" requires STARTTLS with a certificate that fits, unless the relay is on this
 # machine, where nobody is in between. "none" lets everybody on the way see who gets
 # mail from the list. [reload]

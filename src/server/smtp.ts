@@ -148,7 +148,8 @@ export async function openFront(
   server.on("error", (error: Error) => log.warn("connection-failed", { code: codeForLog(error) }));
 
   server.server.on("connection", (socket: Socket) => {
-    const end = setTimeout(() => socket.destroy(), patience.session);
+    // unref: STARTTLS takes the listeners off the plain socket, so its end may not be heard
+    const end = setTimeout(() => socket.destroy(), patience.session).unref();
     socket.once("close", () => clearTimeout(end));
   });
   const listener = server.listen(options.port, options.host);
