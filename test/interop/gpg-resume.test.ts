@@ -19,7 +19,7 @@ test("gpg signs a resume that the server reads, for that list and kind alone", a
   const manual = await readFile(new URL("../../docs/OPERATING.md", import.meta.url), "utf8");
   const [command = ""] = /printf '%s\\n' '\{"listseal".*?> resume\.asc/s.exec(manual) ?? [];
   const ran = await home.shell(command.replace("gpg --armor", "gpg --batch --armor"));
-  expect(ran.exit).toBe(0);
+  expect(ran.status).toBe(0);
   const armored = await readFile(`${home.folder}/resume.asc`, "utf8");
   const read = (kind: string, list: string) =>
     readRequest(armored, { kind, list }, sealingHalf(owner), new Date());
