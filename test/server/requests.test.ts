@@ -418,3 +418,57 @@ test("a restored server takes nothing until an owner names the newest entry", as
   expect((await heads.paused()).has(teamAddress)).toBe(false);
   expect(await says(bob.who, { do: "leave" })).toMatchObject({ kind: "done" });
 });
+
+test("a new list key: the old one is taken until the end of grace, and nobody goes back", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  await joins(bob);
+  const [second, third, foreign] = await Promise.all(
+    [teamAddress, teamAddress, "other@lists.test"].map((address) =>
+      generateKey("list", { address, profile: "compatible" }),
+    ),
+  );
+  if (second === undefined || third === undefined || foreign === undefined) throw new Error("no keys");
+  const rekey = (
+    key: OpeningKey<"list">,
+    replaces: OpeningKey<"list">,
+    serial: number,
+    grace: number,
+  ): Command => ({
+    do: "new-list-key",
+    serial,
+    replaces: replaces.fingerprint,
+    listKey: certificate(key),
+    graceEnds: new Date(Math.floor((Date.now() + grace) / 1000) * 1000),
+  });
+  const row = async () => {
+    const found = await play.service.store.listByAddress(teamAddress);
+    if (found === undefined) throw new Error("no list");
+    return found;
+  };
+  const post = async (key: OpeningKey<"list">) => {
+    const list = { list: await row(), address: teamAddress, key, server: card.server };
+    return (await play.submit(list, bob.who, (await seal(list, bob.who)).raw)).code;
+  };
+  expect(await says(bob.who, rekey(second, listKey, 1, DAY))).toEqual(refused("not-allowed"));
+  expect(await says(olga, rekey(foreign, listKey, 1, DAY))).toEqual(refused("wrong-list"));
+  expect(await says(olga, rekey(listKey, listKey, 1, DAY))).toEqual(refused("list-conflict"));
+  expect(await post(second)).toBe(550);
+  expect(await says(olga, rekey(second, listKey, 1, DAY))).toMatchObject({ kind: "done" });
+  expect(await post(second)).toBe(250);
+  expect(await post(listKey)).toBe(250);
+  await play.untilQuiet();
+  expect(play.sink.for(bob.who.address).filter(({ raw }) => raw.includes("vnd.listseal.body"))).toHaveLength(
+    2,
+  );
+  // an old notice again, or one that names a key that is the list's no more
+  expect(await says(olga, rekey(third, second, 1, DAY))).toEqual(refused("old-serial"));
+  expect(await says(olga, rekey(third, listKey, 2, DAY))).toEqual(refused("old-serial"));
+  // after a suspected collusion there is no grace
+  expect(await says(olga, rekey(third, second, 2, -5_000))).toMatchObject({ kind: "done" });
+  expect(await post(second)).toBe(550);
+  expect(await post(third)).toBe(250);
+  expect(await post(listKey)).toBe(550);
+  // somebody who was away, and knows only the first key, may still leave
+  expect(await says(bob.who, { do: "leave" })).toMatchObject({ kind: "done" });
+});
