@@ -11,6 +11,7 @@ import { MAX_CERTIFICATE_BYTES } from "./limits.js";
 import { codeForLog } from "./log.js";
 import { openLedger } from "./open-ledger.js";
 import { openStore, type StorePlace } from "./open-store.js";
+import type { FullStore } from "./requests/membership-store.js";
 import { KeyFileError } from "./server-keys.js";
 import { NotInitialised } from "./service.js";
 
@@ -31,6 +32,7 @@ export interface Site {
 
 /** What a command works with; store and ledger are open. */
 export interface Desk extends Office {
+  readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
 }

@@ -12,6 +12,7 @@ import {
   say,
   spaced,
 } from "./cli-desk.js";
+import { issueCard } from "./requests/server-card.js";
 import { resumeList } from "./restored.js";
 import { certificatePathOf } from "./server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "./store.js";
@@ -57,6 +58,15 @@ async function show({ store, ledger, heads, folder }: Desk, list: List): Promise
   }
 }
 
+async function issue(desk: Desk, list: List): Promise<void> {
+  const { path, expires } = await issueCard(desk, list);
+  say(`server card  ${path}`);
+  say(
+    `             for the person who will own the list, until ${expires.toISOString().slice(0, 10)}; whoever`,
+  );
+  say("             has it can claim the list, so send it in private, and read out the server key above");
+}
+
 /** Adds the commands about lists. */
 export function addListCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
@@ -84,8 +94,17 @@ export function addListCommands(program: Command): void {
     .action((address: string, { listKey, ...rest }: CreateOptions) =>
       atDesk(global(), async (desk) => {
         const key = listKey === undefined ? {} : { listKey: await readCertificate(listKey) };
-        await show(desk, (await createList(desk, { address, ...rest, ...key })).list);
+        const { list: created } = await createList(desk, { address, ...rest, ...key });
+        await show(desk, created);
+        if (listKey === undefined) await issue(desk, created);
       }),
+    );
+  list
+    .command("card")
+    .argument("<address>", "the list's mail address")
+    .description("make a new server card for a list that nobody owns yet; an earlier card is good no more")
+    .action((address: string) =>
+      atDesk(global(), async (desk) => issue(desk, await findList(desk, address))),
     );
   list
     .command("show")

@@ -19,15 +19,10 @@ import { SharedBase64 } from "../mail/shared-base64.js";
 import { ListSealError } from "../protocol/errors.js";
 import { parseSealingKey, readSealingKey } from "../protocol/keys.js";
 import type { SealedMessage } from "../protocol/message.js";
-import {
-  forwardOpened,
-  openAtServer,
-  type PreparedReseal,
-  prepareReseal,
-  resealFor,
-} from "../protocol/reseal.js";
+import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "../protocol/reseal.js";
 import type { ListSettings } from "./list-settings.js";
 import type { ListInUse } from "./lists-in-use.js";
+import { openSubmission } from "./open-submission.js";
 import type { OutgoingMail } from "./relay.js";
 import { asSealedMessage, FastReseal } from "./reseal/fast-reseal.js";
 import type { Member, Post, Store } from "./store.js";
@@ -63,15 +58,11 @@ export async function preparePost(
 ): Promise<PreparedPost> {
   const mail = await readSealedMail(post.raw);
   if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
-  const opened = await openAtServer(mail.sealed, {
-    list: list.ref,
-    server: list.server,
-    // the certificate may have run out, or its holder left, since the post was accepted
-    author: await parseSealingKey("member", post.author.certificate),
-    now: new Date(post.accepted),
-  });
+  // the certificate may have run out, or its holder left, since the post was accepted
+  const author = await parseSealingKey("member", post.author.certificate);
+  const { opened, ref } = await openSubmission(mail.sealed, list, author, new Date(post.accepted));
   const prepared = await prepareReseal(opened, {
-    list: list.ref,
+    list: ref,
     server: list.server,
     roster: await store.recordHead(list.list.id),
     kind: post.author.kind === "member" ? "through" : "through-nonmember",

@@ -5,16 +5,21 @@
  */
 import { createHash } from "node:crypto";
 import { type Address, bouncesAddress, parseAddress } from "../mail/mailbox.js";
-import { type OpeningKey, readSealingKey } from "../protocol/keys.js";
+import { type OpeningKey, parseSealingKey, readSealingKey } from "../protocol/keys.js";
 import type { ListRef } from "../protocol/message.js";
 import type { DataFolder } from "./data-folder.js";
+import type { MembershipStore } from "./requests/membership-store.js";
 import { loadServerKey } from "./server-keys.js";
 import type { List, Store } from "./store.js";
+
+type ListMemory = Store & Pick<MembershipStore, "formerListKeys">;
 
 /** A list that takes posts: it has its list key, and the server key is at hand. */
 export interface ListInUse {
   readonly list: List;
   readonly ref: ListRef;
+  /** Keys that an owner has replaced, newest first, and until when (milliseconds since 1970) posts under them are taken. */
+  readonly former: readonly { readonly ref: ListRef; readonly until: number }[];
   readonly server: OpeningKey<"server">;
   readonly address: Address;
   /** Envelope sender of everything that the list sends. */
@@ -34,10 +39,13 @@ export type Recipient =
   | { readonly kind: "owner"; readonly list: List }
   | { readonly kind: "unknown" };
 
+/** Former keys that a post may still be under. Each is another look at the post; more than this at one time nobody has. */
+const MAX_FORMER_KEYS = 4;
+
 const BESIDES = /^(?<name>.+)-(?<suffix>bounces|request|owner)(?:\+(?<token>[^@]*))?@(?<domain>[^@]+)$/;
 
 export class ListsInUse {
-  readonly #store: Store;
+  readonly #store: ListMemory;
   readonly #folder: DataFolder;
   /** By fingerprint. `version`: of the certificate, which changes when subkeys are renewed. */
   readonly #serverKeys = new Map<
@@ -45,7 +53,7 @@ export class ListsInUse {
     { readonly version: string; readonly key: Promise<OpeningKey<"server">> }
   >();
 
-  constructor(store: Store, folder: DataFolder) {
+  constructor(store: ListMemory, folder: DataFolder) {
     this.#store = store;
     this.#folder = folder;
   }
@@ -76,10 +84,22 @@ export class ListsInUse {
     return {
       list,
       ref: { address, key: await readSealingKey("list", list.listKey) },
+      former: await this.#former(list, address),
       server: await this.serverKey(list),
       address,
       bounces: bouncesAddress(address),
     };
+  }
+
+  async #former({ id }: List, address: Address): Promise<ListInUse["former"]> {
+    const keys = (await this.#store.formerListKeys(id)).slice(0, MAX_FORMER_KEYS);
+    return Promise.all(
+      keys.map(async ({ certificate, graceEnds }) => ({
+        // one that has run out since: posts of its days may still wait
+        ref: { address, key: await parseSealingKey("list", certificate) },
+        until: graceEnds,
+      })),
+    );
   }
 
   /** As {@link open}, by the list's number. */

@@ -10,9 +10,10 @@ import { readSealedMail } from "../mail/sealed-mail.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { readSealingKey, userIdOf, writeSealingKey } from "../protocol/keys.js";
 import { PAST_WINDOW_MS } from "../protocol/policy.js";
-import { type OpenedAtServer, openAtServer } from "../protocol/reseal.js";
+import type { OpenedAtServer } from "../protocol/reseal.js";
 import { MAX_CERTIFICATE_BYTES, NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "./limits.js";
 import type { ListInUse } from "./lists-in-use.js";
+import { openSubmission } from "./open-submission.js";
 import type { Member, NewPost, PostPolicy, Queued, Store } from "./store.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
@@ -60,12 +61,8 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
 
   let opened: OpenedAtServer;
   try {
-    opened = await openAtServer(mail.sealed, {
-      list: list.ref,
-      server: list.server,
-      author: await readSealingKey("member", sender.certificate),
-      now: new Date(arrival.at),
-    });
+    const author = await readSealingKey("member", sender.certificate);
+    ({ opened } = await openSubmission(mail.sealed, list, author, new Date(arrival.at)));
   } catch (error) {
     return refuse(store, told, error, arrival.at);
   }

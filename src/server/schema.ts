@@ -167,6 +167,17 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX outbox_due ON outbox (due, id);
   `,
+    `
+  -- list keys that an owner has replaced; serial: of the notice that did so
+  CREATE TABLE former_list_keys (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    serial ${integer} NOT NULL,
+    fingerprint TEXT NOT NULL,
+    certificate ${bytes} NOT NULL,
+    grace_ends ${integer} NOT NULL,
+    PRIMARY KEY (list_id, serial)
+  ) ${tableEnd};
+  `,
   ];
 }
 

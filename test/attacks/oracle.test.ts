@@ -19,15 +19,15 @@ import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
 import { defaultListSettings } from "../../src/server/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
 import { acceptPost, type Outcome } from "../../src/server/post.js";
+import type { FullStore } from "../../src/server/requests/membership-store.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
-import type { Store } from "../../src/server/store.js";
 import { openTokens } from "../../src/server/tokens.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
 import { naiveServer } from "./naive/naive-server.js";
 
 let folder: string;
-let store: Store;
+let store: FullStore;
 let office: Office;
 let team: Cast;
 let inUse: ListInUse;

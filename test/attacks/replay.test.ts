@@ -21,8 +21,8 @@ import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
 import { REPLAY_MARGIN_MS } from "../../src/server/limits.js";
 import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
 import { acceptPost, type Outcome } from "../../src/server/post.js";
+import type { FullStore } from "../../src/server/requests/membership-store.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
-import type { Store } from "../../src/server/store.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, encryptWith, opened, submits } from "./forge.js";
 import { withBorrowedSubkey } from "./forge-keys.js";
@@ -30,7 +30,7 @@ import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-s
 
 const first = "<1@example.test>";
 let folder: string;
-let store: Store;
+let store: FullStore;
 let office: Office;
 let lists: ListsInUse;
 /** The list that Eve was a member of: she holds its list key and a capture of Alice's post to it. */

@@ -2,10 +2,11 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { readCard } from "../../src/membership/card.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
 import { openSqliteStore } from "../../src/server/sqlite-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
@@ -257,4 +258,19 @@ test("init writes a configuration that is good; a mistake in it is named; SIGHUP
   } finally {
     await other.close();
   }
+});
+
+test("list create writes a server card for the owner; a newer card is another one", async () => {
+  await good("init");
+  const created = await good("list", "create", "new@lists.test", "--name", "New");
+  const path = /^server card +(.+)$/m.exec(created)?.[1] ?? "";
+  const first = await readCard(await readFile(path));
+  expect(first).toMatchObject({ listAddress: "new@lists.test", requestAddress: "new-request@lists.test" });
+  expect((await stat(path)).mode & 0o077).toBe(0);
+  // the code itself is not in the database
+  expect((await readFile(join(data, "listseal.db"))).includes(first.code)).toBe(false);
+  await good("list", "card", "new@lists.test");
+  const second = await readCard(await readFile(path));
+  expect(second.code).not.toBe(first.code);
+  expect(second.server.fingerprint).toBe(first.server.fingerprint);
 });

@@ -8,7 +8,8 @@ import { type Command, newRequestId, type Request, writeRequest } from "../../sr
 import { continueHistory, noHistory } from "../../src/membership/roster-history.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { newMessageId } from "../../src/protocol/seal.js";
-import { createList } from "../../src/server/administration.js";
+import { createList, setPolicy } from "../../src/server/administration.js";
+import { Heads } from "../../src/server/heads.js";
 import { openStore } from "../../src/server/open-store.js";
 import { issueCard } from "../../src/server/requests/server-card.js";
 import { type Person, PlayServer, person, seal } from "./play-server.js";
@@ -363,4 +364,111 @@ test("an invitation that is over lets nobody in", async () => {
   expect(await submitted(await written(join(eve), [eve.introduction]))).toBe(550);
   expect(await submitted(await written(join(eve), [eve.who.key]))).toBe(550);
   expect((await roster()).members).toHaveLength(1);
+});
+
+test("a moderator decides about the very post that they saw; nobody else does", async () => {
+  await says(olga, claim());
+  const [bob, eve] = [await invites(await person("Bob")), await invites(await person("Eve"))];
+  await joins(bob);
+  await joins(eve);
+  const row = await play.service.store.listByAddress(teamAddress);
+  if (row === undefined) throw new Error("no list");
+  await play.office((office) => setPolicy(office, teamAddress, "moderated"));
+  const named = { address: parseAddress(bob.who.address), fingerprint: bob.who.key.fingerprint };
+  const list = { list: row, address: teamAddress, key: listKey, server: card.server };
+  const held = async (author: Person) => {
+    const post = await seal(list, author);
+    expect((await play.submit(list, author, post.raw)).code).toBe(250);
+    return { author: author.key.fingerprint, messageId: post.messageId };
+  };
+  const first = await held(eve.who);
+  expect(await play.service.store.heldPosts(row.id)).toHaveLength(1);
+  expect(await says(eve.who, { do: "release", ...first })).toEqual(refused("not-allowed"));
+  // whoever only writes is no moderator, and their posts wait like others
+  await says(olga, { do: "set-role", ...named, role: "post-only" });
+  expect(await says(bob.who, { do: "release", ...first })).toEqual(refused("not-allowed"));
+  const second = await held(bob.who);
+  expect(await play.service.store.heldPosts(row.id)).toHaveLength(2);
+  await says(olga, { do: "set-role", ...named, role: "moderator" });
+  const mistaken: Command = { do: "release", author: bob.who.key.fingerprint, messageId: first.messageId };
+  expect(await says(bob.who, mistaken)).toEqual(refused("no-such-post"));
+  expect(await says(bob.who, { do: "release", ...first })).toMatchObject({ kind: "done" });
+  expect(await says(bob.who, { do: "reject", ...second })).toMatchObject({ kind: "done" });
+  expect(await play.service.store.heldPosts(row.id)).toHaveLength(0);
+  expect(await says(olga, { do: "reject", ...first })).toEqual(refused("no-such-post"));
+});
+
+test("a restored server takes nothing until an owner names the newest entry", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  await joins(bob);
+  const { head } = await roster();
+  const older = await written({ do: "resume-server", head }, [olga.key], {
+    date: new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000),
+  });
+  const heads = new Heads(play.folder.heads);
+  await heads.pauseAll(play.service.store);
+  expect(await says(bob.who, { do: "leave" })).toEqual(refused("server-restored"));
+  expect(await says(bob.who, { do: "resume-server", head })).toEqual(refused("not-allowed"));
+  expect(await asks(olga, older)).toEqual(refused("too-old"));
+  const another = { ...head, hash: "ab".repeat(32) };
+  expect(await says(olga, { do: "resume-server", head: another })).toEqual(refused("roster-behind"));
+  expect((await heads.paused()).has(teamAddress)).toBe(true);
+  expect(await says(olga, { do: "resume-server", head })).toMatchObject({ kind: "done" });
+  expect((await heads.paused()).has(teamAddress)).toBe(false);
+  expect(await says(bob.who, { do: "leave" })).toMatchObject({ kind: "done" });
+});
+
+test("a new list key: the old one is taken until the end of grace, and nobody goes back", async () => {
+  await says(olga, claim());
+  const bob = await invites(await person("Bob"));
+  await joins(bob);
+  const [second, third, foreign] = await Promise.all(
+    [teamAddress, teamAddress, "other@lists.test"].map((address) =>
+      generateKey("list", { address, profile: "compatible" }),
+    ),
+  );
+  if (second === undefined || third === undefined || foreign === undefined) throw new Error("no keys");
+  const rekey = (
+    key: OpeningKey<"list">,
+    replaces: OpeningKey<"list">,
+    serial: number,
+    grace: number,
+  ): Command => ({
+    do: "new-list-key",
+    serial,
+    replaces: replaces.fingerprint,
+    listKey: certificate(key),
+    graceEnds: new Date(Math.floor((Date.now() + grace) / 1000) * 1000),
+  });
+  const row = async () => {
+    const found = await play.service.store.listByAddress(teamAddress);
+    if (found === undefined) throw new Error("no list");
+    return found;
+  };
+  const post = async (key: OpeningKey<"list">) => {
+    const list = { list: await row(), address: teamAddress, key, server: card.server };
+    return (await play.submit(list, bob.who, (await seal(list, bob.who)).raw)).code;
+  };
+  expect(await says(bob.who, rekey(second, listKey, 1, DAY))).toEqual(refused("not-allowed"));
+  expect(await says(olga, rekey(foreign, listKey, 1, DAY))).toEqual(refused("wrong-list"));
+  expect(await says(olga, rekey(listKey, listKey, 1, DAY))).toEqual(refused("list-conflict"));
+  expect(await post(second)).toBe(550);
+  expect(await says(olga, rekey(second, listKey, 1, DAY))).toMatchObject({ kind: "done" });
+  expect(await post(second)).toBe(250);
+  expect(await post(listKey)).toBe(250);
+  await play.untilQuiet();
+  expect(play.sink.for(bob.who.address).filter(({ raw }) => raw.includes("vnd.listseal.body"))).toHaveLength(
+    2,
+  );
+  // an old notice again, or one that names a key that is the list's no more
+  expect(await says(olga, rekey(third, second, 1, DAY))).toEqual(refused("old-serial"));
+  expect(await says(olga, rekey(third, listKey, 2, DAY))).toEqual(refused("old-serial"));
+  // after a suspected collusion there is no grace
+  expect(await says(olga, rekey(third, second, 2, -5_000))).toMatchObject({ kind: "done" });
+  expect(await post(second)).toBe(550);
+  expect(await post(third)).toBe(250);
+  expect(await post(listKey)).toBe(550);
+  // somebody who was away, and knows only the first key, may still leave
+  expect(await says(bob.who, { do: "leave" })).toMatchObject({ kind: "done" });
 });

@@ -61,6 +61,13 @@ export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { rea
 
 export const refusal = (code: ErrorCode): Done => ({ result: { kind: "refused", code }, reports: [] });
 
+/** Fingerprints of all list keys that the list has had, the present one first. */
+export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
+  if (list.listKeyFingerprint === undefined) return [];
+  const former = await store.formerListKeys(list.id);
+  return [list.listKeyFingerprint, ...former.map(({ fingerprint }) => fingerprint)];
+}
+
 /** The command as the store remembers it. */
 export function remembered({ list, opened, now }: Asked, signer: string): Command {
   const keptUntil = now.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS;

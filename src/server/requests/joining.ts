@@ -16,18 +16,13 @@ import {
 } from "../../membership/introduction.js";
 import { assertRecent, verifySigned } from "../../membership/requests.js";
 import {
-  allFingerprints,
   assertUsable,
   parseFingerprint,
   parseSealingKey,
-  profileOf,
-  readSealingKey,
   type SealingKey,
-  userIdOf,
   writeSealingKey,
 } from "../../protocol/keys.js";
 import { assertSize } from "../../protocol/policy.js";
-import { listKeyMaterial } from "../list-key-material.js";
 import { Conflict, type NewMember, type Shape } from "../store.js";
 import {
   type Asked,
@@ -36,6 +31,7 @@ import {
   askerOf,
   change,
   type Done,
+  listKeysOf,
   outcomeOf,
   type ReportTo,
   refusal,
@@ -43,6 +39,7 @@ import {
   tellOwners,
   unproved,
 } from "./asked.js";
+import { listKeyFor } from "./list-key.js";
 
 /** A verified request of somebody who is no member: what to answer, and how it is carried out. */
 export interface Newcomer {
@@ -92,22 +89,15 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
       return theirs ? { result: "done", reports: [] } : refusal("already-claimed");
     }
     if (standing === "expired") return refusal("card-expired");
-    const key = await readSealingKey("list", command.listKey, now);
-    const server = allFingerprints(asked.server.secret);
-    const ownFor = userIdOf(key).endsWith(`<${list.address}>`);
-    const fits = ownFor && profileOf(key) === list.profile && key.fingerprint === opened.request.list.key;
-    if (!fits) return refusal("wrong-list");
-    if (allFingerprints(key.certificate).some((one) => server.includes(one))) return refusal("wrong-role");
+    const key = await listKeyFor(asked, command.listKey);
+    if (typeof key === "string") return refusal(key);
+    if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
     try {
       return outcomeOf(
         await parts.store.claimList(
           remembered(asked, owner.fingerprint),
           digest,
-          {
-            certificate: writeSealingKey(key),
-            fingerprint: key.fingerprint,
-            material: listKeyMaterial(key),
-          },
+          key,
           newMember(owner, command.address, command.name, command.shape),
           change(asked, owner.fingerprint),
           now.getTime(),
@@ -125,9 +115,11 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
 /** The list as introductions are checked against: its owners of today, by the roster. */
 async function knownList({ parts, list }: Asked): Promise<KnownList> {
   const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
+  const keys = await listKeysOf(parts.store, list);
   return {
     address: parseAddress(list.address),
-    fingerprints: list.listKeyFingerprint === undefined ? [] : [parseFingerprint(list.listKeyFingerprint)],
+    // an invitation made under the key before is still one: its introduction names that key
+    fingerprints: keys.map(parseFingerprint),
     owners: await Promise.all(owners.map(({ certificate }) => parseSealingKey("member", certificate))),
   };
 }

@@ -7,7 +7,7 @@ import type { MemberRole } from "../../membership/requests.js";
 import { assertUsable, parseFingerprint, parseSealingKey } from "../../protocol/keys.js";
 import { assertSize, fullReadingConfig } from "../../protocol/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../limits.js";
-import type { Member } from "../store.js";
+import { Conflict, type Member } from "../store.js";
 import {
   type Asked,
   type AskedFor,
@@ -18,9 +18,13 @@ import {
   remembered,
   tellOwners,
 } from "./asked.js";
+import { listKeyFor } from "./list-key.js";
 
 /** Why a member's copies are switched off when they asked for it themselves. */
 const OWN_WISH = "member";
+
+/** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
+const MAX_GRACE_MS = 90 * DAY_MS;
 
 const whoMay: Readonly<Record<"owners" | "moderators", readonly MemberRole[]>> = {
   owners: ["owner"],
@@ -72,7 +76,7 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
     case "resume-server":
       return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
     case "new-list-key":
-      return refusal(may("owners") ? "unsupported-version" : "not-allowed");
+      return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
     case "claim":
     case "join":
       return refusal("already-a-member");
@@ -95,6 +99,28 @@ async function renew(asked: Asked, member: Member, command: AskedFor<"renew">): 
       change(asked, member.fingerprint),
     ),
   );
+}
+
+/** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
+async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-list-key">): Promise<Done> {
+  const { parts, now } = asked;
+  const key = await listKeyFor(asked, command.listKey);
+  if (typeof key === "string") return refusal(key);
+  const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
+  try {
+    return outcomeOf(
+      await parts.store.replaceListKey(
+        remembered(asked, member.fingerprint),
+        key,
+        { serial: command.serial, replaces: command.replaces, graceEnds },
+        change(asked, member.fingerprint),
+      ),
+    );
+  } catch (error) {
+    // a list key is for one list only, ever
+    if (error instanceof Conflict) return refusal("list-conflict");
+    throw error;
+  }
 }
 
 async function rosterMember({ parts, now }: Asked, member: Member): Promise<RosterMember | undefined> {

@@ -35,6 +35,13 @@ export interface NamedMember {
   readonly fingerprint: string;
 }
 
+/** A list key that an owner has replaced. */
+export interface FormerListKey {
+  readonly fingerprint: string;
+  readonly certificate: Uint8Array;
+  readonly graceEnds: number;
+}
+
 /** The first answer to a command. `result`: JSON; absent where it is to be worked out anew. */
 export interface FirstAnswer {
   readonly result?: string;
@@ -82,6 +89,20 @@ export interface MembershipStore {
     change: RosterChange,
   ): Promise<Carried>;
   changeRole(command: Command, member: NamedMember, role: MemberRole, change: RosterChange): Promise<Carried>;
+  /**
+   * Gives the list another key; the one before is kept, and posts under it are taken until `graceEnds`. Refused unless the
+   * list's key is the one that is replaced, and the serial is higher than every earlier one.
+   *
+   * @throws Conflict for a list key that some list has used
+   */
+  replaceListKey(
+    command: Command,
+    key: NewListKey,
+    terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
+    change: RosterChange,
+  ): Promise<Carried>;
+  /** Newest first. */
+  formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
   setShape(command: Command, memberId: number, shape: Shape): Promise<Carried>;
   memberByFingerprint(listId: number, fingerprint: string): Promise<Member | undefined>;
 

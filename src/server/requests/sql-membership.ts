@@ -15,6 +15,7 @@ import type { Command, Member, MemberRole, NewListKey, NewMember, Shape } from "
 import type {
   Carried,
   FirstAnswer,
+  FormerListKey,
   Joined,
   MembershipStore,
   NamedMember,
@@ -244,6 +245,58 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
       yield* append(command.listId, change);
       return done;
     });
+  }
+
+  replaceListKey(
+    command: Command,
+    key: NewListKey,
+    terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
+    change: RosterChange,
+  ): Promise<Carried> {
+    const { listId } = command;
+    return this.#carryOut(command, function* () {
+      const [newer] = (yield sql(
+        "SELECT serial FROM former_list_keys WHERE list_id = ? AND serial >= ?",
+        listId,
+        terms.serial,
+      )).rows;
+      if (newer !== undefined) throw new Refused("old-serial");
+      const { changes } = yield sql(
+        `INSERT INTO former_list_keys (list_id, serial, fingerprint, certificate, grace_ends)
+           SELECT id, CAST(? AS BIGINT), list_key_fingerprint, list_key, CAST(? AS BIGINT) FROM lists
+           WHERE id = ? AND list_key_fingerprint = ?`,
+        terms.serial,
+        terms.graceEnds,
+        listId,
+        terms.replaces,
+      );
+      if (changes === 0) throw new Refused("old-serial");
+      // no key before outlives this one: whoever holds it may be whom the list is re-keyed for
+      yield sql(
+        "UPDATE former_list_keys SET grace_ends = ? WHERE list_id = ? AND grace_ends > ?",
+        terms.graceEnds,
+        listId,
+        terms.graceEnds,
+      );
+      yield sql("UPDATE lists SET list_key = NULL WHERE id = ?", listId);
+      yield* takeListKey(listId, key);
+      yield* append(listId, change);
+      return done;
+    });
+  }
+
+  async formerListKeys(listId: number): Promise<readonly FormerListKey[]> {
+    const found = await this.engine.ask(
+      sql(
+        "SELECT fingerprint, certificate, grace_ends FROM former_list_keys WHERE list_id = ? ORDER BY serial DESC",
+        listId,
+      ),
+    );
+    return found.rows.map((row) => ({
+      fingerprint: text(row, "fingerprint"),
+      certificate: bytes(row, "certificate"),
+      graceEnds: number(row, "grace_ends"),
+    }));
   }
 
   setShape(command: Command, memberId: number, shape: Shape): Promise<Carried> {

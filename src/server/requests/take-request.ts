@@ -26,6 +26,7 @@ import {
   type Asker,
   askerOf,
   type Done,
+  listKeysOf,
   type RequestParts,
   refusal,
   remembered,
@@ -51,7 +52,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
     if (mail === undefined) return { kind: "refused", code: "not-sealed" };
     inReplyTo = mail.messageId;
     const server = await parts.lists.serverKey(list);
-    const keys = list.listKeyFingerprint === undefined ? [] : [list.listKeyFingerprint];
+    const keys = await listKeysOf(parts.store, list);
     const opened = await openRequest(mail.sealed, server, { address: parseAddress(list.address), keys });
     asked = { parts, list, server, opened, now: new Date(parts.now()) };
     proved = await prove(asked);
