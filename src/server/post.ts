@@ -7,6 +7,7 @@
 import { type Address, parseMailbox } from "../mail/mailbox.js";
 import { messageIdsIn } from "../mail/payload.js";
 import { readSealedMail } from "../mail/sealed-mail.js";
+import { sha256 } from "../protocol/binding.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { readSealingKey, userIdOf, writeSealingKey } from "../protocol/keys.js";
 import { PAST_WINDOW_MS } from "../protocol/policy.js";
@@ -55,6 +56,11 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   const mail = await readOrRefuse(arrival.raw);
   if (mail.kind !== "sealed") return mail;
 
+  // Before anybody is looked up: a wiretapper who sends a captured post again must hear the same while its author is a member
+  // and after they left. Only the very same bytes count; in any other outer seal the post is refused either way.
+  const sealDigest = await sha256(mail.sealed.mode === "key" ? mail.sealed.key : mail.sealed.message);
+  if (await store.knowsSeal(list.list.id, sealDigest)) return { kind: "repeat" };
+
   const sender = await senderOf(store, list, mail);
   if (sender.kind === "refused") return sender;
   const told = sender.kind === "member" ? sender.member : undefined;
@@ -83,6 +89,7 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     messageId: opened.messageId,
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
+    sealDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
     author: { kind: sender.kind, name: sender.name, certificate: sender.certificate },
     hold: isHeld(list.list.policy, sender),
@@ -151,8 +158,9 @@ function isFor(userId: string, address: Address): boolean {
 
 /** See {@link PostPolicy}: moderators and owners would only have to release their own. */
 function isHeld(policy: PostPolicy, sender: Sender): boolean {
+  if (policy !== "moderated") return false;
   if (sender.kind === "non-member") return true;
-  return policy === "moderated" && sender.member.role !== "moderator" && sender.member.role !== "owner";
+  return sender.member.role !== "moderator" && sender.member.role !== "owner";
 }
 
 function isMessageId(text: string): boolean {

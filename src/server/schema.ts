@@ -102,11 +102,13 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     signer TEXT NOT NULL,
     message_id TEXT NOT NULL,
     key_packet_digest TEXT NOT NULL,
+    seal_digest TEXT NOT NULL,
     kept_until ${integer} NOT NULL,
     PRIMARY KEY (list_id, signer, message_id),
     UNIQUE (list_id, key_packet_digest)
   ) ${tableEnd};
   CREATE INDEX replays_kept_until ON replays (kept_until);
+  CREATE INDEX replays_seal ON replays (list_id, seal_digest);
 
   -- signed commands that were carried out
   CREATE TABLE requests (

@@ -44,12 +44,13 @@ function* queueCopies(
 /** False if the post, or another under its message id, or its key packet, was seen before. */
 function* rememberReplay(post: NewPost): Script<boolean> {
   const { changes } = yield sql(
-    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, kept_until)
-       VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, seal_digest, kept_until)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     post.listId,
     post.signer,
     post.messageId,
     post.keyPacketDigest,
+    post.sealDigest,
     post.keptUntil,
   );
   return changes === 1;
@@ -58,7 +59,7 @@ function* rememberReplay(post: NewPost): Script<boolean> {
 /** What was seen before of a post; `undefined` if nothing was. */
 function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
   const { rows } = yield sql(
-    `SELECT signer, message_id, key_packet_digest FROM replays
+    `SELECT signer, message_id, key_packet_digest, seal_digest FROM replays
        WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ?)`,
     post.listId,
     post.signer,
@@ -69,7 +70,8 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
     (row) => text(row, "signer") === post.signer && text(row, "message_id") === post.messageId,
   );
   if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
-  return { kind: text(same, "key_packet_digest") === post.keyPacketDigest ? "repeat" : "message-id-reused" };
+  if (text(same, "key_packet_digest") !== post.keyPacketDigest) return { kind: "message-id-reused" };
+  return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 
 /** The store on `engine`. */
@@ -127,6 +129,13 @@ export class SqlStore extends SqlMembership implements Store {
 
   knownPost(post: NewPost): Promise<Queued | undefined> {
     return this.engine.run(() => lookUpReplay(post));
+  }
+
+  async knowsSeal(listId: number, sealDigest: string): Promise<boolean> {
+    const rows = await this.engine.ask(
+      sql("SELECT 1 AS known FROM replays WHERE list_id = ? AND seal_digest = ? LIMIT 1", listId, sealDigest),
+    );
+    return rows.rows.length > 0;
   }
 
   rememberPost(post: NewPost, copies: number): Promise<Queued> {

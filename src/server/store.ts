@@ -20,7 +20,7 @@ export type Shape = "encrypted" | "mixed";
  * Who may post.
  * - `members`: members, and what they post goes out at once.
  * - `moderated`: anybody; a post waits for a moderator, unless it is by one.
- * - `open`: anybody; what a member posts goes out at once, what anybody else posts waits for a moderator.
+ * - `open`: anybody, and what they post goes out at once; readers are told that it is by no member.
  */
 export const postPolicies = ["members", "moderated", "open"] as const;
 export type PostPolicy = (typeof postPolicies)[number];
@@ -89,6 +89,8 @@ export interface NewPost {
   readonly signer: string;
   /** SHA-256 of the key packet, hex. */
   readonly keyPacketDigest: string;
+  /** SHA-256 of the outer seal as submitted, hex: an honest retry brings the very same bytes. */
+  readonly sealDigest: string;
   /** The replay is remembered until then. */
   readonly keptUntil: number;
   readonly author: Author;
@@ -117,7 +119,7 @@ export type Queued =
   | { readonly kind: "repeat" }
   /** another key packet under a message id that this signer used before */
   | { readonly kind: "message-id-reused" }
-  /** a key packet that came before under another message id or signer */
+  /** a key packet that came before under another message id or signer, or in another outer seal */
   | { readonly kind: "replayed" };
 
 /** A kept post, to be opened again when its copies are made. */
@@ -236,6 +238,8 @@ export interface Store {
 
   /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
   queuePost(post: NewPost): Promise<Queued>;
+  /** Whether this very outer seal was accepted before, whoever is a member by now. */
+  knowsSeal(listId: number, sealDigest: string): Promise<boolean>;
   /** What {@link queuePost} would say of a post that was seen before; `undefined` for a new one. Nothing is changed. */
   knownPost(post: NewPost): Promise<Queued | undefined>;
   /** Remembers a post that another queue has, for `copies` members; keeps and queues nothing. */

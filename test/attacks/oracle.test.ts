@@ -201,6 +201,27 @@ describe("membership read off from the server's answers: a wiretapper sends post
     for (const outcome of [never, left, tampered]) expect(outcome).toMatchObject({ notified: false });
   });
 
+  test("a captured post sent again is answered alike while its author is a member and after they left", async () => {
+    const post = await aliceSeals(team, "key", bytes("x"));
+    const other = withoutSecondRecipient(post);
+    await expect(accept(post)).resolves.toMatchObject({ kind: "queued" });
+    const before = [await accept(post), await accept(other)].map(seen);
+    await removeMember(office, team.address, "alice@example.test");
+    const after = [await accept(post), await accept(other)].map(seen);
+    expect(before).toEqual(["repeat", "refused"]);
+    expect(after).toEqual(before);
+  });
+
+  /** The same post in another outer seal, as anybody can make it: without the author's own key packet. */
+  function withoutSecondRecipient(post: SealedMessage): SealedMessage {
+    if (post.mode !== "key") throw new Error("mode key is meant");
+    const end = (at: number) => at + 2 + (post.key[at + 1] ?? 0);
+    return {
+      ...post,
+      key: Uint8Array.from([...post.key.subarray(0, end(0)), ...post.key.subarray(end(end(0)))]),
+    };
+  }
+
   /** Alice's From over a signature that is nobody's. */
   async function withForeignSignature(): Promise<SealedMessage> {
     const post = await aliceSeals(team, "key", bytes("x"));

@@ -109,6 +109,21 @@ onEachStore(() => {
       expect(copiesFor(bob)).toHaveLength(1);
     });
 
+    test("passes a stranger's post on at once, as a non-member's", async () => {
+      expect(await server.submit(list, stranger, await strangePost(stranger))).toMatchObject({ code: 250 });
+      await server.untilQuiet();
+      expect(await held()).toEqual([]);
+      const [copy] = copiesFor(bob);
+      if (copy === undefined) throw new Error("no copy");
+      expect(await open(list, bob, copy.raw)).toMatchObject({
+        passage: { via: "list-from-nonmember", by: stranger.key.fingerprint },
+      });
+    });
+  });
+
+  describe("a moderated list, and strangers", () => {
+    beforeEach(() => setPolicy("moderated"));
+
     test("holds a stranger's post: moderators alone get it, marked, and can read it", async () => {
       expect(await server.submit(list, stranger, await strangePost(stranger))).toMatchObject({ code: 250 });
       await server.untilQuiet();
@@ -171,7 +186,12 @@ onEachStore(() => {
         hold: true,
       } as const;
       for (let count = 0; count < MAX_HELD_POSTS; count++) {
-        await store.queuePost({ ...one, messageId: `<${count}@x.test>`, keyPacketDigest: `${count}` });
+        await store.queuePost({
+          ...one,
+          messageId: `<${count}@x.test>`,
+          keyPacketDigest: `${count}`,
+          sealDigest: `${count}`,
+        });
       }
       const raw = await strangePost(stranger);
       expect(await server.submit(list, stranger, raw)).toMatchObject({ code: 451 });
