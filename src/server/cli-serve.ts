@@ -15,7 +15,7 @@ import {
 } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
 import { Heads } from "./heads.js";
-import { codeForLog, openLog } from "./log.js";
+import { codeForLog, type Log, openLog } from "./log.js";
 import { openStore } from "./open-store.js";
 import type { RelayOptions } from "./relay.js";
 import { type LiveOptions, NotInitialised, startService } from "./service.js";
@@ -27,16 +27,19 @@ interface ServeFlags {
   readonly smtp?: Endpoint;
   readonly lmtp?: Endpoint;
   readonly relay?: RelayPlace;
+  readonly explode?: RelayPlace;
   readonly restored?: true;
 }
 
-function hostAndPort(text: string): Endpoint {
+/** An option's HOST:PORT. */
+export function hostAndPort(text: string): Endpoint {
   const found = readHostAndPort(text);
   if (found === undefined) throw new InvalidArgumentError("HOST:PORT is wanted.");
   return found;
 }
 
-function relayUrl(text: string): RelayPlace {
+/** An option's relay. */
+export function relayUrl(text: string): RelayPlace {
   const found = readRelayUrl(text);
   if (found === undefined) throw new InvalidArgumentError("smtp://HOST:PORT or lmtp://HOST:PORT is wanted.");
   return found;
@@ -114,6 +117,11 @@ export function addServeCommand(program: Command): void {
     .option("--lmtp <host:port>", "listen for LMTP, behind Postfix", hostAndPort)
     .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
     .option(
+      "--explode <url>",
+      "smtp://HOST:PORT of a Postfix that keeps the queue of copies and calls `filter` for each",
+      relayUrl,
+    )
+    .option(
       "--restored",
       "the database comes from a backup: deliver nothing until each list's owner resumes it",
     )
@@ -140,6 +148,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     ...(vitals === undefined ? {} : { vitals }),
     log,
     lanes: config.relay.connections,
+    ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),
   });
   for (const { protocol, ...at } of service.fronts) say(`listening ${protocol} ${writeHostAndPort(at)}`);
   if (service.web !== undefined) say(`listening web ${writeHostAndPort(service.web)}`);
@@ -158,6 +167,13 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     }
   };
   process.on("SIGHUP", () => void reload());
+  await untilSignal(log);
+  await service.stop();
+  log.info("stopped");
+}
+
+/** Resolves when the process is asked to end. */
+export async function untilSignal(log: Log): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => {
@@ -166,6 +182,4 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
       });
     }
   });
-  await service.stop();
-  log.info("stopped");
 }

@@ -8,6 +8,7 @@
  */
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addFilterCommand } from "./cli-filter.js";
 import { addKeepCommands } from "./cli-keep.js";
 import { addListCommands } from "./cli-list.js";
 import { addMemberCommands } from "./cli-member.js";
@@ -27,6 +28,7 @@ addListCommands(program);
 addMemberCommands(program);
 addQueueCommands(program);
 addServeCommand(program);
+addFilterCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`listseal-server: ${sentenceFor(error)}\n`);

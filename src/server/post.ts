@@ -14,13 +14,15 @@ import type { OpenedAtServer } from "../protocol/reseal.js";
 import { MAX_CERTIFICATE_BYTES, NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "./limits.js";
 import type { ListInUse } from "./lists-in-use.js";
 import { openSubmission } from "./open-submission.js";
-import type { Member, PostPolicy, Store } from "./store.js";
+import type { Member, NewPost, PostPolicy, Queued, Store } from "./store.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
 export interface Arrival {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Where an accepted post is queued, if not in the store (explode.ts). */
+  readonly queue?: (post: NewPost) => Promise<Queued>;
   readonly gate?: Gate;
 }
 
@@ -73,7 +75,8 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   // it becomes a header field of every copy
   if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", arrival.at);
 
-  const queued = await store.queuePost({
+  const queue = arrival.queue ?? ((post: NewPost) => store.queuePost(post));
+  const queued = await queue({
     listId: list.list.id,
     raw: arrival.raw,
     accepted: arrival.at,

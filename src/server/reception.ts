@@ -4,6 +4,7 @@
  */
 import { parseAddress } from "../mail/mailbox.js";
 import { readBounceReport } from "./bounce-report.js";
+import type { Exploder } from "./explode.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import type { Heads } from "./heads.js";
 import { leaveByLink } from "./leaving.js";
@@ -43,6 +44,8 @@ export interface ReceptionParts {
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
+  /** Queues posts in Postfix in place of the store, where the operator has it so. */
+  readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
   readonly tally: (what: Recipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
@@ -192,7 +195,13 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
       return limiter.exhausted(row.id, memberId, now()) !== undefined;
     },
   };
-  const outcome = await acceptPost(store, list, { raw, at: now(), gate });
+  const { exploder } = parts;
+  const outcome = await acceptPost(store, list, {
+    raw,
+    at: now(),
+    gate,
+    ...(exploder && { queue: (post) => exploder.queue(list, post) }),
+  });
   switch (outcome.kind) {
     case "queued":
     case "held":

@@ -58,6 +58,14 @@ export interface RelayConnection {
 
 /** Connects. @throws the system's or nodemailer's error if the relay can't be reached or offers no TLS */
 export async function connectToRelay(options: RelayOptions): Promise<RelayConnection> {
+  const connection = await openConnection(options);
+  return {
+    send: (mail) => send(connection, mail),
+    close: () => connection.close(),
+  };
+}
+
+async function openConnection(options: RelayOptions): Promise<SMTPConnection> {
   const connection = new SMTPConnection({
     host: options.host,
     port: options.port,
@@ -78,10 +86,29 @@ export async function connectToRelay(options: RelayOptions): Promise<RelayConnec
   connection.removeAllListeners("error");
   // an idle connection that the relay closes reports here; the next send finds out
   connection.on("error", () => connection.close());
-  return {
-    send: (mail) => send(connection, mail),
-    close: () => connection.close(),
-  };
+  return connection;
+}
+
+/** A mail for many recipients at once. */
+export interface BulkMail extends Omit<OutgoingMail, "recipient"> {
+  readonly recipients: readonly string[];
+}
+
+/** Hands one mail over for all its recipients, on a connection of its own. False if any of them was not taken. */
+export async function handOver(options: RelayOptions, mail: BulkMail): Promise<boolean> {
+  const connection = await openConnection(options);
+  try {
+    const size = mail.pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const envelope = { from: mail.sender, to: [...mail.recipients], size };
+    const body = Readable.from(mail.pieces.map(asBuffer), { objectMode: false });
+    return await new Promise<boolean>((resolve) => {
+      connection.send(envelope, body, (error, info) =>
+        resolve(!error && (info?.rejected ?? []).length === 0),
+      );
+    });
+  } finally {
+    connection.close();
+  }
 }
 
 async function send(connection: SMTPConnection, mail: OutgoingMail): Promise<Handover> {

@@ -4,6 +4,7 @@
 import { type DataFolder, isInitialised } from "./data-folder.js";
 import { Delivery, type DeliveryOptions } from "./delivery.js";
 import type { Endpoint } from "./endpoints.js";
+import { Exploder } from "./explode.js";
 import { Heads } from "./heads.js";
 import { leaveByLink, memberOfLink } from "./leaving.js";
 import type { Ledger } from "./ledger.js";
@@ -18,6 +19,7 @@ import { openReception } from "./reception.js";
 import type { RelayOptions } from "./relay.js";
 import { Outbox } from "./requests/outbox.js";
 import { takeServeLock } from "./serve-lock.js";
+import { openSlips } from "./slip.js";
 import { Budget, type Front, type FrontOptions, openFront } from "./smtp.js";
 import { Standing } from "./standing.js";
 import type { Store } from "./store.js";
@@ -46,6 +48,8 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly fronts: readonly FrontOptions[];
   /** The public door, for one-click unsubscribing. */
   readonly web?: Endpoint & { readonly tls?: WebTls };
+  /** Postfix's port for posts that it is to queue for each member (explode.ts); the store's own queue if absent. */
+  readonly explode?: RelayOptions;
   /** The operator's door: health and metrics. */
   readonly vitals?: Endpoint;
   readonly log: Log;
@@ -132,7 +136,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
     const shared = { store, ledger, lists, standing, tokens, relay, log, now, wake };
-    const handler = openReception({ ...shared, heads, limiter, tally });
+    const { explode } = options;
+    const exploder = explode && new Exploder(store, await openSlips(folder), explode);
+    const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
 
     undo.push(() => delivery.stop());
     undo.push(() => outbox.stop());

@@ -41,6 +41,37 @@ function* queueCopies(
   return changes;
 }
 
+/** False if the post, or another under its message id, or its key packet, was seen before. */
+function* rememberReplay(post: NewPost): Script<boolean> {
+  const { changes } = yield sql(
+    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, kept_until)
+       VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    post.listId,
+    post.signer,
+    post.messageId,
+    post.keyPacketDigest,
+    post.keptUntil,
+  );
+  return changes === 1;
+}
+
+/** What was seen before of a post; `undefined` if nothing was. */
+function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
+  const { rows } = yield sql(
+    `SELECT signer, message_id, key_packet_digest FROM replays
+       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ?)`,
+    post.listId,
+    post.signer,
+    post.messageId,
+    post.keyPacketDigest,
+  );
+  const same = rows.find(
+    (row) => text(row, "signer") === post.signer && text(row, "message_id") === post.messageId,
+  );
+  if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
+  return { kind: text(same, "key_packet_digest") === post.keyPacketDigest ? "repeat" : "message-id-reused" };
+}
+
 /** The store on `engine`. */
 export class SqlStore extends SqlMembership implements Store {
   readonly sharing: Store["sharing"];
@@ -57,27 +88,7 @@ export class SqlStore extends SqlMembership implements Store {
       const { listId, author } = post;
       const held = post.hold === true;
       // first written, then looked at: of two deliveries of one post at one moment, the second sees the first
-      const { changes } = yield sql(
-        `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, kept_until)
-           VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-        listId,
-        post.signer,
-        post.messageId,
-        post.keyPacketDigest,
-        post.keptUntil,
-      );
-      if (changes === 0) {
-        const [known] = (yield sql(
-          "SELECT key_packet_digest FROM replays WHERE list_id = ? AND signer = ? AND message_id = ?",
-          listId,
-          post.signer,
-          post.messageId,
-        )).rows;
-        if (known === undefined) return { kind: "replayed" };
-        return {
-          kind: text(known, "key_packet_digest") === post.keyPacketDigest ? "repeat" : "message-id-reused",
-        };
-      }
+      if (!(yield* rememberReplay(post))) return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
       if (held) {
         const [count] = (yield sql(
           "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1",
@@ -111,6 +122,17 @@ export class SqlStore extends SqlMembership implements Store {
       const copies = yield* queueCopies(postId, listId, post.accepted, held ? "moderators" : "everybody");
       yield dropFinishedPost(postId);
       return { kind: held ? "held" : "queued", postId, copies };
+    });
+  }
+
+  knownPost(post: NewPost): Promise<Queued | undefined> {
+    return this.engine.run(() => lookUpReplay(post));
+  }
+
+  rememberPost(post: NewPost, copies: number): Promise<Queued> {
+    return this.engine.run(function* (): Script<Queued> {
+      if (yield* rememberReplay(post)) return { kind: "queued", postId: 0, copies };
+      return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
     });
   }
 

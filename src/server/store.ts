@@ -236,6 +236,10 @@ export interface Store {
 
   /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
   queuePost(post: NewPost): Promise<Queued>;
+  /** What {@link queuePost} would say of a post that was seen before; `undefined` for a new one. Nothing is changed. */
+  knownPost(post: NewPost): Promise<Queued | undefined>;
+  /** Remembers a post that another queue has, for `copies` members; keeps and queues nothing. */
+  rememberPost(post: NewPost, copies: number): Promise<Queued>;
   /** Queues a notice, unless one with that code was queued for the member less than `interval` ago. */
   queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
   post(id: number): Promise<Post | undefined>;

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
+import { useStore } from "./places.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { describeWithPostgres } from "./postgres.js";
 import type { ServeSettings } from "./serve-entry.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 import { Sink } from "./sink.js";
-import { onEachStore, useStore } from "./stores.js";
+import { onEachStore } from "./stores.js";
 
 jest.setTimeout(300_000);
 

@@ -29,8 +29,8 @@ import { openStore, type StorePlace } from "../../src/server/open-store.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/service.js";
 import type { List, Shape } from "../../src/server/store.js";
 import { type Answer, submit } from "./dialogue.js";
+import { newPlace } from "./places.js";
 import { Sink } from "./sink.js";
-import { newPlace } from "./stores.js";
 
 /** Somebody with an address and a member key. */
 export interface Person {

@@ -1,25 +1,7 @@
 /** Runs a suite on every store that a server may have. */
 import { beforeAll, describe } from "@jest/globals";
-import type { DataFolder } from "../../src/server/data-folder.js";
-import type { StorePlace } from "../../src/server/open-store.js";
+import { inFolder, useStore } from "./places.js";
 import { describeWithPostgres } from "./postgres.js";
-
-const inFolder = async (folder: DataFolder): Promise<StorePlace> => ({
-  kind: "sqlite",
-  file: folder.database,
-});
-
-let makePlace = inFolder;
-
-/** The tests that follow have their stores where `make` says. */
-export function useStore(make: (folder: DataFolder) => Promise<StorePlace>): void {
-  makePlace = make;
-}
-
-/** A place for a new store, of the kind that the suite is run on. */
-export function newPlace(folder: DataFolder): Promise<StorePlace> {
-  return makePlace(folder);
-}
 
 /** `suite` once on SQLite and once on a real PostgreSQL. */
 export function onEachStore(suite: () => void): void {

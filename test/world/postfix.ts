@@ -80,6 +80,8 @@ ${routes.people.domain} lmtp:inet:${LOOPBACK}:${routes.people.port}
 /** More configuration, as an operator would add it; the last word of a parameter counts. */
 export interface MoreConfiguration {
   readonly main: string;
+  /** Services of master.cf. */
+  readonly master?: string;
   /** Lines of the transport table, before the routes' own. */
   readonly transport: string;
 }
@@ -99,7 +101,7 @@ export async function startPostfix(
   }
   chownSync(join(folder, "data"), Number((await runToEnd("id", ["-u", "postfix"])).stdout), 0);
   writeFileSync(join(conf, "main.cf"), mainConfiguration(folder, routes) + more.main);
-  writeFileSync(join(conf, "master.cf"), masterConfiguration(smtpPort));
+  writeFileSync(join(conf, "master.cf"), `${masterConfiguration(smtpPort)}\n${more.master ?? ""}`);
   writeFileSync(join(conf, "transport"), more.transport + transportTable(routes));
   for (const name of ["dynamicmaps.cf", "postfix-files"])
     copyFileSync(`/etc/postfix/${name}`, join(conf, name));

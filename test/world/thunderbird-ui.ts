@@ -16,6 +16,7 @@ const displayedShape = z.object({
   /** What the add-on shows, or null when it shows nothing. */
   view: z
     .object({
+      kind: z.string(),
       text: z.string(),
       html: z.string(),
       images: z.array(z.object({ width: z.number(), height: z.number(), bytes: z.string() })),
@@ -74,6 +75,7 @@ const READ_DISPLAYED = `(window) => {
   return {
     nativeText: document.body ? textOf(document.body) : "",
     view: root && {
+      kind: host.dataset.kind ?? "",
       text: rootText,
       html: root.innerHTML,
       images: [...root.querySelectorAll("img")].map((image) => ({
@@ -150,7 +152,7 @@ export class ThunderbirdUi {
     return this.#call(displayedShape, "mail-window", "inMessage", where, READ_DISPLAYED, []);
   }
 
-  /** Waits until the add-on shows something that `accept` agrees to, and gives it. */
+  /** Waits until the add-on shows something that `accept` agrees to, and gives it; "it is being opened" is no answer yet. */
   waitForView(
     accept: (view: NonNullable<Displayed["view"]>) => boolean,
     timeout = 60_000,
@@ -159,7 +161,7 @@ export class ThunderbirdUi {
       `the add-on's view in ${this.#thunderbird.account.user}'s Thunderbird`,
       async () => {
         const { view } = await this.displayed();
-        return view !== null && accept(view) ? view : undefined;
+        return view !== null && view.kind !== "opening" && accept(view) ? view : undefined;
       },
       timeout,
     );
