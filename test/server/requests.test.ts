@@ -264,6 +264,12 @@ onEachStore(() => {
     expect(await submitted(await written({ do: "leave" }, [eve.who.key]))).toBe(550);
     const again = await invites(await person("Eve"), { date: new Date(Date.now() + 2_000) });
     expect(await joins(again)).toMatchObject({ kind: "done" });
+    // the owner's own reading of the record comes to the same roster
+    const { entries, members } = await roster();
+    const history = await continueHistory(noHistory, entries, { list: known() });
+    expect(history.members[parseAddress(eve.who.address)]?.fingerprint).toBe(again.who.key.fingerprint);
+    expect(Object.keys(history.members)).toHaveLength(members.length);
+    expect(history.unsigned.map(({ what }) => what)).toEqual(["create"]);
   });
 
   test("commands need the role that allows them now", async () => {
