@@ -4,9 +4,10 @@
  */
 export const PACKAGES = {
   /** better-sqlite3 is compiled where no ready-made binary can be had. */
-  build: ["python3", "make", "g++"],
+  build: ["python3", "make", "g++", "openssl"],
   interop: ["gnupg", "sq", "sqop", "rnp"],
-  proofs: ["eprover", "spass", "spin"],
+  /** spin's models are compiled. */
+  proofs: ["eprover", "spass", "spin", "gcc"],
   world: [
     ...["thunderbird", "xvfb", "dovecot-imapd", "dovecot-lmtpd", "postfix"],
     ...["imagemagick", "gdb", "fonts-noto-cjk"],

@@ -43,13 +43,13 @@ function countOf(report, code) {
 }
 
 /**
- * In the order in which they run. `needs`: features of scripts/packages.mjs; `build`: needs dist/;
+ * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without it some suites don't run; `build`: needs dist/;
  * `root`: needs root, which Postfix and Dovecot do; `file`: only there if this file is.
  */
 export const STAGES = [
   { name: "types", run: () => oneCheck(bin("tsc"), ["--noEmit"]) },
   { name: "lint", run: () => oneCheck(bin("biome"), ["check", "."]) },
-  { name: "unit", run: () => jest("unit", ["unit", "dom"]) },
+  { name: "unit", wants: "postgres", run: () => jest("unit", ["unit", "dom"]) },
   { name: "interop", needs: "interop", run: () => jest("interop", ["interop"]) },
   {
     name: "proofs",

@@ -91,7 +91,13 @@ async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly Fro
   const fronts: FrontOptions[] = [];
   for (const protocol of ["smtp", "lmtp"] as const) {
     const at = flags[protocol] ?? config[protocol].listen;
-    if (at !== undefined) fronts.push({ protocol, ...at, ...(await tlsOf(config[protocol])) });
+    if (at !== undefined)
+      fronts.push({
+        protocol,
+        ...at,
+        maxBytes: config.limits["mail-bytes"],
+        ...(await tlsOf(config[protocol])),
+      });
   }
   return fronts;
 }
@@ -139,6 +145,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const live = await liveOf(config, flags);
   if (flags.restored) await announceRestore(site);
   const { listen: web, metrics: vitals } = config.web;
+  const renewAfter = config.keys["renew-after-days"];
   const service = await startService({
     folder,
     store: place,
@@ -148,6 +155,9 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     ...(vitals === undefined ? {} : { vitals }),
     log,
     lanes: config.relay.connections,
+    ...(renewAfter === undefined
+      ? {}
+      : { renewal: { renewAfter, deleteAfter: config.keys["delete-after-days"] } }),
     ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),
   });
   for (const { protocol, ...at } of service.fronts) say(`listening ${protocol} ${writeHostAndPort(at)}`);

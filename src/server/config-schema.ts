@@ -75,8 +75,8 @@ export const configSchema = z.strictObject({
   keys: z
     .strictObject({
       "passphrase-file": path.optional(),
-      "renew-after-days": positive("days", 3_650).default(90),
-      "delete-after-days": positive("days", 3_650).default(14),
+      "renew-after-days": positive("days", 3_650).optional(),
+      "delete-after-days": positive("days", 3_650).default(30),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(["info", "warn", "error"]).default("info") }).prefault({}),

@@ -25,13 +25,13 @@ export const configTemplate = `# ListSeal list server. Every setting has a defau
 [lmtp]
 # From the Postfix on this machine. LMTP answers once per recipient, so Postfix never
 # has to guess. Loopback, because LMTP checks nobody.
-#listen = "127.0.0.1:12024"
+#listen = "127.0.0.1:2424"
 #certificate = "tls/lmtp.crt"
 #key = "tls/lmtp.key"
 
 [relay]
 # Where copies go. No default: a wrong guess would send mail to a stranger. [reload]
-#url = "smtp://127.0.0.1:10025"
+#url = "smtp://127.0.0.1:25"
 # "auto" requires STARTTLS with a certificate that fits, unless the relay is on this
 # machine, where nobody is in between. "none" lets everybody on the way see who gets
 # mail from the list. [reload]
@@ -67,11 +67,12 @@ export const configTemplate = `# ListSeal list server. Every setting has a defau
 # protected by their file mode (0600) alone. Under systemd use LoadCredential=passphrase:
 # a credential of that name is found by itself.
 #passphrase-file = "passphrase"
-# The servers' encryption subkeys are replaced after 90 days, so that a key that is stolen
-# later opens no older mail. The old one is deleted 14 days after that: a post may be
-# seven days on its way, and members' programs learn the new one in the meantime.
+# Replaces each list's encryption subkey when it is so old, and deletes it the given days
+# after that: a key that is stolen later opens no older mail. Off unless set: in this
+# version members' programs do not learn of the new subkey by themselves, so each member
+# has to get the list's new certificate within delete-after-days, or can't post.
 #renew-after-days = 90
-#delete-after-days = 14
+#delete-after-days = 30
 
 [log]
 # "info": a line for every post and copy. "warn": what somebody else did wrong.

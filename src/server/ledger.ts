@@ -217,6 +217,13 @@ export class Ledger {
     return rows.length;
   }
 
+  /** The certificate of a list's server key has other subkeys; its primary key is the same. */
+  async setServerCertificate(listId: number, certificate: Uint8Array): Promise<void> {
+    await this.#database.ask(
+      sql("UPDATE lists SET server_certificate = ? WHERE id = ?", certificate, listId),
+    );
+  }
+
   /** Sets all that waits for a list's members aside. @returns how many */
   async setListAside(listId: number, code: string): Promise<number> {
     const rows = await this.#rows(

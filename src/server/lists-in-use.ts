@@ -3,6 +3,7 @@
  *
  * Rows are read anew each time (a command may have changed them); keys are kept, by fingerprint.
  */
+import { createHash } from "node:crypto";
 import { type Address, bouncesAddress, parseAddress } from "../mail/mailbox.js";
 import { type OpeningKey, parseSealingKey, readSealingKey } from "../protocol/keys.js";
 import type { ListRef } from "../protocol/message.js";
@@ -46,7 +47,11 @@ const BESIDES = /^(?<name>.+)-(?<suffix>bounces|request|owner)(?:\+(?<token>[^@]
 export class ListsInUse {
   readonly #store: ListMemory;
   readonly #folder: DataFolder;
-  readonly #serverKeys = new Map<string, Promise<OpeningKey<"server">>>();
+  /** By fingerprint. `version`: of the certificate, which changes when subkeys are renewed. */
+  readonly #serverKeys = new Map<
+    string,
+    { readonly version: string; readonly key: Promise<OpeningKey<"server">> }
+  >();
 
   constructor(store: ListMemory, folder: DataFolder) {
     this.#store = store;
@@ -104,18 +109,20 @@ export class ListsInUse {
   }
 
   /** Reads every list's server key, so that a missing one is found when the server starts and not with the first mail. */
-  async checkKeys(): Promise<void> {
-    for (const list of await this.#store.lists()) await this.serverKey(list);
+  async checkKeys(isRetired: (list: List) => Promise<boolean>): Promise<void> {
+    for (const list of await this.#store.lists()) if (!(await isRetired(list))) await this.serverKey(list);
   }
 
   /** The list's server key, also of a list that nobody has claimed yet. @throws KeyFileError, ListSealError */
   serverKey(list: List): Promise<OpeningKey<"server">> {
-    const known = this.#serverKeys.get(list.serverFingerprint);
-    if (known !== undefined) return known;
+    const { serverFingerprint: fingerprint } = list;
+    const version = createHash("sha256").update(list.serverCertificate).digest("hex");
+    const known = this.#serverKeys.get(fingerprint);
+    if (known?.version === version) return known.key;
     const key = loadServerKey(this.#folder, list);
-    this.#serverKeys.set(list.serverFingerprint, key);
+    this.#serverKeys.set(fingerprint, { version, key });
     // a file that could not be read is tried again: the operator may have put it right
-    key.catch(() => this.#serverKeys.delete(list.serverFingerprint));
+    key.catch(() => this.#serverKeys.delete(fingerprint));
     return key;
   }
 }

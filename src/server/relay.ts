@@ -79,10 +79,17 @@ async function openConnection(options: RelayOptions): Promise<SMTPConnection> {
     socketTimeout: ANSWER_TIMEOUT_MS,
     logger: false,
   });
-  await new Promise<void>((resolve, reject) => {
-    connection.once("error", reject);
-    connection.connect((error) => (error ? reject(error) : resolve()));
-  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      connection.once("error", reject);
+      connection.connect((error) => (error ? reject(error) : resolve()));
+    });
+  } catch (error) {
+    // after a refused certificate or a missing STARTTLS its socket is still open
+    connection.on("error", () => undefined);
+    connection.close();
+    throw error;
+  }
   connection.removeAllListeners("error");
   // an idle connection that the relay closes reports here; the next send finds out
   connection.on("error", () => connection.close());

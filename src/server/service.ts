@@ -6,6 +6,7 @@ import { Delivery, type DeliveryOptions } from "./delivery.js";
 import type { Endpoint } from "./endpoints.js";
 import { Exploder } from "./explode.js";
 import { Heads } from "./heads.js";
+import { type RenewalPlan, renewServerKey } from "./key-renewal.js";
 import { leaveByLink, memberOfLink } from "./leaving.js";
 import type { Ledger } from "./ledger.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "./limits.js";
@@ -54,6 +55,8 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly vitals?: Endpoint;
   readonly log: Log;
   readonly lanes?: number;
+  /** Server keys get new encryption subkeys by this plan; never if absent. */
+  readonly renewal?: RenewalPlan;
   /** The clock; for tests. */
   readonly now?: () => number;
 }
@@ -99,7 +102,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ledger = await openLedger(place);
     undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
-    await lists.checkKeys();
+    await lists.checkKeys(async (list) => (await ledger.settings(list.id)).retired !== undefined);
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
@@ -182,6 +185,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await store.forget(now());
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
     });
+    const { renewal } = options;
+    if (renewal !== undefined) {
+      const renew = () => renewAll(folder, store, ledger, renewal, log, now);
+      await renew();
+      every(FORGET_MS, "keys-not-renewed", renew);
+    }
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
     outbox.start();
@@ -210,5 +219,26 @@ async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): 
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
     log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
+  }
+}
+
+/** Renews the server keys that are due. One that can't be renewed keeps no other from it. */
+async function renewAll(
+  folder: DataFolder,
+  store: Store,
+  ledger: Ledger,
+  plan: RenewalPlan,
+  log: Log,
+  now: () => number,
+): Promise<void> {
+  for (const list of await store.lists()) {
+    if ((await ledger.settings(list.id)).retired !== undefined) continue;
+    try {
+      const { added, deleted } = await renewServerKey(folder, ledger, list, plan, new Date(now()));
+      if (added) log.warn("server-key-renewed", { list: list.address });
+      if (deleted > 0) log.warn("old-server-key-deleted", { list: list.address });
+    } catch (error) {
+      log.error("server-key-not-renewed", { list: list.address, code: codeForLog(error) });
+    }
   }
 }

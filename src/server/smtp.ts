@@ -49,6 +49,8 @@ export interface FrontOptions {
   readonly port: number;
   /** How long to wait for clients, in milliseconds; limits.ts has the defaults. */
   readonly patience?: { readonly silence: number; readonly mail: number; readonly session: number };
+  /** Largest mail, in bytes; {@link MAX_MAIL_BYTES} if absent, and never more. */
+  readonly maxBytes?: number;
   /** PEM key and certificate for STARTTLS; without them it isn't offered. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -99,7 +101,7 @@ export async function openFront(
     hideSMTPUTF8: true,
     banner: "ListSeal",
     logger: false,
-    size: MAX_MAIL_BYTES,
+    size: options.maxBytes ?? MAX_MAIL_BYTES,
     rejectOversized: true,
     maxClients: MAX_CONNECTIONS,
     maxRecipients: MAX_RECIPIENTS,
@@ -146,7 +148,8 @@ export async function openFront(
   server.on("error", (error: Error) => log.warn("connection-failed", { code: codeForLog(error) }));
 
   server.server.on("connection", (socket: Socket) => {
-    const end = setTimeout(() => socket.destroy(), patience.session);
+    // unref: STARTTLS takes the listeners off the plain socket, so its end may not be heard
+    const end = setTimeout(() => socket.destroy(), patience.session).unref();
     socket.once("close", () => clearTimeout(end));
   });
   const listener = server.listen(options.port, options.host);

@@ -14,7 +14,7 @@ import {
 import { type Cast, makeCast } from "./people.js";
 
 /** Never called: `tsc` reads it, and fails if one of the marked lines compiles. */
-export function wrongRoles({ listKey, serverKey, alice }: Cast) {
+function wrongRoles({ listKey, serverKey, alice }: Cast) {
   const sealsOuter = (key: PostToSeal["server"]) => key;
   const sealsInner = (key: PostToSeal["list"]["key"]) => key;
   const opensOuter = (key: ServerContext["server"]) => key;
@@ -38,6 +38,10 @@ export function wrongRoles({ listKey, serverKey, alice }: Cast) {
   // @ts-expect-error a copy for the list key: every former member could open it
   getsACopy(sealingHalf(listKey));
 }
+
+test("the wrong roles are there for the compiler to refuse", () => {
+  expect(wrongRoles).toBeInstanceOf(Function);
+});
 
 test("a key read as another role is refused", async () => {
   const cast = await makeCast("compatible");

@@ -119,6 +119,7 @@ test("in: offers STARTTLS with the certificate of its files, and takes mail thro
     secure.write("RCPT TO:<team@lists.test>\r\n");
     expect(String(await once(secure, "data"))).toMatch(/^250 /);
     secure.destroy();
+    socket.destroy();
   } finally {
     await server.discard();
   }
