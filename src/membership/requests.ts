@@ -15,18 +15,8 @@
  * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
  * who verify them without asking the server.
  */
-import {
-  armor,
-  enums,
-  PacketList,
-  type PublicKey,
-  readSignature,
-  Signature,
-  type SignaturePacket,
-  unarmor,
-} from "openpgp";
+import { PacketList, type PublicKey, readSignature, Signature, type SignaturePacket } from "openpgp";
 import type { Address } from "../mail/mailbox.js";
-import type { CopyShape } from "../mail/sealed-mail.js";
 import { hex, readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
 import { ListSealError } from "../protocol/errors.js";
 import {
@@ -37,105 +27,25 @@ import {
   profileOf,
   type SealingKey,
 } from "../protocol/keys.js";
-import type { RosterHead } from "../protocol/message.js";
-import { assertInWindow, assertSize, fullReadingConfig, readingConfig } from "../protocol/policy.js";
+import { assertInWindow, assertSize, readingConfig } from "../protocol/policy.js";
 import { encryptSigned } from "../protocol/seal.js";
 import { isSecretId, type SecretId } from "../protocol/secrets.js";
 import { openLayer } from "../protocol/unseal.js";
+import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
+
+export {
+  type Command,
+  type CommandName,
+  fingerprintOf,
+  MAX_PERSON_NAME,
+  type MemberRole,
+  memberRoles,
+  readHead,
+} from "./commands.js";
 
 /** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
-
-/** Longest name of a person, in characters: it stands in a header line of every copy. */
-export const MAX_PERSON_NAME = 64;
-
-/** A Message-ID in a command; longer ones are no mail program's. */
-const MAX_MESSAGE_ID = 250;
-
-const ID_OCTETS = 16;
-
-/** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
-export const memberRoles = ["owner", "moderator", "member", "read-only", "post-only"] as const;
-export type MemberRole = (typeof memberRoles)[number];
-
-const shapes = ["encrypted", "mixed"] as const satisfies readonly CopyShape[];
-
-/** What is asked for. Certificates are binary OpenPGP, not yet looked at. */
-export type Command =
-  /** The first owner takes the list, with the code of the server card (32 hex digits). The list's key comes with it. */
-  | {
-      readonly do: "claim";
-      readonly code: string;
-      readonly name: string;
-      readonly address: Address;
-      readonly certificate: Uint8Array;
-      readonly listKey: Uint8Array;
-      readonly shape: CopyShape;
-    }
-  /** An invitee comes in. Signed twice over the same bytes: by the introduction and by the member key. */
-  | {
-      readonly do: "join";
-      readonly name: string;
-      readonly certificate: Uint8Array;
-      readonly introduction: Uint8Array;
-      readonly shape: CopyShape;
-    }
-  /** The asker leaves. */
-  | { readonly do: "leave" }
-  /** An owner removes a member. Both are named: an address may come to have another key. */
-  | { readonly do: "remove"; readonly address: Address; readonly fingerprint: Fingerprint }
-  /** An owner takes back an invitation, or all that were made for an address before this request's date. */
-  | { readonly do: "withdraw"; readonly address: Address }
-  /** Owners get the roster and the record's entries after number `after`; members that they are in it. */
-  | { readonly do: "roster"; readonly after: number }
-  /** The asker's certificate with another expiry or other subkeys; the primary key is the same. */
-  | { readonly do: "renew"; readonly certificate: Uint8Array }
-  | {
-      readonly do: "set-role";
-      readonly address: Address;
-      readonly fingerprint: Fingerprint;
-      readonly role: MemberRole;
-    }
-  /**
-   * A moderator lets a held post through, or throws it away. Named by what its signature says and the moderator saw, not
-   * by a number that the server could give to another post.
-   */
-  | { readonly do: "release" | "reject"; readonly author: Fingerprint; readonly messageId: string }
-  | { readonly do: "preferences"; readonly shape: CopyShape }
-  /** The asker gets no copies until they `resume`. */
-  | { readonly do: "pause" | "resume" }
-  /** An owner gives the list another key. `replaces` is taken until `graceEnds` ({@link ./notices.ts} tells the members). */
-  | {
-      readonly do: "new-list-key";
-      readonly serial: number;
-      readonly replaces: Fingerprint;
-      readonly listKey: Uint8Array;
-      readonly graceEnds: Date;
-    }
-  /** An owner lets a restored server deliver again, and names the newest entry of the record that they know. */
-  | { readonly do: "resume-server"; readonly head: RosterHead };
-
-/** The words for what can be asked for. */
-export type CommandName = Command["do"];
-
-const commandNames = [
-  "claim",
-  "join",
-  "leave",
-  "remove",
-  "withdraw",
-  "roster",
-  "renew",
-  "set-role",
-  "release",
-  "reject",
-  "preferences",
-  "pause",
-  "resume",
-  "new-list-key",
-  "resume-server",
-] as const satisfies readonly CommandName[];
 
 /** The list as a request names it. */
 export interface RequestedList {
@@ -157,123 +67,6 @@ export interface Request {
 /** A fresh id for a request. */
 export function newRequestId(): string {
   return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
-}
-
-const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
-
-/** The command as it stands in the JSON. */
-function written(command: Command): Readonly<Record<string, unknown>> {
-  switch (command.do) {
-    case "claim":
-      return {
-        ...command,
-        certificate: armored(command.certificate),
-        listKey: armored(command.listKey),
-      };
-    case "join":
-      return {
-        ...command,
-        certificate: armored(command.certificate),
-        introduction: armored(command.introduction),
-      };
-    case "renew":
-      return { ...command, certificate: armored(command.certificate) };
-    case "new-list-key":
-      return { ...command, listKey: armored(command.listKey), graceEnds: formatDate(command.graceEnds) };
-    default:
-      return { ...command };
-  }
-}
-
-/** The bytes of one armored certificate, whatever stands in it. @throws ListSealError `damaged` */
-async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> {
-  const text = fields.armor(name);
-  try {
-    const { data, type } = await unarmor(text, fullReadingConfig());
-    if (type !== enums.armor.publicKey || !(data instanceof Uint8Array)) throw new Error("not a certificate");
-    return data;
-  } catch (cause) {
-    throw new ListSealError("damaged", `the field ${name} is not an armored certificate`, { cause });
-  }
-}
-
-/** A primary fingerprint. @throws ListSealError `damaged` */
-export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint {
-  try {
-    return parseFingerprint(fields.line(name, 64));
-  } catch (cause) {
-    throw new ListSealError("damaged", "not a fingerprint", { cause });
-  }
-}
-
-/** The inverse of {@link written}. */
-async function readCommand(fields: Fields): Promise<Command> {
-  const said = fields.line("do", 40);
-  const name = commandNames.find((each) => each === said);
-  if (name === undefined) throw new ListSealError("unsupported-version", "not a command of this version");
-  switch (name) {
-    case "claim":
-      return {
-        do: name,
-        code: fields.hex("code", 2 * ID_OCTETS),
-        name: fields.line("name", MAX_PERSON_NAME),
-        address: fields.address("address"),
-        certificate: await certificateOf(fields, "certificate"),
-        listKey: await certificateOf(fields, "listKey"),
-        shape: fields.oneOf("shape", shapes),
-      };
-    case "join":
-      return {
-        do: name,
-        name: fields.line("name", MAX_PERSON_NAME),
-        certificate: await certificateOf(fields, "certificate"),
-        introduction: await certificateOf(fields, "introduction"),
-        shape: fields.oneOf("shape", shapes),
-      };
-    case "remove":
-      return { do: name, address: fields.address("address"), fingerprint: fingerprintOf(fields) };
-    case "withdraw":
-      return { do: name, address: fields.address("address") };
-    case "roster":
-      return { do: name, after: fields.count("after") };
-    case "renew":
-      return { do: name, certificate: await certificateOf(fields, "certificate") };
-    case "set-role":
-      return {
-        do: name,
-        address: fields.address("address"),
-        fingerprint: fingerprintOf(fields),
-        role: fields.oneOf("role", memberRoles),
-      };
-    case "release":
-    case "reject":
-      return {
-        do: name,
-        author: fingerprintOf(fields, "author"),
-        messageId: fields.line("messageId", MAX_MESSAGE_ID),
-      };
-    case "preferences":
-      return { do: name, shape: fields.oneOf("shape", shapes) };
-    case "leave":
-    case "pause":
-    case "resume":
-      return { do: name };
-    case "new-list-key":
-      return {
-        do: name,
-        serial: fields.count("serial"),
-        replaces: fingerprintOf(fields, "replaces"),
-        listKey: await certificateOf(fields, "listKey"),
-        graceEnds: fields.date("graceEnds"),
-      };
-    case "resume-server":
-      return { do: name, head: readHead(fields.within("head")) };
-  }
-}
-
-/** Number and hash of an entry of the record. */
-export function readHead(fields: Fields): RosterHead {
-  return { number: fields.count("number"), hash: fields.hex("hash", 64) };
 }
 
 /** The list that JSON names. @throws ListSealError `damaged` */

@@ -41,7 +41,7 @@ export class Exploder {
     try {
       const known = await this.#store.knownPost(post);
       if (known !== undefined) return known;
-      const members = await this.#store.members(post.listId);
+      const members = (await this.#store.members(post.listId)).filter(({ role }) => role !== "post-only");
       if (members.length > 0) {
         const pieces = this.#slips.attach(post.raw, post);
         const sent = await handOver(this.#port, {

@@ -29,6 +29,8 @@ export class Standing {
 
   /** Whether a member gets copies now. */
   async isSuspended(member: Member): Promise<boolean> {
+    // also a copy that was queued before the role changed
+    if (member.role === "post-only") return true;
     return (await this.#parts.ledger.suspension(member.id)) !== undefined;
   }
 
