@@ -164,7 +164,9 @@ describe("the private mail world", () => {
     const his = await InstalledAddon.install(bob, path);
     await his.ui.openFolder();
     await his.ui.selectMessage(MARKER);
-    const view = await his.ui.waitForView(({ text }) => text.includes("Probe sees"));
+    const view = await his.ui.waitForView(
+      ({ text, images }) => text.includes("Probe sees") && images.every(({ width }) => width > 0),
+    );
     expect(view.text).not.toContain("color: green");
     expect(view.images).toEqual([{ width: 9, height: 7, bytes: base64 }]);
     expect(view.buttons).toEqual(["Press me"]);
