@@ -99,7 +99,8 @@ function verdictIn(view: View): string {
 }
 
 /**
- * Waits until a folder holds `count` mails of the list, opens the newest, and waits until the add-on shows `text`.
+ * Waits until a folder holds `count` mails of the list, opens the newest, and waits until the add-on shows `text` and
+ * every picture of the mail is decoded.
  * @throws with what the message shows instead
  */
 export async function openNewest(
@@ -121,7 +122,9 @@ export async function openNewest(
   );
   await reader.ui.selectMessage(subject);
   try {
-    return await reader.ui.waitForView((view) => view.text.includes(text), 90_000);
+    const isWhole = ({ text: shown, images }: View) =>
+      shown.includes(text) && images.every(({ width }) => width > 0);
+    return await reader.ui.waitForView(isWhole, 90_000);
   } catch (error) {
     throw new Error(`${error}\nIt shows: ${JSON.stringify(await reader.ui.displayed()).slice(0, 2_000)}`);
   }
