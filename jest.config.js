@@ -45,6 +45,4 @@ export default {
     project("e2e", ["<rootDir>/test"], { testMatch: ["**/test/e2e/**/*.test.ts"] }),
   ],
   testTimeout: 60_000,
-  // both cores of a small machine; the end-to-end tests run one after the other
-  maxWorkers: "100%",
 };
