@@ -10,6 +10,7 @@
  * secret and is named in clear beside the sealed part, so that a reader makes one try and not one per secret it knows.
  */
 import { enums, type PartialConfig } from "openpgp";
+import { hex } from "./binding.js";
 import { ListSealError } from "./errors.js";
 import type { OpeningKey, Role, SealingKey } from "./keys.js";
 import { profileOf as profileOfKey } from "./keys.js";
@@ -61,7 +62,7 @@ export async function readSecret<R extends Role>(
   if (secret.length !== SECRET_OCTETS)
     throw new ListSealError("key-damaged", "a shared secret has 32 octets");
   const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from([...LABEL, ...secret]));
-  const id = hexOf(new Uint8Array(digest).subarray(0, 16));
+  const id = hex(new Uint8Array(digest).subarray(0, 16));
   if (!isSecretId(id)) throw new ListSealError("key-damaged", "no id for the secret");
   return { role, profile, secret: Uint8Array.from(secret), fingerprint: id };
 }
@@ -78,7 +79,7 @@ export function nameOf<R extends Role>({ role, fingerprint, profile }: SharedSec
 
 /** The passphrase of the SKESK: the secret in lower-case hex, so that gpg can be given it too. */
 export function passphraseOf(secret: SharedSecret<Role>): string {
-  return hexOf(secret.secret);
+  return hex(secret.secret);
 }
 
 /** Whether this is a shared secret and not a key pair. */
@@ -100,8 +101,4 @@ export function sortSealers(keys: readonly Sealer<Role>[]): {
     certificates: keys.flatMap((key) => ("certificate" in key ? [key] : [])),
     secrets: keys.flatMap((key) => ("certificate" in key ? [] : [key])),
   };
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
