@@ -85,7 +85,7 @@ export default defineConfig({
         ssr: true,
         minify: false,
         rolldownOptions: {
-          input: { cli: resolve(root, "src/server/cli.ts") },
+          input: { cli: resolve(root, "src/server/run/cli.ts") },
           external: (id) =>
             id.startsWith("node:") ||
             outside.has(

@@ -13,15 +13,15 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { addMember, createList, type Office, removeMember } from "../../src/server/administration.js";
-import { CopyMaker, preparePost } from "../../src/server/copies.js";
-import { dataFolder, makeFolders } from "../../src/server/data-folder.js";
-import { defaultListSettings } from "../../src/server/list-settings.js";
-import { type ListInUse, ListsInUse } from "../../src/server/lists-in-use.js";
-import { acceptPost, type Outcome } from "../../src/server/post.js";
-import type { FullStore } from "../../src/server/requests/membership-store.js";
-import { openSqliteStore } from "../../src/server/sqlite-store.js";
-import { openTokens } from "../../src/server/tokens.js";
+import { acceptPost, type Outcome } from "../../src/server/in/post.js";
+import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
+import { defaultListSettings } from "../../src/server/kept/list-settings.js";
+import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
+import type { FullStore } from "../../src/server/kept/membership-store.js";
+import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
+import { openTokens } from "../../src/server/kept/tokens.js";
+import { CopyMaker, preparePost } from "../../src/server/out/copies.js";
+import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
 import { naiveServer } from "./naive/naive-server.js";

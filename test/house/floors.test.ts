@@ -1,5 +1,5 @@
 /** The house: imports point down or stay on their floor, the two doors never meet, and there is no cycle. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,6 +60,39 @@ test("imports point down, and the server and the add-on never import each other"
     return target.filter((to) => !allowed.includes(floorOf(to) ?? "?")).map((to) => `${path} -> ${to}`);
   });
   expect(wrong).toEqual([]);
+});
+
+test("the server's rooms: run -> in -> out -> kept, and every file is in one of them", () => {
+  const rooms = ["run", "in", "out", "kept"];
+  const depth = (path: string) => rooms.indexOf(path.split("/")[1] ?? "");
+  const files = all.filter(({ path }) => floorOf(path) === "server");
+  expect(files.map(({ path }) => path).filter((path) => depth(path) < 0)).toEqual([]);
+  const up = files.flatMap(({ path, own }) =>
+    own.filter((to) => floorOf(to) === "server" && depth(to) < depth(path)).map((to) => `${path} -> ${to}`),
+  );
+  expect(up).toEqual([]);
+});
+
+test("the documents name files that are there", () => {
+  const project = resolve(root, "..");
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...readdirSync(join(project, "docs")).map((name) => `docs/${name}`),
+  ];
+  const gone = pages
+    .filter((page) => page.endsWith(".md"))
+    .flatMap((page) =>
+      [
+        ...readFileSync(join(project, page), "utf8").matchAll(
+          /`((?:src|test|docs|proofs|bench|scripts)\/[\w./-]+)`/g,
+        ),
+      ]
+        .map(([, name = ""]) => name)
+        .filter((name) => !existsSync(join(project, name)))
+        .map((name) => `${page}: ${name}`),
+    );
+  expect(gone).toEqual([]);
 });
 
 test("the protocol imports openpgp and nothing else", () => {

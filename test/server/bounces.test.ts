@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { addMember } from "../../src/server/administration.js";
-import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/limits.js";
-import { Tokens } from "../../src/server/tokens.js";
+import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
+import { Tokens } from "../../src/server/kept/tokens.js";
+import { addMember } from "../../src/server/run/administration.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 

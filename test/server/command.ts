@@ -30,7 +30,7 @@ export class ListSealCommand {
       configFile: false,
       logLevel: "error",
       publicDir: false,
-      build: { ssr: join(root, "src/server/cli.ts"), outDir: folder, emptyOutDir: true },
+      build: { ssr: join(root, "src/server/run/cli.ts"), outDir: folder, emptyOutDir: true },
     };
     const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
     await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });

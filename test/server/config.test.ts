@@ -1,7 +1,7 @@
 /** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
 import { describe, expect, test } from "@jest/globals";
-import { ConfigError, defaultConfig, readConfig } from "../../src/server/config.js";
-import { configTemplate } from "../../src/server/config-template.js";
+import { ConfigError, defaultConfig, readConfig } from "../../src/server/run/config.js";
+import { configTemplate } from "../../src/server/run/config-template.js";
 
 const uncommented = configTemplate.replace(/^#(?=[a-z-]+ = )/gm, "");
 

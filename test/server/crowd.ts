@@ -1,5 +1,5 @@
 /** Many members at once. They share one certificate: what is tested with them is who gets a copy, not who can open it. */
-import type { Office } from "../../src/server/administration.js";
+import type { Office } from "../../src/server/run/administration.js";
 import type { PlayList } from "./play-server.js";
 import { person } from "./play-server.js";
 

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { defaultConfig } from "../../src/server/config.js";
-import { examine, type Finding } from "../../src/server/doctor.js";
+import { defaultConfig } from "../../src/server/run/config.js";
+import { examine, type Finding } from "../../src/server/run/doctor.js";
 import { PlayServer } from "./play-server.js";
 
 let server: PlayServer;

@@ -13,8 +13,8 @@ import {
 import { checkKeyPacket, split } from "../../src/protocol/packets.js";
 import { readingConfig } from "../../src/protocol/policy.js";
 import { generateSecret } from "../../src/protocol/secrets.js";
-import { FastReseal, type SealedPieces } from "../../src/server/reseal/fast-reseal.js";
-import { Recipients } from "../../src/server/reseal/recipients.js";
+import { FastReseal, type SealedPieces } from "../../src/server/out/reseal/fast-reseal.js";
+import { Recipients } from "../../src/server/out/reseal/recipients.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice } from "../protocol/people.js";
 import {
   type MemberKind,
@@ -294,7 +294,7 @@ describe("members who can get no copy", () => {
 
   test("a point of small order, where everybody would know the agreement", async () => {
     const { prepareSessionKey, readTarget, writePkesk } = await import(
-      "../../src/server/reseal/pkesk-writer.js"
+      "../../src/server/out/reseal/pkesk-writer.js"
     );
     const body = Buffer.concat([Buffer.from([6, 0, 0, 0, 1, 25, 0, 0, 0, 32]), Buffer.alloc(32)]);
     const target = readTarget(body, Buffer.alloc(32, 7));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { MAX_CONNECTIONS } from "../../src/server/limits.js";
+import { MAX_CONNECTIONS } from "../../src/server/kept/limits.js";
 import { Dialogue, submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { type Built, build, ServerProcess } from "./server-process.js";

@@ -6,7 +6,7 @@ import { listValue, sha256, signBinding } from "../../src/protocol/binding.js";
 import { generateKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { split } from "../../src/protocol/packets.js";
 import { openLayer } from "../../src/protocol/unseal.js";
-import { loadServerKey } from "../../src/server/server-keys.js";
+import { loadServerKey } from "../../src/server/kept/server-keys.js";
 import type { Person, PlayList, PlayServer, SealedPost } from "./play-server.js";
 
 /** What the server opens: a key packet, and the body that belongs to it. */

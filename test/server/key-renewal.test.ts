@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { readSealingKey } from "../../src/protocol/keys.js";
-import { createList } from "../../src/server/administration.js";
-import { renewServerKey } from "../../src/server/key-renewal.js";
-import { DAY_MS } from "../../src/server/limits.js";
-import { loadServerKey } from "../../src/server/server-keys.js";
+import { renewServerKey } from "../../src/server/kept/key-renewal.js";
+import { DAY_MS } from "../../src/server/kept/limits.js";
+import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { createList } from "../../src/server/run/administration.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;

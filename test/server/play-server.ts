@@ -22,12 +22,12 @@ import {
 import type { Delivery, Mode, SealedMessage } from "../../src/protocol/message.js";
 import { type OpenResult, openPost } from "../../src/protocol/open.js";
 import { newMessageId, sealPost } from "../../src/protocol/seal.js";
-import { addMember, createList, type Office, removeMember } from "../../src/server/administration.js";
-import { type DataFolder, dataFolder, makeFolders } from "../../src/server/data-folder.js";
-import { type LogTarget, openLog } from "../../src/server/log.js";
-import { openStore, type StorePlace } from "../../src/server/open-store.js";
-import { type Service, type ServiceOptions, startService } from "../../src/server/service.js";
-import type { List, Shape } from "../../src/server/store.js";
+import { type DataFolder, dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
+import { type LogTarget, openLog } from "../../src/server/kept/log.js";
+import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import type { List, Shape } from "../../src/server/kept/store.js";
+import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
+import { type Service, type ServiceOptions, startService } from "../../src/server/run/service.js";
 import { type Answer, submit } from "./dialogue.js";
 import { newPlace } from "./places.js";
 import { Sink } from "./sink.js";

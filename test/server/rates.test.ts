@@ -1,7 +1,7 @@
 /** Limits on posts, answers' address, and the author's own copy. */
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
-import { defaultListSettings } from "../../src/server/list-settings.js";
+import { defaultListSettings } from "../../src/server/kept/list-settings.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 
 let server: PlayServer;

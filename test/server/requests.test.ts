@@ -8,10 +8,10 @@ import { type Command, newRequestId, type Request, writeRequest } from "../../sr
 import { continueHistory, noHistory } from "../../src/membership/roster-history.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { newMessageId } from "../../src/protocol/seal.js";
-import { createList, setPolicy } from "../../src/server/administration.js";
-import { Heads } from "../../src/server/heads.js";
-import { openStore } from "../../src/server/open-store.js";
-import { issueCard } from "../../src/server/requests/server-card.js";
+import { Heads } from "../../src/server/kept/heads.js";
+import { openStore } from "../../src/server/kept/open-store.js";
+import { createList, setPolicy } from "../../src/server/run/administration.js";
+import { issueCard } from "../../src/server/run/server-card.js";
 import { type Person, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

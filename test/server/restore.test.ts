@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { signRequest } from "../../src/membership/signed-request.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
-import { openSqliteStore } from "../../src/server/sqlite-store.js";
+import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import { ListSealCommand } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";

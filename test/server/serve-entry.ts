@@ -1,9 +1,10 @@
 /** A server as a process of its own, for tests that kill it: `node serve-entry.js SETTINGS` (ServeSettings as JSON). */
-import { dataFolder } from "../../src/server/data-folder.js";
-import { openLog } from "../../src/server/log.js";
-import type { StorePlace } from "../../src/server/open-store.js";
-import { startService } from "../../src/server/service.js";
-import type { FrontOptions } from "../../src/server/smtp.js";
+
+import type { FrontOptions } from "../../src/server/in/smtp.js";
+import { dataFolder } from "../../src/server/kept/data-folder.js";
+import { openLog } from "../../src/server/kept/log.js";
+import type { StorePlace } from "../../src/server/kept/open-store.js";
+import { startService } from "../../src/server/run/service.js";
 
 /** What the process is told. */
 export interface ServeSettings {

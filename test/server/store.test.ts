@@ -1,8 +1,8 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { openStore } from "../../src/server/open-store.js";
-import { isWholeChain, type RosterChange } from "../../src/server/roster-record.js";
-import type { CopyJob, Job, NewPost, Store } from "../../src/server/store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
+import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
+import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";

@@ -1,0 +1,234 @@
+/**
+ * What becomes of a mail, by the address that it is for: a post, a report about a copy, somebody who leaves, or a mail
+ * for the people who run the list.
+ */
+import { parseAddress } from "../../mail/mailbox.js";
+import type { Heads } from "../kept/heads.js";
+import type { Ledger } from "../kept/ledger.js";
+import type { ListsInUse, Recipient } from "../kept/lists-in-use.js";
+import type { Log } from "../kept/log.js";
+import type { FullStore } from "../kept/membership-store.js";
+import type { List } from "../kept/store.js";
+import type { Tokens } from "../kept/tokens.js";
+import type { Exploder } from "../out/explode.js";
+import { forwardToOwners } from "../out/owner-mail.js";
+import type { RelayOptions } from "../out/relay.js";
+import type { Standing } from "../out/standing.js";
+import { readBounceReport } from "./bounce-report.js";
+import { cameFromList, isAutomatic } from "./header-fields.js";
+import { leaveByLink } from "./leaving.js";
+import { takeCommand } from "./moderation.js";
+import { acceptPost, type Gate } from "./post.js";
+import type { RateLimiter } from "./rate-limits.js";
+import {
+  closed,
+  loop,
+  noSuchAddress,
+  notFromMachines,
+  notReady,
+  notSealed,
+  paused,
+  queued,
+  type Reply,
+  refused,
+  tooBusy,
+  tooManyPosts,
+  tryLater,
+} from "./reply.js";
+import { takeRequest } from "./requests/take-request.js";
+import type { Handler } from "./smtp.js";
+
+/** What the reception works with. */
+export interface ReceptionParts {
+  readonly store: FullStore;
+  readonly ledger: Ledger;
+  readonly heads: Heads;
+  readonly limiter: RateLimiter;
+  /** Queues posts in Postfix in place of the store, where the operator has it so. */
+  readonly exploder?: Exploder;
+  /** Told of every mail's end, for metrics. */
+  readonly tally: (what: Recipient["kind"], reply: number) => void;
+  readonly lists: ListsInUse;
+  readonly standing: Standing;
+  readonly tokens: Tokens;
+  /** Asked anew each time: it may be changed while the server runs. */
+  readonly relay: () => RelayOptions;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Says that there is work for the worker. */
+  readonly wake: () => void;
+}
+
+/** What the fronts ask: is this address ours, and take this mail. */
+export function openReception(parts: ReceptionParts): Handler {
+  const { lists } = parts;
+  return {
+    async isOurs(text) {
+      return (await lists.recipient(text)).kind !== "unknown";
+    },
+    async take(text, sender, raw): Promise<Reply> {
+      const recipient = await lists.recipient(text);
+      const reply = await takeFor(parts, recipient, sender, raw);
+      parts.tally(recipient.kind, reply.code);
+      return reply;
+    },
+  };
+}
+
+async function takeFor(
+  parts: ReceptionParts,
+  recipient: Recipient,
+  sender: string,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if (recipient.kind === "unknown") return noSuchAddress;
+  // reports about the last copies of a retired list are still taken, so that they don't go round
+  if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
+  if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
+  // also for a list that waits for its owner: this is how the owner lets it go on
+  if (recipient.kind === "request") return takeAsked(parts, recipient.list, sender, raw);
+  if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
+  switch (recipient.kind) {
+    case "leave":
+      return takeLeave(parts, recipient);
+    case "owner":
+      return takeForOwners(parts, recipient.list, sender, raw);
+    case "list":
+      return takePost(parts, recipient.list, sender, raw);
+  }
+}
+
+type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
+
+async function takeReport(
+  { tokens, standing, log, now, store }: ReceptionParts,
+  { list, token }: Beside<"bounces">,
+  raw: Uint8Array,
+): Promise<Reply> {
+  // 250 in every case: a report that is refused makes another report
+  const report = await readBounceReport(raw);
+  const memberId = tokens.readBounce(list.id, token, now());
+  const member = memberId === undefined ? undefined : await store.memberById(memberId);
+  if (member?.listId !== list.id) {
+    log.info("bounce-without-member", { list: list.address, code: report.kind });
+  } else if (report.kind === "failed") {
+    await standing.noteFailure(member.id, report);
+  } else {
+    log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
+  }
+  return queued;
+}
+
+async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">): Promise<Reply> {
+  const left = await leaveByLink(parts, list, token);
+  return left ? queued : noSuchAddress;
+}
+
+async function takeForOwners(
+  { store, relay, log }: ReceptionParts,
+  list: List,
+  sender: string,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  if (cameFromList(raw, parseAddress(list.address))) return loop;
+  const result = await forwardToOwners(store, list, raw, relay());
+  log.info("mail-for-owners", { list: list.address, code: result, bytes: raw.length });
+  switch (result) {
+    case "forwarded":
+      return queued;
+    case "nobody":
+      return noSuchAddress;
+    case "later":
+      return tryLater;
+  }
+}
+
+async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+  const { log } = parts;
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  const taken = await takeRequest(parts, row, raw);
+  if (taken.kind === "answered") {
+    log.info(`request-${taken.what}`, { list: row.address, code: taken.code });
+    return queued;
+  }
+  // what a moderator writes with gpg alone is a signed text inside the seal, and no JSON
+  if (taken.code === "damaged") return takeWrittenByHand(parts, row, raw);
+  log.warn("request-refused", { list: row.address, code: taken.code });
+  return refused;
+}
+
+async function takeWrittenByHand(
+  { store, lists, heads, log, now, wake }: ReceptionParts,
+  row: List,
+  raw: Uint8Array,
+): Promise<Reply> {
+  if ((await heads.paused()).has(row.address)) return paused;
+  const list = await lists.open(row);
+  if (list === undefined) return notReady;
+  const outcome = await takeCommand(store, list, raw, now());
+  if (outcome.kind === "no-command" || outcome.kind === "refused") {
+    const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
+    log.warn("command-refused", { list: row.address, code });
+    return refused;
+  }
+  const { kind, verdict, postId, copies } = outcome;
+  log.info(`command-${verdict}`, { list: row.address, post: postId, code: kind, copies });
+  wake();
+  return queued;
+}
+
+async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+  const { store, ledger, lists, limiter, log, now, wake } = parts;
+  const { address } = row;
+  // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
+  if (sender === "" || isAutomatic(raw)) return notFromMachines;
+  const list = await lists.open(row);
+  if (list === undefined) return notReady;
+  if (cameFromList(raw, list.address)) return loop;
+  const refusedBefore = await ledger.refusedBefore(row.id);
+  let author: number | undefined;
+  const gate: Gate = {
+    ...(refusedBefore === undefined ? {} : { refusedBefore }),
+    exhausted(memberId) {
+      author = memberId;
+      return limiter.exhausted(row.id, memberId, now()) !== undefined;
+    },
+  };
+  const { exploder } = parts;
+  const outcome = await acceptPost(store, list, {
+    raw,
+    at: now(),
+    gate,
+    ...(exploder && { queue: (post) => exploder.queue(list, post) }),
+  });
+  switch (outcome.kind) {
+    case "queued":
+    case "held":
+      limiter.count(row.id, author, now());
+      log.info(`post-${outcome.kind}`, {
+        list: address,
+        post: outcome.postId,
+        copies: outcome.copies,
+        bytes: raw.length,
+      });
+      wake();
+      return queued;
+    case "repeat":
+      log.info("post-repeated", { list: address });
+      return queued;
+    case "too-many-held":
+      log.warn("post-delayed", { list: address, code: outcome.kind });
+      return tooBusy;
+    case "too-many":
+      log.warn("post-delayed", { list: address, code: "too-many-posts" });
+      return tooManyPosts;
+    case "not-sealed":
+      log.info("post-not-sealed", { list: address });
+      return notSealed;
+    case "refused":
+      log.warn("post-refused", { list: address, code: outcome.code });
+      if (outcome.notified) wake();
+      return refused;
+  }
+}

@@ -1,0 +1,211 @@
+/** The commands of members. They change nothing unless the asker's role allows it now. */
+import { isAddress } from "../../../mail/mailbox.js";
+import { RECORD_PAGE, type Result, type RosterMember } from "../../../membership/answers.js";
+import { readOneCertificate } from "../../../membership/certification.js";
+import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
+import type { MemberRole } from "../../../membership/requests.js";
+import { assertUsable, parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
+import { assertSize, fullReadingConfig } from "../../../protocol/policy.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../../kept/limits.js";
+import { Conflict, type Member } from "../../kept/store.js";
+import {
+  type Asked,
+  type AskedFor,
+  change,
+  type Done,
+  outcomeOf,
+  refusal,
+  remembered,
+  tellOwners,
+} from "./asked.js";
+import { listKeyFor } from "./list-key.js";
+
+/** Why a member's copies are switched off when they asked for it themselves. */
+const OWN_WISH = "member";
+
+/** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
+const MAX_GRACE_MS = 90 * DAY_MS;
+
+const whoMay: Readonly<Record<"owners" | "moderators", readonly MemberRole[]>> = {
+  owners: ["owner"],
+  moderators: ["owner", "moderator"],
+};
+
+/** Carries out a member's command. The signature is verified, and recent. */
+export async function carryOut(asked: Asked, member: Member): Promise<Done> {
+  const { opened, parts, now } = asked;
+  const { command, date } = opened.request;
+  const { store } = parts;
+  const self = remembered(asked, member.fingerprint);
+  const entry = () => change(asked, member.fingerprint);
+  const may = (who: keyof typeof whoMay) => whoMay[who].includes(member.role);
+  switch (command.do) {
+    case "leave": {
+      // by the later of two clocks: a leave that is dated back would leave an unused introduction alive
+      const burnt = Math.max(date.getTime(), now.getTime());
+      const left = await store.dropMember(self, member, burnt, entry());
+      return outcomeOf(left, () => tellOwners(asked, "left"));
+    }
+    case "remove": {
+      if (!may("owners")) return refusal("not-allowed");
+      // by the owner's clock, as the introductions are: the next one may be made a second later
+      const removed = await store.dropMember(self, command, date.getTime(), entry());
+      return outcomeOf(removed, () => tellOwners(asked, "removed", member.fingerprint));
+    }
+    case "withdraw":
+      if (!may("owners")) return refusal("not-allowed");
+      return outcomeOf(await store.burnIntroductions(self, command.address, date.getTime(), entry()));
+    case "set-role":
+      if (!may("owners")) return refusal("not-allowed");
+      return outcomeOf(await store.changeRole(self, command, command.role, entry()));
+    case "renew":
+      return renew(asked, member, command);
+    case "preferences":
+      return outcomeOf(await store.setShape(self, member.id, command.shape));
+    case "pause":
+      await parts.ledger.suspend(member.id, OWN_WISH, now.getTime());
+      return { result: "done", reports: [] };
+    case "resume":
+      await parts.ledger.resume(member.id);
+      return { result: "done", reports: [] };
+    case "roster":
+      return { result: await roster(asked, member, command.after), reports: [] };
+    case "release":
+    case "reject":
+      return may("moderators") ? decide(asked, member, command) : refusal("not-allowed");
+    case "resume-server":
+      return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
+    case "new-list-key":
+      return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
+    case "claim":
+    case "join":
+      return refusal("already-a-member");
+  }
+}
+
+/** Another expiry or other subkeys of the same primary key, and nothing else. */
+async function renew(asked: Asked, member: Member, command: AskedFor<"renew">): Promise<Done> {
+  const { parts, now } = asked;
+  assertSize(command.certificate, MAX_CHAIN_BYTES, "the certificate");
+  const renewed = await readOneCertificate(command.certificate);
+  if (renewed.getFingerprint() !== member.fingerprint) return refusal("not-allowed");
+  await assertUsable(renewed, now);
+  await parseSealingKey("member", renewed.write());
+  return outcomeOf(
+    await parts.store.renewCertificate(
+      remembered(asked, member.fingerprint),
+      member,
+      renewed.write(),
+      change(asked, member.fingerprint),
+    ),
+  );
+}
+
+/** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
+async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-list-key">): Promise<Done> {
+  const { parts, now } = asked;
+  const key = await listKeyFor(asked, command.listKey);
+  if (typeof key === "string") return refusal(key);
+  const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
+  try {
+    return outcomeOf(
+      await parts.store.replaceListKey(
+        remembered(asked, member.fingerprint),
+        key,
+        { serial: command.serial, replaces: command.replaces, graceEnds },
+        change(asked, member.fingerprint),
+      ),
+    );
+  } catch (error) {
+    // a list key is for one list only, ever
+    if (error instanceof Conflict) return refusal("list-conflict");
+    throw error;
+  }
+}
+
+async function rosterMember({ parts, now }: Asked, member: Member): Promise<RosterMember | undefined> {
+  const { address } = member;
+  if (!isAddress(address)) return undefined;
+  const { certificate } = await parseSealingKey("member", member.certificate);
+  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
+  const since = now.getTime() - BOUNCE_WINDOW_DAYS * DAY_MS;
+  return {
+    address,
+    name: member.name,
+    fingerprint: parseFingerprint(member.fingerprint),
+    role: member.role,
+    since: new Date(member.added),
+    delivery: await deliveryTo(parts.ledger, member),
+    shape: member.shape,
+    ...(expires instanceof Date ? { keyExpires: expires } : {}),
+    bounces: (await parts.ledger.bounces(member.id, since)).length,
+  };
+}
+
+async function deliveryTo(ledger: Asked["parts"]["ledger"], { id }: Member): Promise<"on" | "paused"> {
+  return (await ledger.suspension(id)) === undefined ? "on" : "paused";
+}
+
+/** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
+async function roster(
+  asked: Asked,
+  member: Member,
+  after: number,
+): Promise<Exclude<Result, { kind: "done" | "report" }>> {
+  const { parts, list } = asked;
+  const head = await parts.store.recordHead(list.id);
+  if (member.role !== "owner") {
+    const delivery = await deliveryTo(parts.ledger, member);
+    return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
+  }
+  const members = await Promise.all(
+    (await parts.store.members(list.id)).map((each) => rosterMember(asked, each)),
+  );
+  const record = await parts.store.record(list.id);
+  return {
+    kind: "roster",
+    head,
+    members: members.filter((each) => each !== undefined),
+    entries: record.filter(({ number }) => number > after).slice(0, RECORD_PAGE),
+  };
+}
+
+async function decide(asked: Asked, member: Member, command: AskedFor<"release" | "reject">): Promise<Done> {
+  const { parts, list, now } = asked;
+  const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
+  for (const { id } of held) {
+    const post = await parts.store.post(id);
+    if (post === undefined) continue;
+    const author = await parseSealingKey("member", post.author.certificate);
+    if (author.fingerprint !== command.author) continue;
+    const self = remembered(asked, member.fingerprint);
+    const decided =
+      command.do === "release"
+        ? await parts.store.releasePost(id, self, now.getTime())
+        : await parts.store.rejectPost(id, self);
+    return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
+  }
+  return refusal("no-such-post");
+}
+
+/**
+ * Lets a server that was restored from a backup go on: the entry that the owner knows must be the newest of the store.
+ * Signatures made before are refused from then on, since the memory of replays is as old as the rest.
+ */
+async function resumeServer(asked: Asked, member: Member, command: AskedFor<"resume-server">): Promise<Done> {
+  const { parts, list, opened } = asked;
+  const { heads, ledger, store } = parts;
+  const known = await heads.ownersOf(list.address);
+  // an owner in the backup only was removed since, or is no owner any more
+  if (known !== undefined && !known.includes(member.fingerprint)) return refusal("not-allowed");
+  const head = await store.recordHead(list.id);
+  if (command.head.number !== head.number || command.head.hash !== head.hash) return refusal("roster-behind");
+  const since = await heads.pausedSince(list.address);
+  if (since === undefined) return { result: "done", reports: [] };
+  // dates in requests are whole seconds. An older one is the answer to an earlier restore
+  if (opened.request.date.getTime() < Math.floor(since / 1000) * 1000) return refusal("too-old");
+  await ledger.refuseBefore(list.id, opened.request.date.getTime());
+  await ledger.setListAside(list.id, "restored");
+  await heads.resume(store, list.address, list.id, head);
+  return { result: "done", reports: [] };
+}

@@ -1,0 +1,185 @@
+/**
+ * A mail to `<list>-request@`: open -> who signed -> asked before? -> carry out -> answer.
+ *
+ * The mail's own header decides nothing. Whoever is not proved by a signature hears one uniform reply and gets no mail; an
+ * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
+ * an hour for one request: a captured request that is sent again and again floods nobody.
+ */
+import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
+import { readRequestMail, writeRequestMail } from "../../../mail/request-mail.js";
+import { type Answer, type Result, writeAnswer } from "../../../membership/answers.js";
+import {
+  assertRecent,
+  claimedSigners,
+  openRequest,
+  type RequestedList,
+  verifySigned,
+} from "../../../membership/requests.js";
+import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
+import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
+import { newMessageId } from "../../../protocol/seal.js";
+import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
+import { codeForLog } from "../../kept/log.js";
+import type { List, Member } from "../../kept/store.js";
+import {
+  type Asked,
+  type Asker,
+  askerOf,
+  type Done,
+  listKeysOf,
+  type RequestParts,
+  refusal,
+  remembered,
+  unproved,
+} from "./asked.js";
+import { type Newcomer, proveClaim, proveJoin } from "./joining.js";
+import { carryOut } from "./member-commands.js";
+
+/** What became of a mail to the request address. */
+export type Taken =
+  /** Its asker is proved, and an answer is on its way, unless it had one within the hour. */
+  | { readonly kind: "answered"; readonly what: string; readonly code: string }
+  /** Nothing is proved: a uniform refusal. `code` is for the log. */
+  | { readonly kind: "refused"; readonly code: string };
+
+/** Takes a mail for the request address of `list`. @throws what is our own fault: the sender is told to try later */
+export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+  let asked: Asked;
+  let inReplyTo: string | undefined;
+  let proved: Newcomer;
+  try {
+    const mail = await readRequestMail(raw);
+    if (mail === undefined) return { kind: "refused", code: "not-sealed" };
+    inReplyTo = mail.messageId;
+    const server = await parts.lists.serverKey(list);
+    const keys = await listKeysOf(parts.store, list);
+    const opened = await openRequest(mail.sealed, server, { address: parseAddress(list.address), keys });
+    asked = { parts, list, server, opened, now: new Date(parts.now()) };
+    proved = await prove(asked);
+  } catch (error) {
+    if (!(error instanceof ListSealError)) throw error;
+    return { kind: "refused", code: error.code };
+  }
+  return answer(asked, proved, inReplyTo);
+}
+
+/** Finds who signed, and verifies it. @throws ListSealError */
+async function prove(asked: Asked): Promise<Newcomer> {
+  const { command } = asked.opened.request;
+  if (command.do === "claim") return proveClaim(asked, command);
+  if (command.do === "join") return proveJoin(asked, command);
+  const member = await signer(asked);
+  const asker = await askerOf(member);
+  const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
+  return {
+    asker,
+    signedAt,
+    async carryOut() {
+      assertRecent(asked.opened.request, signedAt, asked.now);
+      return carryOut(asked, member);
+    },
+  };
+}
+
+/** The member whose key says to have signed. @throws ListSealError `unknown-author` */
+async function signer({ parts, list, opened }: Asked): Promise<Member> {
+  const [by, more] = await claimedSigners(opened);
+  if (by === undefined || more !== undefined) throw unproved("not exactly one signature");
+  const member = await parts.store.memberByFingerprint(list.id, by);
+  if (member === undefined) throw unproved("signed by nobody on the roster");
+  return member;
+}
+
+async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefined): Promise<Taken> {
+  const { parts, list, opened, now } = asked;
+  const { store } = parts;
+  const { command } = opened.request;
+  const memory = remembered(asked, proved.asker.key.fingerprint);
+  const before = await store.firstAnswer(memory);
+  if (before !== undefined && now.getTime() < before.answered + NOTICE_INTERVAL_MS) {
+    return { kind: "answered", what: command.do, code: "repeat" };
+  }
+  const head = async () => store.recordHead(list.id);
+  const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
+  // a repeat gets the first answer, whatever the roster is now
+  const result: Result =
+    done === undefined
+      ? firstResult(before?.result ?? "", await head())
+      : done.result === "done"
+        ? { kind: "done", head: await head() }
+        : done.result;
+  const kept = result.kind === "roster" || result.kind === "member" ? undefined : JSON.stringify(result);
+  await send(asked, proved.asker, result, inReplyTo);
+  for (const { event, to } of done?.reports ?? []) {
+    await send(asked, to, { kind: "report", event, head: await head(), signed: opened.signed }, undefined);
+  }
+  await store.noteAnswer(memory, kept, now.getTime());
+  await parts.heads.note(store);
+  parts.wake();
+  return { kind: "answered", what: command.do, code: result.kind === "refused" ? result.code : result.kind };
+}
+
+/** Carries it out, unless the list waits for its owner after a restore, or the request is from before that. */
+async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
+  const { parts, list, opened } = asked;
+  const paused = (await parts.heads.paused()).has(list.address);
+  if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
+  const refusedBefore = await parts.ledger.refusedBefore(list.id);
+  if (refusedBefore !== undefined && proved.signedAt.getTime() < refusedBefore) return refusal("too-old");
+  try {
+    return await proved.carryOut();
+  } catch (error) {
+    if (!(error instanceof ListSealError)) throw error;
+    return refusal(codeOf(error, "damaged"));
+  }
+}
+
+/** The first answer again, from the store. */
+function firstResult(json: string, head: { readonly number: number; readonly hash: string }): Result {
+  const kept: unknown = JSON.parse(json);
+  const code =
+    typeof kept === "object" && kept !== null && "code" in kept
+      ? errorCodes.find((each) => each === kept.code)
+      : undefined;
+  return code === undefined ? { kind: "done", head } : { kind: "refused", code };
+}
+
+/** Seals `result` for somebody and puts it into the outbox. */
+async function send(asked: Asked, to: Asker, result: Result, inReplyTo: string | undefined): Promise<void> {
+  const { parts, list, server, opened, now } = asked;
+  const address = parseAddress(list.address);
+  const listOf: RequestedList = {
+    address,
+    key:
+      list.listKeyFingerprint === undefined
+        ? opened.request.list.key
+        : parseFingerprint(list.listKeyFingerprint),
+  };
+  const said: Answer = {
+    request: opened.request.id,
+    date: now,
+    list: listOf,
+    result,
+    server: sealingHalf(server),
+  };
+  let sealed: Uint8Array;
+  try {
+    sealed = await writeAnswer(said, server, to.key);
+  } catch (error) {
+    // a key that ran out: there is no way to tell its holder in private
+    parts.log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
+    return;
+  }
+  const recipient = parseAddress(to.address);
+  const mail = writeRequestMail({
+    kind: "answer",
+    list: address,
+    from: makeMailbox(list.name, requestAddress(address)),
+    to: makeMailbox(to.name, recipient),
+    date: now,
+    messageId: newMessageId(domainOf(address)),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    sealed,
+  });
+  await parts.store.addNote(list.id, recipient, mail, now.getTime());
+}

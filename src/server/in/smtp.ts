@@ -1,0 +1,220 @@
+/**
+ * The front: SMTP or LMTP in. It checks form and limits, hands a whole mail on, and answers; 250 only when the handler
+ * says that the mail is on disk.
+ *
+ * smtp-server (3.21.6) speaks the protocol and stands up to smuggling (it ends DATA at CR LF . CR LF alone). What it
+ * leaves open is closed here: foreign recipients (it would relay), their number, strange parameters, NUL octets, bare line ends, endless
+ * headers, slow senders, memory over all connections.
+ */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
+import {
+  CLOSE_TIMEOUT_MS,
+  DATA_TIMEOUT_MS,
+  MAX_BYTES_IN_FLIGHT,
+  MAX_COMMAND_BYTES,
+  MAX_CONNECTIONS,
+  MAX_MAIL_BYTES,
+  MAX_RECIPIENTS,
+  SESSION_TIMEOUT_MS,
+  SOCKET_TIMEOUT_MS,
+} from "../kept/limits.js";
+import { codeForLog, type Log } from "../kept/log.js";
+import { faultOf } from "./intake.js";
+import {
+  badParameters,
+  noSuchAddress,
+  type Reply,
+  ReplyError,
+  tooBusy,
+  tooLarge,
+  tooSlow,
+  tryLater,
+} from "./reply.js";
+
+/** What the front hands on. Both may take their time; what they throw is answered with "try later". */
+export interface Handler {
+  /** Whether mail to `recipient` (as the client wrote it) is for us, asked at RCPT. */
+  isOurs(recipient: string): Promise<boolean>;
+  /** Takes a mail for one recipient; 250 is sent if the reply's code says so, so it must be durable by then. */
+  take(recipient: string, sender: string, raw: Uint8Array): Promise<Reply>;
+}
+
+/** Where and how to listen. */
+export interface FrontOptions {
+  readonly protocol: "smtp" | "lmtp";
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** How long to wait for clients, in milliseconds; limits.ts has the defaults. */
+  readonly patience?: { readonly silence: number; readonly mail: number; readonly session: number };
+  /** Largest mail, in bytes; {@link MAX_MAIL_BYTES} if absent, and never more. */
+  readonly maxBytes?: number;
+  /** PEM key and certificate for STARTTLS; without them it isn't offered. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** A front that listens. */
+export interface Front {
+  readonly protocol: "smtp" | "lmtp";
+  readonly host: string;
+  readonly port: number;
+  /** Takes no more connections; resolves when the open ones are done or their time is up. */
+  close(): Promise<void>;
+}
+
+/** Bytes of mail being received now; one budget for all fronts of a process. */
+export class Budget {
+  #used = 0;
+
+  /** Takes `bytes` if they fit. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > MAX_BYTES_IN_FLIGHT) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
+/** Opens a front. @throws the system's error if it can't listen */
+export async function openFront(
+  options: FrontOptions,
+  handler: Handler,
+  budget: Budget,
+  log: Log,
+): Promise<Front> {
+  const patience = options.patience ?? {
+    silence: SOCKET_TIMEOUT_MS,
+    mail: DATA_TIMEOUT_MS,
+    session: SESSION_TIMEOUT_MS,
+  };
+  const server = new SMTPServer({
+    lmtp: options.protocol === "lmtp",
+    disabledCommands: options.tls ? ["AUTH"] : ["AUTH", "STARTTLS"],
+    ...(options.tls ?? {}),
+    authOptional: true,
+    disableReverseLookup: true,
+    hideSMTPUTF8: true,
+    banner: "ListSeal",
+    logger: false,
+    size: options.maxBytes ?? MAX_MAIL_BYTES,
+    rejectOversized: true,
+    maxClients: MAX_CONNECTIONS,
+    maxRecipients: MAX_RECIPIENTS,
+    maxCommandLength: MAX_COMMAND_BYTES,
+    socketTimeout: patience.silence,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    onMailFrom({ args }, _session, answer) {
+      answer(hasForeignParameters(args, ["SIZE", "BODY"]) ? new ReplyError(badParameters) : null);
+    },
+    onRcptTo({ address, args }, _session, answer) {
+      if (hasForeignParameters(args, [])) return answer(new ReplyError(badParameters));
+      handler.isOurs(address).then(
+        (ours) => answer(ours ? null : new ReplyError(noSuchAddress)),
+        (error: unknown) => {
+          log.error("recipient-check-failed", { code: codeForLog(error) });
+          answer(new ReplyError(tryLater));
+        },
+      );
+    },
+    onData(stream, { envelope }, answer) {
+      const [recipient] = envelope.rcptTo;
+      const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
+      receive(stream, budget, patience.mail)
+        .then((received) => {
+          if (received.kind === "refused") return received.reply;
+          if (recipient === undefined) return noSuchAddress;
+          const { raw } = received;
+          return (async () => faultOf(raw) ?? (await handler.take(recipient.address, sender, raw)))().finally(
+            () => budget.release(raw.length),
+          );
+        })
+        .catch((error: unknown) => {
+          log.error("mail-not-taken", { code: codeForLog(error) });
+          return tryLater;
+        })
+        .then((reply) => {
+          const { code, status, text } = reply;
+          if (code === 250) answer(null, `${status} ${text}`);
+          else answer(new ReplyError(reply));
+        });
+    },
+  });
+  // without a handler, a peer that resets its connection ends the process
+  server.on("error", (error: Error) => log.warn("connection-failed", { code: codeForLog(error) }));
+
+  server.server.on("connection", (socket: Socket) => {
+    // unref: STARTTLS takes the listeners off the plain socket, so its end may not be heard
+    const end = setTimeout(() => socket.destroy(), patience.session).unref();
+    socket.once("close", () => clearTimeout(end));
+  });
+  const listener = server.listen(options.port, options.host);
+  await Promise.race([
+    once(listener, "listening"),
+    once(listener, "error").then(([error]: unknown[]) => Promise.reject(error)),
+  ]);
+  const bound = listener.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : options.port;
+  return {
+    protocol: options.protocol,
+    host: options.host,
+    port,
+    close: () => new Promise((done) => server.close(done)),
+  };
+}
+
+/**
+ * Whether a command carries a parameter that was not offered in EHLO. smtp-server takes anything after the address, also
+ * a second one: `MAIL FROM:<a> <b>`, which two servers may read as two senders (RFC 5321, 4.1.1.11: 555).
+ */
+function hasForeignParameters(args: SMTPServerAddress["args"], offered: readonly string[]): boolean {
+  return args !== false && Object.keys(args).some((name) => !offered.includes(name));
+}
+
+type Received =
+  | { readonly kind: "received"; readonly raw: Uint8Array }
+  | { readonly kind: "refused"; readonly reply: Reply };
+
+/**
+ * Reads a mail to its end. Of one that is too large, or too much beside the others, nothing is kept, but it is read on:
+ * SMTP has no way to stop a sender in the middle but to close, which a slow one gets.
+ *
+ * The caller releases `raw.length` bytes of the budget.
+ */
+async function receive(stream: SMTPServerDataStream, budget: Budget, patience: number): Promise<Received> {
+  const chunks: Buffer[] = [];
+  let held = 0;
+  let fault: Reply | undefined;
+  const giveUp = (reply: Reply) => {
+    fault ??= reply;
+    budget.release(held);
+    held = 0;
+    chunks.length = 0;
+  };
+  const deadline = setTimeout(() => {
+    giveUp(tooSlow);
+    stream.destroy();
+  }, patience);
+  try {
+    for await (const chunk of stream) {
+      if (fault !== undefined || !Buffer.isBuffer(chunk)) continue;
+      if (stream.sizeExceeded) giveUp(tooLarge);
+      else if (!budget.take(chunk.length)) giveUp(tooBusy);
+      else {
+        held += chunk.length;
+        chunks.push(chunk);
+      }
+    }
+  } catch (error) {
+    giveUp(tryLater);
+    if (fault !== tooSlow) throw error;
+  } finally {
+    clearTimeout(deadline);
+  }
+  if (fault !== undefined) return { kind: "refused", reply: fault };
+  return { kind: "received", raw: Buffer.concat(chunks) };
+}

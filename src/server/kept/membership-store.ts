@@ -1,0 +1,120 @@
+/**
+ * What the server remembers for requests: claims, used and burnt introductions, first answers, and mail on its way.
+ *
+ * As in store.ts every method is one transaction. A command is remembered in the transaction that carries it out, so that
+ * of two deliveries of it one does something.
+ */
+import type { ErrorCode } from "../../protocol/errors.js";
+import type { RosterChange } from "./roster-record.js";
+import type { Command, Member, MemberRole, NewListKey, NewMember, Shape, Store } from "./store.js";
+
+/** What became of a command. */
+export type Carried =
+  | { readonly kind: "done" }
+  /** it was carried out before; nothing was changed */
+  | { readonly kind: "repeat" }
+  /** nothing was changed, and the command may be tried again under its id */
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** An introduction that an owner of the list really made (membership/introduction.ts). */
+export interface UsedIntroduction {
+  readonly fingerprint: string;
+  readonly address: string;
+  readonly introducedAt: number;
+}
+
+/** What became of a join. */
+export type Joined =
+  | Carried
+  /** Somebody came in by this introduction before. `inBy`: the fingerprint of the member that it let in. */
+  | { readonly kind: "second-join"; readonly inBy: string };
+
+/** A member as a command names them: an address may have come to another key. */
+export interface NamedMember {
+  readonly address: string;
+  readonly fingerprint: string;
+}
+
+/** A list key that an owner has replaced. */
+export interface FormerListKey {
+  readonly fingerprint: string;
+  readonly certificate: Uint8Array;
+  readonly graceEnds: number;
+}
+
+/** The first answer to a command. `result`: JSON; absent where it is to be worked out anew. */
+export interface FirstAnswer {
+  readonly result?: string;
+  readonly answered: number;
+}
+
+/** A mail of the server's own, ready to be handed over. */
+export interface OutgoingNote {
+  readonly id: number;
+  readonly listId: number;
+  readonly recipient: string;
+  readonly mail: Uint8Array;
+  /** Of the attempt that is due now, from 1. */
+  readonly attempt: number;
+}
+
+export interface MembershipStore {
+  /** Keeps the digest of a card's code; a newer card takes an older one's place. */
+  setClaim(listId: number, digest: string, expires: number): Promise<void>;
+  /** How a claim code stands. */
+  claimStanding(listId: number, digest: string, now: number): Promise<"good" | "wrong" | "used" | "expired">;
+  /** The first owner, and the list's key. @throws Conflict for a list key that some list has used */
+  claimList(
+    command: Command,
+    digest: string,
+    key: NewListKey,
+    owner: NewMember,
+    change: RosterChange,
+    now: number,
+  ): Promise<Carried>;
+  joinList(
+    command: Command,
+    introduction: UsedIntroduction,
+    member: NewMember,
+    change: RosterChange,
+    now: number,
+  ): Promise<Joined>;
+  /** Takes a member off the roster, with every copy that waits for them, and burns introductions made until `burnt`. */
+  dropMember(command: Command, member: NamedMember, burnt: number, change: RosterChange): Promise<Carried>;
+  burnIntroductions(command: Command, address: string, until: number, change: RosterChange): Promise<Carried>;
+  renewCertificate(
+    command: Command,
+    member: NamedMember,
+    certificate: Uint8Array,
+    change: RosterChange,
+  ): Promise<Carried>;
+  changeRole(command: Command, member: NamedMember, role: MemberRole, change: RosterChange): Promise<Carried>;
+  /**
+   * Gives the list another key; the one before is kept, and posts under it are taken until `graceEnds`. Refused unless the
+   * list's key is the one that is replaced, and the serial is higher than every earlier one.
+   *
+   * @throws Conflict for a list key that some list has used
+   */
+  replaceListKey(
+    command: Command,
+    key: NewListKey,
+    terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
+    change: RosterChange,
+  ): Promise<Carried>;
+  /** Newest first. */
+  formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
+  setShape(command: Command, memberId: number, shape: Shape): Promise<Carried>;
+  memberByFingerprint(listId: number, fingerprint: string): Promise<Member | undefined>;
+
+  firstAnswer(command: Command): Promise<FirstAnswer | undefined>;
+  noteAnswer(command: Command, result: string | undefined, now: number): Promise<void>;
+
+  addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void>;
+  /** Notes that are due, oldest first; each is due again at `leaseUntil`, and the attempt is counted. */
+  claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]>;
+  retryNote(id: number, due: number): Promise<void>;
+  finishNote(id: number): Promise<void>;
+}
+
+/** The whole store. */
+export type FullStore = Store & MembershipStore;

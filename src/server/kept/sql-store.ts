@@ -1,0 +1,339 @@
+/** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
+import { randomBytes } from "node:crypto";
+import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
+import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { remember, SqlMembership } from "./sql-membership.js";
+import { dropFinishedPost, holdList } from "./sql-roster.js";
+import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
+
+/** Random bytes in the name of a claim. */
+const CLAIM_BYTES = 12;
+
+const authorKinds = ["member", "non-member"] as const;
+
+function jobOf(row: Row): Job {
+  const claimed = {
+    id: number(row, "id"),
+    memberId: number(row, "member_id"),
+    attempt: number(row, "attempts"),
+    claim: text(row, "claim"),
+  };
+  return isSet(row, "post_id")
+    ? { kind: "copy", postId: number(row, "post_id"), isReview: number(row, "review") === 1, ...claimed }
+    : { kind: "notice", code: text(row, "notice"), ...claimed };
+}
+
+/** Queues a copy for every member of this moment whose role is in `among`; gives their number. */
+function* queueCopies(
+  postId: number,
+  listId: number,
+  due: number,
+  among: "everybody" | "moderators",
+): Script<number> {
+  const only = among === "moderators" ? "AND role IN ('moderator', 'owner')" : "AND role <> 'post-only'";
+  const { changes } = yield sql(
+    `INSERT INTO jobs (post_id, member_id, review, due) SELECT p.id, m.id, p.held, CAST(? AS BIGINT) FROM members m, posts p
+       WHERE p.id = ? AND m.list_id = ? ${only} ORDER BY m.address`,
+    due,
+    postId,
+    listId,
+  );
+  return changes;
+}
+
+/** False if the post, or another under its message id, or its key packet, was seen before. */
+function* rememberReplay(post: NewPost): Script<boolean> {
+  const { changes } = yield sql(
+    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, seal_digest, kept_until)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    post.listId,
+    post.signer,
+    post.messageId,
+    post.keyPacketDigest,
+    post.sealDigest,
+    post.keptUntil,
+  );
+  return changes === 1;
+}
+
+/** What was seen before of a post; `undefined` if nothing was. */
+function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
+  const { rows } = yield sql(
+    `SELECT signer, message_id, key_packet_digest, seal_digest FROM replays
+       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ?)`,
+    post.listId,
+    post.signer,
+    post.messageId,
+    post.keyPacketDigest,
+  );
+  const same = rows.find(
+    (row) => text(row, "signer") === post.signer && text(row, "message_id") === post.messageId,
+  );
+  if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
+  if (text(same, "key_packet_digest") !== post.keyPacketDigest) return { kind: "message-id-reused" };
+  return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
+}
+
+/** The store on `engine`. */
+export class SqlStore extends SqlMembership implements Store {
+  readonly sharing: Store["sharing"];
+
+  constructor(engine: Engine, sharing: Store["sharing"]) {
+    super(engine);
+    this.sharing = sharing;
+  }
+
+  queuePost(post: NewPost): Promise<Queued> {
+    const { engine } = this;
+    return engine.run(function* (): Script<Queued> {
+      yield* holdList(engine, post.listId);
+      const { listId, author } = post;
+      const held = post.hold === true;
+      // first written, then looked at: of two deliveries of one post at one moment, the second sees the first
+      if (!(yield* rememberReplay(post))) return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
+      if (held) {
+        const [count] = (yield sql(
+          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1",
+          listId,
+        )).rows;
+        if (count !== undefined && number(count, "held") >= MAX_HELD_POSTS) {
+          // the memory of it goes, too: it may be sent again when there is room
+          yield sql(
+            "DELETE FROM replays WHERE list_id = ? AND signer = ? AND message_id = ?",
+            listId,
+            post.signer,
+            post.messageId,
+          );
+          return { kind: "too-many-held" };
+        }
+      }
+      const [row] = (yield sql(
+        `INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate, held)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        listId,
+        post.raw,
+        post.accepted,
+        post.messageId,
+        author.kind,
+        author.name,
+        author.certificate,
+        held ? 1 : 0,
+      )).rows;
+      if (row === undefined) throw new Error("a post that was kept is not there");
+      const postId = number(row, "id");
+      const copies = yield* queueCopies(postId, listId, post.accepted, held ? "moderators" : "everybody");
+      yield dropFinishedPost(postId);
+      return { kind: held ? "held" : "queued", postId, copies };
+    });
+  }
+
+  knownPost(post: NewPost): Promise<Queued | undefined> {
+    return this.engine.run(() => lookUpReplay(post));
+  }
+
+  async knowsSeal(listId: number, sealDigest: string): Promise<boolean> {
+    const rows = await this.engine.ask(
+      sql("SELECT 1 AS known FROM replays WHERE list_id = ? AND seal_digest = ? LIMIT 1", listId, sealDigest),
+    );
+    return rows.rows.length > 0;
+  }
+
+  rememberPost(post: NewPost, copies: number): Promise<Queued> {
+    return this.engine.run(function* (): Script<Queued> {
+      if (yield* rememberReplay(post)) return { kind: "queued", postId: 0, copies };
+      return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
+    });
+  }
+
+  queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean> {
+    return this.engine.run(function* () {
+      const { changes } = yield sql(
+        `INSERT INTO notices (member_id, code, queued)
+           SELECT id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM members WHERE id = ?
+           ON CONFLICT (member_id, code) DO UPDATE SET queued = excluded.queued
+             WHERE notices.queued <= excluded.queued - CAST(? AS BIGINT)`,
+        code,
+        now,
+        memberId,
+        interval,
+      );
+      if (changes === 0) return false;
+      yield sql("INSERT INTO jobs (notice, member_id, due) VALUES (?, ?, ?)", code, memberId, now);
+      return true;
+    });
+  }
+
+  async post(id: number): Promise<Post | undefined> {
+    const [row] = (await this.engine.ask(sql("SELECT * FROM posts WHERE id = ?", id))).rows;
+    return (
+      row && {
+        id: number(row, "id"),
+        listId: number(row, "list_id"),
+        raw: bytes(row, "raw"),
+        accepted: number(row, "accepted"),
+        author: {
+          kind: word(row, "author_kind", authorKinds),
+          name: text(row, "author_name"),
+          certificate: bytes(row, "author_certificate"),
+        },
+        held: number(row, "held") === 1,
+      }
+    );
+  }
+
+  async heldPosts(listId: number): Promise<readonly HeldPost[]> {
+    const found = await this.engine.ask(
+      sql(
+        "SELECT id, message_id, accepted, author_kind FROM posts WHERE list_id = ? AND held = 1 ORDER BY id",
+        listId,
+      ),
+    );
+    return found.rows.map((row) => ({
+      id: number(row, "id"),
+      messageId: text(row, "message_id"),
+      accepted: number(row, "accepted"),
+      authorKind: word(row, "author_kind", authorKinds),
+    }));
+  }
+
+  releasePost(postId: number, command: Command, now: number): Promise<Decided> {
+    return this.#decide(postId, command, function* () {
+      yield sql("UPDATE posts SET held = 0 WHERE id = ?", postId);
+      const copies = yield* queueCopies(postId, command.listId, now, "everybody");
+      yield dropFinishedPost(postId);
+      return copies;
+    });
+  }
+
+  rejectPost(postId: number, command: Command): Promise<Decided> {
+    return this.#decide(postId, command, function* () {
+      yield sql("DELETE FROM posts WHERE id = ?", postId);
+      return 0;
+    });
+  }
+
+  /** Runs `decision` on a held post, once a command; its copies for review are gone by then. */
+  #decide(postId: number, command: Command, decision: () => Script<number>): Promise<Decided> {
+    const { engine } = this;
+    return engine.run(function* (): Script<Decided> {
+      yield* holdList(engine, command.listId);
+      if (!(yield* remember(command))) return { kind: "repeat" };
+      const held = yield sql(
+        "SELECT id FROM posts WHERE id = ? AND list_id = ? AND held = 1",
+        postId,
+        command.listId,
+      );
+      if (held.rows.length === 0) return { kind: "not-held" };
+      yield sql("DELETE FROM jobs WHERE post_id = ?", postId);
+      return { kind: "done", copies: yield* decision() };
+    });
+  }
+
+  async claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]> {
+    // picked first, then changed: as a subquery of the UPDATE, PostgreSQL may look for free rows more than once
+    const { rows } = await this.engine.ask(
+      sql(
+        `WITH picked AS (
+             SELECT id FROM jobs WHERE aside IS NULL AND due <= ? ORDER BY due, id LIMIT ?
+             ${this.engine.dialect.lockFreeRows})
+           UPDATE jobs SET attempts = attempts + 1, claim = ?, due = ? FROM picked WHERE jobs.id = picked.id
+           RETURNING jobs.id, post_id, notice, member_id, review, attempts, claim`,
+        now,
+        limit,
+        randomBytes(CLAIM_BYTES).toString("hex"),
+        leaseUntil,
+      ),
+    );
+    // RETURNING gives rows in no promised order
+    return rows.map(jobOf).sort((one, other) => one.id - other.id);
+  }
+
+  extendClaims(claims: readonly string[], leaseUntil: number): Promise<void> {
+    return this.engine.run(function* () {
+      for (const claim of claims) yield sql("UPDATE jobs SET due = ? WHERE claim = ?", leaseUntil, claim);
+    });
+  }
+
+  async releaseClaims(now: number): Promise<void> {
+    await this.engine.ask(sql("UPDATE jobs SET claim = NULL, due = ? WHERE claim IS NOT NULL", now));
+  }
+
+  async finishJob(job: Job): Promise<void> {
+    await this.engine.ask(sql("DELETE FROM jobs WHERE id = ? AND claim = ?", job.id, job.claim));
+    // a transaction of its own: of two workers that finish the last two jobs, the later sees that none is left
+    if (job.kind === "copy") await this.engine.ask(dropFinishedPost(job.postId));
+  }
+
+  async retryJob(job: Job, due: number): Promise<void> {
+    await this.engine.ask(
+      sql("UPDATE jobs SET claim = NULL, due = ? WHERE id = ? AND claim = ?", due, job.id, job.claim),
+    );
+  }
+
+  async hurryJobs(now: number): Promise<void> {
+    await this.engine.ask(
+      sql("UPDATE jobs SET due = ? WHERE claim IS NULL AND aside IS NULL AND due > ?", now, now),
+    );
+  }
+
+  async returnJob(job: Job, now: number): Promise<void> {
+    await this.engine.ask(
+      sql(
+        "UPDATE jobs SET claim = NULL, due = ?, attempts = attempts - 1 WHERE id = ? AND claim = ?",
+        now,
+        job.id,
+        job.claim,
+      ),
+    );
+  }
+
+  async setJobAside(job: Job, code: string): Promise<void> {
+    await this.engine.ask(
+      sql("UPDATE jobs SET claim = NULL, aside = ? WHERE id = ? AND claim = ?", code, job.id, job.claim),
+    );
+  }
+
+  async setPostAside(postId: number, code: string): Promise<void> {
+    await this.engine.ask(sql("UPDATE jobs SET claim = NULL, aside = ? WHERE post_id = ?", code, postId));
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    const [row] = (await this.engine.ask(sql("SELECT min(due) AS due FROM jobs WHERE aside IS NULL"))).rows;
+    return row !== undefined && isSet(row, "due") ? number(row, "due") : undefined;
+  }
+
+  async queueCounts(): Promise<QueueCounts> {
+    const [row] = (
+      await this.engine.ask(
+        sql(
+          `SELECT count(*) FILTER (WHERE aside IS NULL) AS waiting,
+             count(*) FILTER (WHERE aside IS NOT NULL) AS aside FROM jobs`,
+        ),
+      )
+    ).rows;
+    return row === undefined
+      ? { waiting: 0, aside: 0 }
+      : { waiting: number(row, "waiting"), aside: number(row, "aside") };
+  }
+
+  async forget(now: number): Promise<void> {
+    await this.engine.run(function* () {
+      const old = now - MAX_HELD_MS;
+      yield sql(
+        "DELETE FROM jobs WHERE post_id IN (SELECT id FROM posts WHERE held = 1 AND accepted < ?)",
+        old,
+      );
+      yield sql("DELETE FROM posts WHERE held = 1 AND accepted < ?", old);
+    });
+    await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
+    await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
+    await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
+    await this.engine.ask(
+      sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+  }
+}

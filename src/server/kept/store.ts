@@ -1,0 +1,289 @@
+/**
+ * What the server remembers, as an interface: every method is one transaction, and asynchronous, so that it fits a
+ * database in the process (sqlite-store.ts) as well as one on another machine (postgres-store.ts).
+ *
+ * Two laws:
+ * - What `queuePost` was told is on disk when it returns: only then is the sender told 250.
+ * - No opened byte is ever given to a store. Posts are kept as received, sealed to the server.
+ *
+ * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
+ */
+import { type MemberRole, memberRoles } from "../../membership/requests.js";
+import type { Delivery, Mode } from "../../protocol/message.js";
+import type { Profile } from "../../protocol/policy.js";
+import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
+
+/** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
+export type Shape = "encrypted" | "mixed";
+
+/**
+ * Who may post.
+ * - `members`: members, and what they post goes out at once.
+ * - `moderated`: anybody; a post waits for a moderator, unless it is by one.
+ * - `open`: anybody, and what they post goes out at once; readers are told that it is by no member.
+ */
+export const postPolicies = ["members", "moderated", "open"] as const;
+export type PostPolicy = (typeof postPolicies)[number];
+
+/**
+ * What a member may do. A moderator decides about held posts; so does an owner. `read-only` members don't post,
+ * `post-only` members get no copies.
+ */
+export const roles = memberRoles;
+export type { MemberRole } from "../../membership/requests.js";
+
+/** A list as the operator set it up. Certificates are binary OpenPGP. */
+export interface NewList {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly delivery: Delivery;
+  readonly profile: Profile;
+  /** Name of the file in the key folder that holds the list's own server key. */
+  readonly serverKeyFile: string;
+  readonly serverFingerprint: string;
+  readonly serverCertificate: Uint8Array;
+}
+
+/** A list as it is now. Without `listKey` it takes no posts yet. */
+export interface List extends NewList {
+  readonly id: number;
+  readonly policy: PostPolicy;
+  readonly listKey?: Uint8Array;
+  readonly listKeyFingerprint?: string;
+}
+
+/** A list key and the digests of its public key material (list-key-material.ts). */
+export interface NewListKey {
+  readonly certificate: Uint8Array;
+  readonly fingerprint: string;
+  readonly material: readonly string[];
+}
+
+/** Somebody who gets copies. */
+export interface NewMember {
+  readonly address: string;
+  readonly name: string;
+  readonly certificate: Uint8Array;
+  readonly fingerprint: string;
+  readonly shape: Shape;
+}
+
+/** A member on the roster. `id` is never used again, also not after a removal. */
+export interface Member extends NewMember {
+  readonly id: number;
+  readonly listId: number;
+  readonly role: MemberRole;
+  readonly added: number;
+}
+
+/** A post that passed all checks, to be kept and queued. */
+export interface NewPost {
+  readonly listId: number;
+  /** As received, sealed to the server. */
+  readonly raw: Uint8Array;
+  readonly accepted: number;
+  /** The signed message id, with angle brackets. */
+  readonly messageId: string;
+  /** Fingerprint of the key that signed the submission. */
+  readonly signer: string;
+  /** SHA-256 of the key packet, hex. */
+  readonly keyPacketDigest: string;
+  /** SHA-256 of the outer seal as submitted, hex: an honest retry brings the very same bytes. */
+  readonly sealDigest: string;
+  /** The replay is remembered until then. */
+  readonly keptUntil: number;
+  readonly author: Author;
+  /** Keeps the post until a moderator decides; its copies go to moderators and owners, for review. */
+  readonly hold?: boolean;
+}
+
+/**
+ * The author as they were when the post was accepted: they may be gone when its copies are made. A `non-member`'s
+ * certificate came with the post and proves nobody.
+ */
+export interface Author {
+  readonly kind: "member" | "non-member";
+  readonly name: string;
+  readonly certificate: Uint8Array;
+}
+
+/** What became of a post given to {@link Store.queuePost}. */
+export type Queued =
+  | { readonly kind: "queued"; readonly postId: number; readonly copies: number }
+  /** kept for a moderator; `copies`: for review */
+  | { readonly kind: "held"; readonly postId: number; readonly copies: number }
+  /** as many as a list keeps wait already: nothing was kept or remembered */
+  | { readonly kind: "too-many-held" }
+  /** the same post again (a sender's retry): nothing was queued, and the sender is told 250 */
+  | { readonly kind: "repeat" }
+  /** another key packet under a message id that this signer used before */
+  | { readonly kind: "message-id-reused" }
+  /** a key packet that came before under another message id or signer, or in another outer seal */
+  | { readonly kind: "replayed" };
+
+/** A kept post, to be opened again when its copies are made. */
+export interface Post {
+  readonly id: number;
+  readonly listId: number;
+  readonly raw: Uint8Array;
+  readonly accepted: number;
+  readonly author: Author;
+  /** Still waits for a moderator. */
+  readonly held: boolean;
+}
+
+/** A post that waits for a moderator, without its bytes. */
+export interface HeldPost {
+  readonly id: number;
+  readonly messageId: string;
+  readonly accepted: number;
+  readonly authorKind: Author["kind"];
+}
+
+/** Something to send, claimed by a worker: a post's copy for a member, or a notice to a member. */
+export type Job = CopyJob | NoticeJob;
+
+interface ClaimedJob {
+  readonly id: number;
+  readonly memberId: number;
+  /** This attempt's number, from 1; registered before it is made. */
+  readonly attempt: number;
+  /**
+   * Token of the claim. What a worker says of a job counts only while the claim is still its own: one that was stopped
+   * for longer than its lease can't touch a job that another has taken.
+   */
+  readonly claim: string;
+}
+
+export interface CopyJob extends ClaimedJob {
+  readonly kind: "copy";
+  readonly postId: number;
+  /** For a moderator's review of a held post. */
+  readonly isReview: boolean;
+}
+
+export interface NoticeJob extends ClaimedJob {
+  readonly kind: "notice";
+  /** Why a post was refused: a code of ours. */
+  readonly code: string;
+}
+
+/** A signed command, as it is remembered: carried out once for its signer. */
+export interface Command {
+  readonly listId: number;
+  readonly signer: string;
+  readonly id: string;
+  readonly keptUntil: number;
+}
+
+/** What became of a command about a held post. */
+export type Decided =
+  | { readonly kind: "done"; readonly copies: number }
+  /** this command was carried out before */
+  | { readonly kind: "repeat" }
+  /** no post of that number waits on that list: somebody else decided */
+  | { readonly kind: "not-held" };
+
+/** What waits, counted. `aside`: waits for the operator. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly aside: number;
+}
+
+/** Thrown by a store when a command asks for what can't be; `message` is a sentence for the operator. */
+export class Conflict extends Error {
+  override readonly name = "Conflict";
+}
+
+/** The store can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
+export class UnusableStore extends Error {
+  override readonly name = "UnusableStore";
+}
+
+export interface Store {
+  /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
+  readonly sharing: "alone" | "shared";
+
+  /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
+  createList(
+    list: NewList,
+    key: NewListKey | undefined,
+    changes: readonly RosterChange[],
+    now: number,
+  ): Promise<List>;
+  /** Every list, by address. */
+  lists(): Promise<readonly List[]>;
+  listByAddress(address: string): Promise<List | undefined>;
+  listById(id: number): Promise<List | undefined>;
+  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
+  setListKey(listId: number, key: NewListKey, change: RosterChange): Promise<void>;
+
+  /** @throws Conflict if the address or the certificate is on the list's roster. */
+  addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member>;
+  /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
+  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
+  memberByAddress(listId: number, address: string): Promise<Member | undefined>;
+  /** `undefined` once they are removed. Asked for each copy, just before it is made. */
+  memberById(id: number): Promise<Member | undefined>;
+  /** The roster, by address. */
+  members(listId: number): Promise<readonly Member[]>;
+  /** @throws Conflict if there is none of that address. */
+  setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void>;
+  setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
+
+  /** Newest entry of a list's record. A list always has one: its creation. */
+  recordHead(listId: number): Promise<RecordHead>;
+  record(listId: number): Promise<readonly RecordEntry[]>;
+
+  /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
+  queuePost(post: NewPost): Promise<Queued>;
+  /** Whether this very outer seal was accepted before, whoever is a member by now. */
+  knowsSeal(listId: number, sealDigest: string): Promise<boolean>;
+  /** What {@link queuePost} would say of a post that was seen before; `undefined` for a new one. Nothing is changed. */
+  knownPost(post: NewPost): Promise<Queued | undefined>;
+  /** Remembers a post that another queue has, for `copies` members; keeps and queues nothing. */
+  rememberPost(post: NewPost, copies: number): Promise<Queued>;
+  /** Queues a notice, unless one with that code was queued for the member less than `interval` ago. */
+  queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
+  post(id: number): Promise<Post | undefined>;
+
+  /** Posts of a list that wait for a moderator, oldest first. */
+  heldPosts(listId: number): Promise<readonly HeldPost[]>;
+  /**
+   * Lets a held post out: a copy for every member of this moment is queued, and remembers the command that said so.
+   * Copies for review that were not sent yet are dropped: moderators get the post as members.
+   */
+  releasePost(postId: number, command: Command, now: number): Promise<Decided>;
+  /** Deletes a held post and its copies for review. */
+  rejectPost(postId: number, command: Command): Promise<Decided>;
+
+  /**
+   * Takes up to `limit` due jobs, oldest first, under a fresh claim, and registers an attempt for each: they are due
+   * again at `leaseUntil`.
+   */
+  claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]>;
+  /** The jobs of these claims are due again at `leaseUntil`, and no earlier. */
+  extendClaims(claims: readonly string[], leaseUntil: number): Promise<void>;
+  /** Makes every claimed job due again: claims of an earlier run, in a store that is for one worker `alone`. */
+  releaseClaims(now: number): Promise<void>;
+  /** The copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
+  finishJob(job: Job): Promise<void>;
+  /** The copy is to be tried again at `due`. */
+  retryJob(job: Job, due: number): Promise<void>;
+  /** Makes every job that waits for its next attempt due now. */
+  hurryJobs(now: number): Promise<void>;
+  /** A claimed job was not tried after all: due at once, the attempt is not counted. */
+  returnJob(job: Job, now: number): Promise<void>;
+  /** The copy waits for the operator; `code` says why. The rest of the queue goes on. */
+  setJobAside(job: Job, code: string): Promise<void>;
+  /** As {@link setJobAside}, for every copy of a post. */
+  setPostAside(postId: number, code: string): Promise<void>;
+  /** When the next job is due, `undefined` if none waits. */
+  nextDue(): Promise<number | undefined>;
+  queueCounts(): Promise<QueueCounts>;
+
+  /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
+  forget(now: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,201 @@
+/**
+ * From a kept post to one member's copy. The server writes every header itself: nothing of the author's mail comes along
+ * but the sealed parts and, where they are message ids, In-Reply-To and References.
+ *
+ * What is opened here stays in memory. A kept post is opened anew when its copies are made, for the members of then.
+ */
+import {
+  type Address,
+  domainOf,
+  localPartOf,
+  type Mailbox,
+  makeMailbox,
+  parseAddress,
+  requestAddress,
+} from "../../mail/mailbox.js";
+import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
+import { encodeLargePart, readSealedMail, writeCopy } from "../../mail/sealed-mail.js";
+import { SharedBase64 } from "../../mail/shared-base64.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { parseSealingKey, readSealingKey } from "../../protocol/keys.js";
+import type { SealedMessage } from "../../protocol/message.js";
+import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "../../protocol/reseal.js";
+import type { ListSettings } from "../kept/list-settings.js";
+import type { ListInUse } from "../kept/lists-in-use.js";
+import type { Member, Post, Store } from "../kept/store.js";
+import type { Tokens } from "../kept/tokens.js";
+import { openSubmission } from "./open-submission.js";
+import type { OutgoingMail } from "./relay.js";
+import { asSealedMessage, FastReseal } from "./reseal/fast-reseal.js";
+
+/** A post with everything that its copies have in common: opened once, list signature made once. */
+export interface PreparedPost {
+  readonly list: ListInUse;
+  readonly prepared: PreparedReseal;
+  /** `Alice via Team <team@...>`: the list's address, so that it passes DMARC; who wrote it, proved, is inside the seal. */
+  readonly from: Mailbox;
+  readonly replyTo: Mailbox;
+  /** The author gets no copy, if the list is set so. */
+  readonly skips?: string;
+  readonly inReplyTo?: string;
+  readonly references: readonly string[];
+  /** The large part in base64, where it is the same in every copy; one buffer, however many members. */
+  readonly encoded?: Uint8Array;
+}
+
+/**
+ * Opens a kept post once more and makes its list signature.
+ *
+ * The checks of the day it came are made again, with the clock of that day: a post that waited is not too old.
+ *
+ * @throws ListSealError and whatever a parser throws: the post is poison, and is set aside
+ */
+export async function preparePost(
+  store: Store,
+  list: ListInUse,
+  post: Post,
+  settings: ListSettings,
+): Promise<PreparedPost> {
+  const mail = await readSealedMail(post.raw);
+  if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
+  // the certificate may have run out, or its holder left, since the post was accepted
+  const author = await parseSealingKey("member", post.author.certificate);
+  const { opened, ref } = await openSubmission(mail.sealed, list, author, new Date(post.accepted));
+  const prepared = await prepareReseal(opened, {
+    list: ref,
+    server: list.server,
+    roster: await store.recordHead(list.list.id),
+    kind: post.author.kind === "member" ? "through" : "through-nonmember",
+  });
+  return {
+    list,
+    prepared,
+    from: makeMailbox(`${post.author.name} via ${list.list.name}`, list.address),
+    replyTo: settings.replyTo === "author" ? mail.from : makeMailbox(list.list.name, list.address),
+    ...(settings.authorCopy ? {} : { skips: opened.by }),
+    ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
+    references: mail.references,
+    ...sharedPart(list, prepared),
+  };
+}
+
+/** In mode `whole`, resealed, each member's message differs from the first octet on: nothing is shared. */
+function sharedPart(list: ListInUse, prepared: PreparedReseal): { encoded?: Uint8Array } {
+  const { mode } = prepared.opened;
+  if (mode === "whole" && list.list.delivery === "resealed") return {};
+  return { encoded: encodeLargePart(forwardOpened(prepared)) };
+}
+
+/** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
+export interface Stationery {
+  readonly tokens: Tokens;
+  readonly now: () => number;
+  /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
+  readonly publicUrl: () => string | undefined;
+}
+
+/** RFC 2369 by mail, and RFC 8058 where the server is reached by https. A DKIM signature has to cover both fields. */
+function unsubscribeFields(
+  list: ListInUse,
+  member: Member,
+  { tokens, publicUrl }: Stationery,
+): readonly HeaderField[] {
+  const token = tokens.leave(member);
+  const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
+  const base = publicUrl();
+  if (base === undefined) return [["List-Unsubscribe", byMail]];
+  const link = new URL(`leave/${list.list.id}/${token}`, base);
+  return [
+    ["List-Unsubscribe", `<${link}>, ${byMail}`],
+    ["List-Unsubscribe-Post", "List-Unsubscribe=One-Click"],
+  ];
+}
+
+/** `team-bounces@...` -> `team-bounces+DETAIL@...` */
+function detailed(address: Address, detail: string): Address {
+  return parseAddress(`${localPartOf(address)}+${detail}@${domainOf(address)}`);
+}
+
+/** The part of a copy that is sealed for one member, and where its base64 comes from. */
+interface Sealed {
+  readonly sealed: SealedMessage;
+  readonly encoded?: Uint8Array | EncodedInTwo;
+}
+
+const NOTHING = new Uint8Array();
+
+/** Makes members' copies. */
+export class CopyMaker {
+  readonly #reseal = new FastReseal();
+  /** Base64 of the containers that the copies of a post in mode `whole` share. */
+  readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
+  readonly #stationery: Stationery;
+
+  constructor(stationery: Stationery) {
+    this.#stationery = stationery;
+  }
+
+  /** No more copies of `post` are made for now: what they shared is overwritten. */
+  finish(post: PreparedPost): void {
+    this.#reseal.finish(post.prepared);
+  }
+
+  /**
+   * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
+   *
+   * @param held the number under which the post waits, on a copy for its review by a moderator
+   * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
+   */
+  async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
+    const { list, prepared } = post;
+    const { sealed, encoded } = await this.#seal(post, member);
+    const { messageId, signedAt } = prepared.opened;
+    const theList = makeMailbox(list.list.name, list.address);
+    const { head, shared, tail } = writeCopy({
+      list: list.address,
+      listName: list.list.name,
+      from: post.from,
+      replyTo: post.replyTo,
+      to: theList,
+      messageId,
+      date: signedAt,
+      ...(post.inReplyTo === undefined ? {} : { inReplyTo: post.inReplyTo }),
+      references: post.references,
+      ...(held === undefined ? {} : { held }),
+      ...(encoded === undefined ? {} : { encoded }),
+      sealed,
+      shape: member.shape,
+      fields: unsubscribeFields(list, member, this.#stationery),
+    });
+    const token = this.#stationery.tokens.bounce(member, this.#stationery.now());
+    return {
+      sender: detailed(list.bounces, token),
+      recipient: parseAddress(member.address),
+      pieces: [head, shared, tail],
+    };
+  }
+
+  async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
+    const shared = encoded === undefined ? {} : { encoded };
+    if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
+    const pieces = await this.#reseal.piecesFor(prepared, member.certificate);
+    if (pieces === "library") {
+      const key = await readSealingKey("member", member.certificate);
+      return { sealed: await resealFor(prepared, key), ...shared };
+    }
+    if (prepared.opened.mode === "key") return { sealed: asSealedMessage(prepared, pieces), ...shared };
+    // one buffer for all members, however large the post
+    return {
+      sealed: { mode: "whole", message: NOTHING },
+      encoded: this.#containerOf(pieces.container).after(pieces.pkesk),
+    };
+  }
+
+  #containerOf(container: Uint8Array): SharedBase64 {
+    const known = this.#containers.get(container);
+    if (known !== undefined) return known;
+    const made = new SharedBase64(container);
+    this.#containers.set(container, made);
+    return made;
+  }
+}

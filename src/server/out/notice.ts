@@ -1,0 +1,127 @@
+/**
+ * The mails that the server itself writes to people: why a post under their name was refused, that their copies can't be
+ * sealed or don't arrive, and to owners what happened on their list.
+ *
+ * They go to the address on the roster and nowhere else, since only then the reason tells nobody else anything. They
+ * quote nothing of any post, and name no member: they are not sealed, so that they reach somebody whose key ran out.
+ * Owners hear a member's number, which the operator's `member show` explains.
+ */
+import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../../mail/mailbox.js";
+import { formatDate, textLeaf, writeEntity } from "../../mail/mime.js";
+import { newMessageId } from "../../protocol/seal.js";
+import type { ListInUse } from "../kept/lists-in-use.js";
+import type { Member, NoticeJob } from "../kept/store.js";
+import type { OutgoingMail } from "./relay.js";
+
+const reasons: Readonly<Record<string, string>> = {
+  "too-old":
+    "It was sealed more than seven days ago, by the date in its signature. If it was sealed just now, the clock of the computer that it was sealed on is wrong.",
+  "from-the-future":
+    "It seems to come from the future: the date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with yours. If the server's is wrong, tell the list's owner, and send the post again when it is right.",
+  replayed: "It is one that the list has passed on before, under another message id.",
+  "message-id-reused":
+    "Another post of yours has the same message id. Write it as a new mail and send it again.",
+  "binding-missing": "Its signature does not say which list and which mail it is for.",
+  "binding-mismatch": "What came is not what was signed: the mail was changed on its way.",
+  "not-allowed": "You are a member who reads only. An owner of the list can change that.",
+  "malformed-key-packet": "Its key packet is not in the form that the list requires.",
+  "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
+};
+
+/** Subject, without the list's name, and paragraphs. */
+interface Wording {
+  readonly subject: string;
+  readonly text: readonly string[];
+}
+
+function refusedPost(list: string, code: string, now: Date): Wording {
+  return {
+    subject: "a post of yours was not passed on",
+    text: [
+      `The list ${list} did not pass on a post that was signed by your key.`,
+      reasons[code] ?? "It did not pass the list's checks.",
+      `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
+      "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
+    ],
+  };
+}
+
+/** What a moderator's command led to. */
+const decided =
+  (outcome: string) =>
+  (list: string, post: string): Wording => ({
+    subject: `held post ${post}`,
+    text: [`The post ${post}, which the list ${list} held for its moderators, ${outcome}`],
+  });
+const again = decided("was decided about by this very command before. Nothing was done again.");
+const gone = decided("does not wait any more: somebody has released or rejected it.");
+
+/** Notices that are not about a refused post. The second parameter: the number of the member, or post, that it is about. */
+const others: Readonly<Record<string, (list: string, member: string) => Wording>> = {
+  "no-usable-key": (list) => ({
+    subject: "your key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed for you any more: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
+      "Nothing is sent to you unsealed, so you miss what is written until you renew it. Renew your key in the ListSeal add-on, or ask the list's owner. Posts that could not be sealed for you wait with the list's operator for a while.",
+    ],
+  }),
+  suspended: (list) => ({
+    subject: "your copies are paused",
+    text: [
+      `Mail of the list ${list} to this address came back on several days, so the list has paused your copies. If you read this, your mail system refused them for a reason that has passed, or refuses sealed mail.`,
+      "Write to the list's owner, who can have them switched on again.",
+    ],
+  }),
+  "member-without-key": (list, member) => ({
+    subject: "a member's key has run out",
+    text: [
+      `Mail of the list ${list} can't be sealed any more for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were told.`,
+      "The operator sees who it is with `listseal-server member show`.",
+    ],
+  }),
+  "member-suspended": (list, member) => ({
+    subject: "a member's copies are paused",
+    text: [
+      `Mail of the list ${list} to member ${member} came back on several days, so their copies are paused.`,
+      "The operator sees who it is with `listseal-server member show`, and switches their copies on again with `listseal-server member resume`.",
+    ],
+  }),
+  "release-done": decided("was released: every member gets a copy."),
+  "release-repeat": again,
+  "release-not-held": gone,
+  "reject-done": decided("was rejected, and deleted."),
+  "reject-repeat": again,
+  "reject-not-held": gone,
+  "member-left": (list, member) => ({
+    subject: "a member has left",
+    text: [
+      `Member ${member} of the list ${list} has left by the link in their mail. They get nothing any more; to come back they need a new invitation.`,
+    ],
+  }),
+};
+
+/** The notice of `job` to `member`. */
+export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
+  const [name = "", about = ""] = job.code.split(" ");
+  const { subject, text } = others[name]?.(list.address, about) ?? refusedPost(list.address, job.code, now);
+  const mail = writeEntity(
+    [
+      ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
+      ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
+      ["Subject", `[${localPartOf(list.address)}] ${subject}`],
+      ["Date", formatDate(now)],
+      ["Message-ID", newMessageId(domainOf(list.address))],
+      // RFC 3834: no program may answer this
+      ["Auto-Submitted", "auto-replied"],
+      ["MIME-Version", "1.0"],
+    ],
+    textLeaf(text.map(wrapped).join("\n\n").concat("\n")),
+  );
+  // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
+  return { sender: "", recipient: parseAddress(member.address), pieces: [mail] };
+}
+
+/** Lines of at most 72 characters. */
+function wrapped(text: string): string {
+  return text.replace(/(?=.{73})(.{1,72}) /g, "$1\n");
+}

@@ -1,0 +1,50 @@
+/**
+ * Opens a post under the list's key, or under one that an owner has replaced and whose grace was not over when it came:
+ * not every member has the new key in the same minute.
+ *
+ * The server opens with one key always, its own. What is looked for here is which list key the author's signature names.
+ */
+import { ListSealError } from "../../protocol/errors.js";
+import type { SealingKey } from "../../protocol/keys.js";
+import type { ListRef, SealedMessage } from "../../protocol/message.js";
+import { type OpenedAtServer, openAtServer } from "../../protocol/reseal.js";
+import type { ListInUse } from "../kept/lists-in-use.js";
+
+/** A post that was opened, and the list, by the key that it is for. */
+export interface OpenedSubmission {
+  readonly opened: OpenedAtServer;
+  readonly ref: ListRef;
+}
+
+/**
+ * @param at when it came
+ * @throws ListSealError as `openAtServer`; of several keys, what the list's present one gives
+ */
+export async function openSubmission(
+  sealed: SealedMessage,
+  { ref: present, former, server }: Pick<ListInUse, "ref" | "former" | "server">,
+  author: SealingKey<"member">,
+  at: Date,
+): Promise<OpenedSubmission> {
+  const open = async (list: ListRef): Promise<OpenedSubmission> => ({
+    opened: await openAtServer(sealed, { list, server, author, now: at }),
+    ref: list,
+  });
+  try {
+    return await open(present);
+  } catch (error) {
+    if (!isForAnother(error)) throw error;
+    for (const { ref, until } of former) {
+      if (at.getTime() > until) continue;
+      try {
+        return await open(ref);
+      } catch (another) {
+        if (!isForAnother(another)) throw another;
+      }
+    }
+    throw error;
+  }
+}
+
+const isForAnother = (error: unknown): boolean =>
+  error instanceof ListSealError && error.code === "wrong-list";

@@ -1,0 +1,212 @@
+/**
+ * Writes the encrypted container that all copies of a post share: a SEIPD packet (RFC 9580, 5.13) of
+ * one-pass signature, literal, list signature; the very packets that openpgp.js writes for a signed message.
+ *
+ * Large literals go through in slices into one buffer of the final size: beside the literal itself a container takes its
+ * own length and not more.
+ */
+import { Buffer } from "node:buffer";
+import { createCipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import type { Signature } from "openpgp";
+import { ListSealError } from "../../../protocol/errors.js";
+import { packetHeader, tag } from "./packet-writer.js";
+import { type CipherName, cipherId } from "./pkesk-writer.js";
+
+/** How a container is encrypted: what the recipients' certificates ask for, of what this software writes. */
+export type Suite =
+  /** SEIPD v1: CFB with a modification detection code; PKESK v3. */
+  | { readonly version: 1; readonly cipher: CipherName }
+  /** SEIPD v2: GCM in chunks; PKESK v6. */
+  | { readonly version: 2; readonly cipher: CipherName; readonly aead: "gcm" };
+
+/** Key length in octets. */
+export const cipherOctets = { aes128: 16, aes256: 32 } as const;
+
+/** Chunks of 2^(12+6) octets = 256 KiB, as openpgp.js writes them; every reader takes up to 4 MiB (RFC 9580, 5.13.2). */
+const CHUNK_SIZE_OCTET = 12;
+const CHUNK_OCTETS = 2 ** (CHUNK_SIZE_OCTET + 6);
+const GCM_ID = 3;
+const GCM_NONCE_OCTETS = 12;
+const GCM_TAG_OCTETS = 16;
+const SHA1_OCTETS = 20;
+const BLOCK_OCTETS = 16;
+
+/**
+ * The packets inside: one-pass signature, literal, signature. The literal is the caller's own bytes, not a copy.
+ *
+ * @param date of the literal packet; the signature does not cover it
+ * @throws ListSealError `several-signatures` unless there is exactly one
+ */
+export function signedPackets(literal: Uint8Array, signature: Signature, date: Date): readonly Uint8Array[] {
+  const [packetOfIt] = signature.packets;
+  if (packetOfIt === undefined || signature.packets.length !== 1) {
+    throw new ListSealError("several-signatures", "a post has one list signature");
+  }
+  const body = packetOfIt.write();
+  // binary, no file name, date
+  const head = Buffer.from([0x62, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(Math.floor(date.getTime() / 1000), 2);
+  const onePass = onePassOf(body, packetOfIt.issuerKeyID.toHex(), packetOfIt.issuerFingerprint);
+  return [
+    packetHeader(tag.onePassSignature, onePass.length),
+    onePass,
+    packetHeader(tag.literal, head.length + literal.length),
+    head,
+    literal,
+    packetHeader(tag.signature, body.length),
+    body,
+  ];
+}
+
+/**
+ * One-pass signature (RFC 9580, 5.4) of a signature packet's body: version, type, hash, algorithm, who, "last one".
+ *
+ * The body begins: version, type, public-key algorithm, hash algorithm, length of the hashed area (v4: 2 octets, v6: 4).
+ */
+function onePassOf(body: Uint8Array, issuerKeyId: string, issuer: Uint8Array | null): Buffer {
+  const [version = 0, type = 0, algorithm = 0, hash = 0] = body;
+  if (version !== 6) {
+    return Buffer.concat([
+      Buffer.from([3, type, hash, algorithm]),
+      Buffer.from(issuerKeyId, "hex"),
+      Buffer.of(1),
+    ]);
+  }
+  if (issuer === null) throw new ListSealError("bad-signature", "a v6 signature names its issuer");
+  const view = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const unhashedAt = 8 + view.readUInt32BE(4);
+  // two octets of the hash follow the unhashed area, then the salt with its length in front
+  const saltAt = unhashedAt + 4 + view.readUInt32BE(unhashedAt) + 2;
+  const salt = view.subarray(saltAt, saltAt + 1 + view.readUInt8(saltAt));
+  return Buffer.concat([Buffer.from([6, type, hash, algorithm]), salt, issuer, Buffer.of(1)]);
+}
+
+/**
+ * Encrypts `packets` as one SEIPD packet.
+ *
+ * @param sessionKey fresh for this container, of the suite's cipher; it must never be used for another
+ * @returns the whole packet in one buffer
+ */
+export function writeContainer(packets: readonly Uint8Array[], sessionKey: Uint8Array, suite: Suite): Buffer {
+  const length = packets.reduce((sum, each) => sum + each.length, 0);
+  return suite.version === 1
+    ? writeSeipd1(packets, length, sessionKey, suite.cipher)
+    : writeSeipd2(packets, length, sessionKey, suite.cipher);
+}
+
+/** A buffer of a known size that is filled from the front. Not zeroed first: {@link whole} insists that it is full. */
+class Filling {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(size: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(size);
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  whole(): Buffer {
+    if (this.#at !== this.#buffer.length) throw new ListSealError("damaged", "a container of another size");
+    return this.#buffer;
+  }
+}
+
+/** SEIPD v1 (RFC 9580, 5.13.1): CFB over random block, its last two octets again, packets, and a SHA-1 over all that. */
+function writeSeipd1(
+  packets: readonly Uint8Array[],
+  length: number,
+  sessionKey: Uint8Array,
+  cipherName: CipherName,
+): Buffer {
+  const bodyLength = 1 + BLOCK_OCTETS + 2 + length + 2 + SHA1_OCTETS;
+  const header = packetHeader(tag.seipd, bodyLength);
+  const out = new Filling(header.length + bodyLength);
+  out.add(header);
+  out.add(Buffer.of(1));
+  const bits = cipherOctets[cipherName] * 8;
+  const cipher = createCipheriv(`aes-${bits}-cfb`, sessionKey, Buffer.alloc(BLOCK_OCTETS));
+  const digest = createHash("sha1");
+  const add = (bytes: Uint8Array) => {
+    digest.update(bytes);
+    out.add(cipher.update(bytes));
+  };
+  const prefix = randomBytes(BLOCK_OCTETS);
+  add(prefix);
+  add(prefix.subarray(-2));
+  for (const each of slices(packets, CHUNK_OCTETS)) add(each);
+  // header of the modification detection code packet, which is hashed too
+  add(Buffer.from([0xd3, 0x14]));
+  out.add(cipher.update(digest.digest()));
+  return out.whole();
+}
+
+/** SEIPD v2 (RFC 9580, 5.13.2): keys by HKDF from a salt, chunks with their tags, and a last tag over the length. */
+function writeSeipd2(
+  packets: readonly Uint8Array[],
+  length: number,
+  sessionKey: Uint8Array,
+  cipherName: CipherName,
+): Buffer {
+  const chunks = Math.ceil(length / CHUNK_OCTETS);
+  const bodyLength = 4 + 32 + length + (chunks + 1) * GCM_TAG_OCTETS;
+  const header = packetHeader(tag.seipd, bodyLength);
+  const out = new Filling(header.length + bodyLength);
+  const parameters = Buffer.from([2, cipherId[cipherName], GCM_ID, CHUNK_SIZE_OCTET]);
+  const salt = randomBytes(32);
+  for (const each of [header, parameters, salt]) out.add(each);
+
+  const associated = Buffer.concat([Buffer.of(0xc0 | tag.seipd), parameters]);
+  const keyOctets = cipherOctets[cipherName];
+  const derived = Buffer.from(
+    hkdfSync("sha256", sessionKey, salt, associated, keyOctets + GCM_NONCE_OCTETS - 8),
+  );
+  const nonce = Buffer.alloc(GCM_NONCE_OCTETS);
+  derived.copy(nonce, 0, keyOctets);
+  let index = 0n;
+  const seal = (bytes: Uint8Array, associatedData: Uint8Array) => {
+    nonce.writeBigUInt64BE(index++, GCM_NONCE_OCTETS - 8);
+    const cipher = createCipheriv(
+      keyOctets === 16 ? "aes-128-gcm" : "aes-256-gcm",
+      derived.subarray(0, keyOctets),
+      nonce,
+    );
+    cipher.setAAD(associatedData);
+    out.add(cipher.update(bytes));
+    cipher.final();
+    out.add(cipher.getAuthTag());
+  };
+  for (const chunk of evenChunks(packets)) seal(chunk, associated);
+  const total = Buffer.alloc(8);
+  total.writeBigUInt64BE(BigInt(length));
+  seal(Buffer.alloc(0), Buffer.concat([associated, total]));
+  return out.whole();
+}
+
+/** Views of at most `size` octets on the parts, in order. */
+function* slices(parts: readonly Uint8Array[], size: number): Generator<Uint8Array> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += size) yield part.subarray(at, at + size);
+  }
+}
+
+/** The parts as one run of bytes in chunks of exactly {@link CHUNK_OCTETS}, the last one shorter. One chunk is copied at a time. */
+function* evenChunks(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  const chunk = Buffer.allocUnsafe(CHUNK_OCTETS);
+  let filled = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length; ) {
+      const piece = part.subarray(at, at + CHUNK_OCTETS - filled);
+      chunk.set(piece, filled);
+      filled += piece.length;
+      at += piece.length;
+      if (filled === CHUNK_OCTETS) {
+        yield chunk;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield chunk.subarray(0, filled);
+}

@@ -1,0 +1,44 @@
+/** `filter`: makes copies for a Postfix that keeps their queue (docs/postfix/explode-*.cf). */
+import type { Command } from "commander";
+import { openLog } from "../kept/log.js";
+import { findSite, type GlobalOptions, say } from "./cli-desk.js";
+import { hostAndPort, relayOf, relayUrl, untilSignal } from "./cli-serve.js";
+import { type Endpoint, type RelayPlace, writeHostAndPort } from "./endpoints.js";
+import { startFilter } from "./filter.js";
+
+interface FilterFlags {
+  readonly smtp: Endpoint;
+  readonly relay?: RelayPlace;
+}
+
+/** Adds `filter`. */
+export function addFilterCommand(program: Command): void {
+  program
+    .command("filter")
+    .description("make one copy for each mail that Postfix hands over, until SIGTERM; beside serve --explode")
+    .requiredOption(
+      "--smtp <host:port>",
+      "listen for Postfix, and nobody else; port 0 takes a free one",
+      hostAndPort,
+    )
+    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .action((flags: FilterFlags) => filter(program.opts<GlobalOptions>(), flags));
+}
+
+async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void> {
+  const { folder, config, place } = await findSite(options);
+  const log = openLog(process.stderr, config.log.level);
+  const publicUrl = config.web["public-url"];
+  const running = await startFilter({
+    folder,
+    store: place,
+    front: { protocol: "smtp", ...flags.smtp },
+    relay: await relayOf(config, flags.relay),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    log,
+  });
+  say(`listening filter ${writeHostAndPort(running.front)}`);
+  await untilSignal(log);
+  await running.stop();
+  log.info("stopped");
+}

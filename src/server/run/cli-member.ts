@@ -1,0 +1,110 @@
+/** `member add|remove|role|list|show|suspend|resume`. */
+import { type Command, Option } from "commander";
+import { DAY_MS } from "../kept/limits.js";
+import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
+import { addMember, findList, findMember, removeMember, setRole } from "./administration.js";
+import { atDesk, type Desk, type GlobalOptions, readCertificate, say, spaced } from "./cli-desk.js";
+
+const describeMember = (member: Member): string =>
+  `${member.address}  ${member.name}  ${member.shape}  ${spaced(member.fingerprint)}`;
+
+/** One member a line; what is not as usual stands behind. */
+async function listMembers({ store, ledger }: Desk, listId: number): Promise<void> {
+  for (const member of await store.members(listId)) {
+    const marks = [
+      ...(member.role === "member" ? [] : [member.role]),
+      ...((await ledger.suspension(member.id)) === undefined ? [] : ["SUSPENDED"]),
+      ...((await ledger.unusableKey(member.id)) === undefined ? [] : ["NO USABLE KEY"]),
+    ];
+    say([describeMember(member), ...marks].join("  "));
+  }
+}
+
+async function showMember({ ledger }: Desk, member: Member): Promise<void> {
+  const suspension = await ledger.suspension(member.id);
+  const key = await ledger.unusableKey(member.id);
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+  for (const line of [
+    `member       ${member.address} (${member.name}), number ${member.id}`,
+    `role         ${member.role}, since ${day(member.added)}`,
+    `copies       ${suspension === undefined ? `sent, shape ${member.shape}` : `SUSPENDED since ${day(suspension.since)} (${suspension.reason})`}`,
+    `key          ${spaced(member.fingerprint)}${key === undefined ? "" : ` NO USABLE KEY (${key})`}`,
+    ...(await ledger.bounces(member.id, 0)).map(
+      (bounce) => `bounced      ${day(bounce.day * DAY_MS)} ${bounce.severity} ${bounce.reason}`,
+    ),
+  ]) {
+    say(line);
+  }
+}
+
+/** Adds the commands about members. */
+export function addMemberCommands(program: Command): void {
+  const global = () => program.opts<GlobalOptions>();
+  const member = program.command("member").description("keep a list's roster");
+  const command = (name: string, description: string) =>
+    member.command(name).description(description).argument("<list>", "the list's mail address");
+  const about = (name: string, description: string) =>
+    command(name, description).argument("<address>", "the member's mail address");
+
+  about("add", "add a member")
+    .requiredOption("--key <file>", "the member's certificate (public key)")
+    .requiredOption("--name <name>", "the member's name, as others see it")
+    .addOption(
+      new Option("--shape <shape>", "for Thunderbird with the add-on, or for any mail program")
+        .choices(["encrypted", "mixed"])
+        .default("mixed"),
+    )
+    .action((listAddress: string, address: string, options: { key: string; name: string; shape: Shape }) =>
+      atDesk(global(), async (desk) => {
+        const { key, name, shape } = options;
+        const certificate = await readCertificate(key);
+        say(
+          `added        ${describeMember(await addMember(desk, listAddress, { address, name, certificate, shape }))}`,
+        );
+      }),
+    );
+  about("remove", "remove a member; copies that wait for them are not sent").action(
+    (listAddress: string, address: string) =>
+      atDesk(global(), async (desk) => {
+        say(`removed      ${describeMember(await removeMember(desk, listAddress, address))}`);
+      }),
+  );
+  about("role", "make a member an owner or moderator, or an ordinary member again")
+    .argument("<role>", roles.join(", "), (text: string): MemberRole => {
+      const role = roles.find((each) => each === text);
+      if (role === undefined) throw new Error(`a role is one of ${roles.join(", ")}`);
+      return role;
+    })
+    .action((listAddress: string, address: string, role: MemberRole) =>
+      atDesk(global(), async (desk) => {
+        await showMember(desk, await setRole(desk, listAddress, address, role));
+      }),
+    );
+  command("list", "list a roster").action((listAddress: string) =>
+    atDesk(global(), async (desk) => listMembers(desk, (await findList(desk, listAddress)).id)),
+  );
+  command("show", "show one member with what bounced, or list a roster")
+    .argument("[address]", "the member's mail address")
+    .action((listAddress: string, address: string | undefined) =>
+      atDesk(global(), async (desk) => {
+        if (address === undefined) await listMembers(desk, (await findList(desk, listAddress)).id);
+        else await showMember(desk, await findMember(desk, listAddress, address));
+      }),
+    );
+  about("suspend", "send a member no copies for now; they stay on the roster").action(
+    (listAddress: string, address: string) =>
+      atDesk(global(), async (desk) => {
+        const found = await findMember(desk, listAddress, address);
+        await desk.ledger.suspend(found.id, "operator", desk.now());
+        await showMember(desk, found);
+      }),
+  );
+  about("resume", "send a suspended member copies again, and forget their bounces").action(
+    (listAddress: string, address: string) =>
+      atDesk(global(), async (desk) => {
+        const found = await findMember(desk, listAddress, address);
+        await desk.ledger.resume(found.id);
+        await showMember(desk, found);
+      }),
+  );
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/**
+ * The command `listseal-server`: sets up lists and rosters, and serves them.
+ *
+ * What it prints on standard output is the answer, for people and scripts; what went wrong is one line on standard
+ * error, and the exit code is 1. Every command but `serve` and `restore` may be used while a server runs, and takes
+ * effect at once.
+ */
+import { Command } from "commander";
+import packageJson from "../../../package.json" with { type: "json" };
+import { addFilterCommand } from "./cli-filter.js";
+import { addKeepCommands } from "./cli-keep.js";
+import { addListCommands } from "./cli-list.js";
+import { addMemberCommands } from "./cli-member.js";
+import { addQueueCommands } from "./cli-queue.js";
+import { addServeCommand } from "./cli-serve.js";
+import { sentenceFor } from "./failure-sentence.js";
+
+const program = new Command("listseal-server")
+  .description("Encrypted mailing lists that the server can't read.")
+  .version(packageJson.version)
+  .option("--data <dir>", "the server's data folder")
+  .option("--config <file>", "the configuration file; listseal.toml in the data folder if left out")
+  .showHelpAfterError("(listseal-server --help tells more)")
+  .configureHelp({ showGlobalOptions: true });
+addKeepCommands(program);
+addListCommands(program);
+addMemberCommands(program);
+addQueueCommands(program);
+addServeCommand(program);
+addFilterCommand(program);
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`listseal-server: ${sentenceFor(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,72 @@
+/**
+ * Numbers for Prometheus. Labels are lists' addresses, kinds and codes; never a person's address, a message id or
+ * anything else that grows with the mail.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Recipient } from "../kept/lists-in-use.js";
+import type { Store } from "../kept/store.js";
+import type { CopyOutcome } from "../out/delivery.js";
+
+export interface Metrics {
+  /** A mail came; `reply` is what its sender was told. */
+  mail(what: Recipient["kind"], reply: number): void;
+  /** An attempt for a copy or notice ended. */
+  copy(outcome: CopyOutcome): void;
+  /** In Prometheus' text format, version 0.0.4. */
+  text(): Promise<string>;
+}
+
+/** Metrics of one server; the queue and the rosters are counted in `store` when they are asked for. */
+export function openMetrics(store: Store, pausedLists: () => Promise<number>): Metrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const registers = [register];
+  const mails = new Counter({
+    name: "listseal_mails_total",
+    help: "Mails received, by what their address is for and the reply code",
+    labelNames: ["what", "reply"] as const,
+    registers,
+  });
+  const copies = new Counter({
+    name: "listseal_copies_total",
+    help: "Attempts to hand a copy or notice to the relay, by how they ended",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
+  // a gauge registers itself, and is asked through the registry
+  new Gauge({
+    name: "listseal_queue_jobs",
+    help: "Copies and notices in the queue: waiting, or aside for the operator",
+    labelNames: ["state"] as const,
+    registers,
+    async collect() {
+      const { waiting, aside } = await store.queueCounts();
+      this.set({ state: "waiting" }, waiting);
+      this.set({ state: "aside" }, aside);
+    },
+  });
+  new Gauge({
+    name: "listseal_members",
+    help: "Members on the roster",
+    labelNames: ["list"] as const,
+    registers,
+    async collect() {
+      for (const list of await store.lists()) {
+        this.set({ list: list.address }, (await store.members(list.id)).length);
+      }
+    },
+  });
+  new Gauge({
+    name: "listseal_lists_paused",
+    help: "Lists that wait for an owner after a restore",
+    registers,
+    async collect() {
+      this.set(await pausedLists());
+    },
+  });
+  return {
+    mail: (what, reply) => mails.inc({ what, reply: String(reply) }),
+    copy: (outcome) => copies.inc({ outcome }),
+    text: () => register.metrics(),
+  };
+}

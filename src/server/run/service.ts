@@ -1,0 +1,245 @@
+/**
+ * The running server, put together: store, keys, fronts, worker. Startable and drivable in one process with a test.
+ */
+
+import { leaveByLink, memberOfLink } from "../in/leaving.js";
+import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
+import { openReception } from "../in/reception.js";
+import { Outbox } from "../in/requests/outbox.js";
+import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
+import { type DataFolder, isInitialised } from "../kept/data-folder.js";
+import { Heads } from "../kept/heads.js";
+import { type RenewalPlan, renewServerKey } from "../kept/key-renewal.js";
+import type { Ledger } from "../kept/ledger.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
+import { ListsInUse } from "../kept/lists-in-use.js";
+import { codeForLog, type Log } from "../kept/log.js";
+import { openLedger } from "../kept/open-ledger.js";
+import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
+import { takeServeLock } from "../kept/serve-lock.js";
+import type { Store } from "../kept/store.js";
+import { openTokens } from "../kept/tokens.js";
+import { Delivery, type DeliveryOptions } from "../out/delivery.js";
+import { Exploder } from "../out/explode.js";
+import type { RelayOptions } from "../out/relay.js";
+import { openSlips } from "../out/slip.js";
+import { Standing } from "../out/standing.js";
+import type { Endpoint } from "./endpoints.js";
+import { openMetrics } from "./metrics.js";
+import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
+
+/** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
+export const DEFAULT_LANES = 8;
+
+/** How often what has run out (replays, carried-out commands, bounces) is forgotten, in milliseconds. */
+const FORGET_MS = 60 * 60_000;
+
+/** What may be changed while the server runs (SIGHUP). */
+export interface LiveOptions {
+  readonly relay: RelayOptions;
+  /** `https://lists.example/`: where one-click unsubscribing is reached from outside. */
+  readonly publicUrl?: string;
+  /** Posts an hour; no limit if absent. */
+  readonly limits?: RateLimits;
+}
+
+export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retryPauses" | "lease"> {
+  readonly folder: DataFolder;
+  /** The SQLite file in the folder, unless it says otherwise. */
+  readonly store?: StorePlace;
+  readonly fronts: readonly FrontOptions[];
+  /** The public door, for one-click unsubscribing. */
+  readonly web?: Endpoint & { readonly tls?: WebTls };
+  /** Postfix's port for posts that it is to queue for each member (explode.ts); the store's own queue if absent. */
+  readonly explode?: RelayOptions;
+  /** The operator's door: health and metrics. */
+  readonly vitals?: Endpoint;
+  readonly log: Log;
+  readonly lanes?: number;
+  /** Server keys get new encryption subkeys by this plan; never if absent. */
+  readonly renewal?: RenewalPlan;
+  /** The clock; for tests. */
+  readonly now?: () => number;
+}
+
+/** A server that runs. */
+export interface Service {
+  /** The fronts that listen, with the ports they got. */
+  readonly fronts: readonly Front[];
+  readonly web?: WebDoor;
+  readonly vitals?: WebDoor;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** Says that a command of this process changed the queue. */
+  wake(): void;
+  /** Goes on with other settings; what is on its way is not disturbed. */
+  reload(live: LiveOptions): void;
+  /** Drains: takes no more mail, finishes what is on its way, leaves the rest in the queue. */
+  stop(): Promise<void>;
+}
+
+/** The folder can't be served; the sentence is for the operator. */
+export class NotInitialised extends Error {
+  override readonly name = "NotInitialised";
+}
+
+/**
+ * Starts a server on a data folder. It listens when this resolves.
+ *
+ * @throws NotInitialised, AlreadyServed, KeyFileError, or the system's error if it can't listen
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { folder, log } = options;
+  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  const place = options.store ?? { kind: "sqlite", file: folder.database };
+  /** What is to be undone, the last first, when the server stops or can't start. */
+  const undo: (() => Promise<void> | void)[] = [takeServeLock(folder.lock)];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const store = await openCheckedStore(place);
+    undo.push(() => store.close());
+    const ledger = await openLedger(place);
+    undo.push(() => ledger.close());
+    const lists = new ListsInUse(store, folder);
+    await lists.checkKeys(async (list) => (await ledger.settings(list.id)).retired !== undefined);
+    // asked anew each time, so that a test's clock counts
+    const now = options.now ?? (() => Date.now());
+    // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
+    if (store.sharing === "alone") await store.releaseClaims(now());
+    await store.forget(now());
+    const heads = new Heads(folder.heads);
+    const note = () => noteHeads(heads, store, ledger, log);
+    await note();
+
+    let live: LiveOptions = options;
+    const relay = () => live.relay;
+    const tokens = await openTokens(folder.tokenSecret);
+    const outbox = new Outbox({ store, relay, log, now });
+    const wake = () => {
+      delivery.wake();
+      outbox.wake();
+    };
+    const standing = new Standing({ store, ledger, log, now, wake });
+    const metrics = openMetrics(store, async () => (await heads.paused()).size);
+    const delivery = new Delivery({
+      store,
+      ledger,
+      lists,
+      standing,
+      stationery: { tokens, now, publicUrl: () => live.publicUrl },
+      relay,
+      tally: (outcome) => metrics.copy(outcome),
+      log,
+      lanes: options.lanes ?? DEFAULT_LANES,
+      now,
+      ...(options.retryPauses === undefined ? {} : { retryPauses: options.retryPauses }),
+      ...(options.lease === undefined ? {} : { lease: options.lease }),
+    });
+    const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
+    const tally = metrics.mail.bind(metrics);
+    const shared = { store, ledger, lists, standing, tokens, relay, log, now, wake };
+    const { explode } = options;
+    const exploder = explode && new Exploder(store, await openSlips(folder), explode);
+    const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
+
+    undo.push(() => delivery.stop());
+    undo.push(() => outbox.stop());
+    const budget = new Budget();
+    const fronts: Front[] = [];
+    for (const front of options.fronts) {
+      const open = await openFront(front, handler, budget, log);
+      undo.push(() => open.close());
+      fronts.push(open);
+    }
+    const { web: webAt, vitals: vitalsAt } = options;
+    const unsubscribing: Unsubscribing = {
+      async isGood(listId, token) {
+        const list = await store.listById(listId);
+        return list !== undefined && (await memberOfLink(shared, list, token)) !== undefined;
+      },
+      async leave(listId, token) {
+        const list = await store.listById(listId);
+        if (list === undefined || (await heads.paused()).has(list.address)) return false;
+        return leaveByLink(shared, list, token);
+      },
+    };
+    const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));
+    if (web !== undefined) undo.push(() => web.close());
+    const readiness = async () => {
+      await ledger.probe();
+      const paused = [...(await heads.paused())];
+      return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
+    };
+    const vitals =
+      vitalsAt && (await openVitalsDoor(vitalsAt, { readiness, metrics: () => metrics.text() }, log));
+    if (vitals !== undefined) undo.push(() => vitals.close());
+
+    const every = (ms: number, what: string, work: () => Promise<unknown>) => {
+      const timer = setInterval(() => {
+        work().catch((error: unknown) => log.error(what, { code: codeForLog(error) }));
+      }, ms);
+      undo.push(() => clearInterval(timer));
+    };
+    every(FORGET_MS, "not-forgotten", async () => {
+      await store.forget(now());
+      await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+    });
+    const { renewal } = options;
+    if (renewal !== undefined) {
+      const renew = () => renewAll(folder, store, ledger, renewal, log, now);
+      await renew();
+      every(FORGET_MS, "keys-not-renewed", renew);
+    }
+    every(NOTE_HEADS_MS, "heads-not-noted", note);
+    delivery.start();
+    outbox.start();
+    return {
+      fronts,
+      ...(web === undefined ? {} : { web }),
+      ...(vitals === undefined ? {} : { vitals }),
+      store,
+      ledger,
+      wake,
+      reload(next) {
+        live = next;
+        wake();
+      },
+      stop: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Notes the newest entries of the records; what waits for members of a list that is behind them is set aside. */
+async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): Promise<void> {
+  for (const address of await heads.note(store)) {
+    const list = await store.listByAddress(address);
+    if (list === undefined) continue;
+    log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
+  }
+}
+
+/** Renews the server keys that are due. One that can't be renewed keeps no other from it. */
+async function renewAll(
+  folder: DataFolder,
+  store: Store,
+  ledger: Ledger,
+  plan: RenewalPlan,
+  log: Log,
+  now: () => number,
+): Promise<void> {
+  for (const list of await store.lists()) {
+    if ((await ledger.settings(list.id)).retired !== undefined) continue;
+    try {
+      const { added, deleted } = await renewServerKey(folder, ledger, list, plan, new Date(now()));
+      if (added) log.warn("server-key-renewed", { list: list.address });
+      if (deleted > 0) log.warn("old-server-key-deleted", { list: list.address });
+    } catch (error) {
+      log.error("server-key-not-renewed", { list: list.address, code: codeForLog(error) });
+    }
+  }
+}
