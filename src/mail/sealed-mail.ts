@@ -8,7 +8,7 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import PostalMime, { type Email } from "postal-mime";
+import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { isSecretId } from "../protocol/secrets.js";
@@ -27,6 +27,7 @@ import {
 } from "./mime.js";
 import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
 import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
+import { readMime } from "./read-mime.js";
 
 /** Media types of the sealed parts. */
 export const partTypes = {
@@ -274,11 +275,7 @@ const MAX_ATTACHMENTS = 16;
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   let email: Email;
   try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
+    email = await readMime(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     throw new ListSealError("damaged", "the mail is not readable", { cause });
   }

@@ -2,10 +2,23 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
-import { createMessage, encrypt, encryptSessionKey, enums, readMessage } from "openpgp";
+import { jest } from "@jest/globals";
+import {
+  createMessage,
+  encrypt,
+  encryptSessionKey,
+  enums,
+  OnePassSignaturePacket,
+  readMessage,
+} from "openpgp";
 import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
 import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
-import { configFor, MAX_KEY_PART_BYTES, MAX_SESSION_KEY_PACKETS } from "../../src/protocol/policy.js";
+import {
+  configFor,
+  MAX_KEY_PART_BYTES,
+  MAX_PACKETS_INSIDE,
+  MAX_SESSION_KEY_PACKETS,
+} from "../../src/protocol/policy.js";
 import { readSecret } from "../../src/protocol/secrets.js";
 import { openLayer } from "../../src/protocol/unseal.js";
 import { aliceSeals, type Cast, listOf, makeCast, serverContext } from "../protocol/people.js";
@@ -109,9 +122,9 @@ describe("a flood of session key packets for one key: each costs a key agreement
   });
 });
 
-describe("a million packets where one key packet belongs", () => {
-  const flood = (one: Uint8Array, count: number) => Buffer.alloc(one.length * count, one);
+const flood = (one: Uint8Array, count: number) => Buffer.alloc(one.length * count, one);
 
+describe("a million packets where one key packet belongs", () => {
   test("in the literal: a check that counts parsed packets parses them all; ours reads one header", async () => {
     const literal = flood(packet(10, bytes("PGP")), 4000);
     const key = await encryptWith(literal, [], [sealingHalf(cast.serverKey).certificate]);
@@ -136,6 +149,72 @@ describe("a million packets where one key packet belongs", () => {
     expect(new TextDecoder().decode(literal)).toBe("x");
     await expect(openLayer(message(200), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
     await expect(openLayer(message(1_000_000), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+  });
+});
+
+describe("a flood of packets that mean nothing, or nothing yet, inside a seal: seconds before a signature is seen", () => {
+  const one = literalPacket("x");
+  const marker = packet(10, bytes("PGP"));
+  const padding = packet(21, Uint8Array.of(0));
+  // version 3, binary, SHA-512, EdDSA, some key, and another signature follows
+  const onePass = packet(4, Uint8Array.of(3, 0, 10, 22, 1, 2, 3, 4, 5, 6, 7, 8, 0));
+  const compressed = (content: Uint8Array) =>
+    packet(8, join(Uint8Array.of(enums.compression.zip), deflateRawSync(content)));
+  const sealedFlood = (content: Uint8Array) => join(toServer, seipdAround(sessionKey, content));
+
+  test.each([
+    ["markers", marker],
+    ["padding", padding],
+  ])("%s: a library skips them one by one; we count first", async (_name, each) => {
+    const few = join(flood(each, 2000), one);
+    const { literal } = await openWithAny(sealedFlood(few), [cast.serverKey]);
+    expect(new TextDecoder().decode(literal)).toBe("x");
+    const million = join(flood(each, 1_000_000), one);
+    for (const content of [few, compressed(few), million, compressed(million)]) {
+      await expect(openLayer(sealedFlood(content), cast.serverKey)).rejects.toMatchObject({
+        code: "too-large",
+      });
+    }
+    // after the literal they cost the same
+    await expect(openLayer(sealedFlood(join(one, flood(each, 2000))), cast.serverKey)).rejects.toMatchObject({
+      code: "too-large",
+    });
+  });
+
+  test("one-pass signatures: a library reads them all before it finds that the signatures are missing", async () => {
+    const parse = jest.spyOn(OnePassSignaturePacket.prototype, "read");
+    try {
+      await expect(
+        openWithAny(sealedFlood(join(flood(onePass, 500), one)), [cast.serverKey]),
+      ).rejects.toThrow();
+      expect(parse).toHaveBeenCalledTimes(500);
+      parse.mockClear();
+      const content = join(flood(onePass, 500), one);
+      for (const each of [content, compressed(content)]) {
+        await expect(openLayer(sealedFlood(each), cast.serverKey)).rejects.toMatchObject({
+          code: "too-large",
+        });
+      }
+      expect(parse).not.toHaveBeenCalled();
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  test("up to the limit they are skipped", async () => {
+    const most = join(flood(padding, MAX_PACKETS_INSIDE - 1), one);
+    await expect(openLayer(sealedFlood(most), cast.serverKey)).resolves.toMatchObject({
+      literal: bytes("x"),
+    });
+    const more = join(flood(padding, MAX_PACKETS_INSIDE), one);
+    await expect(openLayer(sealedFlood(more), cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  test("BZip2, which nobody chooses for our keys and nothing native inflates, is refused unopened", async () => {
+    const content = packet(8, Uint8Array.of(enums.compression.bzip2, 0x42, 0x5a, 0x68, 0x39));
+    await expect(openLayer(sealedFlood(content), cast.serverKey)).rejects.toMatchObject({
+      code: "unsupported-algorithm",
+    });
   });
 });
 
