@@ -2,10 +2,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { reformatKey } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { laterServerKey } from "../../src/membership/answers.js";
 import { certifyMember } from "../../src/membership/introduction.js";
 import type { Command } from "../../src/membership/requests.js";
 import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { renewServerKey } from "../../src/server/kept/key-renewal.js";
+import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
+import { openLog } from "../../src/server/kept/log.js";
+import { openStore } from "../../src/server/kept/open-store.js";
+import { renewAll } from "../../src/server/run/renewal.js";
 import {
   answersTo,
   asks,
@@ -149,14 +153,32 @@ describe.each(["compatible", "rfc9580"] as const)("a list (%s)", (profile) => {
     });
   });
 
-  test("answers with the server certificate of today", async () => {
-    const row = await play.service.store.listByAddress(teamAddress);
-    if (row === undefined) throw new Error("no list");
-    const plan = { renewAfter: 0, deleteAfter: 30 };
-    await renewServerKey(play.folder, play.service.ledger, row, plan, new Date(Date.now() + 1000));
+  test("tells every member of a new server subkey, and answers with it; an old answer takes nobody back", async () => {
+    await joins(bob);
+    const { folder, service } = play;
+    const store = await openStore(play.place);
+    const lists = new ListsInUse(store, folder);
+    const log = openLog({ write: () => undefined });
+    // dated a moment ahead, as if the first subkey were old
+    const parts = { folder, store, ledger: service.ledger, lists, log, now: () => Date.now() + 1000 };
+    await renewAll(parts, { renewAfter: 0, deleteAfter: 30 });
+    await store.close();
     await roster();
-    const last = (await answersTo(olga.address, olga.key)).at(-1);
-    expect(last?.server.fingerprint).toBe(card.server.fingerprint);
+    const told = async (who: Person) =>
+      (await answersTo(who.address, who.key)).find(({ result }) => result.kind === "server-key");
+    for (const who of [olga, bob.who]) {
+      // claim, report and roster to Olga, the join's answer to Bob; and this
+      const mails = who === olga ? 4 : 2;
+      await play.sink.until((sink) => sink.for(who.address).length >= mails);
+      const word = await told(who);
+      expect(word?.server.certificate.subkeys).toHaveLength(2);
+      if (word === undefined) throw new Error("nobody was told");
+      expect(laterServerKey(card.server, word.server)).toBe(word.server);
+      expect(laterServerKey(word.server, card.server)).toBe(word.server);
+    }
+    const last = (await answersTo(olga.address, olga.key)).find(({ result }) => result.kind === "roster");
     expect(last?.server.certificate.subkeys).toHaveLength(2);
+    const another = await generateKey("server", { address: teamAddress, profile });
+    expect(() => laterServerKey(card.server, sealingHalf(another))).toThrow("owner's notice");
   });
 });

@@ -95,7 +95,7 @@ async function asks(what: string, from = gina.address): Promise<number> {
   return (await submit(play.port, { sender: from, recipient: requestAddress(teamAddress), raw })).code;
 }
 
-test("an owner enrols her by her .asc; she asks with a signing subkey, reads the answer and a post with gpg", async () => {
+test("an owner enrols her by her .asc; she asks with a signing subkey, reads the answer with gpg, and gets posts", async () => {
   expect(await asks("pause")).toBe(550);
   expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
   const { members, entries } = await roster();
