@@ -180,6 +180,13 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (list_id, serial)
   ) ${tableEnd};
   `,
+    `
+  -- ids of secrets that the server shares with a member in place of a key pair; a secret is one member's, in one use
+  ALTER TABLE members ADD COLUMN copies_secret TEXT;
+  ALTER TABLE members ADD COLUMN posts_secret TEXT;
+  CREATE UNIQUE INDEX members_copies_secret ON members (copies_secret);
+  CREATE UNIQUE INDEX members_posts_secret ON members (posts_secret);
+  `,
   ];
 }
 
