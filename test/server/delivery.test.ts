@@ -52,6 +52,28 @@ onEachStore(() => {
     });
   });
 
+  test.each([
+    ["key", "whole"],
+    ["whole", "key"],
+  ] as const)(
+    "a list's mode is no rule: in mode %s, a post in mode %s goes out in its own mode",
+    async (mode, other) => {
+      const list = await listOfThree({ mode });
+      await server.start();
+      expect(await server.post(list, alice, { mode: other, text: "The other way" })).toMatchObject({
+        code: 250,
+      });
+      await server.sink.until((sink) => sink.caught.length === 3);
+      for (const reader of [alice, bob, eve]) {
+        const [copy] = server.sink.for(reader.address);
+        if (copy === undefined) throw new Error("no copy");
+        expect(Buffer.from(copy.raw).toString("latin1")).toContain(`mode=${other}`);
+        expect(await open(list, reader, copy.raw)).toMatchObject({ passage: { via: "list" } });
+        expect(await textOf(list, reader, copy.raw)).toBe("The other way");
+      }
+    },
+  );
+
   test("a copy is sealed for its reader alone", async () => {
     const list = await listOfThree();
     await server.start();
