@@ -3,6 +3,8 @@
  * the store, so they take effect at once in a server that runs on it.
  */
 import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { toBase64 } from "../../membership/fields.js";
+import { MAX_CHAIN_BYTES } from "../../membership/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../protocol/keys.js";
 import type { Delivery, Mode } from "../../protocol/message.js";
 import { readSecret } from "../../protocol/secrets.js";
@@ -146,16 +148,24 @@ export async function addMember(
   const { copiesSecret, postsSecret } = request;
   const copies = copiesSecret && (await readSecret("member", list.profile, copiesSecret));
   const posts = postsSecret && (await readSecret("server", list.profile, postsSecret));
+  const certificate = writeSealingKey(key);
   const member = {
     address,
     name,
-    certificate: writeSealingKey(key),
+    certificate,
     fingerprint: key.fingerprint,
     shape: request.shape,
     ...(copies && { copiesSecret: copies.fingerprint }),
     ...(posts && { postsSecret: posts.fingerprint }),
   };
-  const change = { do: "add", address, fingerprint: key.fingerprint, ...word(office) } as const;
+  const change = {
+    do: "add",
+    address,
+    fingerprint: key.fingerprint,
+    // one that years of signatures have made large is not shown to owners; they confirm it by a file
+    ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
+    ...word(office),
+  } as const;
   const known = new Set(await office.store.secretIds());
   const made = [copies, posts].filter((each) => each !== undefined);
   for (const secret of made) await keepSecret(office.folder, secret);
