@@ -14,9 +14,10 @@ import { MAILMAN, type Mailman, startMailman } from "../world/mailman.js";
 import { freePort, LOOPBACK } from "../world/ports.js";
 import { type Postfix, startPostfix } from "../world/postfix.js";
 
-const describeWithMailman = existsSync(MAILMAN) ? describe : describe.skip;
+const isAdmitted = (process.env["LISTSEAL_MISSING"] ?? "").split(/[\s,]+/).includes("mailman3");
+if (isAdmitted) console.warn("NOT RUN: behind Mailman 3 (install mailman3)");
 
-describeWithMailman("behind Mailman 3", () => {
+(isAdmitted ? describe.skip : describe)("behind Mailman 3", () => {
   let play: PlayServer;
   let people: Sink;
   let mailman: Mailman;
@@ -48,6 +49,7 @@ describeWithMailman("behind Mailman 3", () => {
   }
 
   beforeAll(async () => {
+    if (!existsSync(MAILMAN)) throw new Error("install mailman3");
     play = await PlayServer.make();
     people = await Sink.open("lmtp");
     folder = mkdtempSync(join(tmpdir(), "listseal-mailman-"));
@@ -126,6 +128,12 @@ describeWithMailman("behind Mailman 3", () => {
     const last = await seal(list, alice);
     await post(last.raw);
     await people.until(({ caught }) => caught.length === before + 6);
+    const of = (id: string) => people.caught.slice(before).filter((copy) => copy.raw.includes(id));
+    expect(
+      of(last.messageId)
+        .map(({ recipient }) => recipient)
+        .sort(),
+    ).toEqual(everybody());
     expect(since(before)).toEqual([...everybody(), ...everybody()].sort());
     expect(people.seen.some((mail) => mail.includes("OPENMARKER"))).toBe(false);
     expect(logged.some((line) => line.includes('"replayed"'))).toBe(true);
