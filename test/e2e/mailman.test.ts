@@ -78,7 +78,7 @@ if (isAdmitted) console.warn("NOT RUN: behind Mailman 3 (install mailman3)");
     // on Mailman's roster, and without a key on ours
     await mailman.subscribe(list.address, "keyless@people.test");
     await startFiltering();
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await stopFiltering();

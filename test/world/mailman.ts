@@ -26,6 +26,12 @@ export interface Mailman {
 const documented = (name: string) =>
   readFileSync(new URL(`../../docs/mailman/${name}`, import.meta.url), "utf8");
 
+/** A dozen Python programs start at once, perhaps on a busy machine; in milliseconds. */
+const START_PATIENCE = 120_000;
+
+/** Programs of Mailman's that nothing here needs. */
+const IDLE = ["archive", "digest", "nntp"];
+
 const REST_PASSWORD = "restpass";
 
 function configuration(folder: string, ports: { lmtp: number; rest: number; filter: number }): string {
@@ -45,7 +51,7 @@ port: ${ports.rest}
 admin_user: restadmin
 admin_pass: ${REST_PASSWORD}
 workers: 1
-[runner.bounces]
+${IDLE.map((name) => `[runner.${name}]\nstart: no\n`).join("")}[runner.bounces]
 sleep_time: 1s
 ${mta.replace("[mta]\n", `[mta]\nincoming: mailman.mta.null.NullMTA\nlmtp_host: ${LOOPBACK}\nlmtp_port: ${ports.lmtp}\n`)}`;
 }
@@ -82,8 +88,8 @@ export async function startMailman(folder: string, filterPort: number): Promise<
     logFile: join(folder, "mailman.out"),
   });
   try {
-    await untilListening(master, lmtp);
-    await untilListening(master, rest);
+    await untilListening(master, lmtp, START_PATIENCE);
+    await untilListening(master, rest, START_PATIENCE);
   } catch (error) {
     await master.stop();
     throw error;
