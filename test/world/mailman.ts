@@ -79,11 +79,22 @@ export async function startMailman(folder: string, filterPort: number): Promise<
   const run = (...words: string[]) =>
     runToEnd("setpriv", [...asList, MAILMAN, "-C", file, ...words], { cwd: folder });
   const { stdout: version } = await run("--version");
-  // the master itself and not `mailman start`, which would leave it behind
+  // the master itself and not `mailman start`, which would leave it behind; in a process namespace of its own, so that its
+  // children go when it goes, however that happens (the shell is its first process: setpriv loses the signal of --kill-child)
   const master: RunningProcess = await startProcess({
     name: "Mailman",
-    command: "setpriv",
-    args: [...asList, "/usr/lib/mailman3/bin/master", "-C", file],
+    command: "unshare",
+    args: [
+      "--pid",
+      "--mount-proc",
+      "--fork",
+      "--kill-child",
+      "setpriv",
+      ...asList,
+      "/usr/lib/mailman3/bin/master",
+      "-C",
+      file,
+    ],
     cwd: folder,
     logFile: join(folder, "mailman.out"),
   });
