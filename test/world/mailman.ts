@@ -89,6 +89,10 @@ export async function startMailman(folder: string, filterPort: number): Promise<
       "--mount-proc",
       "--fork",
       "--kill-child",
+      "sh",
+      "-c",
+      '"$@"; true',
+      "sh",
       "setpriv",
       ...asList,
       "/usr/lib/mailman3/bin/master",
@@ -96,6 +100,8 @@ export async function startMailman(folder: string, filterPort: number): Promise<
       file,
     ],
     cwd: folder,
+    // unshare takes no other while it waits
+    stopSignal: "SIGKILL",
     logFile: join(folder, "mailman.out"),
   });
   try {
