@@ -145,6 +145,43 @@ test("fails in one line, with exit code 1", async () => {
   }
 });
 
+test("a mistake in a command is named, with where to read on", async () => {
+  await good("init");
+  for (const [words, said] of [
+    [["list", "nonsense"], "unknown command 'nonsense'"],
+    [["member", "add"], "required option '--key <file>'"],
+    [["member", "role", "team@lists.test", "bob@people.test", "king"], "A role is one of owner, moderator"],
+    [["list", "set", "team@lists.test", "--policy", "moon"], "members, moderated, open"],
+    [["serve", "--relay", "moon"], "smtp://HOST:PORT"],
+    [["filter", "--smtp", "127.0.0.1:0", "--behind", "moon"], "postfix, mailman"],
+  ] as const) {
+    const ran = await run(...words);
+    expect({ words, ...ran }).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toMatch(/^listseal-server: .*\n.*\(listseal-server --help tells more\)\n$/s);
+    expect(ran.err).toContain(said);
+  }
+});
+
+test("every command that there is stands in docs/OPERATING.md", async () => {
+  const manual = await readFile(new URL("../../docs/OPERATING.md", import.meta.url), "utf8");
+  const commandsOf = async (...words: string[]) => {
+    const { out } = await run(...words, "--help");
+    const [, listed = ""] = out.split("\nCommands:\n");
+    return [...listed.matchAll(/^ {2}([a-z-]+)/gm)]
+      .map(([, name = ""]) => name)
+      .filter((name) => name !== "help");
+  };
+  let found = 0;
+  for (const name of await commandsOf()) {
+    const inner = await commandsOf(name);
+    for (const each of inner.length === 0 ? [name] : inner.map((word) => `${name} ${word}`)) {
+      found++;
+      expect(manual).toContain(`\n    ${each}`);
+    }
+  }
+  expect(found).toBeGreaterThan(20);
+});
+
 test("refuses to work where nothing was made", async () => {
   const ran = await run("list", "show");
   expect(ran).toMatchObject({ code: 1 });

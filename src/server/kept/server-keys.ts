@@ -118,7 +118,9 @@ async function unlocked(
     if (!(error instanceof ListSealError)) throw error;
     switch (error.code) {
       case "key-locked":
-        throw new KeyFileError(`the key file ${path} is locked: keys.passphrase-file names no passphrase`);
+        throw new KeyFileError(
+          `the key file ${path} is locked: it needs the passphrase, by keys.passphrase-file or the systemd credential "passphrase"`,
+        );
       case "wrong-passphrase":
         throw new KeyFileError(`the passphrase does not unlock the key file ${path}`);
       default:

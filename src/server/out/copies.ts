@@ -95,14 +95,20 @@ export interface Stationery {
   readonly now: () => number;
   /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
   readonly publicUrl: () => string | undefined;
+  /** How a member leaves: with a token of their own, or by mail to `team-leave@`, which is Mailman's. `token` if absent. */
+  readonly leaving?: "token" | "list-leave";
 }
 
 /** RFC 2369 by mail, and RFC 8058 where the server is reached by https. A DKIM signature has to cover both fields. */
 function unsubscribeFields(
   list: ListInUse,
   member: Member,
-  { tokens, publicUrl }: Stationery,
+  { tokens, publicUrl, leaving }: Stationery,
 ): readonly HeaderField[] {
+  if (leaving === "list-leave") {
+    const { address } = list;
+    return [["List-Unsubscribe", `<mailto:${localPartOf(address)}-leave@${domainOf(address)}>`]];
+  }
   const token = tokens.leave(member);
   const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
   const base = publicUrl();

@@ -1,5 +1,5 @@
 /** `member add|remove|role|list|show|suspend|resume`. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { DAY_MS } from "../kept/limits.js";
 import { secretFromText } from "../kept/member-secrets.js";
 import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
@@ -108,7 +108,7 @@ export function addMemberCommands(program: Command): void {
   about("role", "make a member an owner or moderator, or an ordinary member again")
     .argument("<role>", roles.join(", "), (text: string): MemberRole => {
       const role = roles.find((each) => each === text);
-      if (role === undefined) throw new Error(`a role is one of ${roles.join(", ")}`);
+      if (role === undefined) throw new InvalidArgumentError(`A role is one of ${roles.join(", ")}.`);
       return role;
     })
     .action((listAddress: string, address: string, role: MemberRole) =>
