@@ -8,10 +8,11 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import PostalMime, { type Email } from "postal-mime";
+import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { isSecretId } from "../protocol/secrets.js";
+import { parseMail } from "./large-parts.js";
 import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
@@ -282,11 +283,7 @@ const MAX_ATTACHMENTS = 16;
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   let email: Email;
   try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
+    email = await parseMail(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     throw new ListSealError("damaged", "the mail is not readable", { cause });
   }
