@@ -51,12 +51,13 @@ export async function startListServer(program: Built, relay: Relay, members: num
     let seen = server.logged().length;
     let sent = 0;
     const start = performance.now();
-    await submit(server.port, {
+    const answer = await submit(server.port, {
       sender: alice.address,
       recipient: list.address,
       raw,
       declaresSize: true,
     });
+    if (answer.code !== 250) throw new Error(`the post was answered with ${answer.code}`);
     while (sent < present) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       // only what is new is looked at: the benchmark must not use up the processor that it measures

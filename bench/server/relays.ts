@@ -39,10 +39,9 @@ export async function openSink(): Promise<Relay> {
 /** A whole Postfix, which keeps each mail in its queue and then throws it away. */
 export async function openPostfix(): Promise<Relay> {
   const folder = mkdtempSync(join(tmpdir(), "listseal-bench-"));
-  const nowhere = { domain: "unused.test", port: 1 };
   const postfix = await startPostfix(
     folder,
-    { lists: nowhere, people: nowhere },
+    { lists: { domain: "no-lists.test", port: 1 }, people: { domain: "nobody.test", port: 1 } },
     { main: "relay_domains = people.test\n", transport: "people.test discard:\n" },
   );
   return {
