@@ -22,6 +22,7 @@ import {
   type SharedEntity,
   textLeaf,
   writeEntity,
+  writeFields,
   writeShared,
 } from "./mime.js";
 import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
@@ -193,6 +194,8 @@ export interface Copy {
   readonly encoded?: Uint8Array | EncodedInTwo;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
+  /** What {@link writeCommonFields} gave for this post, if the caller keeps it for all copies. */
+  readonly commonFields?: string;
 }
 
 /** Base64 of the part that is the same in every copy of a post: made once, shared by all. */
@@ -200,10 +203,10 @@ export function encodeLargePart(sealed: SealedMessage): Uint8Array {
   return base64Lines(sealed.mode === "key" ? sealed.body : sealed.message);
 }
 
-/** A member's copy, in three pieces of which the large middle one is shared. */
-export function writeCopy(copy: Copy): SharedEntity {
-  const { list, sealed, shape } = copy;
-  const fields: HeaderField[] = [
+/** The fields that are the same in every copy of a post (but for one `held` for review), as {@link writeCopy} takes them. */
+export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded" | "commonFields">): string {
+  const { list, sealed } = copy;
+  return writeFields([
     ["From", formatMailbox(copy.from)],
     ["To", formatMailbox(copy.to)],
     ["Reply-To", formatMailbox(copy.replyTo)],
@@ -212,10 +215,15 @@ export function writeCopy(copy: Copy): SharedEntity {
     ["Message-ID", copy.messageId],
     ...threadFields(copy.inReplyTo, copy.references ?? []),
     ...listFields(list, copy.listName),
-    ...(copy.fields ?? []),
     [sealHeader, sealHeaderValue(copy.held === undefined ? sealed : { ...sealed, held: copy.held })],
     ["MIME-Version", "1.0"],
-  ];
+  ]);
+}
+
+/** A member's copy, in three pieces of which the large middle one is shared. */
+export function writeCopy(copy: Copy): SharedEntity {
+  const { sealed, shape } = copy;
+  const fields = (copy.commonFields ?? writeCommonFields(copy)) + writeFields(copy.fields ?? []);
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);

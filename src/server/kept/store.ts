@@ -273,8 +273,8 @@ export interface Store {
   extendClaims(claims: readonly string[], leaseUntil: number): Promise<void>;
   /** Makes every claimed job due again: claims of an earlier run, in a store that is for one worker `alone`. */
   releaseClaims(now: number): Promise<void>;
-  /** The copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
-  finishJob(job: Job): Promise<void>;
+  /** These copies are delivered, or nobody wants them any more: one commit. A post goes when no job of it is left. */
+  finishJobs(jobs: readonly Job[]): Promise<void>;
   /** The copy is to be tried again at `due`. */
   retryJob(job: Job, due: number): Promise<void>;
   /** Makes every job that waits for its next attempt due now. */

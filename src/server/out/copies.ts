@@ -14,7 +14,13 @@ import {
   requestAddress,
 } from "../../mail/mailbox.js";
 import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
-import { encodeLargePart, readSealedMail, writeCopy } from "../../mail/sealed-mail.js";
+import {
+  type Copy,
+  encodeLargePart,
+  readSealedMail,
+  writeCommonFields,
+  writeCopy,
+} from "../../mail/sealed-mail.js";
 import { SharedBase64 } from "../../mail/shared-base64.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { parseSealingKey, readSealingKey } from "../../protocol/keys.js";
@@ -133,11 +139,34 @@ interface Sealed {
 
 const NOTHING = new Uint8Array();
 
+/** What stands outside the seals of every copy. */
+type Common = Omit<Copy, "shape" | "sealed">;
+
+function commonOf(
+  { list, prepared, from, replyTo, inReplyTo, references }: PreparedPost,
+  held: number | undefined,
+): Common {
+  const { messageId, signedAt } = prepared.opened;
+  return {
+    list: list.address,
+    listName: list.list.name,
+    from,
+    replyTo,
+    to: makeMailbox(list.list.name, list.address),
+    messageId,
+    date: signedAt,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    references,
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
 /** Makes members' copies. */
 export class CopyMaker {
   readonly #reseal = new FastReseal();
   /** Base64 of the containers that the copies of a post in mode `whole` share. */
   readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
+  readonly #common = new WeakMap<PreparedPost, Common>();
   readonly #stationery: Stationery;
 
   constructor(stationery: Stationery) {
@@ -157,21 +186,10 @@ export class CopyMaker {
    * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
-    const { list, prepared } = post;
+    const { list } = post;
     const { sealed, encoded } = await this.#seal(post, member);
-    const { messageId, signedAt } = prepared.opened;
-    const theList = makeMailbox(list.list.name, list.address);
     const { head, shared, tail } = writeCopy({
-      list: list.address,
-      listName: list.list.name,
-      from: post.from,
-      replyTo: post.replyTo,
-      to: theList,
-      messageId,
-      date: signedAt,
-      ...(post.inReplyTo === undefined ? {} : { inReplyTo: post.inReplyTo }),
-      references: post.references,
-      ...(held === undefined ? {} : { held }),
+      ...this.#commonOf(post, held, sealed),
       ...(encoded === undefined ? {} : { encoded }),
       sealed,
       shape: member.shape,
@@ -183,6 +201,18 @@ export class CopyMaker {
       recipient: parseAddress(member.address),
       pieces: [head, shared, tail],
     };
+  }
+
+  /** Made once a post; of a held post there are copies for review alone. */
+  #commonOf(post: PreparedPost, held: number | undefined, sealed: SealedMessage): Common {
+    const known = this.#common.get(post);
+    // a copy under a member's own secret names it in a field
+    const isForOne = sealed.outerSecret !== undefined;
+    if (known !== undefined && known.held === held && !isForOne) return known;
+    const about = commonOf(post, held);
+    const made = { ...about, commonFields: writeCommonFields({ ...about, sealed }) };
+    if (!isForOne) this.#common.set(post, made);
+    return made;
   }
 
   async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
