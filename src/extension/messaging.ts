@@ -3,6 +3,7 @@ import { guardBridge } from "./bridge-guard.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { RequestSummary } from "./requests/pending.js";
 import type { ListSummary, MemberKeySummary } from "./storage.js";
 
 /**
@@ -62,6 +63,10 @@ export interface Calls {
     readonly output: ListSummary;
   };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+  /** Looks for answers that arrived unseen, and gives what still waits. */
+  "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
+  "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
+  "requests:forget": { readonly input: { readonly id: string }; readonly output: null };
 }
 
 /** What a person may answer in the compose button's popup. */
@@ -92,6 +97,9 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:import": object<Calls["list:import"]["input"]>({ file: text, code: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+  "requests:look": nothing,
+  "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
+  "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),
 };
 
 export type CallHandlers = {

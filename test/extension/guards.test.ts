@@ -71,6 +71,9 @@ describe("a call", () => {
     "list:import": never,
     "list:use-key": never,
     "list:remove": never,
+    "requests:look": never,
+    "requests:again": never,
+    "requests:forget": never,
   };
 
   test.each([

@@ -3,7 +3,7 @@ import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
 import { type Shape, shapeOf } from "../display/shape.js";
-import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
+import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
@@ -25,7 +25,9 @@ export interface Opened {
 
 export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
-  | Exclude<DisplayAnswer, OpenedView>;
+  /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
+  | { readonly kind: "other"; readonly tree: MessagePart }
+  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" }>;
 
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;
@@ -77,7 +79,7 @@ async function readAnew(
   const { messages } = thunderbird();
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
-  if (shape.kind === "none") return { kind: "ordinary" };
+  if (shape.kind === "none") return { kind: "other", tree };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
   const stored = await load();
