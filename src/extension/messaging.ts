@@ -3,6 +3,7 @@ import { guardBridge } from "./bridge-guard.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
 import type { ListSummary, MemberKeySummary } from "./storage.js";
 
@@ -16,7 +17,7 @@ import type { ListSummary, MemberKeySummary } from "./storage.js";
  * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
  * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
  */
-export interface Calls {
+export interface Calls extends OwnerCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
     readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
@@ -73,6 +74,7 @@ export interface Calls {
 export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
+  ...ownerChecks,
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,

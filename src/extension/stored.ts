@@ -50,8 +50,8 @@ export interface StoredList {
   readonly owners: readonly StoredOwner[];
   /** The address that was invited: one posts and receives as this address. */
   readonly invitee: string;
-  /** The introduction, secret half included until the join is confirmed. */
-  readonly introduction: string;
+  /** The introduction, secret half included until the join is confirmed; null for an owner, whom nobody introduced. */
+  readonly introduction: string | null;
   /** The member key that the introduction has certified; null until then. */
   readonly certified: string | null;
   /** The member key that is used for this list. */
@@ -73,7 +73,7 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   serverFingerprint: text,
   owners: listOf(storedOwner),
   invitee: text,
-  introduction: text,
+  introduction: orNull(text),
   certified: orNull(text),
   memberKey: orNull(text),
   importedAt: text,

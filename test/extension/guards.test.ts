@@ -74,6 +74,23 @@ describe("a call", () => {
     "requests:look": never,
     "requests:again": never,
     "requests:forget": never,
+    "owner:lists": never,
+    "owner:open-card": never,
+    "owner:claim": never,
+    "owner:forget": never,
+    "owner:invite": never,
+    "owner:save-invitation": never,
+    "owner:mail-invitation": never,
+    "owner:withdraw": never,
+    "owner:remove": never,
+    "owner:set-role": never,
+    "owner:refresh": never,
+    "owner:enrol": never,
+    "owner:save-list-key": never,
+    "owner:new-key": never,
+    "owner:tell": never,
+    "owner:receipts": never,
+    "owner:dismiss": never,
   };
 
   test.each([

@@ -61,8 +61,8 @@ const key = { fingerprint, address, userId, createdAt, locked: true, ready: fals
 
 describe("the options page", () => {
   async function open(answers: Record<string, unknown>) {
-    const { call, asked } = background(answers);
-    render(<Options call={call} />, root);
+    const { call, asked } = background({ "owner:lists": { lists: [] }, ...answers });
+    render(<Options call={call} ask={async () => true} />, root);
     await settle();
     return asked;
   }
@@ -132,8 +132,11 @@ describe("the options page", () => {
     const strip = root.querySelector("[role=tablist]");
     strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     await settle();
-    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("My key");
-    expect(document.activeElement?.id).toBe("tab-keys");
+    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("Members");
+    expect(document.activeElement?.id).toBe("tab-members");
+    strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "End", bubbles: true }));
+    await settle();
+    expect(document.activeElement?.id).toBe("tab-about");
   });
 });
 

@@ -7,6 +7,7 @@ import { changeState } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import type { CallHandlers } from "../messaging.js";
+import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
 import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
@@ -22,6 +23,8 @@ import { saveFile } from "./save.js";
 
 /** What the background page answers to our own pages. */
 export const calls: CallHandlers = {
+  ...ownerCalls,
+
   "compose:status": ({ tabId }) => statusOf(tabId),
 
   async "compose:answer"({ tabId, answer }) {

@@ -7,14 +7,28 @@ import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
+import { Members } from "./members/members.js";
+import { Privacy } from "./privacy.js";
 
-/** The options page: three tabs, one line that says what happened. */
+/** The options page: tabs, and one line that says what happened. */
 
-const tabs = ["lists", "keys", "about"] as const;
+const tabs = ["keys", "lists", "members", "privacy", "about"] as const;
 type Tab = (typeof tabs)[number];
-const titles = { lists: "options_lists", keys: "options_keys", about: "options_about" } as const;
+const titles = {
+  keys: "options_keys",
+  lists: "options_lists",
+  members: "options_members",
+  privacy: "options_privacy",
+  about: "options_about",
+} as const;
 
-export function Options({ call }: { readonly call: Call }) {
+interface Props {
+  readonly call: Call;
+  /** Asks the person for the right to send mail without a compose window, unless they have given it. */
+  readonly ask: () => Promise<unknown>;
+}
+
+export function Options({ call, ask }: Props) {
   const [overview, setOverview] = useState<Overview | null>(null);
   const [tab, setTab] = useState<Tab>("lists");
   const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
@@ -38,6 +52,21 @@ export function Options({ call }: { readonly call: Call }) {
     }
   };
 
+  const panel = (known: Overview) => {
+    switch (tab) {
+      case "keys":
+        return <Keys overview={known} call={call} act={act} />;
+      case "lists":
+        return <Lists overview={known} call={call} act={act} toKeys={() => setTab("keys")} />;
+      case "members":
+        return <Members overview={known} call={call} act={act} ask={ask} />;
+      case "privacy":
+        return <Privacy />;
+      case "about":
+        return <About />;
+    }
+  };
+
   return (
     <main>
       <header>
@@ -47,13 +76,7 @@ export function Options({ call }: { readonly call: Call }) {
       <Tabs selected={tab} select={setTab} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
-        {overview === null ? null : tab === "lists" ? (
-          <Lists overview={overview} call={call} act={act} toKeys={() => setTab("keys")} />
-        ) : tab === "keys" ? (
-          <Keys overview={overview} call={call} act={act} />
-        ) : (
-          <About />
-        )}
+        {overview === null ? null : panel(overview)}
       </div>
     </main>
   );
@@ -63,9 +86,16 @@ function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (
   const strip = useRef<HTMLDivElement>(null);
   // arrow keys move between tabs, Tab goes on to the panel (WAI-ARIA, tabs pattern)
   const move = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const next = tabs[(tabs.indexOf(selected) + step + tabs.length) % tabs.length];
-    if (step === 0 || next === undefined) return;
+    const here = tabs.indexOf(selected);
+    const places: Readonly<Record<string, number>> = {
+      ArrowRight: (here + 1) % tabs.length,
+      ArrowLeft: (here - 1 + tabs.length) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1,
+    };
+    const next = tabs[places[event.key] ?? -1];
+    if (next === undefined) return;
+    event.preventDefault();
     select(next);
     strip.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
   };

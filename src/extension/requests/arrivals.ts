@@ -21,6 +21,9 @@ export type AnswerResult = Exclude<Result, { readonly kind: "report" }>;
 /** What the server told without being asked. */
 export type Report = Extract<Result, { readonly kind: "report" }>;
 
+/** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
+export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
+
 /** Who is told of what. Composed in `background/answers.ts`; a word without a handler does not compile. */
 export interface ArrivalHandlers {
   /**
@@ -28,7 +31,7 @@ export interface ArrivalHandlers {
    * taken again with the next look.
    */
   readonly answers: {
-    readonly [K in CommandName]: (asked: PendingRequest, result: AnswerResult) => Promise<void>;
+    readonly [K in CommandName]: AnswerHandler;
   };
   /** Called once for each report; `list` is its address. The signed bytes inside are not verified yet. */
   readonly report: (list: string, report: Report) => Promise<void>;
@@ -133,14 +136,14 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     now: new Date().toISOString(),
   });
   if (opened.kind === "not-for-me") return opened;
-  const { request, result, list } = opened;
+  const { request, result, list, date } = opened;
   if (result.kind === "report") {
     if (await noteReport(request, result.event)) await handlers.report(list, result);
     return { kind: "report", list, event: result.event };
   }
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {
-    await handlers.answers[asked.do](asked, result);
+    await handlers.answers[asked.do](asked, result, new Date(date));
     await noteAnswered(asked);
     await keepServerCertificate(opened);
   }

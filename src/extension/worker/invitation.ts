@@ -1,5 +1,6 @@
 import { certifyMember } from "../../membership/introduction.js";
 import { readInvitation } from "../../membership/invitation.js";
+import { ListSealError } from "../../protocol/errors.js";
 import {
   readOpeningKey,
   readSealingKey,
@@ -55,6 +56,8 @@ export async function certifyKey({
   secret,
   list,
 }: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
+  if (list.introduction === null)
+    throw new ListSealError("invitation-damaged", "an owner was introduced by nobody");
   const own = await readOpeningKey("member", fromBase64(secret));
   const present = await readSealingKey("member", fromBase64(key.certificate));
   // the secret half may be older than the certificate: certifications for other lists were added to that one

@@ -5,6 +5,7 @@ import type { Pins } from "../../membership/pins.js";
 import type { Command } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
+import type { OwnerJobs } from "../owner/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
@@ -12,7 +13,7 @@ import type { StoredList, StoredMemberKey } from "../stored.js";
  * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
  * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
  */
-export interface Jobs {
+export interface Jobs extends OwnerJobs {
   /** A letter without its author's certificate, which the worker takes from the key. */
   seal: {
     readonly input: {
@@ -118,6 +119,8 @@ export interface OpenedAnswer {
   readonly request: string;
   readonly list: string;
   readonly result: Result;
+  /** ISO 8601. */
+  readonly date: string;
   /** The server's certificate of today, of the same primary key, in base64. */
   readonly server: string;
 }

@@ -3,6 +3,9 @@ import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
 import { open } from "./open.js";
+import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
+import { makeInvitation } from "./owner-invite.js";
+import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
 import { seal } from "./seal.js";
 
@@ -18,6 +21,15 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "write-request": writeSealedRequest,
   "open-answer": openSealedAnswer,
   "read-invitation": readInvitationFile,
+  "read-card": readCardFile,
+  "make-list-key": makeListKey,
+  "make-invitation": makeInvitation,
+  "follow-record": followRecord,
+  "new-list-key-notice": newListKeyNotice,
+  "owners-notice": ownersNotice,
+  "open-receipt": readReceipt,
+  "read-public-key": readPublicKey,
+  "list-key-file": listKeyFile,
 };
 
 function run<K extends JobName>(name: K, input: Jobs[K]["input"]): Promise<Jobs[K]["output"]> {

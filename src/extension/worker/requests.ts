@@ -82,12 +82,13 @@ export async function openSealedAnswer({
   return { kind: "not-for-me" };
 }
 
-function plain({ request, list, result, server }: Answer): Jobs["open-answer"]["output"] {
+function plain({ request, list, result, date, server }: Answer): Jobs["open-answer"]["output"] {
   return {
     kind: "answer",
     request,
     list: list.address,
     result,
+    date: date.toISOString(),
     server: toBase64(writeSealingKey(server)),
   };
 }

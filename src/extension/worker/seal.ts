@@ -7,7 +7,6 @@ import { ListSealError } from "../../protocol/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
 import { sealPost } from "../../protocol/seal.js";
 import { fromBase64 } from "../base64.js";
-import type { StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
 
 /**
@@ -33,7 +32,9 @@ export async function seal({
     ...letter,
     author: {
       certificate: fromBase64(key.certificate),
-      ...(list.certified === key.fingerprint ? { introduction: await publicIntroduction(list) } : {}),
+      ...(list.certified === key.fingerprint && list.introduction !== null
+        ? { introduction: await publicIntroduction(list.introduction) }
+        : {}),
     },
   };
   const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
@@ -55,6 +56,6 @@ export async function seal({
 }
 
 /** The introduction without its secret: what readers check the author by. */
-async function publicIntroduction(list: StoredList): Promise<Uint8Array> {
-  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(list.introduction))));
+async function publicIntroduction(introduction: string): Promise<Uint8Array> {
+  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(introduction))));
 }

@@ -1,0 +1,101 @@
+import { useEffect, useState } from "preact/hooks";
+import { t } from "../../i18n.js";
+import type { Call } from "../../messaging.js";
+import type { OwnedView } from "../../owner/view.js";
+import type { Act, Overview } from "../act.js";
+import { Enrol } from "./enrol.js";
+import { Found } from "./found.js";
+import { Invite } from "./invite.js";
+import { NewKey } from "./new-key.js";
+import { People } from "./people.js";
+import type { OwnerProps } from "./shared.js";
+import { Alarms, Claim, Waiting } from "./standing.js";
+
+/** The page for owners: a list is born here, and everything that its owner does with it. */
+
+/** While the server's answer is waited for, the page looks at what has come, this often. */
+const LOOK_MS = 2_000;
+/** Looking for answers in the folders costs more than looking at what is kept. */
+const LOOKS_PER_SEARCH = 5;
+
+interface Props {
+  readonly overview: Overview;
+  readonly call: Call;
+  readonly act: Act;
+  /** Asks the person for the right to send; in the click's handler, before anything is awaited. */
+  readonly ask: () => Promise<unknown>;
+}
+
+export function Members({ overview, call, act, ask }: Props) {
+  const [lists, setLists] = useState<readonly OwnedView[] | null>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
+
+  const read = async () => setLists((await call("owner:lists", null)).lists);
+  const run: OwnerProps["run"] = (work, done) =>
+    act(async () => {
+      // without the right the request is kept, and says that it was not sent
+      await ask().catch(() => false);
+      await work();
+      await read();
+    }, done);
+
+  useEffect(() => {
+    void act(read, null);
+  }, []);
+
+  const waits = lists?.some(({ waiting }) => waiting.length > 0) === true;
+  useEffect(() => {
+    if (!waits) return;
+    let looks = 0;
+    const timer = setInterval(() => {
+      looks += 1;
+      const search = looks % LOOKS_PER_SEARCH === 1 ? call("requests:look", null) : Promise.resolve(null);
+      // a look that fails is made again
+      search.then(read).catch(() => undefined);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [waits]);
+
+  if (lists === null) return null;
+  const list = lists.find(({ address }) => address === chosen) ?? lists[0];
+  return (
+    <>
+      {list === undefined ? <p>{t("members_none")}</p> : null}
+      {lists.length > 1 ? (
+        <label>
+          {t("members_which")}
+          <select value={list?.address} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            {lists.map(({ address, name }) => (
+              <option key={address} value={address}>
+                {name} · {address}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
+      {list === undefined ? null : <Owned key={list.address} list={list} call={call} run={run} />}
+      <Found overview={overview} call={call} act={act} run={run} apart={list !== undefined} />
+    </>
+  );
+}
+
+function Owned(props: OwnerProps) {
+  const { list } = props;
+  return (
+    <section class="owned" aria-labelledby="owned">
+      <h2 id="owned">{list.name}</h2>
+      <p class="quiet">{list.address}</p>
+      <Alarms {...props} />
+      {list.claim === "confirmed" ? null : <Claim {...props} />}
+      <Waiting {...props} />
+      {list.claim === "confirmed" ? (
+        <>
+          <People {...props} />
+          <Invite {...props} />
+          <Enrol {...props} />
+          <NewKey {...props} />
+        </>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,160 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import type { RosterMember } from "../../membership/answers.js";
+import type { MemberRole } from "../../membership/commands.js";
+import { checkRecord } from "../../membership/record-check.js";
+import { codeOf } from "../../protocol/errors.js";
+import { parseFingerprint } from "../../protocol/keys.js";
+import type { RosterHead } from "../../protocol/message.js";
+import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
+import { pendingFor } from "../requests/asking.js";
+import type { PendingRequest } from "../requests/pending.js";
+import { runJob } from "../worker/client.js";
+import { askAsOwner, noteRefusal, raiseAlarm } from "./asking.js";
+import type { OwnedList, StoredMember } from "./owned.js";
+import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
+
+/** Who is a member: asked of the server, and believed only as far as the record's signatures go. */
+
+/** A question for the roster that was not answered for so long was lost. */
+const ROSTER_LOST_MS = 10 * 60_000;
+
+/** Asks for the members and the record's new entries, unless that is on its way. */
+export async function askRoster(address: string): Promise<void> {
+  const list = await loadOwned(address);
+  const waiting = await pendingFor(address);
+  const since = Date.now() - ROSTER_LOST_MS;
+  if (waiting.some(({ do: what, askedAt }) => what === "roster" && Date.parse(askedAt) > since)) return;
+  await askAsOwner(list, { do: "roster", after: list.history.hashes.length });
+}
+
+/** Takes somebody off the list. Both are named: an address may come to have another key. */
+export async function removeMember(list: string, address: string, fingerprint: string): Promise<void> {
+  const command = {
+    do: "remove",
+    address: parseAddress(address),
+    fingerprint: parseFingerprint(fingerprint),
+  } as const;
+  await askAsOwner(await loadOwned(list), command, command.address);
+}
+
+export async function setRole(
+  list: string,
+  address: string,
+  fingerprint: string,
+  role: MemberRole,
+): Promise<void> {
+  const command = {
+    do: "set-role",
+    address: parseAddress(address),
+    fingerprint: parseFingerprint(fingerprint),
+    role,
+  } as const;
+  await askAsOwner(await loadOwned(list), command, command.address);
+}
+
+/** The head that an answer names; undefined for one that names none. */
+export function headOf(result: AnswerResult): RosterHead | undefined {
+  return "head" in result ? result.head : undefined;
+}
+
+/**
+ * Holds what the server says about the record against what is known of it, for an owned list; for another, nothing.
+ * @param signedAt the date of the signature that names the head
+ */
+export async function noteHead(address: string, head: RosterHead, signedAt: Date): Promise<void> {
+  if ((await ownedRecord.load()).lists[address] === undefined) return;
+  let kind: "consistent" | "newer" | "alarm" = "consistent";
+  let code: "roster-forked" | "roster-behind" | "roster-altered" = "roster-altered";
+  await changeOwned(address, (list) => {
+    const { history, heads, awaited } = list;
+    const check = checkRecord(
+      { hashes: history.hashes, commands: history.commands, heads, awaited },
+      { head, signedAt },
+    );
+    kind = check.kind;
+    if (check.kind === "alarm") {
+      const codes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
+      code = codes[check.alarm.kind];
+    }
+    const same = check.known.heads === heads && check.known.awaited === awaited;
+    return same ? list : { ...list, heads: check.known.heads, awaited: check.known.awaited };
+  });
+  if (isAlarm(kind)) await raiseAlarm(address, code);
+}
+
+// the compiler does not see that the change above has run
+const isAlarm = (kind: string): boolean => kind === "alarm";
+
+/** An answer to a command that the roster shows: asks for it. */
+export async function commandAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  date: Date,
+): Promise<void> {
+  if (result.kind === "refused") return noteRefusal(asked, result.code);
+  const head = headOf(result);
+  if (head !== undefined) await noteHead(asked.list, head, date);
+  await askRoster(asked.list);
+}
+
+/** The members, and the record's entries after those known. */
+export async function rosterAnswered(asked: PendingRequest, result: AnswerResult, date: Date): Promise<void> {
+  if (result.kind === "refused") return noteRefusal(asked, result.code);
+  // whoever is no owner any more hears that they are a member, and nothing else
+  if (result.kind !== "roster") return noteRefusal(asked, "not-allowed");
+  const list = await loadOwned(asked.list);
+  const now = new Date().toISOString();
+  // a page that overtook another brings what is known already
+  const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
+  try {
+    const { history } = await runJob("follow-record", { list, links, now });
+    await changeOwned(list.address, (before) => ({
+      ...before,
+      history,
+      members: result.members.map(kept),
+      membersAt: now,
+    }));
+  } catch (error) {
+    await raiseAlarm(list.address, codeOf(error, "roster-altered"));
+    return;
+  }
+  await noteHead(list.address, result.head, date);
+  const after = await loadOwned(list.address);
+  if (after.history.hashes.length < result.head.number && links.length > 0) {
+    await askAsOwner(after, { do: "roster", after: after.history.hashes.length });
+    return;
+  }
+  for (const { address } of unexplained(after)) await raiseAlarm(list.address, "roster-altered", address);
+}
+
+function kept(member: RosterMember): StoredMember {
+  const { address, name, fingerprint, role, since, delivery, keyExpires, bounces } = member;
+  return {
+    address,
+    name,
+    fingerprint,
+    role,
+    since: since.toISOString(),
+    delivery,
+    keyExpires: keyExpires?.toISOString() ?? null,
+    bounces,
+  };
+}
+
+/** Members whom the server names and the record does not, or in another role. Attack: a server that invents a member. */
+export function unexplained({ members, history }: OwnedList): readonly StoredMember[] {
+  const logged = new Map<string, { readonly fingerprint: string; readonly role: string }>(
+    Object.entries(history.members),
+  );
+  return members.filter(({ address, fingerprint, role }) => {
+    const known = logged.get(address);
+    return known?.fingerprint !== fingerprint || known.role !== role;
+  });
+}
+
+/** What the server tells without being asked: somebody came or went, or an invitation was used twice. */
+export const takeReport: ArrivalHandlers["report"] = async (address, report) => {
+  if ((await ownedRecord.load()).lists[address] === undefined) return;
+  if (report.event === "second-join") await raiseAlarm(address, "introduction-used");
+  await askRoster(address);
+};
