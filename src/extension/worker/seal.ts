@@ -33,7 +33,7 @@ export async function seal({
     ...letter,
     author: {
       certificate: fromBase64(key.certificate),
-      ...(list.certified === key.fingerprint ? { introduction: await publicIntroduction(list) } : {}),
+      ...(list.certified === key.fingerprint ? await publicIntroduction(list) : {}),
     },
   };
   const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
@@ -54,7 +54,11 @@ export async function seal({
   };
 }
 
-/** The introduction without its secret: what readers check the author by. */
-async function publicIntroduction(list: StoredList): Promise<Uint8Array> {
-  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(list.introduction))));
+/** The introduction without its secret: what readers check the author by. Nothing for an owner, who needs none. */
+async function publicIntroduction(list: StoredList): Promise<{ readonly introduction?: Uint8Array }> {
+  const { introduction, introductionSecret } = list;
+  if (introduction !== null) return { introduction: fromBase64(introduction) };
+  if (introductionSecret === null) return {};
+  const secret = await readOpeningKey("introduction", fromBase64(introductionSecret));
+  return { introduction: writeSealingKey(sealingHalf(secret)) };
 }
