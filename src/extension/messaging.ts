@@ -1,11 +1,14 @@
-import { ListSealError } from "../protocol/errors.js";
+import type { CommandName } from "../membership/commands.js";
+import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { InvitationSummary, JoinWish } from "./joining/joining.js";
+import type { OfferedFile } from "./joining/offered.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
-import type { ListSummary, MemberKeySummary } from "./storage.js";
+import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 
 /**
  * What our own pages (options, the compose button's popup) ask of the background page. The only file that imports
@@ -52,13 +55,19 @@ export interface Calls extends OwnerCalls {
   };
   overview: {
     readonly input: null;
-    readonly output: { readonly lists: readonly ListSummary[]; readonly keys: readonly MemberKeySummary[] };
+    readonly output: OverviewAnswer;
   };
-  /** `file`: the invitation in base64. */
-  "list:import": {
+  /** The invitation of the mail in which "Join the list" was pressed; once. */
+  "join:offered": { readonly input: null; readonly output: OfferedFile | null };
+  /** `file`: the invitation in base64. Changes nothing. */
+  "join:look": {
     readonly input: { readonly file: string; readonly code: string };
-    readonly output: ListSummary;
+    readonly output: InvitationSummary;
   };
+  "join:start": { readonly input: JoinWish; readonly output: RequestSummary };
+  /** Takes a join back, or its refusal away. */
+  "join:forget": { readonly input: { readonly address: string }; readonly output: null };
+  "list:leave": { readonly input: { readonly address: string }; readonly output: RequestSummary };
   "list:use-key": {
     readonly input: { readonly address: string; readonly fingerprint: string };
     readonly output: ListSummary;
@@ -68,6 +77,18 @@ export interface Calls extends OwnerCalls {
   "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
   "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
   "requests:forget": { readonly input: { readonly id: string }; readonly output: null };
+}
+
+/** What the options page shows. */
+export interface OverviewAnswer {
+  readonly lists: readonly ListSummary[];
+  readonly keys: readonly MemberKeySummary[];
+  /** Joins that the server has refused. */
+  readonly refused: readonly RefusedJoin[];
+  /** Requests that wait for their answer. */
+  readonly requests: readonly RequestSummary[];
+  /** The last answer about a list, where it was a refusal. */
+  readonly refusals: readonly { readonly list: string; readonly do: CommandName; readonly code: ErrorCode }[];
 }
 
 /** What a person may answer in the compose button's popup. */
@@ -96,7 +117,11 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,
-  "list:import": object<Calls["list:import"]["input"]>({ file: text, code: text }),
+  "join:offered": nothing,
+  "join:look": object<Calls["join:look"]["input"]>({ file: text, code: text }),
+  "join:start": object<JoinWish>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
+  "join:forget": object<Calls["join:forget"]["input"]>({ address: text }),
+  "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
   "requests:look": nothing,

@@ -67,8 +67,18 @@ describe("a call", () => {
     "key:protect": never,
     "key:save-public": never,
     "key:public": never,
-    overview: async () => ({ lists: [summaryOfList(storedList)], keys: [await summaryOfKey(storedKey)] }),
-    "list:import": never,
+    overview: async () => ({
+      lists: [summaryOfList(storedList, stored)],
+      keys: [await summaryOfKey(storedKey)],
+      refused: [],
+      requests: [],
+      refusals: [],
+    }),
+    "join:offered": never,
+    "join:look": never,
+    "join:start": never,
+    "join:forget": never,
+    "list:leave": never,
     "list:use-key": never,
     "list:remove": never,
     "requests:look": never,
@@ -108,7 +118,7 @@ describe("a call", () => {
       "an answer that does not exist",
       { name: "compose:answer", input: { tabId: 1, answer: "send-everything" } },
     ],
-    ["a text that fills memory", { name: "list:import", input: { file: "x".repeat(1_000_001), code: "" } }],
+    ["a text that fills memory", { name: "join:look", input: { file: "x".repeat(1_000_001), code: "" } }],
   ])("%s never reaches its handler", async (_, data) => {
     reached = 0;
     expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });
@@ -120,7 +130,7 @@ describe("a call", () => {
     await local.set({ listseal: stored });
     const answer = JSON.stringify(await answerCall(handlers, { name: "overview", input: null }));
     expect(answer).toContain(storedKey.fingerprint);
-    for (const secret of [storedKey.secret, storedList.listKey, storedList.introduction]) {
+    for (const secret of [storedKey.secret, storedList.listKey, storedList.introductionSecret]) {
       expect(answer).not.toContain(secret);
     }
   });

@@ -37,7 +37,16 @@ export const ownedList: OwnedList = {
   formerListKeys: [],
   serverCertificate: "U0VSVkVS",
   serverFingerprint: "bb".repeat(20),
-  owners: [{ fingerprint: keyOf.olga, certificate: "CERT", address: olga, from: 0, to: null }],
+  owners: [
+    {
+      fingerprint: keyOf.olga,
+      certificate: "CERT",
+      userId: "Olga <olga@example.test>",
+      address: olga,
+      from: 0,
+      to: null,
+    },
+  ],
   claim: { kind: "confirmed", at: joined },
   invitations: [],
   history: {

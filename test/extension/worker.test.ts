@@ -1,8 +1,7 @@
 /** The worker's jobs with real keys, as one story: join, seal, through the list's server, open. */
 
-import { importInvitation } from "../../src/extension/background/import-invitation.js";
 import { fromBase64 } from "../../src/extension/base64.js";
-import { emptyStored, type StoredList, type StoredMemberKey } from "../../src/extension/stored.js";
+import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey, protectKey, unlockKey } from "../../src/extension/worker/member-keys.js";
@@ -65,7 +64,7 @@ interface Person {
 async function join(team: Team, name: string): Promise<Person> {
   const address = parseAddress(`${name.toLowerCase()}@example.test`);
   const input = { ...(await team.invite(address)), now: now.toISOString() };
-  const list = await readInvitationFile(input);
+  const { list } = await readInvitationFile(input);
   const made = await makeKey({
     address,
     name,
@@ -234,22 +233,5 @@ test("a passphrase locks the secret at rest and opens it again", async () => {
   const { secret } = await unlockKey({ key, passphrase: "horse" });
   expect(await reading({ ...alice, secret }, (await sealed(alice, team)).parts)).toMatchObject({
     kind: "opened",
-  });
-});
-
-describe("a second invitation", () => {
-  const start = () => ({ ...emptyStored, lists: { [alice.list.address]: alice.list } });
-
-  test("for a known list with the same keys keeps the member key", () => {
-    expect(importInvitation(start(), { ...alice.list, memberKey: null }).result.memberKey).toBe(
-      alice.key.fingerprint,
-    );
-  });
-
-  test.each(["listKeyFingerprint", "serverFingerprint"] as const)("with another %s is refused", (field) => {
-    const other = { ...alice.list, [field]: "00".repeat(20) };
-    expect(() => importInvitation(start(), other)).toThrow(
-      expect.objectContaining({ code: "list-conflict" }),
-    );
   });
 });

@@ -27,7 +27,7 @@ export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
   /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
   | { readonly kind: "other"; readonly tree: MessagePart }
-  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" }>;
+  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" | "invitation" }>;
 
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;

@@ -9,6 +9,8 @@ export type DisplayAnswer =
   | { readonly kind: "ordinary" }
   | OpenedView
   | ArrivedView
+  /** An ordinary mail with an invitation to a list attached. */
+  | { readonly kind: "invitation" }
   /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
   | { readonly kind: "elsewhere" }
   /** The key is locked by a passphrase. */

@@ -1,7 +1,6 @@
 import { render } from "preact";
 import { t } from "../i18n.js";
 import { connect } from "../messaging.js";
-import { askToSend } from "../requests/permission.js";
 import { Options } from "./options.js";
 
 /** Starts the options page. */
@@ -9,7 +8,7 @@ async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = t("lang");
   document.title = t("options_title");
   const call = await connect("options");
-  render(<Options call={call} ask={askToSend} />, root);
+  render(<Options call={call} />, root);
 }
 
 const root = document.getElementById("app");

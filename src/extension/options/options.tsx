@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
+import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
@@ -22,22 +23,41 @@ const titles = {
   about: "options_about",
 } as const;
 
-interface Props {
-  readonly call: Call;
-  /** Asks the person for the right to send mail without a compose window, unless they have given it. */
-  readonly ask: () => Promise<unknown>;
-}
+/** How often the page looks whether an answer has come. */
+const LOOK_MS = 2_000;
 
-export function Options({ call, ask }: Props) {
+export function Options({ call }: { readonly call: Call }) {
   const [overview, setOverview] = useState<Overview | null>(null);
+  const [offered, setOffered] = useState<OfferedFile | null>(null);
   const [tab, setTab] = useState<Tab>("lists");
   const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
 
   const read = async () => setOverview(await call("overview", null));
   const fail = (code: ErrorCode) => setSaid({ key: sentenceKey(code), failed: true });
+  const tell = (error: unknown) => fail(codeOf(error, "worker-failed"));
+  const takeOffer = async () => {
+    const offer = await call("join:offered", null);
+    if (offer === null) return;
+    setOffered(offer);
+    setTab("lists");
+  };
   useEffect(() => {
-    read().catch((error: unknown) => fail(codeOf(error, "worker-failed")));
+    read().catch(tell);
+    const onFocus = () => void takeOffer().catch(tell);
+    onFocus();
+    // the page may be open already when "Join the list" is pressed in a mail
+    window.addEventListener("focus", onFocus);
+    return () => window.removeEventListener("focus", onFocus);
   }, []);
+
+  // an answer comes as a mail: while one is waited for, the page looks from time to time
+  const waits = (overview?.requests.length ?? 0) > 0;
+  useEffect(() => {
+    if (!waits) return;
+    call("requests:look", null).then(read).catch(tell);
+    const timer = setInterval(() => void read().catch(tell), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [waits]);
 
   const act: Act = async (work, done) => {
     setSaid(null);
@@ -57,9 +77,11 @@ export function Options({ call, ask }: Props) {
       case "keys":
         return <Keys overview={known} call={call} act={act} />;
       case "lists":
-        return <Lists overview={known} call={call} act={act} toKeys={() => setTab("keys")} />;
+        return (
+          <Lists overview={known} call={call} act={act} toKeys={() => setTab("keys")} offered={offered} />
+        );
       case "members":
-        return <Members overview={known} call={call} act={act} ask={ask} />;
+        return <Members overview={known} call={call} act={act} />;
       case "privacy":
         return <Privacy />;
       case "about":

@@ -9,13 +9,13 @@ import type { AnswerResult } from "../requests/arrivals.js";
 import { forgetPending } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { keepUnlocked, load, update } from "../storage.js";
-import type { StoredList, StoredMemberKey } from "../stored.js";
+import { noSerials, type StoredList, type StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner } from "./asking.js";
 import type { Card } from "./jobs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import type { CardView } from "./messages.js";
-import type { OwnedList } from "./owned.js";
+import type { OwnedList, StoredTerm } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 
 /** How a list is born: the server's card, the list key, the claim, and the server's word for it. */
@@ -66,7 +66,6 @@ export async function claimList(input: {
   const name = input.name.trim() || address;
   const key = await ownKey(address, input, card.profile);
   const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
-  const { armored } = await runJob("armor-key", { key });
   const list: OwnedList = {
     address: card.address,
     name: card.name,
@@ -81,7 +80,7 @@ export async function claimList(input: {
     formerListKeys: [],
     serverCertificate: card.serverCertificate,
     serverFingerprint: card.serverFingerprint,
-    owners: [{ fingerprint: key.fingerprint, certificate: armored, address, from: 0, to: null }],
+    owners: [termOf(key, address)],
     claim: { kind: "waiting", request: "" },
     invitations: [],
     history: noHistory,
@@ -108,6 +107,11 @@ export async function claimList(input: {
     shape: "encrypted",
   });
   await changeOwned(list.address, (now) => ({ ...now, claim: { kind: "waiting", request: asked.id } }));
+}
+
+/** The first owner's term: from the beginning. */
+function termOf({ fingerprint, certificate, userId }: StoredMemberKey, address: string): StoredTerm {
+  return { fingerprint, certificate, userId, address, from: 0, to: null };
 }
 
 /** The member key for an address: the one that is here, or a new one in the list's profile. */
@@ -146,18 +150,22 @@ export async function claimAnswered(asked: PendingRequest, result: AnswerResult,
 /** The owner reads and writes in their list as every member does; nobody has introduced them. */
 async function takePart(list: OwnedList): Promise<void> {
   await update((stored) => {
-    const { fingerprint, certificate, userId } = keyOf(stored, list.ownerKey);
     const { address, name, requestAddress, mode, delivery, profile } = list;
     const { listKey, listKeyFingerprint, serverCertificate, serverFingerprint } = list;
     const member: StoredList = {
       ...{ address, name, requestAddress, mode, delivery, profile },
       ...{ listKey, listKeyFingerprint, serverCertificate, serverFingerprint },
-      owners: [{ fingerprint, certificate, userId }],
+      formerListKeys: [],
+      formerServers: [],
+      owners: [termOf(keyOf(stored, list.ownerKey), list.ownerAddress)],
+      serials: noSerials,
       invitee: list.ownerAddress,
       introduction: null,
+      introductionSecret: null,
       certified: null,
-      memberKey: fingerprint,
+      memberKey: list.ownerKey,
       importedAt: new Date().toISOString(),
+      membership: "member",
     };
     return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: undefined };
   });

@@ -25,12 +25,12 @@ import { history } from "./history-check.js";
 /** An owner and their term, as owners' notices have it. */
 const term = object<{
   readonly fingerprint: string;
-  /** Armored, as the own log has it. */
   readonly certificate: string;
+  readonly userId: string;
   readonly address: string;
   readonly from: number;
   readonly to: number | null;
-}>({ fingerprint: text, certificate: text, address: text, from: count, to: orNull(count) });
+}>({ fingerprint: text, certificate: text, userId: text, address: text, from: count, to: orNull(count) });
 export type StoredTerm = Checked<typeof term>;
 
 /** How the claim stands. `request`: the id of the request that claims it. */

@@ -1,4 +1,5 @@
 import { parseFingerprint } from "../../protocol/keys.js";
+import { toBase64 } from "../base64.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { update } from "../storage.js";
@@ -6,7 +7,7 @@ import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./asking.js";
 import type { OwnedList, StoredNotice, StoredTerm } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
-import { ownersUntold } from "./view.js";
+import { ownersByLog, ownersUntold } from "./view.js";
 
 /** What an owner tells all members, sealed to each: a new list key, and who the owners are. */
 
@@ -130,44 +131,52 @@ async function tellNewKey(list: OwnedList, rekeying: NonNullable<OwnedList["reke
       rekeying: null,
     }),
   );
-  await useNewKey(list.address, { listKey, fingerprint });
+  await useNewKey(list.address, rekeying);
 }
 
-/** The owner reads and writes under the new key, too. */
+/** The owner reads and writes under the new key, too; old mail stays readable. */
 async function useNewKey(
   address: string,
-  { listKey, fingerprint }: { readonly listKey: string; readonly fingerprint: string },
+  { serial, listKey, fingerprint, graceEnds }: NonNullable<OwnedList["rekeying"]>,
 ): Promise<void> {
   await update((stored) => {
     const known = stored.lists[address];
     if (known === undefined) return { stored, result: undefined };
-    const next = { ...known, listKey, listKeyFingerprint: fingerprint };
+    const former = { listKey: known.listKey, fingerprint: known.listKeyFingerprint, graceEnds };
+    const next = {
+      ...known,
+      listKey,
+      listKeyFingerprint: fingerprint,
+      formerListKeys: [...known.formerListKeys, former],
+      serials: { ...known.serials, "new-list-key": serial },
+    };
     return { stored: { ...stored, lists: { ...stored.lists, [address]: next } }, result: undefined };
   });
 }
 
 /** The terms by the own log: who came since gets one, who went gets its end. */
-function termsOf(list: OwnedList, serial: number): readonly StoredTerm[] {
-  const logged = Object.entries(list.history.members).flatMap(([address, member]) =>
-    member.role === "owner" && member.by !== "operator" && member.certificate !== undefined
-      ? [{ address, fingerprint: member.fingerprint, certificate: member.certificate }]
-      : [],
-  );
+async function termsOf(list: OwnedList, serial: number): Promise<readonly StoredTerm[]> {
+  const known = ownersByLog(list);
   const ended = list.owners.map((term) =>
-    term.to !== null || logged.some(({ fingerprint }) => fingerprint === term.fingerprint)
-      ? term
-      : { ...term, to: serial },
+    term.to !== null || known.includes(term.fingerprint) ? term : { ...term, to: serial },
   );
-  const come = logged.filter(
-    ({ fingerprint }) => !list.owners.some((term) => term.fingerprint === fingerprint && term.to === null),
-  );
-  return [...ended, ...come.map((owner) => ({ ...owner, from: serial, to: null }))];
+  const come: StoredTerm[] = [];
+  for (const [address, { fingerprint, certificate }] of Object.entries(list.history.members)) {
+    if (!known.includes(fingerprint) || certificate === undefined) continue;
+    if (ended.some((term) => term.fingerprint === fingerprint)) continue;
+    const file = new TextEncoder().encode(certificate);
+    const key = await runJob("read-public-key", { file, now: now().toISOString() });
+    const { userId } = key;
+    const binary = toBase64(key.certificate);
+    come.push({ fingerprint, certificate: binary, userId, address, from: serial, to: null });
+  }
+  return [...ended, ...come];
 }
 
 async function tellOwners(list: OwnedList): Promise<void> {
   const secret = await ownerSecret(list);
   const serial = nextSerial(list, "owners");
-  const owners = termsOf(list, serial);
+  const owners = await termsOf(list, serial);
   const at = now().toISOString();
   const next = { ...list, owners };
   await pass(
@@ -176,6 +185,12 @@ async function tellOwners(list: OwnedList): Promise<void> {
     async (member) => (await runJob("owners-notice", { list: next, secret, member, serial, now: at })).sealed,
     (before) => ({ ...before, owners }),
   );
+  await update((stored) => {
+    const known = stored.lists[list.address];
+    if (known === undefined) return { stored, result: undefined };
+    const next = { ...known, owners, serials: { ...known.serials, owners: serial } };
+    return { stored: { ...stored, lists: { ...stored.lists, [list.address]: next } }, result: undefined };
+  });
 }
 
 /** Asks the server for the receipts of a notice. */

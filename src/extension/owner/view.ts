@@ -110,11 +110,15 @@ export function ownersByLog({ history }: OwnedList): readonly string[] {
     .map(({ fingerprint }) => fingerprint);
 }
 
-/** Whether the own log's owners are others than the terms that members were told. */
+/**
+ * Whether the own log's owners are others than the terms that members were told. A term that ended stays as it was: who
+ * is made an owner once more is one with another key.
+ */
 export function ownersUntold(list: OwnedList): boolean {
-  const told = list.owners.filter(({ to }) => to === null).map(({ fingerprint }) => fingerprint);
   const known = ownersByLog(list);
-  return known.length > 0 && (known.length !== told.length || known.some((one) => !told.includes(one)));
+  const come = known.some((one) => !list.owners.some(({ fingerprint }) => fingerprint === one));
+  const gone = list.owners.some(({ fingerprint, to }) => to === null && !known.includes(fingerprint));
+  return known.length > 0 && (come || gone);
 }
 
 /**

@@ -144,7 +144,7 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {
     await handlers.answers[asked.do](asked, result, new Date(date));
-    await noteAnswered(asked);
+    await noteAnswered(asked, result.kind === "refused" ? result.code : null);
     await keepServerCertificate(opened);
   }
   const known = asked ?? requests.answered.find(({ id }) => id === request);

@@ -96,7 +96,7 @@ export interface Jobs extends OwnerJobs {
   };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
-    readonly output: StoredList;
+    readonly output: { readonly list: StoredList; readonly joinBy: string };
   };
 }
 
@@ -170,6 +170,8 @@ export interface OpenedLetter {
   readonly keyPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
+  /** Under a list key that was replaced, and signed when it was not to be used any more. */
+  readonly underOldKey: boolean;
 }
 
 export type JobName = keyof Jobs;

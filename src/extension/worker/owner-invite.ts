@@ -11,7 +11,9 @@ export async function knownOwnedList(list: OwnedList): Promise<KnownList> {
   return {
     address: parseAddress(list.address),
     fingerprints: [list.listKeyFingerprint, ...list.formerListKeys].map(parseFingerprint),
-    owners: await Promise.all(list.owners.map(({ certificate }) => parseSealingKey("member", certificate))),
+    owners: await Promise.all(
+      list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate))),
+    ),
   };
 }
 

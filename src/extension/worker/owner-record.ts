@@ -75,7 +75,7 @@ export async function ownersNotice({
 }: Jobs["owners-notice"]["input"]): Promise<Jobs["owners-notice"]["output"]> {
   const owners = await Promise.all(
     list.owners.map(async ({ certificate, address, from, to }) => ({
-      certificate: await parseSealingKey("member", certificate),
+      certificate: await parseSealingKey("member", fromBase64(certificate)),
       address: parseAddress(address),
       from,
       ...(to === null ? {} : { to }),

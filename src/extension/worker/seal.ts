@@ -7,6 +7,7 @@ import { ListSealError } from "../../protocol/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
 import { sealPost } from "../../protocol/seal.js";
 import { fromBase64 } from "../base64.js";
+import type { StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
 
 /**
@@ -32,9 +33,7 @@ export async function seal({
     ...letter,
     author: {
       certificate: fromBase64(key.certificate),
-      ...(list.certified === key.fingerprint && list.introduction !== null
-        ? { introduction: await publicIntroduction(list.introduction) }
-        : {}),
+      ...(list.certified === key.fingerprint ? await publicIntroduction(list) : {}),
     },
   };
   const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
@@ -55,7 +54,11 @@ export async function seal({
   };
 }
 
-/** The introduction without its secret: what readers check the author by. */
-async function publicIntroduction(introduction: string): Promise<Uint8Array> {
-  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(introduction))));
+/** The introduction without its secret: what readers check the author by. Nothing for an owner, who needs none. */
+async function publicIntroduction(list: StoredList): Promise<{ readonly introduction?: Uint8Array }> {
+  const { introduction, introductionSecret } = list;
+  if (introduction !== null) return { introduction: fromBase64(introduction) };
+  if (introductionSecret === null) return {};
+  const secret = await readOpeningKey("introduction", fromBase64(introductionSecret));
+  return { introduction: writeSealingKey(sealingHalf(secret)) };
 }

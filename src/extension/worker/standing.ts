@@ -6,12 +6,17 @@ import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
 import type { Standing } from "./jobs.js";
 
-/** The list as the checks of introductions want it. Owners come from the invitation, never from a mail. */
+/**
+ * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
+ * those of former times stay: whom they introduced stays introduced.
+ */
 export async function knownList(list: StoredList): Promise<KnownList> {
   const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
   return {
     address: parseAddress(list.address),
-    fingerprints: [parseFingerprint(list.listKeyFingerprint)],
+    fingerprints: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)].map(
+      parseFingerprint,
+    ),
     owners: await Promise.all(owners),
   };
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n.js";
 import type { Call } from "../../messaging.js";
 import type { OwnedView } from "../../owner/view.js";
+import { askToSend } from "../../requests/permission.js";
 import type { Act, Overview } from "../act.js";
 import { Enrol } from "./enrol.js";
 import { Found } from "./found.js";
@@ -22,11 +23,9 @@ interface Props {
   readonly overview: Overview;
   readonly call: Call;
   readonly act: Act;
-  /** Asks the person for the right to send; in the click's handler, before anything is awaited. */
-  readonly ask: () => Promise<unknown>;
 }
 
-export function Members({ overview, call, act, ask }: Props) {
+export function Members({ overview, call, act }: Props) {
   const [lists, setLists] = useState<readonly OwnedView[] | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
 
@@ -34,7 +33,7 @@ export function Members({ overview, call, act, ask }: Props) {
   const run: OwnerProps["run"] = (work, done) =>
     act(async () => {
       // without the right the request is kept, and says that it was not sent
-      await ask().catch(() => false);
+      await askToSend();
       await work();
       await read();
     }, done);
