@@ -254,6 +254,11 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "mail-window", "sizeMessagePane", height);
   }
 
+  /** Shows pages in dark or light colours. */
+  async setPageColours(colours: "dark" | "light"): Promise<void> {
+    await this.#call(z.null(), "pictures", "setPageColours", colours === "dark");
+  }
+
   /** Saves a PNG picture of a window's inside. */
   async picture(type: "mail:3pane" | "msgcompose" | "mail:messageWindow", file: string): Promise<void> {
     const png = await this.#call(z.string(), "pictures", "pictureOfWindow", type);

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { RosterMember } from "../../membership/answers.js";
 import type { MemberRole } from "../../membership/commands.js";
-import { checkRecord } from "../../membership/record-check.js";
+import { checkRecord, type KnownRecord } from "../../membership/record-check.js";
 import { codeOf } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
@@ -58,32 +58,28 @@ export function headOf(result: AnswerResult): RosterHead | undefined {
 }
 
 /**
- * Holds what the server says about the record against what is known of it, for an owned list; for another, nothing.
+ * Holds what the server says about the record against what is known of it, for an owned list; for another, nothing. What
+ * is newer than what is known is asked for: a report may have been lost, or kept back.
  * @param signedAt the date of the signature that names the head
  */
 export async function noteHead(address: string, head: RosterHead, signedAt: Date): Promise<void> {
-  if ((await ownedRecord.load()).lists[address] === undefined) return;
-  let kind: "consistent" | "newer" | "alarm" = "consistent";
-  let code: "roster-forked" | "roster-behind" | "roster-altered" = "roster-altered";
+  const owned = (await ownedRecord.load()).lists[address];
+  if (owned === undefined) return;
+  const check = checkRecord(knownRecord(owned), { head, signedAt });
   await changeOwned(address, (list) => {
-    const { history, heads, awaited } = list;
-    const check = checkRecord(
-      { hashes: history.hashes, commands: history.commands, heads, awaited },
-      { head, signedAt },
-    );
-    kind = check.kind;
-    if (check.kind === "alarm") {
-      const codes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
-      code = codes[check.alarm.kind];
-    }
-    const same = check.known.heads === heads && check.known.awaited === awaited;
-    return same ? list : { ...list, heads: check.known.heads, awaited: check.known.awaited };
+    const { heads, awaited } = checkRecord(knownRecord(list), { head, signedAt }).known;
+    return { ...list, heads, awaited };
   });
-  if (isAlarm(kind)) await raiseAlarm(address, code);
+  if (check.kind === "alarm") await raiseAlarm(address, alarmCodes[check.alarm.kind]);
+  // with a locked key it is asked for when the page's button is pressed
+  if (check.kind === "newer") await askRoster(address).catch(() => undefined);
 }
 
-// the compiler does not see that the change above has run
-const isAlarm = (kind: string): boolean => kind === "alarm";
+const alarmCodes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
+
+function knownRecord({ history, heads, awaited }: OwnedList): KnownRecord {
+  return { hashes: history.hashes, commands: history.commands, heads, awaited };
+}
 
 /** An answer to a command that the roster shows: asks for it. */
 export async function commandAnswered(

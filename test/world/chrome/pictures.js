@@ -24,3 +24,9 @@ export async function sizeWindow(type, width, height) {
   window.focus();
   await sleep(300);
 }
+
+/** Shows pages in dark or light colours, whatever the theme around them. */
+export async function setPageColours(dark) {
+  Services.prefs.setIntPref("layout.css.prefers-color-scheme.content-override", dark ? 0 : 1);
+  await sleep(300);
+}

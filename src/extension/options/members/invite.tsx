@@ -40,9 +40,14 @@ export function Invite(props: OwnerProps) {
       }
     }, "invite_made");
     setProgress(null);
-    if (made) form.reset();
+    const written = form.querySelector("textarea");
+    if (made && written !== null) written.value = "";
   };
 
+  // whoever has joined needs no code any more
+  const shown = codes.filter(({ introduction }) =>
+    list.invitations.every((one) => one.introduction !== introduction || one.state === "open"),
+  );
   return (
     <section aria-labelledby="invite">
       <h3 id="invite">{t("invite_title")}</h3>
@@ -78,16 +83,16 @@ export function Invite(props: OwnerProps) {
             : t("invite_working", String(progress.done + 1), String(progress.of))}
         </button>
       </form>
-      {codes.length === 0 ? null : (
+      {shown.length === 0 ? null : (
         <Codes
           {...props}
-          codes={codes}
+          codes={shown}
           told={(introduction) =>
             setCodes((before) => before.filter((one) => one.introduction !== introduction))
           }
         />
       )}
-      <Invitations {...props} hidden={codes.map(({ introduction }) => introduction)} />
+      <Invitations {...props} hidden={shown.map(({ introduction }) => introduction)} />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n.js";
 import type { Call } from "../../messaging.js";
 import type { OwnedView } from "../../owner/view.js";
+import { browser } from "../../platform.js";
 import { askToSend } from "../../requests/permission.js";
 import type { Act, Overview } from "../act.js";
 import { Enrol } from "./enrol.js";
@@ -14,10 +15,8 @@ import { Alarms, Claim, Waiting } from "./standing.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
-/** While the server's answer is waited for, the page looks at what has come, this often. */
-const LOOK_MS = 2_000;
-/** Looking for answers in the folders costs more than looking at what is kept. */
-const LOOKS_PER_SEARCH = 5;
+/** How often the folders are searched while an answer is waited for: it may have come while nobody listened. */
+const SEARCH_MS = 10_000;
 
 interface Props {
   readonly overview: Overview;
@@ -40,18 +39,18 @@ export function Members({ overview, call, act }: Props) {
 
   useEffect(() => {
     void act(read, null);
+    // what the server answers changes what is kept; a look that fails is made with the next change
+    const changed = () => void read().catch(() => undefined);
+    browser.storage.onChanged.addListener(changed);
+    return () => browser.storage.onChanged.removeListener(changed);
   }, []);
 
   const waits = lists?.some(({ waiting }) => waiting.length > 0) === true;
   useEffect(() => {
     if (!waits) return;
-    let looks = 0;
-    const timer = setInterval(() => {
-      looks += 1;
-      const search = looks % LOOKS_PER_SEARCH === 1 ? call("requests:look", null) : Promise.resolve(null);
-      // a look that fails is made again
-      search.then(read).catch(() => undefined);
-    }, LOOK_MS);
+    const search = () => void call("requests:look", null).catch(() => undefined);
+    search();
+    const timer = setInterval(search, SEARCH_MS);
     return () => clearInterval(timer);
   }, [waits]);
 

@@ -22,8 +22,8 @@ export function NewKey(props: OwnerProps) {
     await run(() => call("owner:new-key", { list: list.address, graceDays }), null);
   };
   return (
-    <details class="more" open={list.rekeying !== null || undefined}>
-      <summary>{t("new_key_title")}</summary>
+    <section aria-labelledby="new-key">
+      <h3 id="new-key">{t("new_key_title")}</h3>
       <p>{t("new_key_text")}</p>
       <p class="quiet">{t("new_key_to", others.join(", ") || "–")}</p>
       {notTo.length === 0 ? null : <p class="problem">{t("new_key_not_to", notTo.join(", "))}</p>}
@@ -74,11 +74,17 @@ export function NewKey(props: OwnerProps) {
           </div>
         </div>
       )}
-      {[...list.notices].reverse().map((notice) => (
+      {newest(list.notices).map((notice) => (
         <Confirmed key={`${notice.news} ${notice.serial}`} notice={notice} {...props} />
       ))}
-    </details>
+    </section>
   );
+}
+
+/** The last notice of each kind: older ones are overtaken by it. */
+function newest(notices: readonly NoticeView[]): readonly NoticeView[] {
+  const last = new Map(notices.map((notice) => [notice.news, notice]));
+  return [...last.values()];
 }
 
 function Confirmed({ notice, list, call, run }: OwnerProps & { readonly notice: NoticeView }) {
