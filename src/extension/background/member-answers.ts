@@ -11,6 +11,7 @@ export const memberAnswers = {
   preferences: nothing,
   pause: nothing,
   resume: nothing,
+  receipt: nothing,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
 
 /** An owner's notice. */

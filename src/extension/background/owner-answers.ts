@@ -13,6 +13,9 @@ export const ownerAnswers = {
   reject: nothing,
   "new-list-key": nothing,
   "resume-server": nothing,
+  enrol: nothing,
+  notice: nothing,
+  receipts: nothing,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
 
 /** What the server tells owners without being asked. */
