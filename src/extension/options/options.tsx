@@ -74,7 +74,14 @@ export function Options({ call }: { readonly call: Call }) {
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         {overview === null ? null : tab === "lists" ? (
-          <Lists overview={overview} call={call} act={act} toKeys={() => setTab("keys")} offered={offered} />
+          <Lists
+            overview={overview}
+            call={call}
+            act={act}
+            toKeys={() => setTab("keys")}
+            offered={offered}
+            joined={() => setOffered(null)}
+          />
         ) : tab === "keys" ? (
           <Keys overview={overview} call={call} act={act} />
         ) : (
