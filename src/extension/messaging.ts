@@ -168,9 +168,10 @@ export async function answerCall(handlers: CallHandlers, data: unknown): Promise
 
 /** The background page's side. Call it while the page starts, before anything is awaited. */
 export function answerCalls(handlers: CallHandlers): void {
-  guardBridge();
+  const open = guardBridge();
   void import("webext-bridge/background").then(({ onMessage }) => {
     onMessage(ID, async ({ data }) => JSON.stringify(await answerCall(handlers, data)));
+    open();
   });
 }
 

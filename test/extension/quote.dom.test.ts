@@ -21,6 +21,7 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "own-copy" },
+  underOldKey: false,
   shell: "own",
 };
 const opened = (change: Partial<OpenedView> = {}): Pick<Opened, "view"> => ({ view: { ...view, ...change } });

@@ -21,6 +21,7 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "list", roster: 3 },
+  underOldKey: false,
   shell: "own",
 };
 const line = (change: Partial<OpenedView>) => {
@@ -72,4 +73,10 @@ test("a person without a name is called by their address", () => {
 
 test("fingerprints are read in groups of four", () => {
   expect(groupsOf("00ff11ee22")).toBe("00FF 11EE 22");
+});
+
+test("a post under a list key that was replaced is marked, whatever the server did", () => {
+  const [tone, words] = line({ underOldKey: true });
+  expect(tone).toBe("warning");
+  expect(words).toContain("no longer in use");
 });

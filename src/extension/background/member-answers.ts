@@ -13,6 +13,3 @@ export const memberAnswers = {
   resume: nothing,
   receipt: nothing,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
-
-/** An owner's notice. */
-export const takeNotice: ArrivalHandlers["notice"] = async () => ({ kind: "not-for-me" });

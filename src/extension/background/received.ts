@@ -192,6 +192,7 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
         : [{ number, name, type, size: bytes.length }],
     ),
     passage: passageView(opened, before),
+    underOldKey: opened.underOldKey,
     shell: shape.kind === "own-shell" ? "own" : "elsewhere",
   };
 }

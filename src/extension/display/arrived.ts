@@ -17,6 +17,12 @@ export function arrivedLine(arrived: Arrived): ArrivedLine {
       return reportLine(arrived);
     case "notice":
       return { tone: "good", title: phrase("arrived_notice_title", arrived.list), text: newsOf(arrived) };
+    case "old-notice":
+      return {
+        tone: "note",
+        title: phrase("arrived_old_notice_title"),
+        text: phrase("arrived_old_notice_text"),
+      };
     case "receipt":
       return {
         tone: "good",

@@ -63,6 +63,7 @@ export function stateLine(view: OpenedView): StateLine {
     who(view),
     how(view),
   ];
+  if (view.underOldKey) parts.push({ tone: "warning", phrase: phrase("state_under_old_key") });
   if (view.shell === "elsewhere") parts.unshift({ tone: "warning", phrase: phrase("state_foreign_shell") });
   const tones = parts.map(({ tone }) => tone);
   const tone = tones.includes("warning") ? "warning" : tones.includes("note") ? "note" : "good";

@@ -16,6 +16,8 @@ interface Props {
   readonly act: Act;
   /** The file that came with a mail; null if none did. */
   readonly offered: OfferedFile | null;
+  /** The offered file has been used. */
+  readonly joined: () => void;
 }
 
 interface Opened {
@@ -24,7 +26,7 @@ interface Opened {
   readonly summary: InvitationSummary;
 }
 
-export function Joining({ call, act, offered }: Props) {
+export function Joining({ call, act, offered, joined }: Props) {
   const [opened, setOpened] = useState<Opened | null>(null);
   useEffect(() => setOpened(null), [offered]);
   return (
@@ -33,7 +35,7 @@ export function Joining({ call, act, offered }: Props) {
       {opened === null ? (
         <OpenForm call={call} act={act} offered={offered} opened={setOpened} />
       ) : (
-        <Compare call={call} act={act} opened={opened} close={() => setOpened(null)} />
+        <Compare call={call} act={act} opened={opened} close={() => setOpened(null)} joined={joined} />
       )}
     </section>
   );
@@ -46,7 +48,12 @@ async function offeredOf(chosen: File): Promise<OfferedFile> {
   return { name: chosen.name, file: toBase64(bytes) };
 }
 
-function OpenForm({ call, act, offered, opened }: Props & { readonly opened: (opened: Opened) => void }) {
+function OpenForm({
+  call,
+  act,
+  offered,
+  opened,
+}: Omit<Props, "joined"> & { readonly opened: (opened: Opened) => void }) {
   const [dropped, setDropped] = useState<OfferedFile | null>(null);
   const [working, setWorking] = useState(false);
   const [wrongGroup, setWrongGroup] = useState<number | null>(null);
@@ -129,10 +136,11 @@ interface CompareProps {
   readonly act: Act;
   readonly opened: Opened;
   readonly close: () => void;
+  readonly joined: () => void;
 }
 
 /** What is in the invitation, for comparing with the owner; and the one press. */
-function Compare({ call, act, opened, close }: CompareProps) {
+function Compare({ call, act, opened, close, joined }: CompareProps) {
   const { file, code, summary } = opened;
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {
@@ -146,8 +154,10 @@ function Compare({ call, act, opened, close }: CompareProps) {
       name: optionalField(form, "name"),
       passphrase: optionalField(form, "passphrase"),
     };
-    if (await act(() => call("join:start", wish), "join_asked")) close();
-    else setWorking(false);
+    if (await act(() => call("join:start", wish), "join_asked")) {
+      close();
+      joined();
+    } else setWorking(false);
   };
   const until = new Date(summary.joinBy).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (

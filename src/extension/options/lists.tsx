@@ -23,7 +23,8 @@ export function Lists({
   act,
   toKeys,
   offered,
-}: Props & { readonly offered: OfferedFile | null }) {
+  joined,
+}: Props & { readonly offered: OfferedFile | null; readonly joined: () => void }) {
   return (
     <>
       {overview.lists.length === 0 ? <p>{t("lists_none")}</p> : null}
@@ -42,7 +43,7 @@ export function Lists({
           />
         ))}
       </ul>
-      <Joining call={call} act={act} offered={offered} />
+      <Joining call={call} act={act} offered={offered} joined={joined} />
     </>
   );
 }

@@ -78,7 +78,14 @@ export function Options({ call }: { readonly call: Call }) {
         return <Keys overview={known} call={call} act={act} />;
       case "lists":
         return (
-          <Lists overview={known} call={call} act={act} toKeys={() => setTab("keys")} offered={offered} />
+          <Lists
+            overview={known}
+            call={call}
+            act={act}
+            toKeys={() => setTab("keys")}
+            offered={offered}
+            joined={() => setOffered(null)}
+          />
         );
       case "members":
         return <Members overview={known} call={call} act={act} />;

@@ -57,6 +57,8 @@ export type Arrived =
       readonly list: string;
       readonly news: "owners" | "new-list-key" | "new-server-key";
     }
+  /** A notice that is here already, or was overtaken by a newer one. */
+  | { readonly kind: "old-notice" }
   | { readonly kind: "receipt"; readonly list: string; readonly by: string }
   /** One of these, and no key here opens it. */
   | { readonly kind: "not-for-me" }

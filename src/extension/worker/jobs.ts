@@ -2,7 +2,7 @@ import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { Pins } from "../../membership/pins.js";
-import type { Command } from "../../membership/requests.js";
+import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { OwnerJobs } from "../owner/jobs.js";
@@ -93,6 +93,24 @@ export interface Jobs extends OwnerJobs {
       readonly now: string;
     };
     readonly output: OpenedAnswer | { readonly kind: "not-for-me" };
+  };
+  /** An owner's notice: the list as it is from now on, and the receipt for the owner. */
+  "open-notice": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      readonly lists: readonly StoredList[];
+      readonly secrets: readonly string[];
+      readonly now: string;
+    };
+    readonly output:
+      | {
+          readonly kind: "notice";
+          readonly list: StoredList;
+          readonly news: NewsKind;
+          readonly serial: number;
+          readonly receipt: Uint8Array;
+        }
+      | { readonly kind: "not-for-me" };
   };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };

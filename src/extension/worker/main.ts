@@ -2,6 +2,7 @@ import { outcomeOf } from "../failure.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
+import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
@@ -20,6 +21,7 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "armor-key": armorKey,
   "write-request": writeSealedRequest,
   "open-answer": openSealedAnswer,
+  "open-notice": openSealedNotice,
   "read-invitation": readInvitationFile,
   "read-card": readCardFile,
   "make-list-key": makeListKey,

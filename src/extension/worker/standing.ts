@@ -51,5 +51,8 @@ export async function standingOf(
 ): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
   if (own.includes(evidence.signer)) return { standing: "you", pins: pins ?? noPins };
   const judgement = await checkIntroduction(evidence, await knownList(list), pins ?? noPins, now);
-  return { standing: wordFor(judgement.verdict), pins: judgement.pins };
+  const word = wordFor(judgement.verdict);
+  // who was an owner once is somebody whom one knows, and speaks for the list no more
+  const former = list.owners.some(({ fingerprint, to }) => fingerprint === evidence.signer && to !== null);
+  return { standing: word === "owner" && former ? "known" : word, pins: judgement.pins };
 }
