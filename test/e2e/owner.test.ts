@@ -276,7 +276,7 @@ describe("an owner in a real Thunderbird", () => {
 
   test("axe finds nothing, and in the dark neither", async () => {
     await expect(page.complaints()).resolves.toEqual([]);
-    await alice.ui.setPageColours("dark");
+    await alice.ui.useTheme("dark");
     await expect(page.complaints()).resolves.toEqual([]);
     await look("12-dark", "#people");
     await page.press("Privacy");

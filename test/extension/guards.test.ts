@@ -96,6 +96,8 @@ describe("a call", () => {
     "owner:set-role": never,
     "owner:refresh": never,
     "owner:enrol": never,
+    "owner:confirm": never,
+    "owner:resume-server": never,
     "owner:save-list-key": never,
     "owner:new-key": never,
     "owner:tell": never,

@@ -88,6 +88,7 @@ export async function claimList(input: {
     awaited: [],
     members: [],
     membersAt: null,
+    held: 0,
     refusals: [],
     rekeying: null,
     notices: [],

@@ -27,6 +27,8 @@ export type MemberWord = "owner" | "operator" | "server";
 export interface MemberView extends StoredMember {
   readonly you: boolean;
   readonly word: MemberWord;
+  /** Whether the record has what an owner needs to confirm them. */
+  readonly confirmable: boolean;
   /** What was asked about them, and waits for the server. */
   readonly waiting: "remove" | "set-role" | null;
 }
@@ -64,6 +66,7 @@ export interface OwnedView {
   readonly claim: "waiting" | "confirmed" | { readonly refused: ErrorCode };
   readonly members: readonly MemberView[];
   readonly membersAt: string | null;
+  readonly held: number;
   readonly invitations: readonly InvitationView[];
   readonly waiting: readonly WaitingView[];
   readonly refusals: OwnedList["refusals"];
@@ -149,6 +152,10 @@ export function viewOf(
       ...member,
       you: member.fingerprint === list.ownerKey,
       word: wordFor(list, member),
+      confirmable: logged.some(
+        ([address, { by, certificate }]) =>
+          address === member.address && by === "operator" && certificate !== undefined,
+      ),
       waiting: asked("remove", member.address)
         ? "remove"
         : asked("set-role", member.address)
@@ -156,6 +163,7 @@ export function viewOf(
           : null,
     })),
     membersAt: list.membersAt,
+    held: list.held,
     invitations: list.invitations.map((invitation) => ({
       introduction: invitation.introduction,
       address: invitation.address,
