@@ -6,14 +6,20 @@ import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
+import { BackupPage, BackupReminder } from "./backup.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 
 /** The options page: three tabs, one line that says what happened. */
 
-const tabs = ["lists", "keys", "about"] as const;
+const tabs = ["lists", "keys", "backup", "about"] as const;
 type Tab = (typeof tabs)[number];
-const titles = { lists: "options_lists", keys: "options_keys", about: "options_about" } as const;
+const titles = {
+  lists: "options_lists",
+  keys: "options_keys",
+  backup: "options_backup",
+  about: "options_about",
+} as const;
 
 /** How often the page looks whether an answer has come. */
 const LOOK_MS = 2_000;
@@ -72,6 +78,9 @@ export function Options({ call }: { readonly call: Call }) {
       </header>
       <Tabs selected={tab} select={setTab} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
+      {overview === null || tab === "backup" ? null : (
+        <BackupReminder overview={overview} open={() => setTab("backup")} />
+      )}
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         {overview === null ? null : tab === "lists" ? (
           <Lists
@@ -84,6 +93,8 @@ export function Options({ call }: { readonly call: Call }) {
           />
         ) : tab === "keys" ? (
           <Keys overview={overview} call={call} act={act} />
+        ) : tab === "backup" ? (
+          <BackupPage overview={overview} call={call} act={act} />
         ) : (
           <About />
         )}
