@@ -1,4 +1,5 @@
 /** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
+import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
 import { pastedAddresses } from "../../src/extension/owner/addresses.js";
 import { unexplained } from "../../src/extension/owner/members.js";
 import { emptyOwned, readOwned } from "../../src/extension/owner/owned.js";
@@ -59,6 +60,23 @@ describe("what is kept", () => {
     ],
   ])("%s is refused whole", (_, value) => {
     expect(() => readOwned(value)).toThrow();
+  });
+});
+
+describe("a backup", () => {
+  const { address } = ownedList;
+  const owned = { ...emptyOwned, lists: { [address]: ownedList } };
+
+  test("brings owned lists to a new device, and puts none in place of one that is here", () => {
+    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))))).toEqual(owned);
+    const here = { ...owned, lists: { [address]: { ...ownedList, name: "Team here" } } };
+    expect(mergedOwned(here, owned)).toEqual(here);
+  });
+
+  test("of somebody who owned no list brings none; of a later version it is refused", () => {
+    expect(readBroughtOwned(undefined)).toEqual(emptyOwned);
+    expect(() => readBroughtOwned({ version: 99, lists: {} })).toThrow("newer");
+    expect(() => readBroughtOwned({ version: 1, lists: 1 })).toThrow("can't be read");
   });
 });
 
