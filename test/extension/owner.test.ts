@@ -170,6 +170,19 @@ describe("what the page is shown", () => {
     expect(waiting("choir@lists.example")).toEqual([null, null, null]);
   });
 
+  test("a new list key whose request was forgotten can be begun anew", () => {
+    const rekeying = {
+      serial: 1,
+      listKey: "S0VZ",
+      fingerprint: "ab".repeat(20),
+      graceEnds: now.toISOString(),
+    };
+    const stage = (each: "asked" | "agreed") =>
+      view({ ...ownedList, rekeying: { ...rekeying, stage: each } }).rekeying;
+    expect(stage("asked")).toBeNull();
+    expect(stage("agreed")).toEqual({ stage: "agreed" });
+  });
+
   test("owners by an owner's word are to be told; one by the operator's alone is not", () => {
     expect(ownersUntold(ownedList)).toBe(false);
     const role = (address: typeof bob | typeof eve) => {

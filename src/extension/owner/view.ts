@@ -124,6 +124,13 @@ export function ownersUntold(list: OwnedList): boolean {
   return known.length > 0 && (come || gone);
 }
 
+/** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */
+function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
+  if (rekeying === null) return null;
+  const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");
+  return forgotten ? null : { stage: rekeying.stage };
+}
+
 /**
  * @param pending requests that wait for an answer, of whatever list
  * @param files   introductions whose invitation file is still here
@@ -191,7 +198,7 @@ export function viewOf(
         .filter(([, { by, certificate }]) => by === "operator" || certificate === undefined)
         .map(([address]) => address),
     },
-    rekeying: list.rekeying === null ? null : { stage: list.rekeying.stage },
+    rekeying: rekeyingOf(list, own),
     notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
       news,
       serial,
