@@ -96,6 +96,30 @@ test("makes a list, keeps its roster, and shows both", async () => {
   expect((await stat(join(data, "keys", secret ?? ""))).mode & 0o777).toBe(0o600);
 });
 
+test("adds a member who shares secrets with the server, and shows their ids alone", async () => {
+  const { list } = await listByCommands();
+  const carol = await person("Carol");
+  const secrets = ["c1".repeat(32), "c2".repeat(32)];
+  const files = secrets.map((_, index) => join(folder, `${index}.secret`));
+  for (const [index, file] of files.entries()) await writeFile(file, `${secrets[index]}\n`);
+  const [copies = "", posts = ""] = files;
+  const words = [
+    "member",
+    "add",
+    list.address,
+    carol.address,
+    "--key",
+    await keyFile(carol),
+    "--name",
+    "Carol",
+  ];
+  await good(...words, "--secret-file", copies, "--sender-secret-file", posts);
+  const shown = await good("member", "show", list.address, carol.address);
+  expect(shown).toMatch(/^copies under secret [0-9a-f]{32}$/m);
+  expect(shown).toMatch(/^posts under {2}secret [0-9a-f]{32}$/m);
+  for (const secret of secrets) expect(shown).not.toContain(secret.slice(0, 32));
+});
+
 test("fails in one line, with exit code 1", async () => {
   const { list, alice } = await listByCommands();
   const key = await keyFile(alice);

@@ -5,7 +5,6 @@ import { toBase64 } from "../base64.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
-import { noteHead } from "../owner/members.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -98,7 +97,10 @@ async function readAnew(
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
   // an owner's add-on holds every word of the server about the record against what it knows
-  if ("roster" in opened.passage) await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  if ("roster" in opened.passage) {
+    const { noteHead } = await import("../owner/members.js");
+    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  }
   keep(key, result);
   return { kind: "opened", opened: result };
 }

@@ -22,7 +22,7 @@ import { type DataFolder, isOpenToOthers, writeDurably } from "./data-folder.js"
 import type { List } from "./store.js";
 
 /** A key file may be read and written by the server's user alone. */
-const KEY_FILE_MODE = 0o600;
+export const KEY_FILE_MODE = 0o600;
 const CERTIFICATE_FILE_MODE = 0o644;
 
 /** A server key that lies in its file. */

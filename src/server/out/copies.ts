@@ -60,7 +60,10 @@ export async function preparePost(
   if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
   // the certificate may have run out, or its holder left, since the post was accepted
   const author = await parseSealingKey("member", post.author.certificate);
-  const { opened, ref } = await openSubmission(mail.sealed, list, author, new Date(post.accepted));
+  // it was the author's own when the post was accepted, or it would not be here
+  const { outerSecret } = mail.sealed;
+  const by = { author, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
+  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted));
   const prepared = await prepareReseal(opened, {
     list: ref,
     server: list.server,
@@ -145,6 +148,7 @@ export class CopyMaker {
    *
    * @param held the number under which the post waits, on a copy for its review by a moderator
    * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
+   * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list, prepared } = post;
@@ -178,6 +182,11 @@ export class CopyMaker {
   async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
     const shared = encoded === undefined ? {} : { encoded };
     if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
+    const { copiesSecret } = member;
+    if (copiesSecret !== undefined) {
+      const secret = await list.secrets.of("member", prepared.profile, copiesSecret);
+      return { sealed: await resealFor(prepared, secret), ...shared };
+    }
     const pieces = await this.#reseal.piecesFor(prepared, member.certificate);
     if (pieces === "library") {
       const key = await readSealingKey("member", member.certificate);

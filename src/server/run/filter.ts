@@ -15,6 +15,7 @@ import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
+import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
 import { CopyMaker, type PreparedPost, preparePost } from "../out/copies.js";
@@ -131,6 +132,11 @@ class Filtering {
     } catch (error) {
       this.#idle.push(connection);
       const code = codeForLog(error);
+      // a secret whose file can't be read is for the operator to put right; Postfix keeps the copy
+      if (error instanceof KeyFileError) {
+        log.error("copy-not-made", { member: member.id, code });
+        return tryLater;
+      }
       log.error("copy-dropped", { member: member.id, code });
       // never 5xx: a key that ran out is no failure of the member's mail system, and must not count as one
       await standing.noteUnusableKey(member, code);
