@@ -50,6 +50,11 @@ export interface Jobs {
     readonly input: { readonly key: StoredMemberKey; readonly passphrase: string };
     readonly output: { readonly secret: string };
   };
+  /** The same key with new self-signatures, good for longer. */
+  "renew-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
     readonly input: {

@@ -2,7 +2,7 @@ import { outcomeOf } from "../failure.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
-import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
+import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
@@ -15,6 +15,7 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
+  "renew-key": renewKey,
   "certify-key": certifyKey,
   "armor-key": armorKey,
   "write-request": writeSealedRequest,

@@ -13,6 +13,7 @@ import {
 } from "../../protocol/keys.js";
 import { fromBase64, toBase64 } from "../base64.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 
 /** Requests to a list's server, written; and its answers, opened. */
 
@@ -26,7 +27,7 @@ export async function writeSealedRequest(
   const { list, key, introduction, now } = input;
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   const server = await readSealingKey("server", fromBase64(input.server));
-  const member = await readOpeningKey("member", fromBase64(input.secret));
+  const member = await ownKey(key, input.secret);
   const signers: OpeningKey<"member" | "introduction">[] = [member];
   let command: Command;
   if (input.command.do === "join") {
