@@ -139,6 +139,11 @@ export type Result =
       readonly head: RosterHead;
       readonly signed: SignedBytes;
     }
+  /**
+   * Told without being asked, to every member: the server has renewed its encryption subkey, and `server` of the answer has
+   * it. The one before is deleted some time later, and posts sealed to it are refused from then on.
+   */
+  | { readonly kind: "server-key"; readonly head: RosterHead }
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -163,6 +168,7 @@ function written(result: Result): Readonly<Record<string, unknown>> {
   switch (result.kind) {
     case "done":
     case "refused":
+    case "server-key":
       return { ...result };
     case "report":
       return {
@@ -257,6 +263,7 @@ function readResult(fields: Fields): Result {
   const kind = fields.line("kind", 40);
   switch (kind) {
     case "done":
+    case "server-key":
       return { kind, head: readHead(fields.within("head")) };
     case "refused":
       return { kind, code: errorCode(fields.line("code", 60)) };
@@ -363,7 +370,8 @@ export async function openAnswer(
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
-  if (result.kind !== "report" && !expected.requests.includes(request)) {
+  const unasked = result.kind === "report" || result.kind === "server-key";
+  if (!unasked && !expected.requests.includes(request)) {
     throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));
@@ -371,4 +379,26 @@ export async function openAnswer(
     throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return { request, date: fields.date("date"), list, result, server };
+}
+
+/** The date of the newest encryption subkey. */
+const newestSubkey = ({ certificate }: SealingKey<"server">): number =>
+  Math.max(...certificate.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
+
+/**
+ * Which of two certificates of one server key to seal with: the one with the newer encryption subkey. An old answer that
+ * somebody sends again must not take an add-on back to a subkey that the server has deleted.
+ *
+ * @param known   as it is kept here
+ * @param offered of an answer that was opened ({@link openAnswer})
+ * @throws ListSealError `binding-mismatch` for another primary key: that comes with an owner's notice only
+ */
+export function laterServerKey(
+  known: SealingKey<"server">,
+  offered: SealingKey<"server">,
+): SealingKey<"server"> {
+  if (known.fingerprint !== offered.fingerprint) {
+    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+  }
+  return newestSubkey(offered) > newestSubkey(known) ? offered : known;
 }

@@ -39,7 +39,7 @@ export async function roster(
   asked: Asked,
   member: Member,
   after: number,
-): Promise<Exclude<Result, { kind: "done" | "report" }>> {
+): Promise<Extract<Result, { kind: "roster" | "member" }>> {
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);
   if (member.role !== "owner") {
