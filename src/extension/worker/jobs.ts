@@ -153,7 +153,7 @@ export interface OpenedAnswer {
   readonly request: string;
   readonly list: string;
   readonly result: Result;
-  /** The server's certificate of today, of the same primary key, in base64. */
+  /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
 }
 

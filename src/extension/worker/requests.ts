@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { type Answer, openAnswer } from "../../membership/answers.js";
+import { type Answer, laterServerKey, openAnswer } from "../../membership/answers.js";
 import { type Command, newRequestId, writeRequest } from "../../membership/requests.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import {
@@ -8,6 +8,7 @@ import {
   parseSealingKey,
   readOpeningKey,
   readSealingKey,
+  type SealingKey,
   sealingHalf,
   writeSealingKey,
 } from "../../protocol/keys.js";
@@ -71,7 +72,7 @@ export async function openSealedAnswer({
           new Date(now),
         );
         if (answer === "not-for-me") break;
-        return plain(answer);
+        return plain(answer, laterServerKey(known, answer.server));
       } catch (error) {
         if (!(error instanceof ListSealError)) throw error;
         // "by another server" says least: any other failure is about this very answer
@@ -83,7 +84,10 @@ export async function openSealedAnswer({
   return { kind: "not-for-me" };
 }
 
-function plain({ request, list, result, server }: Answer): Jobs["open-answer"]["output"] {
+function plain(
+  { request, list, result }: Answer,
+  server: SealingKey<"server">,
+): Jobs["open-answer"]["output"] {
   return {
     kind: "answer",
     request,
