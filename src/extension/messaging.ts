@@ -40,6 +40,7 @@ export interface Calls extends OwnerCalls {
     };
     readonly output: MemberKeySummary;
   };
+  "key:renew": { readonly input: { readonly fingerprint: string }; readonly output: MemberKeySummary };
   "key:protect": {
     readonly input: {
       readonly fingerprint: string;
@@ -123,6 +124,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
     current: orNull(text),
     next: orNull(text),
   }),
+  "key:renew": object<Calls["key:renew"]["input"]>({ fingerprint: text }),
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,

@@ -64,6 +64,7 @@ describe("a call", () => {
     "key:unlock": never,
     "key:lock": never,
     "key:make": never,
+    "key:renew": never,
     "key:protect": never,
     "key:save-public": never,
     "key:public": never,

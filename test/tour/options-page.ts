@@ -90,6 +90,7 @@ export class OptionsPage {
 
   /** The page that the add-on itself has opened, once it shows something. */
   static async inFront(addon: InstalledAddon): Promise<OptionsPage> {
+    await addon.optionsInFront();
     const page = new OptionsPage(addon);
     try {
       await page.#waitFor("#panel > *");

@@ -28,6 +28,7 @@ import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
+import { renewMember } from "./renewal.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to our own pages. */
@@ -86,6 +87,10 @@ export const calls: CallHandlers = {
     await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
     await certifyWaiting();
     return summaryOfKey(key);
+  },
+
+  async "key:renew"({ fingerprint }) {
+    return summaryOfKey(await renewMember(fingerprint));
   },
 
   async "key:protect"({ fingerprint, current, next }) {

@@ -5,6 +5,7 @@ import { toBase64 } from "../base64.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
+import { keyAge } from "../key-age.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -195,6 +196,7 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
     ),
     passage: passageView(opened, before),
     underOldKey: opened.underOldKey,
+    ownKeyEnds: ownKeyEnds(list, stored),
     shell: shape.kind === "own-shell" ? "own" : "elsewhere",
   };
 }
@@ -202,6 +204,11 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
   if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
+}
+
+function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
+  const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
+  return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
 }
 
 /** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */

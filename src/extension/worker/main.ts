@@ -2,7 +2,7 @@ import { outcomeOf } from "../failure.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
-import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
+import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
@@ -18,6 +18,7 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
+  "renew-key": renewKey,
   "certify-key": certifyKey,
   "armor-key": armorKey,
   "write-request": writeSealedRequest,
