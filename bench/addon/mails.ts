@@ -1,6 +1,6 @@
 /** What the add-on is measured with: mails of all sizes for one reader, sealed and in clear, and what it has to have stored. */
 import { toBase64 } from "../../src/extension/base64.js";
-import type { Stored } from "../../src/extension/stored.js";
+import { emptyStored, type Stored } from "../../src/extension/stored.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
@@ -129,7 +129,7 @@ export async function sealedMails(profile: Profile, address: string): Promise<Ma
   const secret = toBase64(await writeOpeningKey(reader));
   const now = new Date().toISOString();
   const stored: Stored = {
-    version: 1,
+    ...emptyStored,
     lists: {
       [list]: {
         address: list,
@@ -140,14 +140,19 @@ export async function sealedMails(profile: Profile, address: string): Promise<Ma
         profile,
         listKey: toBase64(await writeOpeningKey(listKey)),
         listKeyFingerprint: listKey.fingerprint,
+        formerListKeys: [],
         serverCertificate: toBase64(writeSealingKey(sealingHalf(server))),
         serverFingerprint: server.fingerprint,
+        formerServers: [],
         owners: [],
+        serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
         invitee: address,
-        introduction: "",
+        introduction: null,
+        introductionSecret: null,
         certified: null,
         memberKey: reader.fingerprint,
         importedAt: now,
+        membership: "member",
       },
     },
     memberKeys: {
@@ -159,10 +164,9 @@ export async function sealedMails(profile: Profile, address: string): Promise<Ma
         secret,
         locked: false,
         createdAt: now,
+        expiresAt: null,
       },
     },
-    pins: {},
-    draftIdentities: {},
   };
   return { sealed, stored };
 }

@@ -6,6 +6,8 @@ import { closeWork } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
+import { watchArrivals } from "../requests/arrivals.js";
+import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
 
@@ -20,6 +22,7 @@ const FOLLOW_MS = 1_000;
 
 answerAsks(asks);
 answerCalls(calls);
+watchArrivals(arrivals);
 
 /**
  * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,
