@@ -13,6 +13,8 @@ export const PACKAGES = {
     ...["imagemagick", "gdb", "fonts-noto-cjk"],
   ],
   postgres: ["postgresql"],
+  /** The list server behind Mailman 3, and under systemd. */
+  operating: ["mailman3", "systemd", "systemd-container"],
 };
 
 /** The line to copy where the packages can't be installed from here. */

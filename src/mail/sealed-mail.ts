@@ -8,7 +8,6 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { isSecretId } from "../protocol/secrets.js";
@@ -27,6 +26,7 @@ import {
 } from "./mime.js";
 import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
 import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
+import { readReceived } from "./received.js";
 
 /** Media types of the sealed parts. */
 export const partTypes = {
@@ -260,8 +260,6 @@ export type ReceivedMail =
     }
   | { readonly kind: "not-sealed" };
 
-/** Against mails that keep the parser busy. */
-const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
 /** Notice, sealed parts, and what a gateway may have added. */
 const MAX_ATTACHMENTS = 16;
 
@@ -272,17 +270,7 @@ const MAX_ATTACHMENTS = 16;
  *         `unsupported-version`, `too-large` (too many parts)
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
-  let email: Email;
-  try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
-  } catch (cause) {
-    throw new ListSealError("damaged", "the mail is not readable", { cause });
-  }
-  if (email.attachments.length > MAX_ATTACHMENTS) throw new ListSealError("too-large", "too many parts");
+  const email = await readReceived(raw, MAX_ATTACHMENTS);
   const sealed = fromParts(
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
   );

@@ -33,7 +33,8 @@ function run<K extends JobName>(name: K, input: Jobs[K]["input"]): Promise<Jobs[
 /** The buffers of an answer, to be moved instead of copied: attachments can be 25 MB. */
 function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (value instanceof Uint8Array) {
-    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength)
+    // a view on nearly all of its buffer too: as a copy, it would take the whole buffer along anyway
+    if (value.buffer instanceof ArrayBuffer && value.byteLength > 0.9 * value.buffer.byteLength)
       found.add(value.buffer);
   } else if (Array.isArray(value)) {
     for (const item of value) buffersIn(item, found);

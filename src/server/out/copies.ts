@@ -60,7 +60,10 @@ export async function preparePost(
   if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
   // the certificate may have run out, or its holder left, since the post was accepted
   const author = await parseSealingKey("member", post.author.certificate);
-  const { opened, ref } = await openSubmission(mail.sealed, list, author, new Date(post.accepted));
+  // it was the author's own when the post was accepted, or it would not be here
+  const { outerSecret } = mail.sealed;
+  const by = { author, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
+  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted));
   const prepared = await prepareReseal(opened, {
     list: ref,
     server: list.server,
@@ -92,14 +95,20 @@ export interface Stationery {
   readonly now: () => number;
   /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
   readonly publicUrl: () => string | undefined;
+  /** How a member leaves: with a token of their own, or by mail to `team-leave@`, which is Mailman's. `token` if absent. */
+  readonly leaving?: "token" | "list-leave";
 }
 
 /** RFC 2369 by mail, and RFC 8058 where the server is reached by https. A DKIM signature has to cover both fields. */
 function unsubscribeFields(
   list: ListInUse,
   member: Member,
-  { tokens, publicUrl }: Stationery,
+  { tokens, publicUrl, leaving }: Stationery,
 ): readonly HeaderField[] {
+  if (leaving === "list-leave") {
+    const { address } = list;
+    return [["List-Unsubscribe", `<mailto:${localPartOf(address)}-leave@${domainOf(address)}>`]];
+  }
   const token = tokens.leave(member);
   const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
   const base = publicUrl();
@@ -145,6 +154,7 @@ export class CopyMaker {
    *
    * @param held the number under which the post waits, on a copy for its review by a moderator
    * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
+   * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list, prepared } = post;
@@ -178,6 +188,11 @@ export class CopyMaker {
   async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
     const shared = encoded === undefined ? {} : { encoded };
     if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
+    const { copiesSecret } = member;
+    if (copiesSecret !== undefined) {
+      const secret = await list.secrets.of("member", prepared.profile, copiesSecret);
+      return { sealed: await resealFor(prepared, secret), ...shared };
+    }
     const pieces = await this.#reseal.piecesFor(prepared, member.certificate);
     if (pieces === "library") {
       const key = await readSealingKey("member", member.certificate);

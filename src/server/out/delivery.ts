@@ -37,6 +37,7 @@ import {
   type RelayConnection,
   type RelayOptions,
 } from "./relay.js";
+import { relayFault } from "./relay-fault.js";
 import type { Standing } from "./standing.js";
 
 /** What the worker works with. */
@@ -329,7 +330,7 @@ export class Delivery {
       this.#relayPause = RELAY_PAUSE_MS;
       return { connection, used: false };
     } catch (error) {
-      this.#options.log.error("relay-unreachable", { code: codeForLog(error) });
+      this.#options.log.error("relay-unreachable", { code: relayFault(error) });
       return undefined;
     }
   }
