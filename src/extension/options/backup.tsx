@@ -64,7 +64,16 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
           <p>
             {t("backup_write_down")}
             <br />
-            <code class="code">{made}</code>
+            <code class="code">
+              {made.split("-").map((group, place) => (
+                // a line may break between two groups only; the place is all that tells them apart
+                <>
+                  {place === 0 ? null : "-"}
+                  <wbr />
+                  <span key={place}>{group}</span>
+                </>
+              ))}
+            </code>
           </p>
         )}
         {short ? (
