@@ -4,6 +4,7 @@ import { load } from "../storage.js";
 import { showStatus } from "./button.js";
 import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
 import { recipientsOf } from "./recipients.js";
+import { moveServerDraft } from "./server-draft.js";
 import type { ComposeStatus } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";
 import { isBusy, isSealing } from "./work.js";
@@ -11,13 +12,14 @@ import { isBusy, isSealing } from "./work.js";
 /** Switching "Encrypt to list" on and off, by hand and by the recipients, and what goes with it: where drafts go. */
 
 export async function statusOf(tabId: number): Promise<ComposeStatus> {
-  const { sealing, listAddress, hindrance, drafts } = await stateOf(tabId);
+  const { sealing, listAddress, hindrance, drafts, notice } = await stateOf(tabId);
   const list = listAddress === null ? undefined : (await load()).lists[listAddress];
   return {
     sealing,
     work: isSealing(tabId) ? "sealing" : "idle",
     list: list === undefined ? null : { address: list.address, name: list.name },
     hindrance,
+    notice,
     drafts,
   };
 }
@@ -50,7 +52,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     listAddress: list?.address ?? null,
     drafts: twin === null ? "as-usual" : "this-computer",
     hindrance: null,
-    clearAllowed: false,
+    answered: [],
   });
   if (next !== "" && next !== details.identityId) {
     await changeIdentity(tabId, next);
@@ -61,6 +63,10 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     }
   }
   await refresh(tabId);
+  if ((await stateOf(tabId)).drafts === "this-computer") {
+    await moveServerDraft(tabId, details);
+    await refresh(tabId);
+  }
 }
 
 /** Switches sealing off and gives the true identity back. */

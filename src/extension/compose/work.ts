@@ -8,6 +8,8 @@ export interface Original {
   readonly files: readonly File[];
   /** Ids of the sealed attachments that stand in the composer in their place. */
   readonly sealed: readonly number[];
+  /** The languages in which the spelling was checked. */
+  readonly dictionaries: readonly string[];
   /** Lets the event page sleep again. */
   readonly release: () => void;
 }

@@ -1,4 +1,5 @@
 import { outcomeOf } from "../failure.js";
+import { openDraftMail, sealDraftMail } from "./draft.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
@@ -9,6 +10,8 @@ import { seal } from "./seal.js";
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
   open,
+  "seal-draft": sealDraftMail,
+  "open-draft": openDraftMail,
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,

@@ -1,0 +1,64 @@
+import { thunderbird } from "../platform.js";
+import type { ComposeDetails, SaveInfo, TabRef } from "../thunderbird.js";
+import { isDraftIdentity } from "./draft-identity.js";
+import { changeState, stateOf } from "./window-state.js";
+import { isBusy } from "./work.js";
+
+/**
+ * A readable draft that lies on the mail server already when sealing is switched on: an autosave before the list was
+ * typed, or a draft of last week that is opened again. It can't be unsent; it is moved to this computer, taken away from
+ * the server, and the person is told.
+ */
+
+/** Answers `compose.onAfterSave`: remembers where a draft went that was not kept on this computer. */
+export async function draftSaved(tab: TabRef, { mode, messages, error }: SaveInfo): Promise<void> {
+  const tabId = tab.id;
+  if (tabId === undefined || mode === "template" || (error ?? "") !== "") return;
+  const { compose } = thunderbird();
+  const { identityId = "" } = await compose.getComposeDetails(tabId);
+  const [saved] = messages;
+  if (saved === undefined || (await isDraftIdentity(identityId))) return;
+  await changeState(tabId, { serverDraft: saved.id });
+}
+
+/**
+ * Moves the readable draft of a window, if there is one on a server. Call it when drafts stay on this computer from now on.
+ * The new draft is written first: what was written is never in memory alone.
+ */
+export async function moveServerDraft(tabId: number, details: ComposeDetails): Promise<void> {
+  if (isBusy(tabId)) return;
+  const { serverDraft } = await stateOf(tabId);
+  const draft = serverDraft ?? (details.type === "draft" ? (details.relatedMessageId ?? null) : null);
+  if (draft === null || !(await isReadableOnServer(draft))) return;
+  const { compose, messages } = thunderbird();
+  await changeState(tabId, { serverDraft: null });
+  try {
+    await compose.saveMessage(tabId, { mode: "draft" });
+    // Thunderbird removes the draft that it has replaced; where it did, there is nothing more to delete
+    if (await isThere(draft)) await messages.delete([draft], { deletePermanently: true });
+    await changeState(tabId, { notice: "server-draft-moved" });
+  } catch {
+    await changeState(tabId, { notice: "server-draft-left" });
+  }
+}
+
+async function isThere(messageId: number): Promise<boolean> {
+  try {
+    await thunderbird().messages.get(messageId);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a draft lies in an account of a server, as people can read it. */
+async function isReadableOnServer(messageId: number): Promise<boolean> {
+  const { accounts, messages } = thunderbird();
+  if (!(await isThere(messageId))) return false;
+  const { folder } = await messages.get(messageId);
+  const account = (await accounts.list(false)).find(({ id }) => id === folder?.accountId);
+  if (account === undefined || account.type === "local" || account.type === "none") return false;
+  const tree = await messages.getFull(messageId, { decrypt: false, decodeContent: false });
+  const fields = [tree, ...(tree.parts ?? [])].map(({ headers }) => headers ?? {});
+  return !fields.some((headers) => headers["x-listseal-draft"] !== undefined);
+}
