@@ -5,7 +5,7 @@
  * write in both. Each names the file or the act; "file" and "picture" alone would ask far too often.
  */
 const attachmentWords =
-  /\b(?:attach(?:ed|ment|ments|ing)?|enclosed|enclosure|enclosing)\b|添付|同封|別添|別紙/iu;
+  /(?<!\p{L})(?:attach(?:ed|ment|ments|ing)?|enclosed|enclosure|enclosing)(?!\p{L})|添付|同封|別添|別紙/iu;
 
 /** The word that speaks of an attachment, or null if none does. */
 export function namesAttachment(text: string): string | null {

@@ -56,8 +56,8 @@ export async function editNewestDraft() {
 /** Adds recipients as typing and Enter do: "addr_to", "addr_cc", "addr_bcc". */
 export async function addRecipients(field, addresses) {
   const window = composer();
-  window.awAddRecipientsArray(field, addresses);
-  window.onRecipientsChanged();
+  const row = window.document.querySelector(`.address-row[data-recipienttype="${field}"]`);
+  window.addressRowAddRecipientsArray(row, addresses);
 }
 
 /** Chooses another identity in From. */
