@@ -115,7 +115,8 @@ async function resume(): Promise<void> {
   for (const { id } of open) {
     if (id === undefined) continue;
     // sealing, and no work of this page: the page before died over it
-    if ((await stateOf(id)).phase === "sealing" && !isBusy(id)) await (await recovering()).recover(id);
+    if ((await stateOf(id)).phase === "sealing" && !isBusy(id))
+      settle(recovering().then(({ recover }) => recover(id)));
     else await refresh(id);
   }
 }

@@ -127,13 +127,19 @@ export async function follow(tabId: number): Promise<void> {
   }
 }
 
-/** Another identity was picked in the From menu: its drafts must stay on this computer too. */
+/**
+ * Another identity was picked in the From menu: its drafts must stay on this computer too. One that no list knows has no
+ * place for that, and the list's server would refuse its mail: the one that the list knows comes back.
+ */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
   if (isBusy(tabId)) return;
-  const { sealing } = await stateOf(tabId);
+  const { sealing, listAddress } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
   if (sealing === "on" && !twin) {
-    const next = await draftIdentityFor(identityId);
+    const list = listAddress === null ? undefined : (await load()).lists[listAddress];
+    const known = list === undefined ? null : await identityOf(list.invitee);
+    const next =
+      (await draftIdentityFor(identityId)) ?? (known === null ? null : await draftIdentityFor(known));
     await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
     if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
     await refresh(tabId);

@@ -141,8 +141,7 @@ export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "r
   const page = new DOMParser().parseFromString(body, "text/html");
   const quoted = page.importNode(bodyOf(opened), true);
   if (type === "reply") {
-    const place = page.querySelector("blockquote[type=cite]") ?? page.body.appendChild(emptyQuote(page));
-    place.replaceChildren(quoted);
+    quotePlace(page).replaceChildren(quoted);
   } else {
     const container = page.querySelector(".moz-forward-container") ?? page.body;
     const table = container.querySelector(".moz-email-headers-table");
@@ -161,9 +160,20 @@ export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "r
   return page.documentElement.outerHTML;
 }
 
-function emptyQuote(page: Document): HTMLElement {
+/**
+ * The element that holds the quote. Where Thunderbird has quoted nothing, since it found no text in the sealed mail, a
+ * new one under "… wrote:" and above the signature.
+ */
+function quotePlace(page: Document): Element {
+  const known = page.querySelector("blockquote[type=cite]");
+  if (known !== null) return known;
   const quote = page.createElement("blockquote");
   quote.setAttribute("type", "cite");
+  const prefix = page.querySelector(".moz-cite-prefix");
+  const signature = page.querySelector(".moz-signature");
+  if (prefix !== null) prefix.after(quote);
+  else if (signature !== null) signature.before(quote);
+  else page.body.append(quote);
   return quote;
 }
 
@@ -176,7 +186,11 @@ export function quoteInText(body: string, text: string, type: "reply" | "forward
     .split(/\r?\n/)
     .map((line) => (line.startsWith(">") ? `>${line}` : line === "" ? ">" : `> ${line}`));
   const first = lines.findIndex((line) => line.startsWith(">"));
-  if (first < 0) return [...lines, ...quoted, ""].join("\n");
+  if (first < 0) {
+    const signature = lines.indexOf("-- ");
+    const end = signature < 0 ? lines.length : signature;
+    return [...lines.slice(0, end), ...quoted, "", ...lines.slice(end)].join("\n");
+  }
   const after = lines.findIndex((line, index) => index > first && !line.startsWith(">"));
   return [...lines.slice(0, first), ...quoted, ...(after < 0 ? [""] : lines.slice(after))].join("\n");
 }

@@ -15,13 +15,14 @@ import { refresh, turnOn } from "./list-mode.js";
 import { htmlOfLetter } from "./own-html.js";
 import { putAttachments } from "./quote.js";
 import { recipientsOf } from "./recipients.js";
+import { removeDrafts } from "./server-draft.js";
 import { threadOf, withContinued } from "./thread.js";
 import { changeState, stateOf } from "./window-state.js";
 
 /**
  * A draft that travels: sealed to one's own key it is put into the Drafts folder on the mail server when the person
  * asks for it, and opened again as a draft on whichever computer has the key. The next save there puts the draft into
- * Local Folders, and Thunderbird then removes the one on the server by itself.
+ * Local Folders and takes the place of the one on the server.
  */
 
 /** Puts the mail in the composer, sealed, on the server of its identity. A failure is shown, nothing is thrown. */
@@ -73,8 +74,7 @@ async function keep(tabId: number): Promise<void> {
   const { id } = await messages.import(file, folder.id, { read: true });
   await changeState(tabId, { keptDraft: id });
   // the one before says less; that it stays is no harm
-  if (keptDraft !== null)
-    await messages.delete([keptDraft], { deletePermanently: true }).catch(() => undefined);
+  await removeDrafts([keptDraft]);
 }
 
 function typedIn(recipients: ComposeRecipients | undefined): readonly string[] {
@@ -106,7 +106,7 @@ export async function openSealedDraft(tabId: number): Promise<void> {
       if (opened.kind === "not-for-me") throw new ListSealError("no-member-key", "sealed for another key");
       await put(tabId, opened);
     });
-    await changeState(tabId, { keptDraft: relatedMessageId });
+    await changeState(tabId, { openedDraft: relatedMessageId });
   } catch (error) {
     await changeState(tabId, {
       hindrance: { kind: "failed", doing: "opening", code: codeOf(error, "worker-failed") },

@@ -16,10 +16,11 @@ import { refresh } from "./list-mode.js";
 import { outerDetails, spellInNothing } from "./outer.js";
 import { recipientsOf } from "./recipients.js";
 import { unsealInPlace } from "./recover.js";
+import { removeDrafts } from "./server-draft.js";
 import type { Hindrance } from "./status.js";
 import { isContinued, threadOf, withoutContinued } from "./thread.js";
 import { changeState, stateOf } from "./window-state.js";
-import { begin, end, keepOriginal, takeOriginal } from "./work.js";
+import { begin, end, keepDrafts, keepOriginal, takeDrafts, takeOriginal } from "./work.js";
 
 /**
  * Sending. `onBeforeSend` either gives back a sealed mail or cancels; it never throws, never gives back a detail that
@@ -104,6 +105,7 @@ async function answer(
   if (question !== undefined) throw new Hindered(question);
   if (sealing === "off" || list === undefined) return inClear(details);
   await changeState(tabId, { phase: "sealing" });
+  keepDrafts(tabId, [state.keptDraft, state.openedDraft]);
   await refresh(tabId);
   return sealInPlace(tabId, details, await authorFor(list), signal);
 }
@@ -165,8 +167,10 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   if (tabId === undefined) return;
   const failed =
     (info.error ?? "") !== "" || (info.mode === "sendNow" && (info.headerMessageId ?? "") === "");
+  const drafts = takeDrafts(tabId);
   if (!failed) {
     takeOriginal(tabId);
+    await removeDrafts(drafts);
     return;
   }
   if (!(await giveBack(tabId))) await unsealInPlace(tabId);

@@ -10,15 +10,30 @@ import { isBusy } from "./work.js";
  * the server, and the person is told.
  */
 
-/** Answers `compose.onAfterSave`: remembers where a draft went that was not kept on this computer. */
+/** Answers `compose.onAfterSave`: remembers a draft that was not kept on this computer; one that was replaces a sealed one. */
 export async function draftSaved(tab: TabRef, { mode, messages, error }: SaveInfo): Promise<void> {
   const tabId = tab.id;
   if (tabId === undefined || mode === "template" || (error ?? "") !== "") return;
-  const { compose } = thunderbird();
-  const { identityId = "" } = await compose.getComposeDetails(tabId);
+  const { identityId = "" } = await thunderbird().compose.getComposeDetails(tabId);
+  if (await isDraftIdentity(identityId)) {
+    const { openedDraft } = await stateOf(tabId);
+    if (openedDraft === null) return;
+    await changeState(tabId, { openedDraft: null });
+    await removeDrafts([openedDraft]);
+    return;
+  }
   const [saved] = messages;
-  if (saved === undefined || (await isDraftIdentity(identityId))) return;
-  await changeState(tabId, { serverDraft: saved.id });
+  if (saved !== undefined) await changeState(tabId, { serverDraft: saved.id });
+}
+
+/** Deletes sealed drafts that are of no use any more. That one stays is no harm: it is sealed. */
+export async function removeDrafts(drafts: readonly (number | null)[]): Promise<void> {
+  for (const draft of drafts) {
+    if (draft === null || !(await isThere(draft))) continue;
+    await thunderbird()
+      .messages.delete([draft], { deletePermanently: true })
+      .catch(() => undefined);
+  }
 }
 
 /**

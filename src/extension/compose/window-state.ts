@@ -16,8 +16,10 @@ export interface WindowState {
   readonly answered: readonly GuardName[];
   /** The readable draft that Thunderbird has saved outside of this computer. */
   readonly serverDraft: number | null;
-  /** The sealed draft that was put on the server. */
+  /** The sealed draft that was put on the server from this window. */
   readonly keptDraft: number | null;
+  /** The sealed draft on the server that was opened in this window; the first save here takes its place. */
+  readonly openedDraft: number | null;
   /** Something that the person should know, until they have looked at it. */
   readonly notice: Notice | null;
   /** `sealing`: a page that starts and finds this was ended while it sealed (see `recover.ts`). */
@@ -34,6 +36,7 @@ export const freshState: WindowState = {
   answered: [],
   serverDraft: null,
   keptDraft: null,
+  openedDraft: null,
   notice: null,
   phase: "writing",
   hindrance: null,
@@ -48,6 +51,7 @@ const fields = object<Omit<WindowState, "hindrance">>({
   answered: listOf(oneOf(...guardNames)),
   serverDraft: orNull(count),
   keptDraft: orNull(count),
+  openedDraft: orNull(count),
   notice: orNull(oneOf(...notices)),
   phase: oneOf("writing", "sealing"),
 });

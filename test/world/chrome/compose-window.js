@@ -37,7 +37,8 @@ export async function openLocalFolder(name) {
 /** Opens the newest message of the open folder, a draft, for writing on. */
 export async function editNewestDraft() {
   const pane = threePane();
-  const header = pane.gDBView.getMsgHdrAt(pane.gDBView.rowCount - 1);
+  const all = Array.from({ length: pane.gDBView.rowCount }, (_, row) => pane.gDBView.getMsgHdrAt(row));
+  const [header] = all.sort((a, b) => b.dateInSeconds - a.dateInSeconds || b.messageKey - a.messageKey);
   const before = new Set(Services.wm.getEnumerator("msgcompose"));
   const { folder } = header;
   mailServices().compose.OpenComposeWindow(
