@@ -78,6 +78,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "introduction-used": "error_introduction_used",
   withdrawn: "error_withdrawn",
   "no-such-post": "error_no_such_post",
+  "no-such-notice": "error_no_such_notice",
   "last-owner": "error_last_owner",
   "server-restored": "error_server_restored",
   "roster-behind": "error_roster_behind",

@@ -7,7 +7,7 @@
  */
 import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
-import { type Address, formatMailbox, localPartOf, type Mailbox } from "./mailbox.js";
+import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
 
@@ -120,8 +120,10 @@ export function sealedPartOf(
 /** A sealed request as it came. */
 export interface ReceivedRequest {
   readonly sealed: Uint8Array;
-  /** The mail's own Message-ID, for the answer's In-Reply-To. Who sent it says only the signature inside. */
+  /** The mail's own Message-ID, for the answer's In-Reply-To. */
   readonly messageId?: string;
+  /** Whose certificate the signature may be by. Anybody can write it: who sent it says only the signature inside. */
+  readonly from?: Address;
 }
 
 /**
@@ -147,5 +149,21 @@ export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest 
   );
   if (sealed === undefined) return undefined;
   const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
-  return { sealed, ...(messageId === undefined ? {} : { messageId }) };
+  const from = senderOf(email);
+  return {
+    sealed,
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(from === undefined ? {} : { from }),
+  };
+}
+
+/** The one address in From, if it is one that a roster can hold. */
+function senderOf(email: Email): Address | undefined {
+  const [from, another] = fieldValues(email, "from");
+  if (from === undefined || another !== undefined) return undefined;
+  try {
+    return parseMailbox(from).address;
+  } catch {
+    return undefined;
+  }
 }

@@ -58,6 +58,7 @@ export const errorCodes = [
   "introduction-used",
   "withdrawn",
   "no-such-post",
+  "no-such-notice",
   "last-owner",
   "server-restored",
   "roster-behind",

@@ -195,6 +195,7 @@ async function passageOf(
   let via: "list" | "list-from-nonmember";
   let by: string;
   let roster: RosterHead;
+  let signedAt: Date;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
     const word = readListWord(signature.packet, sealed.mode);
@@ -210,12 +211,13 @@ async function passageOf(
     }
     by = says.by;
     roster = parseRosterHead(says.roster);
+    signedAt = signature.signedAt;
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return unproved(error.code === "unknown-author" ? "not-by-this-server" : "unreadable");
   }
   if (by !== post.author) return unproved("by-another-author");
-  return { via, by: parseFingerprint(by), roster };
+  return { via, by: parseFingerprint(by), roster, signedAt };
 }
 
 /** The two kinds that a list signature may be of, and no other: each is read as what it says, never as the other. */

@@ -5,12 +5,12 @@ import { copyFile, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { signRequest } from "../../src/membership/signed-request.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
 import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import { ListSealCommand } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
+import { signedFile } from "./request-file.js";
 import { Sink } from "./sink.js";
 
 let command: ListSealCommand;
@@ -73,8 +73,7 @@ async function resumeFile(
   date = new Date(),
 ): Promise<string> {
   const file = join(folder, `resume-${randomUUID()}.asc`);
-  const head = { kind: "resume", list: address, id: randomUUID(), date };
-  await writeFile(file, await signRequest(head, { number: String(entry.number), hash: entry.hash }, by.key));
+  await writeFile(file, await signedFile(list, { do: "resume-server", head: entry }, by.key, date));
   return file;
 }
 

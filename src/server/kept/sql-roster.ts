@@ -58,7 +58,7 @@ export function memberOf(row: Row): Member {
 
 const headOf = (row: Row): RecordHead => ({ number: number(row, "number"), hash: text(row, "hash") });
 
-const newestEntry = (listId: number) =>
+export const newestEntry = (listId: number) =>
   sql("SELECT number, hash FROM record WHERE list_id = ? ORDER BY number DESC LIMIT 1", listId);
 
 /** Adds the next entry to a list's record. */

@@ -3,6 +3,8 @@
  * the store, so they take effect at once in a server that runs on it.
  */
 import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { toBase64 } from "../../membership/fields.js";
+import { MAX_CHAIN_BYTES } from "../../membership/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../protocol/keys.js";
 import type { Delivery, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../kept/data-folder.js";
@@ -137,16 +139,24 @@ export async function addMember(
   if (address === list.address) throw new BadRequest("a list can't be its own member");
   const name = checkName(request.name);
   const key = await readSealingKey("member", request.certificate);
+  const certificate = writeSealingKey(key);
   return office.store.addMember(
     list.id,
     {
       address,
       name,
-      certificate: writeSealingKey(key),
+      certificate,
       fingerprint: key.fingerprint,
       shape: request.shape,
     },
-    { do: "add", address, fingerprint: key.fingerprint, ...word(office) },
+    {
+      do: "add",
+      address,
+      fingerprint: key.fingerprint,
+      // one that years of signatures have made large is not shown to owners; they confirm it by a file
+      ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
+      ...word(office),
+    },
     office.now(),
   );
 }
