@@ -173,6 +173,8 @@ describe("writing in a real Thunderbird", () => {
 
   const localMail = () => join(alice.thunderbird.profile, "Mail");
   const serverDrafts = () => world.dovecot.mails("alice", "Drafts");
+  /** Without those that are marked as deleted (the flag T of a Maildir) and wait to be expunged. */
+  const openDrafts = () => serverDrafts().filter(({ file }) => !/:2,[A-Z]*T[A-Z]*$/.test(file));
 
   test("the button follows the recipients, and the keyboard reaches it", async () => {
     await begin(list.address);
@@ -360,7 +362,27 @@ describe("writing in a real Thunderbird", () => {
     expect(await alice.addon.popupText()).toContain("Your mail provider could have read it until then.");
     await alice.ui.pictureOfScreen(join(ALBUM, "draft-moved-en.png"));
     await alice.addon.pressInPopup("All right");
-  }, 90_000);
+    await alice.ui.closeComposers();
+
+    // the same with a draft of last week that is opened again
+    const older = await begin(bob.address, "nor this");
+    await alice.ui.saveDraft("timer");
+    await until("the older draft on the server", () => (serverDrafts().length === 1 ? true : undefined));
+    await alice.ui.closeComposers();
+    await alice.ui.getNewMail("Drafts");
+    await alice.ui.openFolder("Drafts");
+    await desk.editNewestDraft();
+    await desk.addRecipients("addr_to", list.address);
+    await sealed();
+    await until(
+      "the server to be clean again",
+      () => (serverDrafts().length === 0 ? true : undefined),
+      20_000,
+    );
+    await until("the older draft here", () =>
+      searchPaths([localMail()], older).findings.length > 0 ? true : undefined,
+    );
+  }, 120_000);
 
   test("a sealed draft travels: put on the server, opened again, sent", async () => {
     const file = join(world.folderOf("alice"), "travel.txt");
@@ -390,20 +412,12 @@ describe("writing in a real Thunderbird", () => {
     expect(state).toMatchObject({ subject: `題 ${marker}`, to: [list.address], attachments: ["travel.txt"] });
     await sealed();
     await alice.ui.saveDraft("timer");
-    await until(
-      "the sealed draft to be gone",
-      () => (serverDrafts().length === 0 ? true : undefined),
-      20_000,
-    );
+    await until("the sealed draft to be gone", () => (openDrafts().length === 0 ? true : undefined), 20_000);
     await desk.pressCtrlShift("Y");
-    await until(
-      "the sealed draft, once more",
-      () => (serverDrafts().length === 1 ? true : undefined),
-      20_000,
-    );
+    await until("the sealed draft, once more", () => (openDrafts().length === 1 ? true : undefined), 20_000);
     const view = await sendAndRead(marker);
     expect(view.text).toContain("travel.txt");
-    await until("no draft after sending", () => (serverDrafts().length === 0 ? true : undefined), 20_000);
+    await until("no draft after sending", () => (openDrafts().length === 0 ? true : undefined), 20_000);
   }, 150_000);
 
   test("any name of an attachment, rich text and a picture come through", async () => {
@@ -505,6 +519,35 @@ describe("writing in a real Thunderbird", () => {
     await alice.ui.picture("msgcompose", join(ALBUM, "recovered-en.png"));
   }, 180_000);
 
+  test("a page that dies while Thunderbird sends, and the sending fails: the letter comes out of its seal", async () => {
+    const file = join(world.folderOf("alice"), "back.txt");
+    writeFileSync(file, "back again");
+    const marker = await begin(list.address, "<b>there and back</b>", [{ path: file }]);
+    await sealed();
+    await world.recorder.cut("alice-to-postfix");
+    try {
+      await expect(alice.ui.send(120_000)).resolves.toBe("dialog");
+      await alice.addon.killPage();
+      await alice.ui.acceptDialogs();
+      const state = await until("the letter", async () => {
+        const now = await alice.ui.composerState();
+        return now.subject === `題 ${marker}` && now.attachments.includes("back.txt") ? now : undefined;
+      });
+      expect(state).toMatchObject({ to: [list.address], attachments: ["back.txt"] });
+      expect(state.html).toContain(`<b>there and back</b> ${marker}`);
+    } finally {
+      await world.recorder.mend("alice-to-postfix");
+    }
+    await sealed();
+    await alice.ui.saveDraft("timer");
+    await until("the draft here", () =>
+      searchPaths([localMail()], marker).findings.length > 0 ? true : undefined,
+    );
+    expect(openDrafts()).toEqual([]);
+    const view = await sendAndRead(marker);
+    expect(view.text).toContain("back.txt");
+  }, 180_000);
+
   test("sealing is stopped by a press, and everything stands there again", async () => {
     const large = join(world.folderOf("alice"), "large.bin");
     const marker = await begin(list.address, "stop me", [{ path: large }]);
@@ -551,6 +594,7 @@ describe("writing in a real Thunderbird", () => {
     await his.pressCtrlShift("U");
     await shown("リスト宛に暗号化");
     await isAsked("封印なしで「Team」に送ろうとしています", "clear", "戻る");
+    await shown("リスト宛に暗号化");
     await his.pressCtrlShift("U");
     await shown("「Team」宛に封印");
     await his.pressCtrlShift("Y");

@@ -45,12 +45,25 @@ export async function recover(tabId: number): Promise<void> {
   if (letter !== null) await addMissing(next.id, letter.attachments);
   await compose.setComposeDetails(next.id, { isModified: true });
   const { sealing, decidedBy, listAddress, drafts, quotesSealed, answered } = state;
+  await whenFollowed(next.id, sealing);
   await changeState(next.id, {
     ...{ sealing, decidedBy, listAddress, drafts, quotesSealed, answered },
     hindrance: { kind: "failed", doing: "sending", code: "worker-failed" },
   });
   await refresh(next.id);
   await browser.tabs.remove(tabId);
+}
+
+/** How often, and how far apart, a new window is looked at until it has followed its recipients. */
+const FOLLOWED_TRIES = 30;
+const FOLLOWED_MS = 100;
+
+/** A window that has just been opened follows its recipients by itself; what is known of the old one comes after that. */
+async function whenFollowed(tabId: number, sealing: "off" | "on"): Promise<void> {
+  for (let tries = 0; tries < FOLLOWED_TRIES; tries += 1) {
+    if ((await stateOf(tabId)).sealing === sealing) return;
+    await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
+  }
 }
 
 /**

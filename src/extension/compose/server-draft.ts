@@ -1,6 +1,7 @@
 import { thunderbird } from "../platform.js";
 import type { ComposeDetails, SaveInfo, TabRef } from "../thunderbird.js";
 import { isDraftIdentity } from "./draft-identity.js";
+import type { Notice } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";
 import { isBusy } from "./work.js";
 
@@ -38,7 +39,10 @@ export async function removeDrafts(drafts: readonly (number | null)[]): Promise<
 
 /**
  * Moves the readable draft of a window, if there is one on a server. Call it when drafts stay on this computer from now on.
- * The new draft is written first: what was written is never in memory alone.
+ *
+ * Deleted first and written anew at once after, and not the other way round. QUIRK: Thunderbird 153 marks the draft that a
+ * new one replaces as deleted and expunges nothing: it would go on lying on the server, readable, and no add-on could
+ * reach it any more.
  */
 export async function moveServerDraft(tabId: number, details: ComposeDetails): Promise<void> {
   if (isBusy(tabId)) return;
@@ -47,14 +51,17 @@ export async function moveServerDraft(tabId: number, details: ComposeDetails): P
   if (draft === null || !(await isReadableOnServer(draft))) return;
   const { compose, messages } = thunderbird();
   await changeState(tabId, { serverDraft: null });
+  let notice: Notice = "server-draft-moved";
   try {
-    await compose.saveMessage(tabId, { mode: "draft" });
-    // Thunderbird removes the draft that it has replaced; where it did, there is nothing more to delete
-    if (await isThere(draft)) await messages.delete([draft], { deletePermanently: true });
-    await changeState(tabId, { notice: "server-draft-moved" });
+    await messages.delete([draft], { deletePermanently: true });
   } catch {
-    await changeState(tabId, { notice: "server-draft-left" });
+    notice = "server-draft-left";
   }
+  // where it can't be saved now, the next autosave or the question at closing does it
+  await compose
+    .saveMessage(tabId, { mode: "draft" })
+    .catch(() => compose.setComposeDetails(tabId, { isModified: true }));
+  await changeState(tabId, { notice });
 }
 
 async function isThere(messageId: number): Promise<boolean> {
