@@ -128,22 +128,23 @@ export async function follow(tabId: number): Promise<void> {
 }
 
 /**
- * Another identity was picked in the From menu: its drafts must stay on this computer too. One that no list knows has no
- * place for that, and the list's server would refuse its mail: the one that the list knows comes back.
+ * Another identity was picked in the From menu. Drafts must stay on this computer, and the list's server takes mail from
+ * the one address that it knows: while the mail is sealed for a known list, that one comes back.
  */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
   if (isBusy(tabId)) return;
   const { sealing, listAddress } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
-  if (sealing === "on" && !twin) {
+  if (sealing === "on") {
     const list = listAddress === null ? undefined : (await load()).lists[listAddress];
     const known = list === undefined ? null : await identityOf(list.invitee);
-    const next =
-      (await draftIdentityFor(identityId)) ?? (known === null ? null : await draftIdentityFor(known));
+    const wanted = known ?? (twin ? null : identityId);
+    const next = wanted === null ? identityId : await draftIdentityFor(wanted);
+    if (next === identityId) return;
     await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
     if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
     await refresh(tabId);
-  } else if (sealing === "off" && twin) {
+  } else if (twin) {
     await turnOn(tabId, "hand");
   }
 }

@@ -71,6 +71,8 @@ function kindOf({ type, relatedMessageId }: ComposeDetails): Kind | null {
 async function putQuote(tabId: number, kind: Kind, details: ComposeDetails, opened: Opened): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
+  // what was put here is nothing to save or to ask about; what the person has written meanwhile is
+  const { isModified = false } = details;
   const thread = kind === "reply" ? threadAfterLetter(letter) : noThread;
   await compose.setComposeDetails(tabId, {
     subject: kind === "again" ? letter.subject : subjectOf(kind, letter.subject),
@@ -80,11 +82,11 @@ async function putQuote(tabId: number, kind: Kind, details: ComposeDetails, open
     // an answer goes to the list alone: only its members can open what it quotes
     ...(kind === "forward" ? {} : { to: [opened.letter.list], cc: [], bcc: [] }),
     customHeaders: withContinued(details, thread),
-    isModified: false,
+    isModified,
   });
   if (kind === "reply") return;
   await putAttachments(tabId, letter.attachments);
-  await compose.setComposeDetails(tabId, { isModified: false });
+  await compose.setComposeDetails(tabId, { isModified });
 }
 
 function htmlFor(kind: Kind, body: string, opened: Opened): string {
