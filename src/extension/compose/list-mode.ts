@@ -58,8 +58,9 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     await changeIdentity(tabId, next);
     // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
     if ((await compose.getComposeDetails(tabId)).identityId !== next) {
-      await changeIdentity(tabId, wanted);
+      // first, so that the change of identity is not taken for the person's
       await changeState(tabId, { drafts: "as-usual" });
+      await changeIdentity(tabId, wanted);
     }
   }
   await refresh(tabId);
@@ -133,14 +134,15 @@ export async function follow(tabId: number): Promise<void> {
  */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
   if (isBusy(tabId)) return;
-  const { sealing, listAddress } = await stateOf(tabId);
+  const { sealing, listAddress, drafts } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
   if (sealing === "on") {
     const list = listAddress === null ? undefined : (await load()).lists[listAddress];
     const known = list === undefined ? null : await identityOf(list.invitee);
     const wanted = known ?? (twin ? null : identityId);
     const next = wanted === null ? identityId : await draftIdentityFor(wanted);
-    if (next === identityId) return;
+    // as it should be; or this window is known to be older than the identity that keeps drafts here
+    if (next === identityId || (drafts === "as-usual" && wanted === identityId)) return;
     await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
     if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
     await refresh(tabId);
