@@ -21,6 +21,8 @@ export interface Asks {
   save: { readonly input: { readonly attachment: number }; readonly output: { readonly saved: boolean } };
   /** Save all of them. */
   saveAll: { readonly input: null; readonly output: { readonly saved: boolean } };
+  /** Take the invitation of the mail that the tab shows to the page that asks for its code. */
+  join: { readonly input: null; readonly output: null };
   /** Open the options page (to unlock a key, to import an invitation). */
   settings: { readonly input: null; readonly output: null };
 }
@@ -29,6 +31,7 @@ const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere") }),
   save: object<Asks["save"]["input"]>({ attachment: count }),
   saveAll: nothing,
+  join: nothing,
   settings: nothing,
 };
 

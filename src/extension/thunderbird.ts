@@ -48,7 +48,11 @@ export interface ComposeDetails {
   readonly attachVCard?: boolean;
   readonly priority?: "lowest" | "low" | "normal" | "high" | "highest";
   readonly returnReceipt?: boolean;
-  readonly attachments?: readonly { readonly id: number }[];
+  /** For a new window: files, or attachments of another window. */
+  readonly attachments?: readonly (
+    | { readonly id: number }
+    | { readonly file: File; readonly name: string }
+  )[];
 }
 
 /** What `onBeforeSend` may answer. QUIRK: a detail that Thunderbird refuses leaves the window locked for good. */
@@ -83,6 +87,8 @@ export interface Compose {
   readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
   readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
   readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
+  /** Opens a compose window. */
+  beginNew(details: ComposeDetails): Promise<TabRef>;
   getComposeDetails(tabId: number): Promise<ComposeDetails>;
   setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
   listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
@@ -93,7 +99,6 @@ export interface Compose {
   getActiveDictionaries(tabId: number): Promise<Readonly<Record<string, boolean>>>;
   setActiveDictionaries(tabId: number, dictionaries: readonly string[]): Promise<void>;
   saveMessage(tabId: number, options: { readonly mode: "draft" }): Promise<SaveInfo>;
-  beginNew(messageId: undefined, details: ComposeDetails): Promise<TabRef>;
 }
 
 export interface ComposeAction {
@@ -128,7 +133,36 @@ export interface MessagePart {
   readonly parts?: readonly MessagePart[];
 }
 
+/** A mail that an add-on sends by itself, without a compose window. */
+export interface NewMessage {
+  readonly identityId: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** QUIRK: the lines of `plainTextBody` are joined if the identity writes HTML; `<pre>` in an HTML body keeps them. */
+  readonly body: string;
+  readonly isPlainText: false;
+  readonly deliveryFormat: "plaintext";
+  readonly attachments: readonly { readonly file: File; readonly name: string }[];
+  /** An empty text keeps no copy in Sent. */
+  readonly overrideDefaultFccFolder: "";
+}
+
+/** A part of a longer list of messages. */
+export interface MessageList {
+  /** Null or missing on the last page. */
+  readonly id?: string | null;
+  readonly messages: readonly MessageHeader[];
+}
+
 export interface Messages {
+  readonly onNewMailReceived: HostEvent<(folder: object, messages: MessageList) => void>;
+  /** Missing until the person has granted the permission `messages.send`. */
+  readonly sendMessage?: (
+    mail: NewMessage,
+    options: { readonly mode: "default" },
+  ) => Promise<{ readonly mode: "sendNow" | "sendLater" }>;
+  query(about: { readonly author?: string; readonly fromDate?: Date }): Promise<MessageList>;
+  continueList(listId: string): Promise<MessageList>;
   get(messageId: number): Promise<MessageHeader>;
   getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
   getAttachmentFile(messageId: number, partName: string): Promise<File>;
@@ -190,6 +224,13 @@ export interface Identities {
   create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
   delete(identityId: string): Promise<void>;
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+}
+
+/** Rights that a person grants later, by a click. */
+export interface Permissions {
+  contains(wanted: { readonly permissions: readonly ["messages.send"] }): Promise<boolean>;
+  /** QUIRK: only while a click is being handled, before anything is awaited. */
+  request(wanted: { readonly permissions: readonly ["messages.send"] }): Promise<boolean>;
 }
 
 /** Thunderbird's namespaces, beside those that every WebExtension has. */

@@ -7,7 +7,7 @@
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open.ts`).
  */
-import PostalMime, { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
+import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { decodeWords } from "./encoded-words.js";
 import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
@@ -21,6 +21,7 @@ import {
   parseMailboxList,
 } from "./mailbox.js";
 import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
+import { readMime } from "./read-mime.js";
 
 /** A file with the letter. */
 export interface Attachment {
@@ -190,11 +191,7 @@ function bodies({ text, html }: Email, legacy: boolean): Pick<Email, "text" | "h
 
 async function parse(payload: Uint8Array): Promise<Email> {
   try {
-    return await PostalMime.parse(payload, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
+    return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
   }

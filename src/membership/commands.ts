@@ -7,6 +7,9 @@ import { type Fingerprint, parseFingerprint } from "../protocol/keys.js";
 import type { RosterHead } from "../protocol/message.js";
 import { fullReadingConfig } from "../protocol/policy.js";
 import { type Fields, formatDate, toBase64 } from "./fields.js";
+import { type MemberRole, memberRoles } from "./roles.js";
+
+export { type MemberRole, memberRoles } from "./roles.js";
 
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;
@@ -16,10 +19,6 @@ const MAX_MESSAGE_ID = 250;
 
 /** Octets of ids and codes: 128 random bits. */
 export const ID_OCTETS = 16;
-
-/** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
-export const memberRoles = ["owner", "moderator", "member", "read-only", "post-only"] as const;
-export type MemberRole = (typeof memberRoles)[number];
 
 /** What an owner's notice can bring ({@link ./notices.ts}). */
 export const newsKinds = ["owners", "new-list-key", "new-server-key"] as const;
@@ -127,7 +126,8 @@ export type Command =
 /** The words for what can be asked for. */
 export type CommandName = Command["do"];
 
-const commandNames = [
+/** All of them. */
+export const commandNames = [
   "claim",
   "join",
   "enrol",

@@ -43,6 +43,7 @@ export const errorCodes = [
   "wrong-code",
   "invitation-damaged",
   "invitation-expired",
+  "invitation-for-another",
   "list-conflict",
   "no-list",
   "no-member-key",
@@ -52,6 +53,7 @@ export const errorCodes = [
   // joining, leaving, and what an owner asks of the server
   "not-allowed",
   "not-a-member",
+  "left-list",
   "already-a-member",
   "already-claimed",
   "not-claimed",
@@ -65,6 +67,10 @@ export const errorCodes = [
   "roster-altered",
   "roster-forked",
   "old-serial",
+  // mails that the add-on sends by itself
+  "no-identity",
+  "may-not-send",
+  "not-sent",
   // the machine
   "storage-failed",
   "worker-failed",

@@ -1,6 +1,9 @@
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
+import { invitationPart, offerInvitation } from "../joining/offered.js";
 import { browser } from "../platform.js";
+import { takeArrival } from "../requests/arrivals.js";
+import { arrivals } from "./answers.js";
 import { type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
@@ -10,7 +13,11 @@ export const asks: AskHandlers = {
     const header = await shownMessage(tabId);
     if (header === undefined) return { kind: "ordinary" };
     const reading = await read(header, open);
-    return reading.kind === "opened" ? reading.opened.view : reading;
+    if (reading.kind === "opened") return reading.opened.view;
+    if (reading.kind !== "other") return reading;
+    const arrived = await takeArrival(header, reading.tree, arrivals);
+    if (arrived !== undefined) return { kind: "arrived", arrived };
+    return invitationPart(reading.tree) === undefined ? { kind: "ordinary" } : { kind: "invitation" };
   },
 
   async save({ attachment }, tabId) {
@@ -28,6 +35,14 @@ export const asks: AskHandlers = {
       if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
     }
     return { saved: true };
+  },
+
+  async join(_, tabId) {
+    const header = await shownMessage(tabId);
+    if (header === undefined || !(await offerInvitation(header)))
+      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+    await browser.runtime.openOptionsPage();
+    return null;
   },
 
   async settings() {

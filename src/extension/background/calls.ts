@@ -1,6 +1,6 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
-import { fromBase64 } from "../base64.js";
+import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import type { GuardName } from "../compose/guard-names.js";
 import { loadGuards, switchGuard } from "../compose/guard-switches.js";
@@ -8,18 +8,35 @@ import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState, stateOf } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
+import { takeOffered } from "../joining/offered.js";
 import type { CallHandlers } from "../messaging.js";
+import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
-import { keepUnlocked, load, lockAll, summaryOfKey, summaryOfList, update } from "../storage.js";
+import { lookForArrivals } from "../requests/arrivals.js";
+import { forgetPending, sendAgain } from "../requests/asking.js";
+import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
+import {
+  keepUnlocked,
+  load,
+  lockAll,
+  refusedJoins,
+  summaryOfKey,
+  summaryOfList,
+  update,
+} from "../storage.js";
 import type { Stored, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
-import { importInvitation } from "./import-invitation.js";
+import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
+import { renewMember } from "./renewal.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to our own pages. */
 export const calls: CallHandlers = {
+  ...ownerCalls,
+
   "compose:status": ({ tabId }) => statusOf(tabId),
 
   async "compose:answer"({ tabId, answer, about, dontAsk }) {
@@ -53,6 +70,7 @@ export const calls: CallHandlers = {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
     await keepUnlocked(fingerprint, secret);
     await certifyWaiting();
+    await lookForArrivals(arrivals);
     return null;
   },
 
@@ -75,6 +93,10 @@ export const calls: CallHandlers = {
     await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
     await certifyWaiting();
     return summaryOfKey(key);
+  },
+
+  async "key:renew"({ fingerprint }) {
+    return summaryOfKey(await renewMember(fingerprint));
   },
 
   async "key:protect"({ fingerprint, current, next }) {
@@ -103,21 +125,41 @@ export const calls: CallHandlers = {
   },
 
   async overview() {
-    const { lists, memberKeys } = await load();
+    const stored = await load();
+    const requests = await loadRequests();
+    const lists = Object.values(stored.lists);
     return {
-      lists: Object.values(lists).map(summaryOfList),
-      keys: await Promise.all(Object.values(memberKeys).map(summaryOfKey)),
+      lists: lists.map((list) => summaryOfList(list, stored)),
+      keys: await Promise.all(Object.values(stored.memberKeys).map(summaryOfKey)),
+      backedUpAt: stored.backedUpAt,
+      refused: refusedJoins(stored),
+      requests: requests.pending.map(summaryOfRequest),
+      refusals: lists.flatMap(({ address }) => {
+        const refusal = lastRefusal(requests, address);
+        return refusal === null ? [] : [{ list: address, ...refusal }];
+      }),
     };
   },
 
-  async "list:import"({ file, code }) {
-    const now = new Date().toISOString();
-    const list = await runJob("read-invitation", { file: bytesOf(file), code, now });
+  "join:offered": () => takeOffered(),
+
+  "join:look": ({ file, code }) => lookAtInvitation(file, code),
+
+  async "join:start"(wish) {
+    const request = await join(wish);
+    // what could not be opened before may open now
     forgetOpened();
-    const kept = await update((stored) => importInvitation(stored, list));
+    return summaryOfRequest(request);
+  },
+
+  async "join:forget"({ address }) {
+    await forgetJoining(address);
     await prepareDraftIdentities(t("draft_identity_label"));
-    await certifyWaiting();
-    return summaryOfList(kept);
+    return null;
+  },
+
+  async "list:leave"({ address }) {
+    return summaryOfRequest(await leaveList(address));
   },
 
   async "list:use-key"({ address, fingerprint }) {
@@ -130,7 +172,7 @@ export const calls: CallHandlers = {
       const next = { ...list, memberKey: fingerprint };
       return {
         stored: { ...stored, lists: { ...stored.lists, [address]: next } },
-        result: summaryOfList(next),
+        result: summaryOfList(next, stored),
       };
     });
     await certifyWaiting();
@@ -142,9 +184,35 @@ export const calls: CallHandlers = {
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;
-      return { stored: { ...stored, lists, pins }, result: undefined };
+      const { [address]: _joining, ...joining } = stored.joining;
+      return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
     await prepareDraftIdentities(t("draft_identity_label"));
+    return null;
+  },
+
+  async "backup:make"({ passphrase }) {
+    await makeBackup(passphrase);
+    return null;
+  },
+
+  async "backup:restore"({ file, passphrase }) {
+    await restoreBackup(file, passphrase);
+    forgetOpened();
+    return null;
+  },
+
+  async "requests:look"() {
+    await lookForArrivals(arrivals);
+    return (await loadRequests()).pending.map(summaryOfRequest);
+  },
+
+  async "requests:again"({ id }) {
+    return summaryOfRequest(await sendAgain(id));
+  },
+
+  async "requests:forget"({ id }) {
+    await forgetPending(id);
     return null;
   },
 };
@@ -159,15 +227,8 @@ function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
         : list,
     ]),
   );
-  return { ...stored, lists, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key } };
-}
-
-function bytesOf(base64: string): Uint8Array {
-  try {
-    return fromBase64(base64);
-  } catch (cause) {
-    throw new ListSealError("invitation-damaged", "not base64", { cause });
-  }
+  const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
+  return { ...stored, lists, memberKeys, backedUpAt: null };
 }
 
 /** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */

@@ -7,6 +7,8 @@ import { closeWork, isBusy } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
+import { watchArrivals } from "../requests/arrivals.js";
+import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
 
@@ -24,6 +26,7 @@ const FOLLOW_MS = 1_000;
 
 answerAsks(asks);
 answerCalls(calls);
+watchArrivals(arrivals);
 
 /**
  * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,

@@ -3,8 +3,9 @@ import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
 import { type Shape, shapeOf } from "../display/shape.js";
-import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
+import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
+import { keyAge } from "../key-age.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -25,7 +26,9 @@ export interface Opened {
 
 export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
-  | Exclude<DisplayAnswer, OpenedView>;
+  /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
+  | { readonly kind: "other"; readonly tree: MessagePart }
+  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" | "invitation" }>;
 
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;
@@ -77,7 +80,7 @@ async function readAnew(
   const { messages } = thunderbird();
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
-  if (shape.kind === "none") return { kind: "ordinary" };
+  if (shape.kind === "none") return { kind: "other", tree };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
   const stored = await load();
@@ -94,6 +97,11 @@ async function readAnew(
   if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
+  // an owner's add-on holds every word of the server about the record against what it knows
+  if ("roster" in opened.passage) {
+    const { noteHead } = await import("../owner/members.js");
+    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  }
   keep(key, result);
   return { kind: "opened", opened: result };
 }
@@ -187,6 +195,8 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
         : [{ number, name, type, size: bytes.length }],
     ),
     passage: passageView(opened, before),
+    underOldKey: opened.underOldKey,
+    ownKeyEnds: ownKeyEnds(list, stored),
     shell: shape.kind === "own-shell" ? "own" : "elsewhere",
   };
 }
@@ -194,6 +204,11 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
   if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
+}
+
+function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
+  const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
+  return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
 }
 
 /** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */

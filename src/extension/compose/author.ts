@@ -1,3 +1,4 @@
+import { ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
 import { load, secretOf } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
@@ -23,9 +24,10 @@ export interface Author {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`
  */
 export async function authorFor(list: StoredList): Promise<Author> {
+  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   const key = keyOf(await load(), list.memberKey);
   const secret = await secretOf(key);
   if (secret === null)

@@ -28,7 +28,7 @@ export async function recover(tabId: number): Promise<void> {
   const details = await compose.getComposeDetails(tabId);
   const attached = await compose.listAttachments(tabId);
   const { identityId, to, cc, bcc, subject, customHeaders, isPlainText } = details;
-  const next = await compose.beginNew(undefined, {
+  const next = await compose.beginNew({
     ...(identityId === undefined ? {} : { identityId }),
     ...(to === undefined ? {} : { to }),
     ...(cc === undefined ? {} : { cc }),

@@ -1,6 +1,7 @@
 import { ask } from "../ask.js";
 import { sentenceKey } from "../failure.js";
 import { say, t } from "../i18n.js";
+import { arrivedLine } from "./arrived.js";
 import { cleanHtml, hasOwnColours } from "./clean-html.js";
 import { plainTextBody } from "./plain-text.js";
 import { groupsOf, stateLine } from "./state-line.js";
@@ -64,7 +65,8 @@ export function renderAnswer(
     answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)],
   );
   if (answer.kind === "opened") takeTheSubject(answer.subject);
-  if (answer.kind === "elsewhere") {
+  // these stand above the mail, which stays as it is
+  if (answer.kind === "elsewhere" || answer.kind === "invitation") {
     host.style.setProperty("min-height", "0");
     document.body.prepend(host);
     return;
@@ -253,13 +255,25 @@ function banner(
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "invitation":
+      return bannerOf("note", t("offer_title"), t("offer_text"), {
+        label: t("offer_join"),
+        act: () => ask("join", null),
+      });
+    case "arrived": {
+      const { tone, title, text } = arrivedLine(answer.arrived);
+      const unlock = { label: t("locked_unlock"), act: () => ask("settings", null) };
+      return answer.arrived.kind === "locked"
+        ? bannerOf(tone, say(title), say(text), unlock)
+        : bannerOf(tone, say(title), say(text));
+    }
     case "refused":
       return bannerOf("warning", t("refused_title"), t(sentenceKey(answer.code)));
   }
 }
 
 function bannerOf(
-  tone: "note" | "warning",
+  tone: "good" | "note" | "warning",
   title: string,
   text: string,
   action?: { readonly label: string; readonly act: () => Promise<unknown> },

@@ -1,8 +1,11 @@
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
+import type { Result } from "../../membership/answers.js";
 import type { Pins } from "../../membership/pins.js";
+import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
+import type { OwnerJobs } from "../owner/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
@@ -10,7 +13,7 @@ import type { StoredList, StoredMemberKey } from "../stored.js";
  * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
  * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
  */
-export interface Jobs {
+export interface Jobs extends OwnerJobs {
   /** A letter without its author's certificate, which the worker takes from the key. */
   seal: {
     readonly input: {
@@ -68,6 +71,11 @@ export interface Jobs {
     readonly input: { readonly key: StoredMemberKey; readonly passphrase: string };
     readonly output: { readonly secret: string };
   };
+  /** The same key with new self-signatures, good for longer. */
+  "renew-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
     readonly input: {
@@ -87,10 +95,89 @@ export interface Jobs {
     readonly input: { readonly key: StoredMemberKey };
     readonly output: { readonly armored: string };
   };
+  "write-request": {
+    readonly input: {
+      readonly command: AskedCommand;
+      /** The list as the asker knows it: address, and fingerprint of its key. */
+      readonly list: { readonly address: string; readonly key: string };
+      /** The server's certificate, in base64. */
+      readonly server: string;
+      readonly key: StoredMemberKey;
+      readonly secret: string;
+      /** For `join`: the introduction with its secret, in base64. */
+      readonly introduction: string | null;
+      readonly now: string;
+    };
+    readonly output: { readonly id: string; readonly sealed: Uint8Array };
+  };
+  "open-answer": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      readonly secrets: readonly string[];
+      readonly expected: readonly ExpectedServer[];
+      readonly now: string;
+    };
+    readonly output: OpenedAnswer | { readonly kind: "not-for-me" };
+  };
+  "write-backup": {
+    readonly input: {
+      readonly sections: Readonly<Record<string, unknown>>;
+      readonly passphrase: string;
+      readonly now: string;
+    };
+    readonly output: { readonly name: string; readonly file: Uint8Array };
+  };
+  "read-backup": {
+    readonly input: { readonly file: Uint8Array; readonly passphrase: string };
+    readonly output: { readonly made: string; readonly sections: Readonly<Record<string, unknown>> };
+  };
+  /** An owner's notice: the list as it is from now on, and the receipt for the owner. */
+  "open-notice": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      readonly lists: readonly StoredList[];
+      readonly secrets: readonly string[];
+      readonly now: string;
+    };
+    readonly output:
+      | {
+          readonly kind: "notice";
+          readonly list: StoredList;
+          readonly news: NewsKind;
+          readonly serial: number;
+          readonly receipt: Uint8Array;
+        }
+      | { readonly kind: "not-for-me" };
+  };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
-    readonly output: StoredList;
+    readonly output: { readonly list: StoredList; readonly joinBy: string };
   };
+}
+
+/** A command to be written; of a `join` the worker fills in what the keys say. */
+export type AskedCommand =
+  | Exclude<Command, { readonly do: "join" }>
+  | Omit<Extract<Command, { readonly do: "join" }>, "certificate" | "introduction">;
+
+/** A server that an answer may come from, and the ids of what it was asked. */
+export interface ExpectedServer {
+  readonly list: string;
+  /** Its certificate, in base64. */
+  readonly server: string;
+  readonly requests: readonly string[];
+}
+
+/** An opened, verified answer. */
+export interface OpenedAnswer {
+  readonly kind: "answer";
+  readonly request: string;
+  readonly list: string;
+  readonly result: Result;
+  /** ISO 8601. */
+  readonly date: string;
+  /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
+  readonly server: string;
 }
 
 /** A sealed letter, as it goes into the composer. */
@@ -152,6 +239,8 @@ export interface OpenedLetter {
   readonly keyPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
+  /** Under a list key that was replaced, and signed when it was not to be used any more. */
+  readonly underOldKey: boolean;
 }
 
 export type JobName = keyof Jobs;
