@@ -3,6 +3,8 @@ import { guardBridge } from "./bridge-guard.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { Keeping } from "./local-copies/choice.js";
+import type { RequestSummary } from "./requests/pending.js";
 import type { ListSummary, MemberKeySummary } from "./storage.js";
 
 /**
@@ -50,7 +52,7 @@ export interface Calls {
   };
   overview: {
     readonly input: null;
-    readonly output: { readonly lists: readonly ListSummary[]; readonly keys: readonly MemberKeySummary[] };
+    readonly output: Overview;
   };
   /** `file`: the invitation in base64. */
   "list:import": {
@@ -62,6 +64,23 @@ export interface Calls {
     readonly output: ListSummary;
   };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+  /** Whether readable copies of a list's mail are kept here. */
+  "copies:choose": {
+    readonly input: { readonly list: string; readonly keeping: Keeping };
+    readonly output: null;
+  };
+  /** Looks for answers that arrived unseen, and gives what still waits. */
+  "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
+  "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
+  "requests:forget": { readonly input: { readonly id: string }; readonly output: null };
+}
+
+/** What the options page shows. */
+export interface Overview {
+  readonly lists: readonly ListSummary[];
+  readonly keys: readonly MemberKeySummary[];
+  /** Addresses of the lists of which readable copies are kept here. */
+  readonly copies: readonly string[];
 }
 
 /** What a person may answer in the compose button's popup. */
@@ -92,6 +111,10 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:import": object<Calls["list:import"]["input"]>({ file: text, code: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+  "copies:choose": object<Calls["copies:choose"]["input"]>({ list: text, keeping: oneOf("off", "opened") }),
+  "requests:look": nothing,
+  "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
+  "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),
 };
 
 export type CallHandlers = {

@@ -9,19 +9,8 @@ import { readStored, type Stored, type StoredList, type StoredMemberKey } from "
  * - `storage.local`: {@link Stored}, one record, replaced whole, so that a crash leaves the old or the new one.
  * - `storage.session` (in memory, no content script can read it): unlocked member keys. It survives the event page.
  */
-const KEY = "listseal";
 const UNLOCKED = "unlocked";
 const SEEN = "seen";
-
-/** @throws ListSealError `storage-failed` if it can't be read, is damaged, or was written by a newer version */
-export async function load(): Promise<Stored> {
-  try {
-    const found = await browser.storage.local.get(KEY);
-    return readStored(found[KEY]);
-  } catch (cause) {
-    throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
-  }
-}
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -31,26 +20,49 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return next;
 }
 
-/**
- * Changes what is kept. Changes run one after the other: each sees what the one before has written.
- * @param change gives the new state and a result; when it throws, nothing is written
- * @throws ListSealError `storage-failed`, or what `change` throws
- */
-export function update<T>(
-  change: (stored: Stored) => { readonly stored: Stored; readonly result: T },
-): Promise<T> {
-  return inTurn(async () => {
-    const before = await load();
-    const { stored, result } = change(before);
-    if (stored === before) return result;
-    try {
-      await browser.storage.local.set({ [KEY]: stored });
-    } catch (cause) {
-      throw new ListSealError("storage-failed", "what ListSeal keeps could not be written", { cause });
-    }
-    return result;
-  });
+/** One record of `storage.local`, replaced whole. */
+export interface Kept<R> {
+  /** @throws ListSealError `storage-failed` if it can't be read, is damaged, or was written by a newer version */
+  load(): Promise<R>;
+  /**
+   * Changes what is kept. Changes of all records run one after the other: each sees what the one before has written.
+   * @param change gives the new state and a result; when it throws, or gives the same state back, nothing is written
+   * @throws ListSealError `storage-failed`, or what `change` throws
+   */
+  update<T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T>;
 }
+
+/**
+ * A record of its own beside {@link Stored}: for what a backup need not carry, or another part of the add-on owns.
+ * @param key  its name in `storage.local`
+ * @param read checks what storage gave, `undefined` for a fresh start
+ */
+export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R> {
+  const load = async (): Promise<R> => {
+    try {
+      const found = await browser.storage.local.get(key);
+      return read(found[key]);
+    } catch (cause) {
+      throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+    }
+  };
+  const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
+    inTurn(async () => {
+      const before = await load();
+      const { stored, result } = change(before);
+      if (stored === before) return result;
+      try {
+        await browser.storage.local.set({ [key]: stored });
+      } catch (cause) {
+        throw new ListSealError("storage-failed", "what ListSeal keeps could not be written", { cause });
+      }
+      return result;
+    });
+  return { load, update };
+}
+
+/** Lists, keys and pins: {@link Stored}. */
+export const { load, update }: Kept<Stored> = keptRecord("listseal", readStored);
 
 const unlockedKeys = object<{
   readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];

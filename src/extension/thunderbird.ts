@@ -111,7 +111,48 @@ export interface MessagePart {
   readonly parts?: readonly MessagePart[];
 }
 
+/** A mail that an add-on sends by itself, without a compose window. */
+export interface NewMessage {
+  readonly identityId: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** QUIRK: the lines of `plainTextBody` are joined if the identity writes HTML; `<pre>` in an HTML body keeps them. */
+  readonly body: string;
+  readonly isPlainText: false;
+  readonly deliveryFormat: "plaintext";
+  readonly attachments: readonly { readonly file: File; readonly name: string }[];
+  /** An empty text keeps no copy in Sent. */
+  readonly overrideDefaultFccFolder: "";
+}
+
+/** A part of a longer list of messages. */
+export interface MessageList {
+  /** Null or missing on the last page. */
+  readonly id?: string | null;
+  readonly messages: readonly MessageHeader[];
+}
+
 export interface Messages {
+  readonly onNewMailReceived: HostEvent<(folder: object, messages: MessageList) => void>;
+  /** Missing until the person has granted the permission `messages.send`. */
+  readonly sendMessage?: (
+    mail: NewMessage,
+    options: { readonly mode: "default" },
+  ) => Promise<{ readonly mode: "sendNow" | "sendLater" }>;
+  query(about: {
+    readonly author?: string;
+    readonly fromDate?: Date;
+    readonly folderId?: string;
+    /** Without angle brackets. */
+    readonly headerMessageId?: string;
+  }): Promise<MessageList>;
+  /** Missing until the person has granted `messagesImport`. Throws if the folder holds that Message-ID already. */
+  readonly import?: (
+    file: File,
+    folderId: string,
+    properties: { readonly read: boolean },
+  ) => Promise<MessageHeader>;
+  continueList(listId: string): Promise<MessageList>;
   get(messageId: number): Promise<MessageHeader>;
   getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
   getAttachmentFile(messageId: number, partName: string): Promise<File>;
@@ -135,11 +176,25 @@ export interface MailIdentity {
 }
 
 export interface Accounts {
-  list(
-    includeSubFolders: boolean,
-  ): Promise<
-    readonly { readonly id: string; readonly type: string; readonly identities: readonly MailIdentity[] }[]
+  list(includeSubFolders: boolean): Promise<
+    readonly {
+      readonly id: string;
+      readonly type: string;
+      readonly rootFolder: MailFolder;
+      readonly identities: readonly MailIdentity[];
+    }[]
   >;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly name?: string;
+}
+
+export interface Folders {
+  getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
+  /** Missing until the person has granted `accountsFolders`. */
+  readonly create?: (parentId: string, name: string) => Promise<MailFolder>;
 }
 
 export interface Identities {
@@ -147,6 +202,16 @@ export interface Identities {
   create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
   delete(identityId: string): Promise<void>;
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+}
+
+/** A right that manifest.json names as optional. */
+export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport";
+
+/** Rights that a person grants later, by a click. */
+export interface Permissions {
+  contains(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
+  /** QUIRK: only while a click is being handled, before anything is awaited. */
+  request(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
 }
 
 /** Thunderbird's namespaces, beside those that every WebExtension has. */
@@ -157,4 +222,5 @@ export interface Thunderbird {
   readonly messageDisplay: MessageDisplay;
   readonly accounts: Accounts;
   readonly identities: Identities;
+  readonly folders: Folders;
 }

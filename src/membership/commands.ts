@@ -81,7 +81,8 @@ export type Command =
 /** The words for what can be asked for. */
 export type CommandName = Command["do"];
 
-const commandNames = [
+/** All of them. */
+export const commandNames = [
   "claim",
   "join",
   "leave",

@@ -64,6 +64,10 @@ export const errorCodes = [
   "roster-altered",
   "roster-forked",
   "old-serial",
+  // mails that the add-on sends by itself
+  "no-identity",
+  "may-not-send",
+  "not-sent",
   // the machine
   "storage-failed",
   "worker-failed",

@@ -67,10 +67,18 @@ describe("a call", () => {
     "key:protect": never,
     "key:save-public": never,
     "key:public": never,
-    overview: async () => ({ lists: [summaryOfList(storedList)], keys: [await summaryOfKey(storedKey)] }),
+    overview: async () => ({
+      lists: [summaryOfList(storedList)],
+      keys: [await summaryOfKey(storedKey)],
+      copies: [],
+    }),
+    "copies:choose": never,
     "list:import": never,
     "list:use-key": never,
     "list:remove": never,
+    "requests:look": never,
+    "requests:again": never,
+    "requests:forget": never,
   };
 
   test.each([

@@ -68,12 +68,12 @@ describe("the options page", () => {
   }
 
   test("says how to begin when nothing is there", async () => {
-    await open({ overview: { lists: [], keys: [] } });
+    await open({ overview: { lists: [], keys: [], copies: [] } });
     expect(root.textContent).toContain("You are on no sealed list yet");
   });
 
   test("names the step that is missing, and leads to it with the address filled in", async () => {
-    await open({ overview: { lists: [list], keys: [] } });
+    await open({ overview: { lists: [list], keys: [], copies: [] } });
     expect(root.textContent).toContain("a key of your own for alice@example.test");
     button("Make my key").click();
     await settle();
@@ -81,7 +81,7 @@ describe("the options page", () => {
   });
 
   test("removes a list only after a second press", async () => {
-    const asked = await open({ overview: { lists: [list], keys: [] } });
+    const asked = await open({ overview: { lists: [list], keys: [], copies: [] } });
     button("Remove").click();
     await settle();
     expect(asked.map(([name]) => name)).toEqual(["overview"]);
@@ -100,7 +100,7 @@ describe("the options page", () => {
   });
 
   test("unlocks a key, and refuses two passphrases that differ", async () => {
-    const asked = await open({ overview: { lists: [], keys: [key] } });
+    const asked = await open({ overview: { lists: [], keys: [key], copies: [] } });
     button("My key").click();
     await settle();
     const form = root.querySelector<HTMLFormElement>(".card form");
@@ -128,7 +128,7 @@ describe("the options page", () => {
   });
 
   test("arrow keys move between the tabs", async () => {
-    await open({ overview: { lists: [], keys: [] } });
+    await open({ overview: { lists: [], keys: [], copies: [] } });
     const strip = root.querySelector("[role=tablist]");
     strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     await settle();

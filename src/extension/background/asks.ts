@@ -3,6 +3,8 @@ import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import { browser } from "../platform.js";
+import { takeArrival } from "../requests/arrivals.js";
+import { arrivals } from "./answers.js";
 import { imageAddress, type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
@@ -12,7 +14,10 @@ export const asks: AskHandlers = {
     const header = await shownMessage(tabId);
     if (header === undefined) return { kind: "ordinary" };
     const reading = await read(header, open);
-    return reading.kind === "opened" ? reading.opened.view : reading;
+    if (reading.kind === "opened") return reading.opened.view;
+    if (reading.kind !== "other") return reading;
+    const arrived = await takeArrival(header, reading.tree, arrivals);
+    return arrived === undefined ? { kind: "ordinary" } : { kind: "arrived", arrived };
   },
 
   async save({ attachment }, tabId) {

@@ -6,11 +6,16 @@ import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import type { CallHandlers } from "../messaging.js";
 import { thunderbird } from "../platform.js";
+import { lookForArrivals } from "../requests/arrivals.js";
+import { forgetPending, sendAgain } from "../requests/asking.js";
+import { loadRequests, summaryOfRequest } from "../requests/pending.js";
 import { keepUnlocked, load, lockAll, summaryOfKey, summaryOfList, update } from "../storage.js";
 import type { Stored, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
+import { arrivals } from "./answers.js";
 import { importInvitation } from "./import-invitation.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
@@ -101,6 +106,7 @@ export const calls: CallHandlers = {
     return {
       lists: Object.values(lists).map(summaryOfList),
       keys: await Promise.all(Object.values(memberKeys).map(summaryOfKey)),
+      copies: await listsKept(),
     };
   },
 
@@ -131,7 +137,13 @@ export const calls: CallHandlers = {
     return chosen;
   },
 
+  async "copies:choose"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    return null;
+  },
+
   async "list:remove"({ address }) {
+    await chooseKeeping(address, "off");
     forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
@@ -139,6 +151,20 @@ export const calls: CallHandlers = {
       return { stored: { ...stored, lists, pins }, result: undefined };
     });
     await prepareDraftIdentities(t("draft_identity_label"));
+    return null;
+  },
+
+  async "requests:look"() {
+    await lookForArrivals(arrivals);
+    return (await loadRequests()).pending.map(summaryOfRequest);
+  },
+
+  async "requests:again"({ id }) {
+    return summaryOfRequest(await sendAgain(id));
+  },
+
+  async "requests:forget"({ id }) {
+    await forgetPending(id);
     return null;
   },
 };

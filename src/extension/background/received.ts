@@ -4,8 +4,9 @@ import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
 import { isShownImage } from "../display/images.js";
 import { type Shape, shapeOf } from "../display/shape.js";
-import type { DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
+import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
+import { keepCopy } from "../local-copies/keep.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -26,7 +27,9 @@ export interface Opened {
 
 export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
-  | Exclude<DisplayAnswer, OpenedView>;
+  /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
+  | { readonly kind: "other"; readonly tree: MessagePart }
+  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" }>;
 
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;
@@ -78,7 +81,7 @@ async function readAnew(
   const { messages } = thunderbird();
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
-  if (shape.kind === "none") return { kind: "ordinary" };
+  if (shape.kind === "none") return { kind: "other", tree };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
   const stored = await load();
@@ -96,6 +99,8 @@ async function readAnew(
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
   keep(key, result);
+  // the reader waits for the mail and not for its copy
+  keepCopy(result.view.list, opened.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return { kind: "opened", opened: result };
 }
 

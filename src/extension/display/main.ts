@@ -1,4 +1,5 @@
 import { memberNotice, submissionNotice } from "../../mail/notices.js";
+import { requestNotice } from "../../mail/request-mail.js";
 import { codeOf } from "../../protocol/errors.js";
 import { ask } from "../ask.js";
 import { removeView, renderAnswer, renderOpening } from "./render.js";
@@ -19,7 +20,11 @@ const HIDDEN_MS = 1_500;
 const LOOKED_AT = 400;
 
 /** The first line of a notice is the same in every mode and delivery. */
-const notices = [submissionNotice(), memberNotice("key", "resealed")].map(firstLine);
+const notices = [
+  submissionNotice(),
+  memberNotice("key", "resealed"),
+  ...(["answer", "notice", "receipt"] as const).map(requestNotice),
+].map(firstLine);
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";

@@ -1,6 +1,7 @@
 import { ask } from "../ask.js";
 import { sentenceKey } from "../failure.js";
 import { say, t } from "../i18n.js";
+import { arrivedLine } from "./arrived.js";
 import { cleanHtml, hasOwnColours } from "./clean-html.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
@@ -186,13 +187,20 @@ function banner(
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "arrived": {
+      const { tone, title, text } = arrivedLine(answer.arrived);
+      const unlock = { label: t("locked_unlock"), act: () => ask("settings", null) };
+      return answer.arrived.kind === "locked"
+        ? bannerOf(tone, say(title), say(text), unlock)
+        : bannerOf(tone, say(title), say(text));
+    }
     case "refused":
       return bannerOf("warning", t("refused_title"), t(sentenceKey(answer.code)));
   }
 }
 
 function bannerOf(
-  tone: "note" | "warning",
+  tone: "good" | "note" | "warning",
   title: string,
   text: string,
   action?: { readonly label: string; readonly act: () => Promise<unknown> },

@@ -45,7 +45,7 @@ button { font: inherit; color: inherit; background: light-dark(#f0f0f4, #2b2a33)
 button:hover { background: light-dark(#e0e0e6, #42414d); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .banner { border: 1px solid currentColor; border-radius: 6px; padding: 12px 16px; max-width: 44em; }
-.banner.warning { color: var(--warning); } .banner.note { color: var(--note); }
+.banner.good { color: var(--good); } .banner.warning { color: var(--warning); } .banner.note { color: var(--note); }
 .banner h1 { font-size: 15px; } .banner p { color: var(--fore); margin: 4px 0 0; } .banner button { color: var(--fore); margin-top: 10px; }
 @media print { .state details, .files button, .keep { display: none; } :host { min-height: 0; } }
 @media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }

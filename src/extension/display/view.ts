@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../protocol/errors.js";
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { Arrived } from "../requests/arrivals.js";
 import type { Standing } from "../worker/jobs.js";
 
 /** What the background page answers to the display script: data to show, no keys, no attachment bytes. */
@@ -7,6 +8,7 @@ export type DisplayAnswer =
   /** Not sealed, or not one single mail: the display script leaves it alone. */
   | { readonly kind: "ordinary" }
   | OpenedView
+  | ArrivedView
   /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
   | { readonly kind: "elsewhere" }
   /** The key is locked by a passphrase. */
@@ -14,6 +16,12 @@ export type DisplayAnswer =
   /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
   | { readonly kind: "not-for-me"; readonly list: string | null }
   | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** An answer, notice or receipt: no mail to read, but something that was done. */
+export interface ArrivedView {
+  readonly kind: "arrived";
+  readonly arrived: Arrived;
+}
 
 export interface PersonView {
   readonly name: string | null;

@@ -1,6 +1,7 @@
 import { type Letter, writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { thunderbird } from "../platform.js";
+import { mayKeepCopies } from "../requests/permission.js";
 import { keepingOf } from "./choice.js";
 
 /**
@@ -9,9 +10,6 @@ import { keepingOf } from "./choice.js";
  * The folder is on an account of type `local` or there is no copy: a copy on a mail server would undo the seal.
  */
 
-/** What Thunderbird must be allowed for this; asked for when a person turns it on, since most never do. */
-export const COPY_PERMISSIONS = ["accountsFolders", "messagesImport"] as const;
-
 /** Name of the folder that holds one folder a list. */
 const ROOT = "ListSeal";
 
@@ -19,27 +17,25 @@ const ROOT = "ListSeal";
 const NAME_LIMIT = 60;
 
 function folderName(list: { readonly name: string; readonly address: string }): string {
-  const name = list.name.replace(/[\p{Cc}\p{Cf}/\\:*?"<>|#%]/gu, " ").trim().slice(0, NAME_LIMIT);
+  const name = list.name
+    .replace(/[\p{Cc}\p{Cf}/\\:*?"<>|#%]/gu, " ")
+    .trim()
+    .slice(0, NAME_LIMIT);
   return name === "" || name.startsWith(".") ? list.address : name;
-}
-
-interface Folder {
-  readonly id?: string;
-  readonly name?: string;
 }
 
 /** The subfolder of that name, made if it is not there. */
 async function within(parent: string, name: string): Promise<string> {
   const { folders } = thunderbird();
-  const there: readonly Folder[] = await folders.getSubFolders(parent, false);
-  const found = there.find((folder) => folder.name === name) ?? (await folders.create(parent, name));
-  if (found.id === undefined) throw new ListSealError("storage-failed", "a folder without an id");
+  const there = await folders.getSubFolders(parent, false);
+  const found = there.find((folder) => folder.name === name) ?? (await folders.create?.(parent, name));
+  if (found === undefined) throw new ListSealError("storage-failed", "no right to make a folder");
   return found.id;
 }
 
 async function folderFor(list: { readonly name: string; readonly address: string }): Promise<string> {
   const accounts = await thunderbird().accounts.list(false);
-  const root = accounts.find(({ type }) => type === "local")?.rootFolder?.id;
+  const root = accounts.find(({ type }) => type === "local")?.rootFolder.id;
   if (root === undefined) throw new ListSealError("storage-failed", "there are no local folders here");
   return within(await within(root, ROOT), folderName(list));
 }
@@ -68,8 +64,8 @@ async function keep(
   letter: Letter,
 ): Promise<Kept> {
   if ((await keepingOf(list.address)) === "off") return "off";
-  const { messages, permissions } = thunderbird();
-  if (!(await permissions.contains({ permissions: [...COPY_PERMISSIONS] }))) return "off";
+  const { messages } = thunderbird();
+  if (messages.import === undefined || !(await mayKeepCopies())) return "off";
   const folder = await folderFor(list);
   if (await holds(folder, letter.messageId)) return "there";
   const file = new File([new Uint8Array(writeClearMail(letter))], "opened.eml", { type: "message/rfc822" });

@@ -1,11 +1,6 @@
 import type { MessageKey } from "../i18n.js";
-import type { ListSummary, MemberKeySummary } from "../storage.js";
 
-/** What the parts of the options page share: what they show, and how they do something. */
-export interface Overview {
-  readonly lists: readonly ListSummary[];
-  readonly keys: readonly MemberKeySummary[];
-}
+export type { Overview } from "../messaging.js";
 
 /** Runs what a form or button asks for; shows `done` or the sentence of the failure, and reads everything anew. */
 export type Act = (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;

@@ -6,6 +6,7 @@ import type { Call } from "../messaging.js";
 import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
 import { field } from "./fields.js";
+import { LocalCopies } from "./local-copies.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
@@ -64,6 +65,12 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </button>
         </div>
       )}
+      <LocalCopies
+        list={list}
+        keeping={overview.copies.includes(list.address) ? "opened" : "off"}
+        call={call}
+        act={act}
+      />
       <details>
         <summary>{t("details")}</summary>
         <dl>

@@ -1,6 +1,8 @@
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
+import type { Result } from "../../membership/answers.js";
 import type { Pins } from "../../membership/pins.js";
+import type { Command } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
@@ -67,10 +69,57 @@ export interface Jobs {
     readonly input: { readonly key: StoredMemberKey };
     readonly output: { readonly armored: string };
   };
+  "write-request": {
+    readonly input: {
+      readonly command: AskedCommand;
+      /** The list as the asker knows it: address, and fingerprint of its key. */
+      readonly list: { readonly address: string; readonly key: string };
+      /** The server's certificate, in base64. */
+      readonly server: string;
+      readonly key: StoredMemberKey;
+      readonly secret: string;
+      /** For `join`: the introduction with its secret, in base64. */
+      readonly introduction: string | null;
+      readonly now: string;
+    };
+    readonly output: { readonly id: string; readonly sealed: Uint8Array };
+  };
+  "open-answer": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      readonly secrets: readonly string[];
+      readonly expected: readonly ExpectedServer[];
+      readonly now: string;
+    };
+    readonly output: OpenedAnswer | { readonly kind: "not-for-me" };
+  };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
     readonly output: StoredList;
   };
+}
+
+/** A command to be written; of a `join` the worker fills in what the keys say. */
+export type AskedCommand =
+  | Exclude<Command, { readonly do: "join" }>
+  | Omit<Extract<Command, { readonly do: "join" }>, "certificate" | "introduction">;
+
+/** A server that an answer may come from, and the ids of what it was asked. */
+export interface ExpectedServer {
+  readonly list: string;
+  /** Its certificate, in base64. */
+  readonly server: string;
+  readonly requests: readonly string[];
+}
+
+/** An opened, verified answer. */
+export interface OpenedAnswer {
+  readonly kind: "answer";
+  readonly request: string;
+  readonly list: string;
+  readonly result: Result;
+  /** The server's certificate of today, of the same primary key, in base64. */
+  readonly server: string;
 }
 
 /** A sealed letter, as it goes into the composer. */

@@ -3,6 +3,7 @@ import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
 import { open } from "./open.js";
+import { openSealedAnswer, writeSealedRequest } from "./requests.js";
 import { seal } from "./seal.js";
 
 /** The worker: does one job a message and answers with its outcome. It reads no storage and has no browser API. */
@@ -14,6 +15,8 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "protect-key": protectKey,
   "certify-key": certifyKey,
   "armor-key": armorKey,
+  "write-request": writeSealedRequest,
+  "open-answer": openSealedAnswer,
   "read-invitation": readInvitationFile,
 };
 

@@ -1,0 +1,11 @@
+import type { ArrivalHandlers } from "../requests/arrivals.js";
+import { memberAnswers, takeNotice } from "./member-answers.js";
+import { ownerAnswers, takeReceipt, takeReport } from "./owner-answers.js";
+
+/** Who is told when an answer, report, notice or receipt has come. It only connects. */
+export const arrivals: ArrivalHandlers = {
+  answers: { ...memberAnswers, ...ownerAnswers },
+  report: takeReport,
+  notice: takeNotice,
+  receipt: takeReceipt,
+};

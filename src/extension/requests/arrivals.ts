@@ -1,0 +1,232 @@
+import { type RequestMailKind, requestTypes } from "../../mail/request-mail.js";
+import type { Result } from "../../membership/answers.js";
+import type { CommandName } from "../../membership/commands.js";
+import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
+import { awake } from "../keep-awake.js";
+import { thunderbird } from "../platform.js";
+import { load, update } from "../storage.js";
+import type { MessageHeader, MessageList, MessagePart } from "../thunderbird.js";
+import { runJob } from "../worker/client.js";
+import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
+import { openSecrets } from "./asking.js";
+import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Requests } from "./pending.js";
+
+/**
+ * Answers, notices and receipts, as they arrive: recognised by their one part's type, opened, checked, and given to the
+ * one handler that is for them. The mail's own header decides nothing.
+ */
+
+/** What the server said to one's own request. */
+export type AnswerResult = Exclude<Result, { readonly kind: "report" }>;
+/** What the server told without being asked. */
+export type Report = Extract<Result, { readonly kind: "report" }>;
+
+/** Who is told of what. Composed in `background/answers.ts`; a word without a handler does not compile. */
+export interface ArrivalHandlers {
+  /**
+   * By the command's word. Called once for each request, before it counts as answered: when it throws, the answer is
+   * taken again with the next look.
+   */
+  readonly answers: {
+    readonly [K in CommandName]: (asked: PendingRequest, result: AnswerResult) => Promise<void>;
+  };
+  /** Called once for each report; `list` is its address. The signed bytes inside are not verified yet. */
+  readonly report: (list: string, report: Report) => Promise<void>;
+  /** An owner's notice, still sealed; called each time it is seen. */
+  readonly notice: (sealed: Uint8Array) => Promise<Arrived>;
+  /** A member's receipt, still sealed; called each time it is seen. */
+  readonly receipt: (sealed: Uint8Array) => Promise<Arrived>;
+}
+
+/** What a mail turned out to be, for showing it. */
+export type Arrived =
+  | {
+      readonly kind: "answer";
+      readonly list: string;
+      /** What was asked. */
+      readonly do: CommandName;
+      readonly result: "done" | { readonly refused: ErrorCode };
+    }
+  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] }
+  /** A notice that was taken (now or before), and what it is about. */
+  | {
+      readonly kind: "notice";
+      readonly list: string;
+      readonly news: "owners" | "new-list-key" | "new-server-key";
+    }
+  | { readonly kind: "receipt"; readonly list: string; readonly by: string }
+  /** One of these, and no key here opens it. */
+  | { readonly kind: "not-for-me" }
+  | { readonly kind: "locked" }
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+type ArrivingKind = Exclude<RequestMailKind, "request">;
+const arriving = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
+
+interface FoundPart {
+  readonly kind: ArrivingKind;
+  readonly partName: string;
+}
+
+/** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
+const PART_LIMIT = 50;
+
+/** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
+export function arrivingPart(root: MessagePart): FoundPart | undefined {
+  const found: FoundPart[] = [];
+  let seen = 0;
+  const walk = (part: MessagePart): void => {
+    seen += 1;
+    if (seen > PART_LIMIT) return;
+    const type = (part.contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
+    const kind = arriving.find((each) => requestTypes[each] === type);
+    if (kind !== undefined && part.partName !== undefined) found.push({ kind, partName: part.partName });
+    for (const child of part.parts ?? []) walk(child);
+  };
+  walk(root);
+  const [only, more] = found;
+  return more === undefined ? only : undefined;
+}
+
+/**
+ * Takes a mail, if it is an answer, notice or receipt.
+ * @param tree as `messages.getFull` gives it without decoding
+ * @returns what it was; undefined for any other mail. Never rejects for what a mail contains
+ */
+export async function takeArrival(
+  header: Pick<MessageHeader, "id">,
+  tree: MessagePart,
+  handlers: ArrivalHandlers,
+): Promise<Arrived | undefined> {
+  const part = arrivingPart(tree);
+  if (part === undefined) return undefined;
+  return awake(async () => {
+    try {
+      const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
+      const sealed = new Uint8Array(await file.arrayBuffer());
+      return part.kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[part.kind](sealed);
+    } catch (error) {
+      const code = codeOf(error, "worker-failed");
+      return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+    }
+  });
+}
+
+/** One opening at a time: the same mail arrives and is displayed at once. */
+let taking: Promise<unknown> = Promise.resolve();
+
+/** Opens an answer and gives it to its handler. @throws ListSealError */
+export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+  const next = taking.then(() => takeOne(sealed, handlers));
+  taking = next.catch(() => undefined);
+  return next;
+}
+
+async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+  const requests = await loadRequests();
+  const secrets = await openSecrets();
+  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  const opened = await runJob("open-answer", {
+    sealed,
+    secrets,
+    expected: await expectedServers(requests),
+    now: new Date().toISOString(),
+  });
+  if (opened.kind === "not-for-me") return opened;
+  const { request, result, list } = opened;
+  if (result.kind === "report") {
+    if (await noteReport(request, result.event)) await handlers.report(list, result);
+    return { kind: "report", list, event: result.event };
+  }
+  const asked = requests.pending.find(({ id }) => id === request);
+  if (asked !== undefined) {
+    await handlers.answers[asked.do](asked, result);
+    await noteAnswered(asked);
+    await keepServerCertificate(opened);
+  }
+  const known = asked ?? requests.answered.find(({ id }) => id === request);
+  if (known === undefined) throw new ListSealError("binding-mismatch", "nobody here asked for it");
+  return {
+    kind: "answer",
+    list,
+    do: known.do,
+    result: result.kind === "refused" ? { refused: result.code } : "done",
+  };
+}
+
+/** The servers whose answers are waited for, and those of the lists that are here: they report without being asked. */
+async function expectedServers({ pending, answered }: Requests): Promise<readonly ExpectedServer[]> {
+  const { lists } = await load();
+  const servers = [
+    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
+    ...Object.values(lists).map(({ address, serverCertificate }) => ({
+      list: address,
+      server: serverCertificate,
+    })),
+  ];
+  const one = new Map(servers.map((each) => [`${each.list} ${each.server}`, each]));
+  return [...one.values()].map(({ list, server }) => ({
+    list,
+    server,
+    requests: [...pending, ...answered].filter((each) => each.list === list).map(({ id }) => id),
+  }));
+}
+
+/** The server replaces its encryption subkeys from time to time; the newest come with each answer. */
+async function keepServerCertificate({ list, server }: OpenedAnswer): Promise<void> {
+  await update((stored) => {
+    const known = stored.lists[list];
+    if (known === undefined || known.serverCertificate === server) return { stored, result: undefined };
+    const lists = { ...stored.lists, [list]: { ...known, serverCertificate: server } };
+    return { stored: { ...stored, lists }, result: undefined };
+  });
+}
+
+/** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
+const subjects = arriving.map((kind) => `sealed ${kind}`);
+
+function maybeOurs({ subject }: MessageHeader): boolean {
+  return subjects.some((words) => subject.includes(words));
+}
+
+async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<number> {
+  const { messages } = thunderbird();
+  let taken = 0;
+  for (const header of list.messages.filter(maybeOurs)) {
+    const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+    if ((await takeArrival(header, tree, handlers)) !== undefined) taken += 1;
+  }
+  return taken;
+}
+
+/** Takes what new mail brings. Call it while the background page starts, before anything is awaited. */
+export function watchArrivals(handlers: ArrivalHandlers): void {
+  thunderbird().messages.onNewMailReceived.addListener((_, list) => {
+    // a mail that can't be fetched now is taken when it is displayed, or with the next look
+    void awake(() => takeAll(list, handlers)).catch(() => undefined);
+  });
+}
+
+/** An answer may be this much older than its request by the date of its mail: clocks differ. */
+const EARLIER_MS = 86_400_000;
+
+/**
+ * Looks through the folders for answers to the requests that wait: for one that arrived while Thunderbird was closed, or
+ * while the key was locked. Call it when a page with waiting requests opens, and after a key was unlocked.
+ */
+export async function lookForArrivals(handlers: ArrivalHandlers): Promise<number> {
+  const { pending } = await loadRequests();
+  const { messages } = thunderbird();
+  let taken = 0;
+  for (const author of new Set(pending.map(({ requestAddress }) => requestAddress))) {
+    const asked = pending.filter((each) => each.requestAddress === author);
+    const since = Math.min(...asked.map(({ askedAt }) => Date.parse(askedAt)));
+    let page = await messages.query({ author, fromDate: new Date(since - EARLIER_MS) });
+    for (;;) {
+      taken += await takeAll(page, handlers);
+      if ((page.id ?? null) === null) break;
+      page = await messages.continueList(page.id ?? "");
+    }
+  }
+  return taken;
+}

@@ -1,0 +1,55 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { type RequestMailKind, requestNotice, requestPart, requestSubject } from "../../mail/request-mail.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { identityOf } from "../compose/draft-identity.js";
+import { awake } from "../keep-awake.js";
+import { thunderbird } from "../platform.js";
+
+/** A mail with one sealed part, which the add-on sends without a compose window. */
+export interface SealedMail {
+  readonly kind: RequestMailKind;
+  /** The list that it is about. */
+  readonly list: string;
+  /** An address that is set up in Thunderbird. */
+  readonly from: string;
+  readonly to: string;
+  readonly sealed: Uint8Array;
+}
+
+/**
+ * Sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there.
+ *
+ * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online
+ * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
+ *   granted the right: `requests/permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
+ */
+export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promise<"sent" | "outbox"> {
+  return awake(async () => {
+    const identityId = await identityOf(from);
+    if (identityId === null) throw new ListSealError("no-identity", "no account has the sender's address");
+    const { messages } = thunderbird();
+    if (messages.sendMessage === undefined) {
+      throw new ListSealError("may-not-send", "the right to send was not granted");
+    }
+    const { name, type, bytes } = requestPart(kind, sealed);
+    const file = new File([new Uint8Array(bytes)], name, { type });
+    try {
+      const { mode } = await messages.sendMessage(
+        {
+          identityId,
+          to: [to],
+          subject: requestSubject(kind, parseAddress(list)),
+          body: `<!DOCTYPE html><html><body><pre>${requestNotice(kind)}</pre></body></html>`,
+          isPlainText: false,
+          deliveryFormat: "plaintext",
+          attachments: [{ file, name }],
+          overrideDefaultFccFolder: "",
+        },
+        { mode: "default" },
+      );
+      return mode === "sendLater" ? "outbox" : "sent";
+    } catch (cause) {
+      throw new ListSealError("not-sent", "Thunderbird could not send it", { cause });
+    }
+  });
+}

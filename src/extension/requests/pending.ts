@@ -1,0 +1,141 @@
+import { type CommandName, commandNames } from "../../membership/commands.js";
+import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
+import { type Checked, count, listOf, object, oneOf, orNull, text } from "../check.js";
+import { keptRecord } from "../storage.js";
+
+/**
+ * Requests that wait for their answer, and the last ones that had it. A record of its own, in no backup: another device
+ * has not asked.
+ */
+
+/** How a request's mail stands. */
+export const sendings = ["unsent", "outbox", "sent"] as const;
+
+const pendingRequest = object<{
+  readonly id: string;
+  readonly do: CommandName;
+  readonly list: string;
+  readonly about: string | null;
+  readonly requestAddress: string;
+  readonly server: string;
+  readonly from: string;
+  readonly key: string;
+  readonly sealed: string;
+  readonly askedAt: string;
+  readonly sending: (typeof sendings)[number];
+  readonly failure: ErrorCode | null;
+}>({
+  id: text,
+  do: oneOf(...commandNames),
+  list: text,
+  about: orNull(text),
+  requestAddress: text,
+  server: text,
+  from: text,
+  key: text,
+  sealed: text,
+  askedAt: text,
+  sending: oneOf(...sendings),
+  failure: orNull(oneOf(...errorCodes)),
+});
+
+/**
+ * A request without an answer yet.
+ * - `do`, `about`: what was asked for, and of whom or what it speaks (an address), for showing it.
+ * - `requestAddress`: where it goes; `server`: the certificate (base64) that the answer has to be signed by.
+ * - `from`, `key`: the asker's address, and the fingerprint of the member key that the answer is sealed to.
+ * - `sealed`: the mail's one part (base64). Sent again it is the same request: it is carried out once and answered again.
+ * - `sending`: `unsent` (then `failure` says why), `outbox` (Thunderbird sends it when it is online), or `sent`.
+ */
+export type PendingRequest = Checked<typeof pendingRequest>;
+
+/** A request as a page shows it. */
+export type RequestSummary = Pick<
+  PendingRequest,
+  "id" | "do" | "list" | "about" | "askedAt" | "sending" | "failure"
+>;
+
+export function summaryOfRequest(request: PendingRequest): RequestSummary {
+  const { id, do: name, list, about, askedAt, sending, failure } = request;
+  return { id, do: name, list, about, askedAt, sending, failure };
+}
+
+const answered = object<{
+  readonly id: string;
+  readonly do: CommandName;
+  readonly list: string;
+  readonly server: string;
+}>({ id: text, do: oneOf(...commandNames), list: text, server: text });
+
+/** A request that was answered: its answer may be looked at again. */
+export type AnsweredRequest = Checked<typeof answered>;
+
+/** Answered ones that are remembered; the oldest are forgotten first. */
+const ANSWERED_LIMIT = 200;
+
+/** What is kept of requests. */
+export interface Requests {
+  readonly version: 1;
+  readonly pending: readonly PendingRequest[];
+  readonly answered: readonly AnsweredRequest[];
+  /** Reports that were told already, by request and event. */
+  readonly reported: readonly string[];
+}
+
+const noRequests: Requests = { version: 1, pending: [], answered: [], reported: [] };
+
+const requests = object<{ readonly [K in keyof Requests]: Requests[K] }>({
+  version: (value) => {
+    if (count(value) !== 1) throw new Error("another version");
+    return 1;
+  },
+  pending: listOf(pendingRequest),
+  answered: listOf(answered),
+  reported: listOf(text),
+});
+
+const kept = keptRecord("requests", (value) => (value === undefined ? noRequests : requests(value)));
+
+/** @throws ListSealError `storage-failed` */
+export const loadRequests = kept.load;
+
+/** Keeps a request, in place of an older state of the same one. */
+export function keepPending(request: PendingRequest): Promise<PendingRequest> {
+  return kept.update((before) => ({
+    stored: { ...before, pending: [...before.pending.filter(({ id }) => id !== request.id), request] },
+    result: request,
+  }));
+}
+
+/** Forgets a request that waits. Its answer, if one comes, is then nobody's. */
+export function forgetPending(id: string): Promise<void> {
+  return kept.update((before) => ({
+    stored: { ...before, pending: before.pending.filter((one) => one.id !== id) },
+    result: undefined,
+  }));
+}
+
+/** Moves a request from the waiting to the answered ones. */
+export function noteAnswered({ id, do: name, list, server }: PendingRequest): Promise<void> {
+  return kept.update((before) => ({
+    stored: {
+      ...before,
+      pending: before.pending.filter((one) => one.id !== id),
+      answered: [...before.answered, { id, do: name, list, server }].slice(-ANSWERED_LIMIT),
+    },
+    result: undefined,
+  }));
+}
+
+/** Notes a report. @returns whether it is the first time */
+export function noteReport(request: string, event: string): Promise<boolean> {
+  const name = `${request} ${event}`;
+  return kept.update((before) =>
+    before.reported.includes(name)
+      ? { stored: before, result: false }
+      : {
+          stored: { ...before, reported: [...before.reported, name].slice(-ANSWERED_LIMIT) },
+          result: true,
+        },
+  );
+}

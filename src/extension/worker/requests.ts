@@ -1,0 +1,93 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { type Answer, openAnswer } from "../../membership/answers.js";
+import { type Command, newRequestId, writeRequest } from "../../membership/requests.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import {
+  type OpeningKey,
+  parseFingerprint,
+  parseSealingKey,
+  readOpeningKey,
+  readSealingKey,
+  sealingHalf,
+  writeSealingKey,
+} from "../../protocol/keys.js";
+import { fromBase64, toBase64 } from "../base64.js";
+import type { Jobs } from "./jobs.js";
+
+/** Requests to a list's server, written; and its answers, opened. */
+
+/**
+ * Writes a request: signed by the member key (a `join` by the introduction, too), sealed to the server.
+ * @throws ListSealError what `writeRequest` throws; `key-damaged`; `invitation-damaged` for a join without introduction
+ */
+export async function writeSealedRequest(
+  input: Jobs["write-request"]["input"],
+): Promise<Jobs["write-request"]["output"]> {
+  const { list, key, introduction, now } = input;
+  const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
+  const server = await readSealingKey("server", fromBase64(input.server));
+  const member = await readOpeningKey("member", fromBase64(input.secret));
+  const signers: OpeningKey<"member" | "introduction">[] = [member];
+  let command: Command;
+  if (input.command.do === "join") {
+    if (introduction === null) throw new ListSealError("invitation-damaged", "no introduction to join with");
+    const introducing = await readOpeningKey("introduction", fromBase64(introduction));
+    signers.unshift(introducing);
+    command = {
+      ...input.command,
+      certificate: fromBase64(key.certificate),
+      introduction: writeSealingKey(sealingHalf(introducing)),
+    };
+  } else {
+    command = input.command;
+  }
+  const id = newRequestId();
+  const asked = { address: parseAddress(list.address), key: parseFingerprint(list.key) };
+  const sealed = await writeRequest({ id, date, list: asked, command }, { signers, server });
+  return { id, sealed };
+}
+
+/**
+ * Opens an answer with what is here: each member key, each server that an answer may come from.
+ * @throws ListSealError what `openAnswer` throws, for the last server that was tried
+ */
+export async function openSealedAnswer({
+  sealed,
+  secrets,
+  expected,
+  now,
+}: Jobs["open-answer"]["input"]): Promise<Jobs["open-answer"]["output"]> {
+  let failure: ListSealError | undefined;
+  for (const secret of secrets) {
+    const asker = await readOpeningKey("member", fromBase64(secret));
+    for (const { list, server, requests } of expected) {
+      try {
+        const known = await parseSealingKey("server", fromBase64(server));
+        const answer = await openAnswer(
+          sealed,
+          asker,
+          { list: { address: parseAddress(list) }, server: known, requests },
+          new Date(now),
+        );
+        if (answer === "not-for-me") break;
+        return plain(answer);
+      } catch (error) {
+        if (!(error instanceof ListSealError)) throw error;
+        // "by another server" says least: any other failure is about this very answer
+        if (failure === undefined || codeOf(failure, "damaged") === "unknown-author") failure = error;
+      }
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return { kind: "not-for-me" };
+}
+
+function plain({ request, list, result, server }: Answer): Jobs["open-answer"]["output"] {
+  return {
+    kind: "answer",
+    request,
+    list: list.address,
+    result,
+    server: toBase64(writeSealingKey(server)),
+  };
+}

@@ -1,0 +1,174 @@
+/** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
+import { toBase64 } from "../../src/extension/base64.js";
+import { arrivingPart } from "../../src/extension/requests/arrivals.js";
+import {
+  forgetPending,
+  keepPending,
+  loadRequests,
+  noteAnswered,
+  noteReport,
+  type PendingRequest,
+} from "../../src/extension/requests/pending.js";
+import type { Jobs } from "../../src/extension/worker/jobs.js";
+import { makeKey } from "../../src/extension/worker/member-keys.js";
+import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { requestTypes } from "../../src/mail/request-mail.js";
+import { type Result, writeAnswer } from "../../src/membership/answers.js";
+import { openRequest, verifyRequest } from "../../src/membership/requests.js";
+import {
+  generateKey,
+  type OpeningKey,
+  parseFingerprint,
+  parseSealingKey,
+  sealingHalf,
+  writeSealingKey,
+} from "../../src/protocol/keys.js";
+import { local, resetHost } from "./fake-host.js";
+
+const team = parseAddress("team@lists.example");
+const listKey = "aa".repeat(20);
+const head = { number: 3, hash: "ab".repeat(32) };
+const now = () => new Date().toISOString();
+
+async function cast() {
+  const server = await generateKey("server", { address: team, profile: "compatible" });
+  const made = await makeKey({
+    address: "alice@example.test",
+    name: "Alice",
+    passphrase: null,
+    profile: "compatible",
+    now: now(),
+  });
+  return { server, ...made, certificate: toBase64(writeSealingKey(sealingHalf(server))) };
+}
+let people: Awaited<ReturnType<typeof cast>>;
+beforeAll(async () => {
+  people = await cast();
+});
+
+const leaving = (): Jobs["write-request"]["input"] => ({
+  command: { do: "leave" },
+  list: { address: team, key: listKey },
+  server: people.certificate,
+  key: people.key,
+  secret: people.secret,
+  introduction: null,
+  now: now(),
+});
+
+async function answerTo(request: string, result: Result, by: OpeningKey<"server"> = people.server) {
+  const asker = await parseSealingKey("member", Buffer.from(people.key.certificate, "base64"));
+  const list = { address: team, key: parseFingerprint(listKey) };
+  return writeAnswer({ request, date: new Date(), list, result, server: sealingHalf(by) }, by, asker);
+}
+
+const openWith = (sealed: Uint8Array, requests: readonly string[], secrets = [people.secret]) =>
+  openSealedAnswer({
+    sealed,
+    secrets,
+    expected: [{ list: team, server: people.certificate, requests }],
+    now: now(),
+  });
+
+describe("a request", () => {
+  test("is what the list's server takes, and its answer is opened here", async () => {
+    const { id, sealed } = await writeSealedRequest(leaving());
+    const opened = await openRequest(sealed, people.server, { address: team, keys: [listKey] });
+    const asker = await parseSealingKey("member", Buffer.from(people.key.certificate, "base64"));
+    await verifyRequest(opened, [asker.certificate], new Date());
+    expect(opened.request).toMatchObject({ id, command: { do: "leave" } });
+    const answer = await openWith(await answerTo(id, { kind: "done", head }), [id]);
+    expect(answer).toMatchObject({ kind: "answer", request: id, list: team, result: { kind: "done", head } });
+  });
+
+  test("of joining needs the introduction", async () => {
+    const command = { do: "join", name: "Alice", shape: "encrypted" } as const;
+    await expect(writeSealedRequest({ ...leaving(), command })).rejects.toMatchObject({
+      code: "invitation-damaged",
+    });
+  });
+});
+
+describe("an answer", () => {
+  test("of another server, to another's request, and to another's key", async () => {
+    const { id } = await writeSealedRequest(leaving());
+    const other = await generateKey("server", { address: team, profile: "compatible" });
+    await expect(openWith(await answerTo(id, { kind: "done", head }, other), [id])).rejects.toMatchObject({
+      code: "unknown-author",
+    });
+    const sealed = await answerTo(id, { kind: "done", head });
+    await expect(openWith(sealed, ["00".repeat(16)])).rejects.toMatchObject({ code: "binding-mismatch" });
+    const { secret } = await cast();
+    expect(await openWith(sealed, [id], [secret])).toEqual({ kind: "not-for-me" });
+    // one of several keys is enough
+    expect(await openWith(sealed, [id], [secret, people.secret])).toMatchObject({ kind: "answer" });
+  });
+});
+
+describe("a mail", () => {
+  const leaf = (contentType: string, partName: string) => ({ contentType, partName });
+  const mail = (...parts: { contentType: string; partName: string }[]) => ({
+    contentType: "message/rfc822",
+    parts: [{ contentType: "multipart/mixed", parts: [leaf("text/plain", "1.1"), ...parts] }],
+  });
+
+  test("is recognised by its one part", () => {
+    expect(arrivingPart(mail(leaf(`${requestTypes.answer}; name=answer.pgp`, "1.2")))).toEqual({
+      kind: "answer",
+      partName: "1.2",
+    });
+    expect(arrivingPart(mail(leaf("APPLICATION/vnd.listseal.notice", "1.2")))?.kind).toBe("notice");
+  });
+
+  test.each([
+    ["an ordinary mail", mail(leaf("application/pdf", "1.2"))],
+    ["a request, which is the server's", mail(leaf(requestTypes.request, "1.2"))],
+    ["two answers", mail(leaf(requestTypes.answer, "1.2"), leaf(requestTypes.answer, "1.3"))],
+    [
+      "one behind very many parts",
+      mail(...Array.from({ length: 100 }, () => leaf("text/plain", "1.2")), leaf(requestTypes.answer, "1.3")),
+    ],
+  ])("%s is none", (_, tree) => {
+    expect(arrivingPart(tree)).toBeUndefined();
+  });
+});
+
+describe("what is kept", () => {
+  const request: PendingRequest = {
+    id: "11".repeat(16),
+    do: "leave",
+    list: team,
+    about: null,
+    requestAddress: "team-request@lists.example",
+    server: "U0VSVkVS",
+    from: "alice@example.test",
+    key: "dd".repeat(20),
+    sealed: "U0VBTEVE",
+    askedAt: "2026-01-01T00:00:00.000Z",
+    sending: "unsent",
+    failure: "not-sent",
+  };
+  beforeEach(() => resetHost());
+
+  test("a request stays until it is answered, in its newest state", async () => {
+    await keepPending(request);
+    await keepPending({ ...request, sending: "sent", failure: null });
+    expect((await loadRequests()).pending).toMatchObject([{ sending: "sent" }]);
+    await noteAnswered(request);
+    expect(await loadRequests()).toMatchObject({ pending: [], answered: [{ id: request.id, do: "leave" }] });
+  });
+
+  test("a request can be forgotten, and a report is told once", async () => {
+    await keepPending(request);
+    await forgetPending(request.id);
+    expect((await loadRequests()).pending).toEqual([]);
+    expect([await noteReport("1", "joined"), await noteReport("1", "joined")]).toEqual([true, false]);
+  });
+
+  test("a damaged record is an error and is not overwritten", async () => {
+    await local.set({ requests: { version: 2 } });
+    await expect(keepPending(request)).rejects.toMatchObject({ code: "storage-failed" });
+    expect((await local.get("requests"))["requests"]).toEqual({ version: 2 });
+  });
+});
