@@ -25,6 +25,8 @@ export interface Asks {
   preview: { readonly input: { readonly attachment: number }; readonly output: { readonly address: string } };
   /** Save the opened mail itself, readable, as an .eml file. */
   saveMail: { readonly input: null; readonly output: { readonly saved: boolean } };
+  /** Take the invitation of the mail that the tab shows to the page that asks for its code. */
+  join: { readonly input: null; readonly output: null };
   /** Open the options page (to unlock a key, to import an invitation). */
   settings: { readonly input: null; readonly output: null };
 }
@@ -35,6 +37,7 @@ const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   saveAll: nothing,
   preview: object<Asks["preview"]["input"]>({ attachment: count }),
   saveMail: nothing,
+  join: nothing,
   settings: nothing,
 };
 

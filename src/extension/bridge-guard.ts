@@ -75,9 +75,15 @@ function guarded(port: Runtime.Port, page: string): Runtime.Port {
   return outer;
 }
 
-/** Puts the guard in place. Call it once, while the background page starts. */
-export function guardBridge(): void {
+/**
+ * Puts the guard in place. Call it once, while the background page starts.
+ *
+ * @returns opens the gate: call it when the bridge's handler is registered. QUIRK: webext-bridge 6.0.1 listens for ports
+ *   while it is loaded, and answers what comes before its handler with nothing (seen when a page wakes the background)
+ */
+export function guardBridge(): () => void {
   const event = browser.runtime.onConnect;
+  let open = false;
   event.addListener((port) => {
     const page = pageOf(port);
     if (page === undefined) {
@@ -85,11 +91,14 @@ export function guardBridge(): void {
       return;
     }
     const checked = guarded(port, page);
-    if (bridge === undefined) waiting.push(checked);
+    if (bridge === undefined || !open) waiting.push(checked);
     else bridge(checked);
   });
   event.addListener = (callback: Listener) => {
     bridge = callback;
-    for (const port of waiting.splice(0)) callback(port);
+  };
+  return () => {
+    open = true;
+    for (const port of waiting.splice(0)) bridge?.(port);
   };
 }

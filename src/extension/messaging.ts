@@ -1,11 +1,15 @@
-import { ListSealError } from "../protocol/errors.js";
+import type { CommandName } from "../membership/commands.js";
+import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type Check, count, fileText, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
+import type { InvitationSummary, JoinWish } from "./joining/joining.js";
+import type { OfferedFile } from "./joining/offered.js";
 import type { Keeping } from "./local-copies/choice.js";
+import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
-import type { ListSummary, MemberKeySummary } from "./storage.js";
+import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 
 /**
  * What our own pages (options, the compose button's popup) ask of the background page. The only file that imports
@@ -17,7 +21,7 @@ import type { ListSummary, MemberKeySummary } from "./storage.js";
  * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
  * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
  */
-export interface Calls {
+export interface Calls extends OwnerCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
     readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
@@ -37,6 +41,7 @@ export interface Calls {
     };
     readonly output: MemberKeySummary;
   };
+  "key:renew": { readonly input: { readonly fingerprint: string }; readonly output: MemberKeySummary };
   "key:protect": {
     readonly input: {
       readonly fingerprint: string;
@@ -52,13 +57,19 @@ export interface Calls {
   };
   overview: {
     readonly input: null;
-    readonly output: Overview;
+    readonly output: OverviewAnswer;
   };
-  /** `file`: the invitation in base64. */
-  "list:import": {
+  /** The invitation of the mail in which "Join the list" was pressed; once. */
+  "join:offered": { readonly input: null; readonly output: OfferedFile | null };
+  /** `file`: the invitation in base64. Changes nothing. */
+  "join:look": {
     readonly input: { readonly file: string; readonly code: string };
-    readonly output: ListSummary;
+    readonly output: InvitationSummary;
   };
+  "join:start": { readonly input: JoinWish; readonly output: RequestSummary };
+  /** Takes a join back, or its refusal away. */
+  "join:forget": { readonly input: { readonly address: string }; readonly output: null };
+  "list:leave": { readonly input: { readonly address: string }; readonly output: RequestSummary };
   "list:use-key": {
     readonly input: { readonly address: string; readonly fingerprint: string };
     readonly output: ListSummary;
@@ -69,6 +80,13 @@ export interface Calls {
     readonly input: { readonly list: string; readonly keeping: Keeping };
     readonly output: null;
   };
+  /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */
+  "backup:make": { readonly input: { readonly passphrase: string }; readonly output: null };
+  /** `file`: the backup in base64. */
+  "backup:restore": {
+    readonly input: { readonly file: string; readonly passphrase: string };
+    readonly output: null;
+  };
   /** Looks for answers that arrived unseen, and gives what still waits. */
   "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
   "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
@@ -76,17 +94,26 @@ export interface Calls {
 }
 
 /** What the options page shows. */
-export interface Overview {
+export interface OverviewAnswer {
   readonly lists: readonly ListSummary[];
   readonly keys: readonly MemberKeySummary[];
   /** Addresses of the lists of which readable copies are kept here. */
   readonly copies: readonly string[];
+  /** ISO 8601; null if there is no backup of what is here. */
+  readonly backedUpAt: string | null;
+  /** Joins that the server has refused. */
+  readonly refused: readonly RefusedJoin[];
+  /** Requests that wait for their answer. */
+  readonly requests: readonly RequestSummary[];
+  /** The last answer about a list, where it was a refusal. */
+  readonly refusals: readonly { readonly list: string; readonly do: CommandName; readonly code: ErrorCode }[];
 }
 
 /** What a person may answer in the compose button's popup. */
 export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
+  ...ownerChecks,
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,
@@ -105,13 +132,20 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
     current: orNull(text),
     next: orNull(text),
   }),
+  "key:renew": object<Calls["key:renew"]["input"]>({ fingerprint: text }),
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,
-  "list:import": object<Calls["list:import"]["input"]>({ file: text, code: text }),
+  "join:offered": nothing,
+  "join:look": object<Calls["join:look"]["input"]>({ file: text, code: text }),
+  "join:start": object<JoinWish>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
+  "join:forget": object<Calls["join:forget"]["input"]>({ address: text }),
+  "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
   "copies:choose": object<Calls["copies:choose"]["input"]>({ list: text, keeping: oneOf("off", "opened") }),
+  "backup:make": object<Calls["backup:make"]["input"]>({ passphrase: text }),
+  "backup:restore": object<Calls["backup:restore"]["input"]>({ file: fileText, passphrase: text }),
   "requests:look": nothing,
   "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
   "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),
@@ -156,9 +190,10 @@ export async function answerCall(handlers: CallHandlers, data: unknown): Promise
 
 /** The background page's side. Call it while the page starts, before anything is awaited. */
 export function answerCalls(handlers: CallHandlers): void {
-  guardBridge();
+  const open = guardBridge();
   void import("webext-bridge/background").then(({ onMessage }) => {
     onMessage(ID, async ({ data }) => JSON.stringify(await answerCall(handlers, data)));
+    open();
   });
 }
 

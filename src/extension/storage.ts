@@ -1,4 +1,4 @@
-import { ListSealError } from "../protocol/errors.js";
+import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { listOf, object, text } from "./check.js";
 import { browser } from "./platform.js";
 import { readStored, type Stored, type StoredList, type StoredMemberKey } from "./stored.js";
@@ -136,6 +136,14 @@ export interface ListSummary {
   readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];
   readonly invitee: string;
   readonly memberKey: string | null;
+  readonly membership: "member" | "joining" | "left";
+}
+
+/** A join that the server has refused, as a page shows it. */
+export interface RefusedJoin {
+  readonly address: string;
+  readonly name: string;
+  readonly code: ErrorCode;
 }
 
 /** A member key as a page shows it: nothing secret. */
@@ -146,9 +154,11 @@ export interface MemberKeySummary {
   readonly locked: boolean;
   readonly ready: boolean;
   readonly createdAt: string;
+  readonly expiresAt: string | null;
 }
 
-export function summaryOfList(list: StoredList): ListSummary {
+export function summaryOfList(list: StoredList, { joining }: Pick<Stored, "joining">): ListSummary {
+  const waits = joining[list.address]?.refused === null;
   return {
     address: list.address,
     name: list.name,
@@ -160,10 +170,18 @@ export function summaryOfList(list: StoredList): ListSummary {
     owners: list.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
     invitee: list.invitee,
     memberKey: list.memberKey,
+    membership: waits ? "joining" : list.membership,
   };
 }
 
+export function refusedJoins({ joining }: Stored): readonly RefusedJoin[] {
+  return Object.entries(joining).flatMap(([address, { name, refused }]) =>
+    refused === null ? [] : [{ address, name, code: refused }],
+  );
+}
+
 export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
-  const { fingerprint, address, userId, locked, createdAt } = key;
-  return { fingerprint, address, userId, locked, ready: (await secretOf(key)) !== null, createdAt };
+  const { fingerprint, address, userId, locked, createdAt, expiresAt } = key;
+  const ready = (await secretOf(key)) !== null;
+  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt };
 }

@@ -1,9 +1,11 @@
-import { isAddress } from "../mail/mailbox.js";
+import { isAddress, parseMailbox } from "../mail/mailbox.js";
 import type { Pin, Pins } from "../membership/pins.js";
+import { type ErrorCode, errorCodes } from "../protocol/errors.js";
 import {
   type Check,
   CheckError,
   type Checked,
+  count,
   flag,
   listOf,
   object,
@@ -21,17 +23,45 @@ import {
  * without a member key no copy of the list opens, so it is kept as it came.
  */
 
-/** Someone whose word is believed about who belongs to the list: from the invitation, never from a mail. */
+/**
+ * Someone whose word is believed about who belongs to the list: from the invitation or an owner's notice, never from a
+ * mail. `from`, `to`: serials of the notices that made them an owner and ended it; 0 for the invitation's, null for today's.
+ */
 const storedOwner = object<{
   readonly fingerprint: string;
   readonly certificate: string;
   readonly userId: string;
+  readonly address: string;
+  readonly from: number;
+  readonly to: number | null;
 }>({
   fingerprint: text,
   certificate: text,
   userId: text,
+  address: text,
+  from: count,
+  to: orNull(count),
 });
 export type StoredOwner = Checked<typeof storedOwner>;
+
+/** A list key that was replaced: it still opens old mail, and is never sealed with. */
+const formerListKey = object<{
+  readonly listKey: string;
+  readonly fingerprint: string;
+  /** ISO 8601; a post that was signed later is marked. */
+  readonly graceEnds: string;
+}>({ listKey: text, fingerprint: text, graceEnds: text });
+export type FormerListKey = Checked<typeof formerListKey>;
+
+/** Highest serial that was taken of each kind of owners' notice; 0 for none. */
+const serials = object<{
+  readonly owners: number;
+  readonly "new-list-key": number;
+  readonly "new-server-key": number;
+}>({ owners: count, "new-list-key": count, "new-server-key": count });
+
+/** No notice was taken yet. */
+export const noSerials = { owners: 0, "new-list-key": 0, "new-server-key": 0 } as const;
 
 /** One list, as its invitation gave it. */
 export interface StoredList {
@@ -45,19 +75,28 @@ export interface StoredList {
   /** The list key, secret half. */
   readonly listKey: string;
   readonly listKeyFingerprint: string;
+  /** The newest last. */
+  readonly formerListKeys: readonly FormerListKey[];
   readonly serverCertificate: string;
   readonly serverFingerprint: string;
+  /** Certificates of the server keys before this one, with other primary keys: old mail is verified with them. */
+  readonly formerServers: readonly string[];
   readonly owners: readonly StoredOwner[];
+  readonly serials: Checked<typeof serials>;
   /** The address that was invited: one posts and receives as this address. */
   readonly invitee: string;
-  /** The introduction, secret half included until the join is confirmed. */
-  readonly introduction: string;
+  /** The introduction's certificate; null for an owner, and in records of version 1, which have only the secret. */
+  readonly introduction: string | null;
+  /** The introduction with its secret, until the join is confirmed. */
+  readonly introductionSecret: string | null;
   /** The member key that the introduction has certified; null until then. */
   readonly certified: string | null;
   /** The member key that is used for this list. */
   readonly memberKey: string | null;
   /** ISO 8601. */
   readonly importedAt: string;
+  /** Who has left reads old mail and posts nothing. Whether a join is still to be answered stands in `joining`. */
+  readonly membership: "member" | "left";
 }
 
 const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
@@ -69,14 +108,36 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   profile: oneOf("compatible", "rfc9580"),
   listKey: text,
   listKeyFingerprint: text,
+  formerListKeys: listOf(formerListKey),
   serverCertificate: text,
   serverFingerprint: text,
+  formerServers: listOf(text),
   owners: listOf(storedOwner),
+  serials,
   invitee: text,
-  introduction: text,
+  introduction: orNull(text),
+  introductionSecret: orNull(text),
   certified: orNull(text),
   memberKey: orNull(text),
   importedAt: text,
+  membership: oneOf("member", "left"),
+});
+
+/**
+ * A join that was asked for: the list stands in `lists` already, as its invitation gave it.
+ * - `before`: what was known of the list until then; it is put back if the server refuses.
+ * - `refused`: why the server did; null while its answer is waited for.
+ */
+export interface StoredJoining {
+  readonly name: string;
+  readonly before: StoredList | null;
+  readonly refused: ErrorCode | null;
+}
+
+const storedJoining = object<{ readonly [K in keyof StoredJoining]: StoredJoining[K] }>({
+  name: text,
+  before: orNull(storedList),
+  refused: orNull(oneOf(...errorCodes)),
 });
 
 /** A member key. Several lists may use one; it belongs to one address. */
@@ -90,6 +151,8 @@ export interface StoredMemberKey {
   /** Whether `secret` is locked with a passphrase. */
   readonly locked: boolean;
   readonly createdAt: string;
+  /** ISO 8601; null if it does not run out, as keys of version 1. */
+  readonly expiresAt: string | null;
 }
 
 const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMemberKey[K] }>({
@@ -100,6 +163,7 @@ const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMe
   secret: text,
   locked: flag,
   createdAt: text,
+  expiresAt: orNull(text),
 });
 
 const hex = /^[0-9a-f]{40,64}$/;
@@ -145,12 +209,16 @@ export interface Stored {
   readonly memberKeys: Readonly<Record<string, StoredMemberKey>>;
   /** By list address. */
   readonly pins: Readonly<Record<string, Pins>>;
+  /** By list address. */
+  readonly joining: Readonly<Record<string, StoredJoining>>;
+  /** ISO 8601: when the last backup was made of what is here; null if none was, or something new came since. */
+  readonly backedUpAt: string | null;
   /** Draft identities on this computer: their id, then the id of the identity that they stand for. */
   readonly draftIdentities: Readonly<Record<string, string>>;
 }
 
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
-export const STORED_VERSION = 1;
+export const STORED_VERSION = 2;
 
 const version: Check<typeof STORED_VERSION> = (value) => {
   if (value !== STORED_VERSION) throw new CheckError("the newest version");
@@ -162,6 +230,8 @@ const stored = object<{ readonly [K in keyof Stored]: Stored[K] }>({
   lists: recordOf(storedList),
   memberKeys: recordOf(storedMemberKey),
   pins: recordOf(pins),
+  joining: recordOf(storedJoining),
+  backedUpAt: orNull(text),
   draftIdentities: recordOf(text),
 });
 
@@ -170,6 +240,8 @@ export const emptyStored: Stored = {
   lists: {},
   memberKeys: {},
   pins: {},
+  joining: {},
+  backedUpAt: null,
   draftIdentities: {},
 };
 
@@ -178,8 +250,48 @@ type Raw = Readonly<Record<string, unknown>>;
 /** `steps[n]` makes version n + 1 of version n. A step is never changed after its release. */
 export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
 
-/** Version 1 is the first: nothing to migrate yet. */
-export const migrations: Migrations = {};
+/** Who had a list in version 1 was on it already: joining by the add-on came with version 2. */
+export const migrations: Migrations = {
+  1: (raw) => ({
+    ...raw,
+    lists: eachOf(raw["lists"], listOfVersion1),
+    memberKeys: eachOf(raw["memberKeys"], (key) => ({ ...key, expiresAt: null })),
+    joining: {},
+    backedUpAt: null,
+  }),
+};
+
+function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {
+  if (!isRaw(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, isRaw(each) ? change(each) : each]),
+  );
+}
+
+function listOfVersion1(list: Raw): Raw {
+  const owners = Array.isArray(list["owners"]) ? list["owners"] : [];
+  return {
+    ...list,
+    introduction: null,
+    introductionSecret: list["introduction"],
+    formerListKeys: [],
+    formerServers: [],
+    serials: noSerials,
+    membership: "member",
+    owners: owners.map((owner: unknown) =>
+      isRaw(owner) ? { ...owner, address: addressIn(owner["userId"]), from: 0, to: null } : owner,
+    ),
+  };
+}
+
+/** The address that a User ID names; empty if it names none. */
+export function addressIn(userId: unknown): string {
+  try {
+    return parseMailbox(typeof userId === "string" ? userId : "").address;
+  } catch {
+    return "";
+  }
+}
 
 function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);

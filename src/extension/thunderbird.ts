@@ -72,6 +72,12 @@ export interface Compose {
   readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
   readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
   readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
+  /** Opens a compose window. */
+  beginNew(
+    details: ComposeDetails & {
+      readonly attachments: readonly { readonly file: File; readonly name: string }[];
+    },
+  ): Promise<TabRef>;
   getComposeDetails(tabId: number): Promise<ComposeDetails>;
   setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
   listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;

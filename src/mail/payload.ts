@@ -7,7 +7,7 @@
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open.ts`).
  */
-import PostalMime, { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
+import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { decodeWords } from "./encoded-words.js";
 import { asFixed, flowOf, unflow } from "./flowed.js";
@@ -22,6 +22,7 @@ import {
   parseMailboxList,
 } from "./mailbox.js";
 import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
+import { readMime } from "./read-mime.js";
 
 /** A file with the letter. */
 export interface Attachment {
@@ -209,8 +210,14 @@ async function withLinesJoined(email: Email, payload: Uint8Array): Promise<Pick<
   const flow = flowOf(type);
   if (flow === "fixed") return email;
   const body = bodyAt(payload);
-  const head = `Content-Type: ${asFixed(type)}\r\nContent-Transfer-Encoding: ${optionalField(email, "content-transfer-encoding") ?? "7bit"}\r\n\r\n`;
-  const fixed = await parse(new Blob([head, new Uint8Array(body)]));
+  const encoding = optionalField(email, "content-transfer-encoding") ?? "7bit";
+  const head = new TextEncoder().encode(
+    `Content-Type: ${asFixed(type)}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
+  );
+  const whole = new Uint8Array(head.length + body.length);
+  whole.set(head);
+  whole.set(body, head.length);
+  const fixed = await parse(whole);
   return { text: unflow(fixed.text ?? "", flow), html: undefined };
 }
 
@@ -224,13 +231,9 @@ function bodyAt(entity: Uint8Array): Uint8Array {
   return entity.subarray(entity.length);
 }
 
-async function parse(payload: Uint8Array | Blob): Promise<Email> {
+async function parse(payload: Uint8Array): Promise<Email> {
   try {
-    return await PostalMime.parse(payload, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
+    return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
   }

@@ -24,6 +24,7 @@ import {
   fingerprintOf,
   jsonBytes,
   MAX_PERSON_NAME,
+  MAX_RECEIPT_BYTES,
   MAX_REQUEST_BYTES,
   type MemberRole,
   memberRoles,
@@ -41,6 +42,9 @@ export const MAX_ROSTER = 10_000;
 
 /** Entries of the record in one answer; the rest is asked for with `after`. */
 export const RECORD_PAGE = 200;
+
+/** List keys of a list, one after the other. */
+const MAX_REPLACED = 1_000;
 
 /** An entry's JSON: a command as it was signed, in base64. */
 export const MAX_ENTRY_CHARACTERS = 128 * 1024;
@@ -60,6 +64,40 @@ export interface RosterMember {
   readonly keyExpires?: Date;
   /** Copies that came back, since the last that did not. */
   readonly bounces: number;
+  /** Why copies are off: they asked for it, their mail came back again and again, or the operator did it. */
+  readonly paused?: { readonly by: PausedBy; readonly since: Date };
+  /** Since when nothing can be sealed to their key: it ran out, was revoked, or is of a kind that is no longer safe. */
+  readonly keyUnusable?: Date;
+}
+
+const pausers = ["member", "bounces", "operator"] as const;
+/** Who, or what, switched a member's copies off. */
+export type PausedBy = (typeof pausers)[number];
+
+/** A list key that was replaced, and until when posts under it are taken. */
+export interface ReplacedListKey {
+  readonly fingerprint: Fingerprint;
+  readonly graceEnds: Date;
+}
+
+/** What an owner's page shows of the list itself. Invitations that wait are known to the owner who made them alone. */
+export interface ListStatus {
+  readonly policy: "members" | "moderated" | "open";
+  /** Posts that wait for a moderator. */
+  readonly held: number;
+  /** Newest first. */
+  readonly replaced: readonly ReplacedListKey[];
+  /** Since when the list waits for an owner's word after a restore. */
+  readonly waitsForOwner?: Date;
+}
+
+/** Whom the server passed a notice on to. */
+export interface PassedNotice {
+  /** The member's key. */
+  readonly member: Fingerprint;
+  readonly passed: Date;
+  /** Sealed to the owner who made the notice (`openReceipt`); absent until it has come. */
+  readonly receipt?: Uint8Array;
 }
 
 /** One link of the roster's record, as roster-log.ts reads it. */
@@ -71,7 +109,7 @@ export interface RecordLink {
 }
 
 /** What a report is about. */
-export const reportEvents = ["joined", "left", "removed", "second-join"] as const;
+export const reportEvents = ["joined", "enrolled", "left", "removed", "second-join"] as const;
 export type ReportEvent = (typeof reportEvents)[number];
 
 /** What came of a request. */
@@ -86,7 +124,10 @@ export type Result =
       readonly head: RosterHead;
       readonly members: readonly RosterMember[];
       readonly entries: readonly RecordLink[];
+      readonly status?: ListStatus;
     }
+  /** To an owner: who was passed a notice, and whose receipt is here. Members who have left are not in it. */
+  | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly PassedNotice[] }
   /**
    * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
    * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
@@ -98,6 +139,11 @@ export type Result =
       readonly head: RosterHead;
       readonly signed: SignedBytes;
     }
+  /**
+   * Told without being asked, to every member: the server has renewed its encryption subkey, and `server` of the answer has
+   * it. The one before is deleted some time later, and posts sealed to it are refused from then on.
+   */
+  | { readonly kind: "server-key"; readonly head: RosterHead }
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -122,6 +168,7 @@ function written(result: Result): Readonly<Record<string, unknown>> {
   switch (result.kind) {
     case "done":
     case "refused":
+    case "server-key":
       return { ...result };
     case "report":
       return {
@@ -133,19 +180,59 @@ function written(result: Result): Readonly<Record<string, unknown>> {
     case "roster":
       return {
         ...result,
-        members: result.members.map(({ since, keyExpires, ...rest }) => ({
-          ...rest,
-          since: formatDate(since),
-          ...(keyExpires === undefined ? {} : { keyExpires: formatDate(keyExpires) }),
+        members: result.members.map(writtenMember),
+        ...(result.status === undefined ? {} : { status: writtenStatus(result.status) }),
+      };
+    case "receipts":
+      return {
+        ...result,
+        passed: result.passed.map(({ member, passed, receipt }) => ({
+          member,
+          passed: formatDate(passed),
+          ...(receipt === undefined ? {} : { receipt: toBase64(receipt) }),
         })),
       };
   }
 }
 
+const writtenMember = ({ since, keyExpires, paused, keyUnusable, ...rest }: RosterMember) => ({
+  ...rest,
+  since: formatDate(since),
+  ...(keyExpires === undefined ? {} : { keyExpires: formatDate(keyExpires) }),
+  ...(paused === undefined ? {} : { paused: { by: paused.by, since: formatDate(paused.since) } }),
+  ...(keyUnusable === undefined ? {} : { keyUnusable: formatDate(keyUnusable) }),
+});
+
+const writtenStatus = ({ replaced, waitsForOwner, ...rest }: ListStatus) => ({
+  ...rest,
+  replaced: replaced.map(({ fingerprint, graceEnds }) => ({ fingerprint, graceEnds: formatDate(graceEnds) })),
+  ...(waitsForOwner === undefined ? {} : { waitsForOwner: formatDate(waitsForOwner) }),
+});
+
+function readStatus(fields: Fields): ListStatus {
+  return {
+    policy: fields.oneOf("policy", ["members", "moderated", "open"] as const),
+    held: fields.count("held"),
+    replaced: fields.objects("replaced", MAX_REPLACED).map((each) => ({
+      fingerprint: fingerprintOf(each),
+      graceEnds: each.date("graceEnds"),
+    })),
+    ...(fields.has("waitsForOwner") ? { waitsForOwner: fields.date("waitsForOwner") } : {}),
+  };
+}
+
+const readPassed = (fields: Fields): PassedNotice => ({
+  member: fingerprintOf(fields, "member"),
+  passed: fields.date("passed"),
+  ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
+});
+
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
 function errorCode(text: string): ErrorCode {
   return errorCodes.find((code) => code === text) ?? "unsupported-version";
 }
+
+const readPause = (fields: Fields) => ({ by: fields.oneOf("by", pausers), since: fields.date("since") });
 
 function readMember(fields: Fields): RosterMember {
   return {
@@ -158,6 +245,8 @@ function readMember(fields: Fields): RosterMember {
     shape: fields.oneOf("shape", ["encrypted", "mixed"] as const),
     ...(fields.has("keyExpires") ? { keyExpires: fields.date("keyExpires") } : {}),
     bounces: fields.count("bounces"),
+    ...(fields.has("paused") ? { paused: readPause(fields.within("paused")) } : {}),
+    ...(fields.has("keyUnusable") ? { keyUnusable: fields.date("keyUnusable") } : {}),
   };
 }
 
@@ -174,6 +263,7 @@ function readResult(fields: Fields): Result {
   const kind = fields.line("kind", 40);
   switch (kind) {
     case "done":
+    case "server-key":
       return { kind, head: readHead(fields.within("head")) };
     case "refused":
       return { kind, code: errorCode(fields.line("code", 60)) };
@@ -183,6 +273,13 @@ function readResult(fields: Fields): Result {
         head: readHead(fields.within("head")),
         members: fields.objects("members", MAX_ROSTER).map(readMember),
         entries: fields.objects("entries", RECORD_PAGE).map(readLink),
+        ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
+      };
+    case "receipts":
+      return {
+        kind,
+        head: readHead(fields.within("head")),
+        passed: fields.objects("passed", MAX_ROSTER).map(readPassed),
       };
     case "report": {
       const signed = fields.within("signed");
@@ -273,7 +370,8 @@ export async function openAnswer(
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
-  if (result.kind !== "report" && !expected.requests.includes(request)) {
+  const unasked = result.kind === "report" || result.kind === "server-key";
+  if (!unasked && !expected.requests.includes(request)) {
     throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));
@@ -281,4 +379,26 @@ export async function openAnswer(
     throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return { request, date: fields.date("date"), list, result, server };
+}
+
+/** The date of the newest encryption subkey. */
+const newestSubkey = ({ certificate }: SealingKey<"server">): number =>
+  Math.max(...certificate.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
+
+/**
+ * Which of two certificates of one server key to seal with: the one with the newer encryption subkey. An old answer that
+ * somebody sends again must not take an add-on back to a subkey that the server has deleted.
+ *
+ * @param known   as it is kept here
+ * @param offered of an answer that was opened ({@link openAnswer})
+ * @throws ListSealError `binding-mismatch` for another primary key: that comes with an owner's notice only
+ */
+export function laterServerKey(
+  known: SealingKey<"server">,
+  offered: SealingKey<"server">,
+): SealingKey<"server"> {
+  if (known.fingerprint !== offered.fingerprint) {
+    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+  }
+  return newestSubkey(offered) > newestSubkey(known) ? offered : known;
 }

@@ -6,7 +6,10 @@ import { ListSealError } from "../protocol/errors.js";
 import { type Fingerprint, parseFingerprint } from "../protocol/keys.js";
 import type { RosterHead } from "../protocol/message.js";
 import { fullReadingConfig } from "../protocol/policy.js";
-import { type Fields, formatDate } from "./fields.js";
+import { type Fields, formatDate, toBase64 } from "./fields.js";
+import { type MemberRole, memberRoles } from "./roles.js";
+
+export { type MemberRole, memberRoles } from "./roles.js";
 
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;
@@ -17,9 +20,24 @@ const MAX_MESSAGE_ID = 250;
 /** Octets of ids and codes: 128 random bits. */
 export const ID_OCTETS = 16;
 
-/** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
-export const memberRoles = ["owner", "moderator", "member", "read-only", "post-only"] as const;
-export type MemberRole = (typeof memberRoles)[number];
+/** What an owner's notice can bring ({@link ./notices.ts}). */
+export const newsKinds = ["owners", "new-list-key", "new-server-key"] as const;
+export type NewsKind = (typeof newsKinds)[number];
+
+/** Members in one `notice` command. Larger lists take several. Against a command that keeps the server busy. */
+export const MAX_NOTICE_COPIES = 1_000;
+
+/** A sealed notice: owners' certificates, at most. Against a "notice" that fills the memory. */
+export const MAX_NOTICE_BYTES = 512 * 1024;
+
+/** A sealed receipt: a few hundred bytes, and its signature. Against a "receipt" that fills the database. */
+export const MAX_RECEIPT_BYTES = 8 * 1024;
+
+/** One member's copy of a notice, as `writeNotice` sealed it. */
+export interface NoticeCopy {
+  readonly to: Fingerprint;
+  readonly sealed: Uint8Array;
+}
 
 const shapes = ["encrypted", "mixed"] as const satisfies readonly CopyShape[];
 
@@ -41,6 +59,17 @@ export type Command =
       readonly name: string;
       readonly certificate: Uint8Array;
       readonly introduction: Uint8Array;
+      readonly shape: CopyShape;
+    }
+  /**
+   * An owner's word that somebody with a certificate of their own is a member at this address: a person with GnuPG alone,
+   * or one whom the operator enrolled before, whom the owner confirms by it.
+   */
+  | {
+      readonly do: "enrol";
+      readonly name: string;
+      readonly address: Address;
+      readonly certificate: Uint8Array;
       readonly shape: CopyShape;
     }
   /** The asker leaves. */
@@ -76,7 +105,23 @@ export type Command =
       readonly graceEnds: Date;
     }
   /** An owner lets a restored server deliver again, and names the newest entry of the record that they know. */
-  | { readonly do: "resume-server"; readonly head: RosterHead };
+  | { readonly do: "resume-server"; readonly head: RosterHead }
+  /** An owner has the server pass on a notice, which the server can't open: one copy a member. */
+  | {
+      readonly do: "notice";
+      readonly news: NewsKind;
+      readonly serial: number;
+      readonly copies: readonly NoticeCopy[];
+    }
+  /** A member has taken a notice. `receipt`: sealed to the owner who made the notice; the server keeps it for them. */
+  | {
+      readonly do: "receipt";
+      readonly news: NewsKind;
+      readonly serial: number;
+      readonly receipt: Uint8Array;
+    }
+  /** An owner asks whom a notice was passed on to, and for their receipts. */
+  | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number };
 
 /** The words for what can be asked for. */
 export type CommandName = Command["do"];
@@ -85,6 +130,7 @@ export type CommandName = Command["do"];
 export const commandNames = [
   "claim",
   "join",
+  "enrol",
   "leave",
   "remove",
   "withdraw",
@@ -98,6 +144,9 @@ export const commandNames = [
   "resume",
   "new-list-key",
   "resume-server",
+  "notice",
+  "receipt",
+  "receipts",
 ] as const satisfies readonly CommandName[];
 
 const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
@@ -117,10 +166,18 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
         certificate: armored(command.certificate),
         introduction: armored(command.introduction),
       };
+    case "enrol":
     case "renew":
       return { ...command, certificate: armored(command.certificate) };
     case "new-list-key":
       return { ...command, listKey: armored(command.listKey), graceEnds: formatDate(command.graceEnds) };
+    case "notice":
+      return {
+        ...command,
+        copies: command.copies.map(({ to, sealed }) => ({ to, sealed: toBase64(sealed) })),
+      };
+    case "receipt":
+      return { ...command, receipt: toBase64(command.receipt) };
     default:
       return { ...command };
   }
@@ -171,6 +228,14 @@ export async function readCommand(fields: Fields): Promise<Command> {
         introduction: await certificateOf(fields, "introduction"),
         shape: fields.oneOf("shape", shapes),
       };
+    case "enrol":
+      return {
+        do: name,
+        name: fields.line("name", MAX_PERSON_NAME),
+        address: fields.address("address"),
+        certificate: await certificateOf(fields, "certificate"),
+        shape: fields.oneOf("shape", shapes),
+      };
     case "remove":
       return { do: name, address: fields.address("address"), fingerprint: fingerprintOf(fields) };
     case "withdraw":
@@ -209,8 +274,28 @@ export async function readCommand(fields: Fields): Promise<Command> {
       };
     case "resume-server":
       return { do: name, head: readHead(fields.within("head")) };
+    case "notice":
+      return {
+        do: name,
+        ...newsOf(fields),
+        copies: fields.objects("copies", MAX_NOTICE_COPIES).map(readCopy),
+      };
+    case "receipt":
+      return { do: name, ...newsOf(fields), receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) };
+    case "receipts":
+      return { do: name, ...newsOf(fields) };
   }
 }
+
+const newsOf = (fields: Fields) => ({
+  news: fields.oneOf("news", newsKinds),
+  serial: fields.count("serial"),
+});
+
+const readCopy = (fields: Fields): NoticeCopy => ({
+  to: fingerprintOf(fields, "to"),
+  sealed: fields.bytes("sealed", MAX_NOTICE_BYTES),
+});
 
 /** Number and hash of an entry of the record. */
 export function readHead(fields: Fields): RosterHead {

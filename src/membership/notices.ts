@@ -2,7 +2,8 @@
  * Owners' notices: how a new list key, other owners or a new server key reach the members.
  *
  * Signed by an owner whom the reader knows already, and sealed to each member's own certificate: never under the old list
- * key, which a former member holds, and never under a secret that the server knows. The list's server has no part in them.
+ * key, which a former member holds, and never under a secret that the server knows. The list's server passes them on (the
+ * commands `notice`, `receipt` and `receipts`), and can neither open nor make one.
  * Each kind has a serial that only grows, so that an old notice can't take anybody back.
  *
  * ```json
@@ -30,10 +31,17 @@ import { assertSize } from "../protocol/policy.js";
 import { encryptSigned } from "../protocol/seal.js";
 import { openLayer } from "../protocol/unseal.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
-import { fingerprintOf, jsonBytes, type RequestedList, readList } from "./requests.js";
+import {
+  fingerprintOf,
+  jsonBytes,
+  MAX_NOTICE_BYTES,
+  type NewsKind,
+  newsKinds,
+  type RequestedList,
+  readList,
+} from "./requests.js";
 
-/** A sealed notice: owners' certificates, at most. Against a "notice" that fills the memory. */
-export const MAX_NOTICE_BYTES = 512 * 1024;
+export type { NewsKind } from "./requests.js";
 
 /** Owners of a list, present and former. Each mail's author is checked against all of them. */
 const MAX_OWNERS = 50;
@@ -58,10 +66,6 @@ export type News =
       readonly server: SealingKey<"server">;
       readonly replaces: Fingerprint;
     };
-
-/** The kinds of notices. */
-export type NewsKind = News["kind"];
-const newsKinds = ["owners", "new-list-key", "new-server-key"] as const satisfies readonly NewsKind[];
 
 /** A notice. */
 export interface Notice {

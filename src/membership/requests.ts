@@ -12,10 +12,21 @@
  *   "address": "eve@example.test", "fingerprint": "<her key's>" }
  * ```
  *
+ * With GnuPG alone: `gpg --sign --encrypt --set-notation kind@v1.listseal.example=request` around the same JSON
+ * (docs/OPERATING.md); a `resume-server` may also come as a file that is signed and not sealed ({@link readRequestFile}).
+ *
  * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
  * who verify them without asking the server.
  */
-import { PacketList, type PublicKey, readSignature, Signature, type SignaturePacket } from "openpgp";
+import {
+  PacketList,
+  type PublicKey,
+  readMessage,
+  readSignature,
+  Signature,
+  type SignaturePacket,
+  verify,
+} from "openpgp";
 import type { Address } from "../mail/mailbox.js";
 import { hex, readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
 import { ListSealError } from "../protocol/errors.js";
@@ -31,21 +42,34 @@ import { assertInWindow, assertSize, readingConfig } from "../protocol/policy.js
 import { encryptSigned } from "../protocol/seal.js";
 import { isSecretId, type SecretId } from "../protocol/secrets.js";
 import { openLayer } from "../protocol/unseal.js";
-import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
+import { type Command, type CommandName, ID_OCTETS, readCommand, written } from "./commands.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
 
 export {
   type Command,
   type CommandName,
   fingerprintOf,
+  MAX_NOTICE_BYTES,
+  MAX_NOTICE_COPIES,
   MAX_PERSON_NAME,
+  MAX_RECEIPT_BYTES,
   type MemberRole,
   memberRoles,
+  type NewsKind,
+  type NoticeCopy,
+  newsKinds,
   readHead,
 } from "./commands.js";
 
 /** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
+
+/** A `notice`: a copy for each member, 2 kB each. Never kept as it came. Against a "request" that fills the memory. */
+export const MAX_NOTICE_REQUEST_BYTES = 4 * 1024 * 1024;
+
+/** How large a command may be, sealed or opened. */
+const limitOf = (name: CommandName): number =>
+  name === "notice" ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
 
 /** The list as a request names it. */
 export interface RequestedList {
@@ -125,7 +149,7 @@ export async function writeRequest(
     packets.push(...one.packets);
   }
   const sealed = await encryptSigned(bytes, new Signature(packets), [server], profileOf(server), signedAt);
-  assertSize(sealed, MAX_REQUEST_BYTES, "the request");
+  assertSize(sealed, limitOf(command.do), "the request");
   return sealed;
 }
 
@@ -168,11 +192,13 @@ export async function openRequest(
   server: OpeningKey<"server">,
   list: { readonly address: Address; readonly keys: readonly string[] },
 ): Promise<OpenedRequest> {
-  assertSize(sealed, MAX_REQUEST_BYTES, "the request");
-  const layer = await openLayer(sealed, server);
+  assertSize(sealed, MAX_NOTICE_REQUEST_BYTES, "the request");
+  const layer = await openLayer(sealed, server, MAX_NOTICE_REQUEST_BYTES);
   if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another server key");
-  assertSize(layer.literal, MAX_REQUEST_BYTES, "the opened request");
   const request = await readJson(layer.literal);
+  const limit = limitOf(request.command.do);
+  assertSize(sealed, limit, "the request");
+  assertSize(layer.literal, limit, "the opened request");
   const known = request.command.do === "claim" || list.keys.includes(request.list.key);
   if (request.list.address !== list.address || !known) {
     throw new ListSealError("wrong-list", "the request is for another list");
@@ -187,6 +213,37 @@ export async function readSigned(signed: SignedBytes): Promise<OpenedRequest> {
   assertSize(signed.bytes, MAX_REQUEST_BYTES, "the command");
   assertSize(signed.signatures, MAX_REQUEST_BYTES, "the signatures");
   return { request: await readJson(signed.bytes), signed };
+}
+
+/**
+ * Reads a request that somebody signed and did not seal: a file that an owner with GnuPG alone gives to the operator.
+ * Nobody else may see what is in it, since it came by hand.
+ *
+ * @param armored what `gpg --armor --sign` wrote around the JSON
+ * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`
+ */
+export async function readRequestFile(armored: string): Promise<OpenedRequest> {
+  if (armored.length > MAX_REQUEST_BYTES) throw new ListSealError("too-large", "too large for a command");
+  const { literal, signatures } = await takeApart(armored);
+  const packets = new PacketList<SignaturePacket>();
+  for (const signature of signatures) packets.push(...signature.packets);
+  return readSigned({ bytes: literal, signatures: new Signature(packets).write() });
+}
+
+async function takeApart(armored: string) {
+  try {
+    const message = await readMessage({ armoredMessage: armored, config: readingConfig });
+    // no keys: this only takes the message apart
+    const { data, signatures } = await verify({
+      message,
+      verificationKeys: [],
+      format: "binary",
+      config: readingConfig,
+    });
+    return { literal: data, signatures: await Promise.all(signatures.map((each) => each.signature)) };
+  } catch (cause) {
+    throw new ListSealError("damaged", "not an OpenPGP signed message", { cause });
+  }
 }
 
 async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> {

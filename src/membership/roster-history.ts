@@ -16,7 +16,7 @@ import {
 import type { RecordLink } from "./answers.js";
 import { readOneCertificate } from "./certification.js";
 import { Fields } from "./fields.js";
-import { assertIntroduced, type KnownList, readIntroduction } from "./introduction.js";
+import { assertIntroduced, type KnownList, MAX_CHAIN_BYTES, readIntroduction } from "./introduction.js";
 import {
   type Command,
   type MemberRole,
@@ -33,17 +33,25 @@ export interface LoggedMember {
   readonly role: MemberRole;
   /** The server's word for when, ISO 8601. */
   readonly since: string;
-  /** On whose word: an owner's introduction, the claim of the list, or the operator's alone. */
-  readonly by: "introduction" | "claim" | "operator";
-  /** Armored; absent for those whom the operator enrolled: the record has only their fingerprint. */
+  /**
+   * On whose word: an owner's introduction, the claim of the list, an owner's `enrol`, or the operator's alone
+   * ({@link unconfirmedMembers}).
+   */
+  readonly by: "introduction" | "claim" | "owner" | "operator";
+  /** Their role is on the operator's word alone: what they command as an owner or moderator is shown as such. */
+  readonly roleBy?: "operator";
+  /** Armored; absent only for those whom an operator enrolled with an older server: it recorded their fingerprint alone. */
   readonly certificate?: string;
 }
 
 /** Something in the record that no member's signature stands behind. */
 export interface Unsigned {
   readonly number: number;
-  /** `operator`, or `link`: whoever holds the member's mail. */
-  readonly by: "operator" | "link";
+  /**
+   * `operator`; `link`: whoever holds the member's mail; `unconfirmed`: somebody who is a member, or an owner, by the
+   * operator's word alone.
+   */
+  readonly by: "operator" | "link" | "unconfirmed";
   readonly what: string;
   readonly address?: Address;
 }
@@ -100,7 +108,7 @@ function burn(state: RosterHistory, address: Address, date: Date): RosterHistory
 }
 
 /** The state after the operator, or a link, did something. */
-function applyUnsigned(state: RosterHistory, number: number, fields: Fields): RosterHistory {
+async function applyUnsigned(state: RosterHistory, number: number, fields: Fields): Promise<RosterHistory> {
   const by = fields.oneOf("by", ["operator", "link"] as const);
   const what = fields.line("do", 40);
   const at = new Date(fields.line("at", 40));
@@ -109,11 +117,19 @@ function applyUnsigned(state: RosterHistory, number: number, fields: Fields): Ro
   const noted = { ...state, unsigned: [...state.unsigned, { number, by, what, ...address }] };
   switch (what) {
     case "add": {
+      const fingerprint = parseFingerprint(fields.line("fingerprint", 64));
+      const certificate = fields.has("certificate")
+        ? await memberOf(fields.bytes("certificate", MAX_CHAIN_BYTES))
+        : undefined;
+      if (certificate !== undefined && certificate.fingerprint !== fingerprint) {
+        throw altered("added with another key than it says");
+      }
       const member: LoggedMember = {
-        fingerprint: parseFingerprint(fields.line("fingerprint", 64)),
+        fingerprint,
         role: "member",
         since: at.toISOString(),
         by: "operator",
+        ...(certificate === undefined ? {} : { certificate: armorSealingKey(certificate) }),
       };
       return enrol(noted, fields.address("address"), member);
     }
@@ -127,7 +143,10 @@ function applyUnsigned(state: RosterHistory, number: number, fields: Fields): Ro
       if (member === undefined) throw altered("a role for nobody");
       return {
         ...noted,
-        members: { ...noted.members, [named]: { ...member, role: fields.oneOf("role", memberRoles) } },
+        members: {
+          ...noted.members,
+          [named]: { ...member, role: fields.oneOf("role", memberRoles), roleBy: "operator" },
+        },
       };
     }
     default:
@@ -146,6 +165,7 @@ function enrol(state: RosterHistory, address: Address, member: LoggedMember): Ro
 
 /** An entry being applied. */
 interface Entry {
+  readonly link: RecordLink;
   readonly opened: OpenedRequest;
   readonly by: Fingerprint;
   readonly at: Date;
@@ -213,15 +233,47 @@ async function applyJoin(
   );
 }
 
+/** Whether somebody has their place, and their role, by an owner's signed word. */
+const hasAuthority = ({ by, roleBy }: LoggedMember): boolean => by !== "operator" && roleBy !== "operator";
+
+/**
+ * An owner's word for a certificate: a new member, or the confirmation of one whom the operator enrolled. On the word of
+ * an owner who is one by the operator's alone, the member stays the operator's.
+ */
+async function applyEnrolment(
+  state: RosterHistory,
+  { at }: Entry,
+  command: CommandOf<"enrol">,
+  confirmed: boolean,
+): Promise<RosterHistory> {
+  const certificate = await memberOf(command.certificate);
+  const { address } = command;
+  const before = state.members[address];
+  const by = confirmed ? "owner" : "operator";
+  const word = { by, certificate: armorSealingKey(certificate) } as const;
+  if (before?.fingerprint === certificate.fingerprint) {
+    // once more, for somebody who is in by an owner's word: their certificate may be a later one by now
+    if (before.by !== "operator") return state;
+    // a role by the operator's word stays so: the owner sets it as well, or not
+    return { ...state, members: { ...state.members, [address]: { ...before, ...word } } };
+  }
+  return enrol(state, address, {
+    fingerprint: certificate.fingerprint,
+    role: "member",
+    since: at.toISOString(),
+    ...word,
+  });
+}
+
 /** A command of somebody who is a member already. */
 async function applyMembers(
-  state: RosterHistory,
+  before: RosterHistory,
   entry: Entry,
   certificateOf: (fingerprint: Fingerprint) => SealingKey<"member"> | undefined,
 ): Promise<RosterHistory> {
-  const { opened, by, at, now } = entry;
+  const { opened, by, at, now, link } = entry;
   const { command, date } = opened.request;
-  const signer = holder(state.members, by);
+  const signer = holder(before.members, by);
   if (signer === undefined) throw altered("a command of nobody who was a member then");
   const { address, member } = signer;
   const key =
@@ -229,10 +281,14 @@ async function applyMembers(
       ? certificateOf(by)
       : await parseSealingKey("member", member.certificate);
   if (key === undefined || key.fingerprint !== by) {
-    // enrolled by the operator, and never seen here: only the operator's word says what this key is
-    throw altered("a command of somebody whose certificate nobody knows");
+    // enrolled by the operator of an older server, and never seen here: it is the operator's word again, and shown as such
+    if (hasAuthority(member)) throw altered("a command of somebody whose certificate nobody knows");
+  } else {
+    await verifySigned(opened, [key.certificate], now);
   }
-  await verifySigned(opened, [key.certificate], now);
+  const confirmed = hasAuthority(member);
+  const unsigned: Unsigned = { number: link.number, by: "unconfirmed", what: command.do, address };
+  const state = confirmed ? before : { ...before, unsigned: [...before.unsigned, unsigned] };
   const asOwner = () => {
     if (member.role !== "owner") throw altered("a command of somebody whose role did not allow it");
   };
@@ -261,12 +317,25 @@ async function applyMembers(
     }
     case "set-role": {
       asOwner();
-      const next = { ...named(command), role: command.role };
+      const { roleBy: _, ...rest } = named(command);
+      const next: LoggedMember = {
+        ...rest,
+        role: command.role,
+        ...(confirmed ? {} : { roleBy: "operator" }),
+      };
       return { ...state, members: { ...state.members, [command.address]: next } };
     }
+    case "enrol":
+      asOwner();
+      return applyEnrolment(state, entry, command, confirmed);
     case "new-list-key":
+      asOwner();
+      return state;
     case "resume-server":
       asOwner();
+      if (command.head.number !== link.number - 1 || command.head.hash !== link.previous) {
+        throw altered("resumed after another entry than the owner named");
+      }
       return state;
     default:
       throw altered("a command that has no place in the record");
@@ -294,7 +363,7 @@ async function apply(
   const by = parseFingerprint(fields.line("by", 64));
   const name = `${by} ${request.id}`;
   if (state.commands.includes(name)) throw altered("a command was carried out twice");
-  const entry: Entry = { opened, by, at, list, now };
+  const entry: Entry = { link, opened, by, at, list, now };
   const known = { ...state, commands: [...state.commands, name] };
   switch (request.command.do) {
     case "claim":
@@ -351,8 +420,8 @@ export async function membersForNewKey(
   history: RosterHistory,
 ): Promise<readonly { readonly address: Address; readonly certificate: SealingKey<"member"> }[]> {
   const found: { address: Address; certificate: SealingKey<"member"> }[] = [];
-  for (const [address, { certificate }] of Object.entries(history.members)) {
-    if (certificate === undefined || !isAddress(address)) continue;
+  for (const [address, { by, certificate }] of Object.entries(history.members)) {
+    if (by === "operator" || certificate === undefined || !isAddress(address)) continue;
     found.push({ address, certificate: await parseSealingKey("member", certificate) });
   }
   return found;

@@ -17,7 +17,8 @@
  *     {"do":"remove","by":"<signer's fingerprint>","at":"2026-08-01T12:00:00.000Z","command":"<base64>","signatures":"<base64>"}
  *
  * Without a signature are only the operator's own doings (`"by":"operator"`) and leaves by the link in a member's mail
- * (`"by":"link"`). Owners see which those are.
+ * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
+ * `certificate` (binary, base64).
  */
 import { sha256 } from "../protocol/binding.js";
 import { ListSealError } from "../protocol/errors.js";
@@ -33,6 +34,7 @@ export const NO_PREVIOUS = "0".repeat(64);
 export const recordedCommands = [
   "claim",
   "join",
+  "enrol",
   "leave",
   "remove",
   "withdraw",

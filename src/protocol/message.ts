@@ -67,13 +67,23 @@ export interface RosterHead {
 
 /** How a post came to the reader, as far as it can be proved. */
 export type Passage =
-  /** The list's server checked this author's outer signature for this very message. */
-  | { readonly via: "list"; readonly by: Fingerprint; readonly roster: RosterHead }
+  /** The list's server checked this author's outer signature for this very message. `signedAt`: when it said so. */
+  | {
+      readonly via: "list";
+      readonly by: Fingerprint;
+      readonly roster: RosterHead;
+      readonly signedAt: Date;
+    }
   /**
    * The same, for somebody whom the post policy let in and who was not on the roster: their certificate came with the post
    * and says nothing about who they are.
    */
-  | { readonly via: "list-from-nonmember"; readonly by: Fingerprint; readonly roster: RosterHead }
+  | {
+      readonly via: "list-from-nonmember";
+      readonly by: Fingerprint;
+      readonly roster: RosterHead;
+      readonly signedAt: Date;
+    }
   /** One's own post as it was submitted: the copy in Sent. */
   | { readonly via: "own-copy" }
   /** Sealed to this member by somebody, without the list's word. Shown, and said. */

@@ -12,7 +12,7 @@ import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
 import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
-import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import { assertDataPacket, checkLiteral, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
@@ -81,9 +81,8 @@ export async function openPost(
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
   const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  // in mode `whole` the opened literal is the message already: joining its halves again would copy it
-  const message = sealed.mode === "whole" ? outer.literal : join(keyPacket, sealed.body);
-  const inner = await openLayer(message, listKey);
+  const dataPacket = sealed.mode === "key" ? sealed.body : outer.literal.subarray(keyPacket.length);
+  const inner = await openLayer({ keyPacket, dataPacket }, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
   const payload = inner.literal;
@@ -195,6 +194,7 @@ async function passageOf(
   let via: "list" | "list-from-nonmember";
   let by: string;
   let roster: RosterHead;
+  let signedAt: Date;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
     const word = readListWord(signature.packet, sealed.mode);
@@ -210,12 +210,13 @@ async function passageOf(
     }
     by = says.by;
     roster = parseRosterHead(says.roster);
+    signedAt = signature.signedAt;
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return unproved(error.code === "unknown-author" ? "not-by-this-server" : "unreadable");
   }
   if (by !== post.author) return unproved("by-another-author");
-  return { via, by: parseFingerprint(by), roster };
+  return { via, by: parseFingerprint(by), roster, signedAt };
 }
 
 /** The two kinds that a list signature may be of, and no other: each is read as what it says, never as the other. */

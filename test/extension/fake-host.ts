@@ -83,7 +83,7 @@ const host = {
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },
-  storage: { local, session },
+  storage: { local, session, onChanged: { addListener: () => undefined, removeListener: () => undefined } },
 };
 
 /** In place of webextension-polyfill. */

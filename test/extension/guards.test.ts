@@ -64,21 +64,51 @@ describe("a call", () => {
     "key:unlock": never,
     "key:lock": never,
     "key:make": never,
+    "key:renew": never,
     "key:protect": never,
     "key:save-public": never,
     "key:public": never,
     overview: async () => ({
-      lists: [summaryOfList(storedList)],
+      lists: [summaryOfList(storedList, stored)],
       keys: [await summaryOfKey(storedKey)],
+      backedUpAt: null,
+      refused: [],
+      requests: [],
+      refusals: [],
       copies: [],
     }),
+    "join:offered": never,
+    "join:look": never,
+    "join:start": never,
+    "join:forget": never,
+    "list:leave": never,
     "copies:choose": never,
-    "list:import": never,
     "list:use-key": never,
     "list:remove": never,
+    "backup:make": never,
+    "backup:restore": never,
     "requests:look": never,
     "requests:again": never,
     "requests:forget": never,
+    "owner:lists": never,
+    "owner:open-card": never,
+    "owner:claim": never,
+    "owner:forget": never,
+    "owner:invite": never,
+    "owner:save-invitation": never,
+    "owner:mail-invitation": never,
+    "owner:withdraw": never,
+    "owner:remove": never,
+    "owner:set-role": never,
+    "owner:refresh": never,
+    "owner:enrol": never,
+    "owner:confirm": never,
+    "owner:resume-server": never,
+    "owner:save-list-key": never,
+    "owner:new-key": never,
+    "owner:tell": never,
+    "owner:receipts": never,
+    "owner:dismiss": never,
   };
 
   test.each([
@@ -96,7 +126,7 @@ describe("a call", () => {
       "an answer that does not exist",
       { name: "compose:answer", input: { tabId: 1, answer: "send-everything" } },
     ],
-    ["a text that fills memory", { name: "list:import", input: { file: "x".repeat(1_000_001), code: "" } }],
+    ["a text that fills memory", { name: "join:look", input: { file: "x".repeat(1_000_001), code: "" } }],
   ])("%s never reaches its handler", async (_, data) => {
     reached = 0;
     expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });
@@ -108,7 +138,7 @@ describe("a call", () => {
     await local.set({ listseal: stored });
     const answer = JSON.stringify(await answerCall(handlers, { name: "overview", input: null }));
     expect(answer).toContain(storedKey.fingerprint);
-    for (const secret of [storedKey.secret, storedList.listKey, storedList.introduction]) {
+    for (const secret of [storedKey.secret, storedList.listKey, storedList.introductionSecret]) {
       expect(answer).not.toContain(secret);
     }
   });

@@ -55,25 +55,38 @@ const list = {
   owners: storedList.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
   invitee: storedList.invitee,
   memberKey: null,
-};
+  membership: "member",
+} as const;
+const overviewOf = (part: object) => ({
+  overview: {
+    lists: [],
+    keys: [],
+    backedUpAt: null,
+    refused: [],
+    requests: [],
+    refusals: [],
+    copies: [],
+    ...part,
+  },
+});
 const { fingerprint, address, userId, createdAt } = storedKey;
 const key = { fingerprint, address, userId, createdAt, locked: true, ready: false };
 
 describe("the options page", () => {
   async function open(answers: Record<string, unknown>) {
-    const { call, asked } = background(answers);
+    const { call, asked } = background({ "owner:lists": { lists: [] }, ...answers });
     render(<Options call={call} />, root);
     await settle();
     return asked;
   }
 
   test("says how to begin when nothing is there", async () => {
-    await open({ overview: { lists: [], keys: [], copies: [] } });
+    await open(overviewOf({ lists: [], keys: [] }));
     expect(root.textContent).toContain("You are on no sealed list yet");
   });
 
   test("names the step that is missing, and leads to it with the address filled in", async () => {
-    await open({ overview: { lists: [list], keys: [], copies: [] } });
+    await open(overviewOf({ lists: [list], keys: [] }));
     expect(root.textContent).toContain("a key of your own for alice@example.test");
     button("Make my key").click();
     await settle();
@@ -81,14 +94,14 @@ describe("the options page", () => {
   });
 
   test("removes a list only after a second press", async () => {
-    const asked = await open({ overview: { lists: [list], keys: [], copies: [] } });
+    const asked = await open(overviewOf({ lists: [list], keys: [] }));
     button("Remove").click();
     await settle();
-    expect(asked.map(([name]) => name)).toEqual(["overview"]);
+    expect(asked.map(([name]) => name)).toEqual(["overview", "join:offered"]);
     expect(root.textContent).toContain("Remove Team?");
     button("Remove").click();
     await settle();
-    expect(asked.slice(1)).toEqual([
+    expect(asked.slice(2)).toEqual([
       ["list:remove", { address: "team@lists.example" }],
       ["overview", null],
     ]);
@@ -100,7 +113,7 @@ describe("the options page", () => {
   });
 
   test("unlocks a key, and refuses two passphrases that differ", async () => {
-    const asked = await open({ overview: { lists: [], keys: [key], copies: [] } });
+    const asked = await open(overviewOf({ lists: [], keys: [key] }));
     button("My key").click();
     await settle();
     const form = root.querySelector<HTMLFormElement>(".card form");
@@ -128,12 +141,15 @@ describe("the options page", () => {
   });
 
   test("arrow keys move between the tabs", async () => {
-    await open({ overview: { lists: [], keys: [], copies: [] } });
+    await open(overviewOf({ lists: [], keys: [] }));
     const strip = root.querySelector("[role=tablist]");
     strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
     await settle();
-    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("My key");
-    expect(document.activeElement?.id).toBe("tab-keys");
+    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("Members");
+    expect(document.activeElement?.id).toBe("tab-members");
+    strip?.dispatchEvent(new KeyboardEvent("keydown", { key: "End", bubbles: true }));
+    await settle();
+    expect(document.activeElement?.id).toBe("tab-about");
   });
 });
 

@@ -21,6 +21,8 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "own-copy" },
+  ownKeyEnds: null,
+  underOldKey: false,
   shell: "own",
 };
 const opened = (change: Partial<OpenedView> = {}): Pick<Opened, "view"> => ({ view: { ...view, ...change } });

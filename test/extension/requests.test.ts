@@ -4,6 +4,7 @@ import { arrivingPart } from "../../src/extension/requests/arrivals.js";
 import {
   forgetPending,
   keepPending,
+  lastRefusal,
   loadRequests,
   noteAnswered,
   noteReport,
@@ -155,8 +156,12 @@ describe("what is kept", () => {
     await keepPending(request);
     await keepPending({ ...request, sending: "sent", failure: null });
     expect((await loadRequests()).pending).toMatchObject([{ sending: "sent" }]);
-    await noteAnswered(request);
-    expect(await loadRequests()).toMatchObject({ pending: [], answered: [{ id: request.id, do: "leave" }] });
+    await noteAnswered(request, "last-owner");
+    const requests = await loadRequests();
+    expect(requests).toMatchObject({ pending: [], answered: [{ id: request.id, do: "leave" }] });
+    expect(lastRefusal(requests, team)).toEqual({ do: "leave", code: "last-owner" });
+    await noteAnswered({ ...request, id: "22" }, null);
+    expect(lastRefusal(await loadRequests(), team)).toBeNull();
   });
 
   test("a request can be forgotten, and a report is told once", async () => {

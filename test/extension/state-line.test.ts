@@ -21,6 +21,8 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "list", roster: 3 },
+  ownKeyEnds: null,
+  underOldKey: false,
   shell: "own",
 };
 const line = (change: Partial<OpenedView>) => {
@@ -72,4 +74,16 @@ test("a person without a name is called by their address", () => {
 
 test("fingerprints are read in groups of four", () => {
   expect(groupsOf("00ff11ee22")).toBe("00FF 11EE 22");
+});
+
+test("a post under a list key that was replaced is marked, whatever the server did", () => {
+  const [tone, words] = line({ underOldKey: true });
+  expect(tone).toBe("warning");
+  expect(words).toContain("no longer in use");
+});
+
+test("one's own key that runs out soon is named beside the rest", () => {
+  const [tone, words] = line({ ownKeyEnds: "2027-05-06T12:00:00.000Z" });
+  expect(tone).toBe("note");
+  expect(words).toContain("your own key runs out on May 6, 2027");
 });

@@ -15,14 +15,28 @@ export const storedList: StoredList = {
   profile: "compatible",
   listKey: "TElTVFNFQ1JFVA==",
   listKeyFingerprint: "aa".repeat(20),
+  formerListKeys: [],
   serverCertificate: "U0VSVkVS",
   serverFingerprint: "bb".repeat(20),
-  owners: [{ fingerprint: "cc".repeat(20), certificate: "T1dORVI=", userId: "Olive <olive@example.test>" }],
+  formerServers: [],
+  owners: [
+    {
+      fingerprint: "cc".repeat(20),
+      certificate: "T1dORVI=",
+      userId: "Olive <olive@example.test>",
+      address: "olive@example.test",
+      from: 0,
+      to: null,
+    },
+  ],
+  serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
   invitee: "alice@example.test",
-  introduction: "SU5UUk9TRUNSRVQ=",
+  introduction: "SU5UUk8=",
+  introductionSecret: "SU5UUk9TRUNSRVQ=",
   certified: null,
   memberKey: null,
   importedAt: "2026-01-01T00:00:00.000Z",
+  membership: "member",
 };
 
 export const storedKey: StoredMemberKey = {
@@ -33,6 +47,7 @@ export const storedKey: StoredMemberKey = {
   secret: "TUVNQkVSU0VDUkVU",
   locked: false,
   createdAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: null,
 };
 
 export const stored: Stored = {

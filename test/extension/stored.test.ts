@@ -1,5 +1,6 @@
 import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/extension/stored.js";
-import { stored, storedList } from "./stored-fixture.js";
+import { stored, storedKey, storedList } from "./stored-fixture.js";
+import { storedVersion1 } from "./stored-version-1.js";
 
 test("a fresh start is empty", () => {
   expect(readStored(undefined)).toEqual(emptyStored);
@@ -49,4 +50,25 @@ test("an older record goes through every step once, in order", () => {
   expect(migrate({ version: 1 }, 3, steps)).toEqual({ version: 3, path: "1 2" });
   expect(migrate({ version: 3, path: "as it is" }, 3, steps)).toEqual({ version: 3, path: "as it is" });
   expect(() => migrate({ version: 0 }, 3, steps)).toThrow("a known version");
+});
+
+test("a record of version 1 becomes one of today, and nothing of it is lost", () => {
+  const now = readStored(JSON.parse(JSON.stringify(storedVersion1)));
+  const { introduction, owners, ...list } = storedVersion1.lists["team@lists.example"];
+  expect(now.lists["team@lists.example"]).toEqual({
+    ...list,
+    // the secret half was kept whole; the public half is made of it when it is needed
+    introduction: null,
+    introductionSecret: introduction,
+    owners: owners.map((owner) => ({ ...owner, address: "olive@example.test", from: 0, to: null })),
+    formerListKeys: [],
+    formerServers: [],
+    serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
+    membership: "member",
+  });
+  expect(now.memberKeys[storedKey.fingerprint]).toEqual({
+    ...storedVersion1.memberKeys[storedKey.fingerprint],
+    expiresAt: null,
+  });
+  expect(now).toMatchObject({ joining: {}, backedUpAt: null, draftIdentities: { id9: "id1" } });
 });

@@ -1,11 +1,10 @@
 /** The worker's jobs with real keys, as one story: join, seal, through the list's server, open. */
 
-import { importInvitation } from "../../src/extension/background/import-invitation.js";
 import { fromBase64 } from "../../src/extension/base64.js";
-import { emptyStored, type StoredList, type StoredMemberKey } from "../../src/extension/stored.js";
+import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
-import { makeKey, protectKey, unlockKey } from "../../src/extension/worker/member-keys.js";
+import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
@@ -65,7 +64,7 @@ interface Person {
 async function join(team: Team, name: string): Promise<Person> {
   const address = parseAddress(`${name.toLowerCase()}@example.test`);
   const input = { ...(await team.invite(address)), now: now.toISOString() };
-  const list = await readInvitationFile(input);
+  const { list } = await readInvitationFile(input);
   const made = await makeKey({
     address,
     name,
@@ -190,6 +189,46 @@ test("another key under a pinned address is a warning", async () => {
   });
 });
 
+describe("a server, with a former member's list key, that puts its own key in a member's place", () => {
+  const standingOf = async (author: Person, pins: Jobs["open"]["input"]["pins"]) => {
+    const parts = await throughServer(team, (await sealed(author, team)).parts, author, bob);
+    const read = await reading(bob, parts, pins);
+    return read.kind === "opened" ? read.author.standing : read.kind;
+  };
+
+  test("Bob, who knows Alice, is warned; whoever does not know her is told that nobody introduced the key", async () => {
+    const honest = await throughServer(team, (await sealed(alice, team)).parts, alice, bob);
+    const first = await reading(bob, honest);
+    if (first.kind !== "opened") throw new Error("not opened");
+    expect(first.author.standing).toBe("introduced");
+    const made = await makeKey({
+      address: alice.key.address,
+      name: "Alice",
+      passphrase: null,
+      profile: "compatible",
+      now: now.toISOString(),
+    });
+    const invented = { ...made, list: { ...alice.list, memberKey: made.key.fingerprint, certified: null } };
+    expect(await standingOf(invented, { [team.list]: first.pins })).toBe("changed");
+    expect(await standingOf(invented, {})).toBe("new");
+    // Alice's introduction is no secret: it goes with each of her mails, and certifies nobody else
+    const borrowed = { ...invented, list: { ...invented.list, certified: made.key.fingerprint } };
+    expect(await standingOf(borrowed, { [team.list]: first.pins })).toBe("changed");
+    expect(await standingOf(borrowed, {})).toBe("refused");
+  });
+});
+
+test("a renewed key seals, also where only its locked secret is older", async () => {
+  const before = alice.key.expiresAt ?? "";
+  const later = new Date(now.getTime() + 30 * 86_400_000).toISOString();
+  const renewed = await renewKey({ ...alice, now: later });
+  expect(renewed.key.fingerprint).toBe(alice.key.fingerprint);
+  expect((renewed.key.expiresAt ?? "") > before).toBe(true);
+  const older = { ...alice, key: { ...renewed.key, secret: alice.key.secret } };
+  const parts = await throughServer(team, (await sealed(older, team)).parts, older, bob);
+  expect(await reading(bob, parts)).toMatchObject({ author: { standing: "introduced" } });
+});
+
 test("a damaged part shows nothing of it", async () => {
   const parts = await throughServer(team, (await sealed(alice, team)).parts, alice, bob);
   const cut = parts.map((part) =>
@@ -234,22 +273,5 @@ test("a passphrase locks the secret at rest and opens it again", async () => {
   const { secret } = await unlockKey({ key, passphrase: "horse" });
   expect(await reading({ ...alice, secret }, (await sealed(alice, team)).parts)).toMatchObject({
     kind: "opened",
-  });
-});
-
-describe("a second invitation", () => {
-  const start = () => ({ ...emptyStored, lists: { [alice.list.address]: alice.list } });
-
-  test("for a known list with the same keys keeps the member key", () => {
-    expect(importInvitation(start(), { ...alice.list, memberKey: null }).result.memberKey).toBe(
-      alice.key.fingerprint,
-    );
-  });
-
-  test.each(["listKeyFingerprint", "serverFingerprint"] as const)("with another %s is refused", (field) => {
-    const other = { ...alice.list, [field]: "00".repeat(20) };
-    expect(() => importInvitation(start(), other)).toThrow(
-      expect.objectContaining({ code: "list-conflict" }),
-    );
   });
 });

@@ -51,5 +51,6 @@ test("Bob opens his copy and reads the payload that is printed", async () => {
     via: "list",
     by: alice.fingerprint,
     roster: { number: 4, hash: "5f".repeat(32) },
+    signedAt: expect.any(Date),
   });
 });

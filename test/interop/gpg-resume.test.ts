@@ -1,30 +1,69 @@
-/** An owner with GnuPG alone lets a restored list go on: the command of docs/OPERATING.md, as it stands. */
+/** People with GnuPG alone ask the server for something: the commands of docs/OPERATING.md, as they stand. */
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { readRequest } from "../../src/membership/signed-request.js";
-import { generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { openRequest, readRequestFile, verifyRequest } from "../../src/membership/requests.js";
+import { generateKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/protocol/keys.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
 
+const hash = "ab".repeat(32);
 let home: GpgHome;
+let owner: OpeningKey<"member">;
+let listKey: OpeningKey<"list">;
 
 beforeEach(async () => {
   home = await makeGpgHome();
+  owner = await generateMemberKey({ name: "Olga", address: "olga@people.test", profile: "compatible" });
+  listKey = await generateKey("list", { address: "team@lists.example", profile: "compatible" });
+  await home.import(owner);
 });
 
 afterEach(() => home.close());
 
-test("gpg signs a resume that the server reads, for that list and kind alone", async () => {
-  const owner = await generateMemberKey({ name: "Olga", address: "olga@people.test", profile: "compatible" });
-  await home.import(owner);
+/** The command of the manual that writes `file`, with the blanks filled in, run. */
+async function follow(file: string): Promise<Buffer> {
   const manual = await readFile(new URL("../../docs/OPERATING.md", import.meta.url), "utf8");
-  const [command = ""] = /printf '%s\\n' '\{"listseal".*?> resume\.asc/s.exec(manual) ?? [];
-  const ran = await home.shell(command.replace("gpg --armor", "gpg --batch --armor"));
-  expect(ran.status).toBe(0);
-  const armored = await readFile(`${home.folder}/resume.asc`, "utf8");
-  const read = (kind: string, list: string) =>
-    readRequest(armored, { kind, list }, sealingHalf(owner), new Date());
-  const request = await read("resume", "team@lists.example");
-  expect(request.fields.line("number", 12)).toBe("NUMBER");
-  await expect(read("release", "team@lists.example")).rejects.toMatchObject({ code: "wrong-kind" });
-  await expect(read("resume", "other@lists.example")).rejects.toMatchObject({ code: "wrong-list" });
+  const found = manual
+    .split("\n\n")
+    .find((block) => block.includes("printf") && block.trimEnd().endsWith(`> ${file}`));
+  if (found === undefined) throw new Error(`the manual does not make ${file}`);
+  const command = found
+    .replace(/gpg --/g, "gpg --batch --trust-model always --")
+    .replace("FRESH", "0123456789abcdef".repeat(2))
+    .replace("LIST-KEY", listKey.fingerprint)
+    .replace("DATE", new Date().toISOString().replace(/\.\d{3}Z$/, "Z"))
+    .replace("NUMBER", "7")
+    .replace("HASH", hash)
+    .replace("AUTHOR", owner.fingerprint)
+    .replace("MESSAGE-ID", "1@people.test");
+  const ran = await home.shell(command);
+  if (ran.status !== 0) throw new Error(`gpg: ${ran.stderr}`);
+  return readFile(`${home.folder}/${file}`);
+}
+
+test("gpg signs a resume that the server reads", async () => {
+  const opened = await readRequestFile((await follow("resume.asc")).toString());
+  await verifyRequest(opened, [owner.secret.toPublic()], new Date());
+  expect(opened.request).toMatchObject({
+    list: { address: "team@lists.example", key: listKey.fingerprint },
+    command: { do: "resume-server", head: { number: 7, hash } },
+  });
+  const stranger = await generateMemberKey({ name: "E", address: "e@people.test", profile: "compatible" });
+  await expect(verifyRequest(opened, [stranger.secret.toPublic()], new Date())).rejects.toMatchObject({
+    code: "unknown-author",
+  });
+});
+
+test("gpg signs and seals a moderator's command: the same form as the add-on's", async () => {
+  const server = await generateKey("server", { address: "team@lists.example", profile: "compatible" });
+  await home.import(sealingHalf(server));
+  const sealed = await follow("request.pgp");
+  const address = parseAddress("team@lists.example");
+  const opened = await openRequest(sealed, server, { address, keys: [listKey.fingerprint] });
+  await verifyRequest(opened, [owner.secret.toPublic()], new Date());
+  expect(opened.request.command).toEqual({
+    do: "release",
+    author: owner.fingerprint,
+    messageId: "<1@people.test>",
+  });
 });

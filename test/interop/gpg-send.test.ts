@@ -119,7 +119,12 @@ describeWith(["gpg", "gpgconf", "gpgsplit"], "a sender with gpg alone", () => {
       const copy = await copyForBob(cast, submitted, "resealed", alice);
       const opened = await openPost(copy, memberKeys, identifyBy(alice));
       if (opened.kind !== "opened") throw new Error("not opened");
-      expect(opened.passage).toEqual({ via: "list", by: alice.fingerprint, roster });
+      expect(opened.passage).toEqual({
+        via: "list",
+        by: alice.fingerprint,
+        roster,
+        signedAt: expect.any(Date),
+      });
       const letter = await readPayload(opened.payload);
       expect(letter).toMatchObject({ subject, text, inReplyTo: "<question@example.test>" });
       expect(letter.to).toEqual([{ address: cast.address }]);

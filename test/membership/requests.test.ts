@@ -3,6 +3,7 @@ import { readRequestMail, writeRequestMail } from "../../src/mail/request-mail.j
 import { type Answer, openAnswer, type Result, writeAnswer } from "../../src/membership/answers.js";
 import {
   type Command,
+  MAX_NOTICE_REQUEST_BYTES,
   newRequestId,
   openRequest,
   type Request,
@@ -229,7 +230,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
     expect(await outcome(opened(await bent('"id"', '"no"')))).toBe("damaged");
     expect(await outcome(opened(await bent('"leave"', '"remove"')))).toBe("damaged");
     expect(await outcome(opened(await bent("}", "")))).toBe("damaged");
-    expect(await outcome(opened(new Uint8Array(65 * 1024)))).toBe("too-large");
+    expect(await outcome(opened(new Uint8Array(MAX_NOTICE_REQUEST_BYTES + 1)))).toBe("too-large");
     expect(await outcome(opened(new Uint8Array(100)))).toBe("damaged");
   });
 

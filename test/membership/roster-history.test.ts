@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
 import type { RecordLink } from "../../src/membership/answers.js";
+import { toBase64 } from "../../src/membership/fields.js";
 import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
 import {
   type Command,
@@ -23,6 +24,11 @@ import {
   signedChange,
   standingOf,
 } from "../../src/membership/roster-log.js";
+import {
+  type IssuedInvitation,
+  invitationStanding,
+  unconfirmedMembers,
+} from "../../src/membership/roster-standing.js";
 import { codeOf, ListSealError } from "../../src/protocol/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
@@ -270,4 +276,114 @@ test("the chain: nothing missing, nothing changed, nothing else", async () => {
   const behind = { number: 2, hash: links[1]?.hash ?? "" };
   expect(() => assertNotBehind(known.hashes, behind)).toThrow(/ends before/);
   expect(() => assertNotBehind(known.hashes, { ...behind, hash: NO_PREVIOUS })).toThrow(/another one/);
+});
+
+describe("whom the operator enrolled", () => {
+  const at = () => new Date().toISOString();
+  const added = (who: Invited, more: object = {}) => ({
+    do: "add",
+    address: eveAddress,
+    fingerprint: who.member.fingerprint,
+    certificate: toBase64(certificate(who.member)),
+    by: "operator",
+    at: at(),
+    ...more,
+  });
+  const enrols = (who: OpeningKey<"member">, by = olga) =>
+    said({ do: "enrol", name: "Eve", address: eveAddress, certificate: certificate(who), shape: "mixed" }, [
+      by,
+    ]);
+
+  test("waits for an owner's word, may leave meanwhile, and gets the new list key after it", async () => {
+    const owned = await claim();
+    const waiting = await read([owned, added(eve)]);
+    expect(unconfirmedMembers(waiting).map(({ address }) => address)).toEqual([eveAddress]);
+    expect((await membersForNewKey(waiting)).map(({ address }) => address)).toEqual([olgaAddress]);
+    const confirmed = await read([owned, added(eve), await enrols(eve.member)]);
+    expect(unconfirmedMembers(confirmed)).toEqual([]);
+    expect(confirmed.members[eveAddress]).toMatchObject({ by: "owner", role: "member" });
+    expect((await membersForNewKey(confirmed)).map(({ address }) => address)).toContain(eveAddress);
+    const left = await read([owned, added(eve), await said({ do: "leave" }, [eve.member])]);
+    expect(left.members[eveAddress]).toBeUndefined();
+    expect(left.unsigned.at(-1)).toMatchObject({ by: "unconfirmed", what: "leave", address: eveAddress });
+    // an older server recorded the fingerprint alone: what they do is the operator's word again, and no dead end
+    const older = await read([
+      owned,
+      added(eve, { certificate: undefined }),
+      await said({ do: "leave" }, [eve.member]),
+    ]);
+    expect(older.unsigned.map(({ by }) => by)).toEqual(["operator", "unconfirmed"]);
+    // but with the certificate there, a forged command is one
+    expect(
+      await outcome([
+        owned,
+        added(eve),
+        await said({ do: "leave" }, [bob.member], { by: eve.member.fingerprint }),
+      ]),
+    ).toMatch(/^roster-altered/);
+    expect(await outcome([owned, added(eve, { fingerprint: bob.member.fingerprint })])).toMatch(
+      /another key/,
+    );
+  });
+
+  test("is no owner by the operator's word: whom they let in stays the operator's", async () => {
+    const role = { do: "role", address: eveAddress, role: "owner", by: "operator", at: at() };
+    const ghost = await person("ghost@x.test");
+    const ghostly = await said(
+      {
+        do: "enrol",
+        name: "Ghost",
+        address: parseAddress("ghost@x.test"),
+        certificate: certificate(ghost),
+        shape: "mixed",
+      },
+      [eve.member],
+    );
+    const history = await read([await claim(), added(eve), await enrols(eve.member), role, ghostly]);
+    expect(unconfirmedMembers(history).map(({ address }) => address)).toEqual(["ghost@x.test"]);
+    expect((await membersForNewKey(history)).map(({ address }) => address)).not.toContain("ghost@x.test");
+    expect(history.members[eveAddress]).toMatchObject({ by: "owner", role: "owner", roleBy: "operator" });
+    // an owner's word for the role, and they are one
+    const fingerprint = eve.member.fingerprint;
+    const meant = await said({ do: "set-role", address: eveAddress, fingerprint, role: "owner" }, [olga]);
+    const after = await read([await claim(), added(eve), await enrols(eve.member), role, meant, ghostly]);
+    expect(unconfirmedMembers(after)).toEqual([]);
+  });
+
+  test("a member by .asc alone is one by the owner's word; nobody else's", async () => {
+    const history = await read([await claim(), await enrols(eve.member)]);
+    expect(history.members[eveAddress]).toMatchObject({ by: "owner", fingerprint: eve.member.fingerprint });
+    expect(await outcome([await claim(), await joins(bob), await enrols(eve.member, bob.member)])).toMatch(
+      /role did not allow/,
+    );
+  });
+});
+
+test("an owner's resume stands after the very entry that they named", async () => {
+  const before = [await claim(), await joins(bob)];
+  const links = chained(before);
+  const { number = 0, hash = "" } = links.at(-1) ?? {};
+  const resume = await said({ do: "resume-server", head: { number, hash } }, [olga]);
+  expect(await outcome([...before, resume])).toBe("taken");
+  expect(await outcome([...before, await joins(eve), resume])).toMatch(/resumed after another entry/);
+  const bobs = await said({ do: "resume-server", head: { number, hash } }, [bob.member]);
+  expect(await outcome([...before, bobs])).toMatch(/role did not allow/);
+});
+
+test("how an invitation stands", async () => {
+  const { introduction } = bob;
+  const issued = (changes: Partial<IssuedInvitation> = {}): IssuedInvitation => ({
+    introduction: introduction.fingerprint,
+    address: bobAddress,
+    introducedAt: daysAgo(2).toISOString(),
+    joinBy: inTwoWeeks().toISOString(),
+    ...changes,
+  });
+  const owned = await claim();
+  const none = await read([owned]);
+  expect(invitationStanding(issued(), none)).toBe("pending");
+  expect(invitationStanding(issued({ joinBy: daysAgo(1).toISOString() }), none)).toBe("expired");
+  const withdrawn = await read([owned, await said({ do: "withdraw", address: bobAddress }, [olga])]);
+  expect(invitationStanding(issued(), withdrawn)).toBe("withdrawn");
+  expect(invitationStanding(issued(), await read([owned, await joins(bob)]))).toBe("used");
 });

@@ -45,7 +45,12 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
     if (opened.kind !== "opened") throw new Error("not opened");
     expect(opened.payload).toEqual(payload);
     expect(opened.author).toBe(cast.alice.fingerprint);
-    expect(opened.passage).toEqual({ via: "list", by: cast.alice.fingerprint, roster });
+    expect(opened.passage).toEqual({
+      via: "list",
+      by: cast.alice.fingerprint,
+      roster,
+      signedAt: expect.any(Date),
+    });
   });
 
   test("the list's word for a non-member's post is said as that, and never as a member's", async () => {
@@ -55,7 +60,12 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
       delivery === "opened" ? forwardOpened(prepared) : await resealFor(prepared, sealingHalf(cast.bob));
     const opened = await openPost(strange, keysOf(cast, cast.bob), saysAlice(cast));
     if (opened.kind !== "opened") throw new Error("not opened");
-    expect(opened.passage).toEqual({ via: "list-from-nonmember", by: cast.alice.fingerprint, roster });
+    expect(opened.passage).toEqual({
+      via: "list-from-nonmember",
+      by: cast.alice.fingerprint,
+      roster,
+      signedAt: expect.any(Date),
+    });
   });
 
   test("the body is not touched on the way", () => {

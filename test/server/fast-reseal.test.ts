@@ -93,7 +93,12 @@ describe.each(profiles)("a list in the profile %s", (profile) => {
       const opened = await openPost(copy, keysOf(cast, cast.bob), saysAlice(cast));
       if (opened.kind !== "opened") throw new Error("not opened");
       expect(Buffer.from(opened.payload).equals(payload)).toBe(true);
-      expect(opened.passage).toEqual({ via: "list", by: cast.alice.fingerprint, roster });
+      expect(opened.passage).toEqual({
+        via: "list",
+        by: cast.alice.fingerprint,
+        roster,
+        signedAt: expect.any(Date),
+      });
       await expect(openPost(copy, keysOf(cast, cast.eve), saysAlice(cast))).resolves.toEqual({
         kind: "not-for-me",
       });

@@ -1,186 +1,40 @@
-import { readFile } from "node:fs/promises";
-import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { requestTypes, writeRequestMail } from "../../src/mail/request-mail.js";
-import { type Answer, openAnswer, type Result } from "../../src/membership/answers.js";
-import { readCard, type ServerCard } from "../../src/membership/card.js";
-import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
-import { type Command, newRequestId, type Request, writeRequest } from "../../src/membership/requests.js";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { requestTypes } from "../../src/mail/request-mail.js";
+import { certifyMember } from "../../src/membership/introduction.js";
+import { type Command, newRequestId } from "../../src/membership/requests.js";
 import { continueHistory, noHistory } from "../../src/membership/roster-history.js";
-import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { newMessageId } from "../../src/protocol/seal.js";
+import { generateKey, type OpeningKey } from "../../src/protocol/keys.js";
 import { Heads } from "../../src/server/kept/heads.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { createList, setPolicy } from "../../src/server/run/administration.js";
-import { issueCard } from "../../src/server/run/server-card.js";
-import { type Person, PlayServer, person, seal } from "./play-server.js";
+import { setPolicy } from "../../src/server/run/administration.js";
+import {
+  answersTo,
+  asks,
+  begin,
+  card,
+  certificate,
+  claim,
+  DAY,
+  type Invited,
+  invites,
+  join,
+  joins,
+  known,
+  listKey,
+  olga,
+  play,
+  refused,
+  roster,
+  says,
+  submitted,
+  teamAddress,
+  written,
+} from "./asking.js";
+import { type Person, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 
-const teamAddress = parseAddress("team@lists.test");
-const DAY = 86_400_000;
-type Signer = OpeningKey<"member" | "introduction">;
-
-let play: PlayServer;
-/** Ids of all requests that were made. */
-let asked: string[];
-let card: ServerCard;
-let listKey: OpeningKey<"list">;
-let olga: Person;
-
-const certificate = (key: OpeningKey<"member" | "introduction" | "list">) =>
-  writeSealingKey(sealingHalf(key));
-
-interface Sent {
-  readonly request: Request;
-  readonly raw: Uint8Array;
-}
-
-async function written(
-  command: Command,
-  signers: readonly Signer[],
-  changes: Partial<Request> = {},
-): Promise<Sent> {
-  const request: Request = {
-    id: newRequestId(),
-    date: new Date(Math.floor(Date.now() / 1000) * 1000),
-    list: { address: teamAddress, key: listKey.fingerprint },
-    command,
-    ...changes,
-  };
-  asked.push(request.id);
-  const raw = writeRequestMail({
-    kind: "request",
-    list: teamAddress,
-    from: makeMailbox(undefined, parseAddress("anybody@people.test")),
-    to: makeMailbox(undefined, requestAddress(teamAddress)),
-    date: request.date,
-    messageId: newMessageId("people.test"),
-    sealed: await writeRequest(request, { signers, server: card.server }),
-  });
-  return { request, raw };
-}
-
-const submitted = async ({ raw }: Sent): Promise<number> => {
-  const { submit } = await import("./dialogue.js");
-  const recipient = requestAddress(teamAddress);
-  return (await submit(play.port, { sender: "anybody@people.test", recipient, raw })).code;
-};
-
-/** The sealed answers that arrived at an address, opened with a key; what is sealed to others is left out. */
-async function answersTo(address: string, key: OpeningKey<"member">): Promise<Answer[]> {
-  const found: Answer[] = [];
-  for (const { raw } of play.sink.for(address)) {
-    const text = raw.toString("latin1");
-    const part = text.split(requestTypes.answer)[1]?.split("\r\n\r\n")[1]?.split("\r\n--")[0];
-    if (part === undefined) continue;
-    const read = await openAnswer(new Uint8Array(Buffer.from(part, "base64")), key, {
-      list: { address: teamAddress },
-      server: card.server,
-      requests: asked,
-    });
-    if (read !== "not-for-me") found.push(read);
-  }
-  return found;
-}
-
-/** Asks, and waits for the answer. */
-async function asks(who: Person, sent: Sent, key = who.key): Promise<Result> {
-  expect(await submitted(sent)).toBe(250);
-  const { id } = sent.request;
-  let answer: Answer | undefined;
-  let seen = -1;
-  while (answer === undefined) {
-    await play.sink.until((sink) => sink.for(who.address).length > seen);
-    seen = play.sink.for(who.address).length;
-    const all = await answersTo(who.address, key);
-    answer = all.find(({ request, result }) => request === id && result.kind !== "report");
-  }
-  return answer.result;
-}
-
-const says = async (who: Person, command: Command) => asks(who, await written(command, [who.key]));
-
-const claim = (who = olga, code = card.code, key = listKey): Command => ({
-  do: "claim",
-  code,
-  name: who.name,
-  address: parseAddress(who.address),
-  certificate: certificate(who.key),
-  listKey: certificate(key),
-  shape: "encrypted",
-});
-
-const known = (): KnownList => ({
-  address: teamAddress,
-  fingerprints: [listKey.fingerprint],
-  owners: [sealingHalf(olga.key)],
-});
-
-interface Invited {
-  readonly who: Person;
-  readonly introduction: OpeningKey<"introduction">;
-}
-
-/** An invitation by Olga, and the invitee's certified key. */
-async function invites(
-  guest: Person,
-  { date = new Date(), joinBy = new Date(Date.now() + DAY) } = {},
-): Promise<Invited> {
-  const terms = {
-    list: teamAddress,
-    listKey: listKey.fingerprint,
-    address: parseAddress(guest.address),
-    joinBy: new Date(Math.floor(joinBy.getTime() / 1000) * 1000),
-  };
-  const introduction = await makeIntroduction(olga.key, terms, "compatible", date);
-  return { who: { ...guest, key: await certifyMember(introduction, guest.key, known()) }, introduction };
-}
-
-const join = ({ who, introduction }: Invited): Command => ({
-  do: "join",
-  name: who.name,
-  certificate: certificate(who.key),
-  introduction: certificate(introduction),
-  shape: "encrypted",
-});
-const joins = async (guest: Invited) =>
-  asks(guest.who, await written(join(guest), [guest.introduction, guest.who.key]));
-const refused = (code: string) => ({ kind: "refused", code });
-
-const roster = async (after = 0) => {
-  const result = await says(olga, { do: "roster", after });
-  if (result.kind !== "roster") throw new Error(`no roster: ${JSON.stringify(result)}`);
-  return result;
-};
-
 onEachStore(() => {
-  beforeEach(async () => {
-    asked = [];
-    play = await PlayServer.make();
-    const office = async <T>(
-      work: (parts: Parameters<typeof createList>[0] & Parameters<typeof issueCard>[0]) => T,
-    ) => {
-      const store = await openStore(play.place);
-      try {
-        return await work({ store, folder: play.folder, now: () => Date.now() });
-      } finally {
-        await store.close();
-      }
-    };
-    const issued = await office(async (parts) => {
-      const { list } = await createList(parts, {
-        address: teamAddress,
-        name: "Team",
-        mode: "key",
-        delivery: "resealed",
-        profile: "compatible",
-      });
-      return issueCard(parts, list);
-    });
-    card = await readCard(await readFile(issued.path));
-    listKey = await generateKey("list", { address: teamAddress, profile: "compatible" });
-    olga = await person("Olga");
-    await play.start();
-  });
+  beforeEach(() => begin());
   afterEach(() => play.discard());
   test("a list is claimed, once, by the card's code", async () => {
     const thief = await person("Mallory");

@@ -17,11 +17,27 @@ const FILL_IMPORT = `(window, name, base64, code) => {
   form.querySelector("input[name=code]").value = code;
 }`;
 
+/** Runs in the page: types the code of a file that the page has already. */
+const TYPE_CODE = `(window, code) => {
+  window.document.querySelector("input[name=code]").value = code;
+}`;
+
+/** A press counts as a person's own: only then does Thunderbird let a page ask for a right. */
+const CLICK = `const press = (button) => {
+    const handle = window.windowUtils.setHandlingUserInput(true);
+    try {
+      button.click();
+    } finally {
+      handle.destruct();
+    }
+  };`;
+
 /** Runs in the page: fills in the form for a new key. */
 const FILL_KEY = `(window, name, passphrase) => {
   const form = window.document.querySelector("input[name=name]").form;
   form.querySelector("input[name=name]").value = name;
-  form.querySelector("input[name=passphrase]").value = passphrase;
+  const field = form.querySelector("input[name=passphrase]");
+  if (field) field.value = passphrase;
   return form.querySelector("input[name=address]").value;
 }`;
 
@@ -34,7 +50,8 @@ const FORGET = `{
 /** Runs in the page: presses the button of the form that has this field. */
 const SUBMIT = `(window, field) => {
   ${FORGET}
-  window.document.querySelector("input[name=" + field + "]").form.querySelector("button[type=submit]").click();
+  ${CLICK}
+  press(window.document.querySelector("input[name=" + field + "]").form.querySelector("button[type=submit]"));
 }`;
 
 /** Runs in the page: presses the first button with this label. */
@@ -43,7 +60,8 @@ const PRESS = `(window, label) => {
   const button = all.find((one) => one.textContent.includes(label));
   if (!button) throw new Error("no button " + label + " among: " + all.map((one) => one.textContent).join(" | "));
   ${FORGET}
-  button.click();
+  ${CLICK}
+  press(button);
 }`;
 
 /** Runs in the page: what its one line says, and whether that is a failure. */
@@ -67,6 +85,12 @@ export class OptionsPage {
 
   static async open(addon: InstalledAddon): Promise<OptionsPage> {
     await addon.openOptions();
+    return OptionsPage.inFront(addon);
+  }
+
+  /** The page that the add-on itself has opened, once it shows something. */
+  static async inFront(addon: InstalledAddon): Promise<OptionsPage> {
+    await addon.optionsInFront();
     const page = new OptionsPage(addon);
     try {
       await page.#waitFor("#panel > *");
@@ -120,29 +144,61 @@ export class OptionsPage {
     await this.#addon.inFrontTab(z.null(), FILL_IMPORT, name, Buffer.from(file).toString("base64"), code);
   }
 
-  /** Presses "Open the invitation". */
-  async openInvitation(): Promise<Said> {
-    await this.#addon.inFrontTab(z.null(), SUBMIT, "file");
-    return this.#answer();
+  /** Types the code of a file that came with a mail. */
+  async typeCode(code: string): Promise<void> {
+    await this.#waitFor("input[name=code]");
+    await this.#addon.inFrontTab(z.null(), TYPE_CODE, code);
   }
 
-  /** Fills in the form for a new key; gives the address that the page proposes for it. */
+  /** Presses "Open the invitation"; gives what the page then shows of it, or the sentence of a refusal. */
+  async openInvitation(): Promise<Said> {
+    await this.#addon.inFrontTab(z.null(), SUBMIT, "code");
+    return until(
+      "what is in the invitation",
+      async () => {
+        const said = await this.#addon.inFrontTab(saidShape, SAID);
+        if (said.failed) return said;
+        if (!(await this.#has("input[name=address]"))) return undefined;
+        return { text: await this.text(), failed: false };
+      },
+      90_000,
+    );
+  }
+
+  /** Fills in name and passphrase before joining; gives the address that the page shows. */
   async fillKey(name: string, passphrase = ""): Promise<string> {
-    await this.showTab("keys");
-    await this.#waitFor("input[name=address]");
     return this.#addon.inFrontTab(z.string(), FILL_KEY, name, passphrase);
   }
 
-  /** Presses "Make my key". */
-  async makeKey(): Promise<Said> {
+  /** Presses "Join the list". */
+  async joinList(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "address");
     return this.#answer();
   }
 
-  /** Presses a button of the page. */
+  /** The page as a person reads it. */
+  text(): Promise<string> {
+    return this.#addon.inFrontTab(z.string(), "(window) => window.document.body.innerText");
+  }
+
+  /** Waits until the page says this. */
+  async waitForText(words: string): Promise<void> {
+    await until(
+      `"${words}" on the options page`,
+      async () => ((await this.text()).includes(words) ? true : undefined),
+      90_000,
+    );
+  }
+
+  /** Presses a button of the page and waits for its answer. */
   async press(label: string): Promise<Said> {
-    await this.#addon.inFrontTab(z.null(), PRESS, label);
+    await this.click(label);
     return this.#answer();
+  }
+
+  /** Presses a button that only opens something. */
+  async click(label: string): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), PRESS, label);
   }
 
   async close(): Promise<void> {

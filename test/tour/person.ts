@@ -67,7 +67,7 @@ export class Person {
   }
 
   /**
-   * Opens the invitations on the options page, makes a key there, and saves its public half.
+   * Follows the invitations on the options page, which makes a key, and saves its public half for the operator.
    * @param look called at the moments that are worth a picture
    * @returns the file with the public half, as "Save my public key" wrote it
    */
@@ -81,12 +81,13 @@ export class Person {
       if (index === 0) await look("invitation");
       const said = await page.openInvitation();
       if (said.failed) throw new Error(`${this.fullName}'s invitation was not opened: ${said.text}`);
+      const shown = await page.fillKey(this.fullName);
+      if (shown !== this.address) throw new Error(`The page shows ${shown} and not ${this.address}`);
+      if (index === 0) await look("list");
+      const asked = await page.joinList();
+      if (asked.failed) throw new Error(`${this.fullName} could not join: ${asked.text}`);
     }
-    await look("list");
-    const proposed = await page.fillKey(this.fullName);
-    if (proposed !== this.address) throw new Error(`The page proposes ${proposed} and not ${this.address}`);
-    const made = await page.makeKey();
-    if (made.failed) throw new Error(`${this.fullName}'s key was not made: ${made.text}`);
+    await page.showTab("keys");
     await look("key");
     await page.press("Save public key");
     await page.close();

@@ -254,6 +254,11 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "mail-window", "sizeMessagePane", height);
   }
 
+  /** Changes Thunderbird's theme; pages of add-ons follow it. */
+  async useTheme(theme: "dark" | "light"): Promise<void> {
+    await this.#call(z.null(), "pictures", "useTheme", theme === "dark");
+  }
+
   /** Saves a PNG picture of a window's inside. */
   async picture(type: "mail:3pane" | "msgcompose" | "mail:messageWindow", file: string): Promise<void> {
     const png = await this.#call(z.string(), "pictures", "pictureOfWindow", type);

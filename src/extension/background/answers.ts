@@ -1,5 +1,6 @@
 import type { ArrivalHandlers } from "../requests/arrivals.js";
-import { memberAnswers, takeNotice } from "./member-answers.js";
+import { memberAnswers } from "./member-answers.js";
+import { takeNotice } from "./notices.js";
 import { ownerAnswers, takeReceipt, takeReport } from "./owner-answers.js";
 
 /** Who is told when an answer, report, notice or receipt has come. It only connects. */

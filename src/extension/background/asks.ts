@@ -2,6 +2,7 @@ import { writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
+import { invitationPart, offerInvitation } from "../joining/offered.js";
 import { browser } from "../platform.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
@@ -17,7 +18,8 @@ export const asks: AskHandlers = {
     if (reading.kind === "opened") return reading.opened.view;
     if (reading.kind !== "other") return reading;
     const arrived = await takeArrival(header, reading.tree, arrivals);
-    return arrived === undefined ? { kind: "ordinary" } : { kind: "arrived", arrived };
+    if (arrived !== undefined) return { kind: "arrived", arrived };
+    return invitationPart(reading.tree) === undefined ? { kind: "ordinary" } : { kind: "invitation" };
   },
 
   async save({ attachment }, tabId) {
@@ -50,6 +52,14 @@ export const asks: AskHandlers = {
     const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
     await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
     return { saved: true };
+  },
+
+  async join(_, tabId) {
+    const header = await shownMessage(tabId);
+    if (header === undefined || !(await offerInvitation(header)))
+      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+    await browser.runtime.openOptionsPage();
+    return null;
   },
 
   async settings() {

@@ -1,28 +1,41 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
-import { fromBase64 } from "../base64.js";
+import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
+import { takeOffered } from "../joining/offered.js";
 import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import type { CallHandlers } from "../messaging.js";
+import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
 import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
-import { loadRequests, summaryOfRequest } from "../requests/pending.js";
-import { keepUnlocked, load, lockAll, summaryOfKey, summaryOfList, update } from "../storage.js";
+import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
+import {
+  keepUnlocked,
+  load,
+  lockAll,
+  refusedJoins,
+  summaryOfKey,
+  summaryOfList,
+  update,
+} from "../storage.js";
 import type { Stored, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
-import { importInvitation } from "./import-invitation.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
+import { renewMember } from "./renewal.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to our own pages. */
 export const calls: CallHandlers = {
+  ...ownerCalls,
+
   "compose:status": ({ tabId }) => statusOf(tabId),
 
   async "compose:answer"({ tabId, answer }) {
@@ -52,6 +65,7 @@ export const calls: CallHandlers = {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
     await keepUnlocked(fingerprint, secret);
     await certifyWaiting();
+    await lookForArrivals(arrivals);
     return null;
   },
 
@@ -74,6 +88,10 @@ export const calls: CallHandlers = {
     await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
     await certifyWaiting();
     return summaryOfKey(key);
+  },
+
+  async "key:renew"({ fingerprint }) {
+    return summaryOfKey(await renewMember(fingerprint));
   },
 
   async "key:protect"({ fingerprint, current, next }) {
@@ -102,22 +120,42 @@ export const calls: CallHandlers = {
   },
 
   async overview() {
-    const { lists, memberKeys } = await load();
+    const stored = await load();
+    const requests = await loadRequests();
+    const lists = Object.values(stored.lists);
     return {
-      lists: Object.values(lists).map(summaryOfList),
-      keys: await Promise.all(Object.values(memberKeys).map(summaryOfKey)),
+      lists: lists.map((list) => summaryOfList(list, stored)),
+      keys: await Promise.all(Object.values(stored.memberKeys).map(summaryOfKey)),
+      backedUpAt: stored.backedUpAt,
+      refused: refusedJoins(stored),
+      requests: requests.pending.map(summaryOfRequest),
+      refusals: lists.flatMap(({ address }) => {
+        const refusal = lastRefusal(requests, address);
+        return refusal === null ? [] : [{ list: address, ...refusal }];
+      }),
       copies: await listsKept(),
     };
   },
 
-  async "list:import"({ file, code }) {
-    const now = new Date().toISOString();
-    const list = await runJob("read-invitation", { file: bytesOf(file), code, now });
+  "join:offered": () => takeOffered(),
+
+  "join:look": ({ file, code }) => lookAtInvitation(file, code),
+
+  async "join:start"(wish) {
+    const request = await join(wish);
+    // what could not be opened before may open now
     forgetOpened();
-    const kept = await update((stored) => importInvitation(stored, list));
+    return summaryOfRequest(request);
+  },
+
+  async "join:forget"({ address }) {
+    await forgetJoining(address);
     await prepareDraftIdentities(t("draft_identity_label"));
-    await certifyWaiting();
-    return summaryOfList(kept);
+    return null;
+  },
+
+  async "list:leave"({ address }) {
+    return summaryOfRequest(await leaveList(address));
   },
 
   async "list:use-key"({ address, fingerprint }) {
@@ -130,7 +168,7 @@ export const calls: CallHandlers = {
       const next = { ...list, memberKey: fingerprint };
       return {
         stored: { ...stored, lists: { ...stored.lists, [address]: next } },
-        result: summaryOfList(next),
+        result: summaryOfList(next, stored),
       };
     });
     await certifyWaiting();
@@ -148,9 +186,21 @@ export const calls: CallHandlers = {
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;
-      return { stored: { ...stored, lists, pins }, result: undefined };
+      const { [address]: _joining, ...joining } = stored.joining;
+      return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
     await prepareDraftIdentities(t("draft_identity_label"));
+    return null;
+  },
+
+  async "backup:make"({ passphrase }) {
+    await makeBackup(passphrase);
+    return null;
+  },
+
+  async "backup:restore"({ file, passphrase }) {
+    await restoreBackup(file, passphrase);
+    forgetOpened();
     return null;
   },
 
@@ -179,15 +229,8 @@ function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
         : list,
     ]),
   );
-  return { ...stored, lists, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key } };
-}
-
-function bytesOf(base64: string): Uint8Array {
-  try {
-    return fromBase64(base64);
-  } catch (cause) {
-    throw new ListSealError("invitation-damaged", "not base64", { cause });
-  }
+  const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
+  return { ...stored, lists, memberKeys, backedUpAt: null };
 }
 
 /** Takes every recipient but the list out of a mail that is to be sealed. */

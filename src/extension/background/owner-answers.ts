@@ -1,22 +1,24 @@
+import { claimAnswered } from "../owner/founding.js";
+import { withdrawAnswered } from "../owner/inviting.js";
+import { commandAnswered, rosterAnswered } from "../owner/members.js";
+import { newKeyAnswered, receiptsAnswered } from "../owner/telling.js";
 import type { ArrivalHandlers } from "../requests/arrivals.js";
 
-/** What answers to an owner's requests change. Nothing asks these yet. */
-const nothing = async () => undefined;
+export { takeReport } from "../owner/members.js";
+export { takeReceipt } from "../owner/telling.js";
 
+/** What answers to an owner's requests change. It only connects. */
 export const ownerAnswers = {
-  claim: nothing,
-  remove: nothing,
-  withdraw: nothing,
-  roster: nothing,
-  "set-role": nothing,
-  release: nothing,
-  reject: nothing,
-  "new-list-key": nothing,
-  "resume-server": nothing,
+  claim: claimAnswered,
+  enrol: commandAnswered,
+  remove: commandAnswered,
+  withdraw: withdrawAnswered,
+  roster: rosterAnswered,
+  "set-role": commandAnswered,
+  release: commandAnswered,
+  reject: commandAnswered,
+  "new-list-key": newKeyAnswered,
+  notice: commandAnswered,
+  receipts: receiptsAnswered,
+  "resume-server": commandAnswered,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
-
-/** What the server tells owners without being asked. */
-export const takeReport: ArrivalHandlers["report"] = async () => undefined;
-
-/** A member's receipt for a notice. */
-export const takeReceipt: ArrivalHandlers["receipt"] = async () => ({ kind: "not-for-me" });

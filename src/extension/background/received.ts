@@ -6,6 +6,7 @@ import { isShownImage } from "../display/images.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
+import { keyAge } from "../key-age.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
@@ -29,7 +30,7 @@ export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
   /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
   | { readonly kind: "other"; readonly tree: MessagePart }
-  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" }>;
+  | Exclude<DisplayAnswer, OpenedView | ArrivedView | { readonly kind: "ordinary" | "invitation" }>;
 
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;
@@ -98,6 +99,11 @@ async function readAnew(
   if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
+  // an owner's add-on holds every word of the server about the record against what it knows
+  if ("roster" in opened.passage) {
+    const { noteHead } = await import("../owner/members.js");
+    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  }
   keep(key, result);
   // the reader waits for the mail and not for its copy
   keepCopy(result.view.list, opened.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
@@ -193,6 +199,8 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
         : [{ number, name, type, size: bytes.length }],
     ),
     passage: passageView(opened, before),
+    underOldKey: opened.underOldKey,
+    ownKeyEnds: ownKeyEnds(list, stored),
     shell: shape.kind === "own-shell" ? "own" : "elsewhere",
   };
 }
@@ -200,6 +208,11 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
   if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
+}
+
+function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
+  const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
+  return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
 }
 
 /** A picture as a `data:` address, for a document that may load nothing else. The type must be one that is shown. */

@@ -100,6 +100,7 @@ interface Author {
 }
 
 async function authorFor(list: StoredList, stored: Stored): Promise<Author> {
+  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   const key = keyOf(stored, list.memberKey);
   const secret = await secretOf(key);
   if (secret === null)

@@ -54,7 +54,8 @@ export function renderAnswer(
     answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)],
   );
   if (answer.kind === "opened") takeTheSubject(answer.subject);
-  if (answer.kind === "elsewhere") {
+  // these stand above the mail, which stays as it is
+  if (answer.kind === "elsewhere" || answer.kind === "invitation") {
     host.style.setProperty("min-height", "0");
     document.body.prepend(host);
     return;
@@ -187,6 +188,11 @@ function banner(
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "invitation":
+      return bannerOf("note", t("offer_title"), t("offer_text"), {
+        label: t("offer_join"),
+        act: () => ask("join", null),
+      });
     case "arrived": {
       const { tone, title, text } = arrivedLine(answer.arrived);
       const unlock = { label: t("locked_unlock"), act: () => ask("settings", null) };

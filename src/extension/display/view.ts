@@ -9,6 +9,8 @@ export type DisplayAnswer =
   | { readonly kind: "ordinary" }
   | OpenedView
   | ArrivedView
+  /** An ordinary mail with an invitation to a list attached. */
+  | { readonly kind: "invitation" }
   /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
   | { readonly kind: "elsewhere" }
   /** The key is locked by a passphrase. */
@@ -57,6 +59,10 @@ export interface OpenedView {
     | { readonly via: "list" | "list-from-nonmember"; readonly roster: number }
     | { readonly via: "own-copy" }
     | { readonly via: "unproved"; readonly reason: UnprovedReason | "message-id-reused" };
+  /** ISO 8601: when one's own key for the list runs out, if that is soon or over; null otherwise. */
+  readonly ownKeyEnds: string | null;
+  /** Sealed with a list key that was not to be used any more. */
+  readonly underOldKey: boolean;
   /** `elsewhere`: the mail around the sealed part was not made by the list. */
   readonly shell: "own" | "elsewhere";
 }

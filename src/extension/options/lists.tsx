@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
-import { toBase64 } from "../base64.js";
 import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
+import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
+import type { RequestSummary } from "../requests/pending.js";
 import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
-import { field } from "./fields.js";
+import { Joining } from "./joining.js";
 import { LocalCopies } from "./local-copies.js";
+import { Refusal, RefusedCard, RequestState, withSending } from "./waiting.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
@@ -16,14 +18,21 @@ interface Props {
   readonly toKeys: () => void;
 }
 
-/** An invitation has about 10 kB; what is larger is none (and would have to pass through the bridge). */
-const FILE_LIMIT = 500_000;
-
-export function Lists({ overview, call, act, toKeys }: Props) {
+export function Lists({
+  overview,
+  call,
+  act,
+  toKeys,
+  offered,
+  joined,
+}: Props & { readonly offered: OfferedFile | null; readonly joined: () => void }) {
   return (
     <>
       {overview.lists.length === 0 ? <p>{t("lists_none")}</p> : null}
       <ul class="cards">
+        {overview.refused.map((refused) => (
+          <RefusedCard key={refused.address} refused={refused} call={call} act={act} />
+        ))}
         {overview.lists.map((list) => (
           <ListCard
             key={list.address}
@@ -35,15 +44,19 @@ export function Lists({ overview, call, act, toKeys }: Props) {
           />
         ))}
       </ul>
-      <Import call={call} act={act} />
+      <Joining call={call} act={act} offered={offered} joined={joined} />
     </>
   );
 }
 
 function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list: ListSummary }) {
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<"leave" | "remove" | null>(null);
+  const request = overview.requests.findLast((one) => one.list === list.address);
+  const refusal = overview.refusals.find((one) => one.list === list.address);
   const candidates = overview.keys.filter(({ address }) => address === list.invitee);
   const remove = () => act(() => call("list:remove", { address: list.address }), "lists_removed");
+  const leave = () =>
+    withSending(() => act(() => call("list:leave", { address: list.address }), "leave_asked"));
   return (
     <li class="card">
       <h3>{list.name}</h3>
@@ -51,6 +64,8 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
       <p>{t(list.mode === "key" ? "mode_key" : "mode_whole")}</p>
       <p>{t(list.delivery === "resealed" ? "delivery_resealed" : "delivery_opened")}</p>
       <p>{t("lists_you_are", list.invitee)}</p>
+      <Standing list={list} request={request} call={call} act={act} />
+      {refusal === undefined || request !== undefined ? null : <Refusal code={refusal.code} />}
       {list.memberKey === null ? (
         <NextStep list={list} candidates={candidates} call={call} act={act} toKeys={toKeys} />
       ) : (
@@ -94,31 +109,81 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           ))}
         </dl>
       </details>
-      {asked ? (
-        <div>
-          <p role="alert">{t("lists_remove_question", list.name)}</p>
-          <div class="actions">
-            <button type="button" class="primary" onClick={() => setAsked(false)}>
-              {t("popup_back")}
-            </button>
-            <button type="button" class="danger" onClick={() => void remove()}>
-              {t("remove")}
-            </button>
-          </div>
-        </div>
-      ) : (
+      {asked === null ? (
         <div class="actions">
+          {list.membership === "member" && list.memberKey !== null ? (
+            <button type="button" aria-label={t("leave_named", list.name)} onClick={() => setAsked("leave")}>
+              {t("leave")}
+            </button>
+          ) : null}
           <button
             type="button"
             class="danger"
             aria-label={t("lists_remove_named", list.name)}
-            onClick={() => setAsked(true)}
+            onClick={() => setAsked("remove")}
           >
             {t("remove")}
           </button>
         </div>
+      ) : (
+        <div>
+          <p role="alert">{t(asked === "leave" ? "leave_question" : "lists_remove_question", list.name)}</p>
+          <div class="actions">
+            <button type="button" class="primary" onClick={() => setAsked(null)}>
+              {t("popup_back")}
+            </button>
+            <button
+              type="button"
+              class="danger"
+              onClick={() => {
+                setAsked(null);
+                void (asked === "leave" ? leave() : remove());
+              }}
+            >
+              {t(asked === "leave" ? "leave" : "remove")}
+            </button>
+          </div>
+        </div>
       )}
     </li>
+  );
+}
+
+interface StandingProps {
+  readonly list: ListSummary;
+  /** What waits for the server's answer. */
+  readonly request: RequestSummary | undefined;
+  readonly call: Call;
+  readonly act: Act;
+}
+
+/** Whether one is a member, is about to become one, or has left. */
+function Standing({ list, request, call, act }: StandingProps) {
+  const state = request === undefined ? null : <RequestState request={request} call={call} act={act} />;
+  if (list.membership === "joining") {
+    const forget = () => act(() => call("join:forget", { address: list.address }), null);
+    return (
+      <div class="next" role="status">
+        <p>
+          <strong>{t("joining_title")}</strong>
+        </p>
+        <p>{t("joining_text")}</p>
+        {state}
+        <div class="actions">
+          <button type="button" onClick={() => void forget()}>
+            {t("joining_forget")}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  if (list.membership === "left") return <p class="next">{t("left_text")}</p>;
+  return (
+    <>
+      {list.memberKey === null ? null : <p>{t("member_now")}</p>}
+      {request?.do === "leave" ? <p>{t("leave_waiting")}</p> : null}
+      {state}
+    </>
   );
 }
 
@@ -152,39 +217,5 @@ function NextStep({ list, candidates, call, act, toKeys }: NextStepProps) {
         </button>
       </div>
     </div>
-  );
-}
-
-function Import({ call, act }: { readonly call: Call; readonly act: Act }) {
-  const submit = async (form: HTMLFormElement) => {
-    const chosen = new FormData(form).get("file");
-    if (!(chosen instanceof File) || chosen.size === 0) return;
-    const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
-    if (await act(() => call("list:import", { file, code: field(form, "code") }), "lists_imported"))
-      form.reset();
-  };
-  return (
-    <section aria-labelledby="import">
-      <h2 id="import">{t("import_title")}</h2>
-      <p class="quiet">{t("import_text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
-        <label>
-          {t("import_file")}
-          <input name="file" type="file" accept=".listseal" required />
-        </label>
-        <label>
-          {t("import_code")}
-          <input name="code" type="text" required autocomplete="off" spellcheck={false} />
-        </label>
-        <button type="submit" class="primary">
-          {t("import_button")}
-        </button>
-      </form>
-    </section>
   );
 }

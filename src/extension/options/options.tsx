@@ -2,28 +2,65 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
+import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
+import { BackupPage, BackupReminder } from "./backup.js";
+import { KeyReminders } from "./key-reminder.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
+import { Members } from "./members/members.js";
+import { Privacy } from "./privacy.js";
 
-/** The options page: three tabs, one line that says what happened. */
+/** The options page: tabs, and one line that says what happened. */
 
-const tabs = ["lists", "keys", "about"] as const;
+const tabs = ["keys", "lists", "members", "backup", "privacy", "about"] as const;
 type Tab = (typeof tabs)[number];
-const titles = { lists: "options_lists", keys: "options_keys", about: "options_about" } as const;
+const titles = {
+  keys: "options_keys",
+  lists: "options_lists",
+  members: "options_members",
+  backup: "options_backup",
+  privacy: "options_privacy",
+  about: "options_about",
+} as const;
+
+/** How often the page looks whether an answer has come. */
+const LOOK_MS = 2_000;
 
 export function Options({ call }: { readonly call: Call }) {
   const [overview, setOverview] = useState<Overview | null>(null);
+  const [offered, setOffered] = useState<OfferedFile | null>(null);
   const [tab, setTab] = useState<Tab>("lists");
   const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
 
   const read = async () => setOverview(await call("overview", null));
   const fail = (code: ErrorCode) => setSaid({ key: sentenceKey(code), failed: true });
+  const tell = (error: unknown) => fail(codeOf(error, "worker-failed"));
+  const takeOffer = async () => {
+    const offer = await call("join:offered", null);
+    if (offer === null) return;
+    setOffered(offer);
+    setTab("lists");
+  };
   useEffect(() => {
-    read().catch((error: unknown) => fail(codeOf(error, "worker-failed")));
+    read().catch(tell);
+    const onFocus = () => void takeOffer().catch(tell);
+    onFocus();
+    // the page may be open already when "Join the list" is pressed in a mail
+    window.addEventListener("focus", onFocus);
+    return () => window.removeEventListener("focus", onFocus);
   }, []);
+
+  // an answer comes as a mail: while one is waited for, the page looks from time to time
+  const waits = (overview?.requests.length ?? 0) > 0;
+  useEffect(() => {
+    if (!waits) return;
+    call("requests:look", null).then(read).catch(tell);
+    const timer = setInterval(() => void read().catch(tell), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [waits]);
 
   const act: Act = async (work, done) => {
     setSaid(null);
@@ -38,6 +75,32 @@ export function Options({ call }: { readonly call: Call }) {
     }
   };
 
+  const panel = (known: Overview) => {
+    switch (tab) {
+      case "keys":
+        return <Keys overview={known} call={call} act={act} />;
+      case "lists":
+        return (
+          <Lists
+            overview={known}
+            call={call}
+            act={act}
+            toKeys={() => setTab("keys")}
+            offered={offered}
+            joined={() => setOffered(null)}
+          />
+        );
+      case "members":
+        return <Members overview={known} call={call} act={act} />;
+      case "backup":
+        return <BackupPage overview={known} call={call} act={act} />;
+      case "privacy":
+        return <Privacy />;
+      case "about":
+        return <About />;
+    }
+  };
+
   return (
     <main>
       <header>
@@ -46,14 +109,12 @@ export function Options({ call }: { readonly call: Call }) {
       </header>
       <Tabs selected={tab} select={setTab} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
+      {overview === null ? null : <KeyReminders keys={overview.keys} call={call} act={act} />}
+      {overview === null || tab === "backup" ? null : (
+        <BackupReminder overview={overview} open={() => setTab("backup")} />
+      )}
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
-        {overview === null ? null : tab === "lists" ? (
-          <Lists overview={overview} call={call} act={act} toKeys={() => setTab("keys")} />
-        ) : tab === "keys" ? (
-          <Keys overview={overview} call={call} act={act} />
-        ) : (
-          <About />
-        )}
+        {overview === null ? null : panel(overview)}
       </div>
     </main>
   );
@@ -63,9 +124,16 @@ function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (
   const strip = useRef<HTMLDivElement>(null);
   // arrow keys move between tabs, Tab goes on to the panel (WAI-ARIA, tabs pattern)
   const move = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    const next = tabs[(tabs.indexOf(selected) + step + tabs.length) % tabs.length];
-    if (step === 0 || next === undefined) return;
+    const here = tabs.indexOf(selected);
+    const places: Readonly<Record<string, number>> = {
+      ArrowRight: (here + 1) % tabs.length,
+      ArrowLeft: (here - 1 + tabs.length) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1,
+    };
+    const next = tabs[places[event.key] ?? -1];
+    if (next === undefined) return;
+    event.preventDefault();
     select(next);
     strip.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
   };

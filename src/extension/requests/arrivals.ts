@@ -17,9 +17,12 @@ import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Reque
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, { readonly kind: "report" }>;
+export type AnswerResult = Exclude<Result, { readonly kind: "report" | "server-key" }>;
 /** What the server told without being asked. */
 export type Report = Extract<Result, { readonly kind: "report" }>;
+
+/** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
+export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
 
 /** Who is told of what. Composed in `background/answers.ts`; a word without a handler does not compile. */
 export interface ArrivalHandlers {
@@ -28,7 +31,7 @@ export interface ArrivalHandlers {
    * taken again with the next look.
    */
   readonly answers: {
-    readonly [K in CommandName]: (asked: PendingRequest, result: AnswerResult) => Promise<void>;
+    readonly [K in CommandName]: AnswerHandler;
   };
   /** Called once for each report; `list` is its address. The signed bytes inside are not verified yet. */
   readonly report: (list: string, report: Report) => Promise<void>;
@@ -47,13 +50,15 @@ export type Arrived =
       readonly do: CommandName;
       readonly result: "done" | { readonly refused: ErrorCode };
     }
-  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] }
+  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] | "server-key" }
   /** A notice that was taken (now or before), and what it is about. */
   | {
       readonly kind: "notice";
       readonly list: string;
       readonly news: "owners" | "new-list-key" | "new-server-key";
     }
+  /** A notice that is here already, or was overtaken by a newer one. */
+  | { readonly kind: "old-notice" }
   | { readonly kind: "receipt"; readonly list: string; readonly by: string }
   /** One of these, and no key here opens it. */
   | { readonly kind: "not-for-me" }
@@ -133,15 +138,19 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     now: new Date().toISOString(),
   });
   if (opened.kind === "not-for-me") return opened;
-  const { request, result, list } = opened;
+  const { request, result, list, date } = opened;
   if (result.kind === "report") {
     if (await noteReport(request, result.event)) await handlers.report(list, result);
     return { kind: "report", list, event: result.event };
   }
+  if (result.kind === "server-key") {
+    await keepServerCertificate(opened);
+    return { kind: "report", list, event: "server-key" };
+  }
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {
-    await handlers.answers[asked.do](asked, result);
-    await noteAnswered(asked);
+    await handlers.answers[asked.do](asked, result, new Date(date));
+    await noteAnswered(asked, result.kind === "refused" ? result.code : null);
     await keepServerCertificate(opened);
   }
   const known = asked ?? requests.answered.find(({ id }) => id === request);
@@ -157,12 +166,13 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
 /** The servers whose answers are waited for, and those of the lists that are here: they report without being asked. */
 async function expectedServers({ pending, answered }: Requests): Promise<readonly ExpectedServer[]> {
   const { lists } = await load();
+  // those of the lists first: what comes with an answer is compared with the newest that is known
   const servers = [
-    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
     ...Object.values(lists).map(({ address, serverCertificate }) => ({
       list: address,
       server: serverCertificate,
     })),
+    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
   ];
   const one = new Map(servers.map((each) => [`${each.list} ${each.server}`, each]));
   return [...one.values()].map(({ list, server }) => ({

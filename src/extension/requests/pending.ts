@@ -65,9 +65,16 @@ const answered = object<{
   readonly do: CommandName;
   readonly list: string;
   readonly server: string;
-}>({ id: text, do: oneOf(...commandNames), list: text, server: text });
+  readonly refused: ErrorCode | null;
+}>({
+  id: text,
+  do: oneOf(...commandNames),
+  list: text,
+  server: text,
+  refused: orNull(oneOf(...errorCodes)),
+});
 
-/** A request that was answered: its answer may be looked at again. */
+/** A request that was answered: its answer may be looked at again. `refused`: why the server did nothing. */
 export type AnsweredRequest = Checked<typeof answered>;
 
 /** Answered ones that are remembered; the oldest are forgotten first. */
@@ -116,15 +123,27 @@ export function forgetPending(id: string): Promise<void> {
 }
 
 /** Moves a request from the waiting to the answered ones. */
-export function noteAnswered({ id, do: name, list, server }: PendingRequest): Promise<void> {
+export function noteAnswered(
+  { id, do: name, list, server }: PendingRequest,
+  refused: ErrorCode | null,
+): Promise<void> {
   return kept.update((before) => ({
     stored: {
       ...before,
       pending: before.pending.filter((one) => one.id !== id),
-      answered: [...before.answered, { id, do: name, list, server }].slice(-ANSWERED_LIMIT),
+      answered: [...before.answered, { id, do: name, list, server, refused }].slice(-ANSWERED_LIMIT),
     },
     result: undefined,
   }));
+}
+
+/** What the server refused last of what was asked about a list; null once something else was answered, or it was read. */
+export function lastRefusal(
+  { answered: all }: Requests,
+  list: string,
+): { readonly do: CommandName; readonly code: ErrorCode } | null {
+  const last = all.findLast((one) => one.list === list);
+  return last === undefined || last.refused === null ? null : { do: last.do, code: last.refused };
 }
 
 /** Notes a report. @returns whether it is the first time */

@@ -30,8 +30,13 @@ export function maySend(): Promise<boolean> {
  * for something, as its first step, and go on whatever comes of it: without the right a request is kept, and its page says
  * that it was not sent.
  */
-export function askToSend(): Promise<boolean> {
-  return permissions().request(toSend);
+export async function askToSend(): Promise<boolean> {
+  try {
+    return await permissions().request(toSend);
+  } catch {
+    // not in the handler of a press, or not in Thunderbird: as if the person had said no
+    return false;
+  }
 }
 
 /** Whether copies of opened mail can be put into a folder. */

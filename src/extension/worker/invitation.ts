@@ -1,19 +1,22 @@
 import { certifyMember } from "../../membership/introduction.js";
 import { readInvitation } from "../../membership/invitation.js";
+import { ListSealError } from "../../protocol/errors.js";
 import {
   readOpeningKey,
-  readSealingKey,
   sealingHalf,
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../protocol/keys.js";
 import { fromBase64, toBase64 } from "../base64.js";
+import { addressIn, noSerials, type StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 import { knownList } from "./standing.js";
 
 /**
- * An invitation file to what is kept of its list. Nothing is kept by this: the background page does.
+ * An invitation file to what is kept of its list. Nothing is kept by this: the background page does, when the person has
+ * compared the fingerprints.
  * @throws ListSealError what `readInvitation` throws
  */
 export async function readInvitationFile({
@@ -22,7 +25,7 @@ export async function readInvitationFile({
   now,
 }: Jobs["read-invitation"]["input"]): Promise<Jobs["read-invitation"]["output"]> {
   const invitation = await readInvitation(file, code, new Date(now));
-  return {
+  const list: StoredList = {
     address: invitation.listAddress,
     name: invitation.listName,
     requestAddress: invitation.requestAddress,
@@ -31,19 +34,28 @@ export async function readInvitationFile({
     profile: invitation.profile,
     listKey: toBase64(await writeOpeningKey(invitation.listKey)),
     listKeyFingerprint: invitation.listKey.fingerprint,
+    formerListKeys: [],
     serverCertificate: toBase64(writeSealingKey(invitation.server)),
     serverFingerprint: invitation.server.fingerprint,
+    formerServers: [],
     owners: invitation.owners.map((owner) => ({
       fingerprint: owner.fingerprint,
       certificate: toBase64(writeSealingKey(owner)),
       userId: userIdOf(owner),
+      address: addressIn(userIdOf(owner)),
+      from: 0,
+      to: null,
     })),
+    serials: noSerials,
     invitee: invitation.invitee,
-    introduction: toBase64(await writeOpeningKey(invitation.introduction)),
+    introduction: toBase64(writeSealingKey(sealingHalf(invitation.introduction))),
+    introductionSecret: toBase64(await writeOpeningKey(invitation.introduction)),
     certified: null,
     memberKey: null,
     importedAt: now,
+    membership: "member",
   };
+  return { list, joinBy: invitation.joinBy.toISOString() };
 }
 
 /**
@@ -55,11 +67,10 @@ export async function certifyKey({
   secret,
   list,
 }: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
-  const own = await readOpeningKey("member", fromBase64(secret));
-  const present = await readSealingKey("member", fromBase64(key.certificate));
-  // the secret half may be older than the certificate: certifications for other lists were added to that one
-  const merged = { ...own, secret: await own.secret.update(present.certificate) };
-  const introduction = await readOpeningKey("introduction", fromBase64(list.introduction));
+  const merged = await ownKey(key, secret);
+  if (list.introductionSecret === null)
+    throw new ListSealError("introduction-used", "the introduction has let another key in");
+  const introduction = await readOpeningKey("introduction", fromBase64(list.introductionSecret));
   const certified = await certifyMember(introduction, merged, await knownList(list));
   return { certificate: toBase64(writeSealingKey(sealingHalf(certified))) };
 }

@@ -2,9 +2,10 @@ import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { Pins } from "../../membership/pins.js";
-import type { Command } from "../../membership/requests.js";
+import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
+import type { OwnerJobs } from "../owner/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
@@ -12,7 +13,7 @@ import type { StoredList, StoredMemberKey } from "../stored.js";
  * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
  * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
  */
-export interface Jobs {
+export interface Jobs extends OwnerJobs {
   /** A letter without its author's certificate, which the worker takes from the key. */
   seal: {
     readonly input: {
@@ -49,6 +50,11 @@ export interface Jobs {
   "unlock-key": {
     readonly input: { readonly key: StoredMemberKey; readonly passphrase: string };
     readonly output: { readonly secret: string };
+  };
+  /** The same key with new self-signatures, good for longer. */
+  "renew-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
   };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
@@ -93,9 +99,39 @@ export interface Jobs {
     };
     readonly output: OpenedAnswer | { readonly kind: "not-for-me" };
   };
+  "write-backup": {
+    readonly input: {
+      readonly sections: Readonly<Record<string, unknown>>;
+      readonly passphrase: string;
+      readonly now: string;
+    };
+    readonly output: { readonly name: string; readonly file: Uint8Array };
+  };
+  "read-backup": {
+    readonly input: { readonly file: Uint8Array; readonly passphrase: string };
+    readonly output: { readonly made: string; readonly sections: Readonly<Record<string, unknown>> };
+  };
+  /** An owner's notice: the list as it is from now on, and the receipt for the owner. */
+  "open-notice": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      readonly lists: readonly StoredList[];
+      readonly secrets: readonly string[];
+      readonly now: string;
+    };
+    readonly output:
+      | {
+          readonly kind: "notice";
+          readonly list: StoredList;
+          readonly news: NewsKind;
+          readonly serial: number;
+          readonly receipt: Uint8Array;
+        }
+      | { readonly kind: "not-for-me" };
+  };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
-    readonly output: StoredList;
+    readonly output: { readonly list: StoredList; readonly joinBy: string };
   };
 }
 
@@ -118,7 +154,9 @@ export interface OpenedAnswer {
   readonly request: string;
   readonly list: string;
   readonly result: Result;
-  /** The server's certificate of today, of the same primary key, in base64. */
+  /** ISO 8601. */
+  readonly date: string;
+  /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
 }
 
@@ -167,6 +205,8 @@ export interface OpenedLetter {
   readonly keyPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
+  /** Under a list key that was replaced, and signed when it was not to be used any more. */
+  readonly underOldKey: boolean;
 }
 
 export type JobName = keyof Jobs;

@@ -39,7 +39,7 @@ export async function open({
   let failure: ListSealError | undefined;
   for (const list of lists) {
     try {
-      const result = await openFor(sealed, list, member, pins[list.address], new Date(now));
+      const result = await openByAny(sealed, list, member, pins[list.address], new Date(now));
       if (result.kind === "opened") return result;
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;
@@ -51,16 +51,56 @@ export async function open({
   return { kind: "not-for-me" };
 }
 
-async function openFor(
+/** What one list opens mail with: a key of its own, of today or before, and a server. */
+interface Keys {
+  readonly listKey: string;
+  /** From when on posts under this list key are marked; null for today's. */
+  readonly graceEnds: string | null;
+  readonly server: string;
+}
+
+/** Tries the list's keys and servers, today's first. A server counts only for the list's word about how the mail came. */
+async function openByAny(
   sealed: SealedMessage,
   list: StoredList,
   member: readonly OpeningKey<"member">[],
   pins: Pins | undefined,
   now: Date,
 ): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
-  const listKey = await readOpeningKey("list", fromBase64(list.listKey));
+  const listKeys = [
+    { listKey: list.listKey, graceEnds: null },
+    ...list.formerListKeys.map(({ listKey, graceEnds }) => ({ listKey, graceEnds })).toReversed(),
+  ];
+  const servers = [list.serverCertificate, ...list.formerServers.toReversed()];
+  let failure: unknown;
+  let opened: OpenedLetter | undefined;
+  for (const key of listKeys) {
+    for (const server of servers) {
+      try {
+        const result = await openFor(sealed, list, { ...key, server }, member, pins, now);
+        if (result.kind !== "opened") return result;
+        if (result.passage.via !== "unproved") return result;
+        opened ??= result;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (opened !== undefined) return opened;
+  }
+  throw failure;
+}
+
+async function openFor(
+  sealed: SealedMessage,
+  list: StoredList,
+  keys: Keys,
+  member: readonly OpeningKey<"member">[],
+  pins: Pins | undefined,
+  now: Date,
+): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
+  const listKey = await readOpeningKey("list", fromBase64(keys.listKey));
   // old mail has to open after the server's certificate has run out: parsed, not checked for today
-  const server = await parseSealingKey("server", fromBase64(list.serverCertificate));
+  const server = await parseSealingKey("server", fromBase64(keys.server));
   let read: { readonly letter: Letter; readonly author: SealingKey<"member"> } | undefined;
   const result = await openPost(
     sealed,
@@ -75,13 +115,13 @@ async function openFor(
   if (result.kind === "not-for-me") return result;
   if (read === undefined) throw new ListSealError("damaged", "nothing was identified");
   const { letter, author } = read;
-  const { author: keys, ...shown } = letter;
+  const { author: brought, ...shown } = letter;
   const evidence = {
     signer: result.author,
     signedAt: result.signedAt,
     from: letter.from.address,
-    certificate: keys?.certificate ?? new Uint8Array(),
-    ...(keys?.introduction === undefined ? {} : { introduction: keys.introduction }),
+    certificate: brought?.certificate ?? new Uint8Array(),
+    ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
   };
   const own = member.map((key) => key.fingerprint);
   const { standing, pins: next } = await standingOf(evidence, list, own, pins, now);
@@ -95,6 +135,7 @@ async function openFor(
     messageId: result.messageId,
     keyPacketDigest: result.keyPacketDigest,
     signedAt: result.signedAt.toISOString(),
+    underOldKey: keys.graceEnds !== null && result.signedAt > new Date(keys.graceEnds),
   };
 }
 

@@ -9,6 +9,7 @@ import { sealPost } from "../../protocol/seal.js";
 import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 
 /**
  * A letter to the parts that go into the composer: payload, then the two seals.
@@ -21,7 +22,7 @@ export async function seal({
   key,
   secret,
 }: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
-  const author = await readOpeningKey("member", fromBase64(secret));
+  const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
     throw new ListSealError("wrong-address", "the key belongs to another address than From");
   }
@@ -33,7 +34,7 @@ export async function seal({
     ...letter,
     author: {
       certificate: fromBase64(key.certificate),
-      ...(list.certified === key.fingerprint ? { introduction: await publicIntroduction(list) } : {}),
+      ...(list.certified === key.fingerprint ? await publicIntroduction(list) : {}),
     },
   };
   const payload = writePayload(whole, { subject, from: letter.from, to: letter.to });
@@ -54,7 +55,11 @@ export async function seal({
   };
 }
 
-/** The introduction without its secret: what readers check the author by. */
-async function publicIntroduction(list: StoredList): Promise<Uint8Array> {
-  return writeSealingKey(sealingHalf(await readOpeningKey("introduction", fromBase64(list.introduction))));
+/** The introduction without its secret: what readers check the author by. Nothing for an owner, who needs none. */
+async function publicIntroduction(list: StoredList): Promise<{ readonly introduction?: Uint8Array }> {
+  const { introduction, introductionSecret } = list;
+  if (introduction !== null) return { introduction: fromBase64(introduction) };
+  if (introductionSecret === null) return {};
+  const secret = await readOpeningKey("introduction", fromBase64(introductionSecret));
+  return { introduction: writeSealingKey(sealingHalf(secret)) };
 }

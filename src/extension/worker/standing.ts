@@ -6,12 +6,17 @@ import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
 import type { Standing } from "./jobs.js";
 
-/** The list as the checks of introductions want it. Owners come from the invitation, never from a mail. */
+/**
+ * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
+ * those of former times stay: whom they introduced stays introduced.
+ */
 export async function knownList(list: StoredList): Promise<KnownList> {
   const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
   return {
     address: parseAddress(list.address),
-    fingerprints: [parseFingerprint(list.listKeyFingerprint)],
+    fingerprints: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)].map(
+      parseFingerprint,
+    ),
     owners: await Promise.all(owners),
   };
 }
@@ -46,5 +51,8 @@ export async function standingOf(
 ): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
   if (own.includes(evidence.signer)) return { standing: "you", pins: pins ?? noPins };
   const judgement = await checkIntroduction(evidence, await knownList(list), pins ?? noPins, now);
-  return { standing: wordFor(judgement.verdict), pins: judgement.pins };
+  const word = wordFor(judgement.verdict);
+  // who was an owner once is somebody whom one knows, and speaks for the list no more
+  const former = list.owners.some(({ fingerprint, to }) => fingerprint === evidence.signer && to !== null);
+  return { standing: word === "owner" && former ? "known" : word, pins: judgement.pins };
 }

@@ -17,7 +17,6 @@ import type { Standing } from "../out/standing.js";
 import { readBounceReport } from "./bounce-report.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import { leaveByLink } from "./leaving.js";
-import { takeCommand } from "./moderation.js";
 import { acceptPost, type Gate } from "./post.js";
 import type { RateLimiter } from "./rate-limits.js";
 import {
@@ -152,30 +151,8 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
     log.info(`request-${taken.what}`, { list: row.address, code: taken.code });
     return queued;
   }
-  // what a moderator writes with gpg alone is a signed text inside the seal, and no JSON
-  if (taken.code === "damaged") return takeWrittenByHand(parts, row, raw);
   log.warn("request-refused", { list: row.address, code: taken.code });
   return refused;
-}
-
-async function takeWrittenByHand(
-  { store, lists, heads, log, now, wake }: ReceptionParts,
-  row: List,
-  raw: Uint8Array,
-): Promise<Reply> {
-  if ((await heads.paused()).has(row.address)) return paused;
-  const list = await lists.open(row);
-  if (list === undefined) return notReady;
-  const outcome = await takeCommand(store, list, raw, now());
-  if (outcome.kind === "no-command" || outcome.kind === "refused") {
-    const code = outcome.kind === "refused" ? outcome.code : outcome.kind;
-    log.warn("command-refused", { list: row.address, code });
-    return refused;
-  }
-  const { kind, verdict, postId, copies } = outcome;
-  log.info(`command-${verdict}`, { list: row.address, post: postId, code: kind, copies });
-  wake();
-  return queued;
 }
 
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {

@@ -177,6 +177,12 @@ export class Ledger {
     return row && text(row, "code");
   }
 
+  /** Since when copies can't be sealed for a member, if so. */
+  async unusableSince(memberId: number): Promise<number | undefined> {
+    const [row] = await this.#rows(sql("SELECT since FROM unusable_keys WHERE member_id = ?", memberId));
+    return row && number(row, "since");
+  }
+
   /** Jobs of the queue, oldest first; `aside` ones alone if so wished. */
   async queue(limit: number, asideOnly: boolean): Promise<readonly QueuedJob[]> {
     const rows = await this.#rows(

@@ -4,8 +4,9 @@
  * As in store.ts every method is one transaction. A command is remembered in the transaction that carries it out, so that
  * of two deliveries of it one does something.
  */
+import type { NewsKind } from "../../membership/requests.js";
 import type { ErrorCode } from "../../protocol/errors.js";
-import type { RosterChange } from "./roster-record.js";
+import type { RecordHead, RosterChange } from "./roster-record.js";
 import type { Command, Member, MemberRole, NewListKey, NewMember, Shape, Store } from "./store.js";
 
 /** What became of a command. */
@@ -58,6 +59,25 @@ export interface OutgoingNote {
   readonly attempt: number;
 }
 
+/** Which notice. */
+export interface NoticeName {
+  readonly news: NewsKind;
+  readonly serial: number;
+}
+
+/** A notice to one member, as a mail. */
+export interface NoticeMail {
+  readonly fingerprint: string;
+  readonly recipient: string;
+  readonly mail: Uint8Array;
+}
+
+export interface PassedNoticeRow {
+  readonly fingerprint: string;
+  readonly passed: number;
+  readonly receipt?: Uint8Array;
+}
+
 export interface MembershipStore {
   /** Keeps the digest of a card's code; a newer card takes an older one's place. */
   setClaim(listId: number, digest: string, expires: number): Promise<void>;
@@ -103,6 +123,24 @@ export interface MembershipStore {
   ): Promise<Carried>;
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
+  /** Adds a member on an owner's word; one who is on the roster with this very key stays as they are. */
+  enrolMember(command: Command, member: NewMember, change: RosterChange, now: number): Promise<Carried>;
+  /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
+  recordResume(command: Command, head: RecordHead, change: RosterChange): Promise<Carried>;
+  /**
+   * Puts a notice's mails into the outbox, for those who are members now. Refused for a serial lower than one that was
+   * passed on, but for list keys: a former one is passed on to who needs it to read old mail.
+   */
+  passNotice(
+    command: Command,
+    notice: NoticeName,
+    mails: readonly NoticeMail[],
+    now: number,
+  ): Promise<Carried>;
+  /** Keeps a member's receipt. Refused if they were passed no such notice. */
+  keepReceipt(command: Command, notice: NoticeName, memberId: number, receipt: Uint8Array): Promise<Carried>;
+  /** Members of now whom the notice was passed on to. */
+  passedNotices(listId: number, notice: NoticeName): Promise<readonly PassedNoticeRow[]>;
   setShape(command: Command, memberId: number, shape: Shape): Promise<Carried>;
   memberByFingerprint(listId: number, fingerprint: string): Promise<Member | undefined>;
 

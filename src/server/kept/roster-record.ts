@@ -21,6 +21,8 @@ export type RosterChange =
       readonly do: "add";
       readonly address: string;
       readonly fingerprint: string;
+      /** Binary, base64: with it owners verify what the member commands. Older entries have none. */
+      readonly certificate?: string;
       readonly by: "operator";
       readonly at: string;
     }

@@ -180,6 +180,35 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (list_id, serial)
   ) ${tableEnd};
   `,
+    `
+  -- owners' notices that were passed on, one row a member; receipt: sealed to the owner who made it
+  CREATE TABLE passed_notices (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    news TEXT NOT NULL,
+    serial ${integer} NOT NULL,
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    passed ${integer} NOT NULL,
+    receipt ${bytes},
+    PRIMARY KEY (list_id, news, serial, member_id)
+  ) ${tableEnd};
+  -- highest serial of each kind: nobody is sent an older one, whoever is left of those who got it
+  CREATE TABLE notice_serials (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    news TEXT NOT NULL,
+    serial ${integer} NOT NULL,
+    PRIMARY KEY (list_id, news)
+  ) ${tableEnd};
+
+  -- the member whom a mail in the outbox is for and goes with
+  ALTER TABLE outbox ADD COLUMN member_id ${integer} REFERENCES members (id) ON DELETE CASCADE;
+  `,
+    `
+  -- ids of secrets that the server shares with a member in place of a key pair; a secret is one member's, in one use
+  ALTER TABLE members ADD COLUMN copies_secret TEXT;
+  ALTER TABLE members ADD COLUMN posts_secret TEXT;
+  CREATE UNIQUE INDEX members_copies_secret ON members (copies_secret);
+  CREATE UNIQUE INDEX members_posts_secret ON members (posts_secret);
+  `,
   ];
 }
 

@@ -5,19 +5,18 @@ import type {
   FirstAnswer,
   FormerListKey,
   Joined,
-  MembershipStore,
   NamedMember,
-  OutgoingNote,
   UsedIntroduction,
 } from "./membership-store.js";
-import type { RosterChange } from "./roster-record.js";
-import { bytes, isSet, number, type Row, type Script, sql, text } from "./sql.js";
+import type { RecordHead, RosterChange } from "./roster-record.js";
+import { bytes, isSet, number, type Script, sql, text } from "./sql.js";
 import {
   append,
   burnIntroductions,
   dropFinishedPost,
   holdList,
   memberOf,
+  newestEntry,
   SqlRoster,
   takeListKey,
 } from "./sql-roster.js";
@@ -35,11 +34,11 @@ export function* remember(command: Command): Script<boolean> {
   return changes === 1;
 }
 
-const done: Carried = { kind: "done" };
+export const done: Carried = { kind: "done" };
 const repeat: Carried = { kind: "repeat" };
 
 /** Thrown inside a transaction that is to change nothing, not even the memory of the command. */
-class Refused extends Error {
+export class Refused extends Error {
   readonly code: Extract<Carried, { kind: "refused" }>["code"];
 
   constructor(code: Extract<Carried, { kind: "refused" }>["code"]) {
@@ -84,16 +83,8 @@ function* addMember(listId: number, member: NewMember, role: MemberRole, now: nu
   if (changes === 0) throw new Refused("already-a-member");
 }
 
-const noteOf = (row: Row): OutgoingNote => ({
-  id: number(row, "id"),
-  listId: number(row, "list_id"),
-  recipient: text(row, "recipient"),
-  mail: bytes(row, "mail"),
-  attempt: number(row, "attempts"),
-});
-
 /** The part of the store that is about requests. */
-export class SqlMembership extends SqlRoster implements MembershipStore {
+export class SqlMembership extends SqlRoster {
   async setClaim(listId: number, digest: string, expires: number): Promise<void> {
     await this.engine.ask(
       sql(
@@ -129,7 +120,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     now: number,
   ): Promise<Carried> {
     const { listId } = command;
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       const { changes } = yield sql(
         "UPDATE claims SET used = 1 WHERE list_id = ? AND digest = ? AND used = 0 AND expires > ?",
         listId,
@@ -155,7 +146,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
   ): Promise<Joined> {
     const { listId } = command;
     const { fingerprint, address, introducedAt } = introduction;
-    return this.#carryOut(command, function* (): Script<Joined> {
+    return this.carryOut(command, function* (): Script<Joined> {
       const [used] = (yield sql(
         "SELECT member FROM introductions WHERE list_id = ? AND fingerprint = ?",
         listId,
@@ -194,7 +185,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
 
   dropMember(command: Command, named: NamedMember, burnt: number, change: RosterChange): Promise<Carried> {
     const { listId } = command;
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       const member = yield* findMember(listId, named);
       const posts = yield sql(
         "SELECT DISTINCT post_id FROM jobs WHERE member_id = ? AND post_id IS NOT NULL",
@@ -216,7 +207,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     until: number,
     change: RosterChange,
   ): Promise<Carried> {
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       yield burnIntroductions(command.listId, address, until);
       yield* append(command.listId, change);
       return done;
@@ -229,7 +220,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     certificate: Uint8Array,
     change: RosterChange,
   ): Promise<Carried> {
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       const { id } = yield* findMember(command.listId, named);
       yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
       yield* append(command.listId, change);
@@ -238,7 +229,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
   }
 
   changeRole(command: Command, named: NamedMember, role: MemberRole, change: RosterChange): Promise<Carried> {
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       const before = yield* findMember(command.listId, named);
       yield sql("UPDATE members SET role = ? WHERE id = ?", role, before.id);
       if (before.role === "owner") yield* assertOwnerLeft(command.listId);
@@ -254,7 +245,7 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     change: RosterChange,
   ): Promise<Carried> {
     const { listId } = command;
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       const [newer] = (yield sql(
         "SELECT serial FROM former_list_keys WHERE list_id = ? AND serial >= ?",
         listId,
@@ -299,8 +290,35 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     }));
   }
 
+  enrolMember(command: Command, member: NewMember, change: RosterChange, now: number): Promise<Carried> {
+    const { listId } = command;
+    return this.carryOut(command, function* () {
+      const { rows } = yield sql(
+        "SELECT id FROM members WHERE list_id = ? AND address = ? AND fingerprint = ?",
+        listId,
+        member.address,
+        member.fingerprint,
+      );
+      if (rows.length === 0) yield* addMember(listId, member, "member", now);
+      yield* append(listId, change);
+      return done;
+    });
+  }
+
+  recordResume(command: Command, head: RecordHead, change: RosterChange): Promise<Carried> {
+    const { listId } = command;
+    return this.carryOut(command, function* () {
+      const [row] = (yield newestEntry(listId)).rows;
+      if (row === undefined || number(row, "number") !== head.number || text(row, "hash") !== head.hash) {
+        throw new Refused("roster-behind");
+      }
+      yield* append(listId, change);
+      return done;
+    });
+  }
+
   setShape(command: Command, memberId: number, shape: Shape): Promise<Carried> {
-    return this.#carryOut(command, function* () {
+    return this.carryOut(command, function* () {
       yield sql("UPDATE members SET shape = ? WHERE id = ?", shape, memberId);
       return done;
     });
@@ -346,42 +364,8 @@ export class SqlMembership extends SqlRoster implements MembershipStore {
     );
   }
 
-  async addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void> {
-    await this.engine.ask(
-      sql(
-        "INSERT INTO outbox (list_id, recipient, mail, due) VALUES (?, ?, ?, ?)",
-        listId,
-        recipient,
-        mail,
-        now,
-      ),
-    );
-  }
-
-  async claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]> {
-    const { lockFreeRows } = this.engine.dialect;
-    const found = await this.engine.ask(
-      sql(
-        `UPDATE outbox SET attempts = attempts + 1, due = ?
-           WHERE id IN (SELECT id FROM outbox WHERE due <= ? ORDER BY due, id LIMIT ? ${lockFreeRows}) RETURNING *`,
-        leaseUntil,
-        now,
-        limit,
-      ),
-    );
-    return found.rows.map(noteOf).sort((one, other) => one.id - other.id);
-  }
-
-  async retryNote(id: number, due: number): Promise<void> {
-    await this.engine.ask(sql("UPDATE outbox SET due = ? WHERE id = ?", due, id));
-  }
-
-  async finishNote(id: number): Promise<void> {
-    await this.engine.ask(sql("DELETE FROM outbox WHERE id = ?", id));
-  }
-
   /** Carries a command out once, holding its list; what `work` refuses changes nothing. */
-  async #carryOut<T extends Joined>(command: Command, work: () => Script<T>): Promise<T | Carried> {
+  protected async carryOut<T extends Joined>(command: Command, work: () => Script<T>): Promise<T | Carried> {
     const { engine } = this;
     try {
       return await engine.run(function* (): Script<T | Carried> {

@@ -46,17 +46,7 @@ function refusedPost(list: string, code: string, now: Date): Wording {
   };
 }
 
-/** What a moderator's command led to. */
-const decided =
-  (outcome: string) =>
-  (list: string, post: string): Wording => ({
-    subject: `held post ${post}`,
-    text: [`The post ${post}, which the list ${list} held for its moderators, ${outcome}`],
-  });
-const again = decided("was decided about by this very command before. Nothing was done again.");
-const gone = decided("does not wait any more: somebody has released or rejected it.");
-
-/** Notices that are not about a refused post. The second parameter: the number of the member, or post, that it is about. */
+/** Notices that are not about a refused post. The second parameter: the number of the member that it is about. */
 const others: Readonly<Record<string, (list: string, member: string) => Wording>> = {
   "no-usable-key": (list) => ({
     subject: "your key has run out",
@@ -86,12 +76,6 @@ const others: Readonly<Record<string, (list: string, member: string) => Wording>
       "The operator sees who it is with `listseal-server member show`, and switches their copies on again with `listseal-server member resume`.",
     ],
   }),
-  "release-done": decided("was released: every member gets a copy."),
-  "release-repeat": again,
-  "release-not-held": gone,
-  "reject-done": decided("was rejected, and deleted."),
-  "reject-repeat": again,
-  "reject-not-held": gone,
   "member-left": (list, member) => ({
     subject: "a member has left",
     text: [

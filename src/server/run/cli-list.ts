@@ -178,7 +178,7 @@ export function addListCommands(program: Command): void {
       atDesk(global(), async (desk) => {
         const found = await findList(desk, address);
         const armored = (await readSmallFile(file)).toString("utf8");
-        const { owner, setAside } = await resumeList(desk, desk, found, armored);
+        const { owner, setAside } = await resumeList(desk, found, armored);
         say(`resumed by ${owner.address}; signatures from before are refused`);
         say(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
       }),

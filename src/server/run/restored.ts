@@ -1,79 +1,100 @@
-/** How a list that was restored from a backup goes on: by an owner's signed word. */
-import { readRequest } from "../../membership/signed-request.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { parseSealingKey } from "../../protocol/keys.js";
+/** How a list that was restored from a backup goes on without the add-on: by an owner's signed file. */
+import {
+  claimedSigners,
+  type OpenedRequest,
+  readRequestFile,
+  verifySigned,
+} from "../../membership/requests.js";
+import { signedChange } from "../../membership/roster-log.js";
+import { allFingerprints, parseSealingKey } from "../../protocol/keys.js";
+import { PAST_WINDOW_MS } from "../../protocol/policy.js";
+import { resume } from "../in/requests/resume-server.js";
 import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
+import { REPLAY_MARGIN_MS } from "../kept/limits.js";
+import type { FullStore } from "../kept/membership-store.js";
 import type { List, Member } from "../kept/store.js";
 import { ownersOf } from "../out/standing.js";
-import type { Office } from "./administration.js";
 import { BadRequest } from "./administration.js";
+
+/** What resuming by a file works on. */
+export interface RestoredParts {
+  readonly store: FullStore;
+  readonly heads: Heads;
+  readonly ledger: Ledger;
+  readonly now: () => number;
+}
 
 /**
  * Lets a paused list go on.
  *
- * `armored` is a signed request of the kind `resume` with `number` and `hash` of the newest entry of the record that the
- * owner knows. It must be the store's newest: if the owner knows of more (removals that the backup lacks), the operator
- * brings the roster up to date first, and the owner looks at it and signs for the entry that it then ends with.
- *
- * From then on signatures made before the request are refused, and copies that were in the backup's queue are set aside:
- * they went out before, most likely.
+ * `armored` is a request `resume-server`, signed by an owner: what in/requests/resume-server.ts carries out, with the
+ * reasons in the operator's words.
  *
  * @throws BadRequest, ListSealError
  */
 export async function resumeList(
-  office: Pick<Office, "store" | "now">,
-  parts: { readonly heads: Heads; readonly ledger: Ledger },
+  parts: RestoredParts,
   list: List,
   armored: string,
 ): Promise<{ readonly owner: Member; readonly setAside: number }> {
-  const { store } = office;
-  const { heads, ledger } = parts;
+  const { store, heads, now } = parts;
   const since = await heads.pausedSince(list.address);
   if (since === undefined) throw new BadRequest(`${list.address} is not paused`);
-  const { owner, request } = await signedByOwner(office, heads, list, armored);
-  // dates in signatures are whole seconds. An older request is the answer to an earlier restore
-  if (request.signedAt.getTime() < Math.floor(since / 1000) * 1000) {
-    throw new BadRequest(
-      `the owner signed that before the list was paused (${new Date(since).toISOString()}): it has to be signed anew`,
-    );
+  const opened = await readRequestFile(armored);
+  const { request } = opened;
+  if (request.list.address !== list.address || request.command.do !== "resume-server") {
+    throw new BadRequest(`that file does not ask for ${list.address} to go on`);
   }
-  const head = await store.recordHead(list.id);
-  if (
-    request.fields.line("number", 12) !== String(head.number) ||
-    request.fields.line("hash", 64) !== head.hash
-  ) {
-    throw new BadRequest(
-      `the owner knows another newest entry than the database holds (${head.number} ${head.hash}): the backup is older than the list; remove again who was removed since, then let the owner look at the roster and sign for the new entry`,
-    );
-  }
-  await ledger.refuseBefore(list.id, request.signedAt.getTime());
-  const setAside = await ledger.setListAside(list.id, "restored");
-  await heads.resume(store, list.address, list.id, head);
-  return { owner, setAside };
-}
-
-async function signedByOwner(
-  { store, now }: Pick<Office, "store" | "now">,
-  heads: Heads,
-  list: List,
-  armored: string,
-) {
-  const known = await heads.ownersOf(list.address);
-  const owners = (await ownersOf(store, list.id)).filter(
-    // somebody who is an owner in the backup only was removed, or is no owner any more
-    (owner) => known === undefined || known.includes(owner.fingerprint),
-  );
-  if (owners.length === 0) throw new BadRequest(`${list.address} has no owner: list owner names one`);
-  for (const owner of owners) {
-    try {
-      const key = await parseSealingKey("member", owner.certificate);
-      const wanted = { kind: "resume", list: list.address };
-      return { owner, request: await readRequest(armored, wanted, key, new Date(now())) };
-    } catch (error) {
-      // another owner may have signed it
-      if (!(error instanceof ListSealError) || error.code !== "unknown-author") throw error;
+  const owner = await signedByOwner(parts, list, opened);
+  const { head } = request.command;
+  const at = now();
+  const resumed = await resume(parts, {
+    list,
+    owner,
+    date: request.date,
+    head,
+    command: {
+      listId: list.id,
+      signer: owner.fingerprint,
+      id: request.id,
+      keptUntil: at + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
+    },
+    change: signedChange(opened, owner.fingerprint, new Date(at)),
+  });
+  if (resumed.kind === "done") return { owner, setAside: resumed.setAside };
+  if (resumed.kind === "not-paused") throw new BadRequest(`${list.address} is not paused`);
+  switch (resumed.code) {
+    case "not-allowed":
+      throw new BadRequest(notAnOwner);
+    case "too-old":
+      throw new BadRequest(
+        `the owner signed that before the list was paused (${new Date(since).toISOString()}): it has to be signed anew`,
+      );
+    case "roster-behind": {
+      const newest = await store.recordHead(list.id);
+      throw new BadRequest(
+        `the owner knows another newest entry than the database holds (${newest.number} ${newest.hash}): the backup is older than the list; remove again who was removed since, then let the owner look at the roster and sign for the new entry`,
+      );
     }
   }
-  throw new BadRequest("that file was not signed by an owner of the list");
+}
+
+const notAnOwner = "that file was not signed by an owner of the list";
+
+async function signedByOwner(
+  { store, now }: RestoredParts,
+  list: List,
+  opened: OpenedRequest,
+): Promise<Member> {
+  const owners = await ownersOf(store, list.id);
+  if (owners.length === 0) throw new BadRequest(`${list.address} has no owner: list owner names one`);
+  const signers = await claimedSigners(opened);
+  for (const owner of owners) {
+    const { certificate } = await parseSealingKey("member", owner.certificate);
+    if (!signers.some((signer) => allFingerprints(certificate).includes(signer))) continue;
+    await verifySigned(opened, [certificate], new Date(now()));
+    return owner;
+  }
+  throw new BadRequest(notAnOwner);
 }

@@ -9,11 +9,12 @@ import { Outbox } from "../in/requests/outbox.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
 import { Heads } from "../kept/heads.js";
-import { type RenewalPlan, renewServerKey } from "../kept/key-renewal.js";
+import type { RenewalPlan } from "../kept/key-renewal.js";
 import type { Ledger } from "../kept/ledger.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
+import { dropUnusedSecrets } from "../kept/member-secrets.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
@@ -26,6 +27,7 @@ import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
 import { openMetrics } from "./metrics.js";
+import { renewAll } from "./renewal.js";
 import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
@@ -109,6 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
     if (store.sharing === "alone") await store.releaseClaims(now());
     await store.forget(now());
+    await dropUnusedSecrets(folder, store, now());
     const heads = new Heads(folder.heads);
     const note = () => noteHeads(heads, store, ledger, log);
     await note();
@@ -185,10 +188,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(FORGET_MS, "not-forgotten", async () => {
       await store.forget(now());
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+      await dropUnusedSecrets(folder, store, now());
     });
     const { renewal } = options;
     if (renewal !== undefined) {
-      const renew = () => renewAll(folder, store, ledger, renewal, log, now);
+      const renew = () => renewAll({ folder, store, ledger, lists, log, now }, renewal);
       await renew();
       every(FORGET_MS, "keys-not-renewed", renew);
     }
@@ -220,26 +224,5 @@ async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): 
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
     log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
-  }
-}
-
-/** Renews the server keys that are due. One that can't be renewed keeps no other from it. */
-async function renewAll(
-  folder: DataFolder,
-  store: Store,
-  ledger: Ledger,
-  plan: RenewalPlan,
-  log: Log,
-  now: () => number,
-): Promise<void> {
-  for (const list of await store.lists()) {
-    if ((await ledger.settings(list.id)).retired !== undefined) continue;
-    try {
-      const { added, deleted } = await renewServerKey(folder, ledger, list, plan, new Date(now()));
-      if (added) log.warn("server-key-renewed", { list: list.address });
-      if (deleted > 0) log.warn("old-server-key-deleted", { list: list.address });
-    } catch (error) {
-      log.error("server-key-not-renewed", { list: list.address, code: codeForLog(error) });
-    }
   }
 }

@@ -24,3 +24,11 @@ export async function sizeWindow(type, width, height) {
   window.focus();
   await sleep(300);
 }
+
+/** Changes Thunderbird's theme; pages of add-ons follow it. */
+export async function useTheme(dark) {
+  const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
+  const name = dark ? "thunderbird-compact-dark@mozilla.org" : "thunderbird-compact-light@mozilla.org";
+  await (await AddonManager.getAddonByID(name)).enable();
+  await sleep(500);
+}

@@ -50,7 +50,7 @@ export interface ReportTo {
 
 /** What came of a verified request. */
 export interface Done {
-  readonly result: "done" | Exclude<Result, { kind: "done" | "report" }>;
+  readonly result: "done" | Exclude<Result, { kind: "done" | "report" | "server-key" }>;
   readonly reports: readonly ReportTo[];
   /** The command was carried out before, and nothing was done now. */
   readonly repeated?: true;

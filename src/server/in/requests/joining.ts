@@ -49,7 +49,7 @@ export interface Newcomer {
 }
 
 /** One certificate of a member, usable today. @throws ListSealError */
-async function memberKey(bytes: Uint8Array, now: Date): Promise<SealingKey<"member">> {
+export async function memberKey(bytes: Uint8Array, now: Date): Promise<SealingKey<"member">> {
   assertSize(bytes, MAX_CHAIN_BYTES, "the certificate");
   const only = await readOneCertificate(bytes);
   await assertUsable(only, now);

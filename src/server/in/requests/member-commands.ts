@@ -1,12 +1,10 @@
 /** The commands of members. They change nothing unless the asker's role allows it now. */
-import { isAddress } from "../../../mail/mailbox.js";
-import { RECORD_PAGE, type Result, type RosterMember } from "../../../membership/answers.js";
 import { readOneCertificate } from "../../../membership/certification.js";
 import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
 import type { MemberRole } from "../../../membership/requests.js";
-import { assertUsable, parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
-import { assertSize, fullReadingConfig } from "../../../protocol/policy.js";
-import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../../kept/limits.js";
+import { assertUsable, parseSealingKey } from "../../../protocol/keys.js";
+import { assertSize } from "../../../protocol/policy.js";
+import { DAY_MS } from "../../kept/limits.js";
 import { Conflict, type Member } from "../../kept/store.js";
 import {
   type Asked,
@@ -18,9 +16,13 @@ import {
   remembered,
   tellOwners,
 } from "./asked.js";
+import { enrol } from "./enrolment.js";
 import { listKeyFor } from "./list-key.js";
+import { keepReceipt, passNotice, receiptsOf } from "./owner-notices.js";
+import { resumeServer } from "./resume-server.js";
+import { roster } from "./roster.js";
 
-/** Why a member's copies are switched off when they asked for it themselves. */
+/** Why a member's copies are switched off when they asked for it themselves (`PausedBy` of answers.ts). */
 const OWN_WISH = "member";
 
 /** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
@@ -77,6 +79,14 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
       return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
     case "new-list-key":
       return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
+    case "enrol":
+      return may("owners") ? enrol(asked, member, command) : refusal("not-allowed");
+    case "notice":
+      return may("owners") ? passNotice(asked, member, command) : refusal("not-allowed");
+    case "receipts":
+      return may("owners") ? receiptsOf(asked, command) : refusal("not-allowed");
+    case "receipt":
+      return keepReceipt(asked, member, command);
     case "claim":
     case "join":
       return refusal("already-a-member");
@@ -123,53 +133,6 @@ async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-l
   }
 }
 
-async function rosterMember({ parts, now }: Asked, member: Member): Promise<RosterMember | undefined> {
-  const { address } = member;
-  if (!isAddress(address)) return undefined;
-  const { certificate } = await parseSealingKey("member", member.certificate);
-  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
-  const since = now.getTime() - BOUNCE_WINDOW_DAYS * DAY_MS;
-  return {
-    address,
-    name: member.name,
-    fingerprint: parseFingerprint(member.fingerprint),
-    role: member.role,
-    since: new Date(member.added),
-    delivery: await deliveryTo(parts.ledger, member),
-    shape: member.shape,
-    ...(expires instanceof Date ? { keyExpires: expires } : {}),
-    bounces: (await parts.ledger.bounces(member.id, since)).length,
-  };
-}
-
-async function deliveryTo(ledger: Asked["parts"]["ledger"], { id }: Member): Promise<"on" | "paused"> {
-  return (await ledger.suspension(id)) === undefined ? "on" : "paused";
-}
-
-/** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
-async function roster(
-  asked: Asked,
-  member: Member,
-  after: number,
-): Promise<Exclude<Result, { kind: "done" | "report" }>> {
-  const { parts, list } = asked;
-  const head = await parts.store.recordHead(list.id);
-  if (member.role !== "owner") {
-    const delivery = await deliveryTo(parts.ledger, member);
-    return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
-  }
-  const members = await Promise.all(
-    (await parts.store.members(list.id)).map((each) => rosterMember(asked, each)),
-  );
-  const record = await parts.store.record(list.id);
-  return {
-    kind: "roster",
-    head,
-    members: members.filter((each) => each !== undefined),
-    entries: record.filter(({ number }) => number > after).slice(0, RECORD_PAGE),
-  };
-}
-
 async function decide(asked: Asked, member: Member, command: AskedFor<"release" | "reject">): Promise<Done> {
   const { parts, list, now } = asked;
   const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
@@ -186,26 +149,4 @@ async function decide(asked: Asked, member: Member, command: AskedFor<"release" 
     return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
   }
   return refusal("no-such-post");
-}
-
-/**
- * Lets a server that was restored from a backup go on: the entry that the owner knows must be the newest of the store.
- * Signatures made before are refused from then on, since the memory of replays is as old as the rest.
- */
-async function resumeServer(asked: Asked, member: Member, command: AskedFor<"resume-server">): Promise<Done> {
-  const { parts, list, opened } = asked;
-  const { heads, ledger, store } = parts;
-  const known = await heads.ownersOf(list.address);
-  // an owner in the backup only was removed since, or is no owner any more
-  if (known !== undefined && !known.includes(member.fingerprint)) return refusal("not-allowed");
-  const head = await store.recordHead(list.id);
-  if (command.head.number !== head.number || command.head.hash !== head.hash) return refusal("roster-behind");
-  const since = await heads.pausedSince(list.address);
-  if (since === undefined) return { result: "done", reports: [] };
-  // dates in requests are whole seconds. An older one is the answer to an earlier restore
-  if (opened.request.date.getTime() < Math.floor(since / 1000) * 1000) return refusal("too-old");
-  await ledger.refuseBefore(list.id, opened.request.date.getTime());
-  await ledger.setListAside(list.id, "restored");
-  await heads.resume(store, list.address, list.id, head);
-  return { result: "done", reports: [] };
 }

@@ -5,7 +5,7 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
-import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
+import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
 import { readRequestMail, writeRequestMail } from "../../../mail/request-mail.js";
 import { type Answer, type Result, writeAnswer } from "../../../membership/answers.js";
 import {
@@ -55,7 +55,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
     const keys = await listKeysOf(parts.store, list);
     const opened = await openRequest(mail.sealed, server, { address: parseAddress(list.address), keys });
     asked = { parts, list, server, opened, now: new Date(parts.now()) };
-    proved = await prove(asked);
+    proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return { kind: "refused", code: error.code };
@@ -64,11 +64,11 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
-async function prove(asked: Asked): Promise<Newcomer> {
+async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer> {
   const { command } = asked.opened.request;
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
-  const member = await signer(asked);
+  const member = await signer(asked, from);
   const asker = await askerOf(member);
   const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
   return {
@@ -81,11 +81,19 @@ async function prove(asked: Asked): Promise<Newcomer> {
   };
 }
 
-/** The member whose key says to have signed. @throws ListSealError `unknown-author` */
-async function signer({ parts, list, opened }: Asked): Promise<Member> {
+/**
+ * The member whose key says to have signed. GnuPG may sign with a subkey, and the roster knows primary keys: then the
+ * mail's From says whose certificate to look at, and no more than that.
+ *
+ * @throws ListSealError `unknown-author`
+ */
+async function signer({ parts, list, opened }: Asked, from: Address | undefined): Promise<Member> {
+  const { store } = parts;
   const [by, more] = await claimedSigners(opened);
   if (by === undefined || more !== undefined) throw unproved("not exactly one signature");
-  const member = await parts.store.memberByFingerprint(list.id, by);
+  const member =
+    (await store.memberByFingerprint(list.id, by)) ??
+    (from === undefined ? undefined : await store.memberByAddress(list.id, from));
   if (member === undefined) throw unproved("signed by nobody on the roster");
   return member;
 }
@@ -108,7 +116,7 @@ async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefi
       : done.result === "done"
         ? { kind: "done", head: await head() }
         : done.result;
-  const kept = result.kind === "roster" || result.kind === "member" ? undefined : JSON.stringify(result);
+  const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
   await send(asked, proved.asker, result, inReplyTo);
   for (const { event, to } of done?.reports ?? []) {
     await send(asked, to, { kind: "report", event, head: await head(), signed: opened.signed }, undefined);

@@ -1,0 +1,65 @@
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import type { Arrived } from "../requests/arrivals.js";
+import { askServer, openSecrets } from "../requests/asking.js";
+import { load, update } from "../storage.js";
+import type { StoredList } from "../stored.js";
+import { runJob } from "../worker/client.js";
+import { keyOf } from "./list-keys.js";
+
+/**
+ * Owners' notices: a new list key, a new server key, other owners. The switch is one write; nobody is asked, since an
+ * owner whom one knows has signed it. Then the owner's receipt goes out, at once or when it can be sent.
+ */
+
+let taking: Promise<unknown> = Promise.resolve();
+
+/** Takes a notice, one at a time: the same mail arrives and is displayed at once. @throws ListSealError */
+export function takeNotice(sealed: Uint8Array): Promise<Arrived> {
+  const next = taking.then(() => takeOne(sealed));
+  taking = next.catch(() => undefined);
+  return next.catch((error: unknown) => {
+    if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
+    throw error;
+  });
+}
+
+async function takeOne(sealed: Uint8Array): Promise<Arrived> {
+  const secrets = await openSecrets();
+  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  const before = await load();
+  const opened = await runJob("open-notice", {
+    sealed,
+    lists: Object.values(before.lists),
+    secrets,
+    now: new Date().toISOString(),
+  });
+  if (opened.kind === "not-for-me") return opened;
+  const { list, news, serial, receipt } = opened;
+  await update((stored) => ({
+    stored: {
+      ...stored,
+      lists: { ...stored.lists, [list.address]: switched(stored.lists, list) },
+      backedUpAt: null,
+    },
+    result: undefined,
+  }));
+  await askServer({
+    command: { do: "receipt", news, serial, receipt },
+    list,
+    key: keyOf(before, list.memberKey),
+  });
+  return { kind: "notice", list: list.address, news };
+}
+
+/** What a notice may change of a list, put over what stands there now. */
+function switched(lists: Readonly<Record<string, StoredList>>, changed: StoredList): StoredList {
+  const present = lists[changed.address];
+  if (present === undefined) throw new ListSealError("no-list", "the list was removed meanwhile");
+  const { listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint } = changed;
+  const { formerServers, owners, serials } = changed;
+  return {
+    ...present,
+    ...{ listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint },
+    ...{ formerServers, owners, serials },
+  };
+}

@@ -1,0 +1,184 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { MAX_PERSON_NAME } from "../../membership/commands.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { certified, keyOf } from "../background/list-keys.js";
+import { fromBase64 } from "../base64.js";
+import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
+import { t } from "../i18n.js";
+import { awake } from "../keep-awake.js";
+import { keyAge } from "../key-age.js";
+import { thunderbird } from "../platform.js";
+import type { AnswerResult } from "../requests/arrivals.js";
+import { askServer } from "../requests/asking.js";
+import { forgetPending, loadRequests, type PendingRequest } from "../requests/pending.js";
+import { keepUnlocked, load, secretOf, update } from "../storage.js";
+import type { StoredList, StoredMemberKey } from "../stored.js";
+import { runJob } from "../worker/client.js";
+import { noteTry, slowDown } from "./attempts.js";
+import { assertJoinable, beginJoin, forgetJoin, joined, joinRefused, left } from "./changes.js";
+
+/**
+ * From an invitation to membership: look at it (code), compare, join, wait for the server. The file and its code are given
+ * twice, to look and to join; nothing of an opened invitation is kept before the person has said yes.
+ */
+
+/** An invitation as a page shows it: nothing secret. */
+export interface InvitationSummary {
+  readonly list: { readonly address: string; readonly name: string; readonly fingerprint: string };
+  readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];
+  readonly invitee: string;
+  /** The name of the account that has the invitee's address. */
+  readonly name: string;
+  /** ISO 8601. */
+  readonly joinBy: string;
+  /** The member key that will be used; null if one is to be made. */
+  readonly memberKey: string | null;
+}
+
+interface Invited {
+  readonly list: StoredList;
+  readonly joinBy: string;
+  readonly name: string;
+}
+
+/** Opens an invitation. @throws ListSealError what `readInvitation` throws, `wrong-address`, and as `assertJoinable` */
+async function invited(file: string, code: string): Promise<Invited> {
+  await slowDown();
+  let opened: { readonly list: StoredList; readonly joinBy: string };
+  try {
+    const now = new Date().toISOString();
+    opened = await runJob("read-invitation", { file: bytesOf(file), code, now });
+  } catch (error) {
+    if (codeOf(error, "worker-failed") === "wrong-code") await noteTry("wrong");
+    throw error;
+  }
+  await noteTry("right");
+  const identity = await identityOf(opened.list.invitee);
+  if (identity === null) throw new ListSealError("invitation-for-another", "no account has the address");
+  assertJoinable(await load(), opened.list);
+  const { name = "" } = (await thunderbird().identities.get(identity)) ?? {};
+  return { ...opened, name };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch (cause) {
+    throw new ListSealError("invitation-damaged", "not base64", { cause });
+  }
+}
+
+/** What a person compares before they join. Changes nothing. @throws ListSealError as {@link invited} */
+export function lookAtInvitation(file: string, code: string): Promise<InvitationSummary> {
+  return awake(async () => {
+    const { list, joinBy, name } = await invited(file, code);
+    const key = await keyFor(list);
+    return {
+      list: { address: list.address, name: list.name, fingerprint: list.listKeyFingerprint },
+      owners: list.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+      invitee: list.invitee,
+      name,
+      joinBy,
+      memberKey: key?.fingerprint ?? null,
+    };
+  });
+}
+
+/** The member key that is there for a list: the one that it uses, or else any for its address that has not run out. */
+async function keyFor({ address, invitee }: StoredList): Promise<StoredMemberKey | undefined> {
+  const { lists, memberKeys } = await load();
+  const now = new Date();
+  const good = Object.values(memberKeys).filter(
+    (key) => key.address === invitee && keyAge(key.expiresAt, now) !== "over",
+  );
+  return good.find(({ fingerprint }) => fingerprint === lists[address]?.memberKey) ?? good[0];
+}
+
+/** What a page asks for when the person has compared and says yes. */
+export type JoinWish = {
+  readonly file: string;
+  readonly code: string;
+  /** How others see the person; null for the account's name. */
+  readonly name: string | null;
+  /** For a key that is made now. */
+  readonly passphrase: string | null;
+};
+
+/**
+ * Makes or picks the member key, has the introduction certify it, keeps the list and asks the server.
+ * @throws ListSealError as {@link invited}; `key-locked`
+ */
+export function join({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
+  return awake(async () => {
+    const invitation = await invited(file, code);
+    const shown = (name?.trim() || invitation.name || invitation.list.invitee).slice(0, MAX_PERSON_NAME);
+    const key = (await keyFor(invitation.list)) ?? (await makeKey(invitation.list, shown, passphrase));
+    const secret = await secretOf(key);
+    if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
+    const kept = await update((stored) => beginJoin(stored, invitation.list, key.fingerprint));
+    const introduced = await certified(kept, key, secret);
+    await prepareDraftIdentities(t("draft_identity_label"));
+    for (const { id, list, do: what } of (await loadRequests()).pending) {
+      if (list === kept.address && what === "join") await forgetPending(id);
+    }
+    return askServer({
+      command: { do: "join", name: shown, shape: "encrypted" },
+      list: introduced.list,
+      key: introduced.key,
+      ...(kept.introductionSecret === null ? {} : { introduction: kept.introductionSecret }),
+      about: kept.invitee,
+    });
+  });
+}
+
+async function makeKey(list: StoredList, name: string, passphrase: string | null): Promise<StoredMemberKey> {
+  const { key, secret } = await runJob("make-key", {
+    address: parseAddress(list.invitee),
+    name: name === list.invitee ? null : name,
+    passphrase,
+    profile: list.profile,
+    now: new Date().toISOString(),
+  });
+  if (key.locked) await keepUnlocked(key.fingerprint, secret);
+  await update((stored) => ({
+    stored: { ...stored, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key }, backedUpAt: null },
+    result: undefined,
+  }));
+  return key;
+}
+
+/** Takes a join back that was not answered yet, or a refusal away. */
+export async function forgetJoining(address: string): Promise<void> {
+  for (const { id, list, do: what } of (await loadRequests()).pending) {
+    if (list === address && what === "join") await forgetPending(id);
+  }
+  await update((stored) => forgetJoin(stored, address));
+}
+
+/**
+ * Asks the server to drop oneself. Until its answer everything stays as it is.
+ * @throws ListSealError `no-list`, `no-member-key`, `key-locked`
+ */
+export async function leaveList(address: string): Promise<PendingRequest> {
+  const stored = await load();
+  const list = stored.lists[address];
+  if (list === undefined) throw new ListSealError("no-list", "there is no such list");
+  return askServer({
+    command: { do: "leave" },
+    list,
+    key: keyOf(stored, list.memberKey),
+    about: list.invitee,
+  });
+}
+
+/** The answer to a join: one is a member now, or everything is as it was before. */
+export async function joinAnswered({ list }: PendingRequest, result: AnswerResult): Promise<void> {
+  await update((stored) =>
+    result.kind === "refused" ? joinRefused(stored, list, result.code) : joined(stored, list),
+  );
+}
+
+/** The answer to a leave. A refusal (the last owner) changes nothing. */
+export async function leaveAnswered({ list }: PendingRequest, result: AnswerResult): Promise<void> {
+  if (result.kind !== "refused") await update((stored) => left(stored, list));
+}

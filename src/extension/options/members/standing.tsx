@@ -1,0 +1,115 @@
+import { sentenceKey } from "../../failure.js";
+import { t } from "../../i18n.js";
+import { day, type OwnerProps, whatWords } from "./shared.js";
+
+/** What an owner has to know before anything else: alarms, a claim without its answer, what waits, what was refused. */
+
+/** Alarms stand until the owner has put them away. */
+export function Alarms({ list, call, run }: OwnerProps) {
+  if (list.alarms.length === 0) return null;
+  return (
+    <div class="alarm" role="alert">
+      <h3>{t("alarm_title")}</h3>
+      <ul>
+        {list.alarms.map(({ code, about, at }) => (
+          <li key={`${code} ${about ?? ""}`}>
+            {about === null ? null : <strong>{about}: </strong>}
+            {t(sentenceKey(code))} <span class="quiet">{day(at)}</span>
+          </li>
+        ))}
+      </ul>
+      <p>{t("alarm_what_to_do")}</p>
+      <div class="actions">
+        <button
+          type="button"
+          onClick={() => void run(() => call("owner:dismiss", { list: list.address, what: "alarms" }), null)}
+        >
+          {t("alarm_dismiss")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+export function Claim({ list, call, run }: OwnerProps) {
+  const forget = () => run(() => call("owner:forget", { list: list.address }), "claim_forgotten");
+  return (
+    <div class="next">
+      {typeof list.claim === "string" ? (
+        <p>{t("claim_waiting")}</p>
+      ) : (
+        <p class="problem">{t(sentenceKey(list.claim.refused))}</p>
+      )}
+      <div class="actions">
+        <button type="button" class="danger" onClick={() => void forget()}>
+          {t("claim_forget")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Requests on their way, and those that were refused. */
+export function Waiting({ list, call, run }: OwnerProps) {
+  // that the members are asked for goes without saying
+  const shown = list.waiting.filter(({ what, failure }) => what !== "roster" || failure !== null);
+  if (shown.length === 0 && list.refusals.length === 0) return null;
+  return (
+    <ul class="waiting" aria-label={t("waiting_title")}>
+      {shown.map(({ id, what, about, sending, failure }) => (
+        <li key={id}>
+          <strong>{whatWords(what, about)}</strong>{" "}
+          {failure === null ? (
+            <span>{t(sending === "outbox" ? "waiting_outbox" : "waiting_sent")}</span>
+          ) : (
+            <span class="problem">{t(sentenceKey(failure))}</span>
+          )}
+          {failure === null ? null : (
+            <div class="actions">
+              <button
+                type="button"
+                class="primary"
+                onClick={() => void run(() => call("requests:again", { id }), null)}
+              >
+                {t("waiting_again")}
+              </button>
+              <button type="button" onClick={() => void run(() => call("requests:forget", { id }), null)}>
+                {t("waiting_forget")}
+              </button>
+            </div>
+          )}
+        </li>
+      ))}
+      {list.refusals.map(({ what, about, code, at }) => (
+        <li key={`${what} ${at}`}>
+          <strong>{whatWords(what, about)}</strong>{" "}
+          <span class="problem">{t("waiting_refused", t(sentenceKey(code)))}</span>
+        </li>
+      ))}
+      {list.refusals.some(({ code }) => code === "server-restored") ? (
+        <li>
+          <p>{t("restored_text")}</p>
+          <button
+            type="button"
+            class="primary"
+            onClick={() => void run(() => call("owner:resume-server", { list: list.address }), null)}
+          >
+            {t("restored_go_on")}
+          </button>
+        </li>
+      ) : null}
+      {list.refusals.length === 0 ? null : (
+        <li>
+          <button
+            type="button"
+            onClick={() =>
+              void run(() => call("owner:dismiss", { list: list.address, what: "refusals" }), null)
+            }
+          >
+            {t("waiting_dismiss")}
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}

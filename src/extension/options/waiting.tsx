@@ -1,0 +1,82 @@
+import type { ErrorCode } from "../../protocol/errors.js";
+import { sentenceKey } from "../failure.js";
+import { t } from "../i18n.js";
+import type { Call } from "../messaging.js";
+import type { RequestSummary } from "../requests/pending.js";
+import { askToSend } from "../requests/permission.js";
+import type { RefusedJoin } from "../storage.js";
+import type { Act } from "./act.js";
+
+/** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
+
+/** Runs in the handler of a press: asks for the right to send, then does what was pressed. */
+export async function withSending(work: () => Promise<unknown>): Promise<void> {
+  const allowed = askToSend();
+  await allowed;
+  await work();
+}
+
+export function RequestState({
+  request,
+  call,
+  act,
+}: {
+  readonly request: RequestSummary;
+  readonly call: Call;
+  readonly act: Act;
+}) {
+  const { id, sending, failure, askedAt } = request;
+  const when = new Date(askedAt).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
+  const again = () => withSending(() => act(() => call("requests:again", { id }), null));
+  return (
+    <>
+      <p class={sending === "unsent" ? "problem" : "quiet"}>
+        {sending === "sent"
+          ? t("request_sent", when)
+          : t(sending === "outbox" ? "request_outbox" : "request_unsent")}
+        {failure === null ? "" : ` ${t(sentenceKey(failure))}`}
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => void again()}>
+          {t("request_again")}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** A join that the server has refused. */
+export function RefusedCard({
+  refused,
+  call,
+  act,
+}: {
+  readonly refused: RefusedJoin;
+  readonly call: Call;
+  readonly act: Act;
+}) {
+  const { address, name, code } = refused;
+  return (
+    <li class="card">
+      <h3>{t("joining_refused", name)}</h3>
+      <p class="quiet">{address}</p>
+      <p class="problem" role="alert">
+        {t(sentenceKey(code))}
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => void act(() => call("join:forget", { address }), null)}>
+          {t("dismiss")}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** What the server refused last, in a list's card. */
+export function Refusal({ code }: { readonly code: ErrorCode }) {
+  return (
+    <p class="problem" role="alert">
+      {t("request_refused")} {t(sentenceKey(code))}
+    </p>
+  );
+}

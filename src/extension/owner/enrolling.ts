@@ -1,0 +1,72 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { saveFile } from "../background/save.js";
+import { fromBase64 } from "../base64.js";
+import { runJob } from "../worker/client.js";
+import { askAsOwner, ownerSecret } from "./asking.js";
+import { loadOwned } from "./owned-storage.js";
+
+/** A member with GnuPG alone: enrolled by their public key, given the list key in a file that only they can open. */
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch (cause) {
+    throw new ListSealError("key-damaged", "not base64", { cause });
+  }
+}
+
+/**
+ * Asks the server to enrol somebody by their public key.
+ * @param address where their copies go; null for the one address that the key names
+ * @throws ListSealError `wrong-address` if the key names several addresses or none, or another one; `bad-address`; what
+ *   the worker throws for a key that can't be used
+ */
+export async function enrol(list: string, file: string, address: string | null, name: string): Promise<void> {
+  const owned = await loadOwned(list);
+  const key = await runJob("read-public-key", { file: bytesOf(file), now: new Date().toISOString() });
+  const [only, more] = key.addresses;
+  const wanted = address ?? (more === undefined ? only : undefined);
+  if (wanted === undefined) throw new ListSealError("wrong-address", "the key does not say one address");
+  const member = parseAddress(wanted);
+  if (!key.addresses.includes(member)) throw new ListSealError("wrong-address", "the key is for another one");
+  const { certificate } = key;
+  const person = name.trim() || key.userId.replace(/\s*<[^<>]*>$/, "").trim() || member;
+  await askAsOwner(
+    owned,
+    { do: "enrol", name: person, address: member, certificate, shape: "encrypted" },
+    member,
+  );
+}
+
+/**
+ * An owner's word for somebody whom the operator added alone, by the certificate that the record has. The owner has asked
+ * that person, or the operator.
+ * @throws ListSealError `not-a-member` if the record has no certificate of theirs
+ */
+export async function confirmMember(list: string, address: string): Promise<void> {
+  const owned = await loadOwned(list);
+  const logged = Object.entries(owned.history.members).find(([of]) => of === address)?.[1];
+  if (logged?.certificate === undefined) throw new ListSealError("not-a-member", "no certificate of theirs");
+  const file = new TextEncoder().encode(logged.certificate);
+  const { certificate } = await runJob("read-public-key", { file, now: new Date().toISOString() });
+  const member = parseAddress(address);
+  const name = owned.members.find((one) => one.address === address)?.name ?? address;
+  await askAsOwner(owned, { do: "enrol", name, address: member, certificate, shape: "encrypted" }, member);
+}
+
+/**
+ * Saves the list key for a member, sealed to their certificate in the owner's own log.
+ * @throws ListSealError `not-a-member` for somebody who is not in it by an owner's word; `key-locked`
+ */
+export async function saveListKey(list: string, address: string): Promise<void> {
+  const owned = await loadOwned(list);
+  const logged = Object.entries(owned.history.members).find(([of]) => of === address)?.[1];
+  if (logged?.certificate === undefined || logged.by === "operator") {
+    throw new ListSealError("not-a-member", "no owner's word says that they are a member");
+  }
+  const secret = await ownerSecret(owned);
+  const input = { list: owned, secret, member: logged.certificate, now: new Date().toISOString() };
+  const { name, armored } = await runJob("list-key-file", input);
+  await saveFile(name, new TextEncoder().encode(armored), "text/plain");
+}

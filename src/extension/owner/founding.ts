@@ -1,0 +1,187 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { noHistory } from "../../membership/roster-history.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { keyOf } from "../background/list-keys.js";
+import { fromBase64 } from "../base64.js";
+import { prepareDraftIdentities } from "../compose/draft-identity.js";
+import { t } from "../i18n.js";
+import type { AnswerResult } from "../requests/arrivals.js";
+import { forgetPending } from "../requests/asking.js";
+import type { PendingRequest } from "../requests/pending.js";
+import { keepUnlocked, load, secretOf, update } from "../storage.js";
+import { noSerials, type StoredList, type StoredMemberKey } from "../stored.js";
+import { runJob } from "../worker/client.js";
+import { askAsOwner } from "./asking.js";
+import type { Card } from "./jobs.js";
+import { askRoster, headOf, noteHead } from "./members.js";
+import type { CardView } from "./messages.js";
+import type { OwnedList, StoredTerm } from "./owned.js";
+import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
+
+/** How a list is born: the server's card, the list key, the claim, and the server's word for it. */
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch (cause) {
+    throw new ListSealError("card-damaged", "not base64", { cause });
+  }
+}
+
+/**
+ * Reads a card and sees whether its list can be claimed from here.
+ * @throws ListSealError `already-claimed` (a list that is owned here), `list-conflict` (a list of this address is known
+ *   here), what `readCard` throws
+ */
+async function readOpenCard(file: string): Promise<Card> {
+  const card = await runJob("read-card", { file: bytesOf(file), now: new Date().toISOString() });
+  const owned = (await ownedRecord.load()).lists[card.address];
+  if (owned !== undefined && owned.claim.kind !== "refused") {
+    throw new ListSealError("already-claimed", "the list is owned here");
+  }
+  const member = (await load()).lists[card.address];
+  if (member !== undefined) throw new ListSealError("list-conflict", "a list of this address is known here");
+  return card;
+}
+
+/** What a card says, before anything is done with it: the person compares the fingerprint. @throws ListSealError */
+export async function openCard(file: string): Promise<CardView> {
+  const { address, name, mode, delivery, profile, serverFingerprint, expires } = await readOpenCard(file);
+  return { address, name, mode, delivery, profile, serverFingerprint, expires };
+}
+
+/**
+ * Claims the list of a card: makes the list key, the owner's member key if there is none for the address, and asks the
+ * server. The keys are kept before the claim is sent, so that nothing can be lost on the way.
+ * @throws ListSealError as {@link openCard}; `bad-address`, `key-locked`, `storage-failed`
+ */
+export async function claimList(input: {
+  readonly file: string;
+  readonly address: string;
+  readonly name: string;
+  readonly passphrase: string | null;
+}): Promise<void> {
+  const card = await readOpenCard(input.file);
+  const address = parseAddress(input.address);
+  const name = input.name.trim() || address;
+  const key = await ownKey(address, input, card.profile);
+  // before anything is kept of the list
+  if ((await secretOf(key)) === null) throw new ListSealError("key-locked", "the owner's key is locked");
+  const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
+  const list: OwnedList = {
+    address: card.address,
+    name: card.name,
+    requestAddress: card.requestAddress,
+    mode: card.mode,
+    delivery: card.delivery,
+    profile: card.profile,
+    ownerAddress: address,
+    ownerKey: key.fingerprint,
+    listKey: made.listKey,
+    listKeyFingerprint: made.fingerprint,
+    formerListKeys: [],
+    serverCertificate: card.serverCertificate,
+    serverFingerprint: card.serverFingerprint,
+    owners: [termOf(key, address)],
+    claim: { kind: "waiting", request: "" },
+    invitations: [],
+    history: noHistory,
+    heads: [],
+    awaited: [],
+    members: [],
+    membersAt: null,
+    held: 0,
+    refusals: [],
+    rekeying: null,
+    notices: [],
+    alarms: [],
+  };
+  await ownedRecord.update((owned) => ({
+    stored: { ...owned, lists: { ...owned.lists, [list.address]: list } },
+    result: undefined,
+  }));
+  const asked = await askAsOwner(list, {
+    do: "claim",
+    code: card.code,
+    name,
+    address,
+    certificate: fromBase64(key.certificate),
+    listKey: made.certificate,
+    shape: "encrypted",
+  });
+  await changeOwned(list.address, (now) => ({ ...now, claim: { kind: "waiting", request: asked.id } }));
+}
+
+/** The first owner's term: from the beginning. */
+function termOf({ fingerprint, certificate, userId }: StoredMemberKey, address: string): StoredTerm {
+  return { fingerprint, certificate, userId, address, from: 0, to: null };
+}
+
+/** The member key for an address: the one that is here, or a new one in the list's profile. */
+async function ownKey(
+  address: string,
+  { name, passphrase }: { readonly name: string; readonly passphrase: string | null },
+  profile: Card["profile"],
+): Promise<StoredMemberKey> {
+  const known = Object.values((await load()).memberKeys).find((key) => key.address === address);
+  if (known !== undefined) return known;
+  const now = new Date().toISOString();
+  const { key, secret } = await runJob("make-key", { address, name, passphrase, profile, now });
+  if (key.locked) await keepUnlocked(key.fingerprint, secret);
+  await update((stored) => ({
+    stored: { ...stored, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key } },
+    result: undefined,
+  }));
+  return key;
+}
+
+/** The server's word on a claim. */
+export async function claimAnswered(asked: PendingRequest, result: AnswerResult, date: Date): Promise<void> {
+  const list = await loadOwned(asked.list);
+  if (list.claim.kind === "confirmed") return;
+  if (result.kind === "refused") {
+    await changeOwned(asked.list, (now) => ({ ...now, claim: { kind: "refused", code: result.code } }));
+    return;
+  }
+  await changeOwned(asked.list, (now) => ({ ...now, claim: { kind: "confirmed", at: date.toISOString() } }));
+  await takePart(list);
+  const head = headOf(result);
+  if (head !== undefined) await noteHead(asked.list, head, date);
+  await askRoster(asked.list);
+}
+
+/** The owner reads and writes in their list as every member does; nobody has introduced them. */
+async function takePart(list: OwnedList): Promise<void> {
+  await update((stored) => {
+    const { address, name, requestAddress, mode, delivery, profile } = list;
+    const { listKey, listKeyFingerprint, serverCertificate, serverFingerprint } = list;
+    const member: StoredList = {
+      ...{ address, name, requestAddress, mode, delivery, profile },
+      ...{ listKey, listKeyFingerprint, serverCertificate, serverFingerprint },
+      formerListKeys: [],
+      formerServers: [],
+      owners: [termOf(keyOf(stored, list.ownerKey), list.ownerAddress)],
+      serials: noSerials,
+      invitee: list.ownerAddress,
+      introduction: null,
+      introductionSecret: null,
+      certified: null,
+      memberKey: list.ownerKey,
+      importedAt: new Date().toISOString(),
+      membership: "member",
+    };
+    return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: undefined };
+  });
+  await prepareDraftIdentities(t("draft_identity_label"));
+}
+
+/** Forgets a list whose claim was refused or given up. @throws ListSealError `already-claimed` for one that is owned */
+export async function forgetClaim(address: string): Promise<void> {
+  const { claim } = await loadOwned(address);
+  if (claim.kind === "confirmed") throw new ListSealError("already-claimed", "the list is owned here");
+  if (claim.kind === "waiting") await forgetPending(claim.request);
+  await ownedRecord.update((owned) => {
+    const { [address]: _, ...lists } = owned.lists;
+    return { stored: { ...owned, lists }, result: undefined };
+  });
+}

@@ -1,0 +1,169 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import type { RosterMember } from "../../membership/answers.js";
+import type { MemberRole } from "../../membership/commands.js";
+import { checkRecord, type KnownRecord } from "../../membership/record-check.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { parseFingerprint } from "../../protocol/keys.js";
+import type { RosterHead } from "../../protocol/message.js";
+import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
+import { pendingFor } from "../requests/asking.js";
+import type { PendingRequest } from "../requests/pending.js";
+import { runJob } from "../worker/client.js";
+import { askAsOwner, noteRefusal, raiseAlarm } from "./asking.js";
+import type { OwnedList, StoredMember } from "./owned.js";
+import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
+
+/** Who is a member: asked of the server, and believed only as far as the record's signatures go. */
+
+/** A question for the roster that was not answered for so long was lost. */
+const ROSTER_LOST_MS = 10 * 60_000;
+
+/** Asks for the members and the record's new entries, unless that is on its way. */
+export async function askRoster(address: string): Promise<void> {
+  const list = await loadOwned(address);
+  const waiting = await pendingFor(address);
+  const since = Date.now() - ROSTER_LOST_MS;
+  if (waiting.some(({ do: what, askedAt }) => what === "roster" && Date.parse(askedAt) > since)) return;
+  await askAsOwner(list, { do: "roster", after: list.history.hashes.length });
+}
+
+/** Takes somebody off the list. Both are named: an address may come to have another key. */
+export async function removeMember(list: string, address: string, fingerprint: string): Promise<void> {
+  const command = {
+    do: "remove",
+    address: parseAddress(address),
+    fingerprint: parseFingerprint(fingerprint),
+  } as const;
+  await askAsOwner(await loadOwned(list), command, command.address);
+}
+
+export async function setRole(
+  list: string,
+  address: string,
+  fingerprint: string,
+  role: MemberRole,
+): Promise<void> {
+  const command = {
+    do: "set-role",
+    address: parseAddress(address),
+    fingerprint: parseFingerprint(fingerprint),
+    role,
+  } as const;
+  await askAsOwner(await loadOwned(list), command, command.address);
+}
+
+/**
+ * Lets a server go on that was restored from a backup, if it has the newest entry that is known here: the owner's word that
+ * the backup is not from before somebody's removal.
+ */
+export async function resumeServer(address: string): Promise<void> {
+  const list = await loadOwned(address);
+  const { hashes } = list.history;
+  const hash = hashes.at(-1);
+  if (hash === undefined) throw new ListSealError("not-claimed", "no entry of the record is known here");
+  await askAsOwner(list, { do: "resume-server", head: { number: hashes.length, hash } });
+}
+
+/** The head that an answer names; undefined for one that names none. */
+export function headOf(result: AnswerResult): RosterHead | undefined {
+  return "head" in result ? result.head : undefined;
+}
+
+/**
+ * Holds what the server says about the record against what is known of it, for an owned list; for another, nothing. What
+ * is newer than what is known is asked for: a report may have been lost, or kept back.
+ * @param signedAt the date of the signature that names the head
+ */
+export async function noteHead(address: string, head: RosterHead, signedAt: Date): Promise<void> {
+  const owned = (await ownedRecord.load()).lists[address];
+  if (owned === undefined) return;
+  const check = checkRecord(knownRecord(owned), { head, signedAt });
+  await changeOwned(address, (list) => {
+    const { heads, awaited } = checkRecord(knownRecord(list), { head, signedAt }).known;
+    return { ...list, heads, awaited };
+  });
+  if (check.kind === "alarm") await raiseAlarm(address, alarmCodes[check.alarm.kind]);
+  // with a locked key it is asked for when the page's button is pressed
+  if (check.kind === "newer") await askRoster(address).catch(() => undefined);
+}
+
+const alarmCodes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
+
+function knownRecord({ history, heads, awaited }: OwnedList): KnownRecord {
+  return { hashes: history.hashes, commands: history.commands, heads, awaited };
+}
+
+/** An answer to a command that the roster shows: asks for it. */
+export async function commandAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  date: Date,
+): Promise<void> {
+  if (result.kind === "refused") return noteRefusal(asked, result.code);
+  const head = headOf(result);
+  if (head !== undefined) await noteHead(asked.list, head, date);
+  await askRoster(asked.list);
+}
+
+/** The members, and the record's entries after those known. */
+export async function rosterAnswered(asked: PendingRequest, result: AnswerResult, date: Date): Promise<void> {
+  if (result.kind === "refused") return noteRefusal(asked, result.code);
+  // whoever is no owner any more hears that they are a member, and nothing else
+  if (result.kind !== "roster") return noteRefusal(asked, "not-allowed");
+  const list = await loadOwned(asked.list);
+  const now = new Date().toISOString();
+  // a page that overtook another brings what is known already
+  const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
+  try {
+    const { history } = await runJob("follow-record", { list, links, now });
+    await changeOwned(list.address, (before) => ({
+      ...before,
+      history,
+      members: result.members.map(kept),
+      membersAt: now,
+      held: result.status?.held ?? 0,
+    }));
+  } catch (error) {
+    await raiseAlarm(list.address, codeOf(error, "roster-altered"));
+    return;
+  }
+  await noteHead(list.address, result.head, date);
+  const after = await loadOwned(list.address);
+  if (after.history.hashes.length < result.head.number && links.length > 0) {
+    await askAsOwner(after, { do: "roster", after: after.history.hashes.length });
+    return;
+  }
+  for (const { address } of unexplained(after)) await raiseAlarm(list.address, "roster-altered", address);
+}
+
+function kept(member: RosterMember): StoredMember {
+  const { address, name, fingerprint, role, since, delivery, keyExpires, bounces } = member;
+  return {
+    address,
+    name,
+    fingerprint,
+    role,
+    since: since.toISOString(),
+    delivery,
+    keyExpires: keyExpires?.toISOString() ?? null,
+    bounces,
+  };
+}
+
+/** Members whom the server names and the record does not, or in another role. Attack: a server that invents a member. */
+export function unexplained({ members, history }: OwnedList): readonly StoredMember[] {
+  const logged = new Map<string, { readonly fingerprint: string; readonly role: string }>(
+    Object.entries(history.members),
+  );
+  return members.filter(({ address, fingerprint, role }) => {
+    const known = logged.get(address);
+    return known?.fingerprint !== fingerprint || known.role !== role;
+  });
+}
+
+/** What the server tells without being asked: somebody came or went, or an invitation was used twice. */
+export const takeReport: ArrivalHandlers["report"] = async (address, report) => {
+  if ((await ownedRecord.load()).lists[address] === undefined) return;
+  if (report.event === "second-join") await raiseAlarm(address, "introduction-used");
+  await askRoster(address);
+};

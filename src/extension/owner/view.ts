@@ -1,0 +1,211 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import type { CommandName } from "../../membership/commands.js";
+import { invitationStanding } from "../../membership/roster-standing.js";
+import type { ErrorCode } from "../../protocol/errors.js";
+import { parseFingerprint } from "../../protocol/keys.js";
+import type { PendingRequest } from "../requests/pending.js";
+import type { OwnedList, StoredInvitation, StoredMember } from "./owned.js";
+
+/** An owned list as its page shows it. Pure, and nothing secret in it. */
+
+/** A request of this list's that waits for its answer. */
+export interface WaitingView {
+  readonly id: string;
+  readonly what: CommandName;
+  readonly about: string | null;
+  readonly askedAt: string;
+  readonly sending: PendingRequest["sending"];
+  readonly failure: ErrorCode | null;
+}
+
+/**
+ * On whose word somebody is a member: `owner`, by the owner's own log of signed commands; `operator`, by the operator's
+ * alone; `server`, by nobody's: the server names them, and the record does not. That is an alarm.
+ */
+export type MemberWord = "owner" | "operator" | "server";
+
+export interface MemberView extends StoredMember {
+  readonly you: boolean;
+  readonly word: MemberWord;
+  /** Whether the record has what an owner needs to confirm them. */
+  readonly confirmable: boolean;
+  /** What was asked about them, and waits for the server. */
+  readonly waiting: "remove" | "set-role" | null;
+}
+
+export type InvitationState = "open" | "withdrawing" | "withdrawn" | "used" | "expired";
+
+export interface InvitationView {
+  readonly introduction: string;
+  readonly address: string;
+  readonly fileName: string;
+  readonly madeAt: string;
+  readonly joinBy: string;
+  readonly state: InvitationState;
+  /** Whether its file can still be saved: it is forgotten when Thunderbird ends. */
+  readonly fileHere: boolean;
+}
+
+export interface NoticeView {
+  readonly news: "owners" | "new-list-key";
+  readonly serial: number;
+  readonly at: string;
+  readonly graceEnds: string | null;
+  readonly to: readonly { readonly address: string; readonly confirmed: boolean }[];
+}
+
+export interface OwnedView {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: OwnedList["mode"];
+  readonly delivery: OwnedList["delivery"];
+  readonly profile: OwnedList["profile"];
+  readonly ownerAddress: string;
+  readonly listFingerprint: string;
+  readonly serverFingerprint: string;
+  readonly claim: "waiting" | "confirmed" | { readonly refused: ErrorCode };
+  readonly members: readonly MemberView[];
+  readonly membersAt: string | null;
+  readonly held: number;
+  readonly invitations: readonly InvitationView[];
+  readonly waiting: readonly WaitingView[];
+  readonly refusals: OwnedList["refusals"];
+  readonly alarms: OwnedList["alarms"];
+  /** Whom a new list key would go to, and whom not: those who are in by the operator's word alone. */
+  readonly newKey: { readonly to: readonly string[]; readonly notTo: readonly string[] };
+  readonly rekeying: { readonly stage: "asked" | "agreed" } | null;
+  readonly notices: readonly NoticeView[];
+  /** Whether the owners of today are others than the members were told. */
+  readonly ownersUntold: boolean;
+}
+
+function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MemberWord {
+  const logged = Object.entries(history.members).find(([of]) => of === address)?.[1];
+  if (logged?.fingerprint !== fingerprint) return "server";
+  return logged.by === "operator" ? "operator" : "owner";
+}
+
+/** By the record; and, before it shows there, by the server's answer to a withdrawal. */
+function stateOf(
+  invitation: StoredInvitation,
+  { history }: OwnedList,
+  withdrawing: boolean,
+  now: Date,
+): InvitationState {
+  const { introduction, address, madeAt, joinBy, withdrawnAt } = invitation;
+  const issued = {
+    introduction: parseFingerprint(introduction),
+    address: parseAddress(address),
+    introducedAt: madeAt,
+    joinBy,
+  };
+  const standing = invitationStanding(issued, history, now);
+  if (standing === "used") return standing;
+  if (withdrawnAt !== null) return "withdrawn";
+  if (standing !== "pending") return standing;
+  return withdrawing ? "withdrawing" : "open";
+}
+
+/** Fingerprints of the owners that the own log knows by an owner's word. */
+export function ownersByLog({ history }: OwnedList): readonly string[] {
+  return Object.values(history.members)
+    .filter(({ role, by }) => role === "owner" && by !== "operator")
+    .map(({ fingerprint }) => fingerprint);
+}
+
+/**
+ * Whether the own log's owners are others than the terms that members were told. A term that ended stays as it was: who
+ * is made an owner once more is one with another key.
+ */
+export function ownersUntold(list: OwnedList): boolean {
+  const known = ownersByLog(list);
+  const come = known.some((one) => !list.owners.some(({ fingerprint }) => fingerprint === one));
+  const gone = list.owners.some(({ fingerprint, to }) => to === null && !known.includes(fingerprint));
+  return known.length > 0 && (come || gone);
+}
+
+/** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */
+function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
+  if (rekeying === null) return null;
+  const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");
+  return forgotten ? null : { stage: rekeying.stage };
+}
+
+/**
+ * @param pending requests that wait for an answer, of whatever list
+ * @param files   introductions whose invitation file is still here
+ */
+export function viewOf(
+  list: OwnedList,
+  pending: readonly PendingRequest[],
+  files: readonly string[],
+  now: Date,
+): OwnedView {
+  const own = pending.filter((request) => request.list === list.address);
+  const asked = (what: CommandName, about: string) =>
+    own.some((request) => request.do === what && request.about === about);
+  const logged = Object.entries(list.history.members);
+  return {
+    address: list.address,
+    name: list.name,
+    mode: list.mode,
+    delivery: list.delivery,
+    profile: list.profile,
+    ownerAddress: list.ownerAddress,
+    listFingerprint: list.listKeyFingerprint,
+    serverFingerprint: list.serverFingerprint,
+    claim: list.claim.kind === "refused" ? { refused: list.claim.code } : list.claim.kind,
+    members: list.members.map((member) => ({
+      ...member,
+      you: member.fingerprint === list.ownerKey,
+      word: wordFor(list, member),
+      confirmable: logged.some(
+        ([address, { by, certificate }]) =>
+          address === member.address && by === "operator" && certificate !== undefined,
+      ),
+      waiting: asked("remove", member.address)
+        ? "remove"
+        : asked("set-role", member.address)
+          ? "set-role"
+          : null,
+    })),
+    membersAt: list.membersAt,
+    held: list.held,
+    invitations: list.invitations.map((invitation) => ({
+      introduction: invitation.introduction,
+      address: invitation.address,
+      fileName: invitation.fileName,
+      madeAt: invitation.madeAt,
+      joinBy: invitation.joinBy,
+      state: stateOf(invitation, list, asked("withdraw", invitation.address), now),
+      fileHere: files.includes(invitation.introduction),
+    })),
+    waiting: own.map(({ id, do: what, about, askedAt, sending, failure }) => ({
+      id,
+      what,
+      about,
+      askedAt,
+      sending,
+      failure,
+    })),
+    refusals: list.refusals,
+    alarms: list.alarms,
+    newKey: {
+      to: logged
+        .filter(([, { by, certificate }]) => by !== "operator" && certificate !== undefined)
+        .map(([address]) => address),
+      notTo: logged
+        .filter(([, { by, certificate }]) => by === "operator" || certificate === undefined)
+        .map(([address]) => address),
+    },
+    rekeying: rekeyingOf(list, own),
+    notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
+      news,
+      serial,
+      at,
+      graceEnds,
+      to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
+    })),
+    ownersUntold: ownersUntold(list),
+  };
+}

@@ -1,0 +1,149 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import {
+  type KnownBefore,
+  type News,
+  type Notice,
+  type OpenedNotice,
+  type OwnerTerm,
+  openNotice,
+  writeReceipt,
+} from "../../membership/notices.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
+import {
+  type OpeningKey,
+  parseSealingKey,
+  readOpeningKey,
+  userIdOf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "../../protocol/keys.js";
+import { fromBase64, toBase64 } from "../base64.js";
+import type { StoredList, StoredOwner } from "../stored.js";
+import type { Jobs } from "./jobs.js";
+
+/**
+ * An owner's notice to what changes in a list, and the receipt for it. Nothing is kept by this: the background page does.
+ * @throws ListSealError what `openNotice` throws, for the list that fits best; `old-serial` for one that was taken before
+ */
+export async function openSealedNotice({
+  sealed,
+  lists,
+  secrets,
+  now,
+}: Jobs["open-notice"]["input"]): Promise<Jobs["open-notice"]["output"]> {
+  let failure: ListSealError | undefined;
+  for (const secret of secrets) {
+    const member = await readOpeningKey("member", fromBase64(secret));
+    for (const list of lists) {
+      try {
+        const opened = await openNotice(sealed, member, await knownBefore(list), new Date(now));
+        if (opened.kind === "not-for-me") break;
+        return await taken(opened, list, member, now);
+      } catch (error) {
+        if (!(error instanceof ListSealError)) throw error;
+        // "by nobody who owns this list" says least: it may be another list's
+        if (failure === undefined || codeOf(failure, "damaged") === "unknown-author") failure = error;
+      }
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return { kind: "not-for-me" };
+}
+
+async function knownBefore(list: StoredList): Promise<KnownBefore> {
+  return {
+    address: parseAddress(list.address),
+    keys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],
+    owners: await Promise.all(list.owners.map(termOf)),
+    server: await parseSealingKey("server", fromBase64(list.serverCertificate)),
+    serials: list.serials,
+  };
+}
+
+async function termOf({ certificate, address, from, to }: StoredOwner): Promise<OwnerTerm> {
+  return {
+    certificate: await parseSealingKey("member", fromBase64(certificate)),
+    address: parseAddress(address),
+    from,
+    ...(to === null ? {} : { to }),
+  };
+}
+
+type Taken = Exclude<OpenedNotice, { readonly kind: "not-for-me" }>;
+
+async function taken(
+  opened: Taken,
+  list: StoredList,
+  member: OpeningKey<"member">,
+  now: string,
+): Promise<Jobs["open-notice"]["output"]> {
+  const { notice, by } = opened;
+  const changed = opened.kind === "news" ? await changedBy(notice, list) : await withLateKey(notice, list);
+  const owner = list.owners.find(({ fingerprint }) => fingerprint === by);
+  if (owner === undefined) throw new ListSealError("unknown-author", "not by an owner of today");
+  const certificate = await parseSealingKey("member", fromBase64(owner.certificate));
+  const receipt = await writeReceipt(notice, member, certificate, new Date(now));
+  return { kind: "notice", list: changed, news: notice.news.kind, serial: notice.serial, receipt };
+}
+
+async function changedBy({ news, serial }: Notice, list: StoredList): Promise<StoredList> {
+  const serials = { ...list.serials, [news.kind]: serial };
+  switch (news.kind) {
+    case "owners":
+      return { ...list, serials, owners: news.owners.map(storedOwner) };
+    case "new-list-key": {
+      if (news.listKey.fingerprint === list.listKeyFingerprint) return { ...list, serials };
+      const replaced = {
+        listKey: list.listKey,
+        fingerprint: list.listKeyFingerprint,
+        graceEnds: news.graceEnds.toISOString(),
+      };
+      const former = list.formerListKeys.filter(
+        ({ fingerprint }) => fingerprint !== news.listKey.fingerprint,
+      );
+      return {
+        ...list,
+        serials,
+        ...(await listKeyOf(news)),
+        formerListKeys: [...former, replaced],
+      };
+    }
+    case "new-server-key":
+      return {
+        ...list,
+        serials,
+        serverCertificate: toBase64(writeSealingKey(news.server)),
+        serverFingerprint: news.server.fingerprint,
+        formerServers: [...list.formerServers, list.serverCertificate],
+      };
+  }
+}
+
+async function listKeyOf({
+  listKey,
+}: Extract<News, { readonly kind: "new-list-key" }>): Promise<
+  Pick<StoredList, "listKey" | "listKeyFingerprint">
+> {
+  return { listKey: toBase64(await writeOpeningKey(listKey)), listKeyFingerprint: listKey.fingerprint };
+}
+
+/** A list key that was replaced before it came: it opens old mail, and is never sealed with. */
+async function withLateKey({ news }: Notice, list: StoredList): Promise<StoredList> {
+  if (news.kind !== "new-list-key") return list;
+  const { listKey, listKeyFingerprint: fingerprint } = await listKeyOf(news);
+  // its own grace stands in a notice that named it; the latest that is known here is not too strict
+  const graceEnds = list.formerListKeys.at(-1)?.graceEnds ?? news.graceEnds.toISOString();
+  return { ...list, formerListKeys: [{ listKey, fingerprint, graceEnds }, ...list.formerListKeys] };
+}
+
+function storedOwner({ certificate, address, from, to }: OwnerTerm): StoredOwner {
+  const userId = userIdOf(certificate);
+  return {
+    fingerprint: certificate.fingerprint,
+    certificate: toBase64(writeSealingKey(certificate)),
+    userId,
+    address,
+    from,
+    to: to ?? null,
+  };
+}

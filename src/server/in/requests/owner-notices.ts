@@ -1,0 +1,72 @@
+/**
+ * Owners' notices on their way through the server: it passes on what it can't open, and keeps the members' receipts for
+ * the owners to ask for.
+ *
+ * Each copy is sealed by the owner to the member's own certificate. The server could hold notices back; it can make none,
+ * and who has not sent a receipt is what the owner sees.
+ */
+import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
+import { writeRequestMail } from "../../../mail/request-mail.js";
+import { parseFingerprint } from "../../../protocol/keys.js";
+import { newMessageId } from "../../../protocol/seal.js";
+import type { NoticeMail } from "../../kept/membership-store.js";
+import type { Member } from "../../kept/store.js";
+import { type Asked, type AskedFor, type Done, outcomeOf, refusal, remembered } from "./asked.js";
+
+/**
+ * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
+ * owner looked.
+ */
+export async function passNotice(asked: Asked, owner: Member, command: AskedFor<"notice">): Promise<Done> {
+  const { parts, list, now } = asked;
+  const members = new Map((await parts.store.members(list.id)).map((member) => [member.fingerprint, member]));
+  const mails = command.copies.flatMap(({ to, sealed }) => {
+    const member = members.get(to);
+    return member === undefined ? [] : [noticeMail(asked, member, sealed)];
+  });
+  return outcomeOf(
+    await parts.store.passNotice(remembered(asked, owner.fingerprint), command, mails, now.getTime()),
+  );
+}
+
+function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): NoticeMail {
+  const address = parseAddress(list.address);
+  const recipient = parseAddress(member.address);
+  const mail = writeRequestMail({
+    kind: "notice",
+    list: address,
+    from: makeMailbox(list.name, requestAddress(address)),
+    to: makeMailbox(member.name, recipient),
+    date: now,
+    messageId: newMessageId(domainOf(address)),
+    sealed,
+  });
+  return { fingerprint: member.fingerprint, recipient, mail };
+}
+
+/** Keeps a member's receipt. Whether it is one is for the owner to see: it is sealed to them. */
+export async function keepReceipt(asked: Asked, member: Member, command: AskedFor<"receipt">): Promise<Done> {
+  const { receipt } = command;
+  return outcomeOf(
+    await asked.parts.store.keepReceipt(remembered(asked, member.fingerprint), command, member.id, receipt),
+  );
+}
+
+/** Whom the notice was passed on to, with the receipts that have come. */
+export async function receiptsOf({ parts, list }: Asked, notice: AskedFor<"receipts">): Promise<Done> {
+  const { store } = parts;
+  const rows = await store.passedNotices(list.id, notice);
+  if (rows.length === 0) return refusal("no-such-notice");
+  return {
+    result: {
+      kind: "receipts",
+      head: await store.recordHead(list.id),
+      passed: rows.map(({ fingerprint, passed, receipt }) => ({
+        member: parseFingerprint(fingerprint),
+        passed: new Date(passed),
+        ...(receipt === undefined ? {} : { receipt }),
+      })),
+    },
+    reports: [],
+  };
+}

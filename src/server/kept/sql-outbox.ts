@@ -1,0 +1,152 @@
+/** Mail of the server's own on its way, and owners' notices with their receipts, in SQL. */
+import type {
+  Carried,
+  MembershipStore,
+  NoticeMail,
+  NoticeName,
+  OutgoingNote,
+  PassedNoticeRow,
+} from "./membership-store.js";
+import { bytes, isSet, number, type Row, sql, text } from "./sql.js";
+import { done, Refused, SqlMembership } from "./sql-membership.js";
+import type { Command } from "./store.js";
+
+const noteOf = (row: Row): OutgoingNote => ({
+  id: number(row, "id"),
+  listId: number(row, "list_id"),
+  recipient: text(row, "recipient"),
+  mail: bytes(row, "mail"),
+  attempt: number(row, "attempts"),
+});
+
+/** The part of the store that is about mails to people. */
+export class SqlOutbox extends SqlMembership implements MembershipStore {
+  async addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void> {
+    await this.engine.ask(
+      sql(
+        "INSERT INTO outbox (list_id, recipient, mail, due) VALUES (?, ?, ?, ?)",
+        listId,
+        recipient,
+        mail,
+        now,
+      ),
+    );
+  }
+
+  async claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]> {
+    const { lockFreeRows } = this.engine.dialect;
+    const found = await this.engine.ask(
+      sql(
+        `UPDATE outbox SET attempts = attempts + 1, due = ?
+           WHERE id IN (SELECT id FROM outbox WHERE due <= ? ORDER BY due, id LIMIT ? ${lockFreeRows}) RETURNING *`,
+        leaseUntil,
+        now,
+        limit,
+      ),
+    );
+    return found.rows.map(noteOf).sort((one, other) => one.id - other.id);
+  }
+
+  async retryNote(id: number, due: number): Promise<void> {
+    await this.engine.ask(sql("UPDATE outbox SET due = ? WHERE id = ?", due, id));
+  }
+
+  async finishNote(id: number): Promise<void> {
+    await this.engine.ask(sql("DELETE FROM outbox WHERE id = ?", id));
+  }
+
+  passNotice(
+    command: Command,
+    { news, serial }: NoticeName,
+    mails: readonly NoticeMail[],
+    now: number,
+  ): Promise<Carried> {
+    const { listId } = command;
+    return this.carryOut(command, function* () {
+      const [highest] = (yield sql(
+        "SELECT serial FROM notice_serials WHERE list_id = ? AND news = ?",
+        listId,
+        news,
+      )).rows;
+      if (news !== "new-list-key" && highest !== undefined && number(highest, "serial") > serial) {
+        throw new Refused("old-serial");
+      }
+      let passed = 0;
+      for (const { fingerprint, recipient, mail } of mails) {
+        const [member] = (yield sql(
+          "SELECT id FROM members WHERE list_id = ? AND fingerprint = ?",
+          listId,
+          fingerprint,
+        )).rows;
+        // somebody who has left since the owner looked
+        if (member === undefined) continue;
+        const id = number(member, "id");
+        yield sql(
+          "INSERT INTO outbox (list_id, recipient, mail, due, member_id) VALUES (?, ?, ?, ?, ?)",
+          listId,
+          recipient,
+          mail,
+          now,
+          id,
+        );
+        yield sql(
+          `INSERT INTO passed_notices (list_id, news, serial, member_id, passed) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (list_id, news, serial, member_id) DO UPDATE SET passed = excluded.passed`,
+          listId,
+          news,
+          serial,
+          id,
+          now,
+        );
+        passed++;
+      }
+      if (passed === 0) throw new Refused("not-a-member");
+      yield sql(
+        `INSERT INTO notice_serials (list_id, news, serial) VALUES (?, ?, ?)
+           ON CONFLICT (list_id, news) DO UPDATE SET serial = excluded.serial
+             WHERE notice_serials.serial < excluded.serial`,
+        listId,
+        news,
+        serial,
+      );
+      return done;
+    });
+  }
+
+  keepReceipt(
+    command: Command,
+    { news, serial }: NoticeName,
+    memberId: number,
+    receipt: Uint8Array,
+  ): Promise<Carried> {
+    return this.carryOut(command, function* () {
+      const { changes } = yield sql(
+        "UPDATE passed_notices SET receipt = ? WHERE list_id = ? AND news = ? AND serial = ? AND member_id = ?",
+        receipt,
+        command.listId,
+        news,
+        serial,
+        memberId,
+      );
+      if (changes === 0) throw new Refused("no-such-notice");
+      return done;
+    });
+  }
+
+  async passedNotices(listId: number, { news, serial }: NoticeName): Promise<readonly PassedNoticeRow[]> {
+    const found = await this.engine.ask(
+      sql(
+        `SELECT fingerprint, passed, receipt FROM passed_notices JOIN members ON members.id = member_id
+           WHERE passed_notices.list_id = ? AND news = ? AND serial = ? ORDER BY members.address`,
+        listId,
+        news,
+        serial,
+      ),
+    );
+    return found.rows.map((row) => ({
+      fingerprint: text(row, "fingerprint"),
+      passed: number(row, "passed"),
+      ...(isSet(row, "receipt") ? { receipt: bytes(row, "receipt") } : {}),
+    }));
+  }
+}

@@ -1,0 +1,244 @@
+/** The pages of joining and leaving, as a person sees them. */
+import { render } from "preact";
+import type { Call } from "../../src/extension/messaging.js";
+import { Options } from "../../src/extension/options/options.js";
+import { ListSealError } from "../../src/protocol/errors.js";
+import { storedList } from "./stored-fixture.js";
+
+let root: HTMLElement;
+let asked: (readonly [string, unknown])[];
+beforeEach(() => {
+  document.body.replaceChildren();
+  root = document.body.appendChild(document.createElement("div"));
+  asked = [];
+});
+afterEach(() => render(null, root));
+
+async function settle(): Promise<void> {
+  let same = 0;
+  let before = "";
+  while (same < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const look = document.body.innerHTML;
+    same = look === before ? same + 1 : 0;
+    before = look;
+  }
+}
+
+async function open(answers: Record<string, unknown>) {
+  const answer = async (name: string, input: unknown): Promise<unknown> => {
+    asked.push([name, input]);
+    const value = answers[name];
+    if (value instanceof Error) throw value;
+    return value ?? null;
+  };
+  const isCall = (value: unknown): value is Call => typeof value === "function";
+  if (!isCall(answer)) throw new Error("not a call");
+  render(<Options call={answer} />, root);
+  await settle();
+}
+
+const overview = (part: object = {}) => ({
+  lists: [],
+  keys: [],
+  backedUpAt: null,
+  refused: [],
+  requests: [],
+  refusals: [],
+  copies: [],
+  ...part,
+});
+const list = {
+  address: storedList.address,
+  name: storedList.name,
+  mode: storedList.mode,
+  delivery: storedList.delivery,
+  profile: storedList.profile,
+  listFingerprint: storedList.listKeyFingerprint,
+  serverFingerprint: storedList.serverFingerprint,
+  owners: [],
+  invitee: storedList.invitee,
+  memberKey: "dd".repeat(20),
+  membership: "member",
+};
+const request = {
+  id: "11",
+  do: "join",
+  list: list.address,
+  about: null,
+  askedAt: "2026-01-01T00:00:00.000Z",
+  sending: "sent",
+  failure: null,
+};
+const summary = {
+  list: { address: list.address, name: "Team", fingerprint: "aa".repeat(20) },
+  owners: [{ userId: "Olive <olive@example.test>", fingerprint: "cc".repeat(20) }],
+  invitee: "alice@example.test",
+  name: "Alice",
+  joinBy: "2026-08-01T00:00:00.000Z",
+  memberKey: null,
+};
+const offered = { name: "team-alice.listseal", file: "RklMRQ==" };
+
+const input = (name: string) => {
+  const found = root.querySelector<HTMLInputElement>(`input[name=${name}]`);
+  if (found === null) throw new Error(`no field ${name} in ${root.textContent}`);
+  return found;
+};
+const press = async (label: string) => {
+  const found = [...root.querySelectorAll("button")].find(({ textContent }) => textContent === label);
+  if (found === undefined) throw new Error(`no button ${label} in ${root.textContent}`);
+  found.click();
+  await settle();
+};
+const type = async (name: string, text: string) => {
+  input(name).value = text;
+  input(name).dispatchEvent(new Event("input", { bubbles: true }));
+  await settle();
+};
+
+test("a file that came with a mail needs its code and nothing else; what is inside is shown before one joins", async () => {
+  await open({ overview: overview(), "join:offered": offered, "join:look": summary, "join:start": request });
+  expect(root.textContent).toContain("Invitation: team-alice.listseal");
+  expect(document.activeElement).toBe(input("code"));
+  await type("code", "00000 00000 00000 00000 00000");
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: "00000 00000 00000 00000 00000" }]);
+  expect(root.textContent).toContain("AAAA AAAA");
+  expect(root.textContent).toContain("CCCC CCCC");
+  expect(root.textContent).toContain("Olive <olive@example.test>");
+  expect(asked.map(([name]) => name)).not.toContain("join:start");
+  await press("Join the list");
+  expect(asked).toContainEqual([
+    "join:start",
+    { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
+  ]);
+});
+
+test("a group that can't be right is named while it is typed", async () => {
+  await open({ overview: overview() });
+  await type("code", "00000-12345");
+  expect(root.querySelector("[role=alert]")?.textContent).toContain("Group 2");
+});
+
+test("a wrong code says so, and the file stays chosen", async () => {
+  const wrong = new ListSealError("wrong-code", "x");
+  await open({ overview: overview(), "join:offered": offered, "join:look": wrong });
+  await type("code", "1");
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(root.querySelector("output")?.textContent).toContain("The code does not open this file");
+  expect(root.textContent).toContain("Invitation: team-alice.listseal");
+});
+
+test("while the server's answer is waited for, the page says so, and what could not be sent is sent again", async () => {
+  const unsent = { ...request, sending: "unsent", failure: "may-not-send" };
+  await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [unsent] }) });
+  expect(root.textContent).toContain("Waiting for the server");
+  expect(root.textContent).toContain("not allowed to send mail yet");
+  await press("Send it again");
+  expect(asked).toContainEqual(["requests:again", { id: "11" }]);
+});
+
+test("a refused join gives its reason", async () => {
+  const refused = [{ address: list.address, name: "Team", code: "withdrawn" }];
+  await open({ overview: overview({ refused }) });
+  expect(root.textContent).toContain("You were not let into Team");
+  expect(root.textContent).toContain("withdrawn this invitation");
+  await press("All right");
+  expect(asked).toContainEqual(["join:forget", { address: list.address }]);
+});
+
+test("leaving asks once, and the safe answer comes first", async () => {
+  await open({ overview: overview({ lists: [list] }) });
+  await press("Leave");
+  expect(asked.map(([name]) => name)).not.toContain("list:leave");
+  const labels = [...root.querySelectorAll(".card [role=alert] + .actions button")].map(
+    ({ textContent }) => textContent,
+  );
+  expect(labels).toEqual(["Go back", "Leave"]);
+  await press("Leave");
+  expect(asked).toContainEqual(["list:leave", { address: list.address }]);
+});
+
+test("who has left sees that, and can't leave again; a refused leave says why", async () => {
+  const refusals = [{ list: list.address, do: "leave", code: "last-owner" }];
+  await open({ overview: overview({ lists: [list], refusals }) });
+  expect(root.textContent).toContain("at least one owner");
+  render(null, root);
+  await open({ overview: overview({ lists: [{ ...list, membership: "left" }] }) });
+  expect(root.textContent).toContain("You have left this list");
+  expect([...root.querySelectorAll("button")].map(({ textContent }) => textContent)).not.toContain("Leave");
+});
+
+describe("the backup page", () => {
+  const key = {
+    fingerprint: "dd".repeat(20),
+    address: "a@x.test",
+    userId: "A",
+    createdAt: "",
+    locked: false,
+    ready: true,
+  };
+
+  test("a reminder stands on the other pages until a backup exists", async () => {
+    await open({ overview: overview({ keys: [key] }) });
+    expect(root.querySelector("[role=note]")?.textContent).toContain("no backup");
+    await press("Make a backup");
+    const shown = root.querySelector(".code")?.textContent ?? "";
+    expect(shown).toMatch(/^(\d{5}-){6}\d{5}$/);
+    await press("Save the backup…");
+    expect(asked).toContainEqual(["backup:make", { passphrase: shown }]);
+    render(null, root);
+    await open({ overview: overview({ keys: [key], backedUpAt: "2026-08-01T12:00:00.000Z" }) });
+    expect(root.querySelector("[role=note]")).toBeNull();
+  });
+
+  test("a passphrase of one's own may not be short", async () => {
+    await open({ overview: overview({ keys: [key] }) });
+    await press("Backup");
+    await press("Use my own passphrase");
+    input("own").value = "short";
+    input("own").form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("too short");
+    expect(asked.map(([name]) => name)).not.toContain("backup:make");
+  });
+});
+
+describe("a key that runs out", () => {
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const keyThat = (expiresAt: string | null) => ({
+    ...{ fingerprint: "dd".repeat(20), address: "a@x.test", userId: "A", createdAt: "", locked: false },
+    ...{ ready: true, expiresAt },
+  });
+  const notes = () => [...root.querySelectorAll("[role=note]")].map(({ textContent }) => textContent ?? "");
+  const shown = async (expiresAt: string | null) => {
+    await open({ overview: overview({ keys: [keyThat(expiresAt)], backedUpAt: inDays(-1) }) });
+  };
+
+  test.each([
+    ["for ever", null],
+    ["for long", inDays(31)],
+  ])("is not mentioned while it is good %s", async (_, expiresAt) => {
+    await shown(expiresAt);
+    expect(notes()).toEqual([]);
+  });
+
+  test("is offered to be renewed 30 days before, and plainly 7 days before", async () => {
+    await shown(inDays(29));
+    expect(root.querySelector("[role=note]")?.className).toBe("next");
+    await press("Renew the key");
+    expect(asked).toContainEqual(["key:renew", { fingerprint: "dd".repeat(20) }]);
+    render(null, root);
+    await shown(inDays(6));
+    expect(root.querySelector("[role=note]")?.className).toContain("problem");
+  });
+
+  test("can't be renewed when it is over: the server believes it no more", async () => {
+    await shown(inDays(-1));
+    expect(notes()[0]).toContain("new invitation");
+    expect(root.querySelector("[role=note] button")).toBeNull();
+  });
+});

@@ -1,0 +1,125 @@
+/** How joining and leaving change what is kept; which mails bring an invitation; what wrong codes cost. */
+import { waitAfter } from "../../src/extension/joining/attempts.js";
+import {
+  assertJoinable,
+  beginJoin,
+  forgetJoin,
+  joined,
+  joinRefused,
+  left,
+} from "../../src/extension/joining/changes.js";
+import { invitationPart } from "../../src/extension/joining/offered.js";
+import { refusedJoins, summaryOfList } from "../../src/extension/storage.js";
+import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
+import { storedKey, storedList } from "./stored-fixture.js";
+
+const { address } = storedList;
+const { fingerprint } = storedKey;
+const joining = (stored: Stored, invited = storedList) => beginJoin(stored, invited, fingerprint).stored;
+const standing = (stored: Stored) => {
+  const list = stored.lists[address];
+  return list === undefined ? undefined : summaryOfList(list, stored).membership;
+};
+
+describe("joining", () => {
+  test("the list is here at once, and the answer makes a member and deletes the secret", () => {
+    const waiting = joining(emptyStored);
+    expect(standing(waiting)).toBe("joining");
+    expect(waiting.lists[address]).toMatchObject({ memberKey: fingerprint });
+    const { stored } = joined(waiting, address);
+    expect(standing(stored)).toBe("member");
+    expect(stored.lists[address]?.introductionSecret).toBeNull();
+    expect(stored.joining).toEqual({});
+    expect(readStored(JSON.parse(JSON.stringify(stored)))).toEqual(stored);
+  });
+
+  test("a refusal leaves no list behind, and says why until it is read", () => {
+    const { stored } = joinRefused(joining(emptyStored), address, "withdrawn");
+    expect(stored.lists).toEqual({});
+    expect(refusedJoins(stored)).toEqual([{ address, name: "Team", code: "withdrawn" }]);
+    expect(forgetJoin(stored, address).stored).toMatchObject({ lists: {}, joining: {} });
+  });
+
+  test("a refusal to a member changes nothing of what they had, however often they tried", () => {
+    const before = { ...emptyStored, lists: { [address]: { ...storedList, introductionSecret: null } } };
+    const again = { ...storedList, introduction: "T1RIRVI=" };
+    const twice = joining(joining(before, again), again);
+    expect(joinRefused(twice, address, "introduction-used").stored.lists).toEqual(before.lists);
+    expect(forgetJoin(twice, address).stored).toMatchObject({ lists: before.lists, joining: {} });
+  });
+
+  test.each([
+    ["another list key", { listKeyFingerprint: "00".repeat(20) }, "list-conflict"],
+    ["another server", { serverFingerprint: "00".repeat(20) }, "list-conflict"],
+    ["the very invitation that one came in by", {}, "already-a-member"],
+  ])("%s is refused", (_, change, code) => {
+    const stored = { ...emptyStored, lists: { [address]: storedList } };
+    const before = JSON.stringify(stored);
+    const invited = { ...storedList, ...change };
+    expect(() => assertJoinable(stored, invited)).toThrow(expect.objectContaining({ code }));
+    expect(() => joining(stored, invited)).toThrow(expect.objectContaining({ code }));
+    expect(JSON.stringify(stored)).toBe(before);
+  });
+
+  test("an invitation that still names a former list key takes nobody back to it", () => {
+    const today = {
+      ...storedList,
+      listKey: "TkVX",
+      listKeyFingerprint: "ef".repeat(20),
+      formerListKeys: [
+        {
+          listKey: storedList.listKey,
+          fingerprint: storedList.listKeyFingerprint,
+          graceEnds: "2026-02-01T00:00:00.000Z",
+        },
+      ],
+      serials: { ...storedList.serials, "new-list-key": 2 },
+    };
+    const stored = { ...emptyStored, lists: { [address]: today } };
+    const after = joining(stored, { ...storedList, introduction: "T1RIRVI=" }).lists[address];
+    expect(after).toMatchObject({
+      listKeyFingerprint: "ef".repeat(20),
+      listKey: "TkVX",
+      serials: { "new-list-key": 2 },
+    });
+  });
+});
+
+test("who has left keeps the list for its old mail, and may come back", () => {
+  const stored = left({ ...emptyStored, lists: { [address]: storedList } }, address).stored;
+  expect(standing(stored)).toBe("left");
+  expect(stored.lists[address]?.listKey).toBe(storedList.listKey);
+  expect(standing(joined(joining(stored), address).stored)).toBe("member");
+});
+
+describe("an invitation in a mail", () => {
+  const mail = (...names: readonly string[]) => ({
+    contentType: "message/rfc822",
+    parts: [
+      {
+        contentType: "multipart/mixed",
+        parts: names.map((name, index) => ({
+          contentType: "application/octet-stream",
+          name,
+          partName: `1.${index}`,
+        })),
+      },
+    ],
+  });
+
+  test("is known by its name", () => {
+    expect(invitationPart(mail("photo.jpg", "team-bob.LISTSEAL"))).toEqual({ partName: "1.1" });
+  });
+
+  test.each([
+    ["none", mail("photo.jpg")],
+    ["two", mail("a.listseal", "b.listseal")],
+    ["one behind very many parts", mail(...Array.from({ length: 100 }, () => "x"), "a.listseal")],
+  ])("%s is no offer", (_, tree) => {
+    expect(invitationPart(tree)).toBeUndefined();
+  });
+});
+
+test("wrong codes cost more and more time, up to a limit", () => {
+  expect([0, 1, 2, 3, 4, 6, 40].map(waitAfter)).toEqual([0, 0, 0, 1_000, 2_000, 8_000, 30_000]);
+});

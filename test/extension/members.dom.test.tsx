@@ -1,0 +1,304 @@
+import axe from "axe-core";
+import { render } from "preact";
+import type { Call } from "../../src/extension/messaging.js";
+import { Options } from "../../src/extension/options/options.js";
+import type { OwnedView } from "../../src/extension/owner/view.js";
+import { ListSealError } from "../../src/protocol/errors.js";
+
+/** The page for owners: what it shows in each state, what it asks for, and that nothing is done by one wrong press. */
+
+const joined = "2026-02-01T00:00:00.000Z";
+const member = (name: string, role: OwnedView["members"][number]["role"]) => ({
+  address: `${name.toLowerCase()}@example.test`,
+  name,
+  fingerprint: name.toLowerCase().padEnd(40, "0"),
+  role,
+  since: joined,
+  delivery: "on" as const,
+  keyExpires: null,
+  bounces: 0,
+  you: role === "owner",
+  word: "owner" as const,
+  confirmable: false,
+  waiting: null,
+});
+
+const team: OwnedView = {
+  address: "team@lists.example",
+  name: "Team",
+  mode: "key",
+  delivery: "resealed",
+  profile: "compatible",
+  ownerAddress: "olga@example.test",
+  listFingerprint: "aa".repeat(20),
+  serverFingerprint: "bb".repeat(20),
+  claim: "confirmed",
+  members: [member("Olga", "owner"), member("Bob", "member")],
+  membersAt: joined,
+  held: 0,
+  invitations: [],
+  waiting: [],
+  refusals: [],
+  alarms: [],
+  newKey: { to: ["olga@example.test", "bob@example.test"], notTo: [] },
+  rekeying: null,
+  notices: [],
+  ownersUntold: false,
+};
+const card = {
+  address: "team@lists.example",
+  name: "Team",
+  mode: "key",
+  delivery: "resealed",
+  profile: "compatible",
+  serverFingerprint: "bb".repeat(20),
+  expires: joined,
+};
+
+let root: HTMLElement;
+let asked: (readonly [string, unknown])[];
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  document.documentElement.lang = "en";
+  document.title = "ListSeal";
+  root = document.body.appendChild(document.createElement("div"));
+});
+afterEach(() => render(null, root));
+
+async function settle(): Promise<void> {
+  let same = 0;
+  let before = "";
+  while (same < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const look = document.body.innerHTML;
+    same = look === before ? same + 1 : 0;
+    before = look;
+  }
+}
+
+/** Opens the page with these lists; `answers` may be errors. */
+async function open(lists: readonly OwnedView[], answers: Record<string, unknown> = {}): Promise<void> {
+  asked = [];
+  const all: Record<string, unknown> = {
+    overview: { lists: [], keys: [], requests: [], refused: [] },
+    "owner:lists": { lists },
+    ...answers,
+  };
+  const answer = async (name: string, input: unknown): Promise<unknown> => {
+    asked.push([name, input]);
+    const value = all[name];
+    if (value instanceof Error) throw value;
+    return value ?? null;
+  };
+  const isCall = (value: unknown): value is Call => typeof value === "function";
+  if (!isCall(answer)) throw new Error("not a call");
+  render(<Options call={answer} />, root);
+  await settle();
+  press("Members");
+  await settle();
+}
+
+function press(label: string): void {
+  const all = [...root.querySelectorAll("button")];
+  const found = all.find((one) => (one.getAttribute("aria-label") ?? one.textContent) === label);
+  if (found === undefined) throw new Error(`no button ${label} in ${root.textContent}`);
+  found.click();
+}
+
+function fill(name: string, value: string): void {
+  const field = root.querySelector<HTMLInputElement | HTMLTextAreaElement>(`[name=${name}]`);
+  if (field === null) throw new Error(`no field ${name}`);
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const commands = () => asked.filter(([name]) => name.startsWith("owner:") && name !== "owner:lists");
+
+async function expectAccessible(): Promise<void> {
+  // what needs pixels is looked at in the real Thunderbird
+  const off = { enabled: false };
+  const rules = { "color-contrast": off, "label-content-name-mismatch": off };
+  const { violations } = await axe.run(document, { rules });
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+}
+
+test("a pasted card is shown before it is claimed, and nothing is claimed by looking", async () => {
+  await open([], { "owner:open-card": card });
+  await expectAccessible();
+  fill("pasted", "-----BEGIN PGP MESSAGE-----\n\nQUJD\nREVG\n=abcd\n-----END PGP MESSAGE-----\n");
+  press("Look at the card");
+  await settle();
+  expect(commands()).toEqual([["owner:open-card", { file: "QUJDREVG" }]]);
+  expect(root.textContent).toContain("Compare this key's characters with the operator");
+  await expectAccessible();
+  fill("address", "olga@example.test");
+  await settle();
+  fill("name", "Olga");
+  press("Claim this list");
+  await settle();
+  expect(commands()[1]).toEqual([
+    "owner:claim",
+    { file: "QUJDREVG", address: "olga@example.test", name: "Olga", passphrase: null },
+  ]);
+});
+
+test.each([
+  ["already-claimed", "owner"],
+  ["card-expired", "card"],
+  ["card-damaged", "not a whole server card"],
+] as const)("a card that is no good: %s", async (code, words) => {
+  await open([], { "owner:open-card": new ListSealError(code, "x") });
+  fill("pasted", "QUJD");
+  press("Look at the card");
+  await settle();
+  expect(root.querySelector("output")?.className).toBe("problem");
+  expect(root.querySelector("output")?.textContent).toContain(words);
+  expect(root.querySelector("[name=name]")).toBeNull();
+});
+
+test("a claim that was refused says why, and can be forgotten", async () => {
+  await open([{ ...team, claim: { refused: "already-claimed" } }]);
+  expect(root.querySelector("#people")).toBeNull();
+  press("Give up this list");
+  await settle();
+  expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
+});
+
+test("each address gets a code of its own, which goes in and never comes out", async () => {
+  await open([team], { "owner:invite": { introduction: "1d".repeat(20), fileName: "x.listseal" } });
+  fill("addresses", "Dave <dave@example.test>, nobody");
+  press("Make invitations");
+  await settle();
+  const [, input] = commands()[0] ?? [];
+  expect(input).toMatchObject({ list: team.address, address: "dave@example.test", days: 14 });
+  expect(root.textContent).toContain("were left out: nobody");
+  const shown = [...root.querySelectorAll(".code span")].map(({ textContent }) => textContent).join("-");
+  expect(shown).toMatch(/^(?:\d{5}-){4}\d{5}$/);
+  expect(input).toMatchObject({ code: shown });
+  await expectAccessible();
+  press("Code told, hide it: dave@example.test");
+  await settle();
+  expect(root.querySelector(".code")).toBeNull();
+});
+
+test("somebody is removed only after a second press, by address and key", async () => {
+  await open([team]);
+  press("Remove Bob");
+  await settle();
+  expect(commands()).toEqual([]);
+  expect(root.querySelector("[role=alert]")?.textContent).toContain("Remove Bob from the list?");
+  press("Remove from the list");
+  await settle();
+  expect(commands()).toEqual([
+    ["owner:remove", { list: team.address, address: "bob@example.test", fingerprint: "bob".padEnd(40, "0") }],
+  ]);
+});
+
+test("the owner is offered no button to remove themself", async () => {
+  await open([team]);
+  const names = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
+  expect(names).toContain("Remove Bob");
+  expect(names).not.toContain("Remove Olga");
+});
+
+test("a role changes when the server has agreed, not before", async () => {
+  await open([team]);
+  const select = root.querySelectorAll<HTMLSelectElement>(".person select")[1];
+  if (select === undefined) throw new Error("no role");
+  select.value = "moderator";
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+  expect(commands()[0]?.[1]).toMatchObject({ address: "bob@example.test", role: "moderator" });
+  expect(select.value).toBe("member");
+});
+
+test("an alarm stands first, and stays until it is put away", async () => {
+  const alarms = [{ code: "roster-forked", about: null, at: joined }] as const;
+  const suspect = { ...member("Mallory", "member"), word: "server" as const };
+  await open([{ ...team, alarms, members: [...team.members, suspect] }]);
+  const alarm = root.querySelector("[role=alert].alarm");
+  expect(alarm?.textContent).toContain("Something is wrong with this list");
+  expect(root.textContent).toContain("nobody has signed it");
+  await expectAccessible();
+  press("I have looked into it");
+  await settle();
+  expect(commands()).toEqual([["owner:dismiss", { list: team.address, what: "alarms" }]]);
+});
+
+test("what was not sent says why, and is sent again by a press", async () => {
+  const waiting = [
+    {
+      id: "00".repeat(16),
+      what: "remove",
+      about: "bob@example.test",
+      askedAt: joined,
+      sending: "unsent",
+      failure: "may-not-send",
+    },
+  ] as const;
+  await open([{ ...team, waiting }]);
+  expect(root.textContent).toContain("Removing bob@example.test.");
+  expect(root.textContent).toContain("not allowed to send");
+  await expectAccessible();
+  press("Send again");
+  await settle();
+  expect(asked).toContainEqual(["requests:again", { id: "00".repeat(16) }]);
+});
+
+test("a new list key is made only after it was said who gets it, and who does not", async () => {
+  await open([{ ...team, newKey: { to: team.newKey.to, notTo: ["eve@example.test"] } }]);
+  expect(root.textContent).toContain("It goes to: bob@example.test");
+  expect(root.textContent).toContain("no owner has let in: eve@example.test");
+  press("Make a new list key…");
+  await settle();
+  expect(commands()).toEqual([]);
+  press("Make the new key");
+  await settle();
+  expect(commands()).toEqual([["owner:new-key", { list: team.address, graceDays: 0 }]]);
+});
+
+test("who has not confirmed a new key is named", async () => {
+  const notice = {
+    news: "new-list-key",
+    serial: 1,
+    at: joined,
+    graceEnds: null,
+    to: [
+      { address: "bob@example.test", confirmed: true },
+      { address: "carol@example.test", confirmed: false },
+    ],
+  } as const;
+  await open([{ ...team, notices: [notice] }]);
+  expect(root.textContent).toContain("1 of 2 have confirmed it.");
+  expect(root.textContent).toContain("Not yet: carol@example.test");
+  await expectAccessible();
+});
+
+test("whom the operator added alone is said, and confirmed by a press", async () => {
+  const grace = { ...member("Grace", "member"), word: "operator" as const, confirmable: true };
+  await open([{ ...team, members: [...team.members, grace], held: 2 }]);
+  expect(root.textContent).toContain("Added by the operator alone");
+  expect(root.textContent).toContain("Posts that wait for a moderator: 2");
+  press("I know this person: Grace");
+  await settle();
+  expect(commands()).toEqual([["owner:confirm", { list: team.address, address: "grace@example.test" }]]);
+});
+
+test("a restored server goes on only by the owner's press", async () => {
+  const refusals = [
+    { what: "remove", about: "bob@example.test", code: "server-restored", at: joined },
+  ] as const;
+  await open([{ ...team, refusals }]);
+  expect(commands()).toEqual([]);
+  press("Let the server go on");
+  await settle();
+  expect(commands()).toEqual([["owner:resume-server", { list: team.address }]]);
+});
+
+test("other owners are told by a press", async () => {
+  await open([{ ...team, ownersUntold: true }]);
+  press("Tell the members");
+  await settle();
+  expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
+});

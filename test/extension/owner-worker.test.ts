@@ -1,0 +1,192 @@
+/** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
+
+import { toBase64 } from "../../src/extension/base64.js";
+import type { OwnedList } from "../../src/extension/owner/owned.js";
+import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
+import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
+import {
+  followRecord,
+  newListKeyNotice,
+  ownersNotice,
+  readReceipt,
+} from "../../src/extension/worker/owner-record.js";
+import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { makeClaimCode, writeCard } from "../../src/membership/card.js";
+import { makeCode, readInvitation } from "../../src/membership/invitation.js";
+import { type KnownBefore, openNotice, writeReceipt } from "../../src/membership/notices.js";
+import {
+  armorSealingKey,
+  generateKey,
+  generateMemberKey,
+  type OpeningKey,
+  parseFingerprint,
+  sealingHalf,
+  userIdOf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "../../src/protocol/keys.js";
+import { ownedList } from "./owned-fixture.js";
+
+const DAY = 86_400_000;
+const now = () => new Date().toISOString();
+const team = parseAddress("team@lists.example");
+const olga = parseAddress("olga@example.test");
+const bob = parseAddress("bob@example.test");
+
+let owner: OpeningKey<"member">;
+let secret: string;
+let server: OpeningKey<"server">;
+let list: OwnedList;
+
+const term = (key: OpeningKey<"member">, address: string, from: number) => ({
+  fingerprint: key.fingerprint,
+  certificate: toBase64(writeSealingKey(sealingHalf(key))),
+  userId: userIdOf(key),
+  address,
+  from,
+  to: null,
+});
+
+beforeAll(async () => {
+  owner = await generateMemberKey({ address: olga, name: "Olga", profile: "compatible" });
+  secret = toBase64(await writeOpeningKey(owner));
+  server = await generateKey("server", { address: team, profile: "compatible" });
+  const key = await makeListKey({ address: team, profile: "compatible" });
+  list = {
+    ...ownedList,
+    ownerKey: owner.fingerprint,
+    listKey: key.listKey,
+    listKeyFingerprint: key.fingerprint,
+    serverCertificate: toBase64(writeSealingKey(sealingHalf(server))),
+    serverFingerprint: server.fingerprint,
+    owners: [term(owner, olga, 0)],
+    history: { ...ownedList.history, members: {} },
+  };
+});
+
+const known = (): KnownBefore => ({
+  address: team,
+  keys: [list.listKeyFingerprint],
+  owners: [{ certificate: sealingHalf(owner), address: olga, from: 0 }],
+  server: sealingHalf(server),
+  serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
+});
+
+test("a card says what its server wrote, and nothing once it has run out", async () => {
+  const code = makeClaimCode();
+  const expires = new Date(Math.floor(Date.now() / 1000) * 1000 + DAY);
+  const words = {
+    listAddress: team,
+    listName: "Team",
+    requestAddress: requestAddress(team),
+    mode: "key",
+    delivery: "resealed",
+    profile: "compatible",
+  } as const;
+  const file = await writeCard({ ...words, code, expires }, server);
+  const card = await readCardFile({ file, now: now() });
+  expect(card).toMatchObject({ address: team, code, serverFingerprint: server.fingerprint });
+  const late = new Date(expires.getTime() + DAY).toISOString();
+  await expect(readCardFile({ file, now: late })).rejects.toMatchObject({ code: "card-expired" });
+});
+
+test("an invitation opens with its code and with no other, and lets in its address alone", async () => {
+  const code = makeCode();
+  const joinBy = new Date(Date.now() + DAY).toISOString();
+  const input = { list, secret, invitee: bob, code, joinBy, now: now() };
+  const made = await makeInvitation(input);
+  expect(made.fileName).toBe("team-bob.listseal");
+  const read = await readInvitation(made.file, code);
+  expect(read).toMatchObject({ listAddress: team, invitee: bob });
+  expect(read.introduction.fingerprint).toBe(made.introduction);
+  await expect(readInvitation(made.file, makeCode())).rejects.toMatchObject({ code: "wrong-code" });
+});
+
+test("former owners' introductions stay, and former owners are in no new invitation", async () => {
+  const former = await generateMemberKey({ address: "mia@example.test", name: "Mia", profile: "compatible" });
+  const withFormer = { ...list, owners: [...list.owners, { ...term(former, "mia@example.test", 0), to: 1 }] };
+  const code = makeCode();
+  const joinBy = new Date(Date.now() + DAY).toISOString();
+  const made = await makeInvitation({ list: withFormer, secret, invitee: bob, code, joinBy, now: now() });
+  const { owners } = await readInvitation(made.file, code);
+  expect(owners.map(({ fingerprint }) => fingerprint)).toEqual([owner.fingerprint]);
+});
+
+test("notices are opened by their member, and a receipt names who has it", async () => {
+  const member = await generateMemberKey({ address: bob, name: "Bob", profile: "compatible" });
+  const certificate = armorSealingKey(sealingHalf(member));
+  const next = await makeListKey({ address: team, profile: "compatible" });
+  const graceEnds = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+  const common = { list, secret, member: certificate, now: graceEnds };
+  const { sealed } = await newListKeyNotice({ ...common, listKey: next.listKey, serial: 1, graceEnds });
+  const opened = await openNotice(sealed, member, known());
+  if (opened.kind !== "news" || opened.notice.news.kind !== "new-list-key") throw new Error("no list key");
+  expect(opened.notice.news.listKey.fingerprint).toBe(next.fingerprint);
+
+  const history = {
+    ...list.history,
+    members: {
+      [bob]: {
+        fingerprint: parseFingerprint(member.fingerprint),
+        role: "member" as const,
+        since: graceEnds,
+        by: "introduction" as const,
+        certificate,
+      },
+    },
+  };
+  const receipt = await writeReceipt(opened.notice, member, sealingHalf(owner));
+  const told = { ...list, history };
+  expect(await readReceipt({ list: told, secret, sealed: receipt, now: now() })).toEqual({
+    kind: "receipt",
+    by: member.fingerprint,
+    news: "new-list-key",
+    serial: 1,
+  });
+  // from nobody in the owner's own log
+  await expect(readReceipt({ list, secret, sealed: receipt, now: now() })).rejects.toMatchObject({
+    code: "unknown-author",
+  });
+});
+
+test("members take other owners from an owner's notice", async () => {
+  const member = await generateMemberKey({ address: bob, name: "Bob", profile: "compatible" });
+  const second = await generateMemberKey({ address: "mia@example.test", name: "Mia", profile: "compatible" });
+  const owners = [...list.owners, term(second, "mia@example.test", 1)];
+  const { sealed } = await ownersNotice({
+    list: { ...list, owners },
+    secret,
+    member: armorSealingKey(sealingHalf(member)),
+    serial: 1,
+    now: now(),
+  });
+  const opened = await openNotice(sealed, member, known());
+  if (opened.kind !== "news" || opened.notice.news.kind !== "owners") throw new Error("no owners");
+  expect(opened.notice.news.owners.map(({ address }) => address)).toEqual([olga, "mia@example.test"]);
+});
+
+// attack: a server that shows another record than the one that was followed
+test("a record that does not go on from the known one is an alarm, and changes nothing", async () => {
+  const link = { number: 3, previous: "33".repeat(32), entry: "{}", hash: "44".repeat(32) };
+  await expect(followRecord({ list, links: [link], now: now() })).rejects.toMatchObject({
+    code: "roster-forked",
+  });
+  expect((await followRecord({ list, links: [], now: now() })).history).toEqual(list.history);
+});
+
+test("a public key is read armored and binary, and a list key is no member's", async () => {
+  const grace = sealingHalf(
+    await generateMemberKey({ address: "grace@example.test", name: "Grace", profile: "compatible" }),
+  );
+  const armored = new TextEncoder().encode(armorSealingKey(grace));
+  for (const file of [armored, writeSealingKey(grace)]) {
+    expect(await readPublicKey({ file, now: now() })).toMatchObject({
+      fingerprint: grace.fingerprint,
+      addresses: ["grace@example.test"],
+    });
+  }
+  const made = await makeListKey({ address: team, profile: "compatible" });
+  await expect(readPublicKey({ file: made.certificate, now: now() })).rejects.toMatchObject({
+    code: "wrong-role",
+  });
+});

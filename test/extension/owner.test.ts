@@ -1,0 +1,213 @@
+/** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
+import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
+import { pastedAddresses } from "../../src/extension/owner/addresses.js";
+import { unexplained } from "../../src/extension/owner/members.js";
+import { emptyOwned, readOwned } from "../../src/extension/owner/owned.js";
+import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
+import type { PendingRequest } from "../../src/extension/requests/pending.js";
+import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
+
+const now = new Date("2026-03-01T00:00:00Z");
+
+describe("pasted addresses", () => {
+  test.each([
+    ["bob@example.test", ["bob@example.test"]],
+    ["Bob <bob@example.test>, Carol <carol@example.test>", ["bob@example.test", "carol@example.test"]],
+    ['"Doe, Bob" <bob@example.test>; carol@example.test', ["bob@example.test", "carol@example.test"]],
+    ["bob@example.test\r\ncarol@example.test\n\n", ["bob@example.test", "carol@example.test"]],
+    ["Bob\tbob@example.test\nCarol\tcarol@example.test", ["bob@example.test", "carol@example.test"]],
+    ["bob@example.test carol@example.test", ["bob@example.test", "carol@example.test"]],
+    ["mailto:bob@example.test、carol@example.test", ["bob@example.test", "carol@example.test"]],
+    ["BOB@Example.TEST, bob@example.test", ["bob@example.test"]],
+  ])("%j", (text, addresses) => {
+    expect(pastedAddresses(text).addresses).toEqual(addresses);
+  });
+
+  test("what is no address is told, and keeps nobody else out", () => {
+    expect(pastedAddresses("bob@example.test, carol at example, <>")).toEqual({
+      addresses: ["bob@example.test"],
+      refused: ["carol at example", "<>"],
+    });
+  });
+
+  // attack: the Kelvin sign, which toLowerCase turns into another person's k
+  test("an address that only looks like another is refused", () => {
+    expect(pastedAddresses("\u212Aate@example.test").addresses).toEqual([]);
+  });
+});
+
+describe("what is kept", () => {
+  test("is read again as it was written", () => {
+    const owned = { ...emptyOwned, lists: { [ownedList.address]: ownedList } };
+    expect(readOwned(JSON.parse(JSON.stringify(owned)))).toEqual(owned);
+    expect(readOwned(undefined)).toEqual(emptyOwned);
+  });
+
+  test.each([
+    ["a later version", { version: 99, lists: {} }],
+    ["a record without its history", { version: 1, lists: { a: { ...ownedList, history: {} } } }],
+    [
+      "a history that names no address",
+      {
+        version: 1,
+        lists: {
+          a: {
+            ...ownedList,
+            history: { ...ownedList.history, members: { x: ownedList.history.members[bob] } },
+          },
+        },
+      },
+    ],
+  ])("%s is refused whole", (_, value) => {
+    expect(() => readOwned(value)).toThrow();
+  });
+});
+
+describe("a backup", () => {
+  const { address } = ownedList;
+  const owned = { ...emptyOwned, lists: { [address]: ownedList } };
+
+  test("brings owned lists to a new device, and puts none in place of one that is here", () => {
+    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))))).toEqual(owned);
+    const here = { ...owned, lists: { [address]: { ...ownedList, name: "Team here" } } };
+    expect(mergedOwned(here, owned)).toEqual(here);
+  });
+
+  test("of somebody who owned no list brings none; of a later version it is refused", () => {
+    expect(readBroughtOwned(undefined)).toEqual(emptyOwned);
+    expect(() => readBroughtOwned({ version: 99, lists: {} })).toThrow("newer");
+    expect(() => readBroughtOwned({ version: 1, lists: 1 })).toThrow("can't be read");
+  });
+});
+
+describe("what the page is shown", () => {
+  const view = (list = ownedList, pending: readonly PendingRequest[] = []) => viewOf(list, pending, [], now);
+
+  test("says on whose word each is a member", () => {
+    const stranger = {
+      ...ownedList.members[1],
+      address: "mallory@example.test",
+      fingerprint: "0d".repeat(20),
+    };
+    const list = { ...ownedList, members: [...ownedList.members, ...(isMember(stranger) ? [stranger] : [])] };
+    expect(view(list).members.map(({ address, word }) => [address, word])).toEqual([
+      ["olga@example.test", "owner"],
+      ["bob@example.test", "owner"],
+      ["eve@example.test", "operator"],
+      ["mallory@example.test", "server"],
+    ]);
+    expect(unexplained(ownedList)).toEqual([]);
+    expect(unexplained(list).map(({ address }) => address)).toEqual(["mallory@example.test"]);
+  });
+
+  test("a member under another key or in another role than the record says is unexplained", () => {
+    const [owner, first, second] = ownedList.members;
+    if (owner === undefined || first === undefined || second === undefined) throw new Error("three members");
+    const otherKey = { ...ownedList, members: [owner, { ...first, fingerprint: "0d".repeat(20) }, second] };
+    const otherRole = { ...ownedList, members: [owner, { ...first, role: "owner" as const }, second] };
+    expect(unexplained(otherKey)).toHaveLength(1);
+    expect(unexplained(otherRole)).toHaveLength(1);
+  });
+
+  test("a new list key goes to nobody whom the operator alone has let in", () => {
+    expect(view().newKey).toEqual({ to: ["olga@example.test", "bob@example.test"], notTo: [eve] });
+  });
+
+  const invitation = {
+    introduction: "1d".repeat(20),
+    address: "dave@example.test",
+    fileName: "team-dave.listseal",
+    madeAt: "2026-02-20T00:00:00.000Z",
+    joinBy: "2026-03-06T00:00:00.000Z",
+    withdrawnAt: null,
+  };
+  test.each([
+    ["open", {}, {}],
+    ["expired", { joinBy: "2026-02-27T00:00:00.000Z" }, {}],
+    ["withdrawn", { withdrawnAt: "2026-02-21T00:00:00.000Z" }, {}],
+    // another owner took it back
+    ["withdrawn", {}, { burnt: { "dave@example.test": "2026-02-20T00:00:00.000Z" } }],
+    ["open", {}, { burnt: { "dave@example.test": "2026-02-19T23:59:59.000Z" } }],
+    // whoever came in by it and was removed has used it all the same
+    [
+      "used",
+      { withdrawnAt: "2026-02-21T00:00:00.000Z" },
+      { introductions: ["1d".repeat(20)], burnt: { "dave@example.test": "2026-02-25T00:00:00.000Z" } },
+    ],
+  ])("an invitation is %s", (state, change, history) => {
+    const list = readOwned({
+      version: 1,
+      lists: {
+        a: {
+          ...ownedList,
+          invitations: [{ ...invitation, ...change }],
+          history: { ...ownedList.history, ...history },
+        },
+      },
+    }).lists["a"];
+    if (list === undefined) throw new Error("no list");
+    expect(view(list).invitations.map((one) => one.state)).toEqual([state]);
+  });
+
+  test("a removal that waits is shown at its member, another list's is not", () => {
+    const pending: PendingRequest = {
+      id: "00".repeat(16),
+      do: "remove",
+      list: ownedList.address,
+      about: bob,
+      requestAddress: ownedList.requestAddress,
+      server: ownedList.serverCertificate,
+      from: ownedList.ownerAddress,
+      key: keyOf.olga,
+      sealed: "",
+      askedAt: now.toISOString(),
+      sending: "sent",
+      failure: null,
+    };
+    const waiting = (list: string) =>
+      view(ownedList, [{ ...pending, list }]).members.map((member) => member.waiting);
+    expect(waiting(ownedList.address)).toEqual([null, "remove", null]);
+    expect(waiting("choir@lists.example")).toEqual([null, null, null]);
+  });
+
+  test("a new list key whose request was forgotten can be begun anew", () => {
+    const rekeying = {
+      serial: 1,
+      listKey: "S0VZ",
+      fingerprint: "ab".repeat(20),
+      graceEnds: now.toISOString(),
+    };
+    const stage = (each: "asked" | "agreed") =>
+      view({ ...ownedList, rekeying: { ...rekeying, stage: each } }).rekeying;
+    expect(stage("asked")).toBeNull();
+    expect(stage("agreed")).toEqual({ stage: "agreed" });
+  });
+
+  test("owners by an owner's word are to be told; one by the operator's alone is not", () => {
+    expect(ownersUntold(ownedList)).toBe(false);
+    const role = (address: typeof bob | typeof eve) => {
+      const { members } = ownedList.history;
+      const { [address]: one } = members;
+      if (one === undefined) throw new Error("no such member");
+      return {
+        ...ownedList,
+        history: {
+          ...ownedList.history,
+          members: { ...members, [address]: { ...one, role: "owner" as const } },
+        },
+      };
+    };
+    expect(ownersUntold(role(bob))).toBe(true);
+    expect(ownersUntold(role(eve))).toBe(false);
+  });
+
+  test("nothing secret is in it", () => {
+    expect(JSON.stringify(view())).not.toContain(ownedList.listKey);
+  });
+});
+
+function isMember(
+  value: Partial<(typeof ownedList.members)[number]>,
+): value is (typeof ownedList.members)[number] {
+  return value.role !== undefined;
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { z } from "zod";
+import type { InstalledAddon } from "../world/extension.js";
+import { until } from "../world/processes.js";
+
+/** The page for owners, driven as a person does. */
+
+/** A press counts as a person's own: only then does Thunderbird let a page ask for a right. */
+const CLICK = `const press = (element) => {
+    const handle = window.windowUtils.setHandlingUserInput(true);
+    try {
+      element.click();
+    } finally {
+      handle.destruct();
+    }
+  };`;
+
+/** Runs in the page: presses the button with this label, or this name for screen readers. */
+const PRESS = `(window, label) => {
+  ${CLICK}
+  const all = [...window.document.querySelectorAll("button, summary")].filter((one) => !one.disabled);
+  const named = (one) => one.getAttribute("aria-label") ?? one.textContent;
+  const button = all.find((one) => named(one) === label) ?? all.find((one) => named(one).includes(label));
+  if (!button) throw new Error("no button " + label + " among: " + all.map(named).join(" | "));
+  button.scrollIntoView({ block: "center" });
+  press(button);
+}`;
+
+/** Runs in the page: types into fields by their names. */
+const FILL = `(window, values) => {
+  for (const [name, value] of Object.entries(values)) {
+    const field = window.document.querySelector("[name=" + name + "]");
+    if (!field) throw new Error("no field " + name);
+    field.value = value;
+    field.dispatchEvent(new window.Event("input", { bubbles: true }));
+    field.dispatchEvent(new window.Event("change", { bubbles: true }));
+  }
+}`;
+
+/** Runs in the page: gives a file to a field. */
+const GIVE_FILE = `(window, field, name, base64) => {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const file = new window.File([Cu.cloneInto(bytes.buffer, window)], name);
+  window.document.querySelector("input[name=" + field + "]").mozSetFileArray([file]);
+}`;
+
+/** Runs in the page: chooses in a list by the label of the list. */
+const CHOOSE = `(window, label, value) => {
+  const wanted = [...window.document.querySelectorAll("label")].find((one) => one.textContent.includes(label));
+  const select = wanted?.querySelector("select");
+  if (!select) throw new Error("no list " + label);
+  const handle = window.windowUtils.setHandlingUserInput(true);
+  try {
+    select.value = value;
+    select.dispatchEvent(new window.Event("change", { bubbles: true }));
+  } finally {
+    handle.destruct();
+  }
+}`;
+
+/** Runs in the page: the invitation codes that it shows, by address. */
+const CODES = `(window) => Object.fromEntries(
+  [...window.document.querySelectorAll(".card")].flatMap((card) => {
+    const code = card.querySelector(".code");
+    if (!code) return [];
+    const groups = [...code.querySelectorAll("span")].map((group) => group.textContent);
+    return [[card.querySelector("h4").textContent, groups.join("-")]];
+  }),
+)`;
+
+/** Runs in the page: axe-core's complaints. The page's own policy forbids scripts from outside, a sandbox does not ask it. */
+const AXE = `async (window, source) => {
+  const sandbox = Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false, sameZoneAs: window });
+  Cu.evalInSandbox(source, sandbox);
+  const { violations } = await Cu.evalInSandbox("(window.axe ?? axe).run(document)", sandbox);
+  return JSON.parse(JSON.stringify(violations)).map(
+    ({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" "),
+  );
+}`;
+
+/** The options page's tab "Members" in the front tab of somebody's Thunderbird. */
+export class MembersPage {
+  readonly #addon: InstalledAddon;
+
+  private constructor(addon: InstalledAddon) {
+    this.#addon = addon;
+  }
+
+  static async open(addon: InstalledAddon): Promise<MembersPage> {
+    await addon.openOptions();
+    const page = new MembersPage(addon);
+    await page.#until("the tabs", "#tab-members");
+    await page.press("Members");
+    await page.#until("the page for owners", "#panel form");
+    return page;
+  }
+
+  async #until(what: string, selector: string): Promise<void> {
+    const source = "(window, selector) => window.document.querySelector(selector) !== null";
+    await until(what, async () =>
+      (await this.#addon.inFrontTab(z.boolean(), source, selector)) ? true : undefined,
+    );
+  }
+
+  async press(label: string): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), PRESS, label);
+  }
+
+  async fill(values: Readonly<Record<string, string>>): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), FILL, values);
+  }
+
+  async giveFile(field: string, name: string, bytes: Uint8Array): Promise<void> {
+    const base64 = Buffer.from(bytes).toString("base64");
+    await this.#addon.inFrontTab(z.null(), GIVE_FILE, field, name, base64);
+  }
+
+  async choose(label: string, value: string): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), CHOOSE, label, value);
+  }
+
+  /** Codes that are shown for reading aloud, by address. */
+  codes(): Promise<Readonly<Record<string, string>>> {
+    return this.#addon.inFrontTab(z.record(z.string(), z.string()), CODES);
+  }
+
+  /** The page as a person reads it. */
+  text(): Promise<string> {
+    return this.#addon.inFrontTab(z.string(), "(window) => window.document.body.innerText");
+  }
+
+  /** Waits until the page says this; new mail is fetched meanwhile, since answers come by mail. */
+  async waitFor(words: string): Promise<string> {
+    let seen = "";
+    try {
+      return await until(
+        `"${words}" on the page for owners`,
+        async () => {
+          seen = await this.text();
+          if (seen.includes(words)) return seen;
+          await this.#addon.ui.getNewMail();
+          return undefined;
+        },
+        90_000,
+      );
+    } catch (error) {
+      throw new Error(`${error}\nThe page says: ${seen}`);
+    }
+  }
+
+  /** Scrolls to the first element that matches. */
+  async scrollTo(selector: string): Promise<void> {
+    const source = `(window, selector) => {
+      window.document.querySelector(selector)?.scrollIntoView({ block: "start" });
+    }`;
+    await this.#addon.inFrontTab(z.null(), source, selector);
+  }
+
+  /** What axe-core finds wrong with the page as it is. */
+  complaints(): Promise<readonly string[]> {
+    const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    return this.#addon.inFrontTab(z.array(z.string()), AXE, source);
+  }
+
+  async close(): Promise<void> {
+    await this.#addon.closeFrontTab();
+  }
+}
