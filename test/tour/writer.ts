@@ -52,6 +52,7 @@ const secondAccount = (port: number) => ({
 const quiet = {
   "extensions.webextensions.keepStorageOnUninstall": true,
   "extensions.webextensions.keepUuidOnUninstall": true,
+  "extensions.webextOptionalPermissionPrompts": false,
   "offline.send.unsent_messages": 2,
   "offline.download.download_messages": 2,
 };
@@ -86,12 +87,21 @@ export class Writer {
   /** Starts a world in which both have joined the list. The caller stops `world`. */
   static async start(): Promise<Writer> {
     const world = await World.start();
+    try {
+      return await Writer.#in(world);
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  static async #in(world: World): Promise<Writer> {
     await world.listServer.initialise();
     const owner = await Owner.inWorld(world);
     const list = await owner.found(TEAM);
     const [alice, bob] = await Promise.all([
       Person.arrive(world, "alice", Writer.preferences(world)),
-      Person.arrive(world, "bob"),
+      Person.arrive(world, "bob", { "extensions.webextOptionalPermissionPrompts": false }),
     ]);
     for (const person of [alice, bob]) {
       const certificate = await person.join([await owner.invite(list, person.address)]);

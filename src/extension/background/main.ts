@@ -5,12 +5,15 @@ import { draftSaved } from "../compose/server-draft.js";
 import { forgetState, stateOf } from "../compose/window-state.js";
 import { closeWork, isBusy } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { copyNewMail } from "../local-copies/follow.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
+import { askToPutDrafts } from "../requests/permission.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
+import { read } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -27,6 +30,7 @@ const FOLLOW_MS = 1_000;
 answerAsks(asks);
 answerCalls(calls);
 watchArrivals(arrivals);
+copyNewMail((header) => read(header, "in-its-own-shell"));
 
 /**
  * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,
@@ -80,8 +84,13 @@ tabs.onRemoved.addListener((tabId) => {
   settle(forgetState(tabId));
 });
 
+/** Asks for the right first, at once: Thunderbird takes the question only while a press is being handled. */
 function keepDraft(tabId: number): void {
-  settle(drafting().then(({ keepOnServer }) => keepOnServer(tabId)));
+  settle(
+    askToPutDrafts().then(async (granted) => {
+      if (granted) await (await drafting()).keepOnServer(tabId);
+    }),
+  );
 }
 
 /** A step whose failure shows elsewhere: the window it was for has closed, or sending says what is wrong. */

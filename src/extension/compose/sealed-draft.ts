@@ -71,6 +71,8 @@ async function keep(tabId: number): Promise<void> {
     identity === null ? [] : await folders.query({ accountId: identity.accountId, specialUse: ["drafts"] });
   if (folder === undefined) throw new ListSealError("storage-failed", "the account has no Drafts folder");
   const file = new File([new Uint8Array(mail)], "draft.eml", { type: "message/rfc822" });
+  // the right to put a mail into a folder is asked for at the press, and may have been declined
+  if (messages.import === undefined) throw new ListSealError("cancelled", "declined by the person");
   const { id } = await messages.import(file, folder.id, { read: true });
   await changeState(tabId, { keptDraft: id });
   // the one before says less; that it stays is no harm
