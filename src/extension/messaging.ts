@@ -1,11 +1,13 @@
 import type { CommandName } from "../membership/commands.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, fileText, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type Check, count, fileText, flag, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type GuardName, type GuardSwitches, guardNames } from "./compose/guard-names.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
 import type { OfferedFile } from "./joining/offered.js";
+import type { Keeping } from "./local-copies/choice.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
 import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
@@ -23,8 +25,21 @@ import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 export interface Calls extends OwnerCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
-    readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
+    readonly input: {
+      readonly tabId: number;
+      readonly answer: ComposeAnswer;
+      /** The guard whose question is answered, if it was one. */
+      readonly about: GuardName | null;
+      /** `send-anyway`: the guard asks no more from now on. */
+      readonly dontAsk: boolean;
+    };
     readonly output: ComposeStatus;
+  };
+  /** Which questions are asked before sending: for a page with switches. */
+  "guards:read": { readonly input: null; readonly output: GuardSwitches };
+  "guards:switch": {
+    readonly input: { readonly guard: GuardName; readonly asks: boolean };
+    readonly output: GuardSwitches;
   };
   "key:unlock": {
     readonly input: { readonly fingerprint: string; readonly passphrase: string };
@@ -74,6 +89,11 @@ export interface Calls extends OwnerCalls {
     readonly output: ListSummary;
   };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+  /** Whether readable copies of a list's mail are kept here. */
+  "copies:choose": {
+    readonly input: { readonly list: string; readonly keeping: Keeping };
+    readonly output: null;
+  };
   /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */
   "backup:make": { readonly input: { readonly passphrase: string }; readonly output: null };
   /** `file`: the backup in base64. */
@@ -91,6 +111,8 @@ export interface Calls extends OwnerCalls {
 export interface OverviewAnswer {
   readonly lists: readonly ListSummary[];
   readonly keys: readonly MemberKeySummary[];
+  /** Addresses of the lists of which readable copies are kept here. */
+  readonly copies: readonly string[];
   /** ISO 8601; null if there is no backup of what is here. */
   readonly backedUpAt: string | null;
   /** Joins that the server has refused. */
@@ -102,15 +124,19 @@ export interface OverviewAnswer {
 }
 
 /** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
+export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-anyway" | "stop" | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   ...ownerChecks,
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,
-    answer: oneOf("turn-on", "turn-off", "list-only", "send-in-clear", "stop", "dismiss"),
+    answer: oneOf("turn-on", "turn-off", "list-only", "send-anyway", "stop", "dismiss"),
+    about: orNull(oneOf(...guardNames)),
+    dontAsk: flag,
   }),
+  "guards:read": nothing,
+  "guards:switch": object<Calls["guards:switch"]["input"]>({ guard: oneOf(...guardNames), asks: flag }),
   "key:unlock": object<Calls["key:unlock"]["input"]>({ fingerprint: text, passphrase: text }),
   "key:lock": nothing,
   "key:make": object<Calls["key:make"]["input"]>({
@@ -135,6 +161,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+  "copies:choose": object<Calls["copies:choose"]["input"]>({ list: text, keeping: oneOf("off", "opened") }),
   "backup:make": object<Calls["backup:make"]["input"]>({ passphrase: text }),
   "backup:restore": object<Calls["backup:restore"]["input"]>({ file: fileText, passphrase: text }),
   "requests:look": nothing,

@@ -2,12 +2,15 @@ import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
+import type { GuardName } from "../compose/guard-names.js";
+import { loadGuards, switchGuard } from "../compose/guard-switches.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
-import { changeState } from "../compose/window-state.js";
+import { changeState, stateOf } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
 import { takeOffered } from "../joining/offered.js";
+import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import type { CallHandlers } from "../messaging.js";
 import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
@@ -37,7 +40,7 @@ export const calls: CallHandlers = {
 
   "compose:status": ({ tabId }) => statusOf(tabId),
 
-  async "compose:answer"({ tabId, answer }) {
+  async "compose:answer"({ tabId, answer, about, dontAsk }) {
     switch (answer) {
       case "turn-on":
         await turnOn(tabId, "hand");
@@ -48,17 +51,21 @@ export const calls: CallHandlers = {
       case "list-only":
         await keepListOnly(tabId);
         break;
-      case "send-in-clear":
-        await changeState(tabId, { clearAllowed: true, hindrance: null });
+      case "send-anyway":
+        if (about !== null) await allow(tabId, about);
+        if (about !== null && dontAsk) await switchGuard(about, false);
         break;
       case "stop":
         stop(tabId);
         break;
       case "dismiss":
-        await changeState(tabId, { hindrance: null });
+        await changeState(tabId, { hindrance: null, notice: null });
     }
     return refresh(tabId);
   },
+
+  "guards:read": () => loadGuards(),
+  "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
 
   async "key:unlock"({ fingerprint, passphrase }) {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
@@ -132,6 +139,7 @@ export const calls: CallHandlers = {
         const refusal = lastRefusal(requests, address);
         return refusal === null ? [] : [{ list: address, ...refusal }];
       }),
+      copies: await listsKept(),
     };
   },
 
@@ -173,7 +181,13 @@ export const calls: CallHandlers = {
     return chosen;
   },
 
+  async "copies:choose"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    return null;
+  },
+
   async "list:remove"({ address }) {
+    await chooseKeeping(address, "off");
     forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
@@ -223,6 +237,13 @@ function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
   );
   const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
   return { ...stored, lists, memberKeys, backedUpAt: null };
+}
+
+/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
+async function allow(tabId: number, guard: GuardName): Promise<void> {
+  const { answered } = await stateOf(tabId);
+  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
+  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
 }
 
 /** Takes every recipient but the list out of a mail that is to be sealed. */
