@@ -66,12 +66,8 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
             <br />
             <code class="code">
               {made.split("-").map((group, place) => (
-                // a line may break between two groups only; the place is all that tells them apart
-                <>
-                  {place === 0 ? null : "-"}
-                  <wbr />
-                  <span key={place}>{group}</span>
-                </>
+                // the place is all that tells two groups apart; a line may break between them only
+                <span key={place}>{`${group} `}</span>
               ))}
             </code>
           </p>
