@@ -24,6 +24,14 @@ export const text: Check<string> = (value) => {
   return value;
 };
 
+/** A backup in base64; its own limit is the worker's to check. */
+const FILE_LIMIT = 24_000_000;
+
+export const fileText: Check<string> = (value) => {
+  if (typeof value !== "string" || value.length > FILE_LIMIT) throw new CheckError("a file");
+  return value;
+};
+
 export const flag: Check<boolean> = (value) => {
   if (typeof value !== "boolean") throw new CheckError("true or false");
   return value;

@@ -1,7 +1,7 @@
 import type { CommandName } from "../membership/commands.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type Check, count, fileText, nothing, object, oneOf, orNull, text } from "./check.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
@@ -73,6 +73,13 @@ export interface Calls extends OwnerCalls {
     readonly output: ListSummary;
   };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+  /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */
+  "backup:make": { readonly input: { readonly passphrase: string }; readonly output: null };
+  /** `file`: the backup in base64. */
+  "backup:restore": {
+    readonly input: { readonly file: string; readonly passphrase: string };
+    readonly output: null;
+  };
   /** Looks for answers that arrived unseen, and gives what still waits. */
   "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
   "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
@@ -83,6 +90,8 @@ export interface Calls extends OwnerCalls {
 export interface OverviewAnswer {
   readonly lists: readonly ListSummary[];
   readonly keys: readonly MemberKeySummary[];
+  /** ISO 8601; null if there is no backup of what is here. */
+  readonly backedUpAt: string | null;
   /** Joins that the server has refused. */
   readonly refused: readonly RefusedJoin[];
   /** Requests that wait for their answer. */
@@ -124,6 +133,8 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+  "backup:make": object<Calls["backup:make"]["input"]>({ passphrase: text }),
+  "backup:restore": object<Calls["backup:restore"]["input"]>({ file: fileText, passphrase: text }),
   "requests:look": nothing,
   "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
   "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),

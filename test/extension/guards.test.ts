@@ -70,6 +70,7 @@ describe("a call", () => {
     overview: async () => ({
       lists: [summaryOfList(storedList, stored)],
       keys: [await summaryOfKey(storedKey)],
+      backedUpAt: null,
       refused: [],
       requests: [],
       refusals: [],
@@ -81,6 +82,8 @@ describe("a call", () => {
     "list:leave": never,
     "list:use-key": never,
     "list:remove": never,
+    "backup:make": never,
+    "backup:restore": never,
     "requests:look": never,
     "requests:again": never,
     "requests:forget": never,

@@ -41,6 +41,7 @@ async function open(answers: Record<string, unknown>) {
 const overview = (part: object = {}) => ({
   lists: [],
   keys: [],
+  backedUpAt: null,
   refused: [],
   requests: [],
   refusals: [],
@@ -168,4 +169,39 @@ test("who has left sees that, and can't leave again; a refused leave says why", 
   await open({ overview: overview({ lists: [{ ...list, membership: "left" }] }) });
   expect(root.textContent).toContain("You have left this list");
   expect([...root.querySelectorAll("button")].map(({ textContent }) => textContent)).not.toContain("Leave");
+});
+
+describe("the backup page", () => {
+  const key = {
+    fingerprint: "dd".repeat(20),
+    address: "a@x.test",
+    userId: "A",
+    createdAt: "",
+    locked: false,
+    ready: true,
+  };
+
+  test("a reminder stands on the other pages until a backup exists", async () => {
+    await open({ overview: overview({ keys: [key] }) });
+    expect(root.querySelector("[role=note]")?.textContent).toContain("no backup");
+    await press("Make a backup");
+    const shown = root.querySelector(".code")?.textContent ?? "";
+    expect(shown).toMatch(/^(\d{5}-){6}\d{5}$/);
+    await press("Save the backup…");
+    expect(asked).toContainEqual(["backup:make", { passphrase: shown }]);
+    render(null, root);
+    await open({ overview: overview({ keys: [key], backedUpAt: "2026-08-01T12:00:00.000Z" }) });
+    expect(root.querySelector("[role=note]")).toBeNull();
+  });
+
+  test("a passphrase of one's own may not be short", async () => {
+    await open({ overview: overview({ keys: [key] }) });
+    await press("Backup");
+    await press("Use my own passphrase");
+    input("own").value = "short";
+    input("own").form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("too short");
+    expect(asked.map(([name]) => name)).not.toContain("backup:make");
+  });
 });

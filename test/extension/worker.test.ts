@@ -189,6 +189,35 @@ test("another key under a pinned address is a warning", async () => {
   });
 });
 
+describe("a server, with a former member's list key, that puts its own key in a member's place", () => {
+  const standingOf = async (author: Person, pins: Jobs["open"]["input"]["pins"]) => {
+    const parts = await throughServer(team, (await sealed(author, team)).parts, author, bob);
+    const read = await reading(bob, parts, pins);
+    return read.kind === "opened" ? read.author.standing : read.kind;
+  };
+
+  test("Bob, who knows Alice, is warned; whoever does not know her is told that nobody introduced the key", async () => {
+    const honest = await throughServer(team, (await sealed(alice, team)).parts, alice, bob);
+    const first = await reading(bob, honest);
+    if (first.kind !== "opened") throw new Error("not opened");
+    expect(first.author.standing).toBe("introduced");
+    const made = await makeKey({
+      address: alice.key.address,
+      name: "Alice",
+      passphrase: null,
+      profile: "compatible",
+      now: now.toISOString(),
+    });
+    const invented = { ...made, list: { ...alice.list, memberKey: made.key.fingerprint, certified: null } };
+    expect(await standingOf(invented, { [team.list]: first.pins })).toBe("changed");
+    expect(await standingOf(invented, {})).toBe("new");
+    // Alice's introduction is no secret: it goes with each of her mails, and certifies nobody else
+    const borrowed = { ...invented, list: { ...invented.list, certified: made.key.fingerprint } };
+    expect(await standingOf(borrowed, { [team.list]: first.pins })).toBe("changed");
+    expect(await standingOf(borrowed, {})).toBe("refused");
+  });
+});
+
 test("a damaged part shows nothing of it", async () => {
   const parts = await throughServer(team, (await sealed(alice, team)).parts, alice, bob);
   const cut = parts.map((part) =>

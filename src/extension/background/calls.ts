@@ -1,5 +1,6 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
+import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState } from "../compose/window-state.js";
@@ -119,6 +120,7 @@ export const calls: CallHandlers = {
     return {
       lists: lists.map((list) => summaryOfList(list, stored)),
       keys: await Promise.all(Object.values(stored.memberKeys).map(summaryOfKey)),
+      backedUpAt: stored.backedUpAt,
       refused: refusedJoins(stored),
       requests: requests.pending.map(summaryOfRequest),
       refusals: lists.flatMap(({ address }) => {
@@ -175,6 +177,17 @@ export const calls: CallHandlers = {
       return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
     await prepareDraftIdentities(t("draft_identity_label"));
+    return null;
+  },
+
+  async "backup:make"({ passphrase }) {
+    await makeBackup(passphrase);
+    return null;
+  },
+
+  async "backup:restore"({ file, passphrase }) {
+    await restoreBackup(file, passphrase);
+    forgetOpened();
     return null;
   },
 

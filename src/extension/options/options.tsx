@@ -6,6 +6,7 @@ import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
+import { BackupPage, BackupReminder } from "./backup.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Members } from "./members/members.js";
@@ -13,12 +14,13 @@ import { Privacy } from "./privacy.js";
 
 /** The options page: tabs, and one line that says what happened. */
 
-const tabs = ["keys", "lists", "members", "privacy", "about"] as const;
+const tabs = ["keys", "lists", "members", "backup", "privacy", "about"] as const;
 type Tab = (typeof tabs)[number];
 const titles = {
   keys: "options_keys",
   lists: "options_lists",
   members: "options_members",
+  backup: "options_backup",
   privacy: "options_privacy",
   about: "options_about",
 } as const;
@@ -89,6 +91,8 @@ export function Options({ call }: { readonly call: Call }) {
         );
       case "members":
         return <Members overview={known} call={call} act={act} />;
+      case "backup":
+        return <BackupPage overview={known} call={call} act={act} />;
       case "privacy":
         return <Privacy />;
       case "about":
@@ -104,6 +108,9 @@ export function Options({ call }: { readonly call: Call }) {
       </header>
       <Tabs selected={tab} select={setTab} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
+      {overview === null || tab === "backup" ? null : (
+        <BackupReminder overview={overview} open={() => setTab("backup")} />
+      )}
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         {overview === null ? null : panel(overview)}
       </div>

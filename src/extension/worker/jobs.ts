@@ -94,6 +94,18 @@ export interface Jobs extends OwnerJobs {
     };
     readonly output: OpenedAnswer | { readonly kind: "not-for-me" };
   };
+  "write-backup": {
+    readonly input: {
+      readonly sections: Readonly<Record<string, unknown>>;
+      readonly passphrase: string;
+      readonly now: string;
+    };
+    readonly output: { readonly name: string; readonly file: Uint8Array };
+  };
+  "read-backup": {
+    readonly input: { readonly file: Uint8Array; readonly passphrase: string };
+    readonly output: { readonly made: string; readonly sections: Readonly<Record<string, unknown>> };
+  };
   /** An owner's notice: the list as it is from now on, and the receipt for the owner. */
   "open-notice": {
     readonly input: {

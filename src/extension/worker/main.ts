@@ -1,4 +1,5 @@
 import { outcomeOf } from "../failure.js";
+import { readBackupFile, writeBackupFile } from "./backup.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
@@ -21,6 +22,8 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "armor-key": armorKey,
   "write-request": writeSealedRequest,
   "open-answer": openSealedAnswer,
+  "write-backup": writeBackupFile,
+  "read-backup": readBackupFile,
   "open-notice": openSealedNotice,
   "read-invitation": readInvitationFile,
   "read-card": readCardFile,
