@@ -68,6 +68,7 @@ const host = {
   runtime: {
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
+    getManifest: () => ({ version: "0.1.0" }),
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },

@@ -4,12 +4,15 @@ import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.j
 import { forgetState } from "../compose/window-state.js";
 import { closeWork } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
+import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
+import { forgetOpened } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -20,6 +23,8 @@ const { compose, composeAction, tabs } = thunderbird();
 /** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
 const FOLLOW_MS = 1_000;
 
+whenLocked(forgetOpened);
+whenLocked(endWorkerWhenIdle);
 answerAsks(asks);
 answerCalls(calls);
 watchArrivals(arrivals);
@@ -98,5 +103,6 @@ async function resume(): Promise<void> {
 }
 
 settle(resume());
+settle(lockIfDue());
 browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
 browser.runtime.onInstalled.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));

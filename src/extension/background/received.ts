@@ -5,6 +5,7 @@ import { toBase64 } from "../base64.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
+import { noteUse } from "../locking/unlocked.js";
 import { noteHead } from "../owner/members.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
@@ -62,9 +63,11 @@ function keep(key: string, opened: Opened): void {
 export async function read(header: MessageHeader, open: "in-its-own-shell" | "elsewhere"): Promise<Reading> {
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
-  const known = cache.get(key);
-  if (known !== undefined) return { kind: "opened", opened: known.opened };
   try {
+    // locking empties the cache, so it is asked for after the time was looked at
+    if (cache.has(key)) await noteUse();
+    const known = cache.get(key);
+    if (known !== undefined) return { kind: "opened", opened: known.opened };
     return await awake(() => readAnew(header, open, key));
   } catch (error) {
     const code = codeOf(error, "worker-failed");
@@ -83,6 +86,7 @@ async function readAnew(
   if (shape.kind === "none") return { kind: "other", tree };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
+  await noteUse();
   const stored = await load();
   const named = addressesIn(tree);
   const lists = listsFor(named, stored);

@@ -1,6 +1,7 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
 import { stayAwake } from "../keep-awake.js";
+import { noteUse } from "../locking/unlocked.js";
 import { thunderbird } from "../platform.js";
 import { load, secretOf } from "../storage.js";
 import type { Stored, StoredList, StoredMemberKey } from "../stored.js";
@@ -102,6 +103,7 @@ interface Author {
 async function authorFor(list: StoredList, stored: Stored): Promise<Author> {
   if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   const key = keyOf(stored, list.memberKey);
+  await noteUse();
   const secret = await secretOf(key);
   if (secret === null)
     throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
