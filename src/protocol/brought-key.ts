@@ -11,7 +11,7 @@ import { fullReadingConfig, readingConfig } from "./policy.js";
  * Reads the secret key in `source` (armored text or binary) and checks that it can be a member key today.
  *
  * @param passphrase the one that it is locked with; undefined if it is not locked
- * @throws ListSealError in this order: `key-damaged`, `no-secret-key` (a public key, or one whose secret parts are elsewhere),
+ * @throws ListSealError in this order: `no-secret-key` (nothing readable, a public key, or secret parts that are elsewhere),
  *         `wrong-role`, `key-locked`, `wrong-passphrase`, `unsupported-algorithm`, `key-revoked`, `key-expired`,
  *         `no-encryption-key`, `weak-algorithm`
  */
