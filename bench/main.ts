@@ -1,7 +1,9 @@
 /**
- * The one entry for every benchmark: `npm run bench -- protocol|server|addon [--json FILE]`.
+ * The one entry for every benchmark: `npm run bench -- protocol|server|addon [--full] [--json FILE]`.
  *
- * A section is a folder with an `index.ts` that exports `rows(): Promise<readonly Row[]>`.
+ * `--full` adds what takes long: minutes become an hour.
+ *
+ * A section is a folder with an `index.ts` that exports `rows(options): Promise<readonly Row[]>`.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,14 +14,14 @@ import { type Row, table } from "./row.js";
 const sections = ["protocol", "server", "addon"] as const;
 type Section = (typeof sections)[number];
 
-const usage = `npm run bench -- ${sections.join("|")} [--json FILE]`;
+const usage = `npm run bench -- ${sections.join("|")} [--full] [--json FILE]`;
 
 function isSection(text: string | undefined): text is Section {
   return sections.some((section) => section === text);
 }
 
 interface SectionModule {
-  readonly rows: () => Promise<readonly Row[]>;
+  readonly rows: (options: { readonly full: boolean }) => Promise<readonly Row[]>;
 }
 
 function isSectionModule(module: unknown): module is SectionModule {
@@ -30,7 +32,7 @@ function isSectionModule(module: unknown): module is SectionModule {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: "string" } },
+    options: { json: { type: "string" }, full: { type: "boolean", default: false } },
     allowPositionals: true,
   });
   const [section, more] = positionals;
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
   if (!isSectionModule(module)) throw new Error(`${section}/index.ts exports no rows()`);
 
   const started = performance.now();
-  const rows = await module.rows();
+  const rows = await module.rows({ full: values.full });
   console.log(`${machine()}\n\n${table(rows)}\n`);
   console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);

@@ -71,6 +71,7 @@ export function table(rows: readonly Row[]): string {
 
 /** 1.23, and 1/45 where we take a small part of what the peer takes. */
 function ratioText(ratio: number): string {
+  if (ratio === 0) return "0";
   return ratio < 0.2 ? `1/${(1 / ratio).toFixed(ratio < 0.1 ? 0 : 1)}` : ratio.toFixed(2);
 }
 

@@ -37,7 +37,18 @@ function tuples() {
 /** Names, notation kinds and sample texts: known to everybody. */
 const PUBLIC_NAMES = [
   ...["list1", "list2", "list3"],
-  ...["post", "submit", "through", "request", "answer", "introduction", "member", "newkey", "unmarked"],
+  ...[
+    "post",
+    "submit",
+    "through",
+    "nonmember",
+    "request",
+    "answer",
+    "introduction",
+    "member",
+    "newkey",
+    "unmarked",
+  ],
   ...["alice", "bob", "carol", "mallory", "owner"],
   ...["id0", "n1", "n2", "forged"],
 ];

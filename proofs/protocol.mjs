@@ -27,6 +27,7 @@ import { aenc, att, fact, hash, pk, rule, senc, sig, tuple } from "./model.mjs";
  * @property {boolean} fromCompared  the protected From must be the address that the signer's introduction proves
  * @property {boolean} throughNamesBody  the list signature names the hash of the data packet (mode `whole`: covers it)
  * @property {boolean} throughNamesAuthor  the list signature names whose outer signature was checked (`by`)
+ * @property {boolean} nonmembersMarked  the list signature is of another kind where its author was not on the roster (`through-nonmember`)
  */
 
 /** Everything on, as docs/FORMAT.md has it by default. @type {Protocol} */
@@ -48,6 +49,7 @@ export const FULL = {
   fromCompared: true,
   throughNamesBody: true,
   throughNamesAuthor: true,
+  nonmembersMarked: true,
 };
 
 /** @typedef {{ name: string, listKey: string, serverKey: string, signKey: string }} List */
@@ -89,12 +91,15 @@ export function submitLiteral(p, { list, id, key, data, author }) {
 
 /**
  * What the server makes for the members: the same bytes without the sender's signature, under the list signature.
- * @param {Protocol} p @param {{ list: string, id: string, key: string, data: string, by: string, signKey: string }} post
+ * In delivery `opened` the signature is detached: a term that has its literal in it, beside the literal itself.
+ * @param {Protocol} p
+ * @param {{ list: string, id: string, key: string, data: string, by: string, signKey: string, word?: "through" | "nonmember" }} post
  */
-export function throughLiteral(p, { list, id, key, data, by, signKey }) {
+export function throughLiteral(p, { list, id, key, data, by, signKey, word = "through" }) {
   const whole = p.mode === "whole" && p.throughNamesBody;
   const bodyHash = p.mode === "key" && p.throughNamesBody && hash(data);
-  const named = tuple(p.kinds && "through", list, id, bodyHash, p.throughNamesAuthor && pk(by));
+  const kind = p.nonmembersMarked ? word : "through";
+  const named = tuple(p.kinds && kind, list, id, bodyHash, p.throughNamesAuthor && pk(by));
   const signed = sig(tuple(named, whole ? tuple(key, data) : key), signKey);
   return p.mode === "whole" && !whole ? tuple(signed, data) : signed;
 }
@@ -144,27 +149,40 @@ export function sends(p, { name, list, author, from, id, text, sessionKey, when 
  * It notes `taken(list, author, id, key packet, data packet)`.
  * @param {Protocol} p @param {List} list
  * @param {string[]} roster  the members' private keys: who gets copies
- * @param {"members" | "anyone"} policy  whose outer signature is good enough
+ * @param {"members" | "anyone" | "open"} policy  whose outer signature is good enough; "open" (and, once released,
+ *   "moderated"): anybody's, and the list signature says so where it is no member's
  * @returns {Rule[]}
  */
 export function serverTakes(p, list, roster, policy) {
   // One rule for each member: a variable with the condition "is on the roster" keeps the provers from finishing.
-  const senders = p.submitSigned && policy === "members" ? roster : ["G"];
-  return senders.flatMap((sender) => serverTakesFrom(p, list, roster, sender));
+  const senders = p.submitSigned && policy !== "anyone" ? roster : ["G"];
+  const fromMembers = senders.flatMap((sender) => serverTakesFrom(p, list, roster, sender));
+  if (policy !== "open") return fromMembers;
+  // With certificates that come along: whoever signed, a member's own post under another address included.
+  const fromAnybody = serverTakesFrom(p, list, roster, "G", "nonmember");
+  return [...fromMembers, ...fromAnybody.map((rule) => ({ ...rule, name: `${rule.name}_from_anybody` }))];
 }
 
-/** @param {Protocol} p @param {List} list @param {string[]} roster @param {string} sender @returns {Rule[]} */
-function serverTakesFrom(p, list, roster, sender) {
+/** @param {Protocol} p @param {List} list @param {string[]} roster @param {string} sender @param {"through" | "nonmember"} [word] @returns {Rule[]} */
+function serverTakesFrom(p, list, roster, sender, word = "through") {
   const key = p.keyPacketCheck ? keyPacket(p, "S", list.listKey) : "K";
   const literal = submitLiteral(p, { list: list.name, id: "I", key, data: "B", author: sender });
   const conditions = [att(outerSeal(p, literal, list.serverKey, sender))];
   if (p.mode === "key") conditions.push(att("B"));
   // Unsigned, there is no id and nobody to name.
   const [id, by] = p.submitSigned ? ["I", sender] : ["id0", "nobody"];
-  const resealed = throughLiteral(p, { list: list.name, id, key, data: "B", by, signKey: list.signKey });
+  const resealed = throughLiteral(p, {
+    list: list.name,
+    id,
+    key,
+    data: "B",
+    by,
+    signKey: list.signKey,
+    word,
+  });
   const name = `server_of_${list.name}`;
   const from = sender === "G" ? "" : `_from_${sender}`;
-  const taken = `taken(${list.name},${by},${id},${key},B)`;
+  const taken = `${word === "through" ? "taken" : "takenfromanybody"}(${list.name},${by},${id},${key},B)`;
   const forEach = (/** @type {string} */ what, /** @type {string} */ content) =>
     roster.map((member) =>
       rule(
@@ -191,7 +209,9 @@ export const introduced = (list, pairs) =>
 
 /**
  * A member's add-on reads (steps 209 to 212, 410 to 415), from the server or from anybody else.
- * It notes `shown(From, list, id, text, data packet)` and, if the list signature fits, `camethrough(...)` of the same.
+ * It notes `shown(From, list, id, text, data packet)` and, if the list signature fits, `camethrough(...)` of the same, or
+ * `fromoutside(...)` where it says that the author was no member. Delivery `opened` has no seal for the reader; the list
+ * signature stands beside what it covers.
  * @param {Protocol} p @param {List} list @param {string} reader  the reader's private key
  * @returns {Rule[]}
  */
@@ -205,29 +225,28 @@ export function reads(p, list, reader) {
     : [];
   const beside = p.mode === "key" ? [att(data)] : [];
   const bare = p.mode === "key" ? key : tuple(key, data);
-  const listSigned = throughLiteral(p, {
-    list: list.name,
-    id: "I",
-    key,
-    data,
-    by: "G",
-    signKey: list.signKey,
-  });
+  const copy = (/** @type {string} */ content) =>
+    att(p.memberSeal === "none" ? content : aenc(content, pk(reader)));
+  const listSigned = (/** @type {"through" | "nonmember"} */ word) =>
+    copy(throughLiteral(p, { list: list.name, id: "I", key, data, by: "G", signKey: list.signKey, word }));
   const rules = [
-    rule("reader_opens_a_copy", [att(aenc(bare, pk(reader))), ...beside, ...author], seen("shown")),
+    rule("reader_opens_a_copy", [copy(bare), ...beside, ...author], seen("shown")),
     rule(
       "reader_opens_a_list_signed_copy",
-      [att(aenc(listSigned, pk(reader))), ...beside, ...author],
+      [listSigned("through"), ...beside, ...author],
       seen("camethrough"),
     ),
+    rule(
+      "reader_opens_a_copy_of_a_nonmembers_post",
+      [listSigned("nonmember"), ...beside, ...author],
+      seen("fromoutside"),
+    ),
     rule("what_came_through_the_list_is_shown", ["camethrough(F,L,I,X,B)"], "shown(F,L,I,X,B)"),
+    rule("what_came_from_outside_is_shown", ["fromoutside(F,L,I,X,B)"], "shown(F,L,I,X,B)"),
   ];
   if (!p.innerMarksRequired) {
     const unmarked = senc(sig(tuple("unmarked", "F", "X"), "G"), "S");
-    const both =
-      p.mode === "key"
-        ? [att(aenc(key, pk(reader))), att(unmarked)]
-        : [att(aenc(tuple(key, unmarked), pk(reader)))];
+    const both = p.mode === "key" ? [copy(key), att(unmarked)] : [copy(tuple(key, unmarked))];
     rules.push(
       rule("reader_opens_an_unmarked_copy", [...both, ...author], `shown(F,${list.name},I,X,${unmarked})`),
     );

@@ -13,7 +13,12 @@ export const PACKAGES = {
     ...["imagemagick", "gdb", "fonts-noto-cjk"],
   ],
   postgres: ["postgresql"],
+  /** The list server behind Mailman 3, and under systemd. */
+  operating: ["mailman3", "systemd", "systemd-container"],
 };
+
+/** What only `npm run bench` compares with, where it is installed. Nothing else asks for them. */
+export const BENCH_PACKAGES = ["schleuder"];
 
 /** The line to copy where the packages can't be installed from here. */
 export const installLine = (packages) => `apt-get install --no-install-recommends ${packages.join(" ")}`;

@@ -44,7 +44,7 @@ function countOf(report, code) {
 
 /**
  * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without it some suites don't run; `build`: needs dist/;
- * `root`: needs root, which Postfix and Dovecot do; `file`: only there if this file is.
+ * `registry`: one suite installs packages from npm's registry; `root`: needs root, which Postfix and Dovecot do; `file`: only there if this file is.
  */
 export const STAGES = [
   { name: "types", run: () => oneCheck(bin("tsc"), ["--noEmit"]) },
@@ -57,5 +57,13 @@ export const STAGES = [
     file: "proofs/run.mjs",
     run: () => oneCheck(process.execPath, [join(ROOT, "proofs", "run.mjs")]),
   },
-  { name: "e2e", needs: "world", build: true, root: true, run: () => jest("e2e", ["e2e"], ["--runInBand"]) },
+  {
+    name: "e2e",
+    needs: "world",
+    wants: "operating",
+    registry: true,
+    build: true,
+    root: true,
+    run: () => jest("e2e", ["e2e"], ["--runInBand"]),
+  },
 ];

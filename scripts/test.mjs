@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { installLine } from "./packages.mjs";
-import { ROOT } from "./run.mjs";
+import { ROOT, runAndListen } from "./run.mjs";
 import { ensureBuild, SetupError, setUp } from "./setup.mjs";
 import { STAGES } from "./stages.mjs";
 
@@ -20,17 +20,28 @@ function obstacleOf(stage, lacking) {
   return undefined;
 }
 
+/** Whether npm's registry can be reached. */
+async function registryAnswers() {
+  const { code } = await runAndListen("npm", ["view", "openpgp", "version", "--fetch-retries=0"]);
+  return code === 0;
+}
+
 async function runStage(stage, lacking, buildProblem) {
   const obstacle = obstacleOf(stage, lacking);
   if (obstacle !== undefined) return notRun(obstacle);
-  const wanted = stage.wants === undefined ? undefined : lacking.get(stage.wants);
+  const wanted = (stage.wants === undefined ? undefined : lacking.get(stage.wants)) ?? [];
+  const offline = stage.registry === true && !(await registryAnswers());
   // the suites that need them then say that they do not run, and are counted as skipped
-  if (wanted !== undefined) process.env.LISTSEAL_MISSING = wanted.join(" ");
+  process.env.LISTSEAL_MISSING = [...wanted, ...(offline ? ["registry"] : [])].join(" ");
   if (stage.build === true && buildProblem !== undefined) return notRun(buildProblem);
   console.log(`\n=== ${stage.name} ===`);
   const start = Date.now();
   const count = await stage.run();
-  if (wanted !== undefined) count.without = `missing: ${wanted.join(" ")} (${installLine(wanted)})`;
+  const without = [
+    ...(wanted.length > 0 ? [`missing: ${wanted.join(" ")} (${installLine(wanted)})`] : []),
+    ...(offline ? ["npm's registry can't be reached, so nothing was installed from it"] : []),
+  ];
+  if (without.length > 0) count.without = without.join("; ");
   console.log(`=== ${stage.name}: ${Math.round((Date.now() - start) / 1000)} s ===`);
   return count;
 }

@@ -178,6 +178,7 @@ export interface MemberKeySummary {
   readonly locked: boolean;
   readonly ready: boolean;
   readonly createdAt: string;
+  readonly expiresAt: string | null;
 }
 
 export function summaryOfList(list: StoredList, { joining }: Pick<Stored, "joining">): ListSummary {
@@ -204,6 +205,7 @@ export function refusedJoins({ joining }: Stored): readonly RefusedJoin[] {
 }
 
 export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
-  const { fingerprint, address, userId, locked, createdAt } = key;
-  return { fingerprint, address, userId, locked, ready: (await secretOf(key)) !== null, createdAt };
+  const { fingerprint, address, userId, locked, createdAt, expiresAt } = key;
+  const ready = (await secretOf(key)) !== null;
+  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt };
 }

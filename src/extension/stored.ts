@@ -151,6 +151,8 @@ export interface StoredMemberKey {
   /** Whether `secret` is locked with a passphrase. */
   readonly locked: boolean;
   readonly createdAt: string;
+  /** ISO 8601; null if it does not run out, as keys of version 1. */
+  readonly expiresAt: string | null;
 }
 
 const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMemberKey[K] }>({
@@ -161,6 +163,7 @@ const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMe
   secret: text,
   locked: flag,
   createdAt: text,
+  expiresAt: orNull(text),
 });
 
 const hex = /^[0-9a-f]{40,64}$/;
@@ -252,7 +255,13 @@ export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
 
 /** Who had a list in version 1 was on it already: joining by the add-on came with version 2. */
 export const migrations: Migrations = {
-  1: (raw) => ({ ...raw, lists: eachOf(raw["lists"], listOfVersion1), joining: {}, backedUpAt: null }),
+  1: (raw) => ({
+    ...raw,
+    lists: eachOf(raw["lists"], listOfVersion1),
+    memberKeys: eachOf(raw["memberKeys"], (key) => ({ ...key, expiresAt: null })),
+    joining: {},
+    backedUpAt: null,
+  }),
 };
 
 function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {

@@ -5,11 +5,12 @@
  * - `request`: to the server, at `<list>-request@`; `answer`: from there to the asker's address on the roster.
  * - `notice`: from an owner to a member (a new list key, new owners, a new server key); `receipt`: the member's word for it.
  */
-import PostalMime, { type Email } from "postal-mime";
+import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
+import { readReceived } from "./received.js";
 
 /** Media types of the one part. */
 export const requestTypes = {
@@ -99,8 +100,6 @@ export function writeRequestMail(mail: RequestMail): Uint8Array {
   });
 }
 
-/** Against mails that keep the parser busy. */
-const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
 /** Notice and part, and what a gateway may have added. */
 const MAX_PARTS = 8;
 
@@ -132,17 +131,7 @@ export interface ReceivedRequest {
  * @throws ListSealError `damaged`, `too-large` (too many parts)
  */
 export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
-  let email: Email;
-  try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
-  } catch (cause) {
-    throw new ListSealError("damaged", "the mail is not readable", { cause });
-  }
-  if (email.attachments.length > MAX_PARTS) throw new ListSealError("too-large", "too many parts");
+  const email = await readReceived(raw, MAX_PARTS);
   const sealed = sealedPartOf(
     "request",
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),

@@ -8,7 +8,6 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import PostalMime, { type Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { isSecretId } from "../protocol/secrets.js";
@@ -23,10 +22,12 @@ import {
   type SharedEntity,
   textLeaf,
   writeEntity,
+  writeFields,
   writeShared,
 } from "./mime.js";
 import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
 import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
+import { readReceived } from "./received.js";
 
 /** Media types of the sealed parts. */
 export const partTypes = {
@@ -193,6 +194,8 @@ export interface Copy {
   readonly encoded?: Uint8Array | EncodedInTwo;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
+  /** What {@link writeCommonFields} gave for this post, if the caller keeps it for all copies. */
+  readonly commonFields?: string;
 }
 
 /** Base64 of the part that is the same in every copy of a post: made once, shared by all. */
@@ -200,10 +203,10 @@ export function encodeLargePart(sealed: SealedMessage): Uint8Array {
   return base64Lines(sealed.mode === "key" ? sealed.body : sealed.message);
 }
 
-/** A member's copy, in three pieces of which the large middle one is shared. */
-export function writeCopy(copy: Copy): SharedEntity {
-  const { list, sealed, shape } = copy;
-  const fields: HeaderField[] = [
+/** The fields that are the same in every copy of a post (but for one `held` for review), as {@link writeCopy} takes them. */
+export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded" | "commonFields">): string {
+  const { list, sealed } = copy;
+  return writeFields([
     ["From", formatMailbox(copy.from)],
     ["To", formatMailbox(copy.to)],
     ["Reply-To", formatMailbox(copy.replyTo)],
@@ -212,10 +215,15 @@ export function writeCopy(copy: Copy): SharedEntity {
     ["Message-ID", copy.messageId],
     ...threadFields(copy.inReplyTo, copy.references ?? []),
     ...listFields(list, copy.listName),
-    ...(copy.fields ?? []),
     [sealHeader, sealHeaderValue(copy.held === undefined ? sealed : { ...sealed, held: copy.held })],
     ["MIME-Version", "1.0"],
-  ];
+  ]);
+}
+
+/** A member's copy, in three pieces of which the large middle one is shared. */
+export function writeCopy(copy: Copy): SharedEntity {
+  const { sealed, shape } = copy;
+  const fields = (copy.commonFields ?? writeCommonFields(copy)) + writeFields(copy.fields ?? []);
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
@@ -260,8 +268,6 @@ export type ReceivedMail =
     }
   | { readonly kind: "not-sealed" };
 
-/** Against mails that keep the parser busy. */
-const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
 /** Notice, sealed parts, and what a gateway may have added. */
 const MAX_ATTACHMENTS = 16;
 
@@ -272,17 +278,7 @@ const MAX_ATTACHMENTS = 16;
  *         `unsupported-version`, `too-large` (too many parts)
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
-  let email: Email;
-  try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
-  } catch (cause) {
-    throw new ListSealError("damaged", "the mail is not readable", { cause });
-  }
-  if (email.attachments.length > MAX_ATTACHMENTS) throw new ListSealError("too-large", "too many parts");
+  const email = await readReceived(raw, MAX_ATTACHMENTS);
   const sealed = fromParts(
     email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
   );

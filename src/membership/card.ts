@@ -14,21 +14,20 @@
  * ```
  */
 import { createMessage, type MaybeStream, readMessage, type Signature, sign, verify } from "openpgp";
-import { type Address, localPartOf } from "../mail/mailbox.js";
+import { localPartOf } from "../mail/mailbox.js";
 import { hex, notations, readNotations, sha256, verifyOnly } from "../protocol/binding.js";
 import { ListSealError } from "../protocol/errors.js";
 import {
   armorSealingKey,
   type OpeningKey,
-  type Profile,
   profileOf,
   readSealingKey,
   type SealingKey,
   sealingHalf,
 } from "../protocol/keys.js";
-import type { Delivery, Mode } from "../protocol/message.js";
 import { assertSize, configFor, readingConfig } from "../protocol/policy.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
+import { type ListWords, readListWords, writeListWords } from "./list-words.js";
 import { jsonBytes } from "./requests.js";
 
 /** An honest card has about 2 kB. Against a "card" that fills the memory. */
@@ -37,17 +36,10 @@ export const MAX_CARD_BYTES = 64 * 1024;
 /** How long a card may be used, in milliseconds: it lies in mails and on sticks until then. */
 export const CARD_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 
-const MAX_LIST_NAME = 100;
 const CODE_OCTETS = 16;
 
 /** A server card. */
-export interface ServerCard {
-  readonly listAddress: Address;
-  readonly listName: string;
-  readonly requestAddress: Address;
-  readonly mode: Mode;
-  readonly delivery: Delivery;
-  readonly profile: Profile;
+export interface ServerCard extends ListWords {
   readonly server: SealingKey<"server">;
   /** 128 random bits in hex ({@link makeClaimCode}). */
   readonly code: string;
@@ -89,14 +81,7 @@ export async function writeCard(
   const bytes = jsonBytes({
     listseal: FILE_VERSION,
     kind: "card",
-    list: {
-      address: card.listAddress,
-      name: card.listName,
-      requestAddress: card.requestAddress,
-      mode: card.mode,
-      delivery: card.delivery,
-      profile: card.profile,
-    },
+    list: writeListWords(card),
     server: armorSealingKey(sealingHalf(server)),
     code: card.code,
     expires: formatDate(card.expires),
@@ -144,14 +129,8 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
   const { bytes, signatures } = await takeApart(file);
   const fields = Fields.parse(bytes, "card-damaged");
   fields.assertKind("card");
-  const list = fields.within("list");
   const card = {
-    listAddress: list.address("address"),
-    listName: list.line("name", MAX_LIST_NAME),
-    requestAddress: list.address("requestAddress"),
-    mode: list.oneOf("mode", ["key", "whole"] as const),
-    delivery: list.oneOf("delivery", ["resealed", "opened"] as const),
-    profile: list.oneOf("profile", ["compatible", "rfc9580"] as const),
+    ...readListWords(fields.within("list")),
     code: fields.hex("code", 2 * CODE_OCTETS),
     expires: fields.date("expires"),
     server: await serverOf(fields, now),

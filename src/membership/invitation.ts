@@ -25,34 +25,25 @@ import {
   armorSealingKey,
   type Fingerprint,
   type OpeningKey,
-  type Profile,
   parseSealingKey,
   profileOf,
   readOpeningKey,
   readSealingKey,
   type SealingKey,
 } from "../protocol/keys.js";
-import type { Delivery, Mode } from "../protocol/message.js";
 import { readCode } from "./code.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
 import { type KnownList, readIntroduction } from "./introduction.js";
+import { type ListWords, readListWords, writeListWords } from "./list-words.js";
 import { openFile, sealFile } from "./sealed-file.js";
 
 export { makeCode } from "./code.js";
 
 /** Against a file that lists a thousand owners, each of whom every mail is checked against. */
 const MAX_OWNERS = 50;
-const MAX_LIST_NAME = 100;
 
 /** What an invitation carries. */
-export interface Invitation {
-  readonly listAddress: Address;
-  /** What people call the list; one line. */
-  readonly listName: string;
-  readonly requestAddress: Address;
-  readonly mode: Mode;
-  readonly delivery: Delivery;
-  readonly profile: Profile;
+export interface Invitation extends ListWords {
   readonly listKey: OpeningKey<"list">;
   readonly server: SealingKey<"server">;
   /** At least one; the one who signed is among them. */
@@ -100,14 +91,7 @@ export async function writeInvitation(
   const content = {
     listseal: FILE_VERSION,
     kind: "invitation",
-    list: {
-      address: invitation.listAddress,
-      name: invitation.listName,
-      requestAddress: invitation.requestAddress,
-      mode: invitation.mode,
-      delivery: invitation.delivery,
-      profile: invitation.profile,
-    },
+    list: writeListWords(invitation),
     listKey: await armorOpeningKey(invitation.listKey),
     server: armorSealingKey(invitation.server),
     owners: invitation.owners.map(armorSealingKey),
@@ -168,14 +152,8 @@ function ownersOf(fields: Fields): Promise<Invitation["owners"]> {
 }
 
 async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date): Promise<Invitation> {
-  const list = fields.within("list");
   const words = {
-    listAddress: list.address("address"),
-    listName: list.line("name", MAX_LIST_NAME),
-    requestAddress: list.address("requestAddress"),
-    mode: list.oneOf("mode", ["key", "whole"] as const),
-    delivery: list.oneOf("delivery", ["resealed", "opened"] as const),
-    profile: list.oneOf("profile", ["compatible", "rfc9580"] as const),
+    ...readListWords(fields.within("list")),
     invitee: fields.address("invitee"),
     joinBy: fields.date("joinBy"),
   };

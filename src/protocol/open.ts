@@ -12,7 +12,7 @@ import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";
 import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
-import { assertDataPacket, checkLiteral, join, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
+import { assertDataPacket, checkLiteral, type KeyPacketTarget, keyPacketTarget } from "./packets.js";
 import {
   assertSize,
   LIST_SIGNATURE_SLACK_MS,
@@ -81,9 +81,8 @@ export async function openPost(
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
   const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  // in mode `whole` the opened literal is the message already: joining its halves again would copy it
-  const message = sealed.mode === "whole" ? outer.literal : join(keyPacket, sealed.body);
-  const inner = await openLayer(message, listKey);
+  const dataPacket = sealed.mode === "key" ? sealed.body : outer.literal.subarray(keyPacket.length);
+  const inner = await openLayer({ keyPacket, dataPacket }, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
   const payload = inner.literal;

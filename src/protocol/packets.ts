@@ -15,8 +15,11 @@ import type { ListName } from "./secrets.js";
 /** Packet types that this file knows (RFC 9580, section 5). */
 const tag = { pkesk: 1, skesk: 3, seipd: 18 } as const;
 
-interface Header {
+/** Where a packet stands and what it is. */
+export interface Header {
   readonly tag: number;
+  /** Whether the body is in chunks of partial lengths, from `start` - 1 on: then read it by {@link bodyPieces}. */
+  readonly partial: boolean;
   /** Whether the length is spelled as short as its form allows; a partial length never is. */
   readonly shortest: boolean;
   /** Offset of the first body byte. */
@@ -43,7 +46,7 @@ function ending(bytes: Uint8Array, end: number): number {
 }
 
 /** Reads the packet header at `at` (RFC 9580, 4.2). @throws ListSealError `damaged` */
-function readHeader(bytes: Uint8Array, at: number): Header {
+export function readHeader(bytes: Uint8Array, at: number): Header {
   const first = octet(bytes, at);
   if ((first & 0x80) === 0) throw new ListSealError("damaged", "not an OpenPGP packet");
   return (first & 0x40) === 0 ? readOldHeader(bytes, at, first) : readNewHeader(bytes, at, first & 0x3f);
@@ -53,46 +56,79 @@ function readOldHeader(bytes: Uint8Array, at: number, first: number): Header {
   const kind = first & 3;
   const type = (first >> 2) & 15;
   // indeterminate length: to the end of the data
-  if (kind === 3) return { tag: type, shortest: false, start: at + 1, end: bytes.length };
+  if (kind === 3) return { tag: type, partial: false, shortest: false, start: at + 1, end: bytes.length };
   const octets = 1 << kind;
   const length = number(bytes, at + 1, octets);
   const start = at + 1 + octets;
   const needed = length < 0x100 ? 1 : length < 0x10000 ? 2 : 4;
-  return { tag: type, shortest: octets === needed, start, end: ending(bytes, start + length) };
+  const end = ending(bytes, start + length);
+  return { tag: type, partial: false, shortest: octets === needed, start, end };
 }
 
 function readNewHeader(bytes: Uint8Array, at: number, type: number): Header {
-  const second = octet(bytes, at + 1);
-  if (second < 192) return { tag: type, shortest: true, start: at + 2, end: ending(bytes, at + 2 + second) };
-  if (second < 224) {
-    const length = ((second - 192) << 8) + octet(bytes, at + 2) + 192;
-    return { tag: type, shortest: true, start: at + 3, end: ending(bytes, at + 3 + length) };
+  const { octets, length, partial } = readLength(bytes, at + 1);
+  const start = at + 1 + octets;
+  if (partial) {
+    let end = start;
+    for (const piece of chunks(bytes, at + 1)) end = piece.end;
+    return { tag: type, partial, shortest: false, start, end };
   }
-  if (second === 255) {
-    const length = number(bytes, at + 2, 4);
-    return { tag: type, shortest: length >= 8384, start: at + 6, end: ending(bytes, at + 6 + length) };
+  const shortest = octets < 5 || length >= 8384;
+  return { tag: type, partial, shortest, start, end: ending(bytes, start + length) };
+}
+
+/** The length octets of a new packet or of one chunk of it (RFC 9580, 4.2.1). */
+function readLength(bytes: Uint8Array, at: number) {
+  const first = octet(bytes, at);
+  if (first < 192) return { octets: 1, length: first, partial: false };
+  if (first < 224) {
+    return { octets: 2, length: ((first - 192) << 8) + octet(bytes, at + 1) + 192, partial: false };
   }
-  return { tag: type, shortest: false, start: at + 2, end: skipChunks(bytes, at + 1) };
+  if (first === 255) return { octets: 5, length: number(bytes, at + 1, 4), partial: false };
+  return { octets: 1, length: 2 ** (first & 31), partial: true };
 }
 
 /** Walks partial body lengths (RFC 9580, 4.2.1.4) from the first length octet to the end of the last chunk. */
-function skipChunks(bytes: Uint8Array, at: number): number {
-  let position = at;
-  for (;;) {
-    const first = octet(bytes, position);
-    if (first >= 224 && first < 255) {
-      position = ending(bytes, position + 1 + 2 ** (first & 31));
-    } else {
-      const octets = first < 192 ? 1 : first < 224 ? 2 : 5;
-      const length =
-        first < 192
-          ? first
-          : first < 224
-            ? ((first - 192) << 8) + octet(bytes, position + 1) + 192
-            : number(bytes, position + 1, 4);
-      return ending(bytes, position + octets + length);
-    }
+function* chunks(bytes: Uint8Array, at: number): Generator<{ readonly start: number; readonly end: number }> {
+  for (let position = at, more = true; more; ) {
+    const { octets, length, partial } = readLength(bytes, position);
+    const start = position + octets;
+    position = ending(bytes, start + length);
+    more = partial;
+    yield { start, end: position };
   }
+}
+
+/**
+ * The body of a packet without its first `skip` octets, as views. One by one and not as an array: a chunk may be a single
+ * octet, and a million views take a hundred times the memory of what they show.
+ */
+export function* bodyPieces(bytes: Uint8Array, header: Header, skip = 0): Generator<Uint8Array> {
+  let toSkip = skip;
+  for (const { start, end } of header.partial ? chunks(bytes, header.start - 1) : [header]) {
+    const from = Math.min(start + toSkip, end);
+    toSkip -= from - start;
+    if (from < end) yield bytes.subarray(from, end);
+  }
+}
+
+/** As {@link bodyPieces} in one: a view, or, for a body in chunks, a copy. */
+export function bodyOf(bytes: Uint8Array, header: Header, skip = 0): Uint8Array {
+  if (!header.partial) return bytes.subarray(Math.min(header.start + skip, header.end), header.end);
+  const body = new Uint8Array(lengthOf(bodyPieces(bytes, header, skip)));
+  let at = 0;
+  for (const piece of bodyPieces(bytes, header, skip)) {
+    body.set(piece, at);
+    at += piece.length;
+  }
+  return body;
+}
+
+/** How many octets `pieces` are together. */
+export function lengthOf(pieces: Iterable<Uint8Array>): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
 }
 
 /** A message in its two halves. Both are views on the bytes they were split from; nothing is copied. */
@@ -319,15 +355,16 @@ function isExactSkesk(body: Uint8Array, target: SecretTarget): boolean {
 }
 
 /**
- * Whether `message` begins with an SKESK as {@link checkKeyPacket} has it, followed by one data packet: the only form of
- * a message under a shared secret that is tried at all.
+ * Whether the key packet of a message is one SKESK as {@link checkKeyPacket} has it, and its data packet one data packet:
+ * the only form of a message under a shared secret that is tried at all.
  */
-export function isSecretSealed(message: Uint8Array): boolean {
+export function isSecretSealed({ keyPacket, dataPacket }: SplitMessage): boolean {
   try {
-    const header = readHeader(message, 0);
+    const header = readHeader(keyPacket, 0);
     if (header.tag !== tag.skesk) return false;
-    const version = octet(message, header.start) === 6 ? 6 : 4;
-    checkLiteral(message, "whole", { kind: "secret", version });
+    const version = octet(keyPacket, header.start) === 6 ? 6 : 4;
+    checkLiteral(keyPacket, "key", { kind: "secret", version });
+    assertDataPacket(dataPacket);
     return true;
   } catch {
     return false;

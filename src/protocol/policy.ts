@@ -25,6 +25,12 @@ export const MAX_KEY_PART_BYTES = 32 * 1024;
  */
 export const MAX_SESSION_KEY_PACKETS = 8;
 
+/**
+ * Packets inside a seal: a literal, and a one-pass signature and a signature of each signer. Stops a megabyte of markers,
+ * padding or one-pass signatures: openpgp.js takes 1 to 5 s for them, before anybody's signature is seen.
+ */
+export const MAX_PACKETS_INSIDE = 16;
+
 /** The largest payload that is sealed or opened, after decompression. Stops compression bombs (RFC 9580, 13.13). */
 export const MAX_PAYLOAD_BYTES = 100 * 1024 * 1024;
 

@@ -1,11 +1,24 @@
 /** Attacks on the opener's memory and time, before anybody's signature was seen: bombs, floods, costly derivations. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { deflateRawSync } from "node:zlib";
-import { createMessage, encrypt, encryptSessionKey, enums, readMessage } from "openpgp";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { jest } from "@jest/globals";
+import {
+  createMessage,
+  encrypt,
+  encryptSessionKey,
+  enums,
+  OnePassSignaturePacket,
+  readMessage,
+} from "openpgp";
 import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
 import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
-import { configFor, MAX_KEY_PART_BYTES, MAX_SESSION_KEY_PACKETS } from "../../src/protocol/policy.js";
+import {
+  configFor,
+  MAX_KEY_PART_BYTES,
+  MAX_PACKETS_INSIDE,
+  MAX_SESSION_KEY_PACKETS,
+} from "../../src/protocol/policy.js";
 import { readSecret } from "../../src/protocol/secrets.js";
 import { openLayer } from "../../src/protocol/unseal.js";
 import { aliceSeals, type Cast, listOf, makeCast, serverContext } from "../protocol/people.js";
@@ -56,22 +69,34 @@ describe("a bomb: a key part of a few kilobytes that inflates to megabytes", () 
     });
   });
 
-  test("one bomb inside another is refused by the grammar; one outside all seals before it inflates", async () => {
-    const compressed = (content: Uint8Array) =>
-      packet(8, join(Uint8Array.of(enums.compression.zip), deflateRawSync(content)));
-    const once = compressed(literalPacket("A".repeat(100_000)));
-    const nested = compressed(once);
-    await expect(
-      openLayer(join(toServer, seipdAround(sessionKey, once)), cast.serverKey),
-    ).resolves.toMatchObject({
-      signatures: [],
-    });
-    await expect(
-      openLayer(join(toServer, seipdAround(sessionKey, nested)), cast.serverKey),
-    ).rejects.toMatchObject({ code: "damaged" });
-    // a library takes it for a message and inflates it while it parses
+  const compressed = (content: Uint8Array) =>
+    packet(8, join(Uint8Array.of(enums.compression.zip), deflateRawSync(content)));
+  const once = compressed(literalPacket("A".repeat(100_000)));
+  const nested = compressed(once);
+
+  test("one inside another: a reader that inflates until nothing is compressed any more makes much of little", () => {
+    let content: Uint8Array = nested;
+    // RFC 9580, 5.6: header, algorithm, then the deflated packets
+    while ((content[0] ?? 0) === (0xc0 | 8)) {
+      content = inflateRawSync(content.subarray((content[1] ?? 0) < 192 ? 3 : 7));
+    }
+    expect(nested.length).toBeLessThan(1000);
+    expect(content.length).toBeGreaterThan(100_000);
+  });
+
+  test("one inside another is refused by the grammar of what is sealed, one alone is not", async () => {
+    const opens = (content: Uint8Array) =>
+      openLayer(join(toServer, seipdAround(sessionKey, content)), cast.serverKey);
+    await expect(opens(once)).resolves.toMatchObject({ signatures: [] });
+    await expect(opens(nested)).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  test("outside all seals: a library takes it for a message and inflates it while it parses", async () => {
     const bare = await readMessage({ binaryMessage: once });
     expect(bare.getLiteralData()?.length).toBe(100_000);
+  });
+
+  test("outside all seals: refused before it inflates", async () => {
     await expect(openLayer(once, cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
   });
 });
@@ -85,9 +110,12 @@ describe("a flood of session key packets for one key: each costs a key agreement
     return Buffer.concat([...Array.from({ length: packets }, () => spoiled), keyPacket, dataPacket]);
   };
 
-  test("a library tries them all; we count first", async () => {
+  test("a library tries them all", async () => {
+    await expect(openWithAny(flood(40), [cast.serverKey])).resolves.toBeDefined();
+  });
+
+  test("we count first", async () => {
     const many = flood(40);
-    await expect(openWithAny(many, [cast.serverKey])).resolves.toBeDefined();
     await expect(openLayer(many, cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
   });
 
@@ -109,16 +137,19 @@ describe("a flood of session key packets for one key: each costs a key agreement
   });
 });
 
-describe("a million packets where one key packet belongs", () => {
-  const flood = (one: Uint8Array, count: number) => Buffer.alloc(one.length * count, one);
+const flood = (one: Uint8Array, count: number) => Buffer.alloc(one.length * count, one);
 
-  test("in the literal: a check that counts parsed packets parses them all; ours reads one header", async () => {
+describe("a million packets where one key packet belongs", () => {
+  test("in the literal: pass where nobody looks at it, and a check that counts parsed packets parses them all", async () => {
     const literal = flood(packet(10, bytes("PGP")), 4000);
     const key = await encryptWith(literal, [], [sealingHalf(cast.serverKey).certificate]);
     const naive = naiveServer({ only: ["own-key"] });
     await expect(naive.open({ ...submitted, key }, serverContext(cast))).resolves.toMatchObject({
       literal: { length: literal.length },
     });
+  });
+
+  test("in the literal: ours reads one header", async () => {
     const target = await keyPacketTarget(listOf(cast).key);
     const million = flood(packet(10, bytes("PGP")), 1_000_000);
     expect(() => checkLiteral(million, "key", target)).toThrow(
@@ -126,16 +157,86 @@ describe("a million packets where one key packet belongs", () => {
     );
   });
 
-  test("beside the literal: private packets are skipped one by one by a library, the first one ends it for us", async () => {
-    const message = (count: number) =>
-      join(
-        toServer,
-        seipdAround(sessionKey, join(flood(packet(60, Uint8Array.of(0)), count), literalPacket("x"))),
-      );
-    const { literal } = await openWithAny(message(200), [cast.serverKey]);
+  const beside = (count: number) =>
+    join(
+      toServer,
+      seipdAround(sessionKey, join(flood(packet(60, Uint8Array.of(0)), count), literalPacket("x"))),
+    );
+
+  test("beside the literal: private packets are skipped one by one by a library", async () => {
+    const { literal } = await openWithAny(beside(200), [cast.serverKey]);
     expect(new TextDecoder().decode(literal)).toBe("x");
-    await expect(openLayer(message(200), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
-    await expect(openLayer(message(1_000_000), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  test("beside the literal: the first one ends it for us", async () => {
+    await expect(openLayer(beside(200), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+    await expect(openLayer(beside(1_000_000), cast.serverKey)).rejects.toMatchObject({ code: "damaged" });
+  });
+});
+
+describe("a flood of packets that mean nothing, or nothing yet, inside a seal: seconds before a signature is seen", () => {
+  const one = literalPacket("x");
+  const marker = packet(10, bytes("PGP"));
+  const padding = packet(21, Uint8Array.of(0));
+  // version 3, binary, SHA-512, EdDSA, some key, and another signature follows
+  const onePass = packet(4, Uint8Array.of(3, 0, 10, 22, 1, 2, 3, 4, 5, 6, 7, 8, 0));
+  const compressed = (content: Uint8Array) =>
+    packet(8, join(Uint8Array.of(enums.compression.zip), deflateRawSync(content)));
+  const sealedFlood = (content: Uint8Array) => join(toServer, seipdAround(sessionKey, content));
+
+  test.each([
+    ["markers", marker],
+    ["padding", padding],
+  ])("%s: a library skips them one by one; we count first", async (_name, each) => {
+    const few = join(flood(each, 2000), one);
+    const { literal } = await openWithAny(sealedFlood(few), [cast.serverKey]);
+    expect(new TextDecoder().decode(literal)).toBe("x");
+    const million = join(flood(each, 1_000_000), one);
+    for (const content of [few, compressed(few), million, compressed(million)]) {
+      await expect(openLayer(sealedFlood(content), cast.serverKey)).rejects.toMatchObject({
+        code: "too-large",
+      });
+    }
+    // after the literal they cost the same
+    await expect(openLayer(sealedFlood(join(one, flood(each, 2000))), cast.serverKey)).rejects.toMatchObject({
+      code: "too-large",
+    });
+  });
+
+  test("one-pass signatures: a library reads them all before it finds that the signatures are missing", async () => {
+    const parse = jest.spyOn(OnePassSignaturePacket.prototype, "read");
+    try {
+      await expect(
+        openWithAny(sealedFlood(join(flood(onePass, 500), one)), [cast.serverKey]),
+      ).rejects.toThrow();
+      expect(parse).toHaveBeenCalledTimes(500);
+      parse.mockClear();
+      const content = join(flood(onePass, 500), one);
+      for (const each of [content, compressed(content)]) {
+        await expect(openLayer(sealedFlood(each), cast.serverKey)).rejects.toMatchObject({
+          code: "too-large",
+        });
+      }
+      expect(parse).not.toHaveBeenCalled();
+    } finally {
+      parse.mockRestore();
+    }
+  });
+
+  test("up to the limit they are skipped", async () => {
+    const most = join(flood(padding, MAX_PACKETS_INSIDE - 1), one);
+    await expect(openLayer(sealedFlood(most), cast.serverKey)).resolves.toMatchObject({
+      literal: bytes("x"),
+    });
+    const more = join(flood(padding, MAX_PACKETS_INSIDE), one);
+    await expect(openLayer(sealedFlood(more), cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  test("BZip2, which nobody chooses for our keys and nothing native inflates, is refused unopened", async () => {
+    const content = packet(8, Uint8Array.of(enums.compression.bzip2, 0x42, 0x5a, 0x68, 0x39));
+    await expect(openLayer(sealedFlood(content), cast.serverKey)).rejects.toMatchObject({
+      code: "unsupported-algorithm",
+    });
   });
 });
 

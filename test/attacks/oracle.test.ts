@@ -163,7 +163,13 @@ describe("a captured post is sent first under the attacker's From and Reply-To",
     await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued", copies: 2 });
   });
 
-  test("with Alice's own From, the attacker's other fields reach no copy", async () => {
+  test("with Alice's own From: a server that passes header fields on has replies go to the attacker", () => {
+    const raw = Buffer.from(mail(sealed, { replyTo: "eve@evil.test" })).toString("latin1");
+    const passedOn = raw.slice(0, raw.indexOf("\r\n\r\n")).split("\r\n");
+    expect(passedOn).toContain("Reply-To: eve@evil.test");
+  });
+
+  test("with Alice's own From: the attacker's other fields reach no copy of the real server", async () => {
     const outcome = await accept(sealed, { replyTo: "eve@evil.test" });
     if (outcome.kind !== "queued") throw new Error("not queued");
     const post = await store.post(outcome.postId);
@@ -187,7 +193,8 @@ describe("membership read off from the server's answers: a wiretapper sends post
   /** What a server says that answers with the reason. */
   const reason = (outcome: Outcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind);
 
-  test("the reasons would tell a member from a stranger; the answers do not, and nobody is written to", async () => {
+  /** Posts under the address of one who never was a member, of one who left, and of a member. */
+  async function probes(): Promise<readonly Outcome[]> {
     const message = await encryptWith(bytes("x"), [], [listOf(team).key.certificate]);
     const byEve = await submits(team, team.eve, message, newMessageId("example.test"));
     const never = await accept(byEve, { from: "eve" });
@@ -195,21 +202,41 @@ describe("membership read off from the server's answers: a wiretapper sends post
     await removeMember(office, team.address, "eve@example.test");
     const left = await accept(byEve, { from: "eve" });
     const tampered = await accept(await withForeignSignature(), { from: "alice" });
+    return [never, left, tampered];
+  }
 
-    expect(reason(never)).not.toBe(reason(tampered));
-    expect([never, left, tampered].map(seen)).toEqual(["refused", "refused", "refused"]);
-    for (const outcome of [never, left, tampered]) expect(outcome).toMatchObject({ notified: false });
+  test("a server that answers with its reasons tells a member from a stranger", async () => {
+    const [never, left, tampered] = (await probes()).map(reason);
+    expect(never).toBe(left);
+    expect(tampered).not.toBe(left);
   });
 
-  test("a captured post sent again is answered alike while its author is a member and after they left", async () => {
+  test("the real server's answers are alike, and nobody is written to", async () => {
+    const outcomes = await probes();
+    expect(outcomes.map(seen)).toEqual(["refused", "refused", "refused"]);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ notified: false });
+  });
+
+  /** A captured post sent again as it was, and in another outer seal: while its author is a member, and after. */
+  async function captured(): Promise<{ before: readonly Outcome[]; after: readonly Outcome[] }> {
     const post = await aliceSeals(team, "key", bytes("x"));
     const other = withoutSecondRecipient(post);
     await expect(accept(post)).resolves.toMatchObject({ kind: "queued" });
-    const before = [await accept(post), await accept(other)].map(seen);
+    const before = [await accept(post), await accept(other)];
     await removeMember(office, team.address, "alice@example.test");
-    const after = [await accept(post), await accept(other)].map(seen);
-    expect(before).toEqual(["repeat", "refused"]);
-    expect(after).toEqual(before);
+    return { before, after: [await accept(post), await accept(other)] };
+  }
+
+  test("a captured post sent again: reasons tell that its author has left", async () => {
+    const { before, after } = await captured();
+    expect(before.map(reason)).toEqual(["repeat", "replayed"]);
+    expect(after.map(reason)).toEqual(["repeat", "unknown-author"]);
+  });
+
+  test("a captured post sent again: the real server's answers are the same before and after", async () => {
+    const { before, after } = await captured();
+    expect(before.map(seen)).toEqual(["repeat", "refused"]);
+    expect(after.map(seen)).toEqual(before.map(seen));
   });
 
   /** The same post in another outer seal, as anybody can make it: without the author's own key packet. */

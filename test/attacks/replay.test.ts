@@ -22,7 +22,13 @@ import { REPLAY_MARGIN_MS } from "../../src/server/kept/limits.js";
 import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
-import { addMember, createList, type Office, setListKey } from "../../src/server/run/administration.js";
+import {
+  addMember,
+  createList,
+  type Office,
+  removeMember,
+  setListKey,
+} from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, encryptWith, opened, submits } from "./forge.js";
 import { withBorrowedSubkey } from "./forge-keys.js";
@@ -146,114 +152,209 @@ describe("cross-list replay: Eve, removed from A with A's list key, posts A's ca
     },
   );
 
-  test("with anonymous recipients: a server that tries its keys opens it, ours tries none", async () => {
-    if (captured.key.mode !== "key") throw new Error("mode key is meant");
-    const { literal, signatures } = await opened(captured.key.key, team.serverKey);
-    const server = sealingHalf(team.serverKey).certificate;
-    const key = await encryptWith(literal, signatures, [server], { anonymous: true });
-    const sealed = { ...captured.key, key };
-    const naive = naiveServer({ without: defences });
-    await expect(
-      naive.open(sealed, { ...context(evil.cast, team.alice), ring: ring() }),
-    ).resolves.toMatchObject({ messageId: first });
-    for (const list of [evil.list, inUse]) {
-      const outcome = await accept(sealed, "alice", Date.now(), list);
-      expect(outcome).toEqual({ kind: "refused", code: "wrong-list", notified: false });
+  describe("with anonymous recipients", () => {
+    async function anonymous(): Promise<SealedMessage> {
+      if (captured.key.mode !== "key") throw new Error("mode key is meant");
+      const { literal, signatures } = await opened(captured.key.key, team.serverKey);
+      const server = sealingHalf(team.serverKey).certificate;
+      const key = await encryptWith(literal, signatures, [server], { anonymous: true });
+      return { ...captured.key, key };
     }
+
+    test("a server that tries its keys opens it", async () => {
+      const naive = naiveServer({ without: defences });
+      const tried = naive.open(await anonymous(), { ...context(evil.cast, team.alice), ring: ring() });
+      await expect(tried).resolves.toMatchObject({ messageId: first });
+    });
+
+    test("ours tries none, neither for the list that it was sent to nor for the one that it was sealed for", async () => {
+      const sealed = await anonymous();
+      for (const list of [evil.list, inUse]) {
+        const outcome = await accept(sealed, "alice", Date.now(), list);
+        expect(outcome).toEqual({ kind: "refused", code: "wrong-list", notified: false });
+      }
+    });
   });
 
-  test("with A's encryption subkey under a fresh primary: the key id fits, so a list may not have it", async () => {
-    const subkey = listOf(team).key.certificate.subkeys[0]?.keyPacket;
-    const fresh = await makeCast("compatible", "twin@lists.example");
-    if (!(subkey instanceof PublicSubkeyPacket)) throw new Error("no subkey");
-    const disguised = await withBorrowedSubkey(fresh.listKey, subkey, "encrypt");
-    const twin = { ...listOf(fresh).key, certificate: disguised };
-    // by fingerprint it is another key; by the id in a key packet it is A's
-    expect(disguised.getFingerprint()).not.toBe(team.listKey.fingerprint);
-    await expect(keyPacketTarget(twin)).resolves.toEqual(await keyPacketTarget(listOf(team).key));
-    const naive = naiveServer({ without: ["own-key", "list"] });
-    const disguise = { list: { address: fresh.address, key: twin }, server: fresh.serverKey, ring: ring() };
-    await expect(
-      naive.open(captured.key, { ...disguise, author: sealingHalf(team.alice) }),
-    ).resolves.toMatchObject({ messageId: first });
+  describe("with B registered under A's encryption subkey and a fresh primary key", () => {
+    async function disguise() {
+      const subkey = listOf(team).key.certificate.subkeys[0]?.keyPacket;
+      const fresh = await makeCast("compatible", "twin@lists.example");
+      if (!(subkey instanceof PublicSubkeyPacket)) throw new Error("no subkey");
+      const disguised = await withBorrowedSubkey(fresh.listKey, subkey, "encrypt");
+      return { fresh, disguised, twin: { ...listOf(fresh).key, certificate: disguised } };
+    }
 
-    const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
-    await createList(office, { address: fresh.address, name: "Twin", ...settings });
-    await expect(setListKey(office, fresh.address, disguised.write())).rejects.toThrow(/used this list key/);
+    test.each(["key", "whole"] as const)(
+      "mode %s: by fingerprint it is another key, by the id in a key packet it is A's: the check of the key packet passes",
+      async (mode) => {
+        const { fresh, disguised, twin } = await disguise();
+        expect(disguised.getFingerprint()).not.toBe(team.listKey.fingerprint);
+        await expect(keyPacketTarget(twin)).resolves.toEqual(await keyPacketTarget(listOf(team).key));
+        const naive = naiveServer({ without: ["own-key", "list"] });
+        const list = { address: fresh.address, key: twin };
+        const at = { list, server: fresh.serverKey, ring: ring(), author: sealingHalf(team.alice) };
+        await expect(naive.open(captured[mode], at)).resolves.toMatchObject({ messageId: first });
+      },
+    );
+
+    test("the real server registers no list under key material that a list has ever used", async () => {
+      const { fresh, disguised } = await disguise();
+      const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
+      await createList(office, { address: fresh.address, name: "Twin", ...settings });
+      await expect(setListKey(office, fresh.address, disguised.write())).rejects.toThrow(
+        /used this list key/,
+      );
+    });
   });
 });
 
-describe("same-list replay: Carol joins and has somebody post again what was written before", () => {
-  test("a server without a memory takes it twice; the real one queues nothing for the newcomer", async () => {
-    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
-    const naive = naiveServer({ without: [] });
-    for (const _ of [1, 2])
-      await expect(naive.open(sealed, context(team, team.alice))).resolves.toBeDefined();
+/** A server that remembers nothing: whether it takes `sealed`. */
+const takesWithoutMemory = (sealed: SealedMessage, at: NaiveContext) =>
+  naiveServer({ without: [] })
+    .open(sealed, at)
+    .then(({ by }) => by);
 
+describe("same-list replay: somebody who is no reader of a post has it posted again when they are one", () => {
+  test("a server without a memory takes it twice", async () => {
+    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
+    for (const _ of [1, 2]) {
+      await expect(takesWithoutMemory(sealed, context(team, team.alice))).resolves.toBe(
+        team.alice.fingerprint,
+      );
+    }
+  });
+
+  test("Carol joins later: the real server queues nothing for her", async () => {
+    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
     await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued", copies: 2 });
     await join(team.address, "carol", team.eve);
     await expect(accept(sealed)).resolves.toEqual({ kind: "repeat" });
   });
 
-  test("a member's own signature around the captured key packet: refused by the key packet's digest", async () => {
-    const sealed = await aliceSeals(team, "key", bytes("before Carol"));
-    if (sealed.mode !== "key") throw new Error("mode key is meant");
-    await accept(sealed);
-    const { literal } = await opened(sealed.key, team.serverKey);
-    const again = await submits(
-      team,
-      team.bob,
-      Buffer.concat([literal, sealed.body]),
-      "<again@example.test>",
-    );
-    const naive = naiveServer({ without: [] });
-    await expect(naive.open(again, context(team, team.bob))).resolves.toMatchObject({
-      by: team.bob.fingerprint,
+  describe.each(["key", "whole"] as const)(
+    "mode %s: Eve is removed, captures a post, and comes back",
+    (mode) => {
+      beforeEach(async () => {
+        await join(team.address, "eve", team.eve);
+        await removeMember(office, team.address, "eve@example.test");
+      });
+
+      test("a server without a memory delivers it to her, who reads it", async () => {
+        const captured = await aliceSeals(team, mode, bytes("while Eve was away"));
+        const naive = naiveServer({ without: [] });
+        await naive.open(captured, context(team, team.alice));
+        const copy = await naive.deliver(captured, context(team, team.alice), sealingHalf(team.eve));
+        const outer = await opened(copy.mode === "key" ? copy.key : copy.message, team.eve);
+        const inner = copy.mode === "key" ? Buffer.concat([outer.literal, copy.body]) : outer.literal;
+        const { literal } = await opened(inner, team.listKey);
+        expect(new TextDecoder().decode(literal)).toBe("while Eve was away");
+      });
+
+      test("the real server queues nothing for her, under the old key or a new one", async () => {
+        const captured = await aliceSeals(team, mode, bytes("while Eve was away"));
+        await expect(accept(captured)).resolves.toMatchObject({ kind: "queued", copies: 2 });
+        await join(team.address, "eve", team.eve);
+        await expect(accept(captured)).resolves.toEqual({ kind: "repeat" });
+        await removeMember(office, team.address, "eve@example.test");
+        await join(team.address, "eve", (await makeCast("compatible")).eve);
+        await expect(accept(captured)).resolves.toEqual({ kind: "repeat" });
+        // what she may read is what is posted from now on
+        const later = await aliceSeals(team, mode, bytes("after"), "<2@example.test>");
+        await expect(accept(later)).resolves.toMatchObject({ kind: "queued", copies: 3 });
+      });
+    },
+  );
+
+  describe("a member's own signature around the captured key packet", () => {
+    async function rewrapped() {
+      const sealed = await aliceSeals(team, "key", bytes("before Carol"));
+      if (sealed.mode !== "key") throw new Error("mode key is meant");
+      const { literal } = await opened(sealed.key, team.serverKey);
+      const message = Buffer.concat([literal, sealed.body]);
+      return { sealed, again: await submits(team, team.bob, message, "<again@example.test>") };
+    }
+
+    test("a server without a memory takes it as Bob's", async () => {
+      const { again } = await rewrapped();
+      await expect(takesWithoutMemory(again, context(team, team.bob))).resolves.toBe(team.bob.fingerprint);
     });
-    await expect(accept(again, "bob")).resolves.toMatchObject({ kind: "refused", code: "replayed" });
+
+    test("the real server knows the key packet's digest", async () => {
+      const { sealed, again } = await rewrapped();
+      await accept(sealed);
+      await expect(accept(again, "bob")).resolves.toMatchObject({ kind: "refused", code: "replayed" });
+    });
   });
 
-  test("a post dated in the future: kept until its date leaves the window, not its arrival", async () => {
-    const now = Date.now();
-    const date = new Date(now + FUTURE_ALLOWED_MS - 1000);
-    const naive = naiveServer({ without: [] });
-    const sealed = await submits(
-      team,
-      team.alice,
-      await encryptWith(bytes("x"), [], [listOf(team).key.certificate]),
-      first,
-      date,
-    );
-    await expect(accept(sealed, "alice", now)).resolves.toMatchObject({ kind: "queued" });
-    // a memory that forgets after a window from arrival has forgotten; the date check still lets it pass
-    const later = now + PAST_WINDOW_MS + 1000;
-    await expect(
-      naive.open(sealed, { ...context(team, team.alice), now: new Date(later) }),
-    ).resolves.toBeDefined();
-    await store.forget(later);
-    await expect(accept(sealed, "alice", later)).resolves.toEqual({ kind: "repeat" });
-    // when the memory ends, the date has ended before
-    const end = now + FUTURE_ALLOWED_MS + PAST_WINDOW_MS + REPLAY_MARGIN_MS + 1000;
-    await store.forget(end);
-    await expect(accept(sealed, "alice", end)).resolves.toMatchObject({ kind: "refused", code: "too-old" });
+  describe("the retention hole: a post that is dated in the future", () => {
+    const submitted = async (now: number) =>
+      submits(
+        team,
+        team.alice,
+        await encryptWith(bytes("x"), [], [listOf(team).key.certificate]),
+        first,
+        new Date(now + FUTURE_ALLOWED_MS - 1000),
+      );
+    /** A window after the post came. */
+    const later = (now: number) => now + PAST_WINDOW_MS + 1000;
+
+    test("a memory that ends a window after arrival has forgotten it, and the date check lets it pass again", async () => {
+      const now = Date.now();
+      const sealed = await submitted(now);
+      const naive = naiveServer({ without: [] });
+      const keptUntil = new Map<string, number>();
+      const take = async (at: number) => {
+        const { messageId } = await naive.open(sealed, {
+          ...context(team, team.alice),
+          now: new Date(at),
+        });
+        const isKnown = (keptUntil.get(messageId) ?? 0) >= at;
+        keptUntil.set(messageId, at + PAST_WINDOW_MS);
+        return isKnown ? "repeat" : "queued";
+      };
+      await expect(take(now)).resolves.toBe("queued");
+      await expect(take(now)).resolves.toBe("repeat");
+      await expect(take(later(now))).resolves.toBe("queued");
+    });
+
+    test("the real server remembers it until its date leaves the window", async () => {
+      const now = Date.now();
+      const sealed = await submitted(now);
+      await expect(accept(sealed, "alice", now)).resolves.toMatchObject({ kind: "queued" });
+      await store.forget(later(now));
+      await expect(accept(sealed, "alice", later(now))).resolves.toEqual({ kind: "repeat" });
+      // when the memory ends, the date has ended before
+      const end = now + FUTURE_ALLOWED_MS + PAST_WINDOW_MS + REPLAY_MARGIN_MS + 1000;
+      await store.forget(end);
+      await expect(accept(sealed, "alice", end)).resolves.toMatchObject({ kind: "refused", code: "too-old" });
+    });
   });
 
-  test("junk first: what was refused is not remembered, so the real post is not 'the replay'", async () => {
-    const sealed = await aliceSeals(team, "key", bytes("the real one"));
-    const junk = await aliceSeals(team, "key", bytes("junk"), "<junk@example.test>");
-    if (sealed.mode !== "key" || junk.mode !== "key") throw new Error("mode key is meant");
-    // a memory that is written before the checks are done
-    const seen = new Set<string>();
-    const early = naiveServer({ without: "body-digest" });
-    const remembersFirst = async (each: SealedMessage): Promise<boolean> => {
-      const { keyPacketDigest } = await early.open(each, context(team, team.alice));
-      return seen.size < seen.add(keyPacketDigest).size;
-    };
-    await expect(remembersFirst({ ...sealed, body: junk.body })).resolves.toBe(true);
-    await expect(remembersFirst(sealed)).resolves.toBe(false);
+  describe("junk first, so that the real post becomes the replay", () => {
+    async function both() {
+      const sealed = await aliceSeals(team, "key", bytes("the real one"));
+      const other = await aliceSeals(team, "key", bytes("junk"), "<junk@example.test>");
+      if (sealed.mode !== "key" || other.mode !== "key") throw new Error("mode key is meant");
+      return { sealed, junk: { ...sealed, body: other.body } };
+    }
 
-    const refused = await accept({ ...sealed, body: junk.body });
-    expect(refused).toMatchObject({ kind: "refused", code: "binding-mismatch" });
-    await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued" });
+    test("a memory that is written before the checks are done refuses the real post", async () => {
+      const { sealed, junk } = await both();
+      const seen = new Set<string>();
+      const early = naiveServer({ without: "body-digest" });
+      const isNew = async (each: SealedMessage): Promise<boolean> => {
+        const { keyPacketDigest } = await early.open(each, context(team, team.alice));
+        return seen.size < seen.add(keyPacketDigest).size;
+      };
+      await expect(isNew(junk)).resolves.toBe(true);
+      await expect(isNew(sealed)).resolves.toBe(false);
+    });
+
+    test("the real server remembers nothing that it refused", async () => {
+      const { sealed, junk } = await both();
+      await expect(accept(junk)).resolves.toMatchObject({ kind: "refused", code: "binding-mismatch" });
+      await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued" });
+    });
   });
 });

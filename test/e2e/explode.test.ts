@@ -34,6 +34,7 @@ const log = openLog({ write: (line) => logged.push(line) });
 
 async function startFiltering(): Promise<void> {
   filter = await startFilter({
+    upstream: "postfix",
     folder: play.folder,
     store: play.place,
     front: { protocol: "smtp", host: LOOPBACK, port: filterPort },

@@ -1,7 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { claimedList, mail, post } from "../tour/claimed-list.js";
+import { z } from "zod";
+import { writeNotice } from "../../src/membership/notices.js";
+import { generateKey, parseSealingKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { claimedList, command, mail, post } from "../tour/claimed-list.js";
 import { OptionsPage } from "../tour/options-page.js";
 import { LISTS, type OwnedList, Owner } from "../tour/owner.js";
 import { Person } from "../tour/person.js";
@@ -13,6 +16,10 @@ const ALBUM = fileURLToPath(new URL("../../out/joining", import.meta.url));
 
 const [team] = LISTS;
 if (team === undefined) throw new Error("a list is needed");
+
+const storedShape = z.object({
+  listseal: z.object({ memberKeys: z.record(z.string(), z.object({ certificate: z.string() })) }),
+});
 
 /** From the mail with the invitation to the first sealed mail that is read: one code, no other typing. And leaving. */
 describe("a real Thunderbird joins a list", () => {
@@ -120,6 +127,43 @@ describe("a real Thunderbird joins a list", () => {
     await picture("6-answer");
   }, 120_000);
 
+  test("a new list key: one mail switches Bob's add-on, and the owner can ask for his receipt", async () => {
+    const next = await generateKey("list", { address: list.address, profile: "compatible" });
+    const graceEnds = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const replaces = list.listKey.fingerprint;
+    await command(world, owner.key, list, {
+      ...{ do: "new-list-key", serial: 1, replaces, graceEnds },
+      listKey: writeSealingKey(sealingHalf(next)),
+    });
+    const { memberKeys } = storedShape.parse(JSON.parse(await bob.addon.storage())).listseal;
+    const [stored = ""] = Object.values(memberKeys).map(({ certificate }) => certificate);
+    const certificate = await parseSealingKey("member", Buffer.from(stored, "base64"));
+    const notice = {
+      ...{ serial: 1, date: new Date(), list: { address: list.address, key: replaces } },
+      news: { kind: "new-list-key", listKey: next, graceEnds },
+    } as const;
+    const sealed = await writeNotice(notice, owner.key, certificate);
+    await command(world, owner.key, list, {
+      ...{ do: "notice", news: "new-list-key", serial: 1 },
+      copies: [{ to: certificate.fingerprint, sealed }],
+    });
+    await until("the notice", async () => (await bob.ui.getNewMail()) >= 4 || undefined, 60_000);
+    await until("the switch", async () =>
+      (await bob.addon.storage()).includes(`"listKeyFingerprint":"${next.fingerprint}"`) ? true : undefined,
+    );
+    list = { ...list, listKey: next };
+    // the receipt's own answer, and then a post under the new key
+    await until(
+      "the answer to the receipt",
+      async () => (await bob.ui.getNewMail()) >= 5 || undefined,
+      60_000,
+    );
+    await post(world, owner.key, list, { subject: "Again", text: "Words under the new key" });
+    await bob.ui.waitForMails(6);
+    await bob.ui.selectMessage("[team] sealed mail");
+    await bob.ui.waitForView(({ text }) => text.includes("Words under the new key"));
+  }, 180_000);
+
   test("leaving: the server drops the key, old mail stays readable, nothing can be posted", async () => {
     // the page wakes a sleeping background page, and its first calls must not be lost
     await bob.addon.suspend();
@@ -127,14 +171,14 @@ describe("a real Thunderbird joins a list", () => {
     await page.click("Leave");
     await picture("7-leave");
     await page.press("Leave");
-    await until("Bob's new mail", async () => (await bob.ui.getNewMail()) >= 4 || undefined, 60_000);
+    await until("Bob's new mail", async () => (await bob.ui.getNewMail()) >= 7 || undefined, 60_000);
     await page.waitForText("You have left this list");
     await picture("8-left");
     await page.close();
     const { stdout } = await world.listServer.command("list", "show", list.address);
     expect(stdout).toContain("members      1\n");
     await bob.ui.selectMessage("[team] sealed mail");
-    await bob.ui.waitForView(({ text }) => text.includes("The first words for Bob"));
+    await bob.ui.waitForView(({ text }) => text.includes("Words under the new key"));
     await bob.ui.compose({ to: list.address, subject: "Too late", html: "<p>words</p>" });
     await until("the button to be on", async () =>
       (await bob.ui.composeActionState(bob.addon.id)).label === "Sealed for Team" ? true : undefined,

@@ -72,6 +72,17 @@ export const session = new FakeArea();
 export function resetHost(): void {
   void local.clear();
   void session.clear();
+  answers.clear();
+}
+
+/** What the background page would answer to an ask of the display script; a test puts its own here. */
+export const answers = new Map<string, (input: unknown) => unknown>();
+
+async function sendMessage(message: { readonly ask: string; readonly input: unknown }): Promise<unknown> {
+  const answer = answers.get(message.ask);
+  return answer === undefined
+    ? { ok: false, code: "worker-failed" }
+    : { ok: true, value: answer(message.input) };
 }
 
 /** What a part of the add-on has registered for `runtime.onMessage`. */
@@ -82,6 +93,7 @@ const host = {
     onMessage: {
       addListener: (listener: (typeof messageListeners)[number]) => messageListeners.push(listener),
     },
+    sendMessage,
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
     getManifest: () => ({ version: "0.1.0" }),

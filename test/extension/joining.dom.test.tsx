@@ -45,6 +45,7 @@ const overview = (part: object = {}) => ({
   refused: [],
   requests: [],
   refusals: [],
+  copies: [],
   ...part,
 });
 const list = {
@@ -203,5 +204,41 @@ describe("the backup page", () => {
     await settle();
     expect(root.querySelector("[role=alert]")?.textContent).toContain("too short");
     expect(asked.map(([name]) => name)).not.toContain("backup:make");
+  });
+});
+
+describe("a key that runs out", () => {
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const keyThat = (expiresAt: string | null) => ({
+    ...{ fingerprint: "dd".repeat(20), address: "a@x.test", userId: "A", createdAt: "", locked: false },
+    ...{ ready: true, expiresAt },
+  });
+  const notes = () => [...root.querySelectorAll("[role=note]")].map(({ textContent }) => textContent ?? "");
+  const shown = async (expiresAt: string | null) => {
+    await open({ overview: overview({ keys: [keyThat(expiresAt)], backedUpAt: inDays(-1) }) });
+  };
+
+  test.each([
+    ["for ever", null],
+    ["for long", inDays(31)],
+  ])("is not mentioned while it is good %s", async (_, expiresAt) => {
+    await shown(expiresAt);
+    expect(notes()).toEqual([]);
+  });
+
+  test("is offered to be renewed 30 days before, and plainly 7 days before", async () => {
+    await shown(inDays(29));
+    expect(root.querySelector("[role=note]")?.className).toBe("next");
+    await press("Renew the key");
+    expect(asked).toContainEqual(["key:renew", { fingerprint: "dd".repeat(20) }]);
+    render(null, root);
+    await shown(inDays(6));
+    expect(root.querySelector("[role=note]")?.className).toContain("problem");
+  });
+
+  test("can't be renewed when it is over: the server believes it no more", async () => {
+    await shown(inDays(-1));
+    expect(notes()[0]).toContain("new invitation");
+    expect(root.querySelector("[role=note] button")).toBeNull();
   });
 });

@@ -19,6 +19,7 @@ const member = (name: string, role: OwnedView["members"][number]["role"]) => ({
   bounces: 0,
   you: role === "owner",
   word: "owner" as const,
+  confirmable: false,
   waiting: null,
 });
 
@@ -34,6 +35,7 @@ const team: OwnedView = {
   claim: "confirmed",
   members: [member("Olga", "owner"), member("Bob", "member")],
   membersAt: joined,
+  held: 0,
   invitations: [],
   waiting: [],
   refusals: [],
@@ -271,6 +273,27 @@ test("who has not confirmed a new key is named", async () => {
   expect(root.textContent).toContain("1 of 2 have confirmed it.");
   expect(root.textContent).toContain("Not yet: carol@example.test");
   await expectAccessible();
+});
+
+test("whom the operator added alone is said, and confirmed by a press", async () => {
+  const grace = { ...member("Grace", "member"), word: "operator" as const, confirmable: true };
+  await open([{ ...team, members: [...team.members, grace], held: 2 }]);
+  expect(root.textContent).toContain("Added by the operator alone");
+  expect(root.textContent).toContain("Posts that wait for a moderator: 2");
+  press("I know this person: Grace");
+  await settle();
+  expect(commands()).toEqual([["owner:confirm", { list: team.address, address: "grace@example.test" }]]);
+});
+
+test("a restored server goes on only by the owner's press", async () => {
+  const refusals = [
+    { what: "remove", about: "bob@example.test", code: "server-restored", at: joined },
+  ] as const;
+  await open([{ ...team, refusals }]);
+  expect(commands()).toEqual([]);
+  press("Let the server go on");
+  await settle();
+  expect(commands()).toEqual([["owner:resume-server", { list: team.address }]]);
 });
 
 test("other owners are told by a press", async () => {

@@ -79,6 +79,7 @@ export const ownedList: OwnedList = {
   awaited: [],
   members: [member("olga", "owner"), member("bob", "member"), member("eve", "member")],
   membersAt: joined,
+  held: 0,
   refusals: [],
   rekeying: null,
   notices: [],

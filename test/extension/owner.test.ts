@@ -1,4 +1,5 @@
 /** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
+import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
 import { pastedAddresses } from "../../src/extension/owner/addresses.js";
 import { unexplained } from "../../src/extension/owner/members.js";
 import { emptyOwned, readOwned } from "../../src/extension/owner/owned.js";
@@ -59,6 +60,23 @@ describe("what is kept", () => {
     ],
   ])("%s is refused whole", (_, value) => {
     expect(() => readOwned(value)).toThrow();
+  });
+});
+
+describe("a backup", () => {
+  const { address } = ownedList;
+  const owned = { ...emptyOwned, lists: { [address]: ownedList } };
+
+  test("brings owned lists to a new device, and puts none in place of one that is here", () => {
+    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))))).toEqual(owned);
+    const here = { ...owned, lists: { [address]: { ...ownedList, name: "Team here" } } };
+    expect(mergedOwned(here, owned)).toEqual(here);
+  });
+
+  test("of somebody who owned no list brings none; of a later version it is refused", () => {
+    expect(readBroughtOwned(undefined)).toEqual(emptyOwned);
+    expect(() => readBroughtOwned({ version: 99, lists: {} })).toThrow("newer");
+    expect(() => readBroughtOwned({ version: 1, lists: 1 })).toThrow("can't be read");
   });
 });
 
@@ -150,6 +168,19 @@ describe("what the page is shown", () => {
       view(ownedList, [{ ...pending, list }]).members.map((member) => member.waiting);
     expect(waiting(ownedList.address)).toEqual([null, "remove", null]);
     expect(waiting("choir@lists.example")).toEqual([null, null, null]);
+  });
+
+  test("a new list key whose request was forgotten can be begun anew", () => {
+    const rekeying = {
+      serial: 1,
+      listKey: "S0VZ",
+      fingerprint: "ab".repeat(20),
+      graceEnds: now.toISOString(),
+    };
+    const stage = (each: "asked" | "agreed") =>
+      view({ ...ownedList, rekeying: { ...rekeying, stage: each } }).rekeying;
+    expect(stage("asked")).toBeNull();
+    expect(stage("agreed")).toEqual({ stage: "agreed" });
   });
 
   test("owners by an owner's word are to be told; one by the operator's alone is not", () => {

@@ -21,6 +21,7 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "own-copy" },
+  ownKeyEnds: null,
   underOldKey: false,
   shell: "own",
 };

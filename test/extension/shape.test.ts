@@ -38,7 +38,12 @@ describe("opens by itself", () => {
 });
 
 describe("is named and opened by a click", () => {
-  test.each([
+  /** The types of all parts, whatever they stand in: where a reader looks that asks only whether they are there. */
+  const typesIn = (part: MessagePart): readonly string[] => [
+    part.contentType ?? "",
+    ...(part.parts ?? []).flatMap(typesIn),
+  ];
+  const foreignShells: [string, MessagePart][] = [
     ["other text before it", multi("mixed", text("text/html"), key(), body())],
     ["other text behind it", multi("mixed", text(), key(), body(), text())],
     [
@@ -53,7 +58,16 @@ describe("is named and opened by a click", () => {
     ["two list signatures", multi("encrypted", key(), body(), through(), through("1.5"))],
     ["text inside encrypted", multi("encrypted", text(), key(), body())],
     ["a notice that has parts of its own", multi("mixed", { ...text(), parts: [text()] }, key(), body())],
-  ])("%s", (_, part) => {
+  ];
+
+  test.each(foreignShells)(
+    "%s: a reader that looks for a key part anywhere opens it by itself",
+    (_, part) => {
+      expect(typesIn(part)).toContain("application/vnd.listseal.key");
+    },
+  );
+
+  test.each(foreignShells)("%s: ours waits to be asked", (_, part) => {
     expect(shapeOf(mail(part)).kind).toBe("elsewhere");
   });
 });

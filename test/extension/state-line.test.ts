@@ -21,6 +21,7 @@ const view: OpenedView = {
   inline: {},
   attachments: [],
   passage: { via: "list", roster: 3 },
+  ownKeyEnds: null,
   underOldKey: false,
   shell: "own",
 };
@@ -79,4 +80,10 @@ test("a post under a list key that was replaced is marked, whatever the server d
   const [tone, words] = line({ underOldKey: true });
   expect(tone).toBe("warning");
   expect(words).toContain("no longer in use");
+});
+
+test("one's own key that runs out soon is named beside the rest", () => {
+  const [tone, words] = line({ ownKeyEnds: "2027-05-06T12:00:00.000Z" });
+  expect(tone).toBe("note");
+  expect(words).toContain("your own key runs out on May 6, 2027");
 });

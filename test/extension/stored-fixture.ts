@@ -47,6 +47,7 @@ export const storedKey: StoredMemberKey = {
   secret: "TUVNQkVSU0VDUkVU",
   locked: false,
   createdAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: null,
 };
 
 export const stored: Stored = {

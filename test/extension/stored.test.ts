@@ -67,7 +67,10 @@ test("a record of version 1 becomes one of today, and nothing of it is lost", ()
     serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
     membership: "member",
   });
-  expect(now.memberKeys[storedKey.fingerprint]).toEqual(storedVersion1.memberKeys[storedKey.fingerprint]);
+  expect(now.memberKeys[storedKey.fingerprint]).toEqual({
+    ...storedVersion1.memberKeys[storedKey.fingerprint],
+    expiresAt: null,
+  });
   expect(now).toMatchObject({ joining: {}, backedUpAt: null, draftIdentities: { id9: "id1" } });
 });
 

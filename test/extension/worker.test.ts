@@ -4,7 +4,7 @@ import { fromBase64 } from "../../src/extension/base64.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
-import { makeKey, protectKey, unlockKey } from "../../src/extension/worker/member-keys.js";
+import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
@@ -216,6 +216,17 @@ describe("a server, with a former member's list key, that puts its own key in a 
     expect(await standingOf(borrowed, { [team.list]: first.pins })).toBe("changed");
     expect(await standingOf(borrowed, {})).toBe("refused");
   });
+});
+
+test("a renewed key seals, also where only its locked secret is older", async () => {
+  const before = alice.key.expiresAt ?? "";
+  const later = new Date(now.getTime() + 30 * 86_400_000).toISOString();
+  const renewed = await renewKey({ ...alice, now: later });
+  expect(renewed.key.fingerprint).toBe(alice.key.fingerprint);
+  expect((renewed.key.expiresAt ?? "") > before).toBe(true);
+  const older = { ...alice, key: { ...renewed.key, secret: alice.key.secret } };
+  const parts = await throughServer(team, (await sealed(older, team)).parts, older, bob);
+  expect(await reading(bob, parts)).toMatchObject({ author: { standing: "introduced" } });
 });
 
 test("a damaged part shows nothing of it", async () => {

@@ -10,6 +10,7 @@ import {
   prepareReseal,
   resealFor,
   type SealedMessage,
+  type Sealer,
   type SealingKey,
   sealingHalf,
 } from "../../src/protocol/index.js";
@@ -24,10 +25,11 @@ export async function copyForBob(
   submitted: SealedMessage,
   delivery: Delivery,
   author: SealingKey<"member"> = sealingHalf(cast.alice),
+  bob: Sealer<"member"> = sealingHalf(cast.bob),
 ): Promise<SealedMessage> {
   const context = { ...serverContext(cast), author };
   const prepared = await prepareReseal(await openAtServer(submitted, context), { ...context, roster });
-  return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob));
+  return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, bob);
 }
 
 /** Bob's mail, whole, in the shape `mixed`, as the server hands it to the relay. */

@@ -1,7 +1,13 @@
 /** A member who has GnuPG alone reads both modes by the command that stands in the mail itself. */
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writePayload } from "../../src/mail/payload.js";
-import { type Delivery, type Mode, sealingHalf, writeSealingKey } from "../../src/protocol/index.js";
+import {
+  type Delivery,
+  generateSecret,
+  type Mode,
+  sealingHalf,
+  writeSealingKey,
+} from "../../src/protocol/index.js";
 import { aliceSeals, type Cast, makeCast } from "../protocol/people.js";
 import { attachmentsOf, copyForBob, mailForBob, saveMail } from "./copies.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
@@ -127,6 +133,31 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
     expect(ran.stderr).toContain('Good signature from "ListSeal server key <team@lists.example>"');
     expect(ran.status).toBe(0);
   });
+
+  test.each(["key", "whole"] as const)(
+    "mode %s: with a secret shared with the server in place of a key, by the same command and a passphrase file",
+    async (mode) => {
+      const secret = await generateSecret("member", "compatible");
+      const post = await aliceSeals(cast, mode, payload, messageId);
+      const copy = await copyForBob(cast, post, "resealed", sealingHalf(cast.alice), secret);
+      await home.import(sealingHalf(cast.serverKey));
+      await home.import(sealingHalf(cast.alice));
+      const command = await saveMail(home, mailForBob(cast, copy));
+      const withSecret = command.replace(
+        "gpg -d",
+        "gpg --batch --pinentry-mode loopback --passphrase-file bob.secret -d",
+      );
+      await home.save("bob.secret", Buffer.from(Buffer.from(secret.secret).toString("hex")));
+      const ran = await home.shell(withSecret);
+      expect(ran.stderr).toContain('Good signature from "Alice');
+      expect(ran.status).toBe(0);
+      expect(Uint8Array.from(ran.stdout)).toEqual(payload);
+      await home.save("bob.secret", Buffer.from("00".repeat(32)));
+      const failed = await home.shell(withSecret);
+      expect(failed.status).not.toBe(0);
+      expect(failed.stdout).toHaveLength(0);
+    },
+  );
 
   test("who left, with the list key and no member key of today, reads nothing that was resealed", async () => {
     const eve = await makeGpgHome();

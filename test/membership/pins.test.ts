@@ -57,6 +57,17 @@ test("introduced, and from then on known without the introduction", () => {
   expect(verdicts).toEqual(["introduced", "known", "introduced"]);
 });
 
+test("pin poisoning: where the first key that is seen is the pin, Carol's own is the changed one", () => {
+  const firstSeen = new Map<string, string>();
+  const seesFirst = (key: string) => {
+    const pinned = firstSeen.get(carol) ?? key;
+    firstSeen.set(carol, pinned);
+    return pinned === key ? "known" : "changed";
+  };
+  // a member writes as Carol before she does; her own key is introduced, which nobody asks
+  expect([seesFirst(key2), seesFirst(key1)]).toEqual(["known", "changed"]);
+});
+
 test("a key that nobody introduced is remembered and never wins", () => {
   const { verdicts, pins } = read(
     noPins,

@@ -96,6 +96,30 @@ test("makes a list, keeps its roster, and shows both", async () => {
   expect((await stat(join(data, "keys", secret ?? ""))).mode & 0o777).toBe(0o600);
 });
 
+test("adds a member who shares secrets with the server, and shows their ids alone", async () => {
+  const { list } = await listByCommands();
+  const carol = await person("Carol");
+  const secrets = ["c1".repeat(32), "c2".repeat(32)];
+  const files = secrets.map((_, index) => join(folder, `${index}.secret`));
+  for (const [index, file] of files.entries()) await writeFile(file, `${secrets[index]}\n`);
+  const [copies = "", posts = ""] = files;
+  const words = [
+    "member",
+    "add",
+    list.address,
+    carol.address,
+    "--key",
+    await keyFile(carol),
+    "--name",
+    "Carol",
+  ];
+  await good(...words, "--secret-file", copies, "--sender-secret-file", posts);
+  const shown = await good("member", "show", list.address, carol.address);
+  expect(shown).toMatch(/^copies under secret [0-9a-f]{32}$/m);
+  expect(shown).toMatch(/^posts under {2}secret [0-9a-f]{32}$/m);
+  for (const secret of secrets) expect(shown).not.toContain(secret.slice(0, 32));
+});
+
 test("fails in one line, with exit code 1", async () => {
   const { list, alice } = await listByCommands();
   const key = await keyFile(alice);
@@ -119,6 +143,43 @@ test("fails in one line, with exit code 1", async () => {
     expect(ran.err).toMatch(/^listseal-server: .*\n$/);
     expect(ran.err).toContain(said);
   }
+});
+
+test("a mistake in a command is named, with where to read on", async () => {
+  await good("init");
+  for (const [words, said] of [
+    [["list", "nonsense"], "unknown command 'nonsense'"],
+    [["member", "add"], "required option '--key <file>'"],
+    [["member", "role", "team@lists.test", "bob@people.test", "king"], "A role is one of owner, moderator"],
+    [["list", "set", "team@lists.test", "--policy", "moon"], "members, moderated, open"],
+    [["serve", "--relay", "moon"], "smtp://HOST:PORT"],
+    [["filter", "--smtp", "127.0.0.1:0", "--behind", "moon"], "postfix, mailman"],
+  ] as const) {
+    const ran = await run(...words);
+    expect({ words, ...ran }).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toMatch(/^listseal-server: .*\n.*\(listseal-server --help tells more\)\n$/s);
+    expect(ran.err).toContain(said);
+  }
+});
+
+test("every command that there is stands in docs/OPERATING.md", async () => {
+  const manual = await readFile(new URL("../../docs/OPERATING.md", import.meta.url), "utf8");
+  const commandsOf = async (...words: string[]) => {
+    const { out } = await run(...words, "--help");
+    const [, listed = ""] = out.split("\nCommands:\n");
+    return [...listed.matchAll(/^ {2}([a-z-]+)/gm)]
+      .map(([, name = ""]) => name)
+      .filter((name) => name !== "help");
+  };
+  let found = 0;
+  for (const name of await commandsOf()) {
+    const inner = await commandsOf(name);
+    for (const each of inner.length === 0 ? [name] : inner.map((word) => `${name} ${word}`)) {
+      found++;
+      expect(manual).toContain(`\n    ${each}`);
+    }
+  }
+  expect(found).toBeGreaterThan(20);
 });
 
 test("refuses to work where nothing was made", async () => {

@@ -1,7 +1,10 @@
 /** From an accepted post to the members' copies. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
-import { generateMemberKey } from "../../src/protocol/keys.js";
+import { generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
+import { openPost } from "../../src/protocol/open.js";
+import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { naiveServer } from "../attacks/naive/naive-server.js";
 import { submit } from "./dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -52,6 +55,28 @@ onEachStore(() => {
     });
   });
 
+  test.each([
+    ["key", "whole"],
+    ["whole", "key"],
+  ] as const)(
+    "a list's mode is no rule: in mode %s, a post in mode %s goes out in its own mode",
+    async (mode, other) => {
+      const list = await listOfThree({ mode });
+      await server.start();
+      expect(await server.post(list, alice, { mode: other, text: "The other way" })).toMatchObject({
+        code: 250,
+      });
+      await server.sink.until((sink) => sink.caught.length === 3);
+      for (const reader of [alice, bob, eve]) {
+        const [copy] = server.sink.for(reader.address);
+        if (copy === undefined) throw new Error("no copy");
+        expect(Buffer.from(copy.raw).toString("latin1")).toContain(`mode=${other}`);
+        expect(await open(list, reader, copy.raw)).toMatchObject({ passage: { via: "list" } });
+        expect(await textOf(list, reader, copy.raw)).toBe("The other way");
+      }
+    },
+  );
+
   test("a copy is sealed for its reader alone", async () => {
     const list = await listOfThree();
     await server.start();
@@ -91,6 +116,21 @@ onEachStore(() => {
     }
     expect(copy.raw.includes("192.0.2.7")).toBe(false);
     expect(copy.raw.includes("evil.test")).toBe(false);
+  });
+
+  test("copies that are made when a post is accepted are for somebody who is removed before they are sent", async () => {
+    const list = await listOfThree();
+    const { sealed, messageId } = await seal(list, alice);
+    const context = {
+      list: { address: list.address, key: sealingHalf(list.key) },
+      server: await loadServerKey(server.folder, list.list),
+      author: sealingHalf(alice.key),
+    };
+    const queued = await naiveServer({ without: [] }).deliver(sealed, context, sealingHalf(eve.key));
+    await server.remove(list, eve);
+    const keys = { member: [eve.key], list: { address: list.address, key: list.key }, server: list.server };
+    const says = async () => ({ author: sealingHalf(alice.key), messageId });
+    await expect(openPost(queued, keys, says)).resolves.toMatchObject({ kind: "opened" });
   });
 
   test("somebody removed after a post was accepted gets no copy of it", async () => {

@@ -80,6 +80,8 @@ export interface Submitted {
   readonly sender: string;
   readonly recipient: string;
   readonly raw: Uint8Array | string;
+  /** Says how large the mail is in MAIL FROM (RFC 1870), as mail programs and mail servers do. */
+  readonly declaresSize?: boolean;
 }
 
 /** `raw` as DATA sends it: dots doubled at line beginnings, then the end. */
@@ -94,7 +96,9 @@ export async function submit(port: number, mail: Submitted, hello = "EHLO"): Pro
   const dialogue = await Dialogue.open(port);
   try {
     await dialogue.say(`${hello} client.test`);
-    const sender = await dialogue.say(`MAIL FROM:<${mail.sender}>`);
+    const sender = await dialogue.say(
+      `MAIL FROM:<${mail.sender}>${mail.declaresSize ? ` SIZE=${mail.raw.length}` : ""}`,
+    );
     if (sender.code !== 250) return sender;
     const recipient = await dialogue.say(`RCPT TO:<${mail.recipient}>`);
     if (recipient.code !== 250) return recipient;

@@ -25,7 +25,14 @@ afterAll(async () => {
 test("the packed files are enough to run listseal-server by its name", async () => {
   // a tree of its own with the freshly built program: dist/ may be of another day
   const tree = join(folder, "tree");
-  for (const name of ["package.json", "LICENSE", "packaging", "docs/OPERATING.md", "docs/postfix"]) {
+  for (const name of [
+    "package.json",
+    "LICENSE",
+    "packaging",
+    "docs/OPERATING.md",
+    "docs/postfix",
+    "docs/mailman",
+  ]) {
     await mkdir(dirname(join(tree, name)), { recursive: true });
     await cp(join(root, name), join(tree, name), { recursive: true });
   }

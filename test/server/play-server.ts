@@ -22,11 +22,18 @@ import {
 import type { Delivery, Mode, SealedMessage } from "../../src/protocol/message.js";
 import { type OpenResult, openPost } from "../../src/protocol/open.js";
 import { newMessageId, sealPost } from "../../src/protocol/seal.js";
+import type { SharedSecret } from "../../src/protocol/secrets.js";
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
 import { type LogTarget, openLog } from "../../src/server/kept/log.js";
 import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
 import type { List, Shape } from "../../src/server/kept/store.js";
-import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
+import {
+  addMember,
+  createList,
+  type MemberRequest,
+  type Office,
+  removeMember,
+} from "../../src/server/run/administration.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/run/service.js";
 import { type Answer, submit } from "./dialogue.js";
 import { newPlace } from "./places.js";
@@ -62,6 +69,8 @@ export interface PostWish {
   /** Header From, if not the author's. */
   readonly from?: Person;
   readonly inReplyTo?: string;
+  /** What the outer seal is under, if not the list's server key. */
+  readonly server?: SharedSecret<"server">;
 }
 
 /** A sealed post: what is sealed, and the whole mail. */
@@ -166,10 +175,16 @@ export class PlayServer {
     return { list: created.list, address, key, server };
   }
 
-  async join(list: PlayList, who: Person, shape: Shape = "encrypted"): Promise<void> {
+  async join(
+    list: PlayList,
+    who: Person,
+    shape: Shape = "encrypted",
+    secrets: Pick<MemberRequest, "copiesSecret" | "postsSecret"> = {},
+  ): Promise<void> {
     const certificate = writeSealingKey(sealingHalf(who.key));
+    const { address, name } = who;
     await this.office((office) =>
-      addMember(office, list.address, { address: who.address, name: who.name, certificate, shape }),
+      addMember(office, list.address, { address, name, certificate, shape, ...secrets }),
     );
   }
 
@@ -222,7 +237,7 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
     payload,
     messageId,
     list: { address: list.address, key: sealingHalf(list.key) },
-    server: list.server,
+    server: wish.server ?? list.server,
     author: author.key,
     date,
   });
@@ -239,13 +254,19 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
 }
 
 /** What `reader`'s add-on makes of a copy: it trusts that the payload names its author, as a test may. */
-export async function open(list: PlayList, reader: Person, raw: Uint8Array): Promise<OpenResult> {
+export async function open(
+  list: PlayList,
+  reader: Person,
+  raw: Uint8Array,
+  secrets: readonly SharedSecret<"member" | "server">[] = [],
+): Promise<OpenResult> {
   const mail = await readSealedMail(raw);
   if (mail.kind !== "sealed") throw new Error("not a sealed mail");
   return openPost(
     mail.sealed,
     {
       member: [reader.key],
+      secrets,
       list: { address: list.address, key: list.key },
       server: list.server,
     },

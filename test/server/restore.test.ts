@@ -129,13 +129,29 @@ test("an old backup delivers nothing, to nobody, until an owner signs for its ne
   expect(sink.for(bob.address)).toHaveLength(1);
 });
 
-test("an old database that was copied back by hand is noticed: the newest entry is known outside it", async () => {
+/** Bob is removed, and then the database of the day before is back. */
+async function copiedBack(): Promise<void> {
   const backup = join(folder, "backup.db");
   await good("backup", backup);
   await good("member", "remove", address, bob.address);
   for (const suffix of ["-wal", "-shm"]) await rm(join(data, `listseal.db${suffix}`), { force: true });
   await copyFile(backup, join(data, "listseal.db"));
+}
 
+test("an old database that was copied back by hand undoes a removal where nothing is known outside it", async () => {
+  await copiedBack();
+  // what a server has that keeps everything in its database
+  await rm(join(data, "heads.json"));
+  const { ports } = await serve();
+  const { raw } = await seal(list, alice);
+  expect(await submit(ports["smtp"] ?? 0, { sender: alice.address, recipient: address, raw })).toMatchObject({
+    code: 250,
+  });
+  await sink.until((each) => each.for(bob.address).length === 1);
+});
+
+test("an old database that was copied back by hand is noticed: the newest entry is known outside it", async () => {
+  await copiedBack();
   const { ports, log } = await serve();
   const { raw } = await seal(list, alice);
   expect(await submit(ports["smtp"] ?? 0, { sender: alice.address, recipient: address, raw })).toMatchObject({

@@ -4,6 +4,7 @@ import type { FrontOptions } from "../../src/server/in/smtp.js";
 import { dataFolder } from "../../src/server/kept/data-folder.js";
 import { openLog } from "../../src/server/kept/log.js";
 import type { StorePlace } from "../../src/server/kept/open-store.js";
+import type { RelayOptions } from "../../src/server/out/relay.js";
 import { startService } from "../../src/server/run/service.js";
 
 /** What the process is told. */
@@ -14,6 +15,7 @@ export interface ServeSettings {
   readonly lanes: number;
   readonly retryPauses?: readonly number[];
   readonly lease?: number;
+  readonly explode?: RelayOptions;
   /** How far the clock is ahead, in milliseconds, until SIGUSR2 puts it right. */
   readonly clockAhead?: number;
   readonly patience?: FrontOptions["patience"];

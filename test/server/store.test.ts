@@ -89,7 +89,7 @@ onEachStore(() => {
     });
 
     test.each([
-      ["finishes", (job: Job) => here.finishJob(job)],
+      ["finishes", (job: Job) => here.finishJobs([job])],
       ["puts off", (job: Job) => here.retryJob(job, NOW)],
       ["gives back", (job: Job) => here.returnJob(job, NOW)],
       ["sets aside", (job: Job) => here.setJobAside(job, "late")],
@@ -129,7 +129,7 @@ onEachStore(() => {
     test("goes when the last two of its copies are finished at one moment", async () => {
       const postId = await queued(here);
       const jobs = await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
-      await Promise.all(jobs.map((job, index) => (index % 2 ? here : there).finishJob(job)));
+      await Promise.all(jobs.map((job, index) => (index % 2 ? here : there).finishJobs([job])));
       expect(await here.post(postId)).toBeUndefined();
     });
 

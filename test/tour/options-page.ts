@@ -22,8 +22,15 @@ const TYPE_CODE = `(window, code) => {
   window.document.querySelector("input[name=code]").value = code;
 }`;
 
-/** A press counts as a person's own: only then does Thunderbird let a page ask for a right. */
+/**
+ * A press counts as a person's own where Thunderbird is told to grant rights without its question: only then does it let a
+ * page ask for one. Elsewhere the question would stay open, and nothing may be sent.
+ */
 const CLICK = `const press = (button) => {
+    if (Services.prefs.getBoolPref("extensions.webextOptionalPermissionPrompts", true)) {
+      button.click();
+      return;
+    }
     const handle = window.windowUtils.setHandlingUserInput(true);
     try {
       button.click();
@@ -90,6 +97,7 @@ export class OptionsPage {
 
   /** The page that the add-on itself has opened, once it shows something. */
   static async inFront(addon: InstalledAddon): Promise<OptionsPage> {
+    await addon.optionsInFront();
     const page = new OptionsPage(addon);
     try {
       await page.#waitFor("#panel > *");

@@ -12,6 +12,8 @@ import {
   type Profile,
   type Role,
   readOpeningKey,
+  readSecret,
+  type SharedSecret,
 } from "../../src/protocol/index.js";
 import type { Cast } from "../protocol/people.js";
 
@@ -51,6 +53,29 @@ async function keyOf<R extends Role>(
     flag: "wx",
   });
   return key;
+}
+
+/** The shared secrets of a profile: 32 octets of one value, so that everybody can write them down. */
+export interface VectorSecrets {
+  readonly list: SharedSecret<"list">;
+  /** Between Alice and the server. */
+  readonly server: SharedSecret<"server">;
+  /** Between Bob and the server. */
+  readonly member: SharedSecret<"member">;
+  /** Nobody's here. */
+  readonly stranger: SharedSecret<"server">;
+}
+
+/** The secrets of a profile: octets 0x11 (list), 0x22 (Alice and the server), 0x33 (Bob and the server), 0x44. */
+export async function vectorSecrets(profile: Profile): Promise<VectorSecrets> {
+  const of = <R extends Role>(role: R, octet: number) =>
+    readSecret(role, profile, new Uint8Array(32).fill(octet));
+  return {
+    list: await of("list", 0x11),
+    server: await of("server", 0x22),
+    member: await of("member", 0x33),
+    stranger: await of("server", 0x44),
+  };
 }
 
 /** The cast of a profile; keys that are not there yet are made. */

@@ -1,5 +1,6 @@
 /**
- * A test vector as a file: a head of `name: value` lines, an empty line, then each part in base64 under its name.
+ * A test vector as a file: a head of `name: value` lines, an empty line, then each part in base64 under its name. `shared`
+ * names the roles that are held by a shared secret (`cast.ts` has them), `outer-secret` the secret's id as the mail does.
  *
  * ```
  * expect: damaged
@@ -14,6 +15,7 @@
  * ```
  */
 import { type ErrorCode, errorCodes, type Profile, type SealedMessage } from "../../src/protocol/index.js";
+import { isSecretId } from "../../src/protocol/secrets.js";
 
 /** Who opens it: the server a submission, or Bob a copy (`author`: Alice her own copy in Sent). */
 export type VectorRole = "server" | "member" | "author";
@@ -25,6 +27,8 @@ export interface VectorHead {
   readonly profile: Profile;
   /** For readers, where `expect` is `opened`: `list`, `own-copy`, or why the list's word is missing. */
   readonly passage?: string;
+  /** Roles that are held by a shared secret and not by a key pair. */
+  readonly shared?: string;
   /** What is wrong with it, for people. */
   readonly comment: string;
 }
@@ -35,7 +39,7 @@ export interface Vector extends VectorHead {
 
 /** The names of the parts; `key` and `body` are mode `key`, `message` is mode `whole`. */
 const partNames = ["key", "body", "message", "list-signature"] as const;
-const headNames = ["expect", "role", "profile", "passage", "comment"] as const;
+const headNames = ["expect", "role", "profile", "passage", "shared", "comment"] as const;
 
 function partsOf(sealed: SealedMessage): [(typeof partNames)[number], Uint8Array][] {
   const main: [(typeof partNames)[number], Uint8Array][] =
@@ -54,6 +58,8 @@ export function writeVector(vector: Vector): string {
     const value = vector[name];
     return value === undefined ? [] : [`${name}: ${value}`];
   });
+  const { outerSecret } = vector.sealed;
+  if (outerSecret !== undefined) head.push(`outer-secret: ${outerSecret}`);
   const parts = partsOf(vector.sealed).flatMap(([name, bytes]) => [
     `${name}:`,
     ...(Buffer.from(bytes)
@@ -78,13 +84,19 @@ export function readVector(text: string): Vector {
     return found;
   };
   const passage = fields.get("passage");
+  const shared = fields.get("shared");
+  const outerSecret = fields.get("outer-secret");
   return {
     expect: oneOf("expect", ["opened", "not-for-me", ...errorCodes]),
     role: oneOf("role", ["server", "member", "author"]),
     profile: oneOf("profile", ["compatible", "rfc9580"]),
     ...(passage === undefined ? {} : { passage }),
+    ...(shared === undefined ? {} : { shared }),
     comment: fields.get("comment") ?? "",
-    sealed: readParts(body),
+    sealed: {
+      ...readParts(body),
+      ...(outerSecret !== undefined && isSecretId(outerSecret) ? { outerSecret } : {}),
+    },
   };
 }
 

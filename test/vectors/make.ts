@@ -12,10 +12,15 @@ import { vectorCast } from "./cast.js";
 import { writeVector } from "./format.js";
 import { memberRecipes } from "./member-recipes.js";
 import type { Recipe } from "./recipes.js";
+import { secretRecipes } from "./secret-recipes.js";
 import { serverRecipes } from "./server-recipes.js";
 
 /** Every vector by its name. */
-export const recipes: ReadonlyMap<string, Recipe> = new Map([...serverRecipes, ...memberRecipes]);
+export const recipes: ReadonlyMap<string, Recipe> = new Map([
+  ...serverRecipes,
+  ...memberRecipes,
+  ...secretRecipes,
+]);
 
 export const fileOf = (name: string) => new URL(`./${name}.txt`, import.meta.url);
 

@@ -102,7 +102,7 @@ function refused(
   ]);
 }
 
-/** A copy that is shown, without the list's word. */
+/** A copy that is shown, without the list's word or with the lesser one about somebody who is no member. */
 function unproved(
   name: string,
   passage: string,
@@ -278,6 +278,31 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     inner: { date: inMinutes(11) },
   })),
   // what the list signature says
+  ...unproved(
+    "from-nonmember",
+    "list-from-nonmember",
+    "The server let somebody post who is no member, and says so.",
+    () => ({ through: { kind: "through-nonmember" } }),
+    modes,
+  ),
+  ...unproved("opened-from-nonmember", "list-from-nonmember", "The same in delivery `opened`.", () => ({
+    delivery: "opened",
+    through: { kind: "through-nonmember" },
+  })),
+  ...unproved(
+    "opened-no-list-signature",
+    "absent",
+    "Delivery `opened`: no list signature beside it.",
+    () => ({ delivery: "opened", through: "none" }),
+    modes,
+  ),
+  ...unproved(
+    "opened-other-author",
+    "by-another-author",
+    "Delivery `opened`: the list signature names Eve.",
+    (cast) => ({ delivery: "opened", through: { by: cast.eve.fingerprint } }),
+    modes,
+  ),
   ...unproved(
     "no-list-signature",
     "absent",

@@ -106,6 +106,11 @@ export class InstalledAddon {
     await this.thunderbird.marionette.call(z.null(), "extension", "openOptions", this.id);
   }
 
+  /** Waits for the options page that the add-on itself has opened. */
+  async optionsInFront(): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "optionsInFront", this.id);
+  }
+
   /** Runs JavaScript source, a function of the window, in the tab that is in front. */
   inFrontTab<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> {
     return this.thunderbird.marionette.call(shape, "extension", "inFrontTab", source, args);

@@ -198,13 +198,14 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** Waits until a server that we started accepts connections; throws with its last words when it ends first. */
-export async function untilListening(server: RunningProcess, port: number): Promise<void> {
-  await until(`${server.name} on port ${port}`, async () => {
+export async function untilListening(server: RunningProcess, port: number, timeout?: number): Promise<void> {
+  const asks = async () => {
     if (server.ending !== undefined) {
       throw new Error(
         `${server.name} ended (${JSON.stringify(server.ending)}) before it listened:\n${server.logTail()}`,
       );
     }
     return (await accepts(port)) ? true : undefined;
-  });
+  };
+  await until(`${server.name} on port ${port}`, asks, timeout);
 }

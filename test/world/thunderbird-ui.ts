@@ -254,9 +254,9 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "mail-window", "sizeMessagePane", height);
   }
 
-  /** Shows pages in dark or light colours. */
-  async setPageColours(colours: "dark" | "light"): Promise<void> {
-    await this.#call(z.null(), "pictures", "setPageColours", colours === "dark");
+  /** Changes Thunderbird's theme; pages of add-ons follow it. */
+  async useTheme(theme: "dark" | "light"): Promise<void> {
+    await this.#call(z.null(), "pictures", "useTheme", theme === "dark");
   }
 
   /** Saves a PNG picture of a window's inside. */

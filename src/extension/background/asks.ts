@@ -1,10 +1,14 @@
+import { writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
+import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import { invitationPart, offerInvitation } from "../joining/offered.js";
+import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
-import { type Opened, read, shownMessage } from "./received.js";
+import { confirmAuthor } from "./confirming.js";
+import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to the display script. */
@@ -13,7 +17,10 @@ export const asks: AskHandlers = {
     const header = await shownMessage(tabId);
     if (header === undefined) return { kind: "ordinary" };
     const reading = await read(header, open);
-    if (reading.kind === "opened") return reading.opened.view;
+    if (reading.kind === "opened") {
+      await noteUse();
+      return reading.opened.view;
+    }
     if (reading.kind !== "other") return reading;
     const arrived = await takeArrival(header, reading.tree, arrivals);
     if (arrived !== undefined) return { kind: "arrived", arrived };
@@ -34,6 +41,28 @@ export const asks: AskHandlers = {
       const file = letter.letter.attachments[number];
       if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
     }
+    return { saved: true };
+  },
+
+  async confirm({ fingerprint }, tabId) {
+    const { letter, view } = await shown(tabId);
+    await confirmAuthor(letter, view, fingerprint);
+    forgetOpened();
+    return (await shown(tabId)).view;
+  },
+
+  async preview({ attachment }, tabId) {
+    const { letter } = await shown(tabId);
+    const file = letter.letter.attachments[attachment];
+    if (file === undefined || !isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
+      throw new ListSealError("damaged", "there is no such picture");
+    return { address: imageAddress(file) };
+  },
+
+  async saveMail(_, tabId) {
+    const { letter } = (await shown(tabId)).letter;
+    const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
+    await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
     return { saved: true };
   },
 

@@ -8,6 +8,7 @@ import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
 import { takeOffered } from "../joining/offered.js";
+import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import type { CallHandlers } from "../messaging.js";
 import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
@@ -29,6 +30,7 @@ import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { forgetOpened } from "./received.js";
+import { renewMember } from "./renewal.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to our own pages. */
@@ -89,6 +91,10 @@ export const calls: CallHandlers = {
     return summaryOfKey(key);
   },
 
+  async "key:renew"({ fingerprint }) {
+    return summaryOfKey(await renewMember(fingerprint));
+  },
+
   async "key:protect"({ fingerprint, current, next }) {
     const { key, secret } = await runJob("protect-key", {
       key: keyOf(await load(), fingerprint),
@@ -128,6 +134,7 @@ export const calls: CallHandlers = {
         const refusal = lastRefusal(requests, address);
         return refusal === null ? [] : [{ list: address, ...refusal }];
       }),
+      copies: await listsKept(),
     };
   },
 
@@ -169,7 +176,13 @@ export const calls: CallHandlers = {
     return chosen;
   },
 
+  async "copies:choose"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    return null;
+  },
+
   async "list:remove"({ address }) {
+    await chooseKeeping(address, "off");
     forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;

@@ -4,6 +4,7 @@ import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.j
 import { forgetState } from "../compose/window-state.js";
 import { closeWork } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { copyNewMail } from "../local-copies/follow.js";
 import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
@@ -12,7 +13,7 @@ import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
-import { forgetOpened } from "./received.js";
+import { forgetOpened, read } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -28,6 +29,7 @@ whenLocked(endWorkerWhenIdle);
 answerAsks(asks);
 answerCalls(calls);
 watchArrivals(arrivals);
+copyNewMail((header) => read(header, "in-its-own-shell"));
 
 /**
  * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,

@@ -2,11 +2,13 @@ import { parseMailboxList } from "../../mail/mailbox.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
+import { isShownImage } from "../display/images.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
-import { noteUse } from "../locking/unlocked.js";
-import { noteHead } from "../owner/members.js";
+import { keyAge } from "../key-age.js";
+import { keepCopy } from "../local-copies/keep.js";
+import { lockIfDue } from "../locking/unlocked.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -65,7 +67,7 @@ export async function read(header: MessageHeader, open: "in-its-own-shell" | "el
   const key = `${header.id} ${header.headerMessageId} ${open}`;
   try {
     // locking empties the cache, so it is asked for after the time was looked at
-    if (cache.has(key)) await noteUse();
+    if (cache.has(key)) await lockIfDue();
     const known = cache.get(key);
     if (known !== undefined) return { kind: "opened", opened: known.opened };
     return await awake(() => readAnew(header, open, key));
@@ -86,7 +88,6 @@ async function readAnew(
   if (shape.kind === "none") return { kind: "other", tree };
   if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
 
-  await noteUse();
   const stored = await load();
   const named = addressesIn(tree);
   const lists = listsFor(named, stored);
@@ -102,8 +103,13 @@ async function readAnew(
   const result = { letter: opened, view: await viewOf(opened, stored, shape) };
   await rememberAuthor(opened);
   // an owner's add-on holds every word of the server about the record against what it knows
-  if ("roster" in opened.passage) await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  if ("roster" in opened.passage) {
+    const { noteHead } = await import("../owner/members.js");
+    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  }
   keep(key, result);
+  // the reader waits for the mail and not for its copy
+  keepCopy(result.view.list, opened.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return { kind: "opened", opened: result };
 }
 
@@ -191,12 +197,13 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
     html: letter.html ?? null,
     inline: inlineImages(letter.attachments),
     attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
-      contentId !== undefined && isShownInline(type) && letter.html?.includes(`cid:${contentId}`) === true
+      contentId !== undefined && isShownImage(type) && letter.html?.includes(`cid:${contentId}`) === true
         ? []
         : [{ number, name, type, size: bytes.length }],
     ),
     passage: passageView(opened, before),
     underOldKey: opened.underOldKey,
+    ownKeyEnds: ownKeyEnds(list, stored),
     shell: shape.kind === "own-shell" ? "own" : "elsewhere",
   };
 }
@@ -206,19 +213,20 @@ function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reu
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
 }
 
-/** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */
-const shownTypes = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"];
+function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
+  const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
+  return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
+}
 
-function isShownInline(type: string): boolean {
-  return shownTypes.includes(type.toLowerCase());
+/** A picture as a `data:` address, for a document that may load nothing else. The type must be one that is shown. */
+export function imageAddress({ type, bytes }: { readonly type: string; readonly bytes: Uint8Array }): string {
+  return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
 }
 
 function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     attachments.flatMap(({ contentId, type, bytes }) =>
-      contentId === undefined || !isShownInline(type)
-        ? []
-        : [[contentId, `data:${type.toLowerCase()};base64,${toBase64(bytes)}`]],
+      contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],
     ),
   );
 }

@@ -4,9 +4,10 @@ import { fromBase64 } from "../base64.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
 import { awake } from "../keep-awake.js";
+import { ownedRecord } from "../owner/owned-storage.js";
 import { load, update } from "../storage.js";
 import { runJob } from "../worker/client.js";
-import { merged, readBrought } from "./merge.js";
+import { merged, mergedOwned, readBrought, readBroughtOwned } from "./merge.js";
 
 /** One file with everything of this add-on, and the way back. */
 
@@ -30,7 +31,16 @@ const lists: Section = {
   },
 };
 
-const sections: readonly Section[] = [lists];
+const owned: Section = {
+  name: "owned",
+  collect: ownedRecord.load,
+  prepare(value) {
+    const brought = readBroughtOwned(value);
+    return () => ownedRecord.update((here) => ({ stored: mergedOwned(here, brought), result: undefined }));
+  },
+};
+
+const sections: readonly Section[] = [lists, owned];
 
 /**
  * Writes a backup and has it saved.

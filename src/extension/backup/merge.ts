@@ -1,5 +1,6 @@
 import type { Pins } from "../../membership/pins.js";
 import { ListSealError } from "../../protocol/errors.js";
+import { OWNED_VERSION, type Owned, readOwned } from "../owner/owned.js";
 import { readStored, STORED_VERSION, type Stored, type StoredList } from "../stored.js";
 
 /** Bringing a backup to a device that may have lists of its own. Pure. Nothing that is here is lost. */
@@ -10,16 +11,33 @@ import { readStored, STORED_VERSION, type Stored, type StoredList } from "../sto
  */
 export function readBrought(value: unknown): Stored {
   if (value === undefined) throw new ListSealError("backup-damaged", "a part is missing");
+  return readPart(value, STORED_VERSION, readStored);
+}
+
+/**
+ * Reads the owned lists of a backup; there are none in the backups of those who made theirs before they owned a list.
+ * @throws ListSealError as {@link readBrought}
+ */
+export function readBroughtOwned(value: unknown): Owned {
+  return readPart(value, OWNED_VERSION, readOwned);
+}
+
+function readPart<T>(value: unknown, newest: number, read: (value: unknown) => T): T {
   const version =
     typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
-  if (typeof version === "number" && version > STORED_VERSION) {
+  if (typeof version === "number" && version > newest) {
     throw new ListSealError("unsupported-version", "the backup was made by a newer version");
   }
   try {
-    return readStored(value);
+    return read(value);
   } catch (cause) {
     throw new ListSealError("backup-damaged", "a part can't be read", { cause });
   }
+}
+
+/** Owned lists that are here stay: their logs go further than a backup's, and the rest the server tells again. */
+export function mergedOwned(here: Owned, brought: Owned): Owned {
+  return { ...here, lists: { ...brought.lists, ...here.lists } };
 }
 
 /** Whether `one` has taken every notice that `other` has, and another one besides. */

@@ -69,8 +69,10 @@ function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" 
       return { tone: "note", title, text: phrase("arrived_report_removed") };
     case "second-join":
       return { tone: "warning", title, text: phrase("arrived_report_second_join") };
-    default:
-      return { tone: "note", title, text: phrase("arrived_done") };
+    case "enrolled":
+      return { tone: "note", title, text: phrase("arrived_report_enrolled") };
+    case "server-key":
+      return { tone: "good", title, text: phrase("arrived_news_server_key") };
   }
 }
 

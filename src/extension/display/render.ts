@@ -3,10 +3,13 @@ import { sentenceKey } from "../failure.js";
 import { say, t } from "../i18n.js";
 import { arrivedLine } from "./arrived.js";
 import { cleanHtml, hasOwnColours } from "./clean-html.js";
+import { mayConfirm } from "./confirmable.js";
+import { actionButton, drawing, element } from "./elements.js";
+import { filesOf } from "./files.js";
 import { plainTextBody } from "./plain-text.js";
 import { groupsOf, stateLine } from "./state-line.js";
 import { displayStyle } from "./style.js";
-import type { AttachmentView, DisplayAnswer, OpenedView, PersonView } from "./view.js";
+import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
 /** Showing an answer in the message document: one host element with a shadow root, plain DOM, no markup from strings. */
 
@@ -16,19 +19,6 @@ export const VIEW_ID = "listseal-view";
 interface Actions {
   /** Opens a sealed part that stands in a foreign shell. */
   readonly openElsewhere: () => Promise<DisplayAnswer>;
-}
-
-type Child = Node | string;
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: readonly Child[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...children);
-  return made;
 }
 
 /** Says that a large mail is being opened; the mail's own text stays where it is. */
@@ -62,7 +52,7 @@ export function renderAnswer(
 ): void {
   const host = putView(
     answer.kind,
-    answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)],
+    answer.kind === "opened" ? openedView(answer, actions) : [banner(answer, actions)],
   );
   if (answer.kind === "opened") takeTheSubject(answer.subject);
   // these stand above the mail, which stays as it is
@@ -96,19 +86,9 @@ const icons = {
   warning: "M8 1 0 15h16zM7 6h2v5H7zm0 6h2v2H7z",
 } as const;
 
-function icon(tone: keyof typeof icons): SVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", icons[tone]);
-  path.setAttribute("fill", "currentColor");
-  path.setAttribute("fill-rule", "evenodd");
-  svg.append(path);
-  return svg;
-}
+const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
 
-function openedView(view: OpenedView): readonly Node[] {
+function openedView(view: OpenedView, actions: Actions): readonly Node[] {
   const { tone, phrases } = stateLine(view);
   const words = phrases.map(say).join(" · ");
   const line = element(
@@ -116,14 +96,21 @@ function openedView(view: OpenedView): readonly Node[] {
     { class: "line" },
     icon(tone),
     element("span", { class: "words", role: "status" }, words),
-    details(view),
+    details(view, actions),
   );
   return [
     element("div", { class: `state ${tone}` }, line),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
     ...body(view),
-    ...(view.attachments.length === 0 ? [] : [files(view.attachments)]),
+    ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments)]),
+    element(
+      "p",
+      { class: "keep" },
+      actionButton(t("save_mail"), () => ask("saveMail", null), t("save_failed"), {
+        title: t("save_mail_title"),
+      }),
+    ),
   ];
 }
 
@@ -148,7 +135,19 @@ function meta(view: OpenedView): HTMLElement {
   );
 }
 
-function details(view: OpenedView): HTMLElement {
+/** "I have compared these digits": for an author whom no owner's word stands for. */
+function confirming({ author }: OpenedView, actions: Actions): readonly Node[] {
+  if (!mayConfirm(author.standing)) return [];
+  const name = author.name ?? author.address;
+  const { fingerprint } = author;
+  const confirm = async () => renderAnswer(await ask("confirm", { fingerprint }), actions);
+  return [
+    element("p", {}, t("confirm_how", name)),
+    element("p", {}, actionButton(t("confirm_button"), confirm, t("confirm_failed"))),
+  ];
+}
+
+function details(view: OpenedView, actions: Actions): HTMLElement {
   const rows: readonly (readonly [string, string, "text" | "code"])[] = [
     [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
     [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
@@ -166,7 +165,13 @@ function details(view: OpenedView): HTMLElement {
       element("dd", {}, kind === "code" ? element("code", {}, value) : value),
     );
   }
-  return element("details", { class: "more" }, element("summary", {}, t("details")), list);
+  return element(
+    "details",
+    { class: "more" },
+    element("summary", {}, t("details")),
+    list,
+    ...confirming(view, actions),
+  );
 }
 
 function body(view: OpenedView): readonly Node[] {
@@ -178,59 +183,6 @@ function body(view: OpenedView): readonly Node[] {
   const shown = element("div", { class: `body${paper}`, dir: "auto" }, fragment);
   if (remoteImages === 0) return [shown];
   return [element("p", { class: "remote" }, t("remote_images_left_out", String(remoteImages))), shown];
-}
-
-function files(attachments: readonly AttachmentView[]): HTMLElement {
-  const list = element("ul");
-  for (const each of attachments) {
-    const save = element("button", { type: "button", "aria-label": t("save_named", each.name) }, t("save"));
-    save.dataset["attachment"] = String(each.number);
-    save.addEventListener("click", () => void working(save, () => ask("save", { attachment: each.number })));
-    list.append(
-      element(
-        "li",
-        {},
-        element("span", { class: "name", dir: "auto" }, each.name),
-        element("span", { class: "size" }, sizeOf(each.size)),
-        save,
-      ),
-    );
-  }
-  const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
-  if (attachments.length > 1) {
-    const all = element("button", { type: "button" }, t("save_all"));
-    all.style.setProperty("margin-top", "8px");
-    all.addEventListener("click", () => void working(all, () => ask("saveAll", null)));
-    section.append(all);
-  }
-  return section;
-}
-
-/** Runs what a button does, and says in the button if it failed. */
-async function working(button: HTMLButtonElement, work: () => Promise<unknown>): Promise<void> {
-  button.disabled = true;
-  try {
-    await work();
-  } catch {
-    button.textContent = t("save_failed");
-  } finally {
-    button.disabled = false;
-  }
-}
-
-const units = ["kilobyte", "megabyte", "gigabyte"] as const;
-
-/** A size as people read it: 1,3 MB. */
-export function sizeOf(bytes: number): string {
-  let value = bytes;
-  let unit: "byte" | (typeof units)[number] = "byte";
-  for (const larger of units) {
-    if (value < 1_000) break;
-    value /= 1_000;
-    unit = larger;
-  }
-  const format = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
-  return new Intl.NumberFormat(t("lang"), format).format(value);
 }
 
 function banner(
@@ -285,9 +237,7 @@ function bannerOf(
     element("p", {}, text),
   );
   if (action !== undefined) {
-    const button = element("button", { type: "button" }, action.label);
-    button.addEventListener("click", () => void working(button, action.act));
-    made.append(button);
+    made.append(actionButton(action.label, action.act, t("action_failed")));
   }
   return made;
 }

@@ -1,4 +1,4 @@
-import { type Phrase, phrase } from "../i18n.js";
+import { type Phrase, phrase, t } from "../i18n.js";
 import type { OpenedView } from "./view.js";
 
 /**
@@ -63,6 +63,10 @@ export function stateLine(view: OpenedView): StateLine {
     who(view),
     how(view),
   ];
+  if (view.ownKeyEnds !== null) {
+    const day = new Date(view.ownKeyEnds).toLocaleDateString(t("lang"), { dateStyle: "long" });
+    parts.push({ tone: "note", phrase: phrase("state_own_key_ends", day) });
+  }
   if (view.underOldKey) parts.push({ tone: "warning", phrase: phrase("state_under_old_key") });
   if (view.shell === "elsewhere") parts.unshift({ tone: "warning", phrase: phrase("state_foreign_shell") });
   const tones = parts.map(({ tone }) => tone);

@@ -59,6 +59,8 @@ export interface OpenedView {
     | { readonly via: "list" | "list-from-nonmember"; readonly roster: number }
     | { readonly via: "own-copy" }
     | { readonly via: "unproved"; readonly reason: UnprovedReason | "message-id-reused" };
+  /** ISO 8601: when one's own key for the list runs out, if that is soon or over; null otherwise. */
+  readonly ownKeyEnds: string | null;
   /** Sealed with a list key that was not to be used any more. */
   readonly underOldKey: boolean;
   /** `elsewhere`: the mail around the sealed part was not made by the list. */

@@ -6,6 +6,7 @@ import { fromBase64 } from "../base64.js";
 import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
 import { awake } from "../keep-awake.js";
+import { keyAge } from "../key-age.js";
 import { thunderbird } from "../platform.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { askServer } from "../requests/asking.js";
@@ -83,12 +84,14 @@ export function lookAtInvitation(file: string, code: string): Promise<Invitation
   });
 }
 
-/** The member key that is there for a list: the one that it uses, or else any for its address. */
+/** The member key that is there for a list: the one that it uses, or else any for its address that has not run out. */
 async function keyFor({ address, invitee }: StoredList): Promise<StoredMemberKey | undefined> {
   const { lists, memberKeys } = await load();
-  const used = lists[address]?.memberKey ?? null;
-  if (used !== null && memberKeys[used] !== undefined) return memberKeys[used];
-  return Object.values(memberKeys).find((key) => key.address === invitee);
+  const now = new Date();
+  const good = Object.values(memberKeys).filter(
+    (key) => key.address === invitee && keyAge(key.expiresAt, now) !== "over",
+  );
+  return good.find(({ fingerprint }) => fingerprint === lists[address]?.memberKey) ?? good[0];
 }
 
 /** What a page asks for when the person has compared and says yes. */

@@ -7,6 +7,7 @@ import type { Call } from "../messaging.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
 import { BackupPage, BackupReminder } from "./backup.js";
+import { KeyReminders } from "./key-reminder.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Members } from "./members/members.js";
@@ -138,6 +139,7 @@ export function Options({ call }: { readonly call: Call }) {
       </header>
       <Tabs selected={tab} select={setTab} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
+      {overview === null ? null : <KeyReminders keys={overview.keys} call={call} act={act} />}
       {overview === null || tab === "backup" ? null : (
         <BackupReminder overview={overview} open={() => setTab("backup")} />
       )}

@@ -7,7 +7,7 @@ import type { PendingRequest } from "../requests/pending.js";
 import { load, secretOf } from "../storage.js";
 import type { AskedCommand } from "../worker/jobs.js";
 import type { OwnedList } from "./owned.js";
-import { changeOwned } from "./owned-storage.js";
+import { changeOwned, withNewestServer } from "./owned-storage.js";
 
 /** An owner's commands, on their way to the server. */
 
@@ -21,8 +21,14 @@ export async function askAsOwner(
   command: AskedCommand,
   about?: string,
 ): Promise<PendingRequest> {
-  const key = keyOf(await load(), list.ownerKey);
-  const asked = await askServer({ command, list, key, ...(about === undefined ? {} : { about }) });
+  const stored = await load();
+  const key = keyOf(stored, list.ownerKey);
+  const asked = await askServer({
+    command,
+    list: withNewestServer(list, stored),
+    key,
+    ...(about === undefined ? {} : { about }),
+  });
   if (recordedCommands.some((name) => name === command.do)) {
     const awaited = { signer: list.ownerKey, id: asked.id, sent: asked.askedAt };
     await changeOwned(list.address, (now) => ({ ...now, awaited: [...now.awaited, awaited] }));

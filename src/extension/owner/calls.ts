@@ -1,10 +1,10 @@
 import type { CallHandlers } from "../messaging.js";
 import { loadRequests } from "../requests/pending.js";
-import { enrol, saveListKey } from "./enrolling.js";
+import { confirmMember, enrol, saveListKey } from "./enrolling.js";
 import { claimList, forgetClaim, openCard } from "./founding.js";
 import { keptFiles } from "./invitation-files.js";
 import { invite, mailInvitation, saveInvitation, withdraw } from "./inviting.js";
-import { askRoster, removeMember, setRole } from "./members.js";
+import { askRoster, removeMember, resumeServer, setRole } from "./members.js";
 import type { OwnerCalls } from "./messages.js";
 import { changeOwned, ownedRecord } from "./owned-storage.js";
 import { askReceipts, beginNewKey, tellMembers } from "./telling.js";
@@ -55,6 +55,14 @@ export const ownerCalls: Pick<CallHandlers, keyof OwnerCalls> = {
   },
   async "owner:enrol"({ list, file, address, name }) {
     await enrol(list, file, address, name);
+    return null;
+  },
+  async "owner:confirm"({ list, address }) {
+    await confirmMember(list, address);
+    return null;
+  },
+  async "owner:resume-server"({ list }) {
+    await resumeServer(list);
     return null;
   },
   async "owner:save-list-key"({ list, address }) {

@@ -8,7 +8,7 @@ import { t } from "../i18n.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { forgetPending } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { keepUnlocked, load, update } from "../storage.js";
+import { keepUnlocked, load, secretOf, update } from "../storage.js";
 import { noSerials, type StoredList, type StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner } from "./asking.js";
@@ -65,6 +65,8 @@ export async function claimList(input: {
   const address = parseAddress(input.address);
   const name = input.name.trim() || address;
   const key = await ownKey(address, input, card.profile);
+  // before anything is kept of the list
+  if ((await secretOf(key)) === null) throw new ListSealError("key-locked", "the owner's key is locked");
   const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
   const list: OwnedList = {
     address: card.address,
@@ -88,6 +90,7 @@ export async function claimList(input: {
     awaited: [],
     members: [],
     membersAt: null,
+    held: 0,
     refusals: [],
     rekeying: null,
     notices: [],

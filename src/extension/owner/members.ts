@@ -2,7 +2,7 @@ import { parseAddress } from "../../mail/mailbox.js";
 import type { RosterMember } from "../../membership/answers.js";
 import type { MemberRole } from "../../membership/commands.js";
 import { checkRecord, type KnownRecord } from "../../membership/record-check.js";
-import { codeOf } from "../../protocol/errors.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
@@ -50,6 +50,18 @@ export async function setRole(
     role,
   } as const;
   await askAsOwner(await loadOwned(list), command, command.address);
+}
+
+/**
+ * Lets a server go on that was restored from a backup, if it has the newest entry that is known here: the owner's word that
+ * the backup is not from before somebody's removal.
+ */
+export async function resumeServer(address: string): Promise<void> {
+  const list = await loadOwned(address);
+  const { hashes } = list.history;
+  const hash = hashes.at(-1);
+  if (hash === undefined) throw new ListSealError("not-claimed", "no entry of the record is known here");
+  await askAsOwner(list, { do: "resume-server", head: { number: hashes.length, hash } });
 }
 
 /** The head that an answer names; undefined for one that names none. */
@@ -109,6 +121,7 @@ export async function rosterAnswered(asked: PendingRequest, result: AnswerResult
       history,
       members: result.members.map(kept),
       membersAt: now,
+      held: result.status?.held ?? 0,
     }));
   } catch (error) {
     await raiseAlarm(list.address, codeOf(error, "roster-altered"));

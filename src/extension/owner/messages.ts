@@ -57,6 +57,13 @@ export interface OwnerCalls {
     };
     readonly output: null;
   };
+  /** Confirms somebody whom the operator added alone. */
+  "owner:confirm": {
+    readonly input: { readonly list: string; readonly address: string };
+    readonly output: null;
+  };
+  /** Lets a server go on that was restored from a backup. */
+  "owner:resume-server": { readonly input: { readonly list: string }; readonly output: null };
   /** Saves the list key for a member without the add-on, sealed to their own key. */
   "owner:save-list-key": {
     readonly input: { readonly list: string; readonly address: string };
@@ -135,6 +142,8 @@ export const ownerChecks: { readonly [K in keyof OwnerCalls]: Check<OwnerCalls[K
     address: orNull(text),
     name: text,
   }),
+  "owner:confirm": object<OwnerCalls["owner:confirm"]["input"]>({ list: text, address: text }),
+  "owner:resume-server": object<OwnerCalls["owner:resume-server"]["input"]>({ list: text }),
   "owner:save-list-key": object<OwnerCalls["owner:save-list-key"]["input"]>({ list: text, address: text }),
   "owner:new-key": object<OwnerCalls["owner:new-key"]["input"]>({ list: text, graceDays: count }),
   "owner:tell": object<OwnerCalls["owner:tell"]["input"]>({ list: text }),

@@ -1,15 +1,27 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { keptRecord } from "../storage.js";
+import { keptRecord, load } from "../storage.js";
+import type { Stored } from "../stored.js";
 import { type OwnedList, readOwned } from "./owned.js";
 
 /** Where the owned lists are kept: a record of their own beside the add-on's. */
 export const ownedRecord = keptRecord("listseal-owned", readOwned);
 
-/** @throws ListSealError `no-list` if it is not owned here */
+/**
+ * An owned list, with its server's certificate of today: the newest comes with each answer, to the list as a member has it.
+ * @throws ListSealError `no-list` if it is not owned here
+ */
 export async function loadOwned(address: string): Promise<OwnedList> {
   const list = (await ownedRecord.load()).lists[address];
   if (list === undefined) throw new ListSealError("no-list", "the list is not owned here");
-  return list;
+  return withNewestServer(list, await load());
+}
+
+/** The list with the certificate of the same server key that the member's record has. */
+export function withNewestServer(list: OwnedList, { lists }: Stored): OwnedList {
+  const known = lists[list.address];
+  return known?.serverFingerprint === list.serverFingerprint
+    ? { ...list, serverCertificate: known.serverCertificate }
+    : list;
 }
 
 /**

@@ -186,6 +186,8 @@ export interface OwnedList {
   readonly members: readonly StoredMember[];
   /** When the members were last asked for; null if never. */
   readonly membersAt: string | null;
+  /** Posts that waited for a moderator then. */
+  readonly held: number;
   readonly refusals: readonly StoredRefusal[];
   readonly rekeying: Rekeying | null;
   readonly notices: readonly StoredNotice[];
@@ -214,6 +216,7 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   awaited: listOf(awaitedCommand),
   members: listOf(member),
   membersAt: orNull(text),
+  held: count,
   refusals: listOf(refusal),
   rekeying: orNull(rekeying),
   notices: listOf(notice),

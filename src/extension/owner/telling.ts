@@ -29,6 +29,8 @@ function nextSerial(list: OwnedList, news: StoredNotice["news"]): number {
  */
 export async function beginNewKey(address: string, graceDays: number): Promise<void> {
   const list = await loadOwned(address);
+  // asked before anything is kept: a key that is locked changes nothing
+  await ownerSecret(list);
   const made = await runJob("make-list-key", { address, profile: list.profile });
   const days = Math.min(graceDays, MAX_GRACE_DAYS);
   const graceEnds = new Date(now().getTime() + days * DAY_MS);

@@ -27,6 +27,8 @@ export type MemberWord = "owner" | "operator" | "server";
 export interface MemberView extends StoredMember {
   readonly you: boolean;
   readonly word: MemberWord;
+  /** Whether the record has what an owner needs to confirm them. */
+  readonly confirmable: boolean;
   /** What was asked about them, and waits for the server. */
   readonly waiting: "remove" | "set-role" | null;
 }
@@ -64,6 +66,7 @@ export interface OwnedView {
   readonly claim: "waiting" | "confirmed" | { readonly refused: ErrorCode };
   readonly members: readonly MemberView[];
   readonly membersAt: string | null;
+  readonly held: number;
   readonly invitations: readonly InvitationView[];
   readonly waiting: readonly WaitingView[];
   readonly refusals: OwnedList["refusals"];
@@ -121,6 +124,13 @@ export function ownersUntold(list: OwnedList): boolean {
   return known.length > 0 && (come || gone);
 }
 
+/** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */
+function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
+  if (rekeying === null) return null;
+  const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");
+  return forgotten ? null : { stage: rekeying.stage };
+}
+
 /**
  * @param pending requests that wait for an answer, of whatever list
  * @param files   introductions whose invitation file is still here
@@ -149,6 +159,10 @@ export function viewOf(
       ...member,
       you: member.fingerprint === list.ownerKey,
       word: wordFor(list, member),
+      confirmable: logged.some(
+        ([address, { by, certificate }]) =>
+          address === member.address && by === "operator" && certificate !== undefined,
+      ),
       waiting: asked("remove", member.address)
         ? "remove"
         : asked("set-role", member.address)
@@ -156,6 +170,7 @@ export function viewOf(
           : null,
     })),
     membersAt: list.membersAt,
+    held: list.held,
     invitations: list.invitations.map((invitation) => ({
       introduction: invitation.introduction,
       address: invitation.address,
@@ -183,7 +198,7 @@ export function viewOf(
         .filter(([, { by, certificate }]) => by === "operator" || certificate === undefined)
         .map(([address]) => address),
     },
-    rekeying: list.rekeying === null ? null : { stage: list.rekeying.stage },
+    rekeying: rekeyingOf(list, own),
     notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
       news,
       serial,

@@ -17,7 +17,7 @@ import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Reque
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, { readonly kind: "report" }>;
+export type AnswerResult = Exclude<Result, { readonly kind: "report" | "server-key" }>;
 /** What the server told without being asked. */
 export type Report = Extract<Result, { readonly kind: "report" }>;
 
@@ -50,7 +50,7 @@ export type Arrived =
       readonly do: CommandName;
       readonly result: "done" | { readonly refused: ErrorCode };
     }
-  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] }
+  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] | "server-key" }
   /** A notice that was taken (now or before), and what it is about. */
   | {
       readonly kind: "notice";
@@ -143,6 +143,10 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     if (await noteReport(request, result.event)) await handlers.report(list, result);
     return { kind: "report", list, event: result.event };
   }
+  if (result.kind === "server-key") {
+    await keepServerCertificate(opened);
+    return { kind: "report", list, event: "server-key" };
+  }
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {
     await handlers.answers[asked.do](asked, result, new Date(date));
@@ -162,12 +166,13 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
 /** The servers whose answers are waited for, and those of the lists that are here: they report without being asked. */
 async function expectedServers({ pending, answered }: Requests): Promise<readonly ExpectedServer[]> {
   const { lists } = await load();
+  // those of the lists first: what comes with an answer is compared with the newest that is known
   const servers = [
-    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
     ...Object.values(lists).map(({ address, serverCertificate }) => ({
       list: address,
       server: serverCertificate,
     })),
+    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
   ];
   const one = new Map(servers.map((each) => [`${each.list} ${each.server}`, each]));
   return [...one.values()].map(({ list, server }) => ({

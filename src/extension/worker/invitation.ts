@@ -3,7 +3,6 @@ import { readInvitation } from "../../membership/invitation.js";
 import { ListSealError } from "../../protocol/errors.js";
 import {
   readOpeningKey,
-  readSealingKey,
   sealingHalf,
   userIdOf,
   writeOpeningKey,
@@ -12,6 +11,7 @@ import {
 import { fromBase64, toBase64 } from "../base64.js";
 import { addressIn, noSerials, type StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 import { knownList } from "./standing.js";
 
 /**
@@ -67,12 +67,7 @@ export async function certifyKey({
   secret,
   list,
 }: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
-  if (list.introduction === null)
-    throw new ListSealError("invitation-damaged", "an owner was introduced by nobody");
-  const own = await readOpeningKey("member", fromBase64(secret));
-  const present = await readSealingKey("member", fromBase64(key.certificate));
-  // the secret half may be older than the certificate: certifications for other lists were added to that one
-  const merged = { ...own, secret: await own.secret.update(present.certificate) };
+  const merged = await ownKey(key, secret);
   if (list.introductionSecret === null)
     throw new ListSealError("introduction-used", "the introduction has let another key in");
   const introduction = await readOpeningKey("introduction", fromBase64(list.introductionSecret));

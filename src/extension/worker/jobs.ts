@@ -52,6 +52,11 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     readonly input: { readonly key: StoredMemberKey; readonly passphrase: string };
     readonly output: { readonly secret: string };
   };
+  /** The same key with new self-signatures, good for longer. */
+  "renew-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
+    readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
     readonly input: {
@@ -152,7 +157,7 @@ export interface OpenedAnswer {
   readonly result: Result;
   /** ISO 8601. */
   readonly date: string;
-  /** The server's certificate of today, of the same primary key, in base64. */
+  /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
 }
 

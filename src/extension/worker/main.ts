@@ -3,7 +3,7 @@ import { readBackupFile, writeBackupFile } from "./backup.js";
 import { exportKey, importKey } from "./brought-keys.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
-import { armorKey, makeKey, protectKey, unlockKey } from "./member-keys.js";
+import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
@@ -20,6 +20,7 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
+  "renew-key": renewKey,
   "certify-key": certifyKey,
   "import-key": importKey,
   "export-key": exportKey,
@@ -49,7 +50,8 @@ function run<K extends JobName>(name: K, input: Jobs[K]["input"]): Promise<Jobs[
 /** The buffers of an answer, to be moved instead of copied: attachments can be 25 MB. */
 function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (value instanceof Uint8Array) {
-    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength)
+    // a view on nearly all of its buffer too: as a copy, it would take the whole buffer along anyway
+    if (value.buffer instanceof ArrayBuffer && value.byteLength > 0.9 * value.buffer.byteLength)
       found.add(value.buffer);
   } else if (Array.isArray(value)) {
     for (const item of value) buffersIn(item, found);

@@ -1,8 +1,10 @@
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
+import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/renewal.js";
 import {
   armorSealingKey,
   generateMemberKey,
   type OpeningKey,
+  parseSealingKey,
   readOpeningKey,
   readSealingKey,
   sealingHalf,
@@ -31,6 +33,7 @@ export async function keptKey(
     secret: toBase64(await (passphrase === null ? writeOpeningKey(key) : writeOpeningKey(key, passphrase))),
     locked: passphrase !== null,
     createdAt,
+    expiresAt: (await expiryOf(key))?.toISOString() ?? null,
   };
 }
 
@@ -43,7 +46,12 @@ export async function plainSecret(key: OpeningKey<"member">): Promise<string> {
 export async function makeKey(input: Jobs["make-key"]["input"]): Promise<Jobs["make-key"]["output"]> {
   const address = parseAddress(input.address);
   const name = input.name?.trim() ?? "";
-  const key = await generateMemberKey({ address, profile: input.profile, ...(name === "" ? {} : { name }) });
+  const key = await generateMemberKey({
+    address,
+    profile: input.profile,
+    expiresInSeconds: MEMBER_KEY_SECONDS,
+    ...(name === "" ? {} : { name }),
+  });
   return {
     key: await keptKey(key, userIdOf(key), input.passphrase, input.now),
     secret: await plainSecret(key),
@@ -53,6 +61,34 @@ export async function makeKey(input: Jobs["make-key"]["input"]): Promise<Jobs["m
 async function read(key: StoredMemberKey, passphrase: string | null): Promise<OpeningKey<"member">> {
   const bytes = fromBase64(key.secret);
   return passphrase === null ? readOpeningKey("member", bytes) : readOpeningKey("member", bytes, passphrase);
+}
+
+/**
+ * A member key ready to use: its secret half with everything that its certificate has got since (certifications, renewed
+ * self-signatures), which the locked secret may lack.
+ * @param secret unlocked, in base64
+ */
+export async function ownKey(
+  { certificate }: Pick<StoredMemberKey, "certificate">,
+  secret: string,
+): Promise<OpeningKey<"member">> {
+  const own = await readOpeningKey("member", fromBase64(secret));
+  const present = await parseSealingKey("member", fromBase64(certificate));
+  return { ...own, secret: await own.secret.update(present.certificate) };
+}
+
+/** The same key, good for longer. @throws ListSealError what `renewMemberKey` throws */
+export async function renewKey({
+  key,
+  secret,
+  now,
+}: Jobs["renew-key"]["input"]): Promise<Jobs["renew-key"]["output"]> {
+  const renewed = await renewMemberKey(await ownKey(key, secret), new Date(now));
+  const plain = await plainSecret(renewed);
+  const certificate = toBase64(writeSealingKey(sealingHalf(renewed)));
+  const expiresAt = (await expiryOf(renewed))?.toISOString() ?? null;
+  // a locked secret stays as it is: the person's passphrase is not at hand, and the certificate says what is new
+  return { key: { ...key, certificate, expiresAt, ...(key.locked ? {} : { secret: plain }) }, secret: plain };
 }
 
 /** @throws ListSealError `wrong-passphrase`, `key-damaged` */
@@ -69,7 +105,7 @@ export async function protectKey({
   current,
   next,
 }: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
-  const opened = await read(key, current);
+  const opened = await ownKey(key, await plainSecret(await read(key, current)));
   return { key: await keptKey(opened, key.userId, next, key.createdAt), secret: await plainSecret(opened) };
 }
 

@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { type Answer, openAnswer } from "../../membership/answers.js";
+import { type Answer, laterServerKey, openAnswer } from "../../membership/answers.js";
 import { type Command, newRequestId, writeRequest } from "../../membership/requests.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import {
@@ -8,11 +8,13 @@ import {
   parseSealingKey,
   readOpeningKey,
   readSealingKey,
+  type SealingKey,
   sealingHalf,
   writeSealingKey,
 } from "../../protocol/keys.js";
 import { fromBase64, toBase64 } from "../base64.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 
 /** Requests to a list's server, written; and its answers, opened. */
 
@@ -26,7 +28,7 @@ export async function writeSealedRequest(
   const { list, key, introduction, now } = input;
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   const server = await readSealingKey("server", fromBase64(input.server));
-  const member = await readOpeningKey("member", fromBase64(input.secret));
+  const member = await ownKey(key, input.secret);
   const signers: OpeningKey<"member" | "introduction">[] = [member];
   let command: Command;
   if (input.command.do === "join") {
@@ -70,7 +72,7 @@ export async function openSealedAnswer({
           new Date(now),
         );
         if (answer === "not-for-me") break;
-        return plain(answer);
+        return plain(answer, laterServerKey(known, answer.server));
       } catch (error) {
         if (!(error instanceof ListSealError)) throw error;
         // "by another server" says least: any other failure is about this very answer
@@ -82,7 +84,10 @@ export async function openSealedAnswer({
   return { kind: "not-for-me" };
 }
 
-function plain({ request, list, result, date, server }: Answer): Jobs["open-answer"]["output"] {
+function plain(
+  { request, list, result, date }: Answer,
+  server: SealingKey<"server">,
+): Jobs["open-answer"]["output"] {
   return {
     kind: "answer",
     request,

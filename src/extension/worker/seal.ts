@@ -9,6 +9,7 @@ import { sealPost } from "../../protocol/seal.js";
 import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
 import type { Jobs } from "./jobs.js";
+import { ownKey } from "./member-keys.js";
 
 /**
  * A letter to the parts that go into the composer: payload, then the two seals.
@@ -21,7 +22,7 @@ export async function seal({
   key,
   secret,
 }: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
-  const author = await readOpeningKey("member", fromBase64(secret));
+  const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
     throw new ListSealError("wrong-address", "the key belongs to another address than From");
   }

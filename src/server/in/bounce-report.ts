@@ -5,8 +5,9 @@
  * Which copy it is about stands in the address that it came to (tokens.ts), never in the report: reports quote
  * addresses that were forwarded, rewritten or made up. Nothing of a report is kept but the verdict.
  */
-import PostalMime, { type Email } from "postal-mime";
+import type { Email } from "postal-mime";
 import { contentOf } from "../../mail/payload.js";
+import { readReceived } from "../../mail/received.js";
 import { judge, type Verdict } from "../out/bounce-verdict.js";
 
 /** What a report says. */
@@ -17,8 +18,6 @@ export type BounceReport =
   /** an automatic answer, or anything else that reports no failure */
   | { readonly kind: "other" };
 
-/** Against reports that keep the parser busy. */
-const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
 /** As much of a report's prose as is read; what follows is the mail that came back. */
 const MAX_PROSE = 8_000;
 
@@ -34,11 +33,7 @@ const failure =
 export async function readBounceReport(raw: Uint8Array): Promise<BounceReport> {
   let email: Email;
   try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      attachmentEncoding: "arraybuffer",
-      ...PARSER_LIMITS,
-    });
+    email = await readReceived(raw, Infinity);
   } catch {
     return readProse("", Buffer.from(raw.subarray(0, MAX_PROSE)).toString("latin1"));
   }

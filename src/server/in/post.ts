@@ -68,7 +68,9 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
   let opened: OpenedAtServer;
   try {
     const author = await readSealingKey("member", sender.certificate);
-    ({ opened } = await openSubmission(mail.sealed, list, author, new Date(arrival.at)));
+    const { postsSecret } = told ?? {};
+    const by = { author, ...(postsSecret === undefined ? {} : { authorSecret: postsSecret }) };
+    ({ opened } = await openSubmission(mail.sealed, list, by, new Date(arrival.at)));
   } catch (error) {
     return refuse(store, told, error, arrival.at);
   }

@@ -124,7 +124,7 @@ export async function openFront(
     onData(stream, { envelope }, answer) {
       const [recipient] = envelope.rcptTo;
       const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
-      receive(stream, budget, patience.mail)
+      receive(stream, budget, patience.mail, declaredSize(envelope.mailFrom))
         .then((received) => {
           if (received.kind === "refused") return received.reply;
           if (recipient === undefined) return noSuchAddress;
@@ -185,15 +185,20 @@ type Received =
  *
  * The caller releases `raw.length` bytes of the budget.
  */
-async function receive(stream: SMTPServerDataStream, budget: Budget, patience: number): Promise<Received> {
-  const chunks: Buffer[] = [];
+async function receive(
+  stream: SMTPServerDataStream,
+  budget: Budget,
+  patience: number,
+  declared: number,
+): Promise<Received> {
+  let mail: Buffer = Buffer.allocUnsafeSlow(Math.max(declared, FIRST_BYTES));
   let held = 0;
   let fault: Reply | undefined;
   const giveUp = (reply: Reply) => {
     fault ??= reply;
     budget.release(held);
     held = 0;
-    chunks.length = 0;
+    mail = Buffer.alloc(0);
   };
   const deadline = setTimeout(() => {
     giveUp(tooSlow);
@@ -205,8 +210,9 @@ async function receive(stream: SMTPServerDataStream, budget: Budget, patience: n
       if (stream.sizeExceeded) giveUp(tooLarge);
       else if (!budget.take(chunk.length)) giveUp(tooBusy);
       else {
+        if (held + chunk.length > mail.length) mail = enlarged(mail, held + chunk.length);
+        mail.set(chunk, held);
         held += chunk.length;
-        chunks.push(chunk);
       }
     }
   } catch (error) {
@@ -216,5 +222,26 @@ async function receive(stream: SMTPServerDataStream, budget: Budget, patience: n
     clearTimeout(deadline);
   }
   if (fault !== undefined) return { kind: "refused", reply: fault };
-  return { kind: "received", raw: Buffer.concat(chunks) };
+  return { kind: "received", raw: mail.subarray(0, held) };
+}
+
+/** Room for a mail whose sender declares no size. */
+const FIRST_BYTES = 64 * 1024;
+
+/** A buffer with room for `needed` bytes and as much again, and the same bytes in front. */
+function enlarged(mail: Buffer, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, MAX_MAIL_BYTES)));
+  mail.copy(larger);
+  return larger;
+}
+
+/**
+ * The size that the client declared (RFC 1870), so that a large mail is held once. A lie costs nothing: memory that is
+ * never written is never there, and the budget counts what arrives.
+ */
+function declaredSize(mailFrom: SMTPServerAddress | false): number {
+  if (mailFrom === false || mailFrom.args === false) return 0;
+  const size = Object.entries(mailFrom.args).find(([name]) => name === "SIZE")?.[1];
+  const bytes = typeof size === "string" && /^\d{1,9}$/.test(size) ? Number(size) : 0;
+  return Math.min(bytes, MAX_MAIL_BYTES);
 }

@@ -6,6 +6,7 @@
  *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed
  *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     keys/*.key          secret server keys, mode 0600, one a list
+ *     keys/*.secret       secrets shared with members, mode 0600, named by their ids
  *     certificates/*.asc  the same keys' public halves, for owners
  */
 import { existsSync } from "node:fs";

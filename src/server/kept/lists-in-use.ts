@@ -8,6 +8,7 @@ import { type Address, bouncesAddress, parseAddress } from "../../mail/mailbox.j
 import { type OpeningKey, parseSealingKey, readSealingKey } from "../../protocol/keys.js";
 import type { ListRef } from "../../protocol/message.js";
 import type { DataFolder } from "./data-folder.js";
+import { MemberSecrets } from "./member-secrets.js";
 import type { MembershipStore } from "./membership-store.js";
 import { loadServerKey } from "./server-keys.js";
 import type { List, Store } from "./store.js";
@@ -21,6 +22,8 @@ export interface ListInUse {
   /** Keys that an owner has replaced, newest first, and until when (milliseconds since 1970) posts under them are taken. */
   readonly former: readonly { readonly ref: ListRef; readonly until: number }[];
   readonly server: OpeningKey<"server">;
+  /** What members share with the server in place of key pairs. */
+  readonly secrets: MemberSecrets;
   readonly address: Address;
   /** Envelope sender of everything that the list sends. */
   readonly bounces: Address;
@@ -47,6 +50,7 @@ const BESIDES = /^(?<name>.+)-(?<suffix>bounces|request|owner)(?:\+(?<token>[^@]
 export class ListsInUse {
   readonly #store: ListMemory;
   readonly #folder: DataFolder;
+  readonly #secrets: MemberSecrets;
   /** By fingerprint. `version`: of the certificate, which changes when subkeys are renewed. */
   readonly #serverKeys = new Map<
     string,
@@ -56,6 +60,7 @@ export class ListsInUse {
   constructor(store: ListMemory, folder: DataFolder) {
     this.#store = store;
     this.#folder = folder;
+    this.#secrets = new MemberSecrets(folder);
   }
 
   /** What the envelope recipient `text` is for. Anything that isn't an address of ours is `unknown`. */
@@ -86,6 +91,7 @@ export class ListsInUse {
       ref: { address, key: await readSealingKey("list", list.listKey) },
       former: await this.#former(list, address),
       server: await this.serverKey(list),
+      secrets: this.#secrets,
       address,
       bounces: bouncesAddress(address),
     };

@@ -202,6 +202,13 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   -- the member whom a mail in the outbox is for and goes with
   ALTER TABLE outbox ADD COLUMN member_id ${integer} REFERENCES members (id) ON DELETE CASCADE;
   `,
+    `
+  -- ids of secrets that the server shares with a member in place of a key pair; a secret is one member's, in one use
+  ALTER TABLE members ADD COLUMN copies_secret TEXT;
+  ALTER TABLE members ADD COLUMN posts_secret TEXT;
+  CREATE UNIQUE INDEX members_copies_secret ON members (copies_secret);
+  CREATE UNIQUE INDEX members_posts_secret ON members (posts_secret);
+  `,
   ];
 }
 

@@ -22,7 +22,7 @@ import { type DataFolder, isOpenToOthers, writeDurably } from "./data-folder.js"
 import type { List } from "./store.js";
 
 /** A key file may be read and written by the server's user alone. */
-const KEY_FILE_MODE = 0o600;
+export const KEY_FILE_MODE = 0o600;
 const CERTIFICATE_FILE_MODE = 0o644;
 
 /** A server key that lies in its file. */
@@ -118,7 +118,9 @@ async function unlocked(
     if (!(error instanceof ListSealError)) throw error;
     switch (error.code) {
       case "key-locked":
-        throw new KeyFileError(`the key file ${path} is locked: keys.passphrase-file names no passphrase`);
+        throw new KeyFileError(
+          `the key file ${path} is locked: it needs the passphrase, by keys.passphrase-file or the systemd credential "passphrase"`,
+        );
       case "wrong-passphrase":
         throw new KeyFileError(`the passphrase does not unlock the key file ${path}`);
       default:

@@ -53,6 +53,8 @@ export function memberOf(row: Row): Member {
     shape: word(row, "shape", ["encrypted", "mixed"]),
     role: word(row, "role", roles),
     added: number(row, "added"),
+    ...(isSet(row, "copies_secret") ? { copiesSecret: text(row, "copies_secret") } : {}),
+    ...(isSet(row, "posts_secret") ? { postsSecret: text(row, "posts_secret") } : {}),
   };
 }
 
@@ -183,7 +185,7 @@ export class SqlRoster {
     const { engine } = this;
     return engine.run(function* () {
       yield* holdList(engine, listId);
-      const { address, name, certificate, fingerprint, shape } = member;
+      const { address, name, certificate, fingerprint, shape, copiesSecret, postsSecret } = member;
       const [taken] = (yield sql(
         "SELECT address FROM members WHERE list_id = ? AND (address = ? OR fingerprint = ?)",
         listId,
@@ -197,9 +199,20 @@ export class SqlRoster {
             : "another member has that certificate",
         );
       }
+      for (const secret of [copiesSecret, postsSecret]) {
+        if (secret === undefined) continue;
+        const [known] = (yield sql(
+          "SELECT id FROM members WHERE copies_secret = ? OR posts_secret = ?",
+          secret,
+          secret,
+        )).rows;
+        if (known !== undefined || copiesSecret === postsSecret) {
+          throw new Conflict("a shared secret is for one member and one use; make another");
+        }
+      }
       const [added] = (yield sql(
-        `INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added)
-           VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+        `INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added, copies_secret, posts_secret)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
         listId,
         address,
         name,
@@ -207,6 +220,8 @@ export class SqlRoster {
         fingerprint,
         shape,
         now,
+        copiesSecret ?? null,
+        postsSecret ?? null,
       )).rows;
       if (added === undefined) throw new Error("a member who was added is not there");
       yield* append(listId, change);
@@ -249,6 +264,14 @@ export class SqlRoster {
       sql("SELECT * FROM members WHERE list_id = ? ORDER BY address", listId),
     );
     return found.rows.map(memberOf);
+  }
+
+  async secretIds(): Promise<readonly string[]> {
+    const found = await this.engine.ask(
+      sql(`SELECT copies_secret AS id FROM members WHERE copies_secret IS NOT NULL
+             UNION SELECT posts_secret FROM members WHERE posts_secret IS NOT NULL`),
+    );
+    return found.rows.map((row) => text(row, "id"));
   }
 
   setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void> {

@@ -259,10 +259,14 @@ export class SqlStore extends SqlOutbox implements Store {
     await this.engine.ask(sql("UPDATE jobs SET claim = NULL, due = ? WHERE claim IS NOT NULL", now));
   }
 
-  async finishJob(job: Job): Promise<void> {
-    await this.engine.ask(sql("DELETE FROM jobs WHERE id = ? AND claim = ?", job.id, job.claim));
+  async finishJobs(jobs: readonly Job[]): Promise<void> {
+    const which = jobs.map(() => "(id = ? AND claim = ?)").join(" OR ");
+    await this.engine.ask(
+      sql(`DELETE FROM jobs WHERE ${which}`, ...jobs.flatMap(({ id, claim }) => [id, claim])),
+    );
+    const posts = new Set(jobs.flatMap((job) => (job.kind === "copy" ? [job.postId] : [])));
     // a transaction of its own: of two workers that finish the last two jobs, the later sees that none is left
-    if (job.kind === "copy") await this.engine.ask(dropFinishedPost(job.postId));
+    for (const postId of posts) await this.engine.ask(dropFinishedPost(postId));
   }
 
   async retryJob(job: Job, due: number): Promise<void> {

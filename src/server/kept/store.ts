@@ -67,6 +67,10 @@ export interface NewMember {
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
   readonly shape: Shape;
+  /** Id of a secret that this member's copies are sealed under, and not to the certificate (member-secrets.ts). */
+  readonly copiesSecret?: string;
+  /** Id of a secret that this member's posts may come under. */
+  readonly postsSecret?: string;
 }
 
 /** A member on the roster. `id` is never used again, also not after a removal. */
@@ -219,7 +223,7 @@ export interface Store {
   /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
   setListKey(listId: number, key: NewListKey, change: RosterChange): Promise<void>;
 
-  /** @throws Conflict if the address or the certificate is on the list's roster. */
+  /** @throws Conflict if the address or the certificate is on the list's roster, or a secret is anybody's on this server. */
   addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member>;
   /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
   removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
@@ -228,6 +232,8 @@ export interface Store {
   memberById(id: number): Promise<Member | undefined>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
+  /** Ids of the secrets that members of any list have. */
+  secretIds(): Promise<readonly string[]>;
   /** @throws Conflict if there is none of that address. */
   setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void>;
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
@@ -267,8 +273,8 @@ export interface Store {
   extendClaims(claims: readonly string[], leaseUntil: number): Promise<void>;
   /** Makes every claimed job due again: claims of an earlier run, in a store that is for one worker `alone`. */
   releaseClaims(now: number): Promise<void>;
-  /** The copy is delivered, or nobody wants it any more. The post goes when no job of it is left. */
-  finishJob(job: Job): Promise<void>;
+  /** These copies are delivered, or nobody wants them any more: one commit. A post goes when no job of it is left. */
+  finishJobs(jobs: readonly Job[]): Promise<void>;
   /** The copy is to be tried again at `due`. */
   retryJob(job: Job, due: number): Promise<void>;
   /** Makes every job that waits for its next attempt due now. */

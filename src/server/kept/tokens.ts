@@ -77,11 +77,10 @@ export class Tokens {
       .update(`listseal-${purpose}\n${listId}\n${body}`)
       .digest()
       .subarray(0, MAC_OCTETS);
-    let bits = BigInt(`0x${digest.toString("hex")}`);
     let text = "";
-    for (let left = (MAC_OCTETS * 8) / 5; left > 0; left--) {
-      text = (alphabet[Number(bits & 31n)] ?? "") + text;
-      bits >>= 5n;
+    for (let bit = 0; bit < MAC_OCTETS * 8; bit += 5) {
+      const two = ((digest[bit >> 3] ?? 0) << 8) | (digest[(bit >> 3) + 1] ?? 0);
+      text += alphabet[(two >> (11 - (bit & 7))) & 31] ?? "";
     }
     return text;
   }

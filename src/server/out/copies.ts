@@ -14,7 +14,13 @@ import {
   requestAddress,
 } from "../../mail/mailbox.js";
 import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
-import { encodeLargePart, readSealedMail, writeCopy } from "../../mail/sealed-mail.js";
+import {
+  type Copy,
+  encodeLargePart,
+  readSealedMail,
+  writeCommonFields,
+  writeCopy,
+} from "../../mail/sealed-mail.js";
 import { SharedBase64 } from "../../mail/shared-base64.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { parseSealingKey, readSealingKey } from "../../protocol/keys.js";
@@ -60,7 +66,10 @@ export async function preparePost(
   if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
   // the certificate may have run out, or its holder left, since the post was accepted
   const author = await parseSealingKey("member", post.author.certificate);
-  const { opened, ref } = await openSubmission(mail.sealed, list, author, new Date(post.accepted));
+  // it was the author's own when the post was accepted, or it would not be here
+  const { outerSecret } = mail.sealed;
+  const by = { author, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
+  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted));
   const prepared = await prepareReseal(opened, {
     list: ref,
     server: list.server,
@@ -92,14 +101,20 @@ export interface Stationery {
   readonly now: () => number;
   /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
   readonly publicUrl: () => string | undefined;
+  /** How a member leaves: with a token of their own, or by mail to `team-leave@`, which is Mailman's. `token` if absent. */
+  readonly leaving?: "token" | "list-leave";
 }
 
 /** RFC 2369 by mail, and RFC 8058 where the server is reached by https. A DKIM signature has to cover both fields. */
 function unsubscribeFields(
   list: ListInUse,
   member: Member,
-  { tokens, publicUrl }: Stationery,
+  { tokens, publicUrl, leaving }: Stationery,
 ): readonly HeaderField[] {
+  if (leaving === "list-leave") {
+    const { address } = list;
+    return [["List-Unsubscribe", `<mailto:${localPartOf(address)}-leave@${domainOf(address)}>`]];
+  }
   const token = tokens.leave(member);
   const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
   const base = publicUrl();
@@ -124,11 +139,34 @@ interface Sealed {
 
 const NOTHING = new Uint8Array();
 
+/** What stands outside the seals of every copy. */
+type Common = Omit<Copy, "shape" | "sealed">;
+
+function commonOf(
+  { list, prepared, from, replyTo, inReplyTo, references }: PreparedPost,
+  held: number | undefined,
+): Common {
+  const { messageId, signedAt } = prepared.opened;
+  return {
+    list: list.address,
+    listName: list.list.name,
+    from,
+    replyTo,
+    to: makeMailbox(list.list.name, list.address),
+    messageId,
+    date: signedAt,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    references,
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
 /** Makes members' copies. */
 export class CopyMaker {
   readonly #reseal = new FastReseal();
   /** Base64 of the containers that the copies of a post in mode `whole` share. */
   readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
+  readonly #common = new WeakMap<PreparedPost, Common>();
   readonly #stationery: Stationery;
 
   constructor(stationery: Stationery) {
@@ -145,23 +183,13 @@ export class CopyMaker {
    *
    * @param held the number under which the post waits, on a copy for its review by a moderator
    * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
+   * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
-    const { list, prepared } = post;
+    const { list } = post;
     const { sealed, encoded } = await this.#seal(post, member);
-    const { messageId, signedAt } = prepared.opened;
-    const theList = makeMailbox(list.list.name, list.address);
     const { head, shared, tail } = writeCopy({
-      list: list.address,
-      listName: list.list.name,
-      from: post.from,
-      replyTo: post.replyTo,
-      to: theList,
-      messageId,
-      date: signedAt,
-      ...(post.inReplyTo === undefined ? {} : { inReplyTo: post.inReplyTo }),
-      references: post.references,
-      ...(held === undefined ? {} : { held }),
+      ...this.#commonOf(post, held, sealed),
       ...(encoded === undefined ? {} : { encoded }),
       sealed,
       shape: member.shape,
@@ -175,9 +203,26 @@ export class CopyMaker {
     };
   }
 
+  /** Made once a post; of a held post there are copies for review alone. */
+  #commonOf(post: PreparedPost, held: number | undefined, sealed: SealedMessage): Common {
+    const known = this.#common.get(post);
+    // a copy under a member's own secret names it in a field
+    const isForOne = sealed.outerSecret !== undefined;
+    if (known !== undefined && known.held === held && !isForOne) return known;
+    const about = commonOf(post, held);
+    const made = { ...about, commonFields: writeCommonFields({ ...about, sealed }) };
+    if (!isForOne) this.#common.set(post, made);
+    return made;
+  }
+
   async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
     const shared = encoded === undefined ? {} : { encoded };
     if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
+    const { copiesSecret } = member;
+    if (copiesSecret !== undefined) {
+      const secret = await list.secrets.of("member", prepared.profile, copiesSecret);
+      return { sealed: await resealFor(prepared, secret), ...shared };
+    }
     const pieces = await this.#reseal.piecesFor(prepared, member.certificate);
     if (pieces === "library") {
       const key = await readSealingKey("member", member.certificate);

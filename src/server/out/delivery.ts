@@ -3,8 +3,8 @@
  *
  * - A job names a post and a member, nothing more. The copy is made when the job runs, for the roster of that moment:
  *   somebody removed after a post was accepted gets nothing.
- * - An attempt is registered (by the claim) before it is made, and done is marked per job: after a crash at most the
- *   copies that were on a connection go out twice, never fewer than all go out once.
+ * - An attempt is registered (by the claim) before it is made, and a lane marks its copy done before it takes the next:
+ *   after a crash at most the copies that were on a connection go out twice, never fewer than all go out once.
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
@@ -29,6 +29,7 @@ import { codeForLog, type Log } from "../kept/log.js";
 import type { CopyJob, Job, Member, NoticeJob, Store } from "../kept/store.js";
 import { judge } from "./bounce-verdict.js";
 import { CopyMaker, type PreparedPost, preparePost, type Stationery } from "./copies.js";
+import { Finished } from "./finished.js";
 import { writeNotice } from "./notice.js";
 import {
   connectToRelay,
@@ -37,6 +38,7 @@ import {
   type RelayConnection,
   type RelayOptions,
 } from "./relay.js";
+import { relayFault } from "./relay-fault.js";
 import type { Standing } from "./standing.js";
 
 /** What the worker works with. */
@@ -73,6 +75,7 @@ interface Line {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #copies: CopyMaker;
+  readonly #finished: Finished;
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
   readonly #retryPauses: readonly number[];
   readonly #lease: number;
@@ -94,6 +97,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#copies = new CopyMaker(options.stationery);
+    this.#finished = new Finished(options.store);
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
     this.#lease = options.lease ?? CLAIM_LEASE_MS;
     this.#now = options.now ?? Date.now;
@@ -293,9 +297,9 @@ export class Delivery {
 
   /** Nobody is to get this. */
   async #drop(job: Job, code: string): Promise<undefined> {
-    const { store, log, tally } = this.#options;
+    const { log, tally } = this.#options;
     log.info("copy-dropped", { job: job.id, member: job.memberId, code });
-    await store.finishJob(job);
+    await this.#finished.mark(job);
     tally("dropped");
   }
 
@@ -329,7 +333,7 @@ export class Delivery {
       this.#relayPause = RELAY_PAUSE_MS;
       return { connection, used: false };
     } catch (error) {
-      this.#options.log.error("relay-unreachable", { code: codeForLog(error) });
+      this.#options.log.error("relay-unreachable", { code: relayFault(error) });
       return undefined;
     }
   }
@@ -351,7 +355,7 @@ export class Delivery {
     this.#options.tally(result.kind);
     switch (result.kind) {
       case "sent":
-        await store.finishJob(job);
+        await this.#finished.mark(job);
         log.info("copy-sent", about);
         return;
       case "refused":

@@ -2,12 +2,14 @@
  * Opens a post under the list's key, or under one that an owner has replaced and whose grace was not over when it came:
  * not every member has the new key in the same minute.
  *
- * The server opens with one key always, its own. What is looked for here is which list key the author's signature names.
+ * The server opens with one key always, its own, or with the one secret that it shares with this author. What is looked for
+ * here is which list key the author's signature names.
  */
 import { ListSealError } from "../../protocol/errors.js";
 import type { SealingKey } from "../../protocol/keys.js";
 import type { ListRef, SealedMessage } from "../../protocol/message.js";
 import { type OpenedAtServer, openAtServer } from "../../protocol/reseal.js";
+import { profileOf } from "../../protocol/secrets.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
 
 /** A post that was opened, and the list, by the key that it is for. */
@@ -17,15 +19,21 @@ export interface OpenedSubmission {
 }
 
 /**
- * @param at when it came
+ * @param author       whose outer signature it must bear
+ * @param authorSecret id of the secret that this author shares with the server, if there is one; a mail that names another
+ *                     is opened with none
+ * @param at           when it came
+ * @throws KeyFileError if the secret can't be read
  * @throws ListSealError as `openAtServer`; of several keys, what the list's present one gives
  */
 export async function openSubmission(
   sealed: SealedMessage,
-  { ref: present, former, server }: Pick<ListInUse, "ref" | "former" | "server">,
-  author: SealingKey<"member">,
+  { ref: present, former, server: key, secrets }: Pick<ListInUse, "ref" | "former" | "server" | "secrets">,
+  { author, authorSecret }: { readonly author: SealingKey<"member">; readonly authorSecret?: string },
   at: Date,
 ): Promise<OpenedSubmission> {
+  const isUnderSecret = authorSecret !== undefined && sealed.outerSecret === authorSecret;
+  const server = isUnderSecret ? await secrets.of("server", profileOf(present.key), authorSecret) : key;
   const open = async (list: ListRef): Promise<OpenedSubmission> => ({
     opened: await openAtServer(sealed, { list, server, author, now: at }),
     ref: list,

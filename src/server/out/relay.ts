@@ -4,8 +4,8 @@
  * nodemailer's connection class is used without its mail composer: what is sent is written already, and the body's
  * bytes, shared by all copies of a post, are streamed from one buffer.
  */
-import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
+import { bodyOf } from "./wire-body.js";
 
 /** Where the relay is. */
 export interface RelayOptions {
@@ -107,7 +107,7 @@ export async function handOver(options: RelayOptions, mail: BulkMail): Promise<b
   try {
     const size = mail.pieces.reduce((sum, piece) => sum + piece.length, 0);
     const envelope = { from: mail.sender, to: [...mail.recipients], size };
-    const body = Readable.from(mail.pieces.map(asBuffer), { objectMode: false });
+    const body = bodyOf(mail.pieces);
     return await new Promise<boolean>((resolve) => {
       connection.send(envelope, body, (error, info) =>
         resolve(!error && (info?.rejected ?? []).length === 0),
@@ -122,7 +122,7 @@ async function send(connection: SMTPConnection, mail: OutgoingMail): Promise<Han
   const size = mail.pieces.reduce((sum, piece) => sum + piece.length, 0);
   const envelope = { from: mail.sender, to: [mail.recipient], size };
   const result = await new Promise<Handover>((resolve) => {
-    const body = Readable.from(mail.pieces.map(asBuffer), { objectMode: false });
+    const body = bodyOf(mail.pieces);
     connection.send(envelope, body, (error, info) => {
       // LMTP answers per recipient after DATA: the error is then beside the result
       const fault = error ?? info?.rejectedErrors?.[0];
@@ -133,8 +133,6 @@ async function send(connection: SMTPConnection, mail: OutgoingMail): Promise<Han
   else if (result.kind !== "sent") await reset(connection);
   return result;
 }
-
-const asBuffer = (piece: Uint8Array): Buffer => Buffer.from(piece.buffer, piece.byteOffset, piece.length);
 
 function verdict(error: Error): Handover {
   const reply = "responseCode" in error && typeof error.responseCode === "number" ? error.responseCode : 0;

@@ -7,10 +7,12 @@ import { toBase64 } from "../../membership/fields.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../protocol/keys.js";
 import type { Delivery, Mode } from "../../protocol/message.js";
+import { readSecret } from "../../protocol/secrets.js";
 import type { DataFolder } from "../kept/data-folder.js";
 import type { Ledger } from "../kept/ledger.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../kept/limits.js";
 import { listKeyMaterial } from "../kept/list-key-material.js";
+import { discardSecret, keepSecret } from "../kept/member-secrets.js";
 import type { RosterChange } from "../kept/roster-record.js";
 import {
   certificatePathOf,
@@ -50,6 +52,10 @@ export interface MemberRequest {
   readonly name: string;
   readonly certificate: CertificateSource;
   readonly shape: Shape;
+  /** A secret of 32 octets that the member's copies are sealed under, in place of the certificate. */
+  readonly copiesSecret?: Uint8Array;
+  /** A secret of 32 octets that the member's posts may come under, in place of the server's key. */
+  readonly postsSecret?: Uint8Array;
 }
 
 /** A new list, and the server key that was made for it. */
@@ -139,26 +145,38 @@ export async function addMember(
   if (address === list.address) throw new BadRequest("a list can't be its own member");
   const name = checkName(request.name);
   const key = await readSealingKey("member", request.certificate);
+  const { copiesSecret, postsSecret } = request;
+  const copies = copiesSecret && (await readSecret("member", list.profile, copiesSecret));
+  const posts = postsSecret && (await readSecret("server", list.profile, postsSecret));
   const certificate = writeSealingKey(key);
-  return office.store.addMember(
-    list.id,
-    {
-      address,
-      name,
-      certificate,
-      fingerprint: key.fingerprint,
-      shape: request.shape,
-    },
-    {
-      do: "add",
-      address,
-      fingerprint: key.fingerprint,
-      // one that years of signatures have made large is not shown to owners; they confirm it by a file
-      ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
-      ...word(office),
-    },
-    office.now(),
-  );
+  const member = {
+    address,
+    name,
+    certificate,
+    fingerprint: key.fingerprint,
+    shape: request.shape,
+    ...(copies && { copiesSecret: copies.fingerprint }),
+    ...(posts && { postsSecret: posts.fingerprint }),
+  };
+  const change = {
+    do: "add",
+    address,
+    fingerprint: key.fingerprint,
+    // one that years of signatures have made large is not shown to owners; they confirm it by a file
+    ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
+    ...word(office),
+  } as const;
+  const known = new Set(await office.store.secretIds());
+  const made = [copies, posts].filter((each) => each !== undefined);
+  for (const secret of made) await keepSecret(office.folder, secret);
+  try {
+    return await office.store.addMember(list.id, member, change, office.now());
+  } catch (error) {
+    for (const { fingerprint } of made) {
+      if (!known.has(fingerprint)) await discardSecret(office.folder, fingerprint);
+    }
+    throw error;
+  }
 }
 
 /**

@@ -1,12 +1,13 @@
-/** `filter`: makes copies for a Postfix that keeps their queue (docs/postfix/explode-*.cf). */
-import type { Command } from "commander";
+/** `filter`: makes copies for a Postfix or a Mailman that keeps their queue (docs/postfix/explode-*.cf, docs/mailman). */
+import { type Command, Option } from "commander";
 import { openLog } from "../kept/log.js";
 import { findSite, type GlobalOptions, say } from "./cli-desk.js";
 import { hostAndPort, relayOf, relayUrl, untilSignal } from "./cli-serve.js";
 import { type Endpoint, type RelayPlace, writeHostAndPort } from "./endpoints.js";
-import { startFilter } from "./filter.js";
+import { startFilter, type Upstream } from "./filter.js";
 
 interface FilterFlags {
+  readonly behind: Upstream;
   readonly smtp: Endpoint;
   readonly relay?: RelayPlace;
 }
@@ -15,13 +16,18 @@ interface FilterFlags {
 export function addFilterCommand(program: Command): void {
   program
     .command("filter")
-    .description("make one copy for each mail that Postfix hands over, until SIGTERM; beside serve --explode")
+    .description("make one copy for each mail that Postfix or Mailman hands over, until SIGTERM")
     .requiredOption(
       "--smtp <host:port>",
-      "listen for Postfix, and nobody else; port 0 takes a free one",
+      "listen for Postfix or Mailman, and nobody else; port 0 takes a free one",
       hostAndPort,
     )
     .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .addOption(
+      new Option("--behind <what>", "who hands mail over: Postfix (beside serve --explode), or Mailman 3")
+        .choices(["postfix", "mailman"])
+        .default("postfix"),
+    )
     .action((flags: FilterFlags) => filter(program.opts<GlobalOptions>(), flags));
 }
 
@@ -30,6 +36,7 @@ async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void>
   const log = openLog(process.stderr, config.log.level);
   const publicUrl = config.web["public-url"];
   const running = await startFilter({
+    upstream: flags.behind,
     folder,
     store: place,
     front: { protocol: "smtp", ...flags.smtp },

@@ -1,12 +1,33 @@
 /** `member add|remove|role|list|show|suspend|resume`. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { DAY_MS } from "../kept/limits.js";
+import { secretFromText } from "../kept/member-secrets.js";
 import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
 import { addMember, findList, findMember, removeMember, setRole } from "./administration.js";
-import { atDesk, type Desk, type GlobalOptions, readCertificate, say, spaced } from "./cli-desk.js";
+import {
+  atDesk,
+  type Desk,
+  type GlobalOptions,
+  readCertificate,
+  readSmallFile,
+  say,
+  spaced,
+} from "./cli-desk.js";
 
 const describeMember = (member: Member): string =>
   `${member.address}  ${member.name}  ${member.shape}  ${spaced(member.fingerprint)}`;
+
+/** What `member add` was told. */
+interface AddOptions {
+  readonly key: string;
+  readonly name: string;
+  readonly shape: Shape;
+  readonly secretFile?: string;
+  readonly senderSecretFile?: string;
+}
+
+const readSecretFile = async (path: string): Promise<Uint8Array> =>
+  secretFromText((await readSmallFile(path)).toString("latin1"));
 
 /** One member a line; what is not as usual stands behind. */
 async function listMembers({ store, ledger }: Desk, listId: number): Promise<void> {
@@ -29,6 +50,8 @@ async function showMember({ ledger }: Desk, member: Member): Promise<void> {
     `role         ${member.role}, since ${day(member.added)}`,
     `copies       ${suspension === undefined ? `sent, shape ${member.shape}` : `SUSPENDED since ${day(suspension.since)} (${suspension.reason})`}`,
     `key          ${spaced(member.fingerprint)}${key === undefined ? "" : ` NO USABLE KEY (${key})`}`,
+    ...(member.copiesSecret === undefined ? [] : [`copies under secret ${member.copiesSecret}`]),
+    ...(member.postsSecret === undefined ? [] : [`posts under  secret ${member.postsSecret}`]),
     ...(await ledger.bounces(member.id, 0)).map(
       (bounce) => `bounced      ${day(bounce.day * DAY_MS)} ${bounce.severity} ${bounce.reason}`,
     ),
@@ -54,13 +77,26 @@ export function addMemberCommands(program: Command): void {
         .choices(["encrypted", "mixed"])
         .default("mixed"),
     )
-    .action((listAddress: string, address: string, options: { key: string; name: string; shape: Shape }) =>
+    .option(
+      "--secret-file <file>",
+      "a secret shared with this member, 64 hex digits: copies are sealed under it and not to the key",
+    )
+    .option(
+      "--sender-secret-file <file>",
+      "another secret shared with this member: posts may come under it and not to the server's key",
+    )
+    .action((listAddress: string, address: string, options: AddOptions) =>
       atDesk(global(), async (desk) => {
-        const { key, name, shape } = options;
-        const certificate = await readCertificate(key);
-        say(
-          `added        ${describeMember(await addMember(desk, listAddress, { address, name, certificate, shape }))}`,
-        );
+        const { key, name, shape, secretFile, senderSecretFile } = options;
+        const request = {
+          address,
+          name,
+          certificate: await readCertificate(key),
+          shape,
+          ...(secretFile === undefined ? {} : { copiesSecret: await readSecretFile(secretFile) }),
+          ...(senderSecretFile === undefined ? {} : { postsSecret: await readSecretFile(senderSecretFile) }),
+        };
+        say(`added        ${describeMember(await addMember(desk, listAddress, request))}`);
       }),
     );
   about("remove", "remove a member; copies that wait for them are not sent").action(
@@ -72,7 +108,7 @@ export function addMemberCommands(program: Command): void {
   about("role", "make a member an owner or moderator, or an ordinary member again")
     .argument("<role>", roles.join(", "), (text: string): MemberRole => {
       const role = roles.find((each) => each === text);
-      if (role === undefined) throw new Error(`a role is one of ${roles.join(", ")}`);
+      if (role === undefined) throw new InvalidArgumentError(`A role is one of ${roles.join(", ")}.`);
       return role;
     })
     .action((listAddress: string, address: string, role: MemberRole) =>

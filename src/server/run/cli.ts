@@ -21,6 +21,7 @@ const program = new Command("listseal-server")
   .version(packageJson.version)
   .option("--data <dir>", "the server's data folder")
   .option("--config <file>", "the configuration file; listseal.toml in the data folder if left out")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
   .showHelpAfterError("(listseal-server --help tells more)")
   .configureHelp({ showGlobalOptions: true });
 addKeepCommands(program);

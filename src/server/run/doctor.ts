@@ -12,6 +12,7 @@ import { openCheckedStore } from "../kept/open-store.js";
 import { loadServerKey } from "../kept/server-keys.js";
 import type { List, Store } from "../kept/store.js";
 import { connectToRelay, type RelayOptions } from "../out/relay.js";
+import { relayFault, relayFaultSentence } from "../out/relay-fault.js";
 import type { Site } from "./cli-desk.js";
 import { writeHostAndPort } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
@@ -46,7 +47,7 @@ export async function examine(site: Site, relay: RelayOptions | undefined): Prom
   }
   try {
     const lists = await store.lists();
-    findings.push(ok(`the database is whole, ${lists.length} lists`));
+    findings.push(ok(`the database is whole, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
     for (const list of lists) findings.push(await serverKey(folder, list));
     findings.push(...(await records(store, lists, folder)));
     findings.push(...(await queue(store)));
@@ -120,8 +121,8 @@ async function records(
 
 async function queue(store: Store): Promise<readonly Finding[]> {
   const { waiting, aside } = await store.queueCounts();
-  const text = `queue: ${waiting} waiting, ${aside} set aside`;
-  return [aside > 0 ? look(`${text} (queue show --aside)`) : ok(text)];
+  const text = `queue: ${waiting} waiting, ${aside} set aside for you`;
+  return [aside > 0 ? look(`${text}: see "queue show --aside"`) : ok(text)];
 }
 
 async function reachable(relay: RelayOptions | undefined): Promise<Finding> {
@@ -131,7 +132,7 @@ async function reachable(relay: RelayOptions | undefined): Promise<Finding> {
     (await connectToRelay(relay)).close();
     return ok(`the relay ${name} answers${relay.tls === "require" ? ", with TLS" : ""}`);
   } catch (error) {
-    return wrong(`the relay ${name} can't be used (${sentenceFor(error)})`);
+    return wrong(`the relay ${name} can't be used: ${relayFaultSentence(relayFault(error))}`);
   }
 }
 

@@ -1,34 +1,42 @@
 /**
  * The filter that Postfix calls once a recipient (docs/postfix/explode-*.cf): takes a checked post with its slip, makes
- * that member's copy, and hands it to the relay before it answers. It keeps nothing: what is not answered with 250 is in
- * Postfix's queue still, and any number of filters on any number of machines do the same work.
+ * that member's copy, and hands it to the relay before it answers. It keeps no copies: what is not answered with 250 is
+ * in Postfix's queue still, and any number of filters on any number of machines do the same work.
+ *
+ * Behind Mailman (docs/mailman) there is no slip, and the post is checked here (in/from-mailman.ts).
  *
  * The roster is read for each copy: somebody removed after the post was accepted gets nothing.
  */
 
+import { MailmanMail } from "../in/from-mailman.js";
 import { notSealed, queued, type Reply, tryLater } from "../in/reply.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
-import type { Ledger } from "../kept/ledger.js";
+import { Heads } from "../kept/heads.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
-import type { Member, Store } from "../kept/store.js";
+import { KeyFileError } from "../kept/server-keys.js";
+import type { Member, Post, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
 import { CopyMaker, type PreparedPost, preparePost } from "../out/copies.js";
-import { connectToRelay, type RelayConnection, type RelayOptions } from "../out/relay.js";
-import { openSlips, type Slip, type Slips } from "../out/slip.js";
+import { connectToRelay, type OutgoingMail, type RelayConnection, type RelayOptions } from "../out/relay.js";
+import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import { NotInitialised } from "./service.js";
 
+/** Who calls the filter: Postfix with checked posts (explode.ts), or Mailman with posts as they came. */
+export type Upstream = "postfix" | "mailman";
+
 export interface FilterOptions {
+  readonly upstream: Upstream;
   readonly folder: DataFolder;
   readonly store?: StorePlace;
-  /** Where Postfix reaches the filter. Nobody else may: on loopback, or behind a firewall. */
+  /** Where Postfix or Mailman reaches the filter. Nobody else may: on loopback, or behind a firewall. */
   readonly front: FrontOptions;
-  /** Where copies go: Postfix again, at a port without a content_filter. */
+  /** Where copies go: Postfix, at a port without a content_filter. */
   readonly relay: RelayOptions;
   readonly publicUrl?: string;
   readonly log: Log;
@@ -49,19 +57,28 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   const ledger = await openLedger(place);
   const tokens = await openTokens(folder.tokenSecret);
   const now = () => Date.now();
+  const lists = new ListsInUse(store, folder);
+  const { upstream } = options;
+  const leaving = upstream === "mailman" ? "list-leave" : "token";
   const filtering = new Filtering({
     store,
-    ledger,
-    lists: new ListsInUse(store, folder),
-    slips: await openSlips(folder),
-    copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl }),
+    read:
+      upstream === "mailman"
+        ? fromMailman(new MailmanMail({ store, lists, heads: new Heads(folder.heads), log, now }))
+        : fromPostfix(await openSlips(folder)),
+    prepare: async (post) => {
+      const list = await lists.openById(post.listId);
+      if (list === undefined) throw new Error("a post of a list that is not there");
+      return preparePost(store, list, post, await ledger.settings(post.listId));
+    },
+    copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
     standing: new Standing({ store, ledger, log, now, wake: () => undefined }),
     relay: options.relay,
     log,
   });
   const handler = {
     isOurs: async () => true,
-    take: (recipient: string, _sender: string, raw: Uint8Array) => filtering.take(recipient, raw),
+    take: (recipient: string, sender: string, raw: Uint8Array) => filtering.take(recipient, sender, raw),
   };
   const front = await openFront(options.front, handler, new Budget(), log);
   return {
@@ -75,11 +92,49 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   };
 }
 
+/** What a mail is that came for one recipient. */
+type Arrived =
+  /** `name`: of its copies' common work, in a cache; `sender`: the envelope's, if it is not for us to choose */
+  | { readonly kind: "post"; readonly name: string; readonly post: Post; readonly sender?: string }
+  /** it goes on as it is */
+  | { readonly kind: "pass" }
+  | { readonly kind: "answered"; readonly reply: Reply };
+
+type Read = (sender: string, mail: Uint8Array) => Promise<Arrived>;
+
+function fromPostfix(slips: Awaited<ReturnType<typeof openSlips>>): Read {
+  return async (_sender, mail) => {
+    const found = slips.detach(mail);
+    // not from our server: somebody reached a port that is for Postfix alone
+    if (found === undefined) return { kind: "answered", reply: notSealed };
+    const { slip, raw, digest } = found;
+    const name = `${slip.listId} ${slip.accepted} ${digest}`;
+    return { kind: "post", name, post: { ...slip, id: 0, raw, held: false } };
+  };
+}
+
+function fromMailman(mailman: MailmanMail): Read {
+  return async (sender, raw) => {
+    const found = await mailman.read(sender, raw);
+    switch (found.kind) {
+      case "post":
+        // reports about the copy are for Mailman to count
+        return { ...found, sender };
+      case "pass":
+        return found;
+      case "withheld":
+        // never 5xx: Mailman would count it against the member whom it was for
+        return { kind: "answered", reply: queued };
+      case "later":
+        return { kind: "answered", reply: tryLater };
+    }
+  };
+}
+
 interface FilteringParts {
   readonly store: Store;
-  readonly ledger: Ledger;
-  readonly lists: ListsInUse;
-  readonly slips: Slips;
+  readonly read: Read;
+  readonly prepare: (post: Post) => Promise<PreparedPost>;
   readonly copies: CopyMaker;
   readonly standing: Standing;
   readonly relay: RelayOptions;
@@ -88,7 +143,7 @@ interface FilteringParts {
 
 class Filtering {
   readonly #parts: FilteringParts;
-  /** Posts that were opened for their last copies, by their bytes' digest as the slip names it. */
+  /** Posts that were opened for their last copies. */
   readonly #prepared = new Map<string, Promise<PreparedPost>>();
   #idle: RelayConnection[] = [];
 
@@ -97,20 +152,19 @@ class Filtering {
   }
 
   /** One copy. 250 says that the relay has it, or that nobody is to get it. */
-  async take(recipient: string, mail: Uint8Array): Promise<Reply> {
-    const { slips, store, standing, log } = this.#parts;
-    const found = slips.detach(mail);
-    // not from our server: somebody reached a port that is for Postfix alone
-    if (found === undefined) return notSealed;
-    const { slip, raw, digest } = found;
-    const member = await store.memberByAddress(slip.listId, recipient);
+  async take(recipient: string, sender: string, mail: Uint8Array): Promise<Reply> {
+    const { read, store, standing, log } = this.#parts;
+    const arrived = await read(sender, mail);
+    if (arrived.kind === "answered") return arrived.reply;
+    if (arrived.kind === "pass") return this.#handOver({ sender, recipient, pieces: [mail] });
+    const member = await store.memberByAddress(arrived.post.listId, recipient);
     if (member === undefined) {
-      log.info("copy-dropped", { code: "not-a-member" });
+      log.warn("copy-dropped", { code: "not-a-member" });
       return queued;
     }
     let post: PreparedPost;
     try {
-      post = await this.#preparedPost(`${slip.listId} ${slip.accepted} ${digest}`, slip, raw);
+      post = await this.#preparedPost(arrived.name, arrived.post);
     } catch (error) {
       log.error("post-not-opened", { code: codeForLog(error) });
       return tryLater;
@@ -119,55 +173,59 @@ class Filtering {
       log.info("copy-dropped", { member: member.id, code: "withheld" });
       return queued;
     }
-    return this.#send(post, member);
+    return this.#send(post, member, arrived.sender);
   }
 
-  async #send(post: PreparedPost, member: Member): Promise<Reply> {
-    const { copies, standing, relay, log } = this.#parts;
-    const connection = this.#idle.pop() ?? (await connectToRelay(relay));
-    let copy: Awaited<ReturnType<CopyMaker["copyFor"]>>;
+  async #send(post: PreparedPost, member: Member, sender: string | undefined): Promise<Reply> {
+    const { copies, standing, log } = this.#parts;
+    let copy: OutgoingMail;
     try {
       copy = await copies.copyFor(post, member);
     } catch (error) {
-      this.#idle.push(connection);
       const code = codeForLog(error);
+      // a secret whose file can't be read is for the operator to put right; Postfix keeps the copy
+      if (error instanceof KeyFileError) {
+        log.error("copy-not-made", { member: member.id, code });
+        return tryLater;
+      }
       log.error("copy-dropped", { member: member.id, code });
       // never 5xx: a key that ran out is no failure of the member's mail system, and must not count as one
       await standing.noteUnusableKey(member, code);
       return queued;
     }
-    const result = await connection.send(copy);
+    return this.#handOver(sender === undefined ? copy : { ...copy, sender }, member);
+  }
+
+  /** @param member whom it is for, if it is a copy */
+  async #handOver(mail: OutgoingMail, member?: Member): Promise<Reply> {
+    const { relay, log } = this.#parts;
+    const about = member === undefined ? {} : { member: member.id };
+    const what = member === undefined ? "mail" : "copy";
+    const connection = this.#idle.pop() ?? (await connectToRelay(relay));
+    const result = await connection.send(mail);
     if (result.kind !== "broken") this.#idle.push(connection);
     switch (result.kind) {
       case "sent":
-        log.info("copy-sent", { member: member.id });
+        log.info(`${what}-sent`, about);
         return queued;
       case "refused":
-        log.warn("copy-refused", { member: member.id, reply: result.reply, status: result.status });
-        return { code: result.reply, status: result.status || "5.0.0", text: "The relay refused the copy." };
+        log.warn(`${what}-refused`, { ...about, reply: result.reply, status: result.status });
+        return { code: result.reply, status: result.status || "5.0.0", text: "The relay refused the mail." };
       case "later":
       case "broken":
         return tryLater;
     }
   }
 
-  #preparedPost(name: string, slip: Slip, raw: Uint8Array): Promise<PreparedPost> {
+  #preparedPost(name: string, post: Post): Promise<PreparedPost> {
     const known = this.#prepared.get(name);
     if (known !== undefined) return known;
-    const made = this.#prepare(slip, raw);
+    const made = this.#parts.prepare(post);
     this.#prepared.set(name, made);
     made.catch(() => this.#prepared.delete(name));
     const [oldest] = this.#prepared.keys();
     if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#prepared.delete(oldest);
     return made;
-  }
-
-  async #prepare({ listId, accepted, author }: Slip, raw: Uint8Array): Promise<PreparedPost> {
-    const { store, lists, ledger } = this.#parts;
-    const list = await lists.openById(listId);
-    if (list === undefined) throw new Error("a slip of a list that is not there");
-    const post = { id: 0, listId, raw, accepted, author, held: false };
-    return preparePost(store, list, post, await ledger.settings(listId));
   }
 
   close(): void {

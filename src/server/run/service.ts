@@ -14,6 +14,7 @@ import type { Ledger } from "../kept/ledger.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
+import { dropUnusedSecrets } from "../kept/member-secrets.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
@@ -110,6 +111,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
     if (store.sharing === "alone") await store.releaseClaims(now());
     await store.forget(now());
+    await dropUnusedSecrets(folder, store, now());
     const heads = new Heads(folder.heads);
     const note = () => noteHeads(heads, store, ledger, log);
     await note();
@@ -186,6 +188,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(FORGET_MS, "not-forgotten", async () => {
       await store.forget(now());
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+      await dropUnusedSecrets(folder, store, now());
     });
     const { renewal } = options;
     if (renewal !== undefined) {

@@ -23,7 +23,9 @@ export const readerSteps = [
   "list",
   /** ... and the protected Message-ID */
   "message-id",
-  /** the list signature names the body */
+  /** the list signature is by the list's server */
+  "through-server",
+  /** ... and names the body */
   "through-body",
   /** ... and the inner author */
   "through-author",
@@ -72,7 +74,9 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
       throw new ListSealError("binding-mismatch", "message id");
     }
 
-    const through = await anyGoodSignature(outer.literal, outer.signatures, [keys.server.certificate], now);
+    // without the step: by anybody whose certificate is at hand
+    const servers = [keys.server.certificate, ...(has("through-server") ? [] : [certificate])];
+    const through = await anyGoodSignature(outer.literal, outer.signatures, servers, now);
     const body = sealed.mode === "key" ? await sha256(sealed.body) : "";
     const author = good?.by.getFingerprint() ?? "";
     const says = (name: string) => lastNotation(through?.packet, name);

@@ -50,6 +50,17 @@ export async function openOptions(addonId) {
   await sleep(300);
 }
 
+/** Waits for the options page that the add-on itself has opened, in front and loaded. */
+export async function optionsInFront(addonId) {
+  const { extension } = WebExtensionPolicy.getByID(addonId);
+  const url = extension.manifest.options_ui?.page;
+  await waitFor("the options page in front", () => {
+    const { browser } = mainWindow().document.getElementById("tabmail").currentTabInfo;
+    return browser?.currentURI?.spec === url && !browser.webProgress.isLoadingDocument;
+  });
+  await sleep(300);
+}
+
 /** Runs source code, a function of the page's window, in the tab that is in front. */
 export async function inFrontTab(source, args) {
   return inBrowser(mainWindow().document.getElementById("tabmail").currentTabInfo.browser, source, args);

@@ -25,8 +25,10 @@ export async function sizeWindow(type, width, height) {
   await sleep(300);
 }
 
-/** Shows pages in dark or light colours, whatever the theme around them. */
-export async function setPageColours(dark) {
-  Services.prefs.setIntPref("layout.css.prefers-color-scheme.content-override", dark ? 0 : 1);
-  await sleep(300);
+/** Changes Thunderbird's theme; pages of add-ons follow it. */
+export async function useTheme(dark) {
+  const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
+  const name = dark ? "thunderbird-compact-dark@mozilla.org" : "thunderbird-compact-light@mozilla.org";
+  await (await AddonManager.getAddonByID(name)).enable();
+  await sleep(500);
 }

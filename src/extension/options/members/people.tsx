@@ -24,6 +24,7 @@ export function People(props: OwnerProps) {
           {t("people_refresh")}
         </button>
       </p>
+      {list.held === 0 ? null : <p class="next">{t("people_held", String(list.held))}</p>}
       <ul class="people">
         {list.members.map((member) => (
           <Person key={member.fingerprint} member={member} {...props} />
@@ -96,6 +97,17 @@ function Person({ member, list, call, run }: OwnerProps & { readonly member: Mem
         )}
       </div>
       <Facts member={member} />
+      {member.confirmable ? (
+        <div class="actions">
+          <button
+            type="button"
+            aria-label={t("people_confirm_named", name)}
+            onClick={() => void run(() => call("owner:confirm", { list: list.address, address }), null)}
+          >
+            {t("people_confirm")}
+          </button>
+        </div>
+      ) : null}
       {asked ? (
         <div>
           <p role="alert">{t("people_remove_question", name)}</p>

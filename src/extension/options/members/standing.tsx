@@ -86,6 +86,18 @@ export function Waiting({ list, call, run }: OwnerProps) {
           <span class="problem">{t("waiting_refused", t(sentenceKey(code)))}</span>
         </li>
       ))}
+      {list.refusals.some(({ code }) => code === "server-restored") ? (
+        <li>
+          <p>{t("restored_text")}</p>
+          <button
+            type="button"
+            class="primary"
+            onClick={() => void run(() => call("owner:resume-server", { list: list.address }), null)}
+          >
+            {t("restored_go_on")}
+          </button>
+        </li>
+      ) : null}
       {list.refusals.length === 0 ? null : (
         <li>
           <button

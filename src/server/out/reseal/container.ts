@@ -6,7 +6,7 @@
  * own length and not more.
  */
 import { Buffer } from "node:buffer";
-import { createCipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import type { Signature } from "openpgp";
 import { ListSealError } from "../../../protocol/errors.js";
 import { packetHeader, tag } from "./packet-writer.js";
@@ -134,13 +134,22 @@ function writeSeipd1(
     out.add(cipher.update(bytes));
   };
   const prefix = randomBytes(BLOCK_OCTETS);
-  add(prefix);
-  add(prefix.subarray(-2));
-  for (const each of slices(packets, CHUNK_OCTETS)) add(each);
-  // header of the modification detection code packet, which is hashed too
-  add(Buffer.from([0xd3, 0x14]));
+  // behind the packets the header of the modification detection code packet, which is hashed too
+  const parts = [prefix, prefix.subarray(-2), ...packets, Buffer.from([0xd3, 0x14])];
+  // a native call costs more than a small part: a small post is one
+  const all = length <= CHUNK_OCTETS ? [Buffer.concat(parts)] : parts;
+  for (const each of slices(all, 2 * CHUNK_OCTETS)) add(each);
   out.add(cipher.update(digest.digest()));
   return out.whole();
+}
+
+/** HKDF-SHA256 (RFC 5869) of up to 64 octets. Three HMACs: hkdfSync costs several times as much. */
+function hkdf(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, octets: number): Buffer {
+  const extracted = createHmac("sha256", salt).update(secret).digest();
+  const expand = (before: Uint8Array, count: number) =>
+    createHmac("sha256", extracted).update(before).update(info).update(Buffer.of(count)).digest();
+  const first = expand(Buffer.alloc(0), 1);
+  return Buffer.concat([first, expand(first, 2)], octets);
 }
 
 /** SEIPD v2 (RFC 9580, 5.13.2): keys by HKDF from a salt, chunks with their tags, and a last tag over the length. */
@@ -160,9 +169,7 @@ function writeSeipd2(
 
   const associated = Buffer.concat([Buffer.of(0xc0 | tag.seipd), parameters]);
   const keyOctets = cipherOctets[cipherName];
-  const derived = Buffer.from(
-    hkdfSync("sha256", sessionKey, salt, associated, keyOctets + GCM_NONCE_OCTETS - 8),
-  );
+  const derived = hkdf(sessionKey, salt, associated, keyOctets + GCM_NONCE_OCTETS - 8);
   const nonce = Buffer.alloc(GCM_NONCE_OCTETS);
   derived.copy(nonce, 0, keyOctets);
   let index = 0n;
@@ -178,7 +185,7 @@ function writeSeipd2(
     cipher.final();
     out.add(cipher.getAuthTag());
   };
-  for (const chunk of evenChunks(packets)) seal(chunk, associated);
+  for (const chunk of evenChunks(packets, length)) seal(chunk, associated);
   const total = Buffer.alloc(8);
   total.writeBigUInt64BE(BigInt(length));
   seal(Buffer.alloc(0), Buffer.concat([associated, total]));
@@ -193,8 +200,8 @@ function* slices(parts: readonly Uint8Array[], size: number): Generator<Uint8Arr
 }
 
 /** The parts as one run of bytes in chunks of exactly {@link CHUNK_OCTETS}, the last one shorter. One chunk is copied at a time. */
-function* evenChunks(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  const chunk = Buffer.allocUnsafe(CHUNK_OCTETS);
+function* evenChunks(parts: readonly Uint8Array[], length: number): Generator<Uint8Array> {
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_OCTETS, length));
   let filled = 0;
   for (const part of parts) {
     for (let at = 0; at < part.length; ) {

@@ -1,0 +1,114 @@
+/** Our whole server as a process of its own, with a list of some size, and what a post to it takes. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { addCrowd } from "../../test/server/crowd.js";
+import { submit } from "../../test/server/dialogue.js";
+import { PlayServer, person, seal } from "../../test/server/play-server.js";
+import { type Built, ServerProcess } from "../../test/server/server-process.js";
+import type { Measured } from "./measured.js";
+import { LANES, type Relay } from "./relays.js";
+
+/** What the server logs of each copy that the relay has taken. */
+const SENT = '"copy-sent"';
+/** A tick of /proc/PID/stat. */
+const TICKS_PER_SECOND = 100;
+
+/** What a post took. */
+export interface Took extends Measured {
+  /** Above what the server had before, in bytes. */
+  readonly more: number;
+  /** Size of the mail as submitted; a copy's is about that. */
+  readonly size: number;
+}
+
+/** A server with one list. */
+export interface ListServer {
+  post(bytes: number): Promise<Took>;
+  /** Removes one member by the operator's command; milliseconds of it on the clock. */
+  removeMember(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Starts a server whose list has `members` members. One small post is out when this resolves: it is warm. */
+export async function startListServer(program: Built, relay: Relay, members: number): Promise<ListServer> {
+  const play = await PlayServer.make();
+  const alice = await person("Alice");
+  const list = await play.createList("team@lists.test");
+  await play.join(list, alice);
+  const crowd = [...(await play.office((office) => addCrowd(office, list, members - 1)))];
+  const server = await ServerProcess.start(program, {
+    folder: play.folder.path,
+    place: play.place,
+    relayPort: relay.port,
+    lanes: LANES,
+  });
+  const pid = server.child.pid ?? 0;
+  let present = members;
+
+  async function post(bytes: number): Promise<Took> {
+    const { raw } = await seal(list, alice, { text: randomBytes(bytes / 2).toString("hex") });
+    const [before, spent] = [peakOf(pid), cpuOf(pid)];
+    let seen = server.logged().length;
+    let sent = 0;
+    const start = performance.now();
+    const answer = await submit(server.port, {
+      sender: alice.address,
+      recipient: list.address,
+      raw,
+      declaresSize: true,
+    });
+    if (answer.code !== 250) throw new Error(`the post was answered with ${answer.code}`);
+    while (sent < present) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      // only what is new is looked at: the benchmark must not use up the processor that it measures
+      const logged = server.logged();
+      for (let at = logged.indexOf(SENT, seen); at !== -1; at = logged.indexOf(SENT, seen)) {
+        seen = at + SENT.length;
+        sent++;
+      }
+    }
+    const memory = peakOf(pid);
+    return {
+      seconds: (performance.now() - start) / 1000,
+      cpu: cpuOf(pid) - spent,
+      memory,
+      more: memory - before,
+      size: raw.length,
+    };
+  }
+
+  await post(1_000);
+  return {
+    post,
+    async removeMember() {
+      const address = crowd.pop();
+      if (address === undefined) throw new Error("nobody is left to remove");
+      const start = performance.now();
+      await play.office(({ store }) =>
+        store.removeMember(list.list.id, address, ({ fingerprint }) => ({
+          do: "remove",
+          address,
+          fingerprint,
+          by: "operator",
+          at: new Date().toISOString(),
+        })),
+      );
+      present--;
+      return performance.now() - start;
+    },
+    async close() {
+      await server.kill();
+      await play.discard();
+    },
+  };
+}
+
+function peakOf(pid: number): number {
+  return 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
+/** Processor seconds of a process with all its threads. It starts no others. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}

@@ -1,0 +1,64 @@
+/** The relays that take the copies in a benchmark, and smtp-source, the most that they take from anybody. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { freePort, LOOPBACK } from "../../test/world/ports.js";
+import { startPostfix } from "../../test/world/postfix.js";
+
+const SINK = "/usr/sbin/smtp-sink";
+const SOURCE = "/usr/sbin/smtp-source";
+
+/** Connections of whoever sends. */
+export const LANES = 8;
+
+/** A relay that listens. */
+export interface Relay {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export const isPostfixInstalled = (): boolean => existsSync(SINK) && existsSync(SOURCE);
+
+/** smtp-sink of Postfix: takes everything and keeps nothing. */
+export async function openSink(): Promise<Relay> {
+  const port = await freePort();
+  const sink = spawn(SINK, ["-u", "nobody", `${LOOPBACK}:${port}`, "1000"], { stdio: "ignore" });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return {
+    port,
+    close: async () => {
+      sink.kill();
+      await once(sink, "exit");
+    },
+  };
+}
+
+/** A whole Postfix, which keeps each mail in its queue and then throws it away. */
+export async function openPostfix(): Promise<Relay> {
+  const folder = mkdtempSync(join(tmpdir(), "listseal-bench-"));
+  const postfix = await startPostfix(
+    folder,
+    { lists: { domain: "no-lists.test", port: 1 }, people: { domain: "nobody.test", port: 1 } },
+    { main: "relay_domains = people.test\n", transport: "people.test discard:\n" },
+  );
+  return {
+    port: postfix.smtpPort,
+    close: async () => {
+      await postfix.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Seconds that smtp-source takes for `mails` mails of `bytes` octets, on as many connections as we use. */
+export async function sourceTakes(relay: Relay, bytes: number, mails: number): Promise<number> {
+  const start = performance.now();
+  await promisify(execFile)(SOURCE, [
+    ...["-s", `${LANES}`, "-l", `${bytes}`, "-m", `${mails}`, "-d"],
+    ...["-f", "team@lists.test", "-t", "crowd@people.test", `${LOOPBACK}:${relay.port}`],
+  ]);
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,97 @@
+/**
+ * AES-CFB decryption in WebAssembly: for readers whose JavaScript is not compiled.
+ *
+ * Why: no browser has CFB in its WebCrypto, so openpgp.js deciphers there in JavaScript. Debian's Thunderbird has the
+ * baseline compiler for JavaScript switched off: 8 seconds for 25 MB. WebAssembly is compiled there as everywhere.
+ *
+ * How the module came to be, and what can be told from its timing: `scripts/aes-cfb/program.ts`.
+ */
+import { aesModule } from "./aes-module.js";
+
+/** Where the program has its piece of data; all of the one page of memory from here on. */
+const DATA = 8192;
+const PAGE = 65_536;
+/** Octets deciphered at a time: whole blocks, as much as the page holds. */
+const PIECE = PAGE - DATA;
+/** What is wiped after use: tables don't matter, everything behind them does. */
+const SECRET_FROM = 4096 + 256;
+
+interface Program {
+  readonly memory: WebAssembly.Memory;
+  readonly key: (octets: number) => void;
+  readonly decrypt: (octets: number) => void;
+}
+
+let compiled: Promise<WebAssembly.Module | undefined> | undefined;
+
+/** The module, compiled once; undefined where there is no WebAssembly, or a policy forbids it. */
+function module(): Promise<WebAssembly.Module | undefined> {
+  compiled ??= compile();
+  return compiled;
+}
+
+async function compile(): Promise<WebAssembly.Module | undefined> {
+  try {
+    const bytes = Uint8Array.from(atob(aesModule), (character) => character.charCodeAt(0));
+    return await WebAssembly.compile(bytes);
+  } catch {
+    // a CompileError under a content security policy, a ReferenceError without WebAssembly
+    return undefined;
+  }
+}
+
+function isProgram(exports: object): exports is Program {
+  return "memory" in exports && "key" in exports && "decrypt" in exports;
+}
+
+/** Whether {@link decryptCfb} can work here. Where it can't, openpgp.js deciphers. */
+export async function hasCfb(): Promise<boolean> {
+  return (await module()) !== undefined;
+}
+
+/**
+ * Deciphers `sealed` with AES in CFB mode and an initial vector of zeros, as SEIPD version 1 has it (RFC 9580, 5.13.1).
+ *
+ * What comes out is not authenticated: the caller checks the modification detection code before anybody sees an octet.
+ * Key, key schedule and last piece are wiped from the module's memory.
+ *
+ * @param sealed `length` octets in as many pieces as the packet has chunks; nothing is copied but 56 kB at a time
+ * @param key    of 16, 24 or 32 octets
+ * @throws Error without WebAssembly: ask {@link hasCfb} first
+ */
+export async function decryptCfb(
+  sealed: Iterable<Uint8Array>,
+  length: number,
+  key: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const program = await module();
+  const exports = program === undefined ? {} : (await WebAssembly.instantiate(program)).exports;
+  if (!isProgram(exports) || ![16, 24, 32].includes(key.length)) throw new Error("no AES-CFB for this key");
+  const memory = new Uint8Array(exports.memory.buffer);
+  try {
+    memory.set(key, DATA);
+    exports.key(key.length);
+    const plain = new Uint8Array(length);
+    let at = 0;
+    // a piece of the page is filled from one chunk after the other: only the last may end within a block
+    let filled = 0;
+    for (const chunk of sealed) {
+      for (let from = 0; from < chunk.length; ) {
+        const taken = chunk.subarray(from, from + PIECE - filled);
+        memory.set(taken, DATA + filled);
+        from += taken.length;
+        filled += taken.length;
+        if (filled < PIECE) continue;
+        exports.decrypt(filled);
+        plain.set(memory.subarray(DATA, DATA + filled), at);
+        at += filled;
+        filled = 0;
+      }
+    }
+    exports.decrypt(filled);
+    plain.set(memory.subarray(DATA, DATA + filled), at);
+    return plain;
+  } finally {
+    memory.fill(0, SECRET_FROM);
+  }
+}

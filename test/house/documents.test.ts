@@ -1,0 +1,99 @@
+/** What the documents say of the code is so: tests that are named exist, and every refusal has its place. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bindingNames, type Kind } from "../../src/protocol/binding.js";
+import { errorCodes } from "../../src/protocol/errors.js";
+
+const project = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+const read = (path: string) => readFileSync(join(project, path), "utf8");
+const pages = readdirSync(join(project, "docs")).filter((name) => name.endsWith(".md"));
+
+/** The cells of every row of the tables in a page, without heads. */
+function rowsOf(page: string): readonly (readonly string[])[] {
+  return read(page)
+    .split("\n")
+    .filter((line, index, lines) => line.startsWith("|") && !lines[index + 1]?.startsWith("| --"))
+    .filter((line) => !line.startsWith("| --"))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+describe("docs/ATTACKS.md", () => {
+  const rows = rowsOf("docs/ATTACKS.md");
+  /** `file`: "name", "name" */
+  const testsIn = (cell: string) =>
+    [...cell.matchAll(/`((?:test|proofs)\/[^`]+)`: ("[^"]+"(?:, "[^"]+")*)/g)].flatMap(
+      ([, file = "", names = ""]) =>
+        [...names.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => ({ file, name })),
+    );
+
+  test("every attack has a test in which it succeeds, and one in which it fails", () => {
+    expect(rows.length).toBeGreaterThan(50);
+    const without = rows.filter(
+      (cells) => cells.length !== 4 || cells.slice(2).some((c) => !testsIn(c).length),
+    );
+    expect(without.map(([attack]) => attack)).toEqual([]);
+  });
+
+  test("every test that it names exists", () => {
+    const named = rows.flatMap((cells) => cells.slice(2).flatMap(testsIn));
+    expect(named.filter(({ file, name }) => !read(file).includes(name))).toEqual([]);
+  });
+
+  test("every test of test/attacks that shows an attack or its refusal belongs to a line: no file is left out", () => {
+    const text = read("docs/ATTACKS.md");
+    const files = readdirSync(join(project, "test/attacks")).filter((name) => name.endsWith(".test.ts"));
+    expect(files.filter((name) => !text.includes(`test/attacks/${name}`))).toEqual([]);
+  });
+});
+
+test("every refusal is explained in a document", () => {
+  const all = pages.map((name) => read(`docs/${name}`)).join("\n");
+  expect(errorCodes.filter((code) => !all.includes(`\`${code}\``))).toEqual([]);
+});
+
+describe("docs/FORMAT.md", () => {
+  const format = read("docs/FORMAT.md");
+
+  test("names every refusal that sealing, the server's opening and a member's opening can end with", () => {
+    const openers = ["seal", "reseal", "open", "unseal", "binding", "packets", "policy", "intended", "keys"];
+    const thrown = new Set(
+      openers.flatMap((name) =>
+        [...read(`src/protocol/${name}.ts`).matchAll(/ListSealError\(\s*"([a-z-]+)"/g)].map(
+          ([, code = ""]) => code,
+        ),
+      ),
+    );
+    expect([...thrown].filter((code) => !format.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  test("names every media type, file name and header field of a sealed mail", () => {
+    const source =
+      read("src/mail/sealed-mail.ts") + read("src/mail/payload.ts") + read("src/mail/list-headers.ts");
+    const types = [...source.matchAll(/"(application\/vnd\.listseal\.[a-z]+)"/g)].map(
+      ([, type = ""]) => type,
+    );
+    const files = [...source.matchAll(/name: "([a-z-]+\.pgp)"/g)].map(([, name = ""]) => name);
+    expect(types.length).toBeGreaterThan(5);
+    expect([...types, ...files, "X-ListSeal"].filter((name) => !format.includes(name))).toEqual([]);
+  });
+
+  test("names every kind of signature and every notation", () => {
+    const kinds = [
+      ...(/export type Kind =([^;]+);/.exec(read("src/protocol/binding.ts"))?.[1] ?? "").matchAll(
+        /"([a-z-]+)"/g,
+      ),
+    ].map(([, kind = ""]) => kind);
+    const post: Kind = "post";
+    expect(kinds).toContain(post);
+    const notations = (["post", "submit", "through", "through-nonmember"] as const).flatMap((kind) => [
+      ...bindingNames(kind, "key"),
+    ]);
+    expect([...kinds, ...notations].filter((name) => !format.includes(`"${name}"`))).toEqual([]);
+  });
+});

@@ -1,0 +1,139 @@
+/** Our way of reading MIME gives what postal-mime alone gives, whatever the mail; only the time differs. */
+import { jest } from "@jest/globals";
+import fc from "fast-check";
+import PostalMime from "postal-mime";
+import { decodeBase64Body } from "../../src/mail/base64-body.js";
+import { base64Lines, writeEntity } from "../../src/mail/mime.js";
+import { readMime } from "../../src/mail/read-mime.js";
+
+const options = { forceRfc822Attachments: true, maxNestingDepth: 32 } as const;
+const LARGE = 200_000;
+
+function random(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+
+/** How often postal-mime read, and how many octets at most. */
+async function watched(raw: Uint8Array) {
+  const parse = jest.spyOn(PostalMime, "parse");
+  try {
+    const email = await readMime(raw, options);
+    const sizes = parse.mock.calls.map(([given]) => (given instanceof Uint8Array ? given.length : 0));
+    return { email, sizes };
+  } finally {
+    parse.mockRestore();
+  }
+}
+
+async function expectTheSame(raw: Uint8Array): Promise<readonly number[]> {
+  const { email, sizes } = await watched(raw);
+  const plain = await PostalMime.parse(raw, { ...options, attachmentEncoding: "arraybuffer" });
+  const comparable = (of: typeof plain) => ({
+    ...of,
+    attachments: of.attachments.map(({ content, ...rest }) => ({
+      ...rest,
+      content: typeof content === "string" ? content : Buffer.from(content as ArrayBuffer).toString("hex"),
+    })),
+  });
+  expect(comparable(email)).toEqual(comparable(plain));
+  return sizes;
+}
+
+function mixed(parts: readonly string[], end = "\r\n"): Uint8Array {
+  const lines = [
+    "From: a@b.example",
+    'Content-Type: multipart/mixed; boundary="b"',
+    "",
+    ...parts.flatMap((part) => ["--b", part]),
+    "--b--",
+    "",
+  ];
+  return latin1(lines.join(end));
+}
+
+const part = (head: readonly string[], body: string, end = "\r\n") => [...head, "", body].join(end);
+const binary = ["Content-Type: application/octet-stream", "Content-Transfer-Encoding: base64"];
+const lines = (bytes: Uint8Array, end = "\r\n") =>
+  (
+    Buffer.from(bytes)
+      .toString("base64")
+      .match(/.{1,76}/g) ?? []
+  ).join(end);
+
+test("a large attachment never reaches postal-mime, and its octets are the same", async () => {
+  const bytes = random(LARGE);
+  const raw = writeEntity([], {
+    type: "multipart/mixed",
+    parts: [
+      { type: "text/plain", bytes: latin1("hello") },
+      { type: "image/png", disposition: "attachment", name: "a.png", bytes },
+      { type: "image/png", disposition: "attachment", name: "b.png", bytes: random(LARGE + 1) },
+    ],
+  });
+  const sizes = await expectTheSame(raw);
+  expect(sizes).toHaveLength(1);
+  expect(sizes[0]).toBeLessThan(2000);
+});
+
+describe("what is no plain base64 attachment is left to postal-mime, in the end with the same result", () => {
+  const bytes = random(LARGE);
+  test.each([
+    ["another transfer encoding", part(["Content-Type: x/y"], lines(bytes))],
+    [
+      "quoted-printable",
+      part(["Content-Type: x/y", "Content-Transfer-Encoding: quoted-printable"], lines(bytes)),
+    ],
+    [
+      "a text",
+      part(
+        ["Content-Type: text/plain", "Content-Transfer-Encoding: base64"],
+        lines(latin1("x y ".repeat(LARGE / 3))),
+      ),
+    ],
+    ["an attached mail", part(["Content-Type: message/rfc822"], part(binary, lines(bytes)))],
+    ["text after it", part(binary, `${lines(bytes)}\r\nand more!`)],
+    ["padding within", part(binary, `${lines(random(LARGE + 1))}\r\n${lines(bytes)}`)],
+    ["no padding", part(binary, lines(random(LARGE + 1)).replace(/=+$/, ""))],
+    [
+      "spare bits",
+      part(binary, `${lines(random(LARGE + ((1 - (LARGE % 3) + 3) % 3))).replace(/.==$/, "B==")}`),
+    ],
+    ["an empty line before it", part(binary, `\r\n${lines(bytes)}`)],
+    ["a preamble", `\r\nwords\r\n\r\n${lines(bytes)}`],
+    ["spaces in it", part(binary, lines(bytes).replaceAll("\r\n", " \t\r\n"))],
+    ["a boundary that is none", part(binary, `${lines(bytes)}\r\n--other\r\n${lines(bytes)}`)],
+  ])("%s", async (_name, one) => {
+    await expectTheSame(mixed([one, part(binary, lines(random(LARGE)))]));
+  });
+
+  test("line ends without CR; and no boundary at all", async () => {
+    const sizes = await expectTheSame(mixed([part(binary, lines(bytes, "\n"), "\n")], "\n"));
+    expect(sizes[0]).toBeLessThan(2000);
+    await expectTheSame(latin1(part(["From: a@b.example", ...binary], lines(bytes))));
+  });
+
+  test("a mail of hyphens", async () => {
+    await expectTheSame(mixed([part(["Content-Type: text/plain"], "--\r\n".repeat(50_000))]));
+  });
+});
+
+test("any octets, of any length, in lines of any length", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 80 }), (bytes, width) => {
+      const text = Buffer.from(bytes)
+        .toString("base64")
+        .replace(new RegExp(`.{${width}}`, "g"), "$&\r\n");
+      expect(Buffer.from(decodeBase64Body(latin1(text)) ?? "?")).toEqual(Buffer.from(bytes));
+    }),
+  );
+  for (const length of [786_431, 786_432, 786_433, 2_000_000]) {
+    const bytes = random(length);
+    expect(Buffer.from(decodeBase64Body(base64Lines(bytes)) ?? "?").equals(bytes)).toBe(true);
+    expect(textOf(decodeBase64Body(latin1(`${textOf(base64Lines(bytes))}!`)) ?? latin1("none"))).toBe("none");
+  }
+});
