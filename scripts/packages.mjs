@@ -5,6 +5,8 @@
 export const PACKAGES = {
   /** better-sqlite3 is compiled where no ready-made binary can be had. */
   build: ["python3", "make", "g++", "openssl"],
+  /** `npm run package` packs the add-on. */
+  package: ["zip"],
   interop: ["gnupg", "sq", "sqop", "rnp"],
   /** spin's models are compiled. */
   proofs: ["eprover", "spass", "spin", "gcc"],

@@ -86,8 +86,9 @@ async function getFrom(key: string | null): Promise<Readonly<Record<string, unkn
 
 /** A full disk or quota has no error of its own in the API: its name or its words speak of the quota. */
 function whyNotWritten(cause: unknown): "storage-full" | "storage-failed" {
-  if (!(cause instanceof Error)) return "storage-failed";
-  return /quota/i.test(`${cause.name} ${cause.message}`) ? "storage-full" : "storage-failed";
+  // no instanceof: a DOMException of another global is no Error of this one
+  const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : "";
+  return /quota/i.test(`${String(name)} ${String(cause)}`) ? "storage-full" : "storage-failed";
 }
 
 const MAIN = "listseal";

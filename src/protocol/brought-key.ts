@@ -48,9 +48,7 @@ async function assertWholeSecret(source: Uint8Array | string): Promise<void> {
         ? await readPrivateKey({ armoredKey: source, config: readingConfig })
         : await readPrivateKey({ binaryKey: source, config: readingConfig });
   } catch (cause) {
-    const code =
-      cause instanceof Error && /private key/i.test(cause.message) ? "no-secret-key" : "key-damaged";
-    throw new ListSealError(code, "no secret key can be read", { cause });
+    throw new ListSealError("no-secret-key", "no secret key can be read", { cause });
   }
   const dummy = key.getKeys().some(({ keyPacket }) => "isDummy" in keyPacket && keyPacket.isDummy());
   if (dummy) throw new ListSealError("no-secret-key", "a secret part is not in the file");

@@ -12,6 +12,8 @@ import { local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 
 beforeEach(() => resetHost());
+// the timer that locks would keep the process alive
+afterEach(() => lockAll());
 
 test("changes made at the same time both stay", async () => {
   const add = (name: string) =>

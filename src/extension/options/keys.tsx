@@ -45,7 +45,7 @@ function KeyCard({
   const made = new Date(createdAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (
     <li class="card">
-      <h3>{userId}</h3>
+      <h2>{userId}</h2>
       <p>
         <code>{groupsOf(fingerprint)}</code>
       </p>
