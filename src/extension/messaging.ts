@@ -1,7 +1,8 @@
 import type { CommandName } from "../membership/commands.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, fileText, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type Check, count, fileText, flag, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type GuardName, type GuardSwitches, guardNames } from "./compose/guard-names.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
@@ -25,8 +26,21 @@ import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 export interface Calls extends OwnerCalls, SettingsCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
-    readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
+    readonly input: {
+      readonly tabId: number;
+      readonly answer: ComposeAnswer;
+      /** The guard whose question is answered, if it was one. */
+      readonly about: GuardName | null;
+      /** `send-anyway`: the guard asks no more from now on. */
+      readonly dontAsk: boolean;
+    };
     readonly output: ComposeStatus;
+  };
+  /** Which questions are asked before sending: for a page with switches. */
+  "guards:read": { readonly input: null; readonly output: GuardSwitches };
+  "guards:switch": {
+    readonly input: { readonly guard: GuardName; readonly asks: boolean };
+    readonly output: GuardSwitches;
   };
   "key:unlock": {
     readonly input: { readonly fingerprint: string; readonly passphrase: string };
@@ -111,7 +125,7 @@ export interface OverviewAnswer {
 }
 
 /** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
+export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-anyway" | "stop" | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   ...ownerChecks,
@@ -119,8 +133,12 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,
-    answer: oneOf("turn-on", "turn-off", "list-only", "send-in-clear", "stop", "dismiss"),
+    answer: oneOf("turn-on", "turn-off", "list-only", "send-anyway", "stop", "dismiss"),
+    about: orNull(oneOf(...guardNames)),
+    dontAsk: flag,
   }),
+  "guards:read": nothing,
+  "guards:switch": object<Calls["guards:switch"]["input"]>({ guard: oneOf(...guardNames), asks: flag }),
   "key:unlock": object<Calls["key:unlock"]["input"]>({ fingerprint: text, passphrase: text }),
   "key:lock": nothing,
   "key:make": object<Calls["key:make"]["input"]>({

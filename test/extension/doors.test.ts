@@ -80,7 +80,7 @@ afterAll(() => lockAll());
 const team = storedList.address;
 const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "compose:status": { tabId: 1 },
-  "compose:answer": { tabId: 1, answer: "turn-on" },
+  "compose:answer": { tabId: 1, answer: "turn-on", about: null, dontAsk: false },
   "key:unlock": { fingerprint, passphrase: PASSPHRASE },
   "key:lock": null,
   "key:make": { address: "new@example.test", name: "New", passphrase: null, profile: "compatible" },
@@ -127,6 +127,8 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "owner:resume-server": { list: team },
   "key:renew": { fingerprint },
   "copies:choose": { list: team, keeping: "off" },
+  "guards:read": null,
+  "guards:switch": { guard: "bcc", asks: false },
   "owner:dismiss": { list: team, what: "alarms" },
 });
 

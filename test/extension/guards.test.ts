@@ -61,6 +61,8 @@ describe("a call", () => {
   const handlers: CallHandlers = {
     "compose:status": never,
     "compose:answer": never,
+    "guards:read": never,
+    "guards:switch": never,
     "key:unlock": never,
     "key:lock": never,
     "key:make": never,

@@ -2,8 +2,10 @@ import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
+import type { GuardName } from "../compose/guard-names.js";
+import { loadGuards, switchGuard } from "../compose/guard-switches.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
-import { changeState } from "../compose/window-state.js";
+import { changeState, stateOf } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
@@ -40,7 +42,7 @@ export const calls: CallHandlers = {
 
   "compose:status": ({ tabId }) => statusOf(tabId),
 
-  async "compose:answer"({ tabId, answer }) {
+  async "compose:answer"({ tabId, answer, about, dontAsk }) {
     switch (answer) {
       case "turn-on":
         await turnOn(tabId, "hand");
@@ -51,17 +53,21 @@ export const calls: CallHandlers = {
       case "list-only":
         await keepListOnly(tabId);
         break;
-      case "send-in-clear":
-        await changeState(tabId, { clearAllowed: true, hindrance: null });
+      case "send-anyway":
+        if (about !== null) await allow(tabId, about);
+        if (about !== null && dontAsk) await switchGuard(about, false);
         break;
       case "stop":
         stop(tabId);
         break;
       case "dismiss":
-        await changeState(tabId, { hindrance: null });
+        await changeState(tabId, { hindrance: null, notice: null });
     }
     return refresh(tabId);
   },
+
+  "guards:read": () => loadGuards(),
+  "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
 
   async "key:unlock"({ fingerprint, passphrase }) {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
@@ -219,6 +225,13 @@ export const calls: CallHandlers = {
     return null;
   },
 };
+
+/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
+async function allow(tabId: number, guard: GuardName): Promise<void> {
+  const { answered } = await stateOf(tabId);
+  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
+  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
+}
 
 /** Takes every recipient but the list out of a mail that is to be sealed. */
 async function keepListOnly(tabId: number): Promise<void> {

@@ -146,7 +146,7 @@ function listNamedBy(named: readonly string[], stored: Stored): string | null {
 }
 
 /** @throws ListSealError `key-locked` if there are keys and all are locked */
-async function secretsOf(stored: Stored): Promise<readonly string[]> {
+export async function secretsOf(stored: Stored): Promise<readonly string[]> {
   const keys = Object.values(stored.memberKeys);
   const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
   if (keys.length > 0 && secrets.length === 0)
@@ -223,7 +223,10 @@ export function imageAddress({ type, bytes }: { readonly type: string; readonly 
   return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
 }
 
-function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
+/** Addresses of the pictures inside the text, by their content id. */
+export function inlineImages(
+  attachments: OpenedLetter["letter"]["attachments"],
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     attachments.flatMap(({ contentId, type, bytes }) =>
       contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],

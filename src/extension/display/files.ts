@@ -86,12 +86,12 @@ function previewButton(item: HTMLLIElement, number: number, name: string): HTMLB
   const button = actionButton(
     t("preview_show"),
     async () => {
-      const shown = item.querySelector("img");
+      const shown = item.querySelector(".preview");
       if (shown !== null) {
         shown.remove();
       } else {
         const { address } = await ask("preview", { attachment: number });
-        item.append(element("img", { src: address, alt: name }));
+        item.append(element("div", { class: "preview" }, element("img", { src: address, alt: name })));
       }
       const open = shown === null;
       button.textContent = t(open ? "preview_hide" : "preview_show");

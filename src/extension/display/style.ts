@@ -38,7 +38,7 @@ blockquote { margin: 0; padding: 0 0 0 10px; border-inline-start: 3px solid var(
 .files ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
 .files li { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding: 4px 4px 4px 10px; }
 .files .name { flex: 1 1 8em; min-width: 0; } .files .all { margin-top: 8px; }
-.files img { flex: 0 0 100%; max-width: 100%; max-height: 24em; object-fit: contain; object-position: left; }
+.files .preview { flex: 0 0 100%; } .files img { display: block; max-width: 100%; max-height: 24em; }
 .keep { margin: 20px 0 0; } .keep button { color: var(--quiet); font-size: 12px; } .files .size { color: var(--quiet); white-space: nowrap; }
 button { font: inherit; color: inherit; background: light-dark(#f0f0f4, #2b2a33); border: 1px solid var(--line);
   border-radius: 4px; padding: 3px 12px; cursor: pointer; }

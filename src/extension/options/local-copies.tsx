@@ -31,8 +31,8 @@ export function LocalCopies({
   };
   const help = `copies-${list.address}`;
   return (
-    <div class="choice">
-      <label>
+    <div class="setting">
+      <label class="choice">
         <input
           type="checkbox"
           checked={keeping === "opened"}

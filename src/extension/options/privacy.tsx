@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { type GuardName, type GuardSwitches, guardNames } from "../compose/guard-names.js";
 import { t } from "../i18n.js";
 import { type LockAfter, lockAfterChoices } from "../locking/choice.js";
 import type { Call } from "../messaging.js";
@@ -14,6 +15,7 @@ export function Privacy({ call, act }: Props) {
   return (
     <>
       <LockTime call={call} act={act} />
+      <Questions call={call} act={act} />
       <section aria-labelledby="kept">
         <h2 id="kept">{t("kept_title")}</h2>
         <p>{t("privacy_keys")}</p>
@@ -36,6 +38,39 @@ export function Privacy({ call, act }: Props) {
         <p>{t("about_limit")}</p>
       </section>
     </>
+  );
+}
+
+const guardLabels = {
+  "other-recipients": "guard_other_recipients",
+  bcc: "guard_bcc",
+  "missing-attachment": "guard_missing_attachment",
+  "clear-to-list": "guard_clear_to_list",
+  "sealed-quote": "guard_sealed_quote",
+} as const;
+
+/** The questions before sending, each with its switch. */
+function Questions({ call, act }: Props) {
+  const [switches, setSwitches] = useState<GuardSwitches | null>(null);
+  useEffect(() => void act(async () => setSwitches(await call("guards:read", null)), null), []);
+  const set = (guard: GuardName, asks: boolean) =>
+    act(async () => setSwitches(await call("guards:switch", { guard, asks })), "guards_changed");
+  return (
+    <section aria-labelledby="questions">
+      <h2 id="questions">{t("guards_title")}</h2>
+      {switches === null
+        ? null
+        : guardNames.map((guard) => (
+            <label key={guard} class="choice">
+              <input
+                type="checkbox"
+                checked={switches[guard]}
+                onChange={(event) => void set(guard, event.currentTarget.checked)}
+              />
+              {t(guardLabels[guard])}
+            </label>
+          ))}
+    </section>
   );
 }
 

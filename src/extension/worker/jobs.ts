@@ -38,6 +38,26 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
+  /** An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder. */
+  "seal-draft": {
+    readonly input: {
+      readonly letter: Omit<Letter, "author">;
+      readonly recipients: DraftRecipients;
+      readonly key: StoredMemberKey;
+      /** The key's unlocked secret, in base64. */
+      readonly secret: string;
+    };
+    readonly output: { readonly mail: Uint8Array };
+  };
+  "open-draft": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      /** Unlocked secrets of all member keys, in base64. */
+      readonly secrets: readonly string[];
+      readonly now: string;
+    };
+    readonly output: OpenedDraft | { readonly kind: "not-for-me" };
+  };
   "make-key": {
     readonly input: {
       readonly address: string;
@@ -188,6 +208,20 @@ export type Standing =
   | "new"
   | "changed"
   | "refused";
+
+/** The recipients of a draft, as they were typed: some may be no addresses yet. */
+export interface DraftRecipients {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+}
+
+/** An opened draft, by one's own key. */
+export interface OpenedDraft {
+  readonly kind: "opened";
+  readonly letter: Omit<Letter, "author">;
+  readonly recipients: DraftRecipients;
+}
 
 /** An opened, verified letter. */
 export interface OpenedLetter {

@@ -1,6 +1,7 @@
 import { outcomeOf } from "../failure.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { exportKey, importKey } from "./brought-keys.js";
+import { openDraftMail, sealDraftMail } from "./draft.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
@@ -17,6 +18,8 @@ import { seal } from "./seal.js";
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
   open,
+  "seal-draft": sealDraftMail,
+  "open-draft": openDraftMail,
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
