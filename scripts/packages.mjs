@@ -12,7 +12,7 @@ export const PACKAGES = {
   proofs: ["eprover", "spass", "spin", "gcc"],
   world: [
     ...["thunderbird", "xvfb", "dovecot-imapd", "dovecot-lmtpd", "postfix"],
-    ...["imagemagick", "gdb", "fonts-noto-cjk"],
+    ...["imagemagick", "gdb", "fonts-noto-cjk", "zip", "unzip"],
   ],
   postgres: ["postgresql"],
   /** The list server behind Mailman 3, and under systemd. */
