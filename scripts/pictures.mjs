@@ -35,7 +35,8 @@ const pictures = {
 mkdirSync(to, { recursive: true });
 for (const [name, [source, part]] of Object.entries(pictures)) {
   const file = join(from, `${source}.png`);
-  if (!existsSync(file)) throw new Error(`${source}.png is not there: run the story first (see the head of this file)`);
+  if (!existsSync(file))
+    throw new Error(`${source}.png is not there: run the story first (see the head of this file)`);
   execFileSync("convert", [
     ...[file, "-crop", part, "+repage", "-fuzz", "2%", "-trim", "+repage"],
     ...["-bordercolor", "white", "-border", "14", "-bordercolor", "#cccccc", "-border", "1"],

@@ -10,6 +10,7 @@ import type { OfferedFile } from "./joining/offered.js";
 import type { Keeping } from "./local-copies/choice.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
+import { type SettingsCalls, settingsChecks } from "./settings/messages.js";
 import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 
 /**
@@ -22,7 +23,7 @@ import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
  * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
  * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
  */
-export interface Calls extends OwnerCalls {
+export interface Calls extends OwnerCalls, SettingsCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
     readonly input: {
@@ -128,6 +129,7 @@ export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-anyway"
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   ...ownerChecks,
+  ...settingsChecks,
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,

@@ -17,6 +17,7 @@ import { thunderbird } from "../platform.js";
 import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
+import { settingsCalls } from "../settings/calls.js";
 import {
   keepUnlocked,
   load,
@@ -26,7 +27,7 @@ import {
   summaryOfList,
   update,
 } from "../storage.js";
-import type { Stored, StoredMemberKey } from "../stored.js";
+import { withNewKey } from "../stored-keys.js";
 import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
@@ -37,6 +38,7 @@ import { saveFile } from "./save.js";
 /** What the background page answers to our own pages. */
 export const calls: CallHandlers = {
   ...ownerCalls,
+  ...settingsCalls,
 
   "compose:status": ({ tabId }) => statusOf(tabId),
 
@@ -77,7 +79,6 @@ export const calls: CallHandlers = {
 
   async "key:lock"() {
     await lockAll();
-    forgetOpened();
     return null;
   },
 
@@ -224,20 +225,6 @@ export const calls: CallHandlers = {
     return null;
   },
 };
-
-/** A new key is used at once by the lists that wait for one for its address. */
-function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
-  const lists = Object.fromEntries(
-    Object.entries(stored.lists).map(([address, list]) => [
-      address,
-      list.memberKey === null && list.invitee === key.address
-        ? { ...list, memberKey: key.fingerprint }
-        : list,
-    ]),
-  );
-  const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
-  return { ...stored, lists, memberKeys, backedUpAt: null };
-}
 
 /** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
 async function allow(tabId: number, guard: GuardName): Promise<void> {

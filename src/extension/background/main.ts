@@ -6,14 +6,16 @@ import { forgetState, stateOf } from "../compose/window-state.js";
 import { closeWork, isBusy } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { copyNewMail } from "../local-copies/follow.js";
+import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
 import { askToPutDrafts } from "../requests/permission.js";
+import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
-import { read } from "./received.js";
+import { forgetOpened, read } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -27,6 +29,8 @@ const KEEP_DRAFT = "keep-sealed-draft";
 /** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
 const FOLLOW_MS = 1_000;
 
+whenLocked(forgetOpened);
+whenLocked(endWorkerWhenIdle);
 answerAsks(asks);
 answerCalls(calls);
 watchArrivals(arrivals);
@@ -134,6 +138,7 @@ async function resume(): Promise<void> {
 }
 
 settle(resume());
+settle(lockIfDue());
 browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
 browser.runtime.onInstalled.addListener(() => {
   menus.create({ id: KEEP_DRAFT, title: t("menu_keep_draft"), contexts: ["compose_action"] });

@@ -8,6 +8,7 @@ import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../disp
 import { awake } from "../keep-awake.js";
 import { keyAge } from "../key-age.js";
 import { keepCopy } from "../local-copies/keep.js";
+import { lockIfDue } from "../locking/unlocked.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -64,9 +65,11 @@ function keep(key: string, opened: Opened): void {
 export async function read(header: MessageHeader, open: "in-its-own-shell" | "elsewhere"): Promise<Reading> {
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
-  const known = cache.get(key);
-  if (known !== undefined) return { kind: "opened", opened: known.opened };
   try {
+    // locking empties the cache, so it is asked for after the time was looked at
+    if (cache.has(key)) await lockIfDue();
+    const known = cache.get(key);
+    if (known !== undefined) return { kind: "opened", opened: known.opened };
     return await awake(() => readAnew(header, open, key));
   } catch (error) {
     const code = codeOf(error, "worker-failed");

@@ -1,5 +1,6 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
+import { noteUse } from "../locking/unlocked.js";
 import { load, secretOf } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 import type { Hindrance } from "./status.js";
@@ -29,6 +30,7 @@ export interface Author {
 export async function authorFor(list: StoredList): Promise<Author> {
   if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   const key = keyOf(await load(), list.memberKey);
+  await noteUse();
   const secret = await secretOf(key);
   if (secret === null)
     throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });

@@ -6,6 +6,7 @@ import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { OwnerJobs } from "../owner/jobs.js";
+import type { SettingsJobs } from "../settings/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
@@ -13,7 +14,7 @@ import type { StoredList, StoredMemberKey } from "../stored.js";
  * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
  * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
  */
-export interface Jobs extends OwnerJobs {
+export interface Jobs extends OwnerJobs, SettingsJobs {
   /** A letter without its author's certificate, which the worker takes from the key. */
   seal: {
     readonly input: {
