@@ -36,7 +36,9 @@ export class GnupgMember {
   async openInvitation(file: Uint8Array, code: string): Promise<unknown> {
     await this.#home.save("invitation.listseal", file);
     const options = `--batch --pinentry-mode loopback --passphrase ${code}`;
-    return JSON.parse(await this.#shell(`gpg ${options} -d invitation.listseal`));
+    // it ends with an error all the same: the owner who signed is not known here yet
+    const { stdout } = await this.#home.shell(`gpg ${options} -d invitation.listseal`);
+    return JSON.parse(Buffer.from(stdout).toString("utf8"));
   }
 
   /** Makes a key; gives its public half. */

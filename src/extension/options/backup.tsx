@@ -65,9 +65,9 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
             {t("backup_write_down")}
             <br />
             <code class="code">
-              {made.split("-").map((group, place) => (
+              {made.split(/(?<=-)/).map((group, place) => (
                 // the place is all that tells two groups apart; a line may break between them only
-                <span key={place}>{`${group} `}</span>
+                <span key={place}>{group}</span>
               ))}
             </code>
           </p>
