@@ -23,13 +23,13 @@ const pictures = {
   "join-mail": ["member-1-mail", MAIL],
   "join-code": ["member-2-code", PAGE],
   "join-compare": ["member-3-compare", PAGE],
-  "join-member": ["member-5-member", "680x430+330+130"],
+  "join-member": ["member-5-member", "680x660+330+130"],
   "join-wrong-code": ["member-error_wrong_code", PAGE],
-  "join-leave": ["member-12-leave", "680x530+330+130"],
+  "join-leave": ["member-12-leave", "680x660+330+130"],
   "join-backup": ["member-9-backup", PAGE],
-  "own-card": ["owner-2-card", PAGE],
-  "own-codes": ["owner-5-codes", "680x790+330+140"],
-  "own-remove": ["owner-9-remove", "680x560+330+138"],
+  "own-card": ["owner-2-card", "680x890+330+130"],
+  "own-codes": ["owner-5-codes", "680x815+330+122"],
+  "own-remove": ["owner-9-remove", "680x590+330+122"],
 };
 
 mkdirSync(to, { recursive: true });
