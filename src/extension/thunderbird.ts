@@ -150,6 +150,8 @@ export interface Messages {
   get(messageId: number): Promise<MessageHeader>;
   getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
   getAttachmentFile(messageId: number, partName: string): Promise<File>;
+  /** The mail as it came. */
+  getRaw(messageId: number, options: { decrypt: boolean; data_format: "File" }): Promise<File>;
 }
 
 export interface MessageDisplay {

@@ -37,6 +37,13 @@ export interface Jobs extends OwnerJobs {
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
+  /** The sealed parts of a mail as it came, if they are the very ones that Thunderbird has found in it. */
+  "sealed-parts": {
+    readonly input: { readonly raw: Uint8Array; readonly types: readonly MailPart["type"][] };
+    readonly output:
+      | { readonly kind: "parts"; readonly parts: readonly MailPart[] }
+      | { readonly kind: "others" };
+  };
   "make-key": {
     readonly input: {
       readonly address: string;
