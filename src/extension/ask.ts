@@ -21,6 +21,10 @@ export interface Asks {
   save: { readonly input: { readonly attachment: number }; readonly output: { readonly saved: boolean } };
   /** Save all of them. */
   saveAll: { readonly input: null; readonly output: { readonly saved: boolean } };
+  /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
+  preview: { readonly input: { readonly attachment: number }; readonly output: { readonly address: string } };
+  /** Save the opened mail itself, readable, as an .eml file. */
+  saveMail: { readonly input: null; readonly output: { readonly saved: boolean } };
   /** Take the invitation of the mail that the tab shows to the page that asks for its code. */
   join: { readonly input: null; readonly output: null };
   /** Open the options page (to unlock a key, to import an invitation). */
@@ -31,6 +35,8 @@ const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere") }),
   save: object<Asks["save"]["input"]>({ attachment: count }),
   saveAll: nothing,
+  preview: object<Asks["preview"]["input"]>({ attachment: count }),
+  saveMail: nothing,
   join: nothing,
   settings: nothing,
 };

@@ -6,6 +6,7 @@ import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
 import type { OfferedFile } from "./joining/offered.js";
+import type { Keeping } from "./local-copies/choice.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
 import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
@@ -74,6 +75,11 @@ export interface Calls extends OwnerCalls {
     readonly output: ListSummary;
   };
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
+  /** Whether readable copies of a list's mail are kept here. */
+  "copies:choose": {
+    readonly input: { readonly list: string; readonly keeping: Keeping };
+    readonly output: null;
+  };
   /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */
   "backup:make": { readonly input: { readonly passphrase: string }; readonly output: null };
   /** `file`: the backup in base64. */
@@ -91,6 +97,8 @@ export interface Calls extends OwnerCalls {
 export interface OverviewAnswer {
   readonly lists: readonly ListSummary[];
   readonly keys: readonly MemberKeySummary[];
+  /** Addresses of the lists of which readable copies are kept here. */
+  readonly copies: readonly string[];
   /** ISO 8601; null if there is no backup of what is here. */
   readonly backedUpAt: string | null;
   /** Joins that the server has refused. */
@@ -135,6 +143,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
+  "copies:choose": object<Calls["copies:choose"]["input"]>({ list: text, keeping: oneOf("off", "opened") }),
   "backup:make": object<Calls["backup:make"]["input"]>({ passphrase: text }),
   "backup:restore": object<Calls["backup:restore"]["input"]>({ file: fileText, passphrase: text }),
   "requests:look": nothing,

@@ -145,7 +145,19 @@ export interface Messages {
     mail: NewMessage,
     options: { readonly mode: "default" },
   ) => Promise<{ readonly mode: "sendNow" | "sendLater" }>;
-  query(about: { readonly author?: string; readonly fromDate?: Date }): Promise<MessageList>;
+  query(about: {
+    readonly author?: string;
+    readonly fromDate?: Date;
+    readonly folderId?: string;
+    /** Without angle brackets. */
+    readonly headerMessageId?: string;
+  }): Promise<MessageList>;
+  /** Missing until the person has granted `messagesImport`. Throws if the folder holds that Message-ID already. */
+  readonly import?: (
+    file: File,
+    folderId: string,
+    properties: { readonly read: boolean },
+  ) => Promise<MessageHeader>;
   continueList(listId: string): Promise<MessageList>;
   get(messageId: number): Promise<MessageHeader>;
   getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
@@ -172,11 +184,25 @@ export interface MailIdentity {
 }
 
 export interface Accounts {
-  list(
-    includeSubFolders: boolean,
-  ): Promise<
-    readonly { readonly id: string; readonly type: string; readonly identities: readonly MailIdentity[] }[]
+  list(includeSubFolders: boolean): Promise<
+    readonly {
+      readonly id: string;
+      readonly type: string;
+      readonly rootFolder: MailFolder;
+      readonly identities: readonly MailIdentity[];
+    }[]
   >;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly name?: string;
+}
+
+export interface Folders {
+  getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
+  /** Missing until the person has granted `accountsFolders`. */
+  readonly create?: (parentId: string, name: string) => Promise<MailFolder>;
 }
 
 export interface Identities {
@@ -186,11 +212,14 @@ export interface Identities {
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
 }
 
+/** A right that manifest.json names as optional. */
+export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport";
+
 /** Rights that a person grants later, by a click. */
 export interface Permissions {
-  contains(wanted: { readonly permissions: readonly ["messages.send"] }): Promise<boolean>;
+  contains(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
   /** QUIRK: only while a click is being handled, before anything is awaited. */
-  request(wanted: { readonly permissions: readonly ["messages.send"] }): Promise<boolean>;
+  request(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
 }
 
 /** Thunderbird's namespaces, beside those that every WebExtension has. */
@@ -201,4 +230,5 @@ export interface Thunderbird {
   readonly messageDisplay: MessageDisplay;
   readonly accounts: Accounts;
   readonly identities: Identities;
+  readonly folders: Folders;
 }

@@ -10,6 +10,7 @@
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { decodeWords } from "./encoded-words.js";
+import { asFixed, flowOf, unflow } from "./flowed.js";
 import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
 import {
   type Address,
@@ -89,25 +90,39 @@ const list = (mailboxes: readonly Mailbox[]) => mailboxes.map(formatMailbox).joi
 
 /** Writes the payload of `letter`. `outer` is what the sealed mail will say outside. */
 export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
-  const date = formatDate(letter.date);
+  const fields: HeaderField[] = [
+    ...letterFields(letter),
+    ["HP-Outer", `From: ${formatMailbox(outer.from)}`],
+    ["HP-Outer", `To: ${list(outer.to)}`],
+    ["HP-Outer", `Subject: ${outer.subject}`],
+    ["HP-Outer", `Date: ${formatDate(letter.date)}`],
+  ];
+  return writeEntity(fields, tree(letter));
+}
+
+/**
+ * Writes an opened letter as an ordinary, readable mail (RFC 5322), for keeping and for other programs. The author's keys
+ * are left out. The caller must know that this is the text in clear: it never goes to a server.
+ */
+export function writeClearMail(letter: Letter): Uint8Array {
+  const { author: _keys, ...readable } = letter;
+  return writeEntity(letterFields(readable), { ...tree(readable), type: "multipart/mixed" });
+}
+
+function letterFields(letter: Letter): HeaderField[] {
   const optional = (name: string, value: string | undefined): HeaderField[] =>
     value === undefined || value === "" ? [] : [[name, value]];
-  const fields: HeaderField[] = [
+  return [
     ["From", formatMailbox(letter.from)],
     ...optional("To", list(letter.to)),
     ...optional("Cc", list(letter.cc)),
     ["Subject", letter.subject],
-    ["Date", date],
+    ["Date", formatDate(letter.date)],
     ["Message-ID", letter.messageId],
     ...optional("In-Reply-To", letter.inReplyTo),
     ...optional("References", letter.references.join(" ")),
     ["MIME-Version", "1.0"],
-    ["HP-Outer", `From: ${formatMailbox(outer.from)}`],
-    ["HP-Outer", `To: ${list(outer.to)}`],
-    ["HP-Outer", `Subject: ${outer.subject}`],
-    ["HP-Outer", `Date: ${date}`],
   ];
-  return writeEntity(fields, tree(letter));
 }
 
 function tree(letter: Letter): Multipart {
@@ -164,7 +179,7 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
   }
   const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
   const keys = authorKeys(email.attachments);
-  const { text, html } = bodies(email, hasLegacyDisplay(payload));
+  const { text, html } = bodies(await withLinesJoined(email, payload), hasLegacyDisplay(payload));
   return {
     from: parseMailbox(from),
     to: mailboxes(optionalField(email, "to")),
@@ -181,12 +196,39 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
   };
 }
 
-function bodies({ text, html }: Email, legacy: boolean): Pick<Email, "text" | "html"> {
+function bodies({ text, html }: Pick<Email, "text" | "html">, legacy: boolean): Pick<Email, "text" | "html"> {
   if (!legacy) return { text, html };
   return {
     text: text === undefined ? undefined : withoutLegacyText(text),
     html: html === undefined ? undefined : withoutLegacyHtml(html),
   };
+}
+
+/** The bodies of an entity whose only part is flowed text, its lines joined as RFC 3676 has it; any other as it is. */
+async function withLinesJoined(email: Email, payload: Uint8Array): Promise<Pick<Email, "text" | "html">> {
+  const type = optionalField(email, "content-type") ?? "";
+  const flow = flowOf(type);
+  if (flow === "fixed") return email;
+  const body = bodyAt(payload);
+  const encoding = optionalField(email, "content-transfer-encoding") ?? "7bit";
+  const head = new TextEncoder().encode(
+    `Content-Type: ${asFixed(type)}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
+  );
+  const whole = new Uint8Array(head.length + body.length);
+  whole.set(head);
+  whole.set(body, head.length);
+  const fixed = await parse(whole);
+  return { text: unflow(fixed.text ?? "", flow), html: undefined };
+}
+
+/** The bytes behind the header of an entity. */
+function bodyAt(entity: Uint8Array): Uint8Array {
+  for (let at = 0; at < entity.length; at += 1) {
+    if (entity[at] !== 10) continue;
+    if (entity[at + 1] === 10) return entity.subarray(at + 2);
+    if (entity[at + 1] === 13 && entity[at + 2] === 10) return entity.subarray(at + 3);
+  }
+  return entity.subarray(entity.length);
 }
 
 async function parse(payload: Uint8Array): Promise<Email> {
@@ -274,11 +316,26 @@ export function contentOf(attachment: ParsedAttachment): Uint8Array {
   return content instanceof Uint8Array ? content : new Uint8Array(content);
 }
 
+/** How much of a forwarded mail is looked at for its subject. */
+const FORWARDED_HEAD = 16_384;
+
+/** A name for a part that came without one: a calendar entry, or a forwarded mail, which is named by its subject. */
+function nameFor(attachment: ParsedAttachment): string {
+  const type = attachment.mimeType.toLowerCase();
+  if (type === "text/calendar") return "invitation.ics";
+  if (type !== "message/rfc822") return "";
+  const head = new TextDecoder().decode(contentOf(attachment).subarray(0, FORWARDED_HEAD));
+  const subject =
+    /^Subject:[ \t]*(.*(?:\r?\n[ \t].*)*)/im.exec(head.split(/\r?\n\r?\n/, 1)[0] ?? "")?.[1] ?? "";
+  const words = decodeWords(subject.replace(/\r?\n/g, "")).trim();
+  return `${words === "" ? "message" : words}.eml`;
+}
+
 function toAttachment(attachment: ParsedAttachment): Attachment {
   const contentId = attachment.contentId?.replace(/^<|>$/g, "");
   const inline = contentId !== undefined && contentId !== "" && attachment.related === true;
   return {
-    name: attachment.filename ?? "",
+    name: attachment.filename ?? nameFor(attachment),
     type: attachment.mimeType.toLowerCase(),
     bytes: contentOf(attachment),
     ...(inline ? { contentId } : {}),

@@ -62,10 +62,22 @@ export const session = new FakeArea();
 export function resetHost(): void {
   local.clear();
   session.clear();
+  answers.clear();
+}
+
+/** What the background page would answer to an ask of the display script; a test puts its own here. */
+export const answers = new Map<string, (input: unknown) => unknown>();
+
+async function sendMessage(message: { readonly ask: string; readonly input: unknown }): Promise<unknown> {
+  const answer = answers.get(message.ask);
+  return answer === undefined
+    ? { ok: false, code: "worker-failed" }
+    : { ok: true, value: answer(message.input) };
 }
 
 const host = {
   runtime: {
+    sendMessage,
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
     getPlatformInfo: async () => ({ os: "linux" }),

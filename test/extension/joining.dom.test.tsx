@@ -45,6 +45,7 @@ const overview = (part: object = {}) => ({
   refused: [],
   requests: [],
   refusals: [],
+  copies: [],
   ...part,
 });
 const list = {

@@ -58,7 +58,16 @@ const list = {
   membership: "member",
 } as const;
 const overviewOf = (part: object) => ({
-  overview: { lists: [], keys: [], backedUpAt: null, refused: [], requests: [], refusals: [], ...part },
+  overview: {
+    lists: [],
+    keys: [],
+    backedUpAt: null,
+    refused: [],
+    requests: [],
+    refusals: [],
+    copies: [],
+    ...part,
+  },
 });
 const { fingerprint, address, userId, createdAt } = storedKey;
 const key = { fingerprint, address, userId, createdAt, locked: true, ready: false };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createTransport } from "nodemailer";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { outerSubject } from "../../src/mail/notices.js";
-import { writePayload } from "../../src/mail/payload.js";
+import { type Letter, writePayload } from "../../src/mail/payload.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
 import { readCard } from "../../src/membership/card.js";
@@ -69,7 +69,7 @@ export async function post(
   world: World,
   owner: OpeningKey<"member">,
   { plan, listKey, server }: Asked,
-  letter: { readonly subject: string; readonly text: string },
+  letter: Pick<Letter, "subject" | "text"> & Partial<Pick<Letter, "html" | "attachments">>,
 ): Promise<void> {
   const address = listAddress(plan);
   const messageId = newMessageId(PEOPLE_DOMAIN);
@@ -77,8 +77,8 @@ export async function post(
   const from = makeMailbox("Olga", OWNER);
   const payload = writePayload(
     {
-      ...letter,
       ...{ from, to: [{ address }], cc: [], date, messageId, references: [], attachments: [] },
+      ...letter,
       author: { certificate: writeSealingKey(sealingHalf(owner)) },
     },
     { subject: outerSubject(address), from, to: [{ address }] },

@@ -71,6 +71,16 @@ const PRESS = `(window, label) => {
   press(button);
 }`;
 
+/** Runs in the page: presses the first box whose label has these words. */
+const TICK = `(window, label) => {
+  const all = [...window.document.querySelectorAll("label")];
+  const box = all.find((one) => one.textContent.includes(label))?.querySelector("input[type=checkbox]");
+  if (!box) throw new Error("no box " + label + " among: " + all.map((one) => one.textContent).join(" | "));
+  ${FORGET}
+  ${CLICK}
+  press(box);
+}`;
+
 /** Runs in the page: what its one line says, and whether that is a failure. */
 const SAID = `(window) => {
   const line = window.document.querySelector("output");
@@ -201,6 +211,11 @@ export class OptionsPage {
   async press(label: string): Promise<Said> {
     await this.click(label);
     return this.#answer();
+  }
+
+  /** Ticks the first box with this label, or takes the tick away. */
+  async tick(label: string): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), TICK, label);
   }
 
   /** Presses a button that only opens something. */

@@ -1,10 +1,12 @@
+import { writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
+import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import { invitationPart, offerInvitation } from "../joining/offered.js";
 import { browser } from "../platform.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
-import { type Opened, read, shownMessage } from "./received.js";
+import { imageAddress, type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to the display script. */
@@ -34,6 +36,21 @@ export const asks: AskHandlers = {
       const file = letter.letter.attachments[number];
       if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
     }
+    return { saved: true };
+  },
+
+  async preview({ attachment }, tabId) {
+    const { letter } = await shown(tabId);
+    const file = letter.letter.attachments[attachment];
+    if (file === undefined || !isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
+      throw new ListSealError("damaged", "there is no such picture");
+    return { address: imageAddress(file) };
+  },
+
+  async saveMail(_, tabId) {
+    const { letter } = (await shown(tabId)).letter;
+    const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
+    await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
     return { saved: true };
   },
 

@@ -8,6 +8,7 @@ import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
 import { takeOffered } from "../joining/offered.js";
+import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import type { CallHandlers } from "../messaging.js";
 import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
@@ -132,6 +133,7 @@ export const calls: CallHandlers = {
         const refusal = lastRefusal(requests, address);
         return refusal === null ? [] : [{ list: address, ...refusal }];
       }),
+      copies: await listsKept(),
     };
   },
 
@@ -173,7 +175,13 @@ export const calls: CallHandlers = {
     return chosen;
   },
 
+  async "copies:choose"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    return null;
+  },
+
   async "list:remove"({ address }) {
+    await chooseKeeping(address, "off");
     forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;

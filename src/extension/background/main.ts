@@ -4,12 +4,14 @@ import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.j
 import { forgetState } from "../compose/window-state.js";
 import { closeWork } from "../compose/work.js";
 import { t } from "../i18n.js";
+import { copyNewMail } from "../local-copies/follow.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
 import { calls } from "./calls.js";
+import { read } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -23,6 +25,7 @@ const FOLLOW_MS = 1_000;
 answerAsks(asks);
 answerCalls(calls);
 watchArrivals(arrivals);
+copyNewMail((header) => read(header, "in-its-own-shell"));
 
 /**
  * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,

@@ -2,10 +2,12 @@ import { parseMailboxList } from "../../mail/mailbox.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
+import { isShownImage } from "../display/images.js";
 import { type Shape, shapeOf } from "../display/shape.js";
 import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../display/view.js";
 import { awake } from "../keep-awake.js";
 import { keyAge } from "../key-age.js";
+import { keepCopy } from "../local-copies/keep.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -103,6 +105,8 @@ async function readAnew(
     await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
   }
   keep(key, result);
+  // the reader waits for the mail and not for its copy
+  keepCopy(result.view.list, opened.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return { kind: "opened", opened: result };
 }
 
@@ -213,7 +217,7 @@ async function viewOf(opened: OpenedLetter, stored: Stored, shape: Shape): Promi
     html: letter.html ?? null,
     inline: inlineImages(letter.attachments),
     attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
-      contentId !== undefined && isShownInline(type) && letter.html?.includes(`cid:${contentId}`) === true
+      contentId !== undefined && isShownImage(type) && letter.html?.includes(`cid:${contentId}`) === true
         ? []
         : [{ number, name, type, size: bytes.length }],
     ),
@@ -234,19 +238,15 @@ function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Store
   return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
 }
 
-/** Image types that are shown inside the text. SVG is not: it can carry scripts and load things. */
-const shownTypes = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"];
-
-function isShownInline(type: string): boolean {
-  return shownTypes.includes(type.toLowerCase());
+/** A picture as a `data:` address, for a document that may load nothing else. The type must be one that is shown. */
+export function imageAddress({ type, bytes }: { readonly type: string; readonly bytes: Uint8Array }): string {
+  return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
 }
 
 function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     attachments.flatMap(({ contentId, type, bytes }) =>
-      contentId === undefined || !isShownInline(type)
-        ? []
-        : [[contentId, `data:${type.toLowerCase()};base64,${toBase64(bytes)}`]],
+      contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],
     ),
   );
 }

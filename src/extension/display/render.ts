@@ -3,10 +3,12 @@ import { sentenceKey } from "../failure.js";
 import { say, t } from "../i18n.js";
 import { arrivedLine } from "./arrived.js";
 import { cleanHtml, hasOwnColours } from "./clean-html.js";
+import { actionButton, drawing, element } from "./elements.js";
+import { filesOf } from "./files.js";
 import { plainTextBody } from "./plain-text.js";
 import { groupsOf, stateLine } from "./state-line.js";
 import { displayStyle } from "./style.js";
-import type { AttachmentView, DisplayAnswer, OpenedView, PersonView } from "./view.js";
+import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
 /** Showing an answer in the message document: one host element with a shadow root, plain DOM, no markup from strings. */
 
@@ -16,19 +18,6 @@ export const VIEW_ID = "listseal-view";
 interface Actions {
   /** Opens a sealed part that stands in a foreign shell. */
   readonly openElsewhere: () => Promise<DisplayAnswer>;
-}
-
-type Child = Node | string;
-
-function element<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: readonly Child[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...children);
-  return made;
 }
 
 /** Says that a large mail is being opened; the mail's own text stays where it is. */
@@ -96,17 +85,7 @@ const icons = {
   warning: "M8 1 0 15h16zM7 6h2v5H7zm0 6h2v2H7z",
 } as const;
 
-function icon(tone: keyof typeof icons): SVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", icons[tone]);
-  path.setAttribute("fill", "currentColor");
-  path.setAttribute("fill-rule", "evenodd");
-  svg.append(path);
-  return svg;
-}
+const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
 
 function openedView(view: OpenedView): readonly Node[] {
   const { tone, phrases } = stateLine(view);
@@ -123,7 +102,14 @@ function openedView(view: OpenedView): readonly Node[] {
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
     ...body(view),
-    ...(view.attachments.length === 0 ? [] : [files(view.attachments)]),
+    ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments)]),
+    element(
+      "p",
+      { class: "keep" },
+      actionButton(t("save_mail"), () => ask("saveMail", null), t("save_failed"), {
+        title: t("save_mail_title"),
+      }),
+    ),
   ];
 }
 
@@ -180,59 +166,6 @@ function body(view: OpenedView): readonly Node[] {
   return [element("p", { class: "remote" }, t("remote_images_left_out", String(remoteImages))), shown];
 }
 
-function files(attachments: readonly AttachmentView[]): HTMLElement {
-  const list = element("ul");
-  for (const each of attachments) {
-    const save = element("button", { type: "button", "aria-label": t("save_named", each.name) }, t("save"));
-    save.dataset["attachment"] = String(each.number);
-    save.addEventListener("click", () => void working(save, () => ask("save", { attachment: each.number })));
-    list.append(
-      element(
-        "li",
-        {},
-        element("span", { class: "name", dir: "auto" }, each.name),
-        element("span", { class: "size" }, sizeOf(each.size)),
-        save,
-      ),
-    );
-  }
-  const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
-  if (attachments.length > 1) {
-    const all = element("button", { type: "button" }, t("save_all"));
-    all.style.setProperty("margin-top", "8px");
-    all.addEventListener("click", () => void working(all, () => ask("saveAll", null)));
-    section.append(all);
-  }
-  return section;
-}
-
-/** Runs what a button does, and says in the button if it failed. */
-async function working(button: HTMLButtonElement, work: () => Promise<unknown>): Promise<void> {
-  button.disabled = true;
-  try {
-    await work();
-  } catch {
-    button.textContent = t("save_failed");
-  } finally {
-    button.disabled = false;
-  }
-}
-
-const units = ["kilobyte", "megabyte", "gigabyte"] as const;
-
-/** A size as people read it: 1,3 MB. */
-export function sizeOf(bytes: number): string {
-  let value = bytes;
-  let unit: "byte" | (typeof units)[number] = "byte";
-  for (const larger of units) {
-    if (value < 1_000) break;
-    value /= 1_000;
-    unit = larger;
-  }
-  const format = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
-  return new Intl.NumberFormat(t("lang"), format).format(value);
-}
-
 function banner(
   answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
   actions: Actions,
@@ -285,9 +218,7 @@ function bannerOf(
     element("p", {}, text),
   );
   if (action !== undefined) {
-    const button = element("button", { type: "button" }, action.label);
-    button.addEventListener("click", () => void working(button, action.act));
-    made.append(button);
+    made.append(actionButton(action.label, action.act, t("action_failed")));
   }
   return made;
 }

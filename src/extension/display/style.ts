@@ -36,8 +36,10 @@ blockquote { margin: 0; padding: 0 0 0 10px; border-inline-start: 3px solid var(
 .files { border-top: 1px solid var(--line); margin-top: 20px; padding-top: 10px; }
 .files h2 { font-size: 13px; margin: 0 0 6px; color: var(--quiet); font-weight: 600; }
 .files ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
-.files li { display: flex; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding: 4px 4px 4px 10px; }
-.files .name { flex: 1; } .files .size { color: var(--quiet); white-space: nowrap; }
+.files li { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding: 4px 4px 4px 10px; }
+.files .name { flex: 1 1 8em; min-width: 0; } .files .all { margin-top: 8px; }
+.files .preview { flex: 0 0 100%; } .files img { display: block; max-width: 100%; max-height: 24em; }
+.keep { margin: 20px 0 0; } .keep button { color: var(--quiet); font-size: 12px; } .files .size { color: var(--quiet); white-space: nowrap; }
 button { font: inherit; color: inherit; background: light-dark(#f0f0f4, #2b2a33); border: 1px solid var(--line);
   border-radius: 4px; padding: 3px 12px; cursor: pointer; }
 button:hover { background: light-dark(#e0e0e6, #42414d); }
@@ -45,6 +47,6 @@ button:hover { background: light-dark(#e0e0e6, #42414d); }
 .banner { border: 1px solid currentColor; border-radius: 6px; padding: 12px 16px; max-width: 44em; }
 .banner.good { color: var(--good); } .banner.warning { color: var(--warning); } .banner.note { color: var(--note); }
 .banner h1 { font-size: 15px; } .banner p { color: var(--fore); margin: 4px 0 0; } .banner button { color: var(--fore); margin-top: 10px; }
-@media print { .state details, .files button { display: none; } :host { min-height: 0; } }
+@media print { .state details, .files button, .keep { display: none; } :host { min-height: 0; } }
 @media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }
 `;

@@ -7,6 +7,7 @@ import type { RequestSummary } from "../requests/pending.js";
 import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
 import { Joining } from "./joining.js";
+import { LocalCopies } from "./local-copies.js";
 import { Refusal, RefusedCard, RequestState, withSending } from "./waiting.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
@@ -79,6 +80,12 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </button>
         </div>
       )}
+      <LocalCopies
+        list={list}
+        keeping={overview.copies.includes(list.address) ? "opened" : "off"}
+        call={call}
+        act={act}
+      />
       <details>
         <summary>{t("details")}</summary>
         <dl>

@@ -5,7 +5,9 @@ import type { Permissions } from "../thunderbird.js";
  * The right to send a mail without a compose window. Thunderbird gives it to no add-on at installation: a person grants it
  * once, by a click in one of our pages and Thunderbird's own question. It can be taken back in the add-on manager.
  */
-const wanted = { permissions: ["messages.send"] } as const;
+const toSend = { permissions: ["messages.send"] } as const;
+/** To put readable copies of opened mail into a local folder. */
+const toKeepCopies = { permissions: ["accountsFolders", "messagesImport"] } as const;
 
 /** The polyfill's types know the permissions of browsers only. */
 function permissions(): Permissions {
@@ -20,7 +22,7 @@ function isPermissions(api: unknown): api is Permissions {
 
 /** Whether mails can be sent without asking. */
 export function maySend(): Promise<boolean> {
-  return permissions().contains(wanted);
+  return permissions().contains(toSend);
 }
 
 /**
@@ -30,9 +32,19 @@ export function maySend(): Promise<boolean> {
  */
 export async function askToSend(): Promise<boolean> {
   try {
-    return await permissions().request(wanted);
+    return await permissions().request(toSend);
   } catch {
     // not in the handler of a press, or not in Thunderbird: as if the person had said no
     return false;
   }
+}
+
+/** Whether copies of opened mail can be put into a folder. */
+export function mayKeepCopies(): Promise<boolean> {
+  return permissions().contains(toKeepCopies);
+}
+
+/** Asks the person for the right to keep copies; as {@link askToSend}, the first step of a click's handler. */
+export function askToKeepCopies(): Promise<boolean> {
+  return permissions().request(toKeepCopies);
 }

@@ -1,0 +1,70 @@
+/** The attachments of an opened mail: named, sized, looked at, saved. */
+import { filesOf, sizeOf } from "../../src/extension/display/files.js";
+import { PREVIEW_LIMIT } from "../../src/extension/display/images.js";
+import { answers, resetHost } from "./fake-host.js";
+
+beforeEach(resetHost);
+const file = (name: string, type: string, size = 1_234) => ({ number: 0, name, type, size });
+const quiet = () => new Promise((resolve) => setTimeout(resolve, 5));
+const buttons = (section: HTMLElement) =>
+  [...section.querySelectorAll("button")].map(({ textContent }) => textContent);
+
+test.each([
+  ["a.png", "image/png", ["Show", "Save"]],
+  ["a.svg", "image/svg+xml", ["Save"]],
+  ["a.pdf", "application/pdf", ["Save"]],
+  ["invitation.ics", "text/calendar", ["Save"]],
+  ["forwarded.eml", "message/rfc822", ["Save"]],
+])("%s offers %s", (name, type, offered) => {
+  const section = filesOf([file(name, type)]);
+  expect(section.textContent).toContain(name);
+  expect(section.textContent).toContain("1.23");
+  expect(buttons(section)).toEqual(offered);
+});
+
+test("a very large picture is not shown, only saved", () => {
+  expect(buttons(filesOf([file("a.png", "image/png", PREVIEW_LIMIT + 1)]))).toEqual(["Save"]);
+});
+
+test("several can be saved at once", async () => {
+  const saved: unknown[] = [];
+  answers.set("saveAll", (input) => saved.push(input));
+  const section = filesOf([
+    file("a.pdf", "application/pdf"),
+    { ...file("b.pdf", "application/pdf"), number: 1 },
+  ]);
+  section.querySelector<HTMLButtonElement>(".all")?.click();
+  await quiet();
+  expect(saved).toEqual([null]);
+});
+
+test("a picture is shown under its line and taken away again", async () => {
+  answers.set("preview", () => ({ address: "data:image/png;base64,AAAA" }));
+  const section = filesOf([file("a.png", "image/png")]);
+  const show = section.querySelector("button");
+  show?.click();
+  await quiet();
+  expect(section.querySelector("img")?.getAttribute("src")).toBe("data:image/png;base64,AAAA");
+  expect([show?.textContent, show?.getAttribute("aria-expanded")]).toEqual(["Hide", "true"]);
+  show?.click();
+  await quiet();
+  expect(section.querySelector("img")).toBeNull();
+});
+
+test("what fails says so in its button", async () => {
+  const section = filesOf([file("a.pdf", "application/pdf")]);
+  const save = section.querySelector("button");
+  save?.click();
+  await quiet();
+  expect(save?.textContent).toBe("Not saved");
+});
+
+test("names are text, and a name that turns the writing around stays in its own direction", () => {
+  const section = filesOf([file("<img src=x onerror=alert(1)>.txt", "text/plain")]);
+  expect(section.querySelector("img")).toBeNull();
+  expect(section.querySelector(".name")?.getAttribute("dir")).toBe("auto");
+});
+
+test("sizes as people read them", () => {
+  expect([999, 1_000, 1_300_000].map(sizeOf)).toEqual(["999 byte", "1 kB", "1.3 MB"]);
+});
