@@ -1,4 +1,3 @@
-import { writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
@@ -49,6 +48,7 @@ export const asks: AskHandlers = {
 
   async saveMail(_, tabId) {
     const { letter } = (await shown(tabId)).letter;
+    const { writeClearMail } = await import("../../mail/payload.js");
     const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
     await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
     return { saved: true };
