@@ -1,5 +1,6 @@
 /** The sealed parts of a mail as it came, for a mail program that has read it too. */
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { readReceived } from "../../src/mail/received.js";
 import {
   type CopyShape,
   type MailPart,
@@ -75,7 +76,7 @@ describe("a mail that another reader sees otherwise", () => {
     expect(read).toHaveLength(2);
   });
 
-  test.each<[string, Uint8Array, readonly MailPart["type"][]]>([
+  const ambiguous: [string, Uint8Array, readonly MailPart["type"][]][] = [
     [
       "two Content-Types, each with its own boundary",
       mail([encrypted("one"), encrypted("two")], own, other),
@@ -83,6 +84,16 @@ describe("a mail that another reader sees otherwise", () => {
     ],
     ["the same in the other order", mail([encrypted("two"), encrypted("one")], own, other), [key, body]],
     ["words in HTML before the parts", mail([encrypted("two")], other), [key, body]],
+  ];
+
+  test.each(ambiguous)("%s: a reader that takes what it finds takes it", async (_name, raw, expected) => {
+    const { attachments } = await readReceived(raw, 9);
+    const found = attachments.map(({ mimeType }) => mimeType);
+    expect(found.filter((type) => expected.some((each) => each === type))).toEqual(expected);
+  });
+
+  test.each<[string, Uint8Array, readonly MailPart["type"][]]>([
+    ...ambiguous,
     [
       "another part after them",
       mail([encrypted("a")], multipart("a", part(key), part(body), part("x/y"))),
