@@ -17,6 +17,11 @@ import { shownRows } from "./shown.js";
 
 const profiles = ["compatible", "rfc9580"] as const;
 const TURNS = 3;
+/** Otherwise Thunderbird fetches all mails of the folder meanwhile, over the same connections. */
+const QUIET = {
+  "mail.server.default.autosync_offline_stores": false,
+  "mail.server.default.offline_download": false,
+};
 /** Opening 25 MB. */
 const GOAL_MS = 500;
 /** A mail of 25 MB takes Thunderbird long to hand out, on a busy machine most of all. */
@@ -148,7 +153,7 @@ export async function rows(): Promise<readonly Row[]> {
       lists: Object.assign({}, ...all.map(({ lists }) => lists)),
       memberKeys: Object.assign({}, ...all.map(({ memberKeys }) => memberKeys)),
     };
-    const thunderbird = await world.openThunderbird("bob");
+    const thunderbird = await world.openThunderbird("bob", QUIET);
     const { addon, rows } = await shownRows(world, thunderbird, { clear, sealed: lists }, stored, built);
     const found = [...rows];
     for (const [profile, { sealed, stored }] of lists) {
