@@ -5,12 +5,14 @@
 export const PACKAGES = {
   /** better-sqlite3 is compiled where no ready-made binary can be had. */
   build: ["python3", "make", "g++", "openssl"],
+  /** `npm run package` packs the add-on. */
+  package: ["zip"],
   interop: ["gnupg", "sq", "sqop", "rnp"],
   /** spin's models are compiled. */
   proofs: ["eprover", "spass", "spin", "gcc"],
   world: [
     ...["thunderbird", "xvfb", "dovecot-imapd", "dovecot-lmtpd", "postfix"],
-    ...["imagemagick", "gdb", "fonts-noto-cjk"],
+    ...["imagemagick", "gdb", "fonts-noto-cjk", "zip", "unzip"],
   ],
   postgres: ["postgresql"],
   /** The list server behind Mailman 3, and under systemd. */

@@ -60,7 +60,7 @@ const MEASURE = `async (sealedId, clearId, stored, turns) => {
     await Promise.all([sealedParts(sealed), bytesOf(clear, part.partName)]);
     const parts = await timed(() => sealedParts(sealed));
     const raw = await timed(async () => {
-      const file = await messenger.messages.getRaw(sealed, { decrypt: false, data_format: "File" });
+      const file = await messenger.messages.getRaw(sealed, { decrypt: false });
       return new Uint8Array(await file.arrayBuffer());
     });
     const inClear = await timed(() => bytesOf(clear, part.partName));

@@ -1,6 +1,6 @@
 import { ListSealError } from "../protocol/errors.js";
-import { type Check, count, nothing, object, oneOf } from "./check.js";
-import type { DisplayAnswer } from "./display/view.js";
+import { type Check, count, nothing, object, oneOf, text } from "./check.js";
+import type { DisplayAnswer, OpenedView } from "./display/view.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import { browser, type Runtime } from "./platform.js";
 
@@ -21,6 +21,8 @@ export interface Asks {
   save: { readonly input: { readonly attachment: number }; readonly output: { readonly saved: boolean } };
   /** Save all of them. */
   saveAll: { readonly input: null; readonly output: { readonly saved: boolean } };
+  /** The reader has compared the digits of the author's key, and they are the same: gives the mail with its new state. */
+  confirm: { readonly input: { readonly fingerprint: string }; readonly output: OpenedView };
   /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
   preview: { readonly input: { readonly attachment: number }; readonly output: { readonly address: string } };
   /** Save the opened mail itself, readable, as an .eml file. */
@@ -35,6 +37,7 @@ const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere") }),
   save: object<Asks["save"]["input"]>({ attachment: count }),
   saveAll: nothing,
+  confirm: object<Asks["confirm"]["input"]>({ fingerprint: text }),
   preview: object<Asks["preview"]["input"]>({ attachment: count }),
   saveMail: nothing,
   join: nothing,

@@ -1,7 +1,8 @@
 import type { CommandName } from "../membership/commands.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, fileText, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type Check, count, fileText, flag, nothing, object, oneOf, orNull, text } from "./check.js";
+import { type GuardName, type GuardSwitches, guardNames } from "./compose/guard-names.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
@@ -9,6 +10,7 @@ import type { OfferedFile } from "./joining/offered.js";
 import type { Keeping } from "./local-copies/choice.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestSummary } from "./requests/pending.js";
+import { type SettingsCalls, settingsChecks } from "./settings/messages.js";
 import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
 
 /**
@@ -21,11 +23,24 @@ import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
  * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
  * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
  */
-export interface Calls extends OwnerCalls {
+export interface Calls extends OwnerCalls, SettingsCalls {
   "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
   "compose:answer": {
-    readonly input: { readonly tabId: number; readonly answer: ComposeAnswer };
+    readonly input: {
+      readonly tabId: number;
+      readonly answer: ComposeAnswer;
+      /** The guard whose question is answered, if it was one. */
+      readonly about: GuardName | null;
+      /** `send-anyway`: the guard asks no more from now on. */
+      readonly dontAsk: boolean;
+    };
     readonly output: ComposeStatus;
+  };
+  /** Which questions are asked before sending: for a page with switches. */
+  "guards:read": { readonly input: null; readonly output: GuardSwitches };
+  "guards:switch": {
+    readonly input: { readonly guard: GuardName; readonly asks: boolean };
+    readonly output: GuardSwitches;
   };
   "key:unlock": {
     readonly input: { readonly fingerprint: string; readonly passphrase: string };
@@ -110,15 +125,20 @@ export interface OverviewAnswer {
 }
 
 /** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-in-clear" | "stop" | "dismiss";
+export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-anyway" | "stop" | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   ...ownerChecks,
+  ...settingsChecks,
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,
-    answer: oneOf("turn-on", "turn-off", "list-only", "send-in-clear", "stop", "dismiss"),
+    answer: oneOf("turn-on", "turn-off", "list-only", "send-anyway", "stop", "dismiss"),
+    about: orNull(oneOf(...guardNames)),
+    dontAsk: flag,
   }),
+  "guards:read": nothing,
+  "guards:switch": object<Calls["guards:switch"]["input"]>({ guard: oneOf(...guardNames), asks: flag }),
   "key:unlock": object<Calls["key:unlock"]["input"]>({ fingerprint: text, passphrase: text }),
   "key:lock": nothing,
   "key:make": object<Calls["key:make"]["input"]>({

@@ -1,16 +1,24 @@
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
-import { listOf, object, text } from "./check.js";
+import { listOf, text } from "./check.js";
+import { secretOf } from "./locking/unlocked.js";
 import { browser } from "./platform.js";
-import { readStored, type Stored, type StoredList, type StoredMemberKey } from "./stored.js";
+import {
+  NewerVersionError,
+  readStored,
+  type Stored,
+  type StoredList,
+  type StoredMemberKey,
+} from "./stored.js";
 
 /**
  * What is kept on this computer, and what is kept only until Thunderbird ends. The background page alone writes it.
  *
  * - `storage.local`: {@link Stored}, one record, replaced whole, so that a crash leaves the old or the new one.
- * - `storage.session` (in memory, no content script can read it): unlocked member keys. It survives the event page.
+ * - `storage.session` (in memory): unlocked member keys, in `locking/unlocked.ts`.
  */
-const UNLOCKED = "unlocked";
 const SEEN = "seen";
+
+export { keepUnlocked, lockAll, secretOf } from "./locking/unlocked.js";
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -22,12 +30,12 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** One record of `storage.local`, replaced whole. */
 export interface Kept<R> {
-  /** @throws ListSealError `storage-failed` if it can't be read, is damaged, or was written by a newer version */
+  /** @throws ListSealError `storage-failed` if it can't be read, `storage-damaged`, `unsupported-version` (a newer add-on's) */
   load(): Promise<R>;
   /**
    * Changes what is kept. Changes of all records run one after the other: each sees what the one before has written.
    * @param change gives the new state and a result; when it throws, or gives the same state back, nothing is written
-   * @throws ListSealError `storage-failed`, or what `change` throws
+   * @throws ListSealError what {@link load} throws, `storage-full`, or what `change` throws
    */
   update<T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T>;
 }
@@ -39,11 +47,14 @@ export interface Kept<R> {
  */
 export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R> {
   const load = async (): Promise<R> => {
+    const found = await readAt(key);
     try {
-      const found = await browser.storage.local.get(key);
-      return read(found[key]);
+      return read(found);
     } catch (cause) {
-      throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+      if (cause instanceof NewerVersionError) {
+        throw new ListSealError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
+      }
+      throw new ListSealError("storage-damaged", "what ListSeal keeps is damaged", { cause });
     }
   };
   const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
@@ -54,44 +65,58 @@ export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R>
       try {
         await browser.storage.local.set({ [key]: stored });
       } catch (cause) {
-        throw new ListSealError("storage-failed", "what ListSeal keeps could not be written", { cause });
+        throw new ListSealError(whyNotWritten(cause), "what ListSeal keeps could not be written", { cause });
       }
       return result;
     });
   return { load, update };
 }
 
+async function readAt(key: string): Promise<unknown> {
+  return (await getFrom(key))[key];
+}
+
+async function getFrom(key: string | null): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await browser.storage.local.get(key);
+  } catch (cause) {
+    throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+  }
+}
+
+/** A full disk or quota has no error of its own in the API: its name or its words speak of the quota. */
+function whyNotWritten(cause: unknown): "storage-full" | "storage-failed" {
+  // no instanceof: a DOMException of another global is no Error of this one
+  const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : "";
+  return /quota/i.test(`${String(name)} ${String(cause)}`) ? "storage-full" : "storage-failed";
+}
+
+const MAIN = "listseal";
+
 /** Lists, keys and pins: {@link Stored}. */
-export const { load, update }: Kept<Stored> = keptRecord("listseal", readStored);
+export const { load, update }: Kept<Stored> = keptRecord(MAIN, readStored);
 
-const unlockedKeys = object<{
-  readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];
-}>({
-  keys: listOf(
-    object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text }),
-  ),
-});
-
-async function unlocked(): Promise<readonly { readonly fingerprint: string; readonly secret: string }[]> {
-  const found = await browser.storage.session.get(UNLOCKED);
-  return found[UNLOCKED] === undefined ? [] : unlockedKeys({ keys: found[UNLOCKED] }).keys;
+/**
+ * Everything in `storage.local` as it is, for a file that somebody may repair it from. It holds secrets.
+ * @throws ListSealError `storage-failed`
+ */
+export function loadRaw(): Promise<unknown> {
+  return getFrom(null);
 }
 
-/** The secret half of a member key, ready to use, in base64; null if it is locked and was not unlocked yet. */
-export async function secretOf(key: StoredMemberKey): Promise<string | null> {
-  if (!key.locked) return key.secret;
-  return (await unlocked()).find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
-}
-
-/** Keeps an unlocked secret until Thunderbird ends or {@link lockAll}. */
-export async function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
-  const others = (await unlocked()).filter((key) => key.fingerprint !== fingerprint);
-  await browser.storage.session.set({ [UNLOCKED]: [...others, { fingerprint, secret }] });
-}
-
-/** Forgets every unlocked secret. */
-export async function lockAll(): Promise<void> {
-  await browser.storage.session.remove(UNLOCKED);
+/**
+ * Takes everything away that is kept, here and in memory.
+ * @throws ListSealError `storage-failed`
+ */
+export function forgetEverything(): Promise<void> {
+  return inTurn(async () => {
+    try {
+      await browser.storage.local.clear();
+      await browser.storage.session.clear();
+    } catch (cause) {
+      throw new ListSealError("storage-failed", "what ListSeal keeps could not be taken away", { cause });
+    }
+  });
 }
 
 /** Author and message id of a mail that was opened, with the digest of its key packet. */

@@ -217,6 +217,9 @@ export interface Stored {
   readonly draftIdentities: Readonly<Record<string, string>>;
 }
 
+/** The record was written by a newer version of the add-on. */
+export class NewerVersionError extends CheckError {}
+
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
 export const STORED_VERSION = 2;
 
@@ -311,6 +314,7 @@ export function migrate(value: unknown, to: number, steps: Migrations): unknown 
   if (!isRaw(value)) throw new CheckError("a stored record");
   const from = value["version"];
   if (from === to) return value;
+  if (typeof from === "number" && from > to) throw new NewerVersionError("a known version");
   const step = typeof from === "number" ? steps[from] : undefined;
   if (typeof from !== "number" || step === undefined) throw new CheckError("a known version");
   return migrate({ ...step(value), version: from + 1 }, to, steps);

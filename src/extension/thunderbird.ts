@@ -46,6 +46,13 @@ export interface ComposeDetails {
   readonly customHeaders?: readonly CustomHeader[];
   readonly attachPublicPGPKey?: boolean;
   readonly attachVCard?: boolean;
+  readonly priority?: "lowest" | "low" | "normal" | "high" | "highest";
+  readonly returnReceipt?: boolean;
+  /** For a new window: files, or attachments of another window. */
+  readonly attachments?: readonly (
+    | { readonly id: number }
+    | { readonly file: File; readonly name: string }
+  )[];
 }
 
 /** What `onBeforeSend` may answer. QUIRK: a detail that Thunderbird refuses leaves the window locked for good. */
@@ -67,23 +74,31 @@ export interface SendInfo {
   readonly headerMessageId?: string | null;
 }
 
+/** What became of saving a draft. */
+export interface SaveInfo {
+  readonly mode: "draft" | "template" | "autoSave";
+  readonly error?: string | null;
+  readonly messages: readonly MessageHeader[];
+}
+
 export interface Compose {
+  readonly onAfterSave: HostEvent<(tab: TabRef, info: SaveInfo) => void>;
   readonly onBeforeSend: HostEvent<(tab: TabRef, details: ComposeDetails) => Promise<BeforeSendAnswer>>;
   readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
   readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
   readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
   /** Opens a compose window. */
-  beginNew(
-    details: ComposeDetails & {
-      readonly attachments: readonly { readonly file: File; readonly name: string }[];
-    },
-  ): Promise<TabRef>;
+  beginNew(details: ComposeDetails): Promise<TabRef>;
   getComposeDetails(tabId: number): Promise<ComposeDetails>;
   setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
   listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
   getAttachmentFile(attachmentId: number): Promise<File>;
   addAttachment(tabId: number, attachment: { file: File; name?: string }): Promise<ComposeAttachment>;
   removeAttachment(tabId: number, attachmentId: number): Promise<void>;
+  /** Dictionary names; true for those that check the spelling here. */
+  getActiveDictionaries(tabId: number): Promise<Readonly<Record<string, boolean>>>;
+  setActiveDictionaries(tabId: number, dictionaries: readonly string[]): Promise<void>;
+  saveMessage(tabId: number, options: { readonly mode: "draft" }): Promise<SaveInfo>;
 }
 
 export interface ComposeAction {
@@ -105,6 +120,7 @@ export interface MessageHeader {
   readonly subject: string;
   readonly date: Date;
   readonly size: number;
+  readonly folder?: MailFolder;
 }
 
 /** One node of a message's MIME tree; the root is `message/rfc822`. */
@@ -162,8 +178,31 @@ export interface Messages {
   get(messageId: number): Promise<MessageHeader>;
   getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
   getAttachmentFile(messageId: number, partName: string): Promise<File>;
-  /** The mail as it came. */
-  getRaw(messageId: number, options: { decrypt: boolean; data_format: "File" }): Promise<File>;
+  listAttachments(
+    messageId: number,
+  ): Promise<readonly { readonly name: string; readonly partName: string; readonly size: number }[]>;
+  getRaw(messageId: number, options: { readonly decrypt: boolean }): Promise<File>;
+  delete(messageIds: readonly number[], options: { readonly deletePermanently: boolean }): Promise<void>;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly accountId: string;
+}
+
+export interface Folders {
+  query(filter: {
+    readonly accountId: string;
+    readonly specialUse: readonly "drafts"[];
+  }): Promise<readonly MailFolder[]>;
+}
+
+/** The menus that an add-on adds to; here only that of its own button. */
+export interface Menus {
+  readonly onClicked: HostEvent<
+    (info: { readonly menuItemId: string | number }, tab: TabRef | undefined) => void
+  >;
+  create(entry: { id: string; title: string; contexts: readonly "compose_action"[] }): void;
 }
 
 export interface MessageDisplay {
@@ -231,4 +270,5 @@ export interface Thunderbird {
   readonly accounts: Accounts;
   readonly identities: Identities;
   readonly folders: Folders;
+  readonly menus: Menus;
 }

@@ -19,6 +19,16 @@ export function submissionNotice(): string {
   ].join("\n");
 }
 
+/** The Subject of every sealed draft. */
+export function draftSubject(): string {
+  return "Sealed draft";
+}
+
+/** What stands in the composer until a sealed draft is opened, and stays there for who can't open it. */
+export function draftNotice(): string {
+  return "This draft is sealed. Open it in Thunderbird with the ListSeal add-on and the key of its author.";
+}
+
 /** How a member reads a copy with GnuPG alone, by what it is; `sealed-*.pgp` are the names of the attachments. */
 const readingCommands = {
   key: {

@@ -49,7 +49,8 @@ export type Kind =
   | "new-list-key"
   | "new-server-key"
   | "owners"
-  | "receipt";
+  | "receipt"
+  | "draft";
 
 /** What an inner signature says: by the author, over the payload. */
 export interface PostBinding {

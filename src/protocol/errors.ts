@@ -36,6 +36,9 @@ export const errorCodes = [
   "key-revoked",
   "key-locked",
   "wrong-passphrase",
+  "no-secret-key",
+  "no-encryption-key",
+  "address-not-in-key",
   "wrong-role",
   // addresses, files, lists
   "bad-address",
@@ -73,6 +76,8 @@ export const errorCodes = [
   "not-sent",
   // the machine
   "storage-failed",
+  "storage-full",
+  "storage-damaged",
   "worker-failed",
   "cancelled",
   "timed-out",

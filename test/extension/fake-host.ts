@@ -42,7 +42,17 @@ class FakeArea {
     );
   }
 
+  #failure: Error | undefined;
+
+  /** Has the next `set` fail, as a full disk does. */
+  failNextSet(failure: Error): void {
+    this.#failure = failure;
+  }
+
   async set(values: Record<string, unknown>): Promise<void> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
     for (const [name, value] of Object.entries(values)) this.#values.set(name, structuredClone(value));
   }
 
@@ -50,7 +60,7 @@ class FakeArea {
     this.#values.delete(name);
   }
 
-  clear(): void {
+  async clear(): Promise<void> {
     this.#values.clear();
   }
 }
@@ -60,8 +70,8 @@ export const session = new FakeArea();
 
 /** Forgets everything that was stored. */
 export function resetHost(): void {
-  local.clear();
-  session.clear();
+  void local.clear();
+  void session.clear();
   answers.clear();
 }
 
@@ -75,11 +85,18 @@ async function sendMessage(message: { readonly ask: string; readonly input: unkn
     : { ok: true, value: answer(message.input) };
 }
 
+/** What a part of the add-on has registered for `runtime.onMessage`. */
+export const messageListeners: ((message: unknown, sender: object) => Promise<unknown> | undefined)[] = [];
+
 const host = {
   runtime: {
+    onMessage: {
+      addListener: (listener: (typeof messageListeners)[number]) => messageListeners.push(listener),
+    },
     sendMessage,
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
+    getManifest: () => ({ version: "0.1.0" }),
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },

@@ -159,6 +159,7 @@ describe("the popup", () => {
     work: "idle",
     list: { address: "team@lists.example", name: "Team" },
     hindrance: null,
+    notice: null,
     drafts: "this-computer",
   };
   async function open(change: Partial<ComposeStatus>, answers: Record<string, unknown> = {}) {
@@ -177,21 +178,53 @@ describe("the popup", () => {
     expect(root.querySelector("button")?.textContent).toBe("Send to Team only");
     button("Send to Team only").click();
     await settle();
-    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "list-only" }]]);
+    expect(asked).toEqual([
+      ["compose:answer", { tabId: 3, answer: "list-only", about: "other-recipients", dontAsk: false }],
+    ]);
     expect(close).toHaveBeenCalled();
   });
 
-  test.each(["clear-to-list", "sealed-quote"] as const)(
-    "%s: sending unsealed is never the first answer",
-    async (kind) => {
-      await open({ hindrance: { kind } });
-      expect(root.querySelector("button")?.textContent).not.toBe("Send unsealed");
-      expect(button("Send unsealed").className).toBe("danger");
-    },
-  );
+  test.each([
+    [{ kind: "other-recipients", others: ["zoe@example.test"] }, "Send the sealed message to all"],
+    [{ kind: "bcc", others: ["zoe@example.test"] }, "Send with Bcc"],
+    [{ kind: "missing-attachment", word: "attached" }, "Send without attachment"],
+    [{ kind: "clear-to-list" }, "Send unsealed"],
+    [{ kind: "sealed-quote" }, "Send unsealed"],
+  ] as const)("%j: sending it so is never the first answer", async (hindrance, sendAnyway) => {
+    const { asked } = await open({ hindrance });
+    expect(root.querySelector("button")?.textContent).not.toBe(sendAnyway);
+    expect(button(sendAnyway).className).toBe("danger");
+    button(sendAnyway).click();
+    await settle();
+    expect(asked).toEqual([
+      ["compose:answer", { tabId: 3, answer: "send-anyway", about: hindrance.kind, dontAsk: false }],
+    ]);
+  });
+
+  test("the tick counts for sending it so, and never for a safe answer", async () => {
+    const { asked } = await open({ hindrance: { kind: "clear-to-list" } });
+    const tick = root.querySelector<HTMLInputElement>("input[type=checkbox]");
+    tick?.click();
+    await settle();
+    button("Seal it").click();
+    button("Send unsealed").click();
+    await settle();
+    expect(asked.map(([, input]) => input)).toEqual([
+      { tabId: 3, answer: "turn-on", about: "clear-to-list", dontAsk: false },
+      { tabId: 3, answer: "send-anyway", about: "clear-to-list", dontAsk: true },
+    ]);
+  });
+
+  test("what became of a draft is told without a question", async () => {
+    const { asked } = await open({ notice: "server-draft-moved" });
+    expect(root.textContent).toContain("has moved it to this computer");
+    button("All right").click();
+    await settle();
+    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "dismiss", about: null, dontAsk: false }]]);
+  });
 
   test("a failure says that nothing was lost, and what to do", async () => {
-    await open({ hindrance: { kind: "failed", code: "wrong-address" } });
+    await open({ hindrance: { kind: "failed", doing: "sending", code: "wrong-address" } });
     expect(root.textContent).toContain("Not sent, nothing lost");
     expect(root.textContent).toContain("Choose that address as the sender");
   });
@@ -214,6 +247,6 @@ describe("the popup", () => {
     expect(root.querySelector("progress")).not.toBeNull();
     button("Stop").click();
     await settle();
-    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "stop" }]]);
+    expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "stop", about: null, dontAsk: false }]]);
   });
 });

@@ -42,6 +42,17 @@ test("where Thunderbird quoted nothing, the quote is added", () => {
   );
 });
 
+test("a new quote stands under the words about it and above the signature", () => {
+  const prefix = `<div class="moz-cite-prefix">Alice wrote:<br></div>`;
+  const signature = `<div class="moz-signature">-- <br>me</div>`;
+  const quote = `<blockquote type="cite"><p>words</p></blockquote>`;
+  expect(quoteInHtml(`<body>${prefix}<br>${signature}</body>`, opened(), "reply")).toContain(
+    `${prefix}${quote}<br>${signature}`,
+  );
+  expect(quoteInHtml(`<body><br>${signature}</body>`, opened(), "reply")).toContain(`${quote}${signature}`);
+  expect(quoteInText("Alice wrote:\n-- \nme\n", "one", "reply")).toBe("Alice wrote:\n> one\n\n-- \nme\n");
+});
+
 test("plain text is quoted as text", () => {
   expect(quoteInHtml(reply, opened({ html: null, text: "a < b" }), "reply")).toContain("a &lt; b");
 });

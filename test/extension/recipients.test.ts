@@ -9,12 +9,12 @@ test("the list alone, however it is written", () => {
     "Team <TEAM@Lists.Example>",
     ['"Team, all" <team@lists.example>'],
   ]) {
-    expect(recipientsOf({ to }, lists)).toEqual({ list: storedList, others: [], none: false });
+    expect(recipientsOf({ to }, lists)).toEqual({ list: storedList, others: [], bcc: [], none: false });
   }
 });
 
 test("everybody else is named, in whichever field", () => {
-  const { list, others } = recipientsOf(
+  const { list, others, bcc } = recipientsOf(
     {
       to: ["team@lists.example", "Zoe <zoe@example.test>"],
       cc: "yan@example.test",
@@ -25,6 +25,7 @@ test("everybody else is named, in whichever field", () => {
   );
   expect(list).toBe(storedList);
   expect(others).toEqual(["zoe@example.test", "yan@example.test", "mailingList", "comp.test"]);
+  expect(bcc).toEqual(["zoe@example.test", "mailingList"]);
 });
 
 test("what can't be read is no list and is not overlooked", () => {
@@ -36,6 +37,7 @@ test("nobody yet", () => {
   expect(recipientsOf({ to: [], cc: "", newsgroups: [] }, lists)).toEqual({
     list: undefined,
     others: [],
+    bcc: [],
     none: true,
   });
 });

@@ -25,6 +25,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/keys.js";
+import { configFor } from "../../src/protocol/policy.js";
 import { local, resetHost } from "./fake-host.js";
 
 const team = parseAddress("team@lists.example");
@@ -105,6 +106,29 @@ describe("an answer", () => {
     // one of several keys is enough
     expect(await openWith(sealed, [id], [secret, people.secret])).toMatchObject({ kind: "answer" });
   });
+});
+
+test("a renewed server certificate is taken unasked, and an older one that comes again does not take it back", async () => {
+  const later = new Date(Date.now() + 1_000);
+  const renewed: OpeningKey<"server"> = {
+    ...people.server,
+    secret: await people.server.secret.addSubkey({
+      ...({ type: "ecc", curve: "curve25519Legacy", date: later } as const),
+      config: configFor("compatible"),
+    }),
+  };
+  const told = await answerTo("22".repeat(16), { kind: "server-key", head }, renewed);
+  const fresh = toBase64(writeSealingKey(sealingHalf(renewed)));
+  expect(fresh).not.toBe(people.certificate);
+  expect(await openWith(told, [])).toMatchObject({ result: { kind: "server-key" }, server: fresh });
+  const old = await answerTo("33".repeat(16), { kind: "server-key", head });
+  const opened = await openSealedAnswer({
+    sealed: old,
+    secrets: [people.secret],
+    expected: [{ list: team, server: fresh, requests: [] }],
+    now: now(),
+  });
+  expect(opened).toMatchObject({ server: fresh });
 });
 
 describe("a mail", () => {

@@ -1,8 +1,19 @@
-import { keepUnlocked, load, lockAll, rememberPost, secretOf, update } from "../../src/extension/storage.js";
+import {
+  forgetEverything,
+  keepUnlocked,
+  load,
+  loadRaw,
+  lockAll,
+  rememberPost,
+  secretOf,
+  update,
+} from "../../src/extension/storage.js";
 import { local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 
 beforeEach(() => resetHost());
+// the timer that locks would keep the process alive
+afterEach(() => lockAll());
 
 test("changes made at the same time both stay", async () => {
   const add = (name: string) =>
@@ -24,13 +35,39 @@ test("a change that throws leaves what was there, and the next one runs", async 
   await expect(update((before) => ({ stored: before, result: 1 }))).resolves.toBe(1);
 });
 
-test("a damaged record is an error and is not overwritten", async () => {
-  await local.set({ listseal: { version: 99 } });
-  await expect(load()).rejects.toMatchObject({ code: "storage-failed" });
-  await expect(update((before) => ({ stored: before, result: 1 }))).rejects.toMatchObject({
-    code: "storage-failed",
-  });
-  expect((await local.get("listseal"))["listseal"]).toEqual({ version: 99 });
+test.each([
+  ["damaged", "storage-damaged", { version: 2, lists: 7 }],
+  ["of a newer version", "unsupported-version", { version: 99 }],
+])(
+  "a record that is %s is an error, is not overwritten, and can be saved as it is",
+  async (_, code, record) => {
+    await local.set({ listseal: record });
+    await expect(load()).rejects.toMatchObject({ code });
+    await expect(update((before) => ({ stored: before, result: 1 }))).rejects.toMatchObject({ code });
+    expect(await loadRaw()).toEqual({ listseal: record });
+  },
+);
+
+test("beginning anew takes everything away, and the next record can be written", async () => {
+  await local.set({ listseal: { version: 99 }, guards: {}, seen: [] });
+  await keepUnlocked(storedKey.fingerprint, "UNLOCKED");
+  await forgetEverything();
+  expect(await local.get(null)).toEqual({});
+  expect(await session.get(null)).toEqual({});
+  await update(() => ({ stored, result: null }));
+  expect(await load()).toEqual(stored);
+});
+
+test.each([
+  ["storage-full", new DOMException("The quota has been exceeded.", "QuotaExceededError")],
+  ["storage-full", new Error("QuotaExceededError: storage.local API call exceeded its quota limitations.")],
+  ["storage-failed", new Error("disk I/O error")],
+])("a write that fails is %s, and what was there stays", async (code, failure) => {
+  await update(() => ({ stored, result: null }));
+  local.failNextSet(failure);
+  const change = update((before) => ({ stored: { ...before, backedUpAt: "2026" }, result: null }));
+  await expect(change).rejects.toMatchObject({ code });
+  expect(await load()).toEqual(stored);
 });
 
 test("a locked key has no secret until it is unlocked, and none after locking", async () => {

@@ -1,6 +1,7 @@
 import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/extension/stored.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 import { storedVersion1 } from "./stored-version-1.js";
+import { storedVersion2 } from "./stored-version-2.js";
 
 test("a fresh start is empty", () => {
   expect(readStored(undefined)).toEqual(emptyStored);
@@ -71,4 +72,28 @@ test("a record of version 1 becomes one of today, and nothing of it is lost", ()
     expiresAt: null,
   });
   expect(now).toMatchObject({ joining: {}, backedUpAt: null, draftIdentities: { id9: "id1" } });
+});
+
+/** One record of each version that was ever released. */
+const released: Readonly<Record<number, object>> = { 1: storedVersion1, 2: storedVersion2 };
+
+test("there is a record of every version, and every one is read", () => {
+  const versions = Array.from({ length: STORED_VERSION }, (_, before) => before + 1);
+  expect(Object.keys(released).map(Number)).toEqual(versions);
+  for (const version of versions) {
+    const now = readStored(structuredClone(released[version]));
+    expect(now.version).toBe(STORED_VERSION);
+    expect(Object.keys(now.memberKeys)).toEqual([storedKey.fingerprint]);
+    expect(Object.keys(now.lists)).toEqual(["team@lists.example"]);
+    // what was read is written in today's version, and stays the same from then on
+    expect(readStored(structuredClone(now))).toEqual(now);
+  }
+});
+
+test("a record of version 2 is read as it is; when its keys expire is asked of the keys", () => {
+  const keys = storedVersion2.memberKeys;
+  const memberKeys = Object.fromEntries(
+    Object.entries(keys).map(([name, key]) => [name, { ...key, expiresAt: null }]),
+  );
+  expect(readStored(structuredClone(storedVersion2))).toEqual({ ...storedVersion2, memberKeys });
 });

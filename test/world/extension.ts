@@ -52,6 +52,11 @@ export class InstalledAddon {
     await this.thunderbird.marionette.call(z.null(), "extension", "suspendBackground", this.id);
   }
 
+  /** Ends the background page at once, whatever it is doing, as a crash does. */
+  async killPage(): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "killBackground", this.id);
+  }
+
   /** Everything in the add-on's storage, as one text in which keys have a fixed order. */
   async storage(): Promise<string> {
     return this.inBackground(
@@ -87,6 +92,11 @@ export class InstalledAddon {
       window.document.querySelector("input[name=" + name + "]").value = value;
     }`;
     await this.thunderbird.marionette.call(z.null(), "extension", "inPopup", source, [name, value]);
+  }
+
+  /** Runs JavaScript source, a function of the popup's window. */
+  async inPopup(source: string): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "inPopup", source, []);
   }
 
   /** Presses a button of the popup, named by a part of its label. */

@@ -27,6 +27,8 @@ const displayedShape = z.object({
 const composerShape = z.object({
   subject: z.string(),
   to: z.array(z.string()),
+  /** Those in Cc and Bcc. */
+  others: z.array(z.string()),
   html: z.string(),
   attachments: z.array(z.string()),
   identity: z.string(),

@@ -116,6 +116,13 @@ export class World {
     }
   }
 
+  /** The port at which a person's provider takes mail: for a second account in somebody's Thunderbird. */
+  submissionPortOf(person: PersonName): number {
+    const wires = this.#wires.get(person);
+    if (wires === undefined) throw new Error(`Nobody is called ${person}`);
+    return wires.smtp.port;
+  }
+
   /** Opens a person's Thunderbird (the profile stays when it is quit and opened again). */
   async openThunderbird(
     person: PersonName,

@@ -2,10 +2,11 @@ import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import { invitationPart, offerInvitation } from "../joining/offered.js";
+import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
-import { imageAddress, type Opened, read, shownMessage } from "./received.js";
+import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to the display script. */
@@ -14,7 +15,10 @@ export const asks: AskHandlers = {
     const header = await shownMessage(tabId);
     if (header === undefined) return { kind: "ordinary" };
     const reading = await read(header, open);
-    if (reading.kind === "opened") return reading.opened.view;
+    if (reading.kind === "opened") {
+      await noteUse();
+      return reading.opened.view;
+    }
     if (reading.kind !== "other") return reading;
     const arrived = await takeArrival(header, reading.tree, arrivals);
     if (arrived !== undefined) return { kind: "arrived", arrived };
@@ -36,6 +40,14 @@ export const asks: AskHandlers = {
       if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
     }
     return { saved: true };
+  },
+
+  async confirm({ fingerprint }, tabId) {
+    const { letter, view } = await shown(tabId);
+    const { confirmAuthor } = await import("./confirming.js");
+    await confirmAuthor(letter, view, fingerprint);
+    forgetOpened();
+    return (await shown(tabId)).view;
   },
 
   async preview({ attachment }, tabId) {

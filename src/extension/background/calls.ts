@@ -2,8 +2,10 @@ import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
+import type { GuardName } from "../compose/guard-names.js";
+import { loadGuards, switchGuard } from "../compose/guard-switches.js";
 import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
-import { changeState } from "../compose/window-state.js";
+import { changeState, stateOf } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
@@ -15,6 +17,7 @@ import { thunderbird } from "../platform.js";
 import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
+import { settingsCalls } from "../settings/calls.js";
 import {
   keepUnlocked,
   load,
@@ -24,7 +27,7 @@ import {
   summaryOfList,
   update,
 } from "../storage.js";
-import type { Stored, StoredMemberKey } from "../stored.js";
+import { withNewKey } from "../stored-keys.js";
 import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
@@ -35,10 +38,11 @@ import { saveFile } from "./save.js";
 /** What the background page answers to our own pages. */
 export const calls: CallHandlers = {
   ...ownerCalls,
+  ...settingsCalls,
 
   "compose:status": ({ tabId }) => statusOf(tabId),
 
-  async "compose:answer"({ tabId, answer }) {
+  async "compose:answer"({ tabId, answer, about, dontAsk }) {
     switch (answer) {
       case "turn-on":
         await turnOn(tabId, "hand");
@@ -49,17 +53,21 @@ export const calls: CallHandlers = {
       case "list-only":
         await keepListOnly(tabId);
         break;
-      case "send-in-clear":
-        await changeState(tabId, { clearAllowed: true, hindrance: null });
+      case "send-anyway":
+        if (about !== null) await allow(tabId, about);
+        if (about !== null && dontAsk) await switchGuard(about, false);
         break;
       case "stop":
         stop(tabId);
         break;
       case "dismiss":
-        await changeState(tabId, { hindrance: null });
+        await changeState(tabId, { hindrance: null, notice: null });
     }
     return refresh(tabId);
   },
+
+  "guards:read": () => loadGuards(),
+  "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
 
   async "key:unlock"({ fingerprint, passphrase }) {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
@@ -71,7 +79,6 @@ export const calls: CallHandlers = {
 
   async "key:lock"() {
     await lockAll();
-    forgetOpened();
     return null;
   },
 
@@ -219,18 +226,11 @@ export const calls: CallHandlers = {
   },
 };
 
-/** A new key is used at once by the lists that wait for one for its address. */
-function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
-  const lists = Object.fromEntries(
-    Object.entries(stored.lists).map(([address, list]) => [
-      address,
-      list.memberKey === null && list.invitee === key.address
-        ? { ...list, memberKey: key.fingerprint }
-        : list,
-    ]),
-  );
-  const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
-  return { ...stored, lists, memberKeys, backedUpAt: null };
+/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
+async function allow(tabId: number, guard: GuardName): Promise<void> {
+  const { answered } = await stateOf(tabId);
+  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
+  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
 }
 
 /** Takes every recipient but the list out of a mail that is to be sealed. */

@@ -1,22 +1,29 @@
 import { answerAsks } from "../ask.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.js";
-import { forgetState } from "../compose/window-state.js";
-import { closeWork } from "../compose/work.js";
+import { draftSaved } from "../compose/server-draft.js";
+import { forgetState, stateOf } from "../compose/window-state.js";
+import { closeWork, isBusy } from "../compose/work.js";
 import { t } from "../i18n.js";
 import { copyNewMail } from "../local-copies/follow.js";
+import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
+import { askToPutDrafts } from "../requests/permission.js";
+import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
-import { read } from "./received.js";
+import { forgetOpened, read } from "./received.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
  * Thunderbird wakes a sleeping page for those alone that were registered while it started.
  */
-const { compose, composeAction, tabs } = thunderbird();
+const { compose, composeAction, menus, tabs } = thunderbird();
+
+/** The command, and the entry in the menu of the compose button, that puts a sealed draft on the server. */
+const KEEP_DRAFT = "keep-sealed-draft";
 
 /** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
 const FOLLOW_MS = 1_000;
@@ -28,8 +35,12 @@ const FOLLOW_MS = 1_000;
  */
 const sending = () => import("../compose/send.js");
 const quoting = () => import("../compose/quote.js");
+const recovering = () => import("../compose/recover.js");
+const drafting = () => import("../compose/sealed-draft.js");
 const calling = () => import("./calls.js").then(({ calls }) => calls);
 
+whenLocked(forgetOpened);
+whenLocked(endWorkerWhenIdle);
 answerAsks(asks);
 answerCalls(calling);
 watchArrivals(arrivals);
@@ -43,6 +54,9 @@ compose.onBeforeSend.addListener(async (tab, details) => {
   }
 });
 compose.onAfterSend.addListener((tab, info) => settle(sending().then((send) => send.afterSend(tab, info))));
+compose.onAfterSave.addListener((tab, info) =>
+  settle(draftSaved(tab, info).finally(() => (tab.id === undefined ? undefined : follow(tab.id)))),
+);
 compose.onIdentityChanged.addListener((tab, identityId) => {
   if (tab.id !== undefined) settle(identityChanged(tab.id, identityId));
 });
@@ -52,6 +66,12 @@ compose.onComposeStateChanged.addListener((tab) => {
 composeAction.onClicked.addListener((tab) => {
   if (tab.id !== undefined) settle(toggle(tab.id));
 });
+menus.onClicked.addListener(({ menuItemId }, tab) => {
+  if (menuItemId === KEEP_DRAFT && tab?.id !== undefined) keepDraft(tab.id);
+});
+browser.commands.onCommand.addListener((command, tab) => {
+  if (command === KEEP_DRAFT && tab?.id !== undefined && isComposer(tab)) keepDraft(tab.id);
+});
 tabs.onCreated.addListener((tab) => {
   if (tab.id === undefined || !isComposer(tab)) return;
   watch();
@@ -59,6 +79,8 @@ tabs.onCreated.addListener((tab) => {
   settle(
     quoting()
       .then(({ quoteOpened }) => quoteOpened(id))
+      .then(drafting)
+      .then(({ openSealedDraft }) => openSealedDraft(id))
       .finally(() => follow(id)),
   );
 });
@@ -66,6 +88,15 @@ tabs.onRemoved.addListener((tabId) => {
   closeWork(tabId);
   settle(forgetState(tabId));
 });
+
+/** Asks for the right first, at once: Thunderbird takes the question only while a press is being handled. */
+function keepDraft(tabId: number): void {
+  settle(
+    askToPutDrafts().then(async (granted) => {
+      if (granted) await (await drafting()).keepOnServer(tabId);
+    }),
+  );
+}
 
 /** A step whose failure shows elsewhere: the window it was for has closed, or sending says what is wrong. */
 function settle(work: Promise<unknown>): void {
@@ -98,9 +129,19 @@ async function resume(): Promise<void> {
   const open = (await browser.tabs.query({})).filter(isComposer);
   if (open.length === 0) return;
   watch();
-  for (const { id } of open) if (id !== undefined) await refresh(id);
+  for (const { id } of open) {
+    if (id === undefined) continue;
+    // sealing, and no work of this page: the page before died over it
+    if ((await stateOf(id)).phase === "sealing" && !isBusy(id))
+      settle(recovering().then(({ recover }) => recover(id)));
+    else await refresh(id);
+  }
 }
 
 settle(resume());
+settle(lockIfDue());
 browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
-browser.runtime.onInstalled.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
+browser.runtime.onInstalled.addListener(() => {
+  menus.create({ id: KEEP_DRAFT, title: t("menu_keep_draft"), contexts: ["compose_action"] });
+  settle(prepareDraftIdentities(t("draft_identity_label")));
+});

@@ -8,6 +8,7 @@ import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../disp
 import { awake } from "../keep-awake.js";
 import { keyAge } from "../key-age.js";
 import { keepCopy } from "../local-copies/keep.js";
+import { lockIfDue } from "../locking/unlocked.js";
 import { thunderbird } from "../platform.js";
 import { load, rememberPost, secretOf, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
@@ -64,9 +65,11 @@ function keep(key: string, opened: Opened): void {
 export async function read(header: MessageHeader, open: "in-its-own-shell" | "elsewhere"): Promise<Reading> {
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
-  const known = cache.get(key);
-  if (known !== undefined) return { kind: "opened", opened: known.opened };
   try {
+    // locking empties the cache, so it is asked for after the time was looked at
+    if (cache.has(key)) await lockIfDue();
+    const known = cache.get(key);
+    if (known !== undefined) return { kind: "opened", opened: known.opened };
     return await awake(() => readAnew(header, open, key));
   } catch (error) {
     const code = codeOf(error, "worker-failed");
@@ -144,7 +147,7 @@ function listNamedBy(named: readonly string[], stored: Stored): string | null {
 }
 
 /** @throws ListSealError `key-locked` if there are keys and all are locked */
-async function secretsOf(stored: Stored): Promise<readonly string[]> {
+export async function secretsOf(stored: Stored): Promise<readonly string[]> {
   const keys = Object.values(stored.memberKeys);
   const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
   if (keys.length > 0 && secrets.length === 0)
@@ -168,7 +171,7 @@ async function partsOfLarge(
 ): Promise<readonly MailPart[] | undefined> {
   if (size < LARGE_MAIL || shape.kind !== "own-shell") return undefined;
   const { messages } = thunderbird();
-  const file = await messages.getRaw(id, { decrypt: false, data_format: "File" });
+  const file = await messages.getRaw(id, { decrypt: false });
   const raw = new Uint8Array(await file.arrayBuffer());
   const types = shape.parts.map(({ type }) => type);
   const found = await runJob("sealed-parts", { raw, types }, { transfer: [raw.buffer] });
@@ -244,7 +247,10 @@ export function imageAddress({ type, bytes }: { readonly type: string; readonly 
   return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
 }
 
-function inlineImages(attachments: OpenedLetter["letter"]["attachments"]): Readonly<Record<string, string>> {
+/** Addresses of the pictures inside the text, by their content id. */
+export function inlineImages(
+  attachments: OpenedLetter["letter"]["attachments"],
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     attachments.flatMap(({ contentId, type, bytes }) =>
       contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],

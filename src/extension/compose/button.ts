@@ -1,6 +1,6 @@
-import { t } from "../i18n.js";
+import { type MessageKey, t } from "../i18n.js";
 import { thunderbird } from "../platform.js";
-import type { ComposeStatus } from "./status.js";
+import type { ComposeStatus, Notice } from "./status.js";
 
 /**
  * The compose button shows the state in three ways: label, title (which a screen reader reads) and icon, whose shape
@@ -24,6 +24,14 @@ export function lookOf(status: ComposeStatus): Look {
       popup: true,
     };
   }
+  if (status.hindrance?.kind === "failed" && status.hindrance.doing !== "sending") {
+    return {
+      label: t("compose_draft_problem"),
+      title: t("compose_draft_problem_title"),
+      icon: "seal-problem",
+      popup: true,
+    };
+  }
   if (status.hindrance !== null) {
     return {
       label: t("compose_problem"),
@@ -42,9 +50,18 @@ export function lookOf(status: ComposeStatus): Look {
   }
   const name = status.list?.name;
   const label = name === undefined ? t("compose_on") : t("compose_on_for", name);
+  if (status.notice !== null) {
+    return { label, title: t(noticeTitles[status.notice]), icon: "seal-on", popup: true };
+  }
   const title = status.drafts === "this-computer" ? t("compose_on_title") : t("compose_on_title_drafts");
   return { label, title, icon: "seal-on", popup: false };
 }
+
+const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
+  "server-draft-moved": "notice_draft_moved_title",
+  "server-draft-left": "notice_draft_left_title",
+  "sealed-draft-kept": "notice_draft_kept_title",
+};
 
 /** Puts the look on the button of one compose window. A window that closes meanwhile is no error. */
 export async function showStatus(tabId: number, status: ComposeStatus): Promise<void> {

@@ -4,6 +4,7 @@ import { load } from "../storage.js";
 import { showStatus } from "./button.js";
 import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
 import { recipientsOf } from "./recipients.js";
+import { moveServerDraft } from "./server-draft.js";
 import type { ComposeStatus } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";
 import { isBusy, isSealing } from "./work.js";
@@ -11,13 +12,14 @@ import { isBusy, isSealing } from "./work.js";
 /** Switching "Encrypt to list" on and off, by hand and by the recipients, and what goes with it: where drafts go. */
 
 export async function statusOf(tabId: number): Promise<ComposeStatus> {
-  const { sealing, listAddress, hindrance, drafts } = await stateOf(tabId);
+  const { sealing, listAddress, hindrance, drafts, notice } = await stateOf(tabId);
   const list = listAddress === null ? undefined : (await load()).lists[listAddress];
   return {
     sealing,
     work: isSealing(tabId) ? "sealing" : "idle",
     list: list === undefined ? null : { address: list.address, name: list.name },
     hindrance,
+    notice,
     drafts,
   };
 }
@@ -50,17 +52,22 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     listAddress: list?.address ?? null,
     drafts: twin === null ? "as-usual" : "this-computer",
     hindrance: null,
-    clearAllowed: false,
+    answered: [],
   });
   if (next !== "" && next !== details.identityId) {
     await changeIdentity(tabId, next);
     // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
     if ((await compose.getComposeDetails(tabId)).identityId !== next) {
-      await changeIdentity(tabId, wanted);
+      // first, so that the change of identity is not taken for the person's
       await changeState(tabId, { drafts: "as-usual" });
+      await changeIdentity(tabId, wanted);
     }
   }
   await refresh(tabId);
+  if ((await stateOf(tabId)).drafts === "this-computer") {
+    await moveServerDraft(tabId, details);
+    await refresh(tabId);
+  }
 }
 
 /** Switches sealing off and gives the true identity back. */
@@ -121,17 +128,25 @@ export async function follow(tabId: number): Promise<void> {
   }
 }
 
-/** Another identity was picked in the From menu: its drafts must stay on this computer too. */
+/**
+ * Another identity was picked in the From menu. Drafts must stay on this computer, and the list's server takes mail from
+ * the one address that it knows: while the mail is sealed for a known list, that one comes back.
+ */
 export async function identityChanged(tabId: number, identityId: string): Promise<void> {
   if (isBusy(tabId)) return;
-  const { sealing } = await stateOf(tabId);
+  const { sealing, listAddress, drafts } = await stateOf(tabId);
   const twin = await isDraftIdentity(identityId);
-  if (sealing === "on" && !twin) {
-    const next = await draftIdentityFor(identityId);
+  if (sealing === "on") {
+    const list = listAddress === null ? undefined : (await load()).lists[listAddress];
+    const known = list === undefined ? null : await identityOf(list.invitee);
+    const wanted = known ?? (twin ? null : identityId);
+    const next = wanted === null ? identityId : await draftIdentityFor(wanted);
+    // as it should be; or this window is known to be older than the identity that keeps drafts here
+    if (next === identityId || (drafts === "as-usual" && wanted === identityId)) return;
     await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
     if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
     await refresh(tabId);
-  } else if (sealing === "off" && twin) {
+  } else if (twin) {
     await turnOn(tabId, "hand");
   }
 }

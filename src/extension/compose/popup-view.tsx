@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
-import { t } from "../i18n.js";
+import { type MessageKey, t } from "../i18n.js";
 import type { Call, ComposeAnswer } from "../messaging.js";
-import type { ComposeStatus, Hindrance } from "./status.js";
+import type { GuardName } from "./guard-names.js";
+import type { Question } from "./guards.js";
+import type { ComposeStatus, Hindrance, Notice } from "./status.js";
 
 /** The compose button's popup: what stands in the way of sending, one question at a time, with a safe first answer. */
 interface Props {
@@ -19,11 +21,13 @@ interface Choice {
   readonly kind: "primary" | "danger" | "plain";
 }
 
+type Answer = (answer: ComposeAnswer, about?: GuardName, dontAsk?: boolean) => Promise<void>;
+
 export function Popup({ tabId, call, status, close }: Props) {
   const [failure, setFailure] = useState<ErrorCode | null>(null);
-  const answer = async (choice: ComposeAnswer) => {
+  const answer: Answer = async (choice, about, dontAsk = false) => {
     try {
-      await call("compose:answer", { tabId, answer: choice });
+      await call("compose:answer", { tabId, answer: choice, about: about ?? null, dontAsk });
       close();
     } catch (error) {
       setFailure(codeOf(error, "worker-failed"));
@@ -40,10 +44,30 @@ export function Popup({ tabId, call, status, close }: Props) {
         </>
       ) : hindrance?.kind === "locked" ? (
         <Unlock hindrance={hindrance} call={call} done={() => answer("dismiss")} />
+      ) : hindrance === null && status.notice !== null ? (
+        <>
+          <p>{t(noticeTexts[status.notice])}</p>
+          <Choices
+            choices={[
+              { label: t("popup_understood"), answer: "dismiss", kind: "primary" },
+              { label: t("popup_turn_off"), answer: "turn-off", kind: "plain" },
+            ]}
+            answer={answer}
+          />
+        </>
       ) : hindrance === null ? (
         <p>{status.sealing === "on" ? t("popup_on") : t("popup_off")}</p>
+      ) : hindrance.kind === "failed" ? (
+        <>
+          <h1>{t(failureTitles[hindrance.doing])}</h1>
+          <p role="alert">{t(sentenceKey(hindrance.code))}</p>
+          <Choices
+            choices={[{ label: t("popup_back"), answer: "dismiss", kind: "primary" }]}
+            answer={answer}
+          />
+        </>
       ) : (
-        <Question hindrance={hindrance} status={status} answer={answer} />
+        <Asked question={hindrance} list={status.list?.name ?? t("the_list")} answer={answer} />
       )}
       {failure !== null && (
         <p class="problem" role="alert">
@@ -77,71 +101,103 @@ function Choices({
   );
 }
 
-interface QuestionProps {
-  readonly hindrance: Exclude<Hindrance, { readonly kind: "locked" }>;
-  readonly status: ComposeStatus;
-  readonly answer: (choice: ComposeAnswer) => Promise<void>;
+/** What one question says, the safe answer first. */
+interface Wording {
+  readonly title: string;
+  readonly text: string;
+  readonly safe: readonly Choice[];
+  /** The words on the button that lets the mail go as it stands. */
+  readonly sendAnyway: string;
 }
 
-function Question({ hindrance, status, answer }: QuestionProps) {
-  const list = status.list?.name ?? t("the_list");
-  switch (hindrance.kind) {
-    case "failed":
-      return (
-        <>
-          <h1>{t("popup_not_sent")}</h1>
-          <p role="alert">{t(sentenceKey(hindrance.code))}</p>
-          <Choices
-            choices={[{ label: t("popup_back"), answer: "dismiss", kind: "primary" }]}
-            answer={answer}
-          />
-        </>
-      );
+const back = (): Choice => ({ label: t("popup_back"), answer: "dismiss", kind: "plain" });
+
+function wordingOf(question: Question, list: string): Wording {
+  const listOnly: Choice = { label: t("popup_others_list_only", list), answer: "list-only", kind: "primary" };
+  switch (question.kind) {
     case "other-recipients":
-      return (
-        <>
-          <h1>{t("popup_others_title", list)}</h1>
-          <p>{t("popup_others_text", hindrance.others.join(", "))}</p>
-          <Choices
-            choices={[
-              { label: t("popup_others_list_only", list), answer: "list-only", kind: "primary" },
-              { label: t("popup_back"), answer: "dismiss", kind: "plain" },
-            ]}
-            answer={answer}
-          />
-        </>
-      );
+      return {
+        title: t("popup_others_title", list),
+        text: t("popup_others_text", question.others.join(", ")),
+        safe: [listOnly, back()],
+        sendAnyway: t("popup_others_send_anyway"),
+      };
+    case "bcc":
+      return {
+        title: t("popup_bcc_title"),
+        text: t("popup_bcc_text", question.others.join(", ")),
+        safe: [listOnly, back()],
+        sendAnyway: t("popup_bcc_send_anyway"),
+      };
+    case "missing-attachment":
+      return {
+        title: t("popup_attach_title"),
+        text: t("popup_attach_text", question.word),
+        safe: [{ ...back(), kind: "primary" }],
+        sendAnyway: t("popup_attach_send_anyway"),
+      };
     case "clear-to-list":
-      return (
-        <>
-          <h1>{t("popup_clear_title", list)}</h1>
-          <p>{t("popup_clear_text")}</p>
-          <Choices
-            choices={[
-              { label: t("popup_clear_turn_on"), answer: "turn-on", kind: "primary" },
-              { label: t("popup_back"), answer: "dismiss", kind: "plain" },
-              { label: t("popup_send_in_clear"), answer: "send-in-clear", kind: "danger" },
-            ]}
-            answer={answer}
-          />
-        </>
-      );
+      return {
+        title: t("popup_clear_title", list),
+        text: t("popup_clear_text"),
+        safe: [{ label: t("popup_clear_turn_on"), answer: "turn-on", kind: "primary" }, back()],
+        sendAnyway: t("popup_send_in_clear"),
+      };
     case "sealed-quote":
-      return (
-        <>
-          <h1>{t("popup_quote_title")}</h1>
-          <p>{t("popup_quote_text")}</p>
-          <Choices
-            choices={[
-              { label: t("popup_back"), answer: "dismiss", kind: "primary" },
-              { label: t("popup_send_in_clear"), answer: "send-in-clear", kind: "danger" },
-            ]}
-            answer={answer}
-          />
-        </>
-      );
+      return {
+        title: t("popup_quote_title"),
+        text: t("popup_quote_text"),
+        safe: [{ ...back(), kind: "primary" }],
+        sendAnyway: t("popup_send_in_clear"),
+      };
   }
 }
+
+interface AskedProps {
+  readonly question: Question;
+  readonly list: string;
+  readonly answer: Answer;
+}
+
+/** One question. The tick counts for the answer below it alone: a safe answer never switches a guard off. */
+function Asked({ question, list, answer }: AskedProps) {
+  const [dontAsk, setDontAsk] = useState(false);
+  const { title, text, safe, sendAnyway } = wordingOf(question, list);
+  return (
+    <>
+      <h1>{title}</h1>
+      <p>{text}</p>
+      <Choices choices={safe} answer={(choice) => answer(choice, question.kind)} />
+      <div class="anyway">
+        <Choices
+          choices={[{ label: sendAnyway, answer: "send-anyway", kind: "danger" }]}
+          answer={(choice) => answer(choice, question.kind, dontAsk)}
+        />
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={dontAsk}
+            onChange={(event) => setDontAsk(event.currentTarget.checked)}
+          />
+          {t("popup_dont_ask")}
+        </label>
+      </div>
+      <p class="quiet">{t("popup_then_send_again")}</p>
+    </>
+  );
+}
+
+const failureTitles: Readonly<Record<"sending" | "keeping" | "opening", MessageKey>> = {
+  sending: "popup_not_sent",
+  keeping: "popup_not_kept",
+  opening: "popup_not_opened",
+};
+
+const noticeTexts: Readonly<Record<Notice, MessageKey>> = {
+  "server-draft-moved": "notice_draft_moved_text",
+  "server-draft-left": "notice_draft_left_text",
+  "sealed-draft-kept": "notice_draft_kept_text",
+};
 
 interface UnlockProps {
   readonly hindrance: Extract<Hindrance, { readonly kind: "locked" }>;

@@ -1,12 +1,13 @@
+import type { Attachment } from "../../mail/payload.js";
 import { type Opened, read } from "../background/received.js";
 import { cleanHtml } from "../display/clean-html.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { awake } from "../keep-awake.js";
 import { thunderbird } from "../platform.js";
-import { load } from "../storage.js";
 import type { ComposeDetails } from "../thunderbird.js";
+import { noThread } from "./letter.js";
 import { turnOn } from "./list-mode.js";
-import { recipientsOf } from "./recipients.js";
+import { continuedInDraft, threadAfterLetter, withContinued } from "./thread.js";
 import { changeState } from "./window-state.js";
 
 /**
@@ -21,54 +22,101 @@ export function subjectOf(kind: "reply" | "forward", subject: string): string {
   return known.test(subject) ? subject : `${prefix}${subject}`;
 }
 
-/** Called for each new compose window; does nothing unless it answers or forwards a mail that opens here. */
+/** What Thunderbird has begun to write about an opened mail. */
+type Kind = "reply" | "forward" | "again";
+
+/** Called for each new compose window; does nothing unless it answers, forwards or edits anew a mail that opens here. */
 export async function quoteOpened(tabId: number): Promise<void> {
   await awake(async () => {
     const { compose, messages } = thunderbird();
     const details = await compose.getComposeDetails(tabId);
-    const { type, relatedMessageId } = details;
-    if ((type !== "reply" && type !== "forward") || relatedMessageId === undefined) return;
+    const { relatedMessageId } = details;
+    if (details.type === "draft" && relatedMessageId !== undefined) {
+      await continueDraft(tabId, details, relatedMessageId);
+      return;
+    }
+    const kind = kindOf(details);
+    if (kind === null || relatedMessageId === undefined) return;
+    // a whole mail that is attached stays as sealed as it is
+    if (kind === "forward" && (await compose.listAttachments(tabId)).some(({ name }) => /\.eml$/i.test(name)))
+      return;
     const reading = await read(await messages.get(relatedMessageId), "in-its-own-shell");
     if (reading.kind !== "opened") return;
     // first of all: whatever happens next, what is quoted here is sealed
     await changeState(tabId, { quotesSealed: true });
     await turnOn(tabId, "recipients");
     // opening takes its time, and the person may have begun to write
-    await putQuote(tabId, type, await compose.getComposeDetails(tabId), reading.opened);
+    await putQuote(tabId, kind, await compose.getComposeDetails(tabId), reading.opened);
   });
 }
 
-async function putQuote(
-  tabId: number,
-  type: "reply" | "forward",
-  details: ComposeDetails,
-  opened: Opened,
-): Promise<void> {
+/** A draft on this computer that quotes what came sealed: it does so still. QUIRK: a draft's own fields are not restored. */
+async function continueDraft(tabId: number, details: ComposeDetails, messageId: number): Promise<void> {
+  const thread = await continuedInDraft(messageId);
+  if (thread === undefined) return;
+  await changeState(tabId, { quotesSealed: true });
+  const { isModified = false } = details;
+  await thunderbird().compose.setComposeDetails(tabId, {
+    customHeaders: withContinued(details, thread),
+    isModified,
+  });
+}
+
+/** QUIRK: Thunderbird calls "Edit as New Message" new, like an empty window; only that one has a message before it. */
+function kindOf({ type, relatedMessageId }: ComposeDetails): Kind | null {
+  if (type === "reply" || type === "forward") return type;
+  return type === "new" && relatedMessageId !== undefined ? "again" : null;
+}
+
+async function putQuote(tabId: number, kind: Kind, details: ComposeDetails, opened: Opened): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
-  const { lists } = await load();
-  const toList = type === "reply" && recipientsOf(details, lists).list === undefined;
+  // what was put here is nothing to save or to ask about; what the person has written meanwhile is
+  const { isModified = false } = details;
+  const thread = kind === "reply" ? threadAfterLetter(letter) : noThread;
   await compose.setComposeDetails(tabId, {
-    subject: subjectOf(type, letter.subject),
+    subject: kind === "again" ? letter.subject : subjectOf(kind, letter.subject),
     ...(details.isPlainText === true
-      ? { plainTextBody: quoteInText(details.plainTextBody ?? "", textOf(opened), type) }
-      : { body: quoteInHtml(details.body ?? "", opened, type) }),
-    // an answer goes to the list: only its members can open what it quotes
-    ...(toList ? { to: [opened.letter.list], cc: [] } : {}),
-    isModified: false,
+      ? { plainTextBody: textFor(kind, details.plainTextBody ?? "", opened) }
+      : { body: htmlFor(kind, details.body ?? "", opened) }),
+    // an answer goes to the list alone: only its members can open what it quotes
+    ...(kind === "forward" ? {} : { to: [opened.letter.list], cc: [], bcc: [] }),
+    customHeaders: withContinued(details, thread),
+    isModified,
   });
-  if (type !== "forward") return;
+  if (kind === "reply") return;
+  await putAttachments(tabId, letter.attachments);
+  await compose.setComposeDetails(tabId, { isModified });
+}
+
+function htmlFor(kind: Kind, body: string, opened: Opened): string {
+  return kind === "again" ? htmlOf(opened) : quoteInHtml(body, opened, kind);
+}
+
+function textFor(kind: Kind, body: string, opened: Opened): string {
+  return kind === "again" ? textOf(opened) : quoteInText(body, textOf(opened), kind);
+}
+
+/** Names under which Thunderbird attaches the sealed parts of a mail that it does not understand. */
+const sealedNames = /\.pgp$|^Part [\d.]+$/;
+
+/** Puts the opened attachments in the place of the sealed parts. */
+export async function putAttachments(tabId: number, attachments: readonly Attachment[]): Promise<void> {
+  const { compose } = thunderbird();
   for (const { id, name } of await compose.listAttachments(tabId)) {
-    if (/\.pgp$|^Part [\d.]+$/.test(name)) await compose.removeAttachment(tabId, id);
+    if (sealedNames.test(name)) await compose.removeAttachment(tabId, id);
   }
-  for (const { name, type: kind, bytes, contentId } of letter.attachments) {
+  for (const { name, type, bytes, contentId } of attachments) {
     if (contentId !== undefined) continue;
-    await compose.addAttachment(tabId, {
-      file: new File([new Uint8Array(bytes)], name, { type: kind }),
-      name,
-    });
+    await compose.addAttachment(tabId, { file: new File([new Uint8Array(bytes)], name, { type }), name });
   }
-  await compose.setComposeDetails(tabId, { isModified: false });
+}
+
+/** An opened letter as the whole HTML of a composer. */
+export function htmlOf(opened: Pick<Opened, "view">): string {
+  const page = document.implementation.createHTMLDocument("");
+  page.body.append(page.importNode(bodyOf(opened), true));
+  return page.documentElement.outerHTML;
 }
 
 function bodyOf({ view }: Pick<Opened, "view">): DocumentFragment {
@@ -85,7 +133,7 @@ function textFragment(text: string): DocumentFragment {
 }
 
 /** What an opened letter says, as plain text. */
-function textOf({ view }: Opened): string {
+export function textOf({ view }: Pick<Opened, "view">): string {
   if (view.text !== null && view.text.trim() !== "") return view.text;
   return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
 }
@@ -95,8 +143,7 @@ export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "r
   const page = new DOMParser().parseFromString(body, "text/html");
   const quoted = page.importNode(bodyOf(opened), true);
   if (type === "reply") {
-    const place = page.querySelector("blockquote[type=cite]") ?? page.body.appendChild(emptyQuote(page));
-    place.replaceChildren(quoted);
+    quotePlace(page).replaceChildren(quoted);
   } else {
     const container = page.querySelector(".moz-forward-container") ?? page.body;
     const table = container.querySelector(".moz-email-headers-table");
@@ -115,9 +162,20 @@ export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "r
   return page.documentElement.outerHTML;
 }
 
-function emptyQuote(page: Document): HTMLElement {
+/**
+ * The element that holds the quote. Where Thunderbird has quoted nothing, since it found no text in the sealed mail, a
+ * new one under "… wrote:" and above the signature.
+ */
+function quotePlace(page: Document): Element {
+  const known = page.querySelector("blockquote[type=cite]");
+  if (known !== null) return known;
   const quote = page.createElement("blockquote");
   quote.setAttribute("type", "cite");
+  const prefix = page.querySelector(".moz-cite-prefix");
+  const signature = page.querySelector(".moz-signature");
+  if (prefix !== null) prefix.after(quote);
+  else if (signature !== null) signature.before(quote);
+  else page.body.append(quote);
   return quote;
 }
 
@@ -130,7 +188,11 @@ export function quoteInText(body: string, text: string, type: "reply" | "forward
     .split(/\r?\n/)
     .map((line) => (line.startsWith(">") ? `>${line}` : line === "" ? ">" : `> ${line}`));
   const first = lines.findIndex((line) => line.startsWith(">"));
-  if (first < 0) return [...lines, ...quoted, ""].join("\n");
+  if (first < 0) {
+    const signature = lines.indexOf("-- ");
+    const end = signature < 0 ? lines.length : signature;
+    return [...lines.slice(0, end), ...quoted, "", ...lines.slice(end)].join("\n");
+  }
   const after = lines.findIndex((line, index) => index > first && !line.startsWith(">"));
   return [...lines.slice(0, first), ...quoted, ...(after < 0 ? [""] : lines.slice(after))].join("\n");
 }

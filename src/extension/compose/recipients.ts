@@ -8,6 +8,8 @@ export interface Recipients {
   readonly list: StoredList | undefined;
   /** Everybody else, as people read it: addresses, or what was typed where it is no address. */
   readonly others: readonly string[];
+  /** Those who stand in Bcc, the list among them if it does. */
+  readonly bcc: readonly string[];
   readonly none: boolean;
 }
 
@@ -47,5 +49,6 @@ export function recipientsOf(
   const others = all
     .filter(({ address }) => list === undefined || address !== list.address)
     .map(({ shown }) => shown);
-  return { list, others: [...new Set(others)], none: all.length === 0 };
+  const bcc = each(details.bcc).map(({ shown }) => shown);
+  return { list, others: [...new Set(others)], bcc: [...new Set(bcc)], none: all.length === 0 };
 }

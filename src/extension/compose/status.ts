@@ -1,15 +1,29 @@
 import type { ErrorCode } from "../../protocol/errors.js";
+import type { Question } from "./guards.js";
 
 /** What stands in the way of sending, and waits for the person in the compose button's popup. */
 export type Hindrance =
-  | { readonly kind: "failed"; readonly code: ErrorCode }
+  /** `keeping` and `opening` are about a sealed draft. */
+  | {
+      readonly kind: "failed";
+      readonly doing: "sending" | "keeping" | "opening";
+      readonly code: ErrorCode;
+    }
   | { readonly kind: "locked"; readonly fingerprint: string; readonly address: string }
-  /** The mail goes to the list and to others, who could not read it. */
-  | { readonly kind: "other-recipients"; readonly others: readonly string[] }
-  /** Sealing was switched off by hand, and the mail goes to a list. */
-  | { readonly kind: "clear-to-list" }
-  /** Sealing is off, and the mail answers or forwards what came sealed. */
-  | { readonly kind: "sealed-quote" };
+  /** A question of `guards.ts`. */
+  | Question;
+
+/** What a person is told about the drafts of a mail, without a question. */
+export const notices = [
+  /** A readable draft lay on the mail server and was taken away from there; it is on this computer now. */
+  "server-draft-moved",
+  /** A readable draft lies on the mail server and could not be taken away. */
+  "server-draft-left",
+  /** A sealed draft was put on the mail server, as the person has asked. */
+  "sealed-draft-kept",
+] as const;
+
+export type Notice = (typeof notices)[number];
 
 /** What the popup and the button show for one compose window. */
 export interface ComposeStatus {
@@ -18,6 +32,7 @@ export interface ComposeStatus {
   /** The list that the mail goes to, if it is known yet. */
   readonly list: { readonly address: string; readonly name: string } | null;
   readonly hindrance: Hindrance | null;
+  readonly notice: Notice | null;
   /** Where a draft of this mail would be written. */
   readonly drafts: "this-computer" | "as-usual";
 }

@@ -1,7 +1,57 @@
+import { messageIdsIn } from "../../mail/payload.js";
 import { read } from "../background/received.js";
 import { thunderbird } from "../platform.js";
-import type { ComposeDetails, MessagePart } from "../thunderbird.js";
+import type { ComposeDetails, CustomHeader, MessagePart } from "../thunderbird.js";
 import { noThread, type Thread, threadAfter, threadOfDraft } from "./letter.js";
+
+/**
+ * A field of the composer, and so of its draft, that never leaves: the mail answers or forwards what came sealed, and
+ * these are the ids inside that seal, the newest last. A draft that is opened after a crash, on this computer, still
+ * knows by it where it belongs and what it quotes.
+ */
+const CONTINUED = "X-Listseal-Thread";
+/** The field's value where there is no conversation to go on with: a forward. */
+const NOTHING = "none";
+
+const isOurs = ({ name }: CustomHeader) => name.toLowerCase() === CONTINUED.toLowerCase();
+
+/** Whether the mail in the composer says that it answers or forwards what came sealed. */
+export function isContinued({ customHeaders = [] }: ComposeDetails): boolean {
+  return customHeaders.some(isOurs);
+}
+
+/** The composer's own fields, without the one that never leaves. */
+export function withoutContinued({ customHeaders = [] }: ComposeDetails): readonly CustomHeader[] {
+  return customHeaders.filter((field) => !isOurs(field));
+}
+
+/** The composer's own fields, with the one that says what it answers or forwards. */
+export function withContinued(details: ComposeDetails, { references }: Thread): readonly CustomHeader[] {
+  const value = references.length === 0 ? NOTHING : references.join(" ");
+  return [...withoutContinued(details), { name: CONTINUED, value }];
+}
+
+/** The conversation that such a field names; undefined where there is no such field. */
+function continuedBy(value: string | undefined): Thread | undefined {
+  if (value === undefined) return undefined;
+  const references = messageIdsIn(value);
+  const inReplyTo = references.at(-1);
+  return inReplyTo === undefined ? noThread : { inReplyTo, references };
+}
+
+/** The field as a draft has it. */
+export async function continuedInDraft(messageId: number): Promise<Thread | undefined> {
+  const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
+  return continuedBy(headersOf(tree)[CONTINUED.toLowerCase()]?.[0]);
+}
+
+/** The conversation that an answer to an opened letter goes on with, by the ids inside its seal. */
+export function threadAfterLetter({ messageId, references, inReplyTo }: OpenedThread): Thread {
+  const before = references.length > 0 ? references : inReplyTo === undefined ? [] : [inReplyTo];
+  return { inReplyTo: messageId, references: [...before.filter((id) => id !== messageId), messageId] };
+}
+
+type OpenedThread = Thread & { readonly messageId: string };
 
 function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]>> {
   return tree.headers?.["message-id"] === undefined
@@ -16,20 +66,22 @@ function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]
  */
 export async function threadOf(details: ComposeDetails): Promise<Thread> {
   const { relatedMessageId, type } = details;
+  const continued = continuedBy(details.customHeaders?.find(isOurs)?.value);
+  if (continued !== undefined) return continued;
   if (relatedMessageId === undefined || type === "new" || type === "redirect") return noThread;
   try {
     const { messages } = thunderbird();
     if (type === "reply") {
       const reading = await read(await messages.get(relatedMessageId), "in-its-own-shell");
       if (reading.kind === "opened") {
-        const { messageId, references, inReplyTo } = reading.opened.letter.letter;
-        const before = references.length > 0 ? references : inReplyTo === undefined ? [] : [inReplyTo];
-        return { inReplyTo: messageId, references: [...before.filter((id) => id !== messageId), messageId] };
+        return threadAfterLetter(reading.opened.letter.letter);
       }
     }
     const headers = headersOf(
       await messages.getFull(relatedMessageId, { decrypt: false, decodeContent: false }),
     );
+    const kept = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);
+    if (kept !== undefined) return kept;
     return type === "draft" ? threadOfDraft(headers) : type === "reply" ? threadAfter(headers) : noThread;
   } catch {
     return noThread;

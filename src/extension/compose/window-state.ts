@@ -1,6 +1,7 @@
-import { flag, object, oneOf, orNull, text } from "../check.js";
+import { count, flag, listOf, object, oneOf, orNull, text } from "../check.js";
 import { browser } from "../platform.js";
-import type { Hindrance } from "./status.js";
+import { type GuardName, guardNames } from "./guard-names.js";
+import { type Hindrance, type Notice, notices } from "./status.js";
 
 /** What is remembered of one compose window. It lives in `storage.session`, so that it survives the event page. */
 export interface WindowState {
@@ -11,8 +12,18 @@ export interface WindowState {
   readonly drafts: "this-computer" | "as-usual";
   /** The mail quotes what came sealed. */
   readonly quotesSealed: boolean;
-  /** The person has said that it may leave unsealed. */
-  readonly clearAllowed: boolean;
+  /** Questions to which the person has said: send it so. */
+  readonly answered: readonly GuardName[];
+  /** The readable draft that Thunderbird has saved outside of this computer. */
+  readonly serverDraft: number | null;
+  /** The sealed draft that was put on the server from this window. */
+  readonly keptDraft: number | null;
+  /** The sealed draft on the server that was opened in this window; the first save here takes its place. */
+  readonly openedDraft: number | null;
+  /** Something that the person should know, until they have looked at it. */
+  readonly notice: Notice | null;
+  /** `sealing`: a page that starts and finds this was ended while it sealed (see `recover.ts`). */
+  readonly phase: "writing" | "sealing";
   readonly hindrance: Hindrance | null;
 }
 
@@ -22,7 +33,12 @@ export const freshState: WindowState = {
   listAddress: null,
   drafts: "as-usual",
   quotesSealed: false,
-  clearAllowed: false,
+  answered: [],
+  serverDraft: null,
+  keptDraft: null,
+  openedDraft: null,
+  notice: null,
+  phase: "writing",
   hindrance: null,
 };
 
@@ -32,7 +48,12 @@ const fields = object<Omit<WindowState, "hindrance">>({
   listAddress: orNull(text),
   drafts: oneOf("this-computer", "as-usual"),
   quotesSealed: flag,
-  clearAllowed: flag,
+  answered: listOf(oneOf(...guardNames)),
+  serverDraft: orNull(count),
+  keptDraft: orNull(count),
+  openedDraft: orNull(count),
+  notice: orNull(oneOf(...notices)),
+  phase: oneOf("writing", "sealing"),
 });
 
 const name = (tabId: number) => `compose-${tabId}`;

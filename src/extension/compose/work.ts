@@ -8,6 +8,8 @@ export interface Original {
   readonly files: readonly File[];
   /** Ids of the sealed attachments that stand in the composer in their place. */
   readonly sealed: readonly number[];
+  /** The languages in which the spelling was checked. */
+  readonly dictionaries: readonly string[];
   /** Lets the event page sleep again. */
   readonly release: () => void;
 }
@@ -51,6 +53,20 @@ export function takeOriginal(tabId: number): Original | undefined {
   originals.delete(tabId);
   original?.release();
   return original;
+}
+
+const drafts = new Map<number, readonly (number | null)[]>();
+
+/** Sealed drafts that are of no use once the mail has left: kept beyond its window, which closes in the same moment. */
+export function keepDrafts(tabId: number, ids: readonly (number | null)[]): void {
+  drafts.set(tabId, ids);
+}
+
+/** Takes them out; they are given once. */
+export function takeDrafts(tabId: number): readonly (number | null)[] {
+  const ids = drafts.get(tabId) ?? [];
+  drafts.delete(tabId);
+  return ids;
 }
 
 /** A compose window was closed: what was kept for it is let go. */

@@ -3,6 +3,7 @@ import { sentenceKey } from "../failure.js";
 import { say, t } from "../i18n.js";
 import { arrivedLine } from "./arrived.js";
 import { cleanHtml, hasOwnColours } from "./clean-html.js";
+import { mayConfirm } from "./confirmable.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
 import { plainTextBody } from "./plain-text.js";
@@ -51,7 +52,7 @@ export function renderAnswer(
 ): void {
   const host = putView(
     answer.kind,
-    answer.kind === "opened" ? openedView(answer) : [banner(answer, actions)],
+    answer.kind === "opened" ? openedView(answer, actions) : [banner(answer, actions)],
   );
   if (answer.kind === "opened") takeTheSubject(answer.subject);
   // these stand above the mail, which stays as it is
@@ -87,7 +88,7 @@ const icons = {
 
 const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
 
-function openedView(view: OpenedView): readonly Node[] {
+function openedView(view: OpenedView, actions: Actions): readonly Node[] {
   const { tone, phrases } = stateLine(view);
   const words = phrases.map(say).join(" · ");
   const line = element(
@@ -95,7 +96,7 @@ function openedView(view: OpenedView): readonly Node[] {
     { class: "line" },
     icon(tone),
     element("span", { class: "words", role: "status" }, words),
-    details(view),
+    details(view, actions),
   );
   return [
     element("div", { class: `state ${tone}` }, line),
@@ -134,7 +135,19 @@ function meta(view: OpenedView): HTMLElement {
   );
 }
 
-function details(view: OpenedView): HTMLElement {
+/** "I have compared these digits": for an author whom no owner's word stands for. */
+function confirming({ author }: OpenedView, actions: Actions): readonly Node[] {
+  if (!mayConfirm(author.standing)) return [];
+  const name = author.name ?? author.address;
+  const { fingerprint } = author;
+  const confirm = async () => renderAnswer(await ask("confirm", { fingerprint }), actions);
+  return [
+    element("p", {}, t("confirm_how", name)),
+    element("p", {}, actionButton(t("confirm_button"), confirm, t("confirm_failed"))),
+  ];
+}
+
+function details(view: OpenedView, actions: Actions): HTMLElement {
   const rows: readonly (readonly [string, string, "text" | "code"])[] = [
     [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
     [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
@@ -152,7 +165,13 @@ function details(view: OpenedView): HTMLElement {
       element("dd", {}, kind === "code" ? element("code", {}, value) : value),
     );
   }
-  return element("details", { class: "more" }, element("summary", {}, t("details")), list);
+  return element(
+    "details",
+    { class: "more" },
+    element("summary", {}, t("details")),
+    list,
+    ...confirming(view, actions),
+  );
 }
 
 function body(view: OpenedView): readonly Node[] {

@@ -4,6 +4,7 @@ import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import type { ListSummary, MemberKeySummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
+import { ImportKey, SaveSecret } from "./brought-keys.js";
 import { field, optionalField } from "./fields.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
@@ -24,6 +25,7 @@ export function Keys({ overview, call, act }: Props) {
         ))}
       </ul>
       <Make waiting={waiting[0]} call={call} act={act} />
+      <ImportKey waiting={waiting[0]} call={call} act={act} />
     </>
   );
 }
@@ -38,11 +40,12 @@ function KeyCard({
   readonly act: Act;
 }) {
   const { fingerprint, userId, locked, ready, createdAt } = own;
-  const [changing, setChanging] = useState(false);
+  const [open, setOpen] = useState<"passphrase" | "export" | null>(null);
+  const toggle = (form: "passphrase" | "export") => setOpen(open === form ? null : form);
   const made = new Date(createdAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (
     <li class="card">
-      <h3>{userId}</h3>
+      <h2>{userId}</h2>
       <p>
         <code>{groupsOf(fingerprint)}</code>
       </p>
@@ -63,11 +66,15 @@ function KeyCard({
             {t("keys_lock")}
           </button>
         ) : null}
-        <button type="button" aria-expanded={changing} onClick={() => setChanging(!changing)}>
+        <button type="button" aria-expanded={open === "passphrase"} onClick={() => toggle("passphrase")}>
           {t(locked ? "keys_change_passphrase" : "keys_set_passphrase")}
         </button>
+        <button type="button" aria-expanded={open === "export"} onClick={() => toggle("export")}>
+          {t("export_open")}
+        </button>
       </div>
-      {changing ? <Protect own={own} call={call} act={act} close={() => setChanging(false)} /> : null}
+      {open === "passphrase" ? <Protect own={own} call={call} act={act} close={() => setOpen(null)} /> : null}
+      {open === "export" ? <SaveSecret own={own} call={call} act={act} close={() => setOpen(null)} /> : null}
     </li>
   );
 }

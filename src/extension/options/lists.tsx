@@ -59,7 +59,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
     withSending(() => act(() => call("list:leave", { address: list.address }), "leave_asked"));
   return (
     <li class="card">
-      <h3>{list.name}</h3>
+      <h2>{list.name}</h2>
       <p class="quiet">{list.address}</p>
       <p>{t(list.mode === "key" ? "mode_key" : "mode_whole")}</p>
       <p>{t(list.delivery === "resealed" ? "delivery_resealed" : "delivery_opened")}</p>

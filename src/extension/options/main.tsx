@@ -1,7 +1,8 @@
 import { render } from "preact";
 import { t } from "../i18n.js";
 import { connect } from "../messaging.js";
-import { Options } from "./options.js";
+import { takeOver } from "./one-window.js";
+import { Options, OtherWindow } from "./options.js";
 
 /** Starts the options page. */
 async function start(root: HTMLElement): Promise<void> {
@@ -9,6 +10,8 @@ async function start(root: HTMLElement): Promise<void> {
   document.title = t("options_title");
   const call = await connect("options");
   render(<Options call={call} />, root);
+  await takeOver(new BroadcastChannel("listseal-options"));
+  render(<OtherWindow />, root);
 }
 
 const root = document.getElementById("app");

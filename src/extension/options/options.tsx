@@ -12,6 +12,8 @@ import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Members } from "./members/members.js";
 import { Privacy } from "./privacy.js";
+import { StorageTrouble } from "./storage-trouble.js";
+import { Welcome } from "./welcome.js";
 
 /** The options page: tabs, and one line that says what happened. */
 
@@ -26,6 +28,19 @@ const titles = {
   about: "options_about",
 } as const;
 
+/** In place of everything else, when a newer window of the same page has opened. */
+export function OtherWindow() {
+  return (
+    <main>
+      <h1>{t("options_title")}</h1>
+      <p role="alert">{t("other_window")}</p>
+      <button type="button" class="primary" onClick={() => location.reload()}>
+        {t("other_window_here")}
+      </button>
+    </main>
+  );
+}
+
 /** How often the page looks whether an answer has come. */
 const LOOK_MS = 2_000;
 
@@ -33,9 +48,19 @@ export function Options({ call }: { readonly call: Call }) {
   const [overview, setOverview] = useState<Overview | null>(null);
   const [offered, setOffered] = useState<OfferedFile | null>(null);
   const [tab, setTab] = useState<Tab>("lists");
+  const [damaged, setDamaged] = useState(false);
   const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
 
-  const read = async () => setOverview(await call("overview", null));
+  const read = async () => {
+    try {
+      setOverview(await call("overview", null));
+      setDamaged(false);
+    } catch (error) {
+      const code = codeOf(error, "worker-failed");
+      setDamaged(code === "storage-damaged" || code === "unsupported-version");
+      throw error;
+    }
+  };
   const fail = (code: ErrorCode) => setSaid({ key: sentenceKey(code), failed: true });
   const tell = (error: unknown) => fail(codeOf(error, "worker-failed"));
   const takeOffer = async () => {
@@ -81,21 +106,26 @@ export function Options({ call }: { readonly call: Call }) {
         return <Keys overview={known} call={call} act={act} />;
       case "lists":
         return (
-          <Lists
-            overview={known}
-            call={call}
-            act={act}
-            toKeys={() => setTab("keys")}
-            offered={offered}
-            joined={() => setOffered(null)}
-          />
+          <>
+            {known.lists.length + known.keys.length + known.refused.length === 0 && offered === null ? (
+              <Welcome call={call} act={act} toInvitation={toInvitation} toOwner={() => setTab("members")} />
+            ) : null}
+            <Lists
+              overview={known}
+              call={call}
+              act={act}
+              toKeys={() => setTab("keys")}
+              offered={offered}
+              joined={() => setOffered(null)}
+            />
+          </>
         );
       case "members":
         return <Members overview={known} call={call} act={act} />;
       case "backup":
         return <BackupPage overview={known} call={call} act={act} />;
       case "privacy":
-        return <Privacy />;
+        return <Privacy call={call} act={act} />;
       case "about":
         return <About />;
     }
@@ -114,10 +144,16 @@ export function Options({ call }: { readonly call: Call }) {
         <BackupReminder overview={overview} open={() => setTab("backup")} />
       )}
       <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
-        {overview === null ? null : panel(overview)}
+        {damaged ? <StorageTrouble call={call} act={act} /> : null}
+        {overview === null || damaged ? null : panel(overview)}
       </div>
     </main>
   );
+}
+
+/** The form that takes an invitation is further down on the same page. */
+function toInvitation(): void {
+  document.querySelector<HTMLInputElement>("#panel input[type=file]")?.focus();
 }
 
 function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (tab: Tab) => void }) {

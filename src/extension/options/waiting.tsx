@@ -58,7 +58,7 @@ export function RefusedCard({
   const { address, name, code } = refused;
   return (
     <li class="card">
-      <h3>{t("joining_refused", name)}</h3>
+      <h2>{t("joining_refused", name)}</h2>
       <p class="quiet">{address}</p>
       <p class="problem" role="alert">
         {t(sentenceKey(code))}

@@ -6,6 +6,8 @@ import type { Permissions } from "../thunderbird.js";
  * once, by a click in one of our pages and Thunderbird's own question. It can be taken back in the add-on manager.
  */
 const toSend = { permissions: ["messages.send"] } as const;
+/** To put a sealed draft into the Drafts folder. */
+const toPutDrafts = { permissions: ["messagesImport"] } as const;
 /** To put readable copies of opened mail into a local folder. */
 const toKeepCopies = { permissions: ["accountsFolders", "messagesImport"] } as const;
 
@@ -47,4 +49,14 @@ export function mayKeepCopies(): Promise<boolean> {
 /** Asks the person for the right to keep copies; as {@link askToSend}, the first step of a click's handler. */
 export function askToKeepCopies(): Promise<boolean> {
   return permissions().request(toKeepCopies);
+}
+
+/** Asks for the right to put sealed drafts on the mail server. Call it first of all in the handler of the press. */
+export async function askToPutDrafts(): Promise<boolean> {
+  try {
+    return await permissions().request(toPutDrafts);
+  } catch {
+    // not in the handler of a press: as if the person had said no
+    return false;
+  }
 }

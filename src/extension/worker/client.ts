@@ -30,6 +30,7 @@ function start(): Worker {
     const job = waiting.get(data.id);
     waiting.delete(data.id);
     if (job === undefined) return;
+    endIfIdle();
     try {
       job.resolve(unwrap(data.outcome));
     } catch (error) {
@@ -56,6 +57,24 @@ function stop(code: "worker-failed" | "cancelled" | "timed-out"): void {
   const jobs = [...waiting.values()];
   waiting.clear();
   for (const job of jobs) job.reject(new ListSealError(code, "the worker ended before the job was done"));
+}
+
+/**
+ * Ends the worker as soon as it has nothing to do: the keys in its memory go with it. A job that runs is finished first,
+ * so that locking loses no mail that is being sealed.
+ */
+export function endWorkerWhenIdle(): void {
+  ending = true;
+  endIfIdle();
+}
+
+let ending = false;
+
+function endIfIdle(): void {
+  if (!ending || waiting.size > 0) return;
+  ending = false;
+  worker?.terminate();
+  worker = undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { OwnerJobs } from "../owner/jobs.js";
+import type { SettingsJobs } from "../settings/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
 /**
@@ -13,7 +14,7 @@ import type { StoredList, StoredMemberKey } from "../stored.js";
  * cryptography on 25 MB blocks its thread for seconds, and the background page must keep answering (and stay awake).
  * Keys cross here as bytes; the worker is our own code in our own process, started by the background page alone.
  */
-export interface Jobs extends OwnerJobs {
+export interface Jobs extends OwnerJobs, SettingsJobs {
   /** A letter without its author's certificate, which the worker takes from the key. */
   seal: {
     readonly input: {
@@ -43,6 +44,26 @@ export interface Jobs extends OwnerJobs {
     readonly output:
       | { readonly kind: "parts"; readonly parts: readonly MailPart[] }
       | { readonly kind: "others" };
+  };
+  /** An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder. */
+  "seal-draft": {
+    readonly input: {
+      readonly letter: Omit<Letter, "author">;
+      readonly recipients: DraftRecipients;
+      readonly key: StoredMemberKey;
+      /** The key's unlocked secret, in base64. */
+      readonly secret: string;
+    };
+    readonly output: { readonly mail: Uint8Array };
+  };
+  "open-draft": {
+    readonly input: {
+      readonly sealed: Uint8Array;
+      /** Unlocked secrets of all member keys, in base64. */
+      readonly secrets: readonly string[];
+      readonly now: string;
+    };
+    readonly output: OpenedDraft | { readonly kind: "not-for-me" };
   };
   "make-key": {
     readonly input: {
@@ -194,6 +215,20 @@ export type Standing =
   | "new"
   | "changed"
   | "refused";
+
+/** The recipients of a draft, as they were typed: some may be no addresses yet. */
+export interface DraftRecipients {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+}
+
+/** An opened draft, by one's own key. */
+export interface OpenedDraft {
+  readonly kind: "opened";
+  readonly letter: Omit<Letter, "author">;
+  readonly recipients: DraftRecipients;
+}
 
 /** An opened, verified letter. */
 export interface OpenedLetter {

@@ -1,5 +1,7 @@
 import { outcomeOf } from "../failure.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
+import { exportKey, importKey } from "./brought-keys.js";
+import { openDraftMail, sealDraftMail } from "./draft.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
@@ -8,6 +10,7 @@ import { open, takeSealedParts } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
 import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
+import { practise } from "./practice.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
 import { seal } from "./seal.js";
 
@@ -16,11 +19,16 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   seal,
   open,
   "sealed-parts": takeSealedParts,
+  "seal-draft": sealDraftMail,
+  "open-draft": openDraftMail,
   "make-key": makeKey,
   "unlock-key": unlockKey,
   "protect-key": protectKey,
   "renew-key": renewKey,
   "certify-key": certifyKey,
+  "import-key": importKey,
+  "export-key": exportKey,
+  practise,
   "armor-key": armorKey,
   "write-request": writeSealedRequest,
   "open-answer": openSealedAnswer,

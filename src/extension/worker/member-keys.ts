@@ -18,12 +18,13 @@ import type { Jobs } from "./jobs.js";
 
 /** Making, locking and unlocking member keys. */
 
-async function stored(
+/** A key as it is kept, locked with `passphrase` if there is one. `userId` names the address that it is used for. */
+export async function keptKey(
   key: OpeningKey<"member">,
+  userId: string,
   passphrase: string | null,
   createdAt: string,
 ): Promise<StoredMemberKey> {
-  const userId = userIdOf(key);
   return {
     fingerprint: key.fingerprint,
     address: parseMailbox(userId).address,
@@ -36,7 +37,8 @@ async function stored(
   };
 }
 
-async function plainSecret(key: OpeningKey<"member">): Promise<string> {
+/** The unlocked secret in base64. */
+export async function plainSecret(key: OpeningKey<"member">): Promise<string> {
   return toBase64(await writeOpeningKey(key));
 }
 
@@ -50,7 +52,10 @@ export async function makeKey(input: Jobs["make-key"]["input"]): Promise<Jobs["m
     expiresInSeconds: MEMBER_KEY_SECONDS,
     ...(name === "" ? {} : { name }),
   });
-  return { key: await stored(key, input.passphrase, input.now), secret: await plainSecret(key) };
+  return {
+    key: await keptKey(key, userIdOf(key), input.passphrase, input.now),
+    secret: await plainSecret(key),
+  };
 }
 
 async function read(key: StoredMemberKey, passphrase: string | null): Promise<OpeningKey<"member">> {
@@ -101,7 +106,7 @@ export async function protectKey({
   next,
 }: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
   const opened = await ownKey(key, await plainSecret(await read(key, current)));
-  return { key: await stored(opened, next, key.createdAt), secret: await plainSecret(opened) };
+  return { key: await keptKey(opened, key.userId, next, key.createdAt), secret: await plainSecret(opened) };
 }
 
 /** The public half for other programs and people. */

@@ -155,7 +155,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     ...(vitals === undefined ? {} : { vitals }),
     log,
     lanes: config.relay.connections,
-    ...(renewAfter === undefined
+    ...(renewAfter === "never"
       ? {}
       : { renewal: { renewAfter, deleteAfter: config.keys["delete-after-days"] } }),
     ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),

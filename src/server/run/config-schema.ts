@@ -75,7 +75,11 @@ export const configSchema = z.strictObject({
   keys: z
     .strictObject({
       "passphrase-file": path.optional(),
-      "renew-after-days": positive("days", 3_650).optional(),
+      "renew-after-days": z
+        .union([positive("days", 3_650), z.literal("never")], {
+          error: 'must be a number of days from 1 to 3650, or "never"',
+        })
+        .default(90),
       "delete-after-days": positive("days", 3_650).default(30),
     })
     .prefault({}),

@@ -68,9 +68,9 @@ export const configTemplate = `# ListSeal list server. Every setting has a defau
 # a credential of that name is found by itself.
 #passphrase-file = "passphrase"
 # Replaces each list's encryption subkey when it is so old, and deletes it the given days
-# after that: a key that is stolen later opens no older mail. Off unless set: in this
-# version members' programs do not learn of the new subkey by themselves, so each member
-# has to get the list's new certificate within delete-after-days, or can't post.
+# after that: a key that is stolen later opens no older mail. Members are sent the new
+# certificate, sealed; the add-on takes it by itself, people with GnuPG alone import it
+# within delete-after-days, or can't post until they do. "never" leaves the keys as they are.
 #renew-after-days = 90
 #delete-after-days = 30
 

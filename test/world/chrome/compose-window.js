@@ -16,6 +16,112 @@ export async function openComposer(to, subject) {
   await waitForNewComposer(before);
 }
 
+/** Does one of Thunderbird's commands about the message that the main window shows: cmd_replyall, cmd_forwardInline … */
+export async function commandOnDisplayed(command) {
+  const before = new Set(Services.wm.getEnumerator("msgcompose"));
+  mainWindow().document.getElementById("tabmail").currentAboutMessage.commandController.doCommand(command);
+  await waitForNewComposer(before);
+}
+
+/** Opens a folder of "Local Folders" and gives the number of its rows. */
+export async function openLocalFolder(name) {
+  const pane = threePane();
+  const folder = mailServices().accounts.localFoldersServer.rootFolder.getChildNamed(name);
+  if (!folder) return 0;
+  pane.displayFolder(folder.URI);
+  await waitFor(`the rows of ${name}`, () => pane.gFolder?.URI === folder.URI && pane.gDBView !== null);
+  await sleep(300);
+  return pane.gDBView.rowCount;
+}
+
+/** Opens the newest message of the open folder, a draft, for writing on. */
+export async function editNewestDraft() {
+  const pane = threePane();
+  const all = Array.from({ length: pane.gDBView.rowCount }, (_, row) => pane.gDBView.getMsgHdrAt(row));
+  const [header] = all.sort((a, b) => b.dateInSeconds - a.dateInSeconds || b.messageKey - a.messageKey);
+  const before = new Set(Services.wm.getEnumerator("msgcompose"));
+  const { folder } = header;
+  mailServices().compose.OpenComposeWindow(
+    null,
+    header,
+    folder.getUriForMsg(header),
+    Ci.nsIMsgCompType.Draft,
+    Ci.nsIMsgCompFormat.Default,
+    null,
+    null,
+    null,
+  );
+  await waitForNewComposer(before);
+}
+
+/** Adds recipients as typing and Enter do: "addr_to", "addr_cc", "addr_bcc". */
+export async function addRecipients(field, addresses) {
+  const window = composer();
+  const row = window.document.querySelector(`.address-row[data-recipienttype="${field}"]`);
+  window.addressRowAddRecipientsArray(row, addresses);
+}
+
+/** Chooses another identity in From. */
+export async function chooseIdentity(key) {
+  const window = composer();
+  const list = window.document.getElementById("msgIdentity");
+  list.selectedItem = [...list.querySelectorAll("menuitem")].find(
+    (item) => item.getAttribute("identitykey") === key,
+  );
+  window.LoadIdentity(false);
+}
+
+/** Presses a key with Ctrl and Shift in the compose window. */
+export async function pressCtrlShift(letter) {
+  const window = composer();
+  window.focus();
+  const tip = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+  if (!tip.beginInputTransactionForTests(window)) throw new Error("no keyboard");
+  const keys = [
+    { key: "Control", code: "ControlLeft", keyCode: 17 },
+    { key: "Shift", code: "ShiftLeft", keyCode: 16 },
+    { key: letter, code: `Key${letter}`, keyCode: letter.charCodeAt(0) },
+  ].map((init) => new window.KeyboardEvent("", init));
+  for (const key of keys) tip.keydown(key);
+  for (const key of keys.reverse()) tip.keyup(key);
+  await sleep(300);
+}
+
+/** "Send Later": into the Outbox. */
+export async function pressSendLater() {
+  const window = composer();
+  window.listsealTestBusy = Date.now();
+  setTimeout(() => window.goDoCommand("cmd_sendLater"), 0);
+  await sleep(50);
+}
+
+/** Takes Thunderbird off the network, or back to it. */
+export async function setOffline(offline) {
+  Services.io.offline = offline;
+}
+
+/** "Send Unsent Messages", and waits until the Outbox is empty. */
+export async function sendUnsent() {
+  const outbox = mailServices().accounts.localFoldersServer.rootFolder.getFolderWithFlags(
+    Ci.nsMsgFolderFlags.Queue,
+  );
+  mainWindow().goDoCommand("cmd_sendUnsentMsgs");
+  await waitFor("the Outbox to be empty", () => outbox.getTotalMessages(false) === 0);
+}
+
+/** Subjects of what waits in the Outbox. */
+export async function outbox() {
+  const folder = mailServices().accounts.localFoldersServer.rootFolder.getFolderWithFlags(
+    Ci.nsMsgFolderFlags.Queue,
+  );
+  return [...(folder?.messages ?? [])].map((header) => header.mime2DecodedSubject);
+}
+
+/** How many compose windows are open. */
+export async function composers() {
+  return [...Services.wm.getEnumerator("msgcompose")].length;
+}
+
 /** Presses Reply on the message that the main window shows. */
 export async function replyToDisplayed() {
   const before = new Set(Services.wm.getEnumerator("msgcompose"));
@@ -66,6 +172,11 @@ export async function composerState() {
     to: [...window.document.querySelectorAll("#toAddrContainer mail-address-pill")].map(
       (pill) => pill.emailAddress,
     ),
+    others: [
+      ...window.document.querySelectorAll(
+        "#ccAddrContainer mail-address-pill, #bccAddrContainer mail-address-pill",
+      ),
+    ].map((pill) => pill.emailAddress),
     html: window.GetCurrentEditor().rootElement.innerHTML,
     attachments: [...window.document.querySelectorAll("#attachmentBucket richlistitem")].map(
       (item) => item.attachment.name,

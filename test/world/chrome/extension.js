@@ -27,6 +27,14 @@ export async function suspendBackground(addonId) {
   await WebExtensionPolicy.getByID(addonId).extension.terminateBackground();
 }
 
+/** Ends the background page although it is answering an event; the polite way waits once for that. */
+export async function killBackground(addonId) {
+  await WebExtensionPolicy.getByID(addonId).extension.terminateBackground({
+    ignoreDevToolsAttached: true,
+    disableResetIdleForTest: true,
+  });
+}
+
 /** Whether the background page runs now. */
 export async function backgroundRuns(addonId) {
   return backgroundView(addonId) !== undefined;

@@ -1,0 +1,38 @@
+import { ListSealError } from "../../protocol/errors.js";
+import { certified, keyOf } from "../background/list-keys.js";
+import { noteUse } from "../locking/unlocked.js";
+import { load, secretOf } from "../storage.js";
+import type { StoredList, StoredMemberKey } from "../stored.js";
+import type { Hindrance } from "./status.js";
+
+/** Something stands in the way, and the person is told what. */
+export class Hindered extends Error {
+  readonly hindrance: Hindrance;
+
+  constructor(hindrance: Hindrance) {
+    super(hindrance.kind);
+    this.name = "Hindered";
+    this.hindrance = hindrance;
+  }
+}
+
+/** The person at this computer, as a member of one list. */
+export interface Author {
+  readonly list: StoredList;
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+}
+
+/**
+ * Who writes to a list here.
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`
+ */
+export async function authorFor(list: StoredList): Promise<Author> {
+  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
+  const key = keyOf(await load(), list.memberKey);
+  await noteUse();
+  const secret = await secretOf(key);
+  if (secret === null)
+    throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+  return { ...(await certified(list, key, secret)), secret };
+}

@@ -1,0 +1,18 @@
+/** The questions before sending, by name: what each is about. The rules are in `guards.ts`. */
+export const guardNames = [
+  /** Sealed, and others than the list are among the recipients: they would get what they can't open. */
+  "other-recipients",
+  /** Sealed, and in Bcc: those would get what they can't open, and nobody sees that they got it. */
+  "bcc",
+  /** The words speak of a file, and none is attached. */
+  "missing-attachment",
+  /** Not sealed, and the list is a recipient. */
+  "clear-to-list",
+  /** Not sealed, and it quotes what came sealed. */
+  "sealed-quote",
+] as const;
+
+export type GuardName = (typeof guardNames)[number];
+
+/** Which guards ask. */
+export type GuardSwitches = Readonly<Record<GuardName, boolean>>;

@@ -1,0 +1,85 @@
+import { type Checked, count, listOf, object, text } from "../check.js";
+import { browser } from "../platform.js";
+import type { StoredMemberKey } from "../stored.js";
+import { lockAfter, lockAfterMs } from "./choice.js";
+
+/**
+ * Unlocked member keys: in `storage.session` (memory; no content script can read it; gone when Thunderbird ends), so that
+ * they outlive the event page. They lock by themselves after the chosen time without use.
+ *
+ * The time is checked whenever a key is wanted, when the event page starts, and by a timer while it is awake. A permission
+ * for alarms would buy this much: memory wiped on the minute while nobody touches Thunderbird and no mail comes.
+ */
+const UNLOCKED = "unlocked";
+
+const record = object<{
+  readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];
+  /** When a key was last used, by this computer's clock. */
+  readonly usedAt: number;
+}>({
+  keys: listOf(
+    object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text }),
+  ),
+  usedAt: count,
+});
+type Unlocked = Checked<typeof record>;
+
+const listeners: (() => void)[] = [];
+
+/** Has `forget` called after each locking: it wipes what its part of the add-on keeps of opened mail and keys in memory. */
+export function whenLocked(forget: () => void): void {
+  listeners.push(forget);
+}
+
+/** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
+export async function lockAll(): Promise<void> {
+  clearTimeout(timer);
+  await browser.storage.session.remove(UNLOCKED);
+  for (const forget of listeners) forget();
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
+async function unlocked(): Promise<Unlocked | null> {
+  const found = (await browser.storage.session.get(UNLOCKED))[UNLOCKED];
+  if (found === undefined) return null;
+  const kept = record(found);
+  const limit = lockAfterMs(await lockAfter());
+  if (limit === null) return kept;
+  const idle = Date.now() - kept.usedAt;
+  if (idle < 0 || idle >= limit) {
+    await lockAll();
+    return null;
+  }
+  clearTimeout(timer);
+  timer = setTimeout(() => void unlocked().catch(() => undefined), limit - idle);
+  return kept;
+}
+
+/** Locks if the time is over. Call it when the event page starts, and when the choice of the time has changed. */
+export async function lockIfDue(): Promise<void> {
+  await unlocked();
+}
+
+/** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
+export async function noteUse(): Promise<void> {
+  const kept = await unlocked();
+  if (kept !== null) await browser.storage.session.set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+}
+
+/** The secret half of a member key, ready to use, in base64; null if it is locked. No use by a person: see {@link noteUse}. */
+export async function secretOf(key: StoredMemberKey): Promise<string | null> {
+  if (!key.locked) return key.secret;
+  const kept = await unlocked();
+  return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
+}
+
+/** Keeps an unlocked secret until the time is over, Thunderbird ends, or {@link lockAll}. */
+export async function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
+  const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
+  await browser.storage.session.set({
+    [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
+  });
+  await lockIfDue();
+}

@@ -1,0 +1,67 @@
+import { type Letter, readPayload, writePayload } from "../../mail/payload.js";
+import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
+import { openDraft, sealDraft } from "../../protocol/draft.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { readOpeningKey } from "../../protocol/keys.js";
+import { fromBase64 } from "../base64.js";
+import { listOf, object, text } from "../check.js";
+import type { DraftRecipients, Jobs } from "./jobs.js";
+
+/** Sealed drafts: the letter as it will be sealed, and beside it what only an unfinished one has. */
+
+const recipientsRecord = object<{ readonly [K in keyof DraftRecipients]: DraftRecipients[K] }>({
+  to: listOf(text),
+  cc: listOf(text),
+  bcc: listOf(text),
+});
+
+/** @throws ListSealError what `sealDraft` throws */
+export async function sealDraftMail({
+  letter,
+  recipients,
+  key,
+  secret,
+}: Jobs["seal-draft"]["input"]): Promise<Jobs["seal-draft"]["output"]> {
+  const author = await readOpeningKey("member", fromBase64(secret));
+  const more = {
+    name: "draft.json",
+    type: draftType,
+    bytes: new TextEncoder().encode(JSON.stringify(recipients)),
+  };
+  const whole: Letter = {
+    ...letter,
+    attachments: [...letter.attachments, more],
+    author: { certificate: fromBase64(key.certificate) },
+  };
+  const payload = writePayload(whole, { subject: letter.subject, from: letter.from, to: letter.to });
+  const { from, date, messageId } = letter;
+  return { mail: writeDraftMail({ from, date, messageId, sealed: await sealDraft(payload, author, date) }) };
+}
+
+/** @throws ListSealError `no-member-key`, `damaged`, and what `openDraft` throws */
+export async function openDraftMail({
+  sealed,
+  secrets,
+  now,
+}: Jobs["open-draft"]["input"]): Promise<Jobs["open-draft"]["output"]> {
+  const own = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
+  if (own.length === 0) throw new ListSealError("no-member-key", "no member key is here");
+  const payload = await openDraft(sealed, own, new Date(now));
+  if (payload === "not-for-me") return { kind: "not-for-me" };
+  const { author: _, ...letter } = await readPayload(payload);
+  const more = letter.attachments.find(({ type }) => type === draftType);
+  if (more === undefined) throw new ListSealError("damaged", "the draft does not say who it is for");
+  return {
+    kind: "opened",
+    letter: { ...letter, attachments: letter.attachments.filter((each) => each !== more) },
+    recipients: recipientsIn(more.bytes),
+  };
+}
+
+function recipientsIn(bytes: Uint8Array): DraftRecipients {
+  try {
+    return recipientsRecord(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    throw new ListSealError("damaged", "the draft's recipients can't be read", { cause });
+  }
+}

@@ -1,0 +1,229 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openNewest } from "../tour/journey.js";
+import { ADDON } from "../tour/person.js";
+import { TEAM, Writer } from "../tour/writer.js";
+import { searchBytes, searchPaths } from "../world/evidence.js";
+import { InstalledAddon } from "../world/extension.js";
+import { until } from "../world/processes.js";
+import { WritingDesk } from "../world/writing-desk.js";
+
+/** Pictures of what a person is asked and told, for looking at. */
+const ALBUM = fileURLToPath(new URL("../../out/writing", import.meta.url));
+
+/** Unfinished letters: where their drafts are, and what is left of them when something dies. In order, as they stand. */
+describe("drafts in a real Thunderbird", () => {
+  let w: Writer;
+
+  beforeAll(async () => {
+    mkdirSync(ALBUM, { recursive: true });
+    w = await Writer.start();
+  }, 300_000);
+
+  afterAll(async () => {
+    await w.world.stop();
+  }, 60_000);
+
+  afterEach(async () => {
+    if (w.alice.thunderbird.process.ending !== undefined) return;
+    await w.alice.ui.acceptDialogs();
+    await w.alice.ui.closeComposers();
+  });
+
+  /** Sends, and has Bob read it. */
+  async function sendAndRead(marker: string) {
+    await expect(w.alice.ui.send(120_000)).resolves.toBe("closed");
+    w.received += 1;
+    return openNewest(w.bob, TEAM, marker, { folder: "INBOX", count: w.received });
+  }
+
+  test("a draft that reached the server before sealing was on is moved here, and the person is told", async () => {
+    const marker = await w.begin(w.bob.address, "not for the server");
+    await w.alice.ui.saveDraft("timer");
+    await until("the draft on the server", () => (w.serverDrafts().length === 1 ? true : undefined));
+    // the search finds it there while it is there
+    expect(searchBytes("draft", w.serverDrafts()[0]?.raw ?? Buffer.alloc(0), marker)).not.toEqual([]);
+    await w.desk.addRecipients("addr_to", w.list.address);
+    await w.sealed();
+    await until("the server to be clean", () => (w.serverDrafts().length === 0 ? true : undefined), 20_000);
+    await w.draftHere(marker);
+    await w.titled("moved to this computer");
+    await w.alice.ui.clickComposeAction(w.alice.addon.id);
+    expect(await w.alice.addon.popupText()).toContain("Your mail provider could have read it until then.");
+    await w.alice.ui.pictureOfScreen(join(ALBUM, "draft-moved-en.png"));
+    await w.alice.addon.pressInPopup("All right");
+    await w.alice.ui.closeComposers();
+
+    // the same with a draft of last week that is opened again
+    const older = await w.begin(w.bob.address, "nor this");
+    await w.alice.ui.saveDraft("timer");
+    await until("the older draft on the server", () => (w.serverDrafts().length === 1 ? true : undefined));
+    await w.alice.ui.closeComposers();
+    await w.alice.ui.getNewMail("Drafts");
+    await w.alice.ui.openFolder("Drafts");
+    await w.desk.editNewestDraft();
+    await w.desk.addRecipients("addr_to", w.list.address);
+    await w.sealed();
+    await until(
+      "the server to be clean again",
+      () => (w.serverDrafts().length === 0 ? true : undefined),
+      20_000,
+    );
+    await until("the older draft here", () =>
+      searchPaths([w.localMail()], older).findings.length > 0 ? true : undefined,
+    );
+  }, 120_000);
+
+  test("a sealed draft travels: put on the server, opened again, sent", async () => {
+    const file = join(w.world.folderOf("alice"), "travel.txt");
+    writeFileSync(file, "it came along");
+    const marker = await w.begin(w.list.address, "half a thought", [{ path: file }]);
+    await w.sealed();
+    await w.desk.pressCtrlShift("Y");
+    const draft = await until("the sealed draft", () => w.serverDrafts()[0], 20_000);
+    await w.titled("sealed draft is on your mail server");
+    expect(draft.raw.toString("latin1")).toContain("application/vnd.listseal.draft");
+    expect(searchBytes("draft", draft.raw, marker)).toEqual([]);
+    await w.alice.ui.closeComposers();
+
+    await w.alice.ui.getNewMail("Drafts");
+    await w.alice.ui.openFolder("Drafts");
+    await w.desk.editNewestDraft();
+    const state = await until("the opened draft", async () => {
+      const now = await w.alice.ui.composerState();
+      return now.html.includes(marker) && now.attachments.includes("travel.txt") ? now : undefined;
+    });
+    expect(state).toMatchObject({
+      subject: `題 ${marker}`,
+      to: [w.list.address],
+      attachments: ["travel.txt"],
+    });
+    await w.sealed();
+    const { title } = await w.alice.ui.composeActionState(w.alice.addon.id);
+    expect(title).toContain("Its drafts stay on this computer");
+    await w.alice.ui.saveDraft("timer");
+    await until(
+      "the sealed draft to be gone",
+      () => (w.openDrafts().length === 0 ? true : undefined),
+      20_000,
+    );
+    await w.desk.pressCtrlShift("Y");
+    await until(
+      "the sealed draft, once more",
+      () => (w.openDrafts().length === 1 ? true : undefined),
+      20_000,
+    );
+    const view = await sendAndRead(marker);
+    expect(view.text).toContain("travel.txt");
+    await until("no draft after sending", () => (w.openDrafts().length === 0 ? true : undefined), 20_000);
+  }, 150_000);
+
+  test("a page that dies while it seals: nothing leaves, and the letter goes on in a new window", async () => {
+    const large = join(w.world.folderOf("alice"), "large.bin");
+    writeFileSync(large, Buffer.alloc(24_000_000, "all work and no play "));
+    const marker = await w.begin(w.list.address, "unfinished", [{ path: large }]);
+    await w.sealed();
+    const before = w.submissions();
+    await w.desk.pressSend();
+    await until("the sealing to begin", async () => ((await w.label()) === "Sealing…" ? true : undefined));
+    await w.alice.addon.killPage();
+    // whatever wakes the page: here a look into its storage
+    await w.alice.addon.storage();
+    await until(
+      "the new window",
+      async () => {
+        if ((await w.desk.composers()) !== 1) return undefined;
+        const now = await w.alice.ui.composerState().catch(() => undefined);
+        return now?.locked === false && now.html.includes(marker) ? true : undefined;
+      },
+      60_000,
+    );
+    expect(await w.alice.ui.composerState()).toMatchObject({
+      subject: `題 ${marker}`,
+      to: [w.list.address],
+      attachments: ["large.bin"],
+    });
+    expect(w.submissions()).toBe(before);
+    await w.labelled("Not sent");
+    await w.alice.ui.picture("msgcompose", join(ALBUM, "recovered-en.png"));
+  }, 180_000);
+
+  test("a page that dies while Thunderbird sends, and the sending fails: the letter comes out of its seal", async () => {
+    const file = join(w.world.folderOf("alice"), "back.txt");
+    writeFileSync(file, "back again");
+    const marker = await w.begin(w.list.address, "<b>there and back</b>", [{ path: file }]);
+    await w.sealed();
+    await w.world.recorder.cut("alice-to-postfix");
+    try {
+      await expect(w.alice.ui.send(120_000)).resolves.toBe("dialog");
+      await w.alice.addon.killPage();
+      await w.alice.ui.acceptDialogs();
+      const state = await until("the letter", async () => {
+        const now = await w.alice.ui.composerState();
+        return now.subject === `題 ${marker}` && now.attachments.includes("back.txt") ? now : undefined;
+      });
+      expect(state).toMatchObject({ to: [w.list.address], attachments: ["back.txt"] });
+      expect(state.html).toContain(`<b>there and back</b> ${marker}`);
+    } finally {
+      await w.world.recorder.mend("alice-to-postfix");
+    }
+    await w.sealed();
+    await w.alice.ui.saveDraft("timer");
+    await w.draftHere(marker);
+    expect(w.openDrafts()).toEqual([]);
+    const view = await sendAndRead(marker);
+    expect(view.text).toContain("back.txt");
+  }, 180_000);
+
+  test("sealing is stopped by a press, and everything stands there again", async () => {
+    const large = join(w.world.folderOf("alice"), "large.bin");
+    const marker = await w.begin(w.list.address, "stop me", [{ path: large }]);
+    await w.sealed();
+    const before = w.submissions();
+    await w.desk.pressSend();
+    await until("the sealing to begin", async () => ((await w.label()) === "Sealing…" ? true : undefined));
+    await w.alice.ui.clickComposeAction(w.alice.addon.id);
+    expect(await w.alice.addon.popupText()).toContain("Sealing…");
+    await w.alice.ui.pictureOfScreen(join(ALBUM, "sealing-en.png"));
+    await w.alice.addon.pressInPopup("Stop");
+    await w.sealed();
+    const state = await until("the unlocked window", async () => {
+      const now = await w.alice.ui.composerState();
+      return now.locked ? undefined : now;
+    });
+    expect(state.attachments).toEqual(["large.bin"]);
+    expect(state.html).toContain(marker);
+    expect(w.submissions()).toBe(before);
+  }, 120_000);
+
+  test("after kill -9 the draft is in Local Folders, and is a sealed one still", async () => {
+    await w.alice.ui.openFolder("INBOX");
+    await w.alice.ui.selectMessage(0);
+    await w.desk.about("cmd_reply");
+    await until("the quote", async () =>
+      (await w.alice.ui.composerState()).html.includes("<blockquote") ? true : undefined,
+    );
+    const marker = w.mark();
+    await w.alice.ui.typeHtml(`<p>${marker}</p>`);
+    const thread = await w.threadInComposer();
+    await w.alice.ui.saveDraft("timer");
+    await w.draftHere(marker);
+    await w.alice.thunderbird.kill();
+    const again = await w.world.openThunderbird("alice", Writer.preferences(w.world));
+    const addon = await InstalledAddon.install(again, ADDON);
+    const newDesk = new WritingDesk(again);
+    await until("the draft in its folder", async () =>
+      (await newDesk.openLocalFolder("Drafts")) > 0 ? true : undefined,
+    );
+    await newDesk.editNewestDraft();
+    await until("the button of the draft", async () =>
+      (await addon.ui.composeActionState(addon.id)).label === "Sealed for Team" ? true : undefined,
+    );
+    expect((await addon.ui.composerState()).html).toContain(marker);
+    expect(await w.threadInComposer(addon)).toBe(thread);
+    await addon.ui.closeComposers();
+    for (const text of w.markers.slice(-3))
+      expect(searchPaths([w.world.dovecot.store], text).findings).toEqual([]);
+  }, 180_000);
+});

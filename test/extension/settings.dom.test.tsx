@@ -1,0 +1,283 @@
+/** The pages of keys and settings as a person sees them, and every tab for people who can't see or use a mouse. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { jest } from "@jest/globals";
+import axe from "axe-core";
+import { render } from "preact";
+import { renderAnswer } from "../../src/extension/display/render.js";
+import type { OpenedView } from "../../src/extension/display/view.js";
+import type { Call } from "../../src/extension/messaging.js";
+import { takeOver } from "../../src/extension/options/one-window.js";
+import { Options, OtherWindow } from "../../src/extension/options/options.js";
+import { ListSealError } from "../../src/protocol/errors.js";
+import { answers } from "./fake-host.js";
+import { storedKey, storedList } from "./stored-fixture.js";
+
+/** A property that names a side of the screen. */
+const bound =
+  /^\s*(?:(?:margin|padding|border)-(?:left|right)\b[^;]*|(?:left|right):[^;]*|(?:text-align|float):\s*(?:left|right))/gm;
+
+let root: HTMLElement;
+let asked: (readonly [string, unknown])[];
+beforeEach(() => {
+  document.documentElement.lang = "en";
+  document.title = "ListSeal";
+  document.body.replaceChildren();
+  root = document.body.appendChild(document.createElement("div"));
+  asked = [];
+});
+afterEach(() => render(null, root));
+
+async function settle(): Promise<void> {
+  let same = 0;
+  let before = "";
+  while (same < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const look = document.body.innerHTML;
+    same = look === before ? same + 1 : 0;
+    before = look;
+  }
+}
+
+const overview = {
+  lists: [],
+  keys: [],
+  backedUpAt: null,
+  refused: [],
+  requests: [],
+  refusals: [],
+  copies: [],
+};
+const { fingerprint, address, userId, createdAt } = storedKey;
+const key = { fingerprint, address, userId, createdAt, expiresAt: null, locked: true, ready: false };
+const list = {
+  address: storedList.address,
+  name: storedList.name,
+  mode: storedList.mode,
+  delivery: storedList.delivery,
+  profile: storedList.profile,
+  listFingerprint: storedList.listKeyFingerprint,
+  serverFingerprint: storedList.serverFingerprint,
+  owners: [{ userId: "Olive <olive@example.test>", fingerprint: "cc".repeat(20) }],
+  invitee: storedList.invitee,
+  memberKey: fingerprint,
+  membership: "member",
+};
+const guards = {
+  "other-recipients": true,
+  bcc: true,
+  "missing-attachment": true,
+  "clear-to-list": true,
+  "sealed-quote": true,
+};
+
+async function open(given: Record<string, unknown> = {}) {
+  const known: Record<string, unknown> = {
+    overview,
+    "owner:lists": { lists: [] },
+    "settings:read": { lockAfter: "60" },
+    "guards:read": guards,
+    ...given,
+  };
+  const answer = async (name: string, input: unknown): Promise<unknown> => {
+    asked.push([name, input]);
+    const value = known[name];
+    if (value instanceof Error) throw value;
+    return value ?? null;
+  };
+  const isCall = (value: unknown): value is Call => typeof value === "function";
+  if (!isCall(answer)) throw new Error("not a call");
+  render(<Options call={answer} />, root);
+  await settle();
+}
+
+async function press(label: string) {
+  const found = [...root.querySelectorAll("button")].find(({ textContent }) => textContent === label);
+  if (found === undefined) throw new Error(`no button ${label} in ${root.textContent}`);
+  found.click();
+  await settle();
+}
+
+function fill(name: string, value: string): HTMLInputElement {
+  const input = root.querySelector<HTMLInputElement>(`[name=${name}]`);
+  if (input === null) throw new Error(`no field ${name}`);
+  input.value = value;
+  return input;
+}
+
+/** What axe finds. Colours and drawn names are looked at in a real Thunderbird: jsdom draws nothing. */
+async function complaints(): Promise<readonly string[]> {
+  const { violations } = await axe.run(document, {
+    rules: { "color-contrast": { enabled: false }, "label-content-name-mismatch": { enabled: false } },
+  });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+describe("who has nothing yet", () => {
+  test("sees three ways in, each of which leads somewhere", async () => {
+    await open();
+    expect(root.textContent).toContain("How do you want to begin?");
+    await press("I have an invitation");
+    expect(document.activeElement?.getAttribute("type")).toBe("file");
+    await press("I run a list");
+    expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("Members");
+  });
+
+  test("may look around: marked as practice, and nothing but the one job is asked for", async () => {
+    const shown = {
+      sent: "U0VOVA",
+      atServer: "U0VSVkVS",
+      serverCanRead: false,
+      arrived: "QVJSSVZFRA",
+      opened: "<b>on Tuesday</b>",
+      throughList: true,
+    };
+    await open({ practise: shown });
+    await press("I want to look around");
+    expect(root.textContent).toContain("nothing is sent, and nothing is kept");
+    asked = [];
+    fill("practice", "on Tuesday").form?.requestSubmit();
+    await settle();
+    expect(asked.map(([name]) => name)).toEqual(["practise", "overview"]);
+    expect(root.querySelector("blockquote")?.textContent).toBe("<b>on Tuesday</b>");
+    expect(root.textContent).toContain("its key does not open it");
+    expect(await complaints()).toEqual([]);
+  });
+});
+
+describe("keys", () => {
+  test("the secret key is saved under a passphrase of 12 characters, typed twice, after a warning", async () => {
+    await open({ overview: { ...overview, keys: [key] } });
+    await press("My key");
+    await press("Save the secret key…");
+    expect(root.textContent).toContain("can read your mail and write as you");
+    fill("current", "horse");
+    fill("filePassphrase", "short");
+    fill("fileAgain", "short").form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toBe("This passphrase is too short.");
+    fill("filePassphrase", "long enough for a file");
+    fill("fileAgain", "long enough for a flie").form?.requestSubmit();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toBe("The two are not the same.");
+    fill("fileAgain", "long enough for a file").form?.requestSubmit();
+    await settle();
+    const input = { fingerprint, current: "horse", passphrase: "long enough for a file" };
+    expect(asked).toContainEqual(["key:save-secret", input]);
+    expect(root.querySelector("[name=filePassphrase]")).toBeNull();
+  });
+
+  test("the time after which keys lock is chosen", async () => {
+    await open();
+    await press("Privacy");
+    const select = root.querySelector("select");
+    expect(select?.value).toBe("60");
+    if (select !== null) select.value = "5";
+    select?.dispatchEvent(new Event("change", { bubbles: true }));
+    await settle();
+    expect(asked).toContainEqual(["settings:lock-after", { after: "5" }]);
+    expect(root.textContent).toContain("Not locked by your passphrase");
+  });
+});
+
+test.each(["storage-damaged", "unsupported-version"] as const)(
+  "%s: two steps out, the second asks",
+  async (code) => {
+    await open({ overview: new ListSealError(code, "x") });
+    await press("Save as a file…");
+    await press("Begin anew");
+    expect(asked.map(([name]) => name)).not.toContain("storage:start-anew");
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("are deleted");
+    expect(await complaints()).toEqual([]);
+    await press("Begin anew");
+    expect(asked.map(([name]) => name)).toContain("storage:start-anew");
+  },
+);
+
+test("of two pages the newer works and the older steps back", async () => {
+  const listeners: ((event: { readonly data: unknown }) => void)[] = [];
+  const page = () => ({
+    postMessage: (data: string) => listeners.slice(0, -1).forEach((hear) => void hear({ data })),
+    addEventListener: (_: "message", hear: (typeof listeners)[number]) => void listeners.push(hear),
+  });
+  const [older, newer] = [jest.fn(), jest.fn()];
+  void takeOver(page()).then(older);
+  void takeOver(page()).then(newer);
+  await settle();
+  expect(older).toHaveBeenCalled();
+  expect(newer).not.toHaveBeenCalled();
+  render(<OtherWindow />, root);
+  expect(await complaints()).toEqual([]);
+});
+
+test("axe finds nothing on any tab, and each is reached by keys alone", async () => {
+  const refused = [{ address: "new@lists.example", name: "New", code: "withdrawn" }];
+  await open({ overview: { ...overview, lists: [list], keys: [key], refused } });
+  const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
+  expect(tabs.length).toBeGreaterThan(4);
+  root
+    .querySelector("[role=tablist]")
+    ?.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+  for (const tab of tabs) {
+    await settle();
+    expect(document.activeElement).toBe(tab);
+    expect([tab.textContent, await complaints()]).toEqual([tab.textContent, []]);
+    tab.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  }
+});
+
+describe("the author of an opened mail", () => {
+  const view: OpenedView = {
+    kind: "opened",
+    list: { name: "Team", address: "team@lists.example", fingerprint: "aa".repeat(20) },
+    subject: "s",
+    author: { name: "Bob", address: "bob@example.test", fingerprint: "ee".repeat(20), standing: "new" },
+    to: [],
+    cc: [],
+    date: "2026-01-01T00:00:00.000Z",
+    signedAt: "2026-01-01T00:00:00.000Z",
+    text: "words",
+    html: null,
+    inline: {},
+    attachments: [],
+    passage: { via: "own-copy" },
+    underOldKey: false,
+    ownKeyEnds: null,
+    shell: "own",
+  };
+  const actions = { openElsewhere: async () => view };
+  const shownRoot = () => document.getElementById("listseal-view")?.shadowRoot;
+  const confirmer = () =>
+    [...(shownRoot()?.querySelectorAll("button") ?? [])].find((one) =>
+      one.textContent?.startsWith("I have compared"),
+    );
+
+  test("is confirmed by one press beside the digits, and the line says so at once", async () => {
+    const confirm = jest.fn(() => ({ ...view, author: { ...view.author, standing: "confirmed" } }));
+    answers.set("confirm", confirm);
+    renderAnswer(view, actions);
+    confirmer()?.click();
+    await settle();
+    expect(confirm).toHaveBeenCalledWith({ fingerprint: "ee".repeat(20) });
+    expect(shownRoot()?.querySelector("[role=status]")?.textContent).toContain("Bob");
+    expect(confirmer()).toBeUndefined();
+  });
+
+  test.each(["you", "owner", "introduced", "confirmed", "refused"] as const)(
+    "%s: nothing to confirm",
+    (standing) => {
+      renderAnswer({ ...view, author: { ...view.author, standing } }, actions);
+      expect(confirmer()).toBeUndefined();
+    },
+  );
+});
+
+test("no page is bound to writing from left to right: sides are named by where text begins", () => {
+  const source = fileURLToPath(new URL("../../src/extension", import.meta.url));
+  const wrong = readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".css") || path.endsWith("display/style.ts"))
+    .flatMap((path) =>
+      [...readFileSync(`${source}/${path}`, "utf8").matchAll(bound)].map(([found]) => `${path}: ${found}`),
+    );
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { Thunderbird } from "./thunderbird.js";
+
+/** More of what a person does in compose windows, for the tests about writing. */
+export class WritingDesk {
+  readonly #thunderbird: Thunderbird;
+
+  constructor(thunderbird: Thunderbird) {
+    this.#thunderbird = thunderbird;
+  }
+
+  #call<T>(shape: z.ZodType<T>, name: string, ...args: readonly unknown[]): Promise<T> {
+    return this.#thunderbird.marionette.call(shape, "compose-window", name, ...args);
+  }
+
+  /** Does a command about the displayed message and waits for the compose window. */
+  async about(
+    command: "cmd_reply" | "cmd_replyall" | "cmd_forwardInline" | "cmd_forwardAttachment" | "cmd_editAsNew",
+  ): Promise<void> {
+    await this.#call(z.null(), "commandOnDisplayed", command);
+  }
+
+  async addRecipients(field: "addr_to" | "addr_cc" | "addr_bcc", ...addresses: string[]): Promise<void> {
+    await this.#call(z.null(), "addRecipients", field, addresses);
+  }
+
+  async chooseIdentity(key: string): Promise<void> {
+    await this.#call(z.null(), "chooseIdentity", key);
+  }
+
+  async pressCtrlShift(letter: "U" | "Y"): Promise<void> {
+    await this.#call(z.null(), "pressCtrlShift", letter);
+  }
+
+  /** Presses "Send Later" and waits for what comes of it. */
+  async sendLater(): Promise<"closed" | "dialog" | "open"> {
+    await this.#call(z.null(), "pressSendLater");
+    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome", 60_000);
+  }
+
+  async setOffline(offline: boolean): Promise<void> {
+    await this.#call(z.null(), "setOffline", offline);
+  }
+
+  /** Subjects in the Outbox. */
+  outbox(): Promise<readonly string[]> {
+    return this.#call(z.array(z.string()), "outbox");
+  }
+
+  async sendUnsent(): Promise<void> {
+    await this.#call(z.null(), "sendUnsent");
+  }
+
+  /** Opens a folder of Local Folders and gives the number of its rows. */
+  openLocalFolder(name: string): Promise<number> {
+    return this.#call(z.number(), "openLocalFolder", name);
+  }
+
+  /** Opens the newest draft of the open folder. */
+  async editNewestDraft(): Promise<void> {
+    await this.#call(z.null(), "editNewestDraft");
+  }
+
+  /** Presses Send and does not wait. */
+  async pressSend(): Promise<void> {
+    await this.#call(z.null(), "pressSend");
+  }
+
+  /** How many compose windows are open. */
+  composers(): Promise<number> {
+    return this.#call(z.number(), "composers");
+  }
+}
