@@ -79,7 +79,10 @@ const AXE = `async (window, source) => {
   );
 }`;
 
-/** The options page's tab "Members" in the front tab of somebody's Thunderbird. */
+/** Runs in the page: shows one of its tabs. */
+const SHOW_TAB = `(window, name) => window.document.querySelector("#tab-" + name).click()`;
+
+/** The options page's tab "Members", or another one, in the front tab of somebody's Thunderbird. */
 export class MembersPage {
   readonly #addon: InstalledAddon;
 
@@ -87,13 +90,26 @@ export class MembersPage {
     this.#addon = addon;
   }
 
-  static async open(addon: InstalledAddon): Promise<MembersPage> {
+  static async open(
+    addon: InstalledAddon,
+    tab: "members" | "backup" | "keys" = "members",
+  ): Promise<MembersPage> {
     await addon.openOptions();
     const page = new MembersPage(addon);
     await page.#until("the tabs", "#tab-members");
-    await page.press("Members");
-    await page.#until("the page for owners", "#panel form");
+    await page.showTab(tab);
+    await page.#until("the page", "#panel form");
     return page;
+  }
+
+  async showTab(name: "members" | "backup" | "keys" | "privacy" | "lists" | "about"): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), SHOW_TAB, name);
+  }
+
+  /** What stands in the first element that matches. */
+  textOf(selector: string): Promise<string> {
+    const source = `(window, selector) => window.document.querySelector(selector)?.textContent ?? ""`;
+    return this.#addon.inFrontTab(z.string(), source, selector);
   }
 
   async #until(what: string, selector: string): Promise<void> {

@@ -5,10 +5,11 @@ import { parseSealingKey } from "../../src/protocol/keys.js";
 import { InstalledAddon } from "../world/extension.js";
 import { pause, until } from "../world/processes.js";
 import type { Thunderbird } from "../world/thunderbird.js";
-import type { ThunderbirdUi } from "../world/thunderbird-ui.js";
+import { ThunderbirdUi } from "../world/thunderbird-ui.js";
 import { addressOf, fullNameOf, type PersonName, type World } from "../world/world.js";
 import { OptionsPage } from "./options-page.js";
 import type { HandedInvitation } from "./owner.js";
+import type { Language } from "./words.js";
 
 /** The built add-on. */
 export const ADDON = fileURLToPath(new URL("../../dist/extension", import.meta.url));
@@ -58,8 +59,10 @@ export class Person {
     world: World,
     name: PersonName,
     preferences: Readonly<Record<string, string | number | boolean>> = {},
+    language: Language = "en",
   ): Promise<Person> {
     const thunderbird = await world.openThunderbird(name, { ...ROOMY, ...preferences });
+    if (language !== "en") await new ThunderbirdUi(thunderbird).useLanguage(language);
     const person = new Person(name, await InstalledAddon.install(thunderbird, ADDON));
     await person.ui.sizeWindow("mail:3pane", WINDOW.width, WINDOW.height);
     await person.ui.sizeMessagePane(MESSAGE_HEIGHT);

@@ -1,5 +1,7 @@
+import { until } from "../world/processes.js";
 import { addressOf, World } from "../world/world.js";
 import { existingDisplay } from "../world/xvfb.js";
+import { claimedList } from "./claimed-list.js";
 import { LISTS, listAddress, Owner } from "./owner.js";
 import { Person } from "./person.js";
 
@@ -19,24 +21,33 @@ async function main(): Promise<void> {
   try {
     console.log("Opening a private mail world on this computer. It takes half a minute ...");
     await world.listServer.initialise();
+    await world.listServer.start();
     const owner = await Owner.inWorld(world);
-    const list = await owner.found(plan);
+    const list = await claimedList(world, owner.key, plan);
     // as in ordinary use, it looks for new mail by itself. QUIRK: with login_at_startup Thunderbird 153 asks for the
     // password, in a modal window, before anybody could have told it one
     const preferences = {
       "mail.server.server1.check_new_mail": true,
       "mail.server.server1.check_time": 1,
+      // its question whether ListSeal may send would wait for a person while the members join
+      "extensions.webextOptionalPermissionPrompts": false,
     };
     const people: Person[] = [];
     for (const who of ["alice", "bob", "carol", "eve"] as const) {
       const person = await Person.arrive(world, who, preferences);
-      const certificate = await person.join([await owner.invite(list, person.address)]);
-      await world.listServer.addMember(list.address, person.address, person.fullName, certificate);
+      await person.join([await owner.invite(list, person.address)]);
+      await until(
+        `${person.fullName} to be a member`,
+        async () => {
+          await person.ui.getNewMail();
+          return (await person.addon.storage()).includes('"membership":"member"') || undefined;
+        },
+        90_000,
+      );
       people.push(person);
       console.log(`  ${person.fullName}'s Thunderbird is open, and ${person.fullName} is a member.`);
     }
     await world.listServer.removeMember(list.address, addressOf("eve"));
-    await world.listServer.start();
     console.log(instructions(listAddress(plan)));
     await Promise.race([interrupted, Promise.all(people.map((person) => person.thunderbird.process.ended))]);
   } finally {

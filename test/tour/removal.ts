@@ -25,7 +25,7 @@ export interface RemovalStory {
 }
 
 /** Waits until no wire has carried a byte for a while: what comes afterwards has another cause. */
-async function untilQuiet(world: World): Promise<void> {
+export async function untilQuiet(world: World): Promise<void> {
   await until(
     "quiet wires",
     async () => {

@@ -8,6 +8,8 @@ import { type Finished, type RunningProcess, runToEnd, startProcess, untilListen
 export interface ListSettings {
   readonly mode: "key" | "whole";
   readonly delivery: "resealed" | "opened";
+  /** The kind of keys; the server's own choice if left out. */
+  readonly profile?: "compatible" | "rfc9580";
 }
 
 /** The four ways of running a list, in the order of the seed's claims 5, 4, 2 and 1. */
@@ -68,6 +70,7 @@ export class ListServer {
     return this.command(
       ...["list", "create", address, "--name", name],
       ...["--mode", settings.mode, "--delivery", settings.delivery],
+      ...(settings.profile === undefined ? [] : ["--profile", settings.profile]),
     );
   }
 

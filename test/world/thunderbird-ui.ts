@@ -261,6 +261,11 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "pictures", "useTheme", theme === "dark");
   }
 
+  /** Has add-ons that are installed from now on speak this language. */
+  async useLanguage(language: "en" | "ja"): Promise<void> {
+    await this.#call(z.null(), "pictures", "useLanguage", language === "en" ? "en-US" : language);
+  }
+
   /** Saves a PNG picture of a window's inside. */
   async picture(type: "mail:3pane" | "msgcompose" | "mail:messageWindow", file: string): Promise<void> {
     const png = await this.#call(z.string(), "pictures", "pictureOfWindow", type);

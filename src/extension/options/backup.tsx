@@ -64,7 +64,12 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
           <p>
             {t("backup_write_down")}
             <br />
-            <code class="code">{made}</code>
+            <code class="code">
+              {made.split(/(?<=-)/).map((group, place) => (
+                // the place is all that tells two groups apart; a line may break between them only
+                <span key={place}>{group}</span>
+              ))}
+            </code>
           </p>
         )}
         {short ? (

@@ -30,13 +30,13 @@ export function ImportKey({
     const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
     const passphrase = optionalField(form, "keyPassphrase");
     const address = waiting?.invitee ?? null;
-    if (await act(() => call("key:import", { file, passphrase, address }), "import_done")) form.reset();
+    if (await act(() => call("key:import", { file, passphrase, address }), "brought_done")) form.reset();
     setWorking(false);
   };
   return (
     <details>
-      <summary>{t("import_title")}</summary>
-      <p class="quiet">{t("import_text")}</p>
+      <summary>{t("brought_title")}</summary>
+      <p class="quiet">{t("brought_text")}</p>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -44,15 +44,15 @@ export function ImportKey({
         }}
       >
         <label>
-          {t("import_file")}
+          {t("brought_file")}
           <input name="key" type="file" accept=".asc,.gpg,.pgp,.key" required />
         </label>
         <label>
-          {t("import_passphrase")}
+          {t("brought_passphrase")}
           <input name="keyPassphrase" type="password" autocomplete="off" />
         </label>
         <button type="submit" disabled={working}>
-          {t(working ? "import_working" : "import_button")}
+          {t(working ? "brought_working" : "brought_button")}
         </button>
       </form>
     </details>

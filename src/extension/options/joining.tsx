@@ -93,7 +93,7 @@ function OpenForm({
         void submit(event.currentTarget);
       }}
     >
-      <p class="quiet">{t("import_text")}</p>
+      <p class="quiet">{t(given === null ? "import_text" : "import_text_code")}</p>
       {given === null ? (
         <label>
           {t("import_file")}

@@ -61,8 +61,6 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
     <li class="card">
       <h2>{list.name}</h2>
       <p class="quiet">{list.address}</p>
-      <p>{t(list.mode === "key" ? "mode_key" : "mode_whole")}</p>
-      <p>{t(list.delivery === "resealed" ? "delivery_resealed" : "delivery_opened")}</p>
       <p>{t("lists_you_are", list.invitee)}</p>
       <Standing list={list} request={request} call={call} act={act} />
       {refusal === undefined || request !== undefined ? null : <Refusal code={refusal.code} />}
@@ -88,6 +86,8 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
       />
       <details>
         <summary>{t("details")}</summary>
+        <p>{t(list.mode === "key" ? "mode_key" : "mode_whole")}</p>
+        <p>{t(list.delivery === "resealed" ? "delivery_resealed" : "delivery_opened")}</p>
         <dl>
           <dt>{t("details_list_key")}</dt>
           <dd>

@@ -44,6 +44,9 @@ export function OtherWindow() {
 /** How often the page looks whether an answer has come. */
 const LOOK_MS = 2_000;
 
+/** What is said of a request that is on its way: no longer true when it has been answered. */
+const onTheWay: ReadonlySet<MessageKey> = new Set(["join_asked", "leave_asked", "found_claimed"]);
+
 export function Options({ call }: { readonly call: Call }) {
   const [overview, setOverview] = useState<Overview | null>(null);
   const [offered, setOffered] = useState<OfferedFile | null>(null);
@@ -84,7 +87,10 @@ export function Options({ call }: { readonly call: Call }) {
     if (!waits) return;
     call("requests:look", null).then(read).catch(tell);
     const timer = setInterval(() => void read().catch(tell), LOOK_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      setSaid((now) => (now !== null && onTheWay.has(now.key) ? null : now));
+    };
   }, [waits]);
 
   const act: Act = async (work, done) => {

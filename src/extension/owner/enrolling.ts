@@ -32,11 +32,9 @@ export async function enrol(list: string, file: string, address: string | null, 
   if (!key.addresses.includes(member)) throw new ListSealError("wrong-address", "the key is for another one");
   const { certificate } = key;
   const person = name.trim() || key.userId.replace(/\s*<[^<>]*>$/, "").trim() || member;
-  await askAsOwner(
-    owned,
-    { do: "enrol", name: person, address: member, certificate, shape: "encrypted" },
-    member,
-  );
+  // with attachments to save, and the command that opens them: other mail programs show none in the other shape
+  const command = { do: "enrol", name: person, address: member, certificate, shape: "mixed" } as const;
+  await askAsOwner(owned, command, member);
 }
 
 /**

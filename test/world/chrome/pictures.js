@@ -32,3 +32,13 @@ export async function useTheme(dark) {
   await (await AddonManager.getAddonByID(name)).enable();
   await sleep(500);
 }
+
+/**
+ * Has add-ons that are installed from now on speak a language, as after a change in the settings. Thunderbird's own words
+ * stay English: its translations are packages of their own.
+ */
+export async function useLanguage(language) {
+  Services.locale.availableLocales = [...new Set(["en-US", language])];
+  Services.locale.requestedLocales = [language];
+  await sleep(100);
+}

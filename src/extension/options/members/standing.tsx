@@ -14,7 +14,8 @@ export function Alarms({ list, call, run }: OwnerProps) {
         {list.alarms.map(({ code, about, at }) => (
           <li key={`${code} ${about ?? ""}`}>
             {about === null ? null : <strong>{about}: </strong>}
-            {t(sentenceKey(code))} <span class="quiet">{day(at)}</span>
+            {t(code === "introduction-used" ? "alarm_second_join" : sentenceKey(code))}{" "}
+            <span class="quiet">{day(at)}</span>
           </li>
         ))}
       </ul>

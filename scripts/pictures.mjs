@@ -1,0 +1,45 @@
+/**
+ * Makes the pictures of docs/JOINING.md from those that the story of a list's life takes:
+ *
+ *     npm run e2e -- --testPathPatterns test/e2e/membership
+ *     node scripts/pictures.mjs
+ *
+ * Cut to what is talked about, at most 720 pixels wide, few colours: small files.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const from = join(root, "out", "membership", "en");
+const to = join(root, "docs", "pictures");
+
+/** Parts of a window, as ImageMagick writes them: the add-on's page, and an opened mail. */
+const PAGE = "680x945+330+130";
+const MAIL = "980x420+288+325";
+
+const pictures = {
+  "join-mail": ["member-1-mail", MAIL],
+  "join-code": ["member-2-code", PAGE],
+  "join-compare": ["member-3-compare", PAGE],
+  "join-member": ["member-5-member", "680x430+330+130"],
+  "join-wrong-code": ["member-error_wrong_code", PAGE],
+  "join-leave": ["member-12-leave", "680x530+330+130"],
+  "join-backup": ["member-9-backup", PAGE],
+  "own-card": ["owner-2-card", PAGE],
+  "own-codes": ["owner-5-codes", "680x790+330+140"],
+  "own-remove": ["owner-9-remove", "680x560+330+138"],
+};
+
+mkdirSync(to, { recursive: true });
+for (const [name, [source, part]] of Object.entries(pictures)) {
+  const file = join(from, `${source}.png`);
+  if (!existsSync(file))
+    throw new Error(`${source}.png is not there: run the story first (see the head of this file)`);
+  execFileSync("convert", [
+    ...[file, "-crop", part, "+repage", "-fuzz", "2%", "-trim", "+repage"],
+    ...["-bordercolor", "white", "-border", "14", "-bordercolor", "#cccccc", "-border", "1"],
+    ...["-resize", "720x>", "-strip", "+dither", "-colors", "48", `PNG8:${join(to, `${name}.png`)}`],
+  ]);
+}

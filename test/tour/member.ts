@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createTransport } from "nodemailer";
+import { makeMailbox } from "../../src/mail/mailbox.js";
+import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { certifyMember } from "../../src/membership/introduction.js";
+import { knownListOf, readInvitation } from "../../src/membership/invitation.js";
+import { newRequestId, writeRequest } from "../../src/membership/requests.js";
+import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { newMessageId } from "../../src/protocol/seal.js";
+import { LOOPBACK } from "../world/ports.js";
+import { until } from "../world/processes.js";
+import type { Displayed } from "../world/thunderbird-ui.js";
+import { addressOf, fullNameOf, PEOPLE_DOMAIN, type PersonName, type World } from "../world/world.js";
+import { send } from "./journey.js";
+import { OptionsPage } from "./options-page.js";
+import type { Person } from "./person.js";
+import type { Words } from "./words.js";
+
+/** What a member does and sees from the invitation's mail on, in any language; and what one without an add-on does. */
+
+/** A list as a member knows it. */
+export interface JoinedList {
+  readonly address: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** Called at the moments that are worth a picture. */
+export type Look = (moment: string) => Promise<void>;
+
+/** Hands a whole mail to the people's mail server. */
+export async function handOver(world: World, from: string, to: string, raw: Uint8Array): Promise<void> {
+  const { smtpPort } = world.postfix;
+  const transport = createTransport({ host: LOOPBACK, port: smtpPort, secure: false, ignoreTLS: true });
+  try {
+    await transport.sendMail({ envelope: { from, to }, raw: Buffer.from(raw) });
+  } finally {
+    transport.close();
+  }
+}
+
+/** Opens the newest mail whose subject has these words, once it has come. */
+export async function openMail(person: Person, subject: string): Promise<void> {
+  await until(
+    `the mail "${subject}" at ${person.fullName}'s`,
+    async () => {
+      await person.ui.getNewMail();
+      await person.ui.openFolder();
+      return (await person.ui.listSubjects()).some((each) => each.includes(subject)) || undefined;
+    },
+    90_000,
+  );
+  await person.ui.selectMessage(subject);
+}
+
+/** From the mail with the invitation to membership: opens the mail, presses Join, types the code, compares, presses Join. */
+export async function joinByMail(
+  person: Person,
+  list: JoinedList,
+  code: string,
+  words: Words,
+  look: Look = async () => {},
+): Promise<void> {
+  await openMail(person, words("invite_mail_subject", list.name));
+  await person.ui.waitForView(({ kind }) => kind === "invitation");
+  await look("mail");
+  await person.ui.clickInView(words("offer_join"));
+  const page = await OptionsPage.inFront(person.addon);
+  await page.waitForText(words("import_have", `${list.slug}-${person.name}.listseal`));
+  await look("code");
+  // forgiving of how it is written
+  await page.typeCode(code.replaceAll("-", " "));
+  const opened = await page.openInvitation();
+  if (opened.failed) throw new Error(`The invitation was not opened: ${opened.text}`);
+  await look("compare");
+  const asked = await page.joinList();
+  if (asked.failed) throw new Error(`${person.fullName} could not join: ${asked.text}`);
+  await look("waiting");
+  await until(
+    "the server's answer",
+    async () => {
+      await person.ui.getNewMail();
+      return (await page.text()).includes(words("member_now")) || undefined;
+    },
+    90_000,
+  );
+  await look("member");
+  await page.close();
+}
+
+const sealedSubject = ({ slug }: JoinedList) => `[${slug}] sealed mail`;
+
+/** Sealed mails of a list in somebody's inbox, as the mail server has them. */
+export function sealedMails(world: World, name: PersonName, list: JoinedList): readonly Buffer[] {
+  const subject = `Subject: ${sealedSubject(list)}`;
+  return world.dovecot
+    .mails(name, "INBOX")
+    .map(({ raw }) => raw)
+    .filter((raw) => raw.includes(subject) && raw.includes(`List-Id`));
+}
+
+/** Writes a letter to the list and sends it. */
+export async function writeTo(author: Person, list: JoinedList, text: string, words: Words): Promise<void> {
+  await author.ui.compose({ to: list.address, subject: text, html: `<p>${text}</p>` });
+  await until("the button to be on", async () =>
+    (await author.ui.composeActionState(author.addon.id)).label === words("compose_on_for", list.name)
+      ? true
+      : undefined,
+  );
+  await send(author);
+}
+
+/** Opens sealed mails of the list, the newest first, until one says `text`. @throws if none does */
+export async function reads(
+  reader: Person,
+  list: JoinedList,
+  text: string,
+): Promise<NonNullable<Displayed["view"]>> {
+  return until(
+    `"${text}" at ${reader.fullName}'s`,
+    async () => {
+      await reader.ui.getNewMail();
+      await reader.ui.openFolder();
+      const rows = (await reader.ui.listSubjects()).flatMap((subject, row) =>
+        subject.includes(sealedSubject(list)) ? [row] : [],
+      );
+      for (const row of rows) {
+        await reader.ui.selectMessage(row);
+        const view = await reader.ui.waitForView(() => true);
+        if (view.text.includes(text)) return view;
+      }
+      return undefined;
+    },
+    120_000,
+  );
+}
+
+/** SHA-256 of every file in the mail folders of somebody's profile, by path, and of the add-on's storage. */
+export async function everythingOf(person: Person): Promise<Readonly<Record<string, string>>> {
+  const { profile } = person.thunderbird;
+  const hashes: Record<string, string> = { "the add-on's storage": await person.addon.storageHash() };
+  for (const folder of ["ImapMail", "Mail"]) {
+    for (const entry of readdirSync(join(profile, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      hashes[path.slice(profile.length)] = createHash("sha256").update(readFileSync(path)).digest("hex");
+    }
+  }
+  return hashes;
+}
+
+/** Sends a join on an invitation with a fresh key, as an add-on of somebody's own making would. */
+export async function joinAgain(
+  world: World,
+  name: PersonName,
+  file: Uint8Array,
+  code: string,
+): Promise<void> {
+  const invitation = await readInvitation(file, code);
+  const { introduction, listAddress, requestAddress, listKey, server, profile } = invitation;
+  const key = await certifyMember(
+    introduction,
+    await generateMemberKey({ address: addressOf(name), name: fullNameOf(name), profile }),
+    knownListOf(invitation),
+  );
+  const request = {
+    id: newRequestId(),
+    date: new Date(Math.floor(Date.now() / 1000) * 1000),
+    list: { address: listAddress, key: listKey.fingerprint },
+    command: {
+      do: "join",
+      name: fullNameOf(name),
+      certificate: writeSealingKey(sealingHalf(key)),
+      introduction: writeSealingKey(sealingHalf(introduction)),
+      shape: "encrypted",
+    },
+  } as const;
+  const raw = writeRequestMail({
+    kind: "request",
+    list: listAddress,
+    from: makeMailbox(fullNameOf(name), invitation.invitee),
+    to: makeMailbox(undefined, requestAddress),
+    date: request.date,
+    messageId: newMessageId(PEOPLE_DOMAIN),
+    sealed: await writeRequest(request, { signers: [introduction, key], server }),
+  });
+  await handOver(world, invitation.invitee, requestAddress, raw);
+}
