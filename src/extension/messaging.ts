@@ -208,11 +208,17 @@ export async function answerCall(handlers: CallHandlers, data: unknown): Promise
   return run(handlers, data.name, data.input);
 }
 
-/** The background page's side. Call it while the page starts, before anything is awaited. */
-export function answerCalls(handlers: CallHandlers): void {
+/**
+ * The background page's side. Call it while the page starts, before anything is awaited.
+ * @param handlers loads them, with the first call
+ */
+export function answerCalls(handlers: () => Promise<CallHandlers>): void {
   const open = guardBridge();
+  const notLoaded = (): Outcome<unknown> => ({ ok: false, code: "worker-failed" });
   void import("webext-bridge/background").then(({ onMessage }) => {
-    onMessage(ID, async ({ data }) => JSON.stringify(await answerCall(handlers, data)));
+    onMessage(ID, async ({ data }) =>
+      JSON.stringify(await handlers().then((loaded) => answerCall(loaded, data), notLoaded)),
+    );
     open();
   });
 }

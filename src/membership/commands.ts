@@ -6,9 +6,11 @@ import { ListSealError } from "../protocol/errors.js";
 import { type Fingerprint, parseFingerprint } from "../protocol/keys.js";
 import type { RosterHead } from "../protocol/message.js";
 import { fullReadingConfig } from "../protocol/policy.js";
+import { commandNames } from "./command-names.js";
 import { type Fields, formatDate, toBase64 } from "./fields.js";
 import { type MemberRole, memberRoles } from "./roles.js";
 
+export { commandNames } from "./command-names.js";
 export { type MemberRole, memberRoles } from "./roles.js";
 
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
@@ -125,29 +127,6 @@ export type Command =
 
 /** The words for what can be asked for. */
 export type CommandName = Command["do"];
-
-/** All of them. */
-export const commandNames = [
-  "claim",
-  "join",
-  "enrol",
-  "leave",
-  "remove",
-  "withdraw",
-  "roster",
-  "renew",
-  "set-role",
-  "release",
-  "reject",
-  "preferences",
-  "pause",
-  "resume",
-  "new-list-key",
-  "resume-server",
-  "notice",
-  "receipt",
-  "receipts",
-] as const satisfies readonly CommandName[];
 
 const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
 

@@ -5,7 +5,8 @@
  * them before all of them are authenticated (EFAIL): with the modification detection code in version 1, with every tag and
  * the last one over the length in version 2. What this file does not know is left to openpgp.js, and a test compares the two.
  */
-import { decryptCfb, hasCfb } from "./cfb/aes-cfb.js";
+import { wasmCfb } from "./cfb/aes-cfb.js";
+import { opensslCfb } from "./cfb/openssl-cfb.js";
 import { ListSealError } from "./errors.js";
 import { bodyOf, bodyPieces, type Header, lengthOf, readHeader } from "./packets.js";
 
@@ -78,11 +79,12 @@ async function openVersion1(
 ): Promise<PacketsInside> {
   if (algorithm === null) throw damaged("a session key without an algorithm");
   const octets = keyOctets.get(algorithm);
-  if (octets === undefined || !(await hasCfb())) return "unknown";
+  const decryptCfb = opensslCfb() ?? (await wasmCfb());
+  if (octets === undefined || decryptCfb === undefined) return "unknown";
   if (key.length !== octets) throw damaged("a session key of another length than its algorithm's");
   const header = readHeader(dataPacket, 0);
   const length = lengthOf(bodyPieces(dataPacket, header, 1));
-  const plain = await decryptCfb(bodyPieces(dataPacket, header, 1), length, key);
+  const plain = decryptCfb(bodyPieces(dataPacket, header, 1), length, key);
   // the repeated octets of the prefix are not looked at: they tell less than the code does, and an answer that depends
   // on them is an oracle (RFC 9580, 13.7)
   const hashed = plain.subarray(0, Math.max(0, length - SHA1));

@@ -197,7 +197,7 @@ describe("what is kept", () => {
 
   test("a damaged record is an error and is not overwritten", async () => {
     await local.set({ requests: { version: 2 } });
-    await expect(keepPending(request)).rejects.toMatchObject({ code: "storage-failed" });
+    await expect(keepPending(request)).rejects.toMatchObject({ code: "storage-damaged" });
     expect((await local.get("requests"))["requests"]).toEqual({ version: 2 });
   });
 });

@@ -1,4 +1,3 @@
-import { writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
@@ -7,7 +6,6 @@ import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
-import { confirmAuthor } from "./confirming.js";
 import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
@@ -46,6 +44,7 @@ export const asks: AskHandlers = {
 
   async confirm({ fingerprint }, tabId) {
     const { letter, view } = await shown(tabId);
+    const { confirmAuthor } = await import("./confirming.js");
     await confirmAuthor(letter, view, fingerprint);
     forgetOpened();
     return (await shown(tabId)).view;
@@ -61,6 +60,7 @@ export const asks: AskHandlers = {
 
   async saveMail(_, tabId) {
     const { letter } = (await shown(tabId)).letter;
+    const { writeClearMail } = await import("../../mail/payload.js");
     const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
     await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
     return { saved: true };

@@ -14,7 +14,6 @@ import { askToPutDrafts } from "../requests/permission.js";
 import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
-import { calls } from "./calls.js";
 import { forgetOpened, read } from "./received.js";
 
 /**
@@ -29,21 +28,23 @@ const KEEP_DRAFT = "keep-sealed-draft";
 /** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
 const FOLLOW_MS = 1_000;
 
-whenLocked(forgetOpened);
-whenLocked(endWorkerWhenIdle);
-answerAsks(asks);
-answerCalls(calls);
-watchArrivals(arrivals);
-copyNewMail((header) => read(header, "in-its-own-shell"));
-
 /**
- * Sending and quoting are loaded when they are needed: the page starts with each sealed mail that is read after a pause,
- * and those need neither. A part that can't be loaded cancels the sending, as every other failure does.
+ * Sending, quoting and what our own pages ask are loaded when they are needed: the page starts with each sealed mail that
+ * is read after a pause, and those need none of them, nor OpenPGP, which is 400 kB. A test holds that. A part that can't be
+ * loaded cancels the sending, as every other failure does.
  */
 const sending = () => import("../compose/send.js");
 const quoting = () => import("../compose/quote.js");
 const recovering = () => import("../compose/recover.js");
 const drafting = () => import("../compose/sealed-draft.js");
+const calling = () => import("./calls.js").then(({ calls }) => calls);
+
+whenLocked(forgetOpened);
+whenLocked(endWorkerWhenIdle);
+answerAsks(asks);
+answerCalls(calling);
+watchArrivals(arrivals);
+copyNewMail((header) => read(header, "in-its-own-shell"));
 
 compose.onBeforeSend.addListener(async (tab, details) => {
   try {

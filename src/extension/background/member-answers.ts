@@ -1,12 +1,12 @@
-import { joinAnswered, leaveAnswered } from "../joining/joining.js";
 import type { ArrivalHandlers } from "../requests/arrivals.js";
 
-/** What answers to a member's requests change. */
+/** What answers to a member's requests change. Loaded when an answer has come. */
+const joining = () => import("../joining/joining.js");
 const nothing = async () => undefined;
 
 export const memberAnswers = {
-  join: joinAnswered,
-  leave: leaveAnswered,
+  join: async (asked, result) => (await joining()).joinAnswered(asked, result),
+  leave: async (asked, result) => (await joining()).leaveAnswered(asked, result),
   renew: nothing,
   preferences: nothing,
   pause: nothing,

@@ -1,24 +1,31 @@
-import { claimAnswered } from "../owner/founding.js";
-import { withdrawAnswered } from "../owner/inviting.js";
-import { commandAnswered, rosterAnswered } from "../owner/members.js";
-import { newKeyAnswered, receiptsAnswered } from "../owner/telling.js";
 import type { ArrivalHandlers } from "../requests/arrivals.js";
 
-export { takeReport } from "../owner/members.js";
-export { takeReceipt } from "../owner/telling.js";
+/** What answers to an owner's requests change. It only connects, and loads what few need when an answer has come. */
+const founding = () => import("../owner/founding.js");
+const inviting = () => import("../owner/inviting.js");
+const members = () => import("../owner/members.js");
+const telling = () => import("../owner/telling.js");
 
-/** What answers to an owner's requests change. It only connects. */
+const commandAnswered: ArrivalHandlers["answers"]["enrol"] = async (...answer) =>
+  (await members()).commandAnswered(...answer);
+
 export const ownerAnswers = {
-  claim: claimAnswered,
+  claim: async (...answer) => (await founding()).claimAnswered(...answer),
   enrol: commandAnswered,
   remove: commandAnswered,
-  withdraw: withdrawAnswered,
-  roster: rosterAnswered,
+  withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
+  roster: async (...answer) => (await members()).rosterAnswered(...answer),
   "set-role": commandAnswered,
   release: commandAnswered,
   reject: commandAnswered,
-  "new-list-key": newKeyAnswered,
+  "new-list-key": async (asked, result) => (await telling()).newKeyAnswered(asked, result),
   notice: commandAnswered,
-  receipts: receiptsAnswered,
+  receipts: async (asked, result) => (await telling()).receiptsAnswered(asked, result),
   "resume-server": commandAnswered,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
+
+export const takeReport: ArrivalHandlers["report"] = async (...report) =>
+  (await members()).takeReport(...report);
+
+export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) =>
+  (await telling()).takeReceipt(sealed);

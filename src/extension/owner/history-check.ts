@@ -1,5 +1,5 @@
 import { isAddress } from "../../mail/mailbox.js";
-import { memberRoles } from "../../membership/commands.js";
+import { memberRoles } from "../../membership/roles.js";
 import type { LoggedMember, RosterHistory, Unsigned } from "../../membership/roster-history.js";
 import { type Check, CheckError } from "../check.js";
 

@@ -1,4 +1,6 @@
-import { type CommandName, commandNames, type MemberRole, memberRoles } from "../../membership/commands.js";
+import { commandNames } from "../../membership/command-names.js";
+import type { CommandName } from "../../membership/commands.js";
+import { type MemberRole, memberRoles } from "../../membership/roles.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
 import {
   type Check,

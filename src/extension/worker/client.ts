@@ -45,6 +45,11 @@ function start(): Worker {
   return started;
 }
 
+/** Starts the worker for a job that will come in a moment: it loads while the caller gets what the job needs. */
+export function prepareWorker(): void {
+  worker ??= start();
+}
+
 /** Ends the worker and fails what it was doing. Cryptography can't be interrupted in another way. */
 function stop(code: "worker-failed" | "cancelled" | "timed-out"): void {
   worker?.terminate();

@@ -38,6 +38,13 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
+  /** The sealed parts of a mail as it came, if they are the very ones that Thunderbird has found in it. */
+  "sealed-parts": {
+    readonly input: { readonly raw: Uint8Array; readonly types: readonly MailPart["type"][] };
+    readonly output:
+      | { readonly kind: "parts"; readonly parts: readonly MailPart[] }
+      | { readonly kind: "others" };
+  };
   /** An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder. */
   "seal-draft": {
     readonly input: {

@@ -6,7 +6,7 @@ import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
-import { open } from "./open.js";
+import { open, takeSealedParts } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
 import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
@@ -18,6 +18,7 @@ import { seal } from "./seal.js";
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
   open,
+  "sealed-parts": takeSealedParts,
   "seal-draft": sealDraftMail,
   "open-draft": openDraftMail,
   "make-key": makeKey,

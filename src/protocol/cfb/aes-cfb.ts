@@ -44,29 +44,37 @@ function isProgram(exports: object): exports is Program {
   return "memory" in exports && "key" in exports && "decrypt" in exports;
 }
 
-/** Whether {@link decryptCfb} can work here. Where it can't, openpgp.js deciphers. */
-export async function hasCfb(): Promise<boolean> {
-  return (await module()) !== undefined;
-}
-
 /**
  * Deciphers `sealed` with AES in CFB mode and an initial vector of zeros, as SEIPD version 1 has it (RFC 9580, 5.13.1).
  *
  * What comes out is not authenticated: the caller checks the modification detection code before anybody sees an octet.
- * Key, key schedule and last piece are wiped from the module's memory.
  *
- * @param sealed `length` octets in as many pieces as the packet has chunks; nothing is copied but 56 kB at a time
+ * @param sealed `length` octets in as many pieces as the packet has chunks; never copied but a piece at a time
  * @param key    of 16, 24 or 32 octets
- * @throws Error without WebAssembly: ask {@link hasCfb} first
  */
-export async function decryptCfb(
+export type DecryptCfb = (
   sealed: Iterable<Uint8Array>,
   length: number,
   key: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
+) => Uint8Array<ArrayBuffer>;
+
+/**
+ * This module's, or undefined where it can't work; there openpgp.js deciphers. For one packet: ask anew for the next.
+ * Key, key schedule and last piece are wiped from the module's memory.
+ */
+export async function wasmCfb(): Promise<DecryptCfb | undefined> {
   const program = await module();
   const exports = program === undefined ? {} : (await WebAssembly.instantiate(program)).exports;
-  if (!isProgram(exports) || ![16, 24, 32].includes(key.length)) throw new Error("no AES-CFB for this key");
+  return isProgram(exports) ? (sealed, length, key) => decrypt(exports, sealed, length, key) : undefined;
+}
+
+function decrypt(
+  exports: Program,
+  sealed: Iterable<Uint8Array>,
+  length: number,
+  key: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  if (![16, 24, 32].includes(key.length)) throw new Error("no AES-CFB for this key");
   const memory = new Uint8Array(exports.memory.buffer);
   try {
     memory.set(key, DATA);

@@ -1,0 +1,25 @@
+/** The words for what can be asked for. Apart from the commands: whoever knows only the words needs no OpenPGP. */
+import type { CommandName } from "./commands.js";
+
+/** All of them. */
+export const commandNames = [
+  "claim",
+  "join",
+  "enrol",
+  "leave",
+  "remove",
+  "withdraw",
+  "roster",
+  "renew",
+  "set-role",
+  "release",
+  "reject",
+  "preferences",
+  "pause",
+  "resume",
+  "new-list-key",
+  "resume-server",
+  "notice",
+  "receipt",
+  "receipts",
+] as const satisfies readonly CommandName[];
