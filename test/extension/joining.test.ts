@@ -9,6 +9,7 @@ import {
   left,
 } from "../../src/extension/joining/changes.js";
 import { invitationPart } from "../../src/extension/joining/offered.js";
+import { keysFor } from "../../src/extension/key-choice.js";
 import { refusedJoins, summaryOfList } from "../../src/extension/storage.js";
 import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
 import { storedKey, storedList } from "./stored-fixture.js";
@@ -20,6 +21,22 @@ const standing = (stored: Stored) => {
   const list = stored.lists[address];
   return list === undefined ? undefined : summaryOfList(list, stored).membership;
 };
+
+describe("the key for a list", () => {
+  const six = { ...storedKey, fingerprint: "ee".repeat(32) };
+  const over = { ...storedKey, fingerprint: "ff".repeat(20), expiresAt: "2026-02-01T00:00:00.000Z" };
+  const others = { ...storedKey, fingerprint: "ab".repeat(20), address: "bob@example.test" };
+  const keys = Object.fromEntries([storedKey, six, over, others].map((key) => [key.fingerprint, key]));
+  const found = (profile: "compatible" | "rfc9580") =>
+    keysFor(keys, { address: storedKey.address, profile }, new Date("2026-03-01")).map(
+      (key) => key.fingerprint,
+    );
+
+  test("is of the address, has not run out, and is one that every member can verify", () => {
+    expect(found("compatible")).toEqual([storedKey.fingerprint]);
+    expect(found("rfc9580")).toEqual([storedKey.fingerprint, six.fingerprint]);
+  });
+});
 
 describe("joining", () => {
   test("the list is here at once, and the answer makes a member and deletes the secret", () => {

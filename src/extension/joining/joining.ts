@@ -6,7 +6,7 @@ import { fromBase64 } from "../base64.js";
 import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
 import { awake } from "../keep-awake.js";
-import { keyAge } from "../key-age.js";
+import { keysFor } from "../key-choice.js";
 import { thunderbird } from "../platform.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { askServer } from "../requests/asking.js";
@@ -84,13 +84,10 @@ export function lookAtInvitation(file: string, code: string): Promise<Invitation
   });
 }
 
-/** The member key that is there for a list: the one that it uses, or else any for its address that has not run out. */
-async function keyFor({ address, invitee }: StoredList): Promise<StoredMemberKey | undefined> {
+/** The member key that is there for a list: the one that it uses, or else any that fits. */
+async function keyFor({ address, invitee, profile }: StoredList): Promise<StoredMemberKey | undefined> {
   const { lists, memberKeys } = await load();
-  const now = new Date();
-  const good = Object.values(memberKeys).filter(
-    (key) => key.address === invitee && keyAge(key.expiresAt, now) !== "over",
-  );
+  const good = keysFor(memberKeys, { address: invitee, profile }, new Date());
   return good.find(({ fingerprint }) => fingerprint === lists[address]?.memberKey) ?? good[0];
 }
 

@@ -5,6 +5,7 @@ import { keyOf } from "../background/list-keys.js";
 import { fromBase64 } from "../base64.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
+import { keysFor } from "../key-choice.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { forgetPending } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
@@ -123,7 +124,7 @@ async function ownKey(
   { name, passphrase }: { readonly name: string; readonly passphrase: string | null },
   profile: Card["profile"],
 ): Promise<StoredMemberKey> {
-  const known = Object.values((await load()).memberKeys).find((key) => key.address === address);
+  const [known] = keysFor((await load()).memberKeys, { address, profile }, new Date());
   if (known !== undefined) return known;
   const now = new Date().toISOString();
   const { key, secret } = await runJob("make-key", { address, name, passphrase, profile, now });

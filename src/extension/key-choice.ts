@@ -1,0 +1,22 @@
+import { keyAge } from "./key-age.js";
+import type { StoredMemberKey } from "./stored.js";
+
+/** Hex digits of a fingerprint of a version 4 key (RFC 9580, 5.5.4). */
+const VERSION_4_DIGITS = 40;
+
+/**
+ * The member keys that are here and can be used on a list, as an address: those that have not run out, and on a list whose
+ * members may use GnuPG (`compatible`) only keys of version 4: nobody there could verify a post of a version 6 key.
+ */
+export function keysFor(
+  keys: Readonly<Record<string, StoredMemberKey>>,
+  wanted: { readonly address: string; readonly profile: "compatible" | "rfc9580" },
+  now: Date,
+): readonly StoredMemberKey[] {
+  return Object.values(keys).filter(
+    ({ address, expiresAt, fingerprint }) =>
+      address === wanted.address &&
+      keyAge(expiresAt, now) !== "over" &&
+      (wanted.profile === "rfc9580" || fingerprint.length === VERSION_4_DIGITS),
+  );
+}
