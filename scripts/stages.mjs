@@ -64,6 +64,7 @@ export const STAGES = [
     registry: true,
     build: true,
     root: true,
-    run: () => jest("e2e", ["e2e"], ["--runInBand"]),
+    // a test that ran out of time leaves its timers behind: without forceExit they would hold the whole run for ever
+    run: () => jest("e2e", ["e2e"], ["--runInBand", "--forceExit"]),
   },
 ];

@@ -16,7 +16,7 @@ import { Sink } from "../server/sink.js";
 import { freePort, LOOPBACK } from "../world/ports.js";
 import { type Postfix, startPostfix } from "../world/postfix.js";
 
-const MEMBERS = 60;
+const MEMBERS = 100;
 const FILTER_KILLS = 3;
 /** Of docs/postfix/explode-main.cf: copies that Postfix has under way at one time. */
 const LANES = 8;
@@ -140,7 +140,8 @@ test("a filter that is killed in a fan-out: nobody is left out, at most one dupl
   for (let kills = 1; kills <= FILTER_KILLS; kills++) {
     const before = of(messageId).length;
     const asking = setInterval(() => void postfix.flush(), 1_000);
-    await people.until(() => of(messageId).length >= before + 10);
+    // on a quick machine there may be fewer than ten left to wait for
+    await people.until(() => of(messageId).length >= before + 10 || reached(messageId).length === MEMBERS);
     clearInterval(asking);
     await kill(current);
     current = await startFilter();
