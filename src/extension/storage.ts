@@ -18,8 +18,6 @@ import {
  */
 const SEEN = "seen";
 
-export { keepUnlocked, lockAll, secretOf } from "./locking/unlocked.js";
-
 let queue: Promise<unknown> = Promise.resolve();
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {

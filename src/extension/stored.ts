@@ -27,7 +27,7 @@ import {
  * Someone whose word is believed about who belongs to the list: from the invitation or an owner's notice, never from a
  * mail. `from`, `to`: serials of the notices that made them an owner and ended it; 0 for the invitation's, null for today's.
  */
-const storedOwner = object<{
+export const storedOwner = object<{
   readonly fingerprint: string;
   readonly certificate: string;
   readonly userId: string;

@@ -1,13 +1,5 @@
-import {
-  forgetEverything,
-  keepUnlocked,
-  load,
-  loadRaw,
-  lockAll,
-  rememberPost,
-  secretOf,
-  update,
-} from "../../src/extension/storage.js";
+import { keepUnlocked, lockAll, secretOf } from "../../src/extension/locking/unlocked.js";
+import { forgetEverything, load, loadRaw, rememberPost, update } from "../../src/extension/storage.js";
 import { local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 

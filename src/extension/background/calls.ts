@@ -1,4 +1,3 @@
-import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { makeBackup, restoreBackup } from "../backup/backup.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
@@ -11,23 +10,16 @@ import { t } from "../i18n.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
 import { takeOffered } from "../joining/offered.js";
 import { chooseKeeping, listsKept } from "../local-copies/choice.js";
+import { keepUnlocked, lockAll } from "../locking/unlocked.js";
 import type { CallHandlers } from "../messaging.js";
+import { makeMemberKey } from "../new-member-key.js";
 import { ownerCalls } from "../owner/calls.js";
 import { thunderbird } from "../platform.js";
 import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
 import { settingsCalls } from "../settings/calls.js";
-import {
-  keepUnlocked,
-  load,
-  lockAll,
-  refusedJoins,
-  summaryOfKey,
-  summaryOfList,
-  update,
-} from "../storage.js";
-import { withNewKey } from "../stored-keys.js";
+import { load, refusedJoins, summaryOfKey, summaryOfList, update } from "../storage.js";
 import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
@@ -82,17 +74,8 @@ export const calls: CallHandlers = {
     return null;
   },
 
-  async "key:make"({ address, name, passphrase, profile }) {
-    const now = new Date().toISOString();
-    const { key, secret } = await runJob("make-key", {
-      address: parseAddress(address),
-      name,
-      passphrase,
-      profile,
-      now,
-    });
-    if (key.locked) await keepUnlocked(key.fingerprint, secret);
-    await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
+  async "key:make"(wish) {
+    const key = await makeMemberKey(wish);
     await certifyWaiting();
     return summaryOfKey(key);
   },

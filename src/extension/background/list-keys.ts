@@ -1,5 +1,6 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { load, secretOf, update } from "../storage.js";
+import { secretOf } from "../locking/unlocked.js";
+import { load, update } from "../storage.js";
 import type { Stored, StoredList, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 

@@ -8,9 +8,9 @@ import { t } from "../i18n.js";
 import { copyNewMail } from "../local-copies/follow.js";
 import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
+import { askFor } from "../permission.js";
 import { browser, thunderbird } from "../platform.js";
 import { watchArrivals } from "../requests/arrivals.js";
-import { askToPutDrafts } from "../requests/permission.js";
 import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
@@ -92,7 +92,7 @@ tabs.onRemoved.addListener((tabId) => {
 /** Asks for the right first, at once: Thunderbird takes the question only while a press is being handled. */
 function keepDraft(tabId: number): void {
   settle(
-    askToPutDrafts().then(async (granted) => {
+    askFor("drafts").then(async (granted) => {
       if (granted) await (await drafting()).keepOnServer(tabId);
     }),
   );

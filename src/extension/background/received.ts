@@ -8,9 +8,9 @@ import type { ArrivedView, DisplayAnswer, OpenedView, PersonView } from "../disp
 import { awake } from "../keep-awake.js";
 import { keyAge } from "../key-age.js";
 import { keepCopy } from "../local-copies/keep.js";
-import { lockIfDue } from "../locking/unlocked.js";
+import { lockIfDue, secretOf } from "../locking/unlocked.js";
 import { thunderbird } from "../platform.js";
-import { load, rememberPost, secretOf, update } from "../storage.js";
+import { load, rememberPost, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
 import type { MessageHeader, MessagePart } from "../thunderbird.js";
 import { prepareWorker, runJob } from "../worker/client.js";

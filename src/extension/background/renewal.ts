@@ -1,8 +1,9 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { fromBase64 } from "../base64.js";
 import { awake } from "../keep-awake.js";
+import { keepUnlocked, secretOf } from "../locking/unlocked.js";
 import { askServer } from "../requests/asking.js";
-import { keepUnlocked, load, secretOf, update } from "../storage.js";
+import { load, update } from "../storage.js";
 import type { StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { keyOf } from "./list-keys.js";

@@ -1,7 +1,7 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
-import { noteUse } from "../locking/unlocked.js";
-import { load, secretOf } from "../storage.js";
+import { noteUse, secretOf } from "../locking/unlocked.js";
+import { load } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 import type { Hindrance } from "./status.js";
 

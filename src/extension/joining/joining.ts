@@ -1,4 +1,3 @@
-import { parseAddress } from "../../mail/mailbox.js";
 import { MAX_PERSON_NAME } from "../../membership/commands.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
@@ -7,11 +6,13 @@ import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js
 import { t } from "../i18n.js";
 import { awake } from "../keep-awake.js";
 import { keysFor } from "../key-choice.js";
+import { secretOf } from "../locking/unlocked.js";
+import { makeMemberKey } from "../new-member-key.js";
 import { thunderbird } from "../platform.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { askServer } from "../requests/asking.js";
 import { forgetPending, loadRequests, type PendingRequest } from "../requests/pending.js";
-import { keepUnlocked, load, secretOf, update } from "../storage.js";
+import { load, update } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { noteTry, slowDown } from "./attempts.js";
@@ -109,7 +110,11 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
   return awake(async () => {
     const invitation = await invited(file, code);
     const shown = (name?.trim() || invitation.name || invitation.list.invitee).slice(0, MAX_PERSON_NAME);
-    const key = (await keyFor(invitation.list)) ?? (await makeKey(invitation.list, shown, passphrase));
+    const { invitee, profile } = invitation.list;
+    const named = shown === invitee ? null : shown;
+    const key =
+      (await keyFor(invitation.list)) ??
+      (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
     const secret = await secretOf(key);
     if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
     const kept = await update((stored) => beginJoin(stored, invitation.list, key.fingerprint));
@@ -126,22 +131,6 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
       about: kept.invitee,
     });
   });
-}
-
-async function makeKey(list: StoredList, name: string, passphrase: string | null): Promise<StoredMemberKey> {
-  const { key, secret } = await runJob("make-key", {
-    address: parseAddress(list.invitee),
-    name: name === list.invitee ? null : name,
-    passphrase,
-    profile: list.profile,
-    now: new Date().toISOString(),
-  });
-  if (key.locked) await keepUnlocked(key.fingerprint, secret);
-  await update((stored) => ({
-    stored: { ...stored, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key }, backedUpAt: null },
-    result: undefined,
-  }));
-  return key;
 }
 
 /** Takes a join back that was not answered yet, or a refusal away. */

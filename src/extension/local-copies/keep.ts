@@ -1,7 +1,7 @@
 import { type Letter, writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
+import { may } from "../permission.js";
 import { thunderbird } from "../platform.js";
-import { mayKeepCopies } from "../requests/permission.js";
 import { keepingOf } from "./choice.js";
 
 /**
@@ -65,7 +65,7 @@ async function keep(
 ): Promise<Kept> {
   if ((await keepingOf(list.address)) === "off") return "off";
   const { messages } = thunderbird();
-  if (messages.import === undefined || !(await mayKeepCopies())) return "off";
+  if (messages.import === undefined || !(await may("copies"))) return "off";
   const folder = await folderFor(list);
   if (await holds(folder, letter.messageId)) return "there";
   const file = new File([new Uint8Array(writeClearMail(letter))], "opened.eml", { type: "message/rfc822" });

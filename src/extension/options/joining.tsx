@@ -6,7 +6,7 @@ import { t } from "../i18n.js";
 import type { InvitationSummary } from "../joining/joining.js";
 import { INVITATION_LIMIT, type OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
-import { askToSend } from "../requests/permission.js";
+import { askFor } from "../permission.js";
 import type { Act } from "./act.js";
 import { field, optionalField } from "./fields.js";
 
@@ -145,7 +145,7 @@ function Compare({ call, act, opened, close, joined }: CompareProps) {
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {
     // first of all: Thunderbird takes the question only while the press is being handled
-    const allowed = askToSend();
+    const allowed = askFor("send");
     setWorking(true);
     await allowed;
     const wish = {

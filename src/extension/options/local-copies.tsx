@@ -1,7 +1,7 @@
 import { t } from "../i18n.js";
 import type { Keeping } from "../local-copies/choice.js";
 import type { Call } from "../messaging.js";
-import { askToKeepCopies } from "../requests/permission.js";
+import { askFor } from "../permission.js";
 import type { ListSummary } from "../storage.js";
 import type { Act } from "./act.js";
 
@@ -20,7 +20,7 @@ export function LocalCopies({
   const choose = async (box: HTMLInputElement) => {
     const next: Keeping = box.checked ? "opened" : "off";
     // first of all, while the click is being handled: Thunderbird asks for the right only then
-    const allowed = next === "off" || (await askToKeepCopies());
+    const allowed = next === "off" || (await askFor("copies"));
     if (!allowed) {
       box.checked = false;
       return;

@@ -2,8 +2,8 @@ import type { ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
+import { askFor } from "../permission.js";
 import type { RequestSummary } from "../requests/pending.js";
-import { askToSend } from "../requests/permission.js";
 import type { RefusedJoin } from "../storage.js";
 import type { Act } from "./act.js";
 
@@ -11,7 +11,7 @@ import type { Act } from "./act.js";
 
 /** Runs in the handler of a press: asks for the right to send, then does what was pressed. */
 export async function withSending(work: () => Promise<unknown>): Promise<void> {
-  const allowed = askToSend();
+  const allowed = askFor("send");
   await allowed;
   await work();
 }

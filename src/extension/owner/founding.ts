@@ -6,17 +6,19 @@ import { fromBase64 } from "../base64.js";
 import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
 import { keysFor } from "../key-choice.js";
+import { secretOf } from "../locking/unlocked.js";
+import { makeMemberKey } from "../new-member-key.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import { forgetPending } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { keepUnlocked, load, secretOf, update } from "../storage.js";
-import { noSerials, type StoredList, type StoredMemberKey } from "../stored.js";
+import { load, update } from "../storage.js";
+import { noSerials, type StoredList, type StoredMemberKey, type StoredOwner } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner } from "./asking.js";
 import type { Card } from "./jobs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import type { CardView } from "./messages.js";
-import type { OwnedList, StoredTerm } from "./owned.js";
+import type { OwnedList } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 
 /** How a list is born: the server's card, the list key, the claim, and the server's word for it. */
@@ -65,7 +67,10 @@ export async function claimList(input: {
   const card = await readOpenCard(input.file);
   const address = parseAddress(input.address);
   const name = input.name.trim() || address;
-  const key = await ownKey(address, input, card.profile);
+  const { profile } = card;
+  const [known] = keysFor((await load()).memberKeys, { address, profile }, new Date());
+  const key =
+    known ?? (await makeMemberKey({ address, name: input.name, passphrase: input.passphrase, profile }));
   // before anything is kept of the list
   if ((await secretOf(key)) === null) throw new ListSealError("key-locked", "the owner's key is locked");
   const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
@@ -114,26 +119,8 @@ export async function claimList(input: {
 }
 
 /** The first owner's term: from the beginning. */
-function termOf({ fingerprint, certificate, userId }: StoredMemberKey, address: string): StoredTerm {
+function termOf({ fingerprint, certificate, userId }: StoredMemberKey, address: string): StoredOwner {
   return { fingerprint, certificate, userId, address, from: 0, to: null };
-}
-
-/** The member key for an address: the one that is here, or a new one in the list's profile. */
-async function ownKey(
-  address: string,
-  { name, passphrase }: { readonly name: string; readonly passphrase: string | null },
-  profile: Card["profile"],
-): Promise<StoredMemberKey> {
-  const [known] = keysFor((await load()).memberKeys, { address, profile }, new Date());
-  if (known !== undefined) return known;
-  const now = new Date().toISOString();
-  const { key, secret } = await runJob("make-key", { address, name, passphrase, profile, now });
-  if (key.locked) await keepUnlocked(key.fingerprint, secret);
-  await update((stored) => ({
-    stored: { ...stored, memberKeys: { ...stored.memberKeys, [key.fingerprint]: key } },
-    result: undefined,
-  }));
-  return key;
 }
 
 /** The server's word on a claim. */

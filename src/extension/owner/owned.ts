@@ -14,7 +14,7 @@ import {
   recordOf,
   text,
 } from "../check.js";
-import { type Migrations, migrate } from "../stored.js";
+import { type Migrations, migrate, type StoredOwner, storedOwner } from "../stored.js";
 import { history } from "./history-check.js";
 
 /**
@@ -23,17 +23,6 @@ import { history } from "./history-check.js";
  * Bytes are base64. The list key is kept as every member keeps it; commands and introductions are made with the owner's
  * member key, which has its own passphrase.
  */
-
-/** An owner and their term, as owners' notices have it. */
-const term = object<{
-  readonly fingerprint: string;
-  readonly certificate: string;
-  readonly userId: string;
-  readonly address: string;
-  readonly from: number;
-  readonly to: number | null;
-}>({ fingerprint: text, certificate: text, userId: text, address: text, from: count, to: orNull(count) });
-export type StoredTerm = Checked<typeof term>;
 
 /** How the claim stands. `request`: the id of the request that claims it. */
 export type Claim =
@@ -178,7 +167,7 @@ export interface OwnedList {
   readonly formerListKeys: readonly string[];
   readonly serverCertificate: string;
   readonly serverFingerprint: string;
-  readonly owners: readonly StoredTerm[];
+  readonly owners: readonly StoredOwner[];
   readonly claim: Claim;
   readonly invitations: readonly StoredInvitation[];
   /** The owner's own log, followed from the first entry of the record. */
@@ -210,7 +199,7 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   formerListKeys: listOf(text),
   serverCertificate: text,
   serverFingerprint: text,
-  owners: listOf(term),
+  owners: listOf(storedOwner),
   claim,
   invitations: listOf(invitation),
   history,

@@ -3,9 +3,10 @@ import { toBase64 } from "../base64.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { update } from "../storage.js";
+import type { StoredOwner } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./asking.js";
-import type { OwnedList, StoredNotice, StoredTerm } from "./owned.js";
+import type { OwnedList, StoredNotice } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 import { ownersByLog, ownersUntold } from "./view.js";
 
@@ -157,12 +158,12 @@ async function useNewKey(
 }
 
 /** The terms by the own log: who came since gets one, who went gets its end. */
-async function termsOf(list: OwnedList, serial: number): Promise<readonly StoredTerm[]> {
+async function termsOf(list: OwnedList, serial: number): Promise<readonly StoredOwner[]> {
   const known = ownersByLog(list);
   const ended = list.owners.map((term) =>
     term.to !== null || known.includes(term.fingerprint) ? term : { ...term, to: serial },
   );
-  const come: StoredTerm[] = [];
+  const come: StoredOwner[] = [];
   for (const [address, { fingerprint, certificate }] of Object.entries(list.history.members)) {
     if (!known.includes(fingerprint) || certificate === undefined) continue;
     if (ended.some((term) => term.fingerprint === fingerprint)) continue;

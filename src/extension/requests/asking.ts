@@ -1,6 +1,7 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { fromBase64, toBase64 } from "../base64.js";
-import { load, secretOf } from "../storage.js";
+import { secretOf } from "../locking/unlocked.js";
+import { load } from "../storage.js";
 import type { StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import type { AskedCommand } from "../worker/jobs.js";
@@ -10,7 +11,7 @@ import { forgetPending, keepPending, loadRequests, type PendingRequest } from ".
 /**
  * Asking a list's server for something, from the first click to the answer:
  *
- * 1. In a page, in the handler of the click: `await askToSend()` (permission.ts), then a call to the background page.
+ * 1. In a page, in the handler of the click: `await askFor("send")` (permission.ts), then a call to the background page.
  * 2. In the background page: `askServer({ command, list, key })`. The command is signed, sealed, kept, and sent as a mail
  *    to the list's request address; nobody types anything. What stays is a {@link PendingRequest}: show its `sending`.
  * 3. The answer comes as a mail. `arrivals.ts` sees it when it arrives, when it is displayed, and when a page asks it to

@@ -21,7 +21,7 @@ export interface SealedMail {
  *
  * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
- *   granted the right: `requests/permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
+ *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
 export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promise<"sent" | "outbox"> {
   return awake(async () => {

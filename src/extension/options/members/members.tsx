@@ -2,8 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../../i18n.js";
 import type { Call } from "../../messaging.js";
 import type { OwnedView } from "../../owner/view.js";
+import { askFor } from "../../permission.js";
 import { browser } from "../../platform.js";
-import { askToSend } from "../../requests/permission.js";
 import type { Act, Overview } from "../act.js";
 import { Enrol } from "./enrol.js";
 import { Found } from "./found.js";
@@ -32,7 +32,7 @@ export function Members({ overview, call, act }: Props) {
   const run: OwnerProps["run"] = (work, done) =>
     act(async () => {
       // without the right the request is kept, and says that it was not sent
-      await askToSend();
+      await askFor("send");
       await work();
       await read();
     }, done);
