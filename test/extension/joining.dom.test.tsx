@@ -1,8 +1,8 @@
 /** The pages of joining and leaving, as a person sees them. */
 import { render } from "preact";
-import type { Call } from "../../src/extension/messaging.js";
 import { Options } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
+import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
 
 let root: HTMLElement;
@@ -14,27 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => render(null, root));
 
-async function settle(): Promise<void> {
-  let same = 0;
-  let before = "";
-  while (same < 3) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    const look = document.body.innerHTML;
-    same = look === before ? same + 1 : 0;
-    before = look;
-  }
-}
-
 async function open(answers: Record<string, unknown>) {
-  const answer = async (name: string, input: unknown): Promise<unknown> => {
-    asked.push([name, input]);
-    const value = answers[name];
-    if (value instanceof Error) throw value;
-    return value ?? null;
-  };
-  const isCall = (value: unknown): value is Call => typeof value === "function";
-  if (!isCall(answer)) throw new Error("not a call");
-  render(<Options call={answer} />, root);
+  const page = background(answers);
+  asked = page.asked;
+  render(<Options call={page.call} />, root);
   await settle();
 }
 

@@ -1,9 +1,9 @@
 import axe from "axe-core";
 import { render } from "preact";
-import type { Call } from "../../src/extension/messaging.js";
 import { Options } from "../../src/extension/options/options.js";
 import type { OwnedView } from "../../src/extension/owner/view.js";
 import { ListSealError } from "../../src/protocol/errors.js";
+import { background, settle } from "./page-tester.js";
 
 /** The page for owners: what it shows in each state, what it asks for, and that nothing is done by one wrong press. */
 
@@ -66,34 +66,16 @@ beforeEach(() => {
 });
 afterEach(() => render(null, root));
 
-async function settle(): Promise<void> {
-  let same = 0;
-  let before = "";
-  while (same < 3) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    const look = document.body.innerHTML;
-    same = look === before ? same + 1 : 0;
-    before = look;
-  }
-}
-
 /** Opens the page with these lists; `answers` may be errors. */
 async function open(lists: readonly OwnedView[], answers: Record<string, unknown> = {}): Promise<void> {
-  asked = [];
   const all: Record<string, unknown> = {
     overview: { lists: [], keys: [], requests: [], refused: [] },
     "owner:lists": { lists },
     ...answers,
   };
-  const answer = async (name: string, input: unknown): Promise<unknown> => {
-    asked.push([name, input]);
-    const value = all[name];
-    if (value instanceof Error) throw value;
-    return value ?? null;
-  };
-  const isCall = (value: unknown): value is Call => typeof value === "function";
-  if (!isCall(answer)) throw new Error("not a call");
-  render(<Options call={answer} />, root);
+  const page = background(all);
+  asked = page.asked;
+  render(<Options call={page.call} />, root);
   await settle();
   press("Members");
   await settle();

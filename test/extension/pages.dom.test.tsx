@@ -2,37 +2,11 @@ import { jest } from "@jest/globals";
 import { render } from "preact";
 import { Popup } from "../../src/extension/compose/popup-view.js";
 import type { ComposeStatus } from "../../src/extension/compose/status.js";
-import type { Call } from "../../src/extension/messaging.js";
 import { Options } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
+import { background, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
-/** The answers of a background page, and what it was asked. */
-function background(answers: Record<string, unknown>) {
-  const asked: (readonly [string, unknown])[] = [];
-  const answer = async (name: string, input: unknown): Promise<unknown> => {
-    asked.push([name, input]);
-    const value = answers[name];
-    if (value instanceof Error) throw value;
-    return value ?? null;
-  };
-  const isCall = (value: unknown): value is Call => typeof value === "function";
-  if (!isCall(answer)) throw new Error("not a call");
-  return { call: answer, asked };
-}
-
-/** Waits until the page has nothing left to draw or to ask: it is the same three looks in a row. */
-async function settle(): Promise<void> {
-  let same = 0;
-  let before = "";
-  while (same < 3) {
-    // Preact draws after a frame, and jsdom has none: then after its own time-out
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    const look = document.body.innerHTML;
-    same = look === before ? same + 1 : 0;
-    before = look;
-  }
-}
 let root: HTMLElement;
 beforeEach(() => {
   document.body.replaceChildren();

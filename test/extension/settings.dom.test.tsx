@@ -6,11 +6,11 @@ import axe from "axe-core";
 import { render } from "preact";
 import { renderAnswer } from "../../src/extension/display/render.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
-import type { Call } from "../../src/extension/messaging.js";
 import { takeOver } from "../../src/extension/options/one-window.js";
 import { Options, OtherWindow } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
 import { answers } from "./fake-host.js";
+import { background, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
 /** A property that names a side of the screen. */
@@ -27,17 +27,6 @@ beforeEach(() => {
   asked = [];
 });
 afterEach(() => render(null, root));
-
-async function settle(): Promise<void> {
-  let same = 0;
-  let before = "";
-  while (same < 3) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    const look = document.body.innerHTML;
-    same = look === before ? same + 1 : 0;
-    before = look;
-  }
-}
 
 const overview = {
   lists: [],
@@ -79,15 +68,9 @@ async function open(given: Record<string, unknown> = {}) {
     "guards:read": guards,
     ...given,
   };
-  const answer = async (name: string, input: unknown): Promise<unknown> => {
-    asked.push([name, input]);
-    const value = known[name];
-    if (value instanceof Error) throw value;
-    return value ?? null;
-  };
-  const isCall = (value: unknown): value is Call => typeof value === "function";
-  if (!isCall(answer)) throw new Error("not a call");
-  render(<Options call={answer} />, root);
+  const page = background(known);
+  asked = page.asked;
+  render(<Options call={page.call} />, root);
   await settle();
 }
 
@@ -135,7 +118,7 @@ describe("who has nothing yet", () => {
     await open({ practise: shown });
     await press("I want to look around");
     expect(root.textContent).toContain("nothing is sent, and nothing is kept");
-    asked = [];
+    asked.length = 0;
     fill("practice", "on Tuesday").form?.requestSubmit();
     await settle();
     expect(asked.map(([name]) => name)).toEqual(["practise", "overview"]);

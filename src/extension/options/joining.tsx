@@ -9,6 +9,7 @@ import type { Call } from "../messaging.js";
 import { askFor } from "../permission.js";
 import type { Act } from "./act.js";
 import { field, optionalField } from "./fields.js";
+import { Owners } from "./owners.js";
 
 /** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
 interface Props {
@@ -176,16 +177,7 @@ function Compare({ call, act, opened, close, joined }: CompareProps) {
           <br />
           <code>{groupsOf(summary.list.fingerprint)}</code>
         </dd>
-        {summary.owners.map(({ userId, fingerprint }) => (
-          <>
-            <dt>{t("details_owner")}</dt>
-            <dd>
-              {userId}
-              <br />
-              <code>{groupsOf(fingerprint)}</code>
-            </dd>
-          </>
-        ))}
+        <Owners owners={summary.owners} />
       </dl>
       <label>
         {t("join_address")}

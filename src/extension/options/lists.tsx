@@ -8,6 +8,7 @@ import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
 import { Joining } from "./joining.js";
 import { LocalCopies } from "./local-copies.js";
+import { Owners } from "./owners.js";
 import { Refusal, RefusedCard, RequestState, withSending } from "./waiting.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
@@ -97,16 +98,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           <dd>
             <code>{groupsOf(list.serverFingerprint)}</code>
           </dd>
-          {list.owners.map(({ userId, fingerprint }) => (
-            <>
-              <dt>{t("details_owner")}</dt>
-              <dd>
-                {userId}
-                <br />
-                <code>{groupsOf(fingerprint)}</code>
-              </dd>
-            </>
-          ))}
+          <Owners owners={list.owners} />
         </dl>
       </details>
       {asked === null ? (

@@ -1,0 +1,30 @@
+import type { Call } from "../../src/extension/messaging.js";
+
+/** What the tests of pages share: a background page that answers as it is told, and waiting until a page is drawn. */
+
+/** The answers of a background page, by the name of the call (an Error is thrown), and what it was asked. */
+export function background(answers: Record<string, unknown>) {
+  const asked: (readonly [string, unknown])[] = [];
+  const answer = async (name: string, input: unknown): Promise<unknown> => {
+    asked.push([name, input]);
+    const value = answers[name];
+    if (value instanceof Error) throw value;
+    return value ?? null;
+  };
+  const isCall = (value: unknown): value is Call => typeof value === "function";
+  if (!isCall(answer)) throw new Error("not a call");
+  return { call: answer, asked };
+}
+
+/** Waits until the page has nothing left to draw or to ask: it is the same three looks in a row. */
+export async function settle(): Promise<void> {
+  let same = 0;
+  let before = "";
+  while (same < 3) {
+    // Preact draws after a frame, and jsdom has none: then after its own time-out
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const look = document.body.innerHTML;
+    same = look === before ? same + 1 : 0;
+    before = look;
+  }
+}
