@@ -1,6 +1,6 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
 import { toBase64 } from "../../src/extension/base64.js";
-import { arrivingPart } from "../../src/extension/requests/arrivals.js";
+import { arrivingPart } from "../../src/extension/requests/in-folders.js";
 import {
   forgetPending,
   keepPending,
