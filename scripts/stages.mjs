@@ -43,13 +43,13 @@ function countOf(report, code) {
 }
 
 /**
- * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without it some suites don't run; `build`: needs dist/;
+ * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without them some suites don't run; `build`: needs dist/;
  * `registry`: one suite installs packages from npm's registry; `root`: needs root, which Postfix and Dovecot do; `file`: only there if this file is.
  */
 export const STAGES = [
   { name: "types", run: () => oneCheck(bin("tsc"), ["--noEmit"]) },
   { name: "lint", run: () => oneCheck(bin("biome"), ["check", "."]) },
-  { name: "unit", wants: "postgres", run: () => jest("unit", ["unit", "dom"]) },
+  { name: "unit", wants: ["postgres"], run: () => jest("unit", ["unit", "dom"]) },
   { name: "interop", needs: "interop", run: () => jest("interop", ["interop"]) },
   {
     name: "proofs",
@@ -60,7 +60,7 @@ export const STAGES = [
   {
     name: "e2e",
     needs: "world",
-    wants: "operating",
+    wants: ["operating", "browsers", "webmail"],
     registry: true,
     build: true,
     root: true,
