@@ -1,6 +1,7 @@
 /** A mail program that opens whatever it finds, wherever it stands, and shows it together with what stands around it. */
 import PostalMime from "postal-mime";
-import { fromParts, partTypes } from "../../../src/mail/sealed-mail.js";
+import { partTypes } from "../../../src/mail/part-types.js";
+import { fromParts } from "../../../src/mail/sealed-mail.js";
 import { type MemberKeys, openPost, type SealedMessage } from "../../../src/protocol/index.js";
 import type { ClaimedAuthor } from "../../../src/protocol/open.js";
 
