@@ -10,6 +10,8 @@ import {
   noteAnswered,
   noteReport,
   type PendingRequest,
+  REQUESTS_VERSION,
+  readRequests,
 } from "../../src/extension/requests/pending.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
@@ -28,6 +30,7 @@ import {
 } from "../../src/protocol/keys.js";
 import { configFor } from "../../src/protocol/policy.js";
 import { local, resetHost } from "./fake-host.js";
+import { requestsVersion1 } from "./requests-version-1.js";
 
 const team = parseAddress("team@lists.example");
 const listKey = "aa".repeat(20);
@@ -213,9 +216,29 @@ describe("what is kept", () => {
     expect([await noteReport("1", "joined"), await noteReport("1", "joined")]).toEqual([true, false]);
   });
 
-  test("a damaged record is an error and is not overwritten", async () => {
-    await local.set({ requests: { version: 2 } });
-    await expect(keepPending(request)).rejects.toMatchObject({ code: "storage-damaged" });
-    expect((await local.get("requests"))["requests"]).toEqual({ version: 2 });
+  test.each([
+    ["damaged", "storage-damaged", { version: 1, pending: 7 }],
+    ["a newer add-on's", "unsupported-version", { version: REQUESTS_VERSION + 1 }],
+  ])("a record that is %s is an error and is not overwritten", async (_, code, record) => {
+    await local.set({ requests: record });
+    await expect(keepPending(request)).rejects.toMatchObject({ code });
+    expect((await local.get("requests"))["requests"]).toEqual(record);
+  });
+
+  /** One record of each version that was ever released. */
+  const released: Readonly<Record<number, object>> = { 1: requestsVersion1 };
+
+  test("there is a record of every version, and every one is read", () => {
+    const versions = Array.from({ length: REQUESTS_VERSION }, (_, before) => before + 1);
+    expect(Object.keys(released).map(Number)).toEqual(versions);
+    for (const version of versions) {
+      const now = readRequests(structuredClone(released[version]));
+      expect(now.version).toBe(REQUESTS_VERSION);
+      expect(readRequests(structuredClone(now))).toEqual(now);
+    }
+  });
+
+  test("a record of version 1 is read as it is", () => {
+    expect(readRequests(structuredClone(requestsVersion1))).toEqual(requestsVersion1);
   });
 });
