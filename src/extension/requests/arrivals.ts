@@ -3,10 +3,10 @@ import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
+import { inTurn } from "../in-turn.js";
 import { awake } from "../keep-awake.js";
-import { thunderbird } from "../platform.js";
 import { load, update } from "../storage.js";
-import type { MessageHeader, MessageList, MessagePart } from "../thunderbird.js";
+import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
 import { openSecrets } from "./asking.js";
@@ -148,14 +148,9 @@ async function taken(
   }
 }
 
-/** One opening at a time: the same mail arrives and is displayed at once. */
-let taking: Promise<unknown> = Promise.resolve();
-
-/** Opens an answer and gives it to its handler. @throws ListSealError */
+/** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
 export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
-  const next = taking.then(() => takeOne(sealed, handlers));
-  taking = next.catch(() => undefined);
-  return next;
+  return inTurn("answers", () => takeOne(sealed, handlers));
 }
 
 async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
