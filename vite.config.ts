@@ -1,30 +1,102 @@
 import { builtinModules } from "node:module";
 import { resolve } from "node:path";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type EnvironmentOptions, type Plugin } from "vite";
 import packageJson from "./package.json" with { type: "json" };
+import { manifests, PNG_SIZES, type Target } from "./src/extension/manifest.js";
 
 /**
- * One `vite build` makes both doors:
- * - `dist/extension`: pages, background page and worker as ES modules, and the message display script as one
- *   classic script, since Thunderbird injects it into a message document, where nothing can be imported;
+ * One `vite build` makes all doors:
+ * - `dist/extension`, for Thunderbird: pages, background page and worker as ES modules, and the message display script as
+ *   one classic script, since Thunderbird injects it into a message document, where nothing can be imported;
+ * - `dist/chromium` and `dist/firefox`: the pages that both browsers have, the worker, and a background in one file, since a
+ *   service worker can't import anything later;
  * - `dist/server/cli.js`: the list server for Node, with the packages of node_modules left outside.
  */
 const root = import.meta.dirname;
 const extension = resolve(root, "src/extension");
 const outside = new Set([...builtinModules, ...Object.keys(packageJson.dependencies)]);
 
-/** Puts the manifest beside the built files. It isn't in public/ because the project's top level shows it. */
+const buildOf: Readonly<Record<string, Target>> = {
+  client: "thunderbird",
+  chromium: "chromium",
+  firefox: "firefox",
+};
+
+/** Puts its manifest beside each build, and the pictures that Chromium needs. */
 const manifest: Plugin = {
   name: "listseal-manifest",
-  applyToEnvironment: (environment) => environment.name === "client",
-  buildStart() {
-    this.addWatchFile(resolve(root, "manifest.json"));
-  },
+  applyToEnvironment: (environment) => buildOf[environment.name] !== undefined,
   async generateBundle() {
-    const source = await this.fs.readFile(resolve(root, "manifest.json"), { encoding: "utf8" });
+    const target = buildOf[this.environment.name];
+    if (target === undefined) return;
+    const source = `${JSON.stringify(manifests[target], null, 2)}\n`;
     this.emitFile({ type: "asset", fileName: "manifest.json", source });
+    if (target !== "chromium") return;
+    for (const size of PNG_SIZES) {
+      const name = `seal-${size}.png`;
+      const picture = await this.fs.readFile(resolve(extension, "browser/icons", name));
+      this.emitFile({ type: "asset", fileName: `icons/${name}`, source: picture });
+    }
   },
 };
+
+/** Pages and their parts as ES modules. */
+const modules = {
+  format: "es",
+  entryFileNames: "[name].js",
+  chunkFileNames: "chunks/[name]-[hash].js",
+  assetFileNames: "assets/[name][extname]",
+} as const;
+
+/** What both browsers have, and what stands in their manifests or is named by an address. */
+const browserPages = {
+  worker: resolve(extension, "worker/main.ts"),
+  reader: resolve(extension, "reader/reader.html"),
+};
+
+/** The pages of one browser. */
+function browserBuild(name: "chromium" | "firefox", target: string): EnvironmentOptions {
+  return {
+    consumer: "client",
+    build: {
+      target,
+      outDir: resolve(root, "dist", name),
+      emptyOutDir: true,
+      rolldownOptions: { input: browserPages, output: modules },
+    },
+  };
+}
+
+/**
+ * A script of a browser that has to be one file: the background, or what is put into pages of others.
+ * @param entry its name in the build, and where it is below src/extension
+ */
+function scriptBuild(
+  name: "chromium" | "firefox",
+  target: string,
+  [file, source]: readonly [file: string, source: string],
+  format: "es" | "iife",
+): EnvironmentOptions {
+  return {
+    consumer: "client",
+    build: {
+      target,
+      outDir: resolve(root, "dist", name),
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: { [file]: resolve(extension, source) },
+        output: { format, entryFileNames: "[name].js", codeSplitting: false },
+      },
+    },
+  };
+}
+
+const background = ["background", "browser/background.ts"] as const;
+
+/** The oldest of each that the manifests let in. */
+const CHROMIUM = "chrome156";
+const FIREFOX = "firefox140";
 
 export default defineConfig({
   root: extension,
@@ -32,10 +104,11 @@ export default defineConfig({
   plugins: [manifest],
   // one polyfill for us and for webext-bridge, which would bring its own older copy
   resolve: { dedupe: ["webextension-polyfill"] },
-  build: { target: "firefox140", modulePreload: false, sourcemap: false, minify: true },
+  build: { target: FIREFOX, modulePreload: false, sourcemap: false, minify: true },
   builder: {
     async buildApp(builder) {
-      for (const name of ["client", "display", "server"]) {
+      for (const name of Object.keys(builder.environments)) {
+        if (name === "ssr") continue;
         const environment = builder.environments[name];
         if (environment === undefined) throw new Error(`no build environment ${name}`);
         await builder.build(environment);
@@ -54,12 +127,7 @@ export default defineConfig({
             options: resolve(extension, "options/options.html"),
             popup: resolve(extension, "compose/popup.html"),
           },
-          output: {
-            format: "es",
-            entryFileNames: "[name].js",
-            chunkFileNames: "chunks/[name]-[hash].js",
-            assetFileNames: "assets/[name][extname]",
-          },
+          output: modules,
         },
       },
     },
@@ -75,6 +143,10 @@ export default defineConfig({
         },
       },
     },
+    chromium: browserBuild("chromium", CHROMIUM),
+    chromiumScripts: scriptBuild("chromium", CHROMIUM, background, "es"),
+    firefox: browserBuild("firefox", FIREFOX),
+    firefoxScripts: scriptBuild("firefox", FIREFOX, background, "es"),
     server: {
       consumer: "server",
       build: {

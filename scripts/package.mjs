@@ -1,6 +1,7 @@
 /**
- * `npm run package`: builds the add-on and packs it as dist/listseal-VERSION.xpi. The same sources give the same bytes:
- * entries in the order of their names, one date for all, no owners, no extra fields.
+ * `npm run package`: builds the add-on and packs it for each of its host programs: dist/listseal-VERSION.xpi for Thunderbird,
+ * dist/listseal-firefox-VERSION.xpi, dist/listseal-chromium-VERSION.zip. The same sources give the same bytes: entries in
+ * the order of their names, one date for all, no owners, no extra fields.
  *
  * The date is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or the first day that a zip
  * file can name, so that a build does not depend on when it is made.
@@ -15,6 +16,13 @@ const root = resolve(import.meta.dirname, "..");
 
 /** 1980-01-01, in seconds. */
 const FIRST_ZIP_DAY = 315_532_800;
+
+/** What is packed, below dist, and how its package is named. */
+const packages = [
+  ["extension", (version) => `listseal-${version}.xpi`],
+  ["firefox", (version) => `listseal-firefox-${version}.xpi`],
+  ["chromium", (version) => `listseal-chromium-${version}.zip`],
+];
 
 function run(command, args, options) {
   const { status, error } = spawnSync(command, args, {
@@ -49,8 +57,10 @@ export function pack(folder, target, epoch = Number(process.env["SOURCE_DATE_EPO
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: root });
-  const { version } = JSON.parse(readFileSync(join(root, "dist/extension/manifest.json"), "utf8"));
-  const target = join(root, "dist", `listseal-${version}.xpi`);
-  pack(join(root, "dist/extension"), target);
-  console.log(relative(root, target));
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const [build, name] of packages) {
+    const target = join(root, "dist", name(version));
+    pack(join(root, "dist", build), target);
+    console.log(relative(root, target));
+  }
 }

@@ -11,15 +11,61 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SIGN_OF_LIFE = 5;
 
 /** Runs a program with its output on the screen and gives its exit code (127 if it can't be started). */
-export function runVisibly(command, args, options = {}) {
+export function runVisibly(command, args, { started, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", ...options });
+    if (child.pid !== undefined) started?.(child.pid);
     child.once("error", (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);
     });
     child.once("close", (code) => resolve(code ?? 1));
   });
+}
+
+/** What {@link runWithin} gives for a program that did not end in time. */
+export const OUT_OF_TIME = 124;
+
+/** Seconds between asking a program to end and ending it. */
+const LAST_WORDS = 10;
+
+/**
+ * Like {@link runVisibly}, in a process group of its own that is ended as a whole after `minutes`: one timer that a test leaves
+ * behind would otherwise keep everything waiting for ever. Ends with us, too.
+ * @returns the exit code, or OUT_OF_TIME
+ */
+export async function runWithin(minutes, command, args) {
+  let group;
+  const end = (signal) => {
+    try {
+      if (group !== undefined) process.kill(-group, signal);
+    } catch {
+      // all of it has ended
+    }
+  };
+  const passOn = (signal) => {
+    end(signal);
+    process.exit(1);
+  };
+  let late = false;
+  const timers = [
+    setTimeout(() => {
+      late = true;
+      console.error(`${command}: not done after ${minutes} minutes; ended`);
+      end("SIGTERM");
+    }, minutes * 60_000),
+    setTimeout(() => end("SIGKILL"), minutes * 60_000 + LAST_WORDS * 1000),
+  ];
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, passOn);
+  const code = await runVisibly(command, args, {
+    detached: true,
+    started: (pid) => {
+      group = pid;
+    },
+  });
+  for (const timer of timers) clearTimeout(timer);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, passOn);
+  return late ? OUT_OF_TIME : code;
 }
 
 /** Runs a program and gives its exit code and what it wrote. */

@@ -27,8 +27,8 @@ const NODE_FLOOR = 20;
 const BUILD_INPUTS = [
   "src",
   "public",
-  "manifest.json",
   "vite.config.ts",
+  "package.json",
   "package-lock.json",
   "tsconfig.json",
 ];

@@ -9,10 +9,9 @@ import { awake } from "../keep-awake.js";
 import { keyAge } from "../key-age.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { lockIfDue, secretOf } from "../locking/unlocked.js";
-import { thunderbird } from "../platform.js";
 import { load, rememberPost, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
-import type { MessageHeader, MessagePart } from "../thunderbird.js";
+import { type MessageHeader, type MessagePart, thunderbird } from "../thunderbird.js";
 import { prepareWorker, runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
 

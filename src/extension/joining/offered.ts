@@ -1,7 +1,7 @@
 import { toBase64 } from "../base64.js";
 import { type Check, object, text } from "../check.js";
-import { browser, thunderbird } from "../platform.js";
-import type { MessageHeader, MessagePart } from "../thunderbird.js";
+import { browser } from "../platform.js";
+import { type MessageHeader, type MessagePart, thunderbird } from "../thunderbird.js";
 
 /** An invitation that came attached to a mail, on its way to the page that asks for its code. */
 

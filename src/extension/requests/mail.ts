@@ -3,7 +3,7 @@ import { type RequestMailKind, requestNotice, requestPart, requestSubject } from
 import { ListSealError } from "../../protocol/errors.js";
 import { identityOf } from "../compose/draft-identity.js";
 import { awake } from "../keep-awake.js";
-import { thunderbird } from "../platform.js";
+import { thunderbird } from "../thunderbird.js";
 
 /** A mail with one sealed part, which the add-on sends without a compose window. */
 export interface SealedMail {

@@ -1,8 +1,9 @@
 import { commandNames } from "../../membership/command-names.js";
 import type { CommandName } from "../../membership/commands.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
-import { type Checked, count, listOf, object, oneOf, orNull, text } from "../check.js";
+import { type Check, CheckError, type Checked, listOf, object, oneOf, orNull, text } from "../check.js";
 import { keptRecord } from "../storage.js";
+import { type Migrations, migrate } from "../stored.js";
 
 /**
  * Requests that wait for their answer, and the last ones that had it. A record of its own, in no backup: another device
@@ -81,28 +82,45 @@ export type AnsweredRequest = Checked<typeof answered>;
 /** Answered ones that are remembered; the oldest are forgotten first. */
 const ANSWERED_LIMIT = 200;
 
+/** Raise it with each change of {@link Requests}, and add the step to {@link requestsMigrations}. */
+export const REQUESTS_VERSION = 1;
+
 /** What is kept of requests. */
 export interface Requests {
-  readonly version: 1;
+  readonly version: typeof REQUESTS_VERSION;
   readonly pending: readonly PendingRequest[];
   readonly answered: readonly AnsweredRequest[];
   /** Reports that were told already, by request and event. */
   readonly reported: readonly string[];
 }
 
-const noRequests: Requests = { version: 1, pending: [], answered: [], reported: [] };
+const noRequests: Requests = { version: REQUESTS_VERSION, pending: [], answered: [], reported: [] };
+
+const version: Check<typeof REQUESTS_VERSION> = (value) => {
+  if (value !== REQUESTS_VERSION) throw new CheckError("the newest version");
+  return REQUESTS_VERSION;
+};
 
 const requests = object<{ readonly [K in keyof Requests]: Requests[K] }>({
-  version: (value) => {
-    if (count(value) !== 1) throw new Error("another version");
-    return 1;
-  },
+  version,
   pending: listOf(pendingRequest),
   answered: listOf(answered),
   reported: listOf(text),
 });
 
-const kept = keptRecord("requests", (value) => (value === undefined ? noRequests : requests(value)));
+/** Version 1 is the first: nothing to migrate yet. */
+export const requestsMigrations: Migrations = {};
+
+/**
+ * Reads what storage gave, of any version that was ever released.
+ * @param value undefined for a fresh start
+ * @throws CheckError if it is damaged, or made by a newer version of the add-on: it is left untouched then
+ */
+export function readRequests(value: unknown): Requests {
+  return value === undefined ? noRequests : requests(migrate(value, REQUESTS_VERSION, requestsMigrations));
+}
+
+const kept = keptRecord("requests", readRequests);
 
 /** @throws ListSealError `storage-failed` */
 export const loadRequests = kept.load;
