@@ -1,4 +1,5 @@
-import { type RequestMailKind, requestTypes } from "../../mail/request-mail.js";
+import { labelOf, requestTypes } from "../../mail/part-types.js";
+import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
@@ -71,6 +72,8 @@ const arriving = ["answer", "notice", "receipt"] as const satisfies readonly Arr
 interface FoundPart {
   readonly kind: ArrivingKind;
   readonly partName: string;
+  /** Its file name alone says so. */
+  readonly byName: boolean;
 }
 
 /** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
@@ -83,9 +86,10 @@ export function arrivingPart(root: MessagePart): FoundPart | undefined {
   const walk = (part: MessagePart): void => {
     seen += 1;
     if (seen > PART_LIMIT) return;
-    const type = (part.contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
+    const { type, byName } = labelOf({ type: part.contentType ?? "", name: part.name });
     const kind = arriving.find((each) => requestTypes[each] === type);
-    if (kind !== undefined && part.partName !== undefined) found.push({ kind, partName: part.partName });
+    if (kind !== undefined && part.partName !== undefined)
+      found.push({ kind, partName: part.partName, byName });
     for (const child of part.parts ?? []) walk(child);
   };
   walk(root);
@@ -105,16 +109,43 @@ export async function takeArrival(
 ): Promise<Arrived | undefined> {
   const part = arrivingPart(tree);
   if (part === undefined) return undefined;
+  const fetched = async () => {
+    const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
+    return new Uint8Array(await file.arrayBuffer());
+  };
+  return takePart(part, fetched, handlers);
+}
+
+/**
+ * Takes the one part of an answer, notice or receipt, wherever the mail is from.
+ * @param fetched gives its octets
+ * @returns undefined where only its name said that it is one, and it does not open as one: somebody's own file may be
+ *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
+ */
+export function takePart(
+  part: Pick<FoundPart, "kind" | "byName">,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived | undefined> {
   return awake(async () => {
-    try {
-      const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
-      const sealed = new Uint8Array(await file.arrayBuffer());
-      return part.kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[part.kind](sealed);
-    } catch (error) {
-      const code = codeOf(error, "worker-failed");
-      return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
-    }
+    const arrived = await taken(part.kind, fetched, handlers);
+    const opened = arrived.kind !== "not-for-me" && arrived.kind !== "refused";
+    return opened || !part.byName ? arrived : undefined;
   });
+}
+
+async function taken(
+  kind: ArrivingKind,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived> {
+  try {
+    const sealed = await fetched();
+    return kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[kind](sealed);
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+  }
 }
 
 /** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */

@@ -4,7 +4,8 @@
  */
 import PostalMime, { type Address } from "postal-mime";
 import { parseAddress } from "../../../src/mail/mailbox.js";
-import { fromParts, partTypes, writeSubmission } from "../../../src/mail/sealed-mail.js";
+import { partTypes } from "../../../src/mail/part-types.js";
+import { fromParts, writeSubmission } from "../../../src/mail/sealed-mail.js";
 import { type MemberKeys, openPost, type SealedMessage } from "../../../src/protocol/index.js";
 import type { ClaimedAuthor } from "../../../src/protocol/open.js";
 
