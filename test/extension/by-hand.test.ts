@@ -5,7 +5,8 @@ import { type Host, useHost } from "../../src/extension/host/host.js";
 import { mailAddress } from "../../src/extension/mail-address.js";
 import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension/requests/by-hand.js";
 import { keepPending, loadRequests, type PendingRequest } from "../../src/extension/requests/pending.js";
-import { readRequestMail, requestTypes } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
+import { readRequestMail } from "../../src/mail/request-mail.js";
 import { ListSealError } from "../../src/protocol/errors.js";
 import { resetHost } from "./fake-host.js";
 

@@ -36,9 +36,12 @@ export type Reading =
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
 const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
+/** How often everything was forgotten: what was begun before the last time is not kept. */
+let forgotten = 0;
 
-/** Forgets all opened letters (when keys are locked, a list is removed or changed). */
+/** Forgets all opened letters (when keys are locked, a list is removed or changed), also those that are being opened. */
 export function forgetOpened(): void {
+  forgotten += 1;
   cache.clear();
 }
 
@@ -82,6 +85,7 @@ async function readAnew(
   key: string,
 ): Promise<Reading> {
   const { messages } = thunderbird();
+  const begun = forgotten;
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
   if (shape.kind === "none") return { kind: "other", tree };
@@ -91,8 +95,10 @@ async function readAnew(
   const stored = await load();
   const named = addressesIn(tree);
   const lists = listsFor(named, stored);
+  const fetched = async () => (await partsOfLarge(header, shape)) ?? (await partsOf(header.id, shape));
+  const [parts] = await Promise.all([fetched(), secretsOf(stored)]);
+  // again: a large mail takes long, and what was locked meanwhile must not open it
   const secrets = await secretsOf(stored);
-  const parts = (await partsOfLarge(header, shape)) ?? (await partsOf(header.id, shape));
   const opened = await runJob(
     "open",
     { parts, lists, secrets, pins: stored.pins, now: new Date().toISOString() },
@@ -107,7 +113,7 @@ async function readAnew(
     const { noteHead } = await import("../owner/members.js");
     await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
   }
-  keep(key, result);
+  if (begun === forgotten) keep(key, result);
   // the reader waits for the mail and not for its copy
   keepCopy(result.view.list, opened.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return { kind: "opened", opened: result };

@@ -1,5 +1,5 @@
+import { partTypes } from "../../mail/part-types.js";
 import type { Letter } from "../../mail/payload.js";
-import { partTypes } from "../../mail/sealed-mail.js";
 import { secretsOf } from "../background/received.js";
 import { browser } from "../platform.js";
 import { load } from "../storage.js";

@@ -68,31 +68,44 @@ export type Arrived =
 export type ArrivingKind = Exclude<RequestMailKind, "request">;
 export const arrivingKinds = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
 
-/**
- * Takes the sealed part of an answer, notice or receipt, wherever it was found: in a folder of Thunderbird, or in a file or
- * page that a person has opened in a browser.
- * @param kind   by the type of the part; it decides nothing but what is tried
- * @param sealed the part's bytes
- * @returns what it was. Never rejects for what a mail contains
- */
-export function takeArrival(
-  kind: ArrivingKind,
-  sealed: Uint8Array,
-  handlers: ArrivalHandlers,
-): Promise<Arrived> {
-  return arrivedOf(() => (kind === "answer" ? takeAnswer(sealed, handlers) : handlers[kind](sealed)));
+/** What the one part of such a mail was taken for. */
+export interface ArrivingPart {
+  readonly kind: ArrivingKind;
+  /** Its file name alone says so. */
+  readonly byName: boolean;
 }
 
-/** Runs the taking of a mail; what goes wrong is part of the answer. */
-export function arrivedOf(take: () => Promise<Arrived>): Promise<Arrived> {
+/**
+ * Takes the one part of an answer, notice or receipt, wherever the mail is from: a folder of Thunderbird (`in-folders.ts`), or
+ * a file or page that a person has opened in a browser.
+ * @param fetched gives its octets
+ * @returns undefined where only its name said that it is one, and it does not open as one: somebody's own file may be
+ *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
+ */
+export function takePart(
+  part: ArrivingPart,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived | undefined> {
   return awake(async () => {
-    try {
-      return await take();
-    } catch (error) {
-      const code = codeOf(error, "worker-failed");
-      return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
-    }
+    const arrived = await taken(part.kind, fetched, handlers);
+    const opened = arrived.kind !== "not-for-me" && arrived.kind !== "refused";
+    return opened || !part.byName ? arrived : undefined;
   });
+}
+
+async function taken(
+  kind: ArrivingKind,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived> {
+  try {
+    const sealed = await fetched();
+    return kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[kind](sealed);
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+  }
 }
 
 /** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */

@@ -1,20 +1,18 @@
-import { requestTypes } from "../../mail/request-mail.js";
+import { labelOf, requestTypes } from "../../mail/part-types.js";
 import { awake } from "../keep-awake.js";
 import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
 import {
   type ArrivalHandlers,
   type Arrived,
-  type ArrivingKind,
-  arrivedOf,
+  type ArrivingPart,
   arrivingKinds,
-  takeArrival,
+  takePart,
 } from "./arrivals.js";
 import { loadRequests } from "./pending.js";
 
 /** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */
 
-interface FoundPart {
-  readonly kind: ArrivingKind;
+interface FoundPart extends ArrivingPart {
   readonly partName: string;
 }
 
@@ -28,9 +26,10 @@ export function arrivingPart(root: MessagePart): FoundPart | undefined {
   const walk = (part: MessagePart): void => {
     seen += 1;
     if (seen > PART_LIMIT) return;
-    const type = (part.contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
+    const { type, byName } = labelOf({ type: part.contentType ?? "", name: part.name });
     const kind = arrivingKinds.find((each) => requestTypes[each] === type);
-    if (kind !== undefined && part.partName !== undefined) found.push({ kind, partName: part.partName });
+    if (kind !== undefined && part.partName !== undefined)
+      found.push({ kind, partName: part.partName, byName });
     for (const child of part.parts ?? []) walk(child);
   };
   walk(root);
@@ -50,10 +49,11 @@ export async function takeFromFolder(
 ): Promise<Arrived | undefined> {
   const part = arrivingPart(tree);
   if (part === undefined) return undefined;
-  return arrivedOf(async () => {
+  const fetched = async () => {
     const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
-    return takeArrival(part.kind, new Uint8Array(await file.arrayBuffer()), handlers);
-  });
+    return new Uint8Array(await file.arrayBuffer());
+  };
+  return takePart(part, fetched, handlers);
 }
 
 /** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
