@@ -23,9 +23,12 @@ export type Reading =
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
 const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
+/** How often everything was forgotten: what was begun before the last time is not kept. */
+let forgotten = 0;
 
-/** Forgets all opened letters (when keys are locked, a list is removed or changed). */
+/** Forgets all opened letters (when keys are locked, a list is removed or changed), also those that are being opened. */
 export function forgetOpened(): void {
+  forgotten += 1;
   cache.clear();
 }
 
@@ -68,6 +71,7 @@ async function readAnew(
   key: string,
 ): Promise<Reading> {
   const { messages } = thunderbird();
+  const begun = forgotten;
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const shape = shapeOf(tree);
   if (shape.kind === "none") return { kind: "other", tree };
@@ -81,7 +85,7 @@ async function readAnew(
   });
   if (reading.kind !== "opened") return reading;
   const { letter, view } = reading.opened;
-  keep(key, reading.opened);
+  if (begun === forgotten) keep(key, reading.opened);
   // the reader waits for the mail and not for its copy
   keepCopy(view.list, letter.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return reading;

@@ -31,7 +31,7 @@ export type NotOpened =
 
 /** The sealed parts of a mail, and what the mail around them says. */
 export interface SealedInMail {
-  /** Fetches them; called once, when there are keys to open them with. */
+  /** Fetches them; called once. */
   readonly parts: () => Promise<readonly MailPart[]>;
   /** The addresses that its header names, the list's own fields first. */
   readonly named: readonly string[];
@@ -49,8 +49,9 @@ export async function openSealed({
   shell,
 }: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
   const stored = await load();
+  const [fetched] = await Promise.all([parts(), secretsOf(stored)]);
+  // again: a large mail takes long, and what was locked meanwhile must not open it
   const secrets = await secretsOf(stored);
-  const fetched = await parts();
   const opened = await runJob(
     "open",
     {

@@ -62,6 +62,16 @@ export function lastNotation(packet: SignaturePacket | undefined, name: string):
   return found === undefined ? "" : new TextDecoder().decode(found.value);
 }
 
+/** The notation `name` wherever it stands in a signature packet: also in the part that the signature is not over. */
+export function notationAnywhere(packet: SignaturePacket, name: string): string | undefined {
+  const octets = Buffer.from(packet.write());
+  const at = octets.indexOf(`${name}@v1.listseal.example`);
+  if (at < 0) return undefined;
+  // RFC 9580, 5.2.3.24: lengths of name and value in front of them
+  const [nameLength, valueLength] = [octets.readUInt16BE(at - 4), octets.readUInt16BE(at - 2)];
+  return octets.toString("utf8", at + nameLength, at + nameLength + valueLength);
+}
+
 /** Octets in each piece of the mail that {@link shownAsItComes} is given. */
 const PIECE = 500;
 
