@@ -5,9 +5,10 @@ import { saveFile } from "../host/save.js";
 import { invitationPart, offerInvitation } from "../joining/in-mail.js";
 import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
+import { imageAddress, type Opened } from "../reading/opening.js";
 import { takeFromFolder } from "../requests/in-folders.js";
 import { arrivals } from "./answers.js";
-import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
+import { forgetOpened, read, shownMessage } from "./received.js";
 
 /** What the background page answers to the display script. */
 export const asks: AskHandlers = {
