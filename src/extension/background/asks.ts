@@ -4,9 +4,10 @@ import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import { invitationPart, offerInvitation } from "../joining/offered.js";
 import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
+import { imageAddress, type Opened } from "../reading/opening.js";
 import { takeArrival } from "../requests/arrivals.js";
 import { arrivals } from "./answers.js";
-import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
+import { forgetOpened, read, shownMessage } from "./received.js";
 import { saveFile } from "./save.js";
 
 /** What the background page answers to the display script. */
