@@ -2,10 +2,11 @@
 import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
 import { pastedAddresses } from "../../src/extension/owner/addresses.js";
 import { unexplained } from "../../src/extension/owner/members.js";
-import { emptyOwned, readOwned } from "../../src/extension/owner/owned.js";
+import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/owner/owned.js";
 import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
 import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
+import { ownedVersion1 } from "./owned-version-1.js";
 
 const now = new Date("2026-03-01T00:00:00Z");
 
@@ -37,6 +38,35 @@ describe("pasted addresses", () => {
 });
 
 describe("what is kept", () => {
+  /** One record of each version that was ever released. */
+  const released: Readonly<Record<number, object>> = { 1: ownedVersion1 };
+
+  test("there is a record of every version, and every one is read", () => {
+    const versions = Array.from({ length: OWNED_VERSION }, (_, before) => before + 1);
+    expect(Object.keys(released).map(Number)).toEqual(versions);
+    for (const version of versions) {
+      const then = structuredClone(released[version]);
+      const now = readOwned(then);
+      expect(now.version).toBe(OWNED_VERSION);
+      expect(then).toMatchObject({
+        lists: Object.fromEntries(Object.keys(now.lists).map((list) => [list, {}])),
+      });
+      // what was read is written in today's version, and stays the same from then on
+      expect(readOwned(structuredClone(now))).toEqual(now);
+    }
+  });
+
+  test("a record of version 1 is read, and nothing of it is lost", () => {
+    expect(readOwned(structuredClone(ownedVersion1)).lists).toMatchObject(ownedVersion1.lists);
+  });
+
+  test("what an owner by the operator's word did stays readable", () => {
+    const unsigned = [{ number: 2, by: "unconfirmed" as const, what: "remove", address: bob }];
+    const list = { ...ownedList, history: { ...ownedList.history, unsigned } };
+    const owned = { ...emptyOwned, lists: { [list.address]: list } };
+    expect(readOwned(JSON.parse(JSON.stringify(owned)))).toEqual(owned);
+  });
+
   test("is read again as it was written", () => {
     const owned = { ...emptyOwned, lists: { [ownedList.address]: ownedList } };
     expect(readOwned(JSON.parse(JSON.stringify(owned)))).toEqual(owned);

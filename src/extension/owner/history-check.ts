@@ -30,13 +30,17 @@ function isMember(value: unknown): value is LoggedMember {
   );
 }
 
+/** Every word of {@link Unsigned}: one that is missing here does not compile. */
+const words: Readonly<Record<Unsigned["by"], true>> = { operator: true, link: true, unconfirmed: true };
+
 function isUnsigned(value: unknown): value is Unsigned {
   return (
     isObject(value) &&
     "number" in value &&
     typeof value.number === "number" &&
     "by" in value &&
-    (value.by === "operator" || value.by === "link") &&
+    isText(value.by) &&
+    Object.hasOwn(words, value.by) &&
     "what" in value &&
     isText(value.what) &&
     (!("address" in value) || (isText(value.address) && isAddress(value.address)))

@@ -1,8 +1,9 @@
 import { commandNames } from "../../membership/command-names.js";
 import type { CommandName } from "../../membership/commands.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
-import { type Checked, count, listOf, object, oneOf, orNull, text } from "../check.js";
+import { type Check, CheckError, type Checked, listOf, object, oneOf, orNull, text } from "../check.js";
 import { keptRecord } from "../storage.js";
+import { type Migrations, migrate } from "../stored.js";
 
 /**
  * Requests that wait for their answer, and the last ones that had it. A record of its own, in no backup: another device
@@ -10,7 +11,7 @@ import { keptRecord } from "../storage.js";
  */
 
 /** How a request's mail stands. */
-export const sendings = ["unsent", "outbox", "sent"] as const;
+export const sendings = ["unsent", "outbox", "sent", "by-hand"] as const;
 
 const pendingRequest = object<{
   readonly id: string;
@@ -46,7 +47,8 @@ const pendingRequest = object<{
  * - `requestAddress`: where it goes; `server`: the certificate (base64) that the answer has to be signed by.
  * - `from`, `key`: the asker's address, and the fingerprint of the member key that the answer is sealed to.
  * - `sealed`: the mail's one part (base64). Sent again it is the same request: it is carried out once and answered again.
- * - `sending`: `unsent` (then `failure` says why), `outbox` (Thunderbird sends it when it is online), or `sent`.
+ * - `sending`: `unsent` (then `failure` says why), `outbox` (Thunderbird sends it when it is online), `by-hand` (the person
+ *   has to send it), or `sent`.
  */
 export type PendingRequest = Checked<typeof pendingRequest>;
 
@@ -81,28 +83,45 @@ export type AnsweredRequest = Checked<typeof answered>;
 /** Answered ones that are remembered; the oldest are forgotten first. */
 const ANSWERED_LIMIT = 200;
 
+/** Raise it with each change of {@link Requests}, and add the step to {@link requestsMigrations}. */
+export const REQUESTS_VERSION = 1;
+
 /** What is kept of requests. */
 export interface Requests {
-  readonly version: 1;
+  readonly version: typeof REQUESTS_VERSION;
   readonly pending: readonly PendingRequest[];
   readonly answered: readonly AnsweredRequest[];
   /** Reports that were told already, by request and event. */
   readonly reported: readonly string[];
 }
 
-const noRequests: Requests = { version: 1, pending: [], answered: [], reported: [] };
+const noRequests: Requests = { version: REQUESTS_VERSION, pending: [], answered: [], reported: [] };
+
+const version: Check<typeof REQUESTS_VERSION> = (value) => {
+  if (value !== REQUESTS_VERSION) throw new CheckError("the newest version");
+  return REQUESTS_VERSION;
+};
 
 const requests = object<{ readonly [K in keyof Requests]: Requests[K] }>({
-  version: (value) => {
-    if (count(value) !== 1) throw new Error("another version");
-    return 1;
-  },
+  version,
   pending: listOf(pendingRequest),
   answered: listOf(answered),
   reported: listOf(text),
 });
 
-const kept = keptRecord("requests", (value) => (value === undefined ? noRequests : requests(value)));
+/** Version 1 is the first: nothing to migrate yet. */
+export const requestsMigrations: Migrations = {};
+
+/**
+ * Reads what storage gave, of any version that was ever released.
+ * @param value undefined for a fresh start
+ * @throws CheckError if it is damaged, or made by a newer version of the add-on: it is left untouched then
+ */
+export function readRequests(value: unknown): Requests {
+  return value === undefined ? noRequests : requests(migrate(value, REQUESTS_VERSION, requestsMigrations));
+}
+
+const kept = keptRecord("requests", readRequests);
 
 /** @throws ListSealError `storage-failed` */
 export const loadRequests = kept.load;
