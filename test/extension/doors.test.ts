@@ -13,17 +13,8 @@ import type { Stored } from "../../src/extension/stored.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { armorOpeningKey, generateKey, readOpeningKey, writeOpeningKey } from "../../src/protocol/keys.js";
 import { HOST_BASE, HOST_ID, local, messageListeners, resetHost } from "./fake-host.js";
+import { startNearWorker } from "./near-worker.js";
 import { stored, storedList } from "./stored-fixture.js";
-
-/** The worker's code in this process: its jobs are the real ones. */
-class NearWorker extends EventTarget {
-  postMessage(data: unknown): void {
-    toWorker.dispatchEvent(new MessageEvent("message", { data: structuredClone(data) }));
-  }
-  terminate(): void {}
-}
-const toWorker = new EventTarget();
-const workers: NearWorker[] = [];
 
 const PASSPHRASE = "correct horse battery";
 let fingerprint: string;
@@ -33,20 +24,7 @@ let kept: Stored;
 let secrets: readonly string[];
 
 beforeAll(async () => {
-  Object.assign(globalThis, {
-    location: { href: HOST_BASE },
-    self: {
-      addEventListener: toWorker.addEventListener.bind(toWorker),
-      postMessage: (data: unknown) => workers.at(-1)?.dispatchEvent(new MessageEvent("message", { data })),
-    },
-    Worker: class extends NearWorker {
-      constructor() {
-        super();
-        workers.push(this);
-      }
-    },
-  });
-  await import("../../src/extension/worker/main.js");
+  await startNearWorker();
   const address = storedList.invitee;
   const now = new Date().toISOString();
   const made = await makeKey({ address, name: "Alice", passphrase: PASSPHRASE, profile: "compatible", now });

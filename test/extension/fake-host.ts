@@ -63,6 +63,13 @@ class FakeArea {
   async clear(): Promise<void> {
     this.#values.clear();
   }
+
+  /** Everything in it is put aside, and `values` (or nothing) stands there instead: another person's computer. */
+  exchange(values: Map<string, unknown>): Map<string, unknown> {
+    const before = this.#values;
+    this.#values = values;
+    return before;
+  }
 }
 
 export const local = new FakeArea();
@@ -102,6 +109,11 @@ const host = {
   i18n: { getMessage },
   storage: { local, session, onChanged: { addListener: () => undefined, removeListener: () => undefined } },
 };
+
+/** Gives the host namespaces that it has in Thunderbird alone. */
+export function pretend(namespaces: Readonly<Record<string, object>>): void {
+  Object.assign(host, namespaces);
+}
 
 /** In place of webextension-polyfill. */
 export default host;
