@@ -31,12 +31,13 @@ export default {
   projects: [
     // protocol, mail, membership and server: Node's own WebCrypto
     project("unit", ["<rootDir>/test"], {
+      setupFiles: ["<rootDir>/test/extension/web-locks.ts"],
       testPathIgnorePatterns: ["/node_modules/", "/test/interop/", "/test/e2e/", "\\.dom\\.test\\."],
     }),
     // pages and scripts: jsdom (openpgp can't run there, so the two never mix)
     project("dom", ["<rootDir>/test"], {
       testEnvironment: "jsdom",
-      setupFiles: ["<rootDir>/test/extension/jsdom-gaps.ts"],
+      setupFiles: ["<rootDir>/test/extension/jsdom-gaps.ts", "<rootDir>/test/extension/web-locks.ts"],
       testMatch: ["**/*.dom.test.ts", "**/*.dom.test.tsx"],
     }),
     // the real gpg, sq and rnp

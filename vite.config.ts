@@ -13,6 +13,8 @@ import { manifests, PNG_SIZES, type Target } from "./src/extension/manifest.js";
  * - `dist/server/cli.js`: the list server for Node, with the packages of node_modules left outside.
  */
 const root = import.meta.dirname;
+// whoever builds with a NODE_ENV of their own would get development code, with the paths of their disk in it
+process.env["NODE_ENV"] = "production";
 const extension = resolve(root, "src/extension");
 const outside = new Set([...builtinModules, ...Object.keys(packageJson.dependencies)]);
 
@@ -51,6 +53,7 @@ const modules = {
 /** What both browsers have, and what stands in their manifests or is named by an address. */
 const browserPages = {
   worker: resolve(extension, "worker/main.ts"),
+  options: resolve(extension, "browser/options.html"),
   reader: resolve(extension, "reader/reader.html"),
 };
 

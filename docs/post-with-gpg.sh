@@ -79,7 +79,8 @@ payload() {
   printf 'From: %s\nTo: %s\nSubject: %s\nDate: %s\nMessage-ID: %s\n' "$me" "$list" "$(words "$subject")" "$date" "$id"
   thread
   printf 'MIME-Version: 1.0\nHP-Outer: From: %s\nHP-Outer: To: %s\n' "$me" "$list"
-  printf 'HP-Outer: Subject: %s\nHP-Outer: Date: %s\n' "$outer_subject" "$date"
+  printf 'HP-Outer: Subject: %s\nHP-Outer: Date: %s\nHP-Outer: Message-ID: %s\n' "$outer_subject" "$date" "$id"
+  thread | sed 's/^/HP-Outer: /'
   printf 'Content-Type: multipart/mixed; hp="cipher"; boundary="%s"\n\n' "$boundary"
   part 'text/plain; charset=utf-8' ''
   for file in "$@"; do

@@ -15,6 +15,13 @@ export const PACKAGES = {
     ...["imagemagick", "gdb", "fonts-noto-cjk", "zip", "unzip"],
   ],
   postgres: ["postgresql"],
+  /** The builds for browsers run in the real ones. */
+  browsers: ["chromium", "firefox-esr", "firefox-esr-l10n-ja", "fonts-noto-cjk", "fonts-dejavu-core"],
+  /** A webmail server: Roundcube on PHP's own web server, with SQLite. */
+  webmail: [
+    ...["roundcube-core", "roundcube-sqlite3", "php-cli", "php-sqlite3", "sqlite3"],
+    ...["php-mbstring", "php-xml", "php-intl", "php-curl", "php-zip", "php-gd"],
+  ],
   /** The list server behind Mailman 3, and under systemd. */
   operating: ["mailman3", "systemd", "systemd-container"],
 };

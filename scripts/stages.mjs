@@ -66,7 +66,7 @@ function countOf(report, code) {
 }
 
 /**
- * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without it some suites don't run; `build`: needs dist/;
+ * In the order in which they run. `needs`: features of scripts/packages.mjs; `wants`: without them some suites don't run; `build`: needs dist/;
  * `registry`: one suite installs packages from npm's registry; `root`: needs root, which Postfix and Dovecot do; `file`: only there if this file is.
  */
 export const STAGES = [
@@ -74,7 +74,7 @@ export const STAGES = [
   { name: "lint", run: () => oneCheck(bin("biome"), ["check", "."]) },
   {
     name: "unit",
-    wants: "postgres",
+    wants: ["postgres"],
     run: () => jest("unit", ["unit", "dom"], [`--maxWorkers=${WORKERS}`]),
   },
   { name: "interop", needs: "interop", run: () => jest("interop", ["interop"]) },
@@ -87,7 +87,7 @@ export const STAGES = [
   {
     name: "e2e",
     needs: "world",
-    wants: "operating",
+    wants: ["operating", "browsers", "webmail"],
     registry: true,
     build: true,
     root: true,

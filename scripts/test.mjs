@@ -29,7 +29,7 @@ async function registryAnswers() {
 async function runStage(stage, lacking, buildProblem) {
   const obstacle = obstacleOf(stage, lacking);
   if (obstacle !== undefined) return notRun(obstacle);
-  const wanted = (stage.wants === undefined ? undefined : lacking.get(stage.wants)) ?? [];
+  const wanted = (stage.wants ?? []).flatMap((feature) => lacking.get(feature) ?? []);
   const offline = stage.registry === true && !(await registryAnswers());
   // the suites that need them then say that they do not run, and are counted as skipped
   process.env.LISTSEAL_MISSING = [...wanted, ...(offline ? ["registry"] : [])].join(" ");

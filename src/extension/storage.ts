@@ -1,5 +1,6 @@
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { listOf, text } from "./check.js";
+import { inTurn } from "./in-turn.js";
 import { secretOf } from "./locking/unlocked.js";
 import { browser } from "./platform.js";
 import {
@@ -11,27 +12,20 @@ import {
 } from "./stored.js";
 
 /**
- * What is kept on this computer, and what is kept only until Thunderbird ends. The background page alone writes it.
+ * What is kept on this computer, and what is kept only until the program ends. Any page of ours may write it: changes run
+ * in turn, whichever page makes them (`in-turn.ts`). In Thunderbird that is the background page alone.
  *
  * - `storage.local`: {@link Stored}, one record, replaced whole, so that a crash leaves the old or the new one.
  * - `storage.session` (in memory): unlocked member keys, in `locking/unlocked.ts`.
  */
 const SEEN = "seen";
 
-let queue: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const next = queue.then(work);
-  queue = next.catch(() => undefined);
-  return next;
-}
-
 /** One record of `storage.local`, replaced whole. */
 export interface Kept<R> {
   /** @throws ListSealError `storage-failed` if it can't be read, `storage-damaged`, `unsupported-version` (a newer add-on's) */
   load(): Promise<R>;
   /**
-   * Changes what is kept. Changes of all records run one after the other: each sees what the one before has written.
+   * Changes what is kept. Changes of all records run one after the other, in whatever page: each sees what the one before has written.
    * @param change gives the new state and a result; when it throws, or gives the same state back, nothing is written
    * @throws ListSealError what {@link load} throws, `storage-full`, or what `change` throws
    */
@@ -56,7 +50,7 @@ export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R>
     }
   };
   const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
-    inTurn(async () => {
+    inTurn("storage", async () => {
       const before = await load();
       const { stored, result } = change(before);
       if (stored === before) return result;
@@ -107,7 +101,7 @@ export function loadRaw(): Promise<unknown> {
  * @throws ListSealError `storage-failed`
  */
 export function forgetEverything(): Promise<void> {
-  return inTurn(async () => {
+  return inTurn("storage", async () => {
     try {
       await browser.storage.local.clear();
       await browser.storage.session.clear();
@@ -136,7 +130,7 @@ const SEEN_LIMIT = 5_000;
  */
 export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {
   const { list, author, messageId, keyPacketDigest } = post;
-  return inTurn(async () => {
+  return inTurn("storage", async () => {
     const found = await browser.storage.local.get(SEEN);
     const seen = found[SEEN] === undefined ? [] : seenRecord(found[SEEN]);
     const known = seen.find(([l, a, m]) => l === list && a === author && m === messageId);

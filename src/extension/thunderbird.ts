@@ -1,6 +1,9 @@
+import { browser } from "./platform.js";
+
 /**
  * The part of Thunderbird's own WebExtension namespaces that ListSeal uses. `@types/webextension-polyfill`
- * knows browsers only. Taken from the schemas that Thunderbird 153 carries; types only, no code.
+ * knows browsers only. Taken from the schemas that Thunderbird 153 carries. The builds for browsers import its types alone:
+ * a test of the house holds that.
  */
 
 /** A listener list of Thunderbird. */
@@ -251,7 +254,7 @@ export interface Identities {
   update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
 }
 
-/** A right that manifest.json names as optional. */
+/** A right that the manifest names as optional. */
 export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport";
 
 /** Rights that a person grants later, by a click. */
@@ -271,4 +274,24 @@ export interface Thunderbird {
   readonly identities: Identities;
   readonly folders: Folders;
   readonly menus: Menus;
+}
+
+function isThunderbird(api: typeof browser): api is typeof browser & Thunderbird {
+  return "compose" in api && "messages" in api && "messageDisplay" in api && "identities" in api;
+}
+
+let known: (typeof browser & Thunderbird) | undefined;
+
+/**
+ * Thunderbird's namespaces. Only the background page has them all: a message display script has `runtime`,
+ * `i18n` and `storage`.
+ * @throws Error where the host is not Thunderbird, or the permissions of the manifest are missing.
+ */
+export function thunderbird(): typeof browser & Thunderbird {
+  if (known === undefined) {
+    if (!isThunderbird(browser))
+      throw new Error("this part of ListSeal runs in Thunderbird's background page only");
+    known = browser;
+  }
+  return known;
 }

@@ -60,11 +60,16 @@ export interface Letter {
   readonly author?: AuthorKeys;
 }
 
-/** What the outside of the mail says; recorded inside as `HP-Outer` (RFC 9788, 2.2). */
+/**
+ * What the outside of the mail says; recorded inside as `HP-Outer` (RFC 9788, 2.2), so that a reader can tell what was
+ * hidden from what was not. Date and Message-ID stand outside in every mail.
+ */
 export interface OuterFields {
   readonly subject: string;
   readonly from: Mailbox;
   readonly to: readonly Mailbox[];
+  /** Whether In-Reply-To and References stand outside as they do inside: in a post, and not in a draft. True if absent. */
+  readonly thread?: boolean;
 }
 
 /** Media types of the author's keys inside the seal. */
@@ -90,14 +95,16 @@ const list = (mailboxes: readonly Mailbox[]) => mailboxes.map(formatMailbox).joi
 
 /** Writes the payload of `letter`. `outer` is what the sealed mail will say outside. */
 export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
-  const fields: HeaderField[] = [
-    ...letterFields(letter),
-    ["HP-Outer", `From: ${formatMailbox(outer.from)}`],
-    ["HP-Outer", `To: ${list(outer.to)}`],
-    ["HP-Outer", `Subject: ${outer.subject}`],
-    ["HP-Outer", `Date: ${formatDate(letter.date)}`],
+  const outside = [
+    ["From", formatMailbox(outer.from)] as const,
+    ...optional("To", list(outer.to)),
+    ["Subject", outer.subject] as const,
+    ["Date", formatDate(letter.date)] as const,
+    ["Message-ID", letter.messageId] as const,
+    ...(outer.thread === false ? [] : threadFields(letter)),
   ];
-  return writeEntity(fields, tree(letter));
+  const recorded = outside.map(([name, value]): HeaderField => ["HP-Outer", `${name}: ${value}`]);
+  return writeEntity([...letterFields(letter), ...recorded], tree(letter));
 }
 
 /**
@@ -109,9 +116,15 @@ export function writeClearMail(letter: Letter): Uint8Array {
   return writeEntity(letterFields(readable), { ...tree(readable), type: "multipart/mixed" });
 }
 
+function optional(name: string, value: string | undefined): HeaderField[] {
+  return value === undefined || value === "" ? [] : [[name, value]];
+}
+
+function threadFields({ inReplyTo, references }: Letter): HeaderField[] {
+  return [...optional("In-Reply-To", inReplyTo), ...optional("References", references.join(" "))];
+}
+
 function letterFields(letter: Letter): HeaderField[] {
-  const optional = (name: string, value: string | undefined): HeaderField[] =>
-    value === undefined || value === "" ? [] : [[name, value]];
   return [
     ["From", formatMailbox(letter.from)],
     ...optional("To", list(letter.to)),
@@ -119,8 +132,7 @@ function letterFields(letter: Letter): HeaderField[] {
     ["Subject", letter.subject],
     ["Date", formatDate(letter.date)],
     ["Message-ID", letter.messageId],
-    ...optional("In-Reply-To", letter.inReplyTo),
-    ...optional("References", letter.references.join(" ")),
+    ...threadFields(letter),
     ["MIME-Version", "1.0"],
   ];
 }

@@ -1,7 +1,15 @@
 /** Reading a mail that somebody sent: header fields and parts, within limits. What the parts are is others' business. */
 import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
+import { type Label, labelOf } from "./part-types.js";
+import { contentOf } from "./payload.js";
 import { readMime } from "./read-mime.js";
+
+/** A part of a received mail that is no text: its label, name and octets. */
+export interface ReceivedPart extends Label {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
 
 /** Against mails that keep the parser busy. */
 const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const;
@@ -21,4 +29,12 @@ export async function readReceived(raw: Uint8Array, maxParts: number): Promise<E
   }
   if (email.attachments.length > maxParts) throw new ListSealError("too-large", "too many parts");
   return email;
+}
+
+/** The parts of a mail by what they count as ({@link labelOf}), in its order. */
+export function partsOf(email: Email): readonly ReceivedPart[] {
+  return email.attachments.map((each) => {
+    const name = each.filename ?? "";
+    return { ...labelOf({ type: each.mimeType, name }), name, bytes: contentOf(each) };
+  });
 }

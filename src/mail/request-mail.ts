@@ -9,16 +9,9 @@ import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
-import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
-import { readReceived } from "./received.js";
-
-/** Media types of the one part. */
-export const requestTypes = {
-  request: "application/vnd.listseal.request",
-  answer: "application/vnd.listseal.answer",
-  notice: "application/vnd.listseal.notice",
-  receipt: "application/vnd.listseal.receipt",
-} as const;
+import { fileNameOf, requestTypes } from "./part-types.js";
+import { fieldValues, messageIdsIn } from "./payload.js";
+import { partsOf, readReceived } from "./received.js";
 
 /** Which of them a mail is. */
 export type RequestMailKind = keyof typeof requestTypes;
@@ -32,7 +25,8 @@ export interface RequestPart {
 
 /** The sealed bytes as the one part of their mail. */
 export function requestPart(kind: RequestMailKind, sealed: Uint8Array): RequestPart {
-  return { name: `${kind}.pgp`, type: requestTypes[kind], bytes: sealed };
+  const type = requestTypes[kind];
+  return { name: fileNameOf(type), type, bytes: sealed };
 }
 
 /** The Subject, the same for whatever is asked or answered. */
@@ -111,7 +105,7 @@ export function sealedPartOf(
   kind: RequestMailKind,
   parts: readonly { readonly type: string; readonly bytes: Uint8Array }[],
 ): Uint8Array | undefined {
-  const found = parts.filter((part) => part.type.toLowerCase() === requestTypes[kind]);
+  const found = parts.filter((part) => part.type === requestTypes[kind]);
   if (found.length > 1) throw new ListSealError("damaged", `more than one ${kind} in a mail`);
   return found[0]?.bytes;
 }
@@ -132,10 +126,7 @@ export interface ReceivedRequest {
  */
 export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
   const email = await readReceived(raw, MAX_PARTS);
-  const sealed = sealedPartOf(
-    "request",
-    email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
-  );
+  const sealed = sealedPartOf("request", partsOf(email));
   if (sealed === undefined) return undefined;
   const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
   const from = senderOf(email);

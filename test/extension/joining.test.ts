@@ -8,7 +8,7 @@ import {
   joinRefused,
   left,
 } from "../../src/extension/joining/changes.js";
-import { invitationPart } from "../../src/extension/joining/offered.js";
+import { invitationPart } from "../../src/extension/joining/in-mail.js";
 import { keysFor } from "../../src/extension/key-choice.js";
 import { refusedJoins, summaryOfList } from "../../src/extension/storage.js";
 import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";

@@ -1,32 +1,41 @@
-/**
- * The worker's code in this process: its jobs are the real ones, behind the real client. Messages are cloned on their way,
- * as between two threads.
- */
+/** The add-on's worker in the test's own process: its jobs are the real ones. */
 import { HOST_BASE } from "./fake-host.js";
 
 class NearWorker extends EventTarget {
+  ended = false;
+
+  constructor() {
+    super();
+    workers.push(this);
+  }
+
   postMessage(data: unknown): void {
     toWorker.dispatchEvent(new MessageEvent("message", { data: structuredClone(data) }));
   }
-  terminate(): void {}
-}
-const toWorker = new EventTarget();
-const workers: NearWorker[] = [];
 
-/** Puts it in the place of the host's `Worker`. Call it once, before the first job. */
-export async function startNearWorker(): Promise<void> {
+  terminate(): void {
+    this.ended = true;
+  }
+}
+
+const toWorker = new EventTarget();
+
+/** All that were started, the newest last. */
+export const workers: NearWorker[] = [];
+
+/** Puts it in the place of the browser's `Worker`. */
+export async function haveWorkerNear(): Promise<void> {
   Object.assign(globalThis, {
     location: { href: HOST_BASE },
     self: {
       addEventListener: toWorker.addEventListener.bind(toWorker),
-      postMessage: (data: unknown) => workers.at(-1)?.dispatchEvent(new MessageEvent("message", { data })),
+      postMessage: (data: unknown) => {
+        // one worker's code serves all that were started: each knows its own jobs by their numbers
+        for (const worker of workers)
+          if (!worker.ended) worker.dispatchEvent(new MessageEvent("message", { data }));
+      },
     },
-    Worker: class extends NearWorker {
-      constructor() {
-        super();
-        workers.push(this);
-      }
-    },
+    Worker: NearWorker,
   });
   await import("../../src/extension/worker/main.js");
 }

@@ -5,7 +5,7 @@ import { lockAll } from "../../src/extension/locking/unlocked.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import { setRole } from "../../src/server/run/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
-import { startNearWorker } from "./near-worker.js";
+import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
 
 let olga: Addon;
@@ -16,7 +16,7 @@ const pageOf = async (who: Addon) => viewOf(await who.owned(), [], [], new Date(
 const rolesFor = async (who: Addon) =>
   Object.fromEntries((await pageOf(who)).members.map(({ name, role, word }) => [name, `${role} ${word}`]));
 
-beforeAll(startNearWorker);
+beforeAll(haveWorkerNear);
 beforeEach(async () => {
   await begin();
   [olga, mia, bob] = [new Addon("Olga", play), new Addon("Mia", play), new Addon("Bob", play)];

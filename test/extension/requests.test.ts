@@ -1,6 +1,8 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
+import { arrivals } from "../../src/extension/background/answers.js";
 import { toBase64 } from "../../src/extension/base64.js";
-import { arrivingPart } from "../../src/extension/requests/arrivals.js";
+import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
+import { arrivingPart } from "../../src/extension/requests/in-folders.js";
 import {
   forgetPending,
   keepPending,
@@ -16,7 +18,7 @@ import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { requestTypes } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
 import { type Result, writeAnswer } from "../../src/membership/answers.js";
 import { openRequest, verifyRequest } from "../../src/membership/requests.js";
 import {
@@ -136,7 +138,7 @@ test("a renewed server certificate is taken unasked, and an older one that comes
 
 describe("a mail", () => {
   const leaf = (contentType: string, partName: string) => ({ contentType, partName });
-  const mail = (...parts: { contentType: string; partName: string }[]) => ({
+  const mail = (...parts: { contentType: string; partName: string; name?: string }[]) => ({
     contentType: "message/rfc822",
     parts: [{ contentType: "multipart/mixed", parts: [leaf("text/plain", "1.1"), ...parts] }],
   });
@@ -145,8 +147,25 @@ describe("a mail", () => {
     expect(arrivingPart(mail(leaf(`${requestTypes.answer}; name=answer.pgp`, "1.2")))).toEqual({
       kind: "answer",
       partName: "1.2",
+      byName: false,
     });
+    const attachedByHand = { ...leaf("application/octet-stream", "1.2"), name: "notice.pgp" };
+    expect(arrivingPart(mail(attachedByHand))).toEqual({ kind: "notice", partName: "1.2", byName: true });
     expect(arrivingPart(mail(leaf("APPLICATION/vnd.listseal.notice", "1.2")))?.kind).toBe("notice");
+  });
+
+  test("of a name alone is an ordinary one unless it opens", async () => {
+    const taken = (byName: boolean, arrived: Arrived) =>
+      takePart({ kind: "notice", byName }, async () => new Uint8Array(3), {
+        ...arrivals,
+        notice: async () => arrived,
+      });
+    const refused = { kind: "refused", code: "damaged" } as const;
+    expect(await taken(false, refused)).toEqual(refused);
+    expect(await taken(true, refused)).toBeUndefined();
+    expect(await taken(true, { kind: "not-for-me" })).toBeUndefined();
+    expect(await taken(true, { kind: "old-notice" })).toEqual({ kind: "old-notice" });
+    expect(await taken(true, { kind: "locked" })).toEqual({ kind: "locked" });
   });
 
   test.each([

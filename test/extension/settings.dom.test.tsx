@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
 import axe from "axe-core";
 import { render } from "preact";
+import { askedActs } from "../../src/extension/display/asked-acts.js";
 import { renderAnswer } from "../../src/extension/display/render.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
 import { takeOver } from "../../src/extension/options/one-window.js";
@@ -228,7 +229,7 @@ describe("the author of an opened mail", () => {
     ownKeyEnds: null,
     shell: "own",
   };
-  const actions = { openElsewhere: async () => view };
+  const actions = askedActs(async () => view);
   const shownRoot = () => document.getElementById("listseal-view")?.shadowRoot;
   const confirmer = () =>
     [...(shownRoot()?.querySelectorAll("button") ?? [])].find((one) =>

@@ -31,6 +31,15 @@ describe("opens by itself", () => {
     ["the server's shape, whole", multi("encrypted", message())],
     ["delivery opened", multi("encrypted", key(), through(), body())],
     ["delivery opened, mixed", multi("mixed", text(), through(), message())],
+    [
+      "the composer's shape from a webmail, told by the names",
+      multi(
+        "mixed",
+        text(),
+        { contentType: "application/octet-stream", name: "sealed-key.pgp", partName: "1.2" },
+        { contentType: "application/pgp-encrypted", name: "sealed-body (1).pgp", partName: "1.3" },
+      ),
+    ],
     ["type with parameters in capitals", multi("mixed", text("Text/Plain; charset=UTF-8"), key(), body())],
   ])("%s", (_, part) => {
     expect(shapeOf(mail(part)).kind).toBe("own-shell");
@@ -49,6 +58,14 @@ describe("is named and opened by a click", () => {
     [
       "an ordinary attachment beside it",
       multi("mixed", text(), key(), body(), { contentType: "image/png", partName: "1.4" }),
+    ],
+    [
+      "another part of ours beside it, told by its name",
+      multi("mixed", text(), key(), body(), {
+        contentType: "application/octet-stream",
+        name: "sealed-message.pgp",
+        partName: "1.4",
+      }),
     ],
     ["nested", multi("mixed", text(), multi("mixed", key(), body()))],
     ["in an attached mail", multi("mixed", text(), mail(multi("encrypted", key(), body())))],

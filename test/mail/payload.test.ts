@@ -3,8 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import PostalMime from "postal-mime";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, readPayload, writePayload } from "../../src/mail/payload.js";
+import { writeSubmission } from "../../src/mail/sealed-mail.js";
 
 const letter: Letter = {
   from: { name: "山田 太郎", address: parseAddress("alice@example.test") },
@@ -81,6 +84,62 @@ print(json.dumps({"subject": str(m["subject"]), "from": m["from"].addresses[0].d
   }
 });
 
+/** Field names and values of a header section, in order. */
+const fieldsOf = async (raw: Uint8Array) =>
+  (await PostalMime.parse(raw)).headerLines.map(({ key, line }): readonly [string, string] => [
+    key,
+    line
+      .slice(line.indexOf(":") + 1)
+      .replace(/\r?\n[ \t]+/g, " ")
+      .trim(),
+  ]);
+
+/** What the payload says of the outside: the values of its HP-Outer fields. */
+const recorded = async (payload: Uint8Array) =>
+  (await fieldsOf(payload))
+    .filter(([key]) => key === "hp-outer")
+    .map(([, value]): readonly [string, string] => {
+      const at = value.indexOf(":");
+      return [value.slice(0, at).toLowerCase(), value.slice(at + 1).trim()];
+    });
+
+/** Fields of the outside that no person would look for inside: of the structure, and of the list. */
+const ofTheMail = /^(mime-version|content-.*|x-listseal.*)$/;
+
+test.each([
+  ["a new letter", { ...letter, references: [], inReplyTo: undefined }],
+  ["an answer", letter],
+  ["an answer with a copy to somebody", { ...letter, cc: [{ address: parseAddress("carol@example.test") }] }],
+] as const)(
+  "RFC 9788: %s says of every field outside what stands there, and of no other",
+  async (_, said) => {
+    const { inReplyTo, ...rest } = said;
+    const written: Letter = inReplyTo === undefined ? rest : { ...rest, inReplyTo };
+    const list = parseAddress("team@lists.example");
+    const submission = writeSubmission({
+      from: letter.from,
+      list,
+      date: letter.date,
+      messageId: letter.messageId,
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      references: written.references,
+      sealed: { mode: "whole", message: new Uint8Array(9) },
+    });
+    const payload = writePayload(written, {
+      subject: outerSubject(list),
+      from: letter.from,
+      to: [{ address: list }],
+    });
+    const outside = (await fieldsOf(submission)).filter(([key]) => !ofTheMail.test(key));
+    expect(new Map(await recorded(payload))).toEqual(new Map(outside));
+  },
+);
+
+test("RFC 9788: a draft has its thread and its reader inside alone", async () => {
+  const payload = writePayload(letter, { subject: "...", from: letter.from, to: [], thread: false });
+  expect((await recorded(payload)).map(([name]) => name)).toEqual(["from", "subject", "date", "message-id"]);
+});
+
 test("a header can't be injected through a name, a subject or a message id", () => {
   expect(() => writePayload({ ...letter, subject: "x\r\nBcc: eve@evil.test" }, outer)).toThrow(
     "control character",
@@ -100,25 +159,52 @@ test.each([
   await expect(readPayload(new TextEncoder().encode(text))).rejects.toMatchObject({ code: "damaged" });
 });
 
-test("a Legacy Display element of another writer is not shown twice (RFC 9788, C.1.2 in its shape)", async () => {
-  const entity = (mark: string) =>
-    new TextEncoder().encode(
-      [
-        "From: a@b.test",
-        "Message-ID: <1@b>",
-        "Date: Sun, 22 Nov 2026 10:00:00 +0000",
-        "Subject: Dinner plans",
-        `Content-Type: text/plain; charset="us-ascii"${mark}; hp="cipher"`,
-        "",
-        "Subject: Dinner plans",
-        "",
-        "Let's meet.",
-      ].join("\r\n"),
-    );
-  const read = async (mark: string) => (await readPayload(entity(mark))).text?.trim();
-  await expect(read('; hp-legacy-display="1"')).resolves.toBe("Let's meet.");
-  // without the mark it is the author's text
-  await expect(read("")).resolves.toMatch(/^Subject: Dinner plans/);
+describe("a Legacy Display element of another writer (RFC 9788, 2.1.2) is not shown twice", () => {
+  const head = [
+    "From: a@b.test",
+    "Message-ID: <1@b>",
+    "Date: Sun, 22 Nov 2026 10:00:00 +0000",
+    "Subject: Dinner plans",
+  ];
+  const read = (...lines: string[]) =>
+    readPayload(new TextEncoder().encode([...head, ...lines].join("\r\n")));
+  const mark = '; hp-legacy-display="1"';
+  const text = ["Subject: Dinner plans", "", "Let's meet."];
+  const element = '<div class="header-protection-legacy-display"><pre>Subject: Dinner plans</pre></div>';
+  const html = ["<html><head></head><body>", element, "<p>Let's <b>meet</b>.</p>", "</body></html>"];
+
+  test("in a text", async () => {
+    const type = (more: string) => `Content-Type: text/plain; charset="us-ascii"${more}; hp="cipher"`;
+    expect((await read(type(mark), "", ...text)).text?.trim()).toBe("Let's meet.");
+    // without the mark it is the author's text
+    expect((await read(type(""), "", ...text)).text?.trim()).toMatch(/^Subject: Dinner plans/);
+  });
+
+  test("in HTML", async () => {
+    const type = (more: string) => `Content-Type: text/html; charset="us-ascii"${more}; hp="cipher"`;
+    const shown = (await read(type(mark), "", ...html)).html ?? "";
+    expect(shown).not.toContain("Dinner plans");
+    expect(shown).toContain("<p>Let's <b>meet</b>.</p>");
+    expect((await read(type(""), "", ...html)).html).toContain(element);
+  });
+
+  test("in both parts of an alternative", async () => {
+    const alternative = (more: string) => [
+      'Content-Type: multipart/alternative; hp="cipher"; boundary=b',
+      "",
+      ...["--b", `Content-Type: text/plain; charset="us-ascii"${more}`, "", ...text],
+      ...["--b", `Content-Type: text/html; charset="us-ascii"${more}`, "", ...html],
+      "--b--",
+    ];
+    const shown = await read(...alternative(mark));
+    expect(shown.subject).toBe("Dinner plans");
+    expect(shown.text?.trim()).toBe("Let's meet.");
+    expect(shown.html).not.toContain("Dinner plans");
+    expect(shown.html).toContain("<p>Let's <b>meet</b>.</p>");
+    const plain = await read(...alternative(""));
+    expect(plain.text).toMatch(/^Subject: Dinner plans/);
+    expect(plain.html).toContain(element);
+  });
 });
 
 test("a recipient without a canonical form costs nobody the letter; a From without one does", async () => {

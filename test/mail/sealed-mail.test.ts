@@ -1,5 +1,8 @@
 /** The two shapes, out and back. */
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { textLeaf, writeEntity } from "../../src/mail/mime.js";
+import { authorType, fileNameOf, labelOf, partTypes, requestTypes } from "../../src/mail/part-types.js";
+import { readRequestMail } from "../../src/mail/request-mail.js";
 import {
   encodeLargePart,
   fromParts,
@@ -83,4 +86,77 @@ test("plain mail is not sealed; half a sealed mail is damaged", async () => {
   );
   const twice = { type: "application/vnd.listseal.message", bytes: random(3) };
   expect(() => fromParts([twice, twice])).toThrow("doubled");
+});
+
+describe("parts that a webmail attached, by their file names", () => {
+  const sent = (parts: readonly [type: string, name: string, bytes: Uint8Array][]) =>
+    writeEntity(
+      [
+        ["From", "Alice <alice@example.test>"],
+        ["To", list],
+        ["MIME-Version", "1.0"],
+      ],
+      {
+        type: "multipart/mixed",
+        parts: [
+          {
+            type: "multipart/alternative",
+            parts: [textLeaf("see attachments"), textLeaf("<p>see attachments</p>", "html")],
+          },
+          ...parts.map(([type, name, bytes]) => ({ type, name, bytes, disposition: "attachment" as const })),
+        ],
+      },
+    );
+  const [key, body] = [random(700), random(60_001)];
+
+  test.each([
+    ["application/octet-stream", "sealed-key.pgp", "sealed-body.pgp"],
+    ["application/pgp-encrypted", "sealed-key.pgp", "sealed-body.pgp"],
+    ['Application/X-PGP; name="sealed-key.pgp"', "Sealed-Key.PGP", "sealed-body.pgp"],
+    ["application/x-dosexec", "sealed-key (1).pgp", "sealed-body(2).pgp"],
+    ["binary/octet-stream", "sealed-key-1.pgp", "sealed-body 2.pgp"],
+  ])("%s, %s: a post, without the header field", async (type, keyName, bodyName) => {
+    const read = await readSealedMail(
+      sent([
+        [type, keyName, key],
+        [type, bodyName, body],
+      ]),
+    );
+    expect(read).toMatchObject({ kind: "sealed", sealed: { mode: "key", key, body }, from: alice });
+  });
+
+  test("a whole message, and the certificate of a sender who is not a member", async () => {
+    const read = await readSealedMail(
+      sent([
+        ["application/octet-stream", "author.pgp", key],
+        ["application/octet-stream", "sealed-message.pgp", body],
+      ]),
+    );
+    expect(read).toMatchObject({ sealed: { mode: "whole", message: body }, author: key });
+  });
+
+  test.each([
+    ["a text", "text/plain", "sealed-message.pgp"],
+    ["a picture", "image/png", "sealed-message.pgp"],
+    ["another name", "application/octet-stream", "my-sealed-message.pgp"],
+    ["another ending", "application/octet-stream", "sealed-message.pgp.exe"],
+    ["a name that turns around", "application/octet-stream", "sealed-\u202emessage.pgp"],
+    ["another part of ours", "application/vnd.listseal.draft", "sealed-message.pgp"],
+  ])("%s under such a name is none", async (_, type, name) => {
+    await expect(readSealedMail(sent([[type, name, body]]))).resolves.toEqual({ kind: "not-sealed" });
+  });
+
+  test("a request", async () => {
+    const raw = sent([["application/octet-stream", "request.pgp", key]]);
+    await expect(readRequestMail(raw)).resolves.toMatchObject({ sealed: key });
+  });
+
+  test("every part has its name, and is known by it", () => {
+    const types = [...Object.values(partTypes), ...Object.values(requestTypes), authorType] as const;
+    for (const type of types)
+      expect(labelOf({ type: "application/octet-stream", name: fileNameOf(type) })).toEqual({
+        type,
+        byName: true,
+      });
+  });
 });

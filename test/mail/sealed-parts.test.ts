@@ -1,10 +1,10 @@
 /** The sealed parts of a mail as it came, for a mail program that has read it too. */
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { partTypes } from "../../src/mail/part-types.js";
 import { readReceived } from "../../src/mail/received.js";
 import {
   type CopyShape,
   type MailPart,
-  partTypes,
   toParts,
   writeCopy,
   writeSubmission,

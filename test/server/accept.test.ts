@@ -102,6 +102,34 @@ onEachStore(() => {
     });
   });
 
+  describe("a post whose parts a webmail has attached", () => {
+    /** As a webmail sends it: its own text, types that it guessed, and no field of ours. */
+    const asWebmail = (raw: Uint8Array): Buffer => {
+      const text = Buffer.from(raw)
+        .toString("latin1")
+        .replace(/^X-ListSeal: .*\r\n(?: .*\r\n)*/m, "")
+        .replace("Content-Type: application/vnd.listseal.key", "Content-Type: application/octet-stream")
+        .replace("Content-Type: application/vnd.listseal.body", "Content-Type: application/pgp-encrypted");
+      expect(text).not.toMatch(/listseal/i);
+      return Buffer.from(text, "latin1");
+    };
+
+    test("is told by their names, and goes out as any other", async () => {
+      const { raw, messageId } = await seal(list, alice);
+      expect((await server.submit(list, alice, asWebmail(raw))).code).toBe(250);
+      await server.untilQuiet();
+      const [copy] = server.sink.for(bob.address);
+      expect(copy?.raw.toString()).toContain(`Message-ID: ${messageId}`);
+      expect(copy?.raw.toString()).toContain("X-ListSeal: v=1; mode=key");
+    });
+
+    test("names make nobody an author: a stranger's gets the uniform refusal", async () => {
+      const { raw } = await seal(list, mallory);
+      expect(await server.submit(list, mallory, asWebmail(raw))).toEqual(uniform);
+      await expectNothingTaken();
+    });
+  });
+
   describe("one uniform refusal", () => {
     test("for somebody who is not a member", async () => {
       expect(await server.post(list, mallory)).toEqual(uniform);

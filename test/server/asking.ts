@@ -4,7 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { requestTypes, writeRequestMail } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
+import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { type Answer, openAnswer, type Result } from "../../src/membership/answers.js";
 import { readCard, type ServerCard } from "../../src/membership/card.js";
 import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { requestTypes, writeRequestMail } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
+import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { continueHistory, membersForNewKey, noHistory } from "../../src/membership/roster-history.js";
 import { unconfirmedMembers } from "../../src/membership/roster-standing.js";
 import {

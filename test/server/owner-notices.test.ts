@@ -1,7 +1,7 @@
 /** Owners' notices through the server, and the receipts that come back, in both profiles. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { requestTypes } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
 import {
   type KnownBefore,
   type Notice,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { requestTypes } from "../../src/mail/request-mail.js";
+import { requestTypes } from "../../src/mail/part-types.js";
 import { certifyMember } from "../../src/membership/introduction.js";
 import { type Command, newRequestId } from "../../src/membership/requests.js";
 import { continueHistory, noHistory } from "../../src/membership/roster-history.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { partTypes } from "../../src/mail/part-types.js";
 import { readPayload } from "../../src/mail/payload.js";
-import { partTypes } from "../../src/mail/sealed-mail.js";
 import { ListSealError } from "../../src/protocol/errors.js";
 import { type OpeningKey, parseSealingKey, readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
 import type { SealedMessage } from "../../src/protocol/message.js";

@@ -58,7 +58,7 @@ interface Needles {
  * The part of base64 text that `bytes` always turn into, for each of the three places at which they can begin in a
  * group of three bytes; the characters at both ends that depend on the neighbours are left off.
  */
-function base64Cores(bytes: Buffer): readonly string[] {
+export function base64Cores(bytes: Buffer): readonly string[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes])
       .toString("base64")

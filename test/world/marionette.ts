@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { LOOPBACK } from "./ports.js";
 
-/** Milliseconds that one script in Thunderbird may take before Marionette gives up on it. */
+/** Milliseconds that one script in the program may take before Marionette gives up on it. */
 const SCRIPT_TIMEOUT = 180_000;
 
 /** Somebody waits for the answer with this id. */
@@ -22,7 +22,7 @@ const scriptShape = z.object({
 /** Sources of `chrome/*.js`, read once. */
 const sources = new Map<string, string>();
 
-/** A file of functions that run inside Thunderbird; `export` is for the linter's eyes only. */
+/** A file of functions that run inside Thunderbird or Firefox; `export` is for the linter's eyes only. */
 function chromeSource(file: string): string {
   const known = sources.get(file);
   if (known !== undefined) return known;
@@ -48,12 +48,12 @@ export class Marionette {
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error("Thunderbird closed the connection"));
+      for (const { reject } of this.#waiting.values()) reject(new Error("The program closed the connection"));
       this.#waiting.clear();
     });
   }
 
-  /** Connects to a Thunderbird that listens on `port`, and opens a session in its privileged context. */
+  /** Connects to a Thunderbird or Firefox that listens on `port`, and opens a session in its privileged context. */
   static async connect(port: number): Promise<Marionette> {
     const socket = connect(port, LOOPBACK);
     const client = new Marionette(socket);
@@ -105,7 +105,7 @@ export class Marionette {
   command(name: string, parameters: object = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {
-        reject(new Error("Thunderbird closed the connection"));
+        reject(new Error("The program closed the connection"));
         return;
       }
       this.#lastId += 1;
@@ -116,7 +116,7 @@ export class Marionette {
   }
 
   /**
-   * Runs a function of `chrome/<file>.js` in Thunderbird's own privileged scope.
+   * Runs a function of `chrome/<file>.js` in the program's own privileged scope.
    * @param shape what it has to give; anything else is an error
    * @param args JSON values
    * @throws what the function throws, with its stack
@@ -139,17 +139,17 @@ export class Marionette {
       newSandbox: true,
     });
     const { value } = scriptShape.parse(result);
-    if ("failed" in value) throw new Error(`${name} in Thunderbird: ${value.failed}`);
+    if ("failed" in value) throw new Error(`${name} in the program: ${value.failed}`);
     return shape.parse(value.ok);
   }
 
-  /** Installs an add-on (a folder or an .xpi) until Thunderbird ends, and gives its id. */
+  /** Installs an add-on (a folder or an .xpi) until the program ends, and gives its id. */
   async installAddon(path: string): Promise<string> {
     const result = await this.command("Addon:Install", { path, temporary: true });
     return z.object({ value: z.string() }).parse(result).value;
   }
 
-  /** Ends the session; Thunderbird goes on. */
+  /** Ends the session; the program goes on. */
   close(): void {
     this.#socket.destroy();
   }

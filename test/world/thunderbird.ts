@@ -1,15 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { Marionette } from "./marionette.js";
+import { marionetteOf, type Preferences, QUIET_GECKO, quitGecko, writeGeckoProfile } from "./gecko.js";
+import type { Marionette } from "./marionette.js";
 import { LOOPBACK } from "./ports.js";
-import { type RunningProcess, startProcess, until } from "./processes.js";
+import { type RunningProcess, startProcess } from "./processes.js";
 import type { Display } from "./xvfb.js";
 
 const PROGRAM = "/usr/lib/thunderbird/thunderbird";
-
-/** Milliseconds that an orderly end may take. */
-const QUIT_PATIENCE = 15_000;
 
 /** Whose Thunderbird it is and where its mail comes from. */
 export interface Account {
@@ -29,7 +27,7 @@ export interface ThunderbirdOptions {
   readonly folder: string;
   readonly display: Display;
   /** More preferences, or other values for ours. */
-  readonly preferences?: Readonly<Record<string, string | number | boolean>>;
+  readonly preferences?: Preferences;
 }
 
 /** A running Thunderbird that a test drives. */
@@ -49,19 +47,10 @@ export interface Thunderbird {
   kill(): Promise<void>;
 }
 
-/** No first-run pages, no telemetry, no updates, nothing that asks the network. */
-const QUIET = {
+/** What Thunderbird has beside Firefox that shows first-run pages or asks the network. */
+const QUIET: Preferences = {
   "app.donation.eoy.version.viewed": 999,
-  "app.normandy.enabled": false,
-  "app.update.enabled": false,
-  "browser.safebrowsing.downloads.enabled": false,
-  "browser.shell.checkDefaultBrowser": false,
   "calendar.timezone.local": "UTC",
-  "datareporting.healthreport.uploadEnabled": false,
-  "datareporting.policy.dataSubmissionEnabled": false,
-  "extensions.getAddons.cache.enabled": false,
-  "extensions.systemAddon.update.enabled": false,
-  "extensions.update.enabled": false,
   "mail.biff.play_sound": false,
   "mail.biff.show_alert": false,
   "mail.chat.enabled": false,
@@ -80,16 +69,7 @@ const QUIET = {
   "mailnews.auto_config.guess.enabled": false,
   "mailnews.start_page.enabled": false,
   "mailnews.start_page_override.mstone": "ignore",
-  "network.captive-portal-service.enabled": false,
-  "network.connectivity-service.enabled": false,
-  "services.settings.server": "data:,#remote-settings-dummy/v1",
-  "toolkit.cosmeticAnimations.enabled": false,
-  "toolkit.telemetry.enabled": false,
-  "toolkit.telemetry.server": "",
-  "ui.prefersReducedMotion": 1,
-  "xpinstall.signatures.required": false,
-  "xpinstall.whitelist.required": false,
-} as const;
+};
 
 /**
  * One IMAP and one SMTP account on loopback without TLS: the wires have to be readable for the search to mean
@@ -98,7 +78,7 @@ const QUIET = {
  * QUIRK: `fetch_by_chunks`: Thunderbird fetches a large mail in pieces, and a marker that lies across two of them
  * would be missed on the wire.
  */
-function accountPreferences(account: Account): Readonly<Record<string, string | number | boolean>> {
+function accountPreferences(account: Account): Preferences {
   return {
     "mail.accountmanager.accounts": "account1,account2",
     "mail.accountmanager.defaultaccount": "account1",
@@ -140,31 +120,17 @@ function accountPreferences(account: Account): Readonly<Record<string, string | 
   };
 }
 
-/** Writes a fresh profile; `marionette.port` 0 lets the kernel choose, and Thunderbird writes down which. */
+/** Writes a fresh profile, or over the one that is there. */
 function writeProfile(profile: string, downloads: string, options: ThunderbirdOptions): void {
-  const preferences = {
+  writeGeckoProfile(profile, {
+    ...QUIET_GECKO,
     ...QUIET,
     ...accountPreferences(options.account),
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,
     "browser.download.useDownloadDir": true,
-    "marionette.port": 0,
     ...options.preferences,
-  };
-  const lines = Object.entries(preferences).map(
-    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
-  );
-  writeFileSync(join(profile, "user.js"), `${lines.join("\n")}\n`);
-}
-
-/** The port in the file that Marionette writes into the profile once it listens. */
-function activePort(profile: string): number | undefined {
-  try {
-    const port = Number(readFileSync(join(profile, "MarionetteActivePort"), "utf8"));
-    return port > 0 ? port : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /**
@@ -179,7 +145,6 @@ export async function startThunderbird(options: ThunderbirdOptions): Promise<Thu
     temporary: join(options.folder, "tmp"),
   };
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folders.profile, "MarionetteActivePort"), "");
   writeProfile(folders.profile, folders.downloads, options);
   const program = await startProcess({
     name: `Thunderbird of ${options.account.user}`,
@@ -207,15 +172,7 @@ export async function startThunderbird(options: ThunderbirdOptions): Promise<Thu
     },
   });
   try {
-    const marionette = await until(
-      `Marionette of ${options.account.user}`,
-      async () => {
-        if (program.ending !== undefined) throw new Error(`Thunderbird ended:\n${program.logTail()}`);
-        const port = activePort(folders.profile);
-        return port === undefined ? undefined : Marionette.connect(port).catch(() => undefined);
-      },
-      60_000,
-    );
+    const marionette = await marionetteOf(program, folders.profile);
     await marionette.call(z.null(), "mail-window", "waitForMainWindow");
     await marionette.call(z.null(), "mail-window", "storePassword", "any password: Dovecot takes every one");
     await marionette.call(z.null(), "mail-window", "connectToMail");
@@ -227,7 +184,7 @@ export async function startThunderbird(options: ThunderbirdOptions): Promise<Thu
       profile: folders.profile,
       downloads: folders.downloads,
       installAddon: (path) => marionette.installAddon(path),
-      quit: () => quit(marionette, program),
+      quit: () => quitGecko(marionette, program),
       kill: async () => {
         program.killNow();
         await program.ended;
@@ -239,14 +196,4 @@ export async function startThunderbird(options: ThunderbirdOptions): Promise<Thu
     await program.ended;
     throw error;
   }
-}
-
-/** Asks Thunderbird to end; kills it when it does not. */
-async function quit(marionette: Marionette, program: RunningProcess): Promise<void> {
-  // The answer may get lost as the connection goes; the process's end is what counts.
-  marionette.command("Marionette:Quit", { flags: ["eForceQuit"] }).catch(() => {});
-  const timer = setTimeout(() => program.killNow(), QUIT_PATIENCE);
-  await program.ended;
-  clearTimeout(timer);
-  marionette.close();
 }

@@ -6,6 +6,7 @@ import { ListServer } from "./list-server.js";
 import { freePort } from "./ports.js";
 import { type Postfix, startPostfix } from "./postfix.js";
 import { Recorder, type Wire } from "./recorder.js";
+import { type Roundcube, startRoundcube } from "./roundcube.js";
 import { startThunderbird, type Thunderbird } from "./thunderbird.js";
 import { type Display, startXvfb } from "./xvfb.js";
 
@@ -54,6 +55,7 @@ export class World {
   readonly listServer: ListServer;
   readonly #wires: ReadonlyMap<PersonName, PersonsWires>;
   readonly #thunderbirds = new Map<PersonName, Thunderbird>();
+  #roundcube: Roundcube | undefined;
   readonly #keepFolder: boolean;
 
   private constructor(parts: {
@@ -146,6 +148,15 @@ export class World {
     return thunderbird;
   }
 
+  /** Starts the people's webmail, with recorded wires of its own to Dovecot and Postfix. */
+  async openRoundcube(): Promise<Roundcube> {
+    const imap = await this.recorder.open("roundcube", "dovecot", this.dovecot.imapPort);
+    const smtp = await this.recorder.open("roundcube", "postfix", this.postfix.smtpPort);
+    const ports = { imap: imap.port, smtp: smtp.port };
+    this.#roundcube = await startRoundcube(join(this.folder, "roundcube"), PEOPLE_DOMAIN, ports);
+    return this.#roundcube;
+  }
+
   /** Everything on a person's own machine. */
   folderOf(person: PersonName): string {
     return join(this.folder, "people", person);
@@ -164,6 +175,7 @@ export class World {
   /** Ends everything and removes the folder. Safe to call when half of it has gone. */
   async stop(): Promise<void> {
     await Promise.all([...this.#thunderbirds.values()].map((thunderbird) => thunderbird.quit()));
+    await this.#roundcube?.stop();
     await this.listServer.stop();
     await this.postfix.stop();
     await this.dovecot.stop();

@@ -1,4 +1,5 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { inTurn } from "../in-turn.js";
 import type { Arrived } from "../requests/arrivals.js";
 import { askServer, openSecrets } from "../requests/asking.js";
 import { load, update } from "../storage.js";
@@ -11,13 +12,9 @@ import { keyOf } from "./list-keys.js";
  * owner whom one knows has signed it. Then the owner's receipt goes out, at once or when it can be sent.
  */
 
-let taking: Promise<unknown> = Promise.resolve();
-
 /** Takes a notice, one at a time: the same mail arrives and is displayed at once. @throws ListSealError */
 export function takeNotice(sealed: Uint8Array): Promise<Arrived> {
-  const next = taking.then(() => takeOne(sealed));
-  taking = next.catch(() => undefined);
-  return next.catch((error: unknown) => {
+  return inTurn("notices", () => takeOne(sealed)).catch((error: unknown) => {
     if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
     throw error;
   });

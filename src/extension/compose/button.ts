@@ -1,5 +1,5 @@
 import { type MessageKey, t } from "../i18n.js";
-import { thunderbird } from "../platform.js";
+import { thunderbird } from "../thunderbird.js";
 import type { ComposeStatus, Notice } from "./status.js";
 
 /**

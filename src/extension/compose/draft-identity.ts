@@ -1,6 +1,5 @@
-import { thunderbird } from "../platform.js";
 import { load, update } from "../storage.js";
-import type { MailIdentity } from "../thunderbird.js";
+import { type MailIdentity, thunderbird } from "../thunderbird.js";
 
 /**
  * Identities whose drafts stay on this computer.

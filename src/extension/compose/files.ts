@@ -1,6 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { thunderbird } from "../platform.js";
-import type { ComposeAttachment, ComposeDetails } from "../thunderbird.js";
+import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
 import type { ComposerFile } from "./letter.js";
 
 /** The files in a compose window. */

@@ -1,4 +1,4 @@
-import { thunderbird } from "../platform.js";
+import { thunderbird } from "../thunderbird.js";
 import { innerDetails, spellIn } from "./outer.js";
 import { takeOriginal } from "./work.js";
 

@@ -1,6 +1,6 @@
 import { codeOf } from "../../protocol/errors.js";
-import { thunderbird } from "../platform.js";
 import { load } from "../storage.js";
+import { thunderbird } from "../thunderbird.js";
 import { showStatus } from "./button.js";
 import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
 import { recipientsOf } from "./recipients.js";

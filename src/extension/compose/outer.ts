@@ -1,5 +1,4 @@
-import { thunderbird } from "../platform.js";
-import type { ComposeDetails } from "../thunderbird.js";
+import { type ComposeDetails, thunderbird } from "../thunderbird.js";
 import type { SealedLetter } from "../worker/jobs.js";
 import { trueIdentity } from "./draft-identity.js";
 

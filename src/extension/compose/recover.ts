@@ -1,9 +1,9 @@
+import { partTypes } from "../../mail/part-types.js";
 import type { Letter } from "../../mail/payload.js";
-import { partTypes } from "../../mail/sealed-mail.js";
-import { secretsOf } from "../background/received.js";
-import { browser, thunderbird } from "../platform.js";
+import { browser } from "../platform.js";
+import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
-import type { ComposeAttachment, ComposeDetails } from "../thunderbird.js";
+import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { draftIdentityFor } from "./draft-identity.js";
 import { bytesOf } from "./files.js";

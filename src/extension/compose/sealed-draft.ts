@@ -1,10 +1,14 @@
 import { draftHeader, draftType } from "../../mail/sealed-draft.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
-import { secretsOf } from "../background/received.js";
 import { awake } from "../keep-awake.js";
-import { thunderbird } from "../platform.js";
+import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
-import type { ComposeDetails, ComposeRecipients, MessagePart } from "../thunderbird.js";
+import {
+  type ComposeDetails,
+  type ComposeRecipients,
+  type MessagePart,
+  thunderbird,
+} from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedDraft } from "../worker/jobs.js";
 import { authorFor, Hindered } from "./author.js";

@@ -1,8 +1,13 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { stayAwake } from "../keep-awake.js";
-import { thunderbird } from "../platform.js";
 import { load } from "../storage.js";
-import type { BeforeSendAnswer, ComposeDetails, SendInfo, TabRef } from "../thunderbird.js";
+import {
+  type BeforeSendAnswer,
+  type ComposeDetails,
+  type SendInfo,
+  type TabRef,
+  thunderbird,
+} from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { type Author, authorFor, Hindered } from "./author.js";
 import { openPopup } from "./button.js";

@@ -1,5 +1,4 @@
-import { thunderbird } from "../platform.js";
-import type { ComposeDetails, SaveInfo, TabRef } from "../thunderbird.js";
+import { type ComposeDetails, type SaveInfo, type TabRef, thunderbird } from "../thunderbird.js";
 import { isDraftIdentity } from "./draft-identity.js";
 import type { Notice } from "./status.js";
 import { changeState, stateOf } from "./window-state.js";

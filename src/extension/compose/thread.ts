@@ -1,7 +1,6 @@
 import { messageIdsIn } from "../../mail/payload.js";
 import { read } from "../background/received.js";
-import { thunderbird } from "../platform.js";
-import type { ComposeDetails, CustomHeader, MessagePart } from "../thunderbird.js";
+import { type ComposeDetails, type CustomHeader, type MessagePart, thunderbird } from "../thunderbird.js";
 import { noThread, type Thread, threadAfter, threadOfDraft } from "./letter.js";
 
 /**

@@ -1,3 +1,4 @@
+import { labelOf, partTypes } from "../../mail/part-types.js";
 import type { MessagePart } from "../thunderbird.js";
 
 /**
@@ -18,12 +19,7 @@ export interface SealedPart {
   readonly type: SealedType;
 }
 
-const sealedTypes = [
-  "application/vnd.listseal.key",
-  "application/vnd.listseal.body",
-  "application/vnd.listseal.message",
-  "application/vnd.listseal.through",
-] as const;
+const sealedTypes = Object.values(partTypes);
 export type SealedType = (typeof sealedTypes)[number];
 
 /** Stops a mail of very many parts: no real one comes near. */
@@ -35,7 +31,7 @@ function typeOf(part: MessagePart): string {
 }
 
 function sealedTypeOf(part: MessagePart): SealedType | undefined {
-  const type = typeOf(part);
+  const { type } = labelOf({ type: part.contentType ?? "", name: part.name });
   return sealedTypes.find((sealed) => sealed === type);
 }
 
@@ -46,12 +42,10 @@ function sealedPart(part: MessagePart): SealedPart | undefined {
 
 /** One complete sealed message: key and body, or message; with or without the list's detached signature. */
 function isComplete(types: readonly SealedType[]): boolean {
-  const sorted = types.filter((type) => type !== "application/vnd.listseal.through").toSorted();
+  const sorted = types.filter((type) => type !== partTypes.through).toSorted();
   const signatures = types.length - sorted.length;
   const known = sorted.join(" ");
-  const one =
-    known === "application/vnd.listseal.body application/vnd.listseal.key" ||
-    known === "application/vnd.listseal.message";
+  const one = known === `${partTypes.body} ${partTypes.key}` || known === partTypes.message;
   return one && signatures <= 1;
 }
 

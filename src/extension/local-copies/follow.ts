@@ -1,5 +1,4 @@
-import { thunderbird } from "../platform.js";
-import type { MessageHeader, MessageList } from "../thunderbird.js";
+import { type MessageHeader, type MessageList, thunderbird } from "../thunderbird.js";
 import { listsKept } from "./choice.js";
 
 /**

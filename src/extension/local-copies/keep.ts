@@ -1,7 +1,7 @@
 import { type Letter, writeClearMail } from "../../mail/payload.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { may } from "../permission.js";
-import { thunderbird } from "../platform.js";
+import { thunderbird } from "../thunderbird.js";
 import { keepingOf } from "./choice.js";
 
 /**

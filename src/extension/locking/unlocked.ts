@@ -1,13 +1,14 @@
 import { type Checked, count, listOf, object, text } from "../check.js";
+import { inTurn } from "../in-turn.js";
 import { browser } from "../platform.js";
 import type { StoredMemberKey } from "../stored.js";
 import { lockAfter, lockAfterMs } from "./choice.js";
 
 /**
- * Unlocked member keys: in `storage.session` (memory; no content script can read it; gone when Thunderbird ends), so that
- * they outlive the event page. They lock by themselves after the chosen time without use.
+ * Unlocked member keys: in `storage.session` (memory; no content script can read it; gone when the program ends), so that
+ * they outlive the page that unlocked them. They lock by themselves after the chosen time without use.
  *
- * The time is checked whenever a key is wanted, when the event page starts, and by a timer while it is awake. A permission
+ * The time is checked whenever a key is wanted, when the event page starts, and by a timer while a page that used them is awake. A permission
  * for alarms would buy this much: memory wiped on the minute while nobody touches Thunderbird and no mail comes.
  */
 const UNLOCKED = "unlocked";
@@ -31,14 +32,33 @@ export function whenLocked(forget: () => void): void {
   listeners.push(forget);
 }
 
+let timer: ReturnType<typeof setTimeout> | undefined;
+
 /** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
-export async function lockAll(): Promise<void> {
+export function lockAll(): Promise<void> {
+  return inTurn("unlocked", lockNow);
+}
+
+async function lockNow(): Promise<void> {
   clearTimeout(timer);
   await browser.storage.session.remove(UNLOCKED);
+  forgetOpened();
+}
+
+function forgetOpened(): void {
   for (const forget of listeners) forget();
 }
 
-let timer: ReturnType<typeof setTimeout> | undefined;
+/**
+ * Has this page forget what it has opened when another one locks. For the pages of a browser, each of which opens mail by
+ * itself; in Thunderbird the background page alone does, and a listener here would wake it for nothing.
+ */
+export function followLocking(): void {
+  browser.storage.onChanged.addListener((changes, area) => {
+    const change = area === "session" ? changes[UNLOCKED] : undefined;
+    if (change !== undefined && change.newValue === undefined) forgetOpened();
+  });
+}
 
 /** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
 async function unlocked(): Promise<Unlocked | null> {
@@ -49,37 +69,41 @@ async function unlocked(): Promise<Unlocked | null> {
   if (limit === null) return kept;
   const idle = Date.now() - kept.usedAt;
   if (idle < 0 || idle >= limit) {
-    await lockAll();
+    await lockNow();
     return null;
   }
   clearTimeout(timer);
-  timer = setTimeout(() => void unlocked().catch(() => undefined), limit - idle);
+  timer = setTimeout(() => void lockIfDue().catch(() => undefined), limit - idle);
   return kept;
 }
 
 /** Locks if the time is over. Call it when the event page starts, and when the choice of the time has changed. */
 export async function lockIfDue(): Promise<void> {
-  await unlocked();
+  await inTurn("unlocked", unlocked);
 }
 
 /** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
-export async function noteUse(): Promise<void> {
-  const kept = await unlocked();
-  if (kept !== null) await browser.storage.session.set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+export function noteUse(): Promise<void> {
+  return inTurn("unlocked", async () => {
+    const kept = await unlocked();
+    if (kept !== null) await browser.storage.session.set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+  });
 }
 
 /** The secret half of a member key, ready to use, in base64; null if it is locked. No use by a person: see {@link noteUse}. */
 export async function secretOf(key: StoredMemberKey): Promise<string | null> {
   if (!key.locked) return key.secret;
-  const kept = await unlocked();
+  const kept = await inTurn("unlocked", unlocked);
   return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
 }
 
-/** Keeps an unlocked secret until the time is over, Thunderbird ends, or {@link lockAll}. */
-export async function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
-  const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
-  await browser.storage.session.set({
-    [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
+/** Keeps an unlocked secret until the time is over, the program ends, or {@link lockAll}. */
+export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
+  return inTurn("unlocked", async () => {
+    const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
+    await browser.storage.session.set({
+      [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
+    });
+    await unlocked();
   });
-  await lockIfDue();
 }

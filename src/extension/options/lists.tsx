@@ -3,6 +3,7 @@ import { groupsOf } from "../display/state-line.js";
 import { t } from "../i18n.js";
 import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
+import { program } from "../platform.js";
 import type { RequestSummary } from "../requests/pending.js";
 import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
@@ -79,12 +80,14 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </button>
         </div>
       )}
-      <LocalCopies
-        list={list}
-        keeping={overview.copies.includes(list.address) ? "opened" : "off"}
-        call={call}
-        act={act}
-      />
+      {program() === "browser" ? null : (
+        <LocalCopies
+          list={list}
+          keeping={overview.copies.includes(list.address) ? "opened" : "off"}
+          call={call}
+          act={act}
+        />
+      )}
       <details>
         <summary>{t("details")}</summary>
         <p>{t(list.mode === "key" ? "mode_key" : "mode_whole")}</p>

@@ -1,6 +1,7 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { fromBase64, toBase64 } from "../base64.js";
 import { listOf, object, text } from "../check.js";
+import { inTurn } from "../in-turn.js";
 import { browser } from "../platform.js";
 
 /**
@@ -30,9 +31,11 @@ export async function keptFiles(): Promise<readonly string[]> {
   return (await all()).map(({ introduction }) => introduction);
 }
 
-export async function keepFile(introduction: string, name: string, file: Uint8Array): Promise<void> {
-  const kept = [...(await all()), { introduction, name, file: toBase64(file) }].slice(-LIMIT);
-  await browser.storage.session.set({ [KEY]: kept });
+export function keepFile(introduction: string, name: string, file: Uint8Array): Promise<void> {
+  return inTurn("invitation-files", async () => {
+    const kept = [...(await all()), { introduction, name, file: toBase64(file) }].slice(-LIMIT);
+    await browser.storage.session.set({ [KEY]: kept });
+  });
 }
 
 /** @throws ListSealError `invitation-damaged` if it is not here any more */

@@ -1,19 +1,18 @@
-import { type RequestMailKind, requestTypes } from "../../mail/request-mail.js";
+import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
+import { inTurn } from "../in-turn.js";
 import { awake } from "../keep-awake.js";
-import { thunderbird } from "../platform.js";
 import { load, update } from "../storage.js";
-import type { MessageHeader, MessageList, MessagePart } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
 import { openSecrets } from "./asking.js";
 import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Requests } from "./pending.js";
 
 /**
- * Answers, notices and receipts, as they arrive: recognised by their one part's type, opened, checked, and given to the
- * one handler that is for them. The mail's own header decides nothing.
+ * Answers, notices and receipts, as they arrive: opened, checked, and given to the one handler that is for them. The mail's
+ * own header decides nothing.
  */
 
 /** What the server said to one's own request. */
@@ -65,66 +64,53 @@ export type Arrived =
   | { readonly kind: "locked" }
   | { readonly kind: "refused"; readonly code: ErrorCode };
 
-type ArrivingKind = Exclude<RequestMailKind, "request">;
-const arriving = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
+/** The kinds of sealed mail that are not asked for, but come. */
+export type ArrivingKind = Exclude<RequestMailKind, "request">;
+export const arrivingKinds = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
 
-interface FoundPart {
+/** What the one part of such a mail was taken for. */
+export interface ArrivingPart {
   readonly kind: ArrivingKind;
-  readonly partName: string;
-}
-
-/** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
-const PART_LIMIT = 50;
-
-/** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
-export function arrivingPart(root: MessagePart): FoundPart | undefined {
-  const found: FoundPart[] = [];
-  let seen = 0;
-  const walk = (part: MessagePart): void => {
-    seen += 1;
-    if (seen > PART_LIMIT) return;
-    const type = (part.contentType ?? "").split(";", 1)[0]?.trim().toLowerCase();
-    const kind = arriving.find((each) => requestTypes[each] === type);
-    if (kind !== undefined && part.partName !== undefined) found.push({ kind, partName: part.partName });
-    for (const child of part.parts ?? []) walk(child);
-  };
-  walk(root);
-  const [only, more] = found;
-  return more === undefined ? only : undefined;
+  /** Its file name alone says so. */
+  readonly byName: boolean;
 }
 
 /**
- * Takes a mail, if it is an answer, notice or receipt.
- * @param tree as `messages.getFull` gives it without decoding
- * @returns what it was; undefined for any other mail. Never rejects for what a mail contains
+ * Takes the one part of an answer, notice or receipt, wherever the mail is from: a folder of Thunderbird (`in-folders.ts`), or
+ * a file or page that a person has opened in a browser.
+ * @param fetched gives its octets
+ * @returns undefined where only its name said that it is one, and it does not open as one: somebody's own file may be
+ *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
  */
-export async function takeArrival(
-  header: Pick<MessageHeader, "id">,
-  tree: MessagePart,
+export function takePart(
+  part: ArrivingPart,
+  fetched: () => Promise<Uint8Array>,
   handlers: ArrivalHandlers,
 ): Promise<Arrived | undefined> {
-  const part = arrivingPart(tree);
-  if (part === undefined) return undefined;
   return awake(async () => {
-    try {
-      const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
-      const sealed = new Uint8Array(await file.arrayBuffer());
-      return part.kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[part.kind](sealed);
-    } catch (error) {
-      const code = codeOf(error, "worker-failed");
-      return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
-    }
+    const arrived = await taken(part.kind, fetched, handlers);
+    const opened = arrived.kind !== "not-for-me" && arrived.kind !== "refused";
+    return opened || !part.byName ? arrived : undefined;
   });
 }
 
-/** One opening at a time: the same mail arrives and is displayed at once. */
-let taking: Promise<unknown> = Promise.resolve();
+async function taken(
+  kind: ArrivingKind,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived> {
+  try {
+    const sealed = await fetched();
+    return kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[kind](sealed);
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+  }
+}
 
-/** Opens an answer and gives it to its handler. @throws ListSealError */
+/** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
 export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
-  const next = taking.then(() => takeOne(sealed, handlers));
-  taking = next.catch(() => undefined);
-  return next;
+  return inTurn("answers", () => takeOne(sealed, handlers));
 }
 
 async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
@@ -190,53 +176,4 @@ async function keepServerCertificate({ list, server }: OpenedAnswer): Promise<vo
     const lists = { ...stored.lists, [list]: { ...known, serverCertificate: server } };
     return { stored: { ...stored, lists }, result: undefined };
   });
-}
-
-/** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
-const subjects = arriving.map((kind) => `sealed ${kind}`);
-
-function maybeOurs({ subject }: MessageHeader): boolean {
-  return subjects.some((words) => subject.includes(words));
-}
-
-async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<number> {
-  const { messages } = thunderbird();
-  let taken = 0;
-  for (const header of list.messages.filter(maybeOurs)) {
-    const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
-    if ((await takeArrival(header, tree, handlers)) !== undefined) taken += 1;
-  }
-  return taken;
-}
-
-/** Takes what new mail brings. Call it while the background page starts, before anything is awaited. */
-export function watchArrivals(handlers: ArrivalHandlers): void {
-  thunderbird().messages.onNewMailReceived.addListener((_, list) => {
-    // a mail that can't be fetched now is taken when it is displayed, or with the next look
-    void awake(() => takeAll(list, handlers)).catch(() => undefined);
-  });
-}
-
-/** An answer may be this much older than its request by the date of its mail: clocks differ. */
-const EARLIER_MS = 86_400_000;
-
-/**
- * Looks through the folders for answers to the requests that wait: for one that arrived while Thunderbird was closed, or
- * while the key was locked. Call it when a page with waiting requests opens, and after a key was unlocked.
- */
-export async function lookForArrivals(handlers: ArrivalHandlers): Promise<number> {
-  const { pending } = await loadRequests();
-  const { messages } = thunderbird();
-  let taken = 0;
-  for (const author of new Set(pending.map(({ requestAddress }) => requestAddress))) {
-    const asked = pending.filter((each) => each.requestAddress === author);
-    const since = Math.min(...asked.map(({ askedAt }) => Date.parse(askedAt)));
-    let page = await messages.query({ author, fromDate: new Date(since - EARLIER_MS) });
-    for (;;) {
-      taken += await takeAll(page, handlers);
-      if ((page.id ?? null) === null) break;
-      page = await messages.continueList(page.id ?? "");
-    }
-  }
-  return taken;
 }

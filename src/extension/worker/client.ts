@@ -4,17 +4,23 @@ import { awake } from "../keep-awake.js";
 import type { JobAnswer, JobName, Jobs } from "./jobs.js";
 
 /**
- * The background page's side of the worker. One worker, started with the first job and kept while the page lives.
- * A worker that dies fails all its jobs with `worker-failed`; the next job starts a new one.
+ * The background page's side of the worker. One worker, started with the first job and kept while the page lives, or until
+ * the keys are locked. A worker that dies fails all its jobs with `worker-failed`; the next job starts a new one.
  */
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: ListSealError) => void;
 }
 
-let worker: Worker | undefined;
+/** A worker, and who waits for what it does. */
+interface Running {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
+/** The one that gets the next job. */
+let current: Running | undefined;
 let lastId = 0;
-const waiting = new Map<number, Waiting>();
 
 /** 25 MB takes about 10 s where JavaScript is not compiled (Debian's Thunderbird); a job that runs longer hangs. */
 const JOB_MS = 120_000;
@@ -23,14 +29,15 @@ function isAnswer(value: unknown): value is JobAnswer {
   return typeof value === "object" && value !== null && "id" in value && "outcome" in value;
 }
 
-function start(): Worker {
-  const started = new Worker(new URL("/worker.js", location.href), { type: "module" });
-  started.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+function start(): Running {
+  const worker = new Worker(new URL("/worker.js", location.href), { type: "module" });
+  const started: Running = { worker, waiting: new Map() };
+  worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (!isAnswer(data)) return;
-    const job = waiting.get(data.id);
-    waiting.delete(data.id);
+    const job = started.waiting.get(data.id);
+    started.waiting.delete(data.id);
     if (job === undefined) return;
-    endIfIdle();
+    if (current !== started) endIfIdle(started);
     try {
       job.resolve(unwrap(data.outcome));
     } catch (error) {
@@ -39,42 +46,38 @@ function start(): Worker {
       );
     }
   });
-  const died = () => stop("worker-failed");
-  started.addEventListener("error", died);
-  started.addEventListener("messageerror", died);
+  const died = () => stop(started, "worker-failed");
+  worker.addEventListener("error", died);
+  worker.addEventListener("messageerror", died);
   return started;
 }
 
 /** Starts the worker for a job that will come in a moment: it loads while the caller gets what the job needs. */
 export function prepareWorker(): void {
-  worker ??= start();
+  current ??= start();
 }
 
-/** Ends the worker and fails what it was doing. Cryptography can't be interrupted in another way. */
-function stop(code: "worker-failed" | "cancelled" | "timed-out"): void {
-  worker?.terminate();
-  worker = undefined;
-  const jobs = [...waiting.values()];
-  waiting.clear();
+/** Ends a worker and fails what it was doing. Cryptography can't be interrupted in another way. */
+function stop(running: Running, code: "worker-failed" | "cancelled" | "timed-out"): void {
+  running.worker.terminate();
+  if (current === running) current = undefined;
+  const jobs = [...running.waiting.values()];
+  running.waiting.clear();
   for (const job of jobs) job.reject(new ListSealError(code, "the worker ended before the job was done"));
 }
 
 /**
  * Ends the worker as soon as it has nothing to do: the keys in its memory go with it. A job that runs is finished first,
- * so that locking loses no mail that is being sealed.
+ * so that locking loses no mail that is being sealed; whatever comes after it gets a worker of its own.
  */
 export function endWorkerWhenIdle(): void {
-  ending = true;
-  endIfIdle();
+  const retired = current;
+  current = undefined;
+  if (retired !== undefined) endIfIdle(retired);
 }
 
-let ending = false;
-
-function endIfIdle(): void {
-  if (!ending || waiting.size > 0) return;
-  ending = false;
-  worker?.terminate();
-  worker = undefined;
+function endIfIdle({ worker, waiting }: Running): void {
+  if (waiting.size === 0) worker.terminate();
 }
 
 /**
@@ -91,22 +94,24 @@ export function runJob<K extends JobName>(
   const { transfer = [], signal } = options;
   return awake(async () => {
     if (signal?.aborted === true) throw new ListSealError("cancelled", "cancelled before it began");
-    worker ??= start();
-    const running = worker;
+    current ??= start();
+    const running = current;
     lastId += 1;
     const id = lastId;
-    const abort = () => stop("cancelled");
-    const timer = setTimeout(() => stop("timed-out"), JOB_MS);
+    const abort = () => stop(running, "cancelled");
+    const timer = setTimeout(() => stop(running, "timed-out"), JOB_MS);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       return await new Promise<Jobs[K]["output"]>((resolve, reject) => {
         // the worker's answer to a job has the type that Jobs says: both sides are compiled against it
         const settle = (value: unknown) =>
           isOutput<K>(value) ? resolve(value) : reject(new ListSealError("worker-failed", "no answer"));
-        waiting.set(id, { resolve: settle, reject });
-        running.postMessage({ id, name, input }, [...transfer]);
+        running.waiting.set(id, { resolve: settle, reject });
+        running.worker.postMessage({ id, name, input }, [...transfer]);
       });
     } finally {
+      // also a job that could not be posted: a worker that waits for it would never count as idle
+      running.waiting.delete(id);
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }

@@ -1,3 +1,4 @@
+import { draftSubject } from "../../mail/notices.js";
 import { type Letter, readPayload, writePayload } from "../../mail/payload.js";
 import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
 import { openDraft, sealDraft } from "../../protocol/draft.js";
@@ -33,7 +34,12 @@ export async function sealDraftMail({
     attachments: [...letter.attachments, more],
     author: { certificate: fromBase64(key.certificate) },
   };
-  const payload = writePayload(whole, { subject: letter.subject, from: letter.from, to: letter.to });
+  const payload = writePayload(whole, {
+    subject: draftSubject(),
+    from: letter.from,
+    to: [],
+    thread: false,
+  });
   const { from, date, messageId } = letter;
   return { mail: writeDraftMail({ from, date, messageId, sealed: await sealDraft(payload, author, date) }) };
 }

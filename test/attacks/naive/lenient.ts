@@ -61,3 +61,45 @@ export function lastNotation(packet: SignaturePacket | undefined, name: string):
   const found = packet?.rawNotations.filter((notation) => notation.name.startsWith(`${name}@`)).at(-1);
   return found === undefined ? "" : new TextDecoder().decode(found.value);
 }
+
+/** The notation `name` wherever it stands in a signature packet: also in the part that the signature is not over. */
+export function notationAnywhere(packet: SignaturePacket, name: string): string | undefined {
+  const octets = Buffer.from(packet.write());
+  const at = octets.indexOf(`${name}@v1.listseal.example`);
+  if (at < 0) return undefined;
+  // RFC 9580, 5.2.3.24: lengths of name and value in front of them
+  const [nameLength, valueLength] = [octets.readUInt16BE(at - 4), octets.readUInt16BE(at - 2)];
+  return octets.toString("utf8", at + nameLength, at + nameLength + valueLength);
+}
+
+/** Octets in each piece of the mail that {@link shownAsItComes} is given. */
+const PIECE = 500;
+
+/** What a program has shown by the time that a message ends or breaks off, if it shows each octet as soon as it is there. */
+export async function shownAsItComes(message: Uint8Array, key: OpeningKey<Role>): Promise<string> {
+  let at = 0;
+  const arriving = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= message.length) return controller.close();
+      controller.enqueue(message.subarray(at, at + PIECE));
+      at += PIECE;
+    },
+  });
+  const { data } = await decrypt({
+    message: await readMessage({ binaryMessage: arriving }),
+    decryptionKeys: key.secret,
+    format: "binary",
+    config: { allowUnauthenticatedStream: true },
+  });
+  const decoder = new TextDecoder();
+  let shown = "";
+  const reader = data.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      shown += decoder.decode(read.value, { stream: true });
+    }
+  } catch {
+    // too late: it has been shown
+  }
+  return shown;
+}

@@ -1,0 +1,87 @@
+/**
+ * What a part of a mail is to us: by its media type, or by its file name where the type says nothing.
+ *
+ * A webmail can't be told the type of a file that a person attaches: it writes what it guesses (application/octet-stream,
+ * application/pgp-encrypted, whatever its library takes sealed octets for), and keeps the name. So the name stands in for
+ * such a type, here and nowhere else (docs/FORMAT.md, 4.2).
+ *
+ * Type and name are labels that anybody can write. They choose what a part is tried as; the seals say what it is.
+ */
+
+/** Media types of the sealed parts. */
+export const partTypes = {
+  /** Mode `key`: the sealed key packet. */
+  key: "application/vnd.listseal.key",
+  /** Mode `key`: the data packet. */
+  body: "application/vnd.listseal.body",
+  /** Mode `whole`: the sealed message. */
+  message: "application/vnd.listseal.message",
+  /** Delivery `opened`: the detached list signature. */
+  through: "application/vnd.listseal.through",
+} as const;
+
+/** Media types of the one part of a request, its answer, an owner's notice and the receipt for it. */
+export const requestTypes = {
+  request: "application/vnd.listseal.request",
+  answer: "application/vnd.listseal.answer",
+  notice: "application/vnd.listseal.notice",
+  receipt: "application/vnd.listseal.receipt",
+} as const;
+
+/**
+ * Media type of a certificate that a sender sends along where the list lets non-members post: the server checks the outer
+ * signature with it. Not sealed, and no part of a copy: a post without it, by a member, tells less.
+ */
+export const authorType = "application/vnd.listseal.author";
+
+/** The file names of the parts, without their ending. */
+const namedTypes = {
+  "sealed-key": partTypes.key,
+  "sealed-body": partTypes.body,
+  "sealed-message": partTypes.message,
+  "list-signature": partTypes.through,
+  author: authorType,
+  ...requestTypes,
+} as const;
+
+/** The file name of a part of this type. */
+export function fileNameOf(type: (typeof namedTypes)[keyof typeof namedTypes]): string {
+  const [name] = Object.entries(namedTypes).find(([, named]) => named === type) ?? ["part"];
+  return `${name}.pgp`;
+}
+
+/**
+ * A name with what a browser or system adds where a file of that name is in the folder already: `name (1).pgp`,
+ * `name(1).pgp`, `name-1.pgp`, `name 2.pgp`.
+ */
+const namePattern = /^([a-z-]{1,20}?)(?:[ _]?\(\d{1,4}\)|[ _-]\d{1,4})?\.pgp$/;
+
+function namedType(name: string): string | undefined {
+  const bare = namePattern.exec(name.trim().toLowerCase())?.[1];
+  return Object.entries(namedTypes).find(([known]) => known === bare)?.[1];
+}
+
+/** Types that say "a file" and no more: all of the kind application/ but those of our own. Text, pictures and mails are never ours. */
+function saysNothing(type: string): boolean {
+  if (type === "" || type === "binary/octet-stream") return true;
+  return type.startsWith("application/") && !type.startsWith("application/vnd.listseal.");
+}
+
+/** What a part is, by {@link labelOf}. */
+export interface Label {
+  /** Media type in lower case, without parameters. */
+  readonly type: string;
+  /** Whether the name alone says so. */
+  readonly byName: boolean;
+}
+
+/**
+ * The type that a part counts as. Pure.
+ *
+ * @param part its Content-Type, with or without parameters, and its file name, if it has one
+ */
+export function labelOf(part: { readonly type: string; readonly name?: string | null | undefined }): Label {
+  const type = part.type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const named = saysNothing(type) ? namedType(part.name ?? "") : undefined;
+  return named === undefined ? { type, byName: false } : { type: named, byName: true };
+}
