@@ -119,10 +119,5 @@ const host = {
   storage: { local, session, onChanged: { addListener: () => undefined, removeListener: () => undefined } },
 };
 
-/** Gives the host namespaces that it has in Thunderbird alone. */
-export function pretend(namespaces: Readonly<Record<string, object>>): void {
-  Object.assign(host, namespaces);
-}
-
 /** In place of webextension-polyfill. */
 export default host;

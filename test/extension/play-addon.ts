@@ -4,16 +4,18 @@
  */
 import { arrivals } from "../../src/extension/background/answers.js";
 import { calls } from "../../src/extension/background/calls.js";
-import { type Reading, read } from "../../src/extension/background/received.js";
 import { toBase64 } from "../../src/extension/base64.js";
+import { shapeOf } from "../../src/extension/display/shape.js";
+import { useHost } from "../../src/extension/host/host.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import type { OwnedList } from "../../src/extension/owner/owned.js";
 import { loadOwned } from "../../src/extension/owner/owned-storage.js";
-import { type Arrived, takeArrival } from "../../src/extension/requests/arrivals.js";
+import { addressesIn, openSealed } from "../../src/extension/reading/opening.js";
+import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
+import { arrivingPart } from "../../src/extension/requests/in-folders.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { load } from "../../src/extension/storage.js";
 import type { StoredList } from "../../src/extension/stored.js";
-import type { MessageHeader, NewMessage } from "../../src/extension/thunderbird.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
@@ -21,40 +23,43 @@ import { newMessageId } from "../../src/protocol/seal.js";
 import { teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
 import type { PlayServer } from "../server/play-server.js";
-import { local, pretend, session } from "./fake-host.js";
-import { type TakenApart, takeApart } from "./mime-tree.js";
+import { local, session } from "./fake-host.js";
+import { takeApart } from "./mime-tree.js";
 
-/** Mails that were fetched, by the id that the host gives them. */
-const mailbox: TakenApart[] = [];
 let acting: Addon | undefined;
 
-function mail(id: number): TakenApart {
-  const found = mailbox[id];
-  if (found === undefined) throw new Error("no such mail");
-  return found;
-}
-
-const nobody = async () => [];
-pretend({
-  compose: {},
-  messageDisplay: {},
-  accounts: {
-    list: async () => [{ id: "a1", type: "imap", identities: [{ id: "id1", email: acting?.address ?? "" }] }],
+useHost({
+  accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
+  listsChanged: async () => undefined,
+  send: async ({ to, sealed }) => {
+    await acting?.submit(parseAddress(to), sealed);
+    return "sent";
   },
-  identities: { get: async () => ({ id: "id1", name: acting?.name ?? "" }) },
-  messages: {
-    getFull: async (id: number) => mail(id).tree,
-    getAttachmentFile: async (id: number, part: string) => mail(id).files.get(part),
-    query: async () => ({ id: null, messages: await nobody() }),
-    sendMessage: async ({ to, attachments }: NewMessage) => {
-      const [recipient] = to;
-      const sealed = await attachments[0]?.file.arrayBuffer();
-      if (acting === undefined || recipient === undefined || sealed === undefined) throw new Error("no mail");
-      await acting.submit(parseAddress(recipient), new Uint8Array(sealed));
-      return { mode: "sendNow" };
-    },
-  },
+  lookForArrivals: async () => undefined,
+  writeMail: async () => undefined,
+  saveFile: async () => undefined,
+  forgetOpened: () => undefined,
 });
+
+/** What became of a mail: an answer or news that was taken, or a post that was read. */
+export type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>>;
+
+async function take(raw: Uint8Array): Promise<Fetched> {
+  const { tree, files } = takeApart(raw);
+  const bytesOf = async (partName: string) =>
+    new Uint8Array((await files.get(partName)?.arrayBuffer()) ?? new ArrayBuffer(0));
+  const part = arrivingPart(tree);
+  const arrived = part && (await takePart(part, () => bytesOf(part.partName), arrivals));
+  if (arrived !== undefined) return arrived;
+  const shape = shapeOf(tree);
+  if (shape.kind === "none") throw new Error("neither an answer nor a post");
+  const parts = shape.parts.map(async ({ partName, type }) => ({
+    name: files.get(partName)?.name ?? "",
+    type,
+    bytes: await bytesOf(partName),
+  }));
+  return openSealed({ parts: () => Promise.all(parts), named: addressesIn(tree), shell: "own" });
+}
 
 export class Addon {
   readonly name: string;
@@ -109,21 +114,16 @@ export class Addon {
   }
 
   /** Takes the mail that has come: answers and news by their handlers, posts by reading them. */
-  fetch(): Promise<readonly (Arrived | Reading)[]> {
+  fetch(): Promise<readonly Fetched[]> {
     return this.as(() => this.#fetch());
   }
 
-  async #fetch(): Promise<readonly (Arrived | Reading)[]> {
-    const taken: (Arrived | Reading)[] = [];
+  async #fetch(): Promise<readonly Fetched[]> {
+    const taken: Fetched[] = [];
     while (this.#unread > 0) {
       const at = this.#fetched.get(this.server) ?? 0;
       this.#fetched.set(this.server, at + 1);
-      const raw = this.#mails()[at]?.raw ?? new Uint8Array();
-      const header = keepMail(raw);
-      taken.push(
-        (await takeArrival(header, mail(header.id).tree, arrivals)) ??
-          (await read(header, "in-its-own-shell")),
-      );
+      taken.push(await take(this.#mails()[at]?.raw ?? new Uint8Array()));
     }
     return taken;
   }
@@ -190,12 +190,4 @@ export class Addon {
     await this.as(() => calls["owner:tell"]({ list: teamAddress }));
     await this.settled();
   }
-}
-
-function keepMail(raw: Uint8Array): MessageHeader {
-  const id = mailbox.push(takeApart(raw)) - 1;
-  return {
-    ...{ id, headerMessageId: `${id}@host`, author: "", recipients: [], ccList: [], subject: "" },
-    ...{ date: new Date(), size: raw.length },
-  };
 }
