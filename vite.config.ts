@@ -53,6 +53,7 @@ const modules = {
 /** What both browsers have, and what stands in their manifests or is named by an address. */
 const browserPages = {
   worker: resolve(extension, "worker/main.ts"),
+  options: resolve(extension, "browser/options.html"),
   reader: resolve(extension, "reader/reader.html"),
 };
 

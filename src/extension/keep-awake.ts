@@ -1,12 +1,17 @@
-import { browser } from "./platform.js";
-
 /**
- * Keeps the event page alive while work runs.
+ * Keeps the event page alive while work runs. Elsewhere there is nothing to do: a page that a person looks at stays.
  *
  * QUIRK: Thunderbird 153 stops an event page after 30 s without an API call although its promises are pending;
  * an `onBeforeSend` that dies this way leaves the compose window locked for good. Any API call starts the 30 s anew.
  */
 const PULSE_MS = 1_000;
+
+let callHost: (() => void) | undefined;
+
+/** Says which API call begins the time anew. Call it in the event page's root; without it nobody is kept awake. */
+export function keepAwakeBy(call: () => void): void {
+  callHost = call;
+}
 
 let holders = 0;
 let pulse: ReturnType<typeof setInterval> | undefined;
@@ -14,9 +19,7 @@ let pulse: ReturnType<typeof setInterval> | undefined;
 /** Keeps the page awake until the returned function is called. Calling it twice does nothing more. */
 export function stayAwake(): () => void {
   holders += 1;
-  pulse ??= setInterval(() => {
-    void browser.runtime.getPlatformInfo();
-  }, PULSE_MS);
+  if (callHost !== undefined) pulse ??= setInterval(callHost, PULSE_MS);
   let held = true;
   return () => {
     if (!held) return;

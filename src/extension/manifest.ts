@@ -80,6 +80,7 @@ const browserPolicy = [
 const browser = {
   ...common,
   permissions: ["contextMenus", "storage"],
+  options_ui: { page: "browser/options.html", open_in_tab: true },
   content_security_policy: { extension_pages: browserPolicy },
 };
 

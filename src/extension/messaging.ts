@@ -9,6 +9,7 @@ import type { InvitationSummary, JoinWish } from "./joining/joining.js";
 import type { OfferedFile } from "./joining/offered.js";
 import type { Keeping } from "./local-copies/choice.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
+import type { RequestParts } from "./requests/by-hand.js";
 import type { RequestSummary } from "./requests/pending.js";
 import { type SettingsCalls, settingsChecks } from "./settings/messages.js";
 import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
@@ -23,19 +24,7 @@ import type { ListSummary, MemberKeySummary, RefusedJoin } from "./storage.js";
  * The bridge is used for its transport alone (facts learned: it believes claimed origins, drops queued messages,
  * rethrows what a handler throws and never times out): one message id, answers as data, a time limit on each call.
  */
-export interface Calls extends OwnerCalls, SettingsCalls {
-  "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
-  "compose:answer": {
-    readonly input: {
-      readonly tabId: number;
-      readonly answer: ComposeAnswer;
-      /** The guard whose question is answered, if it was one. */
-      readonly about: GuardName | null;
-      /** `send-anyway`: the guard asks no more from now on. */
-      readonly dontAsk: boolean;
-    };
-    readonly output: ComposeStatus;
-  };
+export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
   /** Which questions are asked before sending: for a page with switches. */
   "guards:read": { readonly input: null; readonly output: GuardSwitches };
   "guards:switch": {
@@ -106,6 +95,35 @@ export interface Calls extends OwnerCalls, SettingsCalls {
   "requests:look": { readonly input: null; readonly output: readonly RequestSummary[] };
   "requests:again": { readonly input: { readonly id: string }; readonly output: RequestSummary };
   "requests:forget": { readonly input: { readonly id: string }; readonly output: null };
+  /** What to type where, for a request that the person sends. */
+  "requests:parts": { readonly input: { readonly id: string }; readonly output: PartsView };
+  "requests:save": {
+    readonly input: { readonly id: string; readonly as: "mail" | "attachment" };
+    readonly output: null;
+  };
+  /** The person has sent it. */
+  "requests:sent": { readonly input: { readonly id: string }; readonly output: RequestSummary };
+}
+
+/** What the compose button's popup asks for: in Thunderbird alone. */
+export interface ComposeCalls {
+  "compose:status": { readonly input: { readonly tabId: number }; readonly output: ComposeStatus };
+  "compose:answer": {
+    readonly input: {
+      readonly tabId: number;
+      readonly answer: ComposeAnswer;
+      /** The guard whose question is answered, if it was one. */
+      readonly about: GuardName | null;
+      /** `send-anyway`: the guard asks no more from now on. */
+      readonly dontAsk: boolean;
+    };
+    readonly output: ComposeStatus;
+  };
+}
+
+/** The parts of a request's mail as a page shows them: `fileName` is its attachment's. */
+export interface PartsView extends Omit<RequestParts, "attachment"> {
+  readonly fileName: string;
 }
 
 /** What the options page shows. */
@@ -169,6 +187,9 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "requests:look": nothing,
   "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
   "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),
+  "requests:parts": object<Calls["requests:parts"]["input"]>({ id: text }),
+  "requests:save": object<Calls["requests:save"]["input"]>({ id: text, as: oneOf("mail", "attachment") }),
+  "requests:sent": object<Calls["requests:sent"]["input"]>({ id: text }),
 };
 
 export type CallHandlers = {

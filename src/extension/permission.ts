@@ -1,4 +1,4 @@
-import { browser } from "./platform.js";
+import { browser, program } from "./platform.js";
 import type { Permissions } from "./thunderbird.js";
 
 /**
@@ -32,14 +32,15 @@ export function may(right: Right): Promise<boolean> {
 }
 
 /**
- * Asks the person, unless they have agreed before. Call it in the handler of the press that needs it, as its first step, and go
+ * Asks the person, unless they have agreed before; a browser has none of these rights to give. Call it in the handler of the press that needs it, as its first step, and go
  * on whatever comes of it: without `send`, say, a request is kept, and its page says that it was not sent.
  */
 export async function askFor(right: Right): Promise<boolean> {
+  if (program() === "browser") return false;
   try {
     return await permissions().request({ permissions: rights[right] });
   } catch {
-    // not in the handler of a press, or not in Thunderbird: as if the person had said no
+    // not in the handler of a press: as if the person had said no
     return false;
   }
 }

@@ -6,3 +6,15 @@ export type { Runtime } from "webextension-polyfill";
  * Thunderbird alone has is in `thunderbird.ts`, and what the rest of the add-on wants of either is in `host/`.
  */
 export { browser };
+
+/** Which program the add-on runs in. */
+export type Program = "thunderbird" | "browser";
+
+/**
+ * By the manifest that the build has put beside it: Thunderbird's names a button of the compose window. QUIRK: Firefox and
+ * Thunderbird give keys that are not in a manifest as null.
+ */
+export function program(): Program {
+  const manifest = browser.runtime.getManifest();
+  return "compose_action" in manifest && manifest.compose_action !== null ? "thunderbird" : "browser";
+}

@@ -20,7 +20,8 @@ const STAND_IN = 48;
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
 
-interface Body {
+/** Where a body stands. */
+export interface Body {
   readonly start: number;
   /** Just past the line end before the next boundary. */
   readonly end: number;
@@ -55,14 +56,16 @@ function endOfHeader(raw: Uint8Array, from: number): number | undefined {
   return undefined;
 }
 
-interface Decoded {
+/** A large body that was taken out. */
+export interface Decoded {
   readonly body: Body;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What stands in for the body: random, so that no mail can have it in another place. */
   readonly standIn: Uint8Array;
 }
 
-function decodeLarge(raw: Uint8Array): readonly Decoded[] {
+/** The large base64 bodies of a mail, decoded; none of a small mail. */
+export function decodeLarge(raw: Uint8Array): readonly Decoded[] {
   if (raw.length < LARGE) return [];
   return largeBodies(raw).flatMap((body) => {
     const bytes = decodeBase64Body(raw.subarray(body.start, body.end));
@@ -71,7 +74,8 @@ function decodeLarge(raw: Uint8Array): readonly Decoded[] {
   });
 }
 
-function hollowed(raw: Uint8Array, decoded: readonly Decoded[]): Uint8Array {
+/** The mail with stand-ins in the place of those bodies. */
+export function hollowed(raw: Uint8Array, decoded: readonly Decoded[]): Uint8Array {
   const encoder = new TextEncoder();
   const pieces: Uint8Array[] = [];
   let at = 0;
@@ -89,14 +93,17 @@ function hollowed(raw: Uint8Array, decoded: readonly Decoded[]): Uint8Array {
   return out;
 }
 
+/** Whether a part's octets are this stand-in and nothing else. */
+export function isStandIn(octets: Uint8Array, standIn: Uint8Array): boolean {
+  return octets.length === STAND_IN && standIn.every((octet, i) => octet === octets[i]);
+}
+
 /** Puts the bodies into the attachments that hold their stand-ins; false if one has no attachment, or more than one. */
 function fill(email: Email, decoded: readonly Decoded[]): boolean {
   return decoded.every(({ bytes, standIn }) => {
-    const places = email.attachments.filter(({ content }) => {
-      if (typeof content === "string" || content.byteLength !== STAND_IN) return false;
-      const octets = new Uint8Array(content);
-      return standIn.every((octet, i) => octet === octets[i]);
-    });
+    const places = email.attachments.filter(
+      ({ content }) => typeof content !== "string" && isStandIn(new Uint8Array(content), standIn),
+    );
     const [place, more] = places;
     if (place === undefined || more !== undefined) return false;
     place.content = bytes;

@@ -4,7 +4,8 @@
  */
 import { answerAsks } from "../../src/extension/ask.js";
 import { asks } from "../../src/extension/background/asks.js";
-import { calls } from "../../src/extension/background/calls.js";
+import { calls as sharedCalls } from "../../src/extension/background/calls.js";
+import { composeCalls } from "../../src/extension/background/compose-calls.js";
 import { toBase64 } from "../../src/extension/base64.js";
 import { pageOf } from "../../src/extension/bridge-guard.js";
 import { keepUnlocked, lockAll, secretOf } from "../../src/extension/locking/unlocked.js";
@@ -80,6 +81,9 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "requests:look": null,
   "requests:again": { id: "11" },
   "requests:forget": { id: "11" },
+  "requests:parts": { id: "11" },
+  "requests:save": { id: "11", as: "mail" },
+  "requests:sent": { id: "11" },
   "settings:read": null,
   "settings:lock-after": { after: "exit" },
   "storage:save": null,
@@ -110,6 +114,7 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "owner:dismiss": { list: team, what: "alarms" },
 });
 
+const calls = { ...sharedCalls, ...composeCalls };
 const names = Object.keys(calls);
 const tab = { id: 7, index: 0, highlighted: false, active: true, pinned: false, incognito: false };
 const displayScript = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab };

@@ -72,6 +72,7 @@ export const session = new FakeArea();
 export function resetHost(): void {
   void local.clear();
   void session.clear();
+  runIn("thunderbird");
   answers.clear();
 }
 
@@ -88,6 +89,14 @@ async function sendMessage(message: { readonly ask: string; readonly input: unkn
 /** What a part of the add-on has registered for `runtime.onMessage`. */
 export const messageListeners: ((message: unknown, sender: object) => Promise<unknown> | undefined)[] = [];
 
+const manifest: Record<string, unknown> = { version: "0.1.0", compose_action: {}, action: null };
+
+/** Lets the add-on find itself in another program, by the keys of its manifest; those that it lacks are null, as in Firefox. */
+export function runIn(program: "thunderbird" | "browser"): void {
+  manifest["compose_action"] = program === "thunderbird" ? {} : null;
+  manifest["action"] = program === "browser" ? {} : null;
+}
+
 const host = {
   runtime: {
     onMessage: {
@@ -96,7 +105,7 @@ const host = {
     sendMessage,
     id: HOST_ID,
     getURL: (path: string) => HOST_BASE + path,
-    getManifest: () => ({ version: "0.1.0" }),
+    getManifest: () => manifest,
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },

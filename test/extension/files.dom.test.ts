@@ -1,10 +1,13 @@
 /** The attachments of an opened mail: named, sized, looked at, saved. */
+import { askedActs } from "../../src/extension/display/asked-acts.js";
 import { filesOf, sizeOf } from "../../src/extension/display/files.js";
 import { PREVIEW_LIMIT } from "../../src/extension/display/images.js";
 import { answers, resetHost } from "./fake-host.js";
 
 beforeEach(resetHost);
 const file = (name: string, type: string, size = 1_234) => ({ number: 0, name, type, size });
+const acts = askedActs(() => Promise.reject(new Error("nothing is opened here")));
+const filesIn = (files: Parameters<typeof filesOf>[0]) => filesOf(files, acts);
 const quiet = () => new Promise((resolve) => setTimeout(resolve, 5));
 const buttons = (section: HTMLElement) =>
   [...section.querySelectorAll("button")].map(({ textContent }) => textContent);
@@ -16,20 +19,20 @@ test.each([
   ["invitation.ics", "text/calendar", ["Save"]],
   ["forwarded.eml", "message/rfc822", ["Save"]],
 ])("%s offers %s", (name, type, offered) => {
-  const section = filesOf([file(name, type)]);
+  const section = filesIn([file(name, type)]);
   expect(section.textContent).toContain(name);
   expect(section.textContent).toContain("1.23");
   expect(buttons(section)).toEqual(offered);
 });
 
 test("a very large picture is not shown, only saved", () => {
-  expect(buttons(filesOf([file("a.png", "image/png", PREVIEW_LIMIT + 1)]))).toEqual(["Save"]);
+  expect(buttons(filesIn([file("a.png", "image/png", PREVIEW_LIMIT + 1)]))).toEqual(["Save"]);
 });
 
 test("several can be saved at once", async () => {
   const saved: unknown[] = [];
   answers.set("saveAll", (input) => saved.push(input));
-  const section = filesOf([
+  const section = filesIn([
     file("a.pdf", "application/pdf"),
     { ...file("b.pdf", "application/pdf"), number: 1 },
   ]);
@@ -40,7 +43,7 @@ test("several can be saved at once", async () => {
 
 test("a picture is shown under its line and taken away again", async () => {
   answers.set("preview", () => ({ address: "data:image/png;base64,AAAA" }));
-  const section = filesOf([file("a.png", "image/png")]);
+  const section = filesIn([file("a.png", "image/png")]);
   const show = section.querySelector("button");
   show?.click();
   await quiet();
@@ -52,7 +55,7 @@ test("a picture is shown under its line and taken away again", async () => {
 });
 
 test("what fails says so in its button", async () => {
-  const section = filesOf([file("a.pdf", "application/pdf")]);
+  const section = filesIn([file("a.pdf", "application/pdf")]);
   const save = section.querySelector("button");
   save?.click();
   await quiet();
@@ -60,7 +63,7 @@ test("what fails says so in its button", async () => {
 });
 
 test("names are text, and a name that turns the writing around stays in its own direction", () => {
-  const section = filesOf([file("<img src=x onerror=alert(1)>.txt", "text/plain")]);
+  const section = filesIn([file("<img src=x onerror=alert(1)>.txt", "text/plain")]);
   expect(section.querySelector("img")).toBeNull();
   expect(section.querySelector(".name")?.getAttribute("dir")).toBe("auto");
 });

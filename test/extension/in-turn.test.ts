@@ -38,14 +38,10 @@ test("a change waits for the change of another page, and sees what it has writte
   expect(await load()).toEqual({ ...stored, joining, backedUpAt: "2026" });
 });
 
-test("a page that notes a use does not unlock again what another page is locking", async () => {
+test("a page that notes a use does not unlock again what another page locks meanwhile", async () => {
   const locked = { ...storedKey, locked: true };
   await keepUnlocked(locked.fingerprint, "UNLOCKED");
-  const other = otherPage("unlocked");
-  const noted = noteUse();
-  await meanwhile();
-  await other.goOn(() => session.remove("unlocked"));
-  await noted;
+  await Promise.all([noteUse(), lockAll()]);
   expect(await session.get(null)).toEqual({});
   expect(await secretOf(locked)).toBeNull();
 });

@@ -1,6 +1,6 @@
-import type { Opened } from "../../src/extension/background/received.js";
 import { quoteInHtml, quoteInText, subjectOf } from "../../src/extension/compose/quote.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
+import type { Opened } from "../../src/extension/reading/opening.js";
 
 const view: OpenedView = {
   kind: "opened",

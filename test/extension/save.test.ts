@@ -1,4 +1,4 @@
-import { safeFileName } from "../../src/extension/background/save.js";
+import { safeFileName } from "../../src/extension/host/file-name.js";
 
 test.each([
   ["report.pdf", "report.pdf"],

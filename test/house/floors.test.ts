@@ -1,9 +1,8 @@
 /** The house: imports point down or stay on their floor, the two doors never meet, and there is no cycle. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { reachedFrom, root, sources } from "./sources.js";
 
-const root = fileURLToPath(new URL("../../src", import.meta.url));
 const floors = ["protocol", "mail", "membership", "server", "extension"] as const;
 const below: Record<(typeof floors)[number], readonly string[]> = {
   protocol: ["protocol"],
@@ -12,37 +11,6 @@ const below: Record<(typeof floors)[number], readonly string[]> = {
   server: ["server", "membership", "mail", "protocol"],
   extension: ["extension", "membership", "mail", "protocol"],
 };
-
-interface Source {
-  readonly path: string;
-  /** Files of ours, as paths below src. */
-  readonly own: readonly string[];
-  /** Those of them that are there when the program runs: not `import type`. */
-  readonly atRunTime: readonly string[];
-  /** Packages and Node modules. */
-  readonly others: readonly string[];
-}
-
-function sources(): readonly Source[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".d.ts"))
-    .map((path) => {
-      const text = readFileSync(join(root, path), "utf8");
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-      const named = [...code.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*"([^"]+)"/g)].map(
-        ([, name = ""]) => name,
-      );
-      const below = (names: readonly string[]) =>
-        names
-          .filter((name) => name.startsWith("."))
-          .map((name) => relative(root, resolve(root, dirname(path), name)).replace(/\.js$/, ""));
-      const own = below(named);
-      const types = [...code.matchAll(/\bimport type [^;]*? from "([^"]+)"/g)].map(([, name = ""]) => name);
-      const atRunTime = own.filter((to) => !below(types).includes(to));
-      const others = named.filter((name) => !name.startsWith("."));
-      return { path: path.replace(/\.tsx?$/, ""), own, atRunTime, others };
-    });
-}
 
 const all = sources();
 const floorOf = (path: string) => floors.find((floor) => path.startsWith(`${floor}/`));
@@ -101,14 +69,8 @@ test("the protocol imports openpgp and nothing else", () => {
 });
 
 test("the server can't reach open.ts, however far the imports are followed", () => {
-  const reached = new Set<string>();
-  const visit = (path: string) => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const next of all.find((source) => source.path === path)?.own ?? []) visit(next);
-  };
   const entries = all.filter(({ path }) => floorOf(path) === "server").map(({ path }) => path);
-  for (const entry of entries) visit(entry);
+  const reached = reachedFrom(entries, all, "own");
   expect([...reached]).not.toContain("protocol/open");
 });
 

@@ -1,4 +1,5 @@
 /** The real gpg opens what the server's own packet writer writes, for its own keys too, of every kind that it makes. */
+import fc from "fast-check";
 import { type OpeningKey, readSealingKey, type SealingKey, sealingHalf } from "../../src/protocol/index.js";
 import { FastReseal } from "../../src/server/out/reseal/fast-reseal.js";
 import { Recipients } from "../../src/server/out/reseal/recipients.js";
@@ -23,23 +24,38 @@ describeWith(["gpg"], "a copy of the fast path, opened by gpg", () => {
   afterAll(() => home.close());
 
   async function gpgOpens(member: SealingKey<"member">): Promise<void> {
-    for (const size of sizes) {
-      const literal = new Uint8Array(size).map((_, i) => (i * 7) ^ (i >> 8));
-      const prepared = await prepareBytes(cast, literal);
-      const copy = await fast.resealFor(prepared, member);
-      if (copy.mode !== "whole") throw new Error("another mode");
-      const ran = await home.shell("gpg --batch --status-fd 2 -d", copy.message);
-      expect({ size, status: ran.status }).toEqual({ size, status: 0 });
-      expect(ran.stderr).toMatch(/\[GNUPG:\] GOODSIG/);
-      expect(ran.stderr).toMatch(/\[GNUPG:\] DECRYPTION_OKAY/);
-      expect(Buffer.from(ran.stdout).equals(literal)).toBe(true);
-    }
+    for (const size of sizes) await gpgOpensOne(member, size);
+  }
+
+  async function gpgOpensOne(member: SealingKey<"member">, size: number): Promise<void> {
+    const literal = new Uint8Array(size).map((_, i) => (i * 7) ^ (i >> 8));
+    const prepared = await prepareBytes(cast, literal);
+    const copy = await fast.resealFor(prepared, member);
+    if (copy.mode !== "whole") throw new Error("another mode");
+    const ran = await home.shell("gpg --batch --status-fd 2 -d", copy.message);
+    expect({ size, status: ran.status }).toEqual({ size, status: 0 });
+    expect(ran.stderr).toMatch(/\[GNUPG:\] GOODSIG/);
+    expect(ran.stderr).toMatch(/\[GNUPG:\] DECRYPTION_OKAY/);
+    expect(Buffer.from(ran.stdout).equals(literal)).toBe(true);
   }
 
   test("for a member key of ours", async () => {
     const bob: OpeningKey<"member"> = await memberOf("v4 Curve25519Legacy");
     await home.import(bob);
     await gpgOpens(sealingHalf(bob));
+  });
+
+  test("for members and sizes of chance, other ones on every run", async () => {
+    // what GnuPG 2.2 can import, and reads without AEAD
+    const kinds = ["v4 Curve25519Legacy", "v4 that prefers AES-128", "NIST P-256", "RSA-3072"] as const;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...kinds), fc.nat(300_000), async (kind, size) => {
+        const member = await memberOf(kind);
+        await home.import(member);
+        await gpgOpensOne(sealingHalf(member), size);
+      }),
+      { numRuns: 5, endOnFailure: true },
+    );
   });
 
   // primary key, then (unless gpg adds one itself) the encryption subkey

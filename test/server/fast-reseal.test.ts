@@ -1,4 +1,5 @@
 /** The fast path against the library: openpgp.js opens what it writes, for any member and any size. */
+import fc from "fast-check";
 import { decrypt, decryptSessionKeys, generateKey, readMessage, revokeKey, unarmor } from "openpgp";
 import {
   type Mode,
@@ -233,6 +234,44 @@ describe("members of every kind", () => {
       seen.add(Buffer.from((await pieces(fast, prepared, cast.bob)).pkesk.subarray(14, 46)).toString("hex"));
     }
     expect(seen.size).toBe(3000);
+  });
+});
+
+describe("members and sizes of chance, other ones on every run", () => {
+  /** The largest literal: some chunks of each kind. */
+  const MAX_SIZE = 300_000;
+  const isKind = (kind: string): kind is MemberKind => kind in memberKinds;
+
+  test("openpgp.js opens every copy, and no session key is there twice", async () => {
+    const casts = await Promise.all(profiles.map((profile) => makeCast(profile)));
+    const fast = new FastReseal();
+    const seen = new Set<string>();
+    // these take long to make
+    const costly = new Map<MemberKind, OpeningKey<"member">>(
+      await Promise.all(
+        (["RSA-3072", "v6 X448"] as const).map(async (kind) => [kind, await memberOf(kind)] as const),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...casts),
+        fc.constantFrom(...Object.keys(memberKinds).filter(isKind)),
+        fc.oneof(fc.nat(10_000), fc.nat(MAX_SIZE)),
+        async (cast, kind, size) => {
+          const member = costly.get(kind) ?? (await memberOf(kind));
+          const literal = random(size);
+          const copy = await fast.resealFor(await prepareBytes(cast, literal), sealingHalf(member));
+          if (copy.mode !== "whole") throw new Error("another mode");
+          const opened = await libraryOpens(copy.message, member, cast);
+          expect(Buffer.from(opened).equals(literal)).toBe(true);
+          const sessionKey = await sessionKeyOf(copy.message, member);
+          expect(seen).not.toContain(sessionKey);
+          seen.add(sessionKey);
+        },
+      ),
+      { numRuns: 20, endOnFailure: true },
+    );
+    expect(seen.size).toBe(20);
   });
 });
 

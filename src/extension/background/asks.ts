@@ -1,13 +1,15 @@
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
-import { invitationPart, offerInvitation } from "../joining/offered.js";
+import { saveFile } from "../host/save.js";
+import { offerInvitation } from "../joining/in-mail.js";
 import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
-import { takeArrival } from "../requests/arrivals.js";
+import { invitationPart } from "../reading/found-parts.js";
+import { imageAddress, type Opened } from "../reading/opening.js";
+import { takeFromFolder } from "../requests/in-folders.js";
 import { arrivals } from "./answers.js";
-import { forgetOpened, imageAddress, type Opened, read, shownMessage } from "./received.js";
-import { saveFile } from "./save.js";
+import { forgetOpened, read, shownMessage } from "./received.js";
 
 /** What the background page answers to the display script. */
 export const asks: AskHandlers = {
@@ -20,7 +22,7 @@ export const asks: AskHandlers = {
       return reading.opened.view;
     }
     if (reading.kind !== "other") return reading;
-    const arrived = await takeArrival(header, reading.tree, arrivals);
+    const arrived = await takeFromFolder(header, reading.tree, arrivals);
     if (arrived !== undefined) return { kind: "arrived", arrived };
     return invitationPart(reading.tree) === undefined ? { kind: "ordinary" } : { kind: "invitation" };
   },

@@ -1,62 +1,31 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { makeBackup, restoreBackup } from "../backup/backup.js";
-import { prepareDraftIdentities } from "../compose/draft-identity.js";
-import type { GuardName } from "../compose/guard-names.js";
 import { loadGuards, switchGuard } from "../compose/guard-switches.js";
-import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
-import { changeState, stateOf } from "../compose/window-state.js";
-import { stop } from "../compose/work.js";
-import { t } from "../i18n.js";
+import { host } from "../host/host.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
 import { takeOffered } from "../joining/offered.js";
 import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import { keepUnlocked, lockAll } from "../locking/unlocked.js";
-import type { CallHandlers } from "../messaging.js";
+import type { CallHandlers, ComposeCalls } from "../messaging.js";
 import { makeMemberKey } from "../new-member-key.js";
 import { ownerCalls } from "../owner/calls.js";
-import { lookForArrivals } from "../requests/arrivals.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
+import { noteSent, partsToSend, saveRequest } from "../requests/by-hand.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../requests/pending.js";
 import { settingsCalls } from "../settings/calls.js";
 import { load, refusedJoins, summaryOfKey, summaryOfList, update } from "../storage.js";
-import { thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
-import { forgetOpened } from "./received.js";
 import { renewMember } from "./renewal.js";
-import { saveFile } from "./save.js";
 
-/** What the background page answers to our own pages. */
-export const calls: CallHandlers = {
+/**
+ * What our own pages ask for, in every program: in Thunderbird the background page does it, in a browser the page itself.
+ * What compose windows ask for is in `compose-calls.ts`.
+ */
+export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   ...ownerCalls,
   ...settingsCalls,
-
-  "compose:status": ({ tabId }) => statusOf(tabId),
-
-  async "compose:answer"({ tabId, answer, about, dontAsk }) {
-    switch (answer) {
-      case "turn-on":
-        await turnOn(tabId, "hand");
-        break;
-      case "turn-off":
-        await turnOff(tabId, "hand");
-        break;
-      case "list-only":
-        await keepListOnly(tabId);
-        break;
-      case "send-anyway":
-        if (about !== null) await allow(tabId, about);
-        if (about !== null && dontAsk) await switchGuard(about, false);
-        break;
-      case "stop":
-        stop(tabId);
-        break;
-      case "dismiss":
-        await changeState(tabId, { hindrance: null, notice: null });
-    }
-    return refresh(tabId);
-  },
 
   "guards:read": () => loadGuards(),
   "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
@@ -65,7 +34,7 @@ export const calls: CallHandlers = {
     const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
     await keepUnlocked(fingerprint, secret);
     await certifyWaiting();
-    await lookForArrivals(arrivals);
+    await host().lookForArrivals(arrivals);
     return null;
   },
 
@@ -105,7 +74,7 @@ export const calls: CallHandlers = {
   async "key:save-public"({ fingerprint }) {
     const key = keyOf(await load(), fingerprint);
     const { armored } = await runJob("armor-key", { key });
-    await saveFile(`${key.address} public key.asc`, new TextEncoder().encode(armored), "text/plain");
+    await host().saveFile(`${key.address} public key.asc`, new TextEncoder().encode(armored), "text/plain");
     return null;
   },
 
@@ -134,13 +103,13 @@ export const calls: CallHandlers = {
   async "join:start"(wish) {
     const request = await join(wish);
     // what could not be opened before may open now
-    forgetOpened();
+    host().forgetOpened();
     return summaryOfRequest(request);
   },
 
   async "join:forget"({ address }) {
     await forgetJoining(address);
-    await prepareDraftIdentities(t("draft_identity_label"));
+    await host().listsChanged();
     return null;
   },
 
@@ -172,14 +141,14 @@ export const calls: CallHandlers = {
 
   async "list:remove"({ address }) {
     await chooseKeeping(address, "off");
-    forgetOpened();
+    host().forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;
       const { [address]: _joining, ...joining } = stored.joining;
       return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
-    await prepareDraftIdentities(t("draft_identity_label"));
+    await host().listsChanged();
     return null;
   },
 
@@ -190,12 +159,12 @@ export const calls: CallHandlers = {
 
   async "backup:restore"({ file, passphrase }) {
     await restoreBackup(file, passphrase);
-    forgetOpened();
+    host().forgetOpened();
     return null;
   },
 
   async "requests:look"() {
-    await lookForArrivals(arrivals);
+    await host().lookForArrivals(arrivals);
     return (await loadRequests()).pending.map(summaryOfRequest);
   },
 
@@ -207,23 +176,18 @@ export const calls: CallHandlers = {
     await forgetPending(id);
     return null;
   },
+
+  async "requests:parts"({ id }) {
+    const { attachment, ...parts } = await partsToSend(id);
+    return { ...parts, fileName: attachment.name };
+  },
+
+  async "requests:save"({ id, as }) {
+    await saveRequest(id, as);
+    return null;
+  },
+
+  async "requests:sent"({ id }) {
+    return summaryOfRequest(await noteSent(id));
+  },
 };
-
-/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
-async function allow(tabId: number, guard: GuardName): Promise<void> {
-  const { answered } = await stateOf(tabId);
-  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
-  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
-}
-
-/** Takes every recipient but the list out of a mail that is to be sealed. */
-async function keepListOnly(tabId: number): Promise<void> {
-  const { list } = await statusOf(tabId);
-  if (list === null) throw new ListSealError("no-list", "no list among the recipients");
-  await thunderbird().compose.setComposeDetails(tabId, {
-    to: [`${list.name} <${list.address}>`],
-    cc: [],
-    bcc: [],
-  });
-  await changeState(tabId, { hindrance: null });
-}

@@ -1,16 +1,18 @@
 import { answerAsks } from "../ask.js";
-import { prepareDraftIdentities } from "../compose/draft-identity.js";
 import { follow, identityChanged, refresh, toggle } from "../compose/list-mode.js";
 import { draftSaved } from "../compose/server-draft.js";
 import { forgetState, stateOf } from "../compose/window-state.js";
 import { closeWork, isBusy } from "../compose/work.js";
+import { useHost } from "../host/host.js";
+import { thunderbirdHost } from "../host/thunderbird-host.js";
 import { t } from "../i18n.js";
+import { keepAwakeBy } from "../keep-awake.js";
 import { copyNewMail } from "../local-copies/follow.js";
 import { lockIfDue, whenLocked } from "../locking/unlocked.js";
 import { answerCalls } from "../messaging.js";
 import { askFor } from "../permission.js";
 import { browser } from "../platform.js";
-import { watchArrivals } from "../requests/arrivals.js";
+import { watchArrivals } from "../requests/in-folders.js";
 import { thunderbird } from "../thunderbird.js";
 import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
@@ -38,8 +40,16 @@ const sending = () => import("../compose/send.js");
 const quoting = () => import("../compose/quote.js");
 const recovering = () => import("../compose/recover.js");
 const drafting = () => import("../compose/sealed-draft.js");
-const calling = () => import("./calls.js").then(({ calls }) => calls);
+const calling = async () => {
+  const [{ calls }, { composeCalls }] = await Promise.all([
+    import("./calls.js"),
+    import("./compose-calls.js"),
+  ]);
+  return { ...calls, ...composeCalls };
+};
 
+useHost(thunderbirdHost);
+keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
 whenLocked(endWorkerWhenIdle);
 answerAsks(asks);
@@ -141,8 +151,8 @@ async function resume(): Promise<void> {
 
 settle(resume());
 settle(lockIfDue());
-browser.runtime.onStartup.addListener(() => settle(prepareDraftIdentities(t("draft_identity_label"))));
+browser.runtime.onStartup.addListener(() => settle(thunderbirdHost.listsChanged()));
 browser.runtime.onInstalled.addListener(() => {
   menus.create({ id: KEEP_DRAFT, title: t("menu_keep_draft"), contexts: ["compose_action"] });
-  settle(prepareDraftIdentities(t("draft_identity_label")));
+  settle(thunderbirdHost.listsChanged());
 });

@@ -1,8 +1,6 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { saveFile } from "../background/save.js";
 import { fromBase64 } from "../base64.js";
-import { prepareDraftIdentities } from "../compose/draft-identity.js";
-import { t } from "../i18n.js";
+import { host } from "../host/host.js";
 import { awake } from "../keep-awake.js";
 import { ownedRecord } from "../owner/owned-storage.js";
 import { load, update } from "../storage.js";
@@ -53,7 +51,7 @@ export function makeBackup(passphrase: string): Promise<void> {
     const collected: Record<string, unknown> = {};
     for (const { name, collect } of sections) collected[name] = await collect();
     const { name, file } = await runJob("write-backup", { sections: collected, passphrase, now: made });
-    await saveFile(name, file, "application/octet-stream");
+    await host().saveFile(name, file, "application/octet-stream");
     await update((stored) => ({ stored: { ...stored, backedUpAt: made }, result: undefined }));
   });
 }
@@ -68,7 +66,7 @@ export function restoreBackup(file: string, passphrase: string): Promise<void> {
     const opened = await runJob("read-backup", { file: bytesOf(file), passphrase });
     const steps = sections.map(({ name, prepare }) => prepare(opened.sections[name], opened.made));
     for (const step of steps) await step();
-    await prepareDraftIdentities(t("draft_identity_label"));
+    await host().listsChanged();
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Letter } from "../../mail/payload.js";
-import { inlineImages } from "../background/received.js";
+import { inlineImages } from "../reading/opening.js";
 
 /**
  * A letter of one's own as the HTML of a composer, as it was: written at this keyboard and signed with one's own key,

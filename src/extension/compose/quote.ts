@@ -1,8 +1,9 @@
 import type { Attachment } from "../../mail/payload.js";
-import { type Opened, read } from "../background/received.js";
+import { read } from "../background/received.js";
 import { cleanHtml } from "../display/clean-html.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { awake } from "../keep-awake.js";
+import type { Opened } from "../reading/opening.js";
 import { type ComposeDetails, thunderbird } from "../thunderbird.js";
 import { noThread } from "./letter.js";
 import { turnOn } from "./list-mode.js";

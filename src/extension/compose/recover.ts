@@ -1,7 +1,7 @@
 import { partTypes } from "../../mail/part-types.js";
 import type { Letter } from "../../mail/payload.js";
-import { secretsOf } from "../background/received.js";
 import { browser } from "../platform.js";
+import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";

@@ -1,7 +1,7 @@
 import { draftHeader, draftType } from "../../mail/sealed-draft.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
-import { secretsOf } from "../background/received.js";
 import { awake } from "../keep-awake.js";
+import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
 import {
   type ComposeDetails,

@@ -1,5 +1,5 @@
-import { ask } from "../ask.js";
 import { t } from "../i18n.js";
+import type { Acts } from "./answer-view.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { isShownImage, PREVIEW_LIMIT } from "./images.js";
 import type { AttachmentView } from "./view.js";
@@ -54,17 +54,17 @@ export function sizeOf(bytes: number): string {
 }
 
 /** The section with one line a file. */
-export function filesOf(attachments: readonly AttachmentView[]): HTMLElement {
-  const list = element("ul", {}, ...attachments.map(lineOf));
+export function filesOf(attachments: readonly AttachmentView[], acts: Acts): HTMLElement {
+  const list = element("ul", {}, ...attachments.map((each) => lineOf(each, acts)));
   const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
   if (attachments.length > 1) {
-    const all = actionButton(t("save_all"), () => ask("saveAll", null), t("save_failed"), { class: "all" });
+    const all = actionButton(t("save_all"), acts.saveAll, t("save_failed"), { class: "all" });
     section.append(all);
   }
   return section;
 }
 
-function lineOf({ number, name, type, size }: AttachmentView): HTMLLIElement {
+function lineOf({ number, name, type, size }: AttachmentView, acts: Acts): HTMLLIElement {
   const item = element(
     "li",
     {},
@@ -72,8 +72,8 @@ function lineOf({ number, name, type, size }: AttachmentView): HTMLLIElement {
     element("span", { class: "name", dir: "auto" }, name === "" ? t("file_without_name") : name),
     element("span", { class: "size" }, sizeOf(size)),
   );
-  if (isShownImage(type) && size <= PREVIEW_LIMIT) item.append(previewButton(item, number, name));
-  const save = actionButton(t("save"), () => ask("save", { attachment: number }), t("save_failed"), {
+  if (isShownImage(type) && size <= PREVIEW_LIMIT) item.append(previewButton(item, number, name, acts));
+  const save = actionButton(t("save"), () => acts.save(number), t("save_failed"), {
     "aria-label": t("save_named", name),
     "data-attachment": String(number),
   });
@@ -82,7 +82,7 @@ function lineOf({ number, name, type, size }: AttachmentView): HTMLLIElement {
 }
 
 /** Shows a picture under its line, and takes it away again. */
-function previewButton(item: HTMLLIElement, number: number, name: string): HTMLButtonElement {
+function previewButton(item: HTMLLIElement, number: number, name: string, acts: Acts): HTMLButtonElement {
   const button = actionButton(
     t("preview_show"),
     async () => {
@@ -90,7 +90,7 @@ function previewButton(item: HTMLLIElement, number: number, name: string): HTMLB
       if (shown !== null) {
         shown.remove();
       } else {
-        const { address } = await ask("preview", { attachment: number });
+        const { address } = await acts.preview(number);
         item.append(element("div", { class: "preview" }, element("img", { src: address, alt: name })));
       }
       const open = shown === null;

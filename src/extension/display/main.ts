@@ -2,6 +2,7 @@ import { memberNotice, submissionNotice } from "../../mail/notices.js";
 import { requestNotice } from "../../mail/request-mail.js";
 import { codeOf } from "../../protocol/errors.js";
 import { ask } from "../ask.js";
+import { askedActs } from "./asked-acts.js";
 import { removeView, renderAnswer, renderOpening } from "./render.js";
 import type { DisplayAnswer } from "./view.js";
 
@@ -96,7 +97,10 @@ async function main(): Promise<void> {
     removeView();
     return;
   }
-  renderAnswer(answer, { openElsewhere: () => answerFor("elsewhere") });
+  renderAnswer(
+    answer,
+    askedActs(() => answerFor("elsewhere")),
+  );
   show();
 }
 

@@ -2,8 +2,7 @@ import { MAX_PERSON_NAME } from "../../membership/commands.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
 import { fromBase64 } from "../base64.js";
-import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
-import { t } from "../i18n.js";
+import { host } from "../host/host.js";
 import { awake } from "../keep-awake.js";
 import { keysFor } from "../key-choice.js";
 import { secretOf } from "../locking/unlocked.js";
@@ -13,7 +12,6 @@ import { askServer } from "../requests/asking.js";
 import { forgetPending, loadRequests, type PendingRequest } from "../requests/pending.js";
 import { load, update } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
-import { thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { noteTry, slowDown } from "./attempts.js";
 import { assertJoinable, beginJoin, forgetJoin, joined, joinRefused, left } from "./changes.js";
@@ -28,7 +26,7 @@ export interface InvitationSummary {
   readonly list: { readonly address: string; readonly name: string; readonly fingerprint: string };
   readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];
   readonly invitee: string;
-  /** The name of the account that has the invitee's address. */
+  /** The name of the account that has the invitee's address; empty if it has none, or accounts are not known. */
   readonly name: string;
   /** ISO 8601. */
   readonly joinBy: string;
@@ -54,11 +52,10 @@ async function invited(file: string, code: string): Promise<Invited> {
     throw error;
   }
   await noteTry("right");
-  const identity = await identityOf(opened.list.invitee);
-  if (identity === null) throw new ListSealError("invitation-for-another", "no account has the address");
+  const account = await host().accountOf(opened.list.invitee);
+  if (account === null) throw new ListSealError("invitation-for-another", "no account has the address");
   assertJoinable(await load(), opened.list);
-  const { name = "" } = (await thunderbird().identities.get(identity)) ?? {};
-  return { ...opened, name };
+  return { ...opened, name: account.name };
 }
 
 function bytesOf(base64: string): Uint8Array {
@@ -119,7 +116,7 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
     if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
     const kept = await update((stored) => beginJoin(stored, invitation.list, key.fingerprint));
     const introduced = await certified(kept, key, secret);
-    await prepareDraftIdentities(t("draft_identity_label"));
+    await host().listsChanged();
     for (const { id, list, do: what } of (await loadRequests()).pending) {
       if (list === kept.address && what === "join") await forgetPending(id);
     }

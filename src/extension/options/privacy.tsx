@@ -3,6 +3,7 @@ import { type GuardName, type GuardSwitches, guardNames } from "../compose/guard
 import { t } from "../i18n.js";
 import { type LockAfter, lockAfterChoices } from "../locking/choice.js";
 import type { Call } from "../messaging.js";
+import { program } from "../platform.js";
 import type { Act } from "./act.js";
 
 /** What stays private and how: when keys lock, and what is kept where. */
@@ -15,7 +16,7 @@ export function Privacy({ call, act }: Props) {
   return (
     <>
       <LockTime call={call} act={act} />
-      <Questions call={call} act={act} />
+      {program() === "browser" ? null : <Questions call={call} act={act} />}
       <section aria-labelledby="kept">
         <h2 id="kept">{t("kept_title")}</h2>
         <p>{t("privacy_keys")}</p>
@@ -28,8 +29,12 @@ export function Privacy({ call, act }: Props) {
           <dd>{t("kept_names_text")}</dd>
           <dt>{t("kept_opened")}</dt>
           <dd>{t("kept_opened_text")}</dd>
-          <dt>{t("kept_drafts")}</dt>
-          <dd>{t("privacy_drafts")}</dd>
+          {program() === "browser" ? null : (
+            <>
+              <dt>{t("kept_drafts")}</dt>
+              <dd>{t("privacy_drafts")}</dd>
+            </>
+          )}
         </dl>
       </section>
       <section aria-labelledby="outside">

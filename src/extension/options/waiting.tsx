@@ -1,13 +1,24 @@
+import type { CommandName } from "../../membership/commands.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import { askFor } from "../permission.js";
+import { program } from "../platform.js";
 import type { RequestSummary } from "../requests/pending.js";
 import type { RefusedJoin } from "../storage.js";
 import type { Act } from "./act.js";
+import { OpenReader, SendByHand } from "./by-hand.js";
 
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
+
+/** What a member asks for themself. What an owner asks stands on the page for owners. */
+const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew"]);
+
+/** Whether a request, or what was refused, belongs to a list's card. */
+export function isOwnRequest({ do: name }: { readonly do: CommandName }): boolean {
+  return ownRequests.has(name);
+}
 
 /** Runs in the handler of a press: asks for the right to send, then does what was pressed. */
 export async function withSending(work: () => Promise<unknown>): Promise<void> {
@@ -28,6 +39,7 @@ export function RequestState({
   const { id, sending, failure, askedAt } = request;
   const when = new Date(askedAt).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
   const again = () => withSending(() => act(() => call("requests:again", { id }), null));
+  if (sending === "by-hand") return <SendByHand id={id} call={call} run={(work) => act(work, null)} />;
   return (
     <>
       <p class={sending === "unsent" ? "problem" : "quiet"}>
@@ -36,6 +48,7 @@ export function RequestState({
           : t(sending === "outbox" ? "request_outbox" : "request_unsent")}
         {failure === null ? "" : ` ${t(sentenceKey(failure))}`}
       </p>
+      {program() === "browser" ? <OpenReader /> : null}
       <div class="actions">
         <button type="button" onClick={() => void again()}>
           {t("request_again")}

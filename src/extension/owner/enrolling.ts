@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
-import { saveFile } from "../background/save.js";
 import { fromBase64 } from "../base64.js";
+import { host } from "../host/host.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, ownerSecret } from "./asking.js";
 import { loadOwned } from "./owned-storage.js";
@@ -66,5 +66,5 @@ export async function saveListKey(list: string, address: string): Promise<void> 
   const secret = await ownerSecret(owned);
   const input = { list: owned, secret, member: logged.certificate, now: new Date().toISOString() };
   const { name, armored } = await runJob("list-key-file", input);
-  await saveFile(name, new TextEncoder().encode(armored), "text/plain");
+  await host().saveFile(name, new TextEncoder().encode(armored), "text/plain");
 }

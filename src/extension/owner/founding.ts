@@ -3,8 +3,7 @@ import { noHistory } from "../../membership/roster-history.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { keyOf } from "../background/list-keys.js";
 import { fromBase64 } from "../base64.js";
-import { prepareDraftIdentities } from "../compose/draft-identity.js";
-import { t } from "../i18n.js";
+import { host } from "../host/host.js";
 import { keysFor } from "../key-choice.js";
 import { secretOf } from "../locking/unlocked.js";
 import { makeMemberKey } from "../new-member-key.js";
@@ -160,7 +159,7 @@ async function takePart(list: OwnedList): Promise<void> {
     };
     return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: undefined };
   });
-  await prepareDraftIdentities(t("draft_identity_label"));
+  await host().listsChanged();
 }
 
 /** Forgets a list whose claim was refused or given up. @throws ListSealError `already-claimed` for one that is owned */

@@ -1,10 +1,9 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { ListSealError } from "../../protocol/errors.js";
-import { saveFile } from "../background/save.js";
+import { host } from "../host/host.js";
 import { t } from "../i18n.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, ownerSecret } from "./asking.js";
 import { keepFile, keptFile } from "./invitation-files.js";
@@ -59,22 +58,20 @@ export async function invite(
 /** Saves an invitation's file. */
 export async function saveInvitation(introduction: string): Promise<void> {
   const { name, bytes } = await keptFile(introduction);
-  await saveFile(name, bytes, "application/octet-stream");
+  await host().saveFile(name, bytes, "application/octet-stream");
 }
 
-/** Opens a compose window to the invitee with the file attached. The code is in no part of it. */
+/** Begins a mail to the invitee with the file attached. The code is in no part of it. */
 export async function mailInvitation(list: string, introduction: string): Promise<void> {
   const { name: listName, invitations } = await loadOwned(list);
   const invitation = invitations.find((each) => each.introduction === introduction);
   if (invitation === undefined) throw new ListSealError("invitation-damaged", "there is no such invitation");
   const { name, bytes } = await keptFile(introduction);
-  const file = new File([bytes], name, { type: "application/octet-stream" });
-  await thunderbird().compose.beginNew({
-    to: [invitation.address],
+  await host().writeMail({
+    to: invitation.address,
     subject: t("invite_mail_subject", listName),
-    plainTextBody: t("invite_mail_text", listName),
-    isPlainText: true,
-    attachments: [{ file, name }],
+    text: t("invite_mail_text", listName),
+    file: { name, bytes },
   });
 }
 

@@ -1,20 +1,18 @@
-import { labelOf, requestTypes } from "../../mail/part-types.js";
-import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { inTurn } from "../in-turn.js";
 import { awake } from "../keep-awake.js";
+import type { ArrivingKind, ArrivingPart } from "../reading/found-parts.js";
 import { load, update } from "../storage.js";
-import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
 import { openSecrets } from "./asking.js";
 import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Requests } from "./pending.js";
 
 /**
- * Answers, notices and receipts, as they arrive: recognised by their one part's type, opened, checked, and given to the
- * one handler that is for them. The mail's own header decides nothing.
+ * Answers, notices and receipts, as they arrive: opened, checked, and given to the one handler that is for them. The mail's
+ * own header decides nothing.
  */
 
 /** What the server said to one's own request. */
@@ -66,64 +64,15 @@ export type Arrived =
   | { readonly kind: "locked" }
   | { readonly kind: "refused"; readonly code: ErrorCode };
 
-type ArrivingKind = Exclude<RequestMailKind, "request">;
-const arriving = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
-
-interface FoundPart {
-  readonly kind: ArrivingKind;
-  readonly partName: string;
-  /** Its file name alone says so. */
-  readonly byName: boolean;
-}
-
-/** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
-const PART_LIMIT = 50;
-
-/** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
-export function arrivingPart(root: MessagePart): FoundPart | undefined {
-  const found: FoundPart[] = [];
-  let seen = 0;
-  const walk = (part: MessagePart): void => {
-    seen += 1;
-    if (seen > PART_LIMIT) return;
-    const { type, byName } = labelOf({ type: part.contentType ?? "", name: part.name });
-    const kind = arriving.find((each) => requestTypes[each] === type);
-    if (kind !== undefined && part.partName !== undefined)
-      found.push({ kind, partName: part.partName, byName });
-    for (const child of part.parts ?? []) walk(child);
-  };
-  walk(root);
-  const [only, more] = found;
-  return more === undefined ? only : undefined;
-}
-
 /**
- * Takes a mail, if it is an answer, notice or receipt.
- * @param tree as `messages.getFull` gives it without decoding
- * @returns what it was; undefined for any other mail. Never rejects for what a mail contains
- */
-export async function takeArrival(
-  header: Pick<MessageHeader, "id">,
-  tree: MessagePart,
-  handlers: ArrivalHandlers,
-): Promise<Arrived | undefined> {
-  const part = arrivingPart(tree);
-  if (part === undefined) return undefined;
-  const fetched = async () => {
-    const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
-    return new Uint8Array(await file.arrayBuffer());
-  };
-  return takePart(part, fetched, handlers);
-}
-
-/**
- * Takes the one part of an answer, notice or receipt, wherever the mail is from.
+ * Takes the one part of an answer, notice or receipt, wherever the mail is from: a folder of Thunderbird (`in-folders.ts`), or
+ * a file or page that a person has opened in a browser.
  * @param fetched gives its octets
  * @returns undefined where only its name said that it is one, and it does not open as one: somebody's own file may be
  *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
  */
 export function takePart(
-  part: Pick<FoundPart, "kind" | "byName">,
+  part: ArrivingPart,
   fetched: () => Promise<Uint8Array>,
   handlers: ArrivalHandlers,
 ): Promise<Arrived | undefined> {
@@ -216,53 +165,4 @@ async function keepServerCertificate({ list, server }: OpenedAnswer): Promise<vo
     const lists = { ...stored.lists, [list]: { ...known, serverCertificate: server } };
     return { stored: { ...stored, lists }, result: undefined };
   });
-}
-
-/** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
-const subjects = arriving.map((kind) => `sealed ${kind}`);
-
-function maybeOurs({ subject }: MessageHeader): boolean {
-  return subjects.some((words) => subject.includes(words));
-}
-
-async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<number> {
-  const { messages } = thunderbird();
-  let taken = 0;
-  for (const header of list.messages.filter(maybeOurs)) {
-    const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
-    if ((await takeArrival(header, tree, handlers)) !== undefined) taken += 1;
-  }
-  return taken;
-}
-
-/** Takes what new mail brings. Call it while the background page starts, before anything is awaited. */
-export function watchArrivals(handlers: ArrivalHandlers): void {
-  thunderbird().messages.onNewMailReceived.addListener((_, list) => {
-    // a mail that can't be fetched now is taken when it is displayed, or with the next look
-    void awake(() => takeAll(list, handlers)).catch(() => undefined);
-  });
-}
-
-/** An answer may be this much older than its request by the date of its mail: clocks differ. */
-const EARLIER_MS = 86_400_000;
-
-/**
- * Looks through the folders for answers to the requests that wait: for one that arrived while Thunderbird was closed, or
- * while the key was locked. Call it when a page with waiting requests opens, and after a key was unlocked.
- */
-export async function lookForArrivals(handlers: ArrivalHandlers): Promise<number> {
-  const { pending } = await loadRequests();
-  const { messages } = thunderbird();
-  let taken = 0;
-  for (const author of new Set(pending.map(({ requestAddress }) => requestAddress))) {
-    const asked = pending.filter((each) => each.requestAddress === author);
-    const since = Math.min(...asked.map(({ askedAt }) => Date.parse(askedAt)));
-    let page = await messages.query({ author, fromDate: new Date(since - EARLIER_MS) });
-    for (;;) {
-      taken += await takeAll(page, handlers);
-      if ((page.id ?? null) === null) break;
-      page = await messages.continueList(page.id ?? "");
-    }
-  }
-  return taken;
 }

@@ -1,11 +1,11 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { fromBase64, toBase64 } from "../base64.js";
+import { host } from "../host/host.js";
 import { secretOf } from "../locking/unlocked.js";
 import { load } from "../storage.js";
 import type { StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import type { AskedCommand } from "../worker/jobs.js";
-import { sendSealed } from "./mail.js";
 import { forgetPending, keepPending, loadRequests, type PendingRequest } from "./pending.js";
 
 /**
@@ -13,7 +13,7 @@ import { forgetPending, keepPending, loadRequests, type PendingRequest } from ".
  *
  * 1. In a page, in the handler of the click: `await askFor("send")` (permission.ts), then a call to the background page.
  * 2. In the background page: `askServer({ command, list, key })`. The command is signed, sealed, kept, and sent as a mail
- *    to the list's request address; nobody types anything. What stays is a {@link PendingRequest}: show its `sending`.
+ *    to the list's request address; nobody types anything. In a browser the person sends it (`by-hand.ts`). What stays is a {@link PendingRequest}: show its `sending`.
  * 3. The answer comes as a mail. `arrivals.ts` sees it when it arrives, when it is displayed, and when a page asks it to
  *    look; opens and checks it; and calls the one handler that is registered for the command's word in
  *    `background/answers.ts`. That is where the asking part of the add-on changes its state, and the only place.
@@ -87,24 +87,31 @@ export async function askServer(asking: Asking): Promise<PendingRequest> {
 const GOOD_FOR_MS = 6 * 86_400_000;
 
 /**
- * Sends a kept request once more, the same bytes: it is carried out once, and answered again.
- * @throws ListSealError `too-old` if the server would not take it any more: ask anew; `storage-failed`; `no-list` if no
- *   such request is kept
+ * A kept request that the server would still take.
+ * @throws ListSealError `too-old` if it would not: ask anew; `storage-failed`; `no-list` if no such request is kept
  */
-export async function sendAgain(id: string): Promise<PendingRequest> {
+export async function freshRequest(id: string): Promise<PendingRequest> {
   const request = (await loadRequests()).pending.find((one) => one.id === id);
   if (request === undefined) throw new ListSealError("no-list", "there is no such request");
   if (Date.now() - Date.parse(request.askedAt) > GOOD_FOR_MS) {
     throw new ListSealError("too-old", "the server would not take it any more");
   }
-  return deliver(request);
+  return request;
+}
+
+/**
+ * Sends a kept request once more, the same bytes: it is carried out once, and answered again.
+ * @throws ListSealError as {@link freshRequest}
+ */
+export async function sendAgain(id: string): Promise<PendingRequest> {
+  return deliver(await freshRequest(id));
 }
 
 async function deliver(request: PendingRequest): Promise<PendingRequest> {
   const { list, from, requestAddress, sealed } = request;
   try {
     const mail = { kind: "request", list, from, to: requestAddress, sealed: fromBase64(sealed) } as const;
-    return await keepPending({ ...request, sending: await sendSealed(mail), failure: null });
+    return await keepPending({ ...request, sending: await host().send(mail), failure: null });
   } catch (error) {
     return keepPending({ ...request, sending: "unsent", failure: codeOf(error, "not-sent") });
   }

@@ -1,23 +1,13 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { type RequestMailKind, requestNotice, requestPart, requestSubject } from "../../mail/request-mail.js";
+import { requestNotice, requestPart, requestSubject } from "../../mail/request-mail.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { identityOf } from "../compose/draft-identity.js";
+import type { SealedMail } from "../host/host.js";
 import { awake } from "../keep-awake.js";
 import { thunderbird } from "../thunderbird.js";
 
-/** A mail with one sealed part, which the add-on sends without a compose window. */
-export interface SealedMail {
-  readonly kind: RequestMailKind;
-  /** The list that it is about. */
-  readonly list: string;
-  /** An address that is set up in Thunderbird. */
-  readonly from: string;
-  readonly to: string;
-  readonly sealed: Uint8Array;
-}
-
 /**
- * Sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there.
+ * Thunderbird sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there.
  *
  * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not

@@ -11,7 +11,7 @@ import { type Migrations, migrate } from "../stored.js";
  */
 
 /** How a request's mail stands. */
-export const sendings = ["unsent", "outbox", "sent"] as const;
+export const sendings = ["unsent", "outbox", "sent", "by-hand"] as const;
 
 const pendingRequest = object<{
   readonly id: string;
@@ -47,7 +47,8 @@ const pendingRequest = object<{
  * - `requestAddress`: where it goes; `server`: the certificate (base64) that the answer has to be signed by.
  * - `from`, `key`: the asker's address, and the fingerprint of the member key that the answer is sealed to.
  * - `sealed`: the mail's one part (base64). Sent again it is the same request: it is carried out once and answered again.
- * - `sending`: `unsent` (then `failure` says why), `outbox` (Thunderbird sends it when it is online), or `sent`.
+ * - `sending`: `unsent` (then `failure` says why), `outbox` (Thunderbird sends it when it is online), `by-hand` (the person
+ *   has to send it), or `sent`.
  */
 export type PendingRequest = Checked<typeof pendingRequest>;
 

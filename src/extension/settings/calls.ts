@@ -1,8 +1,8 @@
 import { typedPassphrase } from "../../membership/backup-passphrase.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { certifyWaiting, keyOf } from "../background/list-keys.js";
-import { saveFile } from "../background/save.js";
 import { fromBase64 } from "../base64.js";
+import { host } from "../host/host.js";
 import { chooseLockAfter, lockAfter } from "../locking/choice.js";
 import { keepUnlocked, lockAll, lockIfDue } from "../locking/unlocked.js";
 import type { CallHandlers } from "../messaging.js";
@@ -43,13 +43,13 @@ export const settingsCalls: Pick<CallHandlers, keyof SettingsCalls> = {
       throw new ListSealError("wrong-passphrase", "the passphrase is too short");
     const key = keyOf(await load(), fingerprint);
     const { armored } = await runJob("export-key", { key, current, passphrase });
-    await saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");
+    await host().saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");
     return null;
   },
 
   async "storage:save"() {
     const text = JSON.stringify(await loadRaw(), null, 1);
-    await saveFile("what ListSeal kept.json", new TextEncoder().encode(text), "application/json");
+    await host().saveFile("what ListSeal kept.json", new TextEncoder().encode(text), "application/json");
     return null;
   },
 

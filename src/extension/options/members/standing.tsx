@@ -1,5 +1,6 @@
 import { sentenceKey } from "../../failure.js";
 import { t } from "../../i18n.js";
+import { SendByHand } from "../by-hand.js";
 import { day, type OwnerProps, whatWords } from "./shared.js";
 
 /** What an owner has to know before anything else: alarms, a claim without its answer, what waits, what was refused. */
@@ -53,17 +54,21 @@ export function Claim({ list, call, run }: OwnerProps) {
 /** Requests on their way, and those that were refused. */
 export function Waiting({ list, call, run }: OwnerProps) {
   // that the members are asked for goes without saying
-  const shown = list.waiting.filter(({ what, failure }) => what !== "roster" || failure !== null);
+  const shown = list.waiting.filter(
+    ({ what, failure, sending }) => what !== "roster" || failure !== null || sending === "by-hand",
+  );
   if (shown.length === 0 && list.refusals.length === 0) return null;
   return (
     <ul class="waiting" aria-label={t("waiting_title")}>
       {shown.map(({ id, what, about, sending, failure }) => (
         <li key={id}>
           <strong>{whatWords(what, about)}</strong>{" "}
-          {failure === null ? (
-            <span>{t(sending === "outbox" ? "waiting_outbox" : "waiting_sent")}</span>
-          ) : (
+          {failure !== null ? (
             <span class="problem">{t(sentenceKey(failure))}</span>
+          ) : sending === "by-hand" ? (
+            <SendByHand id={id} call={call} run={(work) => run(work, null)} />
+          ) : (
+            <span>{t(sending === "outbox" ? "waiting_outbox" : "waiting_sent")}</span>
           )}
           {failure === null ? null : (
             <div class="actions">

@@ -1,0 +1,56 @@
+import { ListSealError } from "../../protocol/errors.js";
+import type { GuardName } from "../compose/guard-names.js";
+import { switchGuard } from "../compose/guard-switches.js";
+import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
+import { changeState, stateOf } from "../compose/window-state.js";
+import { stop } from "../compose/work.js";
+import type { CallHandlers, ComposeCalls } from "../messaging.js";
+import { thunderbird } from "../thunderbird.js";
+
+/** What Thunderbird's background page answers to the popup of a compose window's button. */
+export const composeCalls: Pick<CallHandlers, keyof ComposeCalls> = {
+  "compose:status": ({ tabId }) => statusOf(tabId),
+
+  async "compose:answer"({ tabId, answer, about, dontAsk }) {
+    switch (answer) {
+      case "turn-on":
+        await turnOn(tabId, "hand");
+        break;
+      case "turn-off":
+        await turnOff(tabId, "hand");
+        break;
+      case "list-only":
+        await keepListOnly(tabId);
+        break;
+      case "send-anyway":
+        if (about !== null) await allow(tabId, about);
+        if (about !== null && dontAsk) await switchGuard(about, false);
+        break;
+      case "stop":
+        stop(tabId);
+        break;
+      case "dismiss":
+        await changeState(tabId, { hindrance: null, notice: null });
+    }
+    return refresh(tabId);
+  },
+};
+
+/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
+async function allow(tabId: number, guard: GuardName): Promise<void> {
+  const { answered } = await stateOf(tabId);
+  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
+  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
+}
+
+/** Takes every recipient but the list out of a mail that is to be sealed. */
+async function keepListOnly(tabId: number): Promise<void> {
+  const { list } = await statusOf(tabId);
+  if (list === null) throw new ListSealError("no-list", "no list among the recipients");
+  await thunderbird().compose.setComposeDetails(tabId, {
+    to: [`${list.name} <${list.address}>`],
+    cc: [],
+    bcc: [],
+  });
+  await changeState(tabId, { hindrance: null });
+}

@@ -1,0 +1,185 @@
+import type { MailPart } from "../../mail/sealed-mail.js";
+import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
+import { toBase64 } from "../base64.js";
+import { isShownImage } from "../display/images.js";
+import type { OpenedView, PersonView } from "../display/view.js";
+import { keyAge } from "../key-age.js";
+import { secretOf } from "../locking/unlocked.js";
+import { load, rememberPost, update } from "../storage.js";
+import type { Stored, StoredList } from "../stored.js";
+import { runJob } from "../worker/client.js";
+import type { OpenedLetter } from "../worker/jobs.js";
+
+/**
+ * Opening the sealed parts of a mail, wherever they are from: with which list, what is remembered of it, and what the reader
+ * is told. What is in it stays in memory.
+ */
+
+/** A letter that was opened, with what its display needs. */
+export interface Opened {
+  readonly letter: OpenedLetter;
+  readonly view: OpenedView;
+}
+
+/** Why sealed parts do not open. */
+export type NotOpened =
+  | { readonly kind: "locked" }
+  | { readonly kind: "not-for-me"; readonly list: string | null }
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** The sealed parts of a mail, and what the mail around them says. */
+export interface SealedInMail {
+  /** Fetches them; called once. */
+  readonly parts: () => Promise<readonly MailPart[]>;
+  /** The addresses that its header names, the list's own fields first. */
+  readonly named: readonly string[];
+  /** Whether the mail is one of those that the list server and our own composers make. */
+  readonly shell: "own" | "elsewhere";
+}
+
+/**
+ * Opens them.
+ * @throws ListSealError what the worker throws, `key-locked`, and what storage throws
+ */
+export async function openSealed({
+  parts,
+  named,
+  shell,
+}: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
+  const stored = await load();
+  const [fetched] = await Promise.all([parts(), secretsOf(stored)]);
+  // again: a large mail takes long, and what was locked meanwhile must not open it
+  const secrets = await secretsOf(stored);
+  const opened = await runJob(
+    "open",
+    {
+      parts: fetched,
+      lists: listsFor(named, stored),
+      secrets,
+      pins: stored.pins,
+      now: new Date().toISOString(),
+    },
+    { transfer: buffersOf(fetched) },
+  );
+  if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
+  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
+  const view = await viewOf(opened, stored, shell);
+  await rememberAuthor(opened);
+  // an owner's add-on holds every word of the server about the record against what it knows
+  if ("roster" in opened.passage) {
+    const { noteHead } = await import("../owner/members.js");
+    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  }
+  return { kind: "opened", opened: { letter: opened, view } };
+}
+
+/** What a failure is to the reader of the mail. */
+export function notOpened(error: unknown): NotOpened {
+  const code = codeOf(error, "worker-failed");
+  return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+}
+
+/** All lists, those that the mail names first. */
+function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
+  const lists = Object.values(stored.lists);
+  return [
+    ...lists.filter((list) => named.includes(list.address)),
+    ...lists.filter((list) => !named.includes(list.address)),
+  ];
+}
+
+/** The address of the list that a mail says it belongs to, for the sentence that names it. */
+function listNamedBy(named: readonly string[], stored: Stored): string | null {
+  return named.find((address) => stored.lists[address] !== undefined) ?? named[0] ?? null;
+}
+
+/** @throws ListSealError `key-locked` if there are keys and all are locked */
+export async function secretsOf(stored: Stored): Promise<readonly string[]> {
+  const keys = Object.values(stored.memberKeys);
+  const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
+  if (keys.length > 0 && secrets.length === 0)
+    throw new ListSealError("key-locked", "all member keys are locked");
+  return secrets;
+}
+
+/** To be moved, not copied. */
+function buffersOf(parts: readonly MailPart[]): readonly ArrayBuffer[] {
+  return parts.flatMap(({ bytes: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
+}
+
+async function viewOf(
+  opened: OpenedLetter,
+  stored: Stored,
+  shell: SealedInMail["shell"],
+): Promise<OpenedView> {
+  const { letter, author } = opened;
+  const list = stored.lists[opened.list];
+  if (list === undefined)
+    throw new ListSealError("no-list", "the list was removed while its mail was opened");
+  const before = await rememberPost({
+    list: opened.list,
+    author: author.fingerprint,
+    messageId: opened.messageId,
+    keyPacketDigest: opened.keyPacketDigest,
+  });
+  const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({
+    name: name ?? null,
+    address,
+  });
+  return {
+    kind: "opened",
+    list: { name: list.name, address: list.address, fingerprint: list.listKeyFingerprint },
+    subject: letter.subject,
+    author: { ...person(letter.from), fingerprint: author.fingerprint, standing: author.standing },
+    to: letter.to.map(person),
+    cc: letter.cc.map(person),
+    date: letter.date.toISOString(),
+    signedAt: opened.signedAt,
+    text: letter.text ?? null,
+    html: letter.html ?? null,
+    inline: inlineImages(letter.attachments),
+    attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
+      contentId !== undefined && isShownImage(type) && letter.html?.includes(`cid:${contentId}`) === true
+        ? []
+        : [{ number, name, type, size: bytes.length }],
+    ),
+    passage: passageView(opened, before),
+    underOldKey: opened.underOldKey,
+    ownKeyEnds: ownKeyEnds(list, stored),
+    shell,
+  };
+}
+
+function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
+  if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
+  return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
+}
+
+function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
+  const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
+  return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
+}
+
+/** A picture as a `data:` address, for a document that may load nothing else. The type must be one that is shown. */
+export function imageAddress({ type, bytes }: { readonly type: string; readonly bytes: Uint8Array }): string {
+  return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
+}
+
+/** Addresses of the pictures inside the text, by their content id. */
+export function inlineImages(
+  attachments: OpenedLetter["letter"]["attachments"],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    attachments.flatMap(({ contentId, type, bytes }) =>
+      contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],
+    ),
+  );
+}
+
+async function rememberAuthor({ list, pins }: OpenedLetter): Promise<void> {
+  await update((stored) =>
+    JSON.stringify(stored.pins[list]) === JSON.stringify(pins)
+      ? { stored, result: undefined }
+      : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
+  );
+}

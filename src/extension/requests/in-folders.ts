@@ -1,0 +1,71 @@
+import { awake } from "../keep-awake.js";
+import { arrivingKinds, arrivingPart } from "../reading/found-parts.js";
+import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
+import { type ArrivalHandlers, type Arrived, takePart } from "./arrivals.js";
+import { loadRequests } from "./pending.js";
+
+/** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */
+
+/**
+ * Takes a mail of a folder, if it is an answer, notice or receipt.
+ * @param tree as `messages.getFull` gives it without decoding
+ * @returns what it was; undefined for any other mail. Never rejects for what a mail contains
+ */
+export async function takeFromFolder(
+  header: Pick<MessageHeader, "id">,
+  tree: MessagePart,
+  handlers: ArrivalHandlers,
+): Promise<Arrived | undefined> {
+  const part = arrivingPart(tree);
+  if (part === undefined) return undefined;
+  const fetched = async () => {
+    const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
+    return new Uint8Array(await file.arrayBuffer());
+  };
+  return takePart(part, fetched, handlers);
+}
+
+/** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
+const subjects = arrivingKinds.map((kind) => `sealed ${kind}`);
+
+function maybeOurs({ subject }: MessageHeader): boolean {
+  return subjects.some((words) => subject.includes(words));
+}
+
+async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<void> {
+  const { messages } = thunderbird();
+  for (const header of list.messages.filter(maybeOurs)) {
+    const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+    await takeFromFolder(header, tree, handlers);
+  }
+}
+
+/** Takes what new mail brings. Call it while the background page starts, before anything is awaited. */
+export function watchArrivals(handlers: ArrivalHandlers): void {
+  thunderbird().messages.onNewMailReceived.addListener((_, list) => {
+    // a mail that can't be fetched now is taken when it is displayed, or with the next look
+    void awake(() => takeAll(list, handlers)).catch(() => undefined);
+  });
+}
+
+/** An answer may be this much older than its request by the date of its mail: clocks differ. */
+const EARLIER_MS = 86_400_000;
+
+/**
+ * Looks through the folders for answers to the requests that wait: for one that arrived while Thunderbird was closed, or
+ * while the key was locked. Call it when a page with waiting requests opens, and after a key was unlocked.
+ */
+export async function lookForArrivals(handlers: ArrivalHandlers): Promise<void> {
+  const { pending } = await loadRequests();
+  const { messages } = thunderbird();
+  for (const author of new Set(pending.map(({ requestAddress }) => requestAddress))) {
+    const asked = pending.filter((each) => each.requestAddress === author);
+    const since = Math.min(...asked.map(({ askedAt }) => Date.parse(askedAt)));
+    let page = await messages.query({ author, fromDate: new Date(since - EARLIER_MS) });
+    for (;;) {
+      await takeAll(page, handlers);
+      if ((page.id ?? null) === null) break;
+      page = await messages.continueList(page.id ?? "");
+    }
+  }
+}

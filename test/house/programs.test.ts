@@ -1,0 +1,68 @@
+/** The builds for browsers: nothing of Thunderbird's is in them, neither code nor words. */
+import { inBrowser } from "../../src/extension/i18n.js";
+import { localeOf } from "../extension/fake-host.js";
+import { reachedFrom, sources } from "./sources.js";
+
+const all = sources();
+/** Where the builds for browsers begin: see vite.config.ts. */
+const rooms = ["browser", "reader", "composer", "webmail"];
+const entries = all
+  .map(({ path }) => path)
+  .filter((path) => rooms.some((room) => path.startsWith(`extension/${room}/`)));
+const reached = reachedFrom(entries, all, "atRunTime");
+
+test("there are such builds, and they do the add-on's work", () => {
+  for (const path of ["browser/background", "browser/options", "joining/joining", "owner/founding"])
+    expect([...reached]).toContain(`extension/${path}`);
+});
+
+test("no page of a browser can reach Thunderbird's namespaces, however far its imports are followed", () => {
+  expect([...reached]).not.toContain("extension/thunderbird");
+  // it can from Thunderbird's own background page
+  expect([...reachedFrom(["extension/background/main"], all, "atRunTime")]).toContain(
+    "extension/thunderbird",
+  );
+});
+
+test("nor the bridge to a background page: pages of a browser do their own work", () => {
+  expect([...reached]).not.toContain("extension/messaging");
+});
+
+test("a browser's background has neither cryptography nor pages", () => {
+  const background = reachedFrom(["extension/browser/background"], all, "atRunTime");
+  expect([...background].filter((path) => /^protocol\/(?!errors$)|^membership|\/worker\/|\/options\//.test(path))).toEqual(
+    [],
+  );
+});
+
+/** Sentences that a page of a browser names and can't come to say: what they speak of does not happen there. */
+const neverSaid = [
+  // a browser's requests are `by-hand`, not in an outbox, and no account or right is looked for
+  "request_outbox",
+  "waiting_outbox",
+  "error_no_identity",
+  "error_may_not_send",
+];
+
+describe.each(["en", "ja"] as const)("in %s", (language) => {
+  const words = localeOf(language);
+
+  test("no sentence that a browser says speaks of Thunderbird", () => {
+    const texts = all
+      .filter(({ path }) => reached.has(path) && path !== "extension/i18n")
+      .map(({ text }) => text)
+      .join("\n");
+    const said = Object.keys(words).filter((key) => texts.includes(`"${key}"`));
+    expect(said.length).toBeGreaterThan(200);
+    const wrong = said
+      .map((key) => Object.entries(inBrowser).find(([one]) => one === key)?.[1] ?? key)
+      .filter((key) => words[key]?.message.includes("Thunderbird"))
+      .filter((key) => !neverSaid.includes(key) && key !== "invite_mail_text");
+    expect(wrong).toEqual([]);
+  });
+
+  test("what a browser says instead has the same things put into it", () => {
+    for (const [key, instead] of Object.entries(inBrowser))
+      expect([instead, words[instead]?.placeholders]).toEqual([instead, words[key]?.placeholders]);
+  });
+});
