@@ -105,6 +105,8 @@ function holder(
   return undefined;
 }
 
+const laterOf = (one: Date, other: Date): Date => new Date(Math.max(one.getTime(), other.getTime()));
+
 /** The state with introductions for `address` burnt that were made at `date` or before. */
 function burn(state: RosterHistory, address: Address, date: Date): RosterHistory {
   const text = date.toISOString();
@@ -312,7 +314,7 @@ async function applyMembers(
   switch (command.do) {
     case "leave":
       // by the server's clock: a leave dated back would leave an unused introduction alive
-      return burn({ ...state, members: without(state.members, address) }, address, date > at ? date : at);
+      return burn({ ...state, members: without(state.members, address) }, address, laterOf(date, at));
     case "remove":
       asOwner();
       named(command);
