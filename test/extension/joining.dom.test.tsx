@@ -115,13 +115,28 @@ test("a wrong code says so, and the file stays chosen", async () => {
   expect(root.textContent).toContain("Invitation: team-alice.listseal");
 });
 
-test("while the server's answer is waited for, the page says so, and what could not be sent is sent again", async () => {
+test("while the server's answer is waited for, the page says so", async () => {
+  await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [request] }) });
+  expect(root.textContent).toContain("Waiting for the server");
+  expect(root.textContent).toContain("Your request is on its way");
+});
+
+test("what could not be sent is not said to be on its way, and is sent again", async () => {
   const unsent = { ...request, sending: "unsent", failure: "may-not-send" };
   await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [unsent] }) });
-  expect(root.textContent).toContain("Waiting for the server");
+  expect(root.textContent).not.toContain("on its way");
+  expect(root.textContent).not.toContain("Waiting for the server");
   expect(root.textContent).toContain("not allowed to send mail yet");
   await press("Send it again");
   expect(asked).toContainEqual(["requests:again", { id: "11" }]);
+});
+
+test("what an owner asked, and what they were refused, stands on the page for owners and not in the list's card", async () => {
+  const requests = [{ ...request, do: "remove", about: "zoe@example.test", sending: "unsent" }];
+  const refusals = [{ list: list.address, do: "set-role", code: "last-owner" }];
+  await open({ overview: overview({ lists: [list], requests, refusals }) });
+  expect(root.textContent).toContain("You are a member");
+  expect(root.querySelector(".card .problem")).toBeNull();
 });
 
 test("a refused join gives its reason", async () => {

@@ -191,6 +191,7 @@ describe("the popup", () => {
 
   test("what became of a draft is told without a question", async () => {
     const { asked } = await open({ notice: "server-draft-moved" });
+    expect(root.querySelector("h1")?.textContent).toBe("A readable draft was on your mail server");
     expect(root.textContent).toContain("has moved it to this computer");
     button("All right").click();
     await settle();

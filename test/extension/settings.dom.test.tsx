@@ -17,6 +17,8 @@ import { storedKey, storedList } from "./stored-fixture.js";
 /** A property that names a side of the screen. */
 const bound =
   /^\s*(?:(?:margin|padding|border)-(?:left|right)\b[^;]*|(?:left|right):[^;]*|(?:text-align|float):\s*(?:left|right))/gm;
+/** Four sides in one property; of these the second and the fourth must be the same. */
+const fourSides = /(?:margin|padding|inset):\s*[^;\s]+ ([^;\s]+) [^;\s]+ ([^;\s]+);/g;
 
 let root: HTMLElement;
 let asked: (readonly [string, unknown])[];
@@ -260,8 +262,10 @@ test("no page is bound to writing from left to right: sides are named by where t
   const source = fileURLToPath(new URL("../../src/extension", import.meta.url));
   const wrong = readdirSync(source, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".css") || path.endsWith("display/style.ts"))
-    .flatMap((path) =>
-      [...readFileSync(`${source}/${path}`, "utf8").matchAll(bound)].map(([found]) => `${path}: ${found}`),
-    );
+    .flatMap((path) => {
+      const styles = readFileSync(`${source}/${path}`, "utf8");
+      const uneven = [...styles.matchAll(fourSides)].filter(([, right, left]) => right !== left);
+      return [...styles.matchAll(bound), ...uneven].map(([found]) => `${path}: ${found}`);
+    });
   expect(wrong).toEqual([]);
 });

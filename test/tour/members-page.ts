@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { z } from "zod";
 import type { InstalledAddon } from "../world/extension.js";
 import { until } from "../world/processes.js";
+import { Surface } from "./surface.js";
 
 /** The page for owners, driven as a person does. */
 
@@ -68,16 +67,6 @@ const CODES = `(window) => Object.fromEntries(
     return [[card.querySelector("h4").textContent, groups.join("-")]];
   }),
 )`;
-
-/** Runs in the page: axe-core's complaints. The page's own policy forbids scripts from outside, a sandbox does not ask it. */
-const AXE = `async (window, source) => {
-  const sandbox = Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false, sameZoneAs: window });
-  Cu.evalInSandbox(source, sandbox);
-  const { violations } = await Cu.evalInSandbox("(window.axe ?? axe).run(document)", sandbox);
-  return JSON.parse(JSON.stringify(violations)).map(
-    ({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" "),
-  );
-}`;
 
 /** Runs in the page: shows one of its tabs. */
 const SHOW_TAB = `(window, name) => window.document.querySelector("#tab-" + name).click()`;
@@ -175,8 +164,7 @@ export class MembersPage {
 
   /** What axe-core finds wrong with the page as it is. */
   complaints(): Promise<readonly string[]> {
-    const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    return this.#addon.inFrontTab(z.array(z.string()), AXE, source);
+    return new Surface(this.#addon.thunderbird.marionette, "tab").complaints();
   }
 
   async close(): Promise<void> {

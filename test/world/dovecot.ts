@@ -1,4 +1,12 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { freePort, LOOPBACK } from "./ports.js";
 import { type RunningProcess, runToEnd, startProcess, untilListening } from "./processes.js";
@@ -113,6 +121,12 @@ function dropInto(
   owner: { readonly uid: number; readonly gid: number },
 ): void {
   dropped += 1;
+  // nobody has logged in yet, or no mail has come: then there is no Maildir
+  for (const part of ["", "cur", "new", "tmp"].map((each) => join(maildir, each))) {
+    if (existsSync(part)) continue;
+    mkdirSync(part);
+    chownSync(part, owner.uid, owner.gid);
+  }
   const name = `${Math.floor(Date.now() / 1000)}.dropped${dropped}.vm`;
   const [temporary, final] = [join(maildir, "tmp", name), join(maildir, "new", name)];
   writeFileSync(temporary, raw);

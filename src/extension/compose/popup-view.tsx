@@ -46,6 +46,7 @@ export function Popup({ tabId, call, status, close }: Props) {
         <Unlock hindrance={hindrance} call={call} done={() => answer("dismiss")} />
       ) : hindrance === null && status.notice !== null ? (
         <>
+          <h1>{t(noticeTitles[status.notice])}</h1>
           <p>{t(noticeTexts[status.notice])}</p>
           <Choices
             choices={[
@@ -56,7 +57,7 @@ export function Popup({ tabId, call, status, close }: Props) {
           />
         </>
       ) : hindrance === null ? (
-        <p>{status.sealing === "on" ? t("popup_on") : t("popup_off")}</p>
+        <h1>{status.sealing === "on" ? t("popup_on") : t("popup_off")}</h1>
       ) : hindrance.kind === "failed" ? (
         <>
           <h1>{t(failureTitles[hindrance.doing])}</h1>
@@ -191,6 +192,12 @@ const failureTitles: Readonly<Record<"sending" | "keeping" | "opening", MessageK
   sending: "popup_not_sent",
   keeping: "popup_not_kept",
   opening: "popup_not_opened",
+};
+
+const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
+  "server-draft-moved": "popup_draft_moved_title",
+  "server-draft-left": "popup_draft_left_title",
+  "sealed-draft-kept": "popup_draft_kept_title",
 };
 
 const noticeTexts: Readonly<Record<Notice, MessageKey>> = {

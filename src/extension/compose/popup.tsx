@@ -13,6 +13,8 @@ async function start(root: HTMLElement): Promise<void> {
   const call = await connect("popup");
   const status = await call("compose:status", { tabId });
   render(<Popup tabId={tabId} call={call} status={status} close={() => window.close()} />, root);
+  // the passphrase, or the safe answer: whoever has no mouse is there at once
+  if (status.work === "idle") root.querySelector<HTMLElement>("input, button")?.focus();
 }
 
 const root = document.getElementById("app");

@@ -1,4 +1,5 @@
-import { count, flag, listOf, object, oneOf, orNull, text } from "../check.js";
+import { errorCodes } from "../../protocol/errors.js";
+import { type Check, count, flag, listOf, object, oneOf, orNull, text } from "../check.js";
 import { browser } from "../platform.js";
 import { type GuardName, guardNames } from "./guard-names.js";
 import { type Hindrance, type Notice, notices } from "./status.js";
@@ -42,7 +43,41 @@ export const freshState: WindowState = {
   hindrance: null,
 };
 
-const fields = object<Omit<WindowState, "hindrance">>({
+type One<K extends Hindrance["kind"]> = Extract<Hindrance, { readonly kind: K }>;
+
+const named = object<{ readonly kind: string }>({ kind: text });
+const failed = object<One<"failed">>({
+  kind: oneOf("failed"),
+  doing: oneOf("sending", "keeping", "opening"),
+  code: oneOf(...errorCodes),
+});
+const locked = object<One<"locked">>({ kind: oneOf("locked"), fingerprint: text, address: text });
+const withOthers = object<One<"other-recipients" | "bcc">>({
+  kind: oneOf("other-recipients", "bcc"),
+  others: listOf(text),
+});
+const withWord = object<One<"missing-attachment">>({ kind: oneOf("missing-attachment"), word: text });
+const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" }>({
+  kind: oneOf("clear-to-list", "sealed-quote"),
+});
+
+const hindrance: Check<Hindrance> = (value) => {
+  switch (named(value).kind) {
+    case "failed":
+      return failed(value);
+    case "locked":
+      return locked(value);
+    case "other-recipients":
+    case "bcc":
+      return withOthers(value);
+    case "missing-attachment":
+      return withWord(value);
+    default:
+      return bare(value);
+  }
+};
+
+const fields = object<{ readonly [K in keyof WindowState]: WindowState[K] }>({
   sealing: oneOf("off", "on"),
   decidedBy: oneOf("recipients", "hand"),
   listAddress: orNull(text),
@@ -54,29 +89,24 @@ const fields = object<Omit<WindowState, "hindrance">>({
   openedDraft: orNull(count),
   notice: orNull(oneOf(...notices)),
   phase: oneOf("writing", "sealing"),
+  hindrance: orNull(hindrance),
 });
 
 const name = (tabId: number) => `compose-${tabId}`;
-/** Hindrances are of the moment: they are kept with the page and gone when it sleeps, which only asks again. */
-const hindrances = new Map<number, Hindrance>();
 
 export async function stateOf(tabId: number): Promise<WindowState> {
   const found = await browser.storage.session.get(name(tabId));
-  const hindrance = hindrances.get(tabId) ?? null;
   const kept = found[name(tabId)];
-  return kept === undefined ? { ...freshState, hindrance } : { ...fields(kept), hindrance };
+  return kept === undefined ? freshState : fields(kept);
 }
 
 /** Changes what is remembered of a window and gives the new state. */
 export async function changeState(tabId: number, change: Partial<WindowState>): Promise<WindowState> {
-  const { hindrance, ...kept } = { ...(await stateOf(tabId)), ...change };
-  if (hindrance === null) hindrances.delete(tabId);
-  else hindrances.set(tabId, hindrance);
+  const kept = { ...(await stateOf(tabId)), ...change };
   await browser.storage.session.set({ [name(tabId)]: kept });
-  return { ...kept, hindrance };
+  return kept;
 }
 
 export async function forgetState(tabId: number): Promise<void> {
-  hindrances.delete(tabId);
   await browser.storage.session.remove(name(tabId));
 }

@@ -11,7 +11,7 @@ export const displayStyle = `
   font: 14px/1.5 system-ui, sans-serif; color: var(--fore); background: var(--back);
   margin: -8px; padding: 12px 16px 24px; min-height: 100vh; box-sizing: border-box; overflow-wrap: anywhere; }
 * { box-sizing: border-box; }
-.state { border-inline-start: 4px solid currentColor; padding: 2px 0 2px 10px; margin: 0 0 12px; font-size: 13px; }
+.state { border-inline-start: 4px solid currentColor; padding-block: 2px; padding-inline: 10px 0; margin: 0 0 12px; font-size: 13px; }
 .state.good { color: var(--good); } .state.note { color: var(--note); } .state.warning { color: var(--warning); }
 .state .line { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; align-items: baseline; }
 svg { width: 1em; height: 1em; flex: none; align-self: center; vertical-align: -0.12em; }
@@ -31,12 +31,12 @@ h1 { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .body img { max-width: 100%; }
 .body a { color: var(--link); } .body.paper a { color: #0050c0; }
 .text { white-space: pre-wrap; margin: 0; } .signature { color: var(--quiet); margin-top: 1em; }
-blockquote { margin: 0; padding: 0 0 0 10px; border-inline-start: 3px solid var(--line); color: var(--quiet); }
+blockquote { margin: 0; padding: 0; padding-inline-start: 10px; border-inline-start: 3px solid var(--line); color: var(--quiet); }
 .remote { color: var(--quiet); font-size: 12px; margin: 0 0 10px; }
 .files { border-top: 1px solid var(--line); margin-top: 20px; padding-top: 10px; }
 .files h2 { font-size: 13px; margin: 0 0 6px; color: var(--quiet); font-weight: 600; }
 .files ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
-.files li { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding: 4px 4px 4px 10px; }
+.files li { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; border: 1px solid var(--line); border-radius: 6px; padding-block: 4px; padding-inline: 10px 4px; }
 .files .name { flex: 1 1 8em; min-width: 0; } .files .all { margin-top: 8px; }
 .files .preview { flex: 0 0 100%; } .files img { display: block; max-width: 100%; max-height: 24em; }
 .keep { margin: 20px 0 0; } .keep button { color: var(--quiet); font-size: 12px; } .files .size { color: var(--quiet); white-space: nowrap; }

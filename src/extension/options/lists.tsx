@@ -10,7 +10,7 @@ import type { Act, Overview } from "./act.js";
 import { Joining } from "./joining.js";
 import { LocalCopies } from "./local-copies.js";
 import { Owners } from "./owners.js";
-import { Refusal, RefusedCard, RequestState, withSending } from "./waiting.js";
+import { isOwnRequest, Refusal, RefusedCard, RequestState, withSending } from "./waiting.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
@@ -53,8 +53,8 @@ export function Lists({
 
 function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list: ListSummary }) {
   const [asked, setAsked] = useState<"leave" | "remove" | null>(null);
-  const request = overview.requests.findLast((one) => one.list === list.address);
-  const refusal = overview.refusals.find((one) => one.list === list.address);
+  const request = overview.requests.findLast((one) => one.list === list.address && isOwnRequest(one));
+  const refusal = overview.refusals.find((one) => one.list === list.address && isOwnRequest(one));
   const candidates = overview.keys.filter(({ address }) => address === list.invitee);
   const remove = () => act(() => call("list:remove", { address: list.address }), "lists_removed");
   const leave = () =>
@@ -159,10 +159,14 @@ function Standing({ list, request, call, act }: StandingProps) {
     const forget = () => act(() => call("join:forget", { address: list.address }), null);
     return (
       <div class="next" role="status">
-        <p>
-          <strong>{t("joining_title")}</strong>
-        </p>
-        <p>{t("joining_text")}</p>
+        {request?.sending === "unsent" ? null : (
+          <>
+            <p>
+              <strong>{t("joining_title")}</strong>
+            </p>
+            <p>{t("joining_text")}</p>
+          </>
+        )}
         {state}
         <div class="actions">
           <button type="button" onClick={() => void forget()}>

@@ -1,3 +1,4 @@
+import type { CommandName } from "../../membership/commands.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
@@ -10,6 +11,14 @@ import type { Act } from "./act.js";
 import { OpenReader, SendByHand } from "./by-hand.js";
 
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
+
+/** What a member asks for themself. What an owner asks stands on the page for owners. */
+const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew"]);
+
+/** Whether a request, or what was refused, belongs to a list's card. */
+export function isOwnRequest({ do: name }: { readonly do: CommandName }): boolean {
+  return ownRequests.has(name);
+}
 
 /** Runs in the handler of a press: asks for the right to send, then does what was pressed. */
 export async function withSending(work: () => Promise<unknown>): Promise<void> {

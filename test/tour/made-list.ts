@@ -1,0 +1,235 @@
+import { toBase64 } from "../../src/extension/base64.js";
+import type { OwnedList } from "../../src/extension/owner/owned.js";
+import {
+  noSerials,
+  type StoredList,
+  type StoredMemberKey,
+  type StoredOwner,
+} from "../../src/extension/stored.js";
+import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { outerSubject } from "../../src/mail/notices.js";
+import { type Letter, writePayload } from "../../src/mail/payload.js";
+import { writeCopy } from "../../src/mail/sealed-mail.js";
+import { noHistory } from "../../src/membership/roster-history.js";
+import {
+  generateKey,
+  generateMemberKey,
+  type OpeningKey,
+  openAtServer,
+  prepareReseal,
+  resealFor,
+  type SealingKey,
+  sealingHalf,
+  sealPost,
+  userIdOf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "../../src/protocol/index.js";
+
+/**
+ * A list that no server runs: its keys are real, its copies are what its server would send, and what its members' and its
+ * owner's add-ons would have kept is written down directly. For the tests that look at what is shown.
+ */
+
+/** Somebody with a member key. */
+export interface MadePerson {
+  readonly address: Address;
+  readonly name: string;
+  readonly key: OpeningKey<"member">;
+}
+
+/** What is not the same in every letter. */
+export type LetterParts = Pick<Letter, "subject" | "messageId"> &
+  Partial<Pick<Letter, "text" | "html" | "attachments">>;
+
+const DAY_MS = 86_400_000;
+
+/** ISO 8601, so many days from today. */
+export const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
+
+/** Makes somebody a member key. */
+export async function makePerson(address: string, name: string): Promise<MadePerson> {
+  const key = await generateMemberKey({ address, name, profile: "compatible" });
+  return { address: parseAddress(address), name, key };
+}
+
+/** A member key as an add-on keeps it. */
+export async function keyRecord(person: MadePerson): Promise<StoredMemberKey> {
+  return {
+    fingerprint: person.key.fingerprint,
+    address: person.address,
+    userId: userIdOf(person.key),
+    certificate: toBase64(writeSealingKey(sealingHalf(person.key))),
+    secret: toBase64(await writeOpeningKey(person.key)),
+    locked: false,
+    createdAt: inDays(-40),
+    expiresAt: inDays(690),
+  };
+}
+
+export class MadeList {
+  readonly address: Address;
+  readonly name: string;
+  readonly listKey: OpeningKey<"list">;
+  readonly server: OpeningKey<"server">;
+  readonly owners: readonly MadePerson[];
+
+  private constructor(
+    made: Pick<MadeList, "address" | "name" | "listKey" | "server"> & {
+      readonly owners: readonly MadePerson[];
+    },
+  ) {
+    this.address = made.address;
+    this.name = made.name;
+    this.listKey = made.listKey;
+    this.server = made.server;
+    this.owners = made.owners;
+  }
+
+  static async make(address: string, name: string, owners: readonly MadePerson[]): Promise<MadeList> {
+    const list = parseAddress(address);
+    const keys = { address: list, profile: "compatible" } as const;
+    return new MadeList({
+      ...{ address: list, name, owners },
+      listKey: await generateKey("list", keys),
+      server: await generateKey("server", keys),
+    });
+  }
+
+  get serverCertificate(): SealingKey<"server"> {
+    return sealingHalf(this.server);
+  }
+
+  /** The owners as readers know them. */
+  ownerRecords(): readonly StoredOwner[] {
+    return this.owners.map(({ address, key }) => ({
+      fingerprint: key.fingerprint,
+      certificate: toBase64(writeSealingKey(sealingHalf(key))),
+      userId: userIdOf(key),
+      address,
+      from: 0,
+      to: null,
+    }));
+  }
+
+  async #words() {
+    return {
+      address: this.address,
+      name: this.name,
+      requestAddress: requestAddress(this.address),
+      mode: "key",
+      delivery: "resealed",
+      profile: "compatible",
+      listKey: toBase64(await writeOpeningKey(this.listKey)),
+      listKeyFingerprint: this.listKey.fingerprint,
+      formerListKeys: [],
+      serverCertificate: toBase64(writeSealingKey(this.serverCertificate)),
+      serverFingerprint: this.server.fingerprint,
+      owners: this.ownerRecords(),
+    } as const;
+  }
+
+  /** The list as a member's add-on keeps it. */
+  async record(member: MadePerson): Promise<StoredList> {
+    return {
+      ...(await this.#words()),
+      formerServers: [],
+      serials: noSerials,
+      invitee: member.address,
+      introduction: null,
+      introductionSecret: null,
+      certified: null,
+      memberKey: member.key.fingerprint,
+      importedAt: inDays(-40),
+      membership: "member",
+      role: "member",
+    };
+  }
+
+  /** The list as its owner's add-on keeps it, with these members beside the owner. */
+  async ownedRecord(owner: MadePerson, members: readonly MadePerson[]): Promise<OwnedList> {
+    const all = [owner, ...members];
+    const role = (one: MadePerson) => (one === owner ? "owner" : "member");
+    const since = inDays(-40);
+    return {
+      ...(await this.#words()),
+      ownerAddress: owner.address,
+      ownerKey: owner.key.fingerprint,
+      claim: { kind: "confirmed", at: since },
+      invitations: [],
+      history: {
+        ...noHistory,
+        hashes: all.map((_, place) => String(place + 1).repeat(64)),
+        members: Object.fromEntries(
+          all.map((one) => [
+            one.address,
+            {
+              fingerprint: one.key.fingerprint,
+              role: role(one),
+              since,
+              by: one === owner ? "claim" : "introduction",
+              certificate: toBase64(writeSealingKey(sealingHalf(one.key))),
+            } as const,
+          ]),
+        ),
+      },
+      heads: [],
+      awaited: [],
+      members: all.map((one) => ({
+        ...{ address: one.address, name: one.name, fingerprint: one.key.fingerprint, role: role(one), since },
+        ...{ delivery: "on", keyExpires: inDays(690), bounces: 0 },
+      })),
+      membersAt: inDays(0),
+      held: 0,
+      refusals: [],
+      rekeying: null,
+      notices: [],
+      alarms: [],
+    };
+  }
+
+  /** The copy of a letter that the list's server would send to `reader`, as it lies in their folder. */
+  async copyFor(reader: MadePerson, author: MadePerson, parts: LetterParts): Promise<Uint8Array> {
+    const date = new Date();
+    const from = { address: author.address, name: author.name };
+    const to = [{ address: this.address }];
+    const letter: Letter = {
+      ...{ from, to, cc: [], date, references: [], attachments: [] },
+      ...parts,
+      author: { certificate: writeSealingKey(sealingHalf(author.key)) },
+    };
+    const named = { address: this.address, key: sealingHalf(this.listKey) };
+    const post = await sealPost({
+      mode: "key",
+      payload: writePayload(letter, { subject: outerSubject(this.address), from, to }),
+      messageId: letter.messageId,
+      list: named,
+      server: this.serverCertificate,
+      author: author.key,
+      date,
+    });
+    const opened = await openAtServer(post, {
+      ...{ list: named, server: this.server, author: sealingHalf(author.key) },
+    });
+    const prepared = await prepareReseal(opened, {
+      ...{ list: named, server: this.server, roster: { number: 3, hash: "3".repeat(64) } },
+    });
+    const { head, shared, tail } = writeCopy({
+      shape: "encrypted",
+      list: this.address,
+      listName: this.name,
+      from: { address: this.address, name: `${author.name} via ${this.name}` },
+      replyTo: { address: this.address },
+      to: { address: reader.address },
+      messageId: letter.messageId,
+      date,
+      sealed: await resealFor(prepared, sealingHalf(reader.key)),
+    });
+    return Buffer.concat([head, shared, tail]);
+  }
+
+  /** The word before "@". */
+  get slug(): string {
+    return localPartOf(this.address);
+  }
+}
