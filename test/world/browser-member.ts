@@ -35,6 +35,7 @@ async function keptList({ list, address, key, server }: PlayList, who: Person): 
     memberKey: who.key.fingerprint,
     importedAt: new Date().toISOString(),
     membership: "member",
+    role: "member",
   };
 }
 
