@@ -31,32 +31,9 @@ export function may(right: Right): Promise<boolean> {
   return permissions().contains({ permissions: rights[right] });
 }
 
-/** How long a granted right's function is waited for, and how often it is looked for, in milliseconds. */
-const GRANTED_MS = 3_000;
-const LOOK_MS = 50;
-
 /**
- * A function that comes with a right.
- *
- * QUIRK: a page learns a moment after the person has answered that a right was granted; until then its functions are
- * missing, on a busy computer for longer than it takes to ask the background page to use them.
- *
- * @param find gives the function, or undefined as long as it is missing
- * @returns undefined if the person has not granted the right
- */
-export async function withRight<T>(right: Right, find: () => T | undefined): Promise<T | undefined> {
-  const end = Date.now() + GRANTED_MS;
-  for (;;) {
-    const found = find();
-    if (found !== undefined || Date.now() > end || !(await may(right))) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
-
-/**
- * Asks the person, unless they have agreed before; a browser has none of these rights to give. Call it in the handler of the
- * press that needs it, as its first step, and go on whatever comes of it: without `send`, say, a request is kept, and its page
- * says that it was not sent.
+ * Asks the person, unless they have agreed before; a browser has none of these rights to give. Call it in the handler of the press that needs it, as its first step, and go
+ * on whatever comes of it: without `send`, say, a request is kept, and its page says that it was not sent.
  */
 export async function askFor(right: Right): Promise<boolean> {
   if (program() === "browser") return false;

@@ -1,7 +1,6 @@
 import { draftHeader, draftType } from "../../mail/sealed-draft.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { awake } from "../keep-awake.js";
-import { withRight } from "../permission.js";
 import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
 import {
@@ -77,9 +76,8 @@ async function keep(tabId: number): Promise<void> {
   if (folder === undefined) throw new ListSealError("storage-failed", "the account has no Drafts folder");
   const file = new File([new Uint8Array(mail)], "draft.eml", { type: "message/rfc822" });
   // the right to put a mail into a folder is asked for at the press, and may have been declined
-  const keep = await withRight("drafts", () => messages.import);
-  if (keep === undefined) throw new ListSealError("cancelled", "declined by the person");
-  const { id } = await keep(file, folder.id, { read: true });
+  if (messages.import === undefined) throw new ListSealError("cancelled", "declined by the person");
+  const { id } = await messages.import(file, folder.id, { read: true });
   await changeState(tabId, { keptDraft: id });
   // the one before says less; that it stays is no harm
   await removeDrafts([keptDraft]);

@@ -4,7 +4,6 @@ import { ListSealError } from "../../protocol/errors.js";
 import { identityOf } from "../compose/draft-identity.js";
 import type { SealedMail } from "../host/host.js";
 import { awake } from "../keep-awake.js";
-import { withRight } from "../permission.js";
 import { thunderbird } from "../thunderbird.js";
 
 /**
@@ -19,14 +18,13 @@ export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promis
     const identityId = await identityOf(from);
     if (identityId === null) throw new ListSealError("no-identity", "no account has the sender's address");
     const { messages } = thunderbird();
-    const sendMessage = await withRight("send", () => messages.sendMessage);
-    if (sendMessage === undefined) {
+    if (messages.sendMessage === undefined) {
       throw new ListSealError("may-not-send", "the right to send was not granted");
     }
     const { name, type, bytes } = requestPart(kind, sealed);
     const file = new File([new Uint8Array(bytes)], name, { type });
     try {
-      const { mode } = await sendMessage(
+      const { mode } = await messages.sendMessage(
         {
           identityId,
           to: [to],
