@@ -4,14 +4,14 @@
  */
 import { arrivals } from "../../src/extension/background/answers.js";
 import { calls } from "../../src/extension/background/calls.js";
-import { toBase64 } from "../../src/extension/base64.js";
+import { fromBase64, toBase64 } from "../../src/extension/base64.js";
 import { shapeOf } from "../../src/extension/display/shape.js";
 import { useHost } from "../../src/extension/host/host.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import type { OwnedList } from "../../src/extension/owner/owned.js";
 import { loadOwned } from "../../src/extension/owner/owned-storage.js";
 import { addressesIn, arrivingPart } from "../../src/extension/reading/found-parts.js";
-import { openSealed } from "../../src/extension/reading/opening.js";
+import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
 import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { load } from "../../src/extension/storage.js";
@@ -19,6 +19,7 @@ import type { StoredList } from "../../src/extension/stored.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
+import { readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
 import { newMessageId } from "../../src/protocol/seal.js";
 import { teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
@@ -42,7 +43,7 @@ useHost({
 });
 
 /** What became of a mail: an answer or news that was taken, or a post that was read. */
-export type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>>;
+type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>>;
 
 async function take(raw: Uint8Array): Promise<Fetched> {
   const { tree, files } = takeApart(raw);
@@ -66,6 +67,8 @@ export class Addon {
   readonly address: string;
   /** Where their mail goes, and comes from. */
   server: PlayServer;
+  /** Mail of theirs gets lost, or is kept back, without anybody's telling. */
+  unheard = false;
   #local = new Map<string, unknown>();
   #session = new Map<string, unknown>();
   readonly #fetched = new Map<PlayServer, number>();
@@ -91,6 +94,7 @@ export class Addon {
   }
 
   async submit(recipient: ReturnType<typeof parseAddress>, sealed: Uint8Array): Promise<void> {
+    if (this.unheard) return;
     const from = parseAddress(this.address);
     const raw = writeRequestMail({
       kind: "request",
@@ -143,6 +147,36 @@ export class Addon {
   async hears(): Promise<void> {
     await this.server.sink.until(() => this.#unread > 0);
     await this.settled();
+  }
+
+  /** Writes to the list, through the server that they use. */
+  async posts(text: string): Promise<void> {
+    const { server, address, name } = this;
+    const stored = await this.as(load);
+    const known = await this.list();
+    const secret = stored.memberKeys[known.memberKey ?? ""]?.secret ?? "";
+    const row = await server.service.store.listByAddress(teamAddress);
+    if (row === undefined) throw new Error("no list");
+    const list = {
+      list: row,
+      address: teamAddress,
+      key: await readOpeningKey("list", fromBase64(known.listKey)),
+      server: await readSealingKey("server", fromBase64(known.serverCertificate)),
+    };
+    const author = { name, address, key: await readOpeningKey("member", fromBase64(secret)) };
+    const { code } = await server.post(list, author, { text });
+    if (code !== 250) throw new Error(`the server said ${code}`);
+  }
+
+  /** Waits for the post that has this text, and reads it and what came before it. */
+  async reads(text: string): Promise<Opened> {
+    for (;;) {
+      const found = (await this.fetch()).find(
+        (one) => "opened" in one && one.opened.letter.letter.text?.trim() === text,
+      );
+      if (found !== undefined && "opened" in found) return found.opened;
+      await this.server.sink.until(() => this.#unread > 0);
+    }
   }
 
   owned(): Promise<OwnedList> {
