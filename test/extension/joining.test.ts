@@ -8,8 +8,8 @@ import {
   joinRefused,
   left,
 } from "../../src/extension/joining/changes.js";
-import { invitationPart } from "../../src/extension/joining/in-mail.js";
 import { keysFor } from "../../src/extension/key-choice.js";
+import { invitationPart } from "../../src/extension/reading/found-parts.js";
 import { refusedJoins, summaryOfList } from "../../src/extension/storage.js";
 import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
 import { storedKey, storedList } from "./stored-fixture.js";

@@ -1,8 +1,8 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
 import { arrivals } from "../../src/extension/background/answers.js";
 import { toBase64 } from "../../src/extension/base64.js";
+import { arrivingPart } from "../../src/extension/reading/found-parts.js";
 import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
-import { arrivingPart } from "../../src/extension/requests/in-folders.js";
 import {
   forgetPending,
   keepPending,

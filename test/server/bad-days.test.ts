@@ -133,6 +133,32 @@ describe("the relay", () => {
     expect(recipients()).toEqual([alice.address, bob.address]);
   });
 
+  test("is down for more than an hour of the server's clock: no attempt is counted, and both copies go out after it", async () => {
+    await server.sink.close();
+    // an attempt that counted would leave nothing to try
+    const process = await serve({ retryPauses: [], clockStep: 60_000 });
+    const post = await seal(list, alice);
+    expect(await send(process, post.raw)).toMatchObject({ code: 250 });
+    const tried = async (times: number) => {
+      while (process.logged().split("relay-unreachable").length <= times)
+        await new Promise((r) => setTimeout(r, 20));
+    };
+    await tried(2);
+    for (let minute = 1; minute <= 61; minute++) await process.setClock();
+    // both lanes again, with the clock of an hour later
+    await tried(4);
+    // its sender did not hear the 250, and comes again an hour later
+    expect(await send(process, post.raw)).toMatchObject({ code: 250 });
+    expect(await counts()).toMatchObject({ waiting: 2, aside: 0 });
+    await server.sink.reopen();
+    await bothHaveIt();
+    expect(recipients()).toEqual([alice.address, bob.address]);
+    process.child.kill("SIGTERM");
+    await process.ended;
+    expect(process.logged()).not.toContain('"attempt":2');
+    expect(await counts()).toMatchObject({ waiting: 0, aside: 0 });
+  });
+
   test("puts one off (450) and refuses another (550): each gets what is theirs", async () => {
     let greylisted = 0;
     server.sink.mood = (recipient) => {
@@ -182,7 +208,7 @@ test("the clock goes back an hour: what was accepted goes out once, and nothing 
   const first = await seal(list, alice);
   expect(await send(process, first.raw)).toMatchObject({ code: 250 });
   while (!process.logged().includes("copy-delayed")) await new Promise((r) => setTimeout(r, 20));
-  await process.putClockRight();
+  await process.setClock();
   later = false;
   const second = await seal(list, alice);
   expect(await send(process, second.raw)).toMatchObject({ code: 250 });

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
+import { openLog } from "../../src/server/kept/log.js";
 import { Tokens } from "../../src/server/kept/tokens.js";
+import { Standing } from "../../src/server/out/standing.js";
 import { addMember } from "../../src/server/run/administration.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -97,6 +99,52 @@ test("hard bounces on several days suspend, late; soft ones and many on one day 
     (await server.service.store.memberByAddress(list.list.id, bob.address))?.id ?? 0,
   );
   expect((await copyTo(bob))?.sender).toContain("bounces");
+});
+
+test("owners hear of a member's suspension and of a key that ran out, by the member's number; nobody else does", async () => {
+  const olga = await person("Olga");
+  await server.join(list, olga);
+  const at = new Date().toISOString();
+  const role = { do: "role", address: olga.address, role: "owner", by: "operator", at } as const;
+  const { store } = server.service;
+  await store.setMemberRole(list.list.id, olga.address, "owner", role);
+  const bounced = await store.memberByAddress(list.list.id, bob.address);
+  const standing = new Standing({
+    store,
+    ledger: server.service.ledger,
+    log: openLog({ write: () => true }),
+    now: () => Date.now(),
+    wake: () => server.service.wake(),
+  });
+  const start = Date.now();
+  const clock = jest.spyOn(Date, "now");
+  for (let day = 0; day < HARD_BOUNCE_DAYS; day++) {
+    clock.mockReturnValue(start + day * DAY_MS);
+    await standing.noteFailure(bounced?.id ?? 0, { severity: "hard", reason: "no-mailbox" });
+  }
+  if (bounced !== undefined) {
+    // twice: said once
+    await standing.noteUnusableKey(bounced, "key-expired");
+    await standing.noteUnusableKey(bounced, "key-expired");
+  }
+  await server.untilQuiet();
+  const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
+  expect(told.map(({ subject }) => subject).sort()).toEqual([
+    "[team] a member's copies are paused",
+    "[team] a member's key has run out",
+  ]);
+  for (const { text = "", from } of told) {
+    expect(from?.address).toBe(list.address);
+    expect(text).toContain(`member ${bounced?.id}`);
+  }
+  for (const { raw, sender } of server.sink.for(olga.address)) {
+    expect(sender).toBe("");
+    for (const word of [bob.address, bob.name, alice.address])
+      expect(raw.toString("latin1")).not.toContain(word);
+  }
+  expect(told.map(({ text }) => text).join("")).not.toMatch(/bob/i);
+  expect(server.sink.for(alice.address)).toEqual([]);
+  expect(server.sink.for(bob.address)).toHaveLength(2);
 });
 
 test("a relay's final refusal counts like a report", async () => {

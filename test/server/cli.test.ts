@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
@@ -334,4 +334,24 @@ test("list create writes a server card for the owner; a newer card is another on
   const second = await readCard(await readFile(path));
   expect(second.code).not.toBe(first.code);
   expect(second.server.fingerprint).toBe(first.server.fingerprint);
+});
+
+test("doctor names a Postfix that lets mail be smuggled, with the command that puts it right", async () => {
+  await good("init");
+  const programs = join(folder, "programs");
+  await mkdir(programs);
+  for (const [value, found] of [
+    ["no", /^WRONG .*smtpd_forbid_bare_newline = no: .*postconf -e smtpd_forbid_bare_newline=normalize$/m],
+    ["", /^WRONG .*smtpd_forbid_bare_newline = unknown here: update Postfix/m],
+    ["normalize", /^ok .*smtpd_forbid_bare_newline = normalize$/m],
+    ["yes", /^ok .*smtpd_forbid_bare_newline = yes$/m],
+  ] as const) {
+    const script = `#!/bin/sh\n[ "$*" = "-h smtpd_forbid_bare_newline" ] && echo ${value}\n`;
+    await writeFile(join(programs, "postconf"), script, { mode: 0o755 });
+    const { code, out } = await command.run(["--data", data, "doctor"], {
+      PATH: `${programs}:${process.env["PATH"]}`,
+    });
+    expect(out).toMatch(found);
+    if (value === "no") expect(code).toBe(1);
+  }
 });

@@ -1,7 +1,9 @@
 /** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
 import { describe, expect, test } from "@jest/globals";
+import { relayOf } from "../../src/server/run/cli-serve.js";
 import { ConfigError, defaultConfig, readConfig } from "../../src/server/run/config.js";
 import { configTemplate } from "../../src/server/run/config-template.js";
+import { readRelayUrl, tlsTowards } from "../../src/server/run/endpoints.js";
 
 const uncommented = configTemplate.replace(/^#(?=[a-z-]+ = )/gm, "");
 
@@ -20,6 +22,31 @@ test("without its comment signs it names every setting, with the default that th
   expect(leaves(config)).toEqual(expect.arrayContaining(leaves(defaultConfig)));
   // where there is a default, it is the one that is written there
   expect(config).toMatchObject(defaultConfig);
+});
+
+test("towards a relay TLS is required by default, unless it is on this machine", async () => {
+  for (const host of ["127.0.0.1", "127.8.9.10", "::1", "localhost", "LOCALHOST"]) {
+    expect(tlsTowards(host, "auto")).toBe("none");
+    expect(tlsTowards(host, "require")).toBe("require");
+  }
+  for (const host of [
+    "relay.example",
+    "10.0.0.1",
+    "128.0.0.1",
+    "localhost.example",
+    "127.0.0.1.example",
+    "fe80::1",
+  ]) {
+    expect(tlsTowards(host, "auto")).toBe("require");
+    expect(tlsTowards(host, "none")).toBe("none");
+  }
+  // and that is what serve does without a word about it
+  for (const [url, tls] of [
+    ["smtp://relay.example:25", "require"],
+    ["smtp://127.0.0.1:25", "none"],
+  ] as const) {
+    expect(await relayOf(defaultConfig, readRelayUrl(url))).toMatchObject({ tls });
+  }
 });
 
 describe("what is wrong is named", () => {

@@ -4,9 +4,12 @@ import { once } from "node:events";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { FUTURE_ALLOWED_MS } from "../../src/protocol/policy.js";
+import { addMember } from "../../src/server/run/administration.js";
 import { defaultConfig } from "../../src/server/run/config.js";
 import { examine, type Finding } from "../../src/server/run/doctor.js";
-import { PlayServer } from "./play-server.js";
+import { PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;
 let resolver: Socket;
@@ -121,4 +124,27 @@ test("names what is wrong: records, relay, a key file that others can read", asy
     expect(found.join("\n")).toContain(text);
   }
   await server.sink.reopen();
+});
+
+test("a roster from the future: the clock is behind, and every post would be refused", async () => {
+  const list = await server.createList("team@lists.test");
+  const alice = await person("Alice");
+  const joinAt = (now: number) =>
+    server.office(({ store, folder }) =>
+      addMember({ store, folder, now: () => now }, list.address, {
+        address: alice.address,
+        name: alice.name,
+        certificate: writeSealingKey(sealingHalf(alice.key)),
+        shape: "encrypted",
+      }),
+    );
+  const clock = async () => (await doctor()).filter(({ text }) => text.startsWith("the clock shows"));
+  await joinAt(Date.now() + FUTURE_ALLOWED_MS / 2);
+  expect(await clock()).toMatchObject([{ verdict: "ok" }]);
+  await server.remove(list, alice);
+  await joinAt(Date.now() + 3_600_000);
+  const [found, ...more] = await clock();
+  expect(more).toEqual([]);
+  expect(found).toMatchObject({ verdict: "WRONG" });
+  expect(found?.text).toMatch(/the roster has a later date$/);
 });

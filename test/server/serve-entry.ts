@@ -16,18 +16,28 @@ export interface ServeSettings {
   readonly retryPauses?: readonly number[];
   readonly lease?: number;
   readonly explode?: RelayOptions;
-  /** How far the clock is ahead, in milliseconds, until SIGUSR2 puts it right. */
+  /** How far the clock is ahead, in milliseconds. */
   readonly clockAhead?: number;
+  /** How far SIGUSR2 sets the clock forward each time; it puts the clock right if absent. */
+  readonly clockStep?: number;
   readonly patience?: FrontOptions["patience"];
 }
 
 const [, , text = ""] = process.argv;
 if (text !== "") {
-  const { folder, place, relayPort, patience, clockAhead = 0, ...more }: ServeSettings = JSON.parse(text);
+  const {
+    folder,
+    place,
+    relayPort,
+    patience,
+    clockAhead = 0,
+    clockStep,
+    ...more
+  }: ServeSettings = JSON.parse(text);
   let ahead = clockAhead;
   process.on("SIGUSR2", () => {
-    ahead = 0;
-    process.stdout.write("the clock is right\n");
+    ahead = clockStep === undefined ? 0 : ahead + clockStep;
+    process.stdout.write("the clock is set\n");
   });
   const service = await startService({
     folder: dataFolder(folder),

@@ -103,8 +103,8 @@ export class ServerProcess {
     await this.ended;
   }
 
-  /** Sets a clock that was ahead back. */
-  async putClockRight(): Promise<void> {
+  /** Sets its clock, as `clockStep` says. */
+  async setClock(): Promise<void> {
     const before = this.#said().length;
     this.child.kill("SIGUSR2");
     while (this.#said().length === before && this.child.stdout !== null)

@@ -23,6 +23,8 @@ export class Sink {
   connected = 0;
   /** Clients are greeted once this resolves. */
   gate: Promise<void> = Promise.resolve();
+  /** Mails that are here are answered once this resolves; until then their senders wait at the end of DATA. */
+  patience: Promise<void> | undefined;
   #answersLeft = Number.POSITIVE_INFINITY;
   #server: SMTPServer;
   #port = 0;
@@ -97,12 +99,13 @@ export class Sink {
       onData: (stream, { envelope }, answer) => {
         const chunks: Buffer[] = [];
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => {
+        stream.on("end", async () => {
           const recipient = envelope.rcptTo[0]?.address ?? "";
           const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
           const raw = Buffer.concat(chunks);
           this.seen.push(raw);
           for (const wake of this.#waiting.splice(0)) wake();
+          if (this.patience !== undefined) await this.patience;
           if (this.#answersLeft-- <= 0) return;
           const refused = refusal(recipient, "data");
           if (refused === null) this.caught.push({ sender, recipient, raw });

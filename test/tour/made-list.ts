@@ -142,6 +142,7 @@ export class MadeList {
       memberKey: member.key.fingerprint,
       importedAt: inDays(-40),
       membership: "member",
+      role: "member",
     };
   }
 

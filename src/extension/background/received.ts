@@ -3,7 +3,8 @@ import { type Shape, shapeOf } from "../display/shape.js";
 import { awake } from "../keep-awake.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { lockIfDue } from "../locking/unlocked.js";
-import { addressesIn, type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
+import { addressesIn } from "../reading/found-parts.js";
+import { type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
 import { type MessageHeader, type MessagePart, thunderbird } from "../thunderbird.js";
 import { prepareWorker, runJob } from "../worker/client.js";
 

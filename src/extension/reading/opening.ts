@@ -1,4 +1,3 @@
-import { parseMailboxList } from "../../mail/mailbox.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
@@ -8,7 +7,6 @@ import { keyAge } from "../key-age.js";
 import { secretOf } from "../locking/unlocked.js";
 import { load, rememberPost, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
-import type { MessagePart } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
 
@@ -79,24 +77,6 @@ export async function openSealed({
 export function notOpened(error: unknown): NotOpened {
   const code = codeOf(error, "worker-failed");
   return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
-}
-
-/** Header fields that say which list a mail belongs to: To of a submission, the list's own fields of a copy. */
-const listFields = ["list-post", "reply-to", "to", "cc"];
-
-/** The addresses that a mail's header names, the list's own fields first. Claims, good for choosing what to try. */
-export function addressesIn(tree: MessagePart): readonly string[] {
-  const root =
-    tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
-  return listFields
-    .flatMap((field) => root?.headers?.[field] ?? [])
-    .flatMap((value) => {
-      try {
-        return parseMailboxList(value.replace(/<mailto:/g, "<")).map(({ address }) => address);
-      } catch {
-        return [];
-      }
-    });
 }
 
 /** All lists, those that the mail names first. */

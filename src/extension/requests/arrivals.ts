@@ -1,9 +1,9 @@
-import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { inTurn } from "../in-turn.js";
 import { awake } from "../keep-awake.js";
+import type { ArrivingKind, ArrivingPart } from "../reading/found-parts.js";
 import { load, update } from "../storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
@@ -63,17 +63,6 @@ export type Arrived =
   | { readonly kind: "not-for-me" }
   | { readonly kind: "locked" }
   | { readonly kind: "refused"; readonly code: ErrorCode };
-
-/** The kinds of sealed mail that are not asked for, but come. */
-export type ArrivingKind = Exclude<RequestMailKind, "request">;
-export const arrivingKinds = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
-
-/** What the one part of such a mail was taken for. */
-export interface ArrivingPart {
-  readonly kind: ArrivingKind;
-  /** Its file name alone says so. */
-  readonly byName: boolean;
-}
 
 /**
  * Takes the one part of an answer, notice or receipt, wherever the mail is from: a folder of Thunderbird (`in-folders.ts`), or

@@ -1,41 +1,10 @@
-import { labelOf, requestTypes } from "../../mail/part-types.js";
 import { awake } from "../keep-awake.js";
+import { arrivingKinds, arrivingPart } from "../reading/found-parts.js";
 import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
-import {
-  type ArrivalHandlers,
-  type Arrived,
-  type ArrivingPart,
-  arrivingKinds,
-  takePart,
-} from "./arrivals.js";
+import { type ArrivalHandlers, type Arrived, takePart } from "./arrivals.js";
 import { loadRequests } from "./pending.js";
 
 /** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */
-
-interface FoundPart extends ArrivingPart {
-  readonly partName: string;
-}
-
-/** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
-const PART_LIMIT = 50;
-
-/** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
-export function arrivingPart(root: MessagePart): FoundPart | undefined {
-  const found: FoundPart[] = [];
-  let seen = 0;
-  const walk = (part: MessagePart): void => {
-    seen += 1;
-    if (seen > PART_LIMIT) return;
-    const { type, byName } = labelOf({ type: part.contentType ?? "", name: part.name });
-    const kind = arrivingKinds.find((each) => requestTypes[each] === type);
-    if (kind !== undefined && part.partName !== undefined)
-      found.push({ kind, partName: part.partName, byName });
-    for (const child of part.parts ?? []) walk(child);
-  };
-  walk(root);
-  const [only, more] = found;
-  return more === undefined ? only : undefined;
-}
 
 /**
  * Takes a mail of a folder, if it is an answer, notice or receipt.

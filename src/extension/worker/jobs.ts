@@ -6,6 +6,7 @@ import type { Command, NewsKind } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { OwnerJobs } from "../owner/jobs.js";
+import type { ArrivingPart } from "../reading/found-parts.js";
 import type { SettingsJobs } from "../settings/jobs.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 
@@ -38,6 +39,8 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
+  /** A mail as it came, where no mail program has read it: what it brings. Nothing is opened. */
+  "read-mail": { readonly input: { readonly raw: Uint8Array }; readonly output: MailRead };
   /** The sealed parts of a mail as it came, if they are the very ones that Thunderbird has found in it. */
   "sealed-parts": {
     readonly input: { readonly raw: Uint8Array; readonly types: readonly MailPart["type"][] };
@@ -162,6 +165,21 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     readonly output: { readonly list: StoredList; readonly joinBy: string };
   };
 }
+
+/** What a mail brings. */
+export type MailRead =
+  | {
+      readonly kind: "sealed";
+      readonly parts: readonly MailPart[];
+      /** The addresses that its header names, the list's own fields first. */
+      readonly named: readonly string[];
+      readonly shell: "own" | "elsewhere";
+    }
+  | {
+      readonly kind: "other";
+      readonly arriving: (ArrivingPart & { readonly sealed: Uint8Array }) | null;
+      readonly invitation: { readonly name: string; readonly file: Uint8Array } | null;
+    };
 
 /** A command to be written; of a `join` the worker fills in what the keys say. */
 export type AskedCommand =

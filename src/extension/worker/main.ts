@@ -11,6 +11,7 @@ import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-c
 import { makeInvitation } from "./owner-invite.js";
 import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
 import { practise } from "./practice.js";
+import { readMail } from "./read-mail.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
 import { seal } from "./seal.js";
 
@@ -18,6 +19,7 @@ import { seal } from "./seal.js";
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
   open,
+  "read-mail": readMail,
   "sealed-parts": takeSealedParts,
   "seal-draft": sealDraftMail,
   "open-draft": openDraftMail,

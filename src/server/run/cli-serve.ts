@@ -12,10 +12,10 @@ import { findSite, type GlobalOptions, type Site, say } from "./cli-desk.js";
 import { type Config, ConfigError } from "./config.js";
 import {
   type Endpoint,
-  isLoopback,
   type RelayPlace,
   readHostAndPort,
   readRelayUrl,
+  tlsTowards,
   writeHostAndPort,
 } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
@@ -67,10 +67,9 @@ export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayO
   const place = flag ?? config.relay.url;
   if (place === undefined) throw new BadRequest("serve needs --relay, or relay.url in listseal.toml");
   const { tls, ca } = config.relay;
-  const required = tls === "require" || (tls === "auto" && !isLoopback(place.host));
   return {
     ...place,
-    tls: required ? "require" : "none",
+    tls: tlsTowards(place.host, tls),
     ...(ca === undefined ? {} : { ca: await readPem(ca) }),
   };
 }

@@ -30,7 +30,15 @@ export function readRelayUrl(text: string): RelayPlace | undefined {
   return { protocol, ...place };
 }
 
-/** Whether nobody is in between: TLS is then not required. */
-export function isLoopback(host: string): boolean {
+/**
+ * What `relay.tls` means for a relay at `host`. `auto`: required, unless nobody is in between. Only names that can't leave
+ * the machine count as loopback; where a name leads to is not looked up, an attacker may answer.
+ */
+export function tlsTowards(host: string, setting: "auto" | "require" | "none"): RelayOptions["tls"] {
+  if (setting !== "auto") return setting;
+  return isLoopback(host) ? "none" : "require";
+}
+
+function isLoopback(host: string): boolean {
   return /^(127(\.\d{1,3}){3}|::1|localhost)$/i.test(host);
 }

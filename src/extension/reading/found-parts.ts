@@ -1,0 +1,73 @@
+import { parseMailboxList } from "../../mail/mailbox.js";
+import { labelOf, requestTypes } from "../../mail/part-types.js";
+import type { RequestMailKind } from "../../mail/request-mail.js";
+import type { MessagePart } from "../thunderbird.js";
+
+/** What a mail says of itself beside its sealed post: told by its tree alone, nothing is decoded. */
+
+/** The kinds of sealed mail that are not asked for, but come. */
+export type ArrivingKind = Exclude<RequestMailKind, "request">;
+export const arrivingKinds = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
+
+/** What the one part of such a mail was taken for. */
+export interface ArrivingPart {
+  readonly kind: ArrivingKind;
+  /** Its file name alone says so. */
+  readonly byName: boolean;
+}
+
+/** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
+const PART_LIMIT = 50;
+
+/** The parts of a mail in their order, a part before those within it; no more than {@link PART_LIMIT}. */
+function firstParts(root: MessagePart): readonly MessagePart[] {
+  const found: MessagePart[] = [];
+  const walk = (part: MessagePart): void => {
+    if (found.length >= PART_LIMIT) return;
+    found.push(part);
+    for (const child of part.parts ?? []) walk(child);
+  };
+  walk(root);
+  return found;
+}
+
+/** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
+export function arrivingPart(root: MessagePart): (ArrivingPart & { readonly partName: string }) | undefined {
+  const [only, more] = firstParts(root).flatMap(({ contentType = "", name, partName }) => {
+    const { type, byName } = labelOf({ type: contentType, name });
+    const kind = arrivingKinds.find((each) => requestTypes[each] === type);
+    return kind === undefined || partName === undefined ? [] : [{ kind, partName, byName }];
+  });
+  return more === undefined ? only : undefined;
+}
+
+/** The one attachment of a mail that is named as an invitation; undefined if there is none, or several. */
+export function invitationPart(root: MessagePart): { readonly partName: string } | undefined {
+  const [only, more] = firstParts(root).flatMap(({ name = "", partName }) =>
+    partName !== undefined && isInvitationName(name) ? [{ partName }] : [],
+  );
+  return more === undefined ? only : undefined;
+}
+
+/** Whether a file is named as an invitation. */
+export function isInvitationName(name: string): boolean {
+  return name.toLowerCase().endsWith(".listseal");
+}
+
+/** Header fields that say which list a mail belongs to: To of a submission, the list's own fields of a copy. */
+const listFields = ["list-post", "reply-to", "to", "cc"];
+
+/** The addresses that a mail's header names, the list's own fields first. Claims, good for choosing what to try. */
+export function addressesIn(tree: MessagePart): readonly string[] {
+  const root =
+    tree.headers?.["list-post"] === undefined && tree.headers?.["to"] === undefined ? tree.parts?.[0] : tree;
+  return listFields
+    .flatMap((field) => root?.headers?.[field] ?? [])
+    .flatMap((value) => {
+      try {
+        return parseMailboxList(value.replace(/<mailto:/g, "<")).map(({ address }) => address);
+      } catch {
+        return [];
+      }
+    });
+}
