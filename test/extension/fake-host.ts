@@ -63,6 +63,13 @@ class FakeArea {
   async clear(): Promise<void> {
     this.#values.clear();
   }
+
+  /** Everything in it is put aside, and `values` (or nothing) stands there instead: another person's computer. */
+  exchange(values: Map<string, unknown>): Map<string, unknown> {
+    const before = this.#values;
+    this.#values = values;
+    return before;
+  }
 }
 
 export const local = new FakeArea();
