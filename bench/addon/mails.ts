@@ -153,6 +153,7 @@ export async function sealedMails(profile: Profile, address: string): Promise<Ma
         memberKey: reader.fingerprint,
         importedAt: now,
         membership: "member",
+        role: "member",
       },
     },
     memberKeys: {

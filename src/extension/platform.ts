@@ -10,7 +10,11 @@ export { browser };
 /** Which program the add-on runs in. */
 export type Program = "thunderbird" | "browser";
 
-/** By the manifest that the build has put beside it: a browser's names the button of its toolbar. */
+/**
+ * By the manifest that the build has put beside it: Thunderbird's names a button of the compose window. QUIRK: Firefox and
+ * Thunderbird give keys that are not in a manifest as null.
+ */
 export function program(): Program {
-  return "action" in browser.runtime.getManifest() ? "browser" : "thunderbird";
+  const manifest = browser.runtime.getManifest();
+  return "compose_action" in manifest && manifest.compose_action !== null ? "thunderbird" : "browser";
 }

@@ -1,5 +1,6 @@
 import { isAddress, parseMailbox } from "../mail/mailbox.js";
 import type { Pin, Pins } from "../membership/pins.js";
+import { type MemberRole, memberRoles } from "../membership/roles.js";
 import { type ErrorCode, errorCodes } from "../protocol/errors.js";
 import {
   type Check,
@@ -97,6 +98,8 @@ export interface StoredList {
   readonly importedAt: string;
   /** Who has left reads old mail and posts nothing. Whether a join is still to be answered stands in `joining`. */
   readonly membership: "member" | "left";
+  /** What one may do in it, by the server's last word: a reader who may not post is told so before writing. */
+  readonly role: MemberRole;
 }
 
 const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
@@ -121,6 +124,7 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   memberKey: orNull(text),
   importedAt: text,
   membership: oneOf("member", "left"),
+  role: oneOf(...memberRoles),
 });
 
 /**
@@ -221,7 +225,7 @@ export interface Stored {
 export class NewerVersionError extends CheckError {}
 
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
-export const STORED_VERSION = 2;
+export const STORED_VERSION = 3;
 
 const version: Check<typeof STORED_VERSION> = (value) => {
   if (value !== STORED_VERSION) throw new CheckError("the newest version");
@@ -248,12 +252,15 @@ export const emptyStored: Stored = {
   draftIdentities: {},
 };
 
-type Raw = Readonly<Record<string, unknown>>;
+export type Raw = Readonly<Record<string, unknown>>;
 
 /** `steps[n]` makes version n + 1 of version n. A step is never changed after its release. */
 export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
 
-/** Who had a list in version 1 was on it already: joining by the add-on came with version 2. */
+/**
+ * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles came with version 3;
+ * whoever has another one than a member's hears it from the server.
+ */
 export const migrations: Migrations = {
   1: (raw) => ({
     ...raw,
@@ -262,9 +269,22 @@ export const migrations: Migrations = {
     joining: {},
     backedUpAt: null,
   }),
+  2: (raw) => ({
+    ...raw,
+    lists: eachOf(raw["lists"], withRole),
+    joining: eachOf(raw["joining"], (joining) => ({
+      ...joining,
+      before: isRaw(joining["before"]) ? withRole(joining["before"]) : joining["before"],
+    })),
+  }),
 };
 
-function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {
+function withRole(list: Raw): Raw {
+  return { ...list, role: "member" };
+}
+
+/** `value` with each record in it changed; what is no record of records stays, for the check to refuse. */
+export function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {
   if (!isRaw(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, isRaw(each) ? change(each) : each]),
@@ -296,7 +316,7 @@ export function addressIn(userId: unknown): string {
   }
 }
 
-function isRaw(value: unknown): value is Raw {
+export function isRaw(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -109,7 +109,7 @@ export interface RecordLink {
 }
 
 /** What a report is about. */
-export const reportEvents = ["joined", "enrolled", "left", "removed", "second-join"] as const;
+export const reportEvents = ["joined", "enrolled", "left", "removed", "role", "second-join"] as const;
 export type ReportEvent = (typeof reportEvents)[number];
 
 /** What came of a request. */
@@ -131,7 +131,7 @@ export type Result =
   /**
    * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
    * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
-   * of an intercepted invitation.
+   * of an intercepted invitation. A changed role is told to the member whose role it is.
    */
   | {
       readonly kind: "report";

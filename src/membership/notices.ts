@@ -260,7 +260,8 @@ function assertTerms(owners: readonly OwnerTerm[], serial: number, known: KnownB
     owners.some(
       (after) =>
         after.certificate.fingerprint === before.certificate.fingerprint &&
-        after.from === before.from &&
+        // an invitation says who the owners are, and not since when: theirs begin with 0
+        (before.from === 0 || after.from === before.from) &&
         (before.to === undefined
           ? after.to === undefined || after.to > known.serials.owners
           : after.to === before.to),

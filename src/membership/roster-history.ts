@@ -26,6 +26,7 @@ import {
   verifySigned,
 } from "./requests.js";
 import { followChain, recordedCommands, signedBytesOf } from "./roster-log.js";
+import { hasAuthority } from "./roster-standing.js";
 
 /** A member by the record. Plain JSON. */
 export interface LoggedMember {
@@ -60,6 +61,11 @@ export interface Unsigned {
 export interface RosterHistory {
   readonly hashes: readonly string[];
   readonly members: Readonly<Record<Address, LoggedMember>>;
+  /**
+   * The list keys by owners' signed words, the first one first: introductions of former days name former ones, which
+   * whoever was made an owner later never had.
+   */
+  readonly listKeys: readonly Fingerprint[];
   /** Introductions that let somebody in, for ever. */
   readonly introductions: readonly Fingerprint[];
   /** Until when introductions of an address were burnt: those made then or before let nobody in. ISO 8601. */
@@ -73,6 +79,7 @@ export interface RosterHistory {
 export const noHistory: RosterHistory = {
   hashes: [],
   members: {},
+  listKeys: [],
   introductions: [],
   burnt: {},
   commands: [],
@@ -97,6 +104,8 @@ function holder(
   }
   return undefined;
 }
+
+const laterOf = (one: Date, other: Date): Date => new Date(Math.max(one.getTime(), other.getTime()));
 
 /** The state with introductions for `address` burnt that were made at `date` or before. */
 function burn(state: RosterHistory, address: Address, date: Date): RosterHistory {
@@ -180,6 +189,13 @@ async function memberOf(certificate: Uint8Array): Promise<SealingKey<"member">> 
   return parseSealingKey("member", only.write());
 }
 
+async function withListKey(state: RosterHistory, certificate: Uint8Array): Promise<RosterHistory> {
+  const { fingerprint } = await parseSealingKey("list", certificate);
+  return state.listKeys.includes(fingerprint)
+    ? state
+    : { ...state, listKeys: [...state.listKeys, fingerprint] };
+}
+
 async function applyClaim(
   state: RosterHistory,
   entry: Entry,
@@ -192,7 +208,7 @@ async function applyClaim(
   }
   await verifySigned(entry.opened, [owner.certificate], entry.now);
   if (Object.values(state.members).some(({ by }) => by === "claim")) throw altered("claimed twice");
-  return enrol(state, command.address, {
+  return enrol(await withListKey(state, command.listKey), command.address, {
     fingerprint: owner.fingerprint,
     role: "owner",
     since: entry.at.toISOString(),
@@ -207,7 +223,8 @@ async function applyJoin(
   command: CommandOf<"join">,
 ): Promise<RosterHistory> {
   const { opened, list, now } = entry;
-  const introduction = await readIntroduction(command.introduction, list, now);
+  const fingerprints = [...list.fingerprints, ...state.listKeys];
+  const introduction = await readIntroduction(command.introduction, { ...list, fingerprints }, now);
   const member = await memberOf(command.certificate);
   await assertIntroduced(member.certificate, introduction, now);
   if (member.fingerprint !== entry.by) throw altered("joined with another key than it says");
@@ -232,9 +249,6 @@ async function applyJoin(
     introducedAt,
   );
 }
-
-/** Whether somebody has their place, and their role, by an owner's signed word. */
-const hasAuthority = ({ by, roleBy }: LoggedMember): boolean => by !== "operator" && roleBy !== "operator";
 
 /**
  * An owner's word for a certificate: a new member, or the confirmation of one whom the operator enrolled. On the word of
@@ -300,7 +314,7 @@ async function applyMembers(
   switch (command.do) {
     case "leave":
       // by the server's clock: a leave dated back would leave an unused introduction alive
-      return burn({ ...state, members: without(state.members, address) }, address, date > at ? date : at);
+      return burn({ ...state, members: without(state.members, address) }, address, laterOf(date, at));
     case "remove":
       asOwner();
       named(command);
@@ -330,7 +344,8 @@ async function applyMembers(
       return applyEnrolment(state, entry, command, confirmed);
     case "new-list-key":
       asOwner();
-      return state;
+      // on the operator's word alone nobody's introductions become good
+      return confirmed ? withListKey(state, command.listKey) : state;
     case "resume-server":
       asOwner();
       if (command.head.number !== link.number - 1 || command.head.hash !== link.previous) {

@@ -3,6 +3,10 @@ import { type Address, isAddress } from "../mail/mailbox.js";
 import type { Fingerprint } from "../protocol/keys.js";
 import type { LoggedMember, RosterHistory } from "./roster-history.js";
 
+/** Whether somebody has their place, and their role, by an owner's signed word. */
+export const hasAuthority = ({ by, roleBy }: LoggedMember): boolean =>
+  by !== "operator" && roleBy !== "operator";
+
 /**
  * Members whom only the operator enrolled: the owner looks at each and confirms them (`enrol`) or removes them. Until then
  * they get posts, since the server sends them; they get no new list key.

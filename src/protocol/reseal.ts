@@ -160,11 +160,16 @@ export async function prepareReseal(
  * Delivery `resealed` (steps 207, 409): the literal and the list signature, sealed for one member.
  * The author's outer signature is gone: it named the server as its reader.
  *
+ * @param date when the copy is made, at which the member's certificate must be good; now if absent
  * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
  */
-export async function resealFor(prepared: PreparedReseal, member: Sealer<"member">): Promise<SealedMessage> {
+export async function resealFor(
+  prepared: PreparedReseal,
+  member: Sealer<"member">,
+  date: Date = new Date(),
+): Promise<SealedMessage> {
   const { opened, listSignature, profile } = prepared;
-  const outer = await encryptSigned(opened.literal, listSignature, [member], profile, new Date());
+  const outer = await encryptSigned(opened.literal, listSignature, [member], profile, date);
   const outerSecret = isSecret(member) ? { outerSecret: member.fingerprint } : {};
   return opened.body === undefined
     ? { mode: "whole", message: outer, ...outerSecret }

@@ -63,6 +63,13 @@ class FakeArea {
   async clear(): Promise<void> {
     this.#values.clear();
   }
+
+  /** Everything in it is put aside, and `values` (or nothing) stands there instead: another person's computer. */
+  exchange(values: Map<string, unknown>): Map<string, unknown> {
+    const before = this.#values;
+    this.#values = values;
+    return before;
+  }
 }
 
 export const local = new FakeArea();
@@ -89,12 +96,12 @@ async function sendMessage(message: { readonly ask: string; readonly input: unkn
 /** What a part of the add-on has registered for `runtime.onMessage`. */
 export const messageListeners: ((message: unknown, sender: object) => Promise<unknown> | undefined)[] = [];
 
-const manifest: Record<string, unknown> = { version: "0.1.0" };
+const manifest: Record<string, unknown> = { version: "0.1.0", compose_action: {}, action: null };
 
-/** Lets the add-on find itself in another program, by the key of its manifest that tells them apart. */
+/** Lets the add-on find itself in another program, by the keys of its manifest; those that it lacks are null, as in Firefox. */
 export function runIn(program: "thunderbird" | "browser"): void {
-  if (program === "browser") manifest["action"] = {};
-  else delete manifest["action"];
+  manifest["compose_action"] = program === "thunderbird" ? {} : null;
+  manifest["action"] = program === "browser" ? {} : null;
 }
 
 const host = {

@@ -147,6 +147,20 @@ test("a claim that was refused says why, and can be forgotten", async () => {
   expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
 });
 
+test("who was made an owner waits for what proves it, and who is none any more can put the list away", async () => {
+  await open([{ ...team, claim: "appointed" }]);
+  expect(root.textContent).toContain("You have been made an owner of this list");
+  expect(root.querySelector("#people")).toBeNull();
+  await expectAccessible();
+  render(null, root);
+  await open([{ ...team, claim: "ended" }]);
+  expect(root.textContent).toContain("You are no owner of this list any more");
+  expect(root.querySelector("#people")).toBeNull();
+  press("Give up this list");
+  await settle();
+  expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
+});
+
 test("each address gets a code of its own, which goes in and never comes out", async () => {
   await open([team], { "owner:invite": { introduction: "1d".repeat(20), fileName: "x.listseal" } });
   fill("addresses", "Dave <dave@example.test>, nobody");

@@ -7,6 +7,7 @@ import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
 import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
 import { ownedVersion1 } from "./owned-version-1.js";
+import { ownedVersion2 } from "./owned-version-2.js";
 
 const now = new Date("2026-03-01T00:00:00Z");
 
@@ -39,7 +40,7 @@ describe("pasted addresses", () => {
 
 describe("what is kept", () => {
   /** One record of each version that was ever released. */
-  const released: Readonly<Record<number, object>> = { 1: ownedVersion1 };
+  const released: Readonly<Record<number, object>> = { 1: ownedVersion1, 2: ownedVersion2 };
 
   test("there is a record of every version, and every one is read", () => {
     const versions = Array.from({ length: OWNED_VERSION }, (_, before) => before + 1);
@@ -57,7 +58,13 @@ describe("what is kept", () => {
   });
 
   test("a record of version 1 is read, and nothing of it is lost", () => {
-    expect(readOwned(structuredClone(ownedVersion1)).lists).toMatchObject(ownedVersion1.lists);
+    const { lists } = readOwned(structuredClone(ownedVersion1));
+    expect(lists).toMatchObject(ownedVersion1.lists);
+    expect(Object.values(lists).map(({ history }) => history.listKeys)).toEqual([[], [], []]);
+  });
+
+  test("a record of version 2 is read as it is", () => {
+    expect(readOwned(structuredClone(ownedVersion2))).toEqual(ownedVersion2);
   });
 
   test("what an owner by the operator's word did stays readable", () => {

@@ -37,6 +37,7 @@ export const storedList: StoredList = {
   memberKey: null,
   importedAt: "2026-01-01T00:00:00.000Z",
   membership: "member",
+  role: "member",
 };
 
 export const storedKey: StoredMemberKey = {

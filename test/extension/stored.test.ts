@@ -2,6 +2,7 @@ import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/exte
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 import { storedVersion1 } from "./stored-version-1.js";
 import { storedVersion2 } from "./stored-version-2.js";
+import { storedVersion3 } from "./stored-version-3.js";
 
 test("a fresh start is empty", () => {
   expect(readStored(undefined)).toEqual(emptyStored);
@@ -66,6 +67,7 @@ test("a record of version 1 becomes one of today, and nothing of it is lost", ()
     formerServers: [],
     serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
     membership: "member",
+    role: "member",
   });
   expect(now.memberKeys[storedKey.fingerprint]).toEqual({
     ...storedVersion1.memberKeys[storedKey.fingerprint],
@@ -75,7 +77,11 @@ test("a record of version 1 becomes one of today, and nothing of it is lost", ()
 });
 
 /** One record of each version that was ever released. */
-const released: Readonly<Record<number, object>> = { 1: storedVersion1, 2: storedVersion2 };
+const released: Readonly<Record<number, object>> = {
+  1: storedVersion1,
+  2: storedVersion2,
+  3: storedVersion3,
+};
 
 test("there is a record of every version, and every one is read", () => {
   const versions = Array.from({ length: STORED_VERSION }, (_, before) => before + 1);
@@ -95,5 +101,19 @@ test("a record of version 2 is read as it is; when its keys expire is asked of t
   const memberKeys = Object.fromEntries(
     Object.entries(keys).map(([name, key]) => [name, { ...key, expiresAt: null }]),
   );
-  expect(readStored(structuredClone(storedVersion2))).toEqual({ ...storedVersion2, memberKeys });
+  const [list] = Object.values(storedVersion2.lists);
+  const lists = { "team@lists.example": { ...list, role: "member" } };
+  expect(readStored(structuredClone(storedVersion2))).toMatchObject({ lists, memberKeys });
+  expect(readStored(structuredClone(storedVersion2))).toMatchObject({
+    pins: storedVersion2.pins,
+    draftIdentities: storedVersion2.draftIdentities,
+    backedUpAt: storedVersion2.backedUpAt,
+  });
+});
+
+test("a list before a join that waits has a role, too", () => {
+  const [list] = Object.values(storedVersion2.lists);
+  const joining = { "team@lists.example": { name: "Team", before: list, refused: null } };
+  const now = readStored({ ...structuredClone(storedVersion2), joining });
+  expect(now.joining["team@lists.example"]?.before).toMatchObject({ role: "member" });
 });

@@ -26,6 +26,9 @@ beforeAll(async () => {
   haveThunderbird();
   await haveWorkerNear();
   await import("../../src/extension/background/main.js");
+  // QUIRK: jest can't link two modules at once, as the page does when it is asked something for the first time
+  await import("../../src/extension/background/calls.js");
+  await import("../../src/extension/background/compose-calls.js");
 
   const now = new Date().toISOString();
   const profile = "compatible";

@@ -32,6 +32,8 @@ export let play: PlayServer;
 /** Ids of all requests that were made. */
 export let asked: string[];
 export let card: ServerCard;
+/** The card as it was given out. */
+export let cardFile: Uint8Array;
 export let listKey: OpeningKey<"list">;
 export let olga: Person;
 
@@ -185,7 +187,8 @@ export async function begin(profile: Profile = "compatible"): Promise<void> {
     });
     return issueCard(parts, list);
   });
-  card = await readCard(await readFile(issued.path));
+  cardFile = new Uint8Array(await readFile(issued.path));
+  card = await readCard(cardFile);
   listKey = await generateKey("list", { address: teamAddress, profile });
   olga = await person("Olga", profile);
   await play.start();

@@ -243,7 +243,7 @@ describe("members and sizes of chance, other ones on every run", () => {
   const isKind = (kind: string): kind is MemberKind => kind in memberKinds;
 
   test("openpgp.js opens every copy, and no session key is there twice", async () => {
-    const casts = await Promise.all(profiles.map((profile) => makeCast(profile)));
+    const casts = { compatible: await makeCast("compatible"), rfc9580: await makeCast("rfc9580") };
     const fast = new FastReseal();
     const seen = new Set<string>();
     // these take long to make
@@ -254,10 +254,11 @@ describe("members and sizes of chance, other ones on every run", () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...casts),
+        fc.constantFrom(...profiles),
         fc.constantFrom(...Object.keys(memberKinds).filter(isKind)),
         fc.oneof(fc.nat(10_000), fc.nat(MAX_SIZE)),
-        async (cast, kind, size) => {
+        async (profile, kind, size) => {
+          const cast = casts[profile];
           const member = costly.get(kind) ?? (await memberOf(kind));
           const literal = random(size);
           const copy = await fast.resealFor(await prepareBytes(cast, literal), sealingHalf(member));

@@ -2,7 +2,7 @@
  * A list server to play with, in the test's own process: a list with members, a relay that keeps what it gets, and
  * people who write sealed posts and open their copies with their own keys.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
@@ -36,7 +36,7 @@ import {
 } from "../../src/server/run/administration.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/run/service.js";
 import { type Answer, submit } from "./dialogue.js";
-import { newPlace } from "./places.js";
+import { inFolder, newPlace } from "./places.js";
 import { Sink } from "./sink.js";
 
 /** Somebody with an address and a member key. */
@@ -121,6 +121,20 @@ export class PlayServer {
       ...more,
     });
     return this.#service;
+  }
+
+  /**
+   * A second server with everything that this one has, its keys too, and a relay of its own: from now on they may tell
+   * different people different things. Both run afterwards. For stores in the server's own folder.
+   */
+  async fork(): Promise<PlayServer> {
+    await this.stop();
+    const folder = dataFolder(await mkdtemp(join(tmpdir(), "listseal-")));
+    await cp(this.folder.path, folder.path, { recursive: true });
+    const twin = new PlayServer(folder, await inFolder(folder), await Sink.open());
+    await this.start();
+    await twin.start();
+    return twin;
   }
 
   get service(): Service {

@@ -3,7 +3,7 @@
  *
  * All dates are fixed, so that the vectors mean the same on any day.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import {
   armorOpeningKey,
   generateKey,
@@ -33,26 +33,12 @@ export interface VectorCast extends Cast {
 export const LIST = "team@lists.example";
 export const OTHER_LIST = "other@lists.example";
 
-const fileOf = (profile: Profile, name: string) => new URL(`./keys/${profile}-${name}.asc`, import.meta.url);
+/** Where a key lies. */
+export const keyFile = (profile: Profile, name: string) =>
+  new URL(`./keys/${profile}-${name}.asc`, import.meta.url);
 
-async function keyOf<R extends Role>(
-  profile: Profile,
-  name: string,
-  role: R,
-  make: () => Promise<OpeningKey<R>>,
-): Promise<OpeningKey<R>> {
-  const file = fileOf(profile, name);
-  try {
-    return await readOpeningKey(role, await readFile(file, "utf8"));
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-  }
-  const key = await make();
-  const warning = "TEST KEY of ListSeal's vectors: everybody has it, it protects nothing.";
-  await writeFile(file, `${warning}\n\n${(await armorOpeningKey(key)).replaceAll("\r\n", "\n")}`, {
-    flag: "wx",
-  });
-  return key;
+async function keyOf<R extends Role>(profile: Profile, name: string, role: R): Promise<OpeningKey<R>> {
+  return readOpeningKey(role, await readFile(keyFile(profile, name), "utf8"));
 }
 
 /** The shared secrets of a profile: 32 octets of one value, so that everybody can write them down. */
@@ -78,24 +64,40 @@ export async function vectorSecrets(profile: Profile): Promise<VectorSecrets> {
   };
 }
 
-/** The cast of a profile; keys that are not there yet are made. */
+/** The cast of a profile. */
 export async function vectorCast(profile: Profile): Promise<VectorCast> {
-  const made = { profile, date: KEYS_MADE };
-  const person = (name: string) =>
-    keyOf(profile, name.toLowerCase(), "member", () =>
-      generateMemberKey({ ...made, name, address: `${name.toLowerCase()}@example.test` }),
-    );
-  const ofList = <R extends "list" | "server">(name: string, role: R, address: string) =>
-    keyOf(profile, name, role, () => generateKey(role, { ...made, address }));
   return {
     address: LIST,
     profile,
-    listKey: await ofList("list", "list", LIST),
-    serverKey: await ofList("server", "server", LIST),
-    otherListKey: await ofList("other-list", "list", OTHER_LIST),
-    otherServerKey: await ofList("other-server", "server", OTHER_LIST),
-    alice: await person("Alice"),
-    bob: await person("Bob"),
-    eve: await person("Eve"),
+    listKey: await keyOf(profile, "list", "list"),
+    serverKey: await keyOf(profile, "server", "server"),
+    otherListKey: await keyOf(profile, "other-list", "list"),
+    otherServerKey: await keyOf(profile, "other-server", "server"),
+    alice: await keyOf(profile, "alice", "member"),
+    bob: await keyOf(profile, "bob", "member"),
+    eve: await keyOf(profile, "eve", "member"),
   };
+}
+
+/** How each key of a profile is made, by its name. */
+export function keyRecipes(profile: Profile): ReadonlyMap<string, () => Promise<OpeningKey<Role>>> {
+  const made = { profile, date: KEYS_MADE };
+  const person = (name: string) => () =>
+    generateMemberKey({ ...made, name, address: `${name.toLowerCase()}@example.test` });
+  const ofList = (role: "list" | "server", address: string) => () => generateKey(role, { ...made, address });
+  return new Map<string, () => Promise<OpeningKey<Role>>>([
+    ["list", ofList("list", LIST)],
+    ["server", ofList("server", LIST)],
+    ["other-list", ofList("list", OTHER_LIST)],
+    ["other-server", ofList("server", OTHER_LIST)],
+    ["alice", person("Alice")],
+    ["bob", person("Bob")],
+    ["eve", person("Eve")],
+  ]);
+}
+
+/** The text of a key's file. */
+export async function keyText(key: OpeningKey<Role>): Promise<string> {
+  const warning = "TEST KEY of ListSeal's vectors: everybody has it, it protects nothing.";
+  return `${warning}\n\n${(await armorOpeningKey(key)).replaceAll("\r\n", "\n")}`;
 }

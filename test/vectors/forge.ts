@@ -1,5 +1,5 @@
 /** A sealer that refuses nothing: it makes the messages that the product must never make. */
-import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { createMessage, encrypt, encryptSessionKey, type Signature } from "openpgp";
 import { notations } from "../../src/protocol/binding.js";
@@ -57,7 +57,8 @@ export async function forge(forgery: Forgery): Promise<Uint8Array> {
  * (RFC 9580, 5.13.1: random prefix, packets, SHA-1 of both; AES-256 in CFB mode with a zero vector).
  */
 export async function sealPackets(packets: Uint8Array, to: SealingKey<Role>): Promise<Uint8Array> {
-  const sessionKey = randomBytes(32);
+  // from where openpgp.js takes it, so that a seed is one for both
+  const sessionKey = crypto.getRandomValues(new Uint8Array(32));
   const keyPacket: Uint8Array = await encryptSessionKey({
     data: Uint8Array.from(sessionKey),
     algorithm: "aes256",
@@ -66,7 +67,7 @@ export async function sealPackets(packets: Uint8Array, to: SealingKey<Role>): Pr
     date: NOW,
     config: configFor("compatible"),
   });
-  const prefix = randomBytes(16);
+  const prefix = crypto.getRandomValues(new Uint8Array(16));
   const checked = Buffer.concat([prefix, prefix.subarray(14), packets, Uint8Array.of(0xd3, 0x14)]);
   const digest = createHash("sha1").update(checked).digest();
   const cipher = createCipheriv("aes-256-cfb", sessionKey, Buffer.alloc(16));

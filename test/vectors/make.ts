@@ -1,18 +1,18 @@
 /**
- * Writes the vectors: `npx tsx test/vectors/make.ts`.
+ * Writes the vectors and their keys: `npx tsx test/vectors/make.ts`. With `--check` it writes nothing and says which files
+ * are not what it would write.
  *
- * Which vectors there are, and what is wrong with each, is fixed here. Their bytes are not reproducible: session keys
- * and ephemeral keys come from the platform's random source, which can't be seeded. So they were made once and are
- * checked in; a file that is there is never written again, and `test/vectors.test.ts` sees to it that recipes and files
- * are the same set. To make one anew, delete it and run this.
+ * Every file follows from its name alone (`seeded.ts`, fixed dates), so it writes the same bytes each time. One thing is not
+ * ours: the octets of what is compressed (`*-bomb`) are the platform's zlib's, here that of Node 20.
  */
-import { access, readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { vectorCast } from "./cast.js";
+import { keyFile, keyRecipes, keyText, vectorCast } from "./cast.js";
 import { writeVector } from "./format.js";
 import { memberRecipes } from "./member-recipes.js";
 import type { Recipe } from "./recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
+import { withSeed } from "./seeded.js";
 import { serverRecipes } from "./server-recipes.js";
 
 /** Every vector by its name. */
@@ -30,17 +30,30 @@ export async function madeVectors(): Promise<readonly string[]> {
   return names.filter((name) => name.endsWith(".txt")).map((name) => name.slice(0, -4));
 }
 
-async function main(): Promise<void> {
+const profiles = ["compatible", "rfc9580"] as const;
+
+/** Every file and its text: the keys first, since the vectors are made with them. */
+async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
+  for (const profile of profiles) {
+    for (const [name, make] of keyRecipes(profile)) {
+      yield [keyFile(profile, name), await keyText(await withSeed(`${profile}-${name}`, make))];
+    }
+  }
   const casts = { compatible: await vectorCast("compatible"), rfc9580: await vectorCast("rfc9580") };
   for (const [name, { make, ...head }] of recipes) {
-    const file = fileOf(name);
-    const isThere = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) continue;
-    await writeFile(file, writeVector({ ...head, sealed: await make(casts[head.profile]) }));
-    console.log(name);
+    const sealed = await withSeed(name, () => make(casts[head.profile]));
+    yield [fileOf(name), writeVector({ ...head, sealed })];
+  }
+}
+
+async function main(): Promise<void> {
+  const checks = process.argv[2] === "--check";
+  for await (const [file, text] of files()) {
+    const there = await readFile(file, "utf8").catch(() => undefined);
+    if (there === text) continue;
+    if (!checks) await writeFile(file, text);
+    console.log(fileURLToPath(file));
+    if (checks) process.exitCode = 1;
   }
 }
 

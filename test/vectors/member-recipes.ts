@@ -50,7 +50,7 @@ async function copyOf(cast: VectorCast, mode: Mode, delivery: Delivery) {
     date: NOW,
   };
   const prepared = await prepareReseal(await openAtServer(await sealed(cast, mode), context), context);
-  return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob));
+  return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob), NOW);
 }
 
 const good = profiles.flatMap((profile) =>

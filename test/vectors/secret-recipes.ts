@@ -66,7 +66,7 @@ async function copy(
     server: opener,
   });
   const member = shared.includes("member") ? secrets.member : sealingHalf(cast.bob);
-  return resealFor(await prepareReseal(opened, context), member);
+  return resealFor(await prepareReseal(opened, context), member, NOW);
 }
 
 const good = profiles.flatMap((profile) =>

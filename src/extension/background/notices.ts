@@ -45,6 +45,8 @@ async function takeOne(sealed: Uint8Array): Promise<Arrived> {
     list,
     key: keyOf(before, list.memberKey),
   });
+  const { followNews } = await import("../owner/succeeding.js");
+  await followNews(list.address);
   return { kind: "notice", list: list.address, news };
 }
 

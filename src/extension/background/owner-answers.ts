@@ -4,6 +4,7 @@ import type { ArrivalHandlers } from "../requests/arrivals.js";
 const founding = () => import("../owner/founding.js");
 const inviting = () => import("../owner/inviting.js");
 const members = () => import("../owner/members.js");
+const succeeding = () => import("../owner/succeeding.js");
 const telling = () => import("../owner/telling.js");
 
 const commandAnswered: ArrivalHandlers["answers"]["enrol"] = async (...answer) =>
@@ -14,7 +15,7 @@ export const ownerAnswers = {
   enrol: commandAnswered,
   remove: commandAnswered,
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
-  roster: async (...answer) => (await members()).rosterAnswered(...answer),
+  roster: async (...answer) => (await succeeding()).standingAnswered(...answer),
   "set-role": commandAnswered,
   release: commandAnswered,
   reject: commandAnswered,

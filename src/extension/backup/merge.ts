@@ -63,11 +63,11 @@ function mergedList(here: StoredList, brought: StoredList): StoredList {
     known.add(fingerprint);
     return true;
   });
-  const { memberKey, certified, introduction, introductionSecret, membership } =
+  const { memberKey, certified, introduction, introductionSecret, membership, role } =
     here.memberKey === null ? brought : here;
   return {
     ...base,
-    ...{ memberKey, certified, introduction, introductionSecret, membership },
+    ...{ memberKey, certified, introduction, introductionSecret, membership, role },
     formerListKeys: [...missing, ...base.formerListKeys],
     formerServers: [...new Set([...here.formerServers, ...brought.formerServers])],
   };

@@ -1,3 +1,4 @@
+import { keepTurnsForFrames } from "../in-turn.js";
 import { browser } from "../platform.js";
 
 /**
@@ -8,3 +9,4 @@ import { browser } from "../platform.js";
 const READER = "reader/reader.html";
 
 browser.action.onClicked.addListener(() => void browser.tabs.create({ url: browser.runtime.getURL(READER) }));
+keepTurnsForFrames();

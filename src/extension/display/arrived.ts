@@ -67,6 +67,8 @@ function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" 
       return { tone: "note", title, text: phrase("arrived_report_left") };
     case "removed":
       return { tone: "note", title, text: phrase("arrived_report_removed") };
+    case "role":
+      return { tone: "note", title, text: phrase("arrived_report_role") };
     case "second-join":
       return { tone: "warning", title, text: phrase("arrived_report_second_join") };
     case "enrolled":

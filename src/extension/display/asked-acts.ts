@@ -12,5 +12,6 @@ export function askedActs(openElsewhere: Acts["openElsewhere"]): Acts {
     confirm: (fingerprint) => ask("confirm", { fingerprint }),
     join: () => ask("join", null),
     settings: () => ask("settings", null),
+    reply: null,
   };
 }

@@ -71,7 +71,7 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Readonly
 export function joined(stored: Stored, address: string): Changed<undefined> {
   const list = stored.lists[address];
   if (list === undefined) return { stored, result: undefined };
-  const member: StoredList = { ...list, introductionSecret: null, membership: "member" };
+  const member: StoredList = { ...list, introductionSecret: null, membership: "member", role: "member" };
   return {
     stored: {
       ...stored,

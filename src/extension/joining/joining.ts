@@ -163,5 +163,8 @@ export async function joinAnswered({ list }: PendingRequest, result: AnswerResul
 
 /** The answer to a leave. A refusal (the last owner) changes nothing. */
 export async function leaveAnswered({ list }: PendingRequest, result: AnswerResult): Promise<void> {
-  if (result.kind !== "refused") await update((stored) => left(stored, list));
+  if (result.kind === "refused") return;
+  await update((stored) => left(stored, list));
+  const { endOwnership } = await import("../owner/succeeding.js");
+  await endOwnership(list);
 }

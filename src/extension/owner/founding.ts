@@ -38,7 +38,7 @@ function bytesOf(base64: string): Uint8Array {
 async function readOpenCard(file: string): Promise<Card> {
   const card = await runJob("read-card", { file: bytesOf(file), now: new Date().toISOString() });
   const owned = (await ownedRecord.load()).lists[card.address];
-  if (owned !== undefined && owned.claim.kind !== "refused") {
+  if (owned !== undefined && owned.claim.kind !== "refused" && owned.claim.kind !== "ended") {
     throw new ListSealError("already-claimed", "the list is owned here");
   }
   const member = (await load()).lists[card.address];
@@ -156,16 +156,21 @@ async function takePart(list: OwnedList): Promise<void> {
       memberKey: list.ownerKey,
       importedAt: new Date().toISOString(),
       membership: "member",
+      role: "owner",
     };
     return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: undefined };
   });
   await host().listsChanged();
 }
 
-/** Forgets a list whose claim was refused or given up. @throws ListSealError `already-claimed` for one that is owned */
+/**
+ * Forgets a list whose claim was refused or given up, or that one owns no more.
+ * @throws ListSealError `already-claimed` for one that is owned
+ */
 export async function forgetClaim(address: string): Promise<void> {
   const { claim } = await loadOwned(address);
-  if (claim.kind === "confirmed") throw new ListSealError("already-claimed", "the list is owned here");
+  if (claim.kind === "confirmed" || claim.kind === "appointed")
+    throw new ListSealError("already-claimed", "the list is owned here");
   if (claim.kind === "waiting") await forgetPending(claim.request);
   await ownedRecord.update((owned) => {
     const { [address]: _, ...lists } = owned.lists;

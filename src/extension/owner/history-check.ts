@@ -50,6 +50,7 @@ function isUnsigned(value: unknown): value is Unsigned {
 function isHistory(value: unknown): value is RosterHistory {
   if (!isObject(value)) return false;
   if (!("hashes" in value && "members" in value && "introductions" in value)) return false;
+  if (!("listKeys" in value && everyText(value.listKeys, fingerprint))) return false;
   if (!("burnt" in value && "commands" in value && "unsigned" in value)) return false;
   return (
     everyText(value.hashes, hash) &&

@@ -9,6 +9,7 @@ import { askAsOwner, ownerSecret } from "./asking.js";
 import { keepFile, keptFile } from "./invitation-files.js";
 import { commandAnswered } from "./members.js";
 import { changeOwned, loadOwned } from "./owned-storage.js";
+import { isOwner } from "./view.js";
 
 /** Inviting people: a file each, under a code that the page made and shows. */
 
@@ -28,7 +29,7 @@ export async function invite(
   days: number,
 ): Promise<{ readonly introduction: string; readonly fileName: string }> {
   const owned = await loadOwned(list);
-  if (owned.claim.kind !== "confirmed") throw new ListSealError("not-claimed", "the server has not agreed");
+  if (!isOwner(owned)) throw new ListSealError("not-claimed", "one is no owner of the list, or not yet");
   const address = parseAddress(invitee);
   if (owned.members.some((member) => member.address === address)) {
     throw new ListSealError("already-a-member", "the address is on the roster");

@@ -5,6 +5,7 @@ import { checkRecord, type KnownRecord } from "../../membership/record-check.js"
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
+import { askStanding } from "../joining/role.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
 import { pendingFor } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
@@ -12,6 +13,7 @@ import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, raiseAlarm } from "./asking.js";
 import type { OwnedList, StoredMember } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
+import { isOwner } from "./view.js";
 
 /** Who is a member: asked of the server, and believed only as far as the record's signatures go. */
 
@@ -84,7 +86,7 @@ export async function noteHead(address: string, head: RosterHead, signedAt: Date
   });
   if (check.kind === "alarm") await raiseAlarm(address, alarmCodes[check.alarm.kind]);
   // with a locked key it is asked for when the page's button is pressed
-  if (check.kind === "newer") await askRoster(address).catch(() => undefined);
+  if (check.kind === "newer" && isOwner(owned)) await askRoster(address).catch(() => undefined);
 }
 
 const alarmCodes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
@@ -106,10 +108,11 @@ export async function commandAnswered(
 }
 
 /** The members, and the record's entries after those known. */
-export async function rosterAnswered(asked: PendingRequest, result: AnswerResult, date: Date): Promise<void> {
-  if (result.kind === "refused") return noteRefusal(asked, result.code);
-  // whoever is no owner any more hears that they are a member, and nothing else
-  if (result.kind !== "roster") return noteRefusal(asked, "not-allowed");
+export async function rosterAnswered(
+  asked: PendingRequest,
+  result: Extract<AnswerResult, { readonly kind: "roster" }>,
+  date: Date,
+): Promise<void> {
   const list = await loadOwned(asked.list);
   const now = new Date().toISOString();
   // a page that overtook another brings what is known already
@@ -124,7 +127,8 @@ export async function rosterAnswered(asked: PendingRequest, result: AnswerResult
       held: result.status?.held ?? 0,
     }));
   } catch (error) {
-    await raiseAlarm(list.address, codeOf(error, "roster-altered"));
+    // who is an owner by the server's word alone may lack the owners who began the record, until a notice names them
+    if (isOwner(list)) await raiseAlarm(list.address, codeOf(error, "roster-altered"));
     return;
   }
   await noteHead(list.address, result.head, date);
@@ -161,9 +165,13 @@ export function unexplained({ members, history }: OwnedList): readonly StoredMem
   });
 }
 
-/** What the server tells without being asked: somebody came or went, or an invitation was used twice. */
+/** What the server tells without being asked: somebody came or went, has another role, or used an invitation twice. */
 export const takeReport: ArrivalHandlers["report"] = async (address, report) => {
-  if ((await ownedRecord.load()).lists[address] === undefined) return;
+  const owned = (await ownedRecord.load()).lists[address];
+  if (owned === undefined || !isOwner(owned)) {
+    // one's own role, then: what it is now is asked for, since this is only what somebody commanded
+    return report.event === "role" ? askStanding(address) : undefined;
+  }
   if (report.event === "second-join") await raiseAlarm(address, "introduction-used");
   await askRoster(address);
 };

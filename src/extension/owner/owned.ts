@@ -14,7 +14,7 @@ import {
   recordOf,
   text,
 } from "../check.js";
-import { type Migrations, migrate, type StoredOwner, storedOwner } from "../stored.js";
+import { eachOf, isRaw, type Migrations, migrate, type StoredOwner, storedOwner } from "../stored.js";
 import { history } from "./history-check.js";
 
 /**
@@ -24,23 +24,29 @@ import { history } from "./history-check.js";
  * member key, which has its own passphrase.
  */
 
-/** How the claim stands. `request`: the id of the request that claims it. */
+/**
+ * How one came to own the list. Claimed with its card: `waiting` (`request`: the id of the request that claims it),
+ * `refused`, `confirmed`. Or `appointed` by an owner, later. `ended`: one is no owner any more.
+ */
 export type Claim =
   | { readonly kind: "waiting"; readonly request: string }
   | { readonly kind: "refused"; readonly code: ErrorCode }
-  | { readonly kind: "confirmed"; readonly at: string };
+  | { readonly kind: "confirmed" | "appointed" | "ended"; readonly at: string };
 
 const waitingClaim = object<Extract<Claim, { kind: "waiting" }>>({ kind: oneOf("waiting"), request: text });
 const refusedClaim = object<Extract<Claim, { kind: "refused" }>>({
   kind: oneOf("refused"),
   code: oneOf(...errorCodes),
 });
-const confirmedClaim = object<Extract<Claim, { kind: "confirmed" }>>({ kind: oneOf("confirmed"), at: text });
+const datedClaim = object<Extract<Claim, { at: string }>>({
+  kind: oneOf("confirmed", "appointed", "ended"),
+  at: text,
+});
 
 const claim: Check<Claim> = (value) => {
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
   if (kind === "waiting") return waitingClaim(value);
-  return kind === "refused" ? refusedClaim(value) : confirmedClaim(value);
+  return kind === "refused" ? refusedClaim(value) : datedClaim(value);
 };
 
 /** An invitation that was made here. Its code is never kept, its file only until Thunderbird ends. */
@@ -222,7 +228,7 @@ export interface Owned {
 }
 
 /** Raise it with each change of {@link Owned}, and add the step to {@link ownedMigrations}. */
-export const OWNED_VERSION = 1;
+export const OWNED_VERSION = 2;
 
 const version: Check<typeof OWNED_VERSION> = (value) => {
   if (value !== OWNED_VERSION) throw new CheckError("the newest version");
@@ -233,8 +239,18 @@ const owned = object<{ readonly [K in keyof Owned]: Owned[K] }>({ version, lists
 
 export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
 
-/** Version 1 is the first: nothing to migrate yet. */
-export const ownedMigrations: Migrations = {};
+/**
+ * Version 2 has lists whose owner was appointed, and what such an owner's log needs: the list keys by the record. Who
+ * claimed a list has them from their own making.
+ */
+export const ownedMigrations: Migrations = {
+  1: (raw) => ({
+    ...raw,
+    lists: eachOf(raw["lists"], (list) => ({ ...list, history: withListKeys(list["history"]) })),
+  }),
+};
+
+const withListKeys = (kept: unknown) => (isRaw(kept) ? { ...kept, listKeys: [] } : kept);
 
 /**
  * Reads what storage gave, of any version that was ever released.

@@ -2,7 +2,7 @@ import { parseFingerprint } from "../../protocol/keys.js";
 import { toBase64 } from "../base64.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { update } from "../storage.js";
+import { load, update } from "../storage.js";
 import type { StoredOwner } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./asking.js";
@@ -19,8 +19,11 @@ const MAX_GRACE_DAYS = 90;
 
 const now = () => new Date(Math.floor(Date.now() / 1000) * 1000);
 
-function nextSerial(list: OwnedList, news: StoredNotice["news"]): number {
-  return Math.max(0, ...list.notices.filter((one) => one.news === news).map(({ serial }) => serial)) + 1;
+/** The serial after all that were made here, and all that came from other owners. */
+async function nextSerial(list: OwnedList, news: StoredNotice["news"]): Promise<number> {
+  const own = list.notices.filter((one) => one.news === news).map(({ serial }) => serial);
+  const others = (await load()).lists[list.address]?.serials[news] ?? 0;
+  return Math.max(others, ...own) + 1;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function beginNewKey(address: string, graceDays: number): Promise<v
   const made = await runJob("make-list-key", { address, profile: list.profile });
   const days = Math.min(graceDays, MAX_GRACE_DAYS);
   const graceEnds = new Date(now().getTime() + days * DAY_MS);
-  const serial = nextSerial(list, "new-list-key");
+  const serial = await nextSerial(list, "new-list-key");
   await changeOwned(address, (before) => ({
     ...before,
     rekeying: {
@@ -178,7 +181,7 @@ async function termsOf(list: OwnedList, serial: number): Promise<readonly Stored
 
 async function tellOwners(list: OwnedList): Promise<void> {
   const secret = await ownerSecret(list);
-  const serial = nextSerial(list, "owners");
+  const serial = await nextSerial(list, "owners");
   const owners = await termsOf(list, serial);
   const at = now().toISOString();
   const next = { ...list, owners };

@@ -1,6 +1,6 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/commands.js";
-import { invitationStanding } from "../../membership/roster-standing.js";
+import { hasAuthority, invitationStanding } from "../../membership/roster-standing.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import type { PendingRequest } from "../requests/pending.js";
@@ -63,7 +63,8 @@ export interface OwnedView {
   readonly ownerAddress: string;
   readonly listFingerprint: string;
   readonly serverFingerprint: string;
-  readonly claim: "waiting" | "confirmed" | { readonly refused: ErrorCode };
+  /** `appointed`: made an owner, and the record that proves it is not here yet. */
+  readonly claim: "waiting" | "confirmed" | "appointed" | "ended" | { readonly refused: ErrorCode };
   readonly members: readonly MemberView[];
   readonly membersAt: string | null;
   readonly held: number;
@@ -106,6 +107,20 @@ function stateOf(
   return withdrawing ? "withdrawing" : "open";
 }
 
+/**
+ * Whether one owns the list by more than the server's word: by the claim that it answered to, an owners' notice, or a
+ * `set-role` that one's own log has verified.
+ */
+export function isOwner({ claim, owners, ownerKey, history }: OwnedList): boolean {
+  if (claim.kind !== "appointed") return claim.kind === "confirmed";
+  return (
+    owners.some(({ fingerprint, to }) => fingerprint === ownerKey && to === null) ||
+    Object.values(history.members).some(
+      (one) => one.fingerprint === ownerKey && one.role === "owner" && hasAuthority(one),
+    )
+  );
+}
+
 /** Fingerprints of the owners that the own log knows by an owner's word. */
 export function ownersByLog({ history }: OwnedList): readonly string[] {
   return Object.values(history.members)
@@ -115,9 +130,11 @@ export function ownersByLog({ history }: OwnedList): readonly string[] {
 
 /**
  * Whether the own log's owners are others than the terms that members were told. A term that ended stays as it was: who
- * is made an owner once more is one with another key.
+ * is made an owner once more is one with another key. An owner whom the members do not know yet can tell them nothing.
  */
 export function ownersUntold(list: OwnedList): boolean {
+  const told = list.owners.some(({ fingerprint, to }) => fingerprint === list.ownerKey && to === null);
+  if (!told) return false;
   const known = ownersByLog(list);
   const come = known.some((one) => !list.owners.some(({ fingerprint }) => fingerprint === one));
   const gone = list.owners.some(({ fingerprint, to }) => to === null && !known.includes(fingerprint));
@@ -129,6 +146,11 @@ function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): Ow
   if (rekeying === null) return null;
   const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");
   return forgotten ? null : { stage: rekeying.stage };
+}
+
+function claimOf(list: OwnedList): OwnedView["claim"] {
+  if (list.claim.kind === "refused") return { refused: list.claim.code };
+  return isOwner(list) ? "confirmed" : list.claim.kind;
 }
 
 /**
@@ -154,7 +176,7 @@ export function viewOf(
     ownerAddress: list.ownerAddress,
     listFingerprint: list.listKeyFingerprint,
     serverFingerprint: list.serverFingerprint,
-    claim: list.claim.kind === "refused" ? { refused: list.claim.code } : list.claim.kind,
+    claim: claimOf(list),
     members: list.members.map((member) => ({
       ...member,
       you: member.fingerprint === list.ownerKey,

@@ -54,6 +54,7 @@ export async function readInvitationFile({
     memberKey: null,
     importedAt: now,
     membership: "member",
+    role: "member",
   };
   return { list, joinBy: invitation.joinBy.toISOString() };
 }

@@ -3,7 +3,7 @@
  *
  *     listseal.db         lists, roster, queue (and -wal, -shm beside it)
  *     serve.lock          held while a server runs
- *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed
+ *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed (and its .lock)
  *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     keys/*.key          secret server keys, mode 0600, one a list
  *     keys/*.secret       secrets shared with members, mode 0600, named by their ids
@@ -55,7 +55,8 @@ export function isInitialised(folder: DataFolder): boolean {
 
 /**
  * Writes a new file that is on disk when this returns: under another name first, synced, then renamed, and the folder
- * synced, so that a crash leaves the whole file or none.
+ * synced, so that a crash leaves the whole file or none. Two at a time on one path are for the caller to prevent: the other
+ * name is always the same, so that no crash leaves secrets behind under names that nobody knows.
  */
 export async function writeDurably(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
   const draft = `${path}.new`;

@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeDurably } from "./data-folder.js";
+import { whileLocked } from "./file-lock.js";
 import type { RecordHead } from "./roster-record.js";
 import { KeyFileError } from "./server-keys.js";
 import type { Store } from "./store.js";
@@ -30,7 +31,10 @@ const schema = z.strictObject({
 
 type Known = z.infer<typeof schema>["lists"][string];
 
-/** The file of heads. */
+/**
+ * The file of heads. The server and every command change it, each in a process of its own: reading, changing and writing is
+ * done under a lock, so that none undoes what another has just noted, a pause above all.
+ */
 export class Heads {
   readonly #file: string;
   #seen: { readonly version: string; readonly lists: Readonly<Record<string, Known>> } | undefined;
@@ -40,7 +44,11 @@ export class Heads {
   }
 
   /** Notes the present heads of all lists, and pauses those whose store is behind. To be called after each change. */
-  async note(store: Store): Promise<readonly string[]> {
+  note(store: Store): Promise<readonly string[]> {
+    return this.#alone(() => this.#note(store));
+  }
+
+  async #note(store: Store): Promise<readonly string[]> {
     const known = await this.#read();
     const lists = { ...known };
     const paused: string[] = [];
@@ -62,7 +70,11 @@ export class Heads {
   }
 
   /** Pauses every list: a backup was put back. Lists that the file doesn't know yet are taken from the store. */
-  async pauseAll(store: Store): Promise<void> {
+  pauseAll(store: Store): Promise<void> {
+    return this.#alone(() => this.#pauseAll(store));
+  }
+
+  async #pauseAll(store: Store): Promise<void> {
     const lists = { ...(await this.#read()) };
     for (const list of await store.lists()) {
       const last = lists[list.address];
@@ -92,10 +104,16 @@ export class Heads {
   }
 
   /** The list goes on from `head`. */
-  async resume(store: Store, address: string, listId: number, head: RecordHead): Promise<void> {
-    const lists = { ...(await this.#read()) };
-    lists[address] = { ...head, owners: await ownersIn(store, listId) };
-    await this.#write(lists);
+  resume(store: Store, address: string, listId: number, head: RecordHead): Promise<void> {
+    return this.#alone(async () => {
+      const lists = { ...(await this.#read()) };
+      lists[address] = { ...head, owners: await ownersIn(store, listId) };
+      await this.#write(lists);
+    });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return whileLocked(`${this.#file}.lock`, work);
   }
 
   async #read(): Promise<Readonly<Record<string, Known>>> {

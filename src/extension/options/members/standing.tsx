@@ -33,12 +33,14 @@ export function Alarms({ list, call, run }: OwnerProps) {
   );
 }
 
+/** How one stands to a list that one does not own yet, or no more. */
 export function Claim({ list, call, run }: OwnerProps) {
   const forget = () => run(() => call("owner:forget", { list: list.address }), "claim_forgotten");
+  if (list.claim === "appointed") return <p class="next">{t("claim_appointed")}</p>;
   return (
     <div class="next">
       {typeof list.claim === "string" ? (
-        <p>{t("claim_waiting")}</p>
+        <p>{t(list.claim === "ended" ? "claim_ended" : "claim_waiting")}</p>
       ) : (
         <p class="problem">{t(sentenceKey(list.claim.refused))}</p>
       )}

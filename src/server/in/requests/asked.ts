@@ -96,6 +96,20 @@ export async function tellOwners(
   return Promise.all(told.map(async (owner) => ({ event, to: await askerOf(owner) })));
 }
 
+/** The same, and to the member whom it is about, unless that is `except`. */
+export async function tellOwnersAnd(
+  asked: Asked,
+  event: ReportEvent,
+  about: string,
+  except: string,
+): Promise<readonly ReportTo[]> {
+  const { parts, list } = asked;
+  const owners = await tellOwners(asked, event, except);
+  const member = await parts.store.memberByFingerprint(list.id, about);
+  if (member === undefined || member.role === "owner" || about === except) return owners;
+  return [...owners, { event, to: await askerOf(member) }];
+}
+
 /** The outcome of what the store carried out, with the reports that belong to it. */
 export async function outcomeOf(
   carried: Carried,

@@ -15,6 +15,7 @@ import {
   refusal,
   remembered,
   tellOwners,
+  tellOwnersAnd,
 } from "./asked.js";
 import { enrol } from "./enrolment.js";
 import { listKeyFor } from "./list-key.js";
@@ -57,9 +58,11 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
     case "withdraw":
       if (!may("owners")) return refusal("not-allowed");
       return outcomeOf(await store.burnIntroductions(self, command.address, date.getTime(), entry()));
-    case "set-role":
+    case "set-role": {
       if (!may("owners")) return refusal("not-allowed");
-      return outcomeOf(await store.changeRole(self, command, command.role, entry()));
+      const changed = await store.changeRole(self, command, command.role, entry());
+      return outcomeOf(changed, () => tellOwnersAnd(asked, "role", command.fingerprint, member.fingerprint));
+    }
     case "renew":
       return renew(asked, member, command);
     case "preferences":

@@ -1,0 +1,17 @@
+import { keyOf } from "../background/list-keys.js";
+import { askServer, pendingFor } from "../requests/asking.js";
+import { load } from "../storage.js";
+
+/** Asking the server what one may do in a list: members hear that they are in it, and as what. */
+
+/**
+ * Asks, unless it is asked already. The answer is taken by `owner/succeeding.ts`: it may be an owner's.
+ * @throws ListSealError `no-member-key`, `key-locked`; what `askServer` throws
+ */
+export async function askStanding(address: string): Promise<void> {
+  const stored = await load();
+  const list = stored.lists[address];
+  if (list === undefined) return;
+  if ((await pendingFor(address)).some(({ do: what }) => what === "roster")) return;
+  await askServer({ command: { do: "roster", after: 0 }, list, key: keyOf(stored, list.memberKey) });
+}

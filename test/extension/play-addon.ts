@@ -1,0 +1,227 @@
+/**
+ * People with the add-on and nothing else: its background code as it is, its worker's jobs, and a storage for each person;
+ * mail goes to a real list server in this process and comes back from its relay. One person acts at a time ({@link Addon.as}).
+ */
+import { arrivals } from "../../src/extension/background/answers.js";
+import { calls } from "../../src/extension/background/calls.js";
+import { fromBase64, toBase64 } from "../../src/extension/base64.js";
+import { shapeOf } from "../../src/extension/display/shape.js";
+import { useHost } from "../../src/extension/host/host.js";
+import { keptFile } from "../../src/extension/owner/invitation-files.js";
+import type { OwnedList } from "../../src/extension/owner/owned.js";
+import { loadOwned } from "../../src/extension/owner/owned-storage.js";
+import { addressesIn, arrivingPart } from "../../src/extension/reading/found-parts.js";
+import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
+import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
+import { loadRequests } from "../../src/extension/requests/pending.js";
+import { load } from "../../src/extension/storage.js";
+import type { StoredList } from "../../src/extension/stored.js";
+import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
+import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { makeCode } from "../../src/membership/code.js";
+import { readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
+import { newMessageId } from "../../src/protocol/seal.js";
+import { teamAddress } from "../server/asking.js";
+import { submit } from "../server/dialogue.js";
+import type { PlayServer } from "../server/play-server.js";
+import { local, session } from "./fake-host.js";
+import { takeApart } from "./mime-tree.js";
+
+let acting: Addon | undefined;
+
+useHost({
+  accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
+  listsChanged: async () => undefined,
+  send: async ({ to, sealed }) => {
+    await acting?.submit(parseAddress(to), sealed);
+    return "sent";
+  },
+  lookForArrivals: async () => undefined,
+  writeMail: async () => undefined,
+  saveFile: async () => undefined,
+  forgetOpened: () => undefined,
+});
+
+/** What became of a mail: an answer or news that was taken, or a post that was read. */
+type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>>;
+
+async function take(raw: Uint8Array): Promise<Fetched> {
+  const { tree, files } = takeApart(raw);
+  const bytesOf = async (partName: string) =>
+    new Uint8Array((await files.get(partName)?.arrayBuffer()) ?? new ArrayBuffer(0));
+  const part = arrivingPart(tree);
+  const arrived = part && (await takePart(part, () => bytesOf(part.partName), arrivals));
+  if (arrived !== undefined) return arrived;
+  const shape = shapeOf(tree);
+  if (shape.kind === "none") throw new Error("neither an answer nor a post");
+  const parts = shape.parts.map(async ({ partName, type }) => ({
+    name: files.get(partName)?.name ?? "",
+    type,
+    bytes: await bytesOf(partName),
+  }));
+  return openSealed({ parts: () => Promise.all(parts), named: addressesIn(tree), shell: "own" });
+}
+
+export class Addon {
+  readonly name: string;
+  readonly address: string;
+  /** Where their mail goes, and comes from. */
+  server: PlayServer;
+  /** Mail of theirs gets lost, or is kept back, without anybody's telling. */
+  unheard = false;
+  #local = new Map<string, unknown>();
+  #session = new Map<string, unknown>();
+  readonly #fetched = new Map<PlayServer, number>();
+
+  constructor(name: string, server: PlayServer) {
+    this.name = name;
+    this.address = `${name.toLowerCase()}@people.test`;
+    this.server = server;
+  }
+
+  /** Does something on this person's computer. */
+  async as<T>(work: () => Promise<T>): Promise<T> {
+    if (acting !== undefined) throw new Error("somebody else acts");
+    acting = this;
+    const before = [local.exchange(this.#local), session.exchange(this.#session)] as const;
+    try {
+      return await work();
+    } finally {
+      this.#local = local.exchange(before[0]);
+      this.#session = session.exchange(before[1]);
+      acting = undefined;
+    }
+  }
+
+  async submit(recipient: ReturnType<typeof parseAddress>, sealed: Uint8Array): Promise<void> {
+    if (this.unheard) return;
+    const from = parseAddress(this.address);
+    const raw = writeRequestMail({
+      kind: "request",
+      list: teamAddress,
+      from: makeMailbox(this.name, from),
+      to: makeMailbox(undefined, recipient),
+      date: new Date(),
+      messageId: newMessageId(domainOf(from)),
+      sealed,
+    });
+    const { code } = await submit(this.server.port, { sender: from, recipient, raw });
+    if (code !== 250) throw new Error(`the server said ${code}`);
+  }
+
+  #mails() {
+    return this.server.sink.for(this.address);
+  }
+
+  get #unread(): number {
+    return this.#mails().length - (this.#fetched.get(this.server) ?? 0);
+  }
+
+  /** Takes the mail that has come: answers and news by their handlers, posts by reading them. */
+  fetch(): Promise<readonly Fetched[]> {
+    return this.as(() => this.#fetch());
+  }
+
+  async #fetch(): Promise<readonly Fetched[]> {
+    const taken: Fetched[] = [];
+    while (this.#unread > 0) {
+      const at = this.#fetched.get(this.server) ?? 0;
+      this.#fetched.set(this.server, at + 1);
+      taken.push(await take(this.#mails()[at]?.raw ?? new Uint8Array()));
+    }
+    return taken;
+  }
+
+  /** Fetches until nothing that was asked waits for its answer. */
+  settled(): Promise<void> {
+    return this.as(async () => {
+      for (;;) {
+        await this.#fetch();
+        if ((await loadRequests()).pending.length === 0) return;
+        await this.server.sink.until(() => this.#unread > 0);
+      }
+    });
+  }
+
+  /** Fetches once a mail has come that was not fetched yet, and then as {@link settled}. */
+  async hears(): Promise<void> {
+    await this.server.sink.until(() => this.#unread > 0);
+    await this.settled();
+  }
+
+  /** Writes to the list, through the server that they use. */
+  async posts(text: string): Promise<void> {
+    const { server, address, name } = this;
+    const stored = await this.as(load);
+    const known = await this.list();
+    const secret = stored.memberKeys[known.memberKey ?? ""]?.secret ?? "";
+    const row = await server.service.store.listByAddress(teamAddress);
+    if (row === undefined) throw new Error("no list");
+    const list = {
+      list: row,
+      address: teamAddress,
+      key: await readOpeningKey("list", fromBase64(known.listKey)),
+      server: await readSealingKey("server", fromBase64(known.serverCertificate)),
+    };
+    const author = { name, address, key: await readOpeningKey("member", fromBase64(secret)) };
+    const { code } = await server.post(list, author, { text });
+    if (code !== 250) throw new Error(`the server said ${code}`);
+  }
+
+  /** Waits for the post that has this text, and reads it and what came before it. */
+  async reads(text: string): Promise<Opened> {
+    for (;;) {
+      const found = (await this.fetch()).find(
+        (one) => "opened" in one && one.opened.letter.letter.text?.trim() === text,
+      );
+      if (found !== undefined && "opened" in found) return found.opened;
+      await this.server.sink.until(() => this.#unread > 0);
+    }
+  }
+
+  owned(): Promise<OwnedList> {
+    return this.as(() => loadOwned(teamAddress));
+  }
+
+  async list(): Promise<StoredList> {
+    const list = (await this.as(load)).lists[teamAddress];
+    if (list === undefined) throw new Error(`${this.name} has no list`);
+    return list;
+  }
+
+  async claim(card: Uint8Array): Promise<void> {
+    const { address, name } = this;
+    await this.as(() => calls["owner:claim"]({ file: toBase64(card), address, name, passphrase: null }));
+    await this.settled();
+  }
+
+  /** An owner invites; the other joins; both have heard of it. */
+  async invites(guest: Addon): Promise<void> {
+    const code = makeCode();
+    const list = teamAddress;
+    const file = await this.as(async () => {
+      const made = await calls["owner:invite"]({ list, address: guest.address, code, days: 7 });
+      return (await keptFile(made.introduction)).bytes;
+    });
+    await guest.as(() =>
+      calls["join:start"]({ file: toBase64(new Uint8Array(file)), code, name: guest.name, passphrase: null }),
+    );
+    await guest.settled();
+    await this.hears();
+  }
+
+  /** What an owner's page asks for about another member. */
+  async about(other: Addon, what: "remove" | "owner" | "member" | "moderator" | "read-only"): Promise<void> {
+    const fingerprint = (await other.list()).memberKey ?? "";
+    const named = { list: teamAddress, address: other.address, fingerprint };
+    await this.as(() =>
+      what === "remove" ? calls["owner:remove"](named) : calls["owner:set-role"]({ ...named, role: what }),
+    );
+    await this.settled();
+  }
+
+  async tells(): Promise<void> {
+    await this.as(() => calls["owner:tell"]({ list: teamAddress }));
+    await this.settled();
+  }
+}
