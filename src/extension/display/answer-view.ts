@@ -18,6 +18,8 @@ export interface Acts {
   readonly openElsewhere: () => Promise<DisplayAnswer>;
   /** Saves an attachment, by its number. */
   readonly save: (attachment: number) => Promise<unknown>;
+  /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
+  readonly showSaved: ((attachment: number) => Promise<unknown>) | null;
   readonly saveAll: () => Promise<unknown>;
   /** Saves the whole mail as readable text for other programs. */
   readonly saveMail: () => Promise<unknown>;
@@ -29,6 +31,8 @@ export interface Acts {
   readonly join: () => Promise<unknown>;
   /** Opens the page where a key is unlocked. */
   readonly settings: () => Promise<unknown>;
+  /** Answers the mail; null where the program has its own button for that. */
+  readonly reply: (() => Promise<unknown>) | null;
 }
 
 /** How a program shows it. */
@@ -75,6 +79,9 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
     element(
       "p",
       { class: "keep" },
+      ...(showing.acts.reply === null
+        ? []
+        : [actionButton(t("reader_reply"), showing.acts.reply, t("action_failed"), { class: "reply" }), " "]),
       actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"), {
         title: t("save_mail_title"),
       }),

@@ -1,17 +1,11 @@
 import { render } from "preact";
+import { startPage } from "../browser/start-page.js";
 import { t } from "../i18n.js";
+import { Reader } from "./reader.js";
 
 /** Starts the Reader page. */
-function start(root: HTMLElement): void {
-  document.documentElement.lang = t("lang");
-  document.title = t("extension_name");
-  render(
-    <main>
-      <h1>{t("extension_name")}</h1>
-    </main>,
-    root,
-  );
-}
-
+startPage();
+document.documentElement.lang = t("lang");
+document.title = t("reader_title");
 const root = document.getElementById("app");
-if (root !== null) start(root);
+if (root !== null) render(<Reader reply={async () => undefined} />, root);

@@ -1,0 +1,180 @@
+import { partTypes, requestTypes } from "../../mail/part-types.js";
+import { writeClearMail } from "../../mail/payload.js";
+import type { MailPart } from "../../mail/sealed-mail.js";
+import { ListSealError } from "../../protocol/errors.js";
+import { arrivals } from "../background/answers.js";
+import { confirmAuthor } from "../background/confirming.js";
+import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
+import type { DisplayAnswer, OpenedView } from "../display/view.js";
+import { host } from "../host/host.js";
+import { INVITATION_LIMIT, offer } from "../joining/offered.js";
+import { noteUse } from "../locking/unlocked.js";
+import { browser } from "../platform.js";
+import { type ArrivingPart, arrivingKinds } from "../reading/found-parts.js";
+import { imageAddress, notOpened, type Opened, openSealed, type SealedInMail } from "../reading/opening.js";
+import { takePart } from "../requests/arrivals.js";
+import { runJob } from "../worker/client.js";
+import type { MailRead } from "../worker/jobs.js";
+import { labelOfFile, type NamedFile, type Source } from "./source.js";
+
+/** Octets of a mail that is read. Attack: a file that fills the memory; 100 MiB sealed twice have about 190 MB. */
+const MAIL_LIMIT = 250_000_000;
+
+/** How much of a mail is opened: sealed parts in a foreign shell only when a person asks for it. */
+export type Open = "in-its-own-shell" | "elsewhere";
+
+/**
+ * The reading of one mail in a browser: what Thunderbird's background page answers about a mail of a folder, about a file. The
+ * opened letter lives in this object and nowhere else.
+ */
+export class MailReading {
+  readonly #source: Source;
+  #open: Open = "in-its-own-shell";
+  #opened: Opened | undefined;
+  #invitation: { readonly name: string; readonly file: Uint8Array } | undefined;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** The opened letter; undefined before it is opened, and after {@link forget}. */
+  get opened(): Opened | undefined {
+    return this.#opened;
+  }
+
+  /** Forgets what was opened. */
+  forget(): void {
+    this.#opened = undefined;
+    this.#invitation = undefined;
+  }
+
+  /** What the mail is. Opens it if it is sealed. Never rejects: what went wrong is part of the answer. */
+  async answer(open: Open): Promise<DisplayAnswer> {
+    this.forget();
+    this.#open = open;
+    try {
+      return await this.#answer();
+    } catch (error) {
+      return notOpened(error);
+    }
+  }
+
+  async #answer(): Promise<DisplayAnswer> {
+    const read = await readSource(this.#source);
+    if (read.kind === "sealed") {
+      if (read.shell === "elsewhere" && this.#open !== "elsewhere") return { kind: "elsewhere" };
+      return this.#openSealed({ ...read, parts: async () => read.parts });
+    }
+    const { arriving, invitation } = read;
+    if (arriving !== null) {
+      const arrived = await takePart(arriving, async () => arriving.sealed, arrivals);
+      if (arrived !== undefined) return { kind: "arrived", arrived };
+    }
+    if (invitation === null || invitation.file.length > INVITATION_LIMIT) return { kind: "ordinary" };
+    this.#invitation = invitation;
+    return { kind: "invitation" };
+  }
+
+  async #openSealed(sealed: SealedInMail): Promise<DisplayAnswer> {
+    const reading = await openSealed(sealed);
+    if (reading.kind !== "opened") return reading;
+    await noteUse();
+    this.#opened = reading.opened;
+    return reading.opened.view;
+  }
+
+  #letter(): Opened["letter"]["letter"] {
+    return this.#need().letter.letter;
+  }
+
+  #need(): Opened {
+    if (this.#opened === undefined) throw new ListSealError("not-sealed", "no opened mail is shown");
+    return this.#opened;
+  }
+
+  #attachment(number: number) {
+    const file = this.#letter().attachments[number];
+    if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
+    return file;
+  }
+
+  /** Saves attachment `number`. @throws ListSealError `damaged` if there is none; what {@link Host} throws */
+  async save(number: number): Promise<void> {
+    const { name, bytes, type } = this.#attachment(number);
+    await host().saveFile(name, bytes, type);
+  }
+
+  /** Saves all attachments that are shown as such. */
+  async saveAll(): Promise<void> {
+    for (const { number } of this.#need().view.attachments) await this.save(number);
+  }
+
+  /** Saves the mail as an ordinary, readable one. */
+  async saveMail(): Promise<void> {
+    const letter = this.#letter();
+    const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
+    await host().saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
+  }
+
+  /** An attachment as a picture. @throws ListSealError `damaged` if it is none that is shown */
+  async preview(number: number): Promise<{ readonly address: string }> {
+    const file = this.#attachment(number);
+    if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
+      throw new ListSealError("damaged", "there is no such picture");
+    return { address: imageAddress(file) };
+  }
+
+  /** Keeps that the reader has compared these digits of the author's key, and opens the mail anew. */
+  async confirm(fingerprint: string): Promise<OpenedView> {
+    const { letter, view } = this.#need();
+    await confirmAuthor(letter, view, fingerprint);
+    const answer = await this.answer(this.#open);
+    if (answer.kind !== "opened") throw new ListSealError("damaged", "it does not open any more");
+    return answer;
+  }
+
+  /** Has the invitation wait for the page that asks for its code, and opens that page. */
+  async join(): Promise<void> {
+    const { name, file } = this.#invitation ?? {};
+    if (name === undefined || file === undefined)
+      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+    await offer(name, file);
+    await browser.runtime.openOptionsPage();
+  }
+}
+
+async function octetsOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.size > MAIL_LIMIT) throw new ListSealError("too-large", "larger than any sealed mail");
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+async function readSource(source: Source): Promise<MailRead> {
+  if (source.kind === "parts") return readParts(source.parts);
+  const raw = await octetsOf(source.file);
+  return runJob("read-mail", { raw }, { transfer: [raw.buffer] });
+}
+
+/** Parts without their mail: there is no shell that could say something false. */
+async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
+  const labelled = await Promise.all(
+    files.map(async (each) => ({
+      name: each.name,
+      type: labelOfFile(each).type,
+      bytes: await octetsOf(each.file),
+    })),
+  );
+  const sealed = labelled.flatMap(({ name, type, bytes }): MailPart[] => {
+    const known = Object.values(partTypes).find((each) => each === type);
+    return known === undefined ? [] : [{ name, type: known, bytes }];
+  });
+  if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own" };
+  const [arriving, another] = labelled.flatMap(
+    ({ type, bytes }): (ArrivingPart & { readonly sealed: Uint8Array })[] => {
+      const kind = arrivingKinds.find((each) => requestTypes[each] === type);
+      // whoever chose this very file means it: what is wrong with it is said
+      return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
+    },
+  );
+  if (another !== undefined) throw new ListSealError("damaged", "parts of more than one mail");
+  return { kind: "other", arriving: arriving ?? null, invitation: null };
+}
