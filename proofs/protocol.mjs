@@ -26,6 +26,7 @@ import { aenc, att, fact, hash, pk, rule, senc, sig, tuple } from "./model.mjs";
  * @property {boolean} innerMarksRequired  a signature without any notations is refused
  * @property {boolean} fromCompared  the protected From must be the address that the signer's introduction proves
  * @property {boolean} throughNamesBody  the list signature names the hash of the data packet (mode `whole`: covers it)
+ * @property {boolean} throughNamesId  the list signature names the message id
  * @property {boolean} throughNamesAuthor  the list signature names whose outer signature was checked (`by`)
  * @property {boolean} nonmembersMarked  the list signature is of another kind where its author was not on the roster (`through-nonmember`)
  */
@@ -48,6 +49,7 @@ export const FULL = {
   innerMarksRequired: true,
   fromCompared: true,
   throughNamesBody: true,
+  throughNamesId: true,
   throughNamesAuthor: true,
   nonmembersMarked: true,
 };
@@ -99,7 +101,13 @@ export function throughLiteral(p, { list, id, key, data, by, signKey, word = "th
   const whole = p.mode === "whole" && p.throughNamesBody;
   const bodyHash = p.mode === "key" && p.throughNamesBody && hash(data);
   const kind = p.nonmembersMarked ? word : "through";
-  const named = tuple(p.kinds && kind, list, id, bodyHash, p.throughNamesAuthor && pk(by));
+  const named = tuple(
+    p.kinds && kind,
+    list,
+    p.throughNamesId && id,
+    bodyHash,
+    p.throughNamesAuthor && pk(by),
+  );
   const signed = sig(tuple(named, whole ? tuple(key, data) : key), signKey);
   return p.mode === "whole" && !whole ? tuple(signed, data) : signed;
 }

@@ -63,7 +63,7 @@ function withMallory(p, policy = "members") {
   const answer = tuple(p.kinds && "answer", "list1", "I", hash("X"), pk("km"));
   return [
     ...ATTACKER,
-    ...attackerHas("km", "kl1", "sm", "oldid", "oldtext"),
+    ...attackerHas("km", "kl1", "sm", "oldid", "oldtext", "newid"),
     fact("mallory_kept_her_copy_of_an_old_post", att(memberSeal(p, copy, "ks1", "km"))),
     rule("the_server_answers_mallory", [att("I"), att("X"), att("Y")], att(sig(tuple(answer, "Y"), "gs1"))),
     ...serverTakes(p, LIST1, ["ka", "kb", "kc"], policy),
@@ -126,6 +126,29 @@ export default [
                 },
               ]
             : []),
+        ],
+      };
+    }),
+  ),
+  ...DELIVERIES.flatMap(([memberSeal, name]) =>
+    inBothModes((mode) => {
+      // the data packet is what ties the id otherwise: its author signed the id inside
+      const p = { ...FULL, mode, memberSeal, throughNamesBody: false };
+      return {
+        name: `${name}: the signed message id alone keeps an old list signature to its id`,
+        says: "Where the list signature does not name the data packet, Mallory still gets nothing shown as 'through the list' under another id than that of her old post.",
+        leavesOut: "Another text under the old id, which readers refuse because they have seen the id.",
+        world: withMallory(p),
+        never: ["camethrough(mallory,list1,newid,forged,B)"],
+        works: {
+          what: "the old post came through the list",
+          reached: ["camethrough(mallory,list1,oldid,oldtext,B)"],
+        },
+        twins: [
+          {
+            without: "the message id in the list signature: it is good for a new one",
+            world: withMallory({ ...p, throughNamesId: false }),
+          },
         ],
       };
     }),

@@ -1,5 +1,5 @@
 /** What the documents say of the code is so: tests that are named exist, and every refusal has its place. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
@@ -51,6 +51,49 @@ describe("docs/ATTACKS.md", () => {
     const text = read("docs/ATTACKS.md");
     const files = readdirSync(join(project, "test/attacks")).filter((name) => name.endsWith(".test.ts"));
     expect(files.filter((name) => !text.includes(`test/attacks/${name}`))).toEqual([]);
+  });
+});
+
+describe("docs/SEED.md", () => {
+  const text = read("docs/SEED.md");
+  const tests = readdirSync(join(project, "test"), { recursive: true, encoding: "utf8" });
+  /** Where a file that the page names lies: by its path, or a test by its name alone if no other is called so. */
+  function placeOf(named: string): string | undefined {
+    if (existsSync(join(project, named))) return named;
+    const [only, ...more] = tests.filter((path) => path.endsWith(`/${named}`));
+    return only === undefined || more.length > 0 ? undefined : join("test", only);
+  }
+  const isFile = (named: string) => /\/|\.(?:ts|mjs|md)$/.test(named) && !named.startsWith("--");
+  const named = [...text.matchAll(/`([^`\s]+)`/g)].map(([, name = ""]) => name).filter(isFile);
+
+  test("every step and claim of the seed has its file and its test", () => {
+    expect(named.length).toBeGreaterThan(60);
+    const rows = rowsOf("docs/SEED.md").filter(([first = ""]) => /^\d/.test(first));
+    expect(rows.filter((cells) => cells.some((cell) => cell === ""))).toEqual([]);
+    // 201 to 212, 401 to 415, claims 1 to 5: none left out
+    const numbers = rows.flatMap(([cell = ""]) => {
+      const [from = 0, to = from] = cell.split(/, | to /).map(Number);
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    });
+    const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    expect(numbers).toEqual([...range(201, 212), ...range(401, 415), ...range(1, 5)]);
+  });
+
+  test("every file that it names exists", () => {
+    expect(named.filter((name) => placeOf(name) === undefined)).toEqual([]);
+  });
+
+  test("every test that it names by its words exists; what it names of a file is in it", () => {
+    const quoted = [...text.matchAll(/`([^`]+\.test\.ts)`(?:: |, )"([^"]+)"/g)];
+    expect(quoted.length).toBeGreaterThan(4);
+    const parts = [...text.matchAll(/`([^`]+\.ts)` \(`(\w+)`\)/g)];
+    expect(parts.length).toBeGreaterThan(3);
+    const absent = [...quoted, ...parts].filter(([, file = "", words = ""]) => {
+      const place = placeOf(file);
+      // "Eve ... opens neither leg": the words between are left out
+      return place === undefined || !words.split(" ... ").every((each) => read(place).includes(each));
+    });
+    expect(absent.map(([all]) => all)).toEqual([]);
   });
 });
 

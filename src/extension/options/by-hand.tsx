@@ -25,7 +25,7 @@ export function SendByHand({ id, call, run }: Props) {
   if (parts === null) return null;
   const { from, to, subject, text, fileName } = parts;
   return (
-    <div class="next">
+    <div class="by-hand">
       <p>{t("by_hand_text", from)}</p>
       <ol>
         <li>
