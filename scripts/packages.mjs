@@ -12,7 +12,7 @@ export const PACKAGES = {
   proofs: ["eprover", "spass", "spin", "gcc"],
   world: [
     ...["thunderbird", "xvfb", "dovecot-imapd", "dovecot-lmtpd", "postfix"],
-    ...["imagemagick", "gdb", "fonts-noto-cjk", "zip", "unzip"],
+    ...["imagemagick", "gdb", "fonts-noto-cjk", "poppler-utils", "zip", "unzip"],
   ],
   postgres: ["postgresql"],
   /** The builds for browsers run in the real ones. */

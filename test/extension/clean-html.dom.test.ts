@@ -80,14 +80,16 @@ test.each([
 
 test("the letter's own images are shown, and only those", () => {
   const data = "data:image/png;base64,AAAA";
-  expect(cleaned(`<img src="cid:a@b">`, { "a@b": data })).toBe(`<img src="${data}">`);
+  expect(cleaned(`<img src="cid:a@b">`, { "a@b": data })).toBe(`<img src="${data}" alt="">`);
   expect(cleaned(`<img src="cid:other">`, { "a@b": data })).toBe("");
   expect(cleaned(`<img src="cid:constructor">`, {})).toBe("");
-  expect(cleaned(`<img src="${data}">`)).toBe(`<img src="${data}">`);
+  expect(cleaned(`<img src="${data}" alt="a hill">`)).toBe(`<img src="${data}" alt="a hill">`);
 });
 
 test("remote images are counted", () => {
   expect(cleanHtml(`<img src="${remote}"><img src="//x.test/y"><img src="cid:z">`, {}).remoteImages).toBe(2);
+  const { fragment, remoteImages } = cleanHtml(`<img srcset="${remote} 2x"><img srcset="${remote}">`, {});
+  expect([remoteImages, fragment.childElementCount]).toEqual([2, 0]);
 });
 
 test("colours chosen by the writer are noticed", () => {

@@ -9,8 +9,8 @@ import {
 import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
-import { writeCopy } from "../../src/mail/sealed-mail.js";
-import { noHistory } from "../../src/membership/roster-history.js";
+import { type CopyShape, writeCopy } from "../../src/mail/sealed-mail.js";
+import { noHistory } from "../../src/membership/roster-state.js";
 import {
   generateKey,
   generateMemberKey,
@@ -40,7 +40,7 @@ export interface MadePerson {
 
 /** What is not the same in every letter. */
 export type LetterParts = Pick<Letter, "subject" | "messageId"> &
-  Partial<Pick<Letter, "text" | "html" | "attachments">>;
+  Partial<Pick<Letter, "text" | "html" | "attachments" | "references">>;
 
 const DAY_MS = 86_400_000;
 
@@ -64,6 +64,7 @@ export async function keyRecord(person: MadePerson): Promise<StoredMemberKey> {
     locked: false,
     createdAt: inDays(-40),
     expiresAt: inDays(690),
+    revokedAt: null,
   };
 }
 
@@ -189,7 +190,12 @@ export class MadeList {
   }
 
   /** The copy of a letter that the list's server would send to `reader`, as it lies in their folder. */
-  async copyFor(reader: MadePerson, author: MadePerson, parts: LetterParts): Promise<Uint8Array> {
+  async copyFor(
+    reader: MadePerson,
+    author: MadePerson,
+    parts: LetterParts,
+    shape: CopyShape = "encrypted",
+  ): Promise<Uint8Array> {
     const date = new Date();
     const from = { address: author.address, name: author.name };
     const to = [{ address: this.address }];
@@ -215,13 +221,14 @@ export class MadeList {
       ...{ list: named, server: this.server, roster: { number: 3, hash: "3".repeat(64) } },
     });
     const { head, shared, tail } = writeCopy({
-      shape: "encrypted",
+      shape,
       list: this.address,
       listName: this.name,
       from: { address: this.address, name: `${author.name} via ${this.name}` },
       replyTo: { address: this.address },
       to: { address: reader.address },
       messageId: letter.messageId,
+      references: letter.references,
       date,
       sealed: await resealFor(prepared, sealingHalf(reader.key)),
     });

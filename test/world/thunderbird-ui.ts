@@ -10,7 +10,8 @@ const VIEW_ELEMENT = "listseal-view";
 export type MessageWindow = "mail:3pane" | "mail:messageWindow";
 
 const headerShape = z.object({ subject: z.string(), from: z.string(), attachments: z.array(z.string()) });
-const displayedShape = z.object({
+/** As {@link Displayed}. */
+export const displayedShape = z.object({
   /** Text of the message document without the add-on's view: what Thunderbird itself shows. */
   nativeText: z.string(),
   /** What the add-on shows, or null when it shows nothing. */
@@ -63,7 +64,7 @@ export interface FileToAttach {
  * Runs in the message document's process with full rights, so that a closed shadow root can be looked into.
  * Image contents are given in base64 where they are data: URLs.
  */
-const READ_DISPLAYED = `(window) => {
+export const READ_DISPLAYED = `(window) => {
   const { document } = window;
   const host = document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
   const root = host ? (host.openOrClosedShadowRoot ?? host) : null;

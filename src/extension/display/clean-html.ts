@@ -233,14 +233,23 @@ export function cleanHtml(html: string, inline: Readonly<Record<string, string>>
       else element.removeAttribute("href");
     }
     element.removeAttribute("cite");
+    const picture = element.localName === "img";
     const source = element.getAttribute("src");
-    if (source === null) continue;
-    const shown = element.localName === "img" ? imageSource(source.trim(), inline) : undefined;
+    if (source === null) {
+      if (!picture) continue;
+      // its addresses stood in srcset alone, which is never kept
+      remoteImages += 1;
+      element.remove();
+      continue;
+    }
+    const shown = picture ? imageSource(source.trim(), inline) : undefined;
     if (shown === undefined) {
       if (/^(?:https?:)?\/\//i.test(source.trim())) remoteImages += 1;
       element.remove();
     } else {
       element.setAttribute("src", shown);
+      // without one a screen reader reads the whole address out
+      if (!element.hasAttribute("alt")) element.setAttribute("alt", "");
     }
   }
   return { fragment, remoteImages };

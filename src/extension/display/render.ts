@@ -11,9 +11,11 @@ import type { DisplayAnswer, OpenedView } from "./view.js";
 /** Name and id of the element that everything is shown in. */
 export const VIEW_ID = "listseal-view";
 
-/** Says that a large mail is being opened; the mail's own text stays where it is. */
+/** Says that a large mail is being opened, and that it goes on; the mail's own text stays where it is. */
 export function renderOpening(): void {
-  const host = putView("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
+  const banner = bannerOf("note", t("opening_title"), t("opening_text"));
+  banner.append(element("progress", { "aria-label": t("opening_title") }));
+  const host = putView("opening", [banner]);
   host.style.setProperty("min-height", "0");
   document.body.prepend(host);
 }
