@@ -27,6 +27,11 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     };
     readonly output: SealedLetter;
   };
+  /** The same as a whole mail, as a composer sends it: for somebody whose mail program can't be given parts. */
+  "seal-mail": {
+    readonly input: Jobs["seal"]["input"];
+    readonly output: { readonly mail: Uint8Array };
+  };
   open: {
     readonly input: {
       readonly parts: readonly MailPart[];

@@ -21,11 +21,12 @@ import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./own
 import { practise } from "./practice.js";
 import { readMail } from "./read-mail.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
-import { seal } from "./seal.js";
+import { seal, sealMail } from "./seal.js";
 
 /** The worker: does one job a message and answers with its outcome. It reads no storage and has no browser API. */
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
+  "seal-mail": sealMail,
   open,
   "read-mail": readMail,
   "sealed-parts": takeSealedParts,
