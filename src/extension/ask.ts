@@ -18,7 +18,9 @@ export interface Asks {
     readonly output: DisplayAnswer;
   };
   /** Save attachment number `attachment` of the opened mail that the tab shows. */
-  save: { readonly input: { readonly attachment: number }; readonly output: { readonly saved: boolean } };
+  save: { readonly input: { readonly attachment: number }; readonly output: { readonly download: number } };
+  /** Show what was saved as this download in the file manager. */
+  showSaved: { readonly input: { readonly download: number }; readonly output: null };
   /** Save all of them. */
   saveAll: { readonly input: null; readonly output: { readonly saved: boolean } };
   /** The reader has compared the digits of the author's key, and they are the same: gives the mail with its new state. */
@@ -36,6 +38,7 @@ export interface Asks {
 const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere") }),
   save: object<Asks["save"]["input"]>({ attachment: count }),
+  showSaved: object<Asks["showSaved"]["input"]>({ download: count }),
   saveAll: nothing,
   confirm: object<Asks["confirm"]["input"]>({ fingerprint: text }),
   preview: object<Asks["preview"]["input"]>({ attachment: count }),

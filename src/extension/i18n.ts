@@ -24,6 +24,7 @@ export const inBrowser = {
   join_asked: "join_asked_in_browser",
   leave_asked: "leave_asked_in_browser",
   leave_waiting: "leave_waiting_in_browser",
+  claim_waiting: "claim_waiting_in_browser",
   found_claimed: "found_claimed_in_browser",
   keys_unlocked: "keys_unlocked_in_browser",
   keys_now_unlocked: "keys_now_unlocked_in_browser",

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { MadeList, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
 import {
+  allLocked,
   busyLife,
   everyMail,
   invitationFor,
@@ -301,6 +302,9 @@ describe("a Thunderbird for everybody", () => {
         found.push(...(await wrong(mail, `mail-${name}`)));
       };
       for (const { name } of mails) await look(name, name);
+      // opened ones are in memory; this one can't have been
+      await keep(allLocked(life));
+      await look("locked", "not-for-me");
       expect(found).toEqual([]);
     }, 120_000);
   });

@@ -241,6 +241,21 @@ describe("reading in a real Thunderbird", () => {
     expect(view.text).toContain("noise.bin");
   }, 60_000);
 
+  test("an attachment that was saved is shown in its folder by one more press", async () => {
+    await select("large");
+    await alice.ui.waitForView(({ text }) => text.includes("noise.bin"));
+    await alice.ui.clickInView("Save noise.bin");
+    await until("the saved file", () => alice.downloads().find((file) => file.endsWith("noise.bin")));
+    const offered = ({ buttons }: { readonly buttons: readonly string[] }) =>
+      buttons.includes("Show in folder");
+    await alice.ui.waitForView(offered);
+    await alice.ui.clickInView("Show noise.bin in its folder");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // what fails says so in its button
+    await alice.ui.waitForView(offered, 1_000);
+    await alice.picture(join(ALBUM, "saved.png"));
+  }, 60_000);
+
   describe("a letter that asks the network for pictures, styles and all else", () => {
     test("asks nobody, and says so", async () => {
       await select("curious");

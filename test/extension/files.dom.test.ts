@@ -54,12 +54,57 @@ test("a picture is shown under its line and taken away again", async () => {
   expect(section.querySelector("img")).toBeNull();
 });
 
-test("what fails says so in its button", async () => {
+test("what fails says so in its button, also to who hears it, until it goes well", async () => {
   const section = filesIn([file("a.pdf", "application/pdf")]);
   const save = section.querySelector("button");
+  const look = () => [save?.textContent, save?.getAttribute("aria-label")];
+  expect(save?.getAttribute("aria-live")).toBe("polite");
   save?.click();
   await quiet();
-  expect(save?.textContent).toBe("Not saved");
+  expect(look()).toEqual(["Not saved", "Not saved: Save a.pdf"]);
+  expect(buttons(section)).toHaveLength(1);
+  answers.set("save", () => ({ download: 7 }));
+  save?.click();
+  await quiet();
+  expect(look()).toEqual(["Save", "Save a.pdf"]);
+});
+
+test("what was saved is shown in its folder, by its own download", async () => {
+  let next = 7;
+  const shown: unknown[] = [];
+  answers.set("save", () => ({ download: next }));
+  answers.set("showSaved", (input) => {
+    shown.push(input);
+    return null;
+  });
+  const section = filesIn([
+    file("a.pdf", "application/pdf"),
+    { ...file("b.pdf", "application/pdf"), number: 1 },
+  ]);
+  const press = async (label: string) => {
+    section.querySelector<HTMLButtonElement>(`[aria-label="${label}"]`)?.click();
+    await quiet();
+  };
+  await press("Save b.pdf");
+  expect(buttons(section)).toEqual(["Save", "Save", "Show in folder", "Save all"]);
+  next = 8;
+  await press("Save b.pdf");
+  expect(buttons(section)).toHaveLength(4);
+  await press("Show b.pdf in its folder");
+  expect(shown).toEqual([{ download: 8 }]);
+});
+
+test("where the program shows what it has saved by itself, there is no button for that", async () => {
+  const saved: number[] = [];
+  const section = filesOf([file("a.pdf", "application/pdf")], {
+    ...acts,
+    save: async (number) => saved.push(number),
+    showSaved: null,
+  });
+  section.querySelector("button")?.click();
+  await quiet();
+  expect(saved).toEqual([0]);
+  expect(buttons(section)).toEqual(["Save"]);
 });
 
 test("names are text, and a name that turns the writing around stays in its own direction", () => {

@@ -1,4 +1,6 @@
+import browser from "webextension-polyfill";
 import { safeFileName } from "../../src/extension/host/file-name.js";
+import { showDownload } from "../../src/extension/host/save.js";
 
 test.each([
   ["report.pdf", "report.pdf"],
@@ -18,4 +20,21 @@ test("a long name keeps its extension", () => {
   const safe = safeFileName(`${"x".repeat(300)}.tar.gz`);
   expect(safe).toHaveLength(120);
   expect(safe.endsWith(".gz")).toBe(true);
+});
+
+test("only what was saved here is shown in its folder", async () => {
+  const shown: number[] = [];
+  const downloads = {
+    search: async ({ id }: { readonly id: number }) =>
+      [
+        { id: 1, byExtensionId: browser.runtime.id },
+        { id: 2 },
+        { id: 3, byExtensionId: "other@example.test" },
+      ].filter((one) => one.id === id),
+    show: async (id: number) => shown.push(id) > 0,
+  };
+  Object.assign(browser, { downloads });
+  await showDownload(1);
+  for (const id of [2, 3, 4]) await expect(showDownload(id)).rejects.toThrow("not one of our downloads");
+  expect(shown).toEqual([1]);
 });

@@ -1,4 +1,4 @@
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { type Leaf, type Multipart, textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
@@ -220,6 +220,7 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
         pins: { [bob.address]: { key: bob.key.fingerprint, how: "confirmed" } },
         introductions: {},
         seen: {},
+        revoked: {},
       },
     },
     joining: {
@@ -321,4 +322,11 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
       },
     },
   };
+}
+
+/** The same life with every key locked. */
+export function allLocked(life: Kept): Kept {
+  const stored = readStored(life["listseal"]);
+  const keys = Object.entries(stored.memberKeys).map(([name, key]) => [name, { ...key, locked: true }]);
+  return { ...life, listseal: { ...stored, memberKeys: Object.fromEntries(keys) } };
 }

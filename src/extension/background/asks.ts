@@ -1,7 +1,7 @@
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
-import { saveFile } from "../host/save.js";
+import { download, saveFile, showDownload } from "../host/save.js";
 import { offerInvitation } from "../joining/in-mail.js";
 import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
@@ -31,8 +31,12 @@ export const asks: AskHandlers = {
     const { letter } = await shown(tabId);
     const file = letter.letter.attachments[attachment];
     if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
-    await saveFile(file.name, file.bytes, file.type);
-    return { saved: true };
+    return { download: await download(file.name, file.bytes, file.type) };
+  },
+
+  async showSaved({ download: id }) {
+    await showDownload(id);
+    return null;
   },
 
   async saveAll(_, tabId) {

@@ -18,6 +18,8 @@ export interface Acts {
   readonly openElsewhere: () => Promise<DisplayAnswer>;
   /** Saves an attachment, by its number. */
   readonly save: (attachment: number) => Promise<unknown>;
+  /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
+  readonly showSaved: ((attachment: number) => Promise<unknown>) | null;
   readonly saveAll: () => Promise<unknown>;
   /** Saves the whole mail as readable text for other programs. */
   readonly saveMail: () => Promise<unknown>;

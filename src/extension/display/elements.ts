@@ -27,20 +27,29 @@ export function drawing(path: string): SVGElement {
   return svg;
 }
 
-/** A button with what it does; while it works it can't be pressed again. A failure is told by `failed`. */
+/**
+ * A button with what it does; while it works it can't be pressed again. A failure is told by `failed`, aloud as well, until it
+ * goes well.
+ */
 export function actionButton(
   label: string,
   act: () => Promise<unknown>,
   failed: string,
   attributes: Readonly<Record<string, string>> = {},
 ): HTMLButtonElement {
-  const button = element("button", { type: "button", ...attributes }, label);
+  const button = element("button", { type: "button", "aria-live": "polite", ...attributes }, label);
+  const name = attributes["aria-label"];
+  const show = (text: string) => {
+    button.textContent = text;
+    if (name !== undefined) button.setAttribute("aria-label", text === failed ? `${failed}: ${name}` : name);
+  };
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
       await act();
+      if (button.textContent === failed) show(label);
     } catch {
-      button.textContent = failed;
+      show(failed);
     } finally {
       button.disabled = false;
     }

@@ -73,12 +73,24 @@ function lineOf({ number, name, type, size }: AttachmentView, acts: Acts): HTMLL
     element("span", { class: "size" }, sizeOf(size)),
   );
   if (isShownImage(type) && size <= PREVIEW_LIMIT) item.append(previewButton(item, number, name, acts));
-  const save = actionButton(t("save"), () => acts.save(number), t("save_failed"), {
+  const save = actionButton(t("save"), () => saveAndOffer(item, number, name, acts), t("save_failed"), {
     "aria-label": t("save_named", name),
     "data-attachment": String(number),
   });
   item.append(save);
   return item;
+}
+
+/** Saves a file; once it is saved, there is a button that shows where. */
+async function saveAndOffer(item: HTMLLIElement, number: number, name: string, acts: Acts): Promise<void> {
+  await acts.save(number);
+  const { showSaved } = acts;
+  if (showSaved === null || item.querySelector("[data-saved]") !== null) return;
+  const show = actionButton(t("show_saved"), () => showSaved(number), t("action_failed"), {
+    "aria-label": t("show_saved_named", name),
+    "data-saved": "",
+  });
+  item.querySelector("[data-attachment]")?.after(show);
 }
 
 /** Shows a picture under its line, and takes it away again. */

@@ -30,7 +30,7 @@ export function Lists({
 }: Props & { readonly offered: OfferedFile | null; readonly joined: () => void }) {
   return (
     <>
-      {overview.lists.length === 0 ? <p>{t("lists_none")}</p> : null}
+      {overview.lists.length === 0 && offered === null ? <p>{t("lists_none")}</p> : null}
       <ul class="cards">
         {overview.refused.map((refused) => (
           <RefusedCard key={refused.address} refused={refused} call={call} act={act} />

@@ -87,6 +87,7 @@ export class ReadingView {
     return {
       openElsewhere: () => reading.answer("elsewhere"),
       save: (attachment) => reading.save(attachment),
+      showSaved: null,
       saveAll: () => reading.saveAll(),
       saveMail: () => reading.saveMail(),
       preview: (attachment) => reading.preview(attachment),
