@@ -55,6 +55,7 @@ const browserPages = {
   worker: resolve(extension, "worker/main.ts"),
   options: resolve(extension, "browser/options.html"),
   reader: resolve(extension, "reader/reader.html"),
+  composer: resolve(extension, "composer/composer.html"),
 };
 
 /** The pages of one browser. */

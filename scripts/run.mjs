@@ -26,6 +26,9 @@ export function runVisibly(command, args, { started, ...options } = {}) {
 /** What {@link runWithin} gives for a program that did not end in time. */
 export const OUT_OF_TIME = 124;
 
+/** Said of a program that had to be ended. */
+export const tooLong = (minutes) => `did not end within ${minutes} minutes`;
+
 /** Seconds between asking a program to end and ending it. */
 const LAST_WORDS = 10;
 

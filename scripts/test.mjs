@@ -65,6 +65,8 @@ function report(results) {
     ...(count.couldNotRun ? [`  ${name}: ${count.reason}`] : []),
     ...(count.without === undefined ? [] : [`  ${name}, in part: ${count.without}`]),
   ]);
+  const late = results.flatMap(([name, { secondTry = [] }]) => secondTry.map((file) => `  ${name}: ${file}`));
+  if (late.length > 0) console.log(`\nPassed on a second try only, look at them:\n${late.join("\n")}`);
   if (silent.length > 0) console.log(`\nCould not run here:\n${silent.join("\n")}`);
   console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
   return sum("failed") > 0 ? 1 : 0;

@@ -166,6 +166,7 @@ export async function sealedMails(profile: Profile, address: string): Promise<Ma
         locked: false,
         createdAt: now,
         expiresAt: null,
+        revokedAt: null,
       },
     },
   };

@@ -5,7 +5,7 @@ import type { StoredMemberKey } from "./stored.js";
 const VERSION_4_DIGITS = 40;
 
 /**
- * The member keys that are here and can be used on a list, as an address: those that have not run out, and on a list whose
+ * The member keys that are here and can be used on a list, as an address: those that have not run out and are not revoked, and on a list whose
  * members may use GnuPG (`compatible`) only keys of version 4: nobody there could verify a post of a version 6 key.
  */
 export function keysFor(
@@ -14,8 +14,9 @@ export function keysFor(
   now: Date,
 ): readonly StoredMemberKey[] {
   return Object.values(keys).filter(
-    ({ address, expiresAt, fingerprint }) =>
+    ({ address, expiresAt, revokedAt, fingerprint }) =>
       address === wanted.address &&
+      revokedAt === null &&
       keyAge(expiresAt, now) !== "over" &&
       (wanted.profile === "rfc9580" || fingerprint.length === VERSION_4_DIGITS),
   );

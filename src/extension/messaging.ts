@@ -45,6 +45,8 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
     };
     readonly output: MemberKeySummary;
   };
+  /** Revokes a key that was stolen or lost, and tells the lists' servers. */
+  "key:revoke": { readonly input: { readonly fingerprint: string }; readonly output: MemberKeySummary };
   "key:renew": { readonly input: { readonly fingerprint: string }; readonly output: MemberKeySummary };
   "key:protect": {
     readonly input: {
@@ -171,6 +173,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
     next: orNull(text),
   }),
   "key:renew": object<Calls["key:renew"]["input"]>({ fingerprint: text }),
+  "key:revoke": object<Calls["key:revoke"]["input"]>({ fingerprint: text }),
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,

@@ -172,6 +172,7 @@ export interface MemberKeySummary {
   readonly ready: boolean;
   readonly createdAt: string;
   readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
 }
 
 export function summaryOfList(list: StoredList, { joining }: Pick<Stored, "joining">): ListSummary {
@@ -198,7 +199,7 @@ export function refusedJoins({ joining }: Stored): readonly RefusedJoin[] {
 }
 
 export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
-  const { fingerprint, address, userId, locked, createdAt, expiresAt } = key;
+  const { fingerprint, address, userId, locked, createdAt, expiresAt, revokedAt } = key;
   const ready = (await secretOf(key)) !== null;
-  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt };
+  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt, revokedAt };
 }

@@ -157,6 +157,8 @@ export interface StoredMemberKey {
   readonly createdAt: string;
   /** ISO 8601; null if it does not run out, as keys of version 1. */
   readonly expiresAt: string | null;
+  /** ISO 8601; null unless its holder has revoked it: then it opens old mail, and is good for nothing else. */
+  readonly revokedAt: string | null;
 }
 
 const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMemberKey[K] }>({
@@ -168,6 +170,7 @@ const storedMemberKey = object<{ readonly [K in keyof StoredMemberKey]: StoredMe
   locked: flag,
   createdAt: text,
   expiresAt: orNull(text),
+  revokedAt: orNull(text),
 });
 
 const hex = /^[0-9a-f]{40,64}$/;
@@ -188,11 +191,16 @@ function isPin(value: unknown): value is Pin {
 
 function isPins(value: unknown): value is Pins {
   if (typeof value !== "object" || value === null) return false;
-  if (!("pins" in value && "introductions" in value && "seen" in value)) return false;
+  if (!("pins" in value && "introductions" in value && "seen" in value && "revoked" in value)) return false;
   const texts = [value.introductions, value.seen].every((record) => {
     const entries = typeof record === "object" && record !== null ? Object.values(record) : [null];
     return entries.every((one) => typeof one === "string" && hex.test(one));
   });
+  const revoked: readonly (readonly [string, unknown])[] =
+    typeof value.revoked === "object" && value.revoked !== null
+      ? Object.entries(value.revoked)
+      : [["", null]];
+  if (!revoked.every(([key, since]) => hex.test(key) && typeof since === "string")) return false;
   const pins =
     typeof value.pins === "object" && value.pins !== null ? Object.entries(value.pins) : [["", null]];
   return (
@@ -258,8 +266,8 @@ export type Raw = Readonly<Record<string, unknown>>;
 export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
 
 /**
- * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles came with version 3;
- * whoever has another one than a member's hears it from the server.
+ * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles and revoked keys came with
+ * version 3; whoever has another role than a member's hears it from the server.
  */
 export const migrations: Migrations = {
   1: (raw) => ({
@@ -272,6 +280,8 @@ export const migrations: Migrations = {
   2: (raw) => ({
     ...raw,
     lists: eachOf(raw["lists"], withRole),
+    memberKeys: eachOf(raw["memberKeys"], (key) => ({ ...key, revokedAt: null })),
+    pins: eachOf(raw["pins"], (each) => ({ ...each, revoked: {} })),
     joining: eachOf(raw["joining"], (joining) => ({
       ...joining,
       before: isRaw(joining["before"]) ? withRole(joining["before"]) : joining["before"],

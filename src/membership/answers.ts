@@ -109,7 +109,15 @@ export interface RecordLink {
 }
 
 /** What a report is about. */
-export const reportEvents = ["joined", "enrolled", "left", "removed", "role", "second-join"] as const;
+export const reportEvents = [
+  "joined",
+  "enrolled",
+  "left",
+  "removed",
+  "role",
+  "revoked",
+  "second-join",
+] as const;
 export type ReportEvent = (typeof reportEvents)[number];
 
 /** What came of a request. */
@@ -131,7 +139,8 @@ export type Result =
   /**
    * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
    * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
-   * of an intercepted invitation. A changed role is told to the member whose role it is.
+   * of an intercepted invitation. A changed role is told to the member whose role it is,
+   * and a revoked key to every member: readers take it for nobody's from then on.
    */
   | {
       readonly kind: "report";

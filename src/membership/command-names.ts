@@ -11,6 +11,7 @@ export const commandNames = [
   "withdraw",
   "roster",
   "renew",
+  "revoke",
   "set-role",
   "release",
   "reject",

@@ -84,6 +84,8 @@ export type Command =
   | { readonly do: "roster"; readonly after: number }
   /** The asker's certificate with another expiry or other subkeys; the primary key is the same. */
   | { readonly do: "renew"; readonly certificate: Uint8Array }
+  /** The asker's certificate, revoked: the key is in other hands, or lost. It is the last that the key is taken for. */
+  | { readonly do: "revoke"; readonly certificate: Uint8Array }
   | {
       readonly do: "set-role";
       readonly address: Address;
@@ -147,6 +149,7 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
       };
     case "enrol":
     case "renew":
+    case "revoke":
       return { ...command, certificate: armored(command.certificate) };
     case "new-list-key":
       return { ...command, listKey: armored(command.listKey), graceEnds: formatDate(command.graceEnds) };
@@ -222,6 +225,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
     case "roster":
       return { do: name, after: fields.count("after") };
     case "renew":
+    case "revoke":
       return { do: name, certificate: await certificateOf(fields, "certificate") };
     case "set-role":
       return {

@@ -56,9 +56,25 @@ export interface Pins {
   readonly introductions: Readonly<Record<Fingerprint, Fingerprint>>;
   /** Address -> the key last seen under it that nobody introduced. */
   readonly seen: Readonly<Record<Address, Fingerprint>>;
+  /** Keys that their holders have revoked, and since when, ISO 8601. */
+  readonly revoked: Readonly<Record<string, string>>;
 }
 
-export const noPins: Pins = { pins: {}, introductions: {}, seen: {} };
+export const noPins: Pins = { pins: {}, introductions: {}, seen: {}, revoked: {} };
+
+/** Notes a revocation; of two the earlier counts. */
+export function noteRevoked(state: Pins, fingerprint: string, since: Date): Pins {
+  const text = since.toISOString();
+  const before = state.revoked[fingerprint];
+  if (before !== undefined && before <= text) return state;
+  return { ...state, revoked: { ...state.revoked, [fingerprint]: text } };
+}
+
+/** Whether what was seen at `seenAt`, by somebody else's clock than its author's, is by a key that was revoked then. */
+export function isRevoked(state: Pins, fingerprint: string, seenAt: Date): boolean {
+  const since = state.revoked[fingerprint];
+  return since !== undefined && seenAt.getTime() >= Date.parse(since);
+}
 
 /** Against an author who fills the memory with made-up addresses; the oldest are forgotten first. */
 export const MAX_SEEN = 1000;

@@ -17,74 +17,11 @@ import type { RecordLink } from "./answers.js";
 import { readOneCertificate } from "./certification.js";
 import { Fields } from "./fields.js";
 import { assertIntroduced, type KnownList, MAX_CHAIN_BYTES, readIntroduction } from "./introduction.js";
-import {
-  type Command,
-  type MemberRole,
-  memberRoles,
-  type OpenedRequest,
-  readSigned,
-  verifySigned,
-} from "./requests.js";
+import { type Command, memberRoles, type OpenedRequest, readSigned, verifySigned } from "./requests.js";
+import { revokedCertificate } from "./revocation.js";
 import { followChain, recordedCommands, signedBytesOf } from "./roster-log.js";
 import { hasAuthority } from "./roster-standing.js";
-
-/** A member by the record. Plain JSON. */
-export interface LoggedMember {
-  readonly fingerprint: Fingerprint;
-  readonly role: MemberRole;
-  /** The server's word for when, ISO 8601. */
-  readonly since: string;
-  /**
-   * On whose word: an owner's introduction, the claim of the list, an owner's `enrol`, or the operator's alone
-   * ({@link unconfirmedMembers}).
-   */
-  readonly by: "introduction" | "claim" | "owner" | "operator";
-  /** Their role is on the operator's word alone: what they command as an owner or moderator is shown as such. */
-  readonly roleBy?: "operator";
-  /** Armored; absent only for those whom an operator enrolled with an older server: it recorded their fingerprint alone. */
-  readonly certificate?: string;
-}
-
-/** Something in the record that no member's signature stands behind. */
-export interface Unsigned {
-  readonly number: number;
-  /**
-   * `operator`; `link`: whoever holds the member's mail; `unconfirmed`: somebody who is a member, or an owner, by the
-   * operator's word alone.
-   */
-  readonly by: "operator" | "link" | "unconfirmed";
-  readonly what: string;
-  readonly address?: Address;
-}
-
-/** What an owner's add-on keeps of a list's record. Plain JSON; start with {@link noHistory}. */
-export interface RosterHistory {
-  readonly hashes: readonly string[];
-  readonly members: Readonly<Record<Address, LoggedMember>>;
-  /**
-   * The list keys by owners' signed words, the first one first: introductions of former days name former ones, which
-   * whoever was made an owner later never had.
-   */
-  readonly listKeys: readonly Fingerprint[];
-  /** Introductions that let somebody in, for ever. */
-  readonly introductions: readonly Fingerprint[];
-  /** Until when introductions of an address were burnt: those made then or before let nobody in. ISO 8601. */
-  readonly burnt: Readonly<Record<Address, string>>;
-  /** `signer SP id` of every command. */
-  readonly commands: readonly string[];
-  /** What the owner should look at. */
-  readonly unsigned: readonly Unsigned[];
-}
-
-export const noHistory: RosterHistory = {
-  hashes: [],
-  members: {},
-  listKeys: [],
-  introductions: [],
-  burnt: {},
-  commands: [],
-  unsigned: [],
-};
+import type { LoggedMember, RosterHistory, Unsigned } from "./roster-state.js";
 
 const altered = (why: string, cause?: unknown) => new ListSealError("roster-altered", why, { cause });
 
@@ -300,6 +237,7 @@ async function applyMembers(
   } else {
     await verifySigned(opened, [key.certificate], now);
   }
+  if (member.revoked) throw altered("a command of a key that was revoked");
   const confirmed = hasAuthority(member);
   const unsigned: Unsigned = { number: link.number, by: "unconfirmed", what: command.do, address };
   const state = confirmed ? before : { ...before, unsigned: [...before.unsigned, unsigned] };
@@ -327,6 +265,13 @@ async function applyMembers(
       const renewed = await memberOf(command.certificate);
       if (renewed.fingerprint !== by) throw altered("renewed with another primary key");
       const next = { ...member, certificate: armorSealingKey(renewed) };
+      return { ...state, members: { ...state.members, [address]: next } };
+    }
+    case "revoke": {
+      const revoked = await revokedCertificate(command.certificate, by, now);
+      if (revoked === undefined) throw altered("a revocation that is none");
+      const certificate = armorSealingKey(await parseSealingKey("member", revoked));
+      const next: LoggedMember = { ...member, certificate, revoked: true };
       return { ...state, members: { ...state.members, [address]: next } };
     }
     case "set-role": {
@@ -435,8 +380,8 @@ export async function membersForNewKey(
   history: RosterHistory,
 ): Promise<readonly { readonly address: Address; readonly certificate: SealingKey<"member"> }[]> {
   const found: { address: Address; certificate: SealingKey<"member"> }[] = [];
-  for (const [address, { by, certificate }] of Object.entries(history.members)) {
-    if (by === "operator" || certificate === undefined || !isAddress(address)) continue;
+  for (const [address, { by, certificate, revoked }] of Object.entries(history.members)) {
+    if (by === "operator" || certificate === undefined || revoked || !isAddress(address)) continue;
     found.push({ address, certificate: await parseSealingKey("member", certificate) });
   }
   return found;

@@ -39,6 +39,7 @@ export const recordedCommands = [
   "remove",
   "withdraw",
   "renew",
+  "revoke",
   "set-role",
   "new-list-key",
   "resume-server",

@@ -1,7 +1,7 @@
 /** What an owner's page shows of the record beside the members: who waits for a word, and how invitations stand. */
 import { type Address, isAddress } from "../mail/mailbox.js";
 import type { Fingerprint } from "../protocol/keys.js";
-import type { LoggedMember, RosterHistory } from "./roster-history.js";
+import type { LoggedMember, RosterHistory } from "./roster-state.js";
 
 /** Whether somebody has their place, and their role, by an owner's signed word. */
 export const hasAuthority = ({ by, roleBy }: LoggedMember): boolean =>

@@ -22,11 +22,13 @@ import {
   type SignaturePacket,
   verify,
 } from "openpgp";
+import { digest } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import { SignatureForRecipients } from "./intended.js";
 import { allFingerprints, type Fingerprint, type OpeningKey, parseFingerprint, type Role } from "./keys.js";
 import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "./policy.js";
 import type { SecretId } from "./secrets.js";
+import { hasOwnDigest, signedDigest } from "./signed-digest.js";
 
 /** Version of the notation namespace: what a signature says is defined per version. */
 export const BINDING_VERSION = 1;
@@ -176,7 +178,7 @@ export async function signBinding(
   if (!(secret instanceof SecretKeyPacket || secret instanceof SecretSubkeyPacket) || !secret.isDecrypted()) {
     throw new ListSealError("key-locked", "the signing key is locked");
   }
-  const packet = new SignatureForRecipients(readers);
+  const packet = new SignatureForRecipients(readers, data);
   packet.signatureType = enums.signature.binary;
   packet.publicKeyAlgorithm = secret.algorithm;
   packet.hashAlgorithm = enums.hash.sha512;
@@ -189,6 +191,8 @@ export async function signBinding(
   list.push(packet);
   return new Signature(list);
 }
+
+const NOTHING = new Uint8Array();
 
 /** A signature that verified: who made it, when, and its packet for {@link readNotations}. */
 export interface VerifiedSignature {
@@ -240,9 +244,13 @@ export async function verifyOnly(
   if (created === null) throw new ListSealError("bad-signature", "the signature has no date");
   // the signature first, its date after: "your clock is ahead" may be told only to somebody who proved who they are
   const date = new Date(Math.max(created.getTime(), verificationDate(now).getTime()));
+  const own = hasOwnDigest(packet);
+  // the library looks at the message only where the hash is its own to make: then nothing else could verify
+  const seen = own ? NOTHING : data;
+  if (own) packet.hashed = signedDigest(packet, data);
   try {
     const result = await verify({
-      message: await createMessage({ binary: data, filename: "" }),
+      message: await createMessage({ binary: seen, filename: "" }),
       signature,
       verificationKeys: certificate,
       date,
@@ -254,6 +262,9 @@ export async function verifyOnly(
     await only.verified;
   } catch (cause) {
     throw new ListSealError("bad-signature", "the signature does not fit", { cause });
+  } finally {
+    // of this data; the same signature may be asked about other data
+    packet.hashed = undefined;
   }
   assertNotFuture(created, now);
   return { by: parseFingerprint(certificate.getFingerprint()), signedAt: created, packet };
@@ -264,11 +275,7 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 
-/** SHA-256 in lower-case hex, by the platform's WebCrypto. */
+/** SHA-256 in lower-case hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const { buffer, byteOffset, length } = bytes;
-  // a view, not a copy: data packets are large. Only bytes in shared memory have to be copied for WebCrypto
-  const view =
-    buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : Uint8Array.from(bytes);
-  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", view)));
+  return hex(await digest("SHA-256", [bytes]));
 }

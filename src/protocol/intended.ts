@@ -8,9 +8,10 @@
  * QUIRK: openpgp.js 6.3.2 neither writes nor interprets subpacket 35; it reads it as an unknown subpacket. So the signature
  * packet is extended by one method here, and everything else about signing stays the library's.
  */
-import { type Config, SignaturePacket } from "openpgp";
+import { type Config, type enums, type LiteralDataPacket, SignaturePacket } from "openpgp";
 import { ListSealError } from "./errors.js";
 import type { Fingerprint } from "./keys.js";
+import { hasOwnDigest, signedDigest } from "./signed-digest.js";
 
 declare module "openpgp" {
   // present at run time, absent from the library's type file
@@ -25,18 +26,46 @@ declare module "openpgp" {
       detached: boolean,
       config: Config,
     ): Promise<void>;
+    /** All that is hashed, in one buffer. */
+    toHash(type: enums.signature, data: LiteralDataPacket, detached?: boolean): Uint8Array;
+    /** The hash of it; `toHash` is made if absent. */
+    hash(
+      type: enums.signature,
+      data: LiteralDataPacket,
+      toHash?: Uint8Array,
+      detached?: boolean,
+    ): Promise<Uint8Array>;
   }
 }
 
 const SUBPACKET_TYPE = 35;
 
-/** A signature packet that will carry one Intended Recipient subpacket for each of `recipients`, in their order. */
+/**
+ * A signature packet over `message` that will carry one Intended Recipient subpacket for each of `recipients`, in their
+ * order.
+ */
 export class SignatureForRecipients extends SignaturePacket {
   readonly #recipients: readonly Fingerprint[];
+  readonly #message: Uint8Array;
 
-  constructor(recipients: readonly Fingerprint[]) {
+  constructor(recipients: readonly Fingerprint[], message: Uint8Array) {
     super();
     this.#recipients = recipients;
+    this.#message = message;
+  }
+
+  /** Nothing, where the hash is made without a copy of the message: EdDSA signs the hash and looks at nothing else. */
+  override toHash(type: enums.signature, data: LiteralDataPacket, detached?: boolean): Uint8Array {
+    return hasOwnDigest(this) ? new Uint8Array() : super.toHash(type, data, detached);
+  }
+
+  override async hash(
+    type: enums.signature,
+    data: LiteralDataPacket,
+    toHash?: Uint8Array,
+    detached?: boolean,
+  ): Promise<Uint8Array> {
+    return hasOwnDigest(this) ? signedDigest(this, this.#message) : super.hash(type, data, toHash, detached);
   }
 
   override writeHashedSubPackets(): Uint8Array {

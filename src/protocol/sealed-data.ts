@@ -7,7 +7,9 @@
  */
 import { wasmCfb } from "./cfb/aes-cfb.js";
 import { opensslCfb } from "./cfb/openssl-cfb.js";
+import { digest, webCryptoView } from "./digest.js";
 import { ListSealError } from "./errors.js";
+import { GCM_NONCE, GCM_TAG, gcmOpener } from "./gcm.js";
 import { bodyOf, bodyPieces, type Header, lengthOf, readHeader } from "./packets.js";
 
 /** A session key as `decryptSessionKeys` of openpgp.js gives it; a version 6 session key packet names no algorithm. */
@@ -26,9 +28,9 @@ const SHA1 = 20;
 /** Version 2: version, cipher, AEAD, chunk size, salt. */
 const SALT = 32;
 const HEAD = 4 + SALT;
-const TAG = 16;
 const GCM = 3;
-const GCM_NONCE = 12;
+/** Chunks that are asked for at a time, where each is answered from another thread. */
+const IN_FLIGHT = 4;
 /** RFC 9580, 5.13.2: larger chunks than 4 MiB must not be made. */
 const MAX_CHUNK_SIZE_OCTET = 16;
 
@@ -88,9 +90,9 @@ async function openVersion1(
   // the repeated octets of the prefix are not looked at: they tell less than the code does, and an answer that depends
   // on them is an oracle (RFC 9580, 13.7)
   const hashed = plain.subarray(0, Math.max(0, length - SHA1));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", hashed));
+  const expected = await digest("SHA-1", [hashed]);
   const code = plain.subarray(hashed.length);
-  const fits = length >= BLOCK + 2 + MDC && digest.every((octet, i) => octet === code[i]);
+  const fits = length >= BLOCK + 2 + MDC && expected.every((octet, i) => octet === code[i]);
   if (!fits || plain[length - MDC] !== 0xd3 || plain[length - MDC + 1] !== 0x14) {
     plain.fill(0);
     throw damaged("the modification detection code does not fit");
@@ -98,7 +100,7 @@ async function openVersion1(
   return plain.subarray(BLOCK + 2, length - MDC);
 }
 
-/** SEIPD version 2 (RFC 9580, 5.13.2) with GCM, a chunk at a time by WebCrypto. */
+/** SEIPD version 2 (RFC 9580, 5.13.2) with GCM. */
 async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<PacketsInside> {
   const header = readHeader(dataPacket, 0);
   const head = headOf(dataPacket, header);
@@ -106,36 +108,49 @@ async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<Pa
   const octets = keyOctets.get(cipher);
   if (octets === undefined || aead !== GCM || chunkSizeOctet > MAX_CHUNK_SIZE_OCTET) return "unknown";
   if (key.length !== octets) throw damaged("a session key of another length than its algorithm's");
-  const sealed = webCryptoView(bodyOf(dataPacket, header, HEAD));
+  const sealed = bodyOf(dataPacket, header, HEAD);
   // the tag of the last chunk, which is never empty unless all is, and the tag over the length
   const chunkOctets = 2 ** (chunkSizeOctet + 6);
-  const chunks = Math.max(1, Math.ceil((sealed.length - TAG) / (chunkOctets + TAG)));
-  const length = sealed.length - (chunks + 1) * TAG;
+  const chunks = Math.max(1, Math.ceil((sealed.length - GCM_TAG) / (chunkOctets + GCM_TAG)));
+  const length = sealed.length - (chunks + 1) * GCM_TAG;
   if (length < 0) throw damaged("a data packet without its tags");
 
   const associated = Uint8Array.of(0xd2, 2, cipher, GCM, chunkSizeOctet);
   const { messageKey, nonce } = await derive(key, head.slice(4), associated, octets);
-  const counter = new DataView(nonce.buffer);
   const plain = new Uint8Array(length);
-  const decrypt = (data: Uint8Array<ArrayBuffer>, additionalData: Uint8Array<ArrayBuffer>) =>
-    crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce, additionalData }, messageKey, data);
   try {
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      counter.setBigUint64(GCM_NONCE - 8, BigInt(chunk));
-      const from = chunk * (chunkOctets + TAG);
-      const end = Math.min(from + chunkOctets + TAG, sealed.length - TAG);
-      plain.set(new Uint8Array(await decrypt(sealed.subarray(from, end), associated)), chunk * chunkOctets);
+    const open = await gcmOpener(messageKey);
+    const openAt = async (chunk: number): Promise<void> => {
+      const from = chunk * (chunkOctets + GCM_TAG);
+      const piece = sealed.subarray(from, Math.min(from + chunkOctets + GCM_TAG, sealed.length - GCM_TAG));
+      const opened = await open({ nonce: numbered(nonce, chunk), associated, sealed: piece });
+      plain.set(opened, chunk * chunkOctets);
+      opened.fill(0);
+    };
+    for (let chunk = 0; chunk < chunks; chunk += IN_FLIGHT) {
+      const next = Math.min(IN_FLIGHT, chunks - chunk);
+      // all of them, also when one fails: none may write into what is wiped below
+      const ends = await Promise.allSettled(Array.from({ length: next }, (_, i) => openAt(chunk + i)));
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
     }
-    counter.setBigUint64(GCM_NONCE - 8, BigInt(chunks));
     const total = new DataView(new ArrayBuffer(8));
     total.setBigUint64(0, BigInt(length));
     const last = Uint8Array.from([...associated, ...new Uint8Array(total.buffer)]);
-    await decrypt(sealed.subarray(sealed.length - TAG), last);
+    await open({ nonce: numbered(nonce, chunks), associated: last, sealed: sealed.subarray(-GCM_TAG) });
   } catch (cause) {
     plain.fill(0);
     throw damaged("a tag does not fit", cause);
+  } finally {
+    messageKey.fill(0);
   }
   return plain;
+}
+
+/** The nonce of a chunk: its number stands in the last eight octets. */
+function numbered(nonce: Uint8Array, chunk: number): Uint8Array<ArrayBuffer> {
+  const own = new Uint8Array(nonce);
+  new DataView(own.buffer).setBigUint64(GCM_NONCE - 8, BigInt(chunk));
+  return own;
 }
 
 /** Message key and nonce of a version 2 packet: HKDF with SHA-256 of the session key, the salt and the packet's fields. */
@@ -144,24 +159,15 @@ async function derive(
   salt: Uint8Array<ArrayBuffer>,
   info: Uint8Array<ArrayBuffer>,
   octets: number,
-): Promise<{ readonly messageKey: CryptoKey; readonly nonce: Uint8Array<ArrayBuffer> }> {
+): Promise<Record<"messageKey" | "nonce", Uint8Array<ArrayBuffer>>> {
   const secret = await crypto.subtle.importKey("raw", webCryptoView(key), "HKDF", false, ["deriveBits"]);
   const bits = (octets + GCM_NONCE - 8) * 8;
   const derived = new Uint8Array(
     await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, secret, bits),
   );
-  const messageKey = await crypto.subtle.importKey("raw", derived.slice(0, octets), "AES-GCM", false, [
-    "decrypt",
-  ]);
+  const messageKey = derived.slice(0, octets);
   const nonce = new Uint8Array(GCM_NONCE);
   nonce.set(derived.subarray(octets));
   derived.fill(0);
   return { messageKey, nonce };
-}
-
-/** The same octets where WebCrypto takes them; only octets in shared memory have to be copied for that. */
-function webCryptoView({ buffer, byteOffset, length }: Uint8Array): Uint8Array<ArrayBuffer> {
-  return buffer instanceof ArrayBuffer
-    ? new Uint8Array(buffer, byteOffset, length)
-    : Uint8Array.from(new Uint8Array(buffer, byteOffset, length));
 }

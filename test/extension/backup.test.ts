@@ -15,6 +15,7 @@ const pinsWith = (key: string) => ({
   pins: { [bob]: { key: parseFingerprint(key), how: "confirmed" as const } },
   introductions: {},
   seen: {},
+  revoked: {},
 });
 const full: Stored = { ...stored, pins: { [address]: pinsWith("ee".repeat(20)) } };
 

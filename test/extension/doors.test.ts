@@ -108,6 +108,7 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "owner:confirm": { list: team, address: "bob@example.test" },
   "owner:resume-server": { list: team },
   "key:renew": { fingerprint },
+  "key:revoke": { fingerprint },
   "copies:choose": { list: team, keeping: "off" },
   "guards:read": null,
   "guards:switch": { guard: "bcc", asks: false },

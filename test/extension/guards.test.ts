@@ -67,6 +67,7 @@ describe("a call", () => {
     "key:lock": never,
     "key:make": never,
     "key:renew": never,
+    "key:revoke": never,
     "key:protect": never,
     "key:save-public": never,
     "key:public": never,

@@ -178,6 +178,7 @@ describe("the backup page", () => {
     createdAt: "",
     locked: false,
     ready: true,
+    revokedAt: null,
   };
 
   test("a reminder stands on the other pages until a backup exists", async () => {
@@ -209,7 +210,7 @@ describe("a key that runs out", () => {
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
   const keyThat = (expiresAt: string | null) => ({
     ...{ fingerprint: "dd".repeat(20), address: "a@x.test", userId: "A", createdAt: "", locked: false },
-    ...{ ready: true, expiresAt },
+    ...{ ready: true, revokedAt: null, expiresAt },
   });
   const notes = () => [...root.querySelectorAll("[role=note]")].map(({ textContent }) => textContent ?? "");
   const shown = async (expiresAt: string | null) => {

@@ -20,6 +20,7 @@ const member = (name: string, role: OwnedView["members"][number]["role"]) => ({
   you: role === "owner",
   word: "owner" as const,
   confirmable: false,
+  revoked: false,
   waiting: null,
 });
 

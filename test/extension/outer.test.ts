@@ -1,10 +1,6 @@
+import { threadAfterLetter } from "../../src/extension/compose/letter.js";
 import { innerDetails, outerDetails } from "../../src/extension/compose/outer.js";
-import {
-  isContinued,
-  threadAfterLetter,
-  withContinued,
-  withoutContinued,
-} from "../../src/extension/compose/thread.js";
+import { isContinued, withContinued, withoutContinued } from "../../src/extension/compose/thread.js";
 import { update } from "../../src/extension/storage.js";
 import type { ComposeDetails } from "../../src/extension/thunderbird.js";
 import { resetHost } from "./fake-host.js";

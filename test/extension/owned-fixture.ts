@@ -1,6 +1,6 @@
 import type { OwnedList } from "../../src/extension/owner/owned.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { noHistory } from "../../src/membership/roster-history.js";
+import { noHistory } from "../../src/membership/roster-state.js";
 import { parseFingerprint } from "../../src/protocol/keys.js";
 
 /** An owned list as it is kept, with made-up keys: for what never looks into the keys. */

@@ -44,7 +44,7 @@ const overviewOf = (part: object) => ({
   },
 });
 const { fingerprint, address, userId, createdAt } = storedKey;
-const key = { fingerprint, address, userId, createdAt, locked: true, ready: false };
+const key = { fingerprint, address, userId, createdAt, revokedAt: null, locked: true, ready: false };
 
 describe("the options page", () => {
   async function open(answers: Record<string, unknown>) {

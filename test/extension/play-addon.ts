@@ -15,7 +15,7 @@ import { type Opened, openSealed } from "../../src/extension/reading/opening.js"
 import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { load } from "../../src/extension/storage.js";
-import type { StoredList } from "../../src/extension/stored.js";
+import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
@@ -71,6 +71,7 @@ export class Addon {
   unheard = false;
   #local = new Map<string, unknown>();
   #session = new Map<string, unknown>();
+  readonly #kept: Uint8Array[] = [];
   readonly #fetched = new Map<PlayServer, number>();
 
   constructor(name: string, server: PlayServer) {
@@ -127,7 +128,9 @@ export class Addon {
     while (this.#unread > 0) {
       const at = this.#fetched.get(this.server) ?? 0;
       this.#fetched.set(this.server, at + 1);
-      taken.push(await take(this.#mails()[at]?.raw ?? new Uint8Array()));
+      const raw = this.#mails()[at]?.raw ?? new Uint8Array();
+      this.#kept.push(raw);
+      taken.push(await take(raw));
     }
     return taken;
   }
@@ -149,12 +152,19 @@ export class Addon {
     await this.settled();
   }
 
-  /** Writes to the list, through the server that they use. */
-  async posts(text: string): Promise<void> {
-    const { server, address, name } = this;
+  /** The member key that the list knows them by, as it is kept now. */
+  async key(): Promise<StoredMemberKey> {
     const stored = await this.as(load);
+    const key = stored.memberKeys[stored.lists[teamAddress]?.memberKey ?? ""];
+    if (key === undefined) throw new Error(`${this.name} has no key`);
+    return key;
+  }
+
+  /** Writes to the list, through the server that they use; with a key as it was before, as a thief would. */
+  async posts(text: string, before?: StoredMemberKey): Promise<void> {
+    const { server, address, name } = this;
     const known = await this.list();
-    const secret = stored.memberKeys[known.memberKey ?? ""]?.secret ?? "";
+    const { secret, certificate } = before ?? (await this.key());
     const row = await server.service.store.listByAddress(teamAddress);
     if (row === undefined) throw new Error("no list");
     const list = {
@@ -164,7 +174,11 @@ export class Addon {
       server: await readSealingKey("server", fromBase64(known.serverCertificate)),
     };
     const author = { name, address, key: await readOpeningKey("member", fromBase64(secret)) };
-    const { code } = await server.post(list, author, { text });
+    const brings = {
+      certificate: fromBase64(certificate),
+      ...(known.introduction === null ? {} : { introduction: fromBase64(known.introduction) }),
+    };
+    const { code } = await server.post(list, author, { text, brings });
     if (code !== 250) throw new Error(`the server said ${code}`);
   }
 
@@ -177,6 +191,15 @@ export class Addon {
       if (found !== undefined && "opened" in found) return found.opened;
       await this.server.sink.until(() => this.#unread > 0);
     }
+  }
+
+  /** Reads a post once more that was read before. */
+  async again(text: string): Promise<Opened> {
+    for (const raw of this.#kept) {
+      const found = await this.as(() => take(raw));
+      if ("opened" in found && found.opened.letter.letter.text?.trim() === text) return found.opened;
+    }
+    throw new Error("no such post was read");
   }
 
   owned(): Promise<OwnedList> {

@@ -1,4 +1,5 @@
-import { quoteInHtml, quoteInText, subjectOf } from "../../src/extension/compose/quote.js";
+import { subjectOf } from "../../src/extension/compose/opened-text.js";
+import { quoteInHtml, quoteInText } from "../../src/extension/compose/quote.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
 import type { Opened } from "../../src/extension/reading/opening.js";
 

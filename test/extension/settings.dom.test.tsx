@@ -41,7 +41,16 @@ const overview = {
   copies: [],
 };
 const { fingerprint, address, userId, createdAt } = storedKey;
-const key = { fingerprint, address, userId, createdAt, expiresAt: null, locked: true, ready: false };
+const key = {
+  fingerprint,
+  address,
+  userId,
+  createdAt,
+  expiresAt: null,
+  revokedAt: null,
+  locked: true,
+  ready: false,
+};
 const list = {
   address: storedList.address,
   name: storedList.name,
@@ -151,6 +160,21 @@ describe("keys", () => {
     const input = { fingerprint, current: "horse", passphrase: "long enough for a file" };
     expect(asked).toContainEqual(["key:save-secret", input]);
     expect(root.querySelector("[name=filePassphrase]")).toBeNull();
+  });
+
+  test("a stolen key is revoked only after it was said what comes of it", async () => {
+    const names = () => asked.map(([name]) => name);
+    await open({ overview: { ...overview, keys: [{ ...key, ready: true }] } });
+    await press("My key");
+    await press("This key was stolen or lost…");
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("can't be undone");
+    expect(names()).not.toContain("key:revoke");
+    await press("Revoke the key");
+    expect(names()).toContain("key:revoke");
+    render(null, root);
+    await open({ overview: { ...overview, keys: [{ ...key, revokedAt: "2026-02-01T00:00:00.000Z" }] } });
+    await press("My key");
+    expect(root.textContent).toContain("good for nothing else");
   });
 
   test("the time after which keys lock is chosen", async () => {

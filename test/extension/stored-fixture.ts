@@ -49,6 +49,7 @@ export const storedKey: StoredMemberKey = {
   locked: false,
   createdAt: "2026-01-01T00:00:00.000Z",
   expiresAt: null,
+  revokedAt: null,
 };
 
 export const stored: Stored = {

@@ -47,6 +47,8 @@ export const storedVersion3 = {
       secret: "TUVNQkVSU0VDUkVU",
       locked: true,
       createdAt: "2026-01-01T00:00:00.000Z",
+      expiresAt: "2028-01-01T00:00:00.000Z",
+      revokedAt: "2027-01-01T00:00:00.000Z",
     },
   },
   pins: {
@@ -54,6 +56,7 @@ export const storedVersion3 = {
       pins: { "bob@example.test": { key: "ee".repeat(20), how: "confirmed", former: ["ef".repeat(20)] } },
       introductions: { ["12".repeat(20)]: "ee".repeat(20) },
       seen: { "eve@example.test": "ff".repeat(20) },
+      revoked: { ["ee".repeat(20)]: "2026-02-01T00:00:00.000Z" },
     },
   },
   joining: { "new@lists.example": { name: "New", before: null, refused: "withdrawn" } },

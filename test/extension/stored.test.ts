@@ -18,6 +18,7 @@ const pins = {
   },
   introductions: { ["12".repeat(20)]: "ee".repeat(20) },
   seen: { "eve@example.test": "ff".repeat(20) },
+  revoked: {},
 };
 
 test("remembered keys are read again", () => {
@@ -72,6 +73,7 @@ test("a record of version 1 becomes one of today, and nothing of it is lost", ()
   expect(now.memberKeys[storedKey.fingerprint]).toEqual({
     ...storedVersion1.memberKeys[storedKey.fingerprint],
     expiresAt: null,
+    revokedAt: null,
   });
   expect(now).toMatchObject({ joining: {}, backedUpAt: null, draftIdentities: { id9: "id1" } });
 });

@@ -10,13 +10,7 @@ import {
   type Request,
   writeRequest,
 } from "../../src/membership/requests.js";
-import {
-  continueHistory,
-  isRecorded,
-  membersForNewKey,
-  noHistory,
-  type RosterHistory,
-} from "../../src/membership/roster-history.js";
+import { continueHistory, isRecorded, membersForNewKey } from "../../src/membership/roster-history.js";
 import {
   assertNotBehind,
   hashedText,
@@ -29,6 +23,7 @@ import {
   invitationStanding,
   unconfirmedMembers,
 } from "../../src/membership/roster-standing.js";
+import { noHistory, type RosterHistory } from "../../src/membership/roster-state.js";
 import { codeOf, ListSealError } from "../../src/protocol/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";

@@ -92,6 +92,7 @@ describe.each([
   [1, "as here"],
   [1, "as in a browser"],
   [2, "as here"],
+  [2, "as in a browser"],
 ] as const)("SEIPD version %i, %s", (version, where) => {
   const { getBuiltinModule } = process;
   beforeEach(() => {

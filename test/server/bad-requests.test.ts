@@ -112,7 +112,8 @@ describe.each(["compatible", "rfc9580"] as const)("a list (%s)", (profile) => {
     const { members, entries } = await roster();
     const shown = members.find(({ address }) => address === bob.who.address);
     expect(shown?.keyExpires?.getTime()).toBeGreaterThan(Date.now() + 300 * DAY);
-    const { continueHistory, noHistory } = await import("../../src/membership/roster-history.js");
+    const { continueHistory } = await import("../../src/membership/roster-history.js");
+    const { noHistory } = await import("../../src/membership/roster-state.js");
     const history = await continueHistory(noHistory, entries, { list: known() });
     expect(history.members[parseAddress(bob.who.address)]?.certificate).toContain("PGP PUBLIC KEY");
     // another primary key is another member

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { continueHistory, membersForNewKey, noHistory } from "../../src/membership/roster-history.js";
+import { continueHistory, membersForNewKey } from "../../src/membership/roster-history.js";
 import { unconfirmedMembers } from "../../src/membership/roster-standing.js";
+import { noHistory } from "../../src/membership/roster-state.js";
 import {
   armorOpeningKey,
   armorSealingKey,

@@ -69,6 +69,8 @@ export interface PostWish {
   /** Header From, if not the author's. */
   readonly from?: Person;
   readonly inReplyTo?: string;
+  /** What the letter brings of its author, if not their bare certificate. */
+  readonly brings?: { readonly certificate: Uint8Array; readonly introduction?: Uint8Array };
   /** What the outer seal is under, if not the list's server key. */
   readonly server?: SharedSecret<"server">;
 }
@@ -242,7 +244,7 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
       references: [],
       text: wish.text ?? "Hello",
       attachments: [],
-      author: { certificate: writeSealingKey(sealingHalf(author.key)) },
+      author: wish.brings ?? { certificate: writeSealingKey(sealingHalf(author.key)) },
     },
     { subject: outerSubject(address), from, to: [{ address }] },
   );

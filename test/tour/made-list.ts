@@ -10,7 +10,7 @@ import { type Address, localPartOf, parseAddress, requestAddress } from "../../s
 import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
 import { type CopyShape, writeCopy } from "../../src/mail/sealed-mail.js";
-import { noHistory } from "../../src/membership/roster-history.js";
+import { noHistory } from "../../src/membership/roster-state.js";
 import {
   generateKey,
   generateMemberKey,
@@ -64,6 +64,7 @@ export async function keyRecord(person: MadePerson): Promise<StoredMemberKey> {
     locked: false,
     createdAt: inDays(-40),
     expiresAt: inDays(690),
+    revokedAt: null,
   };
 }
 

@@ -245,6 +245,7 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
         pins: { [bob.address]: { key: bob.key.fingerprint, how: "confirmed" } },
         introductions: {},
         seen: {},
+        revoked: {},
       },
     },
     joining: {

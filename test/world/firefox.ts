@@ -59,7 +59,7 @@ const KEYS: Readonly<Record<KeyName, string>> = {
 };
 
 const valueShape = z.object({ value: z.unknown() });
-const handleShape = z.string();
+const addressShape = z.string();
 const handlesShape = z.array(z.string());
 const scriptShape = z.union([z.object({ ok: z.unknown() }), z.object({ failed: z.string() })]);
 
@@ -130,8 +130,13 @@ class Wheel {
     return handlesShape.parse(await this.#marionette.command("WebDriver:GetWindowHandles"));
   }
 
-  async currentHandle(): Promise<string> {
-    return handleShape.parse(await this.ask("WebDriver:GetWindowHandle"));
+  /** The tab whose address contains `part`. Marionette's current tab is its own, and not the one in front. */
+  async handleOf(part: string): Promise<string> {
+    for (const handle of await this.handles()) {
+      await this.inContent({ handle, way: [] });
+      if (addressShape.parse(await this.ask("WebDriver:GetCurrentURL")).includes(part)) return handle;
+    }
+    throw new Error(`no tab of ${part}`);
   }
 }
 
@@ -265,7 +270,7 @@ export async function startFirefox(start: BrowserStart): Promise<Browser> {
         wheel.turn(async () => {
           await wheel.chrome(z.null(), "selectTab", part);
           await wheel.inContent(undefined);
-          return pageOf(wheel, await wheel.currentHandle());
+          return pageOf(wheel, await wheel.handleOf(part));
         }),
       stopBackground: () => wheel.turn(() => wheel.chrome(z.null(), "endBackground", geckoId)).then(() => {}),
       close: () => quitGecko(marionette, program),

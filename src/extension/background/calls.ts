@@ -18,6 +18,7 @@ import { runJob } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { certifyWaiting, keyOf } from "./list-keys.js";
 import { renewMember } from "./renewal.js";
+import { revokeMember } from "./revoking.js";
 
 /**
  * What our own pages ask for, in every program: in Thunderbird the background page does it, in a browser the page itself.
@@ -47,6 +48,10 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
     const key = await makeMemberKey(wish);
     await certifyWaiting();
     return summaryOfKey(key);
+  },
+
+  async "key:revoke"({ fingerprint }) {
+    return summaryOfKey(await revokeMember(fingerprint));
   },
 
   async "key:renew"({ fingerprint }) {

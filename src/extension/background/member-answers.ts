@@ -8,6 +8,7 @@ export const memberAnswers = {
   join: async (asked, result) => (await joining()).joinAnswered(asked, result),
   leave: async (asked, result) => (await joining()).leaveAnswered(asked, result),
   renew: nothing,
+  revoke: nothing,
   preferences: nothing,
   pause: nothing,
   resume: nothing,

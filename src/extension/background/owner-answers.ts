@@ -4,6 +4,7 @@ import type { ArrivalHandlers } from "../requests/arrivals.js";
 const founding = () => import("../owner/founding.js");
 const inviting = () => import("../owner/inviting.js");
 const members = () => import("../owner/members.js");
+const revoking = () => import("./revoking.js");
 const succeeding = () => import("../owner/succeeding.js");
 const telling = () => import("../owner/telling.js");
 
@@ -25,8 +26,10 @@ export const ownerAnswers = {
   "resume-server": commandAnswered,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
 
-export const takeReport: ArrivalHandlers["report"] = async (...report) =>
-  (await members()).takeReport(...report);
+export const takeReport: ArrivalHandlers["report"] = async (list, report) => {
+  if (report.event === "revoked") await (await revoking()).takeRevocation(list, report);
+  await (await members()).takeReport(list, report);
+};
 
 export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) =>
   (await telling()).takeReceipt(sealed);

@@ -80,6 +80,7 @@ function mergedPins(here: Pins | undefined, brought: Pins): Pins {
     pins: { ...brought.pins, ...here.pins },
     introductions: { ...brought.introductions, ...here.introductions },
     seen: { ...brought.seen, ...here.seen },
+    revoked: { ...brought.revoked, ...here.revoked },
   };
 }
 

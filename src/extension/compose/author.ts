@@ -25,11 +25,12 @@ export interface Author {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `key-revoked`
  */
 export async function authorFor(list: StoredList): Promise<Author> {
   if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   const key = keyOf(await load(), list.memberKey);
+  if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)

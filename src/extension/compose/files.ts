@@ -1,6 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
-import type { ComposerFile } from "./letter.js";
 
 /** The files in a compose window. */
 export interface AttachedFiles {
@@ -42,9 +41,4 @@ async function fileOfForwarded(
     }
   }
   throw new ListSealError("worker-failed", "an attachment could not be read");
-}
-
-/** Reads a file whole. */
-export async function bytesOf(file: File): Promise<ComposerFile> {
-  return { name: file.name, type: file.type, bytes: new Uint8Array(await file.arrayBuffer()) };
 }

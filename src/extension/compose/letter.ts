@@ -121,3 +121,11 @@ export function threadOfDraft(headers: Readonly<Record<string, readonly string[]
   const references = messageIdsIn(headers["references"]?.[0]);
   return inReplyTo === undefined ? { references } : { inReplyTo, references };
 }
+
+/** The conversation that an answer to an opened letter goes on with, by the ids inside its seal. */
+export function threadAfterLetter({ messageId, references, inReplyTo }: OpenedThread): Thread {
+  const before = references.length > 0 ? references : inReplyTo === undefined ? [] : [inReplyTo];
+  return { inReplyTo: messageId, references: [...before.filter((id) => id !== messageId), messageId] };
+}
+
+type OpenedThread = Thread & { readonly messageId: string };

@@ -1,13 +1,12 @@
 import type { Attachment } from "../../mail/payload.js";
 import { read } from "../background/received.js";
-import { cleanHtml } from "../display/clean-html.js";
-import { plainTextBody } from "../display/plain-text.js";
 import { awake } from "../keep-awake.js";
 import type { Opened } from "../reading/opening.js";
 import { type ComposeDetails, thunderbird } from "../thunderbird.js";
-import { noThread } from "./letter.js";
+import { noThread, threadAfterLetter } from "./letter.js";
 import { turnOn } from "./list-mode.js";
-import { continuedInDraft, threadAfterLetter, withContinued } from "./thread.js";
+import { htmlOf, quotedBody, subjectOf, textOf } from "./opened-text.js";
+import { continuedInDraft, withContinued } from "./thread.js";
 import { changeState } from "./window-state.js";
 
 /**
@@ -15,12 +14,6 @@ import { changeState } from "./window-state.js";
  * text takes its place, the true subject replaces the outer one, and sealing is switched on before either, so that no
  * draft with the quote ever reaches the mail server.
  */
-
-/** `Re: ` or `Fwd: ` before the true subject, once. Pure. */
-export function subjectOf(kind: "reply" | "forward", subject: string): string {
-  const [prefix, known] = kind === "reply" ? ["Re: ", /^re:\s/i] : ["Fwd: ", /^fwd?:\s/i];
-  return known.test(subject) ? subject : `${prefix}${subject}`;
-}
 
 /** What Thunderbird has begun to write about an opened mail. */
 type Kind = "reply" | "forward" | "again";
@@ -112,36 +105,10 @@ export async function putAttachments(tabId: number, attachments: readonly Attach
   }
 }
 
-/** An opened letter as the whole HTML of a composer. */
-export function htmlOf(opened: Pick<Opened, "view">): string {
-  const page = document.implementation.createHTMLDocument("");
-  page.body.append(page.importNode(bodyOf(opened), true));
-  return page.documentElement.outerHTML;
-}
-
-function bodyOf({ view }: Pick<Opened, "view">): DocumentFragment {
-  return view.html === null ? textFragment(view.text ?? "") : cleanHtml(view.html, view.inline).fragment;
-}
-
-function textFragment(text: string): DocumentFragment {
-  const fragment = plainTextBody(text, document);
-  for (const block of fragment.querySelectorAll<HTMLElement>("div.text")) {
-    block.removeAttribute("class");
-    block.style.setProperty("white-space", "pre-wrap");
-  }
-  return fragment;
-}
-
-/** What an opened letter says, as plain text. */
-export function textOf({ view }: Pick<Opened, "view">): string {
-  if (view.text !== null && view.text.trim() !== "") return view.text;
-  return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
-}
-
 /** The composer's HTML with the opened mail in place of what Thunderbird quoted. */
 export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "reply" | "forward"): string {
   const page = new DOMParser().parseFromString(body, "text/html");
-  const quoted = page.importNode(bodyOf(opened), true);
+  const quoted = page.importNode(quotedBody(opened), true);
   if (type === "reply") {
     quotePlace(page).replaceChildren(quoted);
   } else {

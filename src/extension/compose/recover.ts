@@ -6,7 +6,7 @@ import { load } from "../storage.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import { draftIdentityFor } from "./draft-identity.js";
-import { bytesOf } from "./files.js";
+import { bytesOf } from "./file-bytes.js";
 import { refresh } from "./list-mode.js";
 import { htmlOfLetter } from "./own-html.js";
 import { putAttachments } from "./quote.js";

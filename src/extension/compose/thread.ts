@@ -1,7 +1,7 @@
 import { messageIdsIn } from "../../mail/payload.js";
 import { read } from "../background/received.js";
 import { type ComposeDetails, type CustomHeader, type MessagePart, thunderbird } from "../thunderbird.js";
-import { noThread, type Thread, threadAfter, threadOfDraft } from "./letter.js";
+import { noThread, type Thread, threadAfter, threadAfterLetter, threadOfDraft } from "./letter.js";
 
 /**
  * A field of the composer, and so of its draft, that never leaves: the mail answers or forwards what came sealed, and
@@ -43,14 +43,6 @@ export async function continuedInDraft(messageId: number): Promise<Thread | unde
   const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
   return continuedBy(headersOf(tree)[CONTINUED.toLowerCase()]?.[0]);
 }
-
-/** The conversation that an answer to an opened letter goes on with, by the ids inside its seal. */
-export function threadAfterLetter({ messageId, references, inReplyTo }: OpenedThread): Thread {
-  const before = references.length > 0 ? references : inReplyTo === undefined ? [] : [inReplyTo];
-  return { inReplyTo: messageId, references: [...before.filter((id) => id !== messageId), messageId] };
-}
-
-type OpenedThread = Thread & { readonly messageId: string };
 
 function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]>> {
   return tree.headers?.["message-id"] === undefined

@@ -51,6 +51,8 @@ function answerLine({ list, do: asked, result }: Extract<Arrived, { readonly kin
       return { tone: "good", title, text: phrase("arrived_joined") };
     case "leave":
       return { tone: "good", title, text: phrase("arrived_left") };
+    case "revoke":
+      return { tone: "good", title, text: phrase("arrived_revoked") };
     case "renew":
       return { tone: "good", title, text: phrase("arrived_renewed") };
     default:
@@ -69,6 +71,8 @@ function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" 
       return { tone: "note", title, text: phrase("arrived_report_removed") };
     case "role":
       return { tone: "note", title, text: phrase("arrived_report_role") };
+    case "revoked":
+      return { tone: "warning", title, text: phrase("arrived_report_revoked") };
     case "second-join":
       return { tone: "warning", title, text: phrase("arrived_report_second_join") };
     case "enrolled":

@@ -33,6 +33,8 @@ function who({ author }: OpenedView): Part {
       return { tone: "warning", phrase: phrase("state_from_changed", name) };
     case "refused":
       return { tone: "warning", phrase: phrase("state_from_refused", name) };
+    case "revoked":
+      return { tone: "warning", phrase: phrase("state_from_revoked", name) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
+import { Copied } from "../copied.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
 import { mailAddress } from "../mail-address.js";
@@ -54,16 +55,6 @@ export function SendByHand({ id, call, run }: Props) {
         </button>
       </div>
     </div>
-  );
-}
-
-/** A text to copy: all of it is selected as soon as one goes there. */
-function Copied({ label, value }: { readonly label: string; readonly value: string }) {
-  return (
-    <label>
-      {label}
-      <input type="text" readOnly value={value} onFocus={(event) => event.currentTarget.select()} />
-    </label>
   );
 }
 

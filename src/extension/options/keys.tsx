@@ -6,6 +6,7 @@ import type { ListSummary, MemberKeySummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
 import { ImportKey, SaveSecret } from "./brought-keys.js";
 import { field, optionalField } from "./fields.js";
+import { withSending } from "./waiting.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {
@@ -39,9 +40,9 @@ function KeyCard({
   readonly call: Call;
   readonly act: Act;
 }) {
-  const { fingerprint, userId, locked, ready, createdAt } = own;
-  const [open, setOpen] = useState<"passphrase" | "export" | null>(null);
-  const toggle = (form: "passphrase" | "export") => setOpen(open === form ? null : form);
+  const { fingerprint, userId, locked, ready, createdAt, revokedAt } = own;
+  const [open, setOpen] = useState<"passphrase" | "export" | "revoke" | null>(null);
+  const toggle = (form: "passphrase" | "export" | "revoke") => setOpen(open === form ? null : form);
   const made = new Date(createdAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (
     <li class="card">
@@ -53,6 +54,11 @@ function KeyCard({
         {t("keys_made", made)} ·{" "}
         {t(locked ? (ready ? "keys_unlocked" : "keys_locked") : "keys_without_passphrase")}
       </p>
+      {revokedAt === null ? null : (
+        <p class="problem">
+          {t("keys_revoked", new Date(revokedAt).toLocaleDateString(t("lang"), { dateStyle: "long" }))}
+        </p>
+      )}
       {locked && !ready ? <Unlock own={own} call={call} act={act} /> : null}
       <div class="actions">
         <button
@@ -72,9 +78,18 @@ function KeyCard({
         <button type="button" aria-expanded={open === "export"} onClick={() => toggle("export")}>
           {t("export_open")}
         </button>
+        <button
+          type="button"
+          class="danger"
+          aria-expanded={open === "revoke"}
+          onClick={() => toggle("revoke")}
+        >
+          {t(revokedAt === null ? "revoke_open" : "revoke_again")}
+        </button>
       </div>
       {open === "passphrase" ? <Protect own={own} call={call} act={act} close={() => setOpen(null)} /> : null}
       {open === "export" ? <SaveSecret own={own} call={call} act={act} close={() => setOpen(null)} /> : null}
+      {open === "revoke" ? <Revoke own={own} call={call} act={act} close={() => setOpen(null)} /> : null}
     </li>
   );
 }
@@ -83,6 +98,29 @@ interface CardForm {
   readonly own: MemberKeySummary;
   readonly call: Call;
   readonly act: Act;
+}
+
+/** There is no way back, so it is said what comes of it before it is done. */
+function Revoke({ own, call, act, close }: CardForm & { readonly close: () => void }) {
+  const { fingerprint } = own;
+  const revoke = () =>
+    withSending(async () => {
+      if (await act(() => call("key:revoke", { fingerprint }), "revoke_done")) close();
+    });
+  return (
+    <div>
+      <p role="alert">{t("revoke_question")}</p>
+      <p class="quiet">{t("revoke_text")}</p>
+      <div class="actions">
+        <button type="button" class="primary" onClick={close}>
+          {t("popup_back")}
+        </button>
+        <button type="button" class="danger" onClick={() => void revoke()}>
+          {t("revoke_now")}
+        </button>
+      </div>
+    </div>
+  );
 }
 
 function Unlock({ own, call, act }: CardForm) {

@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { noHistory } from "../../membership/roster-history.js";
+import { noHistory } from "../../membership/roster-state.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { keyOf } from "../background/list-keys.js";
 import { fromBase64 } from "../base64.js";

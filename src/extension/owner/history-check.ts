@@ -1,6 +1,6 @@
 import { isAddress } from "../../mail/mailbox.js";
 import { memberRoles } from "../../membership/roles.js";
-import type { LoggedMember, RosterHistory, Unsigned } from "../../membership/roster-history.js";
+import type { LoggedMember, RosterHistory, Unsigned } from "../../membership/roster-state.js";
 import { type Check, CheckError } from "../check.js";
 
 /** The check of a kept {@link RosterHistory}: `membership` makes and reads it, here it is only kept. */
@@ -26,7 +26,8 @@ function isMember(value: unknown): value is LoggedMember {
     known.includes(value.role) &&
     isText(value.since) &&
     ways.includes(value.by) &&
-    (!("certificate" in value) || isText(value.certificate))
+    (!("certificate" in value) || isText(value.certificate)) &&
+    (!("revoked" in value) || value.revoked === true)
   );
 }
 

@@ -1,6 +1,6 @@
 import type { RecordLink } from "../../membership/answers.js";
 import type { NewsKind } from "../../membership/notices.js";
-import type { RosterHistory } from "../../membership/roster-history.js";
+import type { RosterHistory } from "../../membership/roster-state.js";
 import type { OwnedList } from "./owned.js";
 
 /** What the background page asks of the worker for an owner. Secrets are base64, unlocked, and stay between these two. */

@@ -119,6 +119,11 @@ export async function rosterAnswered(
   const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
   try {
     const { history } = await runJob("follow-record", { list, links, now });
+    for (const [address, { fingerprint, revoked }] of Object.entries(history.members)) {
+      const before = list.history.members[parseAddress(address)];
+      const known = before?.fingerprint === fingerprint && before.revoked;
+      if (revoked && !known) await raiseAlarm(list.address, "key-revoked", address);
+    }
     await changeOwned(list.address, (before) => ({
       ...before,
       history,

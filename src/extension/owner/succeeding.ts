@@ -1,5 +1,5 @@
 import type { MemberRole } from "../../membership/roles.js";
-import { noHistory } from "../../membership/roster-history.js";
+import { noHistory } from "../../membership/roster-state.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { load, update } from "../storage.js";

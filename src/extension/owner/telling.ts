@@ -90,8 +90,8 @@ interface Addressee {
 
 /** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
 function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
-  return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate }]) =>
-    by === "operator" || certificate === undefined || fingerprint === ownerKey
+  return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate, revoked }]) =>
+    by === "operator" || certificate === undefined || revoked || fingerprint === ownerKey
       ? []
       : [{ address, fingerprint, certificate }],
   );

@@ -29,6 +29,8 @@ export interface MemberView extends StoredMember {
   readonly word: MemberWord;
   /** Whether the record has what an owner needs to confirm them. */
   readonly confirmable: boolean;
+  /** Whether they have revoked their key: they get nothing and post nothing until they are invited anew. */
+  readonly revoked: boolean;
   /** What was asked about them, and waits for the server. */
   readonly waiting: "remove" | "set-role" | null;
 }
@@ -181,6 +183,7 @@ export function viewOf(
       ...member,
       you: member.fingerprint === list.ownerKey,
       word: wordFor(list, member),
+      revoked: logged.some(([, one]) => one.fingerprint === member.fingerprint && one.revoked === true),
       confirmable: logged.some(
         ([address, { by, certificate }]) =>
           address === member.address && by === "operator" && certificate !== undefined,
@@ -214,10 +217,14 @@ export function viewOf(
     alarms: list.alarms,
     newKey: {
       to: logged
-        .filter(([, { by, certificate }]) => by !== "operator" && certificate !== undefined)
+        .filter(
+          ([, { by, certificate, revoked }]) => by !== "operator" && certificate !== undefined && !revoked,
+        )
         .map(([address]) => address),
       notTo: logged
-        .filter(([, { by, certificate }]) => by === "operator" || certificate === undefined)
+        .filter(
+          ([, { by, certificate, revoked }]) => by === "operator" || certificate === undefined || revoked,
+        )
         .map(([address]) => address),
     },
     rekeying: rekeyingOf(list, own),

@@ -2,7 +2,7 @@ import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Result } from "../../membership/answers.js";
 import type { Pins } from "../../membership/pins.js";
-import type { Command, NewsKind } from "../../membership/requests.js";
+import type { Command, NewsKind, SignedBytes } from "../../membership/requests.js";
 import type { Passage } from "../../protocol/message.js";
 import type { Outcome } from "../failure.js";
 import type { OwnerJobs } from "../owner/jobs.js";
@@ -26,6 +26,11 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
       readonly secret: string;
     };
     readonly output: SealedLetter;
+  };
+  /** The same as a whole mail, as a composer sends it: for somebody whose mail program can't be given parts. */
+  "seal-mail": {
+    readonly input: Jobs["seal"]["input"];
+    readonly output: { readonly mail: Uint8Array };
   };
   open: {
     readonly input: {
@@ -86,6 +91,16 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
   "renew-key": {
     readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
     readonly output: { readonly key: StoredMemberKey; readonly secret: string };
+  };
+  /** The key's certificate, revoked as stolen or lost; as it is if it is revoked already. */
+  "revoke-key": {
+    readonly input: { readonly key: StoredMemberKey; readonly secret: string; readonly now: string };
+    readonly output: { readonly certificate: string; readonly revokedAt: string };
+  };
+  /** What a member's signed `revoke` proves. */
+  "read-revocation": {
+    readonly input: { readonly signed: SignedBytes; readonly list: string; readonly now: string };
+    readonly output: { readonly fingerprint: string; readonly since: string };
   };
   /** Puts another passphrase on a key, or takes it off. */
   "protect-key": {
@@ -222,6 +237,7 @@ export interface SealedLetter {
  * - `known`: seen before with this key, not introduced. `new`: not introduced, and not seen with this key before.
  * - `changed`: another key than the one that is believed, and no owner's newer word for it.
  * - `refused`: an introduction came along and proves nothing.
+ * - `revoked`: its holder had revoked the key when this came: whoever wrote it, not they.
  */
 export type Standing =
   | "you"
@@ -232,7 +248,8 @@ export type Standing =
   | "known"
   | "new"
   | "changed"
-  | "refused";
+  | "refused"
+  | "revoked";
 
 /** The recipients of a draft, as they were typed: some may be no addresses yet. */
 export interface DraftRecipients {

@@ -4,7 +4,15 @@ import { exportKey, importKey } from "./brought-keys.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
-import { armorKey, makeKey, protectKey, renewKey, unlockKey } from "./member-keys.js";
+import {
+  armorKey,
+  makeKey,
+  protectKey,
+  readRevocationReport,
+  renewKey,
+  revokeKey,
+  unlockKey,
+} from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
 import { open, takeSealedParts } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
@@ -13,11 +21,12 @@ import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./own
 import { practise } from "./practice.js";
 import { readMail } from "./read-mail.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
-import { seal } from "./seal.js";
+import { seal, sealMail } from "./seal.js";
 
 /** The worker: does one job a message and answers with its outcome. It reads no storage and has no browser API. */
 const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs[K]["output"]> } = {
   seal,
+  "seal-mail": sealMail,
   open,
   "read-mail": readMail,
   "sealed-parts": takeSealedParts,
@@ -27,6 +36,8 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "unlock-key": unlockKey,
   "protect-key": protectKey,
   "renew-key": renewKey,
+  "revoke-key": revokeKey,
+  "read-revocation": readRevocationReport,
   "certify-key": certifyKey,
   "import-key": importKey,
   "export-key": exportKey,

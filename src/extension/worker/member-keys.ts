@@ -1,5 +1,6 @@
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/renewal.js";
+import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/revocation.js";
 import {
   armorSealingKey,
   generateMemberKey,
@@ -34,6 +35,7 @@ export async function keptKey(
     locked: passphrase !== null,
     createdAt,
     expiresAt: (await expiryOf(key))?.toISOString() ?? null,
+    revokedAt: null,
   };
 }
 
@@ -91,6 +93,32 @@ export async function renewKey({
   return { key: { ...key, certificate, expiresAt, ...(key.locked ? {} : { secret: plain }) }, secret: plain };
 }
 
+/** @throws ListSealError `key-damaged` */
+export async function revokeKey({
+  key,
+  secret,
+  now,
+}: Jobs["revoke-key"]["input"]): Promise<Jobs["revoke-key"]["output"]> {
+  const own = await ownKey(key, secret);
+  const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
+  const before = await revokedSince(own.secret.toPublic(), date);
+  const revoked = before === undefined ? await revokeMemberKey(own, date) : sealingHalf(own);
+  return {
+    certificate: toBase64(writeSealingKey(revoked)),
+    revokedAt: (before ?? date).toISOString(),
+  };
+}
+
+/** @throws ListSealError what `readRevocation` of `membership` throws */
+export async function readRevocationReport({
+  signed,
+  list,
+  now,
+}: Jobs["read-revocation"]["input"]): Promise<Jobs["read-revocation"]["output"]> {
+  const { fingerprint, since } = await readRevocation(signed, list, new Date(now));
+  return { fingerprint, since: since.toISOString() };
+}
+
 /** @throws ListSealError `wrong-passphrase`, `key-damaged` */
 export async function unlockKey({
   key,
@@ -106,7 +134,8 @@ export async function protectKey({
   next,
 }: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
   const opened = await ownKey(key, await plainSecret(await read(key, current)));
-  return { key: await keptKey(opened, key.userId, next, key.createdAt), secret: await plainSecret(opened) };
+  const kept = await keptKey(opened, key.userId, next, key.createdAt);
+  return { key: { ...kept, revokedAt: key.revokedAt }, secret: await plainSecret(opened) };
 }
 
 /** The public half for other programs and people. */

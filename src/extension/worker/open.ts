@@ -3,6 +3,7 @@ import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
 import { sealedPartsIn } from "../../mail/sealed-parts.js";
 import type { Pins } from "../../membership/pins.js";
+import { revokedSince } from "../../membership/revocation.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
 import {
   type OpeningKey,
@@ -130,6 +131,8 @@ async function openFor(
     signer: result.author,
     signedAt: result.signedAt,
     from: letter.from.address,
+    seenAt: "roster" in result.passage ? result.passage.signedAt : now,
+    revokedSince: await revokedSince(author.certificate, now),
     certificate: brought?.certificate ?? new Uint8Array(),
     ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
   };

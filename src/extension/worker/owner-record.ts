@@ -1,7 +1,8 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { KnownList } from "../../membership/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notices.js";
-import { continueHistory, membersForNewKey, type RosterHistory } from "../../membership/roster-history.js";
+import { continueHistory, membersForNewKey } from "../../membership/roster-history.js";
+import type { RosterHistory } from "../../membership/roster-state.js";
 import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../protocol/keys.js";
 import { fromBase64 } from "../base64.js";
 import type { Jobs } from "./jobs.js";

@@ -28,7 +28,11 @@ export async function writeSealedRequest(
   const { list, key, introduction, now } = input;
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   const server = await readSealingKey("server", fromBase64(input.server));
-  const member = await ownKey(key, input.secret);
+  // a revocation is signed by the key as it was: with its newest certificate it signs nothing any more
+  const member =
+    input.command.do === "revoke"
+      ? await readOpeningKey("member", fromBase64(input.secret))
+      : await ownKey(key, input.secret);
   const signers: OpeningKey<"member" | "introduction">[] = [member];
   let command: Command;
   if (input.command.do === "join") {

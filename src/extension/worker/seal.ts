@@ -2,7 +2,7 @@ import { sealHeader } from "../../mail/list-headers.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { outerSubject, submissionNotice } from "../../mail/notices.js";
 import { type Letter, writePayload } from "../../mail/payload.js";
-import { sealHeaderValue, toParts } from "../../mail/sealed-mail.js";
+import { fromParts, sealHeaderValue, toParts, writeSubmission } from "../../mail/sealed-mail.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
 import { sealPost } from "../../protocol/seal.js";
@@ -53,6 +53,19 @@ export async function seal({
     notice: submissionNotice(),
     header: { name: sealHeader, value: sealHeaderValue(sealed) },
   };
+}
+
+/**
+ * A letter to the mail that its author sends to the list's server.
+ * @throws ListSealError as {@link seal}
+ */
+export async function sealMail(input: Jobs["seal-mail"]["input"]): Promise<Jobs["seal-mail"]["output"]> {
+  const sealed = fromParts((await seal(input)).parts);
+  if ("kind" in sealed) throw new ListSealError("not-sealed", "sealing made no sealed parts");
+  const { from, date, messageId, inReplyTo, references } = input.letter;
+  const list = parseAddress(input.list.address);
+  const thread = { ...(inReplyTo === undefined ? {} : { inReplyTo }), references };
+  return { mail: writeSubmission({ from, list, date, messageId, ...thread, sealed }) };
 }
 
 /** The introduction without its secret: what readers check the author by. Nothing for an owner, who needs none. */

@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import { type AuthorEvidence, checkIntroduction, type KnownList } from "../../membership/introduction.js";
-import { noPins, type Pins, type Verdict } from "../../membership/pins.js";
+import { isRevoked, noPins, noteRevoked, type Pins, type Verdict } from "../../membership/pins.js";
 import { parseFingerprint, parseSealingKey } from "../../protocol/keys.js";
 import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
@@ -38,19 +38,33 @@ export function wordFor(verdict: Verdict): Standing {
   }
 }
 
+/** A verified letter, as its author is judged by. */
+export interface Seen extends AuthorEvidence {
+  readonly from: Address;
+  /** When somebody else than its author saw it: the date of the list signature, or now. */
+  readonly seenAt: Date;
+  /** Since when the certificate that came along is revoked; undefined if it is not. */
+  readonly revokedSince: Date | undefined;
+}
+
 /**
  * Who the author of a verified letter is to this reader, and what is remembered from now on.
  * @param own fingerprints of the member keys that are here
  */
 export async function standingOf(
-  evidence: AuthorEvidence & { readonly from: Address },
+  evidence: Seen,
   list: StoredList,
   own: readonly string[],
-  pins: Pins | undefined,
+  before: Pins | undefined,
   now: Date,
 ): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
-  if (own.includes(evidence.signer)) return { standing: "you", pins: pins ?? noPins };
-  const judgement = await checkIntroduction(evidence, await knownList(list), pins ?? noPins, now);
+  const { signer, seenAt, revokedSince } = evidence;
+  const known = before ?? noPins;
+  const pins = revokedSince === undefined ? known : noteRevoked(known, signer, revokedSince);
+  // attack: whoever stole a key writes on with it, and dates what they write back
+  if (isRevoked(pins, signer, seenAt)) return { standing: "revoked", pins };
+  if (own.includes(signer)) return { standing: "you", pins };
+  const judgement = await checkIntroduction(evidence, await knownList(list), pins, now);
   const word = wordFor(judgement.verdict);
   // who was an owner once is somebody whom one knows, and speaks for the list no more
   const former = list.owners.some(({ fingerprint, to }) => fingerprint === evidence.signer && to !== null);

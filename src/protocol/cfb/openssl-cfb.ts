@@ -4,6 +4,7 @@
  * Not by import: the same files make the add-on, whose browser has no `node:crypto`. Node before 20.16 has no other way to
  * it, and goes on with WebAssembly.
  */
+import { nodeCrypto } from "../digest.js";
 import type { DecryptCfb } from "./aes-cfb.js";
 
 /** Octets deciphered at a time: each gives a buffer of its own, which is copied and then garbage. */
@@ -13,8 +14,9 @@ const BLOCK = 16;
 
 /** OpenSSL's, or undefined where it can't be had. */
 export function opensslCfb(): DecryptCfb | undefined {
-  if (typeof process === "undefined" || typeof process.getBuiltinModule !== "function") return undefined;
-  const { createDecipheriv } = process.getBuiltinModule("node:crypto");
+  const native = nodeCrypto();
+  if (native === undefined) return undefined;
+  const { createDecipheriv } = native;
   return (sealed, length, key) => {
     const decipher = createDecipheriv(`aes-${key.length * 8}-cfb`, key, new Uint8Array(BLOCK));
     const plain = new Uint8Array(length);

@@ -108,6 +108,13 @@ export interface MembershipStore {
     certificate: Uint8Array,
     change: RosterChange,
   ): Promise<Carried>;
+  /** As {@link renewCertificate}, with one that its holder has revoked: no copy that waits is for that key any more. */
+  revokeCertificate(
+    command: Command,
+    member: NamedMember,
+    certificate: Uint8Array,
+    change: RosterChange,
+  ): Promise<Carried>;
   changeRole(command: Command, member: NamedMember, role: MemberRole, change: RosterChange): Promise<Carried>;
   /**
    * Gives the list another key; the one before is kept, and posts under it are taken until `graceEnds`. Refused unless the

@@ -58,6 +58,16 @@ function* findMember(listId: number, { address, fingerprint }: NamedMember): Scr
   return memberOf(row);
 }
 
+/** Takes every copy that waits for a member away, and the posts that waited for those copies alone. */
+function* dropCopies(memberId: number): Script<void> {
+  const posts = yield sql(
+    "SELECT DISTINCT post_id FROM jobs WHERE member_id = ? AND post_id IS NOT NULL",
+    memberId,
+  );
+  yield sql("DELETE FROM jobs WHERE member_id = ?", memberId);
+  for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
+}
+
 /** A list that nobody owns could never be put right by its members. */
 function* assertOwnerLeft(listId: number): Script<void> {
   const [row] = (yield sql(
@@ -187,14 +197,9 @@ export class SqlMembership extends SqlRoster {
     const { listId } = command;
     return this.carryOut(command, function* () {
       const member = yield* findMember(listId, named);
-      const posts = yield sql(
-        "SELECT DISTINCT post_id FROM jobs WHERE member_id = ? AND post_id IS NOT NULL",
-        member.id,
-      );
-      // their jobs go with them (ON DELETE CASCADE)
+      yield* dropCopies(member.id);
       yield sql("DELETE FROM members WHERE id = ?", member.id);
       if (member.role === "owner") yield* assertOwnerLeft(listId);
-      for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
       yield burnIntroductions(listId, named.address, burnt);
       yield* append(listId, change);
       return done;
@@ -222,6 +227,21 @@ export class SqlMembership extends SqlRoster {
   ): Promise<Carried> {
     return this.carryOut(command, function* () {
       const { id } = yield* findMember(command.listId, named);
+      yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
+      yield* append(command.listId, change);
+      return done;
+    });
+  }
+
+  revokeCertificate(
+    command: Command,
+    named: NamedMember,
+    certificate: Uint8Array,
+    change: RosterChange,
+  ): Promise<Carried> {
+    return this.carryOut(command, function* () {
+      const { id } = yield* findMember(command.listId, named);
+      yield* dropCopies(id);
       yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
       yield* append(command.listId, change);
       return done;

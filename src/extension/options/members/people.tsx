@@ -131,11 +131,12 @@ function Person({ member, list, call, run }: OwnerProps & { readonly member: Mem
 
 /** What is to be known of a member, the ordinary first, what is wrong in colour. */
 function Facts({ member }: { readonly member: MemberView }) {
-  const { since, keyExpires, bounces, delivery, word, waiting } = member;
+  const { since, keyExpires, bounces, delivery, word, revoked, waiting } = member;
   const soon = keyExpires !== null && Date.parse(keyExpires) < Date.now() + SOON_DAYS * 86_400_000;
   return (
     <ul class="facts quiet">
       <li>{t("people_since", day(since))}</li>
+      {revoked ? <li class="problem">{t("people_revoked")}</li> : null}
       {keyExpires === null ? null : (
         <li class={soon ? "problem" : ""}>{t("people_key_until", day(keyExpires))}</li>
       )}

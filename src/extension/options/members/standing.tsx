@@ -1,9 +1,16 @@
+import type { ErrorCode } from "../../../protocol/errors.js";
 import { sentenceKey } from "../../failure.js";
-import { t } from "../../i18n.js";
+import { type MessageKey, t } from "../../i18n.js";
 import { SendByHand } from "../by-hand.js";
 import { day, type OwnerProps, whatWords } from "./shared.js";
 
 /** What an owner has to know before anything else: alarms, a claim without its answer, what waits, what was refused. */
+
+/** What an owner has to know of codes that say something else to others. */
+const alarmKeys: ReadonlyMap<ErrorCode, MessageKey> = new Map<ErrorCode, MessageKey>([
+  ["introduction-used", "alarm_second_join"],
+  ["key-revoked", "alarm_key_revoked"],
+]);
 
 /** Alarms stand until the owner has put them away. */
 export function Alarms({ list, call, run }: OwnerProps) {
@@ -15,8 +22,7 @@ export function Alarms({ list, call, run }: OwnerProps) {
         {list.alarms.map(({ code, about, at }) => (
           <li key={`${code} ${about ?? ""}`}>
             {about === null ? null : <strong>{about}: </strong>}
-            {t(code === "introduction-used" ? "alarm_second_join" : sentenceKey(code))}{" "}
-            <span class="quiet">{day(at)}</span>
+            {t(alarmKeys.get(code) ?? sentenceKey(code))} <span class="quiet">{day(at)}</span>
           </li>
         ))}
       </ul>

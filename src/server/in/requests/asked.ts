@@ -110,6 +110,16 @@ export async function tellOwnersAnd(
   return [...owners, { event, to: await askerOf(member) }];
 }
 
+/** Reports to everybody on the roster, but not to `except`. Members whose key can't be used are left out by the sender. */
+export async function tellAll(
+  { parts, list }: Asked,
+  event: ReportEvent,
+  except: string,
+): Promise<readonly ReportTo[]> {
+  const told = (await parts.store.members(list.id)).filter(({ fingerprint }) => fingerprint !== except);
+  return Promise.all(told.map(async (member) => ({ event, to: await askerOf(member) })));
+}
+
 /** The outcome of what the store carried out, with the reports that belong to it. */
 export async function outcomeOf(
   carried: Carried,

@@ -2,6 +2,7 @@
 import { readOneCertificate } from "../../../membership/certification.js";
 import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
 import type { MemberRole } from "../../../membership/requests.js";
+import { revokedCertificate } from "../../../membership/revocation.js";
 import { assertUsable, parseSealingKey } from "../../../protocol/keys.js";
 import { assertSize } from "../../../protocol/policy.js";
 import { DAY_MS } from "../../kept/limits.js";
@@ -14,6 +15,7 @@ import {
   outcomeOf,
   refusal,
   remembered,
+  tellAll,
   tellOwners,
   tellOwnersAnd,
 } from "./asked.js";
@@ -65,6 +67,8 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
     }
     case "renew":
       return renew(asked, member, command);
+    case "revoke":
+      return revoke(asked, member, command);
     case "preferences":
       return outcomeOf(await store.setShape(self, member.id, command.shape));
     case "pause":
@@ -112,6 +116,25 @@ async function renew(asked: Asked, member: Member, command: AskedFor<"renew">): 
       change(asked, member.fingerprint),
     ),
   );
+}
+
+/**
+ * The member's word that their key is in other hands, or lost. From the moment that this is stored the key gets no copies,
+ * posts nothing and asks for nothing; an owner removes its holder and invites them anew. Everybody is told: a thief who has
+ * the list key, too, can write to members without this server.
+ */
+async function revoke(asked: Asked, member: Member, command: AskedFor<"revoke">): Promise<Done> {
+  const { parts, now } = asked;
+  const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
+  if (revoked === undefined) return refusal("not-allowed");
+  const carried = await parts.store.revokeCertificate(
+    remembered(asked, member.fingerprint),
+    member,
+    revoked,
+    change(asked, member.fingerprint),
+  );
+  if (carried.kind === "done") await parts.ledger.noteUnusableKey(member.id, "key-revoked", now.getTime());
+  return outcomeOf(carried, () => tellAll(asked, "revoked", member.fingerprint));
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */

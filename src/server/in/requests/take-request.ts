@@ -15,6 +15,7 @@ import {
   type RequestedList,
   verifySigned,
 } from "../../../membership/requests.js";
+import { revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
@@ -70,6 +71,10 @@ async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer>
   if (command.do === "join") return proveJoin(asked, command);
   const member = await signer(asked, from);
   const asker = await askerOf(member);
+  // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
+  if (command.do !== "revoke" && (await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
+    throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+  }
   const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
   return {
     asker,

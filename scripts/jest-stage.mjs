@@ -1,0 +1,74 @@
+/** Running Jest as a stage of `npm test`, and counting by its own report. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { OUT_OF_TIME, ROOT, runWithin, tooLong } from "./run.mjs";
+
+/**
+ * Files that failed are run once more, by themselves, if they are no more than these: real programs on a shared machine can be
+ * late. What passes then is named in the last lines of the run; what fails again has failed.
+ */
+const SECOND_TRIES = 4;
+
+/**
+ * Runs some Jest projects.
+ * `--forceExit`: a test that failed may leave timers and connections behind, and without it they hold the whole run.
+ * @returns {Promise<import("./stages.mjs").Count>}
+ */
+export async function jest(name, projects, minutes, more = []) {
+  const first = await runJest(name, projects, minutes, more);
+  if (first.said === undefined) return first.count;
+  const late = first.said.testResults.filter(({ status }) => status === "failed");
+  if (late.length === 0 || late.length > SECOND_TRIES) return first.count;
+  const files = late.map((file) => file.name);
+  console.log(`\n${name}, once more: ${files.map((file) => relative(ROOT, file)).join(" ")}`);
+  const again = await runJest(`${name}-again`, projects, minutes / 2, [
+    "--runInBand",
+    "--runTestsByPath",
+    ...files,
+  ]);
+  if (again.said === undefined) return again.count;
+  const before = countOf({ ...first.said, testResults: late });
+  const total = (key) => first.count[key] - before[key] + again.count[key];
+  return {
+    passed: total("passed"),
+    failed: again.count.failed,
+    skipped: total("skipped"),
+    secondTry: again.said.testResults
+      .filter(({ status }) => status === "passed")
+      .map((file) => relative(ROOT, file.name)),
+  };
+}
+
+async function runJest(name, projects, minutes, more) {
+  const report = join(ROOT, "out", "test", `${name}.json`);
+  mkdirSync(join(ROOT, "out", "test"), { recursive: true });
+  rmSync(report, { force: true });
+  const code = await runWithin(minutes, process.execPath, [
+    ...["--experimental-vm-modules", "--no-warnings", join(ROOT, "node_modules", "jest", "bin", "jest.js")],
+    ...["--selectProjects", ...projects, "--json", `--outputFile=${report}`, "--forceExit"],
+    ...more,
+  ]);
+  const broken = (reason) => ({ count: { passed: 0, failed: 1, skipped: 0, reason } });
+  if (code === OUT_OF_TIME) return broken(tooLong(minutes));
+  if (!existsSync(report)) return broken("Jest ended without a report");
+  const said = JSON.parse(readFileSync(report, "utf8"));
+  const count = countOf(said);
+  if (count.failed === 0 && code !== 0) return broken(`Jest ended with ${code}`);
+  return { said, count };
+}
+
+/** What a Jest report says; a file that broke before its tests is one failure. */
+function countOf({ testResults }) {
+  const tests = testResults.flatMap((file) => file.assertionResults);
+  const of = (...statuses) => tests.filter(({ status }) => statuses.includes(status)).length;
+  const brokenFiles = testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
+  ).length;
+  const failed = of("failed") + brokenFiles;
+  return {
+    passed: of("passed"),
+    failed,
+    skipped: of("pending", "skipped", "todo", "disabled"),
+    ...(tests.length === 0 && failed === 0 ? { reason: "there are no tests" } : {}),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Hashes of octets that lie in pieces: by OpenSSL where Node is, which takes them one after the other, and by WebCrypto
+ * elsewhere, which wants one buffer.
+ *
+ * Not by import: the same files make the add-on, whose browser has no `node:crypto`.
+ */
+
+/** A hash that signatures and packets of this format use. */
+export type HashName = "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
+
+const nodeNames = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" } as const;
+
+/** The hash of `pieces`, in their order. Where Node is, nothing is copied: a post of 25 MB is hashed four times on its way. */
+export async function digest(
+  name: HashName,
+  pieces: readonly Uint8Array[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const native = nodeCrypto();
+  if (native !== undefined) {
+    const hash = native.createHash(nodeNames[name]);
+    for (const piece of pieces) hash.update(piece);
+    return new Uint8Array(hash.digest());
+  }
+  return new Uint8Array(await crypto.subtle.digest(name, inOne(pieces)));
+}
+
+/** Node's own, or undefined where it can't be had: in a browser, and in Node before 20.16. */
+export function nodeCrypto() {
+  return typeof process === "undefined" || typeof process.getBuiltinModule !== "function"
+    ? undefined
+    : process.getBuiltinModule("node:crypto");
+}
+
+function inOne(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return webCryptoView(only);
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** The same octets where WebCrypto takes them; only octets in shared memory have to be copied for that. */
+export function webCryptoView({ buffer, byteOffset, length }: Uint8Array): Uint8Array<ArrayBuffer> {
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, length)
+    : Uint8Array.from(new Uint8Array(buffer, byteOffset, length));
+}

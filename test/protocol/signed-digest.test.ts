@@ -1,0 +1,114 @@
+/** The hash of a signed message by our own hand, against openpgp.js: its signatures verify here, ours verify there. */
+import { randomBytes } from "node:crypto";
+import {
+  createMessage,
+  enums,
+  generateKey,
+  type KeyOptions,
+  type PartialConfig,
+  readSignature,
+  sign,
+  verify,
+} from "openpgp";
+import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
+import { type OpeningKey, readOpeningKey, sealingHalf } from "../../src/protocol/index.js";
+import { configFor } from "../../src/protocol/policy.js";
+import { hasOwnDigest } from "../../src/protocol/signed-digest.js";
+
+type Kind = readonly [
+  name: string,
+  own: boolean,
+  type: Pick<KeyOptions, "type" | "curve">,
+  config: PartialConfig,
+];
+const compatible = configFor("compatible");
+const rfc9580 = configFor("rfc9580");
+const kinds: readonly Kind[] = [
+  ["v4 EdDSA", true, { type: "ecc", curve: "curve25519Legacy" }, compatible],
+  [
+    "v4 EdDSA, SHA-256",
+    true,
+    { type: "ecc", curve: "curve25519Legacy" },
+    { ...compatible, preferredHashAlgorithm: enums.hash.sha256 },
+  ],
+  ["v4 Ed25519", true, { type: "curve25519" }, compatible],
+  ["v6 Ed25519", true, { type: "curve25519" }, rfc9580],
+  [
+    "v6 Ed25519, SHA3-512",
+    false,
+    { type: "curve25519" },
+    { ...rfc9580, preferredHashAlgorithm: enums.hash.sha3_512 },
+  ],
+  ["v6 Ed448", true, { type: "curve448" }, rfc9580],
+  ["v4 ECDSA on P-256", false, { type: "ecc", curve: "nistP256" }, compatible],
+];
+
+async function keyOf([, , type, config]: Kind): Promise<OpeningKey<"member">> {
+  const { privateKey } = await generateKey({
+    ...type,
+    userIDs: [{ email: "alice@example.test" }],
+    date: new Date(Date.now() - 60_000),
+    format: "binary",
+    config,
+  });
+  return readOpeningKey("member", privateKey);
+}
+
+describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
+  const { getBuiltinModule } = process;
+  beforeEach(() => {
+    if (where === "as in a browser") Reflect.set(process, "getBuiltinModule", undefined);
+  });
+  afterEach(() => {
+    Reflect.set(process, "getBuiltinModule", getBuiltinModule);
+  });
+
+  describe.each(kinds)("%s", (...kind) => {
+    const [, own, , config] = kind;
+    const data = Uint8Array.from(randomBytes(1000));
+    let key: OpeningKey<"member">;
+    beforeAll(async () => {
+      key = await keyOf(kind);
+    });
+    const ask = (signature: Awaited<ReturnType<typeof readSignature>>, about = data) =>
+      verifyOnly(about, [signature], sealingHalf(key).certificate, new Date());
+
+    test("what openpgp.js signed verifies, and for nothing else; asked again, for what it is asked about", async () => {
+      const binarySignature: Uint8Array = await sign({
+        message: await createMessage({ binary: data }),
+        signingKeys: key.secret,
+        detached: true,
+        format: "binary",
+        config,
+      });
+      const signature = await readSignature({ binarySignature });
+      expect(signature.packets.map(hasOwnDigest)).toEqual([own]);
+      const other = data.map((octet, at) => (at === 500 ? octet ^ 1 : octet));
+      for (const _ of [1, 2]) {
+        await expect(ask(signature)).resolves.toMatchObject({ by: key.fingerprint });
+        for (const about of [other, data.subarray(1), new Uint8Array()]) {
+          await expect(ask(signature, about)).rejects.toMatchObject({ code: "bad-signature" });
+        }
+      }
+    });
+
+    test("what we sign verifies by openpgp.js", async () => {
+      const date = new Date();
+      const made = await signBinding(data, key, { kind: "draft" }, [key.fingerprint], date);
+      const written = made.write();
+      if (!(written instanceof Uint8Array)) throw new Error("a stream");
+      const check = async (binary: Uint8Array) => {
+        const { signatures } = await verify({
+          message: await createMessage({ binary }),
+          signature: await readSignature({ binarySignature: written }),
+          verificationKeys: sealingHalf(key).certificate,
+          date,
+        });
+        return signatures[0]?.verified;
+      };
+      await expect(check(data)).resolves.toBe(true);
+      await expect(check(data.subarray(1))).rejects.toThrow();
+      await expect(ask(await readSignature({ binarySignature: written }))).resolves.toBeDefined();
+    });
+  });
+});
