@@ -146,8 +146,37 @@ export function runIn(program: "thunderbird" | "browser"): void {
   manifest["action"] = program === "browser" ? {} : null;
 }
 
+/** An event of the host; `tell` has it happen. */
+class FakeEvent<A extends readonly unknown[]> {
+  readonly #listeners: ((...happened: A) => void)[] = [];
+  addListener(listener: (...happened: A) => void): void {
+    this.#listeners.push(listener);
+  }
+  tell(...happened: A): void {
+    for (const listener of this.#listeners) listener(...happened);
+  }
+}
+
+/** Entries that were put into menus. */
+export const menuEntries: { readonly id: string; readonly [key: string]: unknown }[] = [];
+/** Addresses that were opened in tabs. */
+export const openedTabs: string[] = [];
+export const installed = new FakeEvent<[]>();
+export const menuClicked = new FakeEvent<[{ readonly menuItemId: string; readonly linkUrl?: string }]>();
+export const actionClicked = new FakeEvent<[]>();
+
 const host = {
+  action: { onClicked: actionClicked },
+  contextMenus: {
+    create: (entry: (typeof menuEntries)[number], made: () => void) => {
+      menuEntries.push(entry);
+      made();
+    },
+    onClicked: menuClicked,
+  },
+  tabs: { create: async ({ url }: { readonly url: string }) => void openedTabs.push(url) },
   runtime: {
+    onInstalled: installed,
     onConnect: { addListener: (listener: (port: FakePort) => void) => connectListeners.push(listener) },
     onMessage: {
       addListener: (listener: (typeof messageListeners)[number]) => messageListeners.push(listener),
