@@ -43,6 +43,7 @@ const list = {
   invitee: storedList.invitee,
   memberKey: "dd".repeat(20),
   membership: "member",
+  role: "member",
 };
 const request = {
   id: "11",
