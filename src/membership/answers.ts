@@ -100,6 +100,25 @@ export interface PassedNotice {
   readonly receipt?: Uint8Array;
 }
 
+/** Held posts in one answer, the oldest; more are shown when these are decided about. */
+export const MAX_HELD_SHOWN = 200;
+
+/** The longest Message-ID that a post may have. */
+const MAX_MESSAGE_ID = 250;
+
+/** A post that waits for a moderator, as far as the server can tell: nothing of what is in it. */
+export interface HeldPost {
+  /** The key whose outer signature it bears. */
+  readonly author: Fingerprint;
+  /** That key's address on the roster; absent if it is on none. */
+  readonly address?: Address;
+  readonly messageId: string;
+  /** When the server took it. */
+  readonly date: Date;
+  /** Octets of the sealed mail. */
+  readonly size: number;
+}
+
 /** One link of the roster's record, as roster-log.ts reads it. */
 export interface RecordLink {
   readonly number: number;
@@ -134,6 +153,8 @@ export type Result =
       readonly entries: readonly RecordLink[];
       readonly status?: ListStatus;
     }
+  /** To an owner or moderator: the posts that wait, oldest first. */
+  | { readonly kind: "held"; readonly head: RosterHead; readonly posts: readonly HeldPost[] }
   /** To an owner: who was passed a notice, and whose receipt is here. Members who have left are not in it. */
   | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly PassedNotice[] }
   /**
@@ -192,6 +213,11 @@ function written(result: Result): Readonly<Record<string, unknown>> {
         members: result.members.map(writtenMember),
         ...(result.status === undefined ? {} : { status: writtenStatus(result.status) }),
       };
+    case "held":
+      return {
+        ...result,
+        posts: result.posts.map(({ date, ...rest }) => ({ ...rest, date: formatDate(date) })),
+      };
     case "receipts":
       return {
         ...result,
@@ -234,6 +260,14 @@ const readPassed = (fields: Fields): PassedNotice => ({
   member: fingerprintOf(fields, "member"),
   passed: fields.date("passed"),
   ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
+});
+
+const readHeld = (fields: Fields): HeldPost => ({
+  author: fingerprintOf(fields, "author"),
+  ...(fields.has("address") ? { address: fields.address("address") } : {}),
+  messageId: fields.line("messageId", MAX_MESSAGE_ID),
+  date: fields.date("date"),
+  size: fields.count("size"),
 });
 
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
@@ -283,6 +317,12 @@ function readResult(fields: Fields): Result {
         members: fields.objects("members", MAX_ROSTER).map(readMember),
         entries: fields.objects("entries", RECORD_PAGE).map(readLink),
         ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
+      };
+    case "held":
+      return {
+        kind,
+        head: readHead(fields.within("head")),
+        posts: fields.objects("posts", MAX_HELD_SHOWN).map(readHeld),
       };
     case "receipts":
       return {

@@ -13,6 +13,7 @@ export const commandNames = [
   "renew",
   "revoke",
   "set-role",
+  "held",
   "release",
   "reject",
   "preferences",

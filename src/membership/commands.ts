@@ -92,6 +92,8 @@ export type Command =
       readonly fingerprint: Fingerprint;
       readonly role: MemberRole;
     }
+  /** A moderator asks which posts wait for a decision. */
+  | { readonly do: "held" }
   /**
    * A moderator lets a held post through, or throws it away. Named by what its signature says and the moderator saw, not
    * by a number that the server could give to another post.
@@ -243,6 +245,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
       };
     case "preferences":
       return { do: name, shape: fields.oneOf("shape", shapes) };
+    case "held":
     case "leave":
     case "pause":
     case "resume":

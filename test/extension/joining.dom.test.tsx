@@ -43,6 +43,7 @@ const list = {
   invitee: storedList.invitee,
   memberKey: "dd".repeat(20),
   membership: "member",
+  role: "member",
 };
 const request = {
   id: "11",
@@ -97,6 +98,28 @@ test("a file that came with a mail needs its code and nothing else; what is insi
     "join:start",
     { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
   ]);
+});
+
+test("a file that is dropped onto the page needs its code and nothing else", async () => {
+  await open({ overview: overview(), "join:look": summary });
+  const drop = root.querySelector("form.drop");
+  const over = new Event("dragover", { bubbles: true, cancelable: true });
+  drop?.dispatchEvent(over);
+  // otherwise the browser would leave the page and show the file
+  expect(over.defaultPrevented).toBe(true);
+  const dropped = new Event("drop", { bubbles: true, cancelable: true });
+  const bytes = new TextEncoder().encode("FILE");
+  // jsdom's files have no arrayBuffer
+  const file = { name: "team-alice.listseal", size: bytes.length, arrayBuffer: async () => bytes.buffer };
+  drop?.dispatchEvent(Object.assign(dropped, { dataTransfer: { files: [file] } }));
+  await settle();
+  expect(dropped.defaultPrevented).toBe(true);
+  expect(root.textContent).toContain("Invitation: team-alice.listseal");
+  expect(document.activeElement).toBe(input("code"));
+  await type("code", "1");
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: "1" }]);
 });
 
 test("a group that can't be right is named while it is typed", async () => {

@@ -202,6 +202,19 @@ export class Addon {
     throw new Error("no such post was read");
   }
 
+  /** How often each text came, so far. */
+  async timesRead(): Promise<Readonly<Record<string, number>>> {
+    await this.server.untilQuiet();
+    await this.settled();
+    const times: Record<string, number> = {};
+    for (const raw of this.#kept) {
+      const found = await this.as(() => take(raw));
+      const text = "opened" in found ? (found.opened.letter.letter.text?.trim() ?? "") : null;
+      if (text !== null) times[text] = (times[text] ?? 0) + 1;
+    }
+    return times;
+  }
+
   owned(): Promise<OwnedList> {
     return this.as(() => loadOwned(teamAddress));
   }

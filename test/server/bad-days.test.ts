@@ -10,6 +10,7 @@ import { type Person, type PlayList, PlayServer, person, seal } from "./play-ser
 import { RoughWire } from "./rough-wire.js";
 import type { ServeSettings } from "./serve-entry.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
+import { onEachStore } from "./stores.js";
 
 jest.setTimeout(120_000);
 
@@ -119,112 +120,114 @@ describe("a database that can't be used: it does not start, and says what to do"
   });
 });
 
-describe("the relay", () => {
-  test("is down for a while: the post waits, and costs no attempt", async () => {
-    await server.sink.close();
-    const process = await serve({ retryPauses: [] });
-    const { raw } = await seal(list, alice);
-    expect(await send(process, raw)).toMatchObject({ code: 250 });
-    while (process.logged().split("relay-unreachable").length < 5)
-      await new Promise((r) => setTimeout(r, 50));
-    expect(await counts()).toMatchObject({ waiting: 2, aside: 0 });
-    await server.sink.reopen();
-    await bothHaveIt();
-    expect(recipients()).toEqual([alice.address, bob.address]);
-  });
-
-  test("is down for more than an hour of the server's clock: no attempt is counted, and both copies go out after it", async () => {
-    await server.sink.close();
-    // an attempt that counted would leave nothing to try
-    const process = await serve({ retryPauses: [], clockStep: 60_000 });
-    const post = await seal(list, alice);
-    expect(await send(process, post.raw)).toMatchObject({ code: 250 });
-    const tried = async (times: number) => {
-      while (process.logged().split("relay-unreachable").length <= times)
-        await new Promise((r) => setTimeout(r, 20));
-    };
-    await tried(2);
-    for (let minute = 1; minute <= 61; minute++) await process.setClock();
-    // both lanes again, with the clock of an hour later
-    await tried(4);
-    // its sender did not hear the 250, and comes again an hour later
-    expect(await send(process, post.raw)).toMatchObject({ code: 250 });
-    expect(await counts()).toMatchObject({ waiting: 2, aside: 0 });
-    await server.sink.reopen();
-    await bothHaveIt();
-    expect(recipients()).toEqual([alice.address, bob.address]);
-    process.child.kill("SIGTERM");
-    await process.ended;
-    expect(process.logged()).not.toContain('"attempt":2');
-    expect(await counts()).toMatchObject({ waiting: 0, aside: 0 });
-  });
-
-  test("puts one off (450) and refuses another (550): each gets what is theirs", async () => {
-    let greylisted = 0;
-    server.sink.mood = (recipient) => {
-      if (recipient === bob.address) return { code: 550, text: "5.1.1 unknown", at: "rcpt" };
-      return greylisted++ < 3 ? { code: 450, text: "4.7.1 later", at: "rcpt" } : undefined;
-    };
-    const process = await serve();
-    await send(process, (await seal(list, alice)).raw);
-    await server.sink.until((sink) => sink.caught.length === 1);
-    expect(recipients()).toEqual([alice.address]);
-    while (!process.logged().includes('"code":"relay-550"') && (await counts()).aside === 0) {
-      await new Promise((r) => setTimeout(r, 20));
-    }
-    expect((await counts()).aside).toBe(1);
-  });
-
-  test("cuts connections in the middle of DATA: everybody gets the post in the end, whole", async () => {
-    const wire = await RoughWire.open(server.sink.port, 4, 20_000);
-    try {
-      const process = await serve({ relayPort: wire.port });
-      await send(process, (await seal(list, alice, { text: randomBytes(100_000).toString("hex") })).raw);
+onEachStore(() => {
+  describe("the relay", () => {
+    test("is down for a while: the post waits, and costs no attempt", async () => {
+      await server.sink.close();
+      const process = await serve({ retryPauses: [] });
+      const { raw } = await seal(list, alice);
+      expect(await send(process, raw)).toMatchObject({ code: 250 });
+      while (process.logged().split("relay-unreachable").length < 5)
+        await new Promise((r) => setTimeout(r, 50));
+      expect(await counts()).toMatchObject({ waiting: 2, aside: 0 });
+      await server.sink.reopen();
       await bothHaveIt();
       expect(recipients()).toEqual([alice.address, bob.address]);
-      expect(process.logged()).toContain("connection-broken");
-    } finally {
-      await wire.close();
-    }
+    });
+
+    test("is down for more than an hour of the server's clock: no attempt is counted, and both copies go out after it", async () => {
+      await server.sink.close();
+      // an attempt that counted would leave nothing to try
+      const process = await serve({ retryPauses: [], clockStep: 60_000 });
+      const post = await seal(list, alice);
+      expect(await send(process, post.raw)).toMatchObject({ code: 250 });
+      const tried = async (times: number) => {
+        while (process.logged().split("relay-unreachable").length <= times)
+          await new Promise((r) => setTimeout(r, 20));
+      };
+      await tried(2);
+      for (let minute = 1; minute <= 61; minute++) await process.setClock();
+      // both lanes again, with the clock of an hour later
+      await tried(4);
+      // its sender did not hear the 250, and comes again an hour later
+      expect(await send(process, post.raw)).toMatchObject({ code: 250 });
+      expect(await counts()).toMatchObject({ waiting: 2, aside: 0 });
+      await server.sink.reopen();
+      await bothHaveIt();
+      expect(recipients()).toEqual([alice.address, bob.address]);
+      process.child.kill("SIGTERM");
+      await process.ended;
+      expect(process.logged()).not.toContain('"attempt":2');
+      expect(await counts()).toMatchObject({ waiting: 0, aside: 0 });
+    });
+
+    test("puts one off (450) and refuses another (550): each gets what is theirs", async () => {
+      let greylisted = 0;
+      server.sink.mood = (recipient) => {
+        if (recipient === bob.address) return { code: 550, text: "5.1.1 unknown", at: "rcpt" };
+        return greylisted++ < 3 ? { code: 450, text: "4.7.1 later", at: "rcpt" } : undefined;
+      };
+      const process = await serve();
+      await send(process, (await seal(list, alice)).raw);
+      await server.sink.until((sink) => sink.caught.length === 1);
+      expect(recipients()).toEqual([alice.address]);
+      while (!process.logged().includes('"code":"relay-550"') && (await counts()).aside === 0) {
+        await new Promise((r) => setTimeout(r, 20));
+      }
+      expect((await counts()).aside).toBe(1);
+    });
+
+    test("cuts connections in the middle of DATA: everybody gets the post in the end, whole", async () => {
+      const wire = await RoughWire.open(server.sink.port, 4, 20_000);
+      try {
+        const process = await serve({ relayPort: wire.port });
+        await send(process, (await seal(list, alice, { text: randomBytes(100_000).toString("hex") })).raw);
+        await bothHaveIt();
+        expect(recipients()).toEqual([alice.address, bob.address]);
+        expect(process.logged()).toContain("connection-broken");
+      } finally {
+        await wire.close();
+      }
+    });
+
+    test("is slow: other posts are taken meanwhile", async () => {
+      server.sink.stallAfter(0);
+      const process = await serve();
+      const one = await seal(list, alice);
+      const two = await seal(list, alice);
+      expect(await send(process, one.raw)).toMatchObject({ code: 250 });
+      await server.sink.until((sink) => sink.seen.length === 2);
+      expect(await send(process, two.raw)).toMatchObject({ code: 250 });
+    });
   });
 
-  test("is slow: other posts are taken meanwhile", async () => {
-    server.sink.stallAfter(0);
+  const HOUR_MS = 60 * 60_000;
+
+  test("the clock goes back an hour: what was accepted goes out once, and nothing gets stuck", async () => {
+    let later = true;
+    server.sink.mood = () => (later ? { code: 450, text: "4.7.1 later", at: "rcpt" } : undefined);
+    const process = await serve({ clockAhead: HOUR_MS, retryPauses: Array.from({ length: 1000 }, () => 50) });
+    const first = await seal(list, alice);
+    expect(await send(process, first.raw)).toMatchObject({ code: 250 });
+    while (!process.logged().includes("copy-delayed")) await new Promise((r) => setTimeout(r, 20));
+    await process.setClock();
+    later = false;
+    const second = await seal(list, alice);
+    expect(await send(process, second.raw)).toMatchObject({ code: 250 });
+    await server.sink.until((sink) => sink.caught.length === 4);
+    // the first one again, as an upstream that did not hear the 250 sends it
+    expect(await send(process, first.raw)).toMatchObject({ code: 250 });
+    await process.kill();
+    expect(recipients()).toEqual([alice.address, alice.address, bob.address, bob.address]);
+  });
+
+  test("the clock is an hour behind: a post of now is refused, and its author learns why", async () => {
     const process = await serve();
-    const one = await seal(list, alice);
-    const two = await seal(list, alice);
-    expect(await send(process, one.raw)).toMatchObject({ code: 250 });
-    await server.sink.until((sink) => sink.seen.length === 2);
-    expect(await send(process, two.raw)).toMatchObject({ code: 250 });
+    const { raw } = await seal(list, alice, { date: new Date(Date.now() + HOUR_MS) });
+    expect(await send(process, raw)).toMatchObject({ code: refused.code });
+    await server.sink.until((sink) => sink.caught.length === 1);
+    const [notice] = server.sink.for(alice.address);
+    const [, body = ""] = (notice?.raw.toString("latin1") ?? "").split("\r\n\r\n");
+    expect(Buffer.from(body, "base64").toString()).toMatch(/from the future/);
   });
-});
-
-const HOUR_MS = 60 * 60_000;
-
-test("the clock goes back an hour: what was accepted goes out once, and nothing gets stuck", async () => {
-  let later = true;
-  server.sink.mood = () => (later ? { code: 450, text: "4.7.1 later", at: "rcpt" } : undefined);
-  const process = await serve({ clockAhead: HOUR_MS, retryPauses: Array.from({ length: 1000 }, () => 50) });
-  const first = await seal(list, alice);
-  expect(await send(process, first.raw)).toMatchObject({ code: 250 });
-  while (!process.logged().includes("copy-delayed")) await new Promise((r) => setTimeout(r, 20));
-  await process.setClock();
-  later = false;
-  const second = await seal(list, alice);
-  expect(await send(process, second.raw)).toMatchObject({ code: 250 });
-  await server.sink.until((sink) => sink.caught.length === 4);
-  // the first one again, as an upstream that did not hear the 250 sends it
-  expect(await send(process, first.raw)).toMatchObject({ code: 250 });
-  await process.kill();
-  expect(recipients()).toEqual([alice.address, alice.address, bob.address, bob.address]);
-});
-
-test("the clock is an hour behind: a post of now is refused, and its author learns why", async () => {
-  const process = await serve();
-  const { raw } = await seal(list, alice, { date: new Date(Date.now() + HOUR_MS) });
-  expect(await send(process, raw)).toMatchObject({ code: refused.code });
-  await server.sink.until((sink) => sink.caught.length === 1);
-  const [notice] = server.sink.for(alice.address);
-  const [, body = ""] = (notice?.raw.toString("latin1") ?? "").split("\r\n\r\n");
-  expect(Buffer.from(body, "base64").toString()).toMatch(/from the future/);
 });

@@ -9,6 +9,7 @@ import { Standing } from "../../src/server/out/standing.js";
 import { addMember } from "../../src/server/run/administration.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+import { onEachStore } from "./stores.js";
 
 let server: PlayServer;
 let alice: Person;
@@ -47,206 +48,208 @@ async function copyTo(who: Person) {
   return server.sink.for(who.address)[before];
 }
 
-test("a copy's envelope sender names its reader in a form that nobody can make up", async () => {
-  const [one, other] = [await copyTo(alice), await copyTo(bob)];
-  expect(one?.sender).toMatch(/^team-bounces\+[0-9a-z]+-[0-9a-z]+-[a-z2-7]{16}@lists\.test$/);
-  expect(one?.sender).not.toBe(other?.sender);
+onEachStore(() => {
+  test("a copy's envelope sender names its reader in a form that nobody can make up", async () => {
+    const [one, other] = [await copyTo(alice), await copyTo(bob)];
+    expect(one?.sender).toMatch(/^team-bounces\+[0-9a-z]+-[0-9a-z]+-[a-z2-7]{16}@lists\.test$/);
+    expect(one?.sender).not.toBe(other?.sender);
 
-  const member = await server.service.store.memberByAddress(list.list.id, bob.address);
-  const forged = new Tokens(Buffer.alloc(32)).bounce(
-    { id: member?.id ?? 0, listId: list.list.id },
-    Date.now(),
-  );
-  for (let day = 0; day < HARD_BOUNCE_DAYS + 1; day++) {
-    jest.spyOn(Date, "now").mockReturnValue(Date.now() + DAY_MS);
-    for (const recipient of [`team-bounces+${forged}@lists.test`, "team-bounces@lists.test"]) {
-      const raw = report("5.1.1", "User unknown");
-      expect(await submit(server.port, { sender: "", recipient, raw })).toMatchObject({ code: 250 });
+    const member = await server.service.store.memberByAddress(list.list.id, bob.address);
+    const forged = new Tokens(Buffer.alloc(32)).bounce(
+      { id: member?.id ?? 0, listId: list.list.id },
+      Date.now(),
+    );
+    for (let day = 0; day < HARD_BOUNCE_DAYS + 1; day++) {
+      jest.spyOn(Date, "now").mockReturnValue(Date.now() + DAY_MS);
+      for (const recipient of [`team-bounces+${forged}@lists.test`, "team-bounces@lists.test"]) {
+        const raw = report("5.1.1", "User unknown");
+        expect(await submit(server.port, { sender: "", recipient, raw })).toMatchObject({ code: 250 });
+      }
     }
-  }
-  jest.restoreAllMocks();
-  expect(await copyTo(bob)).toBeDefined();
-});
+    jest.restoreAllMocks();
+    expect(await copyTo(bob)).toBeDefined();
+  });
 
-test("hard bounces on several days suspend, late; soft ones and many on one day don't", async () => {
-  const bounce = async (status: string, text: string) => {
-    const sender = (await copyTo(bob))?.sender;
-    if (sender === undefined) throw new Error("no copy");
-    await submit(server.port, { sender: "", recipient: sender, raw: report(status, text) });
-  };
-  const start = Date.now();
-  const clock = jest.spyOn(Date, "now");
-  const onDay = (day: number) => clock.mockReturnValue(start + day * DAY_MS);
-  for (let again = 0; again < HARD_BOUNCE_DAYS; again++) await bounce("5.1.1", "User unknown");
-  for (let day = 1; day < HARD_BOUNCE_DAYS - 1; day++) {
-    onDay(day);
-    await bounce("5.2.2", "Mailbox full");
+  test("hard bounces on several days suspend, late; soft ones and many on one day don't", async () => {
+    const bounce = async (status: string, text: string) => {
+      const sender = (await copyTo(bob))?.sender;
+      if (sender === undefined) throw new Error("no copy");
+      await submit(server.port, { sender: "", recipient: sender, raw: report(status, text) });
+    };
+    const start = Date.now();
+    const clock = jest.spyOn(Date, "now");
+    const onDay = (day: number) => clock.mockReturnValue(start + day * DAY_MS);
+    for (let again = 0; again < HARD_BOUNCE_DAYS; again++) await bounce("5.1.1", "User unknown");
+    for (let day = 1; day < HARD_BOUNCE_DAYS - 1; day++) {
+      onDay(day);
+      await bounce("5.2.2", "Mailbox full");
+      await bounce("5.1.1", "User unknown");
+    }
+    onDay(HARD_BOUNCE_DAYS);
+    await bounce("5.7.1", "Blocked as spam");
+    expect(await copyTo(bob)).toBeDefined();
+
     await bounce("5.1.1", "User unknown");
-  }
-  onDay(HARD_BOUNCE_DAYS);
-  await bounce("5.7.1", "Blocked as spam");
-  expect(await copyTo(bob)).toBeDefined();
+    expect((await copyTo(bob))?.sender ?? "").not.toContain("bounces");
+    expect(server.logged.join("")).toContain("member-suspended");
+    const subjects = await Promise.all(
+      server.sink.for(bob.address).map(async ({ raw }) => (await PostalMime.parse(raw)).subject),
+    );
+    expect(subjects.at(-1)).toBe("[team] your copies are paused");
 
-  await bounce("5.1.1", "User unknown");
-  expect((await copyTo(bob))?.sender ?? "").not.toContain("bounces");
-  expect(server.logged.join("")).toContain("member-suspended");
-  const subjects = await Promise.all(
-    server.sink.for(bob.address).map(async ({ raw }) => (await PostalMime.parse(raw)).subject),
-  );
-  expect(subjects.at(-1)).toBe("[team] your copies are paused");
-
-  await server.service.ledger.resume(
-    (await server.service.store.memberByAddress(list.list.id, bob.address))?.id ?? 0,
-  );
-  expect((await copyTo(bob))?.sender).toContain("bounces");
-});
-
-test("owners hear of a member's suspension and of a key that ran out, by the member's number; nobody else does", async () => {
-  const olga = await person("Olga");
-  await server.join(list, olga);
-  const at = new Date().toISOString();
-  const role = { do: "role", address: olga.address, role: "owner", by: "operator", at } as const;
-  const { store } = server.service;
-  await store.setMemberRole(list.list.id, olga.address, "owner", role);
-  const bounced = await store.memberByAddress(list.list.id, bob.address);
-  const standing = new Standing({
-    store,
-    ledger: server.service.ledger,
-    log: openLog({ write: () => true }),
-    now: () => Date.now(),
-    wake: () => server.service.wake(),
+    await server.service.ledger.resume(
+      (await server.service.store.memberByAddress(list.list.id, bob.address))?.id ?? 0,
+    );
+    expect((await copyTo(bob))?.sender).toContain("bounces");
   });
-  const start = Date.now();
-  const clock = jest.spyOn(Date, "now");
-  for (let day = 0; day < HARD_BOUNCE_DAYS; day++) {
-    clock.mockReturnValue(start + day * DAY_MS);
-    await standing.noteFailure(bounced?.id ?? 0, { severity: "hard", reason: "no-mailbox" });
-  }
-  if (bounced !== undefined) {
-    // twice: said once
-    await standing.noteUnusableKey(bounced, "key-expired");
-    await standing.noteUnusableKey(bounced, "key-expired");
-  }
-  await server.untilQuiet();
-  const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
-  expect(told.map(({ subject }) => subject).sort()).toEqual([
-    "[team] a member's copies are paused",
-    "[team] a member's key has run out",
-  ]);
-  for (const { text = "", from } of told) {
-    expect(from?.address).toBe(list.address);
-    expect(text).toContain(`member ${bounced?.id}`);
-  }
-  for (const { raw, sender } of server.sink.for(olga.address)) {
-    expect(sender).toBe("");
-    for (const word of [bob.address, bob.name, alice.address])
-      expect(raw.toString("latin1")).not.toContain(word);
-  }
-  expect(told.map(({ text }) => text).join("")).not.toMatch(/bob/i);
-  expect(server.sink.for(alice.address)).toEqual([]);
-  expect(server.sink.for(bob.address)).toHaveLength(2);
-});
 
-test("a relay's final refusal counts like a report", async () => {
-  server.sink.mood = (recipient) =>
-    recipient === bob.address ? { code: 550, text: "5.1.1 User unknown", at: "rcpt" } : undefined;
-  await copyTo(bob);
-  const member = await server.service.store.memberByAddress(list.list.id, bob.address);
-  expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toMatchObject([
-    { severity: "hard", reason: "no-mailbox" },
-  ]);
-});
-
-test("a token from an old copy says nothing any more", () => {
-  const tokens = new Tokens(Buffer.alloc(32, 1));
-  const member = { id: 7, listId: 1 };
-  const token = tokens.bounce(member, 0);
-  expect(tokens.readBounce(1, token, 14 * DAY_MS)).toBe(7);
-  expect(tokens.readBounce(1, token, 15 * DAY_MS)).toBeUndefined();
-  expect(tokens.readBounce(2, token, 0)).toBeUndefined();
-  expect(tokens.readLeave(1, token)).toBeUndefined();
-  expect(tokens.readBounce(1, tokens.leave(member), 0)).toBeUndefined();
-  expect(tokens.readLeave(1, tokens.leave(member))).toBe(7);
-  expect(tokens.readLeave(1, tokens.leave(member).replace(/^7/, "8"))).toBeUndefined();
-});
-
-test("a member whose key ran out is told once, and it is no bounce", async () => {
-  const key = await generateMemberKey({
-    address: "eve@people.test",
-    profile: "compatible",
-    date: new Date(Date.now() - 7_200_000),
-    expiresInSeconds: 7_260,
-  });
-  const eve = { name: "Eve", address: "eve@people.test", key };
-  await server.office((office) =>
-    addMember(office, list.address, {
-      ...eve,
-      certificate: writeSealingKey(sealingHalf(key)),
-      shape: "mixed",
-    }),
-  );
-  jest.useFakeTimers({
-    now: Date.now() + 300_000,
-    doNotFake: [
-      "setImmediate",
-      "nextTick",
-      "setTimeout",
-      "setInterval",
-      "queueMicrotask",
-      "clearTimeout",
-      "clearInterval",
-    ],
-  });
-  try {
-    for (let again = 0; again < 2; again++) await server.post(list, alice);
+  test("owners hear of a member's suspension and of a key that ran out, by the member's number; nobody else does", async () => {
+    const olga = await person("Olga");
+    await server.join(list, olga);
+    const at = new Date().toISOString();
+    const role = { do: "role", address: olga.address, role: "owner", by: "operator", at } as const;
+    const { store } = server.service;
+    await store.setMemberRole(list.list.id, olga.address, "owner", role);
+    const bounced = await store.memberByAddress(list.list.id, bob.address);
+    const standing = new Standing({
+      store,
+      ledger: server.service.ledger,
+      log: openLog({ write: () => true }),
+      now: () => Date.now(),
+      wake: () => server.service.wake(),
+    });
+    const start = Date.now();
+    const clock = jest.spyOn(Date, "now");
+    for (let day = 0; day < HARD_BOUNCE_DAYS; day++) {
+      clock.mockReturnValue(start + day * DAY_MS);
+      await standing.noteFailure(bounced?.id ?? 0, { severity: "hard", reason: "no-mailbox" });
+    }
+    if (bounced !== undefined) {
+      // twice: said once
+      await standing.noteUnusableKey(bounced, "key-expired");
+      await standing.noteUnusableKey(bounced, "key-expired");
+    }
     await server.untilQuiet();
-  } finally {
-    jest.useRealTimers();
-  }
-  const [notice, ...more] = server.sink.for(eve.address);
-  expect(more).toEqual([]);
-  if (notice === undefined) throw new Error("nobody told her");
-  expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key has run out");
-  const member = await server.service.store.memberByAddress(list.list.id, eve.address);
-  expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
-  expect(server.sink.for(bob.address)).toHaveLength(2);
-});
-
-test("the address in List-Unsubscribe takes its holder off the list, and nobody else", async () => {
-  const copy = await copyTo(bob);
-  if (copy === undefined) throw new Error("no copy");
-  const fields = new Map((await PostalMime.parse(copy.raw)).headers.map(({ key, value }) => [key, value]));
-  expect(fields.get("list-id")).toBe("Team <team.lists.test>");
-  expect(fields.get("list-help")).toBe("<mailto:team-owner@lists.test?subject=help>");
-  expect(fields.get("list-owner")).toBe("<mailto:team-owner@lists.test>");
-  const [, address = ""] =
-    /<mailto:([^?]+)\?subject=unsubscribe>/.exec(fields.get("list-unsubscribe") ?? "") ?? [];
-  const raw = "From: bob@people.test\r\nSubject: unsubscribe\r\n\r\n";
-
-  const wrong = address.replace(/-[a-z2-7]{4}/, "-aaaa");
-  expect(await submit(server.port, { sender: bob.address, recipient: wrong, raw })).toMatchObject({
-    code: 550,
+    const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
+    expect(told.map(({ subject }) => subject).sort()).toEqual([
+      "[team] a member's copies are paused",
+      "[team] a member's key has run out",
+    ]);
+    for (const { text = "", from } of told) {
+      expect(from?.address).toBe(list.address);
+      expect(text).toContain(`member ${bounced?.id}`);
+    }
+    for (const { raw, sender } of server.sink.for(olga.address)) {
+      expect(sender).toBe("");
+      for (const word of [bob.address, bob.name, alice.address])
+        expect(raw.toString("latin1")).not.toContain(word);
+    }
+    expect(told.map(({ text }) => text).join("")).not.toMatch(/bob/i);
+    expect(server.sink.for(alice.address)).toEqual([]);
+    expect(server.sink.for(bob.address)).toHaveLength(2);
   });
-  expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
-    code: 250,
-  });
-  expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
-    code: 550,
-  });
-  expect((await server.service.store.members(list.list.id)).map((member) => member.address)).toEqual([
-    alice.address,
-  ]);
-});
 
-test("a copy that comes back to the list, and what machines send, go no further", async () => {
-  const post = await seal(list, alice);
-  for (const field of [
-    "List-Id: Team <team.lists.test>",
-    "Auto-Submitted: auto-replied",
-    "Precedence: bulk",
-  ]) {
-    const raw = Buffer.concat([Buffer.from(`${field}\r\n`), post.raw]);
-    expect((await server.submit(list, alice, raw)).code).toBeGreaterThanOrEqual(550);
-  }
-  expect(await server.submit(list, alice, post.raw)).toMatchObject({ code: 250 });
+  test("a relay's final refusal counts like a report", async () => {
+    server.sink.mood = (recipient) =>
+      recipient === bob.address ? { code: 550, text: "5.1.1 User unknown", at: "rcpt" } : undefined;
+    await copyTo(bob);
+    const member = await server.service.store.memberByAddress(list.list.id, bob.address);
+    expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toMatchObject([
+      { severity: "hard", reason: "no-mailbox" },
+    ]);
+  });
+
+  test("a token from an old copy says nothing any more", () => {
+    const tokens = new Tokens(Buffer.alloc(32, 1));
+    const member = { id: 7, listId: 1 };
+    const token = tokens.bounce(member, 0);
+    expect(tokens.readBounce(1, token, 14 * DAY_MS)).toBe(7);
+    expect(tokens.readBounce(1, token, 15 * DAY_MS)).toBeUndefined();
+    expect(tokens.readBounce(2, token, 0)).toBeUndefined();
+    expect(tokens.readLeave(1, token)).toBeUndefined();
+    expect(tokens.readBounce(1, tokens.leave(member), 0)).toBeUndefined();
+    expect(tokens.readLeave(1, tokens.leave(member))).toBe(7);
+    expect(tokens.readLeave(1, tokens.leave(member).replace(/^7/, "8"))).toBeUndefined();
+  });
+
+  test("a member whose key ran out is told once, and it is no bounce", async () => {
+    const key = await generateMemberKey({
+      address: "eve@people.test",
+      profile: "compatible",
+      date: new Date(Date.now() - 7_200_000),
+      expiresInSeconds: 7_260,
+    });
+    const eve = { name: "Eve", address: "eve@people.test", key };
+    await server.office((office) =>
+      addMember(office, list.address, {
+        ...eve,
+        certificate: writeSealingKey(sealingHalf(key)),
+        shape: "mixed",
+      }),
+    );
+    jest.useFakeTimers({
+      now: Date.now() + 300_000,
+      doNotFake: [
+        "setImmediate",
+        "nextTick",
+        "setTimeout",
+        "setInterval",
+        "queueMicrotask",
+        "clearTimeout",
+        "clearInterval",
+      ],
+    });
+    try {
+      for (let again = 0; again < 2; again++) await server.post(list, alice);
+      await server.untilQuiet();
+    } finally {
+      jest.useRealTimers();
+    }
+    const [notice, ...more] = server.sink.for(eve.address);
+    expect(more).toEqual([]);
+    if (notice === undefined) throw new Error("nobody told her");
+    expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key has run out");
+    const member = await server.service.store.memberByAddress(list.list.id, eve.address);
+    expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
+    expect(server.sink.for(bob.address)).toHaveLength(2);
+  });
+
+  test("the address in List-Unsubscribe takes its holder off the list, and nobody else", async () => {
+    const copy = await copyTo(bob);
+    if (copy === undefined) throw new Error("no copy");
+    const fields = new Map((await PostalMime.parse(copy.raw)).headers.map(({ key, value }) => [key, value]));
+    expect(fields.get("list-id")).toBe("Team <team.lists.test>");
+    expect(fields.get("list-help")).toBe("<mailto:team-owner@lists.test?subject=help>");
+    expect(fields.get("list-owner")).toBe("<mailto:team-owner@lists.test>");
+    const [, address = ""] =
+      /<mailto:([^?]+)\?subject=unsubscribe>/.exec(fields.get("list-unsubscribe") ?? "") ?? [];
+    const raw = "From: bob@people.test\r\nSubject: unsubscribe\r\n\r\n";
+
+    const wrong = address.replace(/-[a-z2-7]{4}/, "-aaaa");
+    expect(await submit(server.port, { sender: bob.address, recipient: wrong, raw })).toMatchObject({
+      code: 550,
+    });
+    expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
+      code: 250,
+    });
+    expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
+      code: 550,
+    });
+    expect((await server.service.store.members(list.list.id)).map((member) => member.address)).toEqual([
+      alice.address,
+    ]);
+  });
+
+  test("a copy that comes back to the list, and what machines send, go no further", async () => {
+    const post = await seal(list, alice);
+    for (const field of [
+      "List-Id: Team <team.lists.test>",
+      "Auto-Submitted: auto-replied",
+      "Precedence: bulk",
+    ]) {
+      const raw = Buffer.concat([Buffer.from(`${field}\r\n`), post.raw]);
+      expect((await server.submit(list, alice, raw)).code).toBeGreaterThanOrEqual(550);
+    }
+    expect(await server.submit(list, alice, post.raw)).toMatchObject({ code: 250 });
+  });
 });

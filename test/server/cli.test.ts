@@ -8,10 +8,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { readCard } from "../../src/membership/card.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
+import { describeWithPostgres } from "./postgres.js";
 import { Sink } from "./sink.js";
 
 let command: ListSealCommand;
@@ -354,4 +356,67 @@ test("doctor names a Postfix that lets mail be smuggled, with the command that p
     expect(out).toMatch(found);
     if (value === "no") expect(code).toBe(1);
   }
+});
+
+describeWithPostgres("the commands on PostgreSQL", (cluster) => {
+  test("make a list, serve it, change its roster and its queue, and look it over", async () => {
+    const file = join(folder, "listseal.toml");
+    const url = await cluster().fresh();
+    const lines = [
+      `data = "${data}"`,
+      `[store]\npostgres = "${url}"`,
+      // nobody answers there, at once
+      `[dns]\nresolver = "127.0.0.1:9"`,
+      `[relay]\nurl = "smtp://127.0.0.1:${sink.port}"`,
+    ];
+    await writeFile(file, `${lines.join("\n")}\n`);
+    const on = (...words: readonly string[]) => command.good("--config", file, ...words);
+    const [alice, bob] = [await person("Alice"), await person("Bob")];
+    const address = "team@lists.test";
+    const key = await generateKey("list", { address, profile: "compatible" });
+    const listKey = join(folder, "list.asc");
+    await writeFile(listKey, armorSealingKey(sealingHalf(key)));
+    await on("init");
+    await on("list", "create", address, "--name", "Team", "--list-key", listKey);
+    for (const who of [alice, bob]) {
+      await on("member", "add", address, who.address, "--key", await keyFile(who), "--name", who.name);
+    }
+    expect(await on("list", "show", address)).toContain("members      2");
+    const store = await openStore({ kind: "postgres", url });
+    const list = await store.listByAddress(address);
+    await store.close();
+    if (list === undefined) throw new Error("no list");
+    const server = await readSealingKey("server", list.serverCertificate);
+
+    sink.mood = (recipient) =>
+      recipient === bob.address ? { code: 550, text: "5.1.1 unknown", at: "rcpt" } : undefined;
+    const {
+      process: running,
+      ports,
+      log,
+    } = await command.serve([...["--config", file, "serve", "--smtp", "127.0.0.1:0"]]);
+    const { raw } = await seal({ list, address, key, server }, alice);
+    const mail = { sender: alice.address, recipient: address, raw };
+    expect(await submit(ports["smtp"] ?? 0, mail)).toMatchObject({ code: 250 });
+    await sink.until(() => sink.for(alice.address).length === 1);
+    while (!log().includes("copy-refused")) await once(running.stderr ?? running, "data");
+    let aside = "";
+    while (!aside.includes("relay-550")) aside = await on("queue", "show", "--aside");
+    sink.mood = () => undefined;
+    await on("queue", "retry", "--all");
+    await sink.until(() => sink.for(bob.address).length === 1);
+    running.kill("SIGTERM");
+    expect(await once(running, "exit")).toEqual([0, null]);
+
+    await on("member", "remove", address, bob.address);
+    expect(await on("member", "list", address)).not.toContain(bob.address);
+    const { code, out } = await command.run(["--config", file, "doctor"]);
+    expect(out).toMatch(/^ok +the database is whole, 1 list$/m);
+    expect(out).toMatch(/^ok +team@lists\.test: its server key is good$/m);
+    expect(out).toMatch(/^ok +queue: 0 waiting, 0 set aside/m);
+    // a domain that nobody has
+    expect(out).toMatch(/^WRONG +lists\.test: no MX record/m);
+    expect(code).toBe(1);
+    expect(existsSync(join(data, "listseal.db"))).toBe(false);
+  });
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MAX_HEADER_LINES, MAX_MAIL_BYTES, MAX_RECEIVED } from "../../src/server/kept/limits.js";
 import { Dialogue, dotted, submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+import { onEachStore } from "./stores.js";
 
 let server: PlayServer;
 let list: PlayList;
@@ -112,23 +113,25 @@ test("a peer that resets its connection in the middle ends nothing", async () =>
   expect(await server.submit(list, alice, raw)).toMatchObject({ code: 250 });
 });
 
-test("a store that can't be written: the sender is told to try later, and nothing is half accepted", async () => {
-  const { store } = server.service;
-  const queuePost = store.queuePost.bind(store);
-  store.queuePost = async () => {
-    throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
-  };
-  const { raw } = await seal(list, alice);
-  expect(await server.submit(list, alice, raw)).toMatchObject({ code: 451 });
-  store.queuePost = queuePost;
-  expect(await server.submit(list, alice, raw)).toMatchObject({ code: 250 });
-  expect(server.logged.join("")).toContain("SQLITE_FULL");
-});
+onEachStore(() => {
+  test("a store that can't be written: the sender is told to try later, and nothing is half accepted", async () => {
+    const { store } = server.service;
+    const queuePost = store.queuePost.bind(store);
+    store.queuePost = async () => {
+      throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+    };
+    const { raw } = await seal(list, alice);
+    expect(await server.submit(list, alice, raw)).toMatchObject({ code: 451 });
+    store.queuePost = queuePost;
+    expect(await server.submit(list, alice, raw)).toMatchObject({ code: 250 });
+    expect(server.logged.join("")).toContain("SQLITE_FULL");
+  });
 
-test("mail to the server behind LMTP is answered per recipient", async () => {
-  await server.stop();
-  await server.start("lmtp");
-  const { raw } = await seal(list, alice);
-  const mail = { sender: alice.address, recipient: list.address, raw };
-  expect(await submit(server.port, mail, "LHLO")).toMatchObject({ code: 250 });
+  test("mail to the server behind LMTP is answered per recipient", async () => {
+    await server.stop();
+    await server.start("lmtp");
+    const { raw } = await seal(list, alice);
+    const mail = { sender: alice.address, recipient: list.address, raw };
+    expect(await submit(server.port, mail, "LHLO")).toMatchObject({ code: 250 });
+  });
 });

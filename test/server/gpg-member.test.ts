@@ -31,15 +31,14 @@ import {
   teamAddress,
 } from "./asking.js";
 import { submit } from "./dialogue.js";
-import { inFolder, useStore } from "./places.js";
 import { seal } from "./play-server.js";
+import { onEachStore } from "./stores.js";
 
 const gina = { name: "Gina", address: parseAddress("gina@people.test") };
 let home: GpgHome;
 let asc: string;
 
 beforeEach(async () => {
-  useStore(inFolder);
   home = await makeGpgHome();
   // a primary key that only certifies: gpg signs with a subkey
   await must(
@@ -97,44 +96,46 @@ async function asks(what: string, from = gina.address): Promise<number> {
   return (await submit(play.port, { sender: from, recipient: requestAddress(teamAddress), raw })).code;
 }
 
-test("an owner enrols her by her .asc; she asks with a signing subkey, reads the answer with gpg, and gets posts", async () => {
-  expect(await asks("pause")).toBe(550);
-  expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
-  const { members, entries } = await roster();
-  expect(members.map(({ address }) => address)).toContain(gina.address);
-  const history = await continueHistory(noHistory, entries, { list: known() });
-  expect((await membersForNewKey(history)).map(({ address }) => address)).toContain(gina.address);
+onEachStore(() => {
+  test("an owner enrols her by her .asc; she asks with a signing subkey, reads the answer with gpg, and gets posts", async () => {
+    expect(await asks("pause")).toBe(550);
+    expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
+    const { members, entries } = await roster();
+    expect(members.map(({ address }) => address)).toContain(gina.address);
+    const history = await continueHistory(noHistory, entries, { list: known() });
+    expect((await membersForNewKey(history)).map(({ address }) => address)).toContain(gina.address);
 
-  expect(await asks("resume")).toBe(250);
-  await play.sink.until((sink) => sink.for(gina.address).length === 1);
-  const [answer] = play.sink.for(gina.address);
-  const part = answer?.raw.toString("latin1").split(requestTypes.answer)[1]?.split("\r\n\r\n")[1];
-  await home.save("answer.pgp", Buffer.from(part?.split("\r\n--")[0] ?? "", "base64"));
-  expect(await must("gpg --batch -d answer.pgp")).toContain('"kind": "done"');
-  // the From is a hint and no more: under another's address her signature proves nothing
-  expect(await asks("pause", parseAddress(olga.address))).toBe(550);
+    expect(await asks("resume")).toBe(250);
+    await play.sink.until((sink) => sink.for(gina.address).length === 1);
+    const [answer] = play.sink.for(gina.address);
+    const part = answer?.raw.toString("latin1").split(requestTypes.answer)[1]?.split("\r\n\r\n")[1];
+    await home.save("answer.pgp", Buffer.from(part?.split("\r\n--")[0] ?? "", "base64"));
+    expect(await must("gpg --batch -d answer.pgp")).toContain('"kind": "done"');
+    // the From is a hint and no more: under another's address her signature proves nothing
+    expect(await asks("pause", parseAddress(olga.address))).toBe(550);
 
-  const row = await play.service.store.listByAddress(teamAddress);
-  if (row === undefined) throw new Error("no list");
-  const list = { list: row, address: teamAddress, key: listKey, server: card.server };
-  expect((await play.submit(list, olga, (await seal(list, olga)).raw)).code).toBe(250);
-  await play.sink.until((sink) => sink.for(gina.address).length === 2);
-  // what she asked stands in the record under her primary key, and the owner's add-on verifies it
-  expect(await asks("leave")).toBe(250);
-  const after = await roster();
-  const left = await continueHistory(noHistory, after.entries, { list: known() });
-  expect(left.members[gina.address]).toBeUndefined();
-});
+    const row = await play.service.store.listByAddress(teamAddress);
+    if (row === undefined) throw new Error("no list");
+    const list = { list: row, address: teamAddress, key: listKey, server: card.server };
+    expect((await play.submit(list, olga, (await seal(list, olga)).raw)).code).toBe(250);
+    await play.sink.until((sink) => sink.for(gina.address).length === 2);
+    // what she asked stands in the record under her primary key, and the owner's add-on verifies it
+    expect(await asks("leave")).toBe(250);
+    const after = await roster();
+    const left = await continueHistory(noHistory, after.entries, { list: known() });
+    expect(left.members[gina.address]).toBeUndefined();
+  });
 
-test("whom the operator enrolled is shown as such until an owner confirms them by the same command", async () => {
-  await play.office((office) =>
-    addMember(office, teamAddress, { ...gina, certificate: asc, shape: "mixed" }),
-  );
-  const historyNow = async () => continueHistory(noHistory, (await roster()).entries, { list: known() });
-  expect(unconfirmedMembers(await historyNow()).map(({ address }) => address)).toEqual([gina.address]);
-  const other = { ...(await enrol()), address: parseAddress("other@people.test") };
-  expect(await says(olga, other)).toEqual(refused("already-a-member"));
-  expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
-  expect(unconfirmedMembers(await historyNow())).toEqual([]);
-  expect((await roster()).members).toHaveLength(2);
+  test("whom the operator enrolled is shown as such until an owner confirms them by the same command", async () => {
+    await play.office((office) =>
+      addMember(office, teamAddress, { ...gina, certificate: asc, shape: "mixed" }),
+    );
+    const historyNow = async () => continueHistory(noHistory, (await roster()).entries, { list: known() });
+    expect(unconfirmedMembers(await historyNow()).map(({ address }) => address)).toEqual([gina.address]);
+    const other = { ...(await enrol()), address: parseAddress("other@people.test") };
+    expect(await says(olga, other)).toEqual(refused("already-a-member"));
+    expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
+    expect(unconfirmedMembers(await historyNow())).toEqual([]);
+    expect((await roster()).members).toHaveLength(2);
+  });
 });

@@ -57,6 +57,11 @@ export class Postgres {
       unix_socket_directories: folder,
       max_connections: 60,
       shared_buffers: "16MB",
+      // the tests kill servers of ours, never the database's: nothing has to reach a disk
+      fsync: "off",
+      full_page_writes: "off",
+      synchronous_commit: "off",
+      autovacuum: "off",
     };
     const server = spawn(
       join(bin, "postgres"),

@@ -1,5 +1,5 @@
 /** Runs a suite on every store that a server may have. */
-import { beforeAll, describe } from "@jest/globals";
+import { afterAll, beforeAll, describe } from "@jest/globals";
 import { inFolder, useStore } from "./places.js";
 import { describeWithPostgres } from "./postgres.js";
 
@@ -11,6 +11,8 @@ export function onEachStore(suite: () => void): void {
   });
   describeWithPostgres("on PostgreSQL", (cluster) => {
     beforeAll(() => useStore(async () => ({ kind: "postgres", url: await cluster().fresh() })));
+    // what follows in the file is on a file again: the cluster is about to go
+    afterAll(() => useStore(inFolder));
     suite();
   });
 }

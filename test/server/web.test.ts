@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
+import { onEachStore } from "./stores.js";
 
 let server: PlayServer;
 let alice: Person;
@@ -41,97 +42,100 @@ async function linkToBob(): Promise<string> {
 const members = async () =>
   (await server.service.store.members(list.list.id)).map((member) => member.address);
 
-test("one click leaves; looking at the link does not; nobody's link is nobody's", async () => {
-  await server.start("smtp", "smtp", { web: local, publicUrl: "https://out.test/" });
-  const path = await linkToBob();
-  const at = (link: string) => `http://127.0.0.1:${server.service.web?.port}/${link}`;
-  const click = { method: "POST", body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) };
+onEachStore(() => {
+  test("one click leaves; looking at the link does not; nobody's link is nobody's", async () => {
+    await server.start("smtp", "smtp", { web: local, publicUrl: "https://out.test/" });
+    const path = await linkToBob();
+    const at = (link: string) => `http://127.0.0.1:${server.service.web?.port}/${link}`;
+    const click = { method: "POST", body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) };
 
-  const shown = await fetch(at(path));
-  expect(shown.status).toBe(200);
-  expect(shown.headers.get("referrer-policy")).toBe("no-referrer");
-  expect(await shown.text()).toContain('<form method="post">');
-  expect((await fetch(at(path), { method: "POST", body: "other=1" })).status).toBe(400);
-  expect((await fetch(at(path.replace(/-[a-z2-7]{4}/, "-aaaa")), click)).status).toBe(404);
-  expect((await fetch(at("leave/1/../../etc/passwd"), click)).status).toBe(404);
-  expect((await fetch(at(path), { method: "DELETE" })).status).toBe(405);
-  expect(
-    (await fetch(at(path), { method: "POST", body: "x".repeat(5000) }).catch(() => ({ status: 500 }))).status,
-  ).toBe(500);
-  expect(await members()).toEqual([alice.address, bob.address]);
+    const shown = await fetch(at(path));
+    expect(shown.status).toBe(200);
+    expect(shown.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(await shown.text()).toContain('<form method="post">');
+    expect((await fetch(at(path), { method: "POST", body: "other=1" })).status).toBe(400);
+    expect((await fetch(at(path.replace(/-[a-z2-7]{4}/, "-aaaa")), click)).status).toBe(404);
+    expect((await fetch(at("leave/1/../../etc/passwd"), click)).status).toBe(404);
+    expect((await fetch(at(path), { method: "DELETE" })).status).toBe(405);
+    expect(
+      (await fetch(at(path), { method: "POST", body: "x".repeat(5000) }).catch(() => ({ status: 500 })))
+        .status,
+    ).toBe(500);
+    expect(await members()).toEqual([alice.address, bob.address]);
 
-  expect((await fetch(at(path), click)).status).toBe(200);
-  expect(await members()).toEqual([alice.address]);
-  expect((await fetch(at(path), click)).status).toBe(404);
-  // a fresh membership has a fresh link
-  await server.join(list, bob);
-  expect((await fetch(at(path), click)).status).toBe(404);
-});
-
-test("with files of its own it speaks https", async () => {
-  const [key, cert] = [join(server.folder.path, "key.pem"), join(server.folder.path, "cert.pem")];
-  await promisify(execFile)("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...[
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=DNS:localhost",
-    ],
-  ]);
-  const tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
-  await server.start("smtp", "smtp", { web: { ...local, tls }, publicUrl: "https://out.test/" });
-  const path = await linkToBob();
-  const status = await new Promise<number | undefined>((resolve, reject) => {
-    const options = {
-      port: server.service.web?.port,
-      host: "localhost",
-      family: 4,
-      path: `/${path}`,
-      method: "POST",
-      ca: tls.cert,
-    };
-    request(options, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on("error", reject)
-      .end("List-Unsubscribe=One-Click");
+    expect((await fetch(at(path), click)).status).toBe(200);
+    expect(await members()).toEqual([alice.address]);
+    expect((await fetch(at(path), click)).status).toBe(404);
+    // a fresh membership has a fresh link
+    await server.join(list, bob);
+    expect((await fetch(at(path), click)).status).toBe(404);
   });
-  expect(status).toBe(200);
-  expect(await members()).toEqual([alice.address]);
-});
 
-test("health, readiness and metrics name no person", async () => {
-  await server.start("smtp", "smtp", { vitals: local });
-  await server.post(list, alice);
-  await server.submit(list, alice, "Subject: plain\r\n\r\nHello\r\n");
-  await server.untilQuiet();
-  const ask = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${server.service.vitals?.port}${path}`);
-    return { status: answer.status, text: await answer.text() };
-  };
-  expect(await ask("/healthz")).toEqual({ status: 200, text: "ok\n" });
-  expect(await ask("/readyz")).toEqual({ status: 200, text: "ready\n" });
-  expect((await ask("/")).status).toBe(404);
-  const { text } = await ask("/metrics");
-  for (const line of [
-    'listseal_mails_total{what="list",reply="250"} 1',
-    'listseal_mails_total{what="list",reply="550"} 1',
-    'listseal_copies_total{outcome="sent"} 2',
-    'listseal_queue_jobs{state="waiting"} 0',
-    'listseal_members{list="team@lists.test"} 2',
-  ]) {
-    expect(text).toContain(`${line}\n`);
-  }
-  expect(text).not.toContain("people.test");
+  test("with files of its own it speaks https", async () => {
+    const [key, cert] = [join(server.folder.path, "key.pem"), join(server.folder.path, "cert.pem")];
+    await promisify(execFile)("openssl", [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+      ...[
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+      ],
+    ]);
+    const tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+    await server.start("smtp", "smtp", { web: { ...local, tls }, publicUrl: "https://out.test/" });
+    const path = await linkToBob();
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const options = {
+        port: server.service.web?.port,
+        host: "localhost",
+        family: 4,
+        path: `/${path}`,
+        method: "POST",
+        ca: tls.cert,
+      };
+      request(options, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on("error", reject)
+        .end("List-Unsubscribe=One-Click");
+    });
+    expect(status).toBe(200);
+    expect(await members()).toEqual([alice.address]);
+  });
 
-  await server.service.ledger.close();
-  expect((await ask("/readyz")).status).toBe(503);
+  test("health, readiness and metrics name no person", async () => {
+    await server.start("smtp", "smtp", { vitals: local });
+    await server.post(list, alice);
+    await server.submit(list, alice, "Subject: plain\r\n\r\nHello\r\n");
+    await server.untilQuiet();
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${server.service.vitals?.port}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect(await ask("/healthz")).toEqual({ status: 200, text: "ok\n" });
+    expect(await ask("/readyz")).toEqual({ status: 200, text: "ready\n" });
+    expect((await ask("/")).status).toBe(404);
+    const { text } = await ask("/metrics");
+    for (const line of [
+      'listseal_mails_total{what="list",reply="250"} 1',
+      'listseal_mails_total{what="list",reply="550"} 1',
+      'listseal_copies_total{outcome="sent"} 2',
+      'listseal_queue_jobs{state="waiting"} 0',
+      'listseal_members{list="team@lists.test"} 2',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+    expect(text).not.toContain("people.test");
+
+    await server.service.ledger.close();
+    expect((await ask("/readyz")).status).toBe(503);
+  });
 });

@@ -4,12 +4,16 @@ import type { ArrivalHandlers } from "../requests/arrivals.js";
 const founding = () => import("../owner/founding.js");
 const inviting = () => import("../owner/inviting.js");
 const members = () => import("../owner/members.js");
+const moderating = () => import("../moderating/moderating.js");
 const revoking = () => import("./revoking.js");
 const succeeding = () => import("../owner/succeeding.js");
 const telling = () => import("../owner/telling.js");
 
 const commandAnswered: ArrivalHandlers["answers"]["enrol"] = async (...answer) =>
   (await members()).commandAnswered(...answer);
+
+const decided: ArrivalHandlers["answers"]["release"] = async (asked, result) =>
+  (await moderating()).decided(asked, result);
 
 export const ownerAnswers = {
   claim: async (...answer) => (await founding()).claimAnswered(...answer),
@@ -18,8 +22,9 @@ export const ownerAnswers = {
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
   roster: async (...answer) => (await succeeding()).standingAnswered(...answer),
   "set-role": commandAnswered,
-  release: commandAnswered,
-  reject: commandAnswered,
+  held: async (...answer) => (await moderating()).heldAnswered(...answer),
+  release: decided,
+  reject: decided,
   "new-list-key": async (asked, result) => (await telling()).newKeyAnswered(asked, result),
   notice: commandAnswered,
   receipts: async (asked, result) => (await telling()).receiptsAnswered(asked, result),

@@ -150,7 +150,8 @@ class PostgresEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    // twice is once, as with SQLite
+    if (!this.#pool.ending) await this.#pool.end();
   }
 
   async #answer(client: pg.Pool | pg.PoolClient, { sql: written, values }: Statement): Promise<Answered> {

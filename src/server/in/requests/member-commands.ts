@@ -20,6 +20,7 @@ import {
   tellOwnersAnd,
 } from "./asked.js";
 import { enrol } from "./enrolment.js";
+import { decide, heldPosts } from "./held.js";
 import { listKeyFor } from "./list-key.js";
 import { keepReceipt, passNotice, receiptsOf } from "./owner-notices.js";
 import { resumeServer } from "./resume-server.js";
@@ -79,6 +80,8 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
       return { result: "done", reports: [] };
     case "roster":
       return { result: await roster(asked, member, command.after), reports: [] };
+    case "held":
+      return may("moderators") ? heldPosts(asked) : refusal("not-allowed");
     case "release":
     case "reject":
       return may("moderators") ? decide(asked, member, command) : refusal("not-allowed");
@@ -157,22 +160,4 @@ async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-l
     if (error instanceof Conflict) return refusal("list-conflict");
     throw error;
   }
-}
-
-async function decide(asked: Asked, member: Member, command: AskedFor<"release" | "reject">): Promise<Done> {
-  const { parts, list, now } = asked;
-  const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
-  for (const { id } of held) {
-    const post = await parts.store.post(id);
-    if (post === undefined) continue;
-    const author = await parseSealingKey("member", post.author.certificate);
-    if (author.fingerprint !== command.author) continue;
-    const self = remembered(asked, member.fingerprint);
-    const decided =
-      command.do === "release"
-        ? await parts.store.releasePost(id, self, now.getTime())
-        : await parts.store.rejectPost(id, self);
-    return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
-  }
-  return refusal("no-such-post");
 }
