@@ -179,6 +179,29 @@ test("each address gets a code of its own, which goes in and never comes out", a
   expect(root.querySelector(".code")).toBeNull();
 });
 
+test("an invitation that waits is taken back by a press; one that is over offers nothing", async () => {
+  const invitation = (name: string, state: OwnedView["invitations"][number]["state"]) => ({
+    introduction: name.padEnd(40, "0"),
+    address: `${name}@example.test`,
+    fileName: `team-${name}.listseal`,
+    madeAt: joined,
+    joinBy: "2026-02-15T00:00:00.000Z",
+    state,
+    fileHere: false,
+  });
+  const states = ["open", "withdrawing", "withdrawn", "used", "expired"] as const;
+  await open([{ ...team, invitations: states.map((state) => invitation(state, state)) }]);
+  const labels = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
+  const back = labels.filter((label) => label?.startsWith("Take back"));
+  expect(back).toEqual(["Take back the invitation of open@example.test"]);
+  for (const words of ["being taken back", "taken back", "used", "expired"]) {
+    expect(root.querySelector(".invitations")?.textContent).toContain(words);
+  }
+  press("Take back the invitation of open@example.test");
+  await settle();
+  expect(commands()).toEqual([["owner:withdraw", { list: team.address, address: "open@example.test" }]]);
+});
+
 test("somebody is removed only after a second press, by address and key", async () => {
   await open([team]);
   press("Remove Bob");
