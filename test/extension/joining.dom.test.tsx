@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { Options } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
+import { localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
 
@@ -12,7 +13,10 @@ beforeEach(() => {
   root = document.body.appendChild(document.createElement("div"));
   asked = [];
 });
-afterEach(() => render(null, root));
+afterEach(() => {
+  render(null, root);
+  runIn("thunderbird");
+});
 
 async function open(answers: Record<string, unknown>) {
   const page = background(answers);
@@ -262,5 +266,59 @@ describe("a key that runs out", () => {
     await shown(inDays(-1));
     expect(notes()[0]).toContain("new invitation");
     expect(root.querySelector("[role=note] button")).toBeNull();
+  });
+});
+
+describe("in a browser", () => {
+  const byHand = { ...request, sending: "by-hand" };
+  const joining = overview({ lists: [{ ...list, membership: "joining" }], requests: [byHand] });
+  const parts = {
+    from: "alice@example.test",
+    to: "team-request@lists.example",
+    subject: "[team] sealed request",
+    text: "words\n",
+    fileName: "request.pgp",
+  };
+  beforeEach(() => runIn("browser"));
+
+  test("a request comes with everything that its mail needs, and is sent when the person says so", async () => {
+    await open({ overview: joining, "requests:parts": parts });
+    expect(root.textContent).toContain("from alice@example.test");
+    const values = [...root.querySelectorAll<HTMLInputElement>("input[readonly]")].map(({ value }) => value);
+    expect(values).toEqual(["team-request@lists.example", "[team] sealed request"]);
+    expect(root.querySelector<HTMLAnchorElement>("a[href^=mailto]")?.href).toBe(
+      "mailto:team-request@lists.example?subject=%5Bteam%5D%20sealed%20request&body=words%0D%0A",
+    );
+    await press("Save the attachment (request.pgp)");
+    await press("Save the whole mail (.eml)");
+    await press("I have sent it");
+    expect(asked).toContainEqual(["requests:parts", { id: "11" }]);
+    expect(asked.filter(([name]) => name === "requests:save" || name === "requests:sent")).toEqual([
+      ["requests:save", { id: "11", as: "attachment" }],
+      ["requests:save", { id: "11", as: "mail" }],
+      ["requests:sent", { id: "11" }],
+    ]);
+  });
+
+  test("one that is too old says so instead", async () => {
+    await open({ overview: joining, "requests:parts": new ListSealError("too-old", "late") });
+    expect(root.querySelector(".problem")?.textContent).toBe(localeOf("en")["error_too_old"]?.message);
+    expect(root.querySelector("a[href^=mailto]")).toBeNull();
+  });
+
+  test("one that was sent names the page where its answer is opened", async () => {
+    await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [request] }) });
+    expect(root.querySelector("a[href$='reader/reader.html']")?.textContent).toBe("Open the Reader page");
+    expect(root.textContent).not.toContain("Thunderbird");
+  });
+
+  test("copies in Thunderbird's folders are not offered; in Thunderbird they are", async () => {
+    const label = localeOf("en")["copies_choose"]?.message ?? "?";
+    await open({ overview: overview({ lists: [list] }) });
+    expect(root.textContent).not.toContain(label);
+    render(null, root);
+    runIn("thunderbird");
+    await open({ overview: overview({ lists: [list] }) });
+    expect(root.textContent).toContain(label);
   });
 });

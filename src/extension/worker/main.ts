@@ -14,7 +14,7 @@ import {
   unlockKey,
 } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
-import { open, takeSealedParts } from "./open.js";
+import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
 import {
@@ -36,7 +36,6 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "seal-mail": sealMail,
   open,
   "read-mail": readMail,
-  "sealed-parts": takeSealedParts,
   "seal-draft": sealDraftMail,
   "open-draft": openDraftMail,
   "make-key": makeKey,
