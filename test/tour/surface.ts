@@ -123,7 +123,7 @@ const TAB_THROUGH = `async (window) => {
       return bottom < 0 || top > window.innerHeight || right < 0 || left > window.innerWidth;
     };
     // it is scrolled to with the next picture that is drawn
-    for (let tries = 0; away() && tries < 20; tries += 1) await new Promise((resolve) => window.setTimeout(resolve, 50));
+    for (let tries = 0; away() && tries < 100; tries += 1) await new Promise((resolve) => window.setTimeout(resolve, 50));
     if (away()) found.push("focus out of sight: " + nameOf(one));
   }
   for (const one of wanted) if (!reached.has(one)) found.push("not reached by Tab: " + nameOf(one));
