@@ -174,6 +174,11 @@ export type Result =
    * it. The one before is deleted some time later, and posts sealed to it are refused from then on.
    */
   | { readonly kind: "server-key"; readonly head: RosterHead }
+  /**
+   * Told without being asked, to owners: the operator has made another server key for the list. `certificate`, armored, is
+   * nothing to be believed: an owner compares its fingerprint with the operator, by telephone.
+   */
+  | { readonly kind: "server-key-offer"; readonly head: RosterHead; readonly certificate: string }
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -199,6 +204,7 @@ function written(result: Result): Readonly<Record<string, unknown>> {
     case "done":
     case "refused":
     case "server-key":
+    case "server-key-offer":
       return { ...result };
     case "report":
       return {
@@ -308,6 +314,8 @@ function readResult(fields: Fields): Result {
     case "done":
     case "server-key":
       return { kind, head: readHead(fields.within("head")) };
+    case "server-key-offer":
+      return { kind, head: readHead(fields.within("head")), certificate: fields.armor("certificate") };
     case "refused":
       return { kind, code: errorCode(fields.line("code", 60)) };
     case "roster":
@@ -381,6 +389,13 @@ export async function writeAnswer(
   return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
 }
 
+/** What the server tells without being asked. */
+export type Unasked = Extract<Result, { readonly kind: "report" | "server-key" | "server-key-offer" }>;
+
+function isUnasked(result: Result): result is Unasked {
+  return result.kind === "report" || result.kind === "server-key" || result.kind === "server-key-offer";
+}
+
 /** What an asker knows of the answer that it waits for. */
 export interface ExpectedAnswer {
   readonly list: { readonly address: Address };
@@ -419,8 +434,7 @@ export async function openAnswer(
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
-  const unasked = result.kind === "report" || result.kind === "server-key";
-  if (!unasked && !expected.requests.includes(request)) {
+  if (!isUnasked(result) && !expected.requests.includes(request)) {
     throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));

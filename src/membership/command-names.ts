@@ -20,6 +20,7 @@ export const commandNames = [
   "pause",
   "resume",
   "new-list-key",
+  "new-server-key",
   "resume-server",
   "notice",
   "receipt",

@@ -104,6 +104,8 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "owner:save-list-key": { list: team, address: "bob@example.test" },
   "owner:new-key": { list: team, graceDays: 7 },
   "owner:tell": { list: team },
+  "owner:confirm-server": { list: team, fingerprint },
+  "owner:decline-server": { list: team },
   "owner:receipts": { list: team, news: "owners", serial: 1 },
   "owner:confirm": { list: team, address: "bob@example.test" },
   "owner:resume-server": { list: team },

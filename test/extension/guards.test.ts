@@ -116,6 +116,8 @@ describe("a call", () => {
     "owner:withdraw": never,
     "owner:remove": never,
     "owner:set-role": never,
+    "owner:confirm-server": never,
+    "owner:decline-server": never,
     "owner:refresh": never,
     "owner:enrol": never,
     "owner:confirm": never,

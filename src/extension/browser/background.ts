@@ -1,5 +1,7 @@
 import { keepTurnsForFrames } from "../in-turn.js";
 import { browser } from "../platform.js";
+import { keepSessionForFrames } from "../session.js";
+import { watchSites } from "../webmail/enabling.js";
 import { watchWriteMenu } from "./write-menu.js";
 
 /**
@@ -10,5 +12,7 @@ import { watchWriteMenu } from "./write-menu.js";
 const READER = "reader/reader.html";
 
 browser.action.onClicked.addListener(() => void browser.tabs.create({ url: browser.runtime.getURL(READER) }));
+watchSites(READER);
 watchWriteMenu();
 keepTurnsForFrames();
+keepSessionForFrames();

@@ -212,6 +212,7 @@ export interface OpenedAnswer {
   readonly date: string;
   /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
+  readonly serverFingerprint: string;
 }
 
 /** A sealed letter, as it goes into the composer. */

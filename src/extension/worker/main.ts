@@ -17,7 +17,14 @@ import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
-import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
+import {
+  followRecord,
+  newListKeyNotice,
+  ownersNotice,
+  readReceipt,
+  readServerOffer,
+  serverNotice,
+} from "./owner-record.js";
 import { practise } from "./practice.js";
 import { readMail } from "./read-mail.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
@@ -54,6 +61,8 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "follow-record": followRecord,
   "new-list-key-notice": newListKeyNotice,
   "owners-notice": ownersNotice,
+  "read-server-offer": readServerOffer,
+  "server-notice": serverNotice,
   "open-receipt": readReceipt,
   "read-public-key": readPublicKey,
   "list-key-file": listKeyFile,

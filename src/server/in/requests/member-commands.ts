@@ -32,6 +32,12 @@ const OWN_WISH = "member";
 /** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
 const MAX_GRACE_MS = 90 * DAY_MS;
 
+/**
+ * How long a replaced server key opens what members seal to it, in milliseconds: for those who are away and have not heard
+ * of the new one.
+ */
+const FORMER_SERVER_KEY_MS = 60 * DAY_MS;
+
 const whoMay: Readonly<Record<"owners" | "moderators", readonly MemberRole[]>> = {
   owners: ["owner"],
   moderators: ["owner", "moderator"],
@@ -89,6 +95,8 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
       return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
     case "new-list-key":
       return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
+    case "new-server-key":
+      return may("owners") ? switchServerKey(asked, member, command) : refusal("not-allowed");
     case "enrol":
       return may("owners") ? enrol(asked, member, command) : refusal("not-allowed");
     case "notice":
@@ -138,6 +146,22 @@ async function revoke(asked: Asked, member: Member, command: AskedFor<"revoke">)
   );
   if (carried.kind === "done") await parts.ledger.noteUnusableKey(member.id, "key-revoked", now.getTime());
   return outcomeOf(carried, () => tellAll(asked, "revoked", member.fingerprint));
+}
+
+/** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
+async function switchServerKey(
+  asked: Asked,
+  member: Member,
+  { fingerprint, replaces }: AskedFor<"new-server-key">,
+): Promise<Done> {
+  const until = asked.now.getTime() + FORMER_SERVER_KEY_MS;
+  return outcomeOf(
+    await asked.parts.store.switchServerKey(
+      remembered(asked, member.fingerprint),
+      { fingerprint, replaces, until },
+      change(asked, member.fingerprint),
+    ),
+  );
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
