@@ -56,6 +56,8 @@ const browserPages = {
   options: resolve(extension, "browser/options.html"),
   reader: resolve(extension, "reader/reader.html"),
   composer: resolve(extension, "composer/composer.html"),
+  "webmail/read": resolve(extension, "webmail/read.html"),
+  "webmail/write": resolve(extension, "webmail/write.html"),
 };
 
 /** The pages of one browser. */
@@ -97,6 +99,8 @@ function scriptBuild(
 }
 
 const background = ["background", "browser/background.ts"] as const;
+/** What runs in the pages of webmails, where nothing can be imported. */
+const webmail = ["webmail", "webmail/content.ts"] as const;
 
 /** The oldest of each that the manifests let in. */
 const CHROMIUM = "chrome156";
@@ -149,8 +153,10 @@ export default defineConfig({
     },
     chromium: browserBuild("chromium", CHROMIUM),
     chromiumScripts: scriptBuild("chromium", CHROMIUM, background, "es"),
+    chromiumWebmail: scriptBuild("chromium", CHROMIUM, webmail, "iife"),
     firefox: browserBuild("firefox", FIREFOX),
     firefoxScripts: scriptBuild("firefox", FIREFOX, background, "es"),
+    firefoxWebmail: scriptBuild("firefox", FIREFOX, webmail, "iife"),
     server: {
       consumer: "server",
       build: {

@@ -1,7 +1,8 @@
 /**
- * The one entry for every benchmark: `npm run bench -- protocol|server|addon [--full] [--json FILE]`.
+ * The one entry for every benchmark:
+ * `npm run bench -- protocol|server|addon [--part NAME]... [--full] [--json FILE]`.
  *
- * `--full` adds what takes long: minutes become an hour.
+ * `--full` adds what takes long: minutes become an hour. `--part` runs a part of a section that is made of parts.
  *
  * A section is a folder with an `index.ts` that exports `rows(options): Promise<readonly Row[]>`.
  */
@@ -9,19 +10,19 @@ import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { machine } from "./machine.js";
-import { type Row, table } from "./row.js";
+import { type Options, type Row, table } from "./row.js";
 
 const sections = ["protocol", "server", "addon"] as const;
 type Section = (typeof sections)[number];
 
-const usage = `npm run bench -- ${sections.join("|")} [--full] [--json FILE]`;
+const usage = `npm run bench -- ${sections.join("|")} [--part NAME]... [--full] [--json FILE]`;
 
 function isSection(text: string | undefined): text is Section {
   return sections.some((section) => section === text);
 }
 
 interface SectionModule {
-  readonly rows: (options: { readonly full: boolean }) => Promise<readonly Row[]>;
+  readonly rows: (options: Options) => Promise<readonly Row[]>;
 }
 
 function isSectionModule(module: unknown): module is SectionModule {
@@ -32,7 +33,11 @@ function isSectionModule(module: unknown): module is SectionModule {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: "string" }, full: { type: "boolean", default: false } },
+    options: {
+      json: { type: "string" },
+      full: { type: "boolean", default: false },
+      part: { type: "string", multiple: true, default: [] },
+    },
     allowPositionals: true,
   });
   const [section, more] = positionals;
@@ -43,7 +48,7 @@ async function main(): Promise<void> {
   if (!isSectionModule(module)) throw new Error(`${section}/index.ts exports no rows()`);
 
   const started = performance.now();
-  const rows = await module.rows({ full: values.full });
+  const rows = await module.rows({ full: values.full, parts: values.part });
   console.log(`${machine()}\n\n${table(rows)}\n`);
   console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);

@@ -16,6 +16,14 @@ export interface Row {
   readonly met: boolean | null;
 }
 
+/** What `npm run bench` was asked for. */
+export interface Options {
+  /** Also what takes long. */
+  readonly full: boolean;
+  /** Only these parts of a section that is made of parts; none: all of them. */
+  readonly parts: readonly string[];
+}
+
 /** A peer's figure: a number, or nothing because the program is not installed. */
 export interface PeerFigure {
   readonly name: string;

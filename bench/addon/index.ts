@@ -1,172 +1,32 @@
 /**
- * The add-on in Debian's Thunderbird: from the received mail to its opened and checked payload, in the add-on's own worker,
- * beside Thunderbird's handing out the attachment of the same letter in clear. `npm run build` first; needs root, as the
- * end-to-end tests do.
+ * The add-on in Debian's Thunderbird, in parts that each set up their own and end by themselves. `npm run build` first; needs
+ * root, as the end-to-end tests do.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { z } from "zod";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
-import type { InstalledAddon } from "../../test/world/extension.js";
-import { until } from "../../test/world/processes.js";
-import { addressOf, World } from "../../test/world/world.js";
-import { median } from "../measure.js";
-import { compare, type Row } from "../row.js";
-import { clearMails, type Mail, type Mails, sealedMails, sizes } from "./mails.js";
+import type { Options, Row } from "../row.js";
+import { table } from "../row.js";
+import { ordinaryRows, scrollingRows, startRows } from "./beside.js";
+import { openingRows } from "./opening.js";
 import { shownRows } from "./shown.js";
 
-const profiles = ["compatible", "rfc9580"] as const;
-const TURNS = 3;
-/** Otherwise Thunderbird fetches all mails of the folder meanwhile, over the same connections. */
-const QUIET = {
-  "mail.server.default.autosync_offline_stores": false,
-  "mail.server.default.offline_download": false,
+const parts: Readonly<Record<string, (full: boolean) => Promise<readonly Row[]>>> = {
+  start: () => startRows(),
+  ordinary: () => ordinaryRows(),
+  scrolling: () => scrollingRows(),
+  shown: shownRows,
+  opening: () => openingRows(),
 };
-/** Opening 25 MB. */
-const GOAL_MS = 500;
-/** A mail of 25 MB takes Thunderbird long to hand out, on a busy machine most of all. */
-const PATIENCE_MS = 600_000;
 
-const built = fileURLToPath(new URL("../../dist/extension", import.meta.url));
-
-/**
- * Runs in the background page: the sealed parts as Thunderbird hands them out, the attachment of the same letter in clear,
- * then by turns the worker's own job and SHA-256 of the sealed octets, which tells how busy the machine is.
- */
-const MEASURE = `async (sealedId, clearId, stored, turns) => {
-  window.benchResult = null;
-  const idOf = async (id) => (await messenger.messages.query({ headerMessageId: id })).messages[0].id;
-  const bytesOf = async (id, partName) =>
-    new Uint8Array(await (await messenger.messages.getAttachmentFile(id, partName)).arrayBuffer());
-  const timed = async (work) => {
-    const start = performance.now();
-    const result = await work();
-    return { time: performance.now() - start, result };
-  };
-  const sealedParts = async (id) => {
-    const leaves = [];
-    const walk = (part) => {
-      if (part.contentType.startsWith("application/vnd.listseal.")) leaves.push(part);
-      (part.parts ?? []).forEach(walk);
-    };
-    walk(await messenger.messages.getFull(id, { decrypt: false, decodeContent: false }));
-    return Promise.all(leaves.map(async ({ partName, contentType }) => ({
-      name: "part", type: contentType.split(";")[0], bytes: await bytesOf(id, partName),
-    })));
-  };
-  const measure = async () => {
-    const [sealed, clear] = [await idOf(sealedId), await idOf(clearId)];
-    const [part] = await messenger.messages.listAttachments(clear);
-    await Promise.all([sealedParts(sealed), bytesOf(clear, part.partName)]);
-    const parts = await timed(() => sealedParts(sealed));
-    const raw = await timed(async () => {
-      const file = await messenger.messages.getRaw(sealed, { decrypt: false });
-      return new Uint8Array(await file.arrayBuffer());
-    });
-    const inClear = await timed(() => bytesOf(clear, part.partName));
-    window.benchWorker ??= new Worker("/worker.js", { type: "module" });
-    const secrets = Object.values(stored.memberKeys).map(({ secret }) => secret);
-    const open = () => new Promise((resolve) => {
-      const input = {
-        parts: parts.result, lists: Object.values(stored.lists), secrets, pins: {}, now: new Date().toISOString(),
-      };
-      window.benchWorker.onmessage = ({ data }) => resolve(data.outcome);
-      window.benchWorker.postMessage({ id: 1, name: "open", input });
-    });
-    await open();
-    const split = await timed(() => new Promise((resolve) => {
-      window.benchWorker.onmessage = ({ data }) => resolve(data.outcome);
-      window.benchWorker.postMessage({
-        id: 1, name: "sealed-parts", input: { raw: raw.result, types: parts.result.map(({ type }) => type) },
-      }, [raw.result.buffer]);
-    }));
-    if (split.result.value?.kind !== "parts") throw new Error("not taken apart: " + JSON.stringify(split.result));
-    const turn = [];
-    for (let i = 0; i < turns; i += 1) {
-      const opened = await timed(open);
-      const hashed = await timed(() => Promise.all(
-        parts.result.map(({ bytes }) => crypto.subtle.digest("SHA-256", bytes)),
-      ));
-      const { value } = opened.result;
-      if (value?.kind !== "opened") throw new Error("not opened: " + JSON.stringify(opened.result));
-      turn.push({ open: opened.time, hash: hashed.time, bytes: value.letter.attachments[0].bytes.length });
-    }
-    return { parts: parts.time, raw: raw.time, split: split.time, clear: inClear.time, clearBytes: inClear.result.length, turn };
-  };
-  measure().then(
-    (result) => { window.benchResult = result; },
-    (error) => { window.benchResult = { failed: String(error) }; },
-  );
-}`;
-
-const measured = z.object({
-  parts: z.number(),
-  raw: z.number(),
-  split: z.number(),
-  clear: z.number(),
-  clearBytes: z.number(),
-  turn: z.array(z.object({ open: z.number(), hash: z.number(), bytes: z.number() })),
-});
-const result = z.union([z.null(), z.object({ failed: z.string() }), measured]);
-
-async function measureOne(addon: InstalledAddon, sealed: Mail, clear: Mail, stored: Stored) {
-  const bare = (messageId: string) => messageId.slice(1, -1);
-  const ids = [bare(sealed.messageId), bare(clear.messageId)];
-  await addon.inBackground(z.null(), MEASURE, ...ids, stored, TURNS);
-  const found = await until(
-    `the opening of ${sealed.messageId}`,
-    async () => (await addon.inBackground(result, "async () => window.benchResult")) ?? undefined,
-    PATIENCE_MS,
-  );
-  if ("failed" in found) throw new Error(found.failed);
+export async function rows({ full, parts: wanted }: Options): Promise<readonly Row[]> {
+  const names = Object.keys(parts);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw new Error(`no part ${unknown.join(" ")}: there are ${names.join(" ")}`);
+  const found: Row[] = [];
+  for (const [name, run] of Object.entries(parts)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const own = await run(full);
+    // what is measured is said at once: the next part can take long, and can fail
+    console.error(`${name}\n${table(own)}\n`);
+    found.push(...own);
+  }
   return found;
-}
-
-/** Where the time of opening one mail goes. */
-function partRows(which: string, bytes: number, found: z.infer<typeof measured>): readonly Row[] {
-  if (found.clearBytes !== bytes || found.turn.some((turn) => turn.bytes !== bytes)) {
-    throw new Error("another attachment than was sent");
-  }
-  return [
-    ...compare(`open a sealed mail of ${which}`, "ms", median(found.turn.map((turn) => turn.open)), [
-      { name: "half a second", value: GOAL_MS, ...(bytes === 25_000_000 ? { goal: 1 } : {}) },
-      { name: "SHA-256 of its octets", value: median(found.turn.map((turn) => turn.hash)) },
-    ]),
-    ...compare(`get it from Thunderbird whole and take it apart, ${which}`, "ms", found.raw + found.split, [
-      { name: "get its parts from Thunderbird", value: found.parts },
-      { name: "get the attachment of the same letter in clear", value: found.clear },
-    ]),
-  ];
-}
-
-export async function rows(): Promise<readonly Row[]> {
-  if (!existsSync(built)) throw new Error("dist/extension is not there: npm run build");
-  const reader = addressOf("bob");
-  const clear = clearMails(reader);
-  const world = await World.start();
-  try {
-    const lists = new Map<string, Mails>();
-    for (const profile of profiles) lists.set(profile, await sealedMails(profile, reader));
-    const all = [...lists.values()].map(({ stored }) => stored);
-    const stored: Stored = {
-      ...emptyStored,
-      lists: Object.assign({}, ...all.map(({ lists }) => lists)),
-      memberKeys: Object.assign({}, ...all.map(({ memberKeys }) => memberKeys)),
-    };
-    const thunderbird = await world.openThunderbird("bob", QUIET);
-    const { addon, rows } = await shownRows(world, thunderbird, { clear, sealed: lists }, stored, built);
-    const found = [...rows];
-    for (const [profile, { sealed, stored }] of lists) {
-      for (const [i, { label, bytes }] of sizes.entries()) {
-        const [mail, inClear] = [sealed[i], clear[i]];
-        if (mail === undefined || inClear === undefined) continue;
-        found.push(
-          ...partRows(`${label}, ${profile}`, bytes, await measureOne(addon, mail, inClear, stored)),
-        );
-      }
-    }
-    return found;
-  } finally {
-    await world.stop();
-  }
 }

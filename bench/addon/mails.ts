@@ -19,13 +19,17 @@ import {
   writeSealingKey,
 } from "../../src/protocol/index.js";
 
-/** Octets of the attachment. */
-export const sizes = [
-  { label: "1 kB", bytes: 1000 },
-  { label: "1 MB", bytes: 1_000_000 },
-  { label: "10 MB", bytes: 10_000_000 },
-  { label: "25 MB", bytes: 25_000_000 },
-] as const;
+/** How large a mail is. */
+export interface Size {
+  readonly label: string;
+  /** Octets of its attachment. */
+  readonly bytes: number;
+}
+
+export const kilobyte: Size = { label: "1 kB", bytes: 1000 };
+export const megabyte: Size = { label: "1 MB", bytes: 1_000_000 };
+export const ten: Size = { label: "10 MB", bytes: 10_000_000 };
+export const twentyFive: Size = { label: "25 MB", bytes: 25_000_000 };
 
 /** One mail, and the Message-ID by which Thunderbird finds it. */
 export interface Mail {
@@ -52,7 +56,7 @@ const attachment = (bytes: number) => ({
 });
 
 /** The same letters for nobody in particular, in clear. */
-export function clearMails(reader: string): readonly Mail[] {
+export function clearMails(reader: string, sizes: readonly Size[]): readonly Mail[] {
   return sizes.map(({ bytes }) => {
     const messageId = `<clear-${bytes}@example.test>`;
     return {
@@ -76,7 +80,7 @@ export function clearMails(reader: string): readonly Mail[] {
 }
 
 /** Copies of posts of each size as the reader's provider gets them, through a list of this profile. */
-export async function sealedMails(profile: Profile, address: string): Promise<Mails> {
+export async function sealedMails(profile: Profile, address: string, sizes: readonly Size[]): Promise<Mails> {
   const list = parseAddress(`team-${profile}@lists.example`);
   const listKey = await generateKey("list", { address: list, profile });
   const server = await generateKey("server", { address: list, profile });

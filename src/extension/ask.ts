@@ -1,5 +1,5 @@
 import { ListSealError } from "../protocol/errors.js";
-import { type Check, count, nothing, object, oneOf, text } from "./check.js";
+import { type Check, count, flag, nothing, object, oneOf, text } from "./check.js";
 import type { DisplayAnswer, OpenedView } from "./display/view.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import { browser, type Runtime } from "./platform.js";
@@ -12,9 +12,12 @@ import { browser, type Runtime } from "./platform.js";
  * No answer holds a key, and only an answer about the very message that the sender's tab shows holds opened text.
  */
 export interface Asks {
-  /** What is this mail? Opens it if it is sealed; `elsewhere`: also if the sealed part stands in a foreign shell. */
+  /**
+   * What is this mail? Opens it if it is sealed; `elsewhere`: also if the sealed part stands in a foreign shell.
+   * `likely`: it looks as if it were sealed, and its reader waits.
+   */
   display: {
-    readonly input: { readonly open: "in-its-own-shell" | "elsewhere" };
+    readonly input: { readonly open: "in-its-own-shell" | "elsewhere"; readonly likely: boolean };
     readonly output: DisplayAnswer;
   };
   /** Save attachment number `attachment` of the opened mail that the tab shows. */
@@ -36,7 +39,7 @@ export interface Asks {
 }
 
 const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
-  display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere") }),
+  display: object<Asks["display"]["input"]>({ open: oneOf("in-its-own-shell", "elsewhere"), likely: flag }),
   save: object<Asks["save"]["input"]>({ attachment: count }),
   showSaved: object<Asks["showSaved"]["input"]>({ download: count }),
   saveAll: nothing,

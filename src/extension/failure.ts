@@ -75,6 +75,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "card-expired": "error_card_expired",
   "backup-damaged": "error_backup_damaged",
   "not-allowed": "error_not_allowed",
+  "read-only": "error_read_only",
   "not-a-member": "error_not_a_member",
   "left-list": "error_left_list",
   "already-a-member": "error_already_a_member",

@@ -77,9 +77,14 @@ const browserPolicy = [
   "base-uri 'none'",
 ].join("; ");
 
+/** What a webmail that the person has allowed may show in a frame: nothing else of ours can be reached from any page. */
+const frames = { resources: ["webmail/read.html", "webmail/write.html"], matches: ["*://*/*"] };
+
 const browser = {
   ...common,
-  permissions: ["contextMenus", "storage"],
+  permissions: ["activeTab", "contextMenus", "scripting", "storage"],
+  // never asked for as a whole: the one site that the person names
+  optional_host_permissions: ["*://*/*"],
   options_ui: { page: "browser/options.html", open_in_tab: true },
   content_security_policy: { extension_pages: browserPolicy },
 };
@@ -90,6 +95,8 @@ const chromium = {
   minimum_chrome_version: "156",
   // messages carry bytes as they are, as in Firefox
   message_serialization: "structured_clone",
+  // at an address that a page can't know before our script has put the frame there
+  web_accessible_resources: [{ ...frames, use_dynamic_url: true }],
   icons: pngIcons,
   background: { service_worker: "background.js", type: "module" },
   action: { default_title: "__MSG_open_reader__", default_icon: pngIcons },
@@ -97,6 +104,8 @@ const chromium = {
 
 const firefox = {
   ...browser,
+  // an address by chance for each installation, by itself
+  web_accessible_resources: [frames],
   browser_specific_settings: {
     gecko: {
       id: "listseal-browser@listseal.example",

@@ -8,6 +8,7 @@ import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import type { InvitationSummary, JoinWish } from "./joining/joining.js";
 import type { OfferedFile } from "./joining/offered.js";
 import type { Keeping } from "./local-copies/choice.js";
+import type { HeldList } from "./moderating/held-record.js";
 import { type OwnerCalls, ownerChecks } from "./owner/messages.js";
 import type { RequestParts } from "./requests/by-hand.js";
 import type { RequestSummary } from "./requests/pending.js";
@@ -44,6 +45,18 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
       readonly profile: "compatible" | "rfc9580";
     };
     readonly output: MemberKeySummary;
+  };
+  /** Posts that wait for a moderator, as the server last told; null if it was not asked. */
+  "held:read": { readonly input: { readonly list: string }; readonly output: HeldList | null };
+  "held:ask": { readonly input: { readonly list: string }; readonly output: null };
+  "held:decide": {
+    readonly input: {
+      readonly list: string;
+      readonly decision: "release" | "reject";
+      readonly author: string;
+      readonly messageId: string;
+    };
+    readonly output: null;
   };
   /** Revokes a key that was stolen or lost, and tells the lists' servers. */
   "key:revoke": { readonly input: { readonly fingerprint: string }; readonly output: MemberKeySummary };
@@ -174,6 +187,14 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   }),
   "key:renew": object<Calls["key:renew"]["input"]>({ fingerprint: text }),
   "key:revoke": object<Calls["key:revoke"]["input"]>({ fingerprint: text }),
+  "held:read": object<Calls["held:read"]["input"]>({ list: text }),
+  "held:ask": object<Calls["held:ask"]["input"]>({ list: text }),
+  "held:decide": object<Calls["held:decide"]["input"]>({
+    list: text,
+    decision: oneOf("release", "reject"),
+    author: text,
+    messageId: text,
+  }),
   "key:save-public": object<Calls["key:save-public"]["input"]>({ fingerprint: text }),
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,

@@ -1,3 +1,4 @@
+import type { MemberRole } from "../membership/roles.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import { listOf, text } from "./check.js";
 import { inTurn } from "./in-turn.js";
@@ -154,6 +155,7 @@ export interface ListSummary {
   readonly invitee: string;
   readonly memberKey: string | null;
   readonly membership: "member" | "joining" | "left";
+  readonly role: MemberRole;
 }
 
 /** A join that the server has refused, as a page shows it. */
@@ -189,6 +191,7 @@ export function summaryOfList(list: StoredList, { joining }: Pick<Stored, "joini
     invitee: list.invitee,
     memberKey: list.memberKey,
     membership: waits ? "joining" : list.membership,
+    role: list.role,
   };
 }
 

@@ -185,6 +185,11 @@ export interface Messages {
     messageId: number,
   ): Promise<readonly { readonly name: string; readonly partName: string; readonly size: number }[]>;
   getRaw(messageId: number, options: { readonly decrypt: boolean }): Promise<File>;
+  /** One character an octet. */
+  getRaw(
+    messageId: number,
+    options: { readonly decrypt: boolean; readonly data_format: "BinaryString" },
+  ): Promise<string>;
   delete(messageIds: readonly number[], options: { readonly deletePermanently: boolean }): Promise<void>;
 }
 

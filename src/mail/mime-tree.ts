@@ -1,9 +1,9 @@
 /**
- * A mail as the tree of its parts: for a reader that has no mail program to ask for one (a browser).
+ * A mail as the tree of its parts.
  *
  * The tree is postal-mime's own, the one that it makes before it sorts the parts into texts and attachments. So one reader
- * decides where a part stands and what its octets are, and no other can be made to see something else (sealed-parts.ts tells
- * what happens where two read). Large bodies are taken out first, as in read-mime.ts.
+ * decides where a part stands and what its octets are, and no other can be made to see something else. Large bodies are taken
+ * out first, as in read-mime.ts.
  *
  * QUIRK: postal-mime 4 keeps its tree as `root` of the parser and does not say so in its types: what is read of it is checked.
  */

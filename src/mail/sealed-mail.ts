@@ -3,7 +3,8 @@
  *
  * Sender to server: what Thunderbird's composer can send, multipart/mixed of a notice and the sealed parts as attachments.
  * Server to member, by that member's preference:
- * - `encrypted`: multipart/encrypted with the sealed parts inside; mail programs show no attachment pane for it.
+ * - `encrypted`: multipart/encrypted with the sealed parts inside; mail programs show no attachment pane for it. Not for large
+ *   mail, which takes Thunderbird too long.
  * - `mixed`: the sender's shape, with a notice that tells how to read it with gpg.
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
@@ -149,8 +150,17 @@ function threadFields(inReplyTo: string | undefined, references: readonly string
   ];
 }
 
-/** How a member wants the copies to look. */
+/** How a member wants the copies to look; a large one is always `mixed`. */
 export type CopyShape = "encrypted" | "mixed";
+
+/**
+ * Octets of base64 up to which a copy may be `encrypted`.
+ *
+ * QUIRK: Thunderbird 153 takes every line of a multipart/encrypted through JavaScript, in the process of its windows, which
+ * stand still meanwhile: where JavaScript is not compiled (Debian) 0.7 s of processor time for 1 MB, 15 s for 25 MB. Parts of a
+ * multipart/mixed that it can't show cost it nothing, and wait on the server until somebody asks for them.
+ */
+const ENCRYPTED_LIMIT = 256 * 1024;
 
 /** Everything outside the seals of a member's copy: the server's own words, nothing of the author's mail. */
 export interface Copy {
@@ -203,7 +213,7 @@ export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded
 
 /** A member's copy, in three pieces of which the large middle one is shared. */
 export function writeCopy(copy: Copy): SharedEntity {
-  const { sealed, shape } = copy;
+  const { sealed } = copy;
   const fields = (copy.commonFields ?? writeCommonFields(copy)) + writeFields(copy.fields ?? []);
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
@@ -212,7 +222,7 @@ export function writeCopy(copy: Copy): SharedEntity {
   const given = copy.encoded ?? base64Lines(large.bytes);
   const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
-  if (shape === "encrypted") {
+  if (copy.shape === "encrypted" && encoded.own.length + encoded.shared.length <= ENCRYPTED_LIMIT) {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
     // no file names: there is nothing here for anybody to save
     const leaf = (part: MailPart): Leaf => ({ type: part.type, bytes: part.bytes });

@@ -100,6 +100,25 @@ export interface PassedNotice {
   readonly receipt?: Uint8Array;
 }
 
+/** Held posts in one answer, the oldest; more are shown when these are decided about. */
+export const MAX_HELD_SHOWN = 200;
+
+/** The longest Message-ID that a post may have. */
+const MAX_MESSAGE_ID = 250;
+
+/** A post that waits for a moderator, as far as the server can tell: nothing of what is in it. */
+export interface HeldPost {
+  /** The key whose outer signature it bears. */
+  readonly author: Fingerprint;
+  /** That key's address on the roster; absent if it is on none. */
+  readonly address?: Address;
+  readonly messageId: string;
+  /** When the server took it. */
+  readonly date: Date;
+  /** Octets of the sealed mail. */
+  readonly size: number;
+}
+
 /** One link of the roster's record, as roster-log.ts reads it. */
 export interface RecordLink {
   readonly number: number;
@@ -134,6 +153,8 @@ export type Result =
       readonly entries: readonly RecordLink[];
       readonly status?: ListStatus;
     }
+  /** To an owner or moderator: the posts that wait, oldest first. */
+  | { readonly kind: "held"; readonly head: RosterHead; readonly posts: readonly HeldPost[] }
   /** To an owner: who was passed a notice, and whose receipt is here. Members who have left are not in it. */
   | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly PassedNotice[] }
   /**
@@ -153,6 +174,11 @@ export type Result =
    * it. The one before is deleted some time later, and posts sealed to it are refused from then on.
    */
   | { readonly kind: "server-key"; readonly head: RosterHead }
+  /**
+   * Told without being asked, to owners: the operator has made another server key for the list. `certificate`, armored, is
+   * nothing to be believed: an owner compares its fingerprint with the operator, by telephone.
+   */
+  | { readonly kind: "server-key-offer"; readonly head: RosterHead; readonly certificate: string }
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -178,6 +204,7 @@ function written(result: Result): Readonly<Record<string, unknown>> {
     case "done":
     case "refused":
     case "server-key":
+    case "server-key-offer":
       return { ...result };
     case "report":
       return {
@@ -191,6 +218,11 @@ function written(result: Result): Readonly<Record<string, unknown>> {
         ...result,
         members: result.members.map(writtenMember),
         ...(result.status === undefined ? {} : { status: writtenStatus(result.status) }),
+      };
+    case "held":
+      return {
+        ...result,
+        posts: result.posts.map(({ date, ...rest }) => ({ ...rest, date: formatDate(date) })),
       };
     case "receipts":
       return {
@@ -236,6 +268,14 @@ const readPassed = (fields: Fields): PassedNotice => ({
   ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
 });
 
+const readHeld = (fields: Fields): HeldPost => ({
+  author: fingerprintOf(fields, "author"),
+  ...(fields.has("address") ? { address: fields.address("address") } : {}),
+  messageId: fields.line("messageId", MAX_MESSAGE_ID),
+  date: fields.date("date"),
+  size: fields.count("size"),
+});
+
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
 function errorCode(text: string): ErrorCode {
   return errorCodes.find((code) => code === text) ?? "unsupported-version";
@@ -274,6 +314,8 @@ function readResult(fields: Fields): Result {
     case "done":
     case "server-key":
       return { kind, head: readHead(fields.within("head")) };
+    case "server-key-offer":
+      return { kind, head: readHead(fields.within("head")), certificate: fields.armor("certificate") };
     case "refused":
       return { kind, code: errorCode(fields.line("code", 60)) };
     case "roster":
@@ -283,6 +325,12 @@ function readResult(fields: Fields): Result {
         members: fields.objects("members", MAX_ROSTER).map(readMember),
         entries: fields.objects("entries", RECORD_PAGE).map(readLink),
         ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
+      };
+    case "held":
+      return {
+        kind,
+        head: readHead(fields.within("head")),
+        posts: fields.objects("posts", MAX_HELD_SHOWN).map(readHeld),
       };
     case "receipts":
       return {
@@ -341,6 +389,13 @@ export async function writeAnswer(
   return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
 }
 
+/** What the server tells without being asked. */
+export type Unasked = Extract<Result, { readonly kind: "report" | "server-key" | "server-key-offer" }>;
+
+function isUnasked(result: Result): result is Unasked {
+  return result.kind === "report" || result.kind === "server-key" || result.kind === "server-key-offer";
+}
+
 /** What an asker knows of the answer that it waits for. */
 export interface ExpectedAnswer {
   readonly list: { readonly address: Address };
@@ -379,8 +434,7 @@ export async function openAnswer(
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
-  const unasked = result.kind === "report" || result.kind === "server-key";
-  if (!unasked && !expected.requests.includes(request)) {
+  if (!isUnasked(result) && !expected.requests.includes(request)) {
     throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));

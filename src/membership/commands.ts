@@ -92,6 +92,8 @@ export type Command =
       readonly fingerprint: Fingerprint;
       readonly role: MemberRole;
     }
+  /** A moderator asks which posts wait for a decision. */
+  | { readonly do: "held" }
   /**
    * A moderator lets a held post through, or throws it away. Named by what its signature says and the moderator saw, not
    * by a number that the server could give to another post.
@@ -108,6 +110,8 @@ export type Command =
       readonly listKey: Uint8Array;
       readonly graceEnds: Date;
     }
+  /** An owner has compared the new server key that the operator made, and takes it in place of `replaces`. */
+  | { readonly do: "new-server-key"; readonly fingerprint: Fingerprint; readonly replaces: Fingerprint }
   /** An owner lets a restored server deliver again, and names the newest entry of the record that they know. */
   | { readonly do: "resume-server"; readonly head: RosterHead }
   /** An owner has the server pass on a notice, which the server can't open: one copy a member. */
@@ -243,6 +247,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
       };
     case "preferences":
       return { do: name, shape: fields.oneOf("shape", shapes) };
+    case "held":
     case "leave":
     case "pause":
     case "resume":
@@ -255,6 +260,8 @@ export async function readCommand(fields: Fields): Promise<Command> {
         listKey: await certificateOf(fields, "listKey"),
         graceEnds: fields.date("graceEnds"),
       };
+    case "new-server-key":
+      return { do: name, fingerprint: fingerprintOf(fields), replaces: fingerprintOf(fields, "replaces") };
     case "resume-server":
       return { do: name, head: readHead(fields.within("head")) };
     case "notice":

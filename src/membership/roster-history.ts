@@ -291,6 +291,9 @@ async function applyMembers(
       asOwner();
       // on the operator's word alone nobody's introductions become good
       return confirmed ? withListKey(state, command.listKey) : state;
+    case "new-server-key":
+      asOwner();
+      return state;
     case "resume-server":
       asOwner();
       if (command.head.number !== link.number - 1 || command.head.hash !== link.previous) {

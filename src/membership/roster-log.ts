@@ -42,6 +42,7 @@ export const recordedCommands = [
   "revoke",
   "set-role",
   "new-list-key",
+  "new-server-key",
   "resume-server",
 ] as const satisfies readonly Command["do"][];
 

@@ -55,6 +55,7 @@ export const errorCodes = [
   "backup-damaged",
   // joining, leaving, and what an owner asks of the server
   "not-allowed",
+  "read-only",
   "not-a-member",
   "left-list",
   "already-a-member",

@@ -5,13 +5,14 @@
  * Outer: what the server may open, signed by the same key (kind `submit`) and encrypted to the server key, and to the
  * author's own key, so that the copy in Sent can be read ("the server and the sender only", claim 1).
  */
-import { createMessage, encrypt, type MaybeStream, type Signature } from "openpgp";
+import { createMessage, encrypt, enums, type MaybeStream, type Signature } from "openpgp";
 import { type Binding, hex, listValue, sha256, signBinding } from "./binding.js";
 import { ListSealError } from "./errors.js";
 import { assertUsable, type OpeningKey, type Role, sealingHalf } from "./keys.js";
 import type { Mode, SealedMessage } from "./message.js";
 import { split } from "./packets.js";
 import { assertSize, MAX_PAYLOAD_BYTES, type Profile, sealingConfig } from "./policy.js";
+import { OWN_ABOVE_BYTES, sealLarge } from "./seal-data.js";
 import { isSecret, passphraseOf, profileOf, type Sealer, secretS2k, sortSealers } from "./secrets.js";
 
 /** What {@link sealPost} takes. */
@@ -86,18 +87,27 @@ export async function encryptSigned(
   for (const { certificate } of certificates) await assertUsable(certificate, date);
   const isPayload =
     certificates.some(({ role }) => role === "list") || secrets.some(({ role }) => role === "list");
+  const encryptionKeys = certificates.map(({ certificate }) => certificate);
+  const passwords = secrets.map(passphraseOf);
+  const config = {
+    // what is sealed already does not get smaller
+    ...sealingConfig(profile, isPayload ? literal.length : 0),
+    ...(secrets.length > 0 ? secretS2k : {}),
+  };
+  if (literal.length > OWN_ABOVE_BYTES) {
+    const compress = config.preferredCompressionAlgorithm === enums.compression.zip;
+    const large = { literal, signature, certificates: encryptionKeys, passwords, compress, date, config };
+    const sealed = await sealLarge(large);
+    if (sealed !== "unknown") return sealed;
+  }
   const result: MaybeStream<Uint8Array> = await encrypt({
     message: await createMessage({ binary: literal, filename: "", date }),
-    encryptionKeys: certificates.map(({ certificate }) => certificate),
-    passwords: secrets.map(passphraseOf),
+    encryptionKeys,
+    passwords,
     signature,
     format: "binary",
     date,
-    // what is sealed already does not get smaller
-    config: {
-      ...sealingConfig(profile, isPayload ? literal.length : 0),
-      ...(secrets.length > 0 ? secretS2k : {}),
-    },
+    config,
   });
   return result;
 }

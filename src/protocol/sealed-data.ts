@@ -9,7 +9,7 @@ import { wasmCfb } from "./cfb/aes-cfb.js";
 import { opensslCfb } from "./cfb/openssl-cfb.js";
 import { digest, webCryptoView } from "./digest.js";
 import { ListSealError } from "./errors.js";
-import { GCM_NONCE, GCM_TAG, gcmOpener } from "./gcm.js";
+import { GCM_NONCE, GCM_TAG, gcmOpener, IN_FLIGHT } from "./gcm.js";
 import { bodyOf, bodyPieces, type Header, lengthOf, readHeader } from "./packets.js";
 
 /** A session key as `decryptSessionKeys` of openpgp.js gives it; a version 6 session key packet names no algorithm. */
@@ -29,8 +29,6 @@ const SHA1 = 20;
 const SALT = 32;
 const HEAD = 4 + SALT;
 const GCM = 3;
-/** Chunks that are asked for at a time, where each is answered from another thread. */
-const IN_FLIGHT = 4;
 /** RFC 9580, 5.13.2: larger chunks than 4 MiB must not be made. */
 const MAX_CHUNK_SIZE_OCTET = 16;
 
@@ -146,15 +144,15 @@ async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<Pa
   return plain;
 }
 
-/** The nonce of a chunk: its number stands in the last eight octets. */
-function numbered(nonce: Uint8Array, chunk: number): Uint8Array<ArrayBuffer> {
+/** The nonce of a chunk of a version 2 packet: its number stands in the last eight octets. */
+export function numbered(nonce: Uint8Array, chunk: number): Uint8Array<ArrayBuffer> {
   const own = new Uint8Array(nonce);
   new DataView(own.buffer).setBigUint64(GCM_NONCE - 8, BigInt(chunk));
   return own;
 }
 
 /** Message key and nonce of a version 2 packet: HKDF with SHA-256 of the session key, the salt and the packet's fields. */
-async function derive(
+export async function derive(
   key: Uint8Array,
   salt: Uint8Array<ArrayBuffer>,
   info: Uint8Array<ArrayBuffer>,

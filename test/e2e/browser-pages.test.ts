@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
 import { z } from "zod";
 import { Sink } from "../server/sink.js";
-import { BrowserOptions } from "../tour/browser-options.js";
+import { BrowserOptions, bringBackup, builtFor, makeBackup } from "../tour/browser-options.js";
 import { type Language, type Words, wordsOf } from "../tour/words.js";
 import { type Browser, type BrowserName, isAdmittedMissing, startBrowser } from "../world/browser.js";
 import { ListServer } from "../world/list-server.js";
@@ -17,7 +17,6 @@ import { until } from "../world/processes.js";
  * in sight: what a page asks for, a person sends with whatever mail program they have. This test is that mail program.
  */
 const ALBUM = fileURLToPath(new URL("../../out/browser-pages", import.meta.url));
-const built = (name: BrowserName) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 
 const TEAM = "team@lists.example";
 const OWNER = "alice@example.test";
@@ -109,7 +108,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
     beforeAll(async () => {
       mkdirSync(join(ALBUM, language), { recursive: true });
       folder = mkdtempSync(join(tmpdir(), "listseal-browser-pages-"));
-      const start = (name: BrowserName) => startBrowser(name, { extension: built(name), language });
+      const start = (name: BrowserName) => startBrowser(name, { extension: builtFor(name), language });
       [post, alice, bob] = await Promise.all([Post.open(folder), start(ownerIn), start(memberIn)]);
     }, 120_000);
 
@@ -179,23 +178,12 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
     }, 90_000);
 
     test("a backup carries keys and lists to a fresh browser of the other kind", async () => {
-      await member.showTab("backup");
-      const passphrase = await member.page.run(
-        z.string(),
-        `() => document.querySelector("#panel code.code").textContent`,
-      );
-      const file = await member.saved(w("backup_save"), ".listseal");
-      await member.waitForText(w("backup_made"));
+      const backup = await makeBackup(member, language);
       await look(member, "6-backup");
       await alice.close();
-      alice = await startBrowser(ownerIn, { extension: built(ownerIn), language });
+      alice = await startBrowser(ownerIn, { extension: builtFor(ownerIn), language });
       owner = await BrowserOptions.open(alice);
-      await owner.showTab("backup");
-      await owner.page.waitFor("input[name=backup]");
-      await owner.page.setFiles("input[name=backup]", [file]);
-      await owner.fill("input[name=backupPassphrase]", passphrase);
-      await owner.press(w("restore_button"));
-      await owner.waitForText(w("backup_restored"));
+      await bringBackup(owner, language, backup);
       await owner.showTab("lists");
       await owner.waitForText(w("member_now"));
     }, 90_000);

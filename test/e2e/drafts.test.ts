@@ -6,7 +6,7 @@ import { ADDON } from "../tour/person.js";
 import { TEAM, Writer } from "../tour/writer.js";
 import { searchBytes, searchPaths } from "../world/evidence.js";
 import { InstalledAddon } from "../world/extension.js";
-import { until } from "../world/processes.js";
+import { pause, until } from "../world/processes.js";
 import { WritingDesk } from "../world/writing-desk.js";
 
 /** Pictures of what a person is asked and told, for looking at. */
@@ -117,6 +117,19 @@ describe("drafts in a real Thunderbird", () => {
     const view = await sendAndRead(marker);
     expect(view.text).toContain("travel.txt");
     await until("no draft after sending", () => (w.openDrafts().length === 0 ? true : undefined), 20_000);
+  }, 150_000);
+
+  test("a sealed draft that is still on its way to the server when Send is pressed is taken away as well", async () => {
+    const large = join(w.world.folderOf("alice"), "hurry.bin");
+    writeFileSync(large, Buffer.alloc(8_000_000, "all work and no play "));
+    const marker = await w.begin(w.list.address, "in a hurry", [{ path: large }]);
+    await w.sealed();
+    await w.desk.pressCtrlShift("Y");
+    expect(w.openDrafts()).toHaveLength(0);
+    await sendAndRead(marker);
+    // it has had its time to arrive
+    await pause(3_000);
+    expect(w.openDrafts()).toHaveLength(0);
   }, 150_000);
 
   test("a page that dies while it seals: nothing leaves, and the letter goes on in a new window", async () => {

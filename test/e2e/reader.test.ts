@@ -1,145 +1,183 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type Letter, readPayload } from "../../src/mail/payload.js";
-import { open, type Person, type PlayList, PlayServer, person } from "../server/play-server.js";
-import { type Browser, describeInBrowsers, type Page, startBrowser } from "../world/browser.js";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { textLeaf, writeEntity } from "../../src/mail/mime.js";
+import { partsOf, readReceived } from "../../src/mail/received.js";
+import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
-import { until } from "../world/processes.js";
+import { ALBUM, ReaderBed } from "../world/reader-bed.js";
 
-/** Pictures of the pages, for looking at. */
-const ALBUM = fileURLToPath(new URL("../../out/reader", import.meta.url));
+const MEGABYTES_25 = 25_000_000;
 
-/** Runs in the Reader page: what its view shows now. */
-const SHOWN = `async () => {
-  const host = document.querySelector("listseal-view");
-  return { kind: host?.dataset.kind ?? "", text: host?.shadowRoot?.textContent ?? "" };
-}`;
-/** Runs in the composer: goes to the text and types where the cursor stands then. */
-const WRITE = `(text) => {
-  document.querySelector(".editor .text").focus();
-  document.execCommand("insertText", false, text);
-}`;
+/** Octets that don't compress. */
+function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
 
-const shownShape = z.object({ kind: z.string(), text: z.string() });
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC",
+  "base64",
+);
 
 describeInBrowsers("the Reader page", (name) => {
-  let browser: Browser;
-  let page: Page;
-  let server: PlayServer;
-  let list: PlayList;
-  let alice: Person;
-  let carol: Person;
-  let folder: string;
+  let bed: ReaderBed;
 
   beforeAll(async () => {
-    mkdirSync(ALBUM, { recursive: true });
-    folder = mkdtempSync(join(tmpdir(), "listseal-reader-"));
-    [browser, server, alice, carol] = await Promise.all([
-      startBrowser(name, { extension: `dist/${name}` }),
-      PlayServer.make(),
-      person("Alice"),
-      person("Carol"),
-    ]);
-    list = await server.createList("team@lists.test");
-    for (const who of [alice, carol]) await server.join(list, who);
-    await server.start();
-    page = await browser.open("reader/reader.html");
-    await keepInBrowser(page, await keptBy(carol, [list]));
+    bed = await ReaderBed.make(name);
   }, 60_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await server?.discard();
-    rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  afterAll(() => bed?.discard(), 30_000);
 
-  const file = (fileName: string, bytes: Uint8Array | string) => {
-    const path = join(folder, fileName);
-    writeFileSync(path, bytes);
-    return path;
-  };
-  const shown = async (kind: string) => {
-    await page.waitFor(`listseal-view[data-kind=${kind}]`);
-    return page.run(shownShape, SHOWN);
-  };
-
-  test("a mail that the list's server made is read from its file", async () => {
-    await server.post(list, alice, { text: "Hello Carol" });
+  test("reads a mail that the list's server made, and saves and shows what is attached", async () => {
+    const { server, list, alice, page } = bed;
+    await server.post(list, alice, {
+      html: `<p>Hello <b>Carol</b></p><img src="http://127.0.0.1:9/x.png"><img src="cid:p@x">`,
+      attachments: [
+        { name: "../red.png", type: "image/png", bytes: new Uint8Array(PIXEL) },
+        { name: "in text.png", type: "image/png", bytes: new Uint8Array(PIXEL), contentId: "p@x" },
+      ],
+    });
     await server.untilQuiet();
-    const [copy] = server.sink.for(carol.address);
-    await page.setFiles("input[type=file]", [file("copy.eml", copy?.raw ?? "")]);
-    const { text } = await shown("opened");
-    expect(text).toContain("Hello Carol");
-    expect(text).toContain("The true subject");
-    expect(text).toContain("came through the list");
+    const text = await bed.read("opened", bed.file("copy.eml", bed.copy));
+    for (const words of ["The true subject", "came through the list", "red.png", "left out: 1"])
+      expect(text).toContain(words);
+    // the words are in the frame, and nowhere in our own page
+    expect(text).not.toContain("Hello");
+    const frame = await page.frame("about:srcdoc");
+    expect(await frame.run(z.string(), `() => document.body.innerText`)).toContain("Hello Carol");
+    expect(await frame.run(z.number(), `() => document.querySelector("img").naturalWidth`)).toBe(1);
+    await bed.pressInView(".files li button");
     await page.picture(join(ALBUM, `opened-${name}.png`));
     expect(await axeComplaints(page)).toEqual([]);
-  });
+    await bed.pressInView("[data-attachment]");
+    expect((await bed.saved("red.png")).equals(PIXEL)).toBe(true);
+    await bed.pressInView(".keep button:last-child");
+    expect((await bed.saved(".eml")).toString()).toContain("Subject: The true subject");
+  }, 60_000);
 
-  /** Presses a button in the view, as a person at the keyboard does. */
-  const pressInView = async (selector: string) => {
+  test("reads parts that were saved from a webmail under the names that it gave them", async () => {
+    const { server, list, alice } = bed;
+    await server.post(list, alice, { text: "in two files" });
+    await server.untilQuiet();
+    const parts = partsOf(await readReceived(bed.copy, 9));
+    const [key, body] = parts.map(({ name: one, type, bytes }) =>
+      bed.file(one === "" ? `${type.endsWith("key") ? "sealed-key (1)" : "sealed-body"}.pgp` : one, bytes),
+    );
+    expect(await bed.read("opened", body ?? "", key ?? "")).toContain("in two files");
+  }, 60_000);
+
+  test("reads the source of a mail that was pasted, and several files one after the other", async () => {
+    const { server, list, alice, page } = bed;
+    for (const text of ["the first", "the second"]) {
+      await server.post(list, alice, { text, subject: `Subject of ${text}` });
+      await server.untilQuiet();
+    }
+    const copies = server.sink.for(bed.carol.address).slice(-2);
+    const [one = "", two = ""] = copies.map(({ raw }, at) => bed.file(`${at}.eml`, raw));
+    expect(await bed.read("opened", one, two)).toContain("the first");
+    await bed.forgetShown();
+    await page.click(".given li:last-child button");
+    expect(await bed.shown("opened")).toContain("the second");
+    const pasted = copies.at(0)?.raw.toString("latin1") ?? "";
     await page.run(
       z.null(),
-      `(selector) => document.querySelector("listseal-view").shadowRoot.querySelector(selector).focus()`,
-      selector,
+      `(text) => {
+        document.querySelector(".giving details").open = true;
+        document.querySelector(".paste textarea").value = text;
+      }`,
+      pasted,
     );
-    await page.press("Enter");
-  };
+    await bed.forgetShown();
+    await page.click(".paste-open");
+    expect(await bed.shown("opened")).toContain("the first");
+  }, 60_000);
 
-  test("the answer is written in the composer, and the list's server passes on the file that it makes", async () => {
-    await pressInView(".reply");
-    const writing = await browser.opened("composer/");
-    await writing.waitFor(".editor .text");
-    await writing.run(z.null(), WRITE, "Hello Alice, my answer");
-    const attached = file("numbers.csv", "1;2;3\r\n");
-    await writing.setFiles(".attached input[type=file]", [attached]);
-    await writing.waitFor(".attached li");
-    await writing.picture(join(ALBUM, `composer-${name}.png`));
-    expect(await axeComplaints(writing)).toEqual([]);
-    await writing.click("button.seal");
-    await writing.waitFor(".leaving");
-    await writing.picture(join(ALBUM, `leaving-${name}.png`));
-    expect(await axeComplaints(writing)).toEqual([]);
-    await writing.click(".save-mail");
-    const raw = await saved(".eml");
-    expect(raw.toString("latin1")).not.toMatch(/my answer|numbers|true subject/i);
-    expect((await server.submit(list, carol, raw)).code).toBe(250);
+  test("opens 25 MB and gives them out whole", async () => {
+    const { server, list, alice } = bed;
+    const bytes = noise(MEGABYTES_25);
+    await server.post(list, alice, {
+      attachments: [{ name: "noise.bin", type: "application/octet-stream", bytes }],
+    });
     await server.untilQuiet();
-    const copy = server.sink.for(alice.address).at(-1)?.raw ?? Buffer.alloc(0);
-    const letter = await letterOf(list, alice, copy);
-    expect(letter.subject).toBe("Re: The true subject");
-    expect(letter.text).toContain("Hello Alice, my answer");
-    expect(letter.text).toContain("> Hello Carol");
-    expect(letter.attachments).toMatchObject([{ name: "numbers.csv" }]);
-    expect(letter.references.at(-1)).toBe(letter.inReplyTo);
-    await writing.close();
-  });
+    expect(await bed.read("opened", bed.file("large.eml", bed.copy))).toContain("25 MB");
+    await bed.pressInView("[data-attachment='0']");
+    expect((await bed.saved("noise.bin")).equals(bytes)).toBe(true);
+  }, 120_000);
 
-  /** The file that the browser has saved last whose name ends so. */
-  const saved = (ending: string): Promise<Buffer> =>
-    until(
-      `a saved file ${ending}`,
-      () => {
-        const names = readdirSync(browser.downloads).filter((one) => one.endsWith(ending));
-        const [found] = names;
-        if (
-          found === undefined ||
-          readdirSync(browser.downloads).some((one) => /\.(?:part|crdownload)$/.test(one))
-        )
-          return undefined;
-        const bytes = readFileSync(join(browser.downloads, found));
-        rmSync(join(browser.downloads, found));
-        return bytes;
+  test("shows nothing of a mail that was altered on its way", async () => {
+    const { server, list, alice } = bed;
+    await server.post(list, alice, { text: "words that are not to be seen" });
+    await server.untilQuiet();
+    const text = bed.copy.toString("latin1");
+    const at = text.indexOf("\r\n\r\n", text.indexOf("application/vnd.listseal.body")) + 400;
+    const flipped = text[at] === "A" ? "B" : "A";
+    const damaged = Buffer.from(text.slice(0, at) + flipped + text.slice(at + 1), "latin1");
+    const shown = await bed.read("refused", bed.file("damaged.eml", damaged));
+    expect(shown).toContain("cut short or altered");
+    expect(shown).not.toContain("words that");
+    const whole = await bed.read("opened", bed.file("whole.eml", bed.copy));
+    expect(whole).toContain("words that are not to be seen");
+  }, 60_000);
+
+  test("names sealed parts in a foreign shell, and opens them when asked, apart from what stands around them", async () => {
+    const { server, list, alice, page } = bed;
+    await server.post(list, alice, { text: "Alice's own words" });
+    await server.untilQuiet();
+    const parts = partsOf(await readReceived(bed.copy, 9));
+    const foreign = writeEntity(
+      [
+        ["From", "mallory@evil.test"],
+        ["To", list.address],
+      ],
+      {
+        type: "multipart/mixed",
+        parts: [
+          textLeaf("<p>Mallory's words</p>", "html"),
+          ...parts.map(({ type, bytes }) => ({ type, bytes, disposition: "attachment" as const })),
+        ],
       },
-      20_000,
     );
-});
+    const banner = await bed.read("elsewhere", bed.file("foreign.eml", foreign));
+    expect(banner).toContain("A sealed part inside another mail");
+    expect(banner).not.toContain("own words");
+    expect(await axeComplaints(page)).toEqual([]);
+    await bed.forgetShown();
+    await bed.pressInView("button");
+    const opened = await bed.shown("opened");
+    expect(opened).toContain("the text around it is not from the list");
+    expect(opened).toContain("Alice's own words");
+    expect(opened).not.toContain("Mallory");
+  }, 60_000);
 
-async function letterOf(list: PlayList, reader: Person, raw: Uint8Array): Promise<Letter> {
-  const opened = await open(list, reader, raw);
-  if (opened.kind !== "opened") throw new Error("the copy does not open");
-  return readPayload(opened.payload);
-}
+  test("says what else a mail is", async () => {
+    const { list, carol } = bed;
+    const plain = "From: a@b.test\r\nSubject: hi\r\n\r\nhello\r\n";
+    expect(await bed.read("ordinary", bed.file("plain.eml", plain))).toContain("not sealed");
+    const to = { address: parseAddress(carol.address) };
+    const answer = writeRequestMail({
+      ...{ kind: "answer", list: parseAddress(list.address), from: to, to },
+      ...{ date: new Date(), messageId: "<1@lists.test>", sealed: noise(300) },
+    });
+    expect(await bed.read("arrived", bed.file("answer.eml", answer))).toContain("cut short or altered");
+    await bed.page.setFiles("input[type=file]", [bed.file("team.listseal", noise(300))]);
+    const options = await bed.browser.opened("options.html");
+    await options.waitFor("#panel");
+    expect(await options.run(z.string(), `() => document.body.innerText`)).toContain("team.listseal");
+    await options.close();
+  }, 60_000);
+
+  test("says that the key is locked, and for whom a mail is that it can't open", async () => {
+    const { server, list, alice, page, carol } = bed;
+    await server.post(list, alice, { text: "for Carol" });
+    await server.untilQuiet();
+    const mail = bed.file("locked.eml", bed.copy);
+    await keepInBrowser(page, await keptBy(carol, [list], "a passphrase"));
+    expect(await bed.read("locked", mail)).toContain("Your key is locked");
+    await keepInBrowser(page, await keptBy(alice, [list]));
+    expect(await bed.read("not-for-me", mail)).toContain(list.address);
+    await keepInBrowser(page, await keptBy(carol, [list]));
+  }, 60_000);
+});

@@ -17,6 +17,8 @@ import { addressOf, World } from "../world/world.js";
 const ALBUM = fileURLToPath(new URL("../../out/reading-places", import.meta.url));
 
 const MARKER = "the heron on the seventh pile";
+/** Lines of a mail that is longer than a page. */
+const LINES = 200;
 const SUBJECT = "集合場所の変更 the true subject";
 
 /** Somebody who wants to know who reads, when and where: counts what asks, and answers with a picture. */
@@ -100,7 +102,7 @@ describe("reading in a real Thunderbird", () => {
     await alice.addon.setStorage("listseal", await making);
     places = new ReadingPlaces(alice.thunderbird);
     mail = new Surface(alice.thunderbird.marionette, "mail");
-    await alice.ui.waitForMails(5);
+    await alice.ui.waitForMails(6);
   }, 180_000);
 
   afterAll(async () => {
@@ -123,6 +125,8 @@ describe("reading in a real Thunderbird", () => {
     const curious = { subject: "curious", messageId: "<curious@example.test>", html: leaks(counter) };
     const file = { name: "noise.bin", type: "application/octet-stream", bytes: new Uint8Array(2_000_000) };
     const large = { ...curious, messageId: "<large@example.test>", subject: "large", attachments: [file] };
+    const lines = Array.from({ length: LINES }, (_, line) => `<p>The line ${line}.</p>`).join("");
+    const long = { subject: "long", messageId: "<long@example.test>", html: lines };
     const head = "From: Team <team@lists.example>\r\nTo: alice@example.test\r\nSubject: ordinary\r\n";
     const more = `Date: ${new Date().toUTCString()}\r\nMessage-ID: <ordinary@example.test>\r\nMIME-Version: 1.0\r\n`;
     return [
@@ -130,6 +134,7 @@ describe("reading in a real Thunderbird", () => {
       await list.copyFor(reader, olive, answer, "mixed"),
       titled(await list.copyFor(reader, olive, curious), "curious"),
       titled(await list.copyFor(reader, olive, large), "large"),
+      titled(await list.copyFor(reader, olive, long), "long"),
       Buffer.from(`${head}${more}Content-Type: text/html\r\n\r\n${leaks(counter)}\r\n`),
     ];
   }
@@ -202,6 +207,17 @@ describe("reading in a real Thunderbird", () => {
     expect(stdout).not.toContain(OUTER);
     expect(stdout).not.toContain("Save this mail");
     await runToEnd("pdftoppm", ["-r", "60", "-png", file, join(ALBUM, "printed")]);
+  }, 60_000);
+
+  test("a long mail is printed to its end, over as many pages as it takes", async () => {
+    await select("long");
+    await alice.ui.waitForView(({ text }) => text.includes(`The line ${LINES - 1}.`));
+    const file = join(ALBUM, "long.pdf");
+    await places.printTo(file);
+    const { stdout } = await runToEnd("pdftotext", ["-layout", file, "-"]);
+    const printed = stdout.match(/The line \d+\./g) ?? [];
+    expect(printed).toEqual(Array.from({ length: LINES }, (_, line) => `The line ${line}.`));
+    expect(stdout.split("\f").length).toBeGreaterThan(4);
   }, 60_000);
 
   test("copied, all of it or a word", async () => {

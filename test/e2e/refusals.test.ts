@@ -9,7 +9,7 @@ import { OptionsPage } from "../tour/options-page.js";
 import { LISTS, type ListPlan, listAddress, type OwnedList, Owner } from "../tour/owner.js";
 import { Person } from "../tour/person.js";
 import { searchBytes } from "../world/evidence.js";
-import { until } from "../world/processes.js";
+import { pause, until } from "../world/processes.js";
 import { World } from "../world/world.js";
 
 /** Pictures of what a person is told, for looking at. */
@@ -302,7 +302,25 @@ describe("a real Thunderbird, when something stands in the way", () => {
     for (const { bytes } of answers) expect(searchBytes("answer", bytes, letter.marker)).toEqual([]);
   }, 240_000);
 
-  test("the event page falls asleep after three idle seconds, and long work is finished all the same", async () => {
+  test("the event page sleeps when there is nothing to do, also beside a shown mail, and a mail wakes it", async () => {
+    const asleep = () =>
+      until("the event page to sleep", async () =>
+        (await bob.addon.backgroundState()) === "stopped" ? true : undefined,
+      );
+    await bob.ui.selectMessage(0);
+    await bob.ui.waitForView((shown) => shown.text !== "");
+    await asleep();
+    // as long again as it takes to fall asleep: nothing has woken it, with the mail still there
+    await pause(4_000);
+    expect(await bob.addon.backgroundState()).toBe("stopped");
+    expect((await bob.ui.displayed()).view?.text).not.toBe("");
+    await bob.ui.selectMessage(1);
+    await bob.ui.waitForView((shown) => shown.text.includes("came through the list"));
+    expect(await bob.addon.backgroundState()).toBe("running");
+    await asleep();
+  }, 120_000);
+
+  test("long work is finished although the event page sleeps after three idle seconds", async () => {
     const large = join(world.folderOf("alice"), "documents", "large.bin");
     writeFileSync(large, Buffer.alloc(24_000_000, "all work and no play "));
     const letter = await planFor(world, alice, team);

@@ -35,7 +35,8 @@ describe("the tour", () => {
   test("the removal touches the server alone", () => {
     expect(tour.removal.bytesAnywhere).toBe(0);
     expect(tour.removal.stayed.map(({ name }) => name)).toEqual(["bob", "carol"]);
-    for (const { hashBefore, hashAfter, bytesOnTheirWires } of tour.removal.stayed) {
+    for (const { hashBefore, hashAfter, changed, bytesOnTheirWires } of tour.removal.stayed) {
+      expect(changed).toEqual([]);
       expect(hashAfter).toBe(hashBefore);
       expect(bytesOnTheirWires).toBe(0);
     }

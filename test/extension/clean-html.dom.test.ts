@@ -98,3 +98,8 @@ test("colours chosen by the writer are noticed", () => {
   expect(coloured(`<table bgcolor="#eee"><tbody><tr><td>x</td></tr></tbody></table>`)).toBe(true);
   expect(coloured(`<p style="font-weight:bold">x</p>`)).toBe(false);
 });
+
+test("a document with frames instead of a body is shown without them, and stops nothing", () => {
+  expect(cleaned(`<frameset><frame src="${remote}"></frameset>`)).toBe("");
+  expect(cleaned(`<html><head></head><frameset></frameset><p>x</p></html>`)).toBe("<p>x</p>");
+});

@@ -96,6 +96,48 @@ async function sendMessage(message: { readonly ask: string; readonly input: unkn
 /** What a part of the add-on has registered for `runtime.onMessage`. */
 export const messageListeners: ((message: unknown, sender: object) => Promise<unknown> | undefined)[] = [];
 
+interface Change {
+  readonly newValue?: unknown;
+}
+
+/** What a part of the add-on has registered for `storage.onChanged`: a test calls them as another page's change does. */
+export const storageListeners: ((changes: Readonly<Record<string, Change>>, area: string) => void)[] = [];
+
+/** What a part of the add-on has registered for `runtime.onConnect`. */
+export const connectListeners: ((port: FakePort) => void)[] = [];
+
+/** One end of a connection, as the background gets it. */
+export class FakePort {
+  readonly name: string;
+  readonly sender: { readonly id: string; readonly url: string };
+  readonly told: unknown[] = [];
+  connected = true;
+  readonly #gone: (() => void)[] = [];
+
+  constructor(name: string, sender: { readonly id: string; readonly url: string }) {
+    this.name = name;
+    this.sender = sender;
+  }
+
+  readonly onDisconnect = { addListener: (listener: () => void) => void this.#gone.push(listener) };
+  readonly onMessage = { addListener: () => undefined };
+
+  postMessage(message: unknown): void {
+    this.told.push(message);
+  }
+
+  /** The background refuses it. */
+  disconnect(): void {
+    this.connected = false;
+  }
+
+  /** The page has closed its end. */
+  close(): void {
+    this.connected = false;
+    for (const listener of this.#gone) listener();
+  }
+}
+
 const manifest: Record<string, unknown> = { version: "0.1.0", compose_action: {}, action: null };
 
 /** Lets the add-on find itself in another program, by the keys of its manifest; those that it lacks are null, as in Firefox. */
@@ -104,8 +146,38 @@ export function runIn(program: "thunderbird" | "browser"): void {
   manifest["action"] = program === "browser" ? {} : null;
 }
 
+/** An event of the host; `tell` has it happen. */
+class FakeEvent<A extends readonly unknown[]> {
+  readonly #listeners: ((...happened: A) => void)[] = [];
+  addListener(listener: (...happened: A) => void): void {
+    this.#listeners.push(listener);
+  }
+  tell(...happened: A): void {
+    for (const listener of this.#listeners) listener(...happened);
+  }
+}
+
+/** Entries that were put into menus. */
+export const menuEntries: { readonly id: string; readonly [key: string]: unknown }[] = [];
+/** Addresses that were opened in tabs. */
+export const openedTabs: string[] = [];
+export const installed = new FakeEvent<[]>();
+export const menuClicked = new FakeEvent<[{ readonly menuItemId: string; readonly linkUrl?: string }]>();
+export const actionClicked = new FakeEvent<[]>();
+
 const host = {
+  action: { onClicked: actionClicked },
+  contextMenus: {
+    create: (entry: (typeof menuEntries)[number], made: () => void) => {
+      menuEntries.push(entry);
+      made();
+    },
+    onClicked: menuClicked,
+  },
+  tabs: { create: async ({ url }: { readonly url: string }) => void openedTabs.push(url) },
   runtime: {
+    onInstalled: installed,
+    onConnect: { addListener: (listener: (port: FakePort) => void) => connectListeners.push(listener) },
     onMessage: {
       addListener: (listener: (typeof messageListeners)[number]) => messageListeners.push(listener),
     },
@@ -116,7 +188,14 @@ const host = {
     getPlatformInfo: async () => ({ os: "linux" }),
   },
   i18n: { getMessage },
-  storage: { local, session, onChanged: { addListener: () => undefined, removeListener: () => undefined } },
+  storage: {
+    local,
+    session,
+    onChanged: {
+      addListener: (listener: (typeof storageListeners)[number]) => storageListeners.push(listener),
+      removeListener: () => undefined,
+    },
+  },
 };
 
 /** In place of webextension-polyfill. */

@@ -1,13 +1,11 @@
 /** Thunderbird's namespaces on the fake host, as far as the event page needs them to start and to read a mail. */
-import type { MessagePart } from "../../src/extension/thunderbird.js";
-import type { MailPart } from "../../src/mail/sealed-mail.js";
 import host from "./fake-host.js";
 
 /** The mails of the one folder there is, by their number, and what each tab shows. */
-export const mails = new Map<number, readonly MailPart[]>();
+export const mails = new Map<number, Uint8Array>();
 export const shownIn = new Map<number, number>();
-/** What happens before a part is handed out: a test that wants to be in between puts its own here. */
-export const beforeParts: { wait: () => Promise<void> } = { wait: async () => undefined };
+/** What happens before a mail is handed out: a test that wants to be in between puts its own here. */
+export const beforeMail: { wait: () => Promise<void> } = { wait: async () => undefined };
 
 const event = () => ({ addListener: () => undefined, removeListener: () => undefined });
 
@@ -21,17 +19,6 @@ function headerOf(id: number) {
     subject: "sealed",
     date: new Date(),
     size: 1_000,
-  };
-}
-
-/** As the composer makes it: a notice, and the sealed parts. */
-function treeOf(id: number): MessagePart {
-  const sealed = (mails.get(id) ?? []).map(({ type }, i) => ({ contentType: type, partName: `1.${i + 2}` }));
-  const notice = { contentType: "text/plain", partName: "1.1" };
-  return {
-    contentType: "message/rfc822",
-    partName: "",
-    parts: [{ contentType: "multipart/mixed", partName: "1", parts: [notice, ...sealed] }],
   };
 }
 
@@ -58,12 +45,9 @@ export function haveThunderbird(): void {
     },
     messages: {
       onNewMailReceived: event(),
-      getFull: async (id: number) => treeOf(id),
-      getAttachmentFile: async (id: number, partName: string) => {
-        await beforeParts.wait();
-        const part = mails.get(id)?.[Number(partName.slice(2)) - 2];
-        if (part === undefined) throw new Error("no such part");
-        return new File([new Uint8Array(part.bytes)], part.name);
+      getRaw: async (id: number) => {
+        await beforeMail.wait();
+        return Buffer.from(mails.get(id) ?? "").toString("latin1");
       },
     },
     tabs: { onCreated: event(), onRemoved: event(), query: async () => [] },

@@ -1,9 +1,9 @@
 /** Several pages of a browser work on the same records: what one of them does waits for what another has begun. */
-import { lockName, type Turn } from "../../src/extension/in-turn.js";
+import { keepTurnsForFrames, lockName, type Turn } from "../../src/extension/in-turn.js";
 import { keepUnlocked, lockAll, noteUse, secretOf } from "../../src/extension/locking/unlocked.js";
 import { keepFile, keptFiles } from "../../src/extension/owner/invitation-files.js";
 import { load, update } from "../../src/extension/storage.js";
-import { local, resetHost, session } from "./fake-host.js";
+import { connectListeners, FakePort, HOST_BASE, HOST_ID, local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 
 beforeEach(() => resetHost());
@@ -49,4 +49,47 @@ test("a page that notes a use does not unlock again what another page locks mean
 test("invitation files that two pages make at once are both kept", async () => {
   await Promise.all(["a", "b"].map((name) => keepFile(name, `${name}.listseal`, new Uint8Array(3))));
   expect(await keptFiles()).toEqual(["a", "b"]);
+});
+
+describe("for a frame in a page of the web the background holds the lock", () => {
+  const frame = { id: HOST_ID, url: `${HOST_BASE}webmail/frame.html` };
+  beforeAll(keepTurnsForFrames);
+  const connect = (name: string, sender = frame) => {
+    const port = new FakePort(name, sender);
+    for (const listener of connectListeners) listener(port);
+    return port;
+  };
+
+  test("until the frame closes its port; the next one waits for that", async () => {
+    const [first, second] = [connect(lockName("storage")), connect(lockName("storage"))];
+    await meanwhile();
+    expect([first.told, second.told]).toEqual([["begin"], []]);
+    first.close();
+    await meanwhile();
+    expect(second.told).toEqual(["begin"]);
+    second.close();
+  });
+
+  test("and a frame that is gone before its turn came keeps nobody waiting", async () => {
+    const [first, second] = [connect(lockName("storage")), connect(lockName("storage"))];
+    second.close();
+    await meanwhile();
+    first.close();
+    await update((before) => ({ stored: before, result: 1 }));
+    expect(second.told).toEqual([]);
+  });
+
+  test.each([
+    ["a content script in a page of the web", { id: HOST_ID, url: "https://mail.example/" }],
+    ["another add-on", { id: "other@add.on", url: "moz-extension://other/page.html" }],
+    ["a page whose address begins like ours", { id: HOST_ID, url: `https://x.example/${HOST_BASE}` }],
+  ])("%s gets no turn and holds nobody up", async (_, sender) => {
+    const port = connect(lockName("storage"), sender);
+    await update((before) => ({ stored: before, result: 1 }));
+    expect([port.connected, port.told]).toEqual([false, []]);
+  });
+
+  test("other ports are none of its business", () => {
+    expect(connect("something else").connected).toBe(true);
+  });
 });

@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { Options } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
+import { localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
 
@@ -12,7 +13,10 @@ beforeEach(() => {
   root = document.body.appendChild(document.createElement("div"));
   asked = [];
 });
-afterEach(() => render(null, root));
+afterEach(() => {
+  render(null, root);
+  runIn("thunderbird");
+});
 
 async function open(answers: Record<string, unknown>) {
   const page = background(answers);
@@ -43,6 +47,7 @@ const list = {
   invitee: storedList.invitee,
   memberKey: "dd".repeat(20),
   membership: "member",
+  role: "member",
 };
 const request = {
   id: "11",
@@ -97,6 +102,28 @@ test("a file that came with a mail needs its code and nothing else; what is insi
     "join:start",
     { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
   ]);
+});
+
+test("a file that is dropped onto the page needs its code and nothing else", async () => {
+  await open({ overview: overview(), "join:look": summary });
+  const drop = root.querySelector("form.drop");
+  const over = new Event("dragover", { bubbles: true, cancelable: true });
+  drop?.dispatchEvent(over);
+  // otherwise the browser would leave the page and show the file
+  expect(over.defaultPrevented).toBe(true);
+  const dropped = new Event("drop", { bubbles: true, cancelable: true });
+  const bytes = new TextEncoder().encode("FILE");
+  // jsdom's files have no arrayBuffer
+  const file = { name: "team-alice.listseal", size: bytes.length, arrayBuffer: async () => bytes.buffer };
+  drop?.dispatchEvent(Object.assign(dropped, { dataTransfer: { files: [file] } }));
+  await settle();
+  expect(dropped.defaultPrevented).toBe(true);
+  expect(root.textContent).toContain("Invitation: team-alice.listseal");
+  expect(document.activeElement).toBe(input("code"));
+  await type("code", "1");
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: "1" }]);
 });
 
 test("a group that can't be right is named while it is typed", async () => {
@@ -239,5 +266,59 @@ describe("a key that runs out", () => {
     await shown(inDays(-1));
     expect(notes()[0]).toContain("new invitation");
     expect(root.querySelector("[role=note] button")).toBeNull();
+  });
+});
+
+describe("in a browser", () => {
+  const byHand = { ...request, sending: "by-hand" };
+  const joining = overview({ lists: [{ ...list, membership: "joining" }], requests: [byHand] });
+  const parts = {
+    from: "alice@example.test",
+    to: "team-request@lists.example",
+    subject: "[team] sealed request",
+    text: "words\n",
+    fileName: "request.pgp",
+  };
+  beforeEach(() => runIn("browser"));
+
+  test("a request comes with everything that its mail needs, and is sent when the person says so", async () => {
+    await open({ overview: joining, "requests:parts": parts });
+    expect(root.textContent).toContain("from alice@example.test");
+    const values = [...root.querySelectorAll<HTMLInputElement>("input[readonly]")].map(({ value }) => value);
+    expect(values).toEqual(["team-request@lists.example", "[team] sealed request"]);
+    expect(root.querySelector<HTMLAnchorElement>("a[href^=mailto]")?.href).toBe(
+      "mailto:team-request@lists.example?subject=%5Bteam%5D%20sealed%20request&body=words%0D%0A",
+    );
+    await press("Save the attachment (request.pgp)");
+    await press("Save the whole mail (.eml)");
+    await press("I have sent it");
+    expect(asked).toContainEqual(["requests:parts", { id: "11" }]);
+    expect(asked.filter(([name]) => name === "requests:save" || name === "requests:sent")).toEqual([
+      ["requests:save", { id: "11", as: "attachment" }],
+      ["requests:save", { id: "11", as: "mail" }],
+      ["requests:sent", { id: "11" }],
+    ]);
+  });
+
+  test("one that is too old says so instead", async () => {
+    await open({ overview: joining, "requests:parts": new ListSealError("too-old", "late") });
+    expect(root.querySelector(".problem")?.textContent).toBe(localeOf("en")["error_too_old"]?.message);
+    expect(root.querySelector("a[href^=mailto]")).toBeNull();
+  });
+
+  test("one that was sent names the page where its answer is opened", async () => {
+    await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [request] }) });
+    expect(root.querySelector("a[href$='reader/reader.html']")?.textContent).toBe("Open the Reader page");
+    expect(root.textContent).not.toContain("Thunderbird");
+  });
+
+  test("copies in Thunderbird's folders are not offered; in Thunderbird they are", async () => {
+    const label = localeOf("en")["copies_choose"]?.message ?? "?";
+    await open({ overview: overview({ lists: [list] }) });
+    expect(root.textContent).not.toContain(label);
+    render(null, root);
+    runIn("thunderbird");
+    await open({ overview: overview({ lists: [list] }) });
+    expect(root.textContent).toContain(label);
   });
 });

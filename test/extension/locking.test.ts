@@ -2,6 +2,7 @@
 import { jest } from "@jest/globals";
 import { chooseLockAfter, DEFAULT_LOCK_AFTER, lockAfter } from "../../src/extension/locking/choice.js";
 import {
+  followLocking,
   keepUnlocked,
   lockAll,
   lockIfDue,
@@ -9,7 +10,7 @@ import {
   secretOf,
   whenLocked,
 } from "../../src/extension/locking/unlocked.js";
-import { local, resetHost, session } from "./fake-host.js";
+import { local, resetHost, session, storageListeners } from "./fake-host.js";
 import { storedKey } from "./stored-fixture.js";
 
 const MINUTE = 60_000;
@@ -95,6 +96,19 @@ test("what is unlocked is never on disk, and locking by hand forgets it", async 
 
 test("a key without a passphrase has nothing to lock", async () => {
   expect(await secretOf(storedKey)).toBe(storedKey.secret);
+});
+
+test("when another page locks, this one forgets what it has opened, and nothing else makes it forget", () => {
+  followLocking();
+  const tell = (key: string, change: object, area: string) => {
+    for (const listener of storageListeners) listener({ [key]: change }, area);
+  };
+  tell("unlocked", { newValue: { keys: [], usedAt: 1 } }, "session");
+  tell("unlocked", {}, "local");
+  tell("offered", {}, "session");
+  expect(forgotten).toBe(0);
+  tell("unlocked", {}, "session");
+  expect(forgotten).toBe(1);
 });
 
 test("a choice that can't be read counts as the default", async () => {

@@ -43,6 +43,7 @@ const team: OwnedView = {
   alarms: [],
   newKey: { to: ["olga@example.test", "bob@example.test"], notTo: [] },
   rekeying: null,
+  serverMove: null,
   notices: [],
   ownersUntold: false,
 };
@@ -177,6 +178,53 @@ test("each address gets a code of its own, which goes in and never comes out", a
   press("Code told, hide it: dave@example.test");
   await settle();
   expect(root.querySelector(".code")).toBeNull();
+});
+
+test("an invitation that waits is taken back by a press; one that is over offers nothing", async () => {
+  const invitation = (name: string, state: OwnedView["invitations"][number]["state"]) => ({
+    introduction: name.padEnd(40, "0"),
+    address: `${name}@example.test`,
+    fileName: `team-${name}.listseal`,
+    madeAt: joined,
+    joinBy: "2026-02-15T00:00:00.000Z",
+    state,
+    fileHere: false,
+  });
+  const states = ["open", "withdrawing", "withdrawn", "used", "expired"] as const;
+  await open([{ ...team, invitations: states.map((state) => invitation(state, state)) }]);
+  const labels = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
+  const back = labels.filter((label) => label?.startsWith("Take back"));
+  expect(back).toEqual(["Take back the invitation of open@example.test"]);
+  for (const words of ["being taken back", "taken back", "used", "expired"]) {
+    expect(root.querySelector(".invitations")?.textContent).toContain(words);
+  }
+  press("Take back the invitation of open@example.test");
+  await settle();
+  expect(commands()).toEqual([["owner:withdraw", { list: team.address, address: "open@example.test" }]]);
+});
+
+test("another server key is used only after its characters were compared, and a second press", async () => {
+  const fingerprint = "bc".repeat(20);
+  await open([{ ...team, serverMove: { fingerprint, stage: "offered" } }]);
+  expect(root.textContent).toContain("BCBC BCBC");
+  expect(root.textContent).toContain("Telephone the operator");
+  await expectAccessible();
+  press("They are the same");
+  await settle();
+  expect(commands()).toEqual([]);
+  press("Use the new key");
+  await settle();
+  expect(commands()).toEqual([["owner:confirm-server", { list: team.address, fingerprint }]]);
+  render(null, root);
+  await open([{ ...team, serverMove: { fingerprint, stage: "offered" } }]);
+  press("They are others, or nobody made one");
+  await settle();
+  expect(commands()).toEqual([["owner:decline-server", { list: team.address }]]);
+  render(null, root);
+  await open([{ ...team, serverMove: { fingerprint, stage: "agreed" } }]);
+  press("Tell the members");
+  await settle();
+  expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
 });
 
 test("somebody is removed only after a second press, by address and key", async () => {

@@ -1,16 +1,20 @@
 /** The add-on's worker in the test's own process: its jobs are the real ones. */
+import type { JobMessage } from "../../src/extension/worker/jobs.js";
 import { HOST_BASE } from "./fake-host.js";
 
 class NearWorker extends EventTarget {
   ended = false;
+  /** The names of the jobs that it was given. */
+  readonly asked: string[] = [];
 
   constructor() {
     super();
     workers.push(this);
   }
 
-  postMessage(data: unknown): void {
-    toWorker.dispatchEvent(new MessageEvent("message", { data: structuredClone(data) }));
+  postMessage(job: JobMessage): void {
+    this.asked.push(job.name);
+    toWorker.dispatchEvent(new MessageEvent("message", { data: structuredClone(job) }));
   }
 
   terminate(): void {

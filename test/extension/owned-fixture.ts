@@ -82,6 +82,7 @@ export const ownedList: OwnedList = {
   held: 0,
   refusals: [],
   rekeying: null,
+  serverMove: null,
   notices: [],
   alarms: [],
 };

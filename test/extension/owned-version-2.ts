@@ -41,6 +41,7 @@ const common = {
   held: 0,
   refusals: [],
   rekeying: null,
+  serverMove: null,
   notices: [],
   alarms: [],
 };
@@ -144,6 +145,12 @@ export const ownedVersion2 = {
         graceEnds: "2026-03-01T00:00:00.000Z",
         stage: "agreed",
       },
+      serverMove: {
+        certificate: "TkVYVA==",
+        fingerprint: "bc".repeat(20),
+        at: "2026-02-04T00:00:00.000Z",
+        stage: "offered",
+      },
       notices: [
         {
           news: "new-list-key",
@@ -157,6 +164,13 @@ export const ownedVersion2 = {
               confirmedAt: "2026-02-03T10:00:00.000Z",
             },
           ],
+        },
+        {
+          news: "new-server-key",
+          serial: 1,
+          at: "2026-02-03T00:00:00.000Z",
+          graceEnds: null,
+          to: [],
         },
         {
           news: "owners",

@@ -30,6 +30,7 @@ const list = {
   invitee: storedList.invitee,
   memberKey: null,
   membership: "member",
+  role: "member",
 } as const;
 const overviewOf = (part: object) => ({
   overview: {
@@ -78,6 +79,33 @@ describe("the options page", () => {
     expect(asked.slice(2)).toEqual([
       ["list:remove", { address: "team@lists.example" }],
       ["overview", null],
+    ]);
+  });
+
+  test("shows a moderator whose post waits, and asks for what was pressed", async () => {
+    const post = {
+      author: "0b".repeat(20),
+      address: "bob@example.test",
+      messageId: "<1@example.test>",
+      date: "2026-01-01T00:00:00.000Z",
+      size: 2_345,
+    };
+    const held = { at: post.date, posts: [post, { ...post, address: null, messageId: "<2@example.test>" }] };
+    const mine = { ...list, memberKey: fingerprint, role: "moderator" };
+    const asked = await open({ ...overviewOf({ lists: [mine], keys: [] }), "held:read": held });
+    expect(root.textContent).toContain("You are a moderator of this list");
+    expect(root.textContent).toContain("3 kB");
+    expect(root.textContent).toContain("Somebody who is not on the list");
+    const labelled = (label: string) => root.querySelector<HTMLElement>(`[aria-label="${label}"]`);
+    labelled("Release the post of bob@example.test")?.click();
+    await settle();
+    labelled("Reject the post of Somebody who is not on the list")?.click();
+    await settle();
+    const decisions = asked.filter(([name]) => name === "held:decide").map(([, input]) => input);
+    const { author } = post;
+    expect(decisions).toEqual([
+      { list: list.address, decision: "release", author, messageId: "<1@example.test>" },
+      { list: list.address, decision: "reject", author, messageId: "<2@example.test>" },
     ]);
   });
 

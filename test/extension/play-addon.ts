@@ -160,8 +160,12 @@ export class Addon {
     return key;
   }
 
-  /** Writes to the list, through the server that they use; with a key as it was before, as a thief would. */
-  async posts(text: string, before?: StoredMemberKey): Promise<void> {
+  /**
+   * Writes to the list, through the server that they use.
+   * @param before a key as it was before, as a thief would
+   * @param toFormerServer sealed to the server key before
+   */
+  async posts(text: string, before?: StoredMemberKey, toFormerServer = false): Promise<void> {
     const { server, address, name } = this;
     const known = await this.list();
     const { secret, certificate } = before ?? (await this.key());
@@ -171,7 +175,10 @@ export class Addon {
       list: row,
       address: teamAddress,
       key: await readOpeningKey("list", fromBase64(known.listKey)),
-      server: await readSealingKey("server", fromBase64(known.serverCertificate)),
+      server: await readSealingKey(
+        "server",
+        fromBase64((toFormerServer ? known.formerServers.at(-1) : undefined) ?? known.serverCertificate),
+      ),
     };
     const author = { name, address, key: await readOpeningKey("member", fromBase64(secret)) };
     const brings = {
@@ -182,24 +189,43 @@ export class Addon {
     if (code !== 250) throw new Error(`the server said ${code}`);
   }
 
-  /** Waits for the post that has this text, and reads it and what came before it. */
+  /** Reads the post that has this text; waits for it, if it is not here yet. */
   async reads(text: string): Promise<Opened> {
     for (;;) {
-      const found = (await this.fetch()).find(
-        (one) => "opened" in one && one.opened.letter.letter.text?.trim() === text,
-      );
-      if (found !== undefined && "opened" in found) return found.opened;
+      await this.fetch();
+      const found = await this.#find(text);
+      if (found !== undefined) return found;
       await this.server.sink.until(() => this.#unread > 0);
     }
   }
 
   /** Reads a post once more that was read before. */
   async again(text: string): Promise<Opened> {
-    for (const raw of this.#kept) {
+    const found = await this.#find(text);
+    if (found === undefined) throw new Error("no such post was read");
+    return found;
+  }
+
+  /** The newest first. */
+  async #find(text: string): Promise<Opened | undefined> {
+    for (const raw of this.#kept.toReversed()) {
       const found = await this.as(() => take(raw));
       if ("opened" in found && found.opened.letter.letter.text?.trim() === text) return found.opened;
     }
-    throw new Error("no such post was read");
+    return undefined;
+  }
+
+  /** How often each text came, so far. */
+  async timesRead(): Promise<Readonly<Record<string, number>>> {
+    await this.server.untilQuiet();
+    await this.settled();
+    const times: Record<string, number> = {};
+    for (const raw of this.#kept) {
+      const found = await this.as(() => take(raw));
+      const text = "opened" in found ? (found.opened.letter.letter.text?.trim() ?? "") : null;
+      if (text !== null) times[text] = (times[text] ?? 0) + 1;
+    }
+    return times;
   }
 
   owned(): Promise<OwnedList> {

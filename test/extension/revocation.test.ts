@@ -1,6 +1,8 @@
 /** A key that was stolen: its holder's add-on revokes it, the others' hear of it, and the thief is believed by nobody. */
 import { calls } from "../../src/extension/background/calls.js";
 import { authorFor } from "../../src/extension/compose/author.js";
+import { stateLine } from "../../src/extension/display/state-line.js";
+import { phrase } from "../../src/extension/i18n.js";
 import { lockAll } from "../../src/extension/locking/unlocked.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import { begin, cardFile, play } from "../server/asking.js";
@@ -68,4 +70,19 @@ test("its holder writes nothing with it any more, and the owners are alarmed", a
     Mia: false,
   });
   expect(page.newKey).toMatchObject({ notTo: [bob.address] });
+});
+
+test("its holder comes back by a new invitation, and readers see that the owner has introduced them anew", async () => {
+  bob.server = play;
+  mia.server = play;
+  await olga.about(bob, "remove");
+  const { fingerprint } = await bob.key();
+  // introductions that were made in the second of the removal are burnt, too
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await olga.invites(bob);
+  expect((await bob.key()).fingerprint).not.toBe(fingerprint);
+  await bob.posts("here again");
+  const { view } = await mia.reads("here again");
+  expect(view.author.standing).toBe("reintroduced");
+  expect(stateLine(view).phrases).toContainEqual(phrase("state_from_reintroduced", "Bob"));
 });

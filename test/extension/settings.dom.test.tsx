@@ -63,6 +63,7 @@ const list = {
   invitee: storedList.invitee,
   memberKey: fingerprint,
   membership: "member",
+  role: "member",
 };
 const guards = {
   "other-recipients": true,

@@ -30,6 +30,22 @@ test.each(hindrances)(
   },
 );
 
+test("of changes at the same time none undoes another", async () => {
+  const { changeState, forgetState, stateOf } = await freshPage();
+  await Promise.all([
+    changeState(7, { sealing: "on" }),
+    changeState(7, { keptDraft: 3 }),
+    changeState(7, { hindrance: { kind: "clear-to-list" } }),
+  ]);
+  expect(await stateOf(7)).toMatchObject({
+    sealing: "on",
+    keptDraft: 3,
+    hindrance: { kind: "clear-to-list" },
+  });
+  await Promise.all([changeState(7, { phase: "sealing" }), forgetState(7)]);
+  expect((await stateOf(7)).sealing).toBe("off");
+});
+
 test("nothing stands in the way of a window that is gone", async () => {
   const { changeState, forgetState, stateOf } = await freshPage();
   await changeState(8, { hindrance: { kind: "sealed-quote" } });

@@ -5,9 +5,10 @@ import { keepUnlocked, lockAll } from "../../src/extension/locking/unlocked.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { type HeaderField, type Leaf, textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { generateKey, sealingHalf, writeOpeningKey, writeSealingKey } from "../../src/protocol/keys.js";
 import { HOST_ID, local, messageListeners } from "./fake-host.js";
-import { beforeParts, haveThunderbird, mails, shownIn } from "./fake-thunderbird.js";
+import { beforeMail, haveThunderbird, mails, shownIn } from "./fake-thunderbird.js";
 import { haveWorkerNear, workers } from "./near-worker.js";
 import { stored, storedList } from "./stored-fixture.js";
 
@@ -65,7 +66,13 @@ beforeAll(async () => {
     text: "the words",
     attachments: [],
   };
-  mails.set(MAIL, (await seal({ letter, list, key: made.key, secret: made.secret })).parts);
+  const { parts, notice } = await seal({ letter, list, key: made.key, secret: made.secret });
+  const files = parts.map((part): Leaf => ({ ...part, disposition: "attachment" }));
+  const fields: HeaderField[] = [
+    ["From", address],
+    ["To", list.address],
+  ];
+  mails.set(MAIL, writeEntity(fields, { type: "multipart/mixed", parts: [textLeaf(notice), ...files] }));
   shownIn.set(TAB, MAIL);
   unlock = () => keepUnlocked(made.key.fingerprint, made.secret);
 });
@@ -77,7 +84,7 @@ afterAll(() => lockAll());
 async function shown(): Promise<unknown> {
   for (const listener of messageListeners) {
     const sender = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab: { id: TAB } };
-    const answer = listener({ ask: "display", input: { open: "in-its-own-shell" } }, sender);
+    const answer = listener({ ask: "display", input: { open: "in-its-own-shell", likely: true } }, sender);
     if (answer !== undefined) return answer;
   }
   throw new Error("nobody answers");
@@ -103,29 +110,30 @@ test("a mail that was opened is locked again, and the worker that has opened it 
 
 test("a mail that is still being fetched when the keys are locked is not opened", async () => {
   await unlock();
-  beforeParts.wait = () => lock();
+  beforeMail.wait = () => lock();
   expect(await shown()).toEqual(locked);
-  expect(workers.every(({ ended }) => ended)).toBe(true);
-  beforeParts.wait = async () => undefined;
+  // one has taken the mail apart; none has had a key
+  expect(workers.filter(({ ended }) => !ended).flatMap(({ asked }) => asked)).toEqual(["read-mail"]);
+  beforeMail.wait = async () => undefined;
   expect(await shown()).toEqual(locked);
 });
 
 test("a mail that is being opened when the keys are locked is shown once, and not kept", async () => {
   await unlock();
   let locking: Promise<void> | undefined;
-  beforeParts.wait = async () => {
+  beforeMail.wait = async () => {
     const worker = workers.at(-1);
     if (worker === undefined || Object.hasOwn(worker, "postMessage")) return;
     const post = worker.postMessage.bind(worker);
-    worker.postMessage = (data) => {
-      post(data);
-      locking = lock();
+    worker.postMessage = (job) => {
+      post(job);
+      if (job.name === "open") locking = lock();
     };
   };
   expect(await shown()).toEqual(opened);
   expect(locking).toBeDefined();
   await locking;
   expect(workers.every(({ ended }) => ended)).toBe(true);
-  beforeParts.wait = async () => undefined;
+  beforeMail.wait = async () => undefined;
   expect(await shown()).toEqual(locked);
 });

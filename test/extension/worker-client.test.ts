@@ -44,14 +44,14 @@ beforeEach(() => {
 });
 
 const job = (signal?: AbortSignal) =>
-  runJob("sealed-parts", { raw: new Uint8Array(1), types: [] }, signal === undefined ? {} : { signal });
+  runJob("read-mail", { raw: "" }, signal === undefined ? {} : { signal });
 
 test("one worker does one job after the other", async () => {
   prepareWorker();
   for (let i = 0; i < 3; i++) {
     const done = job();
-    newest().answer({ kind: "others" });
-    expect(await done).toEqual({ kind: "others" });
+    newest().answer({ kind: "other" });
+    expect(await done).toEqual({ kind: "other" });
   }
   expect(started).toHaveLength(1);
   expect(newest().ended).toBe(false);
@@ -114,6 +114,6 @@ test("a worker that dies fails what it was doing, and the next job gets a new on
   await expect(lost).rejects.toMatchObject({ code: "worker-failed" });
   const next = job();
   expect(started).toHaveLength(2);
-  newest().answer({ kind: "others" });
-  await expect(next).resolves.toEqual({ kind: "others" });
+  newest().answer({ kind: "other" });
+  await expect(next).resolves.toEqual({ kind: "other" });
 });

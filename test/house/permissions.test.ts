@@ -21,7 +21,11 @@ test.each<Target>(["thunderbird", "chromium", "firefox"])(
     const manifest = manifests[target];
     const rows = (chapters.get(chapterOf[target]) ?? "").matchAll(/^\| `([^`]+)` +\| (.+?) +\| (.+?) +\|$/gm);
     const later = "optional_permissions" in manifest ? manifest.optional_permissions : [];
-    expect([...rows].map(([, name]) => name)).toEqual([...manifest.permissions, ...later]);
+    const sites = "optional_host_permissions" in manifest ? manifest.optional_host_permissions : [];
+    expect([...rows].map(([, name]) => name)).toEqual([...manifest.permissions, ...later, ...sites]);
+    // no web site is allowed from the start
+    expect(manifest).not.toHaveProperty("host_permissions");
+    expect(manifest).not.toHaveProperty("content_scripts");
   },
 );
 

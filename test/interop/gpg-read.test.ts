@@ -83,6 +83,17 @@ describeWith(["gpg", "gpgconf"], "a member with gpg alone", () => {
       expect(ran.stdout).toEqual(payload);
     });
 
+    // above 256 KiB our own writer makes the data packet, above a million octets a compressed one
+    test.each([300_000, 1_100_000])("reads a large post of %d octets by the same command", async (size) => {
+      await home.import(sealingHalf(cast.serverKey));
+      await home.import(sealingHalf(cast.alice));
+      const large = new Uint8Array(size).map((_, i) => (i * 7) % 251);
+      const ran = await home.shell(await saveMail(home, await mailOf(cast, mode, delivery, large)));
+      expect(ran.stderr).toContain('Good signature from "Alice <alice@example.test>"');
+      expect(ran.status).toBe(0);
+      expect(Buffer.compare(ran.stdout, large)).toBe(0);
+    });
+
     test("without the author's certificate gpg prints the text, and an error", async () => {
       await home.import(sealingHalf(cast.serverKey));
       const ran = await home.shell(await saveMail(home, mail));

@@ -65,6 +65,18 @@ for (const tool of otherTools) {
       },
     );
 
+    // above 256 KiB our own writer makes the data packet, above a million octets a compressed one
+    test.each([300_000, 1_100_000])("opens a large post of %d octets in both modes", async (size) => {
+      const large = new Uint8Array(size).map((_, i) => (i * 7) % 251);
+      for (const mode of ["key", "whole"] as const) {
+        const copy = await copyForBob(cast, await aliceSeals(cast, mode, large), "resealed");
+        const inner = await openOuterWithTool(copy, "resealed");
+        const opened = await tool.open(inner, cast.listKey, sealingHalf(cast.alice));
+        expect(opened).toMatchObject({ status: 0, verified: true });
+        expect(Buffer.compare(opened.bytes, large)).toBe(0);
+      }
+    });
+
     test("refuses a flipped bit and a missing end", async () => {
       const copy = await copyForBob(cast, await aliceSeals(cast, "key", payload), "opened");
       const inner = await openOuterWithTool(copy, "opened");

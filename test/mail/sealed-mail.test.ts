@@ -23,6 +23,18 @@ const messages: [string, SealedMessage][] = [
   ["whole, opened", { mode: "whole", message: random(1), listSignature: random(300) }],
 ];
 
+test.each([
+  [100_000, "multipart/encrypted"],
+  [400_000, "multipart/mixed"],
+])("a copy of %i octets that may be encrypted is %s", (length, type) => {
+  const { head } = writeCopy({
+    ...{ shape: "encrypted", list, listName: "Team", from: { address: list }, replyTo: { address: list } },
+    ...{ to: alice, messageId: "<1@example.test>", date: new Date() },
+    sealed: { mode: "key", key: random(700), body: new Uint8Array(length) },
+  });
+  expect(Buffer.from(head).toString("latin1")).toContain(`Content-Type: ${type}`);
+});
+
 describe.each(messages)("%s", (_, sealed) => {
   test("parts and back, in any order", () => {
     expect(fromParts([...toParts(sealed)].reverse())).toEqual(sealed);

@@ -1,6 +1,6 @@
 /**
  * What holds for every message: what was sealed comes out, bytes split and join, and nothing that was altered is shown
- * as something else. `LISTSEAL_SLOW=1` runs twenty times as many cases.
+ * as something else. `LISTSEAL_SLOW=1` runs twenty times as many cases, and flips every bit of every byte.
  */
 import { jest } from "@jest/globals";
 import fc from "fast-check";
@@ -237,6 +237,18 @@ const withPart = (sealed: SealedMessage, name: string, bytes: Uint8Array): Seale
 /** How long the outer seal's own key packets are. They name recipients; whoever alters them alters nothing that is read. */
 const outerKeys = (bytes: Uint8Array) => split(bytes).keyPacket.length;
 
+/**
+ * The bytes of a part whose bits are flipped: all around its ends, where the headers and the codes are, and each fourth between,
+ * another one on every run. Every byte under `LISTSEAL_SLOW=1`; `attacks/packets.test.ts` flips one bit of each.
+ */
+function* placesIn({ length }: Uint8Array): Generator<number> {
+  const [stride, edge] = slow ? [1, 0] : [4, 40];
+  const start = Math.floor(Math.random() * stride);
+  for (let at = 0; at < length; at++) {
+    if (at < edge || at >= length - edge || at % stride === start) yield at;
+  }
+}
+
 describe.each(settings)("%s, mode %s: altered", (profile, mode) => {
   const payload = new TextEncoder().encode("Small.");
   let submitted: SealedMessage;
@@ -252,7 +264,7 @@ describe.each(settings)("%s, mode %s: altered", (profile, mode) => {
     ];
   });
 
-  test("a bit flipped in any byte of any part is refused, or changes nothing that is read", async () => {
+  test("a bit flipped in a byte of any part is refused, or changes nothing that is read", async () => {
     const cast = castOf(profile);
     for (const [who, delivery, sealed] of copies) {
       const honest = await readBy(cast, who, sealed);
@@ -260,7 +272,7 @@ describe.each(settings)("%s, mode %s: altered", (profile, mode) => {
       for (const [name, bytes] of partsOf(sealed)) {
         // in delivery `opened` the list signature covers the key packet itself
         const unsigned = delivery === "resealed" && name !== "body" ? outerKeys(bytes) : 0;
-        for (let at = 0; at < bytes.length; at++) {
+        for (const at of placesIn(bytes)) {
           const bit = slow ? [1, 2, 4, 8, 16, 32, 64, 128] : [1 << (at % 8)];
           for (const mask of bit) {
             const altered = bytes.map((value, i) => (i === at ? value ^ mask : value));

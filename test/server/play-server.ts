@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { outerSubject } from "../../src/mail/notices.js";
-import { readPayload, writePayload } from "../../src/mail/payload.js";
+import { type Letter, readPayload, writePayload } from "../../src/mail/payload.js";
 import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
 import {
   generateKey,
@@ -63,6 +63,9 @@ export interface PlayList {
 /** What {@link PlayServer.seal} may be told to do otherwise than the add-on does. */
 export interface PostWish {
   readonly text?: string;
+  readonly html?: string;
+  readonly subject?: string;
+  readonly attachments?: Letter["attachments"];
   readonly messageId?: string;
   readonly date?: Date;
   readonly mode?: Mode;
@@ -238,12 +241,13 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
       from,
       to: [{ address }],
       cc: [],
-      subject: "The true subject",
+      subject: wish.subject ?? "The true subject",
       date,
       messageId,
       references: [],
       text: wish.text ?? "Hello",
-      attachments: [],
+      ...(wish.html === undefined ? {} : { html: wish.html }),
+      attachments: wish.attachments ?? [],
       author: wish.brings ?? { certificate: writeSealingKey(sealingHalf(author.key)) },
     },
     { subject: outerSubject(address), from, to: [{ address }] },

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Browser, Page, Sheet } from "../world/browser.js";
+import { type Browser, type BrowserName, type Page, type Sheet, startBrowser } from "../world/browser.js";
 import { until } from "../world/processes.js";
+import { type Language, wordsOf } from "./words.js";
 
 /** The options page in a real browser, driven as a person does: fields filled in, buttons pressed, the answer read. */
 
@@ -115,5 +117,56 @@ export class BrowserOptions {
   /** What axe-core finds wrong with the page as it is. */
   complaints(): Promise<readonly string[]> {
     return this.#sheet.run(z.array(z.string()), AXE);
+  }
+}
+
+/** The unpacked build for a browser. */
+export const builtFor = (name: BrowserName): string =>
+  fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+
+/** Brings a backup to the options page, and waits until everything is there. */
+export async function bringBackup(
+  options: BrowserOptions,
+  language: Language,
+  backup: { readonly file: string; readonly passphrase: string },
+): Promise<void> {
+  const w = wordsOf(language);
+  await options.showTab("backup");
+  await options.page.waitFor("input[name=backup]");
+  await options.page.setFiles("input[name=backup]", [backup.file]);
+  await options.fill("input[name=backupPassphrase]", backup.passphrase);
+  await options.press(w("restore_button"));
+  await options.waitForText(w("backup_restored"));
+}
+
+/** Makes a backup on the options page. */
+export async function makeBackup(
+  options: BrowserOptions,
+  language: Language,
+): Promise<{ readonly file: string; readonly passphrase: string }> {
+  const w = wordsOf(language);
+  await options.showTab("backup");
+  await options.page.waitFor("#panel code.code");
+  const source = `() => document.querySelector("#panel code.code").textContent`;
+  const passphrase = await options.page.run(z.string(), source);
+  const file = await options.saved(w("backup_save"), ".listseal");
+  await options.waitForText(w("backup_made"));
+  return { file, passphrase };
+}
+
+/** A backup that was brought to a fresh browser: the browser's own backup of what it has then. */
+export async function carriedThrough(
+  name: BrowserName,
+  language: Language,
+  backup: { readonly file: string; readonly passphrase: string },
+): Promise<{ readonly bytes: Buffer; readonly passphrase: string }> {
+  const browser = await startBrowser(name, { extension: builtFor(name), language });
+  try {
+    const options = await BrowserOptions.open(browser);
+    await bringBackup(options, language, backup);
+    const { file, passphrase } = await makeBackup(options, language);
+    return { bytes: readFileSync(file), passphrase };
+  } finally {
+    await browser.close();
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createTransport } from "nodemailer";
-import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { type Mailbox, makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
@@ -64,27 +64,27 @@ export async function command(
   await mail(world, requestAddress(address), raw);
 }
 
-/** The owner writes to the list. */
+/** A member writes to the list: the owner, unless `from` is somebody else. */
 export async function post(
   world: World,
-  owner: OpeningKey<"member">,
+  author: OpeningKey<"member">,
   { plan, listKey, server }: Asked,
   letter: Pick<Letter, "subject" | "text"> & Partial<Pick<Letter, "html" | "attachments">>,
+  from: Mailbox = makeMailbox("Olga", OWNER),
 ): Promise<void> {
   const address = listAddress(plan);
   const messageId = newMessageId(PEOPLE_DOMAIN);
   const date = new Date();
-  const from = makeMailbox("Olga", OWNER);
   const payload = writePayload(
     {
       ...{ from, to: [{ address }], cc: [], date, messageId, references: [], attachments: [] },
       ...letter,
-      author: { certificate: writeSealingKey(sealingHalf(owner)) },
+      author: { certificate: writeSealingKey(sealingHalf(author)) },
     },
     { subject: outerSubject(address), from, to: [{ address }] },
   );
   const sealed = await sealPost({
-    ...{ mode: plan.mode, payload, messageId, server, author: owner, date },
+    ...{ mode: plan.mode, payload, messageId, server, author, date },
     list: { address, key: sealingHalf(listKey) },
   });
   await mail(world, address, writeSubmission({ from, list: address, date, messageId, sealed }));

@@ -184,6 +184,7 @@ export class MadeList {
       held: 0,
       refusals: [],
       rekeying: null,
+      serverMove: null,
       notices: [],
       alarms: [],
     };

@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import { makeMailbox } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
@@ -135,20 +132,6 @@ export async function reads(
     },
     120_000,
   );
-}
-
-/** SHA-256 of every file in the mail folders of somebody's profile, by path, and of the add-on's storage. */
-export async function everythingOf(person: Person): Promise<Readonly<Record<string, string>>> {
-  const { profile } = person.thunderbird;
-  const hashes: Record<string, string> = { "the add-on's storage": await person.addon.storageHash() };
-  for (const folder of ["ImapMail", "Mail"]) {
-    for (const entry of readdirSync(join(profile, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      hashes[path.slice(profile.length)] = createHash("sha256").update(readFileSync(path)).digest("hex");
-    }
-  }
-  return hashes;
 }
 
 /** Sends a join on an invitation with a fresh key, as an add-on of somebody's own making would. */

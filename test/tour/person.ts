@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSealingKey } from "../../src/protocol/keys.js";
@@ -114,10 +114,11 @@ export class Person {
     await this.ui.picture("mail:3pane", path);
   }
 
-  /** Files in the folder for downloads, whole ones only. */
+  /** Files in the folder for downloads, whole ones only. QUIRK: Thunderbird puts an empty one in its place while it writes. */
   downloads(): readonly string[] {
     return readdirSync(this.thunderbird.downloads)
       .filter((name) => !name.endsWith(".part"))
-      .map((name) => join(this.thunderbird.downloads, name));
+      .map((name) => join(this.thunderbird.downloads, name))
+      .filter((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0);
   }
 }

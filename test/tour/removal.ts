@@ -3,6 +3,7 @@ import type { Mark } from "../world/recorder.js";
 import { addressOf, type PersonName, type World } from "../world/world.js";
 import { type ListPlan, listAddress } from "./owner.js";
 import type { Person } from "./person.js";
+import { differences, everythingOf } from "./profile-bytes.js";
 
 /** How long the wires are watched before and after the removal, in milliseconds. */
 const WATCH = 3_000;
@@ -13,6 +14,8 @@ export interface RemovalStory {
     readonly name: PersonName;
     readonly hashBefore: string;
     readonly hashAfter: string;
+    /** Files of their Thunderbird's profile that differ, and the add-on's storage. */
+    readonly changed: readonly string[];
     /** Bytes that came to them or left them, on all of their wires. */
     readonly bytesOnTheirWires: number;
   }[];
@@ -45,7 +48,9 @@ export async function remove(
   lists: readonly ListPlan[],
 ): Promise<RemovalStory> {
   await untilQuiet(world);
-  const before = await Promise.all(staying.map(({ addon }) => addon.storageHash()));
+  const hashes = () => Promise.all(staying.map(({ addon }) => addon.storageHash()));
+  const everything = () => Promise.all(staying.map(everythingOf));
+  const before = { hashes: await hashes(), everything: await everything() };
   const mark = world.recorder.mark();
   const said: string[] = [];
   for (const plan of lists) {
@@ -56,12 +61,13 @@ export async function remove(
   const since = world.recorder.since(mark);
   const bytes = (of: (wire: string) => boolean) =>
     since.reduce((sum, { recording, bytes: all }) => (of(recording.wire) ? sum + all.length : sum), 0);
-  const after = await Promise.all(staying.map(({ addon }) => addon.storageHash()));
+  const after = { everything: await everything(), hashes: await hashes() };
   return {
     stayed: staying.map(({ name }, index) => ({
       name,
-      hashBefore: before[index] ?? "none",
-      hashAfter: after[index] ?? "missing",
+      hashBefore: before.hashes[index] ?? "none",
+      hashAfter: after.hashes[index] ?? "missing",
+      changed: differences(before.everything[index] ?? {}, after.everything[index] ?? {}),
       bytesOnTheirWires: bytes((wire) => wire.startsWith(`${name}-`)),
     })),
     bytesAnywhere: bytes(() => true),

@@ -14,6 +14,8 @@ import { inDays, keyRecord, type MadeList, type MadePerson } from "./made-list.j
 /** One mail for a reader's folder. */
 export interface MadeMail {
   readonly name: string;
+  /** What the add-on takes it for: the kind of its answer. */
+  readonly kind: string;
   readonly raw: Uint8Array;
 }
 
@@ -28,6 +30,13 @@ const HTML = `<p>Hello everybody,</p><p>the <b>new plan</b> is below; 詳しく�
 <tr><td>Tuesday</td><td>the bridge</td><td>Olive</td></tr></table>
 <blockquote type="cite">Where do we meet?</blockquote>
 <p>More at <a href="https://example.test/plan">the plan</a>. <img src="cid:hill" alt="a hill"><img src="http://example.test/pixel.gif"></p>`;
+
+/** A mail as offices send it: its own colours, wider than any pane, and a line that no one breaks. */
+const WIDE = `<table bgcolor="#eef0ff" width="1500"><tr><td><font color="navy" size="5">The quarter in numbers</font></td>
+<td>1</td><td>2</td><td align="right">the last column</td></tr></table><pre>${"a line that is not broken ".repeat(30)}</pre>`;
+
+/** The same without a colour of its own. */
+const WIDE_PLAIN = WIDE.replace(/ bgcolor="[^"]*"| color="[^"]*"/g, "");
 
 const TEXT = `Hi all,
 
@@ -125,14 +134,29 @@ export async function everyMail(
     sealingHalf(alice.key),
   );
   return [
-    { name: "opened-owner", raw: good },
-    { name: "opened-new-author", raw: await copy(bob, "I have joined", { text: TEXT }) },
-    { name: "opened-changed-key", raw: await copy(eve, "Bob again", { text: "It is me, with a new key." }) },
-    { name: "not-for-me", raw: await copy(olive, "not for Alice", { text: "hi" }, bob) },
-    { name: "refused", raw: altered(await copy(olive, "altered", { text: "hi\n".repeat(50) })) },
-    { name: "elsewhere", raw: inForeignShell(good) },
+    { name: "opened-owner", kind: "opened", raw: good },
+    { name: "opened-new-author", kind: "opened", raw: await copy(bob, "I have joined", { text: TEXT }) },
+    {
+      name: "opened-changed-key",
+      kind: "opened",
+      raw: await copy(eve, "Bob again", { text: "It is me, with a new key." }),
+    },
+    {
+      name: "opened-wide-coloured",
+      kind: "opened",
+      raw: await copy(olive, "Wide and coloured", { html: WIDE }),
+    },
+    { name: "opened-wide-plain", kind: "opened", raw: await copy(olive, "Wide", { html: WIDE_PLAIN }) },
+    { name: "not-for-me", kind: "not-for-me", raw: await copy(olive, "not for Alice", { text: "hi" }, bob) },
+    {
+      name: "refused",
+      kind: "refused",
+      raw: altered(await copy(olive, "altered", { text: "hi\n".repeat(50) })),
+    },
+    { name: "elsewhere", kind: "elsewhere", raw: inForeignShell(good) },
     {
       name: "invitation",
+      kind: "invitation",
       raw: plainMail("join us", {
         type: "multipart/mixed",
         parts: [
@@ -148,6 +172,7 @@ export async function everyMail(
     },
     {
       name: "answer",
+      kind: "arrived",
       raw: writeRequestMail({
         kind: "answer",
         list: list.address,
@@ -158,7 +183,7 @@ export async function everyMail(
         sealed: answer,
       }),
     },
-  ].map(({ name, raw }) => ({ name, raw: titled(raw, `state ${name}`) }));
+  ].map(({ name, kind, raw }) => ({ name, kind, raw: titled(raw, `state ${name}`) }));
 }
 
 /** An invitation to another list, with its code. */

@@ -174,13 +174,16 @@ export function chapterOfRemoval(
       text: `On all wires of this world together, ${bytesAnywhere} bytes moved because of it.`,
       pictures: [],
       excerpt: { caption: "listseal-server member remove", text: said.join("\n") },
-      sights: stayed.map(({ name, hashBefore, hashAfter, bytesOnTheirWires }) =>
+      sights: stayed.map(({ name, hashBefore, hashAfter, changed, bytesOnTheirWires }) =>
         sight(
           name === "bob" ? "Bob" : "Carol",
           [
             hashBefore === hashAfter
               ? `add-on storage byte for byte as before (SHA-256 ${hashBefore.slice(0, 16)}…)`
               : "add-on storage changed",
+            changed.length === 0
+              ? "every file of the profile as before, but for those that Thunderbird writes by the clock"
+              : `changed: ${changed.join(", ")}`,
           ],
           [`any of it: ${bytesOnTheirWires} bytes came or went on their wires`],
         ),

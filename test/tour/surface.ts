@@ -49,15 +49,20 @@ const LAYOUT = `(window) => {
   ${PARTS}
   const root = document.documentElement;
   const found = [];
+  const scrolls = (one) => /auto|scroll/.test(window.getComputedStyle(one).overflowX);
+  const inScrolled = (one) => {
+    for (let above = one.parentElement; above; above = above.parentElement) if (scrolls(above)) return true;
+    return false;
+  };
   if (!host && root.scrollWidth > root.clientWidth)
     found.push("scrolls sideways: " + root.scrollWidth + " in " + root.clientWidth);
   for (const one of seen) {
     const { left, right, width, height } = one.getBoundingClientRect();
     if (width === 0 || height === 0) continue;
-    if (left < -1 || right > root.clientWidth + 1)
+    if ((left < -1 || right > root.clientWidth + 1) && !inScrolled(one))
       found.push("sticks out (" + Math.round(left) + " to " + Math.round(right) + " of " + root.clientWidth + "): " + nameOf(one));
-    const { overflowX, overflowY, display } = window.getComputedStyle(one);
-    const clips = (value) => value !== "visible";
+    const { overflowX, overflowY, display, contain } = window.getComputedStyle(one);
+    const clips = (value) => value !== "visible" || /paint|content|strict/.test(contain);
     const line = /^(?:button|summary)$/.test(one.localName);
     if (display === "inline") continue;
     if ((clips(overflowX) || line) && one.scrollWidth > one.clientWidth + 1 && !/^(?:auto|scroll)$/.test(overflowX))
@@ -118,7 +123,7 @@ const TAB_THROUGH = `async (window) => {
       return bottom < 0 || top > window.innerHeight || right < 0 || left > window.innerWidth;
     };
     // it is scrolled to with the next picture that is drawn
-    for (let tries = 0; away() && tries < 20; tries += 1) await new Promise((resolve) => window.setTimeout(resolve, 50));
+    for (let tries = 0; away() && tries < 100; tries += 1) await new Promise((resolve) => window.setTimeout(resolve, 50));
     if (away()) found.push("focus out of sight: " + nameOf(one));
   }
   for (const one of wanted) if (!reached.has(one)) found.push("not reached by Tab: " + nameOf(one));

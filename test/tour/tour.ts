@@ -373,8 +373,9 @@ function letterDifferences({
 
 function removalDifferences({ stayed, bytesAnywhere }: RemovalStory): readonly string[] {
   return [
-    ...stayed.flatMap(({ name, hashBefore, hashAfter, bytesOnTheirWires }) => [
+    ...stayed.flatMap(({ name, hashBefore, hashAfter, changed, bytesOnTheirWires }) => [
       ...(hashBefore === hashAfter ? [] : [`the removal changed what ${name}'s add-on stores`]),
+      ...changed.map((file) => `the removal changed ${file} in ${name}'s profile`),
       ...(bytesOnTheirWires === 0 ? [] : [`${bytesOnTheirWires} bytes on ${name}'s wires at the removal`]),
     ]),
     ...(bytesAnywhere === 0 ? [] : [`${bytesAnywhere} bytes on the wires at the removal`]),

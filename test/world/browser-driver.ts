@@ -15,7 +15,7 @@ export const PATIENCE = 20_000;
 
 /**
  * One document: that of a tab, or that of a frame in it, wherever the frame hangs (another origin, a closed shadow
- * root). Selectors are CSS; clicks and keys are the browser's own, trusted like a person's.
+ * root). Selectors are CSS, and `host >> inner` is `inner` in the open shadow root of `host`; clicks and keys are the browser's own, trusted like a person's.
  */
 export interface Sheet {
   /**

@@ -52,6 +52,11 @@ export class InstalledAddon {
     await this.thunderbird.marionette.call(z.null(), "extension", "suspendBackground", this.id);
   }
 
+  /** What Thunderbird says of the event page: "running" and "stopped" are the two that last. Asking does not wake it. */
+  backgroundState(): Promise<string> {
+    return this.thunderbird.marionette.call(z.string(), "extension", "backgroundState", this.id);
+  }
+
   /** Ends the background page at once, whatever it is doing, as a crash does. */
   async killPage(): Promise<void> {
     await this.thunderbird.marionette.call(z.null(), "extension", "killBackground", this.id);

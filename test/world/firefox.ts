@@ -48,6 +48,9 @@ function quiet(start: BrowserStart, geckoId: string, uuid: string): Preferences 
 
 /** WebDriver's name for an element in JSON. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+const SHADOW = "shadow-6066-11e4-a52e-4f735466cecf";
+const elementShape = z.object({ [ELEMENT]: z.string() });
+const shadowShape = z.object({ [SHADOW]: z.string() });
 
 /** WebDriver's codes of named keys. */
 const KEYS: Readonly<Record<KeyName, string>> = {
@@ -117,12 +120,17 @@ class Wheel {
     return this.#marionette.call(shape, "browser-window", name, ...args);
   }
 
-  /** The first element that matches, waited for, in the current document. */
+  /** The first element that matches in the current document; `host >> inner` looks into the open shadow root of a host. */
   async element(selector: string): Promise<string> {
-    const shape = z.object({ [ELEMENT]: z.string() });
-    const found = await this.ask("WebDriver:FindElement", { using: "css selector", value: selector });
-    const id = shape.parse(found)[ELEMENT];
-    if (id === undefined) throw new Error(`no element ${selector}`);
+    const [outer = selector, ...inner] = selector.split(" >> ");
+    let id = elementShape.parse(
+      await this.ask("WebDriver:FindElement", { using: "css selector", value: outer }),
+    )[ELEMENT];
+    for (const value of inner) {
+      const root = shadowShape.parse(await this.ask("WebDriver:GetShadowRoot", { id }))[SHADOW];
+      const query = { shadowRoot: root, using: "css selector", value };
+      id = elementShape.parse(await this.ask("WebDriver:FindElementFromShadowRoot", query))[ELEMENT];
+    }
     return id;
   }
 
@@ -172,7 +180,12 @@ function sheetOf(wheel: Wheel, place: Place): Sheet {
     click: (selector) => onceThere(selector, click),
     type: async (selector, text) => {
       await onceThere(selector, click);
-      await onceThere(selector, (id) => keys(id, text));
+      // what was clicked may be a line within the element that takes the keys
+      await wheel.turn(async () => {
+        await wheel.inContent(place);
+        const active = elementShape.parse(await wheel.ask("WebDriver:GetActiveElement"))[ELEMENT];
+        await keys(active, text);
+      });
     },
     setFiles: (selector, files) => onceThere(selector, (id) => keys(id, files.join("\n"))),
     waitFor: (selector) => onceThere(selector, async () => {}),

@@ -242,6 +242,11 @@ export class ThunderbirdUi {
     return this.#call(z.number(), "compose-window", "acceptDialogs");
   }
 
+  /** Says no in every open dialog and gives how many there were. */
+  declineDialogs(): Promise<number> {
+    return this.#call(z.number(), "compose-window", "declineDialogs");
+  }
+
   /** Closes all compose windows, keeping nothing. */
   async closeComposers(): Promise<void> {
     await this.#call(z.null(), "compose-window", "closeComposers");

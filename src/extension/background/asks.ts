@@ -5,26 +5,31 @@ import { download, saveFile, showDownload } from "../host/save.js";
 import { offerInvitation } from "../joining/in-mail.js";
 import { noteUse } from "../locking/unlocked.js";
 import { browser } from "../platform.js";
-import { invitationPart } from "../reading/found-parts.js";
 import { imageAddress, type Opened } from "../reading/opening.js";
-import { takeFromFolder } from "../requests/in-folders.js";
+import { takePart } from "../requests/arrivals.js";
+import { prepareWorker } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { forgetOpened, read, shownMessage } from "./received.js";
 
 /** What the background page answers to the display script. */
 export const asks: AskHandlers = {
-  async display({ open }, tabId) {
+  async display({ open, likely }, tabId) {
+    // it loads while the mail is fetched; for ordinary mail none is started
+    if (likely) prepareWorker();
     const header = await shownMessage(tabId);
     if (header === undefined) return { kind: "ordinary" };
     const reading = await read(header, open);
     if (reading.kind === "opened") {
-      await noteUse();
+      // the reader need not wait for it, and a use that can't be noted only locks earlier
+      noteUse().catch(() => undefined);
       return reading.opened.view;
     }
     if (reading.kind !== "other") return reading;
-    const arrived = await takeFromFolder(header, reading.tree, arrivals);
+    const { arriving, invitation } = reading;
+    const arrived =
+      arriving === null ? undefined : await takePart(arriving, async () => arriving.sealed, arrivals);
     if (arrived !== undefined) return { kind: "arrived", arrived };
-    return invitationPart(reading.tree) === undefined ? { kind: "ordinary" } : { kind: "invitation" };
+    return invitation === null ? { kind: "ordinary" } : { kind: "invitation" };
   },
 
   async save({ attachment }, tabId) {

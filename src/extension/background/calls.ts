@@ -7,6 +7,7 @@ import { takeOffered } from "../joining/offered.js";
 import { chooseKeeping, listsKept } from "../local-copies/choice.js";
 import { keepUnlocked, lockAll } from "../locking/unlocked.js";
 import type { CallHandlers, ComposeCalls } from "../messaging.js";
+import { askHeld, decideHeld, heldPosts } from "../moderating/moderating.js";
 import { makeMemberKey } from "../new-member-key.js";
 import { ownerCalls } from "../owner/calls.js";
 import { forgetPending, sendAgain } from "../requests/asking.js";
@@ -48,6 +49,16 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
     const key = await makeMemberKey(wish);
     await certifyWaiting();
     return summaryOfKey(key);
+  },
+
+  "held:read": ({ list }) => heldPosts(list),
+  async "held:ask"({ list }) {
+    await askHeld(list);
+    return null;
+  },
+  async "held:decide"({ list, decision, author, messageId }) {
+    await decideHeld(list, decision, { author, messageId });
+    return null;
   },
 
   async "key:revoke"({ fingerprint }) {

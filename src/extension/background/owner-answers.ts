@@ -4,12 +4,17 @@ import type { ArrivalHandlers } from "../requests/arrivals.js";
 const founding = () => import("../owner/founding.js");
 const inviting = () => import("../owner/inviting.js");
 const members = () => import("../owner/members.js");
+const moving = () => import("../owner/server-move.js");
+const moderating = () => import("../moderating/moderating.js");
 const revoking = () => import("./revoking.js");
 const succeeding = () => import("../owner/succeeding.js");
 const telling = () => import("../owner/telling.js");
 
 const commandAnswered: ArrivalHandlers["answers"]["enrol"] = async (...answer) =>
   (await members()).commandAnswered(...answer);
+
+const decided: ArrivalHandlers["answers"]["release"] = async (asked, result) =>
+  (await moderating()).decided(asked, result);
 
 export const ownerAnswers = {
   claim: async (...answer) => (await founding()).claimAnswered(...answer),
@@ -18,11 +23,13 @@ export const ownerAnswers = {
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
   roster: async (...answer) => (await succeeding()).standingAnswered(...answer),
   "set-role": commandAnswered,
-  release: commandAnswered,
-  reject: commandAnswered,
+  held: async (...answer) => (await moderating()).heldAnswered(...answer),
+  release: decided,
+  reject: decided,
   "new-list-key": async (asked, result) => (await telling()).newKeyAnswered(asked, result),
   notice: commandAnswered,
   receipts: async (asked, result) => (await telling()).receiptsAnswered(asked, result),
+  "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
   "resume-server": commandAnswered,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
 
@@ -30,6 +37,8 @@ export const takeReport: ArrivalHandlers["report"] = async (list, report) => {
   if (report.event === "revoked") await (await revoking()).takeRevocation(list, report);
   await (await members()).takeReport(list, report);
 };
+
+export const takeOffer: ArrivalHandlers["offer"] = async (...offer) => (await moving()).takeOffer(...offer);
 
 export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) =>
   (await telling()).takeReceipt(sealed);

@@ -1,22 +1,26 @@
-import type { MailPart } from "../../mail/sealed-mail.js";
-import { type Shape, shapeOf } from "../display/shape.js";
 import { awake } from "../keep-awake.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { lockIfDue } from "../locking/unlocked.js";
-import { addressesIn } from "../reading/found-parts.js";
 import { type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
-import { type MessageHeader, type MessagePart, thunderbird } from "../thunderbird.js";
-import { prepareWorker, runJob } from "../worker/client.js";
+import { type MessageHeader, thunderbird } from "../thunderbird.js";
+import { runJob } from "../worker/client.js";
+import type { MailRead } from "../worker/jobs.js";
 
 /**
- * Opening mail in Thunderbird's folders: which parts, and what is kept of it.
+ * Opening mail in Thunderbird's folders, and what is kept of it.
+ *
+ * QUIRK: Thunderbird 153 does in JavaScript, in the process of its windows, what an add-on asks about a message: it makes the
+ * octets of a `File` one by one, and goes through the whole mail for its tree and for each part. Where JavaScript is not
+ * compiled (Debian), no window answers meanwhile: half a second for 1 MB. As a binary string the mail comes in a tenth of
+ * that, and the worker does the rest.
+ *
  * Opened letters stay in memory for a while, for saving attachments, quoting and going back; never on disk.
  */
 
 export type Reading =
   | { readonly kind: "opened"; readonly opened: Opened }
-  /** No sealed post: an ordinary mail, or another of our kinds. `tree`: its MIME tree. */
-  | { readonly kind: "other"; readonly tree: MessagePart }
+  /** No sealed post: an ordinary mail, or another of our kinds. */
+  | Extract<MailRead, { readonly kind: "other" }>
   | { readonly kind: "elsewhere" }
   | NotOpened;
 
@@ -49,6 +53,13 @@ function keep(key: string, opened: Opened): void {
 }
 
 /**
+ * What is somewhere in every mail of ours, by the types of its parts or by their names. Most mail has no trace of it and is
+ * looked at no further.
+ */
+const TRACE = /listseal|\.pgp/i;
+const nothing: Reading = { kind: "other", arriving: null, invitation: null };
+
+/**
  * Reads one message of a folder. Never throws: what went wrong is part of the answer.
  * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
  */
@@ -71,58 +82,19 @@ async function readAnew(
   open: "in-its-own-shell" | "elsewhere",
   key: string,
 ): Promise<Reading> {
-  const { messages } = thunderbird();
   const begun = forgotten;
-  const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
-  const shape = shapeOf(tree);
-  if (shape.kind === "none") return { kind: "other", tree };
-  if (shape.kind === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
-
-  prepareWorker();
-  const reading = await openSealed({
-    parts: async () => (await partsOfLarge(header, shape)) ?? (await partsOf(header.id, shape)),
-    named: addressesIn(tree),
-    shell: shape.kind === "own-shell" ? "own" : "elsewhere",
-  });
+  const raw = await thunderbird().messages.getRaw(header.id, { decrypt: false, data_format: "BinaryString" });
+  if (!TRACE.test(raw)) return nothing;
+  const mail = await runJob("read-mail", { raw });
+  if (mail.kind === "other") return mail;
+  if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
+  const reading = await openSealed({ ...mail, parts: async () => mail.parts });
   if (reading.kind !== "opened") return reading;
   const { letter, view } = reading.opened;
   if (begun === forgotten) keep(key, reading.opened);
   // the reader waits for the mail and not for its copy
   keepCopy(view.list, letter.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
   return reading;
-}
-
-type SealedShape = Exclude<Shape, { readonly kind: "none" }>;
-
-/**
- * Octets from which on a mail in its own shell is read as a whole. QUIRK: Thunderbird 153 goes through the whole mail for
- * each part that it hands out, in JavaScript: where that is not compiled, one part of 10 MB takes longer than the mail as it
- * is. Of 1 MB both take the same time.
- */
-const LARGE_MAIL = 1_000_000;
-
-/** The parts of a large mail, or undefined where they are to be asked for one by one. */
-async function partsOfLarge(
-  { id, size }: MessageHeader,
-  shape: SealedShape,
-): Promise<readonly MailPart[] | undefined> {
-  if (size < LARGE_MAIL || shape.kind !== "own-shell") return undefined;
-  const { messages } = thunderbird();
-  const file = await messages.getRaw(id, { decrypt: false });
-  const raw = new Uint8Array(await file.arrayBuffer());
-  const types = shape.parts.map(({ type }) => type);
-  const found = await runJob("sealed-parts", { raw, types }, { transfer: [raw.buffer] });
-  return found.kind === "parts" ? found.parts : undefined;
-}
-
-async function partsOf(messageId: number, shape: SealedShape): Promise<readonly MailPart[]> {
-  const { messages } = thunderbird();
-  return Promise.all(
-    shape.parts.map(async ({ partName, type }) => {
-      const file = await messages.getAttachmentFile(messageId, partName);
-      return { name: file.name, type, bytes: new Uint8Array(await file.arrayBuffer()) };
-    }),
-  );
 }
 
 /** The one message that a tab shows, or undefined if it shows none or several. */

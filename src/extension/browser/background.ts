@@ -1,5 +1,8 @@
 import { keepTurnsForFrames } from "../in-turn.js";
 import { browser } from "../platform.js";
+import { keepSessionForFrames } from "../session.js";
+import { watchSites } from "../webmail/enabling.js";
+import { watchWriteMenu } from "./write-menu.js";
 
 /**
  * The background of a browser: Chromium's service worker and Firefox's event page. It only connects, and does no
@@ -9,4 +12,7 @@ import { browser } from "../platform.js";
 const READER = "reader/reader.html";
 
 browser.action.onClicked.addListener(() => void browser.tabs.create({ url: browser.runtime.getURL(READER) }));
+watchSites(READER);
+watchWriteMenu();
 keepTurnsForFrames();
+keepSessionForFrames();

@@ -25,10 +25,12 @@ export interface Author {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `key-revoked`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
  */
 export async function authorFor(list: StoredList): Promise<Author> {
   if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
+  // the server would refuse it, and a mail on its way is a promise
+  if (list.role === "read-only") throw new ListSealError("read-only", "the list takes no posts from one");
   const key = keyOf(await load(), list.memberKey);
   if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
   await noteUse();

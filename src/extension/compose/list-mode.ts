@@ -52,6 +52,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     listAddress: list?.address ?? null,
     drafts: twin === null ? "as-usual" : "this-computer",
     hindrance: null,
+    notice: list?.role === "read-only" ? "read-only" : null,
     answered: [],
   });
   if (next !== "" && next !== details.identityId) {

@@ -198,12 +198,14 @@ const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
   "server-draft-moved": "popup_draft_moved_title",
   "server-draft-left": "popup_draft_left_title",
   "sealed-draft-kept": "popup_draft_kept_title",
+  "read-only": "popup_read_only_title",
 };
 
 const noticeTexts: Readonly<Record<Notice, MessageKey>> = {
   "server-draft-moved": "notice_draft_moved_text",
   "server-draft-left": "notice_draft_left_text",
   "sealed-draft-kept": "notice_draft_kept_text",
+  "read-only": "error_read_only",
 };
 
 interface UnlockProps {

@@ -23,6 +23,7 @@ import { recipientsOf } from "./recipients.js";
 import { removeDrafts } from "./server-draft.js";
 import { threadOf, withContinued } from "./thread.js";
 import { changeState, stateOf } from "./window-state.js";
+import { noteKeeping } from "./work.js";
 
 /**
  * A draft that travels: sealed to one's own key it is put into the Drafts folder on the mail server when the person
@@ -31,7 +32,11 @@ import { changeState, stateOf } from "./window-state.js";
  */
 
 /** Puts the mail in the composer, sealed, on the server of its identity. A failure is shown, nothing is thrown. */
-export async function keepOnServer(tabId: number): Promise<void> {
+export function keepOnServer(tabId: number): Promise<void> {
+  return noteKeeping(tabId, keepAndTell(tabId));
+}
+
+async function keepAndTell(tabId: number): Promise<void> {
   try {
     await awake(() => keep(tabId));
     await changeState(tabId, { hindrance: null, notice: "sealed-draft-kept" });

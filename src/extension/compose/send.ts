@@ -26,7 +26,7 @@ import { removeDrafts } from "./server-draft.js";
 import type { Hindrance } from "./status.js";
 import { isContinued, threadOf, withoutContinued } from "./thread.js";
 import { changeState, stateOf } from "./window-state.js";
-import { begin, end, keepDrafts, keepOriginal, takeDrafts, takeOriginal } from "./work.js";
+import { begin, end, keepDrafts, keepOriginal, takeDrafts, takeOriginal, whenKept } from "./work.js";
 
 /**
  * Sending. `onBeforeSend` either gives back a sealed mail or cancels; it never throws, never gives back a detail that
@@ -77,6 +77,7 @@ async function answer(
   details: ComposeDetails,
   signal: AbortSignal,
 ): Promise<BeforeSendAnswer> {
+  await whenKept(tabId);
   const state = await stateOf(tabId);
   const stored = await load();
   const recipients = recipientsOf(details, stored.lists);

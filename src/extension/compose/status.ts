@@ -21,6 +21,8 @@ export const notices = [
   "server-draft-left",
   /** A sealed draft was put on the mail server, as the person has asked. */
   "sealed-draft-kept",
+  /** One reads the list, and may not post to it: whatever is written here will not be sent to it. */
+  "read-only",
 ] as const;
 
 export type Notice = (typeof notices)[number];

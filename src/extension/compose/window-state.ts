@@ -100,13 +100,26 @@ export async function stateOf(tabId: number): Promise<WindowState> {
   return kept === undefined ? freshState : fields(kept);
 }
 
-/** Changes what is remembered of a window and gives the new state. */
-export async function changeState(tabId: number, change: Partial<WindowState>): Promise<WindowState> {
-  const kept = { ...(await stateOf(tabId)), ...change };
-  await browser.storage.session.set({ [name(tabId)]: kept });
-  return kept;
+let queue: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const next = queue.then(work);
+  queue = next.catch(() => undefined);
+  return next;
 }
 
-export async function forgetState(tabId: number): Promise<void> {
-  await browser.storage.session.remove(name(tabId));
+/**
+ * Changes what is remembered of a window and gives the new state. One change after the other: of two at once, the second
+ * would write down what the first has not changed yet.
+ */
+export function changeState(tabId: number, change: Partial<WindowState>): Promise<WindowState> {
+  return inTurn(async () => {
+    const kept = { ...(await stateOf(tabId)), ...change };
+    await browser.storage.session.set({ [name(tabId)]: kept });
+    return kept;
+  });
+}
+
+export function forgetState(tabId: number): Promise<void> {
+  return inTurn(() => browser.storage.session.remove(name(tabId)));
 }

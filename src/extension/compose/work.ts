@@ -55,6 +55,21 @@ export function takeOriginal(tabId: number): Original | undefined {
   return original;
 }
 
+const keeping = new Map<number, Promise<void>>();
+
+/** Notes that a sealed draft is being put on the server. `work` never rejects. */
+export function noteKeeping(tabId: number, work: Promise<void>): Promise<void> {
+  keeping.set(tabId, work);
+  return work.finally(() => {
+    if (keeping.get(tabId) === work) keeping.delete(tabId);
+  });
+}
+
+/** Waits until a sealed draft that is on its way to the server is there, and known: sending takes it away. */
+export async function whenKept(tabId: number): Promise<void> {
+  await keeping.get(tabId);
+}
+
 const drafts = new Map<number, readonly (number | null)[]>();
 
 /** Sealed drafts that are of no use once the mail has left: kept beyond its window, which closes in the same moment. */

@@ -5,8 +5,8 @@ import { Hindered } from "../compose/author.js";
 import type { Question } from "../compose/guards.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
-import { browser } from "../platform.js";
 import { load } from "../storage.js";
+import { openOptions } from "../webmail/wishes.js";
 import type { Begun } from "./begun.js";
 import { Editor, type EditorAccess } from "./editor.js";
 import { Files } from "./files.js";
@@ -231,7 +231,7 @@ function NoLists() {
 
 function ToOptions() {
   return (
-    <button type="button" onClick={() => void browser.runtime.openOptionsPage()}>
+    <button type="button" onClick={() => void openOptions()}>
       {t("reader_options")}
     </button>
   );

@@ -77,6 +77,8 @@ function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" 
       return { tone: "warning", title, text: phrase("arrived_report_second_join") };
     case "enrolled":
       return { tone: "note", title, text: phrase("arrived_report_enrolled") };
+    case "server-key-offer":
+      return { tone: "note", title, text: phrase("arrived_server_offer") };
     case "server-key":
       return { tone: "good", title, text: phrase("arrived_news_server_key") };
   }

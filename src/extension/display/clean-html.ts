@@ -211,15 +211,7 @@ const imageData = /^data:image\/(?:png|jpe?g|gif|webp|avif|bmp);base64,[a-z0-9+/
  */
 export function cleanHtml(html: string, inline: Readonly<Record<string, string>>): CleanHtml {
   let remoteImages = 0;
-  const fragment = DOMPurify.sanitize(html, {
-    RETURN_DOM_FRAGMENT: true,
-    ALLOWED_TAGS: tags,
-    ALLOWED_ATTR: attributes,
-    ALLOW_DATA_ATTR: false,
-    ALLOW_ARIA_ATTR: false,
-    ALLOW_UNKNOWN_PROTOCOLS: true, // addresses are decided on below, one by one
-    SANITIZE_NAMED_PROPS: true,
-  });
+  const fragment = sanitized(html);
   for (const element of fragment.querySelectorAll<HTMLElement>("*")) {
     if (element.hasAttribute("style")) {
       const style = cleanStyle(element);
@@ -253,6 +245,22 @@ export function cleanHtml(html: string, inline: Readonly<Record<string, string>>
     }
   }
   return { fragment, remoteImages };
+}
+
+function sanitized(html: string): DocumentFragment {
+  const sanitize = (source: string): DocumentFragment | null =>
+    DOMPurify.sanitize(source, {
+      RETURN_DOM_FRAGMENT: true,
+      ALLOWED_TAGS: tags,
+      ALLOWED_ATTR: attributes,
+      ALLOW_DATA_ATTR: false,
+      ALLOW_ARIA_ATTR: false,
+      ALLOW_UNKNOWN_PROTOCOLS: true, // addresses are decided on one by one
+      SANITIZE_NAMED_PROPS: true,
+    });
+  // QUIRK: a document with a frameset has no body, and DOMPurify then gives null, whatever its types say. Attack: such a mail
+  // would stop its own display; begun with a body there can be no frameset
+  return sanitize(html) ?? sanitize(`<body>${html}`) ?? document.createDocumentFragment();
 }
 
 function imageSource(source: string, inline: Readonly<Record<string, string>>): string | undefined {

@@ -108,6 +108,7 @@ function previewButton(item: HTMLLIElement, number: number, name: string, acts: 
       const open = shown === null;
       button.textContent = t(open ? "preview_hide" : "preview_show");
       button.setAttribute("aria-expanded", String(open));
+      button.setAttribute("aria-label", t(open ? "preview_hide_named" : "preview_named", name));
     },
     t("preview_failed"),
     { "aria-label": t("preview_named", name), "aria-expanded": "false" },

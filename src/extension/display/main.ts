@@ -77,9 +77,9 @@ function quiet(): Promise<void> {
   });
 }
 
-async function answerFor(open: "in-its-own-shell" | "elsewhere"): Promise<DisplayAnswer> {
+async function answerFor(open: "in-its-own-shell" | "elsewhere", likely: boolean): Promise<DisplayAnswer> {
   try {
-    return await ask("display", { open });
+    return await ask("display", { open, likely });
   } catch (error) {
     return { kind: "refused", code: codeOf(error, "worker-failed") };
   }
@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   const sealed = looksSealed();
   if (!sealed) await quiet();
   const show = sealed ? hide() : () => undefined;
-  const answer = await answerFor("in-its-own-shell");
+  const answer = await answerFor("in-its-own-shell", sealed);
   // an ordinary mail is never touched, and a failed question about one is no news
   if (answer.kind === "ordinary" || (!sealed && answer.kind === "refused")) {
     show();
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
   }
   renderAnswer(
     answer,
-    askedActs(() => answerFor("elsewhere")),
+    askedActs(() => answerFor("elsewhere", true)),
   );
   show();
 }

@@ -76,7 +76,9 @@ function body(view: OpenedView): readonly Node[] {
   }
   const { fragment, remoteImages } = cleanHtml(view.html, view.inline);
   const paper = hasOwnColours(fragment) ? " paper" : "";
-  const shown = element("div", { class: `body${paper}`, dir: "auto" }, fragment);
+  // what is wider than the pane is scrolled to, also by keys
+  const place = { tabindex: "0", role: "group", "aria-label": t("mail_body") };
+  const shown = element("div", { class: `body${paper}`, dir: "auto", ...place }, fragment);
   if (remoteImages === 0) return [shown];
   return [element("p", { class: "remote" }, t("remote_images_left_out", String(remoteImages))), shown];
 }

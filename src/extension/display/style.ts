@@ -25,9 +25,8 @@ h1 { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
 .meta time { white-space: nowrap; }
 .body { border-top: 1px solid var(--line); padding-top: 14px; }
-.body.paper { color-scheme: light; background: #fff; color: #15141a; padding: 14px; border-radius: 4px; overflow: auto;
-  contain: content; }
-.body { contain: content; }
+.body.paper { color-scheme: light; background: #fff; color: #15141a; padding: 14px; border-radius: 4px; }
+.body { contain: content; overflow: auto; }
 .body img { max-width: 100%; }
 .body a { color: var(--link); } .body.paper a { color: #0050c0; }
 .text { white-space: pre-wrap; margin: 0; } .signature { color: var(--quiet); margin-top: 1em; }

@@ -1,6 +1,7 @@
 import { type Checked, count, listOf, object, text } from "../check.js";
 import { inTurn } from "../in-turn.js";
 import { browser } from "../platform.js";
+import { session } from "../session.js";
 import type { StoredMemberKey } from "../stored.js";
 import { lockAfter, lockAfterMs } from "./choice.js";
 
@@ -41,7 +42,7 @@ export function lockAll(): Promise<void> {
 
 async function lockNow(): Promise<void> {
   clearTimeout(timer);
-  await browser.storage.session.remove(UNLOCKED);
+  await session().remove(UNLOCKED);
   forgetOpened();
 }
 
@@ -62,7 +63,7 @@ export function followLocking(): void {
 
 /** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
 async function unlocked(): Promise<Unlocked | null> {
-  const found = (await browser.storage.session.get(UNLOCKED))[UNLOCKED];
+  const found = (await session().get(UNLOCKED))[UNLOCKED];
   if (found === undefined) return null;
   const kept = record(found);
   const limit = lockAfterMs(await lockAfter());
@@ -86,7 +87,7 @@ export async function lockIfDue(): Promise<void> {
 export function noteUse(): Promise<void> {
   return inTurn("unlocked", async () => {
     const kept = await unlocked();
-    if (kept !== null) await browser.storage.session.set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+    if (kept !== null) await session().set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
   });
 }
 
@@ -101,7 +102,7 @@ export async function secretOf(key: StoredMemberKey): Promise<string | null> {
 export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
   return inTurn("unlocked", async () => {
     const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
-    await browser.storage.session.set({
+    await session().set({
       [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
     });
     await unlocked();

@@ -7,6 +7,7 @@ import { program } from "../platform.js";
 import type { RequestSummary } from "../requests/pending.js";
 import type { ListSummary } from "../storage.js";
 import type { Act, Overview } from "./act.js";
+import { HeldPosts } from "./held-posts.js";
 import { Joining } from "./joining.js";
 import { LocalCopies } from "./local-copies.js";
 import { Owners } from "./owners.js";
@@ -80,6 +81,9 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </button>
         </div>
       )}
+      {list.membership === "member" && (list.role === "moderator" || list.role === "owner") ? (
+        <HeldPosts list={list} call={call} act={act} />
+      ) : null}
       {program() === "browser" ? null : (
         <LocalCopies
           list={list}
@@ -144,6 +148,14 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
   );
 }
 
+const memberKeys = {
+  owner: "member_owner",
+  moderator: "member_moderator",
+  member: "member_now",
+  "read-only": "member_read_only",
+  "post-only": "member_post_only",
+} as const;
+
 interface StandingProps {
   readonly list: ListSummary;
   /** What waits for the server's answer. */
@@ -179,7 +191,7 @@ function Standing({ list, request, call, act }: StandingProps) {
   if (list.membership === "left") return <p class="next">{t("left_text")}</p>;
   return (
     <>
-      {list.memberKey === null ? null : <p>{t("member_now")}</p>}
+      {list.memberKey === null ? null : <p>{t(memberKeys[list.role])}</p>}
       {request?.do === "leave" ? <p>{t("leave_waiting")}</p> : null}
       {state}
     </>

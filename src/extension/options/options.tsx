@@ -4,6 +4,7 @@ import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
 import type { OfferedFile } from "../joining/offered.js";
 import type { Call } from "../messaging.js";
+import { program } from "../platform.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
 import { BackupPage, BackupReminder } from "./backup.js";
@@ -13,16 +14,21 @@ import { Lists } from "./lists.js";
 import { Members } from "./members/members.js";
 import { Privacy } from "./privacy.js";
 import { StorageTrouble } from "./storage-trouble.js";
+import { Webmails } from "./webmails.js";
 import { Welcome } from "./welcome.js";
 
 /** The options page: tabs, and one line that says what happened. */
 
-const tabs = ["keys", "lists", "members", "backup", "privacy", "about"] as const;
-type Tab = (typeof tabs)[number];
+const allTabs = ["keys", "lists", "members", "webmail", "backup", "privacy", "about"] as const;
+type Tab = (typeof allTabs)[number];
+/** Thunderbird has the mail itself. */
+const tabsHere = (): readonly Tab[] =>
+  allTabs.filter((name) => name !== "webmail" || program() === "browser");
 const titles = {
   keys: "options_keys",
   lists: "options_lists",
   members: "options_members",
+  webmail: "options_webmail",
   backup: "options_backup",
   privacy: "options_privacy",
   about: "options_about",
@@ -128,6 +134,8 @@ export function Options({ call }: { readonly call: Call }) {
         );
       case "members":
         return <Members overview={known} call={call} act={act} />;
+      case "webmail":
+        return <Webmails act={act} />;
       case "backup":
         return <BackupPage overview={known} call={call} act={act} />;
       case "privacy":
@@ -163,6 +171,7 @@ function toInvitation(): void {
 }
 
 function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (tab: Tab) => void }) {
+  const tabs = tabsHere();
   const strip = useRef<HTMLDivElement>(null);
   // arrow keys move between tabs, Tab goes on to the panel (WAI-ARIA, tabs pattern)
   const move = (event: KeyboardEvent) => {

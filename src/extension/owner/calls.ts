@@ -7,6 +7,7 @@ import { invite, mailInvitation, saveInvitation, withdraw } from "./inviting.js"
 import { askRoster, removeMember, resumeServer, setRole } from "./members.js";
 import type { OwnerCalls } from "./messages.js";
 import { changeOwned, ownedRecord } from "./owned-storage.js";
+import { confirmServer, declineServer } from "./server-move.js";
 import { askReceipts, beginNewKey, tellMembers } from "./telling.js";
 import { viewOf } from "./view.js";
 
@@ -67,6 +68,14 @@ export const ownerCalls: Pick<CallHandlers, keyof OwnerCalls> = {
   },
   async "owner:save-list-key"({ list, address }) {
     await saveListKey(list, address);
+    return null;
+  },
+  async "owner:confirm-server"({ list, fingerprint }) {
+    await confirmServer(list, fingerprint);
+    return null;
+  },
+  async "owner:decline-server"({ list }) {
+    await declineServer(list);
     return null;
   },
   async "owner:new-key"({ list, graceDays }) {

@@ -98,6 +98,7 @@ export async function claimList(input: {
     held: 0,
     refusals: [],
     rekeying: null,
+    serverMove: null,
     notices: [],
     alarms: [],
   };

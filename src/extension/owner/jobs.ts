@@ -46,6 +46,25 @@ export interface OwnerJobs {
     };
     readonly output: { readonly sealed: Uint8Array };
   };
+  /** Another server key, as the server offers it: whether it can be this list's. */
+  "read-server-offer": {
+    readonly input: { readonly list: OwnedList; readonly armored: string; readonly now: string };
+    /** `certificate` in base64. */
+    readonly output: { readonly certificate: string; readonly fingerprint: string };
+  };
+  /** The notice of another server key for one member. */
+  "server-notice": {
+    readonly input: {
+      readonly list: OwnedList;
+      readonly secret: string;
+      readonly member: string;
+      /** In base64. */
+      readonly certificate: string;
+      readonly serial: number;
+      readonly now: string;
+    };
+    readonly output: { readonly sealed: Uint8Array };
+  };
   /** An owners' notice for one member; the terms are those of `list`. */
   "owners-notice": {
     readonly input: {

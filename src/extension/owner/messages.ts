@@ -1,3 +1,4 @@
+import type { NewsKind } from "../../membership/commands.js";
 import { type MemberRole, memberRoles } from "../../membership/roles.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "../check.js";
 import type { OwnedView } from "./view.js";
@@ -69,6 +70,13 @@ export interface OwnerCalls {
     readonly input: { readonly list: string; readonly address: string };
     readonly output: null;
   };
+  /** The owner has compared another server key's characters with the operator. */
+  "owner:confirm-server": {
+    readonly input: { readonly list: string; readonly fingerprint: string };
+    readonly output: null;
+  };
+  /** They were others, or the operator knows of none. */
+  "owner:decline-server": { readonly input: { readonly list: string }; readonly output: null };
   "owner:new-key": {
     readonly input: { readonly list: string; readonly graceDays: number };
     readonly output: null;
@@ -79,7 +87,7 @@ export interface OwnerCalls {
   "owner:receipts": {
     readonly input: {
       readonly list: string;
-      readonly news: "owners" | "new-list-key";
+      readonly news: NewsKind;
       readonly serial: number;
     };
     readonly output: null;
@@ -145,11 +153,16 @@ export const ownerChecks: { readonly [K in keyof OwnerCalls]: Check<OwnerCalls[K
   "owner:confirm": object<OwnerCalls["owner:confirm"]["input"]>({ list: text, address: text }),
   "owner:resume-server": object<OwnerCalls["owner:resume-server"]["input"]>({ list: text }),
   "owner:save-list-key": object<OwnerCalls["owner:save-list-key"]["input"]>({ list: text, address: text }),
+  "owner:confirm-server": object<OwnerCalls["owner:confirm-server"]["input"]>({
+    list: text,
+    fingerprint: text,
+  }),
+  "owner:decline-server": object<OwnerCalls["owner:decline-server"]["input"]>({ list: text }),
   "owner:new-key": object<OwnerCalls["owner:new-key"]["input"]>({ list: text, graceDays: count }),
   "owner:tell": object<OwnerCalls["owner:tell"]["input"]>({ list: text }),
   "owner:receipts": object<OwnerCalls["owner:receipts"]["input"]>({
     list: text,
-    news: oneOf("owners", "new-list-key"),
+    news: oneOf("owners", "new-list-key", "new-server-key"),
     serial: count,
   }),
   "owner:dismiss": object<OwnerCalls["owner:dismiss"]["input"]>({

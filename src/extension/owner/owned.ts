@@ -1,5 +1,5 @@
 import { commandNames } from "../../membership/command-names.js";
-import type { CommandName } from "../../membership/commands.js";
+import type { CommandName, NewsKind } from "../../membership/commands.js";
 import { type MemberRole, memberRoles } from "../../membership/roles.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
 import {
@@ -111,9 +111,20 @@ const rekeying = object<{
 }>({ serial: count, listKey: text, fingerprint: text, graceEnds: text, stage: oneOf("asked", "agreed") });
 export type Rekeying = Checked<typeof rekeying>;
 
+/** Another server key that the operator has made. */
+const serverMove = object<{
+  /** In base64. */
+  readonly certificate: string;
+  readonly fingerprint: string;
+  readonly at: string;
+  /** `asked`: the owner has compared it. `agreed`: the server uses it; the members have to be told. */
+  readonly stage: "offered" | "asked" | "agreed";
+}>({ certificate: text, fingerprint: text, at: text, stage: oneOf("offered", "asked", "agreed") });
+export type ServerMove = Checked<typeof serverMove>;
+
 /** A notice to the members, and who has confirmed it. */
 const notice = object<{
-  readonly news: "owners" | "new-list-key";
+  readonly news: NewsKind;
   readonly serial: number;
   readonly at: string;
   /** Of a new list key: until when posts under the one before are taken. */
@@ -124,7 +135,7 @@ const notice = object<{
     readonly confirmedAt: string | null;
   }[];
 }>({
-  news: oneOf("owners", "new-list-key"),
+  news: oneOf("owners", "new-list-key", "new-server-key"),
   serial: count,
   at: text,
   graceEnds: orNull(text),
@@ -187,6 +198,7 @@ export interface OwnedList {
   readonly held: number;
   readonly refusals: readonly StoredRefusal[];
   readonly rekeying: Rekeying | null;
+  readonly serverMove: ServerMove | null;
   readonly notices: readonly StoredNotice[];
   readonly alarms: readonly Alarm[];
 }
@@ -216,6 +228,7 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   held: count,
   refusals: listOf(refusal),
   rekeying: orNull(rekeying),
+  serverMove: orNull(serverMove),
   notices: listOf(notice),
   alarms: listOf(alarm),
 });
@@ -240,13 +253,17 @@ const owned = object<{ readonly [K in keyof Owned]: Owned[K] }>({ version, lists
 export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
 
 /**
- * Version 2 has lists whose owner was appointed, and what such an owner's log needs: the list keys by the record. Who
- * claimed a list has them from their own making.
+ * Version 2 has lists whose owner was appointed, and what such an owner's log needs: the list keys by the record (who
+ * claimed a list has them from their own making). And it has server keys that are offered.
  */
 export const ownedMigrations: Migrations = {
   1: (raw) => ({
     ...raw,
-    lists: eachOf(raw["lists"], (list) => ({ ...list, history: withListKeys(list["history"]) })),
+    lists: eachOf(raw["lists"], (list) => ({
+      ...list,
+      history: withListKeys(list["history"]),
+      serverMove: null,
+    })),
   }),
 };
 

@@ -44,6 +44,7 @@ function ownedFrom(list: StoredList, ownerKey: string): OwnedList {
     held: 0,
     refusals: [],
     rekeying: null,
+    serverMove: null,
     notices: [],
     alarms: [],
   };
@@ -89,6 +90,8 @@ export async function followNews(address: string): Promise<void> {
       ...before,
       ...asMembersKnow(list),
       formerListKeys: [...new Set([...before.formerListKeys, ...former])],
+      // another owner has taken it
+      serverMove: before.serverMove?.fingerprint === list.serverFingerprint ? null : before.serverMove,
     }));
     if (term !== undefined && term.to !== null) return endOwnership(address);
   }

@@ -6,11 +6,11 @@ import { load, update } from "../storage.js";
 import type { StoredOwner } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./asking.js";
-import type { OwnedList, StoredNotice } from "./owned.js";
+import type { OwnedList, ServerMove, StoredNotice } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 import { ownersByLog, ownersUntold } from "./view.js";
 
-/** What an owner tells all members, sealed to each: a new list key, and who the owners are. */
+/** What an owner tells all members, sealed to each: a new list key, a new server key, and who the owners are. */
 
 const DAY_MS = 86_400_000;
 
@@ -72,12 +72,14 @@ export async function newKeyAnswered(asked: PendingRequest, result: AnswerResult
 }
 
 /**
- * Tells the members what they were not told yet: a list key that the server has taken, or other owners than they know.
+ * Tells the members what they were not told yet: a list key or server key that the server uses, or other owners than they
+ * know.
  * @throws ListSealError `key-locked`; what the worker throws
  */
 export async function tellMembers(address: string): Promise<void> {
   const list = await loadOwned(address);
   if (list.rekeying?.stage === "agreed") await tellNewKey(list, list.rekeying);
+  else if (list.serverMove?.stage === "agreed") await tellNewServer(list, list.serverMove);
   else if (ownersUntold(list)) await tellOwners(list);
 }
 
@@ -157,6 +159,37 @@ async function useNewKey(
       serials: { ...known.serials, "new-list-key": serial },
     };
     return { stored: { ...stored, lists: { ...stored.lists, [address]: next } }, result: undefined };
+  });
+}
+
+async function tellNewServer(list: OwnedList, move: ServerMove): Promise<void> {
+  const secret = await ownerSecret(list);
+  const serial = await nextSerial(list, "new-server-key");
+  const { certificate, fingerprint } = move;
+  const at = now().toISOString();
+  await pass(
+    list,
+    { news: "new-server-key", serial, at, graceEnds: null },
+    async (member) =>
+      (await runJob("server-notice", { list, secret, member, certificate, serial, now: at })).sealed,
+    (before) => ({
+      ...before,
+      serverCertificate: certificate,
+      serverFingerprint: fingerprint,
+      serverMove: null,
+    }),
+  );
+  await update((stored) => {
+    const known = stored.lists[list.address];
+    if (known === undefined) return { stored, result: undefined };
+    const next = {
+      ...known,
+      serverCertificate: certificate,
+      serverFingerprint: fingerprint,
+      formerServers: [...known.formerServers, known.serverCertificate],
+      serials: { ...known.serials, "new-server-key": serial },
+    };
+    return { stored: { ...stored, lists: { ...stored.lists, [list.address]: next } }, result: undefined };
   });
 }
 

@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { CommandName } from "../../membership/commands.js";
+import type { CommandName, NewsKind } from "../../membership/commands.js";
 import { hasAuthority, invitationStanding } from "../../membership/roster-standing.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
@@ -49,7 +49,7 @@ export interface InvitationView {
 }
 
 export interface NoticeView {
-  readonly news: "owners" | "new-list-key";
+  readonly news: NewsKind;
   readonly serial: number;
   readonly at: string;
   readonly graceEnds: string | null;
@@ -77,6 +77,11 @@ export interface OwnedView {
   /** Whom a new list key would go to, and whom not: those who are in by the operator's word alone. */
   readonly newKey: { readonly to: readonly string[]; readonly notTo: readonly string[] };
   readonly rekeying: { readonly stage: "asked" | "agreed" } | null;
+  /** Another server key, to be compared with the operator. */
+  readonly serverMove: {
+    readonly fingerprint: string;
+    readonly stage: "offered" | "asked" | "agreed";
+  } | null;
   readonly notices: readonly NoticeView[];
   /** Whether the owners of today are others than the members were told. */
   readonly ownersUntold: boolean;
@@ -228,6 +233,10 @@ export function viewOf(
         .map(([address]) => address),
     },
     rekeying: rekeyingOf(list, own),
+    serverMove: list.serverMove && {
+      fingerprint: list.serverMove.fingerprint,
+      stage: list.serverMove.stage,
+    },
     notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
       news,
       serial,

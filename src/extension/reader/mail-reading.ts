@@ -9,10 +9,10 @@ import type { DisplayAnswer, OpenedView } from "../display/view.js";
 import { host } from "../host/host.js";
 import { INVITATION_LIMIT, offer } from "../joining/offered.js";
 import { noteUse } from "../locking/unlocked.js";
-import { browser } from "../platform.js";
 import { type ArrivingPart, arrivingKinds } from "../reading/found-parts.js";
 import { imageAddress, notOpened, type Opened, openSealed, type SealedInMail } from "../reading/opening.js";
 import { takePart } from "../requests/arrivals.js";
+import { openOptions } from "../webmail/wishes.js";
 import { runJob } from "../worker/client.js";
 import type { MailRead } from "../worker/jobs.js";
 import { labelOfFile, type NamedFile, type Source } from "./source.js";
@@ -139,7 +139,7 @@ export class MailReading {
     if (name === undefined || file === undefined)
       throw new ListSealError("invitation-damaged", "the mail brings no invitation");
     await offer(name, file);
-    await browser.runtime.openOptionsPage();
+    await openOptions();
   }
 }
 

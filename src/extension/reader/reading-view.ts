@@ -5,8 +5,8 @@ import { displayStyle } from "../display/style.js";
 import type { DisplayAnswer, OpenedView } from "../display/view.js";
 import { t } from "../i18n.js";
 import { whenLocked } from "../locking/unlocked.js";
-import { browser } from "../platform.js";
 import type { Opened } from "../reading/opening.js";
+import { openOptions } from "../webmail/wishes.js";
 import { htmlFrame } from "./html-frame.js";
 import { MailReading, type Open } from "./mail-reading.js";
 import type { Source } from "./source.js";
@@ -93,7 +93,7 @@ export class ReadingView {
       preview: (attachment) => reading.preview(attachment),
       confirm: (fingerprint) => reading.confirm(fingerprint),
       join: () => reading.join(),
-      settings: () => browser.runtime.openOptionsPage(),
+      settings: openOptions,
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),
     };
   }

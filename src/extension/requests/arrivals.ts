@@ -1,4 +1,4 @@
-import type { Result } from "../../membership/answers.js";
+import type { Result, Unasked } from "../../membership/answers.js";
 import type { CommandName } from "../../membership/commands.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { inTurn } from "../in-turn.js";
@@ -16,7 +16,7 @@ import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Reque
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, { readonly kind: "report" | "server-key" }>;
+export type AnswerResult = Exclude<Result, Unasked>;
 /** What the server told without being asked. */
 export type Report = Extract<Result, { readonly kind: "report" }>;
 
@@ -34,6 +34,8 @@ export interface ArrivalHandlers {
   };
   /** Called once for each report; `list` is its address. The signed bytes inside are not verified yet. */
   readonly report: (list: string, report: Report) => Promise<void>;
+  /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
+  readonly offer: (list: string, certificate: string) => Promise<void>;
   /** An owner's notice, still sealed; called each time it is seen. */
   readonly notice: (sealed: Uint8Array) => Promise<Arrived>;
   /** A member's receipt, still sealed; called each time it is seen. */
@@ -49,7 +51,11 @@ export type Arrived =
       readonly do: CommandName;
       readonly result: "done" | { readonly refused: ErrorCode };
     }
-  | { readonly kind: "report"; readonly list: string; readonly event: Report["event"] | "server-key" }
+  | {
+      readonly kind: "report";
+      readonly list: string;
+      readonly event: Report["event"] | "server-key" | "server-key-offer";
+    }
   /** A notice that was taken (now or before), and what it is about. */
   | {
       readonly kind: "notice";
@@ -122,6 +128,10 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     await keepServerCertificate(opened);
     return { kind: "report", list, event: "server-key" };
   }
+  if (result.kind === "server-key-offer") {
+    await handlers.offer(list, result.certificate);
+    return { kind: "report", list, event: result.kind };
+  }
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {
     await handlers.answers[asked.do](asked, result, new Date(date));
@@ -147,6 +157,10 @@ async function expectedServers({ pending, answered }: Requests): Promise<readonl
       list: address,
       server: serverCertificate,
     })),
+    // a server that has another key since answers those who asked with the one before by that one, and tells of it so
+    ...Object.values(lists).flatMap(({ address, formerServers }) =>
+      formerServers.map((server) => ({ list: address, server })),
+    ),
     ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
   ];
   const one = new Map(servers.map((each) => [`${each.list} ${each.server}`, each]));
@@ -158,10 +172,12 @@ async function expectedServers({ pending, answered }: Requests): Promise<readonl
 }
 
 /** The server replaces its encryption subkeys from time to time; the newest come with each answer. */
-async function keepServerCertificate({ list, server }: OpenedAnswer): Promise<void> {
+async function keepServerCertificate({ list, server, serverFingerprint }: OpenedAnswer): Promise<void> {
   await update((stored) => {
     const known = stored.lists[list];
-    if (known === undefined || known.serverCertificate === server) return { stored, result: undefined };
+    // another primary key: an answer of a server key that was replaced meanwhile takes nobody back to it
+    const renewed = known?.serverFingerprint === serverFingerprint && known.serverCertificate !== server;
+    if (known === undefined || !renewed) return { stored, result: undefined };
     const lists = { ...stored.lists, [list]: { ...known, serverCertificate: server } };
     return { stored: { ...stored, lists }, result: undefined };
   });

@@ -44,15 +44,8 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
     };
     readonly output: OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" };
   };
-  /** A mail as it came, where no mail program has read it: what it brings. Nothing is opened. */
-  "read-mail": { readonly input: { readonly raw: Uint8Array }; readonly output: MailRead };
-  /** The sealed parts of a mail as it came, if they are the very ones that Thunderbird has found in it. */
-  "sealed-parts": {
-    readonly input: { readonly raw: Uint8Array; readonly types: readonly MailPart["type"][] };
-    readonly output:
-      | { readonly kind: "parts"; readonly parts: readonly MailPart[] }
-      | { readonly kind: "others" };
-  };
+  /** A mail as it came (as a text: one character an octet): what it brings. Nothing is opened. */
+  "read-mail": { readonly input: { readonly raw: Uint8Array | string }; readonly output: MailRead };
   /** An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder. */
   "seal-draft": {
     readonly input: {
@@ -219,6 +212,7 @@ export interface OpenedAnswer {
   readonly date: string;
   /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
+  readonly serverFingerprint: string;
 }
 
 /** A sealed letter, as it goes into the composer. */

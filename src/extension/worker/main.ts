@@ -14,10 +14,17 @@ import {
   unlockKey,
 } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
-import { open, takeSealedParts } from "./open.js";
+import { open } from "./open.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
-import { followRecord, newListKeyNotice, ownersNotice, readReceipt } from "./owner-record.js";
+import {
+  followRecord,
+  newListKeyNotice,
+  ownersNotice,
+  readReceipt,
+  readServerOffer,
+  serverNotice,
+} from "./owner-record.js";
 import { practise } from "./practice.js";
 import { readMail } from "./read-mail.js";
 import { openSealedAnswer, writeSealedRequest } from "./requests.js";
@@ -29,7 +36,6 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "seal-mail": sealMail,
   open,
   "read-mail": readMail,
-  "sealed-parts": takeSealedParts,
   "seal-draft": sealDraftMail,
   "open-draft": openDraftMail,
   "make-key": makeKey,
@@ -55,6 +61,8 @@ const jobs: { readonly [K in JobName]: (input: Jobs[K]["input"]) => Promise<Jobs
   "follow-record": followRecord,
   "new-list-key-notice": newListKeyNotice,
   "owners-notice": ownersNotice,
+  "read-server-offer": readServerOffer,
+  "server-notice": serverNotice,
   "open-receipt": readReceipt,
   "read-public-key": readPublicKey,
   "list-key-file": listKeyFile,

@@ -1,7 +1,6 @@
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
-import { sealedPartsIn } from "../../mail/sealed-parts.js";
 import type { Pins } from "../../membership/pins.js";
 import { revokedSince } from "../../membership/revocation.js";
 import { codeOf, ListSealError } from "../../protocol/errors.js";
@@ -19,15 +18,6 @@ import { fromBase64 } from "../base64.js";
 import type { StoredList } from "../stored.js";
 import type { Jobs, OpenedLetter } from "./jobs.js";
 import { standingOf } from "./standing.js";
-
-/** Takes the sealed parts out of a mail. Nothing is opened by it. */
-export async function takeSealedParts({
-  raw,
-  types,
-}: Jobs["sealed-parts"]["input"]): Promise<Jobs["sealed-parts"]["output"]> {
-  const parts = await sealedPartsIn(raw, types);
-  return parts === "others" ? { kind: "others" } : { kind: "parts", parts };
-}
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a

@@ -3,8 +3,18 @@ import type { KnownList } from "../../membership/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notices.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster-history.js";
 import type { RosterHistory } from "../../membership/roster-state.js";
-import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../protocol/keys.js";
-import { fromBase64 } from "../base64.js";
+import { ListSealError } from "../../protocol/errors.js";
+import {
+  allFingerprints,
+  parseFingerprint,
+  parseSealingKey,
+  profileOf,
+  readOpeningKey,
+  readSealingKey,
+  userIdOf,
+  writeSealingKey,
+} from "../../protocol/keys.js";
+import { fromBase64, toBase64 } from "../base64.js";
 import type { Jobs } from "./jobs.js";
 import { knownOwnedList } from "./owner-invite.js";
 
@@ -108,4 +118,52 @@ export async function readReceipt({
   if (receipt === "not-for-me") return { kind: "not-for-me" };
   const { by, news, serial } = receipt;
   return { kind: "receipt", by, news, serial };
+}
+
+/**
+ * Another server key, as the server offers it.
+ * @throws ListSealError `wrong-list` (another profile, or made for another list), `wrong-role` (a key that is the list's,
+ *   or an owner's), what `readSealingKey` throws
+ */
+export async function readServerOffer({
+  list,
+  armored,
+  now,
+}: Jobs["read-server-offer"]["input"]): Promise<Jobs["read-server-offer"]["output"]> {
+  const server = await readSealingKey("server", armored, new Date(now));
+  if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
+    throw new ListSealError("wrong-list", "a server key of another list");
+  }
+  const listKey = await readOpeningKey("list", fromBase64(list.listKey));
+  const others = [...allFingerprints(listKey.secret), ...list.owners.map(({ fingerprint }) => fingerprint)];
+  if (allFingerprints(server.certificate).some((one) => others.includes(one))) {
+    throw new ListSealError("wrong-role", "the server key is another's key");
+  }
+  return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
+}
+
+/** @throws ListSealError what `writeNotice` throws */
+export async function serverNotice({
+  list,
+  secret,
+  member,
+  certificate,
+  serial,
+  now,
+}: Jobs["server-notice"]["input"]): Promise<Jobs["server-notice"]["output"]> {
+  const sealed = await writeNotice(
+    {
+      serial,
+      date: new Date(now),
+      list: { address: parseAddress(list.address), key: parseFingerprint(list.listKeyFingerprint) },
+      news: {
+        kind: "new-server-key",
+        server: await readSealingKey("server", fromBase64(certificate), new Date(now)),
+        replaces: parseFingerprint(list.serverFingerprint),
+      },
+    },
+    await readOpeningKey("member", fromBase64(secret)),
+    await readSealingKey("member", member, new Date(now)),
+  );
+  return { sealed };
 }

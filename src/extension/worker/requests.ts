@@ -99,5 +99,6 @@ function plain(
     result,
     date: date.toISOString(),
     server: toBase64(writeSealingKey(server)),
+    serverFingerprint: server.fingerprint,
   };
 }

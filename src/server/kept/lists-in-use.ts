@@ -13,7 +13,7 @@ import type { MembershipStore } from "./membership-store.js";
 import { loadServerKey } from "./server-keys.js";
 import type { List, Store } from "./store.js";
 
-type ListMemory = Store & Pick<MembershipStore, "formerListKeys">;
+type ListMemory = Store & Pick<MembershipStore, "formerListKeys" | "replacedServerKeys">;
 
 /** A list that takes posts: it has its list key, and the server key is at hand. */
 export interface ListInUse {
@@ -22,6 +22,8 @@ export interface ListInUse {
   /** Keys that an owner has replaced, newest first, and until when (milliseconds since 1970) posts under them are taken. */
   readonly former: readonly { readonly ref: ListRef; readonly until: number }[];
   readonly server: OpeningKey<"server">;
+  /** Server keys that were replaced, newest first, and until when they open: not every member has heard of it. */
+  readonly formerServers: readonly { readonly key: OpeningKey<"server">; readonly until: number }[];
   /** What members share with the server in place of key pairs. */
   readonly secrets: MemberSecrets;
   readonly address: Address;
@@ -91,6 +93,7 @@ export class ListsInUse {
       ref: { address, key: await readSealingKey("list", list.listKey) },
       former: await this.#former(list, address),
       server: await this.serverKey(list),
+      formerServers: await this.formerServerKeys(list),
       secrets: this.#secrets,
       address,
       bounces: bouncesAddress(address),
@@ -119,8 +122,25 @@ export class ListsInUse {
     for (const list of await this.#store.lists()) if (!(await isRetired(list))) await this.serverKey(list);
   }
 
+  /** Server keys that an owner has replaced, newest first. @throws KeyFileError, ListSealError */
+  async formerServerKeys(list: List): Promise<ListInUse["formerServers"]> {
+    const keys = (await this.#store.replacedServerKeys(list.id)).slice(0, MAX_FORMER_KEYS);
+    return Promise.all(
+      keys.map(async ({ file, fingerprint, certificate, until }) => ({
+        key: await this.serverKey({
+          serverKeyFile: file,
+          serverFingerprint: fingerprint,
+          serverCertificate: certificate,
+        }),
+        until,
+      })),
+    );
+  }
+
   /** The list's server key, also of a list that nobody has claimed yet. @throws KeyFileError, ListSealError */
-  serverKey(list: List): Promise<OpeningKey<"server">> {
+  serverKey(
+    list: Pick<List, "serverKeyFile" | "serverFingerprint" | "serverCertificate">,
+  ): Promise<OpeningKey<"server">> {
     const { serverFingerprint: fingerprint } = list;
     const version = createHash("sha256").update(list.serverCertificate).digest("hex");
     const known = this.#serverKeys.get(fingerprint);

@@ -43,6 +43,36 @@ export interface FormerListKey {
   readonly graceEnds: number;
 }
 
+/** A server key that lies in its file. */
+export interface OfferedServerKey {
+  /** Name of the file in the key folder. */
+  readonly file: string;
+  readonly fingerprint: string;
+  readonly certificate: Uint8Array;
+}
+
+/** One that was replaced, and until when it opens what members seal to it, in milliseconds since 1970. */
+export interface ReplacedServerKey extends OfferedServerKey {
+  readonly until: number;
+}
+
+/** Server keys besides the one that a list has. */
+export interface ServerKeyStore {
+  /** A new one that the owner is asked about, in place of an earlier such. @returns the earlier, whose file is for nothing */
+  offerServerKey(listId: number, key: OfferedServerKey): Promise<readonly OfferedServerKey[]>;
+  offeredServerKey(listId: number): Promise<OfferedServerKey | undefined>;
+  /** Newest first. */
+  replacedServerKeys(listId: number): Promise<readonly ReplacedServerKey[]>;
+  /** An owner has agreed: the offered key is the list's; the one before opens until `until`. */
+  switchServerKey(
+    command: Command,
+    terms: { readonly fingerprint: string; readonly replaces: string; readonly until: number },
+    change: RosterChange,
+  ): Promise<Carried>;
+  /** Forgets those whose time is over. @returns them: their files are deleted */
+  forgetServerKeys(listId: number, now: number): Promise<readonly OfferedServerKey[]>;
+}
+
 /** The first answer to a command. `result`: JSON; absent where it is to be worked out anew. */
 export interface FirstAnswer {
   readonly result?: string;
@@ -78,7 +108,7 @@ export interface PassedNoticeRow {
   readonly receipt?: Uint8Array;
 }
 
-export interface MembershipStore {
+export interface MembershipStore extends ServerKeyStore {
   /** Keeps the digest of a card's code; a newer card takes an older one's place. */
   setClaim(listId: number, digest: string, expires: number): Promise<void>;
   /** How a claim code stands. */

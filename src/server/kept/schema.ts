@@ -209,6 +209,16 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   CREATE UNIQUE INDEX members_copies_secret ON members (copies_secret);
   CREATE UNIQUE INDEX members_posts_secret ON members (posts_secret);
   `,
+    `
+  -- server keys besides the list's own; open_until: not set for the one that the owner is asked about
+  CREATE TABLE server_keys (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    key_file TEXT NOT NULL UNIQUE,
+    certificate ${bytes} NOT NULL,
+    open_until ${integer}
+  ) ${tableEnd};
+  `,
   ];
 }
 

@@ -6,6 +6,7 @@ import type {
   NoticeName,
   OutgoingNote,
   PassedNoticeRow,
+  ServerKeyStore,
 } from "./membership-store.js";
 import { bytes, isSet, number, type Row, sql, text } from "./sql.js";
 import { done, Refused, SqlMembership } from "./sql-membership.js";
@@ -20,7 +21,7 @@ const noteOf = (row: Row): OutgoingNote => ({
 });
 
 /** The part of the store that is about mails to people. */
-export class SqlOutbox extends SqlMembership implements MembershipStore {
+export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, keyof ServerKeyStore> {
   async addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void> {
     await this.engine.ask(
       sql(

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { remember } from "./sql-membership.js";
-import { SqlOutbox } from "./sql-outbox.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
+import { SqlServerKeys } from "./sql-server-keys.js";
 import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
 
 /** Random bytes in the name of a claim. */
@@ -76,7 +76,7 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
 }
 
 /** The store on `engine`. */
-export class SqlStore extends SqlOutbox implements Store {
+export class SqlStore extends SqlServerKeys implements Store {
   readonly sharing: Store["sharing"];
 
   constructor(engine: Engine, sharing: Store["sharing"]) {

@@ -2,8 +2,8 @@
  * Opens a post under the list's key, or under one that an owner has replaced and whose grace was not over when it came:
  * not every member has the new key in the same minute.
  *
- * The server opens with one key always, its own, or with the one secret that it shares with this author. What is looked for
- * here is which list key the author's signature names.
+ * The server opens with its own key, with one that was replaced and whose time is not over, or with the one secret that it
+ * shares with this author. What is looked for here is which list key the author's signature names.
  */
 import { ListSealError } from "../../protocol/errors.js";
 import type { SealingKey } from "../../protocol/keys.js";
@@ -28,31 +28,32 @@ export interface OpenedSubmission {
  */
 export async function openSubmission(
   sealed: SealedMessage,
-  { ref: present, former, server: key, secrets }: Pick<ListInUse, "ref" | "former" | "server" | "secrets">,
+  list: Pick<ListInUse, "ref" | "former" | "server" | "formerServers" | "secrets">,
   { author, authorSecret }: { readonly author: SealingKey<"member">; readonly authorSecret?: string },
   at: Date,
 ): Promise<OpenedSubmission> {
+  const { ref: present, former, secrets } = list;
   const isUnderSecret = authorSecret !== undefined && sealed.outerSecret === authorSecret;
-  const server = isUnderSecret ? await secrets.of("server", profileOf(present.key), authorSecret) : key;
-  const open = async (list: ListRef): Promise<OpenedSubmission> => ({
-    opened: await openAtServer(sealed, { list, server, author, now: at }),
-    ref: list,
-  });
-  try {
-    return await open(present);
-  } catch (error) {
-    if (!isForAnother(error)) throw error;
-    for (const { ref, until } of former) {
-      if (at.getTime() > until) continue;
+  const servers = isUnderSecret
+    ? [await secrets.of("server", profileOf(present.key), authorSecret)]
+    : [list.server, ...stillGood(list.formerServers, at).map(({ key }) => key)];
+  const refs = [present, ...stillGood(former, at).map(({ ref }) => ref)];
+  let failure: unknown;
+  for (const server of servers) {
+    for (const ref of refs) {
       try {
-        return await open(ref);
-      } catch (another) {
-        if (!isForAnother(another)) throw another;
+        return { opened: await openAtServer(sealed, { list: ref, server, author, now: at }), ref };
+      } catch (error) {
+        if (!isForAnother(error)) throw error;
+        failure ??= error;
       }
     }
-    throw error;
   }
+  throw failure;
 }
+
+const stillGood = <T extends { readonly until: number }>(all: readonly T[], at: Date): readonly T[] =>
+  all.filter(({ until }) => at.getTime() <= until);
 
 const isForAnother = (error: unknown): boolean =>
   error instanceof ListSealError && error.code === "wrong-list";

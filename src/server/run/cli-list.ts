@@ -2,6 +2,8 @@
 import { type Command, Option } from "commander";
 import type { Profile } from "../../protocol/keys.js";
 import type { Delivery, Mode } from "../../protocol/message.js";
+import { ListsInUse } from "../kept/lists-in-use.js";
+import { openLog } from "../kept/log.js";
 import { certificatePathOf } from "../kept/server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "../kept/store.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "./administration.js";
@@ -14,6 +16,7 @@ import {
   say,
   spaced,
 } from "./cli-desk.js";
+import { deleteAllServerKeys, makeNextServerKey } from "./new-server-key.js";
 import { resumeList } from "./restored.js";
 import { issueCard } from "./server-card.js";
 
@@ -128,6 +131,22 @@ export function addListCommands(program: Command): void {
       }),
     );
   list
+    .command("new-server-key")
+    .argument("<address>", "the list's mail address")
+    .description(
+      "make another server key, and ask the owners about it; it is used when one of them has agreed",
+    )
+    .action((address: string) =>
+      atDesk(global(), async (desk) => {
+        const found = await findList(desk, address);
+        const log = openLog(process.stderr);
+        const lists = new ListsInUse(desk.store, desk.folder);
+        const { key, asked } = await makeNextServerKey({ ...desk, lists, log }, found);
+        say(`server key   ${spaced(key.fingerprint)}`);
+        say(`             ${asked} owners are asked: read these characters out to one of them by telephone`);
+      }),
+    );
+  list
     .command("set")
     .argument("<address>", "the list's mail address")
     .description("change a list's settings")
@@ -162,6 +181,7 @@ export function addListCommands(program: Command): void {
     .action((address: string) =>
       atDesk(global(), async (desk) => {
         const retired = await retireList(desk, desk.ledger, address);
+        if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
         say(
           retired.key === "deleted"
             ? "retired; the list's secret server key is deleted"

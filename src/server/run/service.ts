@@ -27,6 +27,7 @@ import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
 import { openMetrics } from "./metrics.js";
+import { deleteOldServerKeys } from "./new-server-key.js";
 import { renewAll } from "./renewal.js";
 import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
 
@@ -189,6 +190,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await store.forget(now());
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
       await dropUnusedSecrets(folder, store, now());
+      for (const list of await store.lists()) await deleteOldServerKeys({ store, folder, now }, list);
     });
     const { renewal } = options;
     if (renewal !== undefined) {

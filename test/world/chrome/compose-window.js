@@ -242,7 +242,12 @@ export async function dialogs() {
 }
 
 /** Presses the accepting button of every dialog and gives how many there were. */
-export async function acceptDialogs() {
+export const acceptDialogs = () => closeDialogs("accept");
+
+/** Presses the button of every dialog that says no. */
+export const declineDialogs = () => closeDialogs("cancel");
+
+async function closeDialogs(how) {
   const open = dialogWindows();
   for (const window of open) {
     // a dialog that has only just come has no buttons yet
@@ -250,7 +255,8 @@ export async function acceptDialogs() {
       const found = window.document.querySelector("dialog");
       return window.document.readyState === "complete" && found?.getButton?.("accept") && found;
     });
-    dialog.acceptDialog();
+    if (how === "accept") dialog.acceptDialog();
+    else dialog.cancelDialog();
   }
   await sleep(300);
   return open.length;

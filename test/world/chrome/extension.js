@@ -35,9 +35,9 @@ export async function killBackground(addonId) {
   });
 }
 
-/** Whether the background page runs now. */
-export async function backgroundRuns(addonId) {
-  return backgroundView(addonId) !== undefined;
+/** Whether the event page is there, as Thunderbird itself counts it. Asking does not wake it. */
+export async function backgroundState(addonId) {
+  return WebExtensionPolicy.getByID(addonId).extension.backgroundState;
 }
 
 /** Opens the add-on's options page in a tab of the main window and waits for it. */

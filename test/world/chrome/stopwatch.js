@@ -1,8 +1,10 @@
 // How long things take and how long the window stands still meanwhile. Runs inside Thunderbird, for the benchmarks.
 
 const now = () => mainWindow().performance.now();
+/** The same moment, in the milliseconds that all processes count alike. */
+const onTheClock = () => mainWindow().performance.timeOrigin + now();
 
-/** Does `work` and gives its time, and the longest time in which the main process did nothing else. */
+/** Does `work` and gives its time and result, and the longest time in which the main process did nothing else. */
 async function timed(work) {
   let running = true;
   let stall = 0;
@@ -15,47 +17,98 @@ async function timed(work) {
   })();
   const start = now();
   try {
-    await work();
+    const result = await work();
+    return { time: now() - start, stall, result };
   } finally {
     running = false;
+    await beat;
   }
-  const time = now() - start;
-  await beat;
-  return { time, stall };
 }
 
-/** From selecting the message of this Message-ID until the probe, a function of its window, says that it is shown. */
+/**
+ * Goes into every document of a message: says when the probe, a function of its window, holds for the first time, and
+ * when something was painted for the first time. It waits for changes instead of asking again and again, which would take
+ * time from what is measured.
+ */
+const watcher = (key, probe) => `{
+  const holds = ${probe};
+  const watch = (window) => {
+    const began = () => window.performance.timeOrigin;
+    let done = false;
+    const tell = (shown) => {
+      const paint = window.performance.getEntriesByName("first-contentful-paint")[0];
+      if (!paint && shown.tries++ < 200) return window.setTimeout(() => tell(shown), 10);
+      sendAsyncMessage(${JSON.stringify(key)}, { shown: shown.at, painted: paint ? began() + paint.startTime : null });
+    };
+    const look = () => {
+      if (done || !window.document.documentElement || !holds(window)) return;
+      done = true;
+      observer.disconnect();
+      tell({ at: began() + window.performance.now(), tries: 0 });
+    };
+    const observer = new window.MutationObserver(look);
+    observer.observe(window.document, { childList: true, subtree: true, attributes: true });
+    window.document.addEventListener("readystatechange", look);
+  };
+  const listener = ({ target }) => {
+    if (target.defaultView === content && !/^about:|^chrome:/.test(target.location?.href ?? "about:")) watch(content);
+  };
+  addEventListener("DOMDocElementInserted", listener, true);
+  addMessageListener(${JSON.stringify(`${key}-over`)}, () => removeEventListener("DOMDocElementInserted", listener, true));
+}`;
+
+/**
+ * From selecting the message of this Message-ID until the probe says that it is shown.
+ * Gives milliseconds from the click: until it is shown, until something is painted; and the longest stall.
+ */
 export async function clickToShown(messageId, probe, patience) {
   const pane = threePane();
   const view = pane.gDBView;
   const rows = Array.from({ length: view.rowCount }, (_, row) => row);
   const row = rows.find((each) => view.getMsgHdrAt(each).messageId === messageId);
   if (row === undefined) throw new Error(`no message ${messageId} among ${rows.length}`);
-  const loaded = () => {
-    const message = shownIn(mainWindow());
-    return message?.currentURI && !message.currentURI.spec.startsWith("about:") ? message : undefined;
-  };
   pane.threadTree.selectedIndex = -1;
   pane.threadTree.scrollToIndex(row, true);
-  await waitFor("no message to be shown", () => loaded() === undefined);
-  await sleep(500);
-  return timed(async () => {
-    pane.threadTree.selectedIndex = row;
-    const end = now() + patience;
-    for (;;) {
-      const message = loaded();
-      // a browser that changes its process while it is asked never answers
-      if (message && (await inBrowser(message, probe, [], 2000).catch(() => false))) return;
-      if (now() > end) throw new Error(`waited in vain for ${messageId}`);
-      await sleep(5);
-    }
+  await waitFor("no message to be shown", () => {
+    const browser = mainWindow()
+      .document.getElementById("tabmail")
+      .currentAboutMessage?.getMessagePaneBrowser();
+    return !browser?.currentURI || browser.currentURI.spec.startsWith("about:");
   });
+  const key = `listseal-bench-${Math.random()}`;
+  const source = `data:application/javascript;charset=utf-8,${encodeURIComponent(watcher(key, probe))}`;
+  const { mm } = Services;
+  let tell;
+  const told = new Promise((resolve) => {
+    tell = ({ data }) => resolve(data);
+  });
+  mm.addMessageListener(key, tell);
+  mm.loadFrameScript(source, true);
+  await sleep(500);
+  try {
+    const clicked = onTheClock();
+    const { stall, result } = await timed(() => {
+      pane.threadTree.selectedIndex = row;
+      const late = sleep(patience).then(() => {
+        throw new Error(`waited in vain for ${messageId}`);
+      });
+      return Promise.race([told, late]);
+    });
+    const painted = result.painted === null ? null : result.painted - clicked;
+    return { time: result.shown - clicked, painted, stall };
+  } finally {
+    mm.removeDelayedFrameScript(source);
+    mm.removeMessageListener(key, tell);
+    mm.broadcastAsyncMessage(`${key}-over`);
+  }
 }
 
 /** Scrolls through the open folder, a page at a time, each painted before the next. */
 export async function scroll() {
   const { threadTree, gDBView } = threePane();
   const page = Math.max(1, threadTree.getLastVisibleIndex() - threadTree.getFirstVisibleIndex());
+  threadTree.scrollToIndex(0, true);
+  await sleep(300);
   return timed(async () => {
     for (let row = 0; row < gDBView.rowCount; row += page) {
       threadTree.scrollToIndex(row, true);
@@ -72,6 +125,13 @@ export async function startBackground(addonId) {
   return timed(() => extension.wakeupBackground());
 }
 
-function shownIn(window) {
-  return window.document.getElementById("tabmail").currentAboutMessage?.getMessagePaneBrowser();
+/** Switches an add-on off, or on again, as a person does in the list of add-ons; its event page then sleeps. */
+export async function switchAddon(addonId, on) {
+  const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
+  const addon = await AddonManager.getAddonByID(addonId);
+  if (on) await addon.enable();
+  else await addon.disable();
+  await sleep(1500);
+  if (on) await WebExtensionPolicy.getByID(addonId).extension.terminateBackground();
+  await sleep(500);
 }

@@ -10,6 +10,7 @@ import { Found } from "./found.js";
 import { Invite } from "./invite.js";
 import { NewKey } from "./new-key.js";
 import { People } from "./people.js";
+import { ServerMove } from "./server-move.js";
 import type { OwnerProps } from "./shared.js";
 import { Alarms, Claim, Waiting } from "./standing.js";
 
@@ -86,6 +87,7 @@ function Owned(props: OwnerProps) {
       <Alarms {...props} />
       {list.claim === "confirmed" ? null : <Claim {...props} />}
       <Waiting {...props} />
+      <ServerMove {...props} />
       {list.claim === "confirmed" ? (
         <>
           <People {...props} />

@@ -87,12 +87,18 @@ function newest(notices: readonly NoticeView[]): readonly NoticeView[] {
   return [...last.values()];
 }
 
+const noticeKeys = {
+  owners: "notice_owners",
+  "new-list-key": "notice_new_key",
+  "new-server-key": "notice_new_server",
+} as const;
+
 function Confirmed({ notice, list, call, run }: OwnerProps & { readonly notice: NoticeView }) {
   const { news, serial, at, graceEnds, to } = notice;
   const missing = to.filter(({ confirmed }) => !confirmed).map(({ address }) => address);
   return (
     <div class="card">
-      <h4>{t(news === "owners" ? "notice_owners" : "notice_new_key", day(at))}</h4>
+      <h4>{t(noticeKeys[news], day(at))}</h4>
       {graceEnds === null || graceEnds <= at ? null : (
         <p class="quiet">{t("notice_grace", day(graceEnds))}</p>
       )}

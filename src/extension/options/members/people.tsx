@@ -24,7 +24,11 @@ export function People(props: OwnerProps) {
           {t("people_refresh")}
         </button>
       </p>
-      {list.held === 0 ? null : <p class="next">{t("people_held", String(list.held))}</p>}
+      {list.held === 0 ? null : (
+        <p class="next">
+          {t("people_held", String(list.held))} {t("people_held_where")}
+        </p>
+      )}
       <ul class="people">
         {list.members.map((member) => (
           <Person key={member.fingerprint} member={member} {...props} />

@@ -33,6 +33,8 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_roster");
     case "new-list-key":
       return t("what_new_list_key");
+    case "new-server-key":
+      return t("what_new_server_key");
     case "notice":
       return t("what_notice");
     case "receipts":

@@ -1,5 +1,5 @@
 /** What handling a request works with, and what comes of it. */
-import type { ReportEvent, Result } from "../../../membership/answers.js";
+import type { ReportEvent, Result, Unasked } from "../../../membership/answers.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../../membership/requests.js";
 import { signedChange } from "../../../membership/roster-log.js";
 import { type ErrorCode, ListSealError } from "../../../protocol/errors.js";
@@ -50,7 +50,7 @@ export interface ReportTo {
 
 /** What came of a verified request. */
 export interface Done {
-  readonly result: "done" | Exclude<Result, { kind: "done" | "report" | "server-key" }>;
+  readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }>;
   readonly reports: readonly ReportTo[];
   /** The command was carried out before, and nothing was done now. */
   readonly repeated?: true;

@@ -20,6 +20,7 @@ import {
   tellOwnersAnd,
 } from "./asked.js";
 import { enrol } from "./enrolment.js";
+import { decide, heldPosts } from "./held.js";
 import { listKeyFor } from "./list-key.js";
 import { keepReceipt, passNotice, receiptsOf } from "./owner-notices.js";
 import { resumeServer } from "./resume-server.js";
@@ -30,6 +31,12 @@ const OWN_WISH = "member";
 
 /** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
 const MAX_GRACE_MS = 90 * DAY_MS;
+
+/**
+ * How long a replaced server key opens what members seal to it, in milliseconds: for those who are away and have not heard
+ * of the new one.
+ */
+const FORMER_SERVER_KEY_MS = 60 * DAY_MS;
 
 const whoMay: Readonly<Record<"owners" | "moderators", readonly MemberRole[]>> = {
   owners: ["owner"],
@@ -79,6 +86,8 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
       return { result: "done", reports: [] };
     case "roster":
       return { result: await roster(asked, member, command.after), reports: [] };
+    case "held":
+      return may("moderators") ? heldPosts(asked) : refusal("not-allowed");
     case "release":
     case "reject":
       return may("moderators") ? decide(asked, member, command) : refusal("not-allowed");
@@ -86,6 +95,8 @@ export async function carryOut(asked: Asked, member: Member): Promise<Done> {
       return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
     case "new-list-key":
       return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
+    case "new-server-key":
+      return may("owners") ? switchServerKey(asked, member, command) : refusal("not-allowed");
     case "enrol":
       return may("owners") ? enrol(asked, member, command) : refusal("not-allowed");
     case "notice":
@@ -137,6 +148,22 @@ async function revoke(asked: Asked, member: Member, command: AskedFor<"revoke">)
   return outcomeOf(carried, () => tellAll(asked, "revoked", member.fingerprint));
 }
 
+/** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
+async function switchServerKey(
+  asked: Asked,
+  member: Member,
+  { fingerprint, replaces }: AskedFor<"new-server-key">,
+): Promise<Done> {
+  const until = asked.now.getTime() + FORMER_SERVER_KEY_MS;
+  return outcomeOf(
+    await asked.parts.store.switchServerKey(
+      remembered(asked, member.fingerprint),
+      { fingerprint, replaces, until },
+      change(asked, member.fingerprint),
+    ),
+  );
+}
+
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
 async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-list-key">): Promise<Done> {
   const { parts, now } = asked;
@@ -157,22 +184,4 @@ async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-l
     if (error instanceof Conflict) return refusal("list-conflict");
     throw error;
   }
-}
-
-async function decide(asked: Asked, member: Member, command: AskedFor<"release" | "reject">): Promise<Done> {
-  const { parts, list, now } = asked;
-  const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
-  for (const { id } of held) {
-    const post = await parts.store.post(id);
-    if (post === undefined) continue;
-    const author = await parseSealingKey("member", post.author.certificate);
-    if (author.fingerprint !== command.author) continue;
-    const self = remembered(asked, member.fingerprint);
-    const decided =
-      command.do === "release"
-        ? await parts.store.releasePost(id, self, now.getTime())
-        : await parts.store.rejectPost(id, self);
-    return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
-  }
-  return refusal("no-such-post");
 }

@@ -1,36 +1,62 @@
-/** How members' add-ons hear of a server key's new encryption subkey: an answer that nobody asked for. */
+/** How add-ons hear of a server's keys: answers that nobody asked for. */
 import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
 import { writeRequestMail } from "../../../mail/request-mail.js";
-import { writeAnswer } from "../../../membership/answers.js";
+import { type Unasked, writeAnswer } from "../../../membership/answers.js";
 import { newRequestId } from "../../../membership/requests.js";
-import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
+import { armorSealingKey, parseFingerprint, parseSealingKey, sealingHalf } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
 import type { FullStore } from "../../kept/membership-store.js";
+import type { List, Member } from "../../kept/store.js";
 import { askerOf } from "./asked.js";
+
+/** What telling needs. */
+export interface TellingParts {
+  readonly store: FullStore;
+  readonly lists: ListsInUse;
+  readonly log: Pick<Log, "warn">;
+  readonly now: () => number;
+}
 
 /**
  * Puts the certificate of today into the outbox for every member of a list, sealed to each. A member whose key can't be
  * used is left out: they get no posts either.
  */
-export async function tellServerKey(
-  parts: {
-    readonly store: FullStore;
-    readonly lists: ListsInUse;
-    readonly log: Log;
-    readonly now: () => number;
-  },
-  listId: number,
+export async function tellServerKey(parts: TellingParts, listId: number): Promise<void> {
+  const list = await parts.store.listById(listId);
+  if (list === undefined) return;
+  const head = await parts.store.recordHead(list.id);
+  await tell(parts, list, await parts.store.members(list.id), { kind: "server-key", head });
+}
+
+/**
+ * Tells the owners of another server key that the operator has made, signed by the one that they know. @returns how many
+ * @throws ListSealError for a certificate that can't be read
+ */
+export async function offerServerKey(
+  parts: TellingParts,
+  list: List,
+  certificate: Uint8Array,
+): Promise<number> {
+  const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
+  const armored = armorSealingKey(await parseSealingKey("server", certificate));
+  const head = await parts.store.recordHead(list.id);
+  await tell(parts, list, owners, { kind: "server-key-offer", head, certificate: armored });
+  return owners.length;
+}
+
+async function tell(
+  { store, lists, log, now: clock }: TellingParts,
+  list: List,
+  members: readonly Member[],
+  result: Unasked,
 ): Promise<void> {
-  const { store, lists, log } = parts;
-  const list = await store.listById(listId);
-  if (list?.listKeyFingerprint === undefined) return;
-  const now = new Date(parts.now());
+  if (list.listKeyFingerprint === undefined) return;
+  const now = new Date(clock());
   const server = await lists.serverKey(list);
   const address = parseAddress(list.address);
-  const head = await store.recordHead(list.id);
-  for (const member of await store.members(list.id)) {
+  for (const member of members) {
     try {
       const { key, name } = await askerOf(member);
       const recipient = parseAddress(member.address);
@@ -39,7 +65,7 @@ export async function tellServerKey(
           request: newRequestId(),
           date: now,
           list: { address, key: parseFingerprint(list.listKeyFingerprint) },
-          result: { kind: "server-key", head },
+          result,
           server: sealingHalf(server),
         },
         server,

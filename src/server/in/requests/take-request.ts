@@ -52,16 +52,40 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
     const mail = await readRequestMail(raw);
     if (mail === undefined) return { kind: "refused", code: "not-sealed" };
     inReplyTo = mail.messageId;
-    const server = await parts.lists.serverKey(list);
-    const keys = await listKeysOf(parts.store, list);
-    const opened = await openRequest(mail.sealed, server, { address: parseAddress(list.address), keys });
-    asked = { parts, list, server, opened, now: new Date(parts.now()) };
+    const now = new Date(parts.now());
+    asked = { parts, list, ...(await open(parts, list, mail.sealed, now)), now };
     proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return { kind: "refused", code: error.code };
   }
   return answer(asked, proved, inReplyTo);
+}
+
+/**
+ * Opens it with the list's server key, or with one that was replaced and whose time is not over: who has not heard of the
+ * new one is answered by the one that they know.
+ *
+ * @throws ListSealError what `openRequest` gives for the present one
+ */
+async function open(
+  { lists, store }: RequestParts,
+  list: List,
+  sealed: Uint8Array,
+  now: Date,
+): Promise<Pick<Asked, "server" | "opened">> {
+  const former = (await lists.formerServerKeys(list)).filter(({ until }) => now.getTime() <= until);
+  const known = { address: parseAddress(list.address), keys: await listKeysOf(store, list) };
+  let failure: unknown;
+  for (const server of [await lists.serverKey(list), ...former.map(({ key }) => key)]) {
+    try {
+      return { server, opened: await openRequest(sealed, server, known) };
+    } catch (error) {
+      if (codeOf(error, "damaged") !== "wrong-list") throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */

@@ -1,15 +1,15 @@
 /**
- * Writes the encrypted container that all copies of a post share: a SEIPD packet (RFC 9580, 5.13) of
- * one-pass signature, literal, list signature; the very packets that openpgp.js writes for a signed message.
+ * Writes the encrypted container that all copies of a post share: a SEIPD packet (RFC 9580, 5.13) of the packets of a
+ * signed message (`protocol/signed-packets.ts`).
  *
  * Large literals go through in slices into one buffer of the final size: beside the literal itself a container takes its
  * own length and not more.
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
-import type { Signature } from "openpgp";
 import { ListSealError } from "../../../protocol/errors.js";
-import { packetHeader, tag } from "./packet-writer.js";
+import { packetHeader } from "../../../protocol/signed-packets.js";
+import { tag } from "./packet-writer.js";
 import { type CipherName, cipherId } from "./pkesk-writer.js";
 
 /** How a container is encrypted: what the recipients' certificates ask for, of what this software writes. */
@@ -30,56 +30,6 @@ const GCM_NONCE_OCTETS = 12;
 const GCM_TAG_OCTETS = 16;
 const SHA1_OCTETS = 20;
 const BLOCK_OCTETS = 16;
-
-/**
- * The packets inside: one-pass signature, literal, signature. The literal is the caller's own bytes, not a copy.
- *
- * @param date of the literal packet; the signature does not cover it
- * @throws ListSealError `several-signatures` unless there is exactly one
- */
-export function signedPackets(literal: Uint8Array, signature: Signature, date: Date): readonly Uint8Array[] {
-  const [packetOfIt] = signature.packets;
-  if (packetOfIt === undefined || signature.packets.length !== 1) {
-    throw new ListSealError("several-signatures", "a post has one list signature");
-  }
-  const body = packetOfIt.write();
-  // binary, no file name, date
-  const head = Buffer.from([0x62, 0, 0, 0, 0, 0]);
-  head.writeUInt32BE(Math.floor(date.getTime() / 1000), 2);
-  const onePass = onePassOf(body, packetOfIt.issuerKeyID.toHex(), packetOfIt.issuerFingerprint);
-  return [
-    packetHeader(tag.onePassSignature, onePass.length),
-    onePass,
-    packetHeader(tag.literal, head.length + literal.length),
-    head,
-    literal,
-    packetHeader(tag.signature, body.length),
-    body,
-  ];
-}
-
-/**
- * One-pass signature (RFC 9580, 5.4) of a signature packet's body: version, type, hash, algorithm, who, "last one".
- *
- * The body begins: version, type, public-key algorithm, hash algorithm, length of the hashed area (v4: 2 octets, v6: 4).
- */
-function onePassOf(body: Uint8Array, issuerKeyId: string, issuer: Uint8Array | null): Buffer {
-  const [version = 0, type = 0, algorithm = 0, hash = 0] = body;
-  if (version !== 6) {
-    return Buffer.concat([
-      Buffer.from([3, type, hash, algorithm]),
-      Buffer.from(issuerKeyId, "hex"),
-      Buffer.of(1),
-    ]);
-  }
-  if (issuer === null) throw new ListSealError("bad-signature", "a v6 signature names its issuer");
-  const view = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const unhashedAt = 8 + view.readUInt32BE(4);
-  // two octets of the hash follow the unhashed area, then the salt with its length in front
-  const saltAt = unhashedAt + 4 + view.readUInt32BE(unhashedAt) + 2;
-  const salt = view.subarray(saltAt, saltAt + 1 + view.readUInt8(saltAt));
-  return Buffer.concat([Buffer.from([6, type, hash, algorithm]), salt, issuer, Buffer.of(1)]);
-}
 
 /**
  * Encrypts `packets` as one SEIPD packet.

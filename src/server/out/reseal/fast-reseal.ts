@@ -19,7 +19,8 @@ import type { SealedMessage } from "../../../protocol/message.js";
 import { configFor } from "../../../protocol/policy.js";
 import { type PreparedReseal, resealFor as plainResealFor } from "../../../protocol/reseal.js";
 import { isSecret, type Sealer } from "../../../protocol/secrets.js";
-import { cipherOctets, type Suite, signedPackets, writeContainer } from "./container.js";
+import { signedPackets } from "../../../protocol/signed-packets.js";
+import { cipherOctets, type Suite, writeContainer } from "./container.js";
 import { prepareSessionKey, type SessionKey, wipeSessionKey, writePkesk } from "./pkesk-writer.js";
 import { type Recipient, Recipients } from "./recipients.js";
 

@@ -1,0 +1,105 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../i18n.js";
+import { browser } from "../platform.js";
+import { type Allowed, allowedSites, allowSite, forbidSite } from "../webmail/allowing.js";
+import { changeMark, loadMark, type Mark } from "../webmail/mark.js";
+import { markView } from "../webmail/mark-view.js";
+import type { Act } from "./act.js";
+
+/** The webmails that ListSeal works in, in a browser: each is allowed by itself. */
+export function Webmails({ act }: { readonly act: Act }) {
+  return (
+    <>
+      <Sites />
+      <OwnMark act={act} />
+    </>
+  );
+}
+
+const sentences = {
+  allowed: "webmails_allowed",
+  refused: "webmails_refused",
+  "no-address": "webmails_no_address",
+} as const;
+
+function Sites() {
+  const [sites, setSites] = useState<readonly string[]>([]);
+  const [address, setAddress] = useState("");
+  const [said, setSaid] = useState<Allowed | null>(null);
+  const read = () => void allowedSites().then(setSites);
+  useEffect(() => {
+    read();
+    // also by the browser's own list of add-ons
+    browser.permissions.onAdded.addListener(read);
+    browser.permissions.onRemoved.addListener(read);
+    return () => {
+      browser.permissions.onAdded.removeListener(read);
+      browser.permissions.onRemoved.removeListener(read);
+    };
+  }, []);
+  const ask = async () => {
+    const answer = await allowSite(address).catch(() => "refused" as const);
+    setSaid(answer);
+    if (answer === "allowed") setAddress("");
+    read();
+  };
+  return (
+    <section aria-labelledby="webmails">
+      <h2 id="webmails">{t("webmails_title")}</h2>
+      <p>{t("webmails_text")}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask();
+        }}
+      >
+        <label>
+          {t("webmails_address")}
+          <input
+            type="text"
+            inputMode="url"
+            placeholder="https://mail.example.org"
+            value={address}
+            onInput={(event) => setAddress(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary">
+          {t("webmails_use")}
+        </button>
+      </form>
+      <p role="status" class={said === "allowed" ? "done" : "problem"}>
+        {said === null ? "" : t(sentences[said])}
+      </p>
+      <ul class="sites">
+        {sites.map((pattern) => (
+          <li key={pattern}>
+            <code>{pattern.replace(/\/\*$/, "")}</code>{" "}
+            <button type="button" onClick={() => void forbidSite(pattern).then(read)}>
+              {t("webmails_stop")}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What stands at the top of each of our frames. */
+function OwnMark({ act }: { readonly act: Act }) {
+  const [mark, setMark] = useState<Mark | null>(null);
+  const place = useRef<HTMLParagraphElement>(null);
+  useEffect(() => void act(async () => setMark(await loadMark()), null), []);
+  useEffect(() => {
+    if (mark !== null) place.current?.replaceChildren(markView(mark));
+  }, [mark]);
+  return (
+    <section aria-labelledby="mark">
+      <h2 id="mark">{t("webmails_mark")}</h2>
+      <p>{t("webmails_mark_text")}</p>
+      <p ref={place} />
+      <button type="button" onClick={() => void act(async () => setMark(await changeMark()), null)}>
+        {t("webmails_mark_change")}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+import { startPage } from "../browser/start-page.js";
+import { t } from "../i18n.js";
+import { ReadingView } from "../reader/reading-view.js";
+import { embedded } from "./embedding.js";
+import { makeFrameView } from "./frame.js";
+import { type FromReading, toRead } from "./words.js";
+
+/** The reading frame: opens the mail that the webmail's page hands in, onto the screen and nowhere else. */
+async function start(): Promise<void> {
+  startPage();
+  // listens before anything is awaited: the page speaks once
+  const waiting = embedded(toRead);
+  const { main } = await makeFrameView(t("webmail_reading_title"), "read");
+  const { message, port } = await waiting;
+  // the page has the sealed mail, and the writing frame opens it again: no words of it go from one to the other
+  const answer: FromReading = { kind: "answer" };
+  const view = new ReadingView(main, { reply: async () => port.postMessage(answer) });
+  await view.show({ kind: "mail", name: "", file: new Blob([message.mail]) });
+}
+
+void start();

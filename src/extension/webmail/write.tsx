@@ -1,0 +1,59 @@
+import { render } from "preact";
+import { startPage } from "../browser/start-page.js";
+import { answerTo, type Begun, emptyLetter } from "../composer/begun.js";
+import { Composer } from "../composer/composer.js";
+import { actionButton } from "../display/elements.js";
+import { t } from "../i18n.js";
+import { MailReading } from "../reader/mail-reading.js";
+import { load } from "../storage.js";
+import { embedded } from "./embedding.js";
+import { type Frame, makeFrameView } from "./frame.js";
+import { Handing } from "./handing.js";
+import { type FromWriting, type ToWrite, toWrite } from "./words.js";
+
+/** The writing frame: what is typed stays in it; sealed parts go to the webmail's page. */
+async function start(): Promise<void> {
+  startPage();
+  // listens before anything is awaited: the page speaks once
+  const waiting = embedded(toWrite);
+  const frame = await makeFrameView(t("webmail_writing_title"), "write");
+  const { message, port } = await waiting;
+  const begun = await begunWith(message);
+  const close = () => {
+    const givenUp: FromWriting = { kind: "given-up" };
+    port.postMessage(givenUp);
+  };
+  offerClosing(frame, close);
+  render(
+    <Composer begun={begun} leave={(ready, way) => <Handing ready={ready} way={way} port={port} />} />,
+    frame.main,
+  );
+}
+
+/** A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. */
+async function begunWith({ answers, to }: ToWrite): Promise<Begun> {
+  if (answers !== null) {
+    const reading = new MailReading({ kind: "mail", name: "", file: new Blob([answers]) });
+    await reading.answer("in-its-own-shell");
+    if (reading.opened !== undefined) return answerTo(reading.opened);
+  }
+  const { lists } = await load();
+  return emptyLetter(to.find((address) => lists[address.toLowerCase()] !== undefined)?.toLowerCase() ?? null);
+}
+
+/** Gives the place back to the webmail; asks first where something was written, since nothing of it is kept. */
+function offerClosing({ buttons, hasTyped }: Frame, close: () => void): void {
+  let asked = false;
+  const button = actionButton(
+    t("webmail_close"),
+    async () => {
+      if (asked || !hasTyped()) close();
+      asked = true;
+      button.textContent = t("webmail_close_again");
+    },
+    t("action_failed"),
+  );
+  buttons.append(button);
+}
+
+void start();

@@ -1,0 +1,52 @@
+/** Posts that wait for a moderator: shown without what is in them, and decided about. */
+import { isAddress } from "../../../mail/mailbox.js";
+import { type HeldPost, MAX_HELD_SHOWN } from "../../../membership/answers.js";
+import { parseSealingKey } from "../../../protocol/keys.js";
+import type { Member } from "../../kept/store.js";
+import { type Asked, type AskedFor, type Done, outcomeOf, refusal, remembered } from "./asked.js";
+
+/**
+ * What the server may tell of the posts that wait, oldest first: whose signature they bear, that key's address on the
+ * roster, when they came and how large they are. What is in them moderators read in the copies for review.
+ */
+export async function heldPosts({ parts, list }: Asked): Promise<Done> {
+  const { store } = parts;
+  const posts: HeldPost[] = [];
+  for (const { id, messageId, accepted } of (await store.heldPosts(list.id)).slice(0, MAX_HELD_SHOWN)) {
+    const post = await store.post(id);
+    if (post === undefined) continue;
+    const { fingerprint } = await parseSealingKey("member", post.author.certificate);
+    const address = (await store.memberByFingerprint(list.id, fingerprint))?.address;
+    posts.push({
+      author: fingerprint,
+      ...(address !== undefined && isAddress(address) ? { address } : {}),
+      messageId,
+      date: new Date(accepted),
+      size: post.raw.length,
+    });
+  }
+  return { result: { kind: "held", head: await store.recordHead(list.id), posts }, reports: [] };
+}
+
+/** Lets a post out, or throws it away: the one whose author and Message-ID the moderator saw, and no other. */
+export async function decide(
+  asked: Asked,
+  member: Member,
+  command: AskedFor<"release" | "reject">,
+): Promise<Done> {
+  const { parts, list, now } = asked;
+  const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
+  for (const { id } of held) {
+    const post = await parts.store.post(id);
+    if (post === undefined) continue;
+    const author = await parseSealingKey("member", post.author.certificate);
+    if (author.fingerprint !== command.author) continue;
+    const self = remembered(asked, member.fingerprint);
+    const decided =
+      command.do === "release"
+        ? await parts.store.releasePost(id, self, now.getTime())
+        : await parts.store.rejectPost(id, self);
+    return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
+  }
+  return refusal("no-such-post");
+}

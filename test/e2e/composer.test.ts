@@ -1,0 +1,214 @@
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { textLeaf, writeEntity } from "../../src/mail/mime.js";
+import { describeInBrowsers, type Page } from "../world/browser.js";
+import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
+import { searchPaths } from "../world/evidence.js";
+import { until } from "../world/processes.js";
+import { ALBUM, ReaderBed } from "../world/reader-bed.js";
+
+/** Runs in the composer: goes to the text and types where the cursor stands then. */
+const WRITE = `(text) => {
+  document.querySelector(".editor .text").focus();
+  document.execCommand("insertText", false, text);
+}`;
+
+/**
+ * Runs in the composer: drops HTML and a picture into the text, as a person does who drags them there from another page. What
+ * is pasted goes the same way; an event of a script that pastes has nothing in it in Firefox.
+ */
+const DROP = `async (html, picture) => {
+  const place = document.querySelector(".editor .text");
+  place.focus();
+  const drop = (data) => place.dispatchEvent(
+    new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  const words = new DataTransfer();
+  words.setData("text/html", html);
+  drop(words);
+  const image = new DataTransfer();
+  const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
+  image.items.add(new File([bytes], "red.png", { type: "image/png" }));
+  drop(image);
+  for (let tries = 0; tries < 100 && place.querySelector("img") === null; tries += 1)
+    await new Promise((done) => setTimeout(done, 20));
+}`;
+
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+/** What has the focus, in words. */
+const FOCUSED = `() => {
+  const { activeElement: one } = document;
+  return one === document.body ? "" : one.className + " " + (one.getAttribute("type") ?? one.localName);
+}`;
+
+/** Both keep what is typed into a page for the next start; this makes Firefox do it at once. */
+const SAVE_SESSIONS = { firefoxPreferences: { "browser.sessionstore.interval": 1000 } };
+
+describeInBrowsers("the composer", (name) => {
+  let bed: ReaderBed;
+
+  beforeAll(async () => {
+    bed = await ReaderBed.make(name, SAVE_SESSIONS);
+  }, 60_000);
+
+  afterAll(() => bed?.discard(), 30_000);
+
+  const ready = async (writing: Page) => {
+    await writing.click("button.seal");
+    await writing.waitFor(".leaving");
+  };
+
+  test("an answer begins in the Reader, and the list's server passes on the mail file that it makes", async () => {
+    const { server, list, alice, carol, browser } = bed;
+    await server.post(list, alice, { text: "Hello Carol" });
+    await server.untilQuiet();
+    await bed.read("opened", bed.file("copy.eml", bed.copy));
+    await bed.pressInView(".reply");
+    const writing = await browser.opened("composer/");
+    await writing.waitFor(".editor .text blockquote");
+    await writing.run(z.null(), WRITE, "Hello Alice, my answer");
+    await writing.setFiles(".attached input[type=file]", [bed.file("numbers.csv", "1;2;3\r\n")]);
+    await writing.waitFor(".attached li");
+    await writing.picture(join(ALBUM, `composer-${name}.png`));
+    expect(await axeComplaints(writing)).toEqual([]);
+    await ready(writing);
+    await writing.picture(join(ALBUM, `leaving-${name}.png`));
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.click(".save-mail");
+    const raw = await bed.saved(".eml");
+    expect(raw.toString("latin1")).not.toMatch(/my answer|numbers|true subject/i);
+    expect((await server.submit(list, carol, raw)).code).toBe(250);
+    await server.untilQuiet();
+    const letter = await bed.alicesLetter();
+    expect(letter).toMatchObject({ subject: "Re: The true subject", attachments: [{ name: "numbers.csv" }] });
+    expect(letter.text).toContain("Hello Alice, my answer");
+    expect(letter.text).toContain("> Hello Carol");
+    expect(letter.references.at(-1)).toBe(letter.inReplyTo);
+    await writing.close();
+  }, 60_000);
+
+  test("rich text leaves as one file, which the server takes from any webmail", async () => {
+    const { server, list, carol, browser } = bed;
+    const writing = await browser.open(`composer/composer.html?to=mailto:${list.address}%3Fsubject=x`);
+    await writing.waitFor(".editor .text");
+    await writing.type("form input[type=text]", "Plans");
+    await writing.run(z.null(), WRITE, "I have attached ");
+    await writing.click(".tools .bold");
+    await writing.run(z.null(), WRITE, "bold");
+    const dropped = `<p onclick="x()" style="position:fixed">pasted<script>x()</script><img src="http://127.0.0.1:9/x"></p>`;
+    await writing.run(z.null(), DROP, dropped, PIXEL);
+    // the picture may be what the words speak of; without it they are asked about
+    await writing.run(z.null(), `() => { document.querySelector(".editor .text img").remove(); }`);
+    await writing.click("button.seal");
+    await writing.waitFor(".anyway");
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.run(z.null(), DROP, "<i>again</i>", PIXEL);
+    await ready(writing);
+    await writing.click(".save-part");
+    const bytes = new Uint8Array(await bed.saved("sealed-message.pgp"));
+    const raw = writeEntity(
+      [
+        ["From", `Carol <${carol.address}>`],
+        ["To", list.address],
+        ["Subject", "[team] sealed mail"],
+      ],
+      {
+        type: "multipart/mixed",
+        parts: [
+          textLeaf(""),
+          {
+            type: "application/octet-stream",
+            name: "sealed-message (1).pgp",
+            disposition: "attachment",
+            bytes,
+          },
+        ],
+      },
+    );
+    expect((await server.submit(list, carol, raw)).code).toBe(250);
+    await server.untilQuiet();
+    const letter = await bed.alicesLetter();
+    expect(letter.subject).toBe("Plans");
+    expect(letter.html).toMatch(/<(?:b|strong|span style="[^"]*bold[^"]*")>bold/);
+    expect(letter.html).toContain("pasted");
+    expect(letter.html).not.toMatch(/onclick|script|position|127\.0\.0\.1|data:/);
+    expect(letter.attachments).toMatchObject([{ name: "red.png", contentId: expect.any(String) }]);
+    await writing.close();
+  }, 60_000);
+
+  test("the keyboard alone is enough, and plain text is plain", async () => {
+    const { server, list, carol, browser } = bed;
+    const writing = await browser.open("composer/composer.html");
+    await writing.waitFor(".editor .text");
+    const way: string[] = [];
+    while (!way.at(-1)?.startsWith("primary seal") && way.length < 20) {
+      await writing.press("Tab");
+      way.push((await writing.run(z.string(), FOCUSED)).trim());
+      if (way.at(-1) === "checkbox") await writing.press("Space");
+    }
+    expect(way).toEqual([
+      ...["select", "text", "bold button", "italic button", "insertUnorderedList button", "quote button"],
+      ...["make-link button", "text div", "checkbox", "file", "primary seal submit"],
+    ]);
+    await writing.run(z.null(), WRITE, "line\n\n-- \nCarol <b>");
+    await ready(writing);
+    await writing.click(".save-mail");
+    expect((await server.submit(list, carol, await bed.saved(".eml"))).code).toBe(250);
+    await server.untilQuiet();
+    const letter = await bed.alicesLetter();
+    expect(letter.html).toBeUndefined();
+    expect(letter.text?.replace(/\s+/g, " ")).toContain("line -- Carol <b>");
+    await writing.close();
+  }, 60_000);
+
+  test("a key that is locked, and a list that is not here, are said", async () => {
+    const { list, carol, browser, page } = bed;
+    await keepInBrowser(page, await keptBy(carol, [list], "a passphrase"));
+    const writing = await browser.open("composer/composer.html?to=other@lists.test");
+    await writing.waitFor("form [role=alert]");
+    expect(await writing.run(z.string(), `() => document.body.innerText`)).toContain("other@lists.test");
+    await writing.run(
+      z.null(),
+      `() => {
+        const select = document.querySelector("select");
+        select.selectedIndex = 1;
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+      }`,
+    );
+    await writing.click("button.seal");
+    await writing.waitFor("form [role=alert].next");
+    expect(await writing.run(z.string(), `() => document.body.innerText`)).toContain("is locked");
+    await keepInBrowser(page, await keptBy(carol, [list]));
+    await writing.close();
+  }, 60_000);
+
+  test("nothing that is typed is kept on disk, as it is of a page of the web", async () => {
+    const { browser } = bed;
+    const folder = dirname(browser.downloads);
+    // of one word that occurs nowhere else: the session file is compressed
+    const words = { subject: "qzhvkwjx", text: "xkqjvzwh", control: "vwzqhxjk" } as const;
+    const marker = (where: keyof typeof words) => words[where];
+    const writing = await browser.open("composer/composer.html");
+    await writing.waitFor(".editor .text");
+    await writing.type("form input[type=text]", marker("subject"));
+    await writing.type(".editor .text", marker("text"));
+    const control = await browser.open("reader/reader.html");
+    await control.run(
+      z.null(),
+      `(text) => {
+        const field = Object.assign(document.createElement("input"), { id: "kept" });
+        document.body.append(field);
+        field.focus();
+        document.execCommand("insertText", false, text);
+      }`,
+      marker("control"),
+    );
+    const found = (where: keyof typeof words) => searchPaths([folder], marker(where)).findings;
+    if (name === "firefox")
+      await until("the session file", () => found("control").length > 0 || undefined, 20_000);
+    else await control.run(z.null(), `() => new Promise((done) => setTimeout(done, 3000))`);
+    expect([...found("subject"), ...found("text")]).toEqual([]);
+    await control.close();
+    await writing.close().catch(() => undefined);
+  }, 60_000);
+});
