@@ -51,7 +51,10 @@ async function main(): Promise<void> {
   const rows = await module.rows({ full: values.full, parts: values.part });
   console.log(`${machine()}\n\n${table(rows)}\n`);
   console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+  if (values.json !== undefined) {
+    const kept = { measured: new Date().toISOString().slice(0, 10), machine: machine(), rows };
+    writeFileSync(values.json, `${JSON.stringify(kept, null, 2)}\n`);
+  }
 }
 
 await main().catch((error: unknown) => {
