@@ -45,8 +45,8 @@ useHost({
   forgetOpened: () => undefined,
 });
 
-/** What became of a mail: an answer or news that was taken, or a post that was read. */
-type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>>;
+/** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */
+type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
 
 async function take(raw: Uint8Array): Promise<Fetched> {
   const { tree, files } = takeApart(raw);
@@ -56,7 +56,7 @@ async function take(raw: Uint8Array): Promise<Fetched> {
   const arrived = part && (await takePart(part, () => bytesOf(part.partName), arrivals));
   if (arrived !== undefined) return arrived;
   const shape = shapeOf(tree);
-  if (shape.kind === "none") throw new Error("neither an answer nor a post");
+  if (shape.kind === "none") return { kind: "ordinary" };
   const parts = shape.parts.map(async ({ partName, type }) => ({
     name: files.get(partName)?.name ?? "",
     type,
