@@ -1,6 +1,6 @@
 /**
  * The one entry for every benchmark:
- * `npm run bench -- protocol|server|addon [--part NAME]... [--full] [--json FILE]`.
+ * `npm run bench -- protocol|server|addon|browser [--part NAME]... [--full] [--json FILE]`.
  *
  * `--full` adds what takes long: minutes become an hour. `--part` runs a part of a section that is made of parts.
  *
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { machine } from "./machine.js";
 import { type Options, type Row, table } from "./row.js";
 
-const sections = ["protocol", "server", "addon"] as const;
+const sections = ["protocol", "server", "addon", "browser"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `npm run bench -- ${sections.join("|")} [--part NAME]... [--full] [--json FILE]`;
@@ -51,7 +51,10 @@ async function main(): Promise<void> {
   const rows = await module.rows({ full: values.full, parts: values.part });
   console.log(`${machine()}\n\n${table(rows)}\n`);
   console.log(`${((performance.now() - started) / 1000).toFixed(0)} s`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+  if (values.json !== undefined) {
+    const kept = { measured: new Date().toISOString().slice(0, 10), machine: machine(), rows };
+    writeFileSync(values.json, `${JSON.stringify(kept, null, 2)}\n`);
+  }
 }
 
 await main().catch((error: unknown) => {

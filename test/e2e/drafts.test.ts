@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -188,6 +189,44 @@ describe("drafts in a real Thunderbird", () => {
     const view = await sendAndRead(marker);
     expect(view.text).toContain("back.txt");
   }, 180_000);
+
+  test("Thunderbird asks whether to send so large a mail, and is told no: what was written comes back", async () => {
+    const file = join(w.world.folderOf("alice"), "noise.bin");
+    writeFileSync(file, randomBytes(1_000_000));
+    // it asks from 20 MiB on, which takes a busy machine minutes to seal
+    await w.alice.ui.setPreference("mailnews.message_warning_size", 500_000);
+    const marker = await w.begin(w.list.address, "<b>too large?</b>", [{ path: file }]);
+    await w.sealed();
+    const before = w.submissions();
+    try {
+      await expect(w.alice.ui.send(120_000)).resolves.toBe("dialog");
+      const says = (words: RegExp) =>
+        until(`a dialog that says ${words}`, async () =>
+          (await w.alice.ui.dialogs()).some((each) => words.test(each)) ? true : undefined,
+        );
+      await says(/ MB/);
+      await w.alice.ui.pictureOfScreen(join(ALBUM, "too-large-en.png"));
+      await expect(w.alice.ui.declineDialogs()).resolves.toBe(1);
+      // and only then it says that nothing was sent, to the add-on too
+      await says(/failed/);
+      await w.alice.ui.acceptDialogs();
+    } finally {
+      await w.alice.ui.setPreference("mailnews.message_warning_size", 20_971_520);
+    }
+    const state = await until("the letter", async () => {
+      const now = await w.alice.ui.composerState();
+      return now.subject === `題 ${marker}` && now.attachments.includes("noise.bin") ? now : undefined;
+    });
+    expect(state).toMatchObject({ to: [w.list.address], attachments: ["noise.bin"] });
+    expect(state.html).toContain(`<b>too large?</b> ${marker}`);
+    expect(w.submissions()).toBe(before);
+    await w.sealed();
+    await w.alice.ui.saveDraft("timer");
+    await w.draftHere(marker);
+    expect(w.openDrafts()).toEqual([]);
+    const view = await sendAndRead(marker);
+    expect(view.text).toContain("noise.bin");
+  }, 240_000);
 
   test("sealing is stopped by a press, and everything stands there again", async () => {
     const large = join(w.world.folderOf("alice"), "large.bin");

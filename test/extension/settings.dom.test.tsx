@@ -223,7 +223,12 @@ test("of two pages the newer works and the older steps back", async () => {
 
 test("axe finds nothing on any tab, and each is reached by keys alone", async () => {
   const refused = [{ address: "new@lists.example", name: "New", code: "withdrawn" }];
-  await open({ overview: { ...overview, lists: [list], keys: [key], refused } });
+  const post = { author: "0b".repeat(20), address: null, messageId: "<1@x>", date: "2026-01-01", size: 1 };
+  const mine = { ...list, role: "moderator" };
+  await open({
+    overview: { ...overview, lists: [mine], keys: [key], refused },
+    "held:read": { at: "2026-01-01", posts: [post] },
+  });
   const tabs = [...root.querySelectorAll<HTMLElement>("[role=tab]")];
   expect(tabs.length).toBeGreaterThan(4);
   root

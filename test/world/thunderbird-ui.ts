@@ -247,6 +247,11 @@ export class ThunderbirdUi {
     return this.#call(z.number(), "compose-window", "declineDialogs");
   }
 
+  /** Changes a preference while Thunderbird runs. */
+  async setPreference(name: string, value: string | number | boolean): Promise<void> {
+    await this.#call(z.null(), "common", "setPreference", name, value);
+  }
+
   /** Closes all compose windows, keeping nothing. */
   async closeComposers(): Promise<void> {
     await this.#call(z.null(), "compose-window", "closeComposers");

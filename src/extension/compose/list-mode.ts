@@ -94,8 +94,9 @@ async function changeIdentity(tabId: number, identityId: string): Promise<void> 
   await compose.setComposeDetails(tabId, details);
 }
 
-/** What a press of the button does. */
+/** What a press of the button does; nothing while the mail is on its way. */
 export async function toggle(tabId: number): Promise<void> {
+  if (isBusy(tabId)) return;
   const { sealing } = await stateOf(tabId);
   await (sealing === "on" ? turnOff(tabId, "hand") : turnOn(tabId, "hand"));
 }

@@ -18,9 +18,10 @@ export function KeyReminders({
   const now = new Date();
   return (
     <>
-      {keys.map(({ fingerprint, address, expiresAt }) => {
+      {keys.map(({ fingerprint, address, expiresAt, revokedAt }) => {
         const age = keyAge(expiresAt, now);
-        if (age === "good" || expiresAt === null) return null;
+        // a revoked key is renewed by nobody
+        if (age === "good" || expiresAt === null || revokedAt !== null) return null;
         const day = new Date(expiresAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
         const renew = () => withSending(() => act(() => call("key:renew", { fingerprint }), "keys_renewed"));
         return (

@@ -29,6 +29,13 @@ export function folderNamed(name) {
   return root.getChildNamed(name);
 }
 
+/** Sets a preference, as a person does in the settings. */
+export async function setPreference(name, value) {
+  if (typeof value === "boolean") Services.prefs.setBoolPref(name, value);
+  else if (typeof value === "number") Services.prefs.setIntPref(name, value);
+  else Services.prefs.setStringPref(name, value);
+}
+
 /** The newest window of a type: "mail:3pane", "msgcompose", "mail:messageWindow". */
 export function windowOf(type) {
   const found = Services.wm.getMostRecentWindow(type);
