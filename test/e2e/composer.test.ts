@@ -253,6 +253,7 @@ describeInBrowsers("reader and composer in Japanese and in the dark", (name) => 
     expect(await axeComplaints(page)).toEqual([]);
     const text = await bed.read("opened", bed.file("予算.eml", bed.copy));
     expect(text).toContain("リスト経由で届きました");
+    await (await page.frame("about:srcdoc")).waitFor("b");
     await page.picture(join(ALBUM, `opened-ja-${name}.png`));
     expect(await axeComplaints(page)).toEqual([]);
     await bed.pressInView(".reply");
