@@ -13,8 +13,8 @@ export function outerSubject(list: Address): string {
 export function submissionNotice(): string {
   return [
     "This message is sealed for a mailing list. Its content, its subject and its",
-    "attachments can be read by the members of the list only, with the ListSeal add-on",
-    "for Thunderbird or with GnuPG.",
+    "attachments can be read by the members of the list only, with ListSeal (for",
+    "Thunderbird, Chromium and Firefox) or with GnuPG.",
     "",
   ].join("\n");
 }
@@ -49,7 +49,7 @@ const readingCommands = {
  */
 export function memberNotice(mode: Mode, delivery: Delivery): string {
   return [
-    "This message is sealed. The ListSeal add-on for Thunderbird shows it here.",
+    "This message is sealed. ListSeal (for Thunderbird, Chromium and Firefox) opens it.",
     "With GnuPG alone, save the attachments and run:",
     "",
     `  ${readingCommands[mode][delivery]}`,

@@ -37,20 +37,20 @@ export function requestSubject(kind: RequestMailKind, list: Address): string {
 const texts: Readonly<Record<RequestMailKind, readonly string[]>> = {
   request: [
     "This mail asks the server of a sealed mailing list for something. Only the server",
-    "can open it. It was written by the ListSeal add-on for Thunderbird.",
+    "can open it. It was written by ListSeal.",
   ],
   answer: [
-    "This is a list server's answer to something that you asked of it. The ListSeal",
-    "add-on for Thunderbird opens it; with GnuPG alone: gpg -d answer.pgp",
+    "This is a list server's answer to something that you asked of it. ListSeal opens",
+    "it; with GnuPG alone: gpg -d answer.pgp",
   ],
   notice: [
-    "An owner of a sealed mailing list tells you of a change of its keys or owners. The",
-    "ListSeal add-on for Thunderbird opens it; with GnuPG alone: gpg -d notice.pgp",
+    "An owner of a sealed mailing list tells you of a change of its keys or owners.",
+    "ListSeal opens it; with GnuPG alone: gpg -d notice.pgp",
     "Believe it only if GnuPG reports a good signature of an owner whom you know.",
   ],
   receipt: [
     "This mail tells an owner of a sealed mailing list that a notice has arrived. It was",
-    "written by the ListSeal add-on for Thunderbird.",
+    "written by ListSeal.",
   ],
 };
 

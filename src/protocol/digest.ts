@@ -10,6 +10,12 @@ export type HashName = "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
 
 const nodeNames = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" } as const;
 
+/**
+ * Octets hashed before everybody else gets a turn: 10 to 20 ms. The server hashes posts of up to 100 MB on the one thread
+ * that answers all its connections.
+ */
+const TURN = 4 * 1024 * 1024;
+
 /** The hash of `pieces`, in their order. Where Node is, nothing is copied: a post of 25 MB is hashed four times on its way. */
 export async function digest(
   name: HashName,
@@ -17,8 +23,14 @@ export async function digest(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const native = nodeCrypto();
   if (native !== undefined) {
+    const { setImmediate: others } = process.getBuiltinModule("node:timers/promises");
     const hash = native.createHash(nodeNames[name]);
-    for (const piece of pieces) hash.update(piece);
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += TURN) {
+        if (at > 0) await others();
+        hash.update(piece.subarray(at, at + TURN));
+      }
+    }
     return new Uint8Array(hash.digest());
   }
   return new Uint8Array(await crypto.subtle.digest(name, inOne(pieces)));

@@ -87,6 +87,16 @@ describeInBrowsers("the composer", (name) => {
     await writing.close();
   }, 60_000);
 
+  test("the Reader page leads there, and the composer has its one list chosen", async () => {
+    await bed.page.click("header nav a");
+    const writing = await bed.browser.opened("composer/");
+    await writing.waitFor(".editor .text");
+    expect(await writing.run(z.string(), `() => document.querySelector("select").value`)).toBe(
+      bed.list.address,
+    );
+    await writing.close();
+  }, 60_000);
+
   test("rich text leaves as one file, which the server takes from any webmail", async () => {
     const { server, list, carol, browser } = bed;
     const writing = await browser.open(`composer/composer.html?to=mailto:${list.address}%3Fsubject=x`);
@@ -192,6 +202,13 @@ describeInBrowsers("the composer", (name) => {
     await writing.waitFor(".editor .text");
     await writing.type("form input[type=text]", marker("subject"));
     await writing.type(".editor .text", marker("text"));
+    // nor read by a spelling checker, which may be a server's
+    expect(
+      await writing.run(
+        z.array(z.boolean()),
+        `() => [...document.querySelectorAll(".editor .text, form input[type=text]")].map((one) => one.spellcheck)`,
+      ),
+    ).toEqual([false, false]);
     const control = await browser.open("reader/reader.html");
     await control.run(
       z.null(),
@@ -210,5 +227,47 @@ describeInBrowsers("the composer", (name) => {
     expect([...found("subject"), ...found("text")]).toEqual([]);
     await control.close();
     await writing.close().catch(() => undefined);
+  }, 60_000);
+});
+
+describeInBrowsers("reader and composer in Japanese and in the dark", (name) => {
+  let bed: ReaderBed;
+
+  beforeAll(async () => {
+    bed = await ReaderBed.make(name, { language: "ja", dark: true });
+  }, 60_000);
+
+  afterAll(() => bed?.discard(), 30_000);
+
+  test("read well, and axe finds nothing wrong", async () => {
+    const { server, list, alice, page, browser } = bed;
+    await server.post(list, alice, {
+      subject: "来年の予算",
+      html: "<p>添付の<b>資料</b>をご覧ください。</p>",
+    });
+    await server.untilQuiet();
+    expect(await page.run(z.boolean(), `() => matchMedia("(prefers-color-scheme: dark)").matches`)).toBe(
+      true,
+    );
+    await page.picture(join(ALBUM, `empty-ja-${name}.png`));
+    expect(await axeComplaints(page)).toEqual([]);
+    const text = await bed.read("opened", bed.file("予算.eml", bed.copy));
+    expect(text).toContain("リスト経由で届きました");
+    await (await page.frame("about:srcdoc")).waitFor("b");
+    await page.picture(join(ALBUM, `opened-ja-${name}.png`));
+    expect(await axeComplaints(page)).toEqual([]);
+    await bed.pressInView(".reply");
+    const writing = await browser.opened("composer/");
+    await writing.waitFor(".editor .text blockquote");
+    await writing.run(z.null(), WRITE, "添付します");
+    await writing.click("button.seal");
+    await writing.waitFor(".anyway");
+    await writing.picture(join(ALBUM, `composer-ja-${name}.png`));
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.click(".anyway");
+    await writing.waitFor(".leaving");
+    await writing.picture(join(ALBUM, `leaving-ja-${name}.png`));
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.close();
   }, 60_000);
 });

@@ -44,6 +44,27 @@ const READ = `async (secret) => {
 /** Listens to everything before our content script is there. */
 const LISTEN = `window.heard = []; addEventListener("message", ({ data }) => heard.push(JSON.stringify(data)), true);`;
 
+/** A content script that a page has taken over: what it gets of what the extension keeps. */
+const TAKEN_OVER = `(async () => {
+  const api = globalThis.browser ?? chrome;
+  const got = [];
+  const tries = {
+    local: async () => Object.keys(await api.storage.local.get(null)).length > 0,
+    session: async () => (await api.storage.session.get(null)) !== undefined,
+    "background's session": async () => {
+      await api.runtime.sendMessage({ session: "set", key: "offered", value: "by the page" });
+      return (await api.runtime.sendMessage({ session: "get", key: "offered" })) !== null;
+    },
+    turn: () => new Promise((resolve) => {
+      const port = api.runtime.connect({ name: "listseal-storage" });
+      port.onMessage.addListener(() => resolve(true));
+      port.onDisconnect.addListener(() => resolve(false));
+    }),
+  };
+  for (const [name, attempt] of Object.entries(tries)) if (await attempt().catch(() => false)) got.push(name);
+  document.documentElement.dataset.takenOver = got.join(" ");
+})();`;
+
 /** The element that our frame hangs in: the page finds it, and not what is in it. */
 const HOST = `document.querySelector("#messagebody").previousElementSibling`;
 
@@ -80,7 +101,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "listseal-hostile-"));
     [browser, server, alice, bob] = await Promise.all([
-      startBrowser(name, { extension: copyWithLoopbackAllowed(name, join(folder, "extension")) }),
+      startBrowser(name, { extension: copyWithLoopbackAllowed(name, join(folder, "extension"), TAKEN_OVER) }),
       PlayServer.make(),
       person("Alice"),
       person("Bob"),
@@ -229,7 +250,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
           frame.contentWindow.postMessage("listseal-hello", "*", [port2]);
         };
         const calling = setInterval(call, 250);
-        setTimeout(() => { clearInterval(calling); resolve(undefined); }, 4000);
+        setTimeout(() => { clearInterval(calling); resolve(undefined); }, 2000);
       });
       for (const one of uids) {
         const mail = await mailOf(one);
@@ -275,6 +296,49 @@ describeInBrowsers("a hostile webmail page", (name) => {
     expect(await given(page)).toBe("[]");
     const frame = await page.frame("read.html?fed").catch(() => undefined);
     if (frame !== undefined) expect(await textOf(frame)).not.toContain(SECRET);
+    await page.close();
+  }, 60_000);
+
+  test("gets a sealed answer only if the person has typed something, and nothing but what is sealed", async () => {
+    const page = await browser.open(webmail.answer(0, LISTEN));
+    const frame = await page.frame("webmail/write.html");
+    await frame.waitFor(".editor .text blockquote");
+    expect(await textOf(frame)).toContain(SECRET);
+    await pause(800);
+    await frame.click("button.seal");
+    await until("the frame to say why not", async () =>
+      (await textOf(frame)).includes("Write something first") ? true : undefined,
+    );
+    const files = `async () => {
+      const chosen = [...document.querySelector('input[type="file"]').files];
+      return [chosen.map(({ name }) => name).join(" "), ...(await Promise.all(chosen.map((file) => file.text())))];
+    }`;
+    expect(await page.run(z.array(z.string()), files)).toEqual([""]);
+    await frame.type(".editor .text > p", "my own words");
+    // the page takes the keyboard away: the frame says so
+    await page.run(z.null(), `() => document.querySelector("#compose-subject").focus()`);
+    await until("the frame to say where the keys go", async () =>
+      (await textOf(frame)).includes("what you type goes there") ? true : undefined,
+    );
+    await frame.click("button.seal");
+    const [names, ...contents] = await until("the sealed files", async () => {
+      const found = await page.run(z.array(z.string()), files);
+      return found.length > 1 ? found : undefined;
+    });
+    expect(names).toBe("sealed-key.pgp sealed-body.pgp");
+    for (const words of [SECRET, "my own words"]) {
+      expect(contents.join("")).not.toContain(words);
+      expect(await page.run(z.array(z.string()), READ, words)).toEqual([]);
+    }
+    await page.close();
+  }, 60_000);
+
+  test("gets nothing of what is kept by a content script that it has taken over, as far as the browser can tell", async () => {
+    const page = await browser.open(webmail.show(9));
+    await page.waitFor("html[data-taken-over]");
+    const got = await page.run(z.string(), `() => document.documentElement.dataset.takenOver`);
+    // QUIRK: Firefox 153 can't close storage.local to content scripts; docs/WEBMAIL.md says so
+    expect(got).toBe(name === "chromium" ? "" : "local");
     await page.close();
   }, 60_000);
 

@@ -91,6 +91,22 @@ test("makes a new list key that the first owner seals invitations with, too; the
   ]);
 });
 
+test("who may not send yet is an owner all the same, and asks for the record by a press", async () => {
+  mia.mayNotSend = true;
+  await olga.about(mia, "owner");
+  await olga.tells();
+  while ((await mia.list()).serials.owners === 0) {
+    await mia.server.sink.until((sink) => sink.for(mia.address).length > 0);
+    await mia.fetch();
+  }
+  expect(await pageOf(mia)).toMatchObject({ claim: "confirmed", members: [], membersAt: null });
+  mia.mayNotSend = false;
+  await mia.as(() => calls["owner:refresh"]({ list: teamAddress }));
+  // the receipt that could not be sent waits in the page for its own press
+  await mia.answered("roster");
+  expect(await rolesFor(mia)).toMatchObject({ Olga: "owner owner", Mia: "owner owner" });
+});
+
 test("is none any more when the role is taken away, and what is left can be forgotten", async () => {
   await olga.about(mia, "owner");
   await mia.hears();

@@ -19,6 +19,8 @@ import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js"
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
+import type { CommandName } from "../../src/membership/commands.js";
+import { ListSealError } from "../../src/protocol/errors.js";
 import { readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
 import { newMessageId } from "../../src/protocol/seal.js";
 import { teamAddress } from "../server/asking.js";
@@ -33,6 +35,7 @@ useHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
   send: async ({ to, sealed }) => {
+    if (acting?.mayNotSend) throw new ListSealError("may-not-send", "the right was not granted");
     await acting?.submit(parseAddress(to), sealed);
     return "sent";
   },
@@ -69,6 +72,8 @@ export class Addon {
   server: PlayServer;
   /** Mail of theirs gets lost, or is kept back, without anybody's telling. */
   unheard = false;
+  /** Thunderbird was not asked yet whether the add-on may send: a new computer. */
+  mayNotSend = false;
   #local = new Map<string, unknown>();
   #session = new Map<string, unknown>();
   readonly #kept: Uint8Array[] = [];
@@ -141,6 +146,17 @@ export class Addon {
       for (;;) {
         await this.#fetch();
         if ((await loadRequests()).pending.length === 0) return;
+        await this.server.sink.until(() => this.#unread > 0);
+      }
+    });
+  }
+
+  /** Fetches until none of this kind waits. */
+  answered(what: CommandName): Promise<void> {
+    return this.as(async () => {
+      for (;;) {
+        await this.#fetch();
+        if (!(await loadRequests()).pending.some((one) => one.do === what)) return;
         await this.server.sink.until(() => this.#unread > 0);
       }
     });

@@ -1,4 +1,4 @@
-/** What the operator is told of a relay that can't be used, by what Node and nodemailer throw. */
+/** What the operator is told of a relay that can't be used, by what is thrown. */
 import { connect } from "node:net";
 import { relayFault, relayFaultSentence } from "../../src/server/out/relay-fault.js";
 

@@ -88,7 +88,9 @@ test("out: goes through TLS to a relay whose certificate fits, and not at all ot
     connection.close();
     expect(good.seen).toEqual([true]);
 
-    await expect(to(good.port, stranger)).rejects.toMatchObject({ code: "ESOCKET" });
+    await expect(to(good.port, stranger)).rejects.toMatchObject({
+      code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    });
     // no STARTTLS offered: what somebody in between would make of it
     await expect(to(plain.port, ca)).rejects.toMatchObject({ code: "ETLS" });
     expect(plain.seen).toEqual([]);

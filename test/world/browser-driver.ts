@@ -71,6 +71,8 @@ export interface BrowserOptions {
   readonly extension: string;
   /** Language of browser and extension; English if left out. */
   readonly language?: "en" | "ja";
+  /** Whether pages are told that the person wants them dark. */
+  readonly dark?: boolean;
   /** More arguments for Chromium. */
   readonly chromiumArguments?: readonly string[];
   /** More preferences for Firefox. */

@@ -14,11 +14,15 @@ export const builtFor = (name: BrowserName): string =>
 /**
  * A copy of the build in which webmails on loopback are allowed from the start. In the build itself a person allows each one
  * by the browser's own question, and Chromium's can't be answered by a program.
+ * @param probe a content script of the test's own beside ours: with the voice of one that a page has taken over
  */
-export function copyWithLoopbackAllowed(name: BrowserName, folder: string): string {
+export function copyWithLoopbackAllowed(name: BrowserName, folder: string, probe?: string): string {
   cpSync(builtFor(name), folder, { recursive: true });
   const file = join(folder, "manifest.json");
   const manifest = shape.parse(JSON.parse(readFileSync(file, "utf8")));
-  writeFileSync(file, JSON.stringify({ ...manifest, host_permissions: [`http://${LOOPBACK}/*`] }));
+  const site = `http://${LOOPBACK}/*`;
+  const scripts = probe === undefined ? {} : { content_scripts: [{ matches: [site], js: ["probe.js"] }] };
+  writeFileSync(file, JSON.stringify({ ...manifest, ...scripts, host_permissions: [site] }));
+  if (probe !== undefined) writeFileSync(join(folder, "probe.js"), probe);
   return folder;
 }

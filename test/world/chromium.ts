@@ -106,6 +106,7 @@ export async function startChromium(start: BrowserStart): Promise<Browser> {
     headless: true,
     viewport: VIEWPORT,
     locale: language,
+    colorScheme: start.dark === true ? "dark" : "light",
     args: [
       ...QUIET,
       `--disable-extensions-except=${start.extension}`,

@@ -42,6 +42,8 @@ function quiet(start: BrowserStart, geckoId: string, uuid: string): Preferences 
     "network.proxy.ssl": "127.0.0.1",
     "network.proxy.ssl_port": 9,
     "network.proxy.type": 1,
+    // 0: dark, 1: light
+    "layout.css.prefers-color-scheme.content-override": start.dark === true ? 0 : 1,
     ...start.firefoxPreferences,
   };
 }

@@ -5,6 +5,8 @@ import { freePort, LOOPBACK } from "./ports.js";
 export interface HostileWebmail {
   /** Address of the page that shows mail number `uid`, with a script of the page's own. */
   show(uid: number, script?: string): string;
+  /** Address of the page for an answer to mail number `uid`. */
+  answer(uid: number, script?: string): string;
   /** The same host under a name that nobody has allowed. */
   elsewhere(script: string): string;
   /** Paths that the browser asked for. */
@@ -12,14 +14,23 @@ export interface HostileWebmail {
   stop(): Promise<void>;
 }
 
-/** What the content script looks for in a page that shows a sealed mail. */
-const page = (script: string) => `<!doctype html>
+/** What the content script looks for in a page for writing. */
+const FORM = `<select id="_from"><option>Bob &lt;bob@people.test&gt;</option></select><textarea id="_to"></textarea>
+<input id="compose-subject"><div id="composebodycontainer" style="height: 400px"><textarea id="composebody"></textarea></div>
+<form><input type="file" multiple name="_attachments[]"></form><div class="formbuttons"><button class="send">Send</button></div>
+<ul id="attachment-list"></ul>`;
+
+/** What it looks for in a page that shows a sealed mail. */
+const SHOWN = `<ul id="attachment-list"><li class="application vnd.listseal.key pgp">
+<span class="attachment-name">sealed-key.pgp</span></li></ul>
+<div id="messagebody"><div class="message-part">This message is sealed.</div></div>`;
+
+const page = (content: string, script: string) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Webmail</title>
 <script src="/program/js/app.min.js"></script>
 <script>var env = {"request_token":"token"};</script>
 </head><body>
-<ul id="attachment-list"><li class="application vnd.listseal.key pgp"><span class="attachment-name">sealed-key.pgp</span></li></ul>
-<div id="messagebody"><div class="message-part">This message is sealed.</div></div>
+${content}
 <script>${script}</script>
 </body></html>`;
 
@@ -43,7 +54,8 @@ export async function startHostileWebmail(mails: readonly Uint8Array[]): Promise
       return;
     }
     response.setHeader("content-type", "text/html; charset=utf-8");
-    response.end(page(scripts.get(url.searchParams.get("script") ?? "") ?? ""));
+    const content = url.searchParams.get("_action") === "compose" ? FORM : SHOWN;
+    response.end(page(content, scripts.get(url.searchParams.get("script") ?? "") ?? ""));
   });
   await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
   /** A name for a script of the page. */
@@ -56,6 +68,8 @@ export async function startHostileWebmail(mails: readonly Uint8Array[]): Promise
     asked,
     show: (uid, script = "") =>
       `http://${LOOPBACK}:${port}/?_task=mail&_action=show&_uid=${uid}&_mbox=INBOX&script=${named(script)}`,
+    answer: (uid, script = "") =>
+      `http://${LOOPBACK}:${port}/?_task=mail&_action=compose&script=${named(script)}#listseal-answer=uid=${uid}&mailbox=INBOX`,
     elsewhere: (script) => `http://localhost:${port}/?script=${named(script)}`,
     stop: () =>
       new Promise((resolve) => {

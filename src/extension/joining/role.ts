@@ -1,5 +1,5 @@
 import { keyOf } from "../background/list-keys.js";
-import { askServer, pendingFor } from "../requests/asking.js";
+import { askServer, forgetPending, pendingFor } from "../requests/asking.js";
 import { load } from "../storage.js";
 
 /** Asking the server what one may do in a list: members hear that they are in it, and as what. */
@@ -12,6 +12,8 @@ export async function askStanding(address: string): Promise<void> {
   const stored = await load();
   const list = stored.lists[address];
   if (list === undefined) return;
-  if ((await pendingFor(address)).some(({ do: what }) => what === "roster")) return;
+  const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
+  if (waiting.some(({ failure }) => failure === null)) return;
+  for (const { id } of waiting) await forgetPending(id);
   await askServer({ command: { do: "roster", after: 0 }, list, key: keyOf(stored, list.memberKey) });
 }

@@ -7,7 +7,7 @@ import { parseFingerprint } from "../../protocol/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { askStanding } from "../joining/role.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
-import { pendingFor } from "../requests/asking.js";
+import { forgetPending, pendingFor } from "../requests/asking.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, raiseAlarm } from "./asking.js";
@@ -23,9 +23,11 @@ const ROSTER_LOST_MS = 10 * 60_000;
 /** Asks for the members and the record's new entries, unless that is on its way. */
 export async function askRoster(address: string): Promise<void> {
   const list = await loadOwned(address);
-  const waiting = await pendingFor(address);
   const since = Date.now() - ROSTER_LOST_MS;
-  if (waiting.some(({ do: what, askedAt }) => what === "roster" && Date.parse(askedAt) > since)) return;
+  const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
+  if (waiting.some(({ failure, askedAt }) => failure === null && Date.parse(askedAt) > since)) return;
+  // one that could not be sent keeps nobody from asking anew: the right to send may have been given since
+  for (const { id, failure } of waiting) if (failure !== null) await forgetPending(id);
   await askAsOwner(list, { do: "roster", after: list.history.hashes.length });
 }
 

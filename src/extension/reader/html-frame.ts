@@ -23,11 +23,11 @@ const POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
 
 /** The frame can't be measured from outside; what it needs is guessed from its text, and a person can drag it. */
-const [LINE_PX, CHARACTERS_A_LINE, LEAST_PX, MOST_PX] = [22, 90, 140, 560] as const;
+const [LINE_PX, CHARACTERS_A_LINE, LEAST_PX, MOST_PX] = [22, 90, 100, 560] as const;
 
 const look = (paper: boolean) => `
 :root { color-scheme: ${paper ? "light" : "light dark"}; }
-body { margin: ${paper ? "12px" : "2px"}; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 10px 12px; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 body { ${paper ? "background: #fff; color: #15141a;" : "background: Canvas; color: CanvasText;"} }
 img { max-width: 100%; height: auto; }
 blockquote { margin-inline: 0; padding-inline-start: 10px; border-inline-start: 3px solid #8f8f9d; }

@@ -42,8 +42,10 @@ export function Reader({ reply }: Props) {
 
   const take = async ({ sources, invitations }: Chosen) => {
     const [invitation] = invitations;
-    if (invitation !== undefined && invitation.file.size <= INVITATION_LIMIT) {
-      await offer(invitation.name, new Uint8Array(await invitation.file.arrayBuffer()));
+    if (invitation !== undefined) {
+      // a file that is too large is given to nobody; the empty one gets the sentence for what is no invitation
+      const file = invitation.file.size > INVITATION_LIMIT ? new Blob() : invitation.file;
+      await offer(invitation.name, new Uint8Array(await file.arrayBuffer()));
       await browser.runtime.openOptionsPage();
     }
     setGiven((before) => [...before, ...sources.map((source) => ({ source, title: source.name }))]);

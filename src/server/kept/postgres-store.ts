@@ -149,6 +149,10 @@ class PostgresEngine implements Engine {
     return this.#answer(this.#pool, statement);
   }
 
+  askAside(statement: Statement): Promise<Answered> {
+    return this.ask(statement);
+  }
+
   async close(): Promise<void> {
     // twice is once, as with SQLite
     if (!this.#pool.ending) await this.#pool.end();

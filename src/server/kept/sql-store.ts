@@ -261,7 +261,7 @@ export class SqlStore extends SqlServerKeys implements Store {
 
   async finishJobs(jobs: readonly Job[]): Promise<void> {
     const which = jobs.map(() => "(id = ? AND claim = ?)").join(" OR ");
-    await this.engine.ask(
+    await this.engine.askAside(
       sql(`DELETE FROM jobs WHERE ${which}`, ...jobs.flatMap(({ id, claim }) => [id, claim])),
     );
     const posts = new Set(jobs.flatMap((job) => (job.kind === "copy" ? [job.postId] : [])));

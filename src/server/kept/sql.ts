@@ -48,8 +48,10 @@ export interface Engine {
   readonly dialect: Dialect;
   /** Runs a transaction; it is durable when this resolves. @throws what the script or the database throws; nothing is then changed */
   run<T>(script: () => Script<T>): Promise<T>;
-  /** Runs one statement. */
+  /** Runs one statement; durable when this resolves. */
   ask(statement: Statement): Promise<Answered>;
+  /** As {@link ask}, for the many: the process goes on while the disk writes, where `ask` would stop it. */
+  askAside(statement: Statement): Promise<Answered>;
   close(): Promise<void>;
 }
 

@@ -13,9 +13,11 @@ export function openSqliteConnection(file: string): Connection {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma("secure_delete = ON");
+  const statements = new Map<string, Database.Statement<unknown[], Row>>();
   return {
     async ask({ sql, values }: Statement): Promise<Answered> {
-      const prepared = database.prepare<unknown[], Row>(sql);
+      const prepared = statements.get(sql) ?? database.prepare<unknown[], Row>(sql);
+      statements.set(sql, prepared);
       if (!prepared.reader) return { rows: [], changes: prepared.run(...values).changes };
       const rows = prepared.all(...values);
       return { rows, changes: rows.length };

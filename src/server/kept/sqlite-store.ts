@@ -3,6 +3,7 @@
  *
  * WAL with synchronous=FULL: a commit is on disk when it returns (https://www.sqlite.org/wal.html, "durable").
  */
+import { type FileHandle, open } from "node:fs/promises";
 import Database from "better-sqlite3";
 import type { FullStore } from "./membership-store.js";
 import { missingSteps, schemaVersion } from "./schema.js";
@@ -23,6 +24,9 @@ const sqlite: Dialect = {
   lockFreeRows: "",
 };
 
+/** Where SQLite writes commits until they are moved into the file itself (https://www.sqlite.org/walformat.html). */
+const LOG_SUFFIX = "-wal";
+
 /** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
 export function openSqliteStore(file: string): FullStore {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
@@ -37,7 +41,7 @@ export function openSqliteStore(file: string): FullStore {
     database.close();
     throw error;
   }
-  return new SqlStore(new SqliteEngine(database), "alone");
+  return new SqlStore(new SqliteEngine(database, file), "alone");
 }
 
 /**
@@ -98,8 +102,15 @@ class SqliteEngine implements Engine {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
 
-  constructor(database: Database.Database) {
+  /** The log's path, where there is one. */
+  readonly #log: string | undefined;
+  #openLog: Promise<FileHandle> | undefined;
+
+  constructor(database: Database.Database, file: string) {
     this.#database = database;
+    // a file system without shared memory has no WAL
+    const isLogged = database.pragma("journal_mode", { simple: true }) === "wal";
+    this.#log = isLogged ? `${file}${LOG_SUFFIX}` : undefined;
   }
 
   async run<T>(script: () => Script<T>): Promise<T> {
@@ -113,8 +124,34 @@ class SqliteEngine implements Engine {
     return this.#answer(statement);
   }
 
+  /**
+   * Commits without waiting for the disk, then lets the system write the log of commits in a thread of its own: what
+   * synchronous=FULL does at the end of each commit, but there the whole process waits. Until this resolves, a power cut
+   * may undo the statement, and nothing else; a killed process undoes nothing.
+   */
+  async askAside(statement: Statement): Promise<Answered> {
+    if (this.#log === undefined) return this.#answer(statement);
+    let answered: Answered;
+    this.#database.pragma("synchronous = NORMAL");
+    try {
+      answered = this.#answer(statement);
+    } finally {
+      this.#database.pragma("synchronous = FULL");
+    }
+    // SQLite keeps that file, and never another of the name, while the database is open
+    this.#openLog ??= open(this.#log, "r+");
+    try {
+      await (await this.#openLog).datasync();
+    } catch (error) {
+      this.#openLog = undefined;
+      throw error;
+    }
+    return answered;
+  }
+
   async close(): Promise<void> {
     this.#database.close();
+    await (await this.#openLog)?.close();
   }
 
   #answer({ sql, values }: Statement): Answered {

@@ -3,8 +3,9 @@
  *
  * - A job names a post and a member, nothing more. The copy is made when the job runs, for the roster of that moment:
  *   somebody removed after a post was accepted gets nothing.
- * - An attempt is registered (by the claim) before it is made, and a lane marks its copy done before it takes the next:
- *   after a crash at most the copies that were on a connection go out twice, never fewer than all go out once.
+ * - An attempt is registered (by the claim) before it is made, and a lane ends no mail before the one before it is marked
+ *   done: after a crash at most one copy a connection goes out twice, never fewer than all go out once. Until a mail's last
+ *   line the relay can't have taken it, so all of it but that line is sent while the mark is on its way to the disk.
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
@@ -70,7 +71,11 @@ export type CopyOutcome = "sent" | "refused" | "later" | "broken" | "aside" | "d
 interface Line {
   readonly connection: RelayConnection;
   used: boolean;
+  /** That the last copy is done is on disk once this resolves. */
+  marked: Promise<void>;
 }
+
+const NOTHING_TO_MARK = Promise.resolve();
 
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -131,10 +136,14 @@ export class Delivery {
         line = await this.#step(line);
       } catch (error) {
         // the store can't be written (a full disk): nothing is lost, the claim runs out by itself
+        if (line !== undefined) line.marked = NOTHING_TO_MARK;
         this.#options.log.error("worker-failed", { code: codeForLog(error) });
         await this.#sleep(POLL_MS);
       }
     }
+    await line?.marked.catch((error: unknown) => {
+      this.#options.log.error("worker-failed", { code: codeForLog(error) });
+    });
     line?.connection.close();
   }
 
@@ -142,15 +151,20 @@ export class Delivery {
   async #step(line: Line | undefined): Promise<Line | undefined> {
     const job = await this.#take();
     if (job === undefined) {
+      await line?.marked;
       line?.connection.close();
       await this.#sleepUntilDue();
       return undefined;
     }
     this.#inHand.add(job);
+    let after: Line | undefined;
     try {
-      return await this.#work(job, line);
+      after = await this.#work(job, line);
+      return after;
     } finally {
-      this.#inHand.delete(job);
+      // its claim is still needed for the mark
+      const done = () => this.#inHand.delete(job);
+      (after?.marked ?? NOTHING_TO_MARK).then(done, done);
     }
   }
 
@@ -169,10 +183,14 @@ export class Delivery {
         this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
         return open;
       }
-      const result = await open.connection.send(mail);
-      await this.#settle(job, result, open.used);
+      const result = await open.connection.send(mail, open.marked);
+      const onUsedConnection = open.used;
       open.used = true;
-      return result.kind === "broken" ? undefined : open;
+      if (result.kind === "sent") open.marked = this.#markSent(job);
+      else await this.#settle(job, result, onUsedConnection);
+      if (result.kind !== "broken") return open;
+      await open.marked;
+      return undefined;
     } catch (error) {
       if (open !== line) open.connection.close();
       throw error;
@@ -331,7 +349,7 @@ export class Delivery {
     try {
       const connection = await connectToRelay(this.#options.relay());
       this.#relayPause = RELAY_PAUSE_MS;
-      return { connection, used: false };
+      return { connection, used: false, marked: NOTHING_TO_MARK };
     } catch (error) {
       this.#options.log.error("relay-unreachable", { code: relayFault(error) });
       return undefined;
@@ -344,20 +362,24 @@ export class Delivery {
     await this.#sleep(pause);
   }
 
-  async #settle(job: Job, result: Handover, onUsedConnection: boolean): Promise<void> {
+  /** Resolves when it is on disk. The caller may go on until then, but end no other mail. */
+  #markSent(job: Job): Promise<void> {
+    this.#options.tally("sent");
+    const marked = this.#finished.mark(job).then(() => this.#options.log.info("copy-sent", aboutJob(job)));
+    // whoever ends the next mail is told, or the lane, when there is none
+    marked.catch(() => undefined);
+    return marked;
+  }
+
+  async #settle(
+    job: Job,
+    result: Exclude<Handover, { kind: "sent" }>,
+    onUsedConnection: boolean,
+  ): Promise<void> {
     const { store, log } = this.#options;
-    const about = {
-      job: job.id,
-      member: job.memberId,
-      attempt: job.attempt,
-      ...(job.kind === "copy" ? { post: job.postId } : {}),
-    };
+    const about = aboutJob(job);
     this.#options.tally(result.kind);
     switch (result.kind) {
-      case "sent":
-        await this.#finished.mark(job);
-        log.info("copy-sent", about);
-        return;
       case "refused":
         log.warn("copy-refused", { ...about, reply: result.reply, status: result.status });
         await store.setJobAside(job, `relay-${result.reply}`);
@@ -399,4 +421,14 @@ export class Delivery {
       this.#sleepers.add(rouse);
     });
   }
+}
+
+/** What the log says of a job. */
+function aboutJob(job: Job) {
+  return {
+    job: job.id,
+    member: job.memberId,
+    attempt: job.attempt,
+    ...(job.kind === "copy" ? { post: job.postId } : {}),
+  };
 }

@@ -1,13 +1,10 @@
 /**
  * Marks jobs done, those of one moment in one commit: the disk takes as long for eight marks as for one.
  *
- * Whoever waits for {@link Finished.mark} has one job unmarked and no more. So with a lane that waits before it sends its
- * next mail, a crash doubles at most one copy a connection, as with a commit for each.
+ * What is marked while a commit is under way waits for the next, so that there is always one under way and no more, and the
+ * slower the disk, the more jobs one commit is for.
  */
 import type { Job, Store } from "../kept/store.js";
-
-/** How long marks are gathered: little beside what a relay takes for a mail, and enough for most of the other lanes. */
-const GATHER_MS = 2;
 
 /** Jobs that wait for the next commit, and its end. */
 interface Batch {
@@ -18,6 +15,8 @@ interface Batch {
 export class Finished {
   readonly #store: Pick<Store, "finishJobs">;
   #next: Batch | undefined;
+  /** Resolves when no commit is under way; never rejects. */
+  #free: Promise<void> = Promise.resolve();
 
   constructor(store: Pick<Store, "finishJobs">) {
     this.#store = store;
@@ -32,10 +31,13 @@ export class Finished {
 
   #newBatch(): Batch {
     const jobs: Job[] = [];
-    const committed = new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS)).then(() => {
+    // what else has been answered at this moment is marked along with it
+    const moment = new Promise<void>((resolve) => setImmediate(resolve));
+    const committed = Promise.all([this.#free, moment]).then(() => {
       this.#next = undefined;
       return this.#store.finishJobs(jobs);
     });
+    this.#free = committed.catch(() => undefined);
     return { jobs, committed };
   }
 }

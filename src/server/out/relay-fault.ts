@@ -1,8 +1,8 @@
 /**
  * Why the relay can't be used, for the log and for `doctor`.
  *
- * What nodemailer throws says little: nearly everything is `ESOCKET`, and the system's own error stands in it or behind
- * it. An operator at night needs to know which of a few things it is.
+ * What is thrown may be the system's error, Node's for TLS, or the client's own, and the one that says something may stand
+ * behind another. An operator at night needs to know which of a few things it is.
  */
 
 /** What is wrong, in the words that the log uses. */
@@ -68,7 +68,7 @@ function isErrorLike(value: unknown): value is ErrorLike {
 
 function faultNamedIn(error: ErrorLike): RelayFault | undefined {
   const code = typeof error.code === "string" ? error.code : "";
-  // QUIRK: nodemailer 10 puts its own ESOCKET or ECONNECTION over the system's code, and keeps that in the message
+  // some put a code of their own over the system's, and keep that in the message
   const named = [code, ...(error.message.match(/\b[A-Z][A-Z_0-9]{3,}\b/g) ?? [])];
   for (const name of named) {
     if (certificateCodes.test(name)) return "certificate";

@@ -1,13 +1,9 @@
 /**
- * A mail's body on its way into nodemailer's connection.
+ * A mail's octets as SMTP sends them (RFC 5321, 4.5.2): lines that end in CR LF, a dot at the beginning of a line doubled.
  *
- * QUIRK: nodemailer 10.6.0 looks at every octet of a mail for line ends and leading dots, in JavaScript and once a copy: 90 %
- * of what a fan-out of large posts cost. What this software writes needs no such care, and the large part, which all
- * copies share, is looked at once for all of them. Everything else (a mail for the owners, which is somebody else's) goes
- * nodemailer's way.
+ * What this software writes is so already, and the large part, which all copies share, is looked at once for all of them and
+ * never copied. Everything else (a mail for the owners, which is somebody else's) is written anew.
  */
-import { Readable, Transform } from "node:stream";
-
 const DOT = 0x2e;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -20,14 +16,22 @@ const SMALL_OCTETS = 64 * 1024;
 const looked = new WeakSet<Uint8Array>();
 
 /**
- * The pieces, one after the other, as what nodemailer takes for a body. The pieces are not copied, if they are large.
+ * The pieces as they go over the wire, in chunks for one write each. Large pieces are not copied. The line with the dot that
+ * ends a mail is not among them.
  *
  * @param pieces never changed while any copy is on its way
  */
-export function bodyOf(pieces: readonly Uint8Array[]): Readable {
-  return isAsOnTheWire(pieces)
-    ? new WireBody(pieces)
-    : Readable.from(pieces.map(asBuffer), { objectMode: false });
+export function wireChunks(pieces: readonly Uint8Array[]): readonly Buffer[] {
+  const plain = isAsOnTheWire(pieces) ? pieces : [dotted(pieces)];
+  const total = plain.reduce((sum, piece) => sum + piece.length, 0);
+  if (total <= SMALL_OCTETS) return [Buffer.concat(plain, total)];
+  const chunks: Buffer[] = [];
+  for (const piece of plain) {
+    for (let at = 0; at < piece.length; at += SLICE_OCTETS) {
+      chunks.push(asBuffer(piece.subarray(at, at + SLICE_OCTETS)));
+    }
+  }
+  return chunks;
 }
 
 /** True if SMTP would send the pieces octet for octet: whole lines that end in CR LF, none of which begins with a dot. */
@@ -51,55 +55,11 @@ function hasPlainLines(piece: Uint8Array): boolean {
   return previous === LF;
 }
 
-class WireBody extends Readable {
-  readonly #chunks: Iterator<Buffer>;
-
-  constructor(pieces: readonly Uint8Array[]) {
-    super();
-    this.#chunks = chunksOf(pieces);
-  }
-
-  override _read(): void {
-    const { value, done } = this.#chunks.next();
-    this.push(done === true ? null : value);
-  }
-
-  /** nodemailer pipes into a stream of its own, made for this mail alone, which is told to let everything pass. */
-  override pipe<T extends NodeJS.WritableStream>(destination: T): T {
-    if (!(destination instanceof Transform)) return super.pipe(destination);
-    destination._transform = (chunk, _encoding, done) => done(null, chunk);
-    // the last line has ended
-    destination._flush = (done) => done(null, Buffer.from(".\r\n"));
-    const feed = (): void => {
-      for (;;) {
-        const { value, done } = this.#chunks.next();
-        if (done === true) {
-          destination.end();
-          return;
-        }
-        if (!destination.write(value)) {
-          destination.once("drain", feed);
-          return;
-        }
-      }
-    };
-    feed();
-    return destination;
-  }
-}
-
-function* chunksOf(pieces: readonly Uint8Array[]): Generator<Buffer, undefined> {
-  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (total <= SMALL_OCTETS) {
-    yield Buffer.concat(pieces, total);
-    return undefined;
-  }
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += SLICE_OCTETS) {
-      yield asBuffer(piece.subarray(at, at + SLICE_OCTETS));
-    }
-  }
-  return undefined;
+/** Bare CR and LF become line ends, as every mail server since smuggling was found reads them or refuses them. */
+function dotted(pieces: readonly Uint8Array[]): Buffer {
+  const text = Buffer.concat(pieces).toString("latin1");
+  const lines = text.replace(/\r\n|\r|\n/g, "\r\n").replace(/^\./gm, "..");
+  return Buffer.from(lines.endsWith("\r\n") ? lines : `${lines}\r\n`, "latin1");
 }
 
 const asBuffer = (piece: Uint8Array): Buffer => Buffer.from(piece.buffer, piece.byteOffset, piece.length);

@@ -1,0 +1,331 @@
+/**
+ * An SMTP or LMTP client for mails that are written already (RFC 5321, RFC 2033), over one connection.
+ *
+ * Our own, because of what a fan-out costs: where the relay offers it, envelope and DATA go out in one write (RFC 2920), the
+ * body's octets, shared by all copies, go to the system as they are, and the end of a mail can be held back (see
+ * {@link SmtpClient.send}). Sending what nobody else composes is the easy part of SMTP; there is no AUTH, and nothing is
+ * looked up.
+ */
+import { once } from "node:events";
+import { isIP, connect as openSocket, type Socket } from "node:net";
+import { hostname } from "node:os";
+import { connect as startTls } from "node:tls";
+import { wireChunks } from "./wire-body.js";
+
+/** Where the relay is, and how it is spoken to. */
+export interface SmtpPlace {
+  readonly protocol: "smtp" | "lmtp";
+  readonly host: string;
+  readonly port: number;
+  /** `require`: STARTTLS with a certificate that fits. `none`: in the clear. */
+  readonly tls: "require" | "none";
+  /** PEM: the authority that the certificate is checked against, if it isn't a public one. */
+  readonly ca?: string;
+}
+
+/** A mail and its envelope. */
+export interface Envelope {
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** What was answered, lines joined by LF. `lost`: nothing, and `cause` says why. */
+export type Reply =
+  | { readonly kind: "answer"; readonly code: number; readonly text: string }
+  | { readonly kind: "lost"; readonly cause: Error };
+
+/** The command that a reply decided about. */
+export type Decider = "MAIL" | "RCPT" | "DATA";
+
+/** Of one mail: the reply that decided, or for each recipient one after DATA (LMTP). */
+export interface Sent {
+  readonly decider: Decider;
+  readonly replies: readonly Reply[];
+}
+
+/** How long to wait for the relay, in milliseconds: to connect, and for each answer (RFC 5321, 4.5.3.2: minutes). */
+const CONNECT_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 5 * 60_000;
+/** For the last word after QUIT. */
+const GOODBYE_MS = 5_000;
+/** Octets of one reply. Stops a relay that never ends its answer from filling memory. */
+const MAX_REPLY_OCTETS = 64 * 1024;
+const TLS_MINIMUM = "TLSv1.2";
+
+const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+export class SmtpClient {
+  #socket: Socket;
+  readonly #place: SmtpPlace;
+  #extensions = new Map<string, string>();
+  #received = "";
+  #lost: Error | undefined;
+  #waiting: (() => void) | undefined;
+
+  private constructor(socket: Socket, place: SmtpPlace) {
+    this.#socket = socket;
+    this.#place = place;
+    this.#listen(socket);
+  }
+
+  /**
+   * Connects, says EHLO and, if it has to, STARTTLS.
+   *
+   * @throws the system's error, Node's for a certificate that does not fit, or one with the code `ETLS` (no STARTTLS is
+   *         offered), `ETIMEDOUT`, `ECONNECTION` (closed), `EPROTOCOL` (it does not speak SMTP, or not to us)
+   */
+  static async connect(place: SmtpPlace): Promise<SmtpClient> {
+    const socket = openSocket({ host: place.host, port: place.port, noDelay: true });
+    socket.setTimeout(CONNECT_TIMEOUT_MS);
+    const client = new SmtpClient(socket, place);
+    try {
+      await client.#expect(220);
+      await client.#hello();
+      if (place.tls === "require") await client.#startTls();
+    } catch (error) {
+      client.#socket.destroy();
+      throw error;
+    }
+    client.#socket.setTimeout(ANSWER_TIMEOUT_MS);
+    return client;
+  }
+
+  /** True once it can't be used any more. */
+  get isClosed(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** The largest mail that the relay takes (RFC 1870); `undefined` if it did not say. */
+  get maxOctets(): number | undefined {
+    const size = Number(this.#extensions.get("SIZE") ?? 0);
+    return size > 0 ? size : undefined;
+  }
+
+  /**
+   * Hands a mail over.
+   *
+   * @param before the mail is not ended before this resolves: the relay can't have taken it until then. If it rejects, the
+   *               connection is cut, so that the relay forgets what it has got
+   * @throws what `before` rejects with
+   */
+  async send({ sender, recipients, pieces }: Envelope, before?: Promise<void>): Promise<Sent> {
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const commands = [
+      `MAIL FROM:<${address(sender)}>${this.#extensions.has("SIZE") ? ` SIZE=${size}` : ""}`,
+      ...recipients.map((recipient) => `RCPT TO:<${address(recipient)}>`),
+      "DATA",
+    ];
+    const isPipelined = this.#extensions.has("PIPELINING");
+    if (isPipelined) this.#write(`${commands.join("\r\n")}\r\n`);
+    let refusal: Sent | undefined;
+    for (const [index, command] of commands.entries()) {
+      if (!isPipelined) this.#write(`${command}\r\n`);
+      const reply = await this.#reply();
+      const decider: Decider = index === 0 ? "MAIL" : command === "DATA" ? "DATA" : "RCPT";
+      if (reply.kind === "lost") return { decider, replies: [reply] };
+      const isGood = decider === "DATA" ? reply.code === 354 : reply.code >= 200 && reply.code < 300;
+      if (!isGood) refusal ??= { decider, replies: [reply] };
+      if (refusal === undefined) continue;
+      // refused, and told to go on: an end now would bring an empty mail to those who were not refused
+      if (decider === "DATA" && reply.code === 354) this.destroy();
+      if (!isPipelined) return refusal;
+    }
+    if (refusal !== undefined) return refusal;
+    await this.#sendBody(wireChunks(pieces), before);
+    const replies: Reply[] = [];
+    // LMTP answers for each recipient
+    const expected = this.#place.protocol === "lmtp" ? recipients.length : 1;
+    while (replies.length < expected) replies.push(await this.#reply());
+    return { decider: "DATA", replies };
+  }
+
+  /** RSET, so that the next mail starts clean (RFC 5321, 4.1.1.5). */
+  async reset(): Promise<void> {
+    this.#write("RSET\r\n");
+    const reply = await this.#reply();
+    if (reply.kind === "lost" || reply.code !== 250) this.destroy();
+  }
+
+  /** Says goodbye and hangs up. */
+  close(): void {
+    if (this.#lost !== undefined) return;
+    this.#lose(fault("ECONNECTION", "closed by us"));
+    this.#socket.setTimeout(GOODBYE_MS).unref();
+    this.#socket.end("QUIT\r\n");
+  }
+
+  /** Hangs up at once: a mail that was not ended is not taken. */
+  destroy(): void {
+    this.#lose(fault("ECONNECTION", "cut by us"));
+    this.#socket.destroy();
+  }
+
+  async #sendBody(chunks: readonly Buffer[], before: Promise<void> | undefined): Promise<void> {
+    let isReady = before === undefined;
+    before?.then(
+      () => {
+        isReady = true;
+      },
+      () => undefined,
+    );
+    const [only, ...more] = chunks;
+    if (only !== undefined && more.length === 0) {
+      // what was done meanwhile may have ended: one write then
+      await Promise.resolve();
+      this.#socket.cork();
+      this.#socket.write(only);
+      if (isReady) this.#socket.write(".\r\n");
+      this.#socket.uncork();
+      if (isReady) return;
+    } else {
+      for (const chunk of chunks) {
+        if (this.#lost !== undefined) return;
+        if (!this.#socket.write(chunk)) await this.#drained();
+      }
+    }
+    try {
+      await before;
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+    this.#write(".\r\n");
+  }
+
+  /** Resolves when the system took what was written, or the connection is lost. */
+  async #drained(): Promise<void> {
+    if (this.#lost !== undefined) return;
+    const gone = new AbortController();
+    const closed = once(this.#socket, "close", { signal: gone.signal });
+    try {
+      await Promise.race([once(this.#socket, "drain", { signal: gone.signal }), closed]);
+    } catch {
+      // the reader of the reply is told why
+    } finally {
+      gone.abort();
+      closed.catch(() => undefined);
+    }
+  }
+
+  #write(text: string): void {
+    if (this.#lost === undefined) this.#socket.write(text, "latin1");
+  }
+
+  async #hello(): Promise<void> {
+    const own = this.#place.protocol === "lmtp" ? "LHLO" : "EHLO";
+    this.#write(`${own} ${hostname() || "localhost"}\r\n`);
+    const { text } = await this.#expect(250);
+    this.#extensions = new Map(
+      text
+        .split("\n")
+        .slice(1)
+        .map((line) => {
+          const [name = "", value = ""] = line.slice(4).trim().split(/\s+/);
+          return [name.toUpperCase(), value];
+        }),
+    );
+  }
+
+  async #startTls(): Promise<void> {
+    if (!this.#extensions.has("STARTTLS")) throw fault("ETLS", "STARTTLS is not offered");
+    this.#write("STARTTLS\r\n");
+    await this.#expect(220);
+    // words in the clear behind the answer would be read as if they had come encrypted (RFC 3207, 6)
+    if (this.#received !== "") throw fault("EPROTOCOL", "more than an answer to STARTTLS came");
+    const plain = this.#socket;
+    this.#leave(plain);
+    const { host, ca } = this.#place;
+    this.#socket = startTls({
+      socket: plain,
+      host,
+      minVersion: TLS_MINIMUM,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    this.#socket.setTimeout(CONNECT_TIMEOUT_MS);
+    this.#listen(this.#socket);
+    // what was offered in the clear may have been anybody's word
+    await this.#hello();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#received += chunk.toString("latin1");
+    this.#waiting?.();
+  };
+  readonly #onTimeout = (): void => {
+    this.#lose(fault("ETIMEDOUT", "no answer in time"));
+    this.#socket.destroy();
+  };
+  readonly #onError = (error: Error): void => this.#lose(error);
+  /** An idle connection that the relay closes reports here; the next mail finds out. */
+  readonly #onGone = (): void => this.#lose(fault("ECONNECTION", "closed by the relay"));
+
+  #listen(socket: Socket): void {
+    socket.on("data", this.#onData).on("timeout", this.#onTimeout).on("error", this.#onError);
+    socket.on("end", this.#onGone).on("close", this.#onGone);
+  }
+
+  #leave(socket: Socket): void {
+    socket.off("data", this.#onData).off("timeout", this.#onTimeout).off("error", this.#onError);
+    socket.off("end", this.#onGone).off("close", this.#onGone).setTimeout(0);
+  }
+
+  #lose(cause: Error): void {
+    this.#lost ??= cause;
+    this.#waiting?.();
+  }
+
+  /** The next whole answer. */
+  async #reply(): Promise<Reply> {
+    for (;;) {
+      const read = readReply(this.#received);
+      if (read === "none") {
+        this.#lose(fault("EPROTOCOL", "no answer of SMTP"));
+        this.#socket.destroy();
+      } else if (read !== "more") {
+        this.#received = this.#received.slice(read.octets);
+        return read.reply;
+      }
+      if (this.#lost !== undefined) return { kind: "lost", cause: this.#lost };
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
+      this.#waiting = undefined;
+    }
+  }
+
+  async #expect(code: number): Promise<{ readonly code: number; readonly text: string }> {
+    const reply = await this.#reply();
+    if (reply.kind === "lost") throw reply.cause;
+    if (reply.code !== code) throw fault("EPROTOCOL", `the relay said ${reply.code}`);
+    return reply;
+  }
+}
+
+/** The answer at the beginning of `text`; `none` if that is no answer (RFC 5321, 4.2.1), `more` if its end is to come. */
+function readReply(
+  text: string,
+): { readonly reply: Extract<Reply, { kind: "answer" }>; readonly octets: number } | "more" | "none" {
+  const code = text.slice(0, 3);
+  for (let at = 0; at <= MAX_REPLY_OCTETS; ) {
+    const end = text.indexOf("\n", at);
+    if (end === -1) return text.length > MAX_REPLY_OCTETS ? "none" : "more";
+    // all lines of an answer bear the same code
+    if (!/^\d{3}/.test(code) || !text.startsWith(code, at)) return "none";
+    const mark = text[at + 3] ?? "";
+    if (!"- \r\n".includes(mark)) return "none";
+    at = end + 1;
+    if (mark === "-") continue;
+    const lines = text.slice(0, at).replaceAll("\r", "").trimEnd();
+    return { reply: { kind: "answer", code: Number(code), text: lines }, octets: at };
+  }
+  return "none";
+}
+
+/** An address as it stands in a command. @throws if it would end the command: a mail is addressed by parsed addresses only */
+function address(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f-\uffff<>]/.test(text)) throw new Error("not an address");
+  return text;
+}

@@ -1,0 +1,85 @@
+/** What the files are that a person gives to the Reader page; what a letter begins with; how large it may be. */
+import { begunFor, pageForAnswer } from "../../src/extension/composer/begun.js";
+import { LETTER_LIMIT } from "../../src/extension/composer/writing.js";
+import { chosenFrom, type NamedFile, pastedMail } from "../../src/extension/reader/source.js";
+import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
+import { resetHost, session } from "./fake-host.js";
+
+beforeEach(resetHost);
+
+const file = (name: string, type = ""): NamedFile => ({ name, type, file: new Blob(["x"]) });
+const kinds = (...files: NamedFile[]) => {
+  const { sources, invitations } = chosenFrom(files);
+  return {
+    mails: sources.flatMap((one) => (one.kind === "mail" ? [one.name] : [])),
+    parts: sources.flatMap((one) => (one.kind === "parts" ? [one.parts.map(({ name }) => name)] : [])),
+    invitations: invitations.map(({ name }) => name),
+  };
+};
+
+describe("files that are given", () => {
+  test("parts that are chosen together are those of one mail, whatever the system says that they are", () => {
+    expect(
+      kinds(
+        file("sealed-body.pgp", "application/pgp-encrypted"),
+        file("sealed-key (1).pgp", "text/plain"),
+        file("list-signature.pgp"),
+      ),
+    ).toEqual({
+      mails: [],
+      parts: [["sealed-body.pgp", "sealed-key (1).pgp", "list-signature.pgp"]],
+      invitations: [],
+    });
+  });
+
+  test("whatever is no part and no invitation is a mail", () => {
+    expect(
+      kinds(
+        file("a.eml", "message/rfc822"),
+        file("original_msg.txt", "text/plain"),
+        file("Team.LISTSEAL"),
+        file("notice.pgp"),
+        file("secret.pgp"),
+      ),
+    ).toEqual({
+      mails: ["a.eml", "original_msg.txt", "secret.pgp"],
+      parts: [["notice.pgp"]],
+      invitations: ["Team.LISTSEAL"],
+    });
+    expect(kinds()).toEqual({ mails: [], parts: [], invitations: [] });
+  });
+
+  test("the lines before a pasted source are no part of it", async () => {
+    const source = pastedMail("\n  \nFrom: a@b.test\n\nx", "Pasted");
+    expect(source.kind === "mail" && (await source.file.text())).toBe("From: a@b.test\n\nx");
+  });
+});
+
+describe("what the composer begins with", () => {
+  test.each([
+    ["?to=team@lists.test", "team@lists.test"],
+    ["?to=Team%40Lists.test", "team@lists.test"],
+    ["?to=mailto%3Ateam%40lists.test%3Fsubject%3Dx%26body%3Dy", "team@lists.test"],
+    ["?to=mailto:team%2540lists.test", "team@lists.test"],
+    ["?to=%25E0%25A4%25A", null],
+    ["?to=", null],
+    ["", null],
+  ])("%s chooses the list %s, and puts in no word", async (search, list) => {
+    expect(await begunFor(search)).toEqual({ list, subject: "", thread: { references: [] }, quote: "" });
+  });
+
+  test("an answer is taken once, and by nobody who does not know its name", async () => {
+    const thread = { inReplyTo: "<2@a.test>", references: ["<1@a.test>", "<2@a.test>"] };
+    const begun = { list: "team@lists.test", subject: "Re: x", thread, quote: "<p>x</p>" };
+    const { search } = new URL(await pageForAnswer(begun));
+    const other = await begunFor("?answer=1");
+    expect(other).toMatchObject({ list: null, quote: "" });
+    expect(await begunFor(search)).toEqual(begun);
+    expect(await begunFor(search)).toMatchObject({ list: null, quote: "" });
+    expect(await session.get(null)).toEqual({});
+  });
+});
+
+test("a letter may be as large as the protocol takes it", () => {
+  expect(LETTER_LIMIT).toBe(MAX_PAYLOAD_BYTES);
+});

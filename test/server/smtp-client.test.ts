@@ -1,0 +1,197 @@
+/** Our way of speaking SMTP, to relays that say what they should not, or when they should not. */
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { connectToRelay, handOver } from "../../src/server/out/relay.js";
+
+/** A relay that says what a script says. */
+let relay: Server;
+let port: number;
+/** What came, commands and body lines, one after the other; `|` where a read of the system's ended. */
+let heard: string;
+let extensions: readonly string[];
+/** Overrides an answer. */
+let says: (line: string) => string | undefined;
+let greeting: string;
+const sockets = new Set<Socket>();
+
+const usual = (line: string): string => {
+  if (/^(EHLO|LHLO)/.test(line)) {
+    const lines = ["relay.test", ...extensions];
+    return lines.map((each, index) => `250${index === lines.length - 1 ? " " : "-"}${each}\r\n`).join("");
+  }
+  if (line === "DATA") return "354 go on\r\n";
+  return "250 2.0.0 ok\r\n";
+};
+
+beforeEach(async () => {
+  heard = "";
+  extensions = ["PIPELINING", "SIZE 1000000"];
+  says = () => undefined;
+  greeting = "220 relay.test\r\n";
+  relay = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.write(greeting);
+    let left = "";
+    let inBody = false;
+    socket.on("data", (chunk: Buffer) => {
+      heard += `${chunk.toString("latin1")}|`;
+      left += chunk.toString("latin1");
+      for (let end = left.indexOf("\r\n"); end !== -1; end = left.indexOf("\r\n")) {
+        const line = left.slice(0, end);
+        left = left.slice(end + 2);
+        if (inBody && line !== ".") continue;
+        const answer = says(line) ?? usual(line);
+        inBody = answer.startsWith("354");
+        if (answer === "hang up") socket.destroy();
+        else if (answer !== "silence") socket.write(answer);
+      }
+    });
+  });
+  relay.listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  const bound = relay.address();
+  port = typeof bound === "object" && bound !== null ? bound.port : 0;
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  relay.close();
+  await once(relay, "close");
+});
+
+const connect = (protocol: "smtp" | "lmtp" = "smtp") =>
+  connectToRelay({ protocol, host: "127.0.0.1", port, tls: "none" });
+const mail = {
+  sender: "a@lists.test",
+  recipient: "b@people.test",
+  pieces: [Buffer.from("X: y\r\n\r\nHello\r\n")],
+};
+const commands = "MAIL FROM:<a@lists.test> SIZE=15\r\nRCPT TO:<b@people.test>\r\nDATA\r\n";
+
+const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+test("an envelope goes out in one write where that is offered, and line by line where it is not", async () => {
+  const connection = await connect();
+  expect(await connection.send(mail)).toEqual({ kind: "sent" });
+  expect(heard).toContain(`|${commands}|X: y\r\n\r\nHello\r\n.\r\n|`);
+  extensions = [];
+  heard = "";
+  const plain = await connect();
+  expect(await plain.send(mail)).toEqual({ kind: "sent" });
+  expect(heard).toContain(
+    "|MAIL FROM:<a@lists.test>\r\n|RCPT TO:<b@people.test>\r\n|DATA\r\n|X: y\r\n\r\nHello\r\n.\r\n|",
+  );
+});
+
+describe("the end of a mail is held back until what comes before it is on disk", () => {
+  test("and sent then", async () => {
+    const connection = await connect();
+    let ready = () => {};
+    const sent = connection.send(mail, new Promise<void>((resolve) => (ready = resolve)));
+    while (!heard.includes("Hello\r\n")) await soon();
+    await soon();
+    expect(heard).not.toContain("\r\n.\r\n");
+    ready();
+    expect(await sent).toEqual({ kind: "sent" });
+    expect(heard).toContain("Hello\r\n|.\r\n");
+  });
+
+  test("and never sent if that fails: the relay has no mail", async () => {
+    const connection = await connect();
+    let fail = (_error: Error) => {};
+    const sent = connection.send(mail, new Promise<void>((_resolve, reject) => (fail = reject)));
+    const refused = expect(sent).rejects.toThrow("the disk is full");
+    while (!heard.includes("Hello\r\n")) await soon();
+    fail(new Error("the disk is full"));
+    await refused;
+    await soon();
+    expect(heard).not.toContain("\r\n.\r\n");
+    expect(await connection.send(mail)).toMatchObject({ kind: "broken" });
+  });
+});
+
+describe("what decides", () => {
+  test.each([
+    ["MAIL", "451 4.3.0 busy\r\n", { kind: "later", reply: 451, status: "4.3.0" }],
+    // our sender is refused: a fault of settings, not of this mail
+    ["MAIL", "550 5.7.1 no\r\n", { kind: "later", reply: 550 }],
+    ["MAIL", "552 5.3.4 too large\r\n", { kind: "refused", reply: 552 }],
+    ["RCPT", "450 4.7.1 greylisted\r\n", { kind: "later", reply: 450, status: "4.7.1" }],
+    ["RCPT", "550-5.1.1 unknown\r\n550 5.1.1 really\r\n", { kind: "refused", reply: 550, status: "5.1.1" }],
+    ["DATA", "554 5.5.1 no\r\n", { kind: "refused", reply: 554 }],
+    [".", "452 4.2.2 full\r\n", { kind: "later", reply: 452, status: "4.2.2" }],
+    [".", "552 5.2.3 too long\r\n", { kind: "refused", reply: 552, status: "5.2.3" }],
+    [".", "421 4.3.2 going down\r\n", { kind: "broken", code: "421" }],
+    [".", "hang up", { kind: "broken" }],
+    [".", "Hello, who is there?\r\n", { kind: "broken", code: "EPROTOCOL" }],
+    ["RCPT", "250-more\r\n550 5.1.1 or not\r\n", { kind: "broken", code: "EPROTOCOL" }],
+  ] as const)("%s answered with %j", async (command, answer, expected) => {
+    // the relay gives up on DATA when it has refused what came before it
+    let refused = false;
+    says = (line) => {
+      if (line.startsWith(command)) {
+        refused = command !== ".";
+        return answer;
+      }
+      return refused && (line === "DATA" || line.startsWith("RCPT")) ? "503 5.5.1 no\r\n" : undefined;
+    };
+    const connection = await connect();
+    expect(await connection.send(mail)).toMatchObject(expected);
+    if (expected.kind === "broken") return;
+    // the connection is good for the next
+    says = () => undefined;
+    expect(await connection.send(mail)).toEqual({ kind: "sent" });
+    expect(heard).toContain("RSET\r\n");
+  });
+});
+
+test("a relay that refuses a recipient and asks for the mail nevertheless gets none, not even an empty one", async () => {
+  says = (line) => (line.startsWith("RCPT TO:<b@") ? "550 5.1.1 unknown\r\n" : undefined);
+  const connection = await connect();
+  expect(await connection.send(mail)).toMatchObject({ kind: "refused", reply: 550 });
+  const recipients = ["c@people.test", "b@people.test"];
+  expect(
+    await handOver({ protocol: "smtp", host: "127.0.0.1", port, tls: "none" }, { ...mail, recipients }),
+  ).toBe(false);
+  await soon();
+  expect(heard).not.toContain("\r\n.\r\n");
+  expect(heard).not.toContain("|.\r\n");
+});
+
+test("an answer without end is left, also one that ends late", async () => {
+  for (const end of ["", "250 now\r\n"]) {
+    says = (line) => (line.startsWith("RCPT") ? `${"250-more\r\n".repeat(10_000)}${end}` : undefined);
+    const connection = await connect();
+    expect(await connection.send(mail)).toEqual({ kind: "broken", code: "EPROTOCOL" });
+  }
+});
+
+test("a mail above what the relay takes is refused without a word to it", async () => {
+  extensions = ["PIPELINING", "SIZE 10"];
+  const connection = await connect();
+  expect(await connection.send(mail)).toMatchObject({ kind: "refused", reply: 552 });
+  expect(heard).not.toContain("MAIL");
+});
+
+test("words behind the answer to STARTTLS, which somebody in between could have put there, end the connection", async () => {
+  extensions = ["STARTTLS"];
+  says = (line) => (line === "STARTTLS" ? "220 go on\r\n250-relay.test\r\n" : undefined);
+  const towards = { protocol: "smtp", host: "127.0.0.1", port, tls: "require" } as const;
+  await expect(connectToRelay(towards)).rejects.toMatchObject({ code: "EPROTOCOL" });
+});
+
+test("a relay that greets with a refusal is not used", async () => {
+  greeting = "554 5.3.2 closed today\r\n";
+  await expect(connect()).rejects.toMatchObject({ code: "EPROTOCOL" });
+});
+
+test("no address can end a command", async () => {
+  const connection = await connect();
+  for (const recipient of ["b@people.test>\r\nDATA", "b@people.test\n", "b@people.test> NOTIFY=NEVER"]) {
+    await expect(connection.send({ ...mail, recipient })).rejects.toThrow("not an address");
+  }
+  expect(heard).not.toContain("MAIL");
+});
