@@ -6,6 +6,7 @@ import type { Options, Row } from "../row.js";
 import { table } from "../row.js";
 import { ordinaryRows, scrollingRows, startRows } from "./beside.js";
 import { openingRows } from "./opening.js";
+import { ownOpenPgpRows } from "./own-openpgp.js";
 import { shownRows } from "./shown.js";
 
 const parts: Readonly<Record<string, (full: boolean) => Promise<readonly Row[]>>> = {
@@ -13,6 +14,7 @@ const parts: Readonly<Record<string, (full: boolean) => Promise<readonly Row[]>>
   ordinary: () => ordinaryRows(),
   scrolling: () => scrollingRows(),
   shown: shownRows,
+  "own-openpgp": () => ownOpenPgpRows(),
   opening: () => openingRows(),
 };
 

@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -32,6 +33,37 @@ export async function openSink(): Promise<Relay> {
     close: async () => {
       sink.kill();
       await once(sink, "exit");
+    },
+  };
+}
+
+/** A relay behind a wire that counts what goes to it. */
+export interface Metered extends Relay {
+  /** Octets that came from whoever sends, so far. */
+  readonly octets: () => number;
+}
+
+/** {@link openSink} with a meter in front. */
+export async function openMeteredSink(): Promise<Metered> {
+  const sink = await openSink();
+  let octets = 0;
+  const meter = createServer((from) => {
+    const to = connect(sink.port, LOOPBACK);
+    for (const end of [from, to]) end.on("error", () => undefined);
+    from.on("data", (chunk: Buffer) => {
+      octets += chunk.length;
+    });
+    from.pipe(to).pipe(from);
+  });
+  meter.listen(0, LOOPBACK);
+  await once(meter, "listening");
+  const bound = meter.address();
+  return {
+    port: typeof bound === "object" && bound !== null ? bound.port : 0,
+    octets: () => octets,
+    close: async () => {
+      meter.close();
+      await sink.close();
     },
   };
 }

@@ -388,6 +388,34 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await reads(bob, list, "For the new computer");
   }, 300_000);
 
+  test("Bob is made an owner: his own page opens when the members are told", async () => {
+    page = await MembersPage.open(alice.addon);
+    await page.choose(w("people_role_of", fullNameOf("bob")), "owner");
+    await until(
+      "the offer to tell the members",
+      async () => {
+        await alice.ui.getNewMail();
+        return (await page.text()).includes(w("owners_untold")) || undefined;
+      },
+      90_000,
+    );
+    await look("14-second-owner", "#people");
+    await page.press(w("owners_tell"));
+    await page.close();
+    const his = await MembersPage.open(bob.addon);
+    const shows = (words: string) => async () => {
+      await bob.ui.getNewMail();
+      return (await his.text()).includes(words) || undefined;
+    };
+    await until("Bob's page for owners", shows(w("invite_title")), 90_000);
+    // on his new computer Thunderbird was not asked yet whether the add-on may send
+    await his.press(w("people_refresh"));
+    await until("who is a member", shows(alice.address), 90_000);
+    expect(await his.text()).not.toContain(w("alarm_title"));
+    await picture(bob, "owner-15-his-own");
+    await his.close();
+  }, 240_000);
+
   test("Bob leaves: the server drops his key, old mail stays readable, nothing can be posted", async () => {
     const options = await OptionsPage.open(bob.addon);
     await options.click(w("leave"));

@@ -8,8 +8,10 @@ import { open } from "../../src/extension/worker/open.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partsBelow, readMimeTree } from "../../src/mail/mime-tree.js";
 import { partTypes } from "../../src/mail/part-types.js";
+import { requestSubject } from "../../src/mail/request-mail.js";
 import type { MailPart } from "../../src/mail/sealed-mail.js";
 import { armorSealingKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/protocol/keys.js";
+import { BrowserOptions } from "../tour/browser-options.js";
 import { post } from "../tour/claimed-list.js";
 import { LISTS, type OwnedList, Owner } from "../tour/owner.js";
 import {
@@ -19,6 +21,7 @@ import {
   type Sheet,
   startBrowser,
 } from "../world/browser.js";
+import { BROWSERS } from "../world/browser-driver.js";
 import { keepInBrowser } from "../world/browser-member.js";
 import { copyWithLoopbackAllowed } from "../world/built-extension.js";
 import { searchBytes, searchPaths } from "../world/evidence.js";
@@ -189,6 +192,29 @@ suite("a member with webmail", () => {
         world.dovecot.mails("bob", "Sent").length > sent ? true : undefined,
       );
     }, 120_000);
+
+    // once: Bob is no member afterwards
+    if (name === BROWSERS.at(-1))
+      test("a request that waits for the person's own mail program goes out by Roundcube, and its answer opens there", async () => {
+        const options = await BrowserOptions.open(browser);
+        await options.press("Leave");
+        await options.waitForText("Leave Team?");
+        await options.page.click("#panel .card .actions button.danger");
+        await options.waitForText("request.pgp");
+        await window.compose();
+        await window.page.click("button.listseal-encrypt");
+        const writing = await window.page.frame("webmail/write.html");
+        await writing.click(".requests button");
+        await writing.waitFor(".attached-note");
+        await window.page.picture(join(ALBUM, `request-${name}.png`));
+        await window.send();
+        await window.select(requestSubject("answer", list.address));
+        await untilSays(await window.page.frame("webmail/read.html"), "You have left the list");
+        await window.page.picture(join(ALBUM, `answer-${name}.png`));
+        expect((await world.listServer.command("member", "list", list.address)).stdout).not.toContain(
+          addressOf("bob"),
+        );
+      }, 120_000);
   });
 
   describe("afterwards", () => {

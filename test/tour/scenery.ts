@@ -1,3 +1,6 @@
+import { HELD_VERSION, type Held } from "../../src/extension/moderating/held-record.js";
+import { OWNED_VERSION, type Owned } from "../../src/extension/owner/owned.js";
+import type { PendingRequest, Requests } from "../../src/extension/requests/pending.js";
 import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { type Leaf, type Multipart, textLeaf, writeEntity } from "../../src/mail/mime.js";
@@ -228,9 +231,10 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
     return [address, { ...record, address, name, requestAddress: `${slug}-request@lists.example`, ...more }];
   };
   const lists = Object.fromEntries([
-    called(list.slug, list.name),
+    called(list.slug, list.name, { role: "owner" }),
     called("council", "Council"),
     called("newsroom", "Newsroom", { memberKey: null }),
+    called("readers", "Readers", { role: "read-only" }),
     called("choir", "Choir", { membership: "left" }),
   ]);
   const stored: Stored = {
@@ -239,6 +243,7 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
     memberKeys: {
       [mine.fingerprint]: { ...mine, expiresAt: inDays(20) },
       [other.fingerprint]: { ...other, address: "alice@elsewhere.test", locked: true, expiresAt: inDays(-1) },
+      ["cd".repeat(20)]: { ...mine, fingerprint: "cd".repeat(20), revokedAt: inDays(-2) },
     },
     pins: {
       [list.address]: {
@@ -253,7 +258,7 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
       "orchard@lists.example": { name: "Orchard", before: null, refused: "invitation-expired" },
     },
   };
-  const pending = {
+  const pending: PendingRequest = {
     id: newRequestId(),
     ...{
       do: "join",
@@ -266,87 +271,107 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
   };
   const toServer = { ...pending, list: list.address, requestAddress: record.requestAddress };
   const owned = await list.ownedRecord(alice, [olive, bob]);
+  const [member] = owned.members;
+  if (member === undefined) throw new Error("a list without its owner");
   const members = owned.members.map((one) =>
     one.address === bob.address
       ? { ...one, bounces: 3, keyExpires: inDays(9), role: "read-only" as const }
       : one,
   );
   const stranger = {
-    ...members[0],
+    ...member,
     address: "eve@example.test",
     name: "Eve",
     fingerprint: "ee".repeat(20),
     role: "member",
+  } as const;
+  const requests: Requests = {
+    version: 1,
+    pending: [
+      pending,
+      {
+        ...toServer,
+        id: newRequestId(),
+        do: "remove",
+        about: "zoe@example.test",
+        sending: "sent",
+        failure: null,
+      },
+      { ...toServer, id: newRequestId(), do: "set-role", about: bob.address },
+    ],
+    answered: [
+      {
+        id: newRequestId(),
+        do: "leave",
+        list: list.address,
+        server: record.serverCertificate,
+        refused: "last-owner",
+      },
+    ],
+    reported: [],
   };
-  return {
-    listseal: stored,
-    requests: {
-      version: 1,
-      pending: [
-        pending,
-        {
-          ...toServer,
-          id: newRequestId(),
-          do: "remove",
-          about: "zoe@example.test",
-          sending: "sent",
-          failure: null,
-        },
-        { ...toServer, id: newRequestId(), do: "set-role", about: bob.address },
-      ],
-      answered: [
-        {
-          id: newRequestId(),
-          do: "leave",
-          list: list.address,
-          server: record.serverCertificate,
-          refused: "last-owner",
-        },
-      ],
-      reported: [],
-    },
-    "listseal-owned": {
-      version: 1,
-      lists: {
-        [list.address]: {
-          ...owned,
-          members: [...members, stranger],
-          held: 2,
-          invitations: [
-            {
-              introduction: "1a".repeat(20),
-              address: "fay@example.test",
-              fileName: "team-fay.listseal",
-              madeAt: inDays(-3),
-              joinBy: inDays(11),
-              withdrawnAt: null,
-            },
-            {
-              introduction: "2b".repeat(20),
-              address: "gus@example.test",
-              fileName: "team-gus.listseal",
-              madeAt: inDays(-30),
-              joinBy: inDays(-16),
-              withdrawnAt: null,
-            },
-          ],
-          refusals: [{ what: "set-role", about: olive.address, code: "last-owner", at: inDays(-2) }],
-          notices: [
-            {
-              ...{ news: "new-list-key", serial: 1, at: inDays(-2), graceEnds: inDays(5) },
-              to: [olive, bob].map(({ address, key: { fingerprint } }, place) => ({
-                ...{ address, fingerprint, confirmedAt: place === 0 ? inDays(-1) : null },
-              })),
-            },
-          ],
-          alarms: [
-            { code: "roster-forked", about: null, at: inDays(-1) },
-            { code: "introduction-used", about: bob.address, at: inDays(-1) },
-          ],
-        },
+  const ownedLists: Owned = {
+    version: OWNED_VERSION,
+    lists: {
+      [list.address]: {
+        ...owned,
+        members: [...members, stranger],
+        serverMove: { certificate: "QQ==", fingerprint: "5e".repeat(20), at: inDays(-1), stage: "offered" },
+        held: 2,
+        invitations: [
+          {
+            introduction: "1a".repeat(20),
+            address: "fay@example.test",
+            fileName: "team-fay.listseal",
+            madeAt: inDays(-3),
+            joinBy: inDays(11),
+            withdrawnAt: null,
+          },
+          {
+            introduction: "2b".repeat(20),
+            address: "gus@example.test",
+            fileName: "team-gus.listseal",
+            madeAt: inDays(-30),
+            joinBy: inDays(-16),
+            withdrawnAt: null,
+          },
+        ],
+        refusals: [{ what: "set-role", about: olive.address, code: "last-owner", at: inDays(-2) }],
+        notices: [
+          {
+            ...{ news: "new-list-key", serial: 1, at: inDays(-2), graceEnds: inDays(5) },
+            to: [olive, bob].map(({ address, key: { fingerprint } }, place) => ({
+              ...{ address, fingerprint, confirmedAt: place === 0 ? inDays(-1) : null },
+            })),
+          },
+        ],
+        alarms: [
+          { code: "roster-forked", about: null, at: inDays(-1) },
+          { code: "introduction-used", about: bob.address, at: inDays(-1) },
+          { code: "key-revoked", about: bob.address, at: inDays(-1) },
+        ],
       },
     },
   };
+  const heldPosts: Held = {
+    version: HELD_VERSION,
+    lists: {
+      [list.address]: {
+        at: inDays(0),
+        posts: [
+          {
+            ...{ author: bob.key.fingerprint, address: bob.address, messageId: "<held@example.test>" },
+            ...{ date: inDays(-1), size: 1_300_000 },
+          },
+          {
+            ...{ author: "0f".repeat(20), address: null, messageId: "<unknown@example.test>" },
+            ...{ date: inDays(-1), size: 900 },
+          },
+        ],
+      },
+    },
+  };
+  return { listseal: stored, requests, "listseal-owned": ownedLists, "listseal-held": heldPosts };
 }
 
 /** The same life with every key locked. */

@@ -122,9 +122,15 @@ const TAB_THROUGH = `async (window) => {
       const { top, bottom, left, right } = one.getBoundingClientRect();
       return bottom < 0 || top > window.innerHeight || right < 0 || left > window.innerWidth;
     };
-    // it is scrolled to with the next picture that is drawn
-    for (let tries = 0; away() && tries < 100; tries += 1) await new Promise((resolve) => window.setTimeout(resolve, 50));
-    if (away()) found.push("focus out of sight: " + nameOf(one));
+    // it is scrolled to with the next picture that is drawn; what has come into the page above it since may have moved it
+    for (let tries = 0; away() && tries < 60; tries += 1) {
+      if (tries % 20 === 19) {
+        press("Tab", true);
+        press("Tab");
+      }
+      await new Promise((resolve) => window.setTimeout(resolve, 50));
+    }
+    if (away()) found.push("focus out of sight (" + Math.round(one.getBoundingClientRect().top) + " of " + window.innerHeight + ", scrolled " + Math.round(window.scrollY) + (active() === one ? "" : ", focus lost") + "): " + nameOf(one));
   }
   for (const one of wanted) if (!reached.has(one)) found.push("not reached by Tab: " + nameOf(one));
   return found;

@@ -2,9 +2,10 @@ import { ListSealError } from "../../protocol/errors.js";
 import { keptRecord, load } from "../storage.js";
 import type { Stored } from "../stored.js";
 import { type OwnedList, readOwned } from "./owned.js";
+import { OWNED_KEY } from "./owns.js";
 
 /** Where the owned lists are kept: a record of their own beside the add-on's. */
-export const ownedRecord = keptRecord("listseal-owned", readOwned);
+export const ownedRecord = keptRecord(OWNED_KEY, readOwned);
 
 /**
  * An owned list, with its server's certificate of today: the newest comes with each answer, to the list as a member has it.

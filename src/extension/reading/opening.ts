@@ -5,6 +5,7 @@ import { isShownImage } from "../display/images.js";
 import type { OpenedView, PersonView } from "../display/view.js";
 import { keyAge } from "../key-age.js";
 import { secretOf } from "../locking/unlocked.js";
+import { ownsLists } from "../owner/owns.js";
 import { load, rememberPost, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
 import { runJob } from "../worker/client.js";
@@ -66,7 +67,7 @@ export async function openSealed({
   const view = await viewOf(opened, stored, shell);
   await rememberAuthor(opened);
   // an owner's add-on holds every word of the server about the record against what it knows
-  if ("roster" in opened.passage) {
+  if ("roster" in opened.passage && (await ownsLists())) {
     const { noteHead } = await import("../owner/members.js");
     await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
   }

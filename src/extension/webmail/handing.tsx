@@ -1,35 +1,39 @@
 import { useEffect, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
-import type { Way } from "../composer/composer.js";
 import { type ReadyLetter, sealedParts } from "../composer/writing.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
+import { partsToSend } from "../requests/by-hand.js";
 import { handed, type Outgoing } from "./words.js";
 
-/** Seals the letter and gives it to the webmail's page, which attaches it; the person presses the webmail's own Send. */
+/** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
 interface Props {
-  readonly ready: ReadyLetter;
-  readonly way: Way;
+  /** Makes it, sealed. */
+  readonly mail: () => Promise<Outgoing>;
   readonly port: MessagePort;
+  /** The webmail has it: closing the frame loses nothing. */
+  readonly attached: () => void;
+  /** Back to where it was written. */
+  readonly back: () => void;
 }
 
 type State = "handing" | "attached" | "not-attached" | { readonly failed: ErrorCode };
 
-export function Handing({ ready, way, port }: Props) {
+export function Handing({ mail, port, attached, back }: Props) {
   const [state, setState] = useState<State>("handing");
   const hand = async () => {
     setState("handing");
     try {
-      const mail = await outgoing(ready);
+      const made = await mail();
       const answer = new Promise<State>((resolve) => {
         port.onmessage = ({ data }: MessageEvent<unknown>) => resolve(handed(data));
       });
       port.postMessage(
-        mail,
-        mail.files.map(({ bytes }) => bytes),
+        made,
+        made.files.map(({ bytes }) => bytes),
       );
       const told = await answer;
-      if (told === "attached") way.left();
+      if (told === "attached") attached();
       setState(told);
     } catch (error) {
       setState({ failed: codeOf(error, "worker-failed") });
@@ -54,7 +58,7 @@ export function Handing({ ready, way, port }: Props) {
         <button type="button" onClick={() => void hand()}>
           {t("webmail_hand_again")}
         </button>
-        <button type="button" onClick={way.back}>
+        <button type="button" onClick={back}>
           {t("composer_edit")}
         </button>
       </div>
@@ -62,16 +66,20 @@ export function Handing({ ready, way, port }: Props) {
   );
 }
 
-/** Everything in it is sealed, or the same for every mail of the list. */
-async function outgoing(ready: ReadyLetter): Promise<Outgoing> {
-  const { author } = ready;
+/** Octets in a buffer of their own, to be moved. */
+const moved = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+/** A letter for the webmail. Everything in it is sealed, or the same for every mail of the list. */
+export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
+  const { list, key } = ready.author;
   const { parts, subject, notice } = await sealedParts(ready);
-  return {
-    kind: "outgoing",
-    to: author.list.address,
-    from: author.key.address,
-    subject,
-    notice,
-    files: parts.map(({ name, type, bytes }) => ({ name, type, bytes: new Uint8Array(bytes).buffer })),
-  };
+  const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
+  return { kind: "outgoing", to: list.address, from: key.address, subject, notice, files };
+}
+
+/** A request to a list's server that the person is to send: it was signed and sealed when it was made. */
+export async function requestToHand(id: string): Promise<Outgoing> {
+  const { from, to, subject, text, attachment } = await partsToSend(id);
+  const { name, type, bytes } = attachment;
+  return { kind: "outgoing", to, from, subject, notice: text, files: [{ name, type, bytes: moved(bytes) }] };
 }

@@ -1,15 +1,14 @@
 import { render } from "preact";
 import { startPage } from "../browser/start-page.js";
 import { answerTo, type Begun, emptyLetter } from "../composer/begun.js";
-import { Composer } from "../composer/composer.js";
 import { actionButton } from "../display/elements.js";
 import { t } from "../i18n.js";
 import { MailReading } from "../reader/mail-reading.js";
 import { load } from "../storage.js";
 import { embedded } from "./embedding.js";
 import { type Frame, makeFrameView } from "./frame.js";
-import { Handing } from "./handing.js";
 import { type FromWriting, type ToWrite, toWrite } from "./words.js";
+import { WritingFrame } from "./writing-frame.js";
 
 /** The writing frame: what is typed stays in it; sealed parts go to the webmail's page. */
 async function start(): Promise<void> {
@@ -23,11 +22,8 @@ async function start(): Promise<void> {
     const givenUp: FromWriting = { kind: "given-up" };
     port.postMessage(givenUp);
   };
-  offerClosing(frame, close);
-  render(
-    <Composer begun={begun} leave={(ready, way) => <Handing ready={ready} way={way} port={port} />} />,
-    frame.main,
-  );
+  const handed = offerClosing(frame, close);
+  render(<WritingFrame begun={begun} port={port} handed={handed} />, frame.main);
 }
 
 /** A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. */
@@ -41,19 +37,26 @@ async function begunWith({ answers, to }: ToWrite): Promise<Begun> {
   return emptyLetter(to.find((address) => lists[address.toLowerCase()] !== undefined)?.toLowerCase() ?? null);
 }
 
-/** Gives the place back to the webmail; asks first where something was written, since nothing of it is kept. */
-function offerClosing({ buttons, hasTyped }: Frame, close: () => void): void {
+/**
+ * Gives the place back to the webmail; asks first where something was written and not handed over, since nothing of it is kept.
+ * @returns what to call when it was
+ */
+function offerClosing({ buttons, hasTyped }: Frame, close: () => void): () => void {
+  let isSafe = false;
   let asked = false;
   const button = actionButton(
     t("webmail_close"),
     async () => {
-      if (asked || !hasTyped()) close();
+      if (asked || isSafe || !hasTyped()) close();
       asked = true;
       button.textContent = t("webmail_close_again");
     },
     t("action_failed"),
   );
   buttons.append(button);
+  return () => {
+    isSafe = true;
+  };
 }
 
 void start();

@@ -41,6 +41,12 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_receipts");
     case "enrol":
       return t("what_enrol", whom);
+    case "held":
+      return t("what_held");
+    case "release":
+      return t("what_release");
+    case "reject":
+      return t("what_reject");
     default:
       return t("what_other");
   }

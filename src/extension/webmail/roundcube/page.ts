@@ -34,7 +34,7 @@ export function taskOf(
 
 /** What Roundcube shows, as far as it says whether the mail is sealed. */
 export type Looks =
-  /** Sealed parts among the attachments. */
+  /** Sealed parts among the attachments, or an answer of a list's server. */
   | "sealed"
   /** Roundcube says that it can't show it, and shows no part: its source has to be asked. */
   | "unknown-encryption"
@@ -44,7 +44,9 @@ export function looksOf(): Looks {
   const isSealed = [...document.querySelectorAll(selectors.attachments)].some((item) => {
     const name = item.querySelector(selectors.attachmentName)?.textContent ?? "";
     const type = [...item.classList].slice(0, 2).join("/");
-    return /^application\/vnd\.listseal\.(key|body|message)$/.test(labelOf({ type, name }).type);
+    return /^application\/vnd\.listseal\.(key|body|message|answer|notice|receipt)$/.test(
+      labelOf({ type, name }).type,
+    );
   });
   if (isSealed) return "sealed";
   const message = find("message");
