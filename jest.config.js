@@ -45,5 +45,5 @@ export default {
     // the real Thunderbird, Dovecot and Postfix
     project("e2e", ["<rootDir>/test"], { testMatch: ["**/test/e2e/**/*.test.ts"] }),
   ],
-  testTimeout: 60_000,
+  testTimeout: 150_000,
 };

@@ -20,6 +20,7 @@ import { assertSize } from "../protocol/policy.js";
 import { encryptSigned } from "../protocol/seal.js";
 import { openLayer } from "../protocol/unseal.js";
 import { FILE_VERSION, Fields, formatDate, toBase64 } from "./fields.js";
+import { type HeldPost, MAX_HELD_SHOWN, readHeld, writtenHeld } from "./held-posts.js";
 import {
   fingerprintOf,
   jsonBytes,
@@ -98,25 +99,6 @@ export interface PassedNotice {
   readonly passed: Date;
   /** Sealed to the owner who made the notice (`openReceipt`); absent until it has come. */
   readonly receipt?: Uint8Array;
-}
-
-/** Held posts in one answer, the oldest; more are shown when these are decided about. */
-export const MAX_HELD_SHOWN = 200;
-
-/** The longest Message-ID that a post may have. */
-const MAX_MESSAGE_ID = 250;
-
-/** A post that waits for a moderator, as far as the server can tell: nothing of what is in it. */
-export interface HeldPost {
-  /** The key whose outer signature it bears. */
-  readonly author: Fingerprint;
-  /** That key's address on the roster; absent if it is on none. */
-  readonly address?: Address;
-  readonly messageId: string;
-  /** When the server took it. */
-  readonly date: Date;
-  /** Octets of the sealed mail. */
-  readonly size: number;
 }
 
 /** One link of the roster's record, as roster-log.ts reads it. */
@@ -222,7 +204,7 @@ function written(result: Result): Readonly<Record<string, unknown>> {
     case "held":
       return {
         ...result,
-        posts: result.posts.map(({ date, ...rest }) => ({ ...rest, date: formatDate(date) })),
+        posts: result.posts.map(writtenHeld),
       };
     case "receipts":
       return {
@@ -266,14 +248,6 @@ const readPassed = (fields: Fields): PassedNotice => ({
   member: fingerprintOf(fields, "member"),
   passed: fields.date("passed"),
   ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
-});
-
-const readHeld = (fields: Fields): HeldPost => ({
-  author: fingerprintOf(fields, "author"),
-  ...(fields.has("address") ? { address: fields.address("address") } : {}),
-  messageId: fields.line("messageId", MAX_MESSAGE_ID),
-  date: fields.date("date"),
-  size: fields.count("size"),
 });
 
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */

@@ -12,7 +12,7 @@ import type { OwnedList } from "../../src/extension/owner/owned.js";
 import { loadOwned } from "../../src/extension/owner/owned-storage.js";
 import { addressesIn, arrivingPart } from "../../src/extension/reading/found-parts.js";
 import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
-import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
+import { type ArrivalHandlers, type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { load } from "../../src/extension/storage.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
@@ -48,12 +48,12 @@ useHost({
 /** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */
 type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
 
-async function take(raw: Uint8Array): Promise<Fetched> {
+async function take(raw: Uint8Array, handlers: ArrivalHandlers = arrivals): Promise<Fetched> {
   const { tree, files } = takeApart(raw);
   const bytesOf = async (partName: string) =>
     new Uint8Array((await files.get(partName)?.arrayBuffer()) ?? new ArrayBuffer(0));
   const part = arrivingPart(tree);
-  const arrived = part && (await takePart(part, () => bytesOf(part.partName), arrivals));
+  const arrived = part && (await takePart(part, () => bytesOf(part.partName), handlers));
   if (arrived !== undefined) return arrived;
   const shape = shapeOf(tree);
   if (shape.kind === "none") return { kind: "ordinary" };
@@ -138,6 +138,23 @@ export class Addon {
       taken.push(await take(raw));
     }
     return taken;
+  }
+
+  /** Looks at all mail once more that was fetched, with other handlers than the add-on's. */
+  looksAgain(handlers: ArrivalHandlers): Promise<readonly Fetched[]> {
+    return this.as(async () => {
+      const taken: Fetched[] = [];
+      for (const raw of this.#kept) taken.push(await take(raw, handlers));
+      return taken;
+    });
+  }
+
+  /** Waits for mail and puts it aside, unlooked at. */
+  async receives(): Promise<void> {
+    await this.server.sink.until(() => this.#unread > 0);
+    const at = this.#fetched.get(this.server) ?? 0;
+    for (const { raw } of this.#mails().slice(at)) this.#kept.push(raw);
+    this.#fetched.set(this.server, this.#mails().length);
   }
 
   /** Fetches until nothing that was asked waits for its answer. */

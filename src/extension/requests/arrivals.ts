@@ -8,7 +8,14 @@ import { load, update } from "../storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
 import { openSecrets } from "./asking.js";
-import { loadRequests, noteAnswered, noteReport, type PendingRequest, type Requests } from "./pending.js";
+import {
+  loadRequests,
+  noteAnswered,
+  noteReport,
+  type PendingRequest,
+  type Requests,
+  wasReported,
+} from "./pending.js";
 
 /**
  * Answers, notices and receipts, as they arrive: opened, checked, and given to the one handler that is for them. The mail's
@@ -32,7 +39,10 @@ export interface ArrivalHandlers {
   readonly answers: {
     readonly [K in CommandName]: AnswerHandler;
   };
-  /** Called once for each report; `list` is its address. The signed bytes inside are not verified yet. */
+  /**
+   * Called once for each report, and again with the next look if it throws; `list` is its address. The signed bytes inside are
+   * not verified yet.
+   */
   readonly report: (list: string, report: Report) => Promise<void>;
   /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
   readonly offer: (list: string, certificate: string) => Promise<void>;
@@ -121,7 +131,11 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
   if (opened.kind === "not-for-me") return opened;
   const { request, result, list, date } = opened;
   if (result.kind === "report") {
-    if (await noteReport(request, result.event)) await handlers.report(list, result);
+    if (!wasReported(requests, request, result.event)) {
+      // noted afterwards: a handler that fails is called again with the next look, and no alarm is lost
+      await handlers.report(list, result);
+      await noteReport(request, result.event);
+    }
     return { kind: "report", list, event: result.event };
   }
   if (result.kind === "server-key") {

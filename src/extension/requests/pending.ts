@@ -166,15 +166,19 @@ export function lastRefusal(
   return last === undefined || last.refused === null ? null : { do: last.do, code: last.refused };
 }
 
-/** Notes a report. @returns whether it is the first time */
-export function noteReport(request: string, event: string): Promise<boolean> {
-  const name = `${request} ${event}`;
-  return kept.update((before) =>
-    before.reported.includes(name)
-      ? { stored: before, result: false }
-      : {
-          stored: { ...before, reported: [...before.reported, name].slice(-ANSWERED_LIMIT) },
-          result: true,
-        },
-  );
+const reportName = (request: string, event: string): string => `${request} ${event}`;
+
+/** Whether a report was noted before. */
+export function wasReported({ reported }: Requests, request: string, event: string): boolean {
+  return reported.includes(reportName(request, event));
+}
+
+/** Notes a report that was taken, so that its mail, seen again, tells nothing anew. */
+export function noteReport(request: string, event: string): Promise<void> {
+  return kept.update((before) => ({
+    stored: wasReported(before, request, event)
+      ? before
+      : { ...before, reported: [...before.reported, reportName(request, event)].slice(-ANSWERED_LIMIT) },
+    result: undefined,
+  }));
 }

@@ -1,6 +1,6 @@
 /** Posts that wait for a moderator: shown without what is in them, and decided about. */
 import { isAddress } from "../../../mail/mailbox.js";
-import { type HeldPost, MAX_HELD_SHOWN } from "../../../membership/answers.js";
+import { type HeldPost, MAX_HELD_SHOWN } from "../../../membership/held-posts.js";
 import { parseSealingKey } from "../../../protocol/keys.js";
 import type { Member } from "../../kept/store.js";
 import { type Asked, type AskedFor, type Done, outcomeOf, refusal, remembered } from "./asked.js";
