@@ -19,7 +19,7 @@ import type { Person } from "./person.js";
 const ANSWER = "Read on the road, in a browser";
 
 /** Everything that a frame of ours shows. */
-const TEXT = `() => document.body.innerText + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`;
+const TEXT = `() => (document.body?.innerText ?? "") + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`;
 
 async function untilShown(frame: Sheet, words: string): Promise<void> {
   let text = "";
