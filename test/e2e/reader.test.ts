@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { sealedMails, twentyFive } from "../../bench/addon/mails.js";
+import { toBase64 } from "../../src/extension/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { partsOf, readReceived } from "../../src/mail/received.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { writeOpeningKey } from "../../src/protocol/keys.js";
 import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
 import { ALBUM, ReaderBed } from "../world/reader-bed.js";
@@ -24,6 +26,13 @@ const PIXEL = Buffer.from(
   "base64",
 );
 
+/** Run in a page of the extension, as another one does where the person unlocks or locks the key. */
+const UNLOCK = `async (fingerprint, secret) => {
+  const unlocked = { keys: [{ fingerprint, secret }], usedAt: Date.now() };
+  await (globalThis.browser ?? chrome).storage.session.set({ unlocked });
+}`;
+const LOCK = `() => (globalThis.browser ?? chrome).storage.session.remove("unlocked")`;
+
 describeInBrowsers("the Reader page", (name) => {
   let bed: ReaderBed;
 
@@ -39,6 +48,7 @@ describeInBrowsers("the Reader page", (name) => {
       html: `<p>Hello <b>Carol</b></p><img src="http://127.0.0.1:9/x.png"><img src="cid:p@x">`,
       attachments: [
         { name: "../red.png", type: "image/png", bytes: new Uint8Array(PIXEL) },
+        { name: "notes.txt", type: "text/plain", bytes: new TextEncoder().encode("notes") },
         { name: "in text.png", type: "image/png", bytes: new Uint8Array(PIXEL), contentId: "p@x" },
       ],
     });
@@ -56,6 +66,9 @@ describeInBrowsers("the Reader page", (name) => {
     expect(await axeComplaints(page)).toEqual([]);
     await bed.pressInView("[data-attachment]");
     expect((await bed.saved("red.png")).equals(PIXEL)).toBe(true);
+    await bed.pressInView(".files .all");
+    expect((await bed.saved("red.png")).equals(PIXEL)).toBe(true);
+    expect((await bed.saved("notes.txt")).toString()).toBe("notes");
     await bed.pressInView(".keep button:last-child");
     expect((await bed.saved(".eml")).toString()).toContain("Subject: The true subject");
   }, 60_000);
@@ -178,6 +191,13 @@ describeInBrowsers("the Reader page", (name) => {
     const mail = bed.file("locked.eml", bed.copy);
     await keepInBrowser(page, await keptBy(carol, [list], "a passphrase"));
     expect(await bed.read("locked", mail)).toContain("Your key is locked");
+    const secret = toBase64(await writeOpeningKey(carol.key));
+    await page.run(z.null(), UNLOCK, carol.key.fingerprint, secret);
+    expect(await bed.read("opened", mail)).toContain("for Carol");
+    // locked in another page: what was opened goes from this one
+    await bed.forgetShown();
+    await page.run(z.null(), LOCK);
+    expect(await bed.shown("locked")).not.toContain("for Carol");
     await keepInBrowser(page, await keptBy(alice, [list]));
     expect(await bed.read("not-for-me", mail)).toContain(list.address);
     await keepInBrowser(page, await keptBy(carol, [list]));
