@@ -122,6 +122,24 @@ describeInBrowsers("the Reader page", (name) => {
     await keepInBrowser(page, await keptBy(carol, [list]));
   }, 120_000);
 
+  test("keeps that the author's digits were compared, for this mail and the next", async () => {
+    const { server, list, alice, page } = bed;
+    const next = async (text: string) => {
+      await server.post(list, alice, { text });
+      await server.untilQuiet();
+      return bed.read("opened", bed.file("next.eml", bed.copy));
+    };
+    expect(await next("one")).not.toContain("confirmed by you");
+    await page.run(
+      z.null(),
+      `() => { document.querySelector("listseal-view").shadowRoot.querySelector("details").open = true; }`,
+    );
+    await bed.forgetShown();
+    await bed.pressInView("details button");
+    expect(await bed.shown("opened")).toContain("confirmed by you");
+    expect(await next("two")).toContain("confirmed by you");
+  }, 60_000);
+
   test("shows nothing of a mail that was altered on its way", async () => {
     const { server, list, alice } = bed;
     await server.post(list, alice, { text: "words that are not to be seen" });
