@@ -118,7 +118,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
   const htmlOf = (some: readonly Payload[]) => some.map(({ html }) => html);
   /** The browser has done all that it does by itself: a request of ours that was begun after the frames is answered. */
   const settled = async (page: Page) => {
-    await page.run(z.null(), `() => new Promise((done) => setTimeout(done, 1500))`);
+    await page.run(z.null(), `() => new Promise((done) => setTimeout(done, 1000))`);
   };
   const names = () => [...new Set(asked.map((one) => one.name))].sort();
 

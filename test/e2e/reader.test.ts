@@ -1,14 +1,18 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { sealedMails, twentyFive } from "../../bench/addon/mails.js";
+import { toBase64 } from "../../src/extension/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { partsOf, readReceived } from "../../src/mail/received.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { writeOpeningKey } from "../../src/protocol/keys.js";
 import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
 import { ALBUM, ReaderBed } from "../world/reader-bed.js";
 
-const MEGABYTES_25 = 25_000_000;
+/** Made once for both browsers: sealing so much takes longer than opening it. */
+let large: ReturnType<typeof sealedMails> | undefined;
 
 /** Octets that don't compress. */
 function noise(length: number): Uint8Array {
@@ -21,6 +25,13 @@ const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC",
   "base64",
 );
+
+/** Run in a page of the extension, as another one does where the person unlocks or locks the key. */
+const UNLOCK = `async (fingerprint, secret) => {
+  const unlocked = { keys: [{ fingerprint, secret }], usedAt: Date.now() };
+  await (globalThis.browser ?? chrome).storage.session.set({ unlocked });
+}`;
+const LOCK = `() => (globalThis.browser ?? chrome).storage.session.remove("unlocked")`;
 
 describeInBrowsers("the Reader page", (name) => {
   let bed: ReaderBed;
@@ -37,6 +48,7 @@ describeInBrowsers("the Reader page", (name) => {
       html: `<p>Hello <b>Carol</b></p><img src="http://127.0.0.1:9/x.png"><img src="cid:p@x">`,
       attachments: [
         { name: "../red.png", type: "image/png", bytes: new Uint8Array(PIXEL) },
+        { name: "notes.txt", type: "text/plain", bytes: new TextEncoder().encode("notes") },
         { name: "in text.png", type: "image/png", bytes: new Uint8Array(PIXEL), contentId: "p@x" },
       ],
     });
@@ -54,6 +66,9 @@ describeInBrowsers("the Reader page", (name) => {
     expect(await axeComplaints(page)).toEqual([]);
     await bed.pressInView("[data-attachment]");
     expect((await bed.saved("red.png")).equals(PIXEL)).toBe(true);
+    await bed.pressInView(".files .all");
+    expect((await bed.saved("red.png")).equals(PIXEL)).toBe(true);
+    expect((await bed.saved("notes.txt")).toString()).toBe("notes");
     await bed.pressInView(".keep button:last-child");
     expect((await bed.saved(".eml")).toString()).toContain("Subject: The true subject");
   }, 60_000);
@@ -96,16 +111,34 @@ describeInBrowsers("the Reader page", (name) => {
   }, 60_000);
 
   test("opens 25 MB and gives them out whole", async () => {
-    const { server, list, alice } = bed;
-    const bytes = noise(MEGABYTES_25);
-    await server.post(list, alice, {
-      attachments: [{ name: "noise.bin", type: "application/octet-stream", bytes }],
-    });
-    await server.untilQuiet();
-    expect(await bed.read("opened", bed.file("large.eml", bed.copy))).toContain("25 MB");
+    const { list, carol, page } = bed;
+    large ??= sealedMails("compatible", carol.address, [twentyFive]);
+    const { sealed, stored } = await large;
+    await keepInBrowser(page, stored);
+    expect(await bed.read("opened", bed.file("large.eml", sealed[0]?.raw ?? ""))).toContain("25 MB");
     await bed.pressInView("[data-attachment='0']");
-    expect((await bed.saved("noise.bin")).equals(bytes)).toBe(true);
+    const saved = await bed.saved("noise.bin");
+    expect(saved.length).toBe(twentyFive.bytes);
+    await keepInBrowser(page, await keptBy(carol, [list]));
   }, 120_000);
+
+  test("keeps that the author's digits were compared, for this mail and the next", async () => {
+    const { server, list, alice, page } = bed;
+    const next = async (text: string) => {
+      await server.post(list, alice, { text });
+      await server.untilQuiet();
+      return bed.read("opened", bed.file("next.eml", bed.copy));
+    };
+    expect(await next("one")).not.toContain("confirmed by you");
+    await page.run(
+      z.null(),
+      `() => { document.querySelector("listseal-view").shadowRoot.querySelector("details").open = true; }`,
+    );
+    await bed.forgetShown();
+    await bed.pressInView("details button");
+    expect(await bed.shown("opened")).toContain("confirmed by you");
+    expect(await next("two")).toContain("confirmed by you");
+  }, 60_000);
 
   test("shows nothing of a mail that was altered on its way", async () => {
     const { server, list, alice } = bed;
@@ -176,6 +209,13 @@ describeInBrowsers("the Reader page", (name) => {
     const mail = bed.file("locked.eml", bed.copy);
     await keepInBrowser(page, await keptBy(carol, [list], "a passphrase"));
     expect(await bed.read("locked", mail)).toContain("Your key is locked");
+    const secret = toBase64(await writeOpeningKey(carol.key));
+    await page.run(z.null(), UNLOCK, carol.key.fingerprint, secret);
+    expect(await bed.read("opened", mail)).toContain("for Carol");
+    // locked in another page: what was opened goes from this one
+    await bed.forgetShown();
+    await page.run(z.null(), LOCK);
+    expect(await bed.shown("locked")).not.toContain("for Carol");
     await keepInBrowser(page, await keptBy(alice, [list]));
     expect(await bed.read("not-for-me", mail)).toContain(list.address);
     await keepInBrowser(page, await keptBy(carol, [list]));
