@@ -307,7 +307,7 @@ async function oneWebmail(
 ): Promise<readonly string[]> {
   if (first === undefined) return ["webmail: there was no letter"];
   say("Bob reads and answers in Roundcube");
-  return tourWebmail(world, cast, { plan: first.plan, marker: "Eve has left us" }, album);
+  return tourWebmail(world, cast, { plan: first.plan, marker: first.letter.marker }, album);
 }
 
 /** What one setting came to, and how many bytes were searched for it. */

@@ -51,7 +51,7 @@ export async function webmailOf(
 /** What one letter is to it. */
 interface Letter {
   readonly plan: ListPlan;
-  /** Words that stand in the newest mail. */
+  /** Words that stand in the subject of the newest mail. */
   readonly marker: string;
 }
 
