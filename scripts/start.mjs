@@ -1,7 +1,7 @@
 /**
  * `npm start`: sets up what is missing and runs the main job: a private mail world on loopback with Alice, Bob, Carol
  * and Eve. With a display it is opened for you to play with; without one (or with CI=true) the tour runs by itself
- * and leaves out/tour/index.html.
+ * and leaves out/tour/index.html. `npm start -- --webmail` has Roundcube in it, too: Bob uses it in a real Chromium.
  */
 import { join } from "node:path";
 import { installLine } from "./packages.mjs";
@@ -9,9 +9,11 @@ import { ROOT, runVisibly } from "./run.mjs";
 import { ensureBuild, SetupError, setUp } from "./setup.mjs";
 
 async function main() {
-  const lacking = await setUp(["world"]);
-  const packages = lacking.get("world");
-  if (packages !== undefined) {
+  const webmail = process.argv.includes("--webmail");
+  const features = webmail ? ["world", "browsers", "webmail"] : ["world"];
+  const lacking = await setUp(features);
+  const packages = features.flatMap((feature) => lacking.get(feature) ?? []);
+  if (packages.length > 0) {
     throw new SetupError(`The mail world needs these Debian packages:\n  ${installLine(packages)}`);
   }
   if (process.getuid?.() !== 0) {
@@ -22,7 +24,7 @@ async function main() {
   await ensureBuild();
   const alone = process.env.CI === "true" || !process.env.DISPLAY;
   const program = join(ROOT, "test", "tour", alone ? "main.ts" : "playground.ts");
-  return runVisibly(process.execPath, ["--import", "tsx", program]);
+  return runVisibly(process.execPath, ["--import", "tsx", program, ...(webmail ? ["--webmail"] : [])]);
 }
 
 try {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { plainSecret } from "../../src/extension/worker/member-keys.js";
 import { type Person, type PlayList, PlayServer, person } from "../server/play-server.js";
 import { type Browser, describeInBrowsers, type Page, type Sheet, startBrowser } from "../world/browser.js";
 import { keepInBrowser, keptBy } from "../world/browser-member.js";
@@ -71,7 +72,7 @@ const HOST = `document.querySelector("#messagebody").previousElementSibling`;
 const textOf = (frame: Sheet): Promise<string> =>
   frame.run(
     z.string(),
-    `() => document.body.innerText + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`,
+    `() => (document.body?.innerText ?? "") + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`,
   );
 
 /** Waits until our frame shows these words; says what it shows instead if it does not. */
@@ -373,5 +374,30 @@ describeInBrowsers("a hostile webmail page", (name) => {
     expect(await page.run(z.string(), `() => location.search`)).toContain("_action=show");
     expect(await textOf(frame)).toContain(SECRET);
     await page.close();
+  }, 60_000);
+
+  test("sees no passphrase: a frame asks for none, and a key that our own page has unlocked opens there, too", async () => {
+    const options = await browser.open("browser/options.html");
+    const locked = await keptBy(bob, [list], "correct horse battery");
+    await keepInBrowser(options, locked);
+    const first = await opened(0, "locked");
+    expect(
+      await first.frame.run(z.number(), `() => document.querySelectorAll("input, [contenteditable]").length`),
+    ).toBe(0);
+    await pause(800);
+    await first.frame.click("listseal-view >> .banner button");
+    const own = await browser.opened("browser/options.html");
+    await own.waitFor("#tab-keys");
+    const unlocked = Object.values(locked.memberKeys).map(({ fingerprint }) => fingerprint);
+    const secret = await plainSecret(bob.key);
+    const unlock = `(keys) => (globalThis.browser ?? chrome).storage.session.set({ unlocked: { keys, usedAt: Date.now() } })`;
+    await own.run(
+      z.null(),
+      unlock,
+      unlocked.map((fingerprint) => ({ fingerprint, secret })),
+    );
+    const second = await opened(0, SECRET);
+    await second.page.close();
+    await first.page.close();
   }, 60_000);
 });

@@ -107,7 +107,7 @@ suite("a member with webmail", () => {
   const textIn = (frame: Sheet) =>
     frame.run(
       z.string(),
-      `() => document.body.innerText + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`,
+      `() => (document.body?.innerText ?? "") + (document.querySelector("listseal-view")?.shadowRoot?.textContent ?? "")`,
     );
   const untilSays = (frame: Sheet, words: string) =>
     until(`"${words}" in our frame`, async () => ((await textIn(frame)).includes(words) ? true : undefined));
@@ -176,6 +176,15 @@ suite("a member with webmail", () => {
 
     test("a new letter begins beside Send", async () => {
       await window.compose();
+      // the person writes HTML: Roundcube takes its text from another editor then
+      await window.page.run(
+        z.null(),
+        `async () => {
+          rcmail.command("toggle-editor", { id: "composebody", html: true });
+          while (document.querySelector("#composebody_ifr")?.contentDocument?.body === undefined)
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }`,
+      );
       await window.page.click("button.listseal-encrypt");
       const writing = await window.page.frame("webmail/write.html");
       await writing.waitFor(".editor .text");
@@ -183,14 +192,26 @@ suite("a member with webmail", () => {
       await writing.type(".editor .text", ANSWER);
       // Roundcube's own Send does nothing before it is sealed
       const sent = world.dovecot.mails("bob", "Sent").length;
+      const before = world.dovecot.mails("alice", "INBOX").length;
       await window.page.click(".formbuttons button.send");
       await writing.click("button.seal");
       await writing.waitFor(".attached-note");
       expect(world.dovecot.mails("bob", "Sent")).toHaveLength(sent);
       await window.send();
-      await until("the copy in Sent", () =>
-        world.dovecot.mails("bob", "Sent").length > sent ? true : undefined,
+      const copy = await until("the copy in Sent", () => {
+        const mails = world.dovecot.mails("bob", "Sent");
+        return mails.length > sent ? mails.at(-1)?.raw.toString("latin1") : undefined;
+      });
+      // the fixed words alone stand outside, in both texts
+      expect(copy).toContain("This message is sealed for a mailing list");
+      expect(copy).toContain(`Subject: ${SUBJECT}`);
+      const opened = await aliceOpens(
+        await until("the letter in Alice's inbox", () => {
+          const mails = world.dovecot.mails("alice", "INBOX");
+          return mails.length > before ? mails.at(-1)?.raw : undefined;
+        }),
       );
+      expect(opened).toMatchObject({ kind: "opened", letter: { subject: `New from ${name}` } });
     }, 120_000);
 
     // once: Bob is no member afterwards

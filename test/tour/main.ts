@@ -16,7 +16,7 @@ const say = (line: string) =>
 
 rmSync(folder, { recursive: true, force: true });
 try {
-  const { album, report, differences } = await runTour(folder, say);
+  const { album, report, differences } = await runTour(folder, say, process.argv.includes("--webmail"));
   writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
   writePage(album, report, differences);
   for (const { mode, delivery, opened, notOpened, markerFound, wiretap } of report.settings) {

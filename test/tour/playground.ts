@@ -1,9 +1,11 @@
+import type { Browser } from "../world/browser.js";
 import { until } from "../world/processes.js";
 import { addressOf, World } from "../world/world.js";
 import { existingDisplay } from "../world/xvfb.js";
 import { claimedList } from "./claimed-list.js";
 import { LISTS, listAddress, Owner } from "./owner.js";
 import { Person } from "./person.js";
+import { webmailOf } from "./webmail.js";
 
 /**
  * The main job with a person: the private mail world with everybody's Thunderbird on the display (Alice, Bob and Carol are
@@ -18,6 +20,7 @@ async function main(): Promise<void> {
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
+  const closing: Browser[] = [];
   try {
     console.log("Opening a private mail world on this computer. It takes half a minute ...");
     await world.listServer.initialise();
@@ -49,8 +52,16 @@ async function main(): Promise<void> {
     }
     await world.listServer.removeMember(list.address, addressOf("eve"));
     console.log(instructions(listAddress(plan)));
+    const [, bob] = people;
+    if (process.argv.includes("--webmail") && bob !== undefined) {
+      const roundcube = await world.openRoundcube();
+      const { browser } = await webmailOf(world, bob, roundcube, true);
+      closing.push(browser);
+      console.log(inWebmail(roundcube.url));
+    }
     await Promise.race([interrupted, Promise.all(people.map((person) => person.thunderbird.process.ended))]);
   } finally {
+    for (const browser of closing) await browser.close().catch(() => undefined);
     console.log("Closing the private mail world ...");
     await world.stop();
   }
@@ -69,6 +80,11 @@ the list key. Their mail never leaves this computer.
   5. Settings of the add-on: menu > Add-ons and Themes > ListSeal > Preferences.
 
 Ctrl+C ends everything and leaves nothing behind.
+`;
+
+const inWebmail = (url: string) => `
+Bob has Roundcube, too, in the Chromium window (${url}, any password): open a sealed mail there, press
+"Answer the list" in ListSeal's frame, or "New" and then "Encrypt to list" beside Send.
 `;
 
 await main();

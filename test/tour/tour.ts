@@ -35,6 +35,7 @@ import {
   chapterOfSearch,
   chapterOfWiretap,
 } from "./story.js";
+import { tourWebmail } from "./webmail.js";
 import { keysIn, partsIn, type TapResult, tap } from "./wiretap.js";
 
 /** One list's letters, as they went. */
@@ -89,17 +90,20 @@ interface Cast {
   readonly eve: Person;
 }
 
-/** Runs the whole tour in a world of its own, which is gone afterwards. Pictures go to `folder`. */
-export async function runTour(folder: string, say: Say): Promise<TourResult> {
+/**
+ * Runs the whole tour in a world of its own, which is gone afterwards. Pictures go to `folder`.
+ * @param webmail with a chapter in which Bob uses Roundcube
+ */
+export async function runTour(folder: string, say: Say, webmail = false): Promise<TourResult> {
   const world = await World.start();
   try {
-    return await inWorld(world, new Album(folder), say);
+    return await inWorld(world, new Album(folder), say, webmail);
   } finally {
     await world.stop();
   }
 }
 
-async function inWorld(world: World, album: Album, say: Say): Promise<TourResult> {
+async function inWorld(world: World, album: Album, say: Say, webmail: boolean): Promise<TourResult> {
   say("founding four lists, opening four Thunderbirds");
   await world.listServer.initialise();
   const owner = await Owner.inWorld(world);
@@ -130,6 +134,7 @@ async function inWorld(world: World, album: Album, say: Say): Promise<TourResult
     after.set(plan.slug, { ...reads, tap: await tap(found, old, keys, listAddress(plan)) });
   }
   chapterOfWiretap(album, after);
+  const inWebmail = webmail ? await oneWebmail(world, cast, letters, album, say) : [];
   say("searching wires, server and mail store for every marker");
   const settings: SettingReport[] = [];
   const bytes: { wire: number; server: number; imap: number }[] = [];
@@ -153,6 +158,7 @@ async function inWorld(world: World, album: Album, say: Say): Promise<TourResult
       ...letters.flatMap(letterDifferences),
       ...removalDifferences(removal),
       ...controlDifferences(controls),
+      ...inWebmail,
     ],
     letters,
     after,
@@ -290,6 +296,18 @@ async function lettersAfter(
   );
   chapterOfRemoval(album, removal, pictures, inbox() - atFirst);
   return result;
+}
+
+async function oneWebmail(
+  world: World,
+  cast: Cast,
+  [first]: readonly LetterStory[],
+  album: Album,
+  say: Say,
+): Promise<readonly string[]> {
+  if (first === undefined) return ["webmail: there was no letter"];
+  say("Bob reads and answers in Roundcube");
+  return tourWebmail(world, cast, { plan: first.plan, marker: "Eve has left us" }, album);
 }
 
 /** What one setting came to, and how many bytes were searched for it. */

@@ -27,7 +27,7 @@ export interface Sheet {
   run<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T>;
   /** Clicks in the middle of the first element that matches, once there is one; throws if it can't be clicked. */
   click(selector: string): Promise<void>;
-  /** Clicks an editable element and types at the end of what it has. */
+  /** Clicks an editable element, or a line in one, and types at the end of that line. */
   type(selector: string, text: string): Promise<void>;
   /** Gives files to an `input[type=file]`, as a person's choice in the file dialog does. */
   setFiles(selector: string, files: readonly string[]): Promise<void>;
@@ -73,6 +73,8 @@ export interface BrowserOptions {
   readonly language?: "en" | "ja";
   /** Whether pages are told that the person wants them dark. */
   readonly dark?: boolean;
+  /** Chromium in a window of its own on the display, for a person to play with. */
+  readonly visible?: boolean;
   /** More arguments for Chromium. */
   readonly chromiumArguments?: readonly string[];
   /** More preferences for Firefox. */

@@ -50,7 +50,7 @@ function sheetOf(frame: Frame): Sheet {
     click: (selector) => first(selector).click({ timeout: PATIENCE }),
     type: async (selector, text) => {
       await first(selector).click({ timeout: PATIENCE });
-      await frame.page().keyboard.press("Control+End");
+      await frame.page().keyboard.press("End");
       await frame.page().keyboard.type(text);
     },
     setFiles: (selector, files) => first(selector).setInputFiles([...files], { timeout: PATIENCE }),
@@ -103,8 +103,8 @@ export async function startChromium(start: BrowserStart): Promise<Browser> {
   writeProfile(profile, start.downloads);
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: PROGRAM,
-    headless: true,
-    viewport: VIEWPORT,
+    headless: start.visible !== true,
+    viewport: start.visible === true ? null : VIEWPORT,
     locale: language,
     colorScheme: start.dark === true ? "dark" : "light",
     args: [
