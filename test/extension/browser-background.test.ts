@@ -15,6 +15,8 @@ test("the button opens the Reader page", () => {
 test("there is an entry in the menus of links to mail addresses, and of no other links", () => {
   installed.tell();
   expect(menuEntries).toMatchObject([
+    // the button's: the webmail in front, and the page for writing
+    { contexts: ["action"] },
     { contexts: ["action"] },
     { contexts: ["link"], targetUrlPatterns: ["mailto:*"] },
   ]);

@@ -166,6 +166,14 @@ export const menuClicked = new FakeEvent<[{ readonly menuItemId: string; readonl
 export const actionClicked = new FakeEvent<[]>();
 
 const host = {
+  // no site is allowed, and no script registered
+  permissions: {
+    onAdded: new FakeEvent<[]>(),
+    onRemoved: new FakeEvent<[]>(),
+    getAll: async () => ({ origins: [] }),
+    contains: async () => false,
+  },
+  scripting: { getRegisteredContentScripts: async () => [] },
   action: { onClicked: actionClicked },
   contextMenus: {
     create: (entry: (typeof menuEntries)[number], made: () => void) => {
@@ -177,6 +185,7 @@ const host = {
   tabs: { create: async ({ url }: { readonly url: string }) => void openedTabs.push(url) },
   runtime: {
     onInstalled: installed,
+    onStartup: new FakeEvent<[]>(),
     onConnect: { addListener: (listener: (port: FakePort) => void) => connectListeners.push(listener) },
     onMessage: {
       addListener: (listener: (typeof messageListeners)[number]) => messageListeners.push(listener),

@@ -13,7 +13,7 @@ test("each add-on has an id of its own: the shops of Thunderbird and of Firefox 
 
 test("the browsers get what they can use: no right, key or command of Thunderbird's", () => {
   for (const manifest of [chromium, firefox]) {
-    expect(manifest.permissions).toEqual(["contextMenus", "storage"]);
+    expect(manifest.permissions).toEqual(["activeTab", "contextMenus", "scripting", "storage"]);
     for (const key of ["compose_action", "message_display_scripts", "commands", "host_permissions"])
       expect(manifest).not.toHaveProperty(key);
   }

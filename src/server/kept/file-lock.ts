@@ -12,10 +12,20 @@ export function tryLock(file: string): (() => void) | undefined {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return undefined;
+    if (isBusy(error)) return undefined;
     throw error;
   }
   return () => database.close();
+}
+
+/** By its code: the native part of better-sqlite3 throws the error class of whoever loaded it first in this process. */
+function isBusy(error: unknown): boolean {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    String(error.code).startsWith("SQLITE_BUSY")
+  );
 }
 
 /** Between two tries, in milliseconds. */
