@@ -12,10 +12,13 @@ const bin = (name) => join(ROOT, "node_modules", ".bin", name);
  * Minutes that a stage may take, several times what it needs: the machines are shared. All of them together stay below what a
  * machine that runs this after every push allows.
  */
-const LIMITS = { check: 5, unit: 25, interop: 10, e2e: 35 };
+const LIMITS = { check: 5, unit: 20, interop: 8, e2e: 40 };
 
 /** Unit tests at a time: half of their time they wait for disks, databases and other programs. */
 const WORKERS = availableParallelism() + 1;
+
+/** Private mail worlds at a time: each has its own folders, ports and screens. More than two, and mail programs get slow. */
+const WORLDS = Math.min(2, availableParallelism());
 
 /** A stage that is one yes or no. */
 async function oneCheck(command, args) {
@@ -54,6 +57,6 @@ export const STAGES = [
     registry: true,
     build: true,
     root: true,
-    run: () => jest("e2e", ["e2e"], LIMITS.e2e, ["--runInBand"]),
+    run: () => jest("e2e", ["e2e"], LIMITS.e2e, [`--maxWorkers=${WORLDS}`]),
   },
 ];
