@@ -1,5 +1,5 @@
 import { subjectOf } from "../../src/extension/compose/opened-text.js";
-import { quoteInHtml, quoteInText } from "../../src/extension/compose/quote.js";
+import { madeOfTheLatest, quoteInHtml, quoteInText } from "../../src/extension/compose/quote.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
 import type { Opened } from "../../src/extension/reading/opening.js";
 
@@ -80,4 +80,29 @@ test.each([
   ["forward", "Re: 予算", "Fwd: Re: 予算"],
 ] as const)("%s of %j is %j", (kind, subject, result) => {
   expect(subjectOf(kind, subject)).toBe(result);
+});
+
+test("what is typed while the quote is made stays: it is made anew of what stands there then", async () => {
+  let typed = "";
+  const asked: string[] = [];
+  const { text } = await madeOfTheLatest(
+    async () => ({ body: typed }),
+    ({ body = "" }) => {
+      asked.push(body);
+      // the first two times, the person goes on writing meanwhile
+      if (asked.length < 3) typed += "a word ";
+      return { body: `${body}> quote` };
+    },
+  );
+  expect(text).toEqual({ body: "a word a word > quote" });
+  expect(asked).toEqual(["", "a word ", "a word a word "]);
+});
+
+test("somebody who never stops writing gets the quote all the same", async () => {
+  let typed = 0;
+  const { details } = await madeOfTheLatest(
+    async () => ({ body: String(typed++) }),
+    ({ body = "" }) => ({ body }),
+  );
+  expect(Number(details.body)).toBeLessThan(10);
 });

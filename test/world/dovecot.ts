@@ -109,7 +109,21 @@ function mailsOf(maildir: string): readonly { readonly file: string; readonly ra
       }
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ file }) => ({ file, raw: readFileSync(file) }));
+    .flatMap(({ file }) => {
+      const raw = readIfThere(file);
+      return raw === undefined ? [] : [{ file, raw }];
+    });
+}
+
+/** A mail may be deleted, or renamed with other flags, between the look into the folder and the reading. */
+function readIfThere(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT")
+      return undefined;
+    throw error;
+  }
 }
 
 let dropped = 0;

@@ -38,8 +38,7 @@ export async function quoteOpened(tabId: number): Promise<void> {
     // first of all: whatever happens next, what is quoted here is sealed
     await changeState(tabId, { quotesSealed: true });
     await turnOn(tabId, "recipients");
-    // opening takes its time, and the person may have begun to write
-    await putQuote(tabId, kind, await compose.getComposeDetails(tabId), reading.opened);
+    await putQuote(tabId, kind, reading.opened);
   });
 }
 
@@ -61,17 +60,46 @@ function kindOf({ type, relatedMessageId }: ComposeDetails): Kind | null {
   return type === "new" && relatedMessageId !== undefined ? "again" : null;
 }
 
-async function putQuote(tabId: number, kind: Kind, details: ComposeDetails, opened: Opened): Promise<void> {
+/** How often the text is made anew, because the person was writing meanwhile. Who writes that fast waits for the last one. */
+const MADE_ANEW_LIMIT = 5;
+
+/**
+ * Makes a window's text of what stands in it a moment before it is put there. Opening a mail takes its time, and so does making
+ * the quote: the person may have begun to write, and not a word may be lost.
+ *
+ * @param look what the window holds now
+ * @param make its text with the quote
+ */
+export async function madeOfTheLatest(
+  look: () => Promise<ComposeDetails>,
+  make: (details: ComposeDetails) => ComposeDetails,
+): Promise<{ readonly details: ComposeDetails; readonly text: ComposeDetails }> {
+  let details = await look();
+  for (let made = 1; ; made += 1) {
+    const text = make(details);
+    const now = await look();
+    const same = now.body === details.body && now.plainTextBody === details.plainTextBody;
+    if (same || made === MADE_ANEW_LIMIT) return { details: now, text };
+    details = now;
+  }
+}
+
+async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
+  const { details, text } = await madeOfTheLatest(
+    () => compose.getComposeDetails(tabId),
+    ({ isPlainText, plainTextBody = "", body = "" }) =>
+      isPlainText === true
+        ? { plainTextBody: textFor(kind, plainTextBody, opened) }
+        : { body: htmlFor(kind, body, opened) },
+  );
   // what was put here is nothing to save or to ask about; what the person has written meanwhile is
   const { isModified = false } = details;
   const thread = kind === "reply" ? threadAfterLetter(letter) : noThread;
   await compose.setComposeDetails(tabId, {
     subject: kind === "again" ? letter.subject : subjectOf(kind, letter.subject),
-    ...(details.isPlainText === true
-      ? { plainTextBody: textFor(kind, details.plainTextBody ?? "", opened) }
-      : { body: htmlFor(kind, details.body ?? "", opened) }),
+    ...text,
     // an answer goes to the list alone: only its members can open what it quotes
     ...(kind === "forward" ? {} : { to: [opened.letter.list], cc: [], bcc: [] }),
     customHeaders: withContinued(details, thread),
