@@ -44,7 +44,7 @@ const SEAL = "button.seal";
 /**
  * Lets only a person's own presses through. Call it before anything is put into the page.
  * @param element  must be plainly visible
- * @param tell     is told why a press did not count
+ * @param tell     is told why a press did not count; an empty text when one does
  * @param hasTyped whether the person has written something; without it nothing is sealed. Attack: a game that has somebody
  *                 press "Answer" and then "Seal" without seeing either would post an empty answer in their name
  */
@@ -60,7 +60,11 @@ export function guardPresses(element: Element, tell: (text: string) => void, has
   };
   const guard = (event: Event) => {
     const reason = reasonAgainst(event);
-    if (reason === undefined) return;
+    if (reason === undefined) {
+      // this one counts: what was said of the one before is over
+      tell("");
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     if (reason !== "") tell(reason);
