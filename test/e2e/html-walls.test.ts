@@ -64,6 +64,9 @@ const SHOW_UNCLEANED = `async (all) => {
 const CLEANED = `async (all) => all.map((html) =>
   globalThis.frameDocument(html, {}).srcdoc.replace(/<meta http-equiv[^>]*>/, ""))`;
 
+/** How often the payloads are shown at most. */
+const LOADS = 4;
+
 /** In an ordinary web page: frames without sandbox or policy. */
 const SHOW_BARE = `(all) => {
   document.body.replaceChildren(...all.map((html) => Object.assign(document.createElement("iframe"), { srcdoc: html })));
@@ -123,17 +126,17 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
   const names = () => [...new Set(asked.map((one) => one.name))].sort();
 
   test("without them, every one of them reaches the listener", async () => {
-    const page = await browser.open(web);
-    await page.run(z.null(), SHOW_BARE, htmlOf(loading()));
     const expected = loading().filter(({ quiet = [] }) => !quiet.includes(name));
-    await until(
-      "the requests",
-      () => expected.every((one) => names().includes(one.name)) || undefined,
-      10_000,
-    ).catch(() => undefined);
-    expect(expected.map((one) => one.name).filter((one) => !names().includes(one))).toEqual([]);
-    await page.close();
-  }, 60_000);
+    const missing = () => expected.map((one) => one.name).filter((one) => !names().includes(one));
+    // what a browser fetches ahead it fetches when it finds the time, and now and then not at all: shown until all were seen once
+    for (let shown = 0; shown < LOADS && missing().length > 0; shown += 1) {
+      const page = await browser.open(web);
+      await page.run(z.null(), SHOW_BARE, htmlOf(loading()));
+      await until("the requests", () => missing().length === 0 || undefined, 10_000).catch(() => undefined);
+      await page.close();
+    }
+    expect(missing()).toEqual([]);
+  }, 90_000);
 
   test("behind them nothing is asked for", async () => {
     const page = await browser.open("walls.html");
