@@ -1,5 +1,4 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { noHistory } from "../../membership/roster-state.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { keyOf } from "../background/list-keys.js";
 import { fromBase64 } from "../base64.js";
@@ -17,6 +16,7 @@ import { askAsOwner } from "./asking.js";
 import type { Card } from "./jobs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import type { CardView } from "./messages.js";
+import { nothingYet } from "./nothing-yet.js";
 import type { OwnedList } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 
@@ -89,18 +89,7 @@ export async function claimList(input: {
     serverFingerprint: card.serverFingerprint,
     owners: [termOf(key, address)],
     claim: { kind: "waiting", request: "" },
-    invitations: [],
-    history: noHistory,
-    heads: [],
-    awaited: [],
-    members: [],
-    membersAt: null,
-    held: 0,
-    refusals: [],
-    rekeying: null,
-    serverMove: null,
-    notices: [],
-    alarms: [],
+    ...nothingYet,
   };
   await ownedRecord.update((owned) => ({
     stored: { ...owned, lists: { ...owned.lists, [list.address]: list } },

@@ -1,11 +1,11 @@
 import type { MemberRole } from "../../membership/roles.js";
-import { noHistory } from "../../membership/roster-state.js";
 import type { AnswerResult } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { load, update } from "../storage.js";
 import type { StoredList } from "../stored.js";
 import { noteRefusal } from "./asking.js";
 import { askRoster, rosterAnswered } from "./members.js";
+import { nothingYet } from "./nothing-yet.js";
 import type { OwnedList } from "./owned.js";
 import { changeOwned, ownedRecord } from "./owned-storage.js";
 
@@ -35,18 +35,7 @@ function ownedFrom(list: StoredList, ownerKey: string): OwnedList {
     ownerKey,
     formerListKeys: list.formerListKeys.map(({ fingerprint }) => fingerprint),
     claim: { kind: "appointed", at: new Date().toISOString() },
-    invitations: [],
-    history: noHistory,
-    heads: [],
-    awaited: [],
-    members: [],
-    membersAt: null,
-    held: 0,
-    refusals: [],
-    rekeying: null,
-    serverMove: null,
-    notices: [],
-    alarms: [],
+    ...nothingYet,
   };
 }
 
