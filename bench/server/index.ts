@@ -5,8 +5,9 @@
 import { POLL_MS } from "../../src/server/kept/limits.js";
 import { build } from "../../test/server/server-process.js";
 import { median } from "../measure.js";
+import { rowsOfParts } from "../parts.js";
 import { makePeerWorld } from "../peers.js";
-import { compare, type Row, table } from "../row.js";
+import { compare, type Options, type Row } from "../row.js";
 import { startListServer } from "./list-server.js";
 import {
   isPostfixInstalled,
@@ -137,18 +138,18 @@ async function removalRows(program: Program, full: boolean): Promise<readonly Ro
 }
 
 /** The rows of this section. */
-export async function rows({ full }: { readonly full: boolean }): Promise<readonly Row[]> {
+export async function rows(options: Options): Promise<readonly Row[]> {
   if (!isPostfixInstalled()) return compare("fan-out", "s", 0, [{ name: "Postfix", value: undefined }]);
   const program = await build("test/server/serve-entry.ts");
-  const found: Row[] = [];
   try {
-    for (const part of [removalRows, schleuderRows, sourceRows]) {
-      const rows = await part(program, full);
-      // a full run takes an hour: what is known is shown
-      console.log(`${table(rows)}\n`);
-      found.push(...rows);
-    }
-    return found;
+    return await rowsOfParts(
+      {
+        removal: (full) => removalRows(program, full),
+        schleuder: (full) => schleuderRows(program, full),
+        "fan-out": (full) => sourceRows(program, full),
+      },
+      options,
+    );
   } finally {
     await program.discard();
   }
