@@ -28,7 +28,7 @@ import { SignatureForRecipients } from "./intended.js";
 import { allFingerprints, type Fingerprint, type OpeningKey, parseFingerprint, type Role } from "./keys.js";
 import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "./policy.js";
 import type { SecretId } from "./secrets.js";
-import { hasOwnDigest, signedDigest } from "./signed-digest.js";
+import { type BegunDigest, hasOwnDigest, signedDigest } from "./signed-digest.js";
 
 /** Version of the notation namespace: what a signature says is defined per version. */
 export const BINDING_VERSION = 1;
@@ -222,6 +222,7 @@ export function onlySignature(signatures: readonly Signature[]): {
  *
  * Key expiry and revocation are judged at the signature's date, so that old mail stays readable.
  *
+ * @param begun the hash of `data`, if the caller has begun it; one of other data is not used
  * @throws ListSealError `not-signed`, `several-signatures`, `wrong-kind`, `unknown-author` (made by another key),
  *         `from-the-future`, `bad-signature`
  */
@@ -230,6 +231,7 @@ export async function verifyOnly(
   signatures: readonly Signature[],
   certificate: PublicKey,
   now: Date,
+  begun?: BegunDigest,
 ): Promise<VerifiedSignature> {
   const { signature, packet } = onlySignature(signatures);
   const issuer = packet.issuerFingerprint;
@@ -247,7 +249,8 @@ export async function verifyOnly(
   const own = hasOwnDigest(packet);
   // the library looks at the message only where the hash is its own to make: then nothing else could verify
   const seen = own ? NOTHING : data;
-  if (own) packet.hashed = signedDigest(packet, data);
+  const fits = begun?.packet === packet && begun.data === data;
+  if (own) packet.hashed = fits ? begun.hash : signedDigest(packet, data);
   try {
     const result = await verify({
       message: await createMessage({ binary: seen, filename: "" }),

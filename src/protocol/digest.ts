@@ -33,7 +33,43 @@ export async function digest(
     }
     return new Uint8Array(hash.digest());
   }
-  return new Uint8Array(await crypto.subtle.digest(name, inOne(pieces)));
+  return new Uint8Array(await digestInOne(name, pieces));
+}
+
+/** From this size on a copy costs more than {@link around} it. */
+const LARGE = 1024 * 1024;
+
+/**
+ * WebCrypto copies what it is given before the call returns (Web Cryptography, `digest`, "a copy of the bytes"), so that
+ * a large piece can be hashed where it is, with the others around it for the length of the call.
+ */
+function digestInOne(name: HashName, pieces: readonly Uint8Array[]): Promise<ArrayBuffer> {
+  const room = around(pieces);
+  if (room === undefined) return crypto.subtle.digest(name, inOne(pieces));
+  const { before, after, whole } = room;
+  const ends = [whole.subarray(0, before.length), whole.subarray(whole.length - after.length)] as const;
+  const kept = ends.map((end) => end.slice());
+  ends[0].set(before);
+  ends[1].set(after);
+  try {
+    return crypto.subtle.digest(name, whole);
+  } finally {
+    ends.forEach((end, i) => {
+      end.set(kept[i] ?? []);
+    });
+  }
+}
+
+/** The first large piece with room around it for what is before and after it; undefined if there is none. */
+function around(pieces: readonly Uint8Array[]) {
+  const at = pieces.findIndex(({ length }) => length >= LARGE);
+  const large = pieces[at];
+  if (large === undefined || pieces.length === 1 || !(large.buffer instanceof ArrayBuffer)) return undefined;
+  const [before, after] = [inOne(pieces.slice(0, at)), inOne(pieces.slice(at + 1))];
+  const start = large.byteOffset - before.length;
+  const length = before.length + large.length + after.length;
+  if (start < 0 || start + length > large.buffer.byteLength) return undefined;
+  return { before, after, whole: new Uint8Array(large.buffer, start, length) };
 }
 
 /** Node's own, or undefined where it can't be had: in a browser, and in Node before 20.16. */

@@ -22,6 +22,7 @@ import {
   readingConfig,
 } from "./policy.js";
 import { isSecret, type Opener, type SharedSecret } from "./secrets.js";
+import { beginDigest } from "./signed-digest.js";
 import { type OpenedLayer, openLayer } from "./unseal.js";
 
 /** What a member opens with. */
@@ -82,12 +83,16 @@ export async function openPost(
 
   const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
   const dataPacket = sealed.mode === "key" ? sealed.body : outer.literal.subarray(keyPacket.length);
+  // hashes are begun where their octets are known, and wait until they are asked for: a browser makes them in other threads
+  const bodyDigest = sealed.mode === "key" ? sha256(sealed.body) : undefined;
+  bodyDigest?.catch(() => undefined);
   const inner = await openLayer({ keyPacket, dataPacket }, listKey);
   if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
 
   const payload = inner.literal;
+  const begun = beginDigest(payload, inner.signatures);
   const claimed = await identify(payload);
-  const signature = await verifyOnly(payload, inner.signatures, claimed.author.certificate, now);
+  const signature = await verifyOnly(payload, inner.signatures, claimed.author.certificate, now, begun);
   const says = readNotations(signature.packet, "post", bindingNames("post", sealed.mode));
   const list = listValue(keys.list.address, keys.list.key.fingerprint);
   // surreptitious forwarding: a signed post of another list, encrypted again to this one
@@ -103,6 +108,7 @@ export async function openPost(
     signedAt: signature.signedAt,
     list,
   };
+  const way: Way = { mode: sealed.mode, outer, body: await bodyDigest };
   return {
     kind: "opened",
     payload,
@@ -110,7 +116,7 @@ export async function openPost(
     messageId: post.messageId,
     signedAt: post.signedAt,
     keyPacketDigest: await sha256(keyPacket),
-    passage: await passageOf(sealed, outer, post, keys, now),
+    passage: await passageOf(way, post, keys, now),
   };
 }
 
@@ -119,6 +125,14 @@ interface InnerFacts {
   readonly messageId: string;
   readonly signedAt: Date;
   readonly list: string;
+}
+
+/** What came around the inner seal, as list signatures speak of it. */
+interface Way {
+  readonly mode: Mode;
+  readonly outer: OpenedLayer;
+  /** Mode `key`: SHA-256 of the body. */
+  readonly body: string | undefined;
 }
 
 /** The outer seal: with a member key, or, in delivery `opened`, not there at all. */
@@ -182,27 +196,22 @@ async function readDetached(bytes: Uint8Array): Promise<Signature> {
  * Says how the post came here. "Through the list" only if the list signature matches everything that was opened:
  * otherwise a former member could move an old list signature to a new body, or a member post another's old words anew.
  */
-async function passageOf(
-  sealed: SealedMessage,
-  outer: OpenedLayer,
-  post: InnerFacts,
-  keys: MemberKeys,
-  now: Date,
-): Promise<Passage> {
+async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date): Promise<Passage> {
+  const { mode, outer, body } = way;
   if (outer.signatures.length === 0) return unproved("absent");
-  if (await isOwnCopy(sealed, outer, post, keys, now)) return { via: "own-copy" };
+  if (await isOwnCopy(way, post, keys, now)) return { via: "own-copy" };
   let via: "list" | "list-from-nonmember";
   let by: string;
   let roster: RosterHead;
   let signedAt: Date;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
-    const word = readListWord(signature.packet, sealed.mode);
+    const word = readListWord(signature.packet, mode);
     const { says } = word;
     via = word.via;
     if (says.list !== post.list) return unproved("for-another-list");
     if (says.msgid !== post.messageId) return unproved("for-another-message");
-    if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
+    if (mode === "key" && says["body-sha256"] !== body) {
       return unproved("for-another-message");
     }
     if (signature.signedAt.getTime() < post.signedAt.getTime() - LIST_SIGNATURE_SLACK_MS) {
@@ -237,8 +246,7 @@ function unproved(reason: UnprovedReason): Passage {
 
 /** One's own submission, as it lies in Sent: the outer signature is a `submit` by the inner author's key, which is ours. */
 async function isOwnCopy(
-  sealed: SealedMessage,
-  outer: OpenedLayer,
+  { mode, outer, body }: Way,
   post: InnerFacts,
   keys: MemberKeys,
   now: Date,
@@ -247,11 +255,11 @@ async function isOwnCopy(
   if (own === undefined) return false;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, sealingHalf(own).certificate, now);
-    const says = readNotations(signature.packet, "submit", bindingNames("submit", sealed.mode));
+    const says = readNotations(signature.packet, "submit", bindingNames("submit", mode));
     return (
       says.list === post.list &&
       says.msgid === post.messageId &&
-      (sealed.mode === "whole" || says["body-sha256"] === (await sha256(sealed.body)))
+      (mode === "whole" || says["body-sha256"] === body)
     );
   } catch (error) {
     if (error instanceof ListSealError) return false;

@@ -6,7 +6,7 @@
  * signatures put it), for signing from the method `hash`. EdDSA signs nothing but the hash; for RSA and ECDSA the library's
  * native code wants the whole message, so those stay its own.
  */
-import { enums, type SignaturePacket } from "openpgp";
+import { enums, type Signature, type SignaturePacket } from "openpgp";
 import { digest, type HashName } from "./digest.js";
 
 declare module "openpgp" {
@@ -42,6 +42,27 @@ export function hasOwnDigest(packet: SignaturePacket): boolean {
     // a salt of another length is the library's to refuse
     (version === 4 || (version === 6 && salt?.length === hash.salt))
   );
+}
+
+/** A hash that was begun before it is known by whose key its signature is to be verified. */
+export interface BegunDigest {
+  readonly packet: SignaturePacket;
+  readonly data: Uint8Array;
+  readonly hash: Promise<Uint8Array>;
+}
+
+/**
+ * Begins the hash of `data` under its one signature: a browser makes it in another thread. It says nothing before
+ * `verifyOnly` has it.
+ * @returns undefined unless there is one signature, of a kind that {@link hasOwnDigest} is true for
+ */
+export function beginDigest(data: Uint8Array, signatures: readonly Signature[]): BegunDigest | undefined {
+  const [packet, another] = signatures.flatMap(({ packets }) => [...packets]);
+  if (packet === undefined || another !== undefined || !hasOwnDigest(packet)) return undefined;
+  const hash = signedDigest(packet, data);
+  // whoever asks for it gets the failure; nobody may ask, if the data turn out to be unreadable
+  hash.catch(() => undefined);
+  return { packet, data, hash };
 }
 
 /**

@@ -28,6 +28,29 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
     }
     expect(Buffer.from(await digest(name, [])).toString("hex")).toBe(createHash(openssl).digest("hex"));
   });
+
+  test.each([
+    [16, 10],
+    [15, 10],
+    [16, 9],
+    [0, 0],
+    [100, 100],
+  ])(
+    "%i octets before it in its buffer and %i behind are what they were, whether or not the others fit there",
+    async (room, behind) => {
+      const buffer = Uint8Array.from(randomBytes(room + 2 * MEGABYTE + behind));
+      const before = buffer.slice();
+      const data = buffer.subarray(room, buffer.length - behind);
+      // the salt and the end of a signature, of which one may be a view on the same buffer
+      for (const salt of [Uint8Array.from(randomBytes(16)), data.subarray(5, 21)]) {
+        const pieces = [salt, data, Uint8Array.from(randomBytes(10))];
+        const asked = digest("SHA-512", pieces);
+        expect(Buffer.from(buffer).equals(before)).toBe(true);
+        const expected = createHash("sha512").update(Buffer.concat(pieces)).digest("hex");
+        expect(Buffer.from(await asked).toString("hex")).toBe(expected);
+      }
+    },
+  );
 });
 
 test("while much is hashed others get their turn", async () => {

@@ -13,7 +13,7 @@ import {
 import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
 import { type OpeningKey, readOpeningKey, sealingHalf } from "../../src/protocol/index.js";
 import { configFor } from "../../src/protocol/policy.js";
-import { hasOwnDigest } from "../../src/protocol/signed-digest.js";
+import { beginDigest, hasOwnDigest } from "../../src/protocol/signed-digest.js";
 
 type Kind = readonly [
   name: string,
@@ -90,6 +90,26 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
           await expect(ask(signature, about)).rejects.toMatchObject({ code: "bad-signature" });
         }
       }
+    });
+
+    test("a hash that was begun is used for its own data and signature alone", async () => {
+      const signed = async (binary: Uint8Array) => {
+        const made = await signBinding(binary, key, { kind: "draft" }, [], new Date());
+        return readSignature({ binarySignature: Uint8Array.from(made.write()) });
+      };
+      const [signature, another] = [await signed(data), await signed(data)];
+      const other = Uint8Array.from(data);
+      const begun = beginDigest(data, [signature]);
+      expect(begun !== undefined).toBe(signature.packets.every(hasOwnDigest));
+      expect(beginDigest(data, [])).toBeUndefined();
+      expect(beginDigest(data, [signature, another])).toBeUndefined();
+      const { certificate } = sealingHalf(key);
+      const asked = (about: Uint8Array, by: typeof signature) =>
+        verifyOnly(about, [by], certificate, new Date(), begun);
+      await expect(asked(data, signature)).resolves.toMatchObject({ by: key.fingerprint });
+      await expect(asked(data, another)).resolves.toBeDefined();
+      other[500] = (other[500] ?? 0) ^ 1;
+      await expect(asked(other, signature)).rejects.toMatchObject({ code: "bad-signature" });
     });
 
     test("what we sign verifies by openpgp.js", async () => {
