@@ -2,8 +2,10 @@
 import { jest } from "@jest/globals";
 import fc from "fast-check";
 import PostalMime from "postal-mime";
-import { decodeBase64Body } from "../../src/mail/base64-body.js";
-import { base64Lines, writeEntity } from "../../src/mail/mime.js";
+import { base64Module as makeBase64Module } from "../../scripts/wasm/base64.js";
+import type { decodeBase64Body } from "../../src/mail/base64-body.js";
+import { base64Module } from "../../src/mail/base64-module.js";
+import { writeEntity } from "../../src/mail/mime.js";
 import { readMime } from "../../src/mail/read-mime.js";
 
 const options = { forceRfc822Attachments: true, maxNestingDepth: 32 } as const;
@@ -122,18 +124,61 @@ describe("what is no plain base64 attachment is left to postal-mime, in the end 
   });
 });
 
-test("any octets, of any length, in lines of any length", () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 80 }), (bytes, width) => {
+describe.each(["in WebAssembly", "without it"])("base64 %s", (way) => {
+  const { WebAssembly: engine } = globalThis;
+  let decode: typeof decodeBase64Body;
+  beforeAll(async () => {
+    if (way === "without it") Reflect.deleteProperty(globalThis, "WebAssembly");
+    // the module is compiled once: here anew
+    jest.resetModules();
+    ({ decodeBase64Body: decode } = await import("../../src/mail/base64-body.js"));
+    expect(textOf(decode(latin1("QUJD")) ?? latin1("none"))).toBe("ABC");
+    Reflect.set(globalThis, "WebAssembly", engine);
+  });
+  const decoded = (text: string) => {
+    const bytes = decode(latin1(text));
+    return bytes === undefined ? "none" : Buffer.from(bytes).toString("base64");
+  };
+
+  test("any octets, of any length, with white space anywhere", () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.constantFrom("\t", "\n", "\f", "\r\n", "  "))),
+        (bytes, spaces) => {
+          const text = Buffer.from(bytes).toString("base64");
+          const spaced = spaces.reduce((sum, [at, space]) => sum.slice(0, at) + space + sum.slice(at), text);
+          expect(decoded(spaced)).toBe(text);
+        },
+      ),
+    );
+  });
+
+  test("another character at any place, a cut at any place: only what is full groups is base64", () => {
+    const text = Buffer.from(random(42)).toString("base64");
+    for (let at = 0; at < text.length; at++) {
+      for (const other of ["=", "!", "-", "_", "\0", "\x80", "\xff", "\v"]) {
+        const inserted = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
+        const isBase64 = other === "=" && at === text.length - 1;
+        expect(decoded(inserted) === "none").toBe(!isBase64);
+      }
+      expect(decoded(text.slice(0, at))).toBe(at % 4 === 0 ? text.slice(0, at) : "none");
+    }
+  });
+
+  test.each([786_431, 786_432, 786_433, 2_000_000])("%i octets, in lines of any length", (length) => {
+    const bytes = random(length);
+    for (const width of [1000, 77, 76, 4, 3]) {
       const text = Buffer.from(bytes)
         .toString("base64")
         .replace(new RegExp(`.{${width}}`, "g"), "$&\r\n");
-      expect(Buffer.from(decodeBase64Body(latin1(text)) ?? "?")).toEqual(Buffer.from(bytes));
-    }),
-  );
-  for (const length of [786_431, 786_432, 786_433, 2_000_000]) {
-    const bytes = random(length);
-    expect(Buffer.from(decodeBase64Body(base64Lines(bytes)) ?? "?").equals(bytes)).toBe(true);
-    expect(textOf(decodeBase64Body(latin1(`${textOf(base64Lines(bytes))}!`)) ?? latin1("none"))).toBe("none");
-  }
+      expect(Buffer.from(decode(latin1(text)) ?? "?").equals(bytes)).toBe(true);
+      expect(decode(latin1(`${text}!`))).toBeUndefined();
+      expect(decode(latin1(`${text.slice(0, 90_000)}!${text.slice(90_000)}`))).toBeUndefined();
+    }
+  });
+});
+
+test("the module is what its program makes", () => {
+  expect(base64Module).toBe(Buffer.from(makeBase64Module()).toString("base64"));
 });

@@ -2,7 +2,7 @@
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { createMessage, decrypt, encrypt, enums, readMessage } from "openpgp";
-import { aesCfbModule } from "../../scripts/aes-cfb/program.js";
+import { aesCfbModule } from "../../scripts/wasm/aes-cfb.js";
 import { wasmCfb } from "../../src/protocol/cfb/aes-cfb.js";
 import { aesModule } from "../../src/protocol/cfb/aes-module.js";
 import { opensslCfb } from "../../src/protocol/cfb/openssl-cfb.js";

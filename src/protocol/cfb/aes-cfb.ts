@@ -4,7 +4,7 @@
  * Why: no browser has CFB in its WebCrypto, so openpgp.js deciphers there in JavaScript. Debian's Thunderbird has the
  * baseline compiler for JavaScript switched off: 8 seconds for 25 MB. WebAssembly is compiled there as everywhere.
  *
- * How the module came to be, and what can be told from its timing: `scripts/aes-cfb/program.ts`.
+ * How the module came to be, and what can be told from its timing: `scripts/wasm/aes-cfb.ts`.
  */
 import { aesModule } from "./aes-module.js";
 

@@ -1,4 +1,4 @@
-/** Made by scripts/aes-cfb/make.ts from the program beside it; a test holds that these are its bytes. In base64. */
+/** Made by scripts/wasm/make.ts from aes-cfb.ts; a test holds that these are its bytes. In base64. */
 export const aesModule = [
   "AGFzbQEAAAABDANgAABgAX8AYAF/AAMEAwABAgUEAQEBAQcaAwZtZW1vcnkCAANrZXkAAQdkZWNyeXB0AAIIAQAK7wkDewEEfwNA",
   "IAAtAIAgIQEgAUEBdCABQQd2QZsCbHMhAiACIAFBgIIEbHMgASACc0EYdHMhAyAAQQJ0IANBAHc2AgAgAEECdCADQQh3NgKACCAA",

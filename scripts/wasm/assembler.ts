@@ -1,5 +1,5 @@
 /**
- * A small assembler for WebAssembly 1.0: as much of it as the AES program beside it needs.
+ * A small assembler for WebAssembly 1.0: as much of it as the programs beside it need.
  *
  * Everything is a 32-bit integer. An expression is its instructions as bytes (operands first, then the operation), so that
  * the program reads like arithmetic: `xor(load32(at, 0), get(key))`.
@@ -28,6 +28,7 @@ const binary =
   (a: Code, b: Code): Code => [...a, ...b, opcode];
 
 export const equal = binary(0x46);
+export const notEqual = binary(0x47);
 export const less = binary(0x49);
 export const more = binary(0x4b);
 export const add = binary(0x6a);
@@ -105,10 +106,11 @@ const sized = (content: Code): Code => [...unsigned(content.length), ...content]
 const section = (id: number, content: Code): Code => [id, ...sized(content)];
 const text = (value: string): Code => sized([...encoder.encode(value)]);
 
-/** A module with one page of memory that can't grow, exported as `memory`, with `data` written to its address. */
+/** A module with so many pages of memory, which can't grow, exported as `memory`, with `data` written to its address. */
 export function assemble(
   routines: readonly Routine[],
   data: { readonly at: number; readonly octets: Code },
+  pages = 1,
 ): Uint8Array<ArrayBuffer> {
   const types = routines.map(({ parameters }) => [
     0x60,
@@ -126,9 +128,9 @@ export function assemble(
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(types)),
     ...section(3, vector(routines.map((_, i) => unsigned(i)))),
-    ...section(5, vector([[1, 1, 1]])),
+    ...section(5, vector([[1, ...unsigned(pages), ...unsigned(pages)]])),
     ...section(7, vector([[...text("memory"), 2, 0], ...named])),
-    ...section(8, unsigned(start)),
+    ...(start < 0 ? [] : section(8, unsigned(start))),
     ...section(10, vector(bodies)),
     ...section(11, vector([[0, ...constant(data.at), END, ...sized(data.octets)]])),
   ]);
