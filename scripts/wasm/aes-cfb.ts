@@ -100,14 +100,14 @@ function makeTables(): readonly Code[] {
 
 /** KeyExpansion (FIPS 197, 5.2) of the key of `octets` octets at DATA; then the feedback register is zero. */
 function expandKey(): readonly Code[] {
-  const [octets, words, i, word, rcon, at, end] = [0, 1, 2, 3, 4, 5, 6].map(local) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
+  const [octets, words, i, word, rcon, at, end] = [
+    local(0),
+    local(1),
+    local(2),
+    local(3),
+    local(4),
+    local(5),
+    local(6),
   ];
   const wordAt = (n: Code) => add(constant(ROUND_KEYS), shiftLeft(n, constant(2)));
   const place = remainder(get(i), get(words));

@@ -1,7 +1,7 @@
 /**
  * A small assembler for WebAssembly 1.0: as much of it as the programs beside it need.
  *
- * Everything is a 32-bit integer. An expression is its instructions as bytes (operands first, then the operation), so that
+ * Everything is a 32-bit integer, unless its name says that it is long: 64 bits. An expression is its instructions as bytes (operands first, then the operation), so that
  * the program reads like arithmetic: `xor(load32(at, 0), get(key))`.
  */
 
@@ -72,6 +72,29 @@ export function load32(at: Code, offset: number): Code {
   return [...at, 0x28, 2, ...unsigned(offset)];
 }
 
+/** The little-endian long word at `at`. */
+export function load64(at: Code): Code {
+  return [...at, 0x29, 0, 0];
+}
+
+export const orLong = binary(0x84);
+export const shiftLongLeft = binary(0x86);
+export const shiftLongRight = binary(0x88);
+/** A long word of a word. */
+export const lengthened = (word: Code): Code => [...word, 0xad];
+/** The lower half of a long word. */
+export const lowerHalf = (long: Code): Code => [...long, 0xa7];
+
+/** Stores the lowest octet of `value`. */
+export function store8(at: Code, offset: number, value: Code): Code {
+  return [...at, ...value, 0x3a, 0, ...unsigned(offset)];
+}
+
+/** Stores the lower half of `value`, little-endian. */
+export function store16(at: Code, offset: number, value: Code): Code {
+  return [...at, ...value, 0x3b, 0, ...unsigned(offset)];
+}
+
 export function store32(at: Code, offset: number, value: Code): Code {
   return [...at, ...value, 0x36, 2, ...unsigned(offset)];
 }
@@ -88,6 +111,11 @@ export function when(condition: Code, body: readonly Code[]): Code {
   return [...condition, 0x04, NO_RESULT, ...body.flat(), END];
 }
 
+/** Calls the routine that stands at this place in the module. */
+export function call(routine: number, ...parameters: readonly Code[]): Code {
+  return [...parameters.flat(), 0x10, ...unsigned(routine)];
+}
+
 /** A function without a result. */
 export interface Routine {
   /** The name under which it is exported; without one it runs when the module is instantiated. */
@@ -95,10 +123,13 @@ export interface Routine {
   readonly parameters: number;
   /** Locals besides the parameters. */
   readonly locals: number;
+  /** Long locals, whose numbers follow. */
+  readonly longs?: number;
   readonly body: readonly Code[];
 }
 
 const I32 = 0x7f;
+const I64 = 0x7e;
 const encoder = new TextEncoder();
 
 const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
@@ -117,8 +148,12 @@ export function assemble(
     ...vector(Array.from({ length: parameters }, () => [I32])),
     ...vector([]),
   ]);
-  const bodies = routines.map(({ locals, body }) =>
-    sized([...vector([[...unsigned(locals), I32]]), ...body.flat(), END]),
+  const bodies = routines.map(({ locals, longs = 0, body }) =>
+    sized([
+      ...vector([[...unsigned(locals), I32], ...(longs === 0 ? [] : [[...unsigned(longs), I64]])]),
+      ...body.flat(),
+      END,
+    ]),
   );
   const named = routines.flatMap(({ name }, i) =>
     name === undefined ? [] : [[...text(name), 0, ...unsigned(i)]],
