@@ -3,13 +3,13 @@
  * assembler beside it. `make.ts` writes the module into the source tree.
  *
  * CFB decryption enciphers: each block of key stream is AES of the sealed block before it. So the inverse cipher is not
- * here, and the blocks don't wait for each other.
+ * here, and the blocks don't wait for each other: eight are enciphered at a time (`aes-planes.ts`), without lookups.
  *
- * The rounds are looked up in four tables of 1 kB (SubBytes, ShiftRows and MixColumns in one; FIPS 197 allows it, every fast
- * AES without hardware does it). What an index is can be seen by whoever measures our processor's cache during the lookups:
- * a program on the same machine, at a moment of its choosing, many times under one key. Here a key seals one message and is
- * used once in the reader's own process; nobody outside can ask for another run. openpgp.js has such tables too.
+ * Only the round keys are made with a table, of 256 octets: once a message, and of the key alone. Whoever could measure our
+ * processor's cache at that very moment would see a few lines of it, once; a key seals one message.
  */
+
+import { KEY_PLANES, round, storeKeyPlanes, transpose, WORK_LOCALS } from "./aes-planes.js";
 import {
   add,
   and,
@@ -17,37 +17,41 @@ import {
   type Code,
   constant,
   equal,
+  everywhere,
   get,
   type Local,
   less,
   load8,
   load32,
+  loadVector,
   more,
   or,
   remainder,
   repeatWhile,
-  rotateLeft,
   rotateRight,
   set,
   shiftLeft,
   shiftRight,
   store32,
+  storeVector,
   subtract,
   times,
   when,
   xor,
+  xorVector,
 } from "./assembler.js";
 
 /** Where things are in the one page of memory. */
-const TABLES = 0;
-const TABLE_BYTES = 1024;
-const SBOX = 4 * TABLE_BYTES;
+const SBOX = 0;
 const ROUND_KEYS = SBOX + 256;
 /** Most round keys: 15 of 16 octets (AES-256). */
-const LAST_ROUND_KEY = ROUND_KEYS + 15 * 16;
-const FEEDBACK = LAST_ROUND_KEY + 16;
-/** `key` finds the key here, `decrypt` a piece of data. `src/protocol/cfb/aes-cfb.ts` knows this number. */
+const PLANES = ROUND_KEYS + 15 * 16;
+const LAST_PLANES = PLANES + 15 * KEY_PLANES;
+const FEEDBACK = LAST_PLANES + 16;
+/** `key` finds the key here, `decrypt` a piece of data. `src/protocol/cfb/aes-cfb.ts` knows this number, and the next. */
 const DATA = 8192;
+/** Blocks at a time: the data is deciphered up to the next multiple. */
+const BLOCKS = 8;
 
 /** x times 2 in AES's field (FIPS 197, 4.2.1). */
 const double = (x: number) => ((x << 1) ^ (x & 0x80 ? 0x11b : 0)) & 0xff;
@@ -78,27 +82,7 @@ const substituted = (words: readonly Code[]) =>
     .map((word, row) => shiftLeft(substitute(octetOf(word, row)), constant(8 * row)))
     .reduce((sum, each) => or(sum, each));
 
-/** Fills the four tables from the S-box when the module starts. Table n is table 0 turned by n octets. */
-function makeTables(): readonly Code[] {
-  const [x, s, s2, word] = [local(0), local(1), local(2), local(3)];
-  const at = shiftLeft(get(x), constant(2));
-  return [
-    repeatWhile(less(get(x), constant(256)), [
-      set(s, substitute(get(x))),
-      set(s2, xor(shiftLeft(get(s), constant(1)), times(shiftRight(get(s), constant(7)), constant(0x11b)))),
-      set(
-        word,
-        xor(get(s2), times(get(s), constant(0x010100)), shiftLeft(xor(get(s), get(s2)), constant(24))),
-      ),
-      ...[0, 1, 2, 3].map((n) =>
-        store32(at, TABLES + n * TABLE_BYTES, rotateLeft(get(word), constant(8 * n))),
-      ),
-      set(x, add(get(x), constant(1))),
-    ]),
-  ];
-}
-
-/** KeyExpansion (FIPS 197, 5.2) of the key of `octets` octets at DATA; then the feedback register is zero. */
+/** KeyExpansion (FIPS 197, 5.2) of the key of `octets` octets at DATA, in planes; then the feedback register is zero. */
 function expandKey(): readonly Code[] {
   const [octets, words, i, word, rcon, at, end] = [
     local(0),
@@ -116,7 +100,6 @@ function expandKey(): readonly Code[] {
     set(words, shiftRight(get(octets), constant(2))),
     // rounds are words + 6; a round key is four words, and there is one more than rounds
     set(end, shiftLeft(add(get(words), constant(7)), constant(2))),
-    store32(constant(LAST_ROUND_KEY), 0, wordAt(subtract(get(end), constant(4)))),
     set(rcon, constant(1)),
     repeatWhile(less(get(i), get(words)), [
       store32(wordAt(get(i)), 0, load32(shiftLeft(get(i), constant(2)), DATA)),
@@ -137,56 +120,80 @@ function expandKey(): readonly Code[] {
       store32(get(at), 0, xor(load32(wordAt(subtract(get(i), get(words))), 0), get(word))),
       set(i, add(get(i), constant(1))),
     ]),
-    ...[0, 4, 8, 12].map((n) => store32(constant(FEEDBACK), n, constant(0))),
+    ...storeAllPlanes(end),
+    storeVector(constant(FEEDBACK), 0, everywhere(0)),
   ];
 }
 
-const columns = [0, 1, 2, 3] as const;
+/** The planes of all round keys. @param words how many words they are; counted down */
+function storeAllPlanes(words: Local): readonly Code[] {
+  const [at, planes, key] = [local(4), local(5), local(7)];
+  return [
+    set(at, constant(ROUND_KEYS)),
+    set(planes, constant(PLANES)),
+    set(key, loadVector(get(at), 0)),
+    ...storeKeyPlanes(key, get(planes), true),
+    repeatWhile(more(get(words), constant(4)), [
+      set(at, add(get(at), constant(16))),
+      set(planes, add(get(planes), constant(KEY_PLANES))),
+      set(key, loadVector(get(at), 0)),
+      ...storeKeyPlanes(key, get(planes), false),
+      set(words, subtract(get(words), constant(4))),
+    ]),
+    store32(constant(LAST_PLANES), 0, get(planes)),
+  ];
+}
 
-/** Deciphers the `octets` octets at DATA where they are; every piece but the last is of whole blocks. */
+/** Deciphers the `octets` octets at DATA where they are; every piece but the last is of whole groups of blocks. */
 function decrypt(): readonly Code[] {
-  const octets = local(0);
-  const state = columns.map((c) => local(1 + c));
-  const next = columns.map((c) => local(5 + c));
-  const feedback = columns.map((c) => local(9 + c));
-  const [at, end, key] = [local(13), local(14), local(15)];
-  const lastKey = load32(constant(LAST_ROUND_KEY), 0);
-  /** ShiftRows: row r of column c comes from column c + r. */
-  const shifted = (c: number) => columns.map((row) => get(state[(c + row) % 4] ?? octets));
-  /** Where the octet of a word that is row `row` stands in a table of words. */
-  const index = (word: Code, row: number) => shiftLeft(octetOf(word, row), constant(2));
-  const lookedUp = (c: number) =>
-    shifted(c).map((word, row) => load32(index(word, row), TABLES + row * TABLE_BYTES));
+  const [octets, at, end, key, last] = [local(0), local(1), local(2), local(3), local(4)];
+  const feedback = local(5);
+  const planes = Array.from({ length: BLOCKS }, (_, n) => local(6 + n));
+  const work = 6 + BLOCKS;
+  const addKey = planes.map((plane, bit) =>
+    set(plane, xorVector(get(plane), loadVector(get(key), 16 * bit))),
+  );
   return [
     set(at, constant(DATA)),
     set(end, add(constant(DATA), get(octets))),
-    ...feedback.map((each, c) => set(each, load32(constant(FEEDBACK), 4 * c))),
+    set(last, load32(constant(LAST_PLANES), 0)),
+    set(feedback, loadVector(constant(FEEDBACK), 0)),
     repeatWhile(less(get(at), get(end)), [
-      set(key, constant(ROUND_KEYS)),
-      ...columns.map((c) => set(local(1 + c), xor(get(local(9 + c)), load32(get(key), 4 * c)))),
-      set(key, add(get(key), constant(16))),
-      repeatWhile(less(get(key), lastKey), [
-        ...next.map((each, c) => set(each, xor(load32(get(key), 4 * c), ...lookedUp(c)))),
-        ...state.map((each, c) => set(each, get(local(5 + c)))),
-        set(key, add(get(key), constant(16))),
+      ...planes.map((plane, n) => set(plane, n === 0 ? get(feedback) : loadVector(get(at), 16 * (n - 1)))),
+      ...transpose(planes, local(work)),
+      set(key, constant(PLANES)),
+      ...addKey,
+      set(key, add(get(key), constant(KEY_PLANES))),
+      repeatWhile(less(get(key), get(last)), [
+        ...round(planes, work, false),
+        ...addKey,
+        set(key, add(get(key), constant(KEY_PLANES))),
       ]),
-      ...feedback.flatMap((each, c) => [
-        set(each, load32(get(at), 4 * c)),
-        store32(get(at), 4 * c, xor(get(each), substituted(shifted(c)), load32(get(key), 4 * c))),
-      ]),
-      set(at, add(get(at), constant(16))),
+      ...round(planes, work, true),
+      ...addKey,
+      ...transpose(planes, local(work)),
+      set(feedback, loadVector(get(at), 16 * (BLOCKS - 1))),
+      ...planes.map((plane, n) =>
+        storeVector(get(at), 16 * n, xorVector(get(plane), loadVector(get(at), 16 * n))),
+      ),
+      set(at, add(get(at), constant(16 * BLOCKS))),
     ]),
-    ...feedback.map((each, c) => store32(constant(FEEDBACK), 4 * c, get(each))),
+    storeVector(constant(FEEDBACK), 0, get(feedback)),
   ];
 }
 
-/** The module's bytes. The same on every machine: nothing but this file and the assembler goes into them. */
+/** The module's bytes. The same on every machine: nothing but these files and the assembler goes into them. */
 export function aesCfbModule(): Uint8Array<ArrayBuffer> {
   return assemble(
     [
-      { parameters: 0, locals: 4, body: makeTables() },
-      { name: "key", parameters: 1, locals: 6, body: expandKey() },
-      { name: "decrypt", parameters: 1, locals: 15, body: decrypt() },
+      { name: "key", parameters: 1, locals: 6, vectors: 1, body: expandKey() },
+      {
+        name: "decrypt",
+        parameters: 1,
+        locals: 4,
+        vectors: 1 + BLOCKS + WORK_LOCALS,
+        body: decrypt(),
+      },
     ],
     { at: SBOX, octets: sbox() },
   );

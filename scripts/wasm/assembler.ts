@@ -1,7 +1,7 @@
 /**
  * A small assembler for WebAssembly 1.0: as much of it as the programs beside it need.
  *
- * Everything is a 32-bit integer, unless its name says that it is long: 64 bits. An expression is its instructions as bytes (operands first, then the operation), so that
+ * Everything is a 32-bit integer, unless its name says that it is long (64 bits) or a vector (128). An expression is its instructions as bytes (operands first, then the operation), so that
  * the program reads like arithmetic: `xor(load32(at, 0), get(key))`.
  */
 
@@ -111,6 +111,41 @@ export function when(condition: Code, body: readonly Code[]): Code {
   return [...condition, 0x04, NO_RESULT, ...body.flat(), END];
 }
 
+const vectorOperation = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
+const binaryVector =
+  (opcode: number) =>
+  (a: Code, b: Code): Code => [...a, ...b, ...vectorOperation(opcode)];
+
+export function loadVector(at: Code, offset: number): Code {
+  return [...at, ...vectorOperation(0x00), 0, ...unsigned(offset)];
+}
+
+export function storeVector(at: Code, offset: number, value: Code): Code {
+  return [...at, ...value, ...vectorOperation(0x0b), 0, ...unsigned(offset)];
+}
+
+/** A vector of this octet, sixteen times. */
+export function everywhere(octet: number): Code {
+  return [...vectorOperation(0x0c), ...Array<number>(16).fill(octet)];
+}
+
+/** The octets of a vector in another order: the one at each place is the one that stood at `places[place]`. */
+export function rearranged(vector: Code, places: readonly number[]): Code {
+  return [...vector, ...vector, ...vectorOperation(0x0d), ...places];
+}
+
+export const andVector = binaryVector(0x4e);
+const xorTwoVectors = binaryVector(0x51);
+export function xorVector(first: Code, ...others: readonly Code[]): Code {
+  return others.reduce((sum, each) => xorTwoVectors(sum, each), first);
+}
+/** Each octet shifted; to the right with its highest bit filled in. */
+export const shiftOctetsLeft = binaryVector(0x6b);
+export const shiftOctetsRight = binaryVector(0x6c);
+/** Each half shifted. */
+export const shiftHalvesLeft = binaryVector(0xcb);
+export const shiftHalvesRight = binaryVector(0xcd);
+
 /** Calls the routine that stands at this place in the module. */
 export function call(routine: number, ...parameters: readonly Code[]): Code {
   return [...parameters.flat(), 0x10, ...unsigned(routine)];
@@ -125,11 +160,14 @@ export interface Routine {
   readonly locals: number;
   /** Long locals, whose numbers follow. */
   readonly longs?: number;
+  /** Vector locals, whose numbers follow these. */
+  readonly vectors?: number;
   readonly body: readonly Code[];
 }
 
 const I32 = 0x7f;
 const I64 = 0x7e;
+const V128 = 0x7b;
 const encoder = new TextEncoder();
 
 const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
@@ -148,9 +186,13 @@ export function assemble(
     ...vector(Array.from({ length: parameters }, () => [I32])),
     ...vector([]),
   ]);
-  const bodies = routines.map(({ locals, longs = 0, body }) =>
+  const bodies = routines.map(({ locals, longs = 0, vectors = 0, body }) =>
     sized([
-      ...vector([[...unsigned(locals), I32], ...(longs === 0 ? [] : [[...unsigned(longs), I64]])]),
+      ...vector([
+        [...unsigned(locals), I32],
+        ...(longs === 0 ? [] : [[...unsigned(longs), I64]]),
+        ...(vectors === 0 ? [] : [[...unsigned(vectors), V128]]),
+      ]),
       ...body.flat(),
       END,
     ]),

@@ -8,13 +8,13 @@
  */
 import { aesModule } from "./aes-module.js";
 
-/** Where the program has its piece of data; all of the one page of memory from here on. */
+/** Where the program has its piece of data: all of the one page of memory from here on, a multiple of its eight blocks. */
 const DATA = 8192;
 const PAGE = 65_536;
 /** Octets deciphered at a time: whole blocks, as much as the page holds. */
 const PIECE = PAGE - DATA;
-/** What is wiped after use: tables don't matter, everything behind them does. */
-const SECRET_FROM = 4096 + 256;
+/** What is wiped after use: a table doesn't matter, everything behind it does. */
+const SECRET_FROM = 256;
 
 interface Program {
   readonly memory: WebAssembly.Memory;
