@@ -21,7 +21,7 @@ import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.j
 import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import { openTokens } from "../../src/server/kept/tokens.js";
-import { CopyMaker, preparePost } from "../../src/server/out/copies.js";
+import { CopyMaker, preparePost, takeApart } from "../../src/server/out/copies.js";
 import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
@@ -189,7 +189,7 @@ describe("a captured post is sent first under the attacker's From and Reply-To",
     expect(Buffer.from(post.raw).includes("eve@evil.test")).toBe(true);
     const tokens = await openTokens(dataFolder(folder).tokenSecret);
     const maker = new CopyMaker({ tokens, now: Date.now, publicUrl: () => undefined });
-    const prepared = await preparePost(store, inUse, post, defaultListSettings);
+    const prepared = await preparePost(store, inUse, await takeApart(post), defaultListSettings);
     const { pieces } = await maker.copyFor(prepared, bob);
     const copy = Buffer.concat(pieces);
     expect(copy.toString("latin1")).not.toContain("evil.test");

@@ -173,6 +173,10 @@ describe("a Thunderbird for everybody", () => {
       note("dark", await surface.complaints("colours"));
       await surface.picture(join(album, `${name}-dark.png`));
       await surface.useScheme("none");
+      await surface.forceColours(true);
+      note("forced colours", await surface.withoutEdges());
+      if (language === "en") await surface.picture(join(album, `${name}-forced.png`));
+      await surface.forceColours(false);
       note("keys", await surface.beyondKeys());
       await surface.direction("rtl");
       note("right to left", await surface.cutOff());

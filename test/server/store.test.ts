@@ -1,7 +1,10 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import Database from "better-sqlite3";
+import pg from "pg";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
+import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
@@ -46,6 +49,27 @@ async function queued(store: Store, post = newPost()): Promise<number> {
   const outcome = await store.queuePost(post);
   if (outcome.kind !== "queued" && outcome.kind !== "held") throw new Error(outcome.kind);
   return outcome.postId;
+}
+
+/** Rows of pieces, whatever post they are of. */
+async function piecesLeft(): Promise<number> {
+  const { place } = server;
+  const count = "SELECT count(*)::int AS n FROM post_pieces";
+  if (place.kind === "postgres") {
+    const client = new pg.Client({ connectionString: place.url });
+    await client.connect();
+    try {
+      return (await client.query<{ n: number }>(count)).rows[0]?.n ?? -1;
+    } finally {
+      await client.end();
+    }
+  }
+  const database = new Database(place.file, { readonly: true });
+  try {
+    return Number(database.prepare(count.replace("::int", "")).pluck().get());
+  } finally {
+    database.close();
+  }
 }
 
 async function one(store: Store, now = NOW): Promise<Job> {
@@ -139,10 +163,20 @@ onEachStore(() => {
       expect((await here.queueCounts()).waiting).toBe(MEMBERS);
     });
 
-    test("is kept byte for byte", async () => {
-      const raw = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
-      const postId = await queued(here, newPost("bytes", { raw }));
-      expect(Buffer.from((await there.post(postId))?.raw ?? []).equals(raw)).toBe(true);
+    test.each([512, PIECE_OCTETS, PIECE_OCTETS + 1, 2 * PIECE_OCTETS, 3 * PIECE_OCTETS + 5])(
+      "of %i octets is kept byte for byte",
+      async (length) => {
+        const raw = Uint8Array.from({ length }, (_, index) => (index + (index >> 8) + (index >> 16)) % 256);
+        const postId = await queued(here, newPost("bytes", { raw }));
+        expect(Buffer.from((await there.post(postId))?.raw ?? []).equals(raw)).toBe(true);
+      },
+    );
+
+    test("that is large and has gone out is not there any more, nor are its pieces", async () => {
+      const postId = await queued(here, newPost("large", { raw: new Uint8Array(3 * PIECE_OCTETS) }));
+      await here.finishJobs(await here.claimJobs(NOW, NOW + LEASE, MEMBERS));
+      expect(await there.post(postId)).toBeUndefined();
+      expect(await piecesLeft()).toBe(0);
     });
 
     test("without jobs, as a crash may leave it, is forgotten; a held one is not", async () => {

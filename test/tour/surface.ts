@@ -73,6 +73,37 @@ const LAYOUT = `(window) => {
   return found;
 }`;
 
+/**
+ * Runs there: what can't be told from text or from its neighbours once backgrounds are gone, as they are where colours are
+ * forced: controls without an edge or a line under them, and a chosen tab that looks like the others.
+ */
+const EDGES = `(window) => {
+  ${PARTS}
+  const found = [];
+  if (!window.matchMedia("(forced-colors: active)").matches) found.push("colours are not forced");
+  const edges = (one) => {
+    const style = window.getComputedStyle(one);
+    const sides = ["Top", "Bottom", "Left", "Right"].map((side) =>
+      style["border" + side + "Style"] === "none" ? "" : style["border" + side + "Width"] + " " + style["border" + side + "Color"]);
+    return sides.join(", ") + ", " + style.textDecorationLine + ", " + style.fontWeight + ", " + style.color + ", " +
+      style.backgroundColor;
+  };
+  for (const one of seen) {
+    const style = window.getComputedStyle(one);
+    if (one.matches("button, select, textarea, input:not([type=checkbox], [type=radio], [type=file])")) {
+      const isEdged = ["Top", "Bottom", "Left", "Right"].some((side) =>
+        style["border" + side + "Style"] !== "none" && parseFloat(style["border" + side + "Width"]) >= 1 &&
+        style["border" + side + "Color"] !== style.backgroundColor && !/, 0\\)$/.test(style["border" + side + "Color"]));
+      if (!isEdged && !style.textDecorationLine.includes("underline")) found.push("no edge: " + nameOf(one));
+    }
+    if (one.matches("[role=tab][aria-selected=true]")) {
+      const other = seen.find((each) => each.matches("[role=tab][aria-selected=false]"));
+      if (other && edges(other) === edges(one)) found.push("the chosen tab looks like the others: " + nameOf(one));
+    }
+  }
+  return found;
+}`;
+
 /** Runs there: presses keys as a keyboard does. */
 const KEYS = `
   const press = (key, shift = false) => {
@@ -218,6 +249,16 @@ export class Surface {
   /** As in a dark or light theme; "none" gives it back to the theme. */
   async useScheme(scheme: "dark" | "light" | "none"): Promise<void> {
     await this.#call(z.null(), "useScheme", scheme);
+  }
+
+  /** As to somebody whose system forces its own colours on everything. */
+  async forceColours(isForced: boolean): Promise<void> {
+    await this.#call(z.null(), "forceColours", isForced ? "active" : "none");
+  }
+
+  /** What can't be told from text any more, where colours are forced. */
+  withoutEdges(): Promise<readonly string[]> {
+    return this.run(z.array(z.string()), EDGES);
   }
 
   /** 2 shows everything twice as large. */

@@ -9,6 +9,7 @@ import type { DecryptCfb } from "./aes-cfb.js";
 
 /** Octets deciphered at a time: each gives a buffer of its own, which is copied and then garbage. */
 const PIECE = 65_536;
+const NOTHING = new Uint8Array();
 /** The initial vector is all zeros (RFC 9580, 5.13.1). */
 const BLOCK = 16;
 
@@ -19,9 +20,15 @@ export function opensslCfb(): DecryptCfb | undefined {
   const { createDecipheriv } = native;
   return (sealed, length, key) => {
     const decipher = createDecipheriv(`aes-${key.length * 8}-cfb`, key, new Uint8Array(BLOCK));
-    const plain = new Uint8Array(length);
+    let plain = NOTHING;
     let at = 0;
     for (const chunk of sealed) {
+      if (chunk.length === length) {
+        // a packet in one chunk: what OpenSSL gives is what is wanted, and no garbage of that size is left behind
+        const { buffer, byteOffset } = decipher.update(chunk);
+        if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer, byteOffset, length);
+      }
+      if (at === 0) plain = new Uint8Array(length);
       for (let from = 0; from < chunk.length; from += PIECE) {
         const piece = decipher.update(chunk.subarray(from, from + PIECE));
         plain.set(piece, at);

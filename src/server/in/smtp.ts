@@ -9,6 +9,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
+import { collectAfter } from "../kept/dead-buffers.js";
 import {
   CLOSE_TIMEOUT_MS,
   DATA_TIMEOUT_MS,
@@ -124,20 +125,27 @@ export async function openFront(
     onData(stream, { envelope }, answer) {
       const [recipient] = envelope.rcptTo;
       const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
+      let octets = 0;
       receive(stream, budget, patience.mail, declaredSize(envelope.mailFrom))
-        .then((received) => {
+        .then(async (received) => {
           if (received.kind === "refused") return received.reply;
-          if (recipient === undefined) return noSuchAddress;
           const { raw } = received;
-          return (async () => faultOf(raw) ?? (await handler.take(recipient.address, sender, raw)))().finally(
-            () => budget.release(raw.length),
-          );
+          octets = raw.length;
+          // the pieces in which it came
+          collectAfter(octets);
+          try {
+            if (recipient === undefined) return noSuchAddress;
+            return faultOf(raw) ?? (await handler.take(recipient.address, sender, raw));
+          } finally {
+            budget.release(raw.length);
+          }
         })
         .catch((error: unknown) => {
           log.error("mail-not-taken", { code: codeForLog(error) });
           return tryLater;
         })
         .then((reply) => {
+          collectAfter(octets);
           const { code, status, text } = reply;
           if (code === 250) answer(null, `${status} ${text}`);
           else answer(new ReplyError(reply));

@@ -219,6 +219,15 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     open_until ${integer}
   ) ${tableEnd};
   `,
+    `
+  -- octets of a large post, whose own row then has none
+  CREATE TABLE post_pieces (
+    post_id ${integer} NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    number ${integer} NOT NULL,
+    octets ${bytes} NOT NULL,
+    PRIMARY KEY (post_id, number)
+  ) ${tableEnd};
+  `,
   ];
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { remember } from "./sql-membership.js";
+import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
 import { SqlServerKeys } from "./sql-server-keys.js";
 import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
@@ -112,7 +113,7 @@ export class SqlStore extends SqlServerKeys implements Store {
         `INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate, held)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
         listId,
-        post.raw,
+        octetsInRow(post.raw),
         post.accepted,
         post.messageId,
         author.kind,
@@ -122,6 +123,7 @@ export class SqlStore extends SqlServerKeys implements Store {
       )).rows;
       if (row === undefined) throw new Error("a post that was kept is not there");
       const postId = number(row, "id");
+      yield* keepPieces(postId, post.raw);
       const copies = yield* queueCopies(postId, listId, post.accepted, held ? "moderators" : "everybody");
       yield dropFinishedPost(postId);
       return { kind: held ? "held" : "queued", postId, copies };
@@ -166,20 +168,21 @@ export class SqlStore extends SqlServerKeys implements Store {
 
   async post(id: number): Promise<Post | undefined> {
     const [row] = (await this.engine.ask(sql("SELECT * FROM posts WHERE id = ?", id))).rows;
-    return (
-      row && {
-        id: number(row, "id"),
-        listId: number(row, "list_id"),
-        raw: bytes(row, "raw"),
-        accepted: number(row, "accepted"),
-        author: {
-          kind: word(row, "author_kind", authorKinds),
-          name: text(row, "author_name"),
-          certificate: bytes(row, "author_certificate"),
-        },
-        held: number(row, "held") === 1,
-      }
-    );
+    if (row === undefined) return undefined;
+    const raw = await readOctets(this.engine, id, bytes(row, "raw"));
+    if (raw === undefined) return undefined;
+    return {
+      id: number(row, "id"),
+      listId: number(row, "list_id"),
+      raw,
+      accepted: number(row, "accepted"),
+      author: {
+        kind: word(row, "author_kind", authorKinds),
+        name: text(row, "author_name"),
+        certificate: bytes(row, "author_certificate"),
+      },
+      held: number(row, "held") === 1,
+    };
   }
 
   async heldPosts(listId: number): Promise<readonly HeldPost[]> {

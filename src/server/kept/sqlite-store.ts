@@ -7,7 +7,15 @@ import { type FileHandle, open } from "node:fs/promises";
 import Database from "better-sqlite3";
 import type { FullStore } from "./membership-store.js";
 import { missingSteps, schemaVersion } from "./schema.js";
-import { type Answered, type Dialect, type Engine, runAtOnce, type Script, type Statement } from "./sql.js";
+import {
+  type Answered,
+  type Dialect,
+  type Engine,
+  type Row,
+  runAtOnce,
+  type Script,
+  type Statement,
+} from "./sql.js";
 import { SqlStore } from "./sql-store.js";
 import { UnusableStore } from "./store.js";
 
@@ -97,6 +105,8 @@ function migrate(database: Database.Database): void {
     .immediate();
 }
 
+const isRow = (row: unknown): row is Row => typeof row === "object" && row !== null;
+
 class SqliteEngine implements Engine {
   readonly dialect = sqlite;
   readonly #database: Database.Database;
@@ -158,8 +168,8 @@ class SqliteEngine implements Engine {
     const prepared = this.#statements.get(sql) ?? this.#database.prepare<unknown[]>(sql);
     this.#statements.set(sql, prepared);
     if (!prepared.reader) return { rows: [], changes: prepared.run(...values).changes };
-    const rows = prepared.all(...values).filter((row) => typeof row === "object" && row !== null);
+    const rows = prepared.all(...values).filter(isRow);
     // a statement that gives rows (RETURNING) changed as many as it gives
-    return { rows: rows.map((row) => ({ ...row })), changes: rows.length };
+    return { rows, changes: rows.length };
   }
 }

@@ -17,6 +17,7 @@ import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
 import {
   type Copy,
   encodeLargePart,
+  type ReceivedMail,
   readSealedMail,
   writeCommonFields,
   writeCopy,
@@ -45,8 +46,20 @@ export interface PreparedPost {
   readonly skips?: string;
   readonly inReplyTo?: string;
   readonly references: readonly string[];
-  /** The large part in base64, where it is the same in every copy; one buffer, however many members. */
-  readonly encoded?: Uint8Array;
+}
+
+/** A kept post, taken apart. What it was taken from is as large as its parts: let go of it before they are opened. */
+export interface PostInParts extends Omit<Post, "raw"> {
+  readonly mail: Extract<ReceivedMail, { readonly kind: "sealed" }>;
+  /** Length of the mail as it came. */
+  readonly octets: number;
+}
+
+/** Takes a kept post apart. @throws whatever a parser throws: the post is poison, and is set aside */
+export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
+  const mail = await readSealedMail(raw);
+  if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
+  return { ...post, mail, octets: raw.length };
 }
 
 /**
@@ -54,16 +67,15 @@ export interface PreparedPost {
  *
  * The checks of the day it came are made again, with the clock of that day: a post that waited is not too old.
  *
- * @throws ListSealError and whatever a parser throws: the post is poison, and is set aside
+ * @throws ListSealError: the post is poison, and is set aside
  */
 export async function preparePost(
   store: Store,
   list: ListInUse,
-  post: Post,
+  post: PostInParts,
   settings: ListSettings,
 ): Promise<PreparedPost> {
-  const mail = await readSealedMail(post.raw);
-  if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
+  const { mail } = post;
   // the certificate may have run out, or its holder left, since the post was accepted
   const author = await parseSealingKey("member", post.author.certificate);
   // it was the author's own when the post was accepted, or it would not be here
@@ -84,15 +96,7 @@ export async function preparePost(
     ...(settings.authorCopy ? {} : { skips: opened.by }),
     ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
     references: mail.references,
-    ...sharedPart(list, prepared),
   };
-}
-
-/** In mode `whole`, resealed, each member's message differs from the first octet on: nothing is shared. */
-function sharedPart(list: ListInUse, prepared: PreparedReseal): { encoded?: Uint8Array } {
-  const { mode } = prepared.opened;
-  if (mode === "whole" && list.list.delivery === "resealed") return {};
-  return { encoded: encodeLargePart(forwardOpened(prepared)) };
 }
 
 /** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
@@ -166,6 +170,8 @@ export class CopyMaker {
   readonly #reseal = new FastReseal();
   /** Base64 of the containers that the copies of a post in mode `whole` share. */
   readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
+  /** Base64 of the large parts of the other posts; one buffer, however many members. */
+  readonly #encoded = new WeakMap<PreparedReseal, Uint8Array>();
   readonly #common = new WeakMap<PreparedPost, Common>();
   readonly #stationery: Stationery;
 
@@ -215,8 +221,9 @@ export class CopyMaker {
     return made;
   }
 
-  async #seal({ list, prepared, encoded }: PreparedPost, member: Member): Promise<Sealed> {
-    const shared = encoded === undefined ? {} : { encoded };
+  async #seal(post: PreparedPost, member: Member): Promise<Sealed> {
+    const { list, prepared } = post;
+    const shared = this.#sharedPart(post);
     if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
     const { copiesSecret } = member;
     if (copiesSecret !== undefined) {
@@ -234,6 +241,17 @@ export class CopyMaker {
       sealed: { mode: "whole", message: NOTHING },
       encoded: this.#containerOf(pieces.container).after(pieces.pkesk),
     };
+  }
+
+  /**
+   * The large part in base64, where it is the same in every copy: made for the first, when the mail as it came is gone from
+   * memory. In mode `whole`, resealed, each member's message differs from the first octet on.
+   */
+  #sharedPart({ list, prepared }: PreparedPost): { readonly encoded?: Uint8Array } {
+    if (prepared.opened.mode === "whole" && list.list.delivery === "resealed") return {};
+    const encoded = this.#encoded.get(prepared) ?? encodeLargePart(forwardOpened(prepared));
+    this.#encoded.set(prepared, encoded);
+    return { encoded };
   }
 
   #containerOf(container: Uint8Array): SharedBase64 {

@@ -19,7 +19,6 @@ import {
   CLAIM_BATCH,
   CLAIM_LEASE_MS,
   LEASE_RENEWALS,
-  MAX_PREPARED_POSTS,
   MAX_RELAY_PAUSE_MS,
   POLL_MS,
   RELAY_PAUSE_MS,
@@ -29,9 +28,10 @@ import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import type { CopyJob, Job, Member, NoticeJob, Store } from "../kept/store.js";
 import { judge } from "./bounce-verdict.js";
-import { CopyMaker, type PreparedPost, preparePost, type Stationery } from "./copies.js";
+import { CopyMaker, type PreparedPost, type Stationery } from "./copies.js";
 import { Finished } from "./finished.js";
 import { writeNotice } from "./notice.js";
+import { PreparedPosts } from "./prepared-posts.js";
 import {
   connectToRelay,
   type Handover,
@@ -81,7 +81,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #copies: CopyMaker;
   readonly #finished: Finished;
-  readonly #prepared = new Map<number, Promise<PreparedPost>>();
+  readonly #posts: PreparedPosts;
   readonly #retryPauses: readonly number[];
   readonly #lease: number;
   readonly #now: () => number;
@@ -102,6 +102,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#copies = new CopyMaker(options.stationery);
+    this.#posts = new PreparedPosts(options, this.#copies);
     this.#finished = new Finished(options.store);
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
     this.#lease = options.lease ?? CLAIM_LEASE_MS;
@@ -276,7 +277,7 @@ export class Delivery {
     const { store, log, standing } = this.#options;
     let post: PreparedPost;
     try {
-      post = await this.#preparedPost(job.postId);
+      post = await this.#posts.get(job.postId);
     } catch (error) {
       const code = codeForLog(error);
       log.error("post-set-aside", { post: job.postId, code });
@@ -319,30 +320,6 @@ export class Delivery {
     log.info("copy-dropped", { job: job.id, member: job.memberId, code });
     await this.#finished.mark(job);
     tally("dropped");
-  }
-
-  /** Opened once for all its copies, as long as it is among the last few that copies were made of. */
-  async #preparedPost(id: number): Promise<PreparedPost> {
-    const known = this.#prepared.get(id);
-    if (known !== undefined) return known;
-    const { store, lists, ledger } = this.#options;
-    const made = (async () => {
-      const post = await store.post(id);
-      const list = post && (await lists.openById(post.listId));
-      if (post === undefined || list === undefined) throw new Error("a job without its post or list");
-      return preparePost(store, list, post, await ledger.settings(post.listId));
-    })();
-    this.#prepared.set(id, made);
-    made.catch(() => this.#prepared.delete(id));
-    const [oldest] = this.#prepared.keys();
-    if (this.#prepared.size > MAX_PREPARED_POSTS && oldest !== undefined) this.#forget(oldest);
-    return made;
-  }
-
-  #forget(id: number): void {
-    const prepared = this.#prepared.get(id);
-    this.#prepared.delete(id);
-    prepared?.then((post) => this.#copies.finish(post)).catch(() => undefined);
   }
 
   async #connect(): Promise<Line | undefined> {
@@ -403,7 +380,7 @@ export class Delivery {
 
   async #sleepUntilDue(): Promise<void> {
     // opened posts aren't kept while there is nothing to do
-    for (const id of [...this.#prepared.keys()]) this.#forget(id);
+    this.#posts.putAway();
     const due = (await this.#options.store.nextDue()) ?? Number.POSITIVE_INFINITY;
     await this.#sleep(Math.min(POLL_MS, Math.max(0, due - this.#now())));
   }

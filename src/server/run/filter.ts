@@ -21,7 +21,7 @@ import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
-import { CopyMaker, type PreparedPost, preparePost } from "../out/copies.js";
+import { CopyMaker, type PreparedPost, preparePost, takeApart } from "../out/copies.js";
 import { connectToRelay, type OutgoingMail, type RelayConnection, type RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
@@ -69,7 +69,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
       if (list === undefined) throw new Error("a post of a list that is not there");
-      return preparePost(store, list, post, await ledger.settings(post.listId));
+      return preparePost(store, list, await takeApart(post), await ledger.settings(post.listId));
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
     standing: new Standing({ store, ledger, log, now, wake: () => undefined }),

@@ -121,9 +121,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
     const outbox = new Outbox({ store, relay, log, now });
+    // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
-      delivery.wake();
-      outbox.wake();
+      setImmediate(() => {
+        delivery.wake();
+        outbox.wake();
+      });
     };
     const standing = new Standing({ store, ledger, log, now, wake });
     const metrics = openMetrics(store, async () => (await heads.paused()).size);

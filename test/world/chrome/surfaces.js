@@ -25,6 +25,11 @@ export async function useScheme(surface, scheme) {
   (await browserOf(surface)).browsingContext.top.prefersColorSchemeOverride = scheme;
 }
 
+/** Shows it as to somebody whose system forces its own colours on everything: "active", or "none". */
+export async function forceColours(surface, how) {
+  (await browserOf(surface)).browsingContext.top.forcedColorsOverride = how;
+}
+
 /** Text and all, so many times as large. A popup takes the room that it needs, a moment later. */
 export async function zoom(surface, factor) {
   const browser = await browserOf(surface);

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { ListSealError } from "../../../protocol/errors.js";
 import { packetHeader } from "../../../protocol/signed-packets.js";
+import { Garbage } from "../../kept/dead-buffers.js";
 import { tag } from "./packet-writer.js";
 import { type CipherName, cipherId } from "./pkesk-writer.js";
 
@@ -83,12 +84,16 @@ function writeSeipd1(
     digest.update(bytes);
     out.add(cipher.update(bytes));
   };
+  const garbage = new Garbage();
   const prefix = randomBytes(BLOCK_OCTETS);
   // behind the packets the header of the modification detection code packet, which is hashed too
   const parts = [prefix, prefix.subarray(-2), ...packets, Buffer.from([0xd3, 0x14])];
   // a native call costs more than a small part: a small post is one
   const all = length <= CHUNK_OCTETS ? [Buffer.concat(parts)] : parts;
-  for (const each of slices(all, 2 * CHUNK_OCTETS)) add(each);
+  for (const each of slices(all, 2 * CHUNK_OCTETS)) {
+    add(each);
+    garbage.add(each.length);
+  }
   out.add(cipher.update(digest.digest()));
   return out.whole();
 }
@@ -135,7 +140,11 @@ function writeSeipd2(
     cipher.final();
     out.add(cipher.getAuthTag());
   };
-  for (const chunk of evenChunks(packets, length)) seal(chunk, associated);
+  const garbage = new Garbage();
+  for (const chunk of evenChunks(packets, length)) {
+    seal(chunk, associated);
+    garbage.add(chunk.length);
+  }
   const total = Buffer.alloc(8);
   total.writeBigUInt64BE(BigInt(length));
   seal(Buffer.alloc(0), Buffer.concat([associated, total]));
