@@ -1,8 +1,8 @@
 /**
  * A small assembler for WebAssembly 1.0: as much of it as the programs beside it need.
  *
- * Everything is a 32-bit integer, unless its name says that it is long (64 bits) or a vector (128). An expression is its instructions as bytes (operands first, then the operation), so that
- * the program reads like arithmetic: `xor(load32(at, 0), get(key))`.
+ * Everything is a 32-bit integer, unless its name says that it is a vector (128 bits). An expression is its instructions as
+ * bytes (operands first, then the operation), so that the program reads like arithmetic: `xor(load32(at, 0), get(key))`.
  */
 
 /** Instructions as bytes. */
@@ -40,7 +40,6 @@ export const or = binary(0x72);
 const xorTwo = binary(0x73);
 export const shiftLeft = binary(0x74);
 export const shiftRight = binary(0x76);
-export const rotateLeft = binary(0x77);
 export const rotateRight = binary(0x78);
 
 export function xor(first: Code, ...others: readonly Code[]): Code {
@@ -70,29 +69,6 @@ export function load8(at: Code, offset: number): Code {
 /** The little-endian word at `at + offset`. */
 export function load32(at: Code, offset: number): Code {
   return [...at, 0x28, 2, ...unsigned(offset)];
-}
-
-/** The little-endian long word at `at`. */
-export function load64(at: Code): Code {
-  return [...at, 0x29, 0, 0];
-}
-
-export const orLong = binary(0x84);
-export const shiftLongLeft = binary(0x86);
-export const shiftLongRight = binary(0x88);
-/** A long word of a word. */
-export const lengthened = (word: Code): Code => [...word, 0xad];
-/** The lower half of a long word. */
-export const lowerHalf = (long: Code): Code => [...long, 0xa7];
-
-/** Stores the lowest octet of `value`. */
-export function store8(at: Code, offset: number, value: Code): Code {
-  return [...at, ...value, 0x3a, 0, ...unsigned(offset)];
-}
-
-/** Stores the lower half of `value`, little-endian. */
-export function store16(at: Code, offset: number, value: Code): Code {
-  return [...at, ...value, 0x3b, 0, ...unsigned(offset)];
 }
 
 export function store32(at: Code, offset: number, value: Code): Code {
@@ -146,11 +122,6 @@ export const shiftOctetsRight = binaryVector(0x6c);
 export const shiftHalvesLeft = binaryVector(0xcb);
 export const shiftHalvesRight = binaryVector(0xcd);
 
-/** Calls the routine that stands at this place in the module. */
-export function call(routine: number, ...parameters: readonly Code[]): Code {
-  return [...parameters.flat(), 0x10, ...unsigned(routine)];
-}
-
 /** A function without a result. */
 export interface Routine {
   /** The name under which it is exported; without one it runs when the module is instantiated. */
@@ -158,15 +129,12 @@ export interface Routine {
   readonly parameters: number;
   /** Locals besides the parameters. */
   readonly locals: number;
-  /** Long locals, whose numbers follow. */
-  readonly longs?: number;
-  /** Vector locals, whose numbers follow these. */
+  /** Vector locals, whose numbers follow. */
   readonly vectors?: number;
   readonly body: readonly Code[];
 }
 
 const I32 = 0x7f;
-const I64 = 0x7e;
 const V128 = 0x7b;
 const encoder = new TextEncoder();
 
@@ -186,13 +154,9 @@ export function assemble(
     ...vector(Array.from({ length: parameters }, () => [I32])),
     ...vector([]),
   ]);
-  const bodies = routines.map(({ locals, longs = 0, vectors = 0, body }) =>
+  const bodies = routines.map(({ locals, vectors = 0, body }) =>
     sized([
-      ...vector([
-        [...unsigned(locals), I32],
-        ...(longs === 0 ? [] : [[...unsigned(longs), I64]]),
-        ...(vectors === 0 ? [] : [[...unsigned(vectors), V128]]),
-      ]),
+      ...vector([[...unsigned(locals), I32], ...(vectors === 0 ? [] : [[...unsigned(vectors), V128]])]),
       ...body.flat(),
       END,
     ]),

@@ -2,7 +2,6 @@
 import { writeFileSync } from "node:fs";
 import { aesCfbModule } from "./aes-cfb.js";
 import { base64Module } from "./base64.js";
-import { inflateModule } from "./inflate.js";
 
 function write(file: string, name: string, program: string, module: Uint8Array): void {
   const base64 = Buffer.from(module).toString("base64");
@@ -16,5 +15,4 @@ ${lines.join(",\n")},
 }
 
 write("protocol/cfb/aes-module.ts", "aesModule", "aes-cfb.ts", aesCfbModule());
-write("protocol/inflate-module.ts", "inflateCode", "inflate.ts", inflateModule());
 write("mail/base64-module.ts", "base64Module", "base64.ts", base64Module());

@@ -8,7 +8,6 @@
  */
 import { readMessage, type Signature, verify } from "openpgp";
 import { ListSealError } from "./errors.js";
-import { wasmInflate } from "./inflate.js";
 import { bodyOf, bodyPieces, type Header, join, readHeader } from "./packets.js";
 import { assertSize, layerConfig, MAX_PACKETS_INSIDE } from "./policy.js";
 
@@ -111,19 +110,6 @@ async function contentOf(packets: Uint8Array, place: Place, maxBytes: number): P
   const format = method === undefined ? undefined : inflated[method];
   if (format === undefined)
     throw new ListSealError("unsupported-algorithm", `compressed by method ${method}`);
-  const content = new Growing(maxBytes);
-  const inflate = format === "deflate-raw" ? wasmInflate() : undefined;
-  if (inflate === undefined) await appendStream(bodyPieces(packets, place, 1), format, content);
-  else orAltered(() => inflate(bodyPieces(packets, place, 1), (piece) => content.append(piece)));
-  return content.bytes();
-}
-
-/** By the engine's own means: in Node, and where there is no WebAssembly. */
-async function appendStream(
-  packed: Iterable<Uint8Array>,
-  format: "deflate-raw" | "deflate",
-  content: Growing,
-): Promise<void> {
   const stream = new ReadableStream({
     pull: (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
       const piece = pieces.next();
@@ -131,33 +117,23 @@ async function appendStream(
       else controller.enqueue(piece.value);
     },
   });
-  const pieces = small(packed);
+  const pieces = small(bodyPieces(packets, place, 1));
+  const content = new Growing(maxBytes);
   const reader = stream.pipeThrough(new DecompressionStream(format)).getReader();
   for (;;) {
     let read: ReadableStreamReadResult<Uint8Array>;
     try {
       read = await reader.read();
     } catch (cause) {
-      throw altered(cause);
+      throw new ListSealError("damaged", "the compressed content was altered", { cause });
     }
-    if (read.done) return;
+    if (read.done) return content.bytes();
     try {
       content.append(read.value);
     } catch (error) {
       await reader.cancel().catch(() => undefined);
       throw error;
     }
-  }
-}
-
-const altered = (cause: unknown) =>
-  new ListSealError("damaged", "the compressed content was altered", { cause });
-
-function orAltered(work: () => void): void {
-  try {
-    work();
-  } catch (cause) {
-    throw cause instanceof ListSealError ? cause : altered(cause);
   }
 }
 

@@ -18,8 +18,8 @@ const MEMBERS = 6;
  * mode `whole` (the same opened once more, twice for a moment).
  */
 const LARGE = [
-  { mode: "key", maxTimes: 4 },
-  { mode: "whole", maxTimes: 5 },
+  { mode: "key", maxTimes: 3.5 },
+  { mode: "whole", maxTimes: 4.2 },
 ] as const;
 
 /** A copy kept for each of the second list's members would be four times {@link MAX_MORE}. */
