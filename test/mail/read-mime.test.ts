@@ -124,16 +124,21 @@ describe("what is no plain base64 attachment is left to postal-mime, in the end 
   });
 });
 
-describe.each(["in WebAssembly", "without it"])("base64 %s", (way) => {
+describe.each(["in WebAssembly", "without it", "in Node"])("base64 %s", (way) => {
   const { WebAssembly: engine } = globalThis;
+  const { getBuiltinModule } = process;
   let decode: typeof decodeBase64Body;
   beforeAll(async () => {
     if (way === "without it") Reflect.deleteProperty(globalThis, "WebAssembly");
+    if (way !== "in Node") Reflect.set(process, "getBuiltinModule", undefined);
     // the module is compiled once: here anew
     jest.resetModules();
     ({ decodeBase64Body: decode } = await import("../../src/mail/base64-body.js"));
     expect(textOf(decode(latin1("QUJD")) ?? latin1("none"))).toBe("ABC");
     Reflect.set(globalThis, "WebAssembly", engine);
+  });
+  afterAll(() => {
+    Reflect.set(process, "getBuiltinModule", getBuiltinModule);
   });
   const decoded = (text: string) => {
     const bytes = decode(latin1(text));

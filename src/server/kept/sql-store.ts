@@ -235,7 +235,7 @@ export class SqlStore extends SqlServerKeys implements Store {
 
   async claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]> {
     // picked first, then changed: as a subquery of the UPDATE, PostgreSQL may look for free rows more than once
-    const { rows } = await this.engine.ask(
+    const { rows } = await this.engine.askAside(
       sql(
         `WITH picked AS (
              SELECT id FROM jobs WHERE aside IS NULL AND due <= ? ORDER BY due, id LIMIT ?
