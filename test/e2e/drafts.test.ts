@@ -258,7 +258,8 @@ describe("drafts in a real Thunderbird", () => {
     );
     const marker = w.mark();
     await w.alice.ui.typeHtml(`<p>${marker}</p>`);
-    const thread = await w.threadInComposer();
+    // it is noted once the quote stands there
+    const thread = await until("the thread", async () => (await w.threadInComposer()) || undefined);
     await w.alice.ui.saveDraft("timer");
     await w.draftHere(marker);
     await w.alice.thunderbird.kill();

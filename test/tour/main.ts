@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { World } from "../world/world.js";
 import { writePage } from "./page.js";
 import { runTour } from "./tour.js";
 
@@ -13,6 +14,10 @@ const folder = fileURLToPath(new URL("../../out/tour", import.meta.url));
 const start = Date.now();
 const say = (line: string) =>
   console.log(`${String(Math.round((Date.now() - start) / 1000)).padStart(4)} s  ${line}`);
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => void World.stopAll().finally(() => process.exit(1)));
+}
 
 rmSync(folder, { recursive: true, force: true });
 try {

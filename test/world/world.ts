@@ -47,6 +47,7 @@ export interface WorldOptions {
  * stopped by its own process id. Needs root: Postfix and Dovecot serve several users.
  */
 export class World {
+  static readonly #open = new Set<World>();
   readonly folder: string;
   readonly display: Display;
   readonly recorder: Recorder;
@@ -76,6 +77,11 @@ export class World {
     this.listServer = parts.listServer;
     this.#wires = parts.wires;
     this.#keepFolder = parts.keepFolder;
+  }
+
+  /** Stops whatever is open: for a program that is interrupted. Postfix and Dovecot would outlive it. */
+  static async stopAll(): Promise<void> {
+    await Promise.allSettled([...World.#open].map((world) => world.stop()));
   }
 
   /** Starts mail servers, wires and display. The list server is there but does not serve yet; nor does a Thunderbird. */
@@ -110,7 +116,9 @@ export class World {
         });
       }
       const keepFolder = options.keepFolder === true;
-      return new World({ folder, display, recorder, dovecot, postfix, listServer, wires, keepFolder });
+      const world = new World({ folder, display, recorder, dovecot, postfix, listServer, wires, keepFolder });
+      World.#open.add(world);
+      return world;
     } catch (error) {
       for (const step of undo.reverse()) await step();
       if (options.keepFolder !== true) rmSync(folder, { recursive: true, force: true });
@@ -174,6 +182,7 @@ export class World {
 
   /** Ends everything and removes the folder. Safe to call when half of it has gone. */
   async stop(): Promise<void> {
+    World.#open.delete(this);
     await Promise.all([...this.#thunderbirds.values()].map((thunderbird) => thunderbird.quit()));
     await this.#roundcube?.stop();
     await this.listServer.stop();
