@@ -45,5 +45,6 @@ export default {
     // the real Thunderbird, Dovecot and Postfix
     project("e2e", ["<rootDir>/test"], { testMatch: ["**/test/e2e/**/*.test.ts"] }),
   ],
+  testSequencer: "<rootDir>/scripts/slow-first.cjs",
   testTimeout: 150_000,
 };
