@@ -1,6 +1,6 @@
 /**
- * The whole server: against Schleuder, against smtp-source (which sends one of our copies, unchanged, to as many
- * recipients: the most that a relay takes of such mails from anybody on this machine), its memory, and what it costs to remove a member.
+ * The whole server: against Schleuder, against smtp-source (which sends one of our copies, unchanged, to as many recipients: the
+ * most that a relay takes of such mails from anybody on this machine), its memory, and what it costs to remove a member.
  */
 import { POLL_MS } from "../../src/server/kept/limits.js";
 import { build } from "../../test/server/server-process.js";

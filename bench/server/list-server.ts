@@ -70,7 +70,7 @@ export async function startListServer(
 
   async function post(bytes: number, watch: Watch): Promise<Took> {
     const { raw } = await seal(list, alice, { text: randomBytes(bytes / 2).toString("hex") });
-    const [before, spent] = [peakOf(pid), cpuOf(pid)];
+    const [before, spent] = [server.peak(), cpuOf(pid)];
     let memory = 0;
     const looking =
       watch === "clock"
@@ -94,7 +94,7 @@ export async function startListServer(
     }
     const seconds = (performance.now() - start) / 1000;
     clearInterval(looking);
-    return { seconds, cpu: cpuOf(pid) - spent, memory, more: peakOf(pid) - before, size: raw.length };
+    return { seconds, cpu: cpuOf(pid) - spent, memory, more: server.peak() - before, size: raw.length };
   }
 
   await post(1_000, "clock");
@@ -141,11 +141,6 @@ export async function oneCopy(program: Built, bytes: number): Promise<{ path: st
 /** As measured.py takes the memory of Schleuder: pages that it shares with others count in part. */
 function pssOf(pid: number): number {
   return 1024 * Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]);
-}
-
-/** The most that was resident at any time, shared pages too: the system keeps it, so that no peak is missed. */
-function peakOf(pid: number): number {
-  return 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
 /** Processor seconds of a process with all its threads. It starts no others. */

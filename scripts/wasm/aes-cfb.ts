@@ -24,6 +24,7 @@ import {
   load8,
   load32,
   loadVector,
+  local,
   more,
   or,
   remainder,
@@ -68,7 +69,6 @@ function sbox(): Code {
   });
 }
 
-const local = (number: number): Local => ({ local: number });
 /** The octet of a word with this number; the lowest is 0. */
 function octetOf(word: Code, number: number): Code {
   const shifted = number === 0 ? word : shiftRight(word, constant(8 * number));

@@ -13,6 +13,7 @@ import {
   everywhere,
   get,
   type Local,
+  local,
   rearranged,
   set,
   shiftHalvesLeft,
@@ -101,7 +102,7 @@ function substitute(planes: readonly Local[], work: number): readonly Code[] {
   const gates = CIRCUIT.split(";").map((gate) => {
     const [made = "", , a, operation, b] = gate.trim().split(" ");
     const value = (operation === "*" ? andVector : xorVector)(get(placeOf(a)), get(placeOf(b)));
-    const place = { local: work + places.size - planes.length };
+    const place = local(work + places.size - planes.length);
     places.set(made, place);
     return set(place, value);
   });
@@ -122,9 +123,9 @@ export function round(planes: readonly Local[], work: number, isLast: boolean): 
 
 /** 2a + 3b + c + d for an octet a and those below it: twice (a + b), b, and (a + b) of two rows below. */
 function mixColumns(planes: readonly Local[], work: number): readonly Code[] {
-  const next = planes.map((_, bit) => ({ local: work + bit }));
-  const sum = planes.map((_, bit) => ({ local: work + 8 + bit }));
-  const at = (locals: readonly Local[], bit: number) => get(locals[bit] ?? { local: -1 });
+  const next = planes.map((_, bit) => local(work + bit));
+  const sum = planes.map((_, bit) => local(work + 8 + bit));
+  const at = (locals: readonly Local[], bit: number) => get(locals[bit] ?? local(-1));
   // times two in AES's field: all bits one up, and 0x1b for the one that falls out
   const doubled = (bit: number) => {
     const carry = at(sum, 7);
@@ -133,8 +134,8 @@ function mixColumns(planes: readonly Local[], work: number): readonly Code[] {
   };
   return [
     ...planes.flatMap((plane, bit) => [
-      set({ local: work + bit }, rearranged(get(plane), below(1))),
-      set({ local: work + 8 + bit }, xorVector(get(plane), at(next, bit))),
+      set(local(work + bit), rearranged(get(plane), below(1))),
+      set(local(work + 8 + bit), xorVector(get(plane), at(next, bit))),
     ]),
     ...planes.map((plane, bit) =>
       set(plane, xorVector(at(next, bit), rearranged(at(sum, bit), below(2)), ...doubled(bit))),

@@ -53,6 +53,8 @@ export function constant(value: number): Code {
 /** A local variable or parameter, by its number. */
 export type Local = { readonly local: number };
 
+export const local = (number: number): Local => ({ local: number });
+
 export function get({ local }: Local): Code {
   return [0x20, ...unsigned(local)];
 }

@@ -14,10 +14,10 @@ import {
   constant,
   equal,
   get,
-  type Local,
   less,
   load8,
   load32,
+  local,
   notEqual,
   or,
   repeatWhile,
@@ -57,8 +57,6 @@ function sixes(): Code {
     return six >= 0 ? six : white.includes(character) ? NO_SIX.white : NO_SIX.other;
   });
 }
-
-const local = (number: number): Local => ({ local: number });
 
 /** Fills the four tables when the module starts. */
 function makeTables(): readonly Code[] {

@@ -4,7 +4,6 @@
  * The bounds guard against a copy too many; bench/README.md has what is measured.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -82,12 +81,6 @@ async function post(list: PlayList, members: number, text: string): Promise<numb
 
 const randomText = (bytes: number) => randomBytes(bytes / 2).toString("hex");
 
-/** The most that was ever resident. */
-function peak(): number {
-  const status = readFileSync(`/proc/${server.child.pid}/status`, "utf8");
-  return 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]);
-}
-
 test.each(LARGE)(
   "a post of the largest size in mode $mode takes at most $maxTimes times its size",
   async ({ mode, maxTimes }) => {
@@ -95,9 +88,9 @@ test.each(LARGE)(
     await start();
     // what the first post of all takes has nothing to do with its size
     await post(list, MEMBERS, "warm");
-    const before = peak();
+    const before = server.peak();
     const size = await post(list, MEMBERS, randomText(TEXT_BYTES));
-    expect((peak() - before) / size).toBeLessThan(maxTimes);
+    expect((server.peak() - before) / size).toBeLessThan(maxTimes);
   },
   180_000,
 );
@@ -107,7 +100,7 @@ test(`${MANY} members take no more memory than ${FEW}`, async () => {
   const many = await listOf("many", MANY);
   await start();
   await post(few, FEW, randomText(SHARED_TEXT_BYTES));
-  const before = peak();
+  const before = server.peak();
   await post(many, MANY, randomText(SHARED_TEXT_BYTES));
-  expect(peak() - before).toBeLessThan(MAX_MORE);
+  expect(server.peak() - before).toBeLessThan(MAX_MORE);
 }, 180_000);

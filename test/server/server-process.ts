@@ -1,6 +1,7 @@
 /** Starts, watches and kills servers that are processes of their own. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -94,6 +95,12 @@ export class ServerProcess {
       () => said,
       () => logged,
     );
+  }
+
+  /** The most that was ever resident, in bytes, shared pages too: the system keeps it, so that no peak is missed. */
+  peak(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
+    return 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]);
   }
 
   /** As a power cut would. */

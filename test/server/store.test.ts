@@ -1,10 +1,11 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import Database from "better-sqlite3";
-import pg from "pg";
 import { openStore } from "../../src/server/kept/open-store.js";
+import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
 import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
+import { number, sql } from "../../src/server/kept/sql.js";
 import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
+import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
@@ -54,21 +55,13 @@ async function queued(store: Store, post = newPost()): Promise<number> {
 /** Rows of pieces, whatever post they are of. */
 async function piecesLeft(): Promise<number> {
   const { place } = server;
-  const count = "SELECT count(*)::int AS n FROM post_pieces";
-  if (place.kind === "postgres") {
-    const client = new pg.Client({ connectionString: place.url });
-    await client.connect();
-    try {
-      return (await client.query<{ n: number }>(count)).rows[0]?.n ?? -1;
-    } finally {
-      await client.end();
-    }
-  }
-  const database = new Database(place.file, { readonly: true });
+  const connection =
+    place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
   try {
-    return Number(database.prepare(count.replace("::int", "")).pluck().get());
+    const [row = {}] = (await connection.ask(sql("SELECT count(*) AS pieces FROM post_pieces"))).rows;
+    return number(row, "pieces");
   } finally {
-    database.close();
+    await connection.close();
   }
 }
 

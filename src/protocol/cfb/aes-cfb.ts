@@ -6,6 +6,7 @@
  *
  * How the module came to be, and what can be told from its timing: `scripts/wasm/aes-cfb.ts`.
  */
+import { WasmModule } from "../wasm.js";
 import { aesModule } from "./aes-module.js";
 
 /** Where the program has its piece of data: all of the one page of memory from here on, a multiple of its eight blocks. */
@@ -22,23 +23,7 @@ interface Program {
   readonly decrypt: (octets: number) => void;
 }
 
-let compiled: Promise<WebAssembly.Module | undefined> | undefined;
-
-/** The module, compiled once; undefined where there is no WebAssembly, or a policy forbids it. */
-function module(): Promise<WebAssembly.Module | undefined> {
-  compiled ??= compile();
-  return compiled;
-}
-
-async function compile(): Promise<WebAssembly.Module | undefined> {
-  try {
-    const bytes = Uint8Array.from(atob(aesModule), (character) => character.charCodeAt(0));
-    return await WebAssembly.compile(bytes);
-  } catch {
-    // a CompileError under a content security policy, a ReferenceError without WebAssembly
-    return undefined;
-  }
-}
+const module = new WasmModule(aesModule);
 
 function isProgram(exports: object): exports is Program {
   return "memory" in exports && "key" in exports && "decrypt" in exports;
@@ -63,8 +48,7 @@ export type DecryptCfb = (
  * Key, key schedule and last piece are wiped from the module's memory.
  */
 export async function wasmCfb(): Promise<DecryptCfb | undefined> {
-  const program = await module();
-  const exports = program === undefined ? {} : (await WebAssembly.instantiate(program)).exports;
+  const exports = await module.exportsLater();
   return isProgram(exports) ? (sealed, length, key) => decrypt(exports, sealed, length, key) : undefined;
 }
 

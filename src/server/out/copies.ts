@@ -249,7 +249,9 @@ export class CopyMaker {
    */
   #sharedPart({ list, prepared }: PreparedPost): { readonly encoded?: Uint8Array } {
     if (prepared.opened.mode === "whole" && list.list.delivery === "resealed") return {};
-    const encoded = this.#encoded.get(prepared) ?? encodeLargePart(forwardOpened(prepared));
+    const known = this.#encoded.get(prepared);
+    if (known !== undefined) return { encoded: known };
+    const encoded = encodeLargePart(forwardOpened(prepared));
     this.#encoded.set(prepared, encoded);
     return { encoded };
   }

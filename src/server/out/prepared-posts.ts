@@ -43,7 +43,8 @@ export class PreparedPosts {
     for (const id of [...this.#prepared.keys()]) this.#forget(id);
     const octets = this.#largest;
     this.#largest = 0;
-    setImmediate(() => collectAfter(octets));
+    // each lane comes here at each of its looks at the queue, mostly for nothing
+    if (octets > 0) setImmediate(() => collectAfter(octets));
   }
 
   async #prepare(id: number): Promise<PreparedPost> {
