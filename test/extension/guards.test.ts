@@ -92,6 +92,7 @@ describe("a call", () => {
     "list:use-key": never,
     "list:remove": never,
     "backup:make": never,
+    "backup:look": never,
     "backup:restore": never,
     "requests:look": never,
     "requests:again": never,

@@ -1,5 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { makeBackup, restoreBackup } from "../backup/backup.js";
+import { lookAtBackup, makeBackup, restoreBackup } from "../backup/backup.js";
 import { loadGuards, switchGuard } from "../compose/guard-switches.js";
 import { host } from "../host/host.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
@@ -173,8 +173,11 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
     return null;
   },
 
-  async "backup:restore"({ file, passphrase }) {
-    await restoreBackup(file, passphrase);
+  "backup:look": ({ file, passphrase }) => lookAtBackup(file, passphrase),
+
+  async "backup:restore"({ file, passphrase, agreed }) {
+    const accepted = Object.keys(agreed).filter((id) => agreed[id] === true);
+    await restoreBackup(file, passphrase, accepted);
     host().forgetOpened();
     return null;
   },
