@@ -14,6 +14,8 @@ import {
   recordOf,
   text,
 } from "./check.js";
+import type { Comparison } from "./comparing/comparing.js";
+import type { WantedKey } from "./comparing/wanted.js";
 import { type GuardName, type GuardSwitches, guardNames } from "./compose/guard-names.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
@@ -92,6 +94,10 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
   };
   /** The invitation of the mail in which "Join the list" was pressed; once. */
   "join:offered": { readonly input: null; readonly output: OfferedFile | null };
+  /** The author's key that a person came to compare; once. */
+  "compare:wanted": { readonly input: null; readonly output: Comparison | null };
+  /** The person has typed digits of this key that its holder read to them. */
+  "compare:confirm": { readonly input: WantedKey; readonly output: null };
   /** `file`: the invitation in base64. Changes nothing. */
   "join:look": {
     readonly input: { readonly file: string; readonly code: string };
@@ -220,6 +226,8 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,
   "join:offered": nothing,
+  "compare:wanted": nothing,
+  "compare:confirm": object<WantedKey>({ list: text, address: text, fingerprint: text }),
   "join:look": object<Calls["join:look"]["input"]>({ file: text, code: text }),
   "join:start": object<JoinWish>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
   "join:forget": object<Calls["join:forget"]["input"]>({ address: text }),

@@ -77,6 +77,8 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "list:use-key": { address: team, fingerprint },
   "list:remove": { address: team },
   "backup:make": { passphrase: "long enough for a file" },
+  "compare:wanted": null,
+  "compare:confirm": { list: team, address: "bob@example.test", fingerprint },
   "backup:look": { file: "AAAA", passphrase: "long enough for a file" },
   "backup:restore": { file: "AAAA", passphrase: "long enough for a file", agreed: {} },
   "requests:look": null,

@@ -92,6 +92,8 @@ describe("a call", () => {
     "list:use-key": never,
     "list:remove": never,
     "backup:make": never,
+    "compare:wanted": never,
+    "compare:confirm": never,
     "backup:look": never,
     "backup:restore": never,
     "requests:look": never,

@@ -114,6 +114,17 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
 
   "join:offered": () => takeOffered(),
 
+  async "compare:wanted"() {
+    const { wantedComparison } = await import("../comparing/comparing.js");
+    return wantedComparison();
+  },
+
+  async "compare:confirm"(wanted) {
+    const { confirmKey } = await import("../comparing/comparing.js");
+    await confirmKey(wanted);
+    return null;
+  },
+
   "join:look": ({ file, code }) => lookAtInvitation(file, code),
 
   async "join:start"(wish) {
