@@ -102,7 +102,7 @@ describe("a report", () => {
       dsn("failed", "5.0.0", "550 5.1.1 rejected"),
       { kind: "failed", severity: "hard" },
     ],
-    ["folded", dsn("failed (bounced)", "5.1.1", "550\r\n  nope"), { kind: "failed", severity: "hard" }],
+    ["folded", dsn("failed (bounced)", "5.1.1", "550\r\n  5.1.1 nope"), { kind: "failed", severity: "hard" }],
     ["delayed", dsn("delayed", "4.4.1", "connection timed out"), { kind: "on-its-way" }],
     ["delivered", dsn("delivered", "2.0.0", "250 ok"), { kind: "on-its-way" }],
     [

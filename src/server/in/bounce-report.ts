@@ -29,7 +29,7 @@ const MAX_PROSE = 8_000;
 
 /** Where the returned mail begins: its own text must not be taken for the report's. */
 const quotation =
-  /^(--.*(copy of|original|returned|below this line|message follows|included|headers).*|_{10,}|>+ .*|return-path: .*|received: .*|content-type: .*)$/im;
+  /^(--.*(copy of|original|returned|below this line|message follows|included|headers).*|_{10,}|(> ?)*(return-path|received|content-type): .*)$/im;
 
 /** Prose that reports a failure; a vacation note has none of it. */
 const failure =
