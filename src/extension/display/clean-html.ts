@@ -188,8 +188,11 @@ const plainValue = /^(?:[^()\\@<>]|\b(?:rgba?|hsla?)\([\d\s.,%/deg]*\))*$/i;
 /** A negative margin would move the text over our own line. */
 const negative = /(^|[\s,])-/;
 
+/** Attack: a value of megabytes for the expressions below; no honest one is longer. */
+const MAX_VALUE = 500;
+
 function mayStay(property: string, value: string): boolean {
-  if (!properties.has(property) || !plainValue.test(value)) return false;
+  if (value.length > MAX_VALUE || !properties.has(property) || !plainValue.test(value)) return false;
   return !(property.startsWith("margin") && negative.test(value));
 }
 
