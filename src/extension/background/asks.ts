@@ -70,10 +70,10 @@ export const asks: AskHandlers = {
   },
 
   async saveMail(_, tabId) {
-    const { letter } = (await shown(tabId)).letter;
+    const { letter, list } = (await shown(tabId)).letter;
     const { writeClearMail } = await import("../../mail/payload.js");
     const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
-    await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
+    await saveFile(`${name}.eml`, writeClearMail(letter, list), "message/rfc822");
     return { saved: true };
   },
 

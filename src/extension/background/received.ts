@@ -62,16 +62,24 @@ const nothing: Reading = { kind: "other", arriving: null, invitation: null };
 /**
  * Reads one message of a folder. Never throws: what went wrong is part of the answer.
  * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
+ * @param foundSealed awaited as soon as it is known that there are sealed parts, before any is opened
  */
-export async function read(header: MessageHeader, open: "in-its-own-shell" | "elsewhere"): Promise<Reading> {
+export async function read(
+  header: MessageHeader,
+  open: "in-its-own-shell" | "elsewhere",
+  foundSealed: () => Promise<void> = async () => undefined,
+): Promise<Reading> {
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
   try {
     // locking empties the cache, so it is asked for after the time was looked at
     if (cache.has(key)) await lockIfDue();
     const known = cache.get(key);
-    if (known !== undefined) return { kind: "opened", opened: known.opened };
-    return await awake(() => readAnew(header, open, key));
+    if (known !== undefined) {
+      await foundSealed();
+      return { kind: "opened", opened: known.opened };
+    }
+    return await awake(() => readAnew(header, open, key, foundSealed));
   } catch (error) {
     return notOpened(error);
   }
@@ -81,12 +89,14 @@ async function readAnew(
   header: MessageHeader,
   open: "in-its-own-shell" | "elsewhere",
   key: string,
+  foundSealed: () => Promise<void>,
 ): Promise<Reading> {
   const begun = forgotten;
   const raw = await thunderbird().messages.getRaw(header.id, { decrypt: false, data_format: "BinaryString" });
   if (!TRACE.test(raw)) return nothing;
   const mail = await runJob("read-mail", { raw });
   if (mail.kind === "other") return mail;
+  await foundSealed();
   if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
   const reading = await openSealed({ ...mail, parts: async () => mail.parts });
   if (reading.kind !== "opened") return reading;

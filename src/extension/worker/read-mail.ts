@@ -2,7 +2,7 @@ import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { octetsOfBinary } from "../binary.js";
 import { shapeOf } from "../display/shape.js";
-import { addressesIn, arrivingPart, invitationPart } from "../reading/found-parts.js";
+import { addressesIn, arrivingPart, copiedFrom, invitationPart } from "../reading/found-parts.js";
 import type { Jobs } from "./jobs.js";
 
 /**
@@ -33,11 +33,13 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
       shell: shape.kind === "own-shell" ? "own" : "elsewhere",
     };
   }
+  const copyOf = copiedFrom(tree);
   const arriving = arrivingPart(tree);
   const invitation = invitationPart(tree);
   const file = invitation === undefined ? null : leaf(invitation.partName);
   return {
     kind: "other",
+    ...(copyOf === undefined ? {} : { copyOf }),
     arriving:
       arriving === undefined
         ? null
