@@ -164,8 +164,10 @@ describe("what leaves a real Thunderbird", () => {
     await his.ui.saveDraft("timer");
     await until("the draft", () => (world.dovecot.mails("bob", "Drafts").length > 0 ? true : undefined));
     expect(searchPaths([world.dovecot.store], words).findings).not.toEqual([]);
-    await expect(his.ui.send()).resolves.toBe("closed");
-    expect(searchBytes("sent", sent("bob"), words)).not.toEqual([]);
+    await his.writing.pressSend();
+    await until("the words on the wire", () =>
+      searchBytes("sent", sent("bob"), words).length > 0 ? true : undefined,
+    );
   }, 90_000);
 
   const lockKey = async (locked: boolean) => {
@@ -252,5 +254,72 @@ describe("what leaves a real Thunderbird", () => {
     expect(state).toMatchObject({ subject: `Re: ${LARGE}`, to: [list.address], others: [] });
     await expect(hers.ui.send(120_000)).resolves.toBe("closed");
     nowhere(words);
+  }, 180_000);
+
+  test("an account that adds a card, a Cc and a Bcc by itself: they leave as usual with an ordinary mail, and not with a sealed one", async () => {
+    const habits = {
+      attach_vcard: true,
+      escapedVCard: encodeURIComponent(
+        "begin:vcard\nfn:Alice\ntel;type=cell:+81 90 1234 5678\nversion:2.1\nend:vcard\n",
+      ),
+      doCc: true,
+      doCcList: "carol@example.test",
+      doBcc: true,
+      doBccList: "bob@example.test",
+    };
+    for (const [name, value] of Object.entries(habits))
+      await hers.ui.setPreference(`mail.identity.id1.${name}`, value);
+    const sentSince = async (to: string, label: string) => {
+      const before = sent("alice").length;
+      await hers.ui.compose({ to, subject: "habits", html: "<p>words</p>" });
+      await labelled(label);
+      await expect(hers.ui.send(120_000)).resolves.toBe("closed");
+      return sent("alice").subarray(before).toString("latin1");
+    };
+    try {
+      const ordinary = await sentSince(addressOf("eve"), "Encrypt to list");
+      expect(ordinary).toMatch(/RCPT TO:<carol@example\.test>/i);
+      expect(ordinary).toMatch(/RCPT TO:<bob@example\.test>/i);
+      expect(ordinary).toContain("vcard");
+      const sealed = await sentSince(list.address, "Sealed for Team");
+      expect(sealed).toContain("Subject: [team] sealed mail");
+      expect(sealed.match(/RCPT TO:<[^>]*>/gi)).toEqual([`RCPT TO:<${list.address}>`]);
+      expect(sealed).not.toMatch(/vcard|carol@|bob@/i);
+    } finally {
+      for (const name of ["attach_vcard", "doCc", "doBcc"])
+        await hers.ui.setPreference(`mail.identity.id1.${name}`, false);
+    }
+  }, 180_000);
+
+  test("almost the list's address, and a list of the address book: nothing leaves unasked", async () => {
+    const asked = async (to: string, words: string, picture: string) => {
+      const before = mailsSent("alice");
+      await hers.ui.compose({ to, subject: "to whom", html: "<p>words</p>" });
+      await expect(hers.ui.send()).resolves.toBe("open");
+      expect(await alice.addon.popupText()).toContain(words);
+      await hers.ui.pictureOfScreen(join(ALBUM, `${picture}.png`));
+      expect(mailsSent("alice")).toBe(before);
+    };
+    await asked("Team+notes@lists.example", "This is almost team@lists.example", "almost");
+    await alice.addon.pressInPopup("Use the list's address");
+    await labelled("Sealed for Team");
+    expect(await hers.ui.composerState()).toMatchObject({ to: [list.address] });
+    await hers.ui.closeComposers();
+    await asked('"team@lists.example" <eve@example.test>', "This is almost team@lists.example", "name");
+    await alice.addon.pressInPopup("Go back");
+    await hers.ui.closeComposers();
+    await alice.thunderbird.marionette.call(
+      z.null(),
+      "compose-window",
+      "addAddressBookList",
+      "Friends",
+      list.address,
+    );
+    await asked("Friends <Friends>", "Is a sealed list among these recipients?", "group");
+    // an answer counts for those whom it was about
+    await alice.addon.pressInPopup("Send unsealed");
+    await hers.writing.addRecipients("addr_cc", "Team@lists.example.");
+    await expect(hers.ui.send()).resolves.toBe("open");
+    expect(await alice.addon.popupText()).toContain("This is almost team@lists.example");
   }, 180_000);
 });
