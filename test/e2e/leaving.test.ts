@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { writeClearMail } from "../../src/mail/payload.js";
 import { newMarker } from "../tour/letter.js";
 import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
@@ -22,6 +24,9 @@ const ALBUM = fileURLToPath(new URL("../../out/leaving", import.meta.url));
 const FOREIGN = "foreign shell";
 const OWN = "own shell";
 const LARGE = "large mail";
+const COPY = "readable copy";
+/** What the copy says, in clear. */
+const COPIED = "柿の木 as it was opened";
 
 /** Runs in the message document: words stand on the screen, and are selected, however they came there. */
 const ON_SCREEN = `(window, words) => {
@@ -84,6 +89,7 @@ describe("what leaves a real Thunderbird", () => {
         fromEve(inForeignShell(await copy("inside"))),
         titled(await copy(LARGE, { attachments: [noise] }), LARGE),
       ];
+      mails.push(titled(readableCopy(), COPY));
       for (const raw of mails) for (const user of ["alice", "bob"]) world.dovecot.drop(user, raw);
       const record = await keyRecord(reader);
       return {
@@ -106,7 +112,7 @@ describe("what leaves a real Thunderbird", () => {
       const { listseal } = JSON.parse(await alice.addon.storage());
       return Object.keys(listseal.draftIdentities).length > 0 ? listseal : undefined;
     });
-    await Promise.all([alice.ui.waitForMails(3), his.ui.waitForMails(3)]);
+    await Promise.all([alice.ui.waitForMails(4), his.ui.waitForMails(4)]);
   }, 240_000);
 
   afterAll(async () => {
@@ -125,6 +131,18 @@ describe("what leaves a real Thunderbird", () => {
         .toString("latin1")
         .replace(/^From: .*$/m, `From: Eve <${addressOf("eve")}>`),
       "latin1",
+    );
+  }
+
+  /** What somebody has saved of an opened mail. */
+  function readableCopy(): Uint8Array {
+    return writeClearMail(
+      {
+        ...{ from: { address: parseAddress("olive@example.test") }, to: [{ address: list.address }], cc: [] },
+        ...{ subject: COPY, date: new Date(), messageId: "<copy@x.test>", references: [], attachments: [] },
+        text: `${COPIED}\r\n`,
+      },
+      list.address,
     );
   }
 
@@ -186,6 +204,7 @@ describe("what leaves a real Thunderbird", () => {
     "%s: nothing of what is on the screen is quoted, saved or sent, and it is asked",
     async (name, subject, locked) => {
       const words = `${newMarker()} as it stood on the screen`;
+      const own = `my own words about ${subject}`;
       await hers.ui.openFolder();
       await hers.ui.selectMessage(subject);
       await hers.ui.waitForView(() => true);
@@ -198,14 +217,20 @@ describe("what leaves a real Thunderbird", () => {
         );
         const state = await hers.ui.composerState();
         expect(state.html).not.toContain(words);
-        await hers.ui.typeHtml("<p>my own words</p>");
+        await hers.ui.typeHtml(`<p>${own}</p>`);
         await hers.ui.saveDraft("timer");
         await until("the draft here", () =>
-          searchPaths([join(alice.thunderbird.profile, "Mail")], "my own words").findings.length > 0
+          searchPaths([join(alice.thunderbird.profile, "Mail")], own).findings.length > 0 ? true : undefined,
+        );
+        expect(world.dovecot.mails("alice", "Drafts")).toEqual([]);
+        await hers.writing.saveTemplate();
+        await until("the template here", () =>
+          searchPaths([join(alice.thunderbird.profile, "Mail", "Local Folders", "Templates")], own).findings
+            .length > 0
             ? true
             : undefined,
         );
-        expect(world.dovecot.mails("alice", "Drafts")).toEqual([]);
+        expect(searchPaths([world.dovecot.store], own).findings).toEqual([]);
         await hers.ui.picture("msgcompose", join(ALBUM, `left-out-${subject.replace(" ", "-")}.png`));
         const before = mailsSent("alice");
         if (!locked) {
@@ -255,6 +280,24 @@ describe("what leaves a real Thunderbird", () => {
     await expect(hers.ui.send(120_000)).resolves.toBe("closed");
     nowhere(words);
   }, 180_000);
+
+  test("a readable copy is answered: its quote is sealed for its list, and asked about elsewhere", async () => {
+    await hers.ui.openFolder();
+    await hers.ui.selectMessage(COPY);
+    await hers.writing.about("cmd_reply");
+    await labelled("Sealed for the list");
+    expect((await hers.ui.composerState()).html).toContain(COPIED);
+    const before = sent("alice").length;
+    const drafts = world.dovecot.mails("alice", "Drafts").length;
+    await hers.ui.typeHtml("<p>words</p>");
+    await hers.ui.saveDraft("timer");
+    await expect(hers.ui.send()).resolves.toBe("open");
+    expect(await alice.addon.popupText()).toContain("This quotes sealed mail");
+    await alice.addon.pressInPopup("Go back");
+    await hers.ui.closeComposers();
+    expect(world.dovecot.mails("alice", "Drafts")).toHaveLength(drafts);
+    expect(searchBytes("sent", sent("alice").subarray(before), COPIED)).toEqual([]);
+  }, 120_000);
 
   test("an account that adds a card, a Cc and a Bcc by itself: they leave as usual with an ordinary mail, and not with a sealed one", async () => {
     const habits = {

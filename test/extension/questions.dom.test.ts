@@ -97,7 +97,10 @@ test.each([
   ["bcc", { to: { to: [team], bcc: [zoe] } }],
   ["missing-attachment", { change: { body: attached } }],
   ["clear-to-list", { change: { sealing: "off" } }],
+  ["almost-list", { to: { to: [`${team}.`] }, change: { sealing: "off" } }],
+  ["address-book-list", { to: { to: ["Friends <Friends>"] }, change: { sealing: "off" } }],
   ["sealed-quote", { to: { to: [zoe] }, change: { sealing: "off", quotesSealed: true } }],
+  ["other-list-quote", { change: { quotesSealed: true, quotedList: "choir@lists.example" } }],
 ] as const)("%s can be switched off, and asks again when it is on", (guard, plan) => {
   expect(asked(plan)).toEqual([guard]);
   expect(asked({ ...plan, off: guard })).toEqual([]);

@@ -237,6 +237,12 @@ export async function saveDraft() {
   await sleep(500);
 }
 
+/** Saves it as a template. */
+export async function saveTemplate() {
+  composer().goDoCommand("cmd_saveAsTemplate");
+  await sleep(500);
+}
+
 /** Saves the draft as the five-minute timer does. */
 export async function autoSave() {
   composer().AutoSave();
