@@ -182,10 +182,12 @@ describe("what leaves a real Thunderbird", () => {
     await his.ui.saveDraft("timer");
     await until("the draft", () => (world.dovecot.mails("bob", "Drafts").length > 0 ? true : undefined));
     expect(searchPaths([world.dovecot.store], words).findings).not.toEqual([]);
-    await his.writing.pressSend();
-    await until("the words on the wire", () =>
-      searchBytes("sent", sent("bob"), words).length > 0 ? true : undefined,
-    );
+    // pressed again while the draft is still being saved, which takes no press
+    await until("the words on the wire", async () => {
+      if (searchBytes("sent", sent("bob"), words).length > 0) return true;
+      await his.writing.pressSend();
+      return undefined;
+    });
   }, 90_000);
 
   const lockKey = async (locked: boolean) => {
@@ -339,6 +341,7 @@ describe("what leaves a real Thunderbird", () => {
       const before = mailsSent("alice");
       await hers.ui.compose({ to, subject: "to whom", html: "<p>words</p>" });
       await expect(hers.ui.send()).resolves.toBe("open");
+      await labelled("Not sent");
       expect(await alice.addon.popupText()).toContain(words);
       await hers.ui.pictureOfScreen(join(ALBUM, `${picture}.png`));
       expect(mailsSent("alice")).toBe(before);
