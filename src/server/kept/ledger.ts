@@ -230,14 +230,20 @@ export class Ledger {
     );
   }
 
-  /** Sets all that waits for a list's members aside. @returns how many */
-  async setListAside(listId: number, code: string): Promise<number> {
+  /**
+   * Sets all that waits for a list's members aside, and answers from before `since`. Later ones are about commands of now:
+   * an owner hears by them what became of the word that lets the list go on.
+   *
+   * @returns how many
+   */
+  async setListAside(listId: number, code: string, since: number): Promise<number> {
     const rows = await this.#rows(
       sql(
-        `UPDATE jobs SET aside = ? WHERE aside IS NULL
-           AND member_id IN (SELECT id FROM members WHERE list_id = ?) RETURNING id`,
+        `UPDATE jobs SET aside = ? WHERE aside IS NULL AND list_id = ?
+           AND (member_id IS NOT NULL OR queued < ?) RETURNING id`,
         code,
         listId,
+        since,
       ),
     );
     return rows.length;

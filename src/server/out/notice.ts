@@ -84,6 +84,10 @@ const others: Readonly<Record<string, (list: string, member: string) => Wording>
   }),
 };
 
+/** What a member must be to get a notice: what is about somebody else, or the whole list, is for owners. */
+export const noticeNeeds = (code: string): "owner" | "read-only" =>
+  code.includes(" ") ? "owner" : "read-only";
+
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
   const [name = "", about = ""] = job.code.split(" ");
