@@ -22,7 +22,8 @@ import { UnusableStore } from "./store.js";
 /** How long a transaction waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-const sqlite: Dialect = {
+/** SQLite's words. */
+export const sqlite: Dialect = {
   rowNumber: "INTEGER PRIMARY KEY AUTOINCREMENT",
   integer: "INTEGER",
   bytes: "BLOB",
