@@ -170,7 +170,8 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
   };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
-    readonly output: { readonly list: StoredList; readonly joinBy: string };
+    /** `by`: fingerprint of the owner who signed it. */
+    readonly output: { readonly list: StoredList; readonly joinBy: string; readonly by: string };
   };
 }
 

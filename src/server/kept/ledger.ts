@@ -19,6 +19,9 @@ const tables: readonly string[] = [
      member_id BIGINT NOT NULL REFERENCES members (id) ON DELETE CASCADE,
      day BIGINT NOT NULL, severity TEXT NOT NULL, reason TEXT NOT NULL,
      PRIMARY KEY (member_id, day))`,
+  // days on which copies came back from too large a part of a list to count against anybody
+  `CREATE TABLE IF NOT EXISTS brakes (
+     list_id BIGINT NOT NULL REFERENCES lists (id), day BIGINT NOT NULL, PRIMARY KEY (list_id, day))`,
   `CREATE TABLE IF NOT EXISTS unusable_keys (
      member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
      since BIGINT NOT NULL, code TEXT NOT NULL)`,
@@ -152,8 +155,76 @@ export class Ledger {
     }));
   }
 
+  /** Of how many members of a list copies came back for good, by day, since the day of `since`. */
+  async hardBounces(listId: number, since: number): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT bounces.day, count(*) AS members FROM bounces JOIN members ON members.id = bounces.member_id
+         WHERE members.list_id = ? AND bounces.severity = 'hard' AND bounces.day >= ? GROUP BY bounces.day`,
+        listId,
+        Math.floor(since / DAY_MS),
+      ),
+    );
+    return new Map(rows.map((row) => [number(row, "day"), number(row, "members")]));
+  }
+
+  /** How many members of a list get copies by their role, suspended or not. */
+  async readers(listId: number): Promise<number> {
+    const [row] = await this.#rows(
+      sql("SELECT count(*) AS readers FROM members WHERE list_id = ? AND role <> 'post-only'", listId),
+    );
+    return row === undefined ? 0 : number(row, "readers");
+  }
+
+  /** What came back on that day counts against nobody on the list. @returns true if that is news */
+  async brake(listId: number, day: number): Promise<boolean> {
+    const rows = await this.#rows(
+      sql(
+        "INSERT INTO brakes (list_id, day) VALUES (?, ?) ON CONFLICT (list_id, day) DO NOTHING RETURNING day",
+        listId,
+        day,
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Members of a list, not suspended, of whom copies came back for good on at least `days` days since the day of
+   * `since`; days that are braked, and the day of `now`, which is not over, don't count.
+   */
+  async lost(listId: number, since: number, now: number, days: number): Promise<readonly number[]> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT members.id FROM bounces JOIN members ON members.id = bounces.member_id
+         WHERE members.list_id = ? AND bounces.severity = 'hard' AND bounces.day >= ? AND bounces.day < ?
+           AND NOT EXISTS (SELECT 1 FROM brakes WHERE brakes.list_id = members.list_id AND brakes.day = bounces.day)
+           AND NOT EXISTS (SELECT 1 FROM suspensions WHERE suspensions.member_id = members.id)
+         GROUP BY members.id HAVING count(*) >= ? ORDER BY members.id`,
+        listId,
+        Math.floor(since / DAY_MS),
+        Math.floor(now / DAY_MS),
+        days,
+      ),
+    );
+    return rows.map((row) => number(row, "id"));
+  }
+
+  /** Members of a list who were suspended for `reason`. */
+  async suspended(listId: number, reason: string): Promise<readonly number[]> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT members.id FROM suspensions JOIN members ON members.id = suspensions.member_id
+         WHERE members.list_id = ? AND suspensions.reason = ? ORDER BY members.id`,
+        listId,
+        reason,
+      ),
+    );
+    return rows.map((row) => number(row, "id"));
+  }
+
   /** Forgets failures before the day of `before`. */
   async forgetBounces(before: number): Promise<void> {
+    await this.#database.ask(sql("DELETE FROM brakes WHERE day < ?", Math.floor(before / DAY_MS)));
     await this.#database.ask(sql("DELETE FROM bounces WHERE day < ?", Math.floor(before / DAY_MS)));
   }
 

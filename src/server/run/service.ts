@@ -77,6 +77,8 @@ export interface Service {
   wake(): void;
   /** Goes on with other settings; what is on its way is not disturbed. */
   reload(live: LiveOptions): void;
+  /** Decides what the copies that came back mean for members' standing; it does so by itself every hour. */
+  review(): Promise<void>;
   /** Drains: takes no more mail, finishes what is on its way, leaves the rest in the queue. */
   stop(): Promise<void>;
 }
@@ -188,6 +190,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     every(FORGET_MS, "not-forgotten", async () => {
       await store.forget(now());
+      await standing.review();
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
       await dropUnusedSecrets(folder, store, now());
       for (const list of await store.lists()) await deleteOldServerKeys({ store, folder, now }, list);
@@ -207,6 +210,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       store,
       ledger,
       wake,
+      review: () => standing.review(),
       reload(next) {
         live = next;
         wake();
