@@ -1,8 +1,10 @@
 /** The one queue: what was in the two before it, what is marked, and what a bad day does to what waits. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
+import { openLedger } from "../../src/server/kept/open-ledger.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
+import type { JobChoice } from "../../src/server/kept/queue-desk.js";
 import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/kept/schema.js";
 import { sql } from "../../src/server/kept/sql.js";
 import { sqlite } from "../../src/server/kept/sqlite-store.js";
@@ -192,12 +194,71 @@ onEachStore(() => {
     expect(server.sink.caught).toHaveLength(4);
   });
 
+  test("the operator finds what waits, flushes it, holds it back and gives it up, by list, recipient, age and reason", async () => {
+    const other = await server.createList("other@lists.test");
+    await server.join(other, alice);
+    await server.sink.close();
+    await server.start("smtp", "smtp", { lanes: 1 });
+    await server.post(list, alice);
+    await server.post(other, alice);
+    await server.stop();
+    const office = await openStore(server.place);
+    const ledger = await openLedger(server.place);
+    const desk = ledger.queue;
+    const now = Date.now();
+    const mail = { listId: list.list.id, to: { kind: "anybody" }, recipient: "eve@people.test" } as const;
+    await office.addMail({ ...mail, mail: Buffer.from("sealed") }, now - 3 * 3600_000);
+    const any = { state: "any" } as const;
+    const names = async (choice: JobChoice) =>
+      (await desk.page(choice, 0, 10)).map((job) => `${job.kind} ${job.recipient}`);
+    const [to, too] = [alice.address, bob.address];
+    expect(await names(any)).toEqual([`copy ${to}`, `copy ${too}`, `copy ${to}`, "mail eve@people.test"]);
+    expect(await names({ ...any, list: other.address })).toEqual([`copy ${to}`]);
+    expect(await names({ ...any, recipient: to })).toHaveLength(2);
+    expect(await names({ ...any, queuedBefore: now - 3600_000 })).toEqual(["mail eve@people.test"]);
+    const [first] = await desk.page(any, 0, 1);
+    expect(await desk.page(any, first?.id ?? 0, 10)).toHaveLength(3);
+
+    expect(await desk.hold({ recipient: to, list: list.address })).toBe(1);
+    expect(await names({ ...any, reason: "on-hold" })).toEqual([`copy ${to}`]);
+    expect(await office.claimJobs(now - 3600_000, now, 10)).toHaveLength(1);
+    expect(await desk.drop({ recipient: "eve@people.test", state: "aside" })).toBe(0);
+    expect(await desk.drop({ recipient: "eve@people.test", state: "any" })).toBe(1);
+    const [waiting] = await office.claimJobs(now + 1000, now + 2000, 1);
+    if (waiting === undefined) throw new Error("nothing waits");
+    await office.retryJob(waiting, now + 3600_000);
+    expect(await desk.flush({ job: waiting.id }, now)).toBe(1);
+    expect((await office.claimJobs(now + 1000, now + 2000, 10)).map(({ id }) => id)).toContain(waiting.id);
+    expect(await desk.retry({ state: "aside" }, now)).toBe(1);
+    expect(await names({ state: "aside" })).toEqual([]);
+    // what is dropped takes its post along, but not one that waits for its moderator
+    const held = await office.queuePost({
+      listId: list.list.id,
+      raw: Buffer.from("sealed"),
+      accepted: now,
+      messageId: "<held@people.test>",
+      signer: "a1".repeat(20),
+      keyPacketDigest: "held",
+      sealDigest: "held",
+      keptUntil: now,
+      author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },
+      hold: true,
+    });
+    expect(await desk.drop({ state: "any" })).toBe(3);
+    expect(held).toMatchObject({ kind: "held" });
+    expect(await office.heldPosts(list.list.id)).toHaveLength(1);
+    await Promise.all([office.close(), ledger.close()]);
+  });
+
   test("the log has the name under which the relay keeps a copy", async () => {
     await server.start();
     server.sink.taken = "2.0.0 Ok: queued as 4bXyZ1";
     await server.post(list, alice);
-    await server.untilQuiet();
-    const [line = "{}"] = server.logged.filter((each) => each.includes('"msg":"copy-sent"'));
+    let line: string | undefined;
+    while (line === undefined) {
+      await new Promise((r) => setTimeout(r, 5));
+      line = server.logged.find((each) => each.includes('"msg":"copy-sent"'));
+    }
     expect(JSON.parse(line)).toMatchObject({ queueId: "4bXyZ1" });
   });
 });

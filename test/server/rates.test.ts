@@ -66,6 +66,32 @@ onEachStore(() => {
     });
   });
 
+  test("what the header calls the author is on no copy: anybody could have written it", async () => {
+    await server.start();
+    await server.service.ledger.setSettings(list.list.id, { ...defaultListSettings, replyTo: "author" });
+    await server.post(list, alice, { from: { ...alice, name: "The Treasurer" } });
+    await server.untilQuiet();
+    const [copy] = server.sink.for(bob.address);
+    if (copy === undefined) throw new Error("no copy");
+    expect(copy.raw.includes("Treasurer")).toBe(false);
+    expect(await PostalMime.parse(copy.raw)).toMatchObject({
+      replyTo: [{ name: "Alice", address: alice.address }],
+    });
+  });
+
+  test("of two members with one name, each is told by their key", async () => {
+    await server.join(list, { ...(await person("Other")), name: "ALICE" });
+    await server.start();
+    await server.post(list, alice);
+    await server.untilQuiet();
+    const [copy] = server.sink.for(bob.address);
+    if (copy === undefined) throw new Error("no copy");
+    const digits = alice.key.fingerprint.slice(0, 8).toUpperCase();
+    expect(await PostalMime.parse(copy.raw)).toMatchObject({
+      from: { name: `Alice (${digits}) via Team`, address: list.address },
+    });
+  });
+
   test("mail for the owner goes to who is owner, as it came, and to nobody else", async () => {
     await server.start();
     const raw = "From: x@other.test\r\nSubject: I can't read it\r\n\r\nHelp\r\n";

@@ -275,6 +275,9 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   CREATE INDEX jobs_of_member ON jobs (member_id);
   CREATE INDEX jobs_of_list ON jobs (list_id);
 
+  -- whether two members have one name
+  CREATE INDEX members_name ON members (list_id, lower(name));
+
   -- mail for a list's owners that went to some of them, and comes again for the others
   CREATE TABLE forwarded (
     member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,

@@ -132,6 +132,18 @@ export class SqlQueue extends SqlServerKeys {
     return row && { ...memberOf(row), ...entitledOf(row) };
   }
 
+  async hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean> {
+    const { rows } = await this.engine.ask(
+      sql(
+        "SELECT 1 AS one FROM members WHERE list_id = ? AND lower(name) = lower(?) AND fingerprint <> ? LIMIT 1",
+        listId,
+        name,
+        fingerprint,
+      ),
+    );
+    return rows.length > 0;
+  }
+
   atGate(asked: readonly AtGate[], decide: (words: readonly GateWord[]) => void): Promise<void> {
     const { shareRows } = this.engine.dialect;
     const memberIds = [...new Set(asked.flatMap(({ memberId }) => memberId ?? []))];

@@ -283,6 +283,8 @@ export interface Store {
   memberById(id: number): Promise<Member | undefined>;
   /** The same with what decides what they get. Asked for each mail, just before it is made. */
   recipientById(id: number): Promise<(Member & Entitled) | undefined>;
+  /** Whether another member than the one with this key has the name, in small letters or large. */
+  hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
   /** Ids of the secrets that members of any list have. */

@@ -103,15 +103,30 @@ export async function preparePost(
     roster: await store.recordHead(list.list.id),
     kind: post.author.kind === "member" ? "through" : "through-nonmember",
   });
+  const isMember = post.author.kind === "member";
+  const name = isMember ? await shownName(store, list, post.author.name, opened.by) : post.author.name;
   return {
     list,
     prepared,
-    from: makeMailbox(`${post.author.name} via ${list.list.name}`, list.address),
-    replyTo: settings.replyTo === "author" ? mail.from : makeMailbox(list.list.name, list.address),
+    from: makeMailbox(`${name} via ${list.list.name}`, list.address),
+    // attack: the header's own name is nobody's word; the address is the roster's, or the certificate's
+    replyTo:
+      settings.replyTo === "author"
+        ? makeMailbox(isMember ? name : undefined, mail.from.address)
+        : makeMailbox(list.list.name, list.address),
     ...(settings.authorCopy ? {} : { skips: opened.by }),
     ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
     references: mail.references,
   };
+}
+
+/** Digits of a key's fingerprint behind a name that two members have. */
+const NAMESAKE_DIGITS = 8;
+
+/** An author's name as copies bear it. Nothing keeps two members from having one name: then each is told by their key. */
+async function shownName(store: Store, { list }: ListInUse, name: string, by: string): Promise<string> {
+  if (!(await store.hasNamesake(list.id, name, by))) return name;
+  return `${name} (${by.slice(0, NAMESAKE_DIGITS).toUpperCase()})`;
 }
 
 /** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
