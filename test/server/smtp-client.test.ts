@@ -1,6 +1,6 @@
 /** Our way of speaking SMTP, to relays that say what they should not, or when they should not. */
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, connect as openSocket, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectToRelay, handOver } from "../../src/server/out/relay.js";
 import type { Patience } from "../../src/server/out/smtp-client.js";
@@ -194,6 +194,35 @@ test("a relay that refuses a recipient and asks for the mail nevertheless gets n
   await soon();
   expect(heard).not.toContain("\r\n.\r\n");
   expect(heard).not.toContain("|.\r\n");
+});
+
+describe("an answer before its time, and the mail is then refused", () => {
+  beforeEach(() => {
+    says = (line) => {
+      if (line === "DATA") return "354 go on\r\n250 2.0.0 taken\r\n";
+      return line === "." ? "452 4.3.1 no room\r\n" : undefined;
+    };
+  });
+
+  test("a client that counts answers takes the mail for delivered", async () => {
+    const socket = openSocket(port, "127.0.0.1");
+    socket.write(`EHLO naive\r\n${commands}`);
+    let answers = "";
+    for await (const chunk of socket) {
+      answers += chunk;
+      const replies = answers.split("\r\n").filter((line) => /^\d{3} /.test(line));
+      // greeting, EHLO, MAIL, RCPT, DATA; the next is taken for the mail's
+      if (replies.length === 5) socket.write("X: y\r\n\r\nHello\r\n.\r\n");
+      if (replies.length < 6) continue;
+      expect(replies[5]).toMatch(/^250 /);
+      break;
+    }
+  });
+
+  test("ours does not: it is tried again", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail)).toEqual({ kind: "broken", code: "EPROTOCOL" });
+  });
 });
 
 test("a relay that says goodbye behind its answer has the mail", async () => {
