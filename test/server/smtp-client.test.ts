@@ -271,6 +271,24 @@ describe("time is for the whole of an answer", () => {
     expect(await connection.send(mail)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
   });
 
+  test("without it, a relay keeps a lane with a line now and then", async () => {
+    extensions = [];
+    says = (line) => (line.startsWith("RCPT") ? "250-\r\n" : undefined);
+    const connection = await impatient({ command: 3_600_000 });
+    let isSettled = false;
+    const sent = connection.send(mail).finally(() => {
+      isSettled = true;
+    });
+    while (!heard.includes("RCPT")) await soon();
+    for (let lines = 0; lines < 10; lines++) {
+      for (const socket of sockets) socket.write("250-\r\n");
+      await soon();
+      expect(isSettled).toBe(false);
+    }
+    connection.close();
+    await sent;
+  });
+
   test("also of one that goes on for ever, a line at a time", async () => {
     let more: NodeJS.Timeout | undefined;
     says = (line) => {
