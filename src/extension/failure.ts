@@ -70,6 +70,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "invitation-damaged": "error_invitation_damaged",
   "list-conflict": "error_list_conflict",
   "unknown-owner": "error_unknown_owner",
+  "owners-key": "error_owners_key",
   "no-list": "error_no_list",
   "no-member-key": "error_no_member_key",
   "card-damaged": "error_card_damaged",

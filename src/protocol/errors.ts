@@ -49,6 +49,7 @@ export const errorCodes = [
   "invitation-for-another",
   "list-conflict",
   "unknown-owner",
+  "owners-key",
   "no-list",
   "no-member-key",
   "card-damaged",

@@ -229,11 +229,41 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   `,
     `
-  -- asked at the gate, together with the roster; the ledger made it in databases of its own time
+  -- the ledger's tables; earlier versions made the first five when they opened it, without the lock on this
+  CREATE TABLE IF NOT EXISTS list_settings (
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    settings TEXT NOT NULL
+  ) ${tableEnd};
   CREATE TABLE IF NOT EXISTS suspensions (
-    member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-    since BIGINT NOT NULL, reason TEXT NOT NULL);
-
+    member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+    since ${integer} NOT NULL,
+    reason TEXT NOT NULL
+  ) ${tableEnd};
+  CREATE TABLE IF NOT EXISTS bounces (
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    day ${integer} NOT NULL,
+    severity TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (member_id, day)
+  ) ${tableEnd};
+  CREATE TABLE IF NOT EXISTS unusable_keys (
+    member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+    since ${integer} NOT NULL,
+    code TEXT NOT NULL
+  ) ${tableEnd};
+  -- what the list signed or refuses since a restore (restored.ts)
+  CREATE TABLE IF NOT EXISTS resumed (
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    not_before ${integer} NOT NULL
+  ) ${tableEnd};
+  -- days on which copies came back from too large a part of a list to count against anybody
+  CREATE TABLE brakes (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    day ${integer} NOT NULL,
+    PRIMARY KEY (list_id, day)
+  ) ${tableEnd};
+  `,
+    `
   -- one queue for everything that leaves: a copy of a post (review: of a held one, for a moderator), a notice in the
   -- server's own words, a sealed mail. member_id: whom it is for and goes with; not set: somebody on no roster.
   -- needs_role: the least that member must be when it leaves. claim: the token of the worker that has it, until due;

@@ -219,6 +219,10 @@ export class SqlStore extends SqlQueue implements Store {
     );
   }
 
+  waitingSince(): number | undefined {
+    return this.engine.waitingSince();
+  }
+
   async close(): Promise<void> {
     await this.engine.close();
   }
