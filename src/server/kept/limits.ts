@@ -12,6 +12,9 @@ export const MAX_BYTES_IN_FLIGHT = 4 * MAX_MAIL_BYTES;
 /** Connections at one time. Stops a connection flood from using up file descriptors. */
 export const MAX_CONNECTIONS = 200;
 
+/** Of these, one client's, unless it is on this machine. Stops one that opens connections and says nothing from shutting everybody out. */
+export const MAX_CONNECTIONS_A_CLIENT = 20;
+
 /**
  * Recipients in one transaction. A sealed mail is for one list; the client sends a second list's in a transaction of
  * its own (RFC 5321, 4.5.3.1.10: 452). Stops lists of thousands of recipients.
