@@ -274,7 +274,7 @@ export interface OpenedLetter {
   readonly pins: Pins;
   readonly passage: Passage;
   readonly messageId: string;
-  readonly keyPacketDigest: string;
+  readonly dataPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
   /** Under a list key that was replaced, and signed when it was not to be used any more. */

@@ -136,7 +136,7 @@ async function openFor(
     pins: next,
     passage: result.passage,
     messageId: result.messageId,
-    keyPacketDigest: result.keyPacketDigest,
+    dataPacketDigest: result.dataPacketDigest,
     signedAt: result.signedAt.toISOString(),
     underOldKey: keys.graceEnds !== null && result.signedAt > new Date(keys.graceEnds),
   };

@@ -228,6 +228,11 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (post_id, number)
   ) ${tableEnd};
   `,
+    `
+  -- what a post is known by: its session key can be wrapped anew, and a wrapping has several spellings
+  ALTER TABLE replays ADD COLUMN data_packet_digest TEXT;
+  CREATE UNIQUE INDEX replays_data_packet ON replays (list_id, data_packet_digest);
+  `,
   ];
 }
 
