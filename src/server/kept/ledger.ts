@@ -9,27 +9,6 @@ import { defaultListSettings, type ListSettings, readListSettings } from "./list
 import { isSet, number, type Row, type Statement, sql, text, type Value, word } from "./sql.js";
 import type { Connection } from "./sqlite-connection.js";
 
-const tables: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS list_settings (
-     list_id BIGINT PRIMARY KEY REFERENCES lists (id), settings TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS suspensions (
-     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-     since BIGINT NOT NULL, reason TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS bounces (
-     member_id BIGINT NOT NULL REFERENCES members (id) ON DELETE CASCADE,
-     day BIGINT NOT NULL, severity TEXT NOT NULL, reason TEXT NOT NULL,
-     PRIMARY KEY (member_id, day))`,
-  // days on which copies came back from too large a part of a list to count against anybody
-  `CREATE TABLE IF NOT EXISTS brakes (
-     list_id BIGINT NOT NULL REFERENCES lists (id), day BIGINT NOT NULL, PRIMARY KEY (list_id, day))`,
-  `CREATE TABLE IF NOT EXISTS unusable_keys (
-     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-     since BIGINT NOT NULL, code TEXT NOT NULL)`,
-  // what the list signed or refuses since a restore (restored.ts)
-  `CREATE TABLE IF NOT EXISTS resumed (
-     list_id BIGINT PRIMARY KEY REFERENCES lists (id), not_before BIGINT NOT NULL)`,
-];
-
 /** Why a member gets no copies although they are on the roster. */
 export interface Suspension {
   readonly since: number;
@@ -63,14 +42,14 @@ export type JobChoice = { readonly job: number } | { readonly post: number } | "
 export class Ledger {
   readonly #database: Connection;
 
-  private constructor(database: Connection) {
+  /** The ledger in a database that holds a store, whose tables are up to date. */
+  constructor(database: Connection) {
     this.#database = database;
   }
 
-  /** Opens the ledger in a database that holds a store; makes its tables if need be. */
-  static async open(database: Connection): Promise<Ledger> {
-    for (const table of tables) await database.ask(sql(table));
-    return new Ledger(database);
+  /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
+  waitingSince(): number | undefined {
+    return this.#database.waitingSince();
   }
 
   close(): Promise<void> {

@@ -347,6 +347,10 @@ export class SqlStore extends SqlServerKeys implements Store {
     );
   }
 
+  waitingSince(): number | undefined {
+    return this.engine.waitingSince();
+  }
+
   async close(): Promise<void> {
     await this.engine.close();
   }
