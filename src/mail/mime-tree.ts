@@ -13,7 +13,7 @@ import { MAX_PARTS, OtherPostalMime, readMimeWithTree } from "./read-mime.js";
 export interface MimePart {
   /** `1`, `1.2` and so on; of an attached mail's parts: `1.2.1`. */
   readonly partName: string;
-  /** Media type in lower case, without parameters; empty where a part has two Content-Types, of which each program believes another. */
+  /** Media type in lower case, without parameters; empty where a field of the part is doubled, of which each program believes another. */
   readonly contentType: string;
   readonly name: string;
   /** By their names in lower case, as they stand there, unfolded. */
@@ -117,9 +117,17 @@ async function partOf(node: Node, partName: string, depth: number, counted: Coun
   return { partName, contentType, name: nameOf(node), headers: headersOf(node), parts, bytes };
 }
 
-function typeOf({ contentType, rawHeaderLines }: Node): string {
-  const said = rawHeaderLines.filter(({ key }) => key === "content-type").length;
-  return said > 1 ? "" : contentType.parsed.value.trim().toLowerCase();
+/** Fields that say what a part is. */
+const telling: readonly string[] = ["content-type", "content-transfer-encoding", "content-disposition"];
+
+/** Attack: a part that is a file of ours to one program and a text to another, since each reads another of two fields. */
+function isDoubled({ rawHeaderLines }: Node): boolean {
+  const keys = rawHeaderLines.map(({ key }) => key).filter((key) => telling.includes(key));
+  return new Set(keys).size < keys.length;
+}
+
+function typeOf(node: Node): string {
+  return isDoubled(node) ? "" : node.contentType.parsed.value.trim().toLowerCase();
 }
 
 function nameOf({ contentType, contentDisposition }: Node): string {

@@ -162,7 +162,8 @@ async function viewOf(
     passage: passageView(opened, before),
     underOldKey: opened.underOldKey,
     ownKeyEnds: ownKeyEnds(list, stored),
-    shell,
+    // attack: a part that the seals don't need is a place for something else
+    shell: opened.hasStraySignature ? "elsewhere" : shell,
   };
 }
 

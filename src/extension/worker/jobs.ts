@@ -273,6 +273,8 @@ export interface OpenedLetter {
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;
   readonly passage: Passage;
+  /** The mail has a list signature beside a message that does not need it: not in its own shell. */
+  readonly hasStraySignature: boolean;
   readonly messageId: string;
   readonly dataPacketDigest: string;
   /** ISO 8601, date of the author's signature. */

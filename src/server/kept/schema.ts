@@ -264,6 +264,13 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   `,
     `
+  -- posts that a list has ever taken
+  CREATE TABLE post_counts (
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    posts ${integer} NOT NULL
+  ) ${tableEnd};
+  `,
+    `
   -- what a post is known by: its session key can be wrapped anew, and a wrapping has several spellings
   ALTER TABLE replays ADD COLUMN data_packet_digest TEXT;
   CREATE UNIQUE INDEX replays_data_packet ON replays (list_id, data_packet_digest);
