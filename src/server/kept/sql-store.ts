@@ -1,6 +1,6 @@
 /** Posts and what was seen before, in SQL; with the files that it builds on the whole store. */
 import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
-import { bytes, type Engine, number, type Script, sql, text, word } from "./sql.js";
+import { bytes, type Engine, isSet, number, type Script, sql, text, word } from "./sql.js";
 import { remember } from "./sql-membership.js";
 import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
 import { SqlQueue } from "./sql-queue.js";
