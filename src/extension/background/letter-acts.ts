@@ -34,8 +34,8 @@ export function pictureOf(opened: Opened, number: number): string {
 }
 
 /** Saves the letter as an ordinary, readable mail. */
-export async function saveReadable({ letter: { letter } }: Opened): Promise<void> {
+export async function saveReadable({ letter: { letter, list } }: Opened): Promise<void> {
   const { writeClearMail } = await import("../../mail/payload.js");
   const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
-  await saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
+  await saveFile(`${name}.eml`, writeClearMail(letter, list), "message/rfc822");
 }

@@ -4,6 +4,7 @@ import { arrivedLine } from "./arrived.js";
 import { mayConfirm } from "./confirmable.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
+import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
 import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
@@ -79,7 +80,7 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
     ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
-    ...showing.body(view),
+    ...bodyOf(view, showing),
     ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, showing.acts)]),
     element(
       "p",
@@ -92,6 +93,15 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
       }),
     ),
   ];
+}
+
+/** As much of the mail as can be shown, and an offer of the rest. */
+function bodyOf(view: OpenedView, showing: Showing): readonly Node[] {
+  const { view: shown, leftOut } = shownOf(view);
+  if (leftOut === "nothing") return showing.body(view);
+  const why = t(leftOut === "end" ? "too_long_text" : "too_long_html");
+  const save = actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"));
+  return [element("p", { class: "remote" }, `${why} `, save), ...showing.body(shown)];
 }
 
 function person({ name, address }: PersonView): string {

@@ -57,7 +57,10 @@ const guardLabels = {
   bcc: "guard_bcc",
   "missing-attachment": "guard_missing_attachment",
   "clear-to-list": "guard_clear_to_list",
+  "almost-list": "guard_almost_list",
+  "address-book-list": "guard_address_book_list",
   "sealed-quote": "guard_sealed_quote",
+  "other-list-quote": "guard_other_list_quote",
 } as const;
 
 /** The questions before sending, each with its switch. */
