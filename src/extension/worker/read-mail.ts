@@ -3,7 +3,13 @@ import { outerHeaderOf } from "../../mail/outer-header.js";
 import { readOwnShell } from "../../mail/own-shell.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { octetsOfBinary } from "../binary.js";
-import { addressesIn, arrivingPart, invitationPart, sealedParts } from "../reading/found-parts.js";
+import {
+  addressesIn,
+  arrivingPart,
+  copiedFrom,
+  invitationPart,
+  sealedParts,
+} from "../reading/found-parts.js";
 import type { Jobs } from "./jobs.js";
 
 /**
@@ -44,11 +50,13 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
       outer: outerHeaderOf(tree.headers),
     };
   }
+  const copyOf = copiedFrom(tree);
   const arriving = arrivingPart(tree);
   const invitation = invitationPart(tree);
   const file = invitation === undefined ? null : leaf(invitation.partName);
   return {
     kind: "other",
+    ...(copyOf === undefined ? {} : { copyOf }),
     arriving:
       arriving === undefined
         ? null
