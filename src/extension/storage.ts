@@ -22,6 +22,8 @@ import {
 /** Not the name of the first version, which held digests of key packets. */
 const SEEN = "seen-through-list";
 const SEEN_BEFORE = "seen";
+/** List, address and skeleton of the names of authors. */
+const NAMES = "names";
 
 /** One record of `storage.local`, replaced whole. */
 export interface Kept<R> {
@@ -148,6 +150,35 @@ export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reuse
     const kept = [...seen, [list, author, messageId, dataPacketDigest]].slice(-SEEN_LIMIT);
     await browser.storage.local.set({ [SEEN]: kept });
     return "first";
+  });
+}
+
+/** An author's name, as far as others may look the same. */
+export interface SeenName {
+  readonly address: string;
+  readonly skeleton: string;
+}
+
+const namesRecord = listOf(listOf(text));
+/** Members of all lists together; the oldest are forgotten first. */
+const NAMES_LIMIT = 5_000;
+
+/**
+ * The names that authors of a list were seen under.
+ * @param author is remembered, too; null for one whose name nobody vouches for
+ */
+export function namesSeen(list: string, author: SeenName | null): Promise<readonly SeenName[]> {
+  return inTurn("storage", async () => {
+    const found = await browser.storage.local.get(NAMES);
+    const all = found[NAMES] === undefined ? [] : namesRecord(found[NAMES]);
+    const isKnown = ([of, address, skeleton]: readonly string[]) =>
+      of === list && address === author?.address && skeleton === author?.skeleton;
+    if (author !== null && !all.some(isKnown)) {
+      const others = all.filter(([of, address]) => of !== list || address !== author.address);
+      const kept = [...others, [list, author.address, author.skeleton]].slice(-NAMES_LIMIT);
+      await browser.storage.local.set({ [NAMES]: kept });
+    }
+    return all.flatMap(([of, address = "", skeleton = ""]) => (of === list ? [{ address, skeleton }] : []));
   });
 }
 
