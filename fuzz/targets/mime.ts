@@ -34,18 +34,21 @@ function copy(sealed: SealedMessage, shape: "mixed" | "encrypted"): Uint8Array {
 }
 
 function letter(html: boolean): Uint8Array {
-  return writeClearMail({
-    ...{
-      from: alice,
-      to: [{ address: list }],
-      cc: [],
-      subject: "予算 2027",
-      date,
-      messageId: "<1@example.test>",
+  return writeClearMail(
+    {
+      ...{
+        from: alice,
+        to: [{ address: list }],
+        cc: [],
+        subject: "予算 2027",
+        date,
+        messageId: "<1@example.test>",
+      },
+      ...{ references: [], text: "words\r\n> quoted\r\n", ...(html ? { html: "<p>words</p>" } : {}) },
+      attachments: [{ name: "報告.pdf", type: "application/pdf", bytes: octets(300, 5) }],
     },
-    ...{ references: [], text: "words\r\n> quoted\r\n", ...(html ? { html: "<p>words</p>" } : {}) },
-    attachments: [{ name: "報告.pdf", type: "application/pdf", bytes: octets(300, 5) }],
-  });
+    list,
+  );
 }
 
 const text = (raw: Uint8Array) => Buffer.from(raw).toString("latin1");
@@ -230,7 +233,8 @@ export const target: Target = {
       "our own shell, but not to readMail",
     );
     const readLetter = await refused(readPayload(input));
-    if (readLetter !== undefined) await refused(Promise.resolve().then(() => writeClearMail(readLetter)));
+    if (readLetter !== undefined)
+      await refused(Promise.resolve().then(() => writeClearMail(readLetter, list)));
     await refused(readSealedMail(input));
     await refused(readRequestMail(input));
   },
