@@ -232,6 +232,12 @@ export class SqlStore extends SqlQueue implements Store {
     );
   }
 
+  async oldestPost(): Promise<number | undefined> {
+    const [row] = (await this.engine.ask(sql("SELECT min(accepted) AS accepted FROM posts WHERE held = 0")))
+      .rows;
+    return row !== undefined && isSet(row, "accepted") ? number(row, "accepted") : undefined;
+  }
+
   waitingSince(): number | undefined {
     return this.engine.waitingSince();
   }

@@ -363,6 +363,8 @@ export interface Store {
   /** When the next job is due, `undefined` if none waits. */
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
+  /** When the oldest post was accepted that has copies to be sent, also such as are set aside; `undefined` if none has. */
+  oldestPost(): Promise<number | undefined>;
 
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;
