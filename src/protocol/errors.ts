@@ -66,6 +66,7 @@ export const errorCodes = [
   "no-such-post",
   "no-such-notice",
   "last-owner",
+  "suspended",
   "server-restored",
   "roster-behind",
   "roster-altered",

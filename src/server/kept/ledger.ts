@@ -30,7 +30,7 @@ const tables: readonly string[] = [
 /** Why a member gets no copies although they are on the roster. */
 export interface Suspension {
   readonly since: number;
-  /** `bounces`, or `operator`. */
+  /** `bounces`, `operator`, or `member`: their own wish (the store's `pauseCopies`). */
   readonly reason: string;
 }
 
@@ -92,7 +92,12 @@ export class Ledger {
 
   async suspension(memberId: number): Promise<Suspension | undefined> {
     const [row] = await this.#rows(
-      sql("SELECT since, reason FROM suspensions WHERE member_id = ?", memberId),
+      sql(
+        `SELECT since, reason, 0 AS own FROM suspensions WHERE member_id = ?
+           UNION ALL SELECT since, 'member', 1 FROM own_pauses WHERE member_id = ? ORDER BY own LIMIT 1`,
+        memberId,
+        memberId,
+      ),
     );
     return row && { since: number(row, "since"), reason: text(row, "reason") };
   }
@@ -111,13 +116,16 @@ export class Ledger {
     return rows.length > 0;
   }
 
-  /** Takes a suspension back and forgets what led to it. @returns false if there was none */
+  /** The operator's word: takes a suspension back and forgets what led to it, also the member's own. @returns false if there was none */
   async resume(memberId: number): Promise<boolean> {
     await this.#database.ask(sql("DELETE FROM bounces WHERE member_id = ?", memberId));
     const rows = await this.#rows(
       sql("DELETE FROM suspensions WHERE member_id = ? RETURNING member_id", memberId),
     );
-    return rows.length > 0;
+    const own = await this.#rows(
+      sql("DELETE FROM own_pauses WHERE member_id = ? RETURNING member_id", memberId),
+    );
+    return rows.length + own.length > 0;
   }
 
   /** Notes a failure; of one day the worst counts. A report that somebody resends changes nothing. */

@@ -9,8 +9,9 @@ import type {
   ServerKeyStore,
 } from "./membership-store.js";
 import { bytes, isSet, number, type Row, sql, text } from "./sql.js";
-import { done, Refused, SqlMembership } from "./sql-membership.js";
-import type { Command } from "./store.js";
+import { SqlMembership } from "./sql-membership.js";
+import { quietly, Refused } from "./sql-orders.js";
+import type { Order } from "./warrant.js";
 
 const noteOf = (row: Row): OutgoingNote => ({
   id: number(row, "id"),
@@ -21,7 +22,10 @@ const noteOf = (row: Row): OutgoingNote => ({
 });
 
 /** The part of the store that is about mails to people. */
-export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, keyof ServerKeyStore> {
+export class SqlOutbox
+  extends SqlMembership
+  implements Omit<MembershipStore, keyof ServerKeyStore | "releasePost" | "rejectPost">
+{
   async addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void> {
     await this.engine.ask(
       sql(
@@ -56,14 +60,10 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
     await this.engine.ask(sql("DELETE FROM outbox WHERE id = ?", id));
   }
 
-  passNotice(
-    command: Command,
-    { news, serial }: NoticeName,
-    mails: readonly NoticeMail[],
-    now: number,
-  ): Promise<Carried> {
+  passNotice(order: Order, { news, serial }: NoticeName, mails: readonly NoticeMail[]): Promise<Carried> {
+    const { now, command } = order;
     const { listId } = command;
-    return this.carryOut(command, function* () {
+    return this.carryOut(order, function* () {
       const [highest] = (yield sql(
         "SELECT serial FROM notice_serials WHERE list_id = ? AND news = ?",
         listId,
@@ -110,17 +110,18 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
         news,
         serial,
       );
-      return done;
+      return quietly;
     });
   }
 
   keepReceipt(
-    command: Command,
+    order: Order,
     { news, serial }: NoticeName,
     memberId: number,
     receipt: Uint8Array,
   ): Promise<Carried> {
-    return this.carryOut(command, function* () {
+    const { command } = order;
+    return this.carryOut(order, function* () {
       const { changes } = yield sql(
         "UPDATE passed_notices SET receipt = ? WHERE list_id = ? AND news = ? AND serial = ? AND member_id = ?",
         receipt,
@@ -130,7 +131,7 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
         memberId,
       );
       if (changes === 0) throw new Refused("no-such-notice");
-      return done;
+      return quietly;
     });
   }
 

@@ -104,6 +104,15 @@ export function* holdList(engine: Engine, listId: number): Script<void> {
   yield sql(`SELECT id FROM lists WHERE id = ? ${engine.dialect.lockRows}`, listId);
 }
 
+/** False if nobody owns the list: its members could never put it right. */
+export function* isOwned(listId: number): Script<boolean> {
+  const { rows } = yield sql(
+    "SELECT 1 AS owned FROM members WHERE list_id = ? AND role = 'owner' LIMIT 1",
+    listId,
+  );
+  return rows.length > 0;
+}
+
 /** Deletes a post that is not held and has no job left: nobody is left to make a copy for. */
 export const dropFinishedPost = (postId: number) =>
   sql(

@@ -1,12 +1,14 @@
 /** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
 import { randomBytes } from "node:crypto";
 import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
+import type { Carried, FullStore } from "./membership-store.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
-import { remember } from "./sql-membership.js";
+import { quietly, Refused } from "./sql-orders.js";
 import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
 import { SqlServerKeys } from "./sql-server-keys.js";
-import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
+import type { HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
+import type { Order } from "./warrant.js";
 
 /** Random bytes in the name of a claim. */
 const CLAIM_BYTES = 12;
@@ -77,7 +79,7 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
 }
 
 /** The store on `engine`. */
-export class SqlStore extends SqlServerKeys implements Store {
+export class SqlStore extends SqlServerKeys implements FullStore {
   readonly sharing: Store["sharing"];
 
   constructor(engine: Engine, sharing: Store["sharing"]) {
@@ -200,36 +202,33 @@ export class SqlStore extends SqlServerKeys implements Store {
     }));
   }
 
-  releasePost(postId: number, command: Command, now: number): Promise<Decided> {
-    return this.#decide(postId, command, function* () {
+  releasePost(order: Order, postId: number): Promise<Carried> {
+    return this.#decide(order, postId, function* () {
       yield sql("UPDATE posts SET held = 0 WHERE id = ?", postId);
-      const copies = yield* queueCopies(postId, command.listId, now, "everybody");
+      yield* queueCopies(postId, order.command.listId, order.now, "everybody");
       yield dropFinishedPost(postId);
-      return copies;
     });
   }
 
-  rejectPost(postId: number, command: Command): Promise<Decided> {
-    return this.#decide(postId, command, function* () {
+  rejectPost(order: Order, postId: number): Promise<Carried> {
+    return this.#decide(order, postId, function* () {
       yield sql("DELETE FROM posts WHERE id = ?", postId);
-      return 0;
     });
   }
 
   /** Runs `decision` on a held post, once a command; its copies for review are gone by then. */
-  #decide(postId: number, command: Command, decision: () => Script<number>): Promise<Decided> {
-    const { engine } = this;
-    return engine.run(function* (): Script<Decided> {
-      yield* holdList(engine, command.listId);
-      if (!(yield* remember(command))) return { kind: "repeat" };
+  #decide(order: Order, postId: number, decision: () => Script<void>): Promise<Carried> {
+    return this.carryOut(order, function* () {
       const held = yield sql(
         "SELECT id FROM posts WHERE id = ? AND list_id = ? AND held = 1",
         postId,
-        command.listId,
+        order.command.listId,
       );
-      if (held.rows.length === 0) return { kind: "not-held" };
+      // somebody else decided
+      if (held.rows.length === 0) throw new Refused("no-such-post");
       yield sql("DELETE FROM jobs WHERE post_id = ?", postId);
-      return { kind: "done", copies: yield* decision() };
+      yield* decision();
+      return quietly;
     });
   }
 
@@ -336,6 +335,12 @@ export class SqlStore extends SqlServerKeys implements Store {
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
+    // those whom it was for have left
+    await this.engine.ask(
+      sql(
+        "DELETE FROM tellings WHERE kind = 'report' AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)",
+      ),
+    );
     await this.engine.ask(
       sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
     );

@@ -181,14 +181,6 @@ export interface Command {
   readonly keptUntil: number;
 }
 
-/** What became of a command about a held post. */
-export type Decided =
-  | { readonly kind: "done"; readonly copies: number }
-  /** this command was carried out before */
-  | { readonly kind: "repeat" }
-  /** no post of that number waits on that list: somebody else decided */
-  | { readonly kind: "not-held" };
-
 /** What waits, counted. `aside`: waits for the operator. */
 export interface QueueCounts {
   readonly waiting: number;
@@ -256,14 +248,6 @@ export interface Store {
 
   /** Posts of a list that wait for a moderator, oldest first. */
   heldPosts(listId: number): Promise<readonly HeldPost[]>;
-  /**
-   * Lets a held post out: a copy for every member of this moment is queued, and remembers the command that said so.
-   * Copies for review that were not sent yet are dropped: moderators get the post as members.
-   */
-  releasePost(postId: number, command: Command, now: number): Promise<Decided>;
-  /** Deletes a held post and its copies for review. */
-  rejectPost(postId: number, command: Command): Promise<Decided>;
-
   /**
    * Takes up to `limit` due jobs, oldest first, under a fresh claim, and registers an attempt for each: they are due
    * again at `leaseUntil`.

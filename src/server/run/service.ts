@@ -6,6 +6,7 @@ import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
 import { openReception } from "../in/reception.js";
 import { Outbox } from "../in/requests/outbox.js";
+import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
 import { Heads } from "../kept/heads.js";
@@ -121,10 +122,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
     const outbox = new Outbox({ store, relay, log, now });
+    const teller = new Teller({ store, lists, log, now, told: () => outbox.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
       setImmediate(() => {
         delivery.wake();
+        teller.wake();
         outbox.wake();
       });
     };
@@ -153,6 +156,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
     undo.push(() => delivery.stop());
     undo.push(() => outbox.stop());
+    undo.push(() => teller.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -204,6 +208,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
     outbox.start();
+    teller.start();
     return {
       fronts,
       ...(web === undefined ? {} : { web }),

@@ -5,7 +5,7 @@ import { parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
 import { fullReadingConfig } from "../../../protocol/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../../kept/limits.js";
 import type { Member } from "../../kept/store.js";
-import type { Asked } from "./asked.js";
+import type { Asked, Done } from "./asked.js";
 
 async function rosterMember({ parts, now }: Asked, member: Member): Promise<RosterMember | undefined> {
   const { address } = member;
@@ -35,7 +35,11 @@ async function deliveryTo(ledger: Asked["parts"]["ledger"], { id }: Member): Pro
 }
 
 /** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
-export async function roster(
+export async function roster(asked: Asked, member: Member, after: number): Promise<Done> {
+  return { kind: "answer", result: await rosterFor(asked, member, after) };
+}
+
+async function rosterFor(
   asked: Asked,
   member: Member,
   after: number,

@@ -5,23 +5,18 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
-import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
-import { readRequestMail, writeRequestMail } from "../../../mail/request-mail.js";
-import { type Answer, type Result, writeAnswer } from "../../../membership/answers.js";
-import {
-  assertRecent,
-  claimedSigners,
-  openRequest,
-  type RequestedList,
-  verifySigned,
-} from "../../../membership/requests.js";
+import { type Address, parseAddress } from "../../../mail/mailbox.js";
+import { readRequestMail } from "../../../mail/request-mail.js";
+import type { Result } from "../../../membership/answers.js";
+import { assertRecent, claimedSigners, openRequest, verifySigned } from "../../../membership/requests.js";
 import { revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
-import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
-import { newMessageId } from "../../../protocol/seal.js";
+import { parseFingerprint } from "../../../protocol/keys.js";
 import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
-import { codeForLog } from "../../kept/log.js";
+import type { NoteMail } from "../../kept/membership-store.js";
 import type { List, Member } from "../../kept/store.js";
+import { Stale } from "../../kept/warrant.js";
+import { answerMail } from "./answer-mail.js";
 import {
   type Asked,
   type Asker,
@@ -43,23 +38,41 @@ export type Taken =
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
 
+/** How often a request is looked at anew because somebody else's was carried out meanwhile. */
+const MAX_TRIES = 5;
+
 /** Takes a mail for the request address of `list`. @throws what is our own fault: the sender is told to try later */
 export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+  let row: List | undefined = list;
+  for (let tries = 1; row !== undefined; tries++) {
+    try {
+      return await takeOnce(parts, row, raw);
+    } catch (error) {
+      if (!(error instanceof Stale) || tries === MAX_TRIES) throw error;
+    }
+    // what was verified is not true any more: as if the request had come now
+    row = await parts.store.listById(list.id);
+    if ((await parts.ledger.settings(list.id)).retired !== undefined) break;
+  }
+  return { kind: "refused", code: "no-list" };
+}
+
+async function takeOnce(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
   let asked: Asked;
-  let inReplyTo: string | undefined;
   let proved: Newcomer;
   try {
     const mail = await readRequestMail(raw);
     if (mail === undefined) return { kind: "refused", code: "not-sealed" };
-    inReplyTo = mail.messageId;
+    const { messageId } = mail;
     const now = new Date(parts.now());
-    asked = { parts, list, ...(await open(parts, list, mail.sealed, now)), now };
+    const opened = await open(parts, list, mail.sealed, now);
+    asked = { parts, list, ...opened, ...(messageId === undefined ? {} : { inReplyTo: messageId }), now };
     proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return { kind: "refused", code: error.code };
   }
-  return answer(asked, proved, inReplyTo);
+  return answer(asked, proved);
 }
 
 /**
@@ -105,7 +118,7 @@ async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer>
     signedAt,
     async carryOut() {
       assertRecent(asked.opened.request, signedAt, asked.now);
-      return carryOut(asked, member);
+      return carryOut(asked, member, asker, signedAt);
     },
   };
 }
@@ -127,7 +140,7 @@ async function signer({ parts, list, opened }: Asked, from: Address | undefined)
   return member;
 }
 
-async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefined): Promise<Taken> {
+async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   const { parts, list, opened, now } = asked;
   const { store } = parts;
   const { command } = opened.request;
@@ -138,6 +151,11 @@ async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefi
   }
   const head = async () => store.recordHead(list.id);
   const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
+  await parts.heads.note(store);
+  if (done?.kind === "told") {
+    parts.wake();
+    return { kind: "answered", what: command.do, code: done.code };
+  }
   // a repeat gets the first answer, whatever the roster is now
   const result: Result =
     done === undefined
@@ -146,12 +164,7 @@ async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefi
         ? { kind: "done", head: await head() }
         : done.result;
   const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
-  await send(asked, proved.asker, result, inReplyTo);
-  for (const { event, to } of done?.reports ?? []) {
-    await send(asked, to, { kind: "report", event, head: await head(), signed: opened.signed }, undefined);
-  }
-  await store.noteAnswer(memory, kept, now.getTime());
-  await parts.heads.note(store);
+  await store.answer(memory, kept, await sealed(asked, proved.asker, result), now.getTime());
   parts.wake();
   return { kind: "answered", what: command.do, code: result.kind === "refused" ? result.code : result.kind };
 }
@@ -181,42 +194,15 @@ function firstResult(json: string, head: { readonly number: number; readonly has
   return code === undefined ? { kind: "done", head } : { kind: "refused", code };
 }
 
-/** Seals `result` for somebody and puts it into the outbox. */
-async function send(asked: Asked, to: Asker, result: Result, inReplyTo: string | undefined): Promise<void> {
-  const { parts, list, server, opened, now } = asked;
-  const address = parseAddress(list.address);
-  const listOf: RequestedList = {
-    address,
-    key:
-      list.listKeyFingerprint === undefined
-        ? opened.request.list.key
-        : parseFingerprint(list.listKeyFingerprint),
-  };
-  const said: Answer = {
+/** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
+async function sealed(asked: Asked, to: Asker, result: Result): Promise<NoteMail | undefined> {
+  const { parts, list, server, opened, inReplyTo, now } = asked;
+  const key = list.listKeyFingerprint;
+  return answerMail({ list, server, log: parts.log }, to, {
     request: opened.request.id,
     date: now,
-    list: listOf,
+    key: key === undefined ? opened.request.list.key : parseFingerprint(key),
     result,
-    server: sealingHalf(server),
-  };
-  let sealed: Uint8Array;
-  try {
-    sealed = await writeAnswer(said, server, to.key);
-  } catch (error) {
-    // a key that ran out: there is no way to tell its holder in private
-    parts.log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
-    return;
-  }
-  const recipient = parseAddress(to.address);
-  const mail = writeRequestMail({
-    kind: "answer",
-    list: address,
-    from: makeMailbox(list.name, requestAddress(address)),
-    to: makeMailbox(to.name, recipient),
-    date: now,
-    messageId: newMessageId(domainOf(address)),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    sealed,
   });
-  await parts.store.addNote(list.id, recipient, mail, now.getTime());
 }
