@@ -126,6 +126,26 @@ onEachStore(() => {
       expect(await says(bob.who, dead)).toEqual(refused("key-revoked"));
     });
 
+    test("a member's resume takes back their own pause, and nothing that others have done", async () => {
+      await joins(bob);
+      const row = await play.service.store.listByAddress(teamAddress);
+      const member = await play.service.store.memberByFingerprint(row?.id ?? 0, bob.who.key.fingerprint);
+      const { ledger } = play.service;
+      const id = member?.id ?? 0;
+      for (const reason of ["operator", "bounces"]) {
+        expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
+        await ledger.suspend(id, reason, Date.now());
+        expect(await says(bob.who, { do: "resume" })).toEqual(refused("suspended"));
+        expect(await ledger.suspension(id)).toMatchObject({ reason });
+        await ledger.resume(id);
+        expect(await ledger.suspension(id)).toBeUndefined();
+      }
+      // nor does a pause hide what the operator did
+      await ledger.suspend(id, "operator", Date.now());
+      expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
+      expect(await ledger.suspension(id)).toMatchObject({ reason: "operator" });
+    });
+
     test("shows owners what their page needs: pauses and whose they are, policy, replaced keys", async () => {
       await joins(bob);
       await says(bob.who, { do: "pause" });

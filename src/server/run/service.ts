@@ -16,6 +16,7 @@ import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
+import type { FullStore } from "../kept/membership-store.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
@@ -72,7 +73,7 @@ export interface Service {
   readonly fronts: readonly Front[];
   readonly web?: WebDoor;
   readonly vitals?: WebDoor;
-  readonly store: Store;
+  readonly store: FullStore;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;

@@ -53,6 +53,8 @@ export interface Asker {
 export type Done =
   /** The answer was written down with what was done, and the reports to others. */
   | { readonly kind: "told"; readonly code: string }
+  /** It was carried out before. */
+  | { readonly kind: "repeat" }
   /** To be answered now. */
   | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }> };
 
@@ -113,7 +115,7 @@ export function outcomeOf(carried: Carried): Done {
     case "told":
       return { kind: "told", code: carried.code };
     case "repeat":
-      return { kind: "answer", result: "done" };
+      return { kind: "repeat" };
     case "refused":
       return refusal(carried.code);
   }

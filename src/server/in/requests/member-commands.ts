@@ -2,7 +2,7 @@
 import { readOneCertificate } from "../../../membership/certification.js";
 import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
 import { type CommandName, type MemberRole, memberRoles } from "../../../membership/requests.js";
-import { revokedCertificate } from "../../../membership/revocation.js";
+import { revokedCertificate, revokedSince } from "../../../membership/revocation.js";
 import { assertUsable, parseSealingKey } from "../../../protocol/keys.js";
 import { assertSize } from "../../../protocol/policy.js";
 import { DAY_MS } from "../../kept/limits.js";
@@ -152,6 +152,9 @@ async function revoke(
 ): Promise<Done> {
   const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
   if (revoked === undefined) return refusal("not-allowed");
+  const { certificate } = await parseSealingKey("member", member.certificate);
+  // once more: the record has it
+  if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
   return outcomeOf(await parts.store.revokeCertificate(order, member, revoked));
 }
 

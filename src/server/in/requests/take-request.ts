@@ -9,11 +9,11 @@ import { type Address, parseAddress } from "../../../mail/mailbox.js";
 import { readRequestMail } from "../../../mail/request-mail.js";
 import type { Result } from "../../../membership/answers.js";
 import { assertRecent, claimedSigners, openRequest, verifySigned } from "../../../membership/requests.js";
-import { revokedSince } from "../../../membership/revocation.js";
+import { beforeRevocation, revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
 import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
-import type { NoteMail } from "../../kept/membership-store.js";
+import type { FirstAnswer, NoteMail } from "../../kept/membership-store.js";
 import type { List, Member } from "../../kept/store.js";
 import { Stale } from "../../kept/warrant.js";
 import { answerMail } from "./answer-mail.js";
@@ -107,10 +107,14 @@ async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer>
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
   const member = await signer(asked, from);
-  const asker = await askerOf(member);
-  // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
-  if (command.do !== "revoke" && (await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
-    throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+  let asker = await askerOf(member);
+  if ((await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
+    // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
+    if (command.do !== "revoke") {
+      throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+    }
+    // its answer was lost, or the server stopped before it was sent
+    asker = { ...asker, key: await beforeRevocation(asker.key) };
   }
   const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
   return {
@@ -145,10 +149,11 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   const { store } = parts;
   const { command } = opened.request;
   const memory = remembered(asked, proved.asker.key.fingerprint);
+  const repeat = { kind: "answered", what: command.do, code: "repeat" } as const;
+  const isRecent = (first: FirstAnswer | undefined) =>
+    first !== undefined && now.getTime() < first.answered + NOTICE_INTERVAL_MS;
   const before = await store.firstAnswer(memory);
-  if (before !== undefined && now.getTime() < before.answered + NOTICE_INTERVAL_MS) {
-    return { kind: "answered", what: command.do, code: "repeat" };
-  }
+  if (isRecent(before)) return repeat;
   const head = async () => store.recordHead(list.id);
   const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
   await parts.heads.note(store);
@@ -156,13 +161,13 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
     parts.wake();
     return { kind: "answered", what: command.do, code: done.code };
   }
+  // the same mail came twice at one moment: the other is answered
+  if (done?.kind === "repeat" && isRecent(await store.firstAnswer(memory))) return repeat;
   // a repeat gets the first answer, whatever the roster is now
-  const result: Result =
-    done === undefined
-      ? firstResult(before?.result ?? "", await head())
-      : done.result === "done"
-        ? { kind: "done", head: await head() }
-        : done.result;
+  let result: Result;
+  if (done === undefined) result = firstResult(before?.result ?? "", await head());
+  else if (done.kind === "repeat" || done.result === "done") result = { kind: "done", head: await head() };
+  else result = done.result;
   const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
   await store.answer(memory, kept, await sealed(asked, proved.asker, result), now.getTime());
   parts.wake();
