@@ -1,6 +1,6 @@
 import { ListSealError } from "../protocol/errors.js";
-import { type Check, count, flag, nothing, object, oneOf, text } from "./check.js";
-import type { DisplayAnswer, OpenedView } from "./display/view.js";
+import { type Check, count, flag, nothing, object, oneOf } from "./check.js";
+import type { DisplayAnswer } from "./display/view.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
 import { browser, type Runtime } from "./platform.js";
 
@@ -26,8 +26,8 @@ export interface Asks {
   showSaved: { readonly input: { readonly download: number }; readonly output: null };
   /** Save all of them. */
   saveAll: { readonly input: null; readonly output: { readonly saved: boolean } };
-  /** The reader has compared the digits of the author's key, and they are the same: gives the mail with its new state. */
-  confirm: { readonly input: { readonly fingerprint: string }; readonly output: OpenedView };
+  /** Open the page where the key of the mail's author is compared. */
+  compare: { readonly input: null; readonly output: null };
   /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
   preview: { readonly input: { readonly attachment: number }; readonly output: { readonly address: string } };
   /** Save the opened mail itself, readable, as an .eml file. */
@@ -43,7 +43,7 @@ const checks: { readonly [K in keyof Asks]: Check<Asks[K]["input"]> } = {
   save: object<Asks["save"]["input"]>({ attachment: count }),
   showSaved: object<Asks["showSaved"]["input"]>({ download: count }),
   saveAll: nothing,
-  confirm: object<Asks["confirm"]["input"]>({ fingerprint: text }),
+  compare: nothing,
   preview: object<Asks["preview"]["input"]>({ attachment: count }),
   saveMail: nothing,
   join: nothing,

@@ -1,7 +1,21 @@
 import type { CommandName } from "../membership/commands.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
+import type { RestoreSummary } from "./backup/backup.js";
 import { guardBridge } from "./bridge-guard.js";
-import { type Check, count, fileText, flag, nothing, object, oneOf, orNull, text } from "./check.js";
+import {
+  type Check,
+  count,
+  fileText,
+  flag,
+  nothing,
+  object,
+  oneOf,
+  orNull,
+  recordOf,
+  text,
+} from "./check.js";
+import type { Comparison } from "./comparing/comparing.js";
+import type { WantedKey } from "./comparing/wanted.js";
 import { type GuardName, type GuardSwitches, guardNames } from "./compose/guard-names.js";
 import type { ComposeStatus } from "./compose/status.js";
 import { type Outcome, outcomeOf, unwrap } from "./failure.js";
@@ -80,6 +94,10 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
   };
   /** The invitation of the mail in which "Join the list" was pressed; once. */
   "join:offered": { readonly input: null; readonly output: OfferedFile | null };
+  /** The author's key that a person came to compare; once. */
+  "compare:wanted": { readonly input: null; readonly output: Comparison | null };
+  /** The person has typed digits of this key that its holder read to them. */
+  "compare:confirm": { readonly input: WantedKey; readonly output: null };
   /** `file`: the invitation in base64. Changes nothing. */
   "join:look": {
     readonly input: { readonly file: string; readonly code: string };
@@ -101,9 +119,18 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
   };
   /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */
   "backup:make": { readonly input: { readonly passphrase: string }; readonly output: null };
-  /** `file`: the backup in base64. */
-  "backup:restore": {
+  /** `file`: the backup in base64. Changes nothing. */
+  "backup:look": {
     readonly input: { readonly file: string; readonly passphrase: string };
+    readonly output: RestoreSummary;
+  };
+  /** `agreed`: by the id of each move that was shown, whether the person agreed to it. */
+  "backup:restore": {
+    readonly input: {
+      readonly file: string;
+      readonly passphrase: string;
+      readonly agreed: Readonly<Record<string, boolean>>;
+    };
     readonly output: null;
   };
   /** Looks for answers that arrived unseen, and gives what still waits. */
@@ -199,6 +226,8 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "key:public": object<Calls["key:public"]["input"]>({ fingerprint: text }),
   overview: nothing,
   "join:offered": nothing,
+  "compare:wanted": nothing,
+  "compare:confirm": object<WantedKey>({ list: text, address: text, fingerprint: text }),
   "join:look": object<Calls["join:look"]["input"]>({ file: text, code: text }),
   "join:start": object<JoinWish>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
   "join:forget": object<Calls["join:forget"]["input"]>({ address: text }),
@@ -207,7 +236,12 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "list:remove": object<Calls["list:remove"]["input"]>({ address: text }),
   "copies:choose": object<Calls["copies:choose"]["input"]>({ list: text, keeping: oneOf("off", "opened") }),
   "backup:make": object<Calls["backup:make"]["input"]>({ passphrase: text }),
-  "backup:restore": object<Calls["backup:restore"]["input"]>({ file: fileText, passphrase: text }),
+  "backup:look": object<Calls["backup:look"]["input"]>({ file: fileText, passphrase: text }),
+  "backup:restore": object<Calls["backup:restore"]["input"]>({
+    file: fileText,
+    passphrase: text,
+    agreed: recordOf(flag),
+  }),
   "requests:look": nothing,
   "requests:again": object<Calls["requests:again"]["input"]>({ id: text }),
   "requests:forget": object<Calls["requests:forget"]["input"]>({ id: text }),

@@ -13,8 +13,8 @@ export interface Session {
   remove(key: string): Promise<void>;
 }
 
-/** Records that the background keeps for frames: unlocked member keys, and an invitation on its way to the options page. */
-const recordName = oneOf("unlocked", "offered");
+/** Records that the background keeps for frames: unlocked member keys, and an invitation or an author's key on its way to the options page. */
+const recordName = oneOf("unlocked", "offered", "compare");
 
 const inBackground: Session = {
   async get(key) {
@@ -38,7 +38,7 @@ export function session(): Session {
 
 interface Wish {
   readonly session: "get" | "set" | "remove";
-  readonly key: "unlocked" | "offered";
+  readonly key: ReturnType<typeof recordName>;
   readonly value: unknown;
 }
 

@@ -2,20 +2,18 @@
  * A mail as the tree of its parts.
  *
  * The tree is postal-mime's own, the one that it makes before it sorts the parts into texts and attachments. So one reader
- * decides where a part stands and what its octets are, and no other can be made to see something else. Large bodies are taken
- * out first, as in read-mime.ts.
+ * decides where a part stands and what its octets are, and no other can be made to see something else.
  *
  * QUIRK: postal-mime 4 keeps its tree as `root` of the parser and does not say so in its types: what is read of it is checked.
  */
-import PostalMime from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
-import { type Decoded, decodeLarge, hollowed, isStandIn } from "./read-mime.js";
+import { MAX_PARTS, OtherPostalMime, readMimeWithTree } from "./read-mime.js";
 
 /** One part, as Thunderbird's `messages.getFull` names them. */
 export interface MimePart {
   /** `1`, `1.2` and so on; of an attached mail's parts: `1.2.1`. */
   readonly partName: string;
-  /** Media type in lower case, without parameters; empty where a part has two Content-Types, of which each program believes another. */
+  /** Media type in lower case, without parameters; empty where a field of the part is doubled, of which each program believes another. */
   readonly contentType: string;
   readonly name: string;
   /** By their names in lower case, as they stand there, unfolded. */
@@ -29,13 +27,11 @@ export interface MimePart {
 const LIMITS = { maxNestingDepth: 30, maxHeadersSize: 256 * 1024 } as const;
 /** Mails within attached mails that are looked into; deeper ones are files. */
 const MAX_ATTACHED_DEPTH = 4;
-/** Parts in all. Attack: a mail of very many parts; no real one comes near. */
-const MAX_PARTS = 500;
 
 /** What is read of a node of postal-mime. */
 interface Node {
   readonly childNodes: readonly unknown[];
-  readonly content: ArrayBuffer | null;
+  readonly content: ArrayBuffer | Uint8Array | null;
   readonly contentType: { readonly parsed: Structured };
   readonly contentDisposition: { readonly parsed: Structured };
   readonly rawHeaderLines: readonly { readonly key: string; readonly line: string }[];
@@ -71,30 +67,21 @@ async function readTree(
   depth: number,
   counted: Counted,
 ): Promise<MimePart> {
-  const taken = decodeLarge(raw);
-  const root = await parse(taken.length === 0 ? raw : hollowed(raw, taken));
-  if (taken.length > 0 && !isEachOnce(root, taken))
-    return partOf(await parse(raw), [], partName, depth, counted);
-  return partOf(root, taken, partName, depth, counted);
+  return partOf(await parse(raw), partName, depth, counted);
 }
 
 async function parse(raw: Uint8Array): Promise<Node> {
-  const parser = new PostalMime({
-    ...LIMITS,
-    forceRfc822Attachments: true,
-    attachmentEncoding: "arraybuffer",
-  });
   try {
-    await parser.parse(raw);
+    const { root } = await readMimeWithTree(raw, { ...LIMITS, forceRfc822Attachments: true });
+    return nodeOf(root);
   } catch (cause) {
+    if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
     throw new ListSealError("damaged", "the mail is not readable", { cause });
   }
-  return nodeOf("root" in parser ? parser.root : undefined);
 }
 
 function nodeOf(value: unknown): Node {
-  // of the program and not of the mail: another postal-mime than the one that this was written for
-  if (!isNode(value)) throw new Error("postal-mime keeps its tree elsewhere");
+  if (!isNode(value)) throw new OtherPostalMime("postal-mime keeps its tree elsewhere");
   return value;
 }
 
@@ -105,7 +92,7 @@ function isNode(value: unknown): value is Node {
     "childNodes" in value &&
     Array.isArray(value.childNodes) &&
     "content" in value &&
-    (value.content === null || value.content instanceof ArrayBuffer) &&
+    (value.content === null || value.content instanceof ArrayBuffer || value.content instanceof Uint8Array) &&
     "contentType" in value &&
     "contentDisposition" in value &&
     "rawHeaderLines" in value &&
@@ -114,46 +101,33 @@ function isNode(value: unknown): value is Node {
 }
 
 /** The octets of a leaf; they may belong to a larger buffer. */
-const octetsOf = ({ content }: Node): Uint8Array => new Uint8Array(content ?? new ArrayBuffer(0));
+const octetsOf = ({ content }: Node): Uint8Array =>
+  content instanceof Uint8Array ? content : new Uint8Array(content ?? new ArrayBuffer(0));
 
-/** Whether every stand-in is the whole of exactly one leaf: a body that stood anywhere else is parsed as it came. */
-function isEachOnce(root: Node, taken: readonly Decoded[]): boolean {
-  const leaves: Uint8Array[] = [];
-  const walk = (node: Node): void => {
-    if (node.childNodes.length === 0) leaves.push(octetsOf(node));
-    for (const child of node.childNodes) walk(nodeOf(child));
-  };
-  walk(root);
-  return taken.every(({ standIn }) => leaves.filter((leaf) => isStandIn(leaf, standIn)).length === 1);
-}
-
-async function partOf(
-  node: Node,
-  taken: readonly Decoded[],
-  partName: string,
-  depth: number,
-  counted: Counted,
-): Promise<MimePart> {
+async function partOf(node: Node, partName: string, depth: number, counted: Counted): Promise<MimePart> {
   counted.parts += 1;
   if (counted.parts > MAX_PARTS) throw new ListSealError("too-large", "too many parts");
   const contentType = typeOf(node);
-  const bytes = node.childNodes.length > 0 ? null : bytesOf(node, taken);
+  const bytes = node.childNodes.length > 0 ? null : octetsOf(node);
   const parts: MimePart[] = [];
   for (const [at, child] of node.childNodes.entries())
-    parts.push(await partOf(nodeOf(child), taken, `${partName}.${at + 1}`, depth, counted));
+    parts.push(await partOf(nodeOf(child), `${partName}.${at + 1}`, depth, counted));
   if (contentType === "message/rfc822" && bytes !== null && depth < MAX_ATTACHED_DEPTH)
     parts.push(await readTree(bytes, `${partName}.1`, depth + 1, counted));
   return { partName, contentType, name: nameOf(node), headers: headersOf(node), parts, bytes };
 }
 
-function typeOf({ contentType, rawHeaderLines }: Node): string {
-  const said = rawHeaderLines.filter(({ key }) => key === "content-type").length;
-  return said > 1 ? "" : contentType.parsed.value.trim().toLowerCase();
+/** Fields that say what a part is. */
+const telling: readonly string[] = ["content-type", "content-transfer-encoding", "content-disposition"];
+
+/** Attack: a part that is a file of ours to one program and a text to another, since each reads another of two fields. */
+function isDoubled({ rawHeaderLines }: Node): boolean {
+  const keys = rawHeaderLines.map(({ key }) => key).filter((key) => telling.includes(key));
+  return new Set(keys).size < keys.length;
 }
 
-function bytesOf(node: Node, taken: readonly Decoded[]): Uint8Array {
-  const octets = octetsOf(node);
-  return taken.find(({ standIn }) => isStandIn(octets, standIn))?.bytes ?? octets;
+function typeOf(node: Node): string {
+  return isDoubled(node) ? "" : node.contentType.parsed.value.trim().toLowerCase();
 }
 
 function nameOf({ contentType, contentDisposition }: Node): string {
@@ -167,7 +141,10 @@ function headersOf({ rawHeaderLines }: Node): Readonly<Record<string, readonly s
       .slice(line.indexOf(":") + 1)
       .replace(/\r?\n(?=[ \t])/g, "")
       .trim();
-    headers[key] = [...(headers[key] ?? []), value];
+    // not by copying what is there: 80,000 fields of one name fit into the limit
+    const values = headers[key] ?? [];
+    values.push(value);
+    headers[key] = values;
   }
   return headers;
 }

@@ -56,16 +56,29 @@ export function fileNameOf(type: (typeof namedTypes)[keyof typeof namedTypes]): 
  */
 const namePattern = /^([a-z-]{1,20}?)(?:[ _]?\(\d{1,4}\)|[ _-]\d{1,4})?\.pgp$/;
 
-function namedType(name: string): string | undefined {
+/** The type that a file name stands for; undefined for a name that is none of ours. */
+export function namedType(name: string): string | undefined {
   const bare = namePattern.exec(name.trim().toLowerCase())?.[1];
   return Object.entries(namedTypes).find(([known]) => known === bare)?.[1];
 }
 
-/** Types that say "a file" and no more: all of the kind application/ but those of our own. Text, pictures and mails are never ours. */
-function saysNothing(type: string): boolean {
-  if (type === "" || type === "binary/octet-stream") return true;
-  return type.startsWith("application/") && !type.startsWith("application/vnd.listseal.");
-}
+/**
+ * Types for which the name stands in: those that webmails and mail programs give an OpenPGP file. Attack: a part whose type each
+ * program reads as another (two Content-Types, a malformed one), and whose name passes it off as one of ours, while the mail
+ * program displays it. Text, pictures, mails and what has no type at all are never ours, whatever their name.
+ */
+const silentTypes: readonly string[] = [
+  "application/octet-stream",
+  "binary/octet-stream",
+  "application/pgp",
+  "application/x-pgp",
+  "application/pgp-encrypted",
+  "application/pgp-keys",
+  "application/pgp-signature",
+];
+
+/** RFC 2045, 5.1: two tokens. */
+const wellFormed = /^[a-z0-9!#$&^_.+-]{1,100}\/[a-z0-9!#$&^_.+-]{1,100}$/;
 
 /** What a part is, by {@link labelOf}. */
 export interface Label {
@@ -76,12 +89,13 @@ export interface Label {
 }
 
 /**
- * The type that a part counts as. Pure.
+ * The type that a part counts as: empty for a malformed one, which is never any of ours. Pure.
  *
  * @param part its Content-Type, with or without parameters, and its file name, if it has one
  */
 export function labelOf(part: { readonly type: string; readonly name?: string | null | undefined }): Label {
-  const type = part.type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  const named = saysNothing(type) ? namedType(part.name ?? "") : undefined;
+  const said = part.type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = wellFormed.test(said) ? said : "";
+  const named = silentTypes.includes(type) ? namedType(part.name ?? "") : undefined;
   return named === undefined ? { type, byName: false } : { type: named, byName: true };
 }

@@ -22,7 +22,7 @@ import {
   parseMailboxList,
 } from "./mailbox.js";
 import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
-import { readMime } from "./read-mime.js";
+import { OtherPostalMime, readMime } from "./read-mime.js";
 
 /** A file with the letter. */
 export interface Attachment {
@@ -247,6 +247,7 @@ async function parse(payload: Uint8Array): Promise<Email> {
   try {
     return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
+    if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
     throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
   }
 }

@@ -1,128 +1,246 @@
 /**
- * Reads MIME: postal-mime, without its work on large attachments.
+ * Reads MIME: postal-mime, fed so that its work grows with the octets of a mail and no faster.
  *
- * postal-mime goes through a mail octet by octet: 4.5 s for 25 MB where JavaScript is not compiled (Debian's Thunderbird).
- * So the large base64 bodies are taken out first and decoded natively, and postal-mime parses the mail with a few random
- * octets in the place of each. What it then says is an attachment of just these octets was that body, whatever stands
- * around it: which part is what stays postal-mime's decision alone. If it finds them anywhere else (the body of a text, a
- * part within an attached mail, another transfer encoding), the mail is parsed again as it came.
+ * postal-mime takes a mail line by line, whatever the part, and keeps two pieces of a Blob for each line of a text: 3 MiB of
+ * short lines took 11 s and 2 GB. Here it gets every header line and every line that begins with two hyphens, so which part is
+ * what stays its decision alone; what stands between them in a body can be no boundary, and comes in one piece. What it gets
+ * line by line is counted, and so are the parts.
+ *
+ * base64 is decoded natively where it is plain: postal-mime goes through it octet by octet, 4.5 s for 25 MB where JavaScript
+ * is not compiled (Debian's Thunderbird).
+ *
+ * QUIRK: `readLine`, `currentNode`, `root` and a node's decoder are postal-mime 4's own and not in its types: what is used of
+ * them is checked, and `test/mail/read-mime.test.ts` compares what comes out with postal-mime alone.
  */
 import PostalMime, { type Email, type PostalMimeOptions } from "postal-mime";
+import { ListSealError } from "../protocol/errors.js";
 import { decodeBase64Body } from "./base64-body.js";
 
-/** Bodies below this are left to postal-mime. */
-const LARGE = 128 * 1024;
-/** Hyphens that are looked at, in search of boundaries. Base64 has none; a mail that is full of them is not hurried. */
-const MAX_HYPHENS = 20_000;
-/** Within so many octets after a boundary the part's header has to end. */
-const MAX_PART_HEADER = 16 * 1024;
-const STAND_IN = 48;
+/**
+ * Parts of one mail. Attack: 2 MiB of parts of a few octets kept a reader busy for 8 s. No real mail comes near.
+ */
+export const MAX_PARTS = 500;
+
+/**
+ * Lines that are looked at one by one: of headers, of quoted-printable, and those that begin with two hyphens. 1 us each at
+ * most. 25 MB of quoted-printable have two thirds of it.
+ */
+const MAX_SINGLE_LINES = 500_000;
+
+/** Octets that a decoder of postal-mime gets at once: it makes a text of them. */
+const PIECE = 65_536;
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
 
-/** Where a body stands. */
-export interface Body {
-  readonly start: number;
-  /** Just past the line end before the next boundary. */
-  readonly end: number;
+/** How postal-mime collects what a leaf holds. */
+interface Decoder {
+  update(octets: Uint8Array): void;
+  finalize(): unknown;
 }
 
-/** Where a large body may be: from an empty line to the line that begins with two hyphens. */
-function largeBodies(raw: Uint8Array): readonly Body[] {
-  const found: Body[] = [];
-  let segment = 0;
-  const look = (end: number) => {
-    if (end - segment < LARGE) return;
-    const start = endOfHeader(raw, segment);
-    if (start !== undefined && end - start >= LARGE) found.push({ start, end });
-  };
-  let hyphen = raw.indexOf(HYPHEN);
-  for (let seen = 0; hyphen >= 0 && seen < MAX_HYPHENS; seen++) {
-    if (raw[hyphen - 1] === LF && raw[hyphen + 1] === HYPHEN) {
-      look(hyphen);
-      segment = hyphen;
+/** What is used of postal-mime's reading of one part. */
+interface OpenNode {
+  readonly state: unknown;
+  readonly contentTransferEncoding: { readonly encoding: string };
+  contentDecoder: Decoder | null;
+}
+
+interface Line {
+  readonly bytes: Uint8Array;
+  readonly done: boolean;
+}
+
+/** What is used of the parser itself. */
+interface Inner {
+  readPos: number;
+  readonly av: Uint8Array;
+  readonly currentNode: OpenNode;
+  readLine: () => Line;
+  readonly root: unknown;
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function isInner(parser: object): parser is Inner {
+  return (
+    "readLine" in parser &&
+    typeof parser.readLine === "function" &&
+    "currentNode" in parser &&
+    isOpenNode(parser.currentNode) &&
+    "root" in parser
+  );
+}
+
+function isOpenNode(node: unknown): node is OpenNode {
+  return (
+    isObject(node) &&
+    "state" in node &&
+    "contentDecoder" in node &&
+    "contentTransferEncoding" in node &&
+    isObject(node.contentTransferEncoding) &&
+    "encoding" in node.contentTransferEncoding &&
+    typeof node.contentTransferEncoding.encoding === "string"
+  );
+}
+
+/** Gives postal-mime its lines; takes its place as the one who reads them. */
+class Feeder {
+  readonly #inner: Inner;
+  /** postal-mime's own way of reading one line. */
+  readonly #single: () => Line;
+  #node: OpenNode | undefined;
+  #parts = 0;
+  #lines = 0;
+
+  constructor(inner: Inner) {
+    this.#inner = inner;
+    this.#single = inner.readLine.bind(inner);
+    inner.readLine = () => this.#next();
+  }
+
+  #next(): Line {
+    const { currentNode, av, readPos } = this.#inner;
+    if (currentNode !== this.#node) this.#begin(currentNode);
+    const coding = codingOf(currentNode);
+    if (coding === "lines" || isHyphenLine(av, readPos)) return this.#one();
+    if (coding === "base64" && !(currentNode.contentDecoder instanceof Base64Collector)) {
+      currentNode.contentDecoder = new Base64Collector(currentNode.contentDecoder);
     }
-    hyphen = raw.indexOf(HYPHEN, hyphen + 1);
+    const limit = coding === "plain" ? Math.min(av.length, readPos + PIECE) : av.length;
+    const end = endOfPiece(av, readPos, limit);
+    this.#inner.readPos = end;
+    const octets = av.subarray(readPos, end);
+    return { bytes: coding === "plain" ? withLineFeeds(octets) : octets, done: end >= av.length };
   }
-  if (hyphen < 0) look(raw.length);
-  return found;
-}
 
-function endOfHeader(raw: Uint8Array, from: number): number | undefined {
-  for (let at = raw.indexOf(LF, from); at >= 0 && at - from < MAX_PART_HEADER; at = raw.indexOf(LF, at + 1)) {
-    if (raw[at + 1] === LF) return at + 2;
-    if (raw[at + 1] === CR && raw[at + 2] === LF) return at + 3;
+  #begin(node: OpenNode): void {
+    this.#node = node;
+    this.#parts += 1;
+    // a part that was left and is come back to counts again: it has a boundary line for each time
+    if (this.#parts > 2 * MAX_PARTS) throw new ListSealError("too-large", "too many parts");
   }
-  return undefined;
-}
 
-/** A large body that was taken out. */
-export interface Decoded {
-  readonly body: Body;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What stands in for the body: random, so that no mail can have it in another place. */
-  readonly standIn: Uint8Array;
-}
-
-/** The large base64 bodies of a mail, decoded; none of a small mail. */
-export function decodeLarge(raw: Uint8Array): readonly Decoded[] {
-  if (raw.length < LARGE) return [];
-  return largeBodies(raw).flatMap((body) => {
-    const bytes = decodeBase64Body(raw.subarray(body.start, body.end));
-    const standIn = crypto.getRandomValues(new Uint8Array(STAND_IN));
-    return bytes === undefined ? [] : [{ body, bytes, standIn }];
-  });
-}
-
-/** The mail with stand-ins in the place of those bodies. */
-export function hollowed(raw: Uint8Array, decoded: readonly Decoded[]): Uint8Array {
-  const encoder = new TextEncoder();
-  const pieces: Uint8Array[] = [];
-  let at = 0;
-  for (const { body, standIn } of decoded) {
-    pieces.push(raw.subarray(at, body.start), encoder.encode(`${btoa(String.fromCharCode(...standIn))}\r\n`));
-    at = body.end;
+  #one(): Line {
+    this.#lines += 1;
+    if (this.#lines > MAX_SINGLE_LINES) throw new ListSealError("too-large", "too many lines");
+    return this.#single();
   }
-  pieces.push(raw.subarray(at));
-  const out = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+}
+
+type Coding = "base64" | "lines" | "plain" | "ignored";
+
+/** What becomes of the next line. For bodies as postal-mime chooses its decoder. */
+function codingOf({ state, contentTransferEncoding: { encoding } }: OpenNode): Coding {
+  if (state === "header") return "lines";
+  // behind the last boundary
+  if (state !== "body") return "ignored";
+  if (/base64/i.test(encoding)) return "base64";
+  return /quoted-printable/i.test(encoding) ? "lines" : "plain";
+}
+
+const isHyphenLine = (raw: Uint8Array, at: number) => raw[at] === HYPHEN && raw[at + 1] === HYPHEN;
+
+/**
+ * Where a piece of a body ends that begins at `from`: in front of the next line that begins with two hyphens; if that is not
+ * before `limit`, just past the last line end before it, or past the line if it is longer. Nothing beyond is looked at, or
+ * every piece would cost the whole mail.
+ */
+function endOfPiece(raw: Uint8Array, from: number, limit: number): number {
+  const piece = raw.subarray(from, limit);
+  for (let at = 0; ; ) {
+    // base64 has no hyphens: one look, whatever its length
+    const hyphen = piece.indexOf(HYPHEN, at);
+    if (hyphen < 0) break;
+    if (hyphen > 0 && piece[hyphen - 1] === LF && isHyphenLine(raw, from + hyphen)) return from + hyphen;
+    const end = piece.indexOf(LF, hyphen);
+    if (end < 0) break;
+    at = end + 1;
+    if (isHyphenLine(raw, from + at)) return from + at;
+  }
+  if (limit === raw.length) return limit;
+  const last = piece.lastIndexOf(LF);
+  if (last >= 0) return from + last + 1;
+  const next = raw.indexOf(LF, limit);
+  return next < 0 ? raw.length : next + 1;
+}
+
+/** Lines as postal-mime takes them: without the line end of the last, and with LF in place of whatever ended the others. */
+function withLineFeeds(octets: Uint8Array): Uint8Array {
+  const out = new Uint8Array(octets.length);
   let written = 0;
-  for (const piece of pieces) {
-    out.set(piece, written);
-    written += piece.length;
+  let from = 0;
+  for (let at = octets.indexOf(LF); ; at = octets.indexOf(LF, from)) {
+    const last = at < 0;
+    let end = last ? octets.length : at;
+    while (end > from && (octets[end - 1] === CR || octets[end - 1] === LF)) end--;
+    out.set(octets.subarray(from, end), written);
+    written += end - from;
+    from = at + 1;
+    if (last || from === octets.length) return out.subarray(0, written);
+    out[written] = LF;
+    written += 1;
   }
-  return out;
 }
 
-/** Whether a part's octets are this stand-in and nothing else. */
-export function isStandIn(octets: Uint8Array, standIn: Uint8Array): boolean {
-  return octets.length === STAND_IN && standIn.every((octet, i) => octet === octets[i]);
+/** base64 as it came; decoded natively if it is plain, else by postal-mime's own decoder. */
+class Base64Collector implements Decoder {
+  readonly #own: Decoder | null;
+  readonly #views: Uint8Array[] = [];
+
+  constructor(own: Decoder | null) {
+    this.#own = own;
+  }
+
+  update(octets: Uint8Array): void {
+    this.#views.push(octets);
+  }
+
+  finalize(): unknown {
+    const [only, more] = this.#views;
+    const decoded = only === undefined || more !== undefined ? undefined : decodeBase64Body(only);
+    if (decoded !== undefined || this.#own === null) return decoded ?? null;
+    for (const view of this.#views) {
+      for (let at = 0; at < view.length; at += PIECE) this.#own.update(view.subarray(at, at + PIECE));
+    }
+    return this.#own.finalize();
+  }
 }
 
-/** Puts the bodies into the attachments that hold their stand-ins; false if one has no attachment, or more than one. */
-function fill(email: Email, decoded: readonly Decoded[]): boolean {
-  return decoded.every(({ bytes, standIn }) => {
-    const places = email.attachments.filter(
-      ({ content }) => typeof content !== "string" && isStandIn(new Uint8Array(content), standIn),
-    );
-    const [place, more] = places;
-    if (place === undefined || more !== undefined) return false;
-    place.content = bytes;
-    return true;
-  });
+/** Of the program and not of the mail: another postal-mime than the one that this was written for. */
+export class OtherPostalMime extends Error {
+  override readonly name = "OtherPostalMime";
+}
+
+/** A mail as postal-mime reads it. */
+export interface ReadMime {
+  readonly email: Email;
+  /** The tree of parts, before they were sorted into texts and attachments: postal-mime's own, and not in its types. */
+  readonly root: unknown;
 }
 
 /**
- * What `PostalMime.parse` gives for `raw`, with `options`; the contents of attachments as octets.
+ * What postal-mime gives for `raw`, with `options`; the contents of attachments as octets.
  *
+ * @throws ListSealError `too-large` for more parts or lines than any real mail has
  * @throws what postal-mime throws, for mails beyond the limits in `options`
  */
+export async function readMimeWithTree(
+  raw: Uint8Array,
+  options: Omit<PostalMimeOptions, "attachmentEncoding">,
+): Promise<ReadMime> {
+  const parser = new PostalMime({ ...options, attachmentEncoding: "arraybuffer" });
+  if (!isInner(parser)) throw new OtherPostalMime("postal-mime reads its lines elsewhere");
+  new Feeder(parser);
+  // it copies a view, and takes a buffer as it is
+  const whole = raw.buffer instanceof ArrayBuffer && raw.byteLength === raw.buffer.byteLength;
+  const email = await parser.parse(whole && raw.buffer instanceof ArrayBuffer ? raw.buffer : raw);
+  return { email, root: parser.root };
+}
+
+/** As {@link readMimeWithTree}, the mail alone. */
 export async function readMime(
   raw: Uint8Array,
   options: Omit<PostalMimeOptions, "attachmentEncoding">,
 ): Promise<Email> {
-  const all: PostalMimeOptions = { ...options, attachmentEncoding: "arraybuffer" };
-  const decoded = decodeLarge(raw);
-  if (decoded.length === 0) return PostalMime.parse(raw, all);
-  const email = await PostalMime.parse(hollowed(raw, decoded), all);
-  return fill(email, decoded) ? email : PostalMime.parse(raw, all);
+  return (await readMimeWithTree(raw, options)).email;
 }

@@ -3,7 +3,7 @@ import type { Email } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
 import { type Label, labelOf } from "./part-types.js";
 import { contentOf } from "./payload.js";
-import { readMime } from "./read-mime.js";
+import { OtherPostalMime, readMime } from "./read-mime.js";
 
 /** A part of a received mail that is no text: its label, name and octets. */
 export interface ReceivedPart extends Label {
@@ -25,6 +25,7 @@ export async function readReceived(raw: Uint8Array, maxParts: number): Promise<E
   try {
     email = await readMime(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
+    if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
     throw new ListSealError("damaged", "the mail is not readable", { cause });
   }
   if (email.attachments.length > maxParts) throw new ListSealError("too-large", "too many parts");

@@ -55,6 +55,12 @@ export interface Invitation extends ListWords {
   readonly joinBy: Date;
 }
 
+/** An invitation that was read, and who answers for it. */
+export interface ReadInvitation extends Invitation {
+  /** The owner who signed the file and made its introduction: what the server says of the one, it says of the other. */
+  readonly by: Fingerprint;
+}
+
 /** The name of an invitation's file: `team-bob.listseal`, of the two local parts. */
 export function invitationFileName({ listAddress, invitee }: Invitation): string {
   const plain = (address: Address) => localPartOf(address).replace(/[^a-z0-9._+-]/g, "_");
@@ -84,9 +90,12 @@ export async function writeInvitation(
   code: string,
   date: Date = new Date(),
 ): Promise<Uint8Array> {
-  await assertCoherent(invitation, date);
+  const introducedBy = await assertCoherent(invitation, date);
   if (!invitation.owners.some((one) => one.fingerprint === owner.fingerprint)) {
     throw new ListSealError("wrong-role", "the signer is not among the owners");
+  }
+  if (introducedBy !== owner.fingerprint) {
+    throw new ListSealError("invitation-damaged", "the introduction is another owner's");
   }
   const content = {
     listseal: FILE_VERSION,
@@ -121,16 +130,20 @@ export async function readInvitation(
   file: Uint8Array,
   code: string,
   now: Date = new Date(),
-): Promise<Invitation> {
+): Promise<ReadInvitation> {
   const { bytes, signatures } = await openFile(file, readCode(code));
   const fields = Fields.parse(bytes, "invitation-damaged");
   fields.assertKind("invitation");
   const owners = await ownersOf(fields);
-  await assertSigned(bytes, signatures, owners, now);
+  const by = await assertSigned(bytes, signatures, owners, now);
   const invitation = await partsOf(fields, owners, now);
-  await assertCoherent(invitation, now);
+  const introducedBy = await assertCoherent(invitation, now);
+  // attack: whoever has file and code adds an owner of their own, signs it anew, and leaves the honest introduction in
+  // it, which the server takes
+  if (introducedBy !== by)
+    throw new ListSealError("invitation-damaged", "signed by another owner than who made the introduction");
   if (invitation.joinBy <= now) throw new ListSealError("invitation-expired", "join-by is over");
-  return invitation;
+  return { ...invitation, by };
 }
 
 /** What `read` gives; a key that can't be read inside a file that opened means that the file is damaged. */
@@ -166,13 +179,13 @@ async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date):
   }));
 }
 
-/** Throws unless exactly one owner signed these bytes as an invitation. */
+/** Throws unless exactly one owner signed these bytes as an invitation. @returns that owner */
 async function assertSigned(
   bytes: Uint8Array,
   signatures: Parameters<typeof verifyOnly>[1],
   owners: Invitation["owners"],
   now: Date,
-): Promise<void> {
+): Promise<Fingerprint> {
   const issuer = signatures[0]?.getSigningKeyIDs();
   const owner = owners.find(({ certificate }) =>
     certificate.getKeys().some((key) => issuer?.some((id) => id.equals(key.getKeyID()))),
@@ -185,15 +198,17 @@ async function assertSigned(
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw new ListSealError("invitation-damaged", "the owner's signature does not fit", { cause: thrown });
   }
+  return owner.fingerprint;
 }
 
 /**
  * Throws unless the parts of an invitation belong together: the keys are of the profile, no key stands in two roles, and
  * the introduction is by one of the owners, for this list, list key, invitee and join-by.
  *
+ * @returns the owner who made the introduction
  * @throws ListSealError `wrong-role`, `invitation-damaged`
  */
-async function assertCoherent(invitation: Invitation, now: Date): Promise<void> {
+async function assertCoherent(invitation: Invitation, now: Date): Promise<Fingerprint> {
   const { listKey, server, owners, introduction, profile } = invitation;
   if (profileOf(listKey) !== profile || profileOf(server) !== profile) {
     throw new ListSealError("invitation-damaged", "the keys are not of the list's profile");
@@ -215,28 +230,5 @@ async function assertCoherent(invitation: Invitation, now: Date): Promise<void> 
   const fits =
     proven.address === invitation.invitee && formatDate(proven.joinBy) === formatDate(invitation.joinBy);
   if (!fits) throw new ListSealError("invitation-damaged", "the introduction is for somebody else");
-}
-
-/** What an add-on keeps of a list that it knows already. */
-export interface ListIdentity {
-  readonly address: Address;
-  /** The list keys, present and former. */
-  readonly fingerprints: readonly Fingerprint[];
-}
-
-/**
- * Throws if the invitation is for a list whose address is known under another key: somebody made a list of the same
- * address, or the list was re-keyed and this is an old invitation. The caller changes nothing.
- *
- * @throws ListSealError `list-conflict`
- */
-export function assertNoConflict(invitation: Invitation, known: readonly ListIdentity[]): void {
-  for (const list of known) {
-    if (
-      list.address === invitation.listAddress &&
-      !list.fingerprints.includes(invitation.listKey.fingerprint)
-    ) {
-      throw new ListSealError("list-conflict", "a list of this address is known under another key");
-    }
-  }
+  return proven.by;
 }

@@ -7,7 +7,7 @@
  * would make Carol's own key look like the changed one.
  */
 import type { Address } from "../mail/mailbox.js";
-import type { ErrorCode } from "../protocol/errors.js";
+import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import type { Fingerprint } from "../protocol/keys.js";
 
 /** What the chain owner -> introduction -> member proves of one mail; made by `introduction.ts`. */
@@ -208,8 +208,29 @@ export function pinOwner(state: Pins, { address, key }: Sighting): Pins {
   return state.pins[address] === undefined ? pinned(state, address, { key, how: "owner" }) : state;
 }
 
-/** The memory after the reader compared fingerprints and says that this key is the address's. Wins over everything before. */
-export function confirm(state: Pins, { address, key }: Sighting): Pins {
+/**
+ * Whether an address is an owner's of today who has another key: by what is known of the list, or by the pin.
+ * @param owners addresses and keys of the owners of today
+ */
+export function isOwnersKey(state: Pins, { address, key }: Sighting, owners: readonly Sighting[]): boolean {
+  const pin = state.pins[address];
+  if (pin?.key === key || owners.some((owner) => owner.address === address && owner.key === key))
+    return false;
+  const isPinned = pin?.how === "owner" && owners.some((owner) => owner.key === pin.key);
+  return isPinned || owners.some((owner) => owner.address === address);
+}
+
+/**
+ * The memory after the reader compared fingerprints and says that this key is the address's. Wins over everything before, but for
+ * an owner: who that is says the invitation or an owners' notice, and nobody's eyes.
+ * @param owners addresses and keys of the owners of today
+ * @throws ListSealError `owners-key`
+ */
+export function confirm(state: Pins, sighting: Sighting, owners: readonly Sighting[]): Pins {
+  if (isOwnersKey(state, sighting, owners)) {
+    throw new ListSealError("owners-key", "the address is an owner's, who has another key");
+  }
+  const { address, key } = sighting;
   const before = state.pins[address];
   if (before?.key === key) return acknowledge(state, address);
   const former =

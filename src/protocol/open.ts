@@ -55,6 +55,8 @@ export interface OpenedPost {
   /** SHA-256 of the key packet: a second key packet under a known author and message id is a re-post; the caller remembers. */
   readonly keyPacketDigest: string;
   readonly passage: Passage;
+  /** A detached list signature came along, beside a message that has its own: a part of the mail that is for nothing. */
+  readonly hasStraySignature: boolean;
 }
 
 /** "Not for me" is a value: no key here opens the outer seal. Broken is an error. */
@@ -81,8 +83,8 @@ export async function openPost(
   const outer = await openOuter(sealed, keys, target);
   if (outer === "not-for-me") return { kind: "not-for-me" };
 
-  const { keyPacket } = checkLiteral(outer.literal, sealed.mode, target);
-  const dataPacket = sealed.mode === "key" ? sealed.body : outer.literal.subarray(keyPacket.length);
+  const { keyPacket } = checkLiteral(outer.layer.literal, sealed.mode, target);
+  const dataPacket = sealed.mode === "key" ? sealed.body : outer.layer.literal.subarray(keyPacket.length);
   // hashes are begun where their octets are known, and wait until they are asked for: a browser makes them in other threads
   const bodyDigest = sealed.mode === "key" ? sha256(sealed.body) : undefined;
   bodyDigest?.catch(() => undefined);
@@ -108,7 +110,7 @@ export async function openPost(
     signedAt: signature.signedAt,
     list,
   };
-  const way: Way = { mode: sealed.mode, outer, body: await bodyDigest };
+  const way: Way = { mode: sealed.mode, outer: outer.layer, body: await bodyDigest };
   return {
     kind: "opened",
     payload,
@@ -117,6 +119,7 @@ export async function openPost(
     signedAt: post.signedAt,
     keyPacketDigest: await sha256(keyPacket),
     passage: await passageOf(way, post, keys, now),
+    hasStraySignature: sealed.listSignature !== undefined && outer.form === "sealed",
   };
 }
 
@@ -135,12 +138,18 @@ interface Way {
   readonly body: string | undefined;
 }
 
+/** What the outer seal held; `opened`: in delivery `opened` it is not there at all. */
+interface Outer {
+  readonly form: "sealed" | "opened";
+  readonly layer: OpenedLayer;
+}
+
 /** The outer seal: with a member key, or, in delivery `opened`, not there at all. */
 async function openOuter(
   sealed: SealedMessage,
   keys: MemberKeys,
   target: KeyPacketTarget,
-): Promise<OpenedLayer | "not-for-me"> {
+): Promise<Outer | "not-for-me"> {
   const outer = sealed.mode === "key" ? sealed.key : sealed.message;
   assertSize(outer, sealed.mode === "key" ? MAX_KEY_PART_BYTES : MAX_PAYLOAD_BYTES, "the sealed part");
   if (sealed.mode === "key") {
@@ -152,20 +161,18 @@ async function openOuter(
   const { outerSecret } = sealed;
   if (outerSecret !== undefined) {
     const secret = keys.secrets?.find(({ fingerprint }) => fingerprint === outerSecret);
-    return secret === undefined ? "not-for-me" : openLayer(outer, secret, maxBytes);
+    return secret === undefined ? "not-for-me" : sealedForm(await openLayer(outer, secret, maxBytes));
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
-    return {
-      literal: outer,
-      signatures: listSignature === undefined ? [] : [await readDetached(listSignature)],
-    };
+    const signatures = listSignature === undefined ? [] : [await readDetached(listSignature)];
+    return { form: "opened", layer: { literal: outer, signatures } };
   }
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
     try {
       const layer = await openLayer(outer, member, maxBytes);
-      if (layer !== "not-for-me") return layer;
+      if (layer !== "not-for-me") return sealedForm(layer);
     } catch (error) {
       if (!(error instanceof ListSealError)) throw error;
       damage = error;
@@ -173,6 +180,10 @@ async function openOuter(
   }
   if (damage !== undefined) throw damage;
   return "not-for-me";
+}
+
+function sealedForm(layer: OpenedLayer | "not-for-me"): Outer | "not-for-me" {
+  return layer === "not-for-me" ? layer : { form: "sealed", layer };
 }
 
 function isOpenedForm(outer: Uint8Array, mode: "key" | "whole", target: KeyPacketTarget): boolean {

@@ -15,8 +15,8 @@ const mail = (types: readonly string[], ...bodies: readonly string[]) =>
   );
 const encrypted = (boundary: string) => `multipart/encrypted; protocol="${key}"; boundary="${boundary}"`;
 const [own, other] = [
-  multipart("one", part(key), part(body)),
-  multipart("two", part("text/html", "PGI+aGk8L2I+"), part(key), part(body)),
+  multipart("_one_", part(key), part(body)),
+  multipart("_two_", part("text/html", "PGI+aGk8L2I+"), part(key), part(body)),
 ];
 
 const shellOf = async (raw: Uint8Array) => {
@@ -25,13 +25,16 @@ const shellOf = async (raw: Uint8Array) => {
 };
 
 test("our own shell, for comparison", async () => {
-  expect(await shellOf(mail([encrypted("one")], own))).toBe("own");
+  expect(await shellOf(mail([encrypted("_one_")], own))).toBe("own");
 });
 
 const ambiguous: [string, Uint8Array][] = [
-  ["two Content-Types, each with its own boundary", mail([encrypted("one"), encrypted("two")], own, other)],
-  ["the same in the other order", mail([encrypted("two"), encrypted("one")], own, other)],
-  ["words in HTML before the parts", mail([encrypted("two")], other)],
+  [
+    "two Content-Types, each with its own boundary",
+    mail([encrypted("_one_"), encrypted("_two_")], own, other),
+  ],
+  ["the same in the other order", mail([encrypted("_two_"), encrypted("_one_")], own, other)],
+  ["words in HTML before the parts", mail([encrypted("_two_")], other)],
 ];
 
 test.each(ambiguous)("%s: a reader that takes what it finds takes it", async (_name, raw) => {
@@ -42,16 +45,16 @@ test.each(ambiguous)("%s: a reader that takes what it finds takes it", async (_n
 
 test.each<[string, Uint8Array]>([
   ...ambiguous,
-  ["another part after them", mail([encrypted("a")], multipart("a", part(key), part(body), part("x/y")))],
-  ["another of our parts", mail([encrypted("a")], multipart("a", part(key), part(body), part(body)))],
+  ["another part after them", mail([encrypted("_a_")], multipart("_a_", part(key), part(body), part("x/y")))],
+  ["another of our parts", mail([encrypted("_a_")], multipart("_a_", part(key), part(body), part(body)))],
   [
     "two list signatures",
-    mail([encrypted("a")], multipart("a", part(key), part(body), part(through), part(through))),
+    mail([encrypted("_a_")], multipart("_a_", part(key), part(body), part(through), part(through))),
   ],
-  ["one part too few", mail([encrypted("a")], multipart("a", part(key)))],
+  ["one part too few", mail([encrypted("_a_")], multipart("_a_", part(key)))],
   [
     "the parts within an attached mail",
-    mail(["message/rfc822"], `Content-Type: ${encrypted("one")}`, "", own),
+    mail(["message/rfc822"], `Content-Type: ${encrypted("_one_")}`, "", own),
   ],
 ])("%s: no shell of ours", async (_name, raw) => {
   expect(await shellOf(raw)).not.toBe("own");

@@ -9,6 +9,7 @@ import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { writeOpeningKey } from "../../src/protocol/keys.js";
 import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
+import { until } from "../world/processes.js";
 import { ALBUM, ReaderBed } from "../world/reader-bed.js";
 
 /** Made once for both browsers: sealing so much takes longer than opening it. */
@@ -197,8 +198,10 @@ describeInBrowsers("the Reader page", (name) => {
     expect(await bed.read("arrived", bed.file("answer.eml", answer))).toContain("cut short or altered");
     await bed.page.setFiles("input[type=file]", [bed.file("team.listseal", noise(300))]);
     const options = await bed.browser.opened("options.html");
-    await options.waitFor("#panel");
-    expect(await options.run(z.string(), `() => document.body.innerText`)).toContain("team.listseal");
+    const says = () => options.run(z.string(), `() => document.body.innerText`);
+    await until("the file's name on the page", async () =>
+      (await says()).includes("team.listseal") ? true : undefined,
+    );
     await options.close();
   }, 60_000);
 

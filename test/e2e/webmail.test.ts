@@ -22,6 +22,7 @@ import {
   startBrowser,
 } from "../world/browser.js";
 import { BROWSERS } from "../world/browser-driver.js";
+import { untilClicksCount } from "../world/browser-frame.js";
 import { keepInBrowser } from "../world/browser-member.js";
 import { copyWithLoopbackAllowed } from "../world/built-extension.js";
 import { searchBytes, searchPaths } from "../world/evidence.js";
@@ -146,14 +147,14 @@ suite("a member with webmail", () => {
     test("the answer is written in our frame, sealed there, attached by Roundcube, and resealed by the server", async () => {
       const before = world.dovecot.mails("alice", "INBOX").length;
       const reading = await window.page.frame("webmail/read.html");
-      const writing = await until("the frame for writing", async () => {
-        await reading.click("listseal-view >> .reply").catch(() => undefined);
-        return window.page.frame("webmail/write.html").catch(() => undefined);
-      });
+      await untilClicksCount(reading);
+      await reading.click("listseal-view >> .reply");
+      const writing = await window.page.frame("webmail/write.html");
       await writing.waitFor(".editor .text blockquote");
       expect(await textIn(writing)).toContain(SECRET);
       await writing.type(".editor .text > p", ANSWER);
       await window.page.picture(join(ALBUM, `write-${name}.png`));
+      await untilClicksCount(writing);
       await writing.click("button.seal");
       await writing.waitFor(".attached-note");
       await window.page.picture(join(ALBUM, `attached-${name}.png`));
@@ -194,6 +195,7 @@ suite("a member with webmail", () => {
       const sent = world.dovecot.mails("bob", "Sent").length;
       const before = world.dovecot.mails("alice", "INBOX").length;
       await window.page.click(".formbuttons button.send");
+      await untilClicksCount(writing);
       await writing.click("button.seal");
       await writing.waitFor(".attached-note");
       expect(world.dovecot.mails("bob", "Sent")).toHaveLength(sent);
@@ -225,6 +227,7 @@ suite("a member with webmail", () => {
         await window.compose();
         await window.page.click("button.listseal-encrypt");
         const writing = await window.page.frame("webmail/write.html");
+        await untilClicksCount(writing);
         await writing.click(".requests button");
         await writing.waitFor(".attached-note");
         await window.page.picture(join(ALBUM, `request-${name}.png`));

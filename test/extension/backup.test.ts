@@ -1,5 +1,6 @@
 /** A backup of everything, written and opened for real; and what it does to a device that has lists already. */
-import { merged, readBrought } from "../../src/extension/backup/merge.js";
+import { merged, planOf, readBrought } from "../../src/extension/backup/merge.js";
+import { emptyOwned } from "../../src/extension/owner/owned.js";
 import { emptyStored, STORED_VERSION, type Stored, type StoredList } from "../../src/extension/stored.js";
 import { readBackupFile, writeBackupFile } from "../../src/extension/worker/backup.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
@@ -19,6 +20,12 @@ const pinsWith = (key: string) => ({
 });
 const full: Stored = { ...stored, pins: { [address]: pinsWith("ee".repeat(20)) } };
 
+const owned = { here: emptyOwned, brought: emptyOwned };
+const none: ReadonlySet<string> = new Set();
+/** Somebody who agrees to everything. */
+const all = (here: Stored, brought: Stored): ReadonlySet<string> =>
+  new Set(planOf(here, brought, owned).moves.map(({ id }) => id));
+
 async function written(lists: unknown) {
   const passphrase = makeBackupPassphrase();
   const { name, file } = await writeBackupFile({ sections: { lists }, passphrase, now });
@@ -29,7 +36,7 @@ test("a new device gets everything, and is told of no missing backup", async () 
   const { name, file, passphrase } = await written(full);
   expect(name).toBe("listseal-backup-2026-08-01.listseal");
   const { sections, made } = await readBackupFile({ file, passphrase });
-  const after = merged(emptyStored, readBrought(sections["lists"]), made);
+  const after = merged(emptyStored, readBrought(sections["lists"]), made, none);
   expect(after).toEqual({ ...full, backedUpAt: now });
 });
 
@@ -74,7 +81,7 @@ describe("a device that has lists already", () => {
   };
 
   test("keeps them beside those of the backup", () => {
-    const after = merged(here, full, now);
+    const after = merged(here, full, now, none);
     expect(Object.keys(after.lists).sort()).toEqual([own.address, address]);
     expect(Object.keys(after.memberKeys).sort()).toEqual([ownKey.fingerprint, storedKey.fingerprint]);
     // its own keys are in no backup yet
@@ -83,12 +90,14 @@ describe("a device that has lists already", () => {
 
   test("a pin that is here is not moved by a file", () => {
     const mine = { ...full, pins: { [address]: pinsWith("ff".repeat(20)) } };
-    expect(merged(mine, full, now).pins).toEqual(mine.pins);
+    expect(merged(mine, full, now, all(mine, full)).pins).toEqual(mine.pins);
   });
 
   test("another list of the same address does not take the place of the one that is here", () => {
     const other = { ...storedList, listKeyFingerprint: "00".repeat(20), listKey: "T1RIRVI=" };
-    expect(merged(full, { ...full, lists: { [address]: other } }, now).lists).toEqual(full.lists);
+    const foreign = { ...full, lists: { [address]: other } };
+    expect(planOf(full, foreign, owned)).toMatchObject({ moves: [], kept: [{ address }] });
+    expect(merged(full, foreign, now, all(full, foreign)).lists).toEqual(full.lists);
   });
 
   test("the list key that is newer is sealed with, whichever side has it, and the older one is kept", () => {
@@ -102,7 +111,82 @@ describe("a device that has lists already", () => {
       serials: { ...storedList.serials, "new-list-key": 1 },
     };
     const newer = { ...full, lists: { [address]: today } };
-    expect(merged(full, newer, now).lists[address]).toEqual(today);
-    expect(merged(newer, full, now).lists[address]).toEqual(today);
+    expect(merged(full, newer, now, all(full, newer)).lists[address]).toEqual(today);
+    // nobody is asked about what changes nothing
+    expect(planOf(newer, full, owned).moves).toEqual([]);
+    expect(merged(newer, full, now, none).lists[address]).toEqual(today);
+  });
+
+  describe("a backup with higher serials, other owners and another server", () => {
+    const other = { ...storedList.owners[0], fingerprint: "0c".repeat(20), userId: "Mal <mal@x.test>" };
+    const moved: StoredList = {
+      ...storedList,
+      owners: [other] as StoredList["owners"],
+      serverCertificate: "T1RIRVI=",
+      serverFingerprint: "0d".repeat(20),
+      requestAddress: "elsewhere@x.test",
+      serials: { owners: 9, "new-list-key": 9, "new-server-key": 9 },
+    };
+    const brought = { ...full, lists: { [address]: moved } };
+
+    test("is shown before anything is done, with what is here beside it", () => {
+      const [move] = planOf(full, brought, owned).moves;
+      expect(move).toMatchObject({
+        before: { owners: [{ fingerprint: "cc".repeat(20) }], server: storedList.serverFingerprint },
+        after: { owners: [{ fingerprint: other.fingerprint }], server: moved.serverFingerprint },
+      });
+    });
+
+    test("changes nothing of the list where the person did not agree, or agreed to another move", () => {
+      expect(merged(full, brought, now, none).lists).toEqual(full.lists);
+      const later = { ...brought, lists: { [address]: { ...moved, serverFingerprint: "0e".repeat(20) } } };
+      expect(merged(full, later, now, all(full, brought)).lists).toEqual(full.lists);
+    });
+
+    test("is taken where they did", () => {
+      expect(merged(full, brought, now, all(full, brought)).lists[address]).toMatchObject({
+        ...{ owners: [other], serverFingerprint: moved.serverFingerprint, serials: moved.serials },
+      });
+    });
+  });
+
+  test("former servers and keys, which speak for old mail, come only where the person agreed", () => {
+    const foreign = { listKey: "WA==", fingerprint: "0e".repeat(20), graceEnds: "2099-01-01T00:00:00.000Z" };
+    const older = { ...storedList, formerServers: ["WA=="], formerListKeys: [foreign] };
+    const brought = { ...full, lists: { [address]: older } };
+    const [move] = planOf(full, brought, owned).moves;
+    expect(move).toMatchObject({
+      before: { formerServers: 0, formerListKeys: 0 },
+      after: { formerServers: 1, formerListKeys: 1 },
+    });
+    expect(merged(full, brought, now, none).lists).toEqual(full.lists);
+    expect(merged(full, brought, now, all(full, brought)).lists[address]).toMatchObject({
+      ...{ formerServers: ["WA=="], formerListKeys: [foreign] },
+    });
+  });
+
+  test("an owner's address takes no pin from a file but the owner's own", () => {
+    const olive = parseAddress("olive@example.test");
+    const forged = { key: parseFingerprint("0f".repeat(20)), how: "confirmed" as const };
+    const pins = { ...pinsWith("ee".repeat(20)), pins: { [olive]: forged } };
+    const brought = { ...full, pins: { [address]: pins } };
+    const after = merged({ ...full, pins: {} }, brought, now, all({ ...full, pins: {} }, brought));
+    expect(after.pins[address]?.pins ?? {}).toEqual({});
+  });
+
+  test("a list that is only waited for on an invitation's word is as the backup knows it; the join goes on", () => {
+    const waiting: Stored = {
+      ...emptyStored,
+      lists: {
+        [address]: { ...storedList, memberKey: "aa", introduction: "TkVX", requestAddress: "x@x.test" },
+      },
+      joining: { [address]: { name: "Team", before: null, refused: null } },
+    };
+    const after = merged(waiting, full, now, none);
+    expect(after.lists[address]).toMatchObject({
+      introduction: "TkVX",
+      requestAddress: storedList.requestAddress,
+    });
+    expect(after.joining[address]?.before).toEqual(full.lists[address]);
   });
 });

@@ -16,7 +16,8 @@ import { storedKey, storedList } from "./stored-fixture.js";
 
 const { address } = storedList;
 const { fingerprint } = storedKey;
-const joining = (stored: Stored, invited = storedList) => beginJoin(stored, invited, fingerprint).stored;
+const by = "cc".repeat(20);
+const joining = (stored: Stored, list = storedList) => beginJoin(stored, { list, by }, fingerprint).stored;
 const standing = (stored: Stored) => {
   const list = stored.lists[address];
   return list === undefined ? undefined : summaryOfList(list, stored).membership;
@@ -65,17 +66,72 @@ describe("joining", () => {
     expect(forgetJoin(twice, address).stored).toMatchObject({ lists: before.lists, joining: {} });
   });
 
+  const stranger = { ...storedList.owners[0], fingerprint: "ee".repeat(20) };
+  const owners = storedList.owners;
   test.each([
-    ["another list key", { listKeyFingerprint: "00".repeat(20) }, "list-conflict"],
-    ["another server", { serverFingerprint: "00".repeat(20) }, "list-conflict"],
-    ["the very invitation that one came in by", {}, "already-a-member"],
-  ])("%s is refused", (_, change, code) => {
+    ["another list key", { listKeyFingerprint: "00".repeat(20) }, by, "list-conflict"],
+    ["another server", { serverFingerprint: "00".repeat(20) }, by, "list-conflict"],
+    ["the keys of a known list under another address", { address: "b@lists.example" }, by, "list-conflict"],
+    ["a signer who owns the list by the file alone", {}, "ee".repeat(20), "unknown-owner"],
+    [
+      "an owner who is not known here",
+      { owners: [...owners, stranger] as typeof owners },
+      by,
+      "unknown-owner",
+    ],
+    ["the very invitation that one came in by", {}, by, "already-a-member"],
+  ])("%s is refused", (_, change, signer, code) => {
     const stored = { ...emptyStored, lists: { [address]: storedList } };
     const before = JSON.stringify(stored);
-    const invited = { ...storedList, ...change };
-    expect(() => assertJoinable(stored, invited)).toThrow(expect.objectContaining({ code }));
-    expect(() => joining(stored, invited)).toThrow(expect.objectContaining({ code }));
+    const invitation = { list: { ...storedList, ...change }, by: signer };
+    expect(() => assertJoinable(stored, invitation)).toThrow(expect.objectContaining({ code }));
+    expect(() => beginJoin(stored, invitation, fingerprint)).toThrow(expect.objectContaining({ code }));
     expect(JSON.stringify(stored)).toBe(before);
+  });
+
+  test("an owner of former times invites nobody any more", () => {
+    const former = owners.map((owner) => ({ ...owner, to: 1 }));
+    const stored = { ...emptyStored, lists: { [address]: { ...storedList, owners: former } } };
+    const invitation = { list: { ...storedList, introduction: "T1RIRVI=" }, by };
+    expect(() => assertJoinable(stored, invitation)).toThrow(
+      expect.objectContaining({ code: "unknown-owner" }),
+    );
+  });
+
+  test("of a list that is known only the introduction is taken; a refusal takes nothing back that owners told", () => {
+    const known = { ...storedList, introduction: "QUxU", introductionSecret: null };
+    const stored = { ...emptyStored, lists: { [address]: known } };
+    const said = { name: "X", requestAddress: "x@x.test", mode: "whole", serverCertificate: "WA==" } as const;
+    const after = joining(stored, { ...storedList, ...said });
+    const { introduction, introductionSecret } = storedList;
+    expect(after.lists[address]).toEqual({
+      ...known,
+      introduction,
+      introductionSecret,
+      memberKey: fingerprint,
+    });
+    const told = {
+      ...after,
+      lists: { [address]: { ...storedList, ...after.lists[address], listKey: "TkVX" } },
+    };
+    expect(joinRefused(told, address, "withdrawn").stored.lists[address]).toEqual({
+      ...known,
+      listKey: "TkVX",
+    });
+  });
+
+  test("what only an invitation says binds nobody: the next one takes its place, and a refusal leaves nothing", () => {
+    const pins = { pins: {}, introductions: {}, seen: {}, revoked: { ["ab".repeat(20)]: "2026-01-01" } };
+    const waiting = { ...joining(emptyStored), pins: { [address]: pins } };
+    const honest = {
+      ...storedList,
+      listKeyFingerprint: "0f".repeat(20),
+      owners: [stranger] as typeof owners,
+    };
+    const after = beginJoin(waiting, { list: honest, by: stranger.fingerprint }, fingerprint).stored;
+    expect(after.lists[address]).toMatchObject({ listKeyFingerprint: honest.listKeyFingerprint });
+    expect(after.pins).toEqual({});
+    expect(forgetJoin(waiting, address).stored).toMatchObject({ lists: {}, pins: {}, joining: {} });
   });
 
   test("an invitation that still names a former list key takes nobody back to it", () => {

@@ -105,9 +105,9 @@ describe("a backup", () => {
   const owned = { ...emptyOwned, lists: { [address]: ownedList } };
 
   test("brings owned lists to a new device, and puts none in place of one that is here", () => {
-    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))))).toEqual(owned);
+    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))), {})).toEqual(owned);
     const here = { ...owned, lists: { [address]: { ...ownedList, name: "Team here" } } };
-    expect(mergedOwned(here, owned)).toEqual(here);
+    expect(mergedOwned(here, owned, {})).toEqual(here);
   });
 
   test("of somebody who owned no list brings none; of a later version it is refused", () => {

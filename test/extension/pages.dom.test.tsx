@@ -72,11 +72,11 @@ describe("the options page", () => {
     const asked = await open(overviewOf({ lists: [list], keys: [] }));
     button("Remove").click();
     await settle();
-    expect(asked.map(([name]) => name)).toEqual(["overview", "join:offered"]);
+    expect(asked.map(([name]) => name)).toEqual(["overview", "compare:wanted", "join:offered"]);
     expect(root.textContent).toContain("Remove Team?");
     button("Remove").click();
     await settle();
-    expect(asked.slice(2)).toEqual([
+    expect(asked.slice(3)).toEqual([
       ["list:remove", { address: "team@lists.example" }],
       ["overview", null],
     ]);

@@ -5,17 +5,16 @@
 import { arrivals } from "../../src/extension/background/answers.js";
 import { calls } from "../../src/extension/background/calls.js";
 import { fromBase64, toBase64 } from "../../src/extension/base64.js";
-import { shapeOf } from "../../src/extension/display/shape.js";
 import { useHost } from "../../src/extension/host/host.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import type { OwnedList } from "../../src/extension/owner/owned.js";
 import { loadOwned } from "../../src/extension/owner/owned-storage.js";
-import { addressesIn, arrivingPart } from "../../src/extension/reading/found-parts.js";
 import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
 import { type ArrivalHandlers, type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { load } from "../../src/extension/storage.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
+import { readMail } from "../../src/extension/worker/read-mail.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
@@ -27,7 +26,6 @@ import { teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
 import type { PlayServer } from "../server/play-server.js";
 import { local, session } from "./fake-host.js";
-import { takeApart } from "./mime-tree.js";
 
 let acting: Addon | undefined;
 
@@ -49,20 +47,11 @@ useHost({
 type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
 
 async function take(raw: Uint8Array, handlers: ArrivalHandlers = arrivals): Promise<Fetched> {
-  const { tree, files } = takeApart(raw);
-  const bytesOf = async (partName: string) =>
-    new Uint8Array((await files.get(partName)?.arrayBuffer()) ?? new ArrayBuffer(0));
-  const part = arrivingPart(tree);
-  const arrived = part && (await takePart(part, () => bytesOf(part.partName), handlers));
-  if (arrived !== undefined) return arrived;
-  const shape = shapeOf(tree);
-  if (shape.kind === "none") return { kind: "ordinary" };
-  const parts = shape.parts.map(async ({ partName, type }) => ({
-    name: files.get(partName)?.name ?? "",
-    type,
-    bytes: await bytesOf(partName),
-  }));
-  return openSealed({ parts: () => Promise.all(parts), named: addressesIn(tree), shell: "own" });
+  const read = await readMail({ raw });
+  if (read.kind === "sealed") return openSealed({ ...read, parts: async () => read.parts });
+  const { arriving } = read;
+  const arrived = arriving && (await takePart(arriving, async () => arriving.sealed, handlers));
+  return arrived ?? { kind: "ordinary" };
 }
 
 export class Addon {

@@ -265,18 +265,16 @@ describe("the author of an opened mail", () => {
   const shownRoot = () => document.getElementById("listseal-view")?.shadowRoot;
   const confirmer = () =>
     [...(shownRoot()?.querySelectorAll("button") ?? [])].find((one) =>
-      one.textContent?.startsWith("I have compared"),
+      one.textContent?.startsWith("Compare the author"),
     );
 
-  test("is confirmed by one press beside the digits, and the line says so at once", async () => {
-    const confirm = jest.fn(() => ({ ...view, author: { ...view.author, standing: "confirmed" } }));
-    answers.set("confirm", confirm);
+  test("has a button that opens the page for comparing, and none that confirms", async () => {
+    const compare = jest.fn(() => null);
+    answers.set("compare", compare);
     renderAnswer(view, actions);
     confirmer()?.click();
     await settle();
-    expect(confirm).toHaveBeenCalledWith({ fingerprint: "ee".repeat(20) });
-    expect(shownRoot()?.querySelector("[role=status]")?.textContent).toContain("Bob");
-    expect(confirmer()).toBeUndefined();
+    expect(compare).toHaveBeenCalledWith(null);
   });
 
   test.each(["you", "owner", "introduced", "confirmed", "refused"] as const)(

@@ -8,6 +8,7 @@ import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/wo
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { partTypes } from "../../src/mail/part-types.js";
 import { fromParts, toParts } from "../../src/mail/sealed-mail.js";
 import { makeIntroduction } from "../../src/membership/introduction.js";
 import { makeCode, writeInvitation } from "../../src/membership/invitation.js";
@@ -152,6 +153,13 @@ test("Bob opens what Alice wrote: introduced, through the list, byte for byte", 
   expect([...(result.letter.attachments[0]?.bytes ?? [])]).toEqual([1, 2, 3, 0, 13, 10]);
   expect(JSON.stringify(result.letter)).not.toContain("certificate");
   expect(result.pins.pins[parseAddress("alice@example.test")]?.key).toBe(alice.key.fingerprint);
+});
+
+test("a list signature beside a message that has its own opens, and is told", async () => {
+  const parts = await throughServer(team, (await sealed(alice, team)).parts, alice, bob);
+  const stray = { name: "list-signature.pgp", type: partTypes.through, bytes: new Uint8Array([1, 2, 3]) };
+  expect(await reading(bob, parts)).toMatchObject({ kind: "opened", hasStraySignature: false });
+  expect(await reading(bob, [...parts, stray])).toMatchObject({ kind: "opened", hasStraySignature: true });
 });
 
 test("Alice opens her own Sent copy", async () => {

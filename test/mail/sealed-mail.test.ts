@@ -125,7 +125,7 @@ describe("parts that a webmail attached, by their file names", () => {
     ["application/octet-stream", "sealed-key.pgp", "sealed-body.pgp"],
     ["application/pgp-encrypted", "sealed-key.pgp", "sealed-body.pgp"],
     ['Application/X-PGP; name="sealed-key.pgp"', "Sealed-Key.PGP", "sealed-body.pgp"],
-    ["application/x-dosexec", "sealed-key (1).pgp", "sealed-body(2).pgp"],
+    ["application/pgp", "sealed-key (1).pgp", "sealed-body(2).pgp"],
     ["binary/octet-stream", "sealed-key-1.pgp", "sealed-body 2.pgp"],
   ])("%s, %s: a post, without the header field", async (type, keyName, bodyName) => {
     const read = await readSealedMail(
@@ -154,6 +154,8 @@ describe("parts that a webmail attached, by their file names", () => {
     ["another ending", "application/octet-stream", "sealed-message.pgp.exe"],
     ["a name that turns around", "application/octet-stream", "sealed-\u202emessage.pgp"],
     ["another part of ours", "application/vnd.listseal.draft", "sealed-message.pgp"],
+    ["what a mail program displays", "application/xhtml+xml", "sealed-message.pgp"],
+    ["a type that is none", "application", "sealed-message.pgp"],
   ])("%s under such a name is none", async (_, type, name) => {
     await expect(readSealedMail(sent([[type, name, body]]))).resolves.toEqual({ kind: "not-sealed" });
   });

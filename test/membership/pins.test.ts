@@ -13,6 +13,7 @@ import { parseFingerprint } from "../../src/protocol/keys.js";
 
 const fingerprint = (digit: string) => parseFingerprint(digit.repeat(40));
 const carol = parseAddress("carol@x.test");
+const dave = parseAddress("dave@x.test");
 const [key1, key2, key3] = [fingerprint("1"), fingerprint("2"), fingerprint("3")];
 const owner = fingerprint("0");
 const [introductionA, introductionB] = [fingerprint("a"), fingerprint("b")];
@@ -183,7 +184,7 @@ describe("re-introduced by the owner", () => {
 
 describe("confirmed by hand", () => {
   test("pins an unintroduced key, and no introduction moves that", () => {
-    const state = confirm(read(noPins, [key2, absent]).pins, { address: carol, key: key2 });
+    const state = confirm(read(noPins, [key2, absent]).pins, { address: carol, key: key2 }, []);
     expect(read(state, [key2, absent], [key1, introducedBy(introductionA, 1)]).verdicts).toEqual([
       "known",
       "changed: another-key",
@@ -192,14 +193,43 @@ describe("confirmed by hand", () => {
   });
 
   test("wins over a pin, which becomes a former key", () => {
-    const state = confirm(joined, { address: carol, key: key2 });
+    const state = confirm(joined, { address: carol, key: key2 }, []);
     expect(read(state, [key2, absent], [key1, absent]).verdicts).toEqual(["known", "changed: superseded"]);
   });
 
   test("of the pinned key is an acknowledgement", () => {
     const again = read(joined, [key2, introducedBy(introductionB, 5)]).pins;
-    expect(confirm(again, { address: carol, key: key2 })).toEqual(acknowledge(again, carol));
-    expect(confirm(joined, { address: carol, key: key1 })).toBe(joined);
+    expect(confirm(again, { address: carol, key: key2 }, [])).toEqual(acknowledge(again, carol));
+    expect(confirm(joined, { address: carol, key: key1 }, [])).toBe(joined);
+  });
+});
+
+describe("an owner's key is never displaced by hand", () => {
+  const carolOwns = [{ address: carol, key: key1 }];
+  const refusal = expect.objectContaining({ code: "owners-key" });
+
+  test("pinned or not yet seen, whoever compared what; where owners are not asked about, it is", () => {
+    const seen = pinOwner(noPins, { address: carol, key: key1 });
+    for (const state of [noPins, seen]) {
+      expect(() => confirm(state, { address: carol, key: key2 }, carolOwns)).toThrow(refusal);
+      expect(confirm(state, { address: carol, key: key2 }, []).pins[carol]?.key).toBe(key2);
+    }
+    // under another address of the owner's certificate
+    expect(() => confirm(seen, { address: carol, key: key2 }, [{ address: dave, key: key1 }])).toThrow(
+      refusal,
+    );
+  });
+
+  test("not by another owner's key either; the owner's own may be, and so may a former owner's", () => {
+    const both = [...carolOwns, { address: dave, key: key2 }];
+    expect(() => confirm(noPins, { address: carol, key: key2 }, both)).toThrow(refusal);
+    expect(confirm(noPins, { address: carol, key: key1 }, both).pins[carol]?.how).toBe("confirmed");
+    const former = pinOwner(noPins, { address: carol, key: key1 });
+    expect(
+      confirm(former, { address: carol, key: key2 }, [{ address: dave, key: key3 }]).pins[carol],
+    ).toEqual({
+      ...{ key: key2, how: "confirmed", former: [key1] },
+    });
   });
 });
 

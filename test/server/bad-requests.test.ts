@@ -137,7 +137,10 @@ onEachStore(() => {
         await ledger.suspend(id, reason, Date.now());
         expect(await says(bob.who, { do: "resume" })).toEqual(refused("suspended"));
         expect(await ledger.suspension(id)).toMatchObject({ reason });
+        // the operator takes back what is theirs; the member's own wish stays the member's
         await ledger.resume(id);
+        expect(await ledger.suspension(id)).toMatchObject({ reason: "member" });
+        expect(await says(bob.who, { do: "resume" })).toMatchObject({ kind: "done" });
         expect(await ledger.suspension(id)).toBeUndefined();
       }
       // nor does a pause hide what the operator did

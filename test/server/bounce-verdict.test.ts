@@ -1,6 +1,6 @@
 /** Hard or soft, on the words that mail systems really use; and the reports that they come in. */
 import { describe, expect, test } from "@jest/globals";
-import { readBounceReport } from "../../src/server/in/bounce-report.js";
+import { readBounceReport, withoutTags } from "../../src/server/in/bounce-report.js";
 import { judge } from "../../src/server/out/bounce-verdict.js";
 
 test.each([
@@ -102,7 +102,7 @@ describe("a report", () => {
       dsn("failed", "5.0.0", "550 5.1.1 rejected"),
       { kind: "failed", severity: "hard" },
     ],
-    ["folded", dsn("failed (bounced)", "5.1.1", "550\r\n  nope"), { kind: "failed", severity: "hard" }],
+    ["folded", dsn("failed (bounced)", "5.1.1", "550\r\n  5.1.1 nope"), { kind: "failed", severity: "hard" }],
     ["delayed", dsn("delayed", "4.4.1", "connection timed out"), { kind: "on-its-way" }],
     ["delivered", dsn("delivered", "2.0.0", "250 ok"), { kind: "on-its-way" }],
     [
@@ -163,5 +163,26 @@ describe("a report", () => {
     ["garbage", "\u0000\u0001\r\n--b", { kind: "other" }],
   ])("%s", async (_name, raw, wanted) => {
     expect(await readBounceReport(Buffer.from(raw, "latin1"))).toMatchObject(wanted);
+  });
+});
+
+describe("a report that is made to keep the server busy", () => {
+  test("ten million opened tags: each octet is looked at once, or this would take days", () => {
+    expect(withoutTags("<".repeat(10_000_000))).toHaveLength(10_000_000);
+  });
+
+  test.each(["a<b>c", "<p>User <b>unknown</b></p>", "1 < 2", "<<a>>", "", "no tags"])(
+    "the words of %p are kept",
+    (html) => {
+      const words = (text: string) => text.match(/\w+/g) ?? [];
+      expect(words(withoutTags(html))).toEqual(expect.arrayContaining(words(html.replace(/<[^<>]*>/g, " "))));
+    },
+  );
+
+  test("what came back after a quarter of a megabyte is not parsed", async () => {
+    const report = (filler: string) =>
+      ["Content-Type: text/plain", "", "User unknown", filler, "550 5.1.1 no", ""].join("\r\n");
+    const long = "The mail could not be delivered\r\n".repeat(20_000);
+    expect(await readBounceReport(Buffer.from(report(long)))).toMatchObject({ severity: "hard" });
   });
 });

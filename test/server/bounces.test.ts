@@ -1,12 +1,15 @@
 /** Copies that come back, members who can't be sealed for, and the way out that stands on every copy. */
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
 import { openLog } from "../../src/server/kept/log.js";
+import type { Member } from "../../src/server/kept/store.js";
 import { Tokens } from "../../src/server/kept/tokens.js";
+import { judge } from "../../src/server/out/bounce-verdict.js";
 import { Standing } from "../../src/server/out/standing.js";
 import { addMember } from "../../src/server/run/administration.js";
+import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -48,6 +51,20 @@ async function copyTo(who: Person) {
   return server.sink.for(who.address)[before];
 }
 
+const standing = () =>
+  new Standing({
+    store: server.service.store,
+    ledger: server.service.ledger,
+    log: openLog({
+      write: (line: string) => {
+        server.logged.push(line);
+        return true;
+      },
+    }),
+    now: () => Date.now(),
+    wake: () => server.service.wake(),
+  });
+
 onEachStore(() => {
   test("a copy's envelope sender names its reader in a form that nobody can make up", async () => {
     const [one, other] = [await copyTo(alice), await copyTo(bob)];
@@ -87,9 +104,15 @@ onEachStore(() => {
     }
     onDay(HARD_BOUNCE_DAYS);
     await bounce("5.7.1", "Blocked as spam");
+    await server.service.review();
     expect(await copyTo(bob)).toBeDefined();
 
     await bounce("5.1.1", "User unknown");
+    // the day is not over: it may still turn out to be everybody's
+    await server.service.review();
+    expect((await copyTo(bob))?.sender).toContain("bounces");
+    onDay(HARD_BOUNCE_DAYS + 1);
+    await server.service.review();
     expect((await copyTo(bob))?.sender ?? "").not.toContain("bounces");
     expect(server.logged.join("")).toContain("member-suspended");
     const subjects = await Promise.all(
@@ -111,23 +134,20 @@ onEachStore(() => {
     const { store } = server.service;
     await store.setMemberRole(list.list.id, olga.address, "owner", role);
     const bounced = await store.memberByAddress(list.list.id, bob.address);
-    const standing = new Standing({
-      store,
-      ledger: server.service.ledger,
-      log: openLog({ write: () => true }),
-      now: () => Date.now(),
-      wake: () => server.service.wake(),
-    });
     const start = Date.now();
     const clock = jest.spyOn(Date, "now");
     for (let day = 0; day < HARD_BOUNCE_DAYS; day++) {
       clock.mockReturnValue(start + day * DAY_MS);
-      await standing.noteFailure(bounced?.id ?? 0, { severity: "hard", reason: "no-mailbox" });
+      await standing().noteFailure(bounced?.id ?? 0, { severity: "hard", reason: "no-mailbox" });
     }
+    clock.mockReturnValue(start + HARD_BOUNCE_DAYS * DAY_MS);
+    // twice: said once
+    await standing().review();
+    await standing().review();
     if (bounced !== undefined) {
       // twice: said once
-      await standing.noteUnusableKey(bounced, "key-expired");
-      await standing.noteUnusableKey(bounced, "key-expired");
+      await standing().noteUnusableKey(bounced, "key-expired");
+      await standing().noteUnusableKey(bounced, "key-expired");
     }
     await server.untilQuiet();
     const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
@@ -137,7 +157,7 @@ onEachStore(() => {
     ]);
     for (const { text = "", from } of told) {
       expect(from?.address).toBe(list.address);
-      expect(text).toContain(`member ${bounced?.id}`);
+      expect(text).toMatch(new RegExp(`(member|numbers:) ${bounced?.id}\\b`));
     }
     for (const { raw, sender } of server.sink.for(olga.address)) {
       expect(sender).toBe("");
@@ -147,6 +167,80 @@ onEachStore(() => {
     expect(told.map(({ text }) => text).join("")).not.toMatch(/bob/i);
     expect(server.sink.for(alice.address)).toEqual([]);
     expect(server.sink.for(bob.address)).toHaveLength(2);
+  });
+
+  test.each([
+    "553 5.1.8 <team-bounces@lists.test>... Domain of sender address team-bounces@lists.test does not exist",
+    "550 5.7.1 <mail.lists.test>: Helo command rejected: Host not found",
+  ])(
+    "a fault of our own DNS or HELO, told to the whole list for a week, is counted against nobody: %s",
+    async (reply) => {
+      const start = Date.now();
+      const clock = jest.spyOn(Date, "now");
+      const everybody = await server.service.store.members(list.list.id);
+      for (let day = 0; day < 7; day++) {
+        clock.mockReturnValue(start + day * DAY_MS);
+        for (const { id } of everybody) await standing().noteFailure(id, judge({ text: reply }));
+      }
+      await standing().review();
+      expect(await server.service.ledger.suspended(list.list.id, "bounces")).toEqual([]);
+      // its twin: where the words are not looked at, the code alone suspends everybody
+      expect(judge({ text: "", status: "5.1.1" }).severity).toBe("hard");
+    },
+  );
+
+  describe("copies come back for good", () => {
+    let others: readonly Member[];
+    const start = Date.now();
+
+    beforeEach(async () => {
+      const crowd = await server.office((office) => addCrowd(office, list, 18));
+      const at = new Date().toISOString();
+      const role = { do: "role", address: alice.address, role: "owner", by: "operator", at } as const;
+      await server.service.store.setMemberRole(list.list.id, alice.address, "owner", role);
+      others = (await server.service.store.members(list.list.id)).filter(({ address }) =>
+        crowd.includes(address),
+      );
+    });
+
+    const hard = { severity: "hard", reason: "no-mailbox" } as const;
+    const onDay = (day: number) => jest.spyOn(Date, "now").mockReturnValue(start + day * DAY_MS);
+    const suspended = () => server.service.ledger.suspended(list.list.id, "bounces");
+    const toldTo = async (who: Person) => {
+      await server.untilQuiet();
+      const mails = await Promise.all(server.sink.for(who.address).map(({ raw }) => PostalMime.parse(raw)));
+      return mails.map(({ subject }) => subject);
+    };
+
+    test("from a large part of the list on one day: nobody is suspended, and owners are told once", async () => {
+      for (let day = 0; day < HARD_BOUNCE_DAYS + 2; day++) {
+        onDay(day);
+        for (const { id } of others) {
+          await standing().noteFailure(id, hard);
+          await standing().review();
+        }
+      }
+      onDay(HARD_BOUNCE_DAYS + 2);
+      await standing().review();
+      expect(await suspended()).toEqual([]);
+      expect(await toldTo(alice)).toEqual(["[team] copies come back from a large part of the list"]);
+      expect(server.logged.join("").match(/many-copies-bounced/g)).toHaveLength(HARD_BOUNCE_DAYS + 2);
+    });
+
+    test("from a few on many days: they are suspended, owners get one notice about all, and one command undoes it", async () => {
+      const few = others.slice(0, 3);
+      for (let day = 0; day < HARD_BOUNCE_DAYS; day++) {
+        onDay(day);
+        for (const { id } of few) await standing().noteFailure(id, hard);
+      }
+      onDay(HARD_BOUNCE_DAYS);
+      await standing().review();
+      expect(await suspended()).toEqual(few.map(({ id }) => id).sort((one, other) => one - other));
+      expect(await toldTo(alice)).toEqual(["[team] the copies of 3 members are paused"]);
+      for (const id of await suspended()) await server.service.ledger.resume(id);
+      await standing().review();
+      expect(await suspended()).toEqual([]);
+    });
   });
 
   test("a relay's final refusal counts like a report", async () => {

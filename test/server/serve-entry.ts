@@ -6,6 +6,7 @@ import { openLog } from "../../src/server/kept/log.js";
 import type { StorePlace } from "../../src/server/kept/open-store.js";
 import type { RelayOptions } from "../../src/server/out/relay.js";
 import { startService } from "../../src/server/run/service.js";
+import { STOP_PATIENCE_MS, stopWithin } from "../../src/server/run/vigil.js";
 
 /** What the process is told. */
 export interface ServeSettings {
@@ -21,6 +22,8 @@ export interface ServeSettings {
   /** How far SIGUSR2 sets the clock forward each time; it puts the clock right if absent. */
   readonly clockStep?: number;
   readonly patience?: FrontOptions["patience"];
+  /** How long it drains when it is told to stop, in milliseconds. */
+  readonly stopPatience?: number;
 }
 
 const [, , text = ""] = process.argv;
@@ -30,6 +33,7 @@ if (text !== "") {
     place,
     relayPort,
     patience,
+    stopPatience = STOP_PATIENCE_MS,
     clockAhead = 0,
     clockStep,
     ...more
@@ -39,15 +43,17 @@ if (text !== "") {
     ahead = clockStep === undefined ? 0 : ahead + clockStep;
     process.stdout.write("the clock is set\n");
   });
+  const log = openLog();
   const service = await startService({
     folder: dataFolder(folder),
     store: place,
     fronts: [{ protocol: "smtp", host: "127.0.0.1", port: 0, ...(patience && { patience }) }],
     relay: { protocol: "smtp", host: "127.0.0.1", port: relayPort, tls: "none" },
-    log: openLog(),
+    log,
     now: () => Date.now() + ahead,
     ...more,
   });
+  const stop = async () => process.exit((await stopWithin(stopPatience, service, log)) ? 0 : 1);
+  process.once("SIGTERM", () => void stop());
   process.stdout.write(`listening ${service.fronts[0]?.port}\n`);
-  process.once("SIGTERM", () => void service.stop().then(() => process.exit(0)));
 }

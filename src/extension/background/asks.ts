@@ -9,7 +9,7 @@ import { imageAddress, type Opened } from "../reading/opening.js";
 import { takePart } from "../requests/arrivals.js";
 import { prepareWorker } from "../worker/client.js";
 import { arrivals } from "./answers.js";
-import { forgetOpened, read, shownMessage } from "./received.js";
+import { read, shownMessage } from "./received.js";
 
 /** What the background page answers to the display script. */
 export const asks: AskHandlers = {
@@ -53,12 +53,10 @@ export const asks: AskHandlers = {
     return { saved: true };
   },
 
-  async confirm({ fingerprint }, tabId) {
-    const { letter, view } = await shown(tabId);
-    const { confirmAuthor } = await import("./confirming.js");
-    await confirmAuthor(letter, view, fingerprint);
-    forgetOpened();
-    return (await shown(tabId)).view;
+  async compare(_, tabId) {
+    const { openComparing } = await import("../comparing/wanted.js");
+    await openComparing((await shown(tabId)).view);
+    return null;
   },
 
   async preview({ attachment }, tabId) {

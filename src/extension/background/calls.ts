@@ -1,5 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
-import { makeBackup, restoreBackup } from "../backup/backup.js";
+import { lookAtBackup, makeBackup, restoreBackup } from "../backup/backup.js";
 import { loadGuards, switchGuard } from "../compose/guard-switches.js";
 import { host } from "../host/host.js";
 import { forgetJoining, join, leaveList, lookAtInvitation } from "../joining/joining.js";
@@ -114,6 +114,17 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
 
   "join:offered": () => takeOffered(),
 
+  async "compare:wanted"() {
+    const { wantedComparison } = await import("../comparing/comparing.js");
+    return wantedComparison();
+  },
+
+  async "compare:confirm"(wanted) {
+    const { confirmKey } = await import("../comparing/comparing.js");
+    await confirmKey(wanted);
+    return null;
+  },
+
   "join:look": ({ file, code }) => lookAtInvitation(file, code),
 
   async "join:start"(wish) {
@@ -173,8 +184,11 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
     return null;
   },
 
-  async "backup:restore"({ file, passphrase }) {
-    await restoreBackup(file, passphrase);
+  "backup:look": ({ file, passphrase }) => lookAtBackup(file, passphrase),
+
+  async "backup:restore"({ file, passphrase, agreed }) {
+    const accepted = Object.keys(agreed).filter((id) => agreed[id] === true);
+    await restoreBackup(file, passphrase, accepted);
     host().forgetOpened();
     return null;
   },

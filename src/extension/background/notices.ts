@@ -1,9 +1,11 @@
 import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { host } from "../host/host.js";
 import { inTurn } from "../in-turn.js";
+import { isOnlyInvited } from "../joining/changes.js";
 import type { Arrived } from "../requests/arrivals.js";
 import { askServer, openSecrets } from "../requests/asking.js";
 import { load, update } from "../storage.js";
-import type { StoredList } from "../stored.js";
+import type { Stored, StoredList } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { keyOf } from "./list-keys.js";
 
@@ -35,11 +37,13 @@ async function takeOne(sealed: Uint8Array): Promise<Arrived> {
   await update((stored) => ({
     stored: {
       ...stored,
-      lists: { ...stored.lists, [list.address]: switched(stored.lists, list) },
+      lists: { ...stored.lists, [list.address]: switched(stored, before, list) },
       backedUpAt: null,
     },
     result: undefined,
   }));
+  // who is an owner, and which server counts, is another matter from now on
+  host().forgetOpened();
   await askServer({
     command: { do: "receipt", news, serial, receipt },
     list,
@@ -50,10 +54,19 @@ async function takeOne(sealed: Uint8Array): Promise<Arrived> {
   return { kind: "notice", list: list.address, news };
 }
 
-/** What a notice may change of a list, put over what stands there now. */
-function switched(lists: Readonly<Record<string, StoredList>>, changed: StoredList): StoredList {
-  const present = lists[changed.address];
-  if (present === undefined) throw new ListSealError("no-list", "the list was removed meanwhile");
+/**
+ * What a notice may change of a list, put over what stands there now.
+ *
+ * Attack: between an invitation and the server's answer, whoever wrote the file would be believed as the list's owner.
+ * @throws ListSealError `join-unanswered`; `no-list` if the list that the notice was held against is not here any more
+ */
+function switched(stored: Stored, before: Stored, changed: StoredList): StoredList {
+  const present = stored.lists[changed.address];
+  const judgedBy = before.lists[changed.address];
+  if (present === undefined || judgedBy === undefined || !isSameWord(present, judgedBy))
+    throw new ListSealError("no-list", "the list was removed or changed meanwhile");
+  if (isOnlyInvited(stored, changed.address))
+    throw new ListSealError("join-unanswered", "the server has not let one in");
   const { listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint } = changed;
   const { formerServers, owners, serials } = changed;
   return {
@@ -61,4 +74,12 @@ function switched(lists: Readonly<Record<string, StoredList>>, changed: StoredLi
     ...{ listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint },
     ...{ formerServers, owners, serials },
   };
+}
+
+/** Whether a list's owners and what they have said are the same in both. */
+function isSameWord(one: StoredList, other: StoredList): boolean {
+  return (
+    one.listKeyFingerprint === other.listKeyFingerprint &&
+    JSON.stringify([one.owners, one.serials]) === JSON.stringify([other.owners, other.serials])
+  );
 }

@@ -2,43 +2,15 @@ import { ListSealError } from "../../protocol/errors.js";
 import { fromBase64 } from "../base64.js";
 import { host } from "../host/host.js";
 import { awake } from "../keep-awake.js";
+import type { Owned } from "../owner/owned.js";
 import { ownedRecord } from "../owner/owned-storage.js";
 import { load, update } from "../storage.js";
+import type { Stored } from "../stored.js";
 import { runJob } from "../worker/client.js";
-import { merged, mergedOwned, readBrought, readBroughtOwned } from "./merge.js";
+import { merged, mergedOwned, planOf, readBrought, readBroughtOwned } from "./merge.js";
+import type { RestorePlan } from "./plan.js";
 
 /** One file with everything of this add-on, and the way back. */
-
-/**
- * A part of the add-on that a backup carries. A new kind of record is one more of these.
- * `prepare` looks at everything before anything is put in, and throws if it can't be; what it gives puts it in.
- */
-interface Section {
-  readonly name: string;
-  collect(): Promise<unknown>;
-  /** `made`: the backup's date, ISO 8601. */
-  prepare(value: unknown, made: string): () => Promise<void>;
-}
-
-const lists: Section = {
-  name: "lists",
-  collect: load,
-  prepare(value, made) {
-    const brought = readBrought(value);
-    return () => update((here) => ({ stored: merged(here, brought, made), result: undefined }));
-  },
-};
-
-const owned: Section = {
-  name: "owned",
-  collect: ownedRecord.load,
-  prepare(value) {
-    const brought = readBroughtOwned(value);
-    return () => ownedRecord.update((here) => ({ stored: mergedOwned(here, brought), result: undefined }));
-  },
-};
-
-const sections: readonly Section[] = [lists, owned];
 
 /**
  * Writes a backup and has it saved.
@@ -48,24 +20,61 @@ const sections: readonly Section[] = [lists, owned];
 export function makeBackup(passphrase: string): Promise<void> {
   return awake(async () => {
     const made = new Date().toISOString();
-    const collected: Record<string, unknown> = {};
-    for (const { name, collect } of sections) collected[name] = await collect();
-    const { name, file } = await runJob("write-backup", { sections: collected, passphrase, now: made });
+    const sections = { lists: await load(), owned: await ownedRecord.load() };
+    const { name, file } = await runJob("write-backup", { sections, passphrase, now: made });
     await host().saveFile(name, file, "application/octet-stream");
     await update((stored) => ({ stored: { ...stored, backedUpAt: made }, result: undefined }));
   });
 }
 
+interface Brought {
+  readonly made: string;
+  readonly lists: Stored;
+  readonly owned: Owned;
+}
+
+/** Opens a backup and looks at everything in it. @throws ListSealError what `readBackup` throws; `unsupported-version` */
+async function broughtBy(file: string, passphrase: string): Promise<Brought> {
+  const { made, sections } = await runJob("read-backup", { file: bytesOf(file), passphrase });
+  return { made, lists: readBrought(sections["lists"]), owned: readBroughtOwned(sections["owned"]) };
+}
+
+/** What a backup would bring and change, for a page to show. */
+export interface RestoreSummary extends RestorePlan {
+  /** ISO 8601: when the backup was made, as it says itself. */
+  readonly made: string;
+}
+
 /**
- * Reads a backup and puts everything in, or nothing.
+ * Looks into a backup. Changes nothing, and keeps nothing of it.
  * @param file in base64
- * @throws ListSealError what `readBackup` throws; nothing was changed then
+ * @throws ListSealError what `readBackup` throws; `unsupported-version`
  */
-export function restoreBackup(file: string, passphrase: string): Promise<void> {
+export function lookAtBackup(file: string, passphrase: string): Promise<RestoreSummary> {
   return awake(async () => {
-    const opened = await runJob("read-backup", { file: bytesOf(file), passphrase });
-    const steps = sections.map(({ name, prepare }) => prepare(opened.sections[name], opened.made));
-    for (const step of steps) await step();
+    const { made, lists, owned } = await broughtBy(file, passphrase);
+    return {
+      ...planOf(await load(), lists, { here: await ownedRecord.load(), brought: owned }),
+      made,
+    };
+  });
+}
+
+/**
+ * Reads a backup and puts everything in, or nothing. Of the lists that are here only those change whose very move was accepted.
+ * @param file     in base64
+ * @param accepted ids of the moves that {@link lookAtBackup} gave, as far as the person agreed to them
+ * @throws ListSealError as {@link lookAtBackup}; nothing was changed then
+ */
+export function restoreBackup(file: string, passphrase: string, accepted: readonly string[]): Promise<void> {
+  return awake(async () => {
+    const { made, lists, owned } = await broughtBy(file, passphrase);
+    const moves = new Set(accepted);
+    const after = await update((here) => {
+      const stored = merged(here, lists, made, moves);
+      return { stored, result: stored.lists };
+    });
+    await ownedRecord.update((here) => ({ stored: mergedOwned(here, owned, after), result: undefined }));
     await host().listsChanged();
   });
 }

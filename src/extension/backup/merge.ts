@@ -1,9 +1,17 @@
 import type { Pins } from "../../membership/pins.js";
 import { ListSealError } from "../../protocol/errors.js";
+import { isOnlyInvited, wayInto } from "../joining/changes.js";
 import { OWNED_VERSION, type Owned, readOwned } from "../owner/owned.js";
 import { readStored, STORED_VERSION, type Stored, type StoredList } from "../stored.js";
+import type { ListFacts, ListMove, RestorePlan } from "./plan.js";
 
-/** Bringing a backup to a device that may have lists of its own. Pure. Nothing that is here is lost. */
+/**
+ * Bringing a backup to a device that may have lists of its own. Pure. Nothing that is here is lost.
+ *
+ * Attack: a backup is a file that anybody can write who gives its passphrase along, and one with higher serials would say who
+ * owns a list and which server speaks for it. What it would change of a list that is here is a {@link ListMove}, and
+ * happens only if the person has seen that very move and agreed.
+ */
 
 /**
  * Reads the lists of a backup, of any version that was ever released.
@@ -35,9 +43,20 @@ function readPart<T>(value: unknown, newest: number, read: (value: unknown) => T
   }
 }
 
-/** Owned lists that are here stay: their logs go further than a backup's, and the rest the server tells again. */
-export function mergedOwned(here: Owned, brought: Owned): Owned {
-  return { ...here, lists: { ...brought.lists, ...here.lists } };
+/**
+ * Owned lists that are here stay: their logs go further than a backup's, and the rest the server tells again. One that is brought
+ * must be the list that is known here under its address.
+ */
+export function mergedOwned(here: Owned, brought: Owned, lists: Stored["lists"]): Owned {
+  const fitting = Object.entries(brought.lists).filter(([address, owned]) => {
+    const known = lists[address];
+    return (
+      known === undefined ||
+      (keysOf(known).includes(owned.listKeyFingerprint) &&
+        known.serverFingerprint === owned.serverFingerprint)
+    );
+  });
+  return { ...here, lists: { ...Object.fromEntries(fitting), ...here.lists } };
 }
 
 /** Whether `one` has taken every notice that `other` has, and another one besides. */
@@ -46,57 +65,180 @@ function isNewer({ serials: one }: StoredList, { serials: other }: StoredList): 
   return kinds.every((kind) => one[kind] >= other[kind]) && kinds.some((kind) => one[kind] > other[kind]);
 }
 
-function mergedList(here: StoredList, brought: StoredList): StoredList {
-  const keys = [here.listKeyFingerprint, ...here.formerListKeys.map(({ fingerprint }) => fingerprint)];
-  const related =
-    keys.includes(brought.listKeyFingerprint) ||
-    brought.formerListKeys.some(({ fingerprint }) => fingerprint === here.listKeyFingerprint);
-  // another list of the same address: the one that is here stays, as with an invitation
-  if (!related) return here;
+/** The list keys, present and former. */
+function keysOf({ listKeyFingerprint, formerListKeys }: StoredList): readonly string[] {
+  return [listKeyFingerprint, ...formerListKeys.map(({ fingerprint }) => fingerprint)];
+}
+
+/** Whether both are the same list, before and after a new list key. */
+function isSameList(here: StoredList, brought: StoredList): boolean {
+  return (
+    keysOf(here).includes(brought.listKeyFingerprint) || keysOf(brought).includes(here.listKeyFingerprint)
+  );
+}
+
+/** Here and brought in one: the word of whichever has taken more notices, and the former keys of both. */
+function joinedLists(here: StoredList, brought: StoredList): StoredList {
   const base = isNewer(brought, here) ? brought : here;
-  const known = new Set([
-    base.listKeyFingerprint,
-    ...base.formerListKeys.map(({ fingerprint }) => fingerprint),
-  ]);
+  const known = new Set(keysOf(base));
   const missing = [...here.formerListKeys, ...brought.formerListKeys].filter(({ fingerprint }) => {
     if (known.has(fingerprint)) return false;
     known.add(fingerprint);
     return true;
   });
-  const { memberKey, certified, introduction, introductionSecret, membership, role } =
-    here.memberKey === null ? brought : here;
+  const servers = new Set([...here.formerServers, ...brought.formerServers]);
+  // of one server the certificate that is here: it may have been renewed since the backup
+  const same = here.serverFingerprint === brought.serverFingerprint;
   return {
     ...base,
-    ...{ memberKey, certified, introduction, introductionSecret, membership, role },
+    serverCertificate: same ? here.serverCertificate : base.serverCertificate,
     formerListKeys: [...missing, ...base.formerListKeys],
-    formerServers: [...new Set([...here.formerServers, ...brought.formerServers])],
+    formerServers: [...servers],
   };
 }
 
-/** A pin that is here stays: a backup is older than what was seen since, and a pin is never moved by a file. */
-function mergedPins(here: Pins | undefined, brought: Pins): Pins {
-  if (here === undefined) return brought;
+/**
+ * What is remembered in both. A pin that is here stays: a backup is older than what was seen since, and a pin is never moved by
+ * a file. An owner's address takes none from a file but the owner's own.
+ */
+function mergedPins(here: Pins, brought: Pins, { owners }: StoredList): Pins {
+  const fitting = Object.entries(brought.pins).filter(
+    ([address, { key }]) =>
+      !owners.some((owner) => owner.address === address) ||
+      owners.some((owner) => owner.address === address && owner.fingerprint === key),
+  );
   return {
-    pins: { ...brought.pins, ...here.pins },
+    pins: { ...Object.fromEntries(fitting), ...here.pins },
     introductions: { ...brought.introductions, ...here.introductions },
     seen: { ...brought.seen, ...here.seen },
     revoked: { ...brought.revoked, ...here.revoked },
   };
 }
 
+const nothingSeen: Pins = { pins: {}, introductions: {}, seen: {}, revoked: {} };
+
+function factsOf(list: StoredList, pins: Pins | undefined): ListFacts {
+  const { pins: authors, introductions, revoked } = pins ?? nothingSeen;
+  return {
+    name: list.name,
+    requestAddress: list.requestAddress,
+    sealing: `${list.mode} ${list.delivery} ${list.profile}`,
+    owners: list.owners
+      .filter(({ to }) => to === null)
+      .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+    formerOwners: list.owners.flatMap(({ fingerprint, to }) => (to === null ? [] : [fingerprint])),
+    listKey: list.listKeyFingerprint,
+    server: list.serverFingerprint,
+    formerListKeys: list.formerListKeys.length,
+    formerServers: list.formerServers.length,
+    authors: Object.keys(authors).length + Object.keys(introductions).length + Object.keys(revoked).length,
+  };
+}
+
+/** One list of a backup beside what is here. */
+type Step =
+  | { readonly kind: "new"; readonly list: StoredList; readonly pins: Pins | undefined }
+  /** Waited for on an invitation's word: the backup knows it, and the join goes on. */
+  | { readonly kind: "waiting"; readonly list: StoredList; readonly pins: Pins | undefined }
+  /** Another list of the same address: the one that is here stays, as with an invitation. */
+  | { readonly kind: "other"; readonly list: StoredList }
+  | { readonly kind: "same" }
+  | {
+      readonly kind: "move";
+      readonly move: ListMove;
+      readonly list: StoredList;
+      readonly pins: Pins;
+    };
+
+function stepFor(here: Stored, brought: Stored, list: StoredList): Step {
+  const { address } = list;
+  const present = here.lists[address];
+  const pins = brought.pins[address];
+  if (present === undefined) return { kind: "new", list, pins };
+  if (!isSameList(present, list)) return { kind: "other", list: present };
+  if (isOnlyInvited(here, address)) return { kind: "waiting", list, pins };
+  const after = joinedLists(present, list);
+  const before = here.pins[address];
+  const remembered = mergedPins(before ?? nothingSeen, pins ?? nothingSeen, after);
+  const facts = { before: factsOf(present, before), after: factsOf(after, remembered) };
+  if (JSON.stringify(facts.before) === JSON.stringify(facts.after)) return { kind: "same" };
+  return {
+    kind: "move",
+    move: { id: JSON.stringify([address, facts]), address, ...facts },
+    list: after,
+    pins: remembered,
+  };
+}
+
+/** What a backup would bring, and what it would change: to be shown before {@link merged}. */
+export function planOf(
+  here: Stored,
+  brought: Stored,
+  owned: { readonly here: Owned; readonly brought: Owned },
+): RestorePlan {
+  const steps = Object.values(brought.lists).map((list) => stepFor(here, brought, list));
+  const fresh = steps.flatMap((step) => (step.kind === "new" || step.kind === "waiting" ? [step.list] : []));
+  return {
+    isEmptyHere: Object.keys(here.lists).length + Object.keys(here.memberKeys).length === 0,
+    keys: Object.values(brought.memberKeys)
+      .filter(({ fingerprint }) => here.memberKeys[fingerprint] === undefined)
+      .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+    lists: fresh.map(({ address, name, listKeyFingerprint, owners }) => ({
+      address,
+      name,
+      listKey: listKeyFingerprint,
+      owners: owners
+        .filter(({ to }) => to === null)
+        .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+    })),
+    owned: Object.keys(owned.brought.lists).filter((address) => owned.here.lists[address] === undefined),
+    moves: steps.flatMap((step) => (step.kind === "move" ? [step.move] : [])),
+    kept: steps.flatMap((step) =>
+      step.kind === "other" ? [{ address: step.list.address, name: step.list.name }] : [],
+    ),
+  };
+}
+
 /**
  * What is here, and what a backup brings. Draft identities belong to one Thunderbird; a join that was not answered when the
  * backup was made counts as one: the list is in it, and its server knows.
- * @param made when the backup was made: it is a backup of a device that had nothing before
+ * @param made     when the backup was made: it is a backup of a device that had nothing before
+ * @param accepted the ids of the moves that the person has seen and agreed to; every other list that is here stays as it is
  */
-export function merged(here: Stored, brought: Stored, made: string): Stored {
+export function merged(here: Stored, brought: Stored, made: string, accepted: ReadonlySet<string>): Stored {
   const lists = { ...here.lists };
-  for (const [address, list] of Object.entries(brought.lists)) {
-    const present = lists[address];
-    lists[address] = present === undefined ? list : mergedList(present, list);
-  }
   const pins = { ...here.pins };
-  for (const [address, each] of Object.entries(brought.pins)) pins[address] = mergedPins(pins[address], each);
+  const joining = { ...here.joining };
+  for (const list of Object.values(brought.lists)) {
+    const { address } = list;
+    const step = stepFor(here, brought, list);
+    const present = lists[address];
+    switch (step.kind) {
+      case "new":
+        lists[address] = list;
+        pins[address] = step.pins ?? nothingSeen;
+        break;
+      case "waiting":
+        lists[address] = present === undefined ? list : { ...list, ...wayInto(present) };
+        pins[address] = step.pins ?? nothingSeen;
+        joining[address] = { name: list.name, before: list, refused: null };
+        break;
+      case "move":
+        if (accepted.has(step.move.id)) {
+          lists[address] = step.list;
+          pins[address] = step.pins;
+        }
+        break;
+      case "same":
+      case "other":
+        break;
+    }
+    const now = lists[address];
+    // one's own way into it, where none is here
+    if (step.kind !== "other" && now !== undefined && now.memberKey === null)
+      lists[address] = { ...now, ...wayInto(list) };
+  }
   const backedUpAt = Object.keys(here.memberKeys).length === 0 ? made : here.backedUpAt;
-  return { ...here, lists, pins, memberKeys: { ...brought.memberKeys, ...here.memberKeys }, backedUpAt };
+  const memberKeys = { ...brought.memberKeys, ...here.memberKeys };
+  return { ...here, lists, pins, joining, memberKeys, backedUpAt };
 }

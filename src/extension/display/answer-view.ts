@@ -25,8 +25,8 @@ export interface Acts {
   readonly saveMail: () => Promise<unknown>;
   /** An attachment as a picture: a `data:` address. */
   readonly preview: (attachment: number) => Promise<{ readonly address: string }>;
-  /** The reader has compared these digits of the author's key: gives the mail with its new state. */
-  readonly confirm: (fingerprint: string) => Promise<OpenedView>;
+  /** Opens the page where the key of the mail's author is compared. */
+  readonly compare: () => Promise<unknown>;
   /** Shows the invitation that came with the mail to the page that asks for its code. */
   readonly join: () => Promise<unknown>;
   /** Opens the page where a key is unlocked. */
@@ -110,16 +110,10 @@ function meta(view: OpenedView): HTMLElement {
   );
 }
 
-/** "I have compared these digits": for an author whom no owner's word stands for. */
-function confirming({ author }: OpenedView, { acts, again }: Showing): readonly Node[] {
+/** The way to the page where a key is compared: for an author whom no owner's word vouches for. */
+function comparing({ author }: OpenedView, { acts }: Showing): readonly Node[] {
   if (!mayConfirm(author.standing)) return [];
-  const name = author.name ?? author.address;
-  const { fingerprint } = author;
-  const confirm = async () => again(await acts.confirm(fingerprint));
-  return [
-    element("p", {}, t("confirm_how", name)),
-    element("p", {}, actionButton(t("confirm_button"), confirm, t("confirm_failed"))),
-  ];
+  return [element("p", {}, actionButton(t("compare_open"), acts.compare, t("action_failed")))];
 }
 
 function details(view: OpenedView, showing: Showing): HTMLElement {
@@ -145,7 +139,7 @@ function details(view: OpenedView, showing: Showing): HTMLElement {
     { class: "more" },
     element("summary", {}, t("details")),
     list,
-    ...confirming(view, showing),
+    ...comparing(view, showing),
   );
 }
 

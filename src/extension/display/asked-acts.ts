@@ -16,7 +16,7 @@ export function askedActs(openElsewhere: Acts["openElsewhere"]): Acts {
     saveAll: () => ask("saveAll", null),
     saveMail: () => ask("saveMail", null),
     preview: (attachment) => ask("preview", { attachment }),
-    confirm: (fingerprint) => ask("confirm", { fingerprint }),
+    compare: () => ask("compare", null),
     join: () => ask("join", null),
     settings: () => ask("settings", null),
     reply: null,

@@ -1,3 +1,4 @@
+import { assertNoConflict, type ListIdentity } from "../../membership/invited-list.js";
 import { type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import type { Stored, StoredList } from "../stored.js";
 
@@ -8,53 +9,90 @@ interface Changed<T> {
   readonly result: T;
 }
 
+/** An invitation that was opened: its list as it says it is, and the owner who signed it. */
+export interface OpenedInvitation {
+  readonly list: StoredList;
+  /** Fingerprint. */
+  readonly by: string;
+}
+
 /**
- * Throws unless an invitation may be followed.
- *
- * Attack: a second invitation for a known list, with another list key or server, would silently move a person's posts to
- * whoever made it. It is refused; changing a list's keys is an owner's signed notice, or removing the list by hand.
- * @throws ListSealError `list-conflict`; `already-a-member` for the very invitation that one came in by
+ * Whether a list is here on the word of an invitation alone: it was not known before, and its server has not answered. Nothing
+ * that its owners say is believed meanwhile, and it says nothing about what another invitation may claim.
  */
-export function assertJoinable(stored: Stored, invited: StoredList): void {
-  const known = stored.lists[invited.address];
-  if (known === undefined) return;
-  const keys = [known.listKeyFingerprint, ...known.formerListKeys.map(({ fingerprint }) => fingerprint)];
-  if (!keys.includes(invited.listKeyFingerprint) || known.serverFingerprint !== invited.serverFingerprint) {
-    throw new ListSealError("list-conflict", "the list is known here with other keys");
-  }
-  const waiting = stored.joining[invited.address] !== undefined;
-  if (known.introduction === invited.introduction && known.membership === "member" && !waiting) {
+export function isOnlyInvited({ joining }: Pick<Stored, "joining">, address: string): boolean {
+  const waiting = joining[address];
+  return waiting !== undefined && waiting.refused === null && waiting.before === null;
+}
+
+/** A list that is known by more than an invitation that waits. */
+export function knownList(stored: Stored, address: string): StoredList | undefined {
+  return isOnlyInvited(stored, address) ? undefined : stored.lists[address];
+}
+
+function identities(stored: Stored): readonly ListIdentity[] {
+  return Object.values(stored.lists)
+    .filter(({ address }) => !isOnlyInvited(stored, address))
+    .map((list) => ({
+      address: list.address,
+      listKeys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],
+      server: list.serverFingerprint,
+      owners: list.owners.map(({ fingerprint, to }) => ({ fingerprint, isOwnerToday: to === null })),
+    }));
+}
+
+/**
+ * Throws unless an invitation may be followed: see `assertNoConflict`. Changing a list's keys or owners is an owner's signed
+ * notice, or removing the list by hand.
+ * @throws ListSealError `list-conflict`, `unknown-owner`; `already-a-member` for the very invitation that one came in by
+ */
+export function assertJoinable(stored: Stored, { list: invited, by }: OpenedInvitation): void {
+  const { address, listKeyFingerprint: listKey, serverFingerprint: server } = invited;
+  const owners = invited.owners.map(({ fingerprint }) => fingerprint);
+  assertNoConflict({ address, listKey, server, owners, by }, identities(stored));
+  const known = knownList(stored, address);
+  const waiting = stored.joining[address] !== undefined;
+  if (known?.introduction === invited.introduction && known.membership === "member" && !waiting) {
     throw new ListSealError("already-a-member", "one is a member by this invitation");
   }
 }
 
+/** What of a list is one's own way into it, and no word on the list itself. */
+export type Way = Pick<
+  StoredList,
+  "invitee" | "introduction" | "introductionSecret" | "certified" | "memberKey" | "membership" | "role"
+>;
+
+export function wayInto(list: StoredList): Way {
+  const { invitee, introduction, introductionSecret, certified, memberKey, membership, role } = list;
+  return { invitee, introduction, introductionSecret, certified, memberKey, membership, role };
+}
+
 /**
- * The list stands here as invited, and the answer to the join is waited for. What was learnt of it since by notices (keys,
- * owners, serials) is newer than any invitation that still names an old key, and stays.
+ * The list as it will be waited for. Of a list that is known nothing is taken from an invitation but the introduction:
+ * its name, keys, owners, server and request address stay as they are known.
  * @throws ListSealError as {@link assertJoinable}
  */
-export function beginJoin(stored: Stored, invited: StoredList, memberKey: string): Changed<StoredList> {
-  assertJoinable(stored, invited);
+export function beginJoin(
+  stored: Stored,
+  invitation: OpenedInvitation,
+  memberKey: string,
+): Changed<StoredList> {
+  assertJoinable(stored, invitation);
+  const { list: invited } = invitation;
   const { address } = invited;
-  const known = stored.lists[address];
-  const newer = known !== undefined && known.listKeyFingerprint !== invited.listKeyFingerprint;
-  const learnt =
-    known === undefined
-      ? {}
-      : {
-          formerListKeys: known.formerListKeys,
-          formerServers: known.formerServers,
-          serials: known.serials,
-          ...(newer ? { listKey: known.listKey, listKeyFingerprint: known.listKeyFingerprint } : {}),
-          ...(known.serials.owners > 0 ? { owners: known.owners } : {}),
-        };
-  const list: StoredList = { ...invited, ...learnt, memberKey, certified: null };
+  const known = knownList(stored, address);
+  const way: Way = { ...wayInto(invited), role: known?.role ?? invited.role, memberKey, certified: null };
+  const list: StoredList = { ...(known ?? invited), ...way };
   // a join that is tried again still goes back to what was there before the first try
   const before = stored.joining[address]?.refused === null ? stored.joining[address].before : (known ?? null);
+  // what was remembered of authors on another invitation's word
+  const pins = known === undefined ? without(stored.pins, address) : stored.pins;
   return {
     stored: {
       ...stored,
       lists: { ...stored.lists, [address]: list },
+      pins,
       joining: { ...stored.joining, [address]: { name: list.name, before, refused: null } },
       backedUpAt: null,
     },
@@ -82,15 +120,22 @@ export function joined(stored: Stored, address: string): Changed<undefined> {
   };
 }
 
-/** The server has refused: the list is as it was before, and the reason is kept to be shown. */
+/**
+ * The server has refused: one's place in the list is as it was before, what its owners have told meanwhile stays, and the
+ * reason is kept to be shown. A list that was here on the invitation's word alone is gone, with what was remembered of
+ * its authors.
+ */
 export function joinRefused(stored: Stored, address: string, refused: ErrorCode): Changed<undefined> {
   const joining = stored.joining[address];
   if (joining === undefined || joining.refused !== null) return { stored, result: undefined };
   const { before, name } = joining;
+  const present = stored.lists[address];
+  const back = before === null ? null : { ...(present ?? before), ...wayInto(before) };
   return {
     stored: {
       ...stored,
-      lists: before === null ? without(stored.lists, address) : { ...stored.lists, [address]: before },
+      lists: back === null ? without(stored.lists, address) : { ...stored.lists, [address]: back },
+      pins: back === null ? without(stored.pins, address) : stored.pins,
       joining: { ...stored.joining, [address]: { name, before: null, refused } },
     },
     result: undefined,

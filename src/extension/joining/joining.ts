@@ -14,7 +14,16 @@ import { load, update } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { noteTry, slowDown } from "./attempts.js";
-import { assertJoinable, beginJoin, forgetJoin, joined, joinRefused, left } from "./changes.js";
+import {
+  assertJoinable,
+  beginJoin,
+  forgetJoin,
+  joined,
+  joinRefused,
+  knownList,
+  left,
+  type OpenedInvitation,
+} from "./changes.js";
 
 /**
  * From an invitation to membership: look at it (code), compare, join, wait for the server. The file and its code are given
@@ -34,8 +43,7 @@ export interface InvitationSummary {
   readonly memberKey: string | null;
 }
 
-interface Invited {
-  readonly list: StoredList;
+interface Invited extends OpenedInvitation {
   readonly joinBy: string;
   readonly name: string;
 }
@@ -43,7 +51,7 @@ interface Invited {
 /** Opens an invitation. @throws ListSealError what `readInvitation` throws, `wrong-address`, and as `assertJoinable` */
 async function invited(file: string, code: string): Promise<Invited> {
   await slowDown();
-  let opened: { readonly list: StoredList; readonly joinBy: string };
+  let opened: OpenedInvitation & { readonly joinBy: string };
   try {
     const now = new Date().toISOString();
     opened = await runJob("read-invitation", { file: bytesOf(file), code, now });
@@ -54,7 +62,7 @@ async function invited(file: string, code: string): Promise<Invited> {
   await noteTry("right");
   const account = await host().accountOf(opened.list.invitee);
   if (account === null) throw new ListSealError("invitation-for-another", "no account has the address");
-  assertJoinable(await load(), opened.list);
+  assertJoinable(await load(), opened);
   return { ...opened, name: account.name };
 }
 
@@ -71,9 +79,13 @@ export function lookAtInvitation(file: string, code: string): Promise<Invitation
   return awake(async () => {
     const { list, joinBy, name } = await invited(file, code);
     const key = await keyFor(list);
+    // of a list that is known nothing but the introduction is taken
+    const shown = knownList(await load(), list.address) ?? list;
     return {
-      list: { address: list.address, name: list.name, fingerprint: list.listKeyFingerprint },
-      owners: list.owners.map(({ userId, fingerprint }) => ({ userId, fingerprint })),
+      list: { address: shown.address, name: shown.name, fingerprint: shown.listKeyFingerprint },
+      owners: shown.owners
+        .filter(({ to }) => to === null)
+        .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
       invitee: list.invitee,
       name,
       joinBy,
@@ -114,7 +126,7 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
       (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
     const secret = await secretOf(key);
     if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
-    const kept = await update((stored) => beginJoin(stored, invitation.list, key.fingerprint));
+    const kept = await update((stored) => beginJoin(stored, invitation, key.fingerprint));
     const introduced = await certified(kept, key, secret);
     await host().listsChanged();
     for (const { id, list, do: what } of (await loadRequests()).pending) {

@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import { makeBackupPassphrase, typedPassphrase } from "../../membership/backup-passphrase.js";
+import type { RestoreSummary } from "../backup/backup.js";
 import { toBase64 } from "../base64.js";
 import { t } from "../i18n.js";
 import type { Call } from "../messaging.js";
 import type { Act, Overview } from "./act.js";
 import { field } from "./fields.js";
+import { AskRestore } from "./restore.js";
 
 /** One file that brings everything to another computer. */
 interface Props {
@@ -90,17 +92,44 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
   );
 }
 
+interface Asked {
+  readonly file: string;
+  readonly passphrase: string;
+  readonly plan: RestoreSummary;
+}
+
 function Restore({ call, act }: { readonly call: Call; readonly act: Act }) {
   const [working, setWorking] = useState(false);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const submit = async (form: HTMLFormElement) => {
     const chosen = new FormData(form).get("backup");
     if (!(chosen instanceof File) || chosen.size === 0) return;
     setWorking(true);
     const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
     const passphrase = field(form, "backupPassphrase");
-    if (await act(() => call("backup:restore", { file, passphrase }), "backup_restored")) form.reset();
+    await act(async () => {
+      const plan = await call("backup:look", { file, passphrase });
+      if (!plan.isEmptyHere) setAsked({ file, passphrase, plan });
+      else if (await restore({ file, passphrase, plan }, {})) form.reset();
+    }, null);
     setWorking(false);
   };
+  const restore = ({ file, passphrase, plan }: Asked, agreed: Readonly<Record<string, boolean>>) =>
+    act(
+      () => call("backup:restore", { file, passphrase, agreed }),
+      plan.moves.every(({ id }) => agreed[id] === true) ? "backup_restored" : "backup_restored_partly",
+    );
+  if (asked !== null) {
+    return (
+      <AskRestore
+        plan={asked.plan}
+        close={() => setAsked(null)}
+        restore={async (agreed) => {
+          if (await restore(asked, agreed)) setAsked(null);
+        }}
+      />
+    );
+  }
   return (
     <section aria-labelledby="restore">
       <h2 id="restore">{t("restore_title")}</h2>

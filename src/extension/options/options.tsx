@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
+import type { Comparison } from "../comparing/comparing.js";
 import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
 import type { OfferedFile } from "../joining/offered.js";
@@ -8,6 +9,7 @@ import { program } from "../platform.js";
 import { About } from "./about.js";
 import type { Act, Overview } from "./act.js";
 import { BackupPage, BackupReminder } from "./backup.js";
+import { Comparing } from "./comparing.js";
 import { KeyReminders } from "./key-reminder.js";
 import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
@@ -56,6 +58,7 @@ const onTheWay: ReadonlySet<MessageKey> = new Set(["join_asked", "leave_asked", 
 export function Options({ call }: { readonly call: Call }) {
   const [overview, setOverview] = useState<Overview | null>(null);
   const [offered, setOffered] = useState<OfferedFile | null>(null);
+  const [comparison, setComparison] = useState<Comparison | null>(null);
   const [tab, setTab] = useState<Tab>("lists");
   const [damaged, setDamaged] = useState(false);
   const [said, setSaid] = useState<{ readonly key: MessageKey; readonly failed: boolean } | null>(null);
@@ -73,6 +76,8 @@ export function Options({ call }: { readonly call: Call }) {
   const fail = (code: ErrorCode) => setSaid({ key: sentenceKey(code), failed: true });
   const tell = (error: unknown) => fail(codeOf(error, "worker-failed"));
   const takeOffer = async () => {
+    const wanted = await call("compare:wanted", null);
+    if (wanted !== null) setComparison(wanted);
     const offer = await call("join:offered", null);
     if (offer === null) return;
     setOffered(offer);
@@ -112,7 +117,23 @@ export function Options({ call }: { readonly call: Call }) {
     }
   };
 
+  const select = (chosen: Tab) => {
+    setComparison(null);
+    setTab(chosen);
+  };
   const panel = (known: Overview) => {
+    if (comparison !== null) {
+      const { fingerprint, address } = comparison;
+      return (
+        <Comparing
+          key={`${address} ${fingerprint}`}
+          comparison={comparison}
+          call={call}
+          act={act}
+          close={() => setComparison(null)}
+        />
+      );
+    }
     switch (tab) {
       case "keys":
         return <Keys overview={known} call={call} act={act} />;
@@ -151,7 +172,7 @@ export function Options({ call }: { readonly call: Call }) {
         <img src="/icons/seal.svg" alt="" />
         <h1>{t("options_title")}</h1>
       </header>
-      <Tabs selected={tab} select={setTab} />
+      <Tabs selected={tab} select={select} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>
       {overview === null ? null : <KeyReminders keys={overview.keys} call={call} act={act} />}
       {overview === null || tab === "backup" ? null : (

@@ -17,7 +17,7 @@ import type { Card } from "./jobs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import type { CardView } from "./messages.js";
 import { nothingYet } from "./nothing-yet.js";
-import type { OwnedList } from "./owned.js";
+import type { Owned, OwnedList } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 
 /** How a list is born: the server's card, the list key, the claim, and the server's word for it. */
@@ -37,13 +37,17 @@ function bytesOf(base64: string): Uint8Array {
  */
 async function readOpenCard(file: string): Promise<Card> {
   const card = await runJob("read-card", { file: bytesOf(file), now: new Date().toISOString() });
-  const owned = (await ownedRecord.load()).lists[card.address];
-  if (owned !== undefined && owned.claim.kind !== "refused" && owned.claim.kind !== "ended") {
-    throw new ListSealError("already-claimed", "the list is owned here");
-  }
+  assertNotOwned(await ownedRecord.load(), card.address);
   const member = (await load()).lists[card.address];
   if (member !== undefined) throw new ListSealError("list-conflict", "a list of this address is known here");
   return card;
+}
+
+function assertNotOwned(owned: Owned, address: string): void {
+  const claim = owned.lists[address]?.claim.kind;
+  if (claim !== undefined && claim !== "refused" && claim !== "ended") {
+    throw new ListSealError("already-claimed", "the list is owned here");
+  }
 }
 
 /** What a card says, before anything is done with it: the person compares the fingerprint. @throws ListSealError */
@@ -91,10 +95,11 @@ export async function claimList(input: {
     claim: { kind: "waiting", request: "" },
     ...nothingYet,
   };
-  await ownedRecord.update((owned) => ({
-    stored: { ...owned, lists: { ...owned.lists, [list.address]: list } },
-    result: undefined,
-  }));
+  await ownedRecord.update((owned) => {
+    // a second card of the same list may have been claimed while the keys were made
+    assertNotOwned(owned, list.address);
+    return { stored: { ...owned, lists: { ...owned.lists, [list.address]: list } }, result: undefined };
+  });
   const asked = await askAsOwner(list, {
     do: "claim",
     code: card.code,
@@ -120,16 +125,30 @@ export async function claimAnswered(asked: PendingRequest, result: AnswerResult,
     await changeOwned(asked.list, (now) => ({ ...now, claim: { kind: "refused", code: result.code } }));
     return;
   }
+  if (!(await takePart(list))) {
+    const claim = { kind: "refused", code: "list-conflict" } as const;
+    await changeOwned(asked.list, (now) => ({ ...now, claim }));
+    return;
+  }
   await changeOwned(asked.list, (now) => ({ ...now, claim: { kind: "confirmed", at: date.toISOString() } }));
-  await takePart(list);
   const head = headOf(result);
   if (head !== undefined) await noteHead(asked.list, head, date);
   await askRoster(asked.list);
 }
 
-/** The owner reads and writes in their list as every member does; nobody has introduced them. */
-async function takePart(list: OwnedList): Promise<void> {
-  await update((stored) => {
+/**
+ * The owner reads and writes in their list as every member does; nobody has introduced them.
+ *
+ * Attack: a card of any server for the address of a list that one joins while the claim waits; its server's answer would
+ * put the card's keys in the place of the list's.
+ * @returns false if another list of this address is here by now: it stays
+ */
+async function takePart(list: OwnedList): Promise<boolean> {
+  const taken = await update((stored) => {
+    const present = stored.lists[list.address];
+    if (present !== undefined) {
+      return { stored, result: present.listKeyFingerprint === list.listKeyFingerprint };
+    }
     const { address, name, requestAddress, mode, delivery, profile } = list;
     const { listKey, listKeyFingerprint, serverCertificate, serverFingerprint } = list;
     const member: StoredList = {
@@ -148,9 +167,10 @@ async function takePart(list: OwnedList): Promise<void> {
       membership: "member",
       role: "owner",
     };
-    return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: undefined };
+    return { stored: { ...stored, lists: { ...stored.lists, [address]: member } }, result: true };
   });
   await host().listsChanged();
+  return taken;
 }
 
 /**

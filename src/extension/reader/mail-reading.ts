@@ -3,9 +3,9 @@ import { writeClearMail } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { arrivals } from "../background/answers.js";
-import { confirmAuthor } from "../background/confirming.js";
+import { openComparing } from "../comparing/wanted.js";
 import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
-import type { DisplayAnswer, OpenedView } from "../display/view.js";
+import type { DisplayAnswer } from "../display/view.js";
 import { host } from "../host/host.js";
 import { INVITATION_LIMIT, offer } from "../joining/offered.js";
 import { noteUse } from "../locking/unlocked.js";
@@ -124,13 +124,9 @@ export class MailReading {
     return { address: imageAddress(file) };
   }
 
-  /** Keeps that the reader has compared these digits of the author's key, and opens the mail anew. */
-  async confirm(fingerprint: string): Promise<OpenedView> {
-    const { letter, view } = this.#need();
-    await confirmAuthor(letter, view, fingerprint);
-    const answer = await this.answer(this.#open);
-    if (answer.kind !== "opened") throw new ListSealError("damaged", "it does not open any more");
-    return answer;
+  /** Opens the page where the key of the mail's author is compared. */
+  async compare(): Promise<void> {
+    await openComparing(this.#need().view);
   }
 
   /** Has the invitation wait for the page that asks for its code, and opens that page. */

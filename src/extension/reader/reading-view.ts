@@ -91,7 +91,7 @@ export class ReadingView {
       saveAll: () => reading.saveAll(),
       saveMail: () => reading.saveMail(),
       preview: (attachment) => reading.preview(attachment),
-      confirm: (fingerprint) => reading.confirm(fingerprint),
+      compare: () => reading.compare(),
       join: () => reading.join(),
       settings: openOptions,
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),

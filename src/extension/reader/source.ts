@@ -22,7 +22,10 @@ export const namedFile = (file: File): NamedFile => ({ name: file.name, type: fi
 
 /** What a file is as a part of a mail. What a system calls `.pgp` is its own affair: our names are looked at whatever it says. */
 export function labelOfFile({ name, type }: NamedFile): Label {
-  return labelOf({ type: type.startsWith("application/") ? type : "", name });
+  return labelOf({
+    type: type.startsWith("application/vnd.listseal.") ? type : "application/octet-stream",
+    name,
+  });
 }
 
 const isPart = (file: NamedFile) => labelOfFile(file).type.startsWith("application/vnd.listseal.");

@@ -1,5 +1,5 @@
 import { parseMailboxList } from "../../mail/mailbox.js";
-import { labelOf, requestTypes } from "../../mail/part-types.js";
+import { labelOf, partTypes, requestTypes } from "../../mail/part-types.js";
 import type { RequestMailKind } from "../../mail/request-mail.js";
 import type { MessagePart } from "../thunderbird.js";
 
@@ -19,16 +19,36 @@ export interface ArrivingPart {
 /** Parts of a mail that are looked at; an honest one has three. Attack: a mail of very many parts. */
 const PART_LIMIT = 50;
 
-/** The parts of a mail in their order, a part before those within it; no more than {@link PART_LIMIT}. */
-function firstParts(root: MessagePart): readonly MessagePart[] {
+/** The same for sealed parts: nobody is to hide one behind many. */
+const SEALED_PART_LIMIT = 500;
+
+/** The parts of a mail in their order, a part before those within it; no more than `limit`. */
+function firstParts(root: MessagePart, limit = PART_LIMIT): readonly MessagePart[] {
   const found: MessagePart[] = [];
   const walk = (part: MessagePart): void => {
-    if (found.length >= PART_LIMIT) return;
+    if (found.length >= limit) return;
     found.push(part);
     for (const child of part.parts ?? []) walk(child);
   };
   walk(root);
   return found;
+}
+
+const sealedTypes = Object.values(partTypes);
+
+/** One sealed part of a foreign shell. */
+export interface SealedPart {
+  readonly partName: string;
+  readonly type: (typeof sealedTypes)[number];
+}
+
+/** The sealed parts of a mail that is not in its own shell, wherever they are: opened if a person asks for it. */
+export function sealedParts(root: MessagePart): readonly SealedPart[] {
+  return firstParts(root, SEALED_PART_LIMIT).flatMap(({ contentType = "", name, partName }) => {
+    const { type } = labelOf({ type: contentType, name });
+    const known = sealedTypes.find((sealed) => sealed === type);
+    return known === undefined || partName === undefined ? [] : [{ partName, type: known }];
+  });
 }
 
 /** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */

@@ -3,6 +3,7 @@ import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js"
 import { toBase64 } from "../base64.js";
 import { isShownImage } from "../display/images.js";
 import type { OpenedView, PersonView } from "../display/view.js";
+import { isOnlyInvited } from "../joining/changes.js";
 import { keyAge } from "../key-age.js";
 import { secretOf } from "../locking/unlocked.js";
 import { ownsLists } from "../owner/owns.js";
@@ -40,7 +41,7 @@ export interface SealedInMail {
 
 /**
  * Opens them.
- * @throws ListSealError what the worker throws, `key-locked`, and what storage throws
+ * @throws ListSealError what the worker throws, `key-locked`, `join-unanswered`, and what storage throws
  */
 export async function openSealed({
   parts,
@@ -48,6 +49,8 @@ export async function openSealed({
   shell,
 }: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
   const stored = await load();
+  const lists = listsFor(named, stored);
+  if (lists.length === 0 && Object.keys(stored.joining).length > 0) throw unanswered();
   const [fetched] = await Promise.all([parts(), secretsOf(stored)]);
   // again: a large mail takes long, and what was locked meanwhile must not open it
   const secrets = await secretsOf(stored);
@@ -55,7 +58,7 @@ export async function openSealed({
     "open",
     {
       parts: fetched,
-      lists: listsFor(named, stored),
+      lists,
       secrets,
       pins: stored.pins,
       now: new Date().toISOString(),
@@ -63,7 +66,11 @@ export async function openSealed({
     { transfer: buffersOf(fetched) },
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
-  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
+  if (opened.kind === "not-for-me") {
+    const list = listNamedBy(named, stored);
+    if (list !== null && isOnlyInvited(stored, list)) throw unanswered();
+    return { kind: "not-for-me", list };
+  }
   const view = await viewOf(opened, stored, shell);
   await rememberAuthor(opened);
   // an owner's add-on holds every word of the server about the record against what it knows
@@ -80,9 +87,16 @@ export function notOpened(error: unknown): NotOpened {
   return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
 }
 
-/** All lists, those that the mail names first. */
+function unanswered(): ListSealError {
+  return new ListSealError("join-unanswered", "the list's server has not let this reader in yet");
+}
+
+/**
+ * The lists that mail is opened with, those that the mail names first. Not one that an invitation alone speaks for: it could
+ * name whom it likes as the owner.
+ */
 function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
-  const lists = Object.values(stored.lists);
+  const lists = Object.values(stored.lists).filter(({ address }) => !isOnlyInvited(stored, address));
   return [
     ...lists.filter((list) => named.includes(list.address)),
     ...lists.filter((list) => !named.includes(list.address)),
@@ -147,7 +161,8 @@ async function viewOf(
     passage: passageView(opened, before),
     underOldKey: opened.underOldKey,
     ownKeyEnds: ownKeyEnds(list, stored),
-    shell,
+    // attack: a part that the seals don't need is a place for something else
+    shell: opened.hasStraySignature ? "elsewhere" : shell,
   };
 }
 

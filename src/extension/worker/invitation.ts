@@ -56,7 +56,7 @@ export async function readInvitationFile({
     membership: "member",
     role: "member",
   };
-  return { list, joinBy: invitation.joinBy.toISOString() };
+  return { list, joinBy: invitation.joinBy.toISOString(), by: invitation.by };
 }
 
 /**

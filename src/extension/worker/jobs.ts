@@ -170,7 +170,8 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
   };
   "read-invitation": {
     readonly input: { readonly file: Uint8Array; readonly code: string; readonly now: string };
-    readonly output: { readonly list: StoredList; readonly joinBy: string };
+    /** `by`: fingerprint of the owner who signed it. */
+    readonly output: { readonly list: StoredList; readonly joinBy: string; readonly by: string };
   };
 }
 
@@ -272,6 +273,8 @@ export interface OpenedLetter {
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;
   readonly passage: Passage;
+  /** The mail has a list signature beside a message that does not need it: not in its own shell. */
+  readonly hasStraySignature: boolean;
   readonly messageId: string;
   readonly keyPacketDigest: string;
   /** ISO 8601, date of the author's signature. */

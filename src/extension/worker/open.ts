@@ -135,6 +135,7 @@ async function openFor(
     author: { fingerprint: author.fingerprint, userId: userIdOf(author), standing },
     pins: next,
     passage: result.passage,
+    hasStraySignature: result.hasStraySignature,
     messageId: result.messageId,
     keyPacketDigest: result.keyPacketDigest,
     signedAt: result.signedAt.toISOString(),

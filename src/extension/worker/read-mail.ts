@@ -1,21 +1,25 @@
 import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
+import { readOwnShell } from "../../mail/own-shell.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { octetsOfBinary } from "../binary.js";
-import { shapeOf } from "../display/shape.js";
-import { addressesIn, arrivingPart, invitationPart } from "../reading/found-parts.js";
+import { addressesIn, arrivingPart, invitationPart, sealedParts } from "../reading/found-parts.js";
 import type { Jobs } from "./jobs.js";
 
 /**
- * Reads a mail as it came, in a browser and in Thunderbird: one tree, in which one code finds the sealed parts, and says whether
- * the mail around them is one of ours. Nothing is opened.
+ * Reads a mail as it came, in a browser and in Thunderbird: says whether it is in one of our own shells, octet by octet, and finds
+ * its sealed parts if it is not. Nothing is opened.
  *
  * Attack: a mail that two readers see differently (two Content-Types, a boundary that only one of them finds), made so that one
- * sees nothing but our own shell and the other a stranger's words or another's parts beside it. So one reader does it all, and
- * a part with two types has none.
+ * sees nothing but our own shell and the other a stranger's words or another's parts beside it. So in our own shell nothing is
+ * left to see (mail/own-shell.ts), and in any other mail a part that says two things of itself is no part of ours.
  * @throws ListSealError `damaged`, `too-large` for what is no readable mail
  */
 export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Jobs["read-mail"]["output"]> {
-  const tree = await readMimeTree(typeof raw === "string" ? octetsOfBinary(raw) : raw);
+  const octets = typeof raw === "string" ? octetsOfBinary(raw) : raw;
+  const own = readOwnShell(octets);
+  if (own !== undefined)
+    return { kind: "sealed", parts: own.parts, named: addressesIn({ headers: own.headers }), shell: "own" };
+  const tree = await readMimeTree(octets);
   const leaves = new Map(partsBelow(tree).map((part) => [part.partName, part]));
   const leaf = (partName: string) => {
     const found = leaves.get(partName);
@@ -23,14 +27,13 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
       throw new ListSealError("damaged", "a sealed part has parts of its own");
     return { name: found.name, bytes: found.bytes };
   };
-  // as Thunderbird has it: a mail around the tree, so that one that is nothing but an attached mail is no shell of ours
-  const shape = shapeOf({ contentType: "message/rfc822", parts: [tree] });
-  if (shape.kind !== "none") {
+  const sealed = sealedParts(tree);
+  if (sealed.length > 0) {
     return {
       kind: "sealed",
-      parts: shape.parts.map(({ partName, type }) => ({ ...leaf(partName), type })),
+      parts: sealed.map(({ partName, type }) => ({ ...leaf(partName), type })),
       named: addressesIn(tree),
-      shell: shape.kind === "own-shell" ? "own" : "elsewhere",
+      shell: "elsewhere",
     };
   }
   const arriving = arrivingPart(tree);

@@ -105,16 +105,16 @@ async function takeReport(
   raw: Uint8Array,
 ): Promise<Reply> {
   // 250 in every case: a report that is refused makes another report
-  const report = await readBounceReport(raw);
   const memberId = tokens.readBounce(list.id, token, now());
   const member = memberId === undefined ? undefined : await store.memberById(memberId);
+  // before anything of it is looked at: the token is all that tells it from a stranger's mail
   if (member?.listId !== list.id) {
-    log.info("bounce-without-member", { list: list.address, code: report.kind });
-  } else if (report.kind === "failed") {
-    await standing.noteFailure(member.id, report);
-  } else {
-    log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
+    log.info("bounce-without-member", { list: list.address });
+    return queued;
   }
+  const report = await readBounceReport(raw);
+  if (report.kind === "failed") await standing.noteFailure(member.id, report);
+  else log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
   return queued;
 }
 

@@ -9,24 +9,6 @@ import { defaultListSettings, type ListSettings, readListSettings } from "./list
 import { isSet, number, type Row, type Statement, sql, text, type Value, word } from "./sql.js";
 import type { Connection } from "./sqlite-connection.js";
 
-const tables: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS list_settings (
-     list_id BIGINT PRIMARY KEY REFERENCES lists (id), settings TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS suspensions (
-     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-     since BIGINT NOT NULL, reason TEXT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS bounces (
-     member_id BIGINT NOT NULL REFERENCES members (id) ON DELETE CASCADE,
-     day BIGINT NOT NULL, severity TEXT NOT NULL, reason TEXT NOT NULL,
-     PRIMARY KEY (member_id, day))`,
-  `CREATE TABLE IF NOT EXISTS unusable_keys (
-     member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-     since BIGINT NOT NULL, code TEXT NOT NULL)`,
-  // what the list signed or refuses since a restore (restored.ts)
-  `CREATE TABLE IF NOT EXISTS resumed (
-     list_id BIGINT PRIMARY KEY REFERENCES lists (id), not_before BIGINT NOT NULL)`,
-];
-
 /** Why a member gets no copies although they are on the roster. */
 export interface Suspension {
   readonly since: number;
@@ -60,14 +42,14 @@ export type JobChoice = { readonly job: number } | { readonly post: number } | "
 export class Ledger {
   readonly #database: Connection;
 
-  private constructor(database: Connection) {
+  /** The ledger in a database that holds a store, whose tables are up to date. */
+  constructor(database: Connection) {
     this.#database = database;
   }
 
-  /** Opens the ledger in a database that holds a store; makes its tables if need be. */
-  static async open(database: Connection): Promise<Ledger> {
-    for (const table of tables) await database.ask(sql(table));
-    return new Ledger(database);
+  /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
+  waitingSince(): number | undefined {
+    return this.#database.waitingSince();
   }
 
   close(): Promise<void> {
@@ -116,16 +98,20 @@ export class Ledger {
     return rows.length > 0;
   }
 
-  /** The operator's word: takes a suspension back and forgets what led to it, also the member's own. @returns false if there was none */
+  /**
+   * The operator's word: takes a suspension back and forgets what led to it. Where there is none, it takes back what the
+   * member asked for. @returns false if there was neither
+   */
   async resume(memberId: number): Promise<boolean> {
     await this.#database.ask(sql("DELETE FROM bounces WHERE member_id = ?", memberId));
     const rows = await this.#rows(
       sql("DELETE FROM suspensions WHERE member_id = ? RETURNING member_id", memberId),
     );
+    if (rows.length > 0) return true;
     const own = await this.#rows(
       sql("DELETE FROM own_pauses WHERE member_id = ? RETURNING member_id", memberId),
     );
-    return rows.length + own.length > 0;
+    return own.length > 0;
   }
 
   /** Notes a failure; of one day the worst counts. A report that somebody resends changes nothing. */
@@ -160,8 +146,77 @@ export class Ledger {
     }));
   }
 
+  /** Of how many members of a list copies came back for good, by day, since the day of `since`. */
+  async hardBounces(listId: number, since: number): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT bounces.day, count(*) AS members FROM bounces JOIN members ON members.id = bounces.member_id
+         WHERE members.list_id = ? AND bounces.severity = 'hard' AND bounces.day >= ? GROUP BY bounces.day`,
+        listId,
+        Math.floor(since / DAY_MS),
+      ),
+    );
+    return new Map(rows.map((row) => [number(row, "day"), number(row, "members")]));
+  }
+
+  /** How many members of a list get copies by their role, suspended or not. */
+  async readers(listId: number): Promise<number> {
+    const [row] = await this.#rows(
+      sql("SELECT count(*) AS readers FROM members WHERE list_id = ? AND role <> 'post-only'", listId),
+    );
+    return row === undefined ? 0 : number(row, "readers");
+  }
+
+  /** What came back on that day counts against nobody on the list. @returns true if that is news */
+  async brake(listId: number, day: number): Promise<boolean> {
+    const rows = await this.#rows(
+      sql(
+        "INSERT INTO brakes (list_id, day) VALUES (?, ?) ON CONFLICT (list_id, day) DO NOTHING RETURNING day",
+        listId,
+        day,
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Members of a list, not suspended, of whom copies came back for good on at least `days` days since the day of
+   * `since`; days that are braked, and the day of `now`, which is not over, don't count.
+   */
+  async lost(listId: number, since: number, now: number, days: number): Promise<readonly number[]> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT members.id FROM bounces JOIN members ON members.id = bounces.member_id
+         WHERE members.list_id = ? AND bounces.severity = 'hard' AND bounces.day >= ? AND bounces.day < ?
+           AND NOT EXISTS (SELECT 1 FROM brakes WHERE brakes.list_id = members.list_id AND brakes.day = bounces.day)
+           AND NOT EXISTS (SELECT 1 FROM suspensions WHERE suspensions.member_id = members.id)
+           AND NOT EXISTS (SELECT 1 FROM own_pauses WHERE own_pauses.member_id = members.id)
+         GROUP BY members.id HAVING count(*) >= ? ORDER BY members.id`,
+        listId,
+        Math.floor(since / DAY_MS),
+        Math.floor(now / DAY_MS),
+        days,
+      ),
+    );
+    return rows.map((row) => number(row, "id"));
+  }
+
+  /** Members of a list who were suspended for `reason`. */
+  async suspended(listId: number, reason: string): Promise<readonly number[]> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT members.id FROM suspensions JOIN members ON members.id = suspensions.member_id
+         WHERE members.list_id = ? AND suspensions.reason = ? ORDER BY members.id`,
+        listId,
+        reason,
+      ),
+    );
+    return rows.map((row) => number(row, "id"));
+  }
+
   /** Forgets failures before the day of `before`. */
   async forgetBounces(before: number): Promise<void> {
+    await this.#database.ask(sql("DELETE FROM brakes WHERE day < ?", Math.floor(before / DAY_MS)));
     await this.#database.ask(sql("DELETE FROM bounces WHERE day < ?", Math.floor(before / DAY_MS)));
   }
 

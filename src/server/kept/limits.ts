@@ -108,6 +108,20 @@ export const BOUNCE_TOKEN_DAYS = 14;
 export const HARD_BOUNCE_DAYS = 4;
 export const BOUNCE_WINDOW_DAYS = 30;
 
+/**
+ * A day on which copies came back for good from more than this share of a list, and from no fewer members than this, counts
+ * against nobody: that many people don't leave on one day. Stops a fault of our own DNS, or of one large mail
+ * provider, from suspending everybody whom it touches.
+ */
+export const BRAKE_SHARE = 0.2;
+export const BRAKE_MIN_MEMBERS = 3;
+
+/** Owners are told at most so often, in milliseconds, that copies come back from a large part of their list. */
+export const BRAKE_NOTICE_INTERVAL_MS = 7 * DAY_MS;
+
+/** Numbers of members that one notice to an owner names; of more it gives the count. Stops a notice without end. */
+export const MAX_MEMBERS_NAMED = 20;
+
 /** Token buckets kept in memory, one an author and one a list. Stops memory from growing with the roster. */
 export const MAX_BUCKETS = 10_000;
 

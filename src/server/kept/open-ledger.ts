@@ -9,14 +9,9 @@ const LEDGER_CONNECTIONS = 2;
 
 /** Opens the ledger at `place`, where the store was opened before. @throws the library's error */
 export async function openLedger(place: StorePlace): Promise<Ledger> {
-  const connection =
+  return new Ledger(
     place.kind === "sqlite"
       ? openSqliteConnection(place.file)
-      : openPostgresEngine(place.url, LEDGER_CONNECTIONS);
-  try {
-    return await Ledger.open(connection);
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
+      : openPostgresEngine(place.url, LEDGER_CONNECTIONS, place.patience),
+  );
 }

@@ -4,8 +4,16 @@
  * A job is claimed with FOR UPDATE SKIP LOCKED and held by a lease, so two workers never have the same copy while both
  * run. Leases are read against each worker's own clock: the hosts' clocks have to agree to within a minute.
  */
-import pg from "pg";
+import type pg from "pg";
 import type { FullStore } from "./membership-store.js";
+import {
+  DATABASE_PATIENCE_MS,
+  DatabaseLost,
+  isAnswer,
+  lostOr,
+  MIGRATION_PATIENCE_MS,
+  openPool,
+} from "./postgres-pool.js";
 import { missingSteps, schemaVersion, TooNew } from "./schema.js";
 import {
   type Answered,
@@ -23,10 +31,6 @@ import { UnusableStore } from "./store.js";
 
 /** Connections to the database at one time, one process. Stops a busy worker from using up the server's (100 by default). */
 const MAX_DATABASE_CONNECTIONS = 10;
-
-/** How long to wait for the database, in milliseconds: to connect, and for a lock that another worker holds. */
-const CONNECT_TIMEOUT_MS = 10_000;
-const LOCK_TIMEOUT_MS = 10_000;
 
 /** How often a transaction is tried that another one got in the way of. */
 const MAX_TRIES = 5;
@@ -47,47 +51,34 @@ const postgres: Dialect = {
 /**
  * Opens the store in the database at `url` (`postgres://user@host/database`), and makes its tables if need be.
  *
+ * @param patience longest silence of the database, in milliseconds
  * @throws TooNew, UnusableStore if the database can't be reached
  */
-export async function openPostgresStore(url: string): Promise<FullStore> {
-  const engine = openPostgresEngine(url, MAX_DATABASE_CONNECTIONS);
+export async function openPostgresStore(url: string, patience = DATABASE_PATIENCE_MS): Promise<FullStore> {
+  const migrating = new PostgresEngine(openPool(url, 1, MIGRATION_PATIENCE_MS));
   try {
-    await engine.run(migration);
+    await migrating.run(migration);
   } catch (error) {
-    await engine.close();
     if (error instanceof TooNew) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
+    const cause = error instanceof DatabaseLost ? error.cause : error;
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "no answer";
     throw new UnusableStore(
       `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
       { cause: error },
     );
+  } finally {
+    await migrating.close();
   }
-  return new SqlStore(engine, "shared");
+  return new SqlStore(openPostgresEngine(url, MAX_DATABASE_CONNECTIONS, patience), "shared");
 }
 
 /** Connections to the database at `url`, whose tables {@link openPostgresStore} made. Nothing is asked yet. */
-export function openPostgresEngine(url: string, connections: number): Engine {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    types: { getTypeParser },
-    // whatever the database's own setting: a commit is on disk when it is answered
-    onConnect: (client) =>
-      client.query(
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
-      ),
-  });
-  // an idle connection that breaks reports here; without a handler it ends the process. The next query finds out
-  pool.on("error", () => undefined);
-  return new PostgresEngine(pool);
-}
-
-/** Whole numbers of 64 bits are numbers here (ids, dates): all are far below 2^53. */
-function getTypeParser(oid: number, format?: "text" | "binary") {
-  const standard = pg.types.getTypeParser(oid, format);
-  return oid === pg.types.builtins.INT8 ? Number : standard;
+export function openPostgresEngine(
+  url: string,
+  connections: number,
+  patience = DATABASE_PATIENCE_MS,
+): Engine {
+  return new PostgresEngine(openPool(url, connections, patience));
 }
 
 function* migration(): Script<void> {
@@ -108,6 +99,8 @@ class PostgresEngine implements Engine {
   readonly dialect = postgres;
   readonly #pool: pg.Pool;
   readonly #texts = new Map<string, string>();
+  /** When each thing that is under way was begun, by the clock that is never set. */
+  readonly #begun = new Set<{ readonly at: number }>();
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;
@@ -118,35 +111,61 @@ class PostgresEngine implements Engine {
       try {
         return await this.#once(script);
       } catch (error) {
-        const code = error instanceof pg.DatabaseError ? error.code : undefined;
+        const code = isAnswer(error) ? error.code : undefined;
         if (!inTheWay.has(code) || tries === MAX_TRIES) throw error;
       }
     }
   }
 
   async #once<T>(script: () => Script<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let broken = true;
-    try {
-      await client.query("BEGIN");
+    const client = await this.#watched(this.#pool.connect());
+    let isUsable = true;
+    const say = async <A>(answer: Promise<A>): Promise<A> => {
       try {
-        const result = await runInTurn(script(), (statement) => this.#answer(client, statement));
-        await client.query("COMMIT");
-        broken = false;
-        return result;
+        return await this.#watched(answer);
       } catch (error) {
-        await client.query("ROLLBACK");
-        broken = false;
+        isUsable = isAnswer(error);
         throw error;
       }
+    };
+    try {
+      await say(client.query("BEGIN"));
+      const result = await runInTurn(script(), (statement) => say(this.#answer(client, statement)));
+      await say(client.query("COMMIT"));
+      return result;
+    } catch (error) {
+      // on a connection that is silent or gone it would wait in vain; the database gives the transaction up by itself
+      if (isUsable) {
+        await say(client.query("ROLLBACK")).catch(() => {
+          isUsable = false;
+        });
+      }
+      throw error;
     } finally {
-      // a connection on which even ROLLBACK failed is not used again
-      client.release(broken);
+      client.release(!isUsable);
     }
   }
 
   ask(statement: Statement): Promise<Answered> {
-    return this.#answer(this.#pool, statement);
+    return this.#watched(this.#answer(this.#pool, statement));
+  }
+
+  waitingSince(): number | undefined {
+    const [oldest] = this.#begun;
+    return oldest?.at;
+  }
+
+  /** Waits for the database, and remembers since when. @throws DatabaseLost, or what the database said */
+  async #watched<A>(answer: Promise<A>): Promise<A> {
+    const begun = { at: performance.now() };
+    this.#begun.add(begun);
+    try {
+      return await answer;
+    } catch (error) {
+      throw lostOr(error);
+    } finally {
+      this.#begun.delete(begun);
+    }
   }
 
   askAside(statement: Statement): Promise<Answered> {

@@ -229,18 +229,41 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   `,
     `
-  -- the ledger's (ledger.ts makes them in databases of its own time): commands are held against them, and change them
+  -- the ledger's tables; earlier versions made the first five when they opened it, without the lock on this
   CREATE TABLE IF NOT EXISTS list_settings (
-    list_id BIGINT PRIMARY KEY REFERENCES lists (id), settings TEXT NOT NULL);
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    settings TEXT NOT NULL
+  ) ${tableEnd};
   CREATE TABLE IF NOT EXISTS suspensions (
-    member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-    since BIGINT NOT NULL, reason TEXT NOT NULL);
+    member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+    since ${integer} NOT NULL,
+    reason TEXT NOT NULL
+  ) ${tableEnd};
+  CREATE TABLE IF NOT EXISTS bounces (
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    day ${integer} NOT NULL,
+    severity TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (member_id, day)
+  ) ${tableEnd};
   CREATE TABLE IF NOT EXISTS unusable_keys (
-    member_id BIGINT PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
-    since BIGINT NOT NULL, code TEXT NOT NULL);
+    member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+    since ${integer} NOT NULL,
+    code TEXT NOT NULL
+  ) ${tableEnd};
+  -- what the list signed or refuses since a restore (restored.ts)
   CREATE TABLE IF NOT EXISTS resumed (
-    list_id BIGINT PRIMARY KEY REFERENCES lists (id), not_before BIGINT NOT NULL);
-
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    not_before ${integer} NOT NULL
+  ) ${tableEnd};
+  -- days on which copies came back from too large a part of a list to count against anybody
+  CREATE TABLE brakes (
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    day ${integer} NOT NULL,
+    PRIMARY KEY (list_id, day)
+  ) ${tableEnd};
+  `,
+    `
   -- members who want no copies for now; their word takes it back, and never what bounces or the operator did
   CREATE TABLE own_pauses (
     member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,

@@ -346,6 +346,10 @@ export class SqlStore extends SqlServerKeys implements FullStore {
     );
   }
 
+  waitingSince(): number | undefined {
+    return this.engine.waitingSince();
+  }
+
   async close(): Promise<void> {
     await this.engine.close();
   }

@@ -52,6 +52,8 @@ export interface Engine {
   ask(statement: Statement): Promise<Answered>;
   /** As {@link ask}, for the many: the process goes on while the disk writes, where `ask` would stop it. */
   askAside(statement: Statement): Promise<Answered>;
+  /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
+  waitingSince(): number | undefined;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import type { Answered, Engine, Row, Statement } from "./sql.js";
 
 /** A database that single statements are run on. */
-export type Connection = Pick<Engine, "ask" | "close">;
+export type Connection = Pick<Engine, "ask" | "waitingSince" | "close">;
 
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -22,6 +22,7 @@ export function openSqliteConnection(file: string): Connection {
       const rows = prepared.all(...values);
       return { rows, changes: rows.length };
     },
+    waitingSince: () => undefined,
     async close() {
       database.close();
     },

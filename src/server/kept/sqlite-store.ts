@@ -159,6 +159,11 @@ class SqliteEngine implements Engine {
     return answered;
   }
 
+  waitingSince(): undefined {
+    // it is in this process: whoever could ask is waiting, too
+    return undefined;
+  }
+
   async close(): Promise<void> {
     this.#database.close();
     await (await this.#openLog)?.close();

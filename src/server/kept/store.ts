@@ -275,5 +275,7 @@ export interface Store {
 
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;
+  /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
+  waitingSince(): number | undefined;
   close(): Promise<void>;
 }

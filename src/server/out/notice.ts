@@ -46,8 +46,8 @@ function refusedPost(list: string, code: string, now: Date): Wording {
   };
 }
 
-/** Notices that are not about a refused post. The second parameter: the number of the member that it is about. */
-const others: Readonly<Record<string, (list: string, member: string) => Wording>> = {
+/** Notices that are not about a refused post. After the list: what the notice's code says more, mostly members' numbers. */
+const others: Readonly<Record<string, (list: string, ...more: string[]) => Wording>> = {
   "no-usable-key": (list) => ({
     subject: "your key has run out",
     text: [
@@ -69,11 +69,18 @@ const others: Readonly<Record<string, (list: string, member: string) => Wording>
       "The operator sees who it is with `listseal-server member show`.",
     ],
   }),
-  "member-suspended": (list, member) => ({
-    subject: "a member's copies are paused",
+  "members-suspended": (list, count, ...members) => ({
+    subject: count === "1" ? "a member's copies are paused" : `the copies of ${count} members are paused`,
     text: [
-      `Mail of the list ${list} to member ${member} came back on several days, so their copies are paused.`,
-      "The operator sees who it is with `listseal-server member show`, and switches their copies on again with `listseal-server member resume`.",
+      `Mail of the list ${list} came back as undeliverable on several days, so these members get no copies for now. Their numbers: ${members.join(", ")}${members.length < Number(count) ? ", and more" : ""}.`,
+      "The operator sees who they are with `listseal-server member list`, and switches their copies on again with `listseal-server member resume`, for all of them at once with `--all`.",
+    ],
+  }),
+  "many-copies-bounced": (list) => ({
+    subject: "copies come back from a large part of the list",
+    text: [
+      `In one day, mail of the list ${list} came back as undeliverable from so many members that the reason is hardly theirs: a fault of the list's own mail system, or of a large provider. It counts against nobody, and nobody's copies are paused for it.`,
+      "Ask the operator to look at it: `listseal-server member show` says what came back, and `listseal-server doctor` what is wrong here. If this goes on you will be told once a week.",
     ],
   }),
   "member-left": (list, member) => ({
@@ -86,8 +93,8 @@ const others: Readonly<Record<string, (list: string, member: string) => Wording>
 
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
-  const [name = "", about = ""] = job.code.split(" ");
-  const { subject, text } = others[name]?.(list.address, about) ?? refusedPost(list.address, job.code, now);
+  const [name = "", ...more] = job.code.split(" ");
+  const { subject, text } = others[name]?.(list.address, ...more) ?? refusedPost(list.address, job.code, now);
   const mail = writeEntity(
     [
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { isInitialised, makeFolders, writeDurably } from "../kept/data-folder.js";
-import { openLedger } from "../kept/open-ledger.js";
 import { openStore } from "../kept/open-store.js";
 import { openTokens } from "../kept/tokens.js";
 import { BadRequest } from "./administration.js";
@@ -25,7 +24,6 @@ export function addKeepCommands(program: Command): void {
       const isNew = !isInitialised(folder);
       await makeFolders(folder);
       await (await openStore(place)).close();
-      await (await openLedger(place)).close();
       await openTokens(folder.tokenSecret);
       const file = configFile ?? join(folder.path, "listseal.toml");
       if (!existsSync(file)) await writeDurably(file, configTemplate, 0o600);

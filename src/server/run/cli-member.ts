@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DAY_MS } from "../kept/limits.js";
 import { secretFromText } from "../kept/member-secrets.js";
 import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
-import { addMember, findList, findMember, removeMember, setRole } from "./administration.js";
+import { addMember, BadRequest, findList, findMember, removeMember, setRole } from "./administration.js";
 import {
   atDesk,
   type Desk,
@@ -135,12 +135,24 @@ export function addMemberCommands(program: Command): void {
         await showMember(desk, found);
       }),
   );
-  about("resume", "send a suspended member copies again, and forget their bounces").action(
-    (listAddress: string, address: string) =>
+  command("resume", "send a suspended member copies again, and forget their bounces")
+    .argument("[address]", "the member's mail address")
+    .option("--all", "everybody on the list whose copies came back; not those whom you suspended yourself")
+    .action((listAddress: string, address: string | undefined, { all }: { all?: true }) =>
       atDesk(global(), async (desk) => {
+        if ((address === undefined) === (all === undefined)) {
+          throw new BadRequest("member resume needs a member's address, or --all");
+        }
+        if (address === undefined) {
+          const { id } = await findList(desk, listAddress);
+          const found = await desk.ledger.suspended(id, "bounces");
+          for (const member of found) await desk.ledger.resume(member);
+          say(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
+          return;
+        }
         const found = await findMember(desk, listAddress, address);
         await desk.ledger.resume(found.id);
         await showMember(desk, found);
       }),
-  );
+    );
 }

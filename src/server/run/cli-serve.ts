@@ -20,6 +20,7 @@ import {
 } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
 import { type LiveOptions, NotInitialised, startService } from "./service.js";
+import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "./vigil.js";
 import type { WebTls } from "./web.js";
 
 /** Flags go before the file. */
@@ -176,9 +177,13 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     }
   };
   process.on("SIGHUP", () => void reload());
+  const unwatch = feedWatchdog(() => service.isStuck(), log);
   await untilSignal(log);
-  await service.stop();
-  log.info("stopped");
+  const isDrained = await stopWithin(STOP_PATIENCE_MS, service, log);
+  unwatch();
+  if (isDrained) return log.info("stopped");
+  // open connections would keep the process
+  process.exit(1);
 }
 
 /** Resolves when the process is asked to end. */

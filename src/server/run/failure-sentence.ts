@@ -19,6 +19,7 @@ const known: Readonly<Record<string, string>> = {
   EADDRINUSE: "the address to listen on is in use",
   EACCES: "a file or port may not be used by this user",
   ECONNREFUSED: "the database server does not answer",
+  DATABASE_LOST: "the database does not answer",
   SQLITE_BUSY: "the database is locked by another process",
   SQLITE_CORRUPT: "the database is damaged: restore it from a backup",
   SQLITE_NOTADB: "the database is damaged: restore it from a backup",

@@ -31,6 +31,7 @@ import type { Endpoint } from "./endpoints.js";
 import { openMetrics } from "./metrics.js";
 import { deleteOldServerKeys } from "./new-server-key.js";
 import { renewAll } from "./renewal.js";
+import { answersWithin, SILENT_MS, STUCK_MS, silenceOf } from "./vigil.js";
 import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
@@ -79,6 +80,10 @@ export interface Service {
   wake(): void;
   /** Goes on with other settings; what is on its way is not disturbed. */
   reload(live: LiveOptions): void;
+  /** True once nothing goes on any more, for a reason that only a new start may end. */
+  isStuck(): boolean;
+  /** Decides what the copies that came back mean for members' standing; it does so by itself every hour. */
+  review(): Promise<void>;
   /** Drains: takes no more mail, finishes what is on its way, leaves the rest in the queue. */
   stop(): Promise<void>;
 }
@@ -179,8 +184,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));
     if (web !== undefined) undo.push(() => web.close());
+    const silence = () => silenceOf([store, ledger]);
     const readiness = async () => {
-      await ledger.probe();
+      if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, ledger.probe())))
+        return "the database is silent";
       const paused = [...(await heads.paused())];
       return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
     };
@@ -196,6 +203,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     every(FORGET_MS, "not-forgotten", async () => {
       await store.forget(now());
+      await standing.review();
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
       await dropUnusedSecrets(folder, store, now());
       for (const list of await store.lists()) await deleteOldServerKeys({ store, folder, now }, list);
@@ -217,6 +225,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       store,
       ledger,
       wake,
+      isStuck: () => silence() > STUCK_MS,
+      review: () => standing.review(),
       reload(next) {
         live = next;
         wake();
