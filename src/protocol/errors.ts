@@ -70,6 +70,7 @@ export const errorCodes = [
   "no-such-notice",
   "last-owner",
   "suspended",
+  "too-often",
   "server-restored",
   "roster-behind",
   "roster-altered",

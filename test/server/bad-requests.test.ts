@@ -116,6 +116,11 @@ onEachStore(() => {
       const { noHistory } = await import("../../src/membership/roster-state.js");
       const history = await continueHistory(noHistory, entries, { list: known() });
       expect(history.members[parseAddress(bob.who.address)]?.certificate).toContain("PGP PUBLIC KEY");
+      // the same again changes nothing, and another one on the same day is refused: the record is kept for ever
+      const { head } = await roster();
+      expect(await says(bob.who, renew)).toEqual({ kind: "done", head });
+      const later = certificate(bob.who.key);
+      expect(await says(bob.who, { do: "renew", certificate: later })).toEqual(refused("too-often"));
       // another primary key is another member
       const other = await person("Bob", profile);
       expect(await says(bob.who, { do: "renew", certificate: certificate(other.key) })).toEqual(

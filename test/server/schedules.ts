@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import Database from "better-sqlite3";
 import pg from "pg";
+import { RequestLimiter } from "../../src/server/in/rate-limits.js";
 import { type Taken, takeRequest } from "../../src/server/in/requests/take-request.js";
 import type { DataFolder } from "../../src/server/kept/data-folder.js";
 import { Heads } from "../../src/server/kept/heads.js";
@@ -264,6 +265,7 @@ export class Scheduler {
       lists: new ListsInUse(store, this.#folder),
       heads: new HeadsWithoutGates(this.#folder.heads, this.store),
       log: openLog({ write: () => undefined }),
+      requests: new RequestLimiter(),
       now: () => this.#now,
       wake: () => undefined,
     };

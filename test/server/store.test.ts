@@ -1,5 +1,6 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { MAX_HELD_OF_STRANGERS } from "../../src/server/kept/limits.js";
 import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
@@ -240,6 +241,18 @@ onEachStore(() => {
       expect(await there.releasePost(order("second"), postId)).toEqual(decidedBySomebodyElse);
       expect(await jobsOf(postId)).toHaveLength(MEMBERS);
       expect(await here.heldPosts(list.list.id)).toEqual([]);
+    });
+
+    test("of strangers fill their own places, and no member's", async () => {
+      const stranger = {
+        kind: "non-member",
+        name: "a stranger",
+        certificate: Buffer.from("theirs"),
+      } as const;
+      const theirs = (name: string) => newPost(name, { hold: true, author: stranger });
+      for (let count = 0; count < MAX_HELD_OF_STRANGERS; count++) await queued(here, theirs(`${count}`));
+      expect(await here.queuePost(theirs("more"))).toEqual({ kind: "too-many-held" });
+      expect(await there.queuePost(newPost("member's", { hold: true }))).toMatchObject({ kind: "held" });
     });
 
     test("that is rejected is gone", async () => {

@@ -61,7 +61,8 @@ export class Heads {
       ) {
         lists[list.address] = { ...last, paused: last.paused ?? Date.now() };
         paused.push(list.address);
-      } else {
+      } else if (last?.hash !== head.hash) {
+        // with the same newest entry the owners are the same
         lists[list.address] = { ...head, owners: await ownersIn(store, list.id) };
       }
     }
@@ -146,12 +147,11 @@ export class Heads {
 async function isAhead(store: Store, listId: number, head: RecordHead, last: RecordHead): Promise<boolean> {
   if (head.number === last.number) return head.hash === last.hash;
   if (head.number < last.number) return false;
-  return (await store.record(listId)).some(
-    (entry) => entry.number === last.number && entry.hash === last.hash,
-  );
+  // one entry: a record may be of any length, and this is asked after each change
+  const [entry] = await store.recordAfter(listId, last.number - 1, 1);
+  return entry?.number === last.number && entry.hash === last.hash;
 }
 
 async function ownersIn(store: Store, listId: number): Promise<string[]> {
-  const members = await store.members(listId);
-  return members.flatMap((member) => (member.role === "owner" ? [member.fingerprint] : []));
+  return (await store.owners(listId)).map(({ fingerprint }) => fingerprint);
 }

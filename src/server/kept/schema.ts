@@ -298,6 +298,9 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (telling_id, member_id)
   ) ${tableEnd};
   CREATE INDEX telling_copies_of_member ON telling_copies (member_id);
+
+  -- when a member's certificate was last renewed: each renewal is an entry of the record, for ever
+  ALTER TABLE members ADD COLUMN renewed ${integer} NOT NULL DEFAULT 0;
   `,
   ];
 }

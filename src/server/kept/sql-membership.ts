@@ -1,5 +1,6 @@
 /** What the server remembers for requests, in SQL: the middle part of the store, between the roster and the queue. */
 
+import { RENEWAL_INTERVAL_MS } from "./limits.js";
 import type { Carried, FormerListKey, NamedMember, UsedIntroduction } from "./membership-store.js";
 import type { RecordHead } from "./roster-record.js";
 import { bytes, isSet, number, type Script, sql, text } from "./sql.js";
@@ -168,8 +169,16 @@ export class SqlMembership extends SqlOrders {
   renewCertificate(order: RecordedOrder, named: NamedMember, certificate: Uint8Array): Promise<Carried> {
     const { listId } = order.command;
     return this.carryOut(order, function* () {
-      const { id } = yield* findMember(listId, named);
-      yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
+      const { id, certificate: before } = yield* findMember(listId, named);
+      if (Buffer.compare(before, certificate) === 0) return quietly;
+      const { changes } = yield sql(
+        "UPDATE members SET certificate = ?, renewed = ? WHERE id = ? AND renewed <= ?",
+        certificate,
+        order.now,
+        id,
+        order.now - RENEWAL_INTERVAL_MS,
+      );
+      if (changes === 0) throw new Refused("too-often");
       // should it be of no use either, that is news
       yield sql("DELETE FROM unusable_keys WHERE member_id = ?", id);
       yield* append(listId, order.change);

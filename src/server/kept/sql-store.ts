@@ -1,6 +1,6 @@
 /** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
 import { randomBytes } from "node:crypto";
-import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
+import { MAX_HELD_MS, MAX_HELD_OF_STRANGERS, MAX_HELD_POSTS } from "./limits.js";
 import type { Carried, FullStore } from "./membership-store.js";
 import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { quietly, Refused } from "./sql-orders.js";
@@ -97,10 +97,12 @@ export class SqlStore extends SqlServerKeys implements FullStore {
       if (!(yield* rememberReplay(post))) return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
       if (held) {
         const [count] = (yield sql(
-          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1",
+          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1 AND author_kind = ?",
           listId,
+          author.kind,
         )).rows;
-        if (count !== undefined && number(count, "held") >= MAX_HELD_POSTS) {
+        const most = author.kind === "member" ? MAX_HELD_POSTS : MAX_HELD_OF_STRANGERS;
+        if (count !== undefined && number(count, "held") >= most) {
           // the memory of it goes, too: it may be sent again when there is room
           yield sql(
             "DELETE FROM replays WHERE list_id = ? AND signer = ? AND message_id = ?",

@@ -192,6 +192,11 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
+/** Thrown when the one who is to go is the list's last owner. Nothing was changed. */
+export class LastOwner extends Error {
+  override readonly name = "LastOwner";
+}
+
 /** The store can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
 export class UnusableStore extends Error {
   override readonly name = "UnusableStore";
@@ -217,13 +222,25 @@ export interface Store {
 
   /** @throws Conflict if the address or the certificate is on the list's roster, or a secret is anybody's on this server. */
   addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member>;
-  /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
-  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
+  /**
+   * Removes the member and every job that waits for them. `only`: of that number, by the link that they have in their mail,
+   * and not as the last owner.
+   *
+   * @throws Conflict if there is none of that address; LastOwner
+   */
+  removeMember(
+    listId: number,
+    address: string,
+    change: (member: Member) => RosterChange,
+    only?: number,
+  ): Promise<Member>;
   memberByAddress(listId: number, address: string): Promise<Member | undefined>;
   /** `undefined` once they are removed. Asked for each copy, just before it is made. */
   memberById(id: number): Promise<Member | undefined>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
+  /** Those of them who own the list. */
+  owners(listId: number): Promise<readonly Member[]>;
   /** Ids of the secrets that members of any list have. */
   secretIds(): Promise<readonly string[]>;
   /** @throws Conflict if there is none of that address. */
@@ -233,6 +250,8 @@ export interface Store {
   /** Newest entry of a list's record. A list always has one: its creation. */
   recordHead(listId: number): Promise<RecordHead>;
   record(listId: number): Promise<readonly RecordEntry[]>;
+  /** At most `limit` entries with higher numbers than `after`. */
+  recordAfter(listId: number, after: number, limit: number): Promise<readonly RecordEntry[]>;
 
   /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
   queuePost(post: NewPost): Promise<Queued>;

@@ -3,7 +3,7 @@
  */
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
-import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
+import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
 import { openReception } from "../in/reception.js";
 import { Outbox } from "../in/requests/outbox.js";
 import { Teller } from "../in/requests/telling.js";
@@ -155,7 +155,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
-    const shared = { store, ledger, lists, standing, tokens, relay, log, now, wake };
+    const requests = new RequestLimiter();
+    const shared = { store, ledger, lists, standing, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
     const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
@@ -178,7 +179,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
       async leave(listId, token) {
         const list = await store.listById(listId);
-        if (list === undefined || (await heads.paused()).has(list.address)) return false;
+        if (list === undefined || (await heads.paused()).has(list.address)) return "unknown";
         return leaveByLink(shared, list, token);
       },
     };

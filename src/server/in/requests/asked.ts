@@ -18,6 +18,7 @@ import type { Log } from "../../kept/log.js";
 import type { Carried, FullStore } from "../../kept/membership-store.js";
 import type { Command, List, Member } from "../../kept/store.js";
 import type { Order, RecordedOrder, Warrant } from "../../kept/warrant.js";
+import type { RequestLimiter } from "../rate-limits.js";
 
 /** The parts of the server that requests need. */
 export interface RequestParts {
@@ -26,6 +27,7 @@ export interface RequestParts {
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly log: Log;
+  readonly requests: RequestLimiter;
   readonly now: () => number;
   /** Says that there is work for the worker. */
   readonly wake: () => void;

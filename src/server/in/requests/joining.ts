@@ -38,10 +38,12 @@ import {
 } from "./asked.js";
 import { listKeyFor } from "./list-key.js";
 
-/** A verified request of somebody who is no member: what to answer, and how it is carried out. */
+/** A verified request: what to answer, and how it is carried out. */
 export interface Newcomer {
   readonly asker: Asker;
   readonly signedAt: Date;
+  /** Whose it is; nobody's who is no member yet. */
+  readonly member?: Member;
   readonly carryOut: () => Promise<Done>;
 }
 
@@ -107,9 +109,6 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
   return { asker, signedAt, carryOut };
 }
 
-const ownersOf = async ({ parts, list }: Asked): Promise<readonly Member[]> =>
-  (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
-
 /** The list as introductions are checked against: its owners of today, by the roster. */
 async function knownList({ parts, list }: Asked, owners: readonly Member[]): Promise<KnownList> {
   const keys = await listKeysOf(parts.store, list);
@@ -129,7 +128,7 @@ async function knownList({ parts, list }: Asked, owners: readonly Member[]): Pro
  */
 export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
   const { list, opened, now } = asked;
-  const owners = await ownersOf(asked);
+  const owners = await asked.parts.store.owners(list.id);
   const introduction = await readIntroduction(command.introduction, await knownList(asked, owners), now);
   const by = owners.find(({ fingerprint }) => fingerprint === introduction.by);
   if (by === undefined) throw unproved("an introduction by nobody who is an owner");

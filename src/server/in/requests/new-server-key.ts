@@ -37,7 +37,7 @@ export async function offerServerKey(
   list: List,
   certificate: Uint8Array,
 ): Promise<number> {
-  const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
+  const owners = await parts.store.owners(list.id);
   const armored = armorSealingKey(await parseSealingKey("server", certificate));
   const head = await parts.store.recordHead(list.id);
   await tell(parts, list, owners, { kind: "server-key-offer", head, certificate: armored });

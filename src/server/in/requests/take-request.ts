@@ -12,7 +12,7 @@ import { assertRecent, claimedSigners, openRequest, verifySigned } from "../../.
 import { beforeRevocation, revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
-import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
+import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/limits.js";
 import type { FirstAnswer, NoteMail } from "../../kept/membership-store.js";
 import type { List, Member } from "../../kept/store.js";
 import { Stale } from "../../kept/warrant.js";
@@ -35,6 +35,8 @@ import { carryOut } from "./member-commands.js";
 export type Taken =
   /** Its asker is proved, and an answer is on its way, unless it had one within the hour. */
   | { readonly kind: "answered"; readonly what: string; readonly code: string }
+  /** Its asker is proved, and has asked for too much within the hour: to be sent again later. `code` is for the log. */
+  | { readonly kind: "too-many"; readonly code: string }
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
 
@@ -120,6 +122,7 @@ async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer>
   return {
     asker,
     signedAt,
+    member,
     async carryOut() {
       assertRecent(asked.opened.request, signedAt, asked.now);
       return carryOut(asked, member, asker, signedAt);
@@ -154,6 +157,13 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
     first !== undefined && now.getTime() < first.answered + NOTICE_INTERVAL_MS;
   const before = await store.firstAnswer(memory);
   if (isRecent(before)) return repeat;
+  const { member } = proved;
+  if (member !== undefined) {
+    const most = member.role === "owner" ? OWNER_REQUESTS : MEMBER_REQUESTS;
+    // a revocation is never put off
+    const waits = command.do !== "revoke" && !parts.requests.take(member.id, most, now.getTime());
+    if (waits) return { kind: "too-many", code: "too-many-requests" };
+  }
   const head = async () => store.recordHead(list.id);
   const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
   await parts.heads.note(store);
