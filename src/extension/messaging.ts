@@ -185,7 +185,14 @@ export interface OverviewAnswer {
 }
 
 /** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = "turn-on" | "turn-off" | "list-only" | "send-anyway" | "stop" | "dismiss";
+export type ComposeAnswer =
+  | "turn-on"
+  | "turn-off"
+  | "list-only"
+  | "use-list"
+  | "send-anyway"
+  | "stop"
+  | "dismiss";
 
 const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   ...ownerChecks,
@@ -193,7 +200,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "compose:status": object<Calls["compose:status"]["input"]>({ tabId: count }),
   "compose:answer": object<Calls["compose:answer"]["input"]>({
     tabId: count,
-    answer: oneOf("turn-on", "turn-off", "list-only", "send-anyway", "stop", "dismiss"),
+    answer: oneOf("turn-on", "turn-off", "list-only", "use-list", "send-anyway", "stop", "dismiss"),
     about: orNull(oneOf(...guardNames)),
     dontAsk: flag,
   }),

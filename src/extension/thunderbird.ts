@@ -96,7 +96,11 @@ export interface Compose {
   setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
   listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
   getAttachmentFile(attachmentId: number): Promise<File>;
-  addAttachment(tabId: number, attachment: { file: File; name?: string }): Promise<ComposeAttachment>;
+  /** A file, or an attachment of another window. */
+  addAttachment(
+    tabId: number,
+    attachment: { file: File; name?: string } | { id: number },
+  ): Promise<ComposeAttachment>;
   removeAttachment(tabId: number, attachmentId: number): Promise<void>;
   /** Dictionary names; true for those that check the spelling here. */
   getActiveDictionaries(tabId: number): Promise<Readonly<Record<string, boolean>>>;
@@ -124,6 +128,8 @@ export interface MessageHeader {
   readonly date: Date;
   readonly size: number;
   readonly folder?: MailFolder;
+  /** It was opened from a file, or is attached to another: in no folder. */
+  readonly external?: boolean;
 }
 
 /** One node of a message's MIME tree; the root is `message/rfc822`. */
@@ -244,6 +250,8 @@ export interface Accounts {
 export interface MailFolder {
   readonly id: string;
   readonly name?: string;
+  /** Names from the account's root on, each after a "/". */
+  readonly path?: string;
 }
 
 export interface Folders {

@@ -9,6 +9,7 @@
  */
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError } from "../protocol/errors.js";
+import { COPY_FIELD } from "./copy-field.js";
 import { decodeWords } from "./encoded-words.js";
 import { asFixed, flowOf, unflow } from "./flowed.js";
 import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
@@ -110,10 +111,12 @@ export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
 /**
  * Writes an opened letter as an ordinary, readable mail (RFC 5322), for keeping and for other programs. The author's keys
  * are left out. The caller must know that this is the text in clear: it never goes to a server.
+ * @param list address of the list that it was opened from
  */
-export function writeClearMail(letter: Letter): Uint8Array {
+export function writeClearMail(letter: Letter, list: string): Uint8Array {
   const { author: _keys, ...readable } = letter;
-  return writeEntity(letterFields(readable), { ...tree(readable), type: "multipart/mixed" });
+  const fields = [...letterFields(readable), [COPY_FIELD, list] as const];
+  return writeEntity(fields, { ...tree(readable), type: "multipart/mixed" });
 }
 
 function optional(name: string, value: string | undefined): HeaderField[] {

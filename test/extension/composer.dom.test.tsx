@@ -3,6 +3,7 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { emptyLetter } from "../../src/extension/composer/begun.js";
 import { Composer } from "../../src/extension/composer/composer.js";
+import { questionBefore, type Written } from "../../src/extension/composer/writing.js";
 import { local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 
@@ -66,4 +67,20 @@ test("no field for words is one that a browser would keep", async () => {
   expect(root.querySelector("textarea")).toBeNull();
   for (const field of root.querySelectorAll("input:not([type=file], [type=checkbox])"))
     expect(field.getAttribute("autocomplete")).toBe("off");
+});
+
+test("the quote of one list is asked about before it is sealed for another", async () => {
+  await show([{}, {}]);
+  const written: Written = {
+    list: "l1@lists.example",
+    subject: "Re: plan",
+    thread: { references: [] },
+    quotedList: "l0@lists.example",
+    body: { kind: "text", content: "> the plan", plain: "> the plan" },
+    files: [],
+  };
+  expect(await questionBefore(written, [])).toEqual({ kind: "other-list-quote", from: "l0@lists.example" });
+  expect(await questionBefore(written, ["other-list-quote"])).toBeNull();
+  expect(await questionBefore({ ...written, list: "l0@lists.example" }, [])).toBeNull();
+  expect(await questionBefore({ ...written, quotedList: null }, [])).toBeNull();
 });

@@ -1,9 +1,21 @@
 /** Thunderbird's namespaces on the fake host, as far as the event page needs them to start and to read a mail. */
+import { readMimeTree } from "../../src/mail/mime-tree.js";
 import host from "./fake-host.js";
 
 /** The mails of the one folder there is, by their number, and what each tab shows. */
 export const mails = new Map<number, Uint8Array>();
 export const shownIn = new Map<number, number>();
+/** The folder of a mail, where it is not the one folder there is. */
+export const folders = new Map<number, { readonly path: string }>();
+/** Mails that were opened from a file: shown, and in no folder. */
+export const external = new Set<number>();
+/** Names of what is attached in the compose window, and those that are files. */
+export const attached: string[] = [];
+export const files = new Map<string, Uint8Array>();
+/** What was put into the compose window, one after the other. */
+export const composed: object[] = [];
+/** Names of the folders of Local Folders. */
+export const localFolders: string[] = [];
 /** What happens before a mail is handed out: a test that wants to be in between puts its own here. */
 export const beforeMail: { wait: () => Promise<void> } = { wait: async () => undefined };
 
@@ -19,13 +31,16 @@ function headerOf(id: number) {
     subject: "sealed",
     date: new Date(),
     size: 1_000,
+    ...(folders.has(id) ? { folder: { id: "f", accountId: "a", ...folders.get(id) } } : {}),
+    external: external.has(id),
   };
 }
 
 /** Puts everything on the host. */
 export function haveThunderbird(): void {
   Object.assign(host, {
-    accounts: { list: async () => [] },
+    accounts: { list: async () => [{ id: "a", type: "local", rootFolder: { id: "root" }, identities: [] }] },
+    folders: { getSubFolders: async () => localFolders.map((name) => ({ id: name, name })) },
     commands: { onCommand: event() },
     compose: {
       onBeforeSend: event(),
@@ -33,6 +48,13 @@ export function haveThunderbird(): void {
       onAfterSave: event(),
       onIdentityChanged: event(),
       onComposeStateChanged: event(),
+      getComposeDetails: async () => ({ isPlainText: true, plainTextBody: "my own words" }),
+      setComposeDetails: async (_: number, details: object) => void composed.push(details),
+      getAttachmentFile: async (id: number) => {
+        const name = attached[id] ?? "";
+        return new File([new Uint8Array(files.get(name) ?? [])], name);
+      },
+      listAttachments: async () => attached.map((name, id) => ({ id, name, size: 1 })),
     },
     composeAction: { onClicked: event() },
     identities: {},
@@ -45,12 +67,21 @@ export function haveThunderbird(): void {
     },
     messages: {
       onNewMailReceived: event(),
+      get: async (id: number) => {
+        if (!mails.has(id)) throw new Error("no such message");
+        return headerOf(id);
+      },
+      getFull: async (id: number) => ({ parts: [await readMimeTree(mails.get(id) ?? new Uint8Array())] }),
       getRaw: async (id: number) => {
         await beforeMail.wait();
         return Buffer.from(mails.get(id) ?? "").toString("latin1");
       },
     },
-    tabs: { onCreated: event(), onRemoved: event(), query: async () => [] },
+    tabs: {
+      onCreated: event(),
+      onRemoved: event(),
+      query: async () => [...shownIn.keys()].map((id) => ({ id })),
+    },
   });
   Object.assign(host.runtime, { onConnect: event(), onStartup: event(), onInstalled: event() });
 }

@@ -1,6 +1,11 @@
 import { threadAfterLetter } from "../../src/extension/compose/letter.js";
 import { innerDetails, outerDetails } from "../../src/extension/compose/outer.js";
-import { isContinued, withContinued, withoutContinued } from "../../src/extension/compose/thread.js";
+import {
+  isContinued,
+  quotedIn,
+  withContinued,
+  withoutContinued,
+} from "../../src/extension/compose/thread.js";
 import { update } from "../../src/extension/storage.js";
 import type { ComposeDetails } from "../../src/extension/thunderbird.js";
 import { resetHost } from "./fake-host.js";
@@ -23,11 +28,15 @@ const details: ComposeDetails = {
     { name: "X-Other-Addon", value: "marks" },
     { name: "X-Listseal-Thread", value: "<a@x>" },
   ],
+  to: ["Team <team@lists.example>"],
+  cc: [],
+  bcc: [],
   replyTo: ["private@example.test"],
   followupTo: [],
   priority: "high",
   returnReceipt: true,
   attachVCard: true,
+  attachPublicPGPKey: true,
 };
 
 test("outside stand fixed texts, one field of ours, and nothing that the person had set", async () => {
@@ -42,6 +51,11 @@ test("outside stand fixed texts, one field of ours, and nothing that the person 
     priority: "normal",
     returnReceipt: false,
     attachVCard: false,
+    attachPublicPGPKey: false,
+    // those that stood there, whatever the true identity adds
+    to: ["Team <team@lists.example>"],
+    cc: [],
+    bcc: [],
   });
   expect(outer.body).toContain("This message is &lt;sealed&gt; &amp; more");
   expect(JSON.stringify(outer)).not.toMatch(/予算|words|private|marks|a@x/);
@@ -52,6 +66,17 @@ test("whatever stood there before comes back", async () => {
   const back = innerDetails(details);
   expect(Object.keys(back)).toEqual(expect.arrayContaining(changed));
   expect(details).toMatchObject(back);
+});
+
+test("no card is attached either that the twin did not have", async () => {
+  expect(await outerDetails({ ...details, attachVCard: false }, sealed)).toMatchObject({
+    attachVCard: false,
+  });
+  expect(await outerDetails({ identityId: "id9" }, sealed)).toMatchObject({
+    attachVCard: false,
+    cc: [],
+    bcc: [],
+  });
 });
 
 test("a plain-text composer gets plain text", async () => {
@@ -65,15 +90,24 @@ describe("the field that never leaves", () => {
   const thread = { inReplyTo: "<b@x>", references: ["<a@x>", "<b@x>"] };
 
   test("is put beside the others, once, and taken away again", () => {
-    const marked = { customHeaders: withContinued({ customHeaders: [other] }, thread) };
+    const marked = { customHeaders: withContinued({ customHeaders: [other] }, thread, null) };
     expect(marked.customHeaders).toEqual([other, { name: "X-Listseal-Thread", value: "<a@x> <b@x>" }]);
-    expect(withContinued(marked, thread)).toEqual(marked.customHeaders);
+    expect(withContinued(marked, thread, null)).toEqual(marked.customHeaders);
     expect(isContinued(marked)).toBe(true);
     expect(withoutContinued(marked)).toEqual([other]);
   });
 
+  test("names the list that is quoted beside it, and takes that away as well", () => {
+    const customHeaders = withContinued({ customHeaders: [other] }, thread, "team@lists.example");
+    expect(customHeaders).toContainEqual({ name: "X-Listseal-Quotes", value: "team@lists.example" });
+    expect(quotedIn({ customHeaders })).toBe("team@lists.example");
+    expect(withoutContinued({ customHeaders })).toEqual([other]);
+    expect(withContinued({ customHeaders }, thread, null)).toHaveLength(2);
+    expect(quotedIn({ customHeaders: [other] })).toBeNull();
+  });
+
   test("says so of a forward, which goes on with nothing", () => {
-    const customHeaders = withContinued({}, { references: [] });
+    const customHeaders = withContinued({}, { references: [] }, null);
     expect(customHeaders).toEqual([{ name: "X-Listseal-Thread", value: "none" }]);
     expect(isContinued({ customHeaders })).toBe(true);
     expect(isContinued({})).toBe(false);

@@ -22,6 +22,7 @@ function asked({ to = { to: [team] }, change = {}, off, answered = [] }: Plan): 
     recipients: recipientsOf(to, lists),
     sealing: "on",
     quotesSealed: false,
+    quotedList: null,
     body: { kind: "text", content: "words" },
     attachments: 0,
     ...change,
@@ -50,6 +51,22 @@ test.each([
     ["other-recipients", "missing-attachment"],
   ],
   ["unsealed to the list", { change: { sealing: "off" } }, ["clear-to-list"]],
+  [
+    "unsealed to what is almost the list",
+    { to: { to: [`${team}.`] }, change: { sealing: "off" } },
+    ["almost-list"],
+  ],
+  [
+    "unsealed to a list of the address book",
+    { to: { to: ["Friends <Friends>"] }, change: { sealing: "off" } },
+    ["address-book-list"],
+  ],
+  ["a quote of the same list", { change: { quotesSealed: true, quotedList: team } }, []],
+  [
+    "a quote of another list",
+    { change: { quotesSealed: true, quotedList: "choir@lists.example" } },
+    ["other-list-quote"],
+  ],
   [
     "unsealed to the list, quoting",
     { change: { sealing: "off", quotesSealed: true } },
@@ -80,7 +97,10 @@ test.each([
   ["bcc", { to: { to: [team], bcc: [zoe] } }],
   ["missing-attachment", { change: { body: attached } }],
   ["clear-to-list", { change: { sealing: "off" } }],
+  ["almost-list", { to: { to: [`${team}.`] }, change: { sealing: "off" } }],
+  ["address-book-list", { to: { to: ["Friends <Friends>"] }, change: { sealing: "off" } }],
   ["sealed-quote", { to: { to: [zoe] }, change: { sealing: "off", quotesSealed: true } }],
+  ["other-list-quote", { change: { quotesSealed: true, quotedList: "choir@lists.example" } }],
 ] as const)("%s can be switched off, and asks again when it is on", (guard, plan) => {
   expect(asked(plan)).toEqual([guard]);
   expect(asked({ ...plan, off: guard })).toEqual([]);

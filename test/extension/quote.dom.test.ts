@@ -1,5 +1,11 @@
 import { subjectOf } from "../../src/extension/compose/opened-text.js";
-import { madeOfTheLatest, quoteInHtml, quoteInText } from "../../src/extension/compose/quote.js";
+import {
+  madeOfTheLatest,
+  quoteInHtml,
+  quoteInText,
+  withoutQuoteInHtml,
+  withoutQuoteInText,
+} from "../../src/extension/compose/quote.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
 import type { Opened } from "../../src/extension/reading/opening.js";
 
@@ -105,4 +111,14 @@ test("somebody who never stops writing gets the quote all the same", async () =>
     ({ body = "" }) => ({ body }),
   );
   expect(Number(details.body)).toBeLessThan(10);
+});
+
+test("of what Thunderbird has quoted, nothing stays", () => {
+  const two = `<body><p>mine</p><blockquote type="cite">one</blockquote>between<blockquote type="cite"><blockquote type="cite">two</blockquote></blockquote></body>`;
+  const html = quoteInHtml(two, opened(), "reply");
+  expect(html).toContain("words");
+  expect(html).not.toMatch(/one|two/);
+  expect(withoutQuoteInHtml(two)).toContain("<p>mine</p>between</body>");
+  const text = "Eve wrote:\n> one\n> \n>> two\n\nmine\n> three\n-- \nme\n";
+  expect(withoutQuoteInText(text)).toBe("Eve wrote:\n\nmine\n-- \nme\n");
 });

@@ -1,4 +1,4 @@
-import { recipientsOf } from "../../src/extension/compose/recipients.js";
+import { addressed, recipientsOf } from "../../src/extension/compose/recipients.js";
 import { storedList } from "./stored-fixture.js";
 
 const lists = { [storedList.address]: storedList };
@@ -9,7 +9,14 @@ test("the list alone, however it is written", () => {
     "Team <TEAM@Lists.Example>",
     ['"Team, all" <team@lists.example>'],
   ]) {
-    expect(recipientsOf({ to }, lists)).toEqual({ list: storedList, others: [], bcc: [], none: false });
+    expect(recipientsOf({ to }, lists)).toEqual({
+      list: storedList,
+      others: [],
+      bcc: [],
+      near: null,
+      groups: [],
+      none: false,
+    });
   }
 });
 
@@ -38,10 +45,56 @@ test("nobody yet", () => {
     list: undefined,
     others: [],
     bcc: [],
+    near: null,
+    groups: [],
     none: true,
   });
 });
 
 test("an address from the prototype is no list", () => {
   expect(recipientsOf({ to: "constructor@example.test" }, {}).list).toBeUndefined();
+});
+
+const idn = { ...storedList, address: "team@xn--bcher-kva.example" };
+
+test.each([
+  ["a last dot", "team@lists.example."],
+  ["a tag", "Team+notes@lists.example"],
+  ["a tag and a name", "Team <TEAM+x@Lists.Example>"],
+  ["a quoted local part", '"team"@lists.example'],
+  ["a comment", "team(all)@lists.example"],
+  ["full-width letters", "ｔｅａｍ＠lists.example"],
+  ["a character that can't be seen", "te\u200bam@lists.example"],
+  ["the Unicode form of an IDN domain", "team@bücher.example"],
+  ["that form in capitals, with a dot", "Team@BÜCHER.example."],
+  ["a name that is the address", '"team@lists.example" <eve@evil.example>'],
+  ["a name that has the address in other letters", "Team ＜TEAM＠lists.example＞ <eve@evil.example>"],
+])("%s: no list, and almost one", (_, to) => {
+  const known = { [storedList.address]: storedList, [idn.address]: idn };
+  for (const details of [{ to }, { cc: [to] }, { bcc: ["zoe@example.test", to] }]) {
+    const { list, near } = recipientsOf(details, known);
+    expect(list).toBeUndefined();
+    expect(near).toMatchObject({ typed: to });
+  }
+});
+
+test.each([
+  "steam@lists.example",
+  "team@lists.example.org",
+  "team-request@lists.example",
+  "Team <zoe@example.test>",
+])("%s is not almost the list", (to) => {
+  expect(recipientsOf({ to }, lists).near).toBeNull();
+});
+
+test("a list of the address book is one of which nobody knows who is in it", () => {
+  expect(recipientsOf({ to: ["Friends <Friends>", "zoe@example.test"] }, lists).groups).toEqual(["Friends"]);
+  expect(recipientsOf({ bcc: [{ id: "1", type: "mailingList" }] }, lists).groups).toEqual(["mailingList"]);
+  // where no sealed list is known, none can be in it
+  expect(recipientsOf({ to: "Friends <Friends>" }, {}).groups).toEqual([]);
+});
+
+test("an answer counts for the same recipients, however their fields are given", () => {
+  expect(addressed({ to: "a@x.test" })).toBe(addressed({ to: ["a@x.test"], cc: [], bcc: [] }));
+  expect(addressed({ to: ["a@x.test"] })).not.toBe(addressed({ to: ["a@x.test"], bcc: ["b@x.test"] }));
 });

@@ -76,11 +76,13 @@ test("an opened letter as an ordinary mail: everything is there but the author's
     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n" +
       "--b\r\nContent-Type: application/vnd.listseal.author\r\nContent-Transfer-Encoding: base64\r\n\r\nAQID\r\n--b--\r\n",
   );
-  const clear = writeClearMail(read);
+  const clear = writeClearMail(read, "team@lists.example");
   const { author, ...rest } = read;
   expect(author).toBeDefined();
   const back = await readPayload(clear);
   expect({ ...back, text: back.text?.trim() }).toEqual({ ...rest, text: rest.text?.trim() });
-  const written = new TextDecoder().decode(clear);
+  const copyOf = "X-ListSeal-Copy: team@lists.example\r\n";
+  expect(new TextDecoder().decode(clear)).toContain(copyOf);
+  const written = new TextDecoder().decode(clear).replace(copyOf, "");
   expect(written).not.toMatch(/listseal|hp=|HP-Outer/i);
 });

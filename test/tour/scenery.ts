@@ -73,7 +73,7 @@ export function titled(raw: Uint8Array, title: string): Uint8Array {
 }
 
 /** A mail into which somebody has put a sealed mail of the list, beside words of their own. */
-function inForeignShell(copy: Uint8Array): Uint8Array {
+export function inForeignShell(copy: Uint8Array): Uint8Array {
   const text = Buffer.from(copy).toString("latin1");
   const type = /^Content-Type:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*/im.exec(text)?.[0] ?? "";
   const body = text.slice(text.indexOf("\r\n\r\n"));

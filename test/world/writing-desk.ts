@@ -32,6 +32,11 @@ export class WritingDesk {
     await this.#call(z.null(), "pressCtrlShift", letter);
   }
 
+  /** Saves what stands in the window as a template. */
+  async saveTemplate(): Promise<void> {
+    await this.#call(z.null(), "saveTemplate");
+  }
+
   /** Presses "Send Later" and waits for what comes of it. */
   async sendLater(): Promise<"closed" | "dialog" | "open"> {
     await this.#call(z.null(), "pressSendLater");

@@ -5,7 +5,7 @@ import { refresh, statusOf, turnOff, turnOn } from "../compose/list-mode.js";
 import { changeState, stateOf } from "../compose/window-state.js";
 import { stop } from "../compose/work.js";
 import type { CallHandlers, ComposeCalls } from "../messaging.js";
-import { thunderbird } from "../thunderbird.js";
+import { type ComposeRecipients, thunderbird } from "../thunderbird.js";
 
 /** What Thunderbird's background page answers to the popup of a compose window's button. */
 export const composeCalls: Pick<CallHandlers, keyof ComposeCalls> = {
@@ -21,6 +21,9 @@ export const composeCalls: Pick<CallHandlers, keyof ComposeCalls> = {
         break;
       case "list-only":
         await keepListOnly(tabId);
+        break;
+      case "use-list":
+        await writeListOut(tabId);
         break;
       case "send-anyway":
         if (about !== null) await allow(tabId, about);
@@ -41,6 +44,18 @@ async function allow(tabId: number, guard: GuardName): Promise<void> {
   const { answered } = await stateOf(tabId);
   const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
   await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
+}
+
+/** Writes the list's own address where something stands that is almost that. */
+async function writeListOut(tabId: number): Promise<void> {
+  const { hindrance } = await stateOf(tabId);
+  if (hindrance?.kind !== "almost-list") return;
+  const { compose } = thunderbird();
+  const { to, cc, bcc } = await compose.getComposeDetails(tabId);
+  const corrected = (field: ComposeRecipients = []) =>
+    [field].flat().map((one) => (one === hindrance.typed ? hindrance.list : one));
+  await compose.setComposeDetails(tabId, { to: corrected(to), cc: corrected(cc), bcc: corrected(bcc) });
+  await turnOn(tabId, "recipients");
 }
 
 /** Takes every recipient but the list out of a mail that is to be sealed. */

@@ -17,6 +17,7 @@ import { thunderbird } from "../thunderbird.js";
 import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
+import { clearViews } from "./open-views.js";
 import { forgetOpened, read } from "./received.js";
 
 /**
@@ -37,7 +38,7 @@ const FOLLOW_MS = 1_000;
  * loaded cancels the sending, as every other failure does.
  */
 const sending = () => import("../compose/send.js");
-const quoting = () => import("../compose/quote.js");
+const settling = () => import("../compose/settle.js");
 const recovering = () => import("../compose/recover.js");
 const drafting = () => import("../compose/sealed-draft.js");
 const calling = async () => {
@@ -48,11 +49,14 @@ const calling = async () => {
   return { ...calls, ...composeCalls };
 };
 
+const aboutMails = async () => (await import("./mail-asks.js")).mailAsks;
+
 useHost(thunderbirdHost);
 keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
+whenLocked(clearViews);
 whenLocked(endWorkerWhenIdle);
-answerAsks(asks);
+answerAsks(asks, aboutMails);
 answerCalls(calling);
 watchArrivals(arrivals);
 copyNewMail((header) => read(header, "in-its-own-shell"));
@@ -88,10 +92,8 @@ tabs.onCreated.addListener((tab) => {
   watch();
   const id = tab.id;
   settle(
-    quoting()
-      .then(({ quoteOpened }) => quoteOpened(id))
-      .then(drafting)
-      .then(({ openSealedDraft }) => openSealedDraft(id))
+    settling()
+      .then(({ settleQuote }) => settleQuote(id))
       .finally(() => follow(id)),
   );
 });
@@ -145,7 +147,11 @@ async function resume(): Promise<void> {
     // sealing, and no work of this page: the page before died over it
     if ((await stateOf(id)).phase === "sealing" && !isBusy(id))
       settle(recovering().then(({ recover }) => recover(id)));
-    else await refresh(id);
+    else {
+      // the page before may have slept or died while it looked at what the window quotes
+      settle(settling().then(({ settleQuote }) => settleQuote(id)));
+      await refresh(id);
+    }
   }
 }
 

@@ -61,6 +61,7 @@ const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
   "server-draft-moved": "notice_draft_moved_title",
   "server-draft-left": "notice_draft_left_title",
   "sealed-draft-kept": "notice_draft_kept_title",
+  "quote-left-out": "notice_quote_left_out_title",
   "read-only": "popup_read_only_title",
 };
 

@@ -8,8 +8,14 @@ export const guardNames = [
   "missing-attachment",
   /** Not sealed, and the list is a recipient. */
   "clear-to-list",
+  /** Not sealed, and a recipient's address or name is almost that of the list. */
+  "almost-list",
+  /** Not sealed, and a recipient is a list of the address book, in which a sealed list may be. */
+  "address-book-list",
   /** Not sealed, and it quotes what came sealed. */
   "sealed-quote",
+  /** Sealed for a list, and it quotes what came sealed from another. */
+  "other-list-quote",
 ] as const;
 
 export type GuardName = (typeof guardNames)[number];

@@ -14,7 +14,10 @@ export const allGuards: GuardSwitches = {
   bcc: true,
   "missing-attachment": true,
   "clear-to-list": true,
+  "almost-list": true,
+  "address-book-list": true,
   "sealed-quote": true,
+  "other-list-quote": true,
 };
 
 const record = object<GuardSwitches>({
@@ -22,7 +25,10 @@ const record = object<GuardSwitches>({
   bcc: flag,
   "missing-attachment": flag,
   "clear-to-list": flag,
+  "almost-list": flag,
+  "address-book-list": flag,
   "sealed-quote": flag,
+  "other-list-quote": flag,
 });
 
 /** The switches as they stand. Never throws: a record that can't be read must not stop a question. */

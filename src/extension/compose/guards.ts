@@ -12,11 +12,15 @@ import { type Body, hasOwnImage, namesAttachment, ownWords } from "./words.js";
 
 /** One question. */
 export type Question =
-  | { readonly kind: "other-recipients" | "bcc"; readonly others: readonly string[] }
+  | { readonly kind: "other-recipients" | "bcc" | "address-book-list"; readonly others: readonly string[] }
   /** `word`: the one that speaks of a file. */
   | { readonly kind: "missing-attachment"; readonly word: string }
   | { readonly kind: "clear-to-list" }
-  | { readonly kind: "sealed-quote" };
+  /** `typed`: what stands there. `list`: the address that it is almost. */
+  | { readonly kind: "almost-list"; readonly typed: string; readonly list: string }
+  | { readonly kind: "sealed-quote" }
+  /** `from`: the list whose mail is quoted. */
+  | { readonly kind: "other-list-quote"; readonly from: string };
 
 /** What is about to be sent. */
 export interface Outgoing {
@@ -25,6 +29,8 @@ export interface Outgoing {
   readonly sealing: "off" | "on";
   /** It quotes or forwards what came sealed. */
   readonly quotesSealed: boolean;
+  /** The list whose mail that is; null where it is not known, or nothing of it is quoted. */
+  readonly quotedList: string | null;
   readonly body: Body;
   readonly attachments: number;
 }
@@ -45,6 +51,7 @@ export function questionsAbout(
 
 function aboutSealed(mail: Outgoing): readonly Question[] {
   const { list, others, bcc } = mail.recipients;
+  const { quotedList } = mail;
   const seen = others.filter((one) => !bcc.includes(one));
   const bare = mail.attachments === 0 && !hasOwnImage(mail.body);
   const word = bare ? namesAttachment(ownWords(mail.body)) : null;
@@ -54,15 +61,20 @@ function aboutSealed(mail: Outgoing): readonly Question[] {
     ...(seen.length === 0 && bcc.length > 0 && list !== undefined
       ? [{ kind: "bcc", others: bcc } as const]
       : []),
+    ...(quotedList !== null && list !== undefined && quotedList !== list.address
+      ? [{ kind: "other-list-quote", from: quotedList } as const]
+      : []),
     ...(word === null ? [] : [{ kind: "missing-attachment", word } as const]),
   ];
 }
 
 function aboutClear({ recipients, quotesSealed }: Outgoing): readonly Question[] {
   if (recipients.none) return [];
-  const toList = recipients.list !== undefined;
+  const { list, near, groups } = recipients;
   return [
-    ...(toList ? [{ kind: "clear-to-list" } as const] : []),
+    ...(list === undefined ? [] : [{ kind: "clear-to-list" } as const]),
+    ...(near === null ? [] : [{ kind: "almost-list", ...near } as const]),
+    ...(groups.length === 0 ? [] : [{ kind: "address-book-list", others: groups } as const]),
     ...(quotesSealed ? [{ kind: "sealed-quote" } as const] : []),
   ];
 }

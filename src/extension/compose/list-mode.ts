@@ -45,6 +45,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
   const wanted = (list === undefined ? null : await identityOf(list.invitee)) ?? current;
   const twin = wanted === "" ? null : await draftIdentityFor(wanted);
   const next = twin ?? wanted;
+  const { notice } = await stateOf(tabId);
   // the state comes first: if the page dies in between, the mail is sealed and not sent in clear
   await changeState(tabId, {
     sealing: "on",
@@ -52,7 +53,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     listAddress: list?.address ?? null,
     drafts: twin === null ? "as-usual" : "this-computer",
     hindrance: null,
-    notice: list?.role === "read-only" ? "read-only" : null,
+    notice: list?.role === "read-only" ? "read-only" : notice === "quote-left-out" ? notice : null,
     answered: [],
   });
   if (next !== "" && next !== details.identityId) {

@@ -27,16 +27,31 @@ export async function outerDetails(details: ComposeDetails, sealed: SealedLetter
     priority: "normal",
     returnReceipt: false,
     ...(details.identityId === undefined ? {} : { identityId: await trueIdentity(details.identityId) }),
+    ...approved(details),
     // an address card or an OpenPGP key would be attached in clear
-    ...(details.attachVCard === true ? { attachVCard: false } : {}),
-    ...(details.attachPublicPGPKey === true ? { attachPublicPGPKey: false } : {}),
+    attachVCard: false,
+    attachPublicPGPKey: false,
   };
+}
+
+/**
+ * The recipients that stood in the window when Send was pressed, and no others.
+ *
+ * Attack: with the true identity its own habits come back for the moment of sending: an address card, and a Cc and Bcc that the
+ * account adds by itself, which nobody saw and no guard has asked about.
+ */
+export function approved({
+  to = [],
+  cc = [],
+  bcc = [],
+  attachVCard = false,
+}: ComposeDetails): ComposeDetails {
+  return { to, cc, bcc, attachVCard };
 }
 
 /** What {@link outerDetails} has changed and the person had set: given back when the mail was not sent. */
 export function innerDetails(details: ComposeDetails): ComposeDetails {
-  const { replyTo, followupTo, priority, returnReceipt, deliveryFormat, attachVCard, attachPublicPGPKey } =
-    details;
+  const { replyTo, followupTo, priority, returnReceipt, deliveryFormat, attachPublicPGPKey } = details;
   return {
     subject: details.subject ?? "",
     ...(details.isPlainText === true
@@ -48,8 +63,8 @@ export function innerDetails(details: ComposeDetails): ComposeDetails {
     ...(priority === undefined ? {} : { priority }),
     ...(returnReceipt === undefined ? {} : { returnReceipt }),
     ...(deliveryFormat === undefined ? {} : { deliveryFormat }),
-    ...(attachVCard === true ? { attachVCard } : {}),
-    ...(attachPublicPGPKey === true ? { attachPublicPGPKey } : {}),
+    ...approved(details),
+    ...(attachPublicPGPKey === undefined ? {} : { attachPublicPGPKey }),
   };
 }
 

@@ -67,6 +67,16 @@ export function Popup({ tabId, call, status, close }: Props) {
             answer={answer}
           />
         </>
+      ) : hindrance.kind === "settled-late" ? (
+        <>
+          <h1>{t("popup_settled_late_title")}</h1>
+          <p>{t("popup_settled_late_text")}</p>
+          <Choices
+            choices={[{ label: t("popup_understood"), answer: "dismiss", kind: "primary" }]}
+            answer={answer}
+          />
+          <p class="quiet">{t("popup_then_send_again")}</p>
+        </>
       ) : (
         <Asked question={hindrance} list={status.list?.name ?? t("the_list")} answer={answer} />
       )}
@@ -144,6 +154,27 @@ function wordingOf(question: Question, list: string): Wording {
         safe: [{ label: t("popup_clear_turn_on"), answer: "turn-on", kind: "primary" }, back()],
         sendAnyway: t("popup_send_in_clear"),
       };
+    case "almost-list":
+      return {
+        title: t("popup_almost_title", question.list),
+        text: t("popup_almost_text", question.typed),
+        safe: [{ label: t("popup_almost_use_list"), answer: "use-list", kind: "primary" }, back()],
+        sendAnyway: t("popup_send_in_clear"),
+      };
+    case "address-book-list":
+      return {
+        title: t("popup_group_title"),
+        text: t("popup_group_text", question.others.join(", ")),
+        safe: [{ ...back(), kind: "primary" }],
+        sendAnyway: t("popup_send_in_clear"),
+      };
+    case "other-list-quote":
+      return {
+        title: t("popup_other_list_title", question.from),
+        text: t("popup_other_list_text", list),
+        safe: [{ ...back(), kind: "primary" }],
+        sendAnyway: t("popup_other_list_send_anyway", list),
+      };
     case "sealed-quote":
       return {
         title: t("popup_quote_title"),
@@ -198,6 +229,7 @@ const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
   "server-draft-moved": "popup_draft_moved_title",
   "server-draft-left": "popup_draft_left_title",
   "sealed-draft-kept": "popup_draft_kept_title",
+  "quote-left-out": "popup_quote_left_out_title",
   "read-only": "popup_read_only_title",
 };
 
@@ -205,6 +237,7 @@ const noticeTexts: Readonly<Record<Notice, MessageKey>> = {
   "server-draft-moved": "notice_draft_moved_text",
   "server-draft-left": "notice_draft_left_text",
   "sealed-draft-kept": "notice_draft_kept_text",
+  "quote-left-out": "notice_quote_left_out_text",
   "read-only": "error_read_only",
 };
 

@@ -1,64 +1,18 @@
 import type { Attachment } from "../../mail/payload.js";
-import { read } from "../background/received.js";
-import { awake } from "../keep-awake.js";
 import type { Opened } from "../reading/opening.js";
 import { type ComposeDetails, thunderbird } from "../thunderbird.js";
-import { noThread, threadAfterLetter } from "./letter.js";
-import { turnOn } from "./list-mode.js";
+import { noThread, type Thread, threadAfterLetter } from "./letter.js";
 import { htmlOf, quotedBody, subjectOf, textOf } from "./opened-text.js";
-import { continuedInDraft, withContinued } from "./thread.js";
-import { changeState } from "./window-state.js";
+import { withContinued } from "./thread.js";
 
 /**
- * Answers to and forwards of opened mail. Thunderbird quotes what it knows, the notice or nothing; here the opened
- * text takes its place, the true subject replaces the outer one, and sealing is switched on before either, so that no
- * draft with the quote ever reaches the mail server.
+ * What stands in a window that answers, forwards or edits anew a mail with sealed parts. Thunderbird quotes what it knows: the
+ * notice, nothing, or whatever is selected on the screen. In its place comes the opened text, or nothing. Sealing is on
+ * before either (`settle.ts`), so that no draft with the quote ever reaches the mail server.
  */
 
-/** What Thunderbird has begun to write about an opened mail. */
-type Kind = "reply" | "forward" | "again";
-
-/** Called for each new compose window; does nothing unless it answers, forwards or edits anew a mail that opens here. */
-export async function quoteOpened(tabId: number): Promise<void> {
-  await awake(async () => {
-    const { compose, messages } = thunderbird();
-    const details = await compose.getComposeDetails(tabId);
-    const { relatedMessageId } = details;
-    if (details.type === "draft" && relatedMessageId !== undefined) {
-      await continueDraft(tabId, details, relatedMessageId);
-      return;
-    }
-    const kind = kindOf(details);
-    if (kind === null || relatedMessageId === undefined) return;
-    // a whole mail that is attached stays as sealed as it is
-    if (kind === "forward" && (await compose.listAttachments(tabId)).some(({ name }) => /\.eml$/i.test(name)))
-      return;
-    const reading = await read(await messages.get(relatedMessageId), "in-its-own-shell");
-    if (reading.kind !== "opened") return;
-    // first of all: whatever happens next, what is quoted here is sealed
-    await changeState(tabId, { quotesSealed: true });
-    await turnOn(tabId, "recipients");
-    await putQuote(tabId, kind, reading.opened);
-  });
-}
-
-/** A draft on this computer that quotes what came sealed: it does so still. QUIRK: a draft's own fields are not restored. */
-async function continueDraft(tabId: number, details: ComposeDetails, messageId: number): Promise<void> {
-  const thread = await continuedInDraft(messageId);
-  if (thread === undefined) return;
-  await changeState(tabId, { quotesSealed: true });
-  const { isModified = false } = details;
-  await thunderbird().compose.setComposeDetails(tabId, {
-    customHeaders: withContinued(details, thread),
-    isModified,
-  });
-}
-
-/** QUIRK: Thunderbird calls "Edit as New Message" new, like an empty window; only that one has a message before it. */
-function kindOf({ type, relatedMessageId }: ComposeDetails): Kind | null {
-  if (type === "reply" || type === "forward") return type;
-  return type === "new" && relatedMessageId !== undefined ? "again" : null;
-}
+/** The beginnings in which words of the other mail stand in the window. */
+export type Kind = "reply" | "forward" | "again";
 
 /** How often the text is made anew, because the person was writing meanwhile. Who writes that fast waits for the last one. */
 const MADE_ANEW_LIMIT = 5;
@@ -84,7 +38,8 @@ export async function madeOfTheLatest(
   }
 }
 
-async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void> {
+/** Puts the opened text, its subject and its attachments into the window. */
+export async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
   const { details, text } = await madeOfTheLatest(
@@ -102,12 +57,50 @@ async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void
     ...text,
     // an answer goes to the list alone: only its members can open what it quotes
     ...(kind === "forward" ? {} : { to: [opened.letter.list], cc: [], bcc: [] }),
-    customHeaders: withContinued(details, thread),
+    customHeaders: withContinued(details, thread, opened.letter.list),
     isModified,
   });
   if (kind === "reply") return;
   await putAttachments(tabId, letter.attachments);
   await compose.setComposeDetails(tabId, { isModified });
+}
+
+/**
+ * Takes out of an answer whatever Thunderbird has quoted.
+ *
+ * Attack: a mail whose opened text is still on the screen, in a foreign shell or after the key was locked; Thunderbird quotes
+ * what is selected there, to the one who wrote the shell.
+ */
+export async function leaveQuoteOut(tabId: number, thread: Thread): Promise<void> {
+  const { compose } = thunderbird();
+  const { details, text } = await madeOfTheLatest(
+    () => compose.getComposeDetails(tabId),
+    ({ isPlainText, plainTextBody = "", body = "" }) =>
+      isPlainText === true
+        ? { plainTextBody: withoutQuoteInText(plainTextBody) }
+        : { body: withoutQuoteInHtml(body) },
+  );
+  const { isModified = false } = details;
+  await compose.setComposeDetails(tabId, {
+    ...text,
+    customHeaders: withContinued(details, thread, null),
+    isModified,
+  });
+}
+
+/** The composer's HTML without a quote. */
+export function withoutQuoteInHtml(body: string): string {
+  const page = new DOMParser().parseFromString(body, "text/html");
+  for (const quote of page.querySelectorAll("blockquote[type=cite]")) quote.remove();
+  return page.documentElement.outerHTML;
+}
+
+/** The composer's plain text without a quote. */
+export function withoutQuoteInText(body: string): string {
+  return body
+    .split(/\r\n?|\n/)
+    .filter((line) => !line.startsWith(">"))
+    .join("\n");
 }
 
 function htmlFor(kind: Kind, body: string, opened: Opened): string {
@@ -138,7 +131,11 @@ export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "r
   const page = new DOMParser().parseFromString(body, "text/html");
   const quoted = page.importNode(quotedBody(opened), true);
   if (type === "reply") {
-    quotePlace(page).replaceChildren(quoted);
+    const place = quotePlace(page);
+    place.replaceChildren(quoted);
+    // of what Thunderbird has quoted, nothing else stays
+    for (const other of page.querySelectorAll("blockquote[type=cite]"))
+      if (!place.contains(other)) other.remove();
   } else {
     const container = page.querySelector(".moz-forward-container") ?? page.body;
     const table = container.querySelector(".moz-email-headers-table");

@@ -5,12 +5,12 @@ import { secretsOf } from "../reading/opening.js";
 import { load } from "../storage.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
-import { draftIdentityFor } from "./draft-identity.js";
 import { bytesOf } from "./file-bytes.js";
-import { refresh } from "./list-mode.js";
+import { refresh, turnOn } from "./list-mode.js";
 import { htmlOfLetter } from "./own-html.js";
 import { putAttachments } from "./quote.js";
-import { changeState, stateOf } from "./window-state.js";
+import { settleQuote } from "./settle.js";
+import { changeState, stateOf, type WindowState } from "./window-state.js";
 
 /**
  * When the event page was ended in the middle of sending: by an update, by Thunderbird when memory is short, by a crash.
@@ -27,64 +27,59 @@ export async function recover(tabId: number): Promise<void> {
   await changeState(tabId, { phase: "writing" });
   const details = await compose.getComposeDetails(tabId);
   const attached = await compose.listAttachments(tabId);
-  const { identityId, to, cc, bcc, subject, customHeaders, isPlainText } = details;
+  const { to, cc, bcc, subject, customHeaders, isPlainText } = details;
+  // sealing is on in the new window before a word stands there
   const next = await compose.beginNew({
-    ...(identityId === undefined ? {} : { identityId }),
     ...(to === undefined ? {} : { to }),
     ...(cc === undefined ? {} : { cc }),
     ...(bcc === undefined ? {} : { bcc }),
-    subject: subject ?? "",
-    customHeaders: customHeaders ?? [],
-    ...(isPlainText === true
-      ? { isPlainText, plainTextBody: details.plainTextBody ?? "" }
-      : { isPlainText: false, body: details.body ?? "" }),
-    attachments: attached.filter((each) => !isSealedPart(each)).map(({ id }) => ({ id })),
+    isPlainText: isPlainText === true,
   });
   if (next.id === undefined) return;
-  const letter = await letterIn(attached);
+  const { decidedBy, listAddress, quotesSealed, quotedList, answered, answeredFor } = state;
+  await settleQuote(next.id);
+  await turnOn(next.id, decidedBy);
+  await changeState(next.id, { listAddress, quotesSealed, quotedList, answered, answeredFor });
+  const letter = await letterIn(attached, state);
+  const kept = letter === null ? attached : attached.filter((each) => !isSealedPart(each));
+  await compose.setComposeDetails(next.id, {
+    subject: subject ?? "",
+    customHeaders: customHeaders ?? [],
+    ...(isPlainText === true ? { plainTextBody: details.plainTextBody ?? "" } : { body: details.body ?? "" }),
+  });
+  for (const { id } of kept) await compose.addAttachment(next.id, { id });
   if (letter !== null) await addMissing(next.id, letter.attachments);
   await compose.setComposeDetails(next.id, { isModified: true });
-  const { sealing, decidedBy, listAddress, drafts, quotesSealed, answered } = state;
-  await whenFollowed(next.id, sealing);
-  await changeState(next.id, {
-    ...{ sealing, decidedBy, listAddress, drafts, quotesSealed, answered },
-    hindrance: { kind: "failed", doing: "sending", code: "worker-failed" },
-  });
+  await changeState(next.id, { hindrance: { kind: "failed", doing: "sending", code: "worker-failed" } });
   await refresh(next.id);
   await browser.tabs.remove(tabId);
-}
-
-/** How often, and how far apart, a new window is looked at until it has followed its recipients. */
-const FOLLOWED_TRIES = 30;
-const FOLLOWED_MS = 100;
-
-/** A window that has just been opened follows its recipients by itself; what is known of the old one comes after that. */
-async function whenFollowed(tabId: number, sealing: "off" | "on"): Promise<void> {
-  for (let tries = 0; tries < FOLLOWED_TRIES; tries += 1) {
-    if ((await stateOf(tabId)).sealing === sealing) return;
-    await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
-  }
 }
 
 /**
  * After a failed sending whose page did not live to see it: the composer holds the sealed form and nobody remembers the
  * other. The person's own key opens it.
+ *
+ * Attack: sealed parts that somebody has sent are attached to a mail, by a forward, and its sending fails: what is in them would
+ * stand readable in the window, in the place of the person's words. So only a window that holds what was sealed in it is touched,
+ * and only for a letter of one's own.
  * @returns whether there was a sealed form, and it was opened
+ * @throws ListSealError `key-locked`, and what the worker throws
  */
 export async function unsealInPlace(tabId: number): Promise<boolean> {
   const { compose } = thunderbird();
+  const state = await stateOf(tabId);
+  if (state.phase !== "sealed") return false;
   const attached = await compose.listAttachments(tabId);
-  const letter = await letterIn(attached);
+  const letter = await letterIn(attached, state);
   if (letter === null) return false;
-  const { identityId, isPlainText } = await compose.getComposeDetails(tabId);
-  const twin = identityId === undefined ? null : await draftIdentityFor(identityId);
+  const { isPlainText } = await compose.getComposeDetails(tabId);
   const details: ComposeDetails = {
     subject: letter.subject,
     ...(isPlainText === true ? { plainTextBody: letter.text ?? "" } : { body: htmlOfLetter(letter) }),
     deliveryFormat: "auto",
   };
-  // the identity first: a draft that is saved in between must not reach the server
-  if (twin !== null) await compose.setComposeDetails(tabId, { identityId: twin });
+  // first: a draft that is saved in between must not reach the server
+  await turnOn(tabId, state.decidedBy);
   await compose.setComposeDetails(tabId, details);
   await putAttachments(tabId, letter.attachments);
   await compose.setComposeDetails(tabId, { isModified: true });
@@ -101,8 +96,11 @@ function isSealedPart({ name }: ComposeAttachment): boolean {
   return Object.hasOwn(partNames, name);
 }
 
-/** The letter inside the sealed parts of a composer; null if there are none, or not all of them yet. */
-async function letterIn(attached: readonly ComposeAttachment[]): Promise<Omit<Letter, "author"> | null> {
+/** One's own letter inside the sealed parts of a composer; null if there is none, or not all of its parts yet. */
+async function letterIn(
+  attached: readonly ComposeAttachment[],
+  { listAddress }: WindowState,
+): Promise<Omit<Letter, "author"> | null> {
   const sealed = attached.filter(isSealedPart);
   const whole = sealed.some(({ name }) => name === "sealed-message.pgp") || sealed.length === 2;
   if (!whole) return null;
@@ -121,7 +119,9 @@ async function letterIn(attached: readonly ComposeAttachment[]): Promise<Omit<Le
     pins: stored.pins,
     now: new Date().toISOString(),
   });
-  return opened.kind === "opened" ? opened.letter : null;
+  if (opened.kind !== "opened") return null;
+  const own = opened.author.standing === "you" && opened.passage.via === "own-copy";
+  return own && opened.list === listAddress ? opened.letter : null;
 }
 
 /** Adds the attachments of the letter that are not there. */

@@ -144,15 +144,16 @@ async function put(tabId: number, { letter, recipients }: OpenedDraft): Promise<
   const { compose } = thunderbird();
   const details = await whenReady(tabId);
   const thread = threadIn(letter);
+  const { list } = recipientsOf({ to: recipients.to }, (await load()).lists);
   await compose.setComposeDetails(tabId, { to: recipients.to, cc: recipients.cc, bcc: recipients.bcc });
   // sealing is on before any word stands in the window
   await turnOn(tabId, "recipients");
   await compose.setComposeDetails(tabId, {
     subject: letter.subject,
     ...(details.isPlainText === true ? { plainTextBody: letter.text ?? "" } : { body: htmlOfLetter(letter) }),
-    customHeaders: thread === null ? [] : withContinued(details, thread),
+    customHeaders: thread === null ? [] : withContinued(details, thread, list?.address ?? null),
   });
-  if (thread !== null) await changeState(tabId, { quotesSealed: true });
+  if (thread !== null) await changeState(tabId, { quotesSealed: true, quotedList: list?.address ?? null });
   await putAttachments(tabId, letter.attachments);
   // it is worth saving: the next save puts it on this computer
   await compose.setComposeDetails(tabId, { isModified: true });

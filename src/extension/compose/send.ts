@@ -19,14 +19,15 @@ import { loadGuards } from "./guard-switches.js";
 import { questionsAbout } from "./guards.js";
 import { letterOf } from "./letter.js";
 import { refresh } from "./list-mode.js";
-import { outerDetails, spellInNothing } from "./outer.js";
-import { recipientsOf } from "./recipients.js";
+import { approved, outerDetails, spellInNothing } from "./outer.js";
+import { addressed, recipientsOf } from "./recipients.js";
 import { unsealInPlace } from "./recover.js";
 import { removeDrafts } from "./server-draft.js";
+import { settledToSend } from "./settle.js";
 import type { Hindrance } from "./status.js";
-import { isContinued, threadOf, withoutContinued } from "./thread.js";
+import { isContinued, quotedIn, threadOf, withoutContinued } from "./thread.js";
 import { changeState, stateOf } from "./window-state.js";
-import { begin, end, keepDrafts, keepOriginal, takeDrafts, takeOriginal, whenKept } from "./work.js";
+import { begin, end, keepDrafts, keepOriginal, stop, takeDrafts, takeOriginal, whenKept } from "./work.js";
 
 /**
  * Sending. `onBeforeSend` either gives back a sealed mail or cancels; it never throws, never gives back a detail that
@@ -43,14 +44,15 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   const tabId = tab.id;
   if (tabId === undefined) return { cancel: true };
   const release = stayAwake();
-  const signal = begin(tabId);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new ListSealError("timed-out", "sealing took too long")), SEND_MS);
   });
   try {
-    return await Promise.race([answer(tabId, details, signal), late]);
+    return await Promise.race([answer(tabId, details), late]);
   } catch (error) {
+    // what goes on beyond its time touches nothing any more
+    stop(tabId);
     const hindrance: Hindrance =
       error instanceof Hindered
         ? error.hindrance
@@ -60,7 +62,7 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   } finally {
     clearTimeout(timer);
     end(tabId);
-    await changeState(tabId, { phase: "writing" }).catch(() => undefined);
+    await endOfSealing(tabId).catch(() => undefined);
     release();
     await refresh(tabId).catch(() => undefined);
   }
@@ -72,13 +74,19 @@ async function hinder(tabId: number, hindrance: Hindrance, windowId: number | un
   if (windowId !== undefined) setTimeout(() => void openPopup(windowId), POPUP_DELAY_MS);
 }
 
-async function answer(
-  tabId: number,
-  details: ComposeDetails,
-  signal: AbortSignal,
-): Promise<BeforeSendAnswer> {
-  await whenKept(tabId);
+/** Whatever became of it. Not where a sealed form stands in the window now: what becomes of that is not known yet. */
+async function endOfSealing(tabId: number): Promise<void> {
+  if ((await stateOf(tabId)).phase === "sealing") await changeState(tabId, { phase: "writing" });
+}
+
+async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAnswer> {
+  // first: switching to the identity whose drafts stay here is for a window that is not on its way yet
+  const details = await settledToSend(tabId, seen);
   const state = await stateOf(tabId);
+  // the page that would have heard that the last sending failed did not live to hear it
+  if (state.phase === "sealed" && (await comeBack(tabId))) throw new Hindered({ kind: "settled-late" });
+  const signal = begin(tabId);
+  await whenKept(tabId);
   const stored = await load();
   const recipients = recipientsOf(details, stored.lists);
   const { list, none } = recipients;
@@ -86,6 +94,9 @@ async function answer(
   // an address of a list that was typed a moment ago, or a draft of a sealed mail, counts as switched on
   const wanted = state.sealing === "on" || (state.decidedBy === "recipients" && (list !== undefined || twin));
   const quotesSealed = state.quotesSealed || isContinued(details);
+  const quotedList = state.quotedList ?? quotedIn(details);
+  const goesTo = addressed(details);
+  const answered = state.answeredFor === goesTo ? state.answered : [];
   const switches = await loadGuards();
   // opened mail that leaves its list: there is nobody to seal it for, and an answer, or the button, lets it go
   const mayLeave = state.sealing === "off" || switches["sealed-quote"];
@@ -100,6 +111,7 @@ async function answer(
       recipients,
       sealing,
       quotesSealed,
+      quotedList,
       body:
         details.isPlainText === true
           ? { kind: "text", content: details.plainTextBody ?? "" }
@@ -107,11 +119,15 @@ async function answer(
       attachments: attached.length,
     },
     switches,
-    state.answered,
+    answered,
   );
-  if (question !== undefined) throw new Hindered(question);
+  if (question !== undefined) {
+    await changeState(tabId, { answered, answeredFor: goesTo });
+    throw new Hindered(question);
+  }
   if (sealing === "off" || list === undefined) return inClear(details);
-  await changeState(tabId, { phase: "sealing" });
+  // all of it at once: whatever becomes of this, the window that goes on with it seals
+  await changeState(tabId, { phase: "sealing", sealing: "on", listAddress: list.address });
   keepDrafts(tabId, [state.keptDraft, state.openedDraft]);
   await refresh(tabId);
   return sealInPlace(tabId, details, await authorFor(list), signal);
@@ -122,7 +138,9 @@ async function inClear(details: ComposeDetails): Promise<BeforeSendAnswer> {
   const { identityId } = details;
   const identity = identityId === undefined ? undefined : await trueIdentity(identityId);
   const changed: ComposeDetails = {
-    ...(identity === undefined || identity === identityId ? {} : { identityId: identity }),
+    ...(identity === undefined || identity === identityId
+      ? {}
+      : { identityId: identity, ...approved(details) }),
     ...(isContinued(details) ? { customHeaders: withoutContinued(details) } : {}),
   };
   return Object.keys(changed).length === 0 ? {} : { details: changed };
@@ -162,7 +180,9 @@ async function sealInPlace(
     await giveBack(tabId);
     throw new ListSealError("worker-failed", "the attachments could not be replaced", { cause });
   }
-  return { details: await outerDetails(details, sealed) };
+  const outer = await outerDetails(details, sealed);
+  await changeState(tabId, { phase: "sealed" });
+  return { details: outer };
 }
 
 /**
@@ -180,6 +200,13 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
     await removeDrafts(drafts);
     return;
   }
-  if (!(await giveBack(tabId))) await unsealInPlace(tabId);
+  await comeBack(tabId);
   await refresh(tabId);
+}
+
+/** What was written comes back into the window that holds its sealed form. @returns whether something came back */
+async function comeBack(tabId: number): Promise<boolean> {
+  const back = (await giveBack(tabId)) || (await unsealInPlace(tabId));
+  await changeState(tabId, { phase: "writing" });
+  return back;
 }

@@ -10,6 +10,8 @@ export type Hindrance =
       readonly code: ErrorCode;
     }
   | { readonly kind: "locked"; readonly fingerprint: string; readonly address: string }
+  /** Send was pressed before the quote of a sealed mail stood there: the person looks at it first. */
+  | { readonly kind: "settled-late" }
   /** A question of `guards.ts`. */
   | Question;
 
@@ -21,6 +23,8 @@ export const notices = [
   "server-draft-left",
   /** A sealed draft was put on the mail server, as the person has asked. */
   "sealed-draft-kept",
+  /** The mail that is answered has sealed parts, and what Thunderbird quoted of it was taken out. */
+  "quote-left-out",
   /** One reads the list, and may not post to it: whatever is written here will not be sent to it. */
   "read-only",
 ] as const;

@@ -11,23 +11,38 @@ import { noThread, type Thread, threadAfter, threadAfterLetter, threadOfDraft } 
 const CONTINUED = "X-Listseal-Thread";
 /** The field's value where there is no conversation to go on with: a forward. */
 const NOTHING = "none";
+/** Its companion: the list whose mail is quoted. */
+const QUOTED = "X-Listseal-Quotes";
 
-const isOurs = ({ name }: CustomHeader) => name.toLowerCase() === CONTINUED.toLowerCase();
+const is = (field: string) => (header: CustomHeader) => header.name.toLowerCase() === field.toLowerCase();
+const isContinuing = is(CONTINUED);
+const isQuoting = is(QUOTED);
+const isOurs = (header: CustomHeader) => isContinuing(header) || isQuoting(header);
 
 /** Whether the mail in the composer says that it answers or forwards what came sealed. */
 export function isContinued({ customHeaders = [] }: ComposeDetails): boolean {
-  return customHeaders.some(isOurs);
+  return customHeaders.some(isContinuing);
 }
 
-/** The composer's own fields, without the one that never leaves. */
+/** The list whose mail the composer says that it quotes; null where it does not say. */
+export function quotedIn({ customHeaders = [] }: ComposeDetails): string | null {
+  return customHeaders.find(isQuoting)?.value ?? null;
+}
+
+/** The composer's own fields, without those that never leave. */
 export function withoutContinued({ customHeaders = [] }: ComposeDetails): readonly CustomHeader[] {
   return customHeaders.filter((field) => !isOurs(field));
 }
 
-/** The composer's own fields, with the one that says what it answers or forwards. */
-export function withContinued(details: ComposeDetails, { references }: Thread): readonly CustomHeader[] {
+/** The composer's own fields, with those that say what it answers or forwards, and of which list. */
+export function withContinued(
+  details: ComposeDetails,
+  { references }: Thread,
+  list: string | null,
+): readonly CustomHeader[] {
   const value = references.length === 0 ? NOTHING : references.join(" ");
-  return [...withoutContinued(details), { name: CONTINUED, value }];
+  const quoted = list === null ? [] : [{ name: QUOTED, value: list }];
+  return [...withoutContinued(details), { name: CONTINUED, value }, ...quoted];
 }
 
 /** The conversation that such a field names; undefined where there is no such field. */
@@ -38,10 +53,30 @@ function continuedBy(value: string | undefined): Thread | undefined {
   return inReplyTo === undefined ? noThread : { inReplyTo, references };
 }
 
-/** The field as a draft has it. */
-export async function continuedInDraft(messageId: number): Promise<Thread | undefined> {
+/** What a saved draft or template quotes. */
+export interface Continued {
+  readonly thread: Thread;
+  readonly list: string | null;
+}
+
+/** The fields as a draft or a template has them; undefined where it quotes nothing that came sealed. */
+export async function continuedInDraft(messageId: number): Promise<Continued | undefined> {
   const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
-  return continuedBy(headersOf(tree)[CONTINUED.toLowerCase()]?.[0]);
+  const headers = headersOf(tree);
+  const thread = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);
+  return thread === undefined ? undefined : { thread, list: headers[QUOTED.toLowerCase()]?.[0] ?? null };
+}
+
+/** The conversation that an answer to a mail continues, by what stands outside: what is inside did not open. */
+export async function threadOutside(messageId: number): Promise<Thread> {
+  try {
+    const { messages } = thunderbird();
+    return threadAfter(
+      headersOf(await messages.getFull(messageId, { decrypt: false, decodeContent: false })),
+    );
+  } catch {
+    return noThread;
+  }
 }
 
 function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]>> {
@@ -57,7 +92,7 @@ function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]
  */
 export async function threadOf(details: ComposeDetails): Promise<Thread> {
   const { relatedMessageId, type } = details;
-  const continued = continuedBy(details.customHeaders?.find(isOurs)?.value);
+  const continued = continuedBy(details.customHeaders?.find(isContinuing)?.value);
   if (continued !== undefined) return continued;
   if (relatedMessageId === undefined || type === "new" || type === "redirect") return noThread;
   try {

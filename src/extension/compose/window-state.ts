@@ -11,10 +11,16 @@ export interface WindowState {
   readonly decidedBy: "recipients" | "hand";
   readonly listAddress: string | null;
   readonly drafts: "this-computer" | "as-usual";
-  /** The mail quotes what came sealed. */
+  /** Whether what Thunderbird has begun to write was looked at (`settle.ts`); nothing leaves before. */
+  readonly quote: "pending" | "settled";
+  /** The mail quotes, or may quote, what came sealed. */
   readonly quotesSealed: boolean;
+  /** The list whose mail that is, where it is known. */
+  readonly quotedList: string | null;
   /** Questions to which the person has said: send it so. */
   readonly answered: readonly GuardName[];
+  /** To whom the mail went when they said so (`addressed` in recipients.ts): to others it is asked anew. */
+  readonly answeredFor: string;
   /** The readable draft that Thunderbird has saved outside of this computer. */
   readonly serverDraft: number | null;
   /** The sealed draft that was put on the server from this window. */
@@ -23,8 +29,11 @@ export interface WindowState {
   readonly openedDraft: number | null;
   /** Something that the person should know, until they have looked at it. */
   readonly notice: Notice | null;
-  /** `sealing`: a page that starts and finds this was ended while it sealed (see `recover.ts`). */
-  readonly phase: "writing" | "sealing";
+  /**
+   * `sealing`: a page that starts and finds this was ended while it sealed. `sealed`: what was sealed in this window, and nothing
+   * else, stands in it until it is known whether it has left (see `recover.ts`).
+   */
+  readonly phase: "writing" | "sealing" | "sealed";
   readonly hindrance: Hindrance | null;
 }
 
@@ -33,8 +42,11 @@ export const freshState: WindowState = {
   decidedBy: "recipients",
   listAddress: null,
   drafts: "as-usual",
+  quote: "pending",
   quotesSealed: false,
+  quotedList: null,
   answered: [],
+  answeredFor: "",
   serverDraft: null,
   keptDraft: null,
   openedDraft: null,
@@ -52,14 +64,17 @@ const failed = object<One<"failed">>({
   code: oneOf(...errorCodes),
 });
 const locked = object<One<"locked">>({ kind: oneOf("locked"), fingerprint: text, address: text });
-const withOthers = object<One<"other-recipients" | "bcc">>({
-  kind: oneOf("other-recipients", "bcc"),
+const withOthers = object<One<"other-recipients" | "bcc" | "address-book-list">>({
+  kind: oneOf("other-recipients", "bcc", "address-book-list"),
   others: listOf(text),
 });
 const withWord = object<One<"missing-attachment">>({ kind: oneOf("missing-attachment"), word: text });
-const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" }>({
-  kind: oneOf("clear-to-list", "sealed-quote"),
+const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" | "settled-late" }>({
+  kind: oneOf("clear-to-list", "sealed-quote", "settled-late"),
 });
+
+const almost = object<One<"almost-list">>({ kind: oneOf("almost-list"), typed: text, list: text });
+const quotedFrom = object<One<"other-list-quote">>({ kind: oneOf("other-list-quote"), from: text });
 
 const hindrance: Check<Hindrance> = (value) => {
   switch (named(value).kind) {
@@ -67,8 +82,13 @@ const hindrance: Check<Hindrance> = (value) => {
       return failed(value);
     case "locked":
       return locked(value);
+    case "almost-list":
+      return almost(value);
+    case "other-list-quote":
+      return quotedFrom(value);
     case "other-recipients":
     case "bcc":
+    case "address-book-list":
       return withOthers(value);
     case "missing-attachment":
       return withWord(value);
@@ -82,13 +102,16 @@ const fields = object<{ readonly [K in keyof WindowState]: WindowState[K] }>({
   decidedBy: oneOf("recipients", "hand"),
   listAddress: orNull(text),
   drafts: oneOf("this-computer", "as-usual"),
+  quote: oneOf("pending", "settled"),
   quotesSealed: flag,
+  quotedList: orNull(text),
   answered: listOf(oneOf(...guardNames)),
+  answeredFor: text,
   serverDraft: orNull(count),
   keptDraft: orNull(count),
   openedDraft: orNull(count),
   notice: orNull(oneOf(...notices)),
-  phase: oneOf("writing", "sealing"),
+  phase: oneOf("writing", "sealing", "sealed"),
   hindrance: orNull(hindrance),
 });
 
@@ -97,7 +120,7 @@ const name = (tabId: number) => `compose-${tabId}`;
 export async function stateOf(tabId: number): Promise<WindowState> {
   const found = await browser.storage.session.get(name(tabId));
   const kept = found[name(tabId)];
-  return kept === undefined ? freshState : fields(kept);
+  return typeof kept === "object" ? fields({ ...freshState, ...kept }) : freshState;
 }
 
 let queue: Promise<unknown> = Promise.resolve();

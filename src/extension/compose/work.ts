@@ -70,6 +70,20 @@ export async function whenKept(tabId: number): Promise<void> {
   await keeping.get(tabId);
 }
 
+const settling = new Map<number, Promise<void>>();
+
+/** What a window quotes is settled once; who asks again waits for the same work, and after a failure it begins anew. */
+export function settleOnce(tabId: number, settle: () => Promise<void>): Promise<void> {
+  const known = settling.get(tabId);
+  if (known !== undefined) return known;
+  const work = settle().catch((error: unknown) => {
+    settling.delete(tabId);
+    throw error;
+  });
+  settling.set(tabId, work);
+  return work;
+}
+
 const drafts = new Map<number, readonly (number | null)[]>();
 
 /** Sealed drafts that are of no use once the mail has left: kept beyond its window, which closes in the same moment. */
@@ -89,4 +103,5 @@ export function closeWork(tabId: number): void {
   takeOriginal(tabId);
   running.get(tabId)?.abort();
   running.delete(tabId);
+  settling.delete(tabId);
 }

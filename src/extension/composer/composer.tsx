@@ -42,7 +42,12 @@ interface Choice {
 type Trouble =
   | { readonly kind: "failed"; readonly code: ErrorCode }
   | { readonly kind: "locked"; readonly address: string }
-  | Extract<Question, { readonly kind: "missing-attachment" }>;
+  | ComposerQuestion;
+
+/** The questions that a mail to one list alone may bring; `answered` are those before it. */
+type ComposerQuestion = Extract<Question, { readonly kind: "missing-attachment" | "other-list-quote" }> & {
+  readonly answered: readonly Question["kind"][];
+};
 
 export function Composer({ begun, leave }: Props) {
   const [lists, setLists] = useState<readonly Choice[] | null>(null);
@@ -99,6 +104,7 @@ export function Composer({ begun, leave }: Props) {
       list,
       subject: subject.current?.value ?? "",
       thread: begun.thread,
+      quotedList: begun.quote === "" ? null : begun.list,
       body,
       files,
     };
@@ -106,7 +112,8 @@ export function Composer({ begun, leave }: Props) {
     setTrouble(null);
     try {
       const question = await questionBefore(written, answered);
-      if (question?.kind === "missing-attachment") setTrouble(question);
+      if (question?.kind === "missing-attachment" || question?.kind === "other-list-quote")
+        setTrouble({ ...question, answered });
       else setReady(await readyLetter(written));
     } catch (error) {
       setTrouble(troubleOf(error));
@@ -175,7 +182,7 @@ export function Composer({ begun, leave }: Props) {
         </label>
         <Files files={files} attach={attach} remove={(at) => setFiles(files.filter((_, i) => i !== at))} />
         {trouble === null ? null : (
-          <TroubleNote trouble={trouble} anyway={() => void seal(["missing-attachment"])} />
+          <TroubleNote trouble={trouble} anyway={(answered) => void seal(answered)} />
         )}
         <div class="actions">
           <button type="submit" class="primary seal" disabled={busy}>
@@ -193,7 +200,12 @@ function troubleOf(error: unknown): Trouble {
   return { kind: "failed", code: codeOf(error, "worker-failed") };
 }
 
-function TroubleNote({ trouble, anyway }: { readonly trouble: Trouble; readonly anyway?: () => void }) {
+interface TroubleProps {
+  readonly trouble: Trouble;
+  readonly anyway?: (answered: readonly Question["kind"][]) => void;
+}
+
+function TroubleNote({ trouble, anyway }: TroubleProps) {
   switch (trouble.kind) {
     case "failed":
       return (
@@ -212,12 +224,31 @@ function TroubleNote({ trouble, anyway }: { readonly trouble: Trouble; readonly 
       return (
         <div role="alert" class="next">
           <p>{t("composer_missing", trouble.word)}</p>
-          <button type="button" class="anyway" onClick={anyway}>
-            {t("composer_seal_anyway")}
-          </button>
+          <Anyway label={t("composer_seal_anyway")} question={trouble} anyway={anyway} />
+        </div>
+      );
+    case "other-list-quote":
+      return (
+        <div role="alert" class="next">
+          <p>{t("composer_other_list", trouble.from)}</p>
+          <Anyway label={t("composer_other_list_anyway")} question={trouble} anyway={anyway} />
         </div>
       );
   }
+}
+
+interface AnywayProps {
+  readonly anyway: TroubleProps["anyway"] | undefined;
+  readonly label: string;
+  readonly question: ComposerQuestion;
+}
+
+function Anyway({ label, question: { kind, answered }, anyway }: AnywayProps) {
+  return (
+    <button type="button" class="anyway" onClick={() => anyway?.([...answered, kind])}>
+      {label}
+    </button>
+  );
 }
 
 function NoLists() {

@@ -18,6 +18,8 @@ export interface Written {
   readonly list: string;
   readonly subject: string;
   readonly thread: Thread;
+  /** The list whose mail it quotes; null where it quotes none. */
+  readonly quotedList: string | null;
   /** HTML, or plain text. `plain`: the text alone, of either. */
   readonly body: { readonly kind: "html" | "text"; readonly content: string; readonly plain: string };
   readonly files: readonly File[];
@@ -37,14 +39,18 @@ const ENCODED = 78 / 57;
 
 /** The question that stands before sealing, or null. @param answered those to which the person has said: seal it so */
 export async function questionBefore(
-  { body, files }: Written,
+  { body, files, quotedList, list }: Written,
   answered: readonly Question["kind"][],
 ): Promise<Question | null> {
   const [question] = questionsAbout(
     {
-      recipients: { list: undefined, others: [], bcc: [], none: false },
+      recipients: {
+        list: (await load()).lists[list],
+        ...{ others: [], bcc: [], near: null, groups: [], none: false },
+      },
       sealing: "on",
-      quotesSealed: false,
+      quotesSealed: quotedList !== null,
+      quotedList,
       body: { kind: body.kind, content: body.content },
       attachments: files.length,
     },

@@ -13,6 +13,19 @@ import { keepingOf } from "./choice.js";
 /** Name of the folder that holds one folder a list. */
 const ROOT = "ListSeal";
 
+/** Whether a folder is one of those that hold readable copies. Folders of older copies tell more than their fields do. */
+export function holdsCopies(folder: { readonly path?: string } | undefined): boolean {
+  return folder?.path?.split("/")[1] === ROOT;
+}
+
+/** Whether readable copies are, or were, kept on this computer. */
+export async function areCopiesKept(): Promise<boolean> {
+  const { accounts, folders } = thunderbird();
+  const root = (await accounts.list(false)).find(({ type }) => type === "local")?.rootFolder.id;
+  if (root === undefined) return false;
+  return (await folders.getSubFolders(root, false)).some(({ name }) => name === ROOT);
+}
+
 /** Folders' names end up as names of files. */
 const NAME_LIMIT = 60;
 
@@ -68,7 +81,9 @@ async function keep(
   if (messages.import === undefined || !(await may("copies"))) return "off";
   const folder = await folderFor(list);
   if (await holds(folder, letter.messageId)) return "there";
-  const file = new File([new Uint8Array(writeClearMail(letter))], "opened.eml", { type: "message/rfc822" });
+  const file = new File([new Uint8Array(writeClearMail(letter, list.address))], "opened.eml", {
+    type: "message/rfc822",
+  });
   try {
     await messages.import(file, folder, { read: true });
     return "kept";

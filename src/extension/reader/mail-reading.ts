@@ -113,7 +113,11 @@ export class MailReading {
   async saveMail(): Promise<void> {
     const letter = this.#letter();
     const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
-    await host().saveFile(`${name}.eml`, writeClearMail(letter), "message/rfc822");
+    await host().saveFile(
+      `${name}.eml`,
+      writeClearMail(letter, this.#need().view.list.address),
+      "message/rfc822",
+    );
   }
 
   /** An attachment as a picture. @throws ListSealError `damaged` if it is none that is shown */

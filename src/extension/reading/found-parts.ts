@@ -1,3 +1,4 @@
+import { COPY_FIELD } from "../../mail/copy-field.js";
 import { parseMailboxList } from "../../mail/mailbox.js";
 import { labelOf, partTypes, requestTypes } from "../../mail/part-types.js";
 import type { RequestMailKind } from "../../mail/request-mail.js";
@@ -72,6 +73,11 @@ export function invitationPart(root: MessagePart): { readonly partName: string }
 /** Whether a file is named as an invitation. */
 export function isInvitationName(name: string): boolean {
   return name.toLowerCase().endsWith(".listseal");
+}
+
+/** Which list's mail this says to be a readable copy of. A claim: it makes an answer safer, and nothing else. */
+export function copiedFrom(tree: MessagePart): string | undefined {
+  return tree.headers?.[COPY_FIELD.toLowerCase()]?.[0]?.trim();
 }
 
 /** Header fields that say which list a mail belongs to: To of a submission, the list's own fields of a copy. */

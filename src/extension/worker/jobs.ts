@@ -186,6 +186,8 @@ export type MailRead =
     }
   | {
       readonly kind: "other";
+      /** It is, or says that it is, a readable copy of opened mail: the list that its field names, as it stands there. */
+      readonly copyOf?: string;
       readonly arriving: (ArrivingPart & { readonly sealed: Uint8Array }) | null;
       readonly invitation: { readonly name: string; readonly file: Uint8Array } | null;
     };

@@ -2,7 +2,13 @@ import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
 import { readOwnShell } from "../../mail/own-shell.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { octetsOfBinary } from "../binary.js";
-import { addressesIn, arrivingPart, invitationPart, sealedParts } from "../reading/found-parts.js";
+import {
+  addressesIn,
+  arrivingPart,
+  copiedFrom,
+  invitationPart,
+  sealedParts,
+} from "../reading/found-parts.js";
 import type { Jobs } from "./jobs.js";
 
 /**
@@ -36,11 +42,13 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
       shell: "elsewhere",
     };
   }
+  const copyOf = copiedFrom(tree);
   const arriving = arrivingPart(tree);
   const invitation = invitationPart(tree);
   const file = invitation === undefined ? null : leaf(invitation.partName);
   return {
     kind: "other",
+    ...(copyOf === undefined ? {} : { copyOf }),
     arriving:
       arriving === undefined
         ? null

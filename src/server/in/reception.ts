@@ -5,12 +5,13 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
-import type { ListsInUse, Recipient } from "../kept/lists-in-use.js";
+import { type ListsInUse, listsNamedBy, type Recipient } from "../kept/lists-in-use.js";
 import type { Log } from "../kept/log.js";
 import type { FullStore } from "../kept/membership-store.js";
 import type { List } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import type { Exploder } from "../out/explode.js";
+import type { Gate as WayOut } from "../out/gate.js";
 import { forwardToOwners } from "../out/owner-mail.js";
 import type { RelayOptions } from "../out/relay.js";
 import type { Standing } from "../out/standing.js";
@@ -51,6 +52,8 @@ export interface ReceptionParts {
   readonly tally: (what: Recipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
   readonly standing: Standing;
+  /** Asked before anything leaves. */
+  readonly gate: WayOut;
   readonly tokens: Tokens;
   /** Asked anew each time: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
@@ -65,15 +68,25 @@ export function openReception(parts: ReceptionParts): Handler {
   const { lists } = parts;
   return {
     async isOurs(text) {
-      return (await lists.recipient(text)).kind !== "unknown";
+      return (await lists.recipient(text)).kind !== "unknown" || (await isMissed(parts, text));
     },
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
+      if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
       const reply = await takeFor(parts, recipient, sender, raw);
       parts.tally(recipient.kind, reply.code);
       return reply;
     },
   };
+}
+
+/** A list that this machine has known and the store lacks: a backup that is older than the list. Its mail waits with its senders. */
+async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<boolean> {
+  const known = await heads.known();
+  const missed = listsNamedBy(text).find((address) => known.has(address));
+  if (missed === undefined) return false;
+  log.error("list-missed", { list: missed });
+  return true;
 }
 
 async function takeFor(
@@ -132,14 +145,14 @@ async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">
 }
 
 async function takeForOwners(
-  { store, relay, log }: ReceptionParts,
+  { store, gate, relay, log, now }: ReceptionParts,
   list: List,
   sender: string,
   raw: Uint8Array,
 ): Promise<Reply> {
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   if (cameFromList(raw, parseAddress(list.address))) return loop;
-  const result = await forwardToOwners(store, list, raw, relay());
+  const result = await forwardToOwners({ store, gate, relay: relay(), now }, list, raw);
   log.info("mail-for-owners", { list: list.address, code: result, bytes: raw.length });
   switch (result) {
     case "forwarded":

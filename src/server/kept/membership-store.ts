@@ -7,7 +7,7 @@
 import type { NewsKind } from "../../membership/requests.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import type { RecordHead } from "./roster-record.js";
-import type { Command, Member, MemberRole, NewListKey, NewMember, Shape, Store } from "./store.js";
+import type { Command, Member, MemberRole, NewListKey, NewMail, NewMember, Shape, Store } from "./store.js";
 import type { AnswerTo, Order, RecordedOrder, Warrant } from "./warrant.js";
 
 /** What became of a command. */
@@ -58,6 +58,8 @@ export interface ServerKeyStore {
   /** A new one that the owner is asked about, in place of an earlier such. @returns the earlier, whose file is for nothing */
   offerServerKey(listId: number, key: OfferedServerKey): Promise<readonly OfferedServerKey[]>;
   offeredServerKey(listId: number): Promise<OfferedServerKey | undefined>;
+  /** The list has this server key again, and no more the one that the store has: the store comes from a backup. */
+  putServerKeyBack(listId: number, key: OfferedServerKey): Promise<void>;
   /** Newest first. */
   replacedServerKeys(listId: number): Promise<readonly ReplacedServerKey[]>;
   /** An owner has agreed: the offered key is the list's; the one before opens until `until`. */
@@ -75,23 +77,6 @@ export interface FirstAnswer {
   readonly answered: number;
 }
 
-/** A mail of the server's own, ready to be handed over. */
-export interface OutgoingNote {
-  readonly id: number;
-  readonly listId: number;
-  readonly recipient: string;
-  readonly mail: Uint8Array;
-  /** Of the attempt that is due now, from 1. */
-  readonly attempt: number;
-}
-
-/** A mail of the server's own, to be put into the outbox. */
-export interface NoteMail {
-  readonly listId: number;
-  readonly recipient: string;
-  readonly mail: Uint8Array;
-}
-
 /** What is to be told of a command, to one person: written with the command, sealed afterwards (telling.ts). */
 export interface Telling {
   readonly id: number;
@@ -107,8 +92,8 @@ export interface Telling {
   /** The command as it was signed; empty for an answer. */
   readonly signed: { readonly bytes: Uint8Array; readonly signatures: Uint8Array };
   readonly to: AnswerTo;
-  /** Whom a report is for. */
-  readonly memberId?: number;
+  /** Whom a report is for, and whether it is for them as an owner. */
+  readonly member?: { readonly id: number; readonly isOwner: boolean };
 }
 
 /** Which notice. */
@@ -164,7 +149,7 @@ export interface MembershipStore extends ServerKeyStore {
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
   recordResume(order: RecordedOrder, head: RecordHead): Promise<Carried>;
   /**
-   * Puts a notice's mails into the outbox, for those who are members now. Refused for a serial lower than one that was
+   * Puts a notice's mails into the queue, for those who are members now. Refused for a serial lower than one that was
    * passed on, but for list keys: a former one is passed on to who needs it to read old mail.
    */
   passNotice(order: Order, notice: NoticeName, mails: readonly NoticeMail[]): Promise<Carried>;
@@ -186,23 +171,12 @@ export interface MembershipStore extends ServerKeyStore {
   /** For commands that only ask: throws `Stale` if `warrant` is not true any more. */
   confirm(warrant: Warrant): Promise<void>;
   firstAnswer(command: Command): Promise<FirstAnswer | undefined>;
-  /** Remembers an answer and puts its mail, if there is one, into the outbox. */
-  answer(
-    command: Command,
-    result: string | undefined,
-    mail: NoteMail | undefined,
-    now: number,
-  ): Promise<void>;
+  /** Remembers an answer and puts its mail, if there is one, into the queue. */
+  answer(command: Command, result: string | undefined, mail: NewMail | undefined, now: number): Promise<void>;
   /** What commands have to tell and was not sealed yet; `after`: of those with a higher number. */
   tellings(after: number, limit: number): Promise<readonly Telling[]>;
   /** It is sealed, or can't be (`mail` is not set). */
-  finishTelling(telling: Telling, mail: NoteMail | undefined, now: number): Promise<void>;
-
-  addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void>;
-  /** Notes that are due, oldest first; each is due again at `leaseUntil`, and the attempt is counted. */
-  claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]>;
-  retryNote(id: number, due: number): Promise<void>;
-  finishNote(id: number): Promise<void>;
+  finishTelling(telling: Telling, mail: NewMail | undefined, now: number): Promise<void>;
 }
 
 /** The whole store. */

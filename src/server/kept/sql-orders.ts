@@ -4,10 +4,11 @@
  */
 import type { ReportEvent } from "../../membership/answers.js";
 import type { ErrorCode } from "../../protocol/errors.js";
-import type { Carried, FirstAnswer, NoteMail, Telling } from "./membership-store.js";
+import type { Carried, FirstAnswer, Telling } from "./membership-store.js";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { queueMail } from "./sql-queue-mail.js";
 import { holdList, newestEntry, SqlRoster } from "./sql-roster.js";
-import type { Command } from "./store.js";
+import type { Command, NewMail } from "./store.js";
 import { assertTrue, type Order, type Warrant } from "./warrant.js";
 
 /** False if the command was remembered before. */
@@ -108,17 +109,6 @@ function* noteFirstAnswer(command: Command, result: string | undefined, now: num
   );
 }
 
-function* addNote({ listId, recipient, mail }: NoteMail, memberId: number | null, now: number): Script<void> {
-  yield sql(
-    "INSERT INTO outbox (list_id, recipient, mail, due, member_id) VALUES (?, ?, ?, ?, ?)",
-    listId,
-    recipient,
-    mail,
-    now,
-    memberId,
-  );
-}
-
 function tellingOf(row: Row): Telling {
   const kind = word(row, "kind", ["answer", "report"]);
   return {
@@ -136,7 +126,9 @@ function tellingOf(row: Row): Telling {
       certificate: bytes(row, "to_certificate"),
       ...(isSet(row, "in_reply_to") ? { inReplyTo: text(row, "in_reply_to") } : {}),
     },
-    ...(kind === "report" ? { memberId: number(row, "member_id") } : {}),
+    ...(kind === "report"
+      ? { member: { id: number(row, "member_id"), isOwner: text(row, "role") === "owner" } }
+      : {}),
   };
 }
 
@@ -155,7 +147,7 @@ export class SqlOrders extends SqlRoster {
     if (rows.length > 0) return rows.map(tellingOf);
     const reports = await this.engine.ask(
       sql(
-        `SELECT t.*, m.address AS to_address, m.name AS to_name, m.certificate AS to_certificate, m.id AS member_id
+        `SELECT t.*, m.address AS to_address, m.name AS to_name, m.certificate AS to_certificate, m.id AS member_id, m.role AS role
            FROM telling_copies c JOIN tellings t ON t.id = c.telling_id JOIN members m ON m.id = c.member_id
            WHERE t.id > ? ORDER BY t.id, m.id LIMIT ?`,
         after,
@@ -166,13 +158,13 @@ export class SqlOrders extends SqlRoster {
   }
 
   /** It is sealed: `mail` waits in the outbox from now on, once, whoever else sealed it. */
-  finishTelling({ id, memberId }: Telling, mail: NoteMail | undefined, now: number): Promise<void> {
+  finishTelling({ id, member }: Telling, mail: NewMail | undefined, now: number): Promise<void> {
     return this.engine.run(function* () {
       const { changes } =
-        memberId === undefined
+        member === undefined
           ? yield sql("DELETE FROM tellings WHERE id = ?", id)
-          : yield sql("DELETE FROM telling_copies WHERE telling_id = ? AND member_id = ?", id, memberId);
-      if (changes === 1 && mail !== undefined) yield* addNote(mail, memberId ?? null, now);
+          : yield sql("DELETE FROM telling_copies WHERE telling_id = ? AND member_id = ?", id, member.id);
+      if (changes === 1 && mail !== undefined) yield queueMail(mail, now);
       yield sql(
         "DELETE FROM tellings WHERE id = ? AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)",
         id,
@@ -204,11 +196,11 @@ export class SqlOrders extends SqlRoster {
   answer(
     command: Command,
     result: string | undefined,
-    mail: NoteMail | undefined,
+    mail: NewMail | undefined,
     now: number,
   ): Promise<void> {
     return this.engine.run(function* () {
-      if (mail !== undefined) yield* addNote(mail, null, now);
+      if (mail !== undefined) yield queueMail(mail, now);
       yield* noteFirstAnswer(command, result, now);
     });
   }

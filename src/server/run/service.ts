@@ -5,7 +5,6 @@
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
 import { openReception } from "../in/reception.js";
-import { Outbox } from "../in/requests/outbox.js";
 import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
@@ -24,12 +23,14 @@ import type { Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
 import { Delivery, type DeliveryOptions } from "../out/delivery.js";
 import { Exploder } from "../out/explode.js";
+import { Gate } from "../out/gate.js";
 import type { RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
 import { openMetrics } from "./metrics.js";
 import { deleteOldServerKeys } from "./new-server-key.js";
+import { checkKeys, putBack } from "./putting-back.js";
 import { renewAll } from "./renewal.js";
 import { answersWithin, SILENT_MS, STUCK_MS, silenceOf } from "./vigil.js";
 import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
@@ -113,7 +114,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ledger = await openLedger(place);
     undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
-    await lists.checkKeys(async (list) => (await ledger.settings(list.id)).retired !== undefined);
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
@@ -121,22 +121,27 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await store.forget(now());
     await dropUnusedSecrets(folder, store, now());
     const heads = new Heads(folder.heads);
-    const note = () => noteHeads(heads, store, ledger, log);
+    const note = async () => {
+      await noteHeads(heads, store, ledger, log);
+      await putBack({ store, ledger, heads, folder, log });
+    };
     await note();
+    // what came since the last look: a backup may be put back while the server is stopped
+    undo.push(() => heads.note(store).then(() => undefined));
+    await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
-    const outbox = new Outbox({ store, relay, log, now });
-    const teller = new Teller({ store, lists, log, now, told: () => outbox.wake() });
+    const teller = new Teller({ store, lists, log, now, told: () => delivery.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
       setImmediate(() => {
         delivery.wake();
         teller.wake();
-        outbox.wake();
       });
     };
+    const gate = new Gate({ store, heads });
     const standing = new Standing({ store, ledger, log, now, wake });
     const metrics = openMetrics(store, async () => (await heads.paused()).size);
     const delivery = new Delivery({
@@ -144,6 +149,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ledger,
       lists,
       standing,
+      gate,
       stationery: { tokens, now, publicUrl: () => live.publicUrl },
       relay,
       tally: (outcome) => metrics.copy(outcome),
@@ -156,13 +162,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
     const requests = new RequestLimiter();
-    const shared = { store, ledger, lists, standing, tokens, relay, log, requests, now, wake };
+    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
     const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
 
     undo.push(() => delivery.stop());
-    undo.push(() => outbox.stop());
     undo.push(() => teller.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
@@ -217,7 +222,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
-    outbox.start();
     teller.start();
     return {
       fronts,
@@ -245,6 +249,10 @@ async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): 
   for (const address of await heads.note(store)) {
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
-    log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
+    const since = (await heads.pausedSince(address)) ?? Date.now();
+    log.error("list-paused", {
+      list: address,
+      copies: await ledger.setListAside(list.id, "restored", since),
+    });
   }
 }

@@ -61,6 +61,18 @@ export async function addRecipients(field, addresses) {
   window.addressRowAddRecipientsArray(row, addresses);
 }
 
+/** Makes a list in the personal address book, with one member. */
+export async function addAddressBookList(name, member) {
+  const book = mailServices().ab.getDirectory("jsaddrbook://abook.sqlite");
+  const list = Cc["@mozilla.org/addressbook/directoryproperty;1"].createInstance(Ci.nsIAbDirectory);
+  list.isMailList = true;
+  list.dirName = name;
+  const made = book.addMailList(list);
+  const card = Cc["@mozilla.org/addressbook/cardproperty;1"].createInstance(Ci.nsIAbCard);
+  card.primaryEmail = member;
+  made.addCard(card);
+}
+
 /** Chooses another identity in From. */
 export async function chooseIdentity(key) {
   const window = composer();
@@ -222,6 +234,12 @@ export async function pressSend() {
 /** Saves the draft, as Ctrl+S does. */
 export async function saveDraft() {
   composer().goDoCommand("cmd_saveDefault");
+  await sleep(500);
+}
+
+/** Saves it as a template. */
+export async function saveTemplate() {
+  composer().goDoCommand("cmd_saveAsTemplate");
   await sleep(500);
 }
 

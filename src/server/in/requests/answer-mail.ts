@@ -7,8 +7,7 @@ import { ListSealError } from "../../../protocol/errors.js";
 import { type OpeningKey, sealingHalf } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
 import { codeForLog, type Log } from "../../kept/log.js";
-import type { NoteMail } from "../../kept/membership-store.js";
-import type { List } from "../../kept/store.js";
+import type { Addressee, List, NewMail } from "../../kept/store.js";
 import type { Asker } from "./asked.js";
 
 /** Who says it. */
@@ -27,14 +26,16 @@ export interface Said {
   readonly key: RequestedList["key"];
   readonly result: Result;
   readonly inReplyTo?: string;
+  /** Who may get it when it leaves. */
+  readonly addressee: Addressee;
 }
 
 /** The mail to `to`; `undefined` if nothing can be sealed to them: there is no way to tell them in private. */
 export async function answerMail(
   { list, server, log }: Speaker,
   to: Asker,
-  { request, date, key, result, inReplyTo }: Said,
-): Promise<NoteMail | undefined> {
+  { request, date, key, result, inReplyTo, addressee }: Said,
+): Promise<NewMail | undefined> {
   const address = parseAddress(list.address);
   const recipient = parseAddress(to.address);
   let sealed: Uint8Array;
@@ -59,5 +60,5 @@ export async function answerMail(
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     sealed,
   });
-  return { listId: list.id, recipient, mail };
+  return { listId: list.id, to: addressee, recipient, mail };
 }

@@ -46,6 +46,8 @@ export interface Asked {
 
 /** Somebody whose signature was verified, and where the answer goes: never to where a mail says that it came from. */
 export interface Asker {
+  /** On the roster; absent for somebody who is not. */
+  readonly memberId?: number;
   readonly key: SealingKey<"member">;
   readonly address: string;
   readonly name: string;
@@ -106,7 +108,7 @@ export function recordedOrder(asked: Asked, warrant: Warrant, asker: Asker): Rec
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
 export async function askerOf(member: Member): Promise<Asker> {
   const { address, name, certificate } = member;
-  return { key: await parseSealingKey("member", certificate), address, name };
+  return { memberId: member.id, key: await parseSealingKey("member", certificate), address, name };
 }
 
 /** The outcome of what the store carried out. */

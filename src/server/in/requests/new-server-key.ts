@@ -5,7 +5,7 @@ import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../../pro
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
 import type { FullStore } from "../../kept/membership-store.js";
-import type { List, Member } from "../../kept/store.js";
+import type { Addressee, List, Member } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./asked.js";
 
@@ -18,7 +18,7 @@ export interface TellingParts {
 }
 
 /**
- * Puts the certificate of today into the outbox for every member of a list, sealed to each. A member whose key can't be
+ * Puts the certificate of today into the queue for every member of a list, sealed to each. A member whose key can't be
  * used is left out: they get no posts either.
  */
 export async function tellServerKey(parts: TellingParts, listId: number): Promise<void> {
@@ -55,9 +55,14 @@ async function tell(
   const key = parseFingerprint(list.listKeyFingerprint);
   for (const member of members) {
     try {
-      const said = { request: newRequestId(), date: new Date(clock()), key, result };
+      const addressee: Addressee = {
+        kind: "member",
+        memberId: member.id,
+        ...(result.kind === "server-key-offer" && { needs: "owner" }),
+      };
+      const said = { request: newRequestId(), date: new Date(clock()), key, result, addressee };
       const mail = await answerMail({ list, server, log }, await askerOf(member), said);
-      if (mail !== undefined) await store.addNote(list.id, mail.recipient, mail.mail, clock());
+      if (mail !== undefined) await store.addMail(mail, clock());
     } catch (error) {
       log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
     }

@@ -13,8 +13,8 @@ import { beforeRevocation, revokedSince } from "../../../membership/revocation.j
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/limits.js";
-import type { FirstAnswer, NoteMail } from "../../kept/membership-store.js";
-import type { List, Member } from "../../kept/store.js";
+import type { FirstAnswer } from "../../kept/membership-store.js";
+import type { Addressee, List, Member, NewMail } from "../../kept/store.js";
 import { Stale } from "../../kept/warrant.js";
 import { answerMail } from "./answer-mail.js";
 import {
@@ -209,8 +209,22 @@ function firstResult(json: string, head: { readonly number: number; readonly has
   return code === undefined ? { kind: "done", head } : { kind: "refused", code };
 }
 
+/** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
+function addresseeOf({ memberId }: Asker, result: Result): Addressee {
+  if (memberId === undefined || result.kind === "done" || result.kind === "refused")
+    return { kind: "anybody" };
+  const office = offices[result.kind];
+  return office === undefined ? { kind: "member", memberId } : { kind: "member", memberId, needs: office };
+}
+
+const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
+  roster: "owner",
+  receipts: "owner",
+  held: "moderator",
+};
+
 /** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
-async function sealed(asked: Asked, to: Asker, result: Result): Promise<NoteMail | undefined> {
+async function sealed(asked: Asked, to: Asker, result: Result): Promise<NewMail | undefined> {
   const { parts, list, server, opened, inReplyTo, now } = asked;
   const key = list.listKeyFingerprint;
   return answerMail({ list, server, log: parts.log }, to, {
@@ -218,6 +232,7 @@ async function sealed(asked: Asked, to: Asker, result: Result): Promise<NoteMail
     date: now,
     key: key === undefined ? opened.request.list.key : parseFingerprint(key),
     result,
+    addressee: addresseeOf(to, result),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
   });
 }

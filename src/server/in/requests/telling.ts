@@ -10,8 +10,8 @@ import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../../pro
 import { POLL_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
-import type { MembershipStore, NoteMail, Telling } from "../../kept/membership-store.js";
-import type { List, Store } from "../../kept/store.js";
+import type { MembershipStore, Telling } from "../../kept/membership-store.js";
+import type { Addressee, List, NewMail, Store } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 
 /** How many are looked at at once: each may carry a command of 64 kB. */
@@ -88,7 +88,7 @@ export class Teller {
     }
   }
 
-  async #mail(telling: Telling): Promise<NoteMail | undefined> {
+  async #mail(telling: Telling): Promise<NewMail | undefined> {
     const { store, log, now } = this.#options;
     const { listId, to, requestId, server } = telling;
     const list = await store.listById(listId);
@@ -100,6 +100,7 @@ export class Teller {
       date: new Date(now()),
       key: parseFingerprint(list.listKeyFingerprint),
       result,
+      addressee: addresseeOf(telling),
       ...(to.inReplyTo === undefined ? {} : { inReplyTo: to.inReplyTo }),
     };
     const speaker = { list, server: await this.#key(list, server), log };
@@ -122,6 +123,13 @@ export class Teller {
     const former = (await lists.formerServerKeys(list)).find(({ key }) => key.fingerprint === fingerprint);
     return former?.key ?? current;
   }
+}
+
+/** What became of a command is its asker's to know, whatever they are by then; a report is for members, or owners, of then. */
+function addresseeOf({ word, member }: Telling): Addressee {
+  if (member === undefined) return { kind: "anybody" };
+  const asOwner = member.isOwner && word !== "revoked";
+  return { kind: "member", memberId: member.id, ...(asOwner ? { needs: "owner" } : {}) };
 }
 
 function resultOf({ kind, word, head, signed }: Telling): Result | undefined {
