@@ -19,9 +19,10 @@ import { readBounceReport } from "./bounce-report.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import { leaveByLink } from "./leaving.js";
 import { acceptPost, type Gate } from "./post.js";
-import type { RateLimiter } from "./rate-limits.js";
+import type { RateLimiter, RequestLimiter } from "./rate-limits.js";
 import {
   closed,
+  lastOwner,
   loop,
   noSuchAddress,
   notFromMachines,
@@ -44,6 +45,7 @@ export interface ReceptionParts {
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
+  readonly requests: RequestLimiter;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
   readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
@@ -143,8 +145,14 @@ async function takeReport(
 }
 
 async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">): Promise<Reply> {
-  const left = await leaveByLink(parts, list, token);
-  return left ? queued : noSuchAddress;
+  switch (await leaveByLink(parts, list, token)) {
+    case "left":
+      return queued;
+    case "unknown":
+      return noSuchAddress;
+    case "last-owner":
+      return lastOwner;
+  }
 }
 
 async function takeForOwners(
@@ -176,7 +184,7 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
     return queued;
   }
   log.warn("request-refused", { list: row.address, code: taken.code });
-  return refused;
+  return taken.kind === "too-many" ? tooManyPosts : refused;
 }
 
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {

@@ -72,6 +72,22 @@ export const MAX_CERTIFICATE_BYTES = 64 * 1024;
 /** Posts that wait for a list's moderators at one time. Stops strangers from filling the disk of a list that is open to them. */
 export const MAX_HELD_POSTS = 100;
 
+/**
+ * Those of people who are no members, counted apart: whoever can make a key can fill these places, and keeps no member's post
+ * out by it.
+ */
+export const MAX_HELD_OF_STRANGERS = 50;
+
+/**
+ * A member's certificate is renewed at most so often, in milliseconds. Stops a member from filling the record, which is
+ * kept for ever and read by every owner. A revocation is never put off.
+ */
+export const RENEWAL_INTERVAL_MS = 24 * 60 * 60_000;
+
+/** Requests of a member in an hour, and of an owner, who may have many people to enrol or remove. Stops a program gone wild. */
+export const MEMBER_REQUESTS = 60;
+export const OWNER_REQUESTS = 2_000;
+
 /** How long a held post waits for a moderator, in milliseconds, before it is deleted. */
 export const MAX_HELD_MS = 30 * 24 * 60 * 60_000;
 

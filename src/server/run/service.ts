@@ -3,8 +3,9 @@
  */
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
-import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
+import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
 import { openReception } from "../in/reception.js";
+import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
 import { freeSpace, keepReserve } from "../kept/disk.js";
@@ -22,6 +23,7 @@ import {
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
+import type { FullStore } from "../kept/membership-store.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
@@ -83,7 +85,7 @@ export interface Service {
   readonly fronts: readonly Front[];
   readonly web?: WebDoor;
   readonly vitals?: WebDoor;
-  readonly store: Store;
+  readonly store: FullStore;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;
@@ -154,9 +156,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
+    const teller = new Teller({ store, lists, log, now, told: () => delivery.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
-      setImmediate(() => delivery.wake());
+      setImmediate(() => {
+        delivery.wake();
+        teller.wake();
+      });
     };
     const gate = new Gate({ store, heads });
     const standing = new Standing({ store, ledger, log, now, wake });
@@ -185,7 +191,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
-    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, now, wake };
+    const requests = new RequestLimiter();
+    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
@@ -199,6 +206,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
 
     undo.push(() => delivery.stop());
+    undo.push(() => teller.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -214,7 +222,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
       async leave(listId, token) {
         const list = await store.listById(listId);
-        if (list === undefined || (await heads.paused()).has(list.address)) return false;
+        if (list === undefined || (await heads.paused()).has(list.address)) return "unknown";
         return leaveByLink(shared, list, token);
       },
     };
@@ -253,6 +261,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(DISK_LOOK_MS, "disk-not-looked-at", lookAtDisk);
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
+    teller.start();
     return {
       fronts,
       ...(web === undefined ? {} : { web }),
