@@ -76,17 +76,17 @@ describe("what leaves a real Thunderbird", () => {
       ]);
       reader = made;
       list = await MadeList.make("team@lists.example", "Team", [olive]);
-      const copy = (subject: string, more = {}) =>
-        list.copyFor(reader, olive, {
-          subject,
-          messageId: `<${subject.replace(" ", "-")}@x.test>`,
-          text: "Hello.\r\n",
-          ...more,
-        });
+      const letter = (subject: string, more = {}) => ({
+        subject,
+        messageId: `<${subject.replace(" ", "-")}@x.test>`,
+        text: "Hello.\r\n",
+        ...more,
+      });
+      const copy = (subject: string, more = {}) => list.copyFor(reader, olive, letter(subject, more));
       const noise = { name: "noise.bin", type: "application/octet-stream", bytes: new Uint8Array(8_000_000) };
       const mails = [
         titled(await copy(OWN), OWN),
-        fromEve(inForeignShell(await copy("inside"))),
+        fromEve(inForeignShell(await list.copyFor(reader, olive, letter("inside"), "mixed"))),
         titled(await copy(LARGE, { attachments: [noise] }), LARGE),
       ];
       mails.push(titled(readableCopy(), COPY));
