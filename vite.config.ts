@@ -6,8 +6,8 @@ import { manifests, PNG_SIZES, type Target } from "./src/extension/manifest.js";
 
 /**
  * One `vite build` makes all doors:
- * - `dist/extension`, for Thunderbird: pages, background page and worker as ES modules, and the message display script as
- *   one classic script, since Thunderbird injects it into a message document, where nothing can be imported;
+ * - `dist/extension`, for Thunderbird: pages, background page and worker as ES modules, and what runs in message documents,
+ *   where nothing can be imported, as classic scripts: a small one in every mail, and the display that it asks for;
  * - `dist/chromium` and `dist/firefox`: the pages that both browsers have, the worker, and a background in one file, since a
  *   service worker can't import anything later;
  * - `dist/server/cli.js`: the list server for Node, with the packages of node_modules left outside.
@@ -98,6 +98,22 @@ function scriptBuild(
   };
 }
 
+/** A script in Thunderbird's message documents. */
+function displayBuild(file: string, source: string): EnvironmentOptions {
+  return {
+    consumer: "client",
+    build: {
+      outDir: resolve(root, "dist/extension"),
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: resolve(extension, source),
+        output: { format: "iife", entryFileNames: file, codeSplitting: false },
+      },
+    },
+  };
+}
+
 const background = ["background", "browser/background.ts"] as const;
 /** What runs in the pages of webmails, where nothing can be imported. */
 const webmail = ["webmail", "webmail/content.ts"] as const;
@@ -134,23 +150,15 @@ export default defineConfig({
             worker: resolve(extension, "worker/main.ts"),
             options: resolve(extension, "options/options.html"),
             popup: resolve(extension, "compose/popup.html"),
+            verdict: resolve(extension, "mail-page/verdict.html"),
+            opened: resolve(extension, "mail-page/opened.html"),
           },
           output: modules,
         },
       },
     },
-    display: {
-      consumer: "client",
-      build: {
-        outDir: resolve(root, "dist/extension"),
-        emptyOutDir: false,
-        copyPublicDir: false,
-        rolldownOptions: {
-          input: resolve(extension, "display/main.ts"),
-          output: { format: "iife", entryFileNames: "display.js", codeSplitting: false },
-        },
-      },
-    },
+    display: displayBuild("display.js", "display/gate.ts"),
+    view: displayBuild("view.js", "display/main.ts"),
     chromium: browserBuild("chromium", CHROMIUM),
     chromiumScripts: scriptBuild("chromium", CHROMIUM, background, "es"),
     chromiumWebmail: scriptBuild("chromium", CHROMIUM, webmail, "iife"),

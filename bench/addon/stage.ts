@@ -5,7 +5,7 @@ import { z } from "zod";
 import { emptyStored, type Stored } from "../../src/extension/stored.js";
 import { InstalledAddon } from "../../test/world/extension.js";
 import type { Thunderbird } from "../../test/world/thunderbird.js";
-import { ThunderbirdUi } from "../../test/world/thunderbird-ui.js";
+import { ThunderbirdUi, WINDOW_OF_VIEW } from "../../test/world/thunderbird-ui.js";
 import { addressOf, World } from "../../test/world/world.js";
 import { median } from "../measure.js";
 import { clearMails, type Mails, type Size, sealedMails } from "./mails.js";
@@ -25,8 +25,10 @@ const built = fileURLToPath(new URL("../../dist/extension", import.meta.url));
 
 /** Whether the words of the letter are shown, by Thunderbird or by the add-on, and nothing of its being opened. */
 const SHOWN = `(window) => {
-  const view = window.document.querySelector("listseal-view");
+  const view = (${WINDOW_OF_VIEW})(window).document.querySelector("listseal-view");
   const text = (view?.openOrClosedShadowRoot ?? window.document.body)?.textContent ?? "";
+  const page = window.document.querySelector("iframe#listseal-page");
+  if (page !== null && view === null) return false;
   const sealed = view === null ? window.document.readyState !== "loading" : view.dataset.kind === "opened";
   return sealed && text.includes("words");
 }`;

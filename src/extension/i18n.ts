@@ -35,6 +35,8 @@ export const inBrowser = {
   error_storage_failed: "error_storage_failed_in_browser",
   error_worker_failed: "error_worker_failed_in_browser",
   found_address: "found_address_in_browser",
+  mark_text: "webmails_mark_text",
+  mark_title: "webmail_mark_title",
   invite_mail: "invite_mail_in_browser",
   invite_mail_named: "invite_mail_named_in_browser",
 } as const satisfies Partial<Readonly<Record<MessageKey, MessageKey>>>;

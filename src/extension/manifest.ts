@@ -38,6 +38,7 @@ const thunderbird = {
     "messagesDelete",
     "messagesModify",
     "messagesRead",
+    "scripting",
     "storage",
   ],
   optional_permissions: ["accountsFolders", "messages.send", "messagesImport"],
@@ -45,6 +46,13 @@ const thunderbird = {
   compose_action: {
     default_title: "__MSG_compose_button__",
     default_icon: { "16": "icons/seal-off.svg", "32": "icons/seal-off.svg" },
+  },
+  // the same for every mail: a label of its own would stay for a moment when the next one is chosen
+  message_display_action: {
+    default_title: "__MSG_mail_button__",
+    default_label: "",
+    default_icon: { "16": "icons/seal-off.svg", "32": "icons/seal-off.svg" },
+    default_popup: "mail-page/verdict.html",
   },
   commands: {
     _execute_compose_action: { suggested_key: { default: "Ctrl+Shift+U" } },

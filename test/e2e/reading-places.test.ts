@@ -1,14 +1,14 @@
 import { mkdirSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { lockName } from "../../src/extension/in-turn.js";
 import { emptyStored } from "../../src/extension/stored.js";
 import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
 import { Person } from "../tour/person.js";
 import { titled } from "../tour/scenery.js";
 import { Surface } from "../tour/surface.js";
-import { LOOPBACK } from "../world/ports.js";
+import { Counter } from "../world/counter.js";
 import { runToEnd, until } from "../world/processes.js";
 import { ReadingPlaces } from "../world/reading-places.js";
 import { addressOf, World } from "../world/world.js";
@@ -20,39 +20,6 @@ const MARKER = "the heron on the seventh pile";
 /** Lines of a mail that is longer than a page. */
 const LINES = 200;
 const SUBJECT = "集合場所の変更 the true subject";
-
-/** Somebody who wants to know who reads, when and where: counts what asks, and answers with a picture. */
-class Counter {
-  readonly asked: string[] = [];
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(): Promise<Counter> {
-    const server = createServer((request, response) => {
-      counter.asked.push(request.url ?? "");
-      response.writeHead(200, { "content-type": "image/svg+xml" });
-      response.end(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`);
-    });
-    const counter = new Counter(server);
-    await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-    return counter;
-  }
-
-  /** An address of it. */
-  at(path: string): string {
-    const address = this.#server.address();
-    const port = address !== null && typeof address === "object" ? address.port : 0;
-    return `http://${LOOPBACK}:${port}/${path}`;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
 
 /** HTML that asks the counter in every way that has leaked anywhere. */
 function leaks(counter: Counter): string {
@@ -239,12 +206,16 @@ describe("reading in a real Thunderbird", () => {
 
   test("a mail that takes long says that it is being opened, and then is", async () => {
     await select("ordinary");
+    // what is kept is being changed by another page, which opening has to wait for
     await alice.addon.inBackground(
       z.null(),
-      `async () => void setTimeout(() => {
-        const end = Date.now() + 5_000;
-        while (Date.now() < end);
-      }, 300)`,
+      `async (name) => new Promise((held) => {
+        void navigator.locks.request(name, () => new Promise((release) => {
+          window.listsealRelease = release;
+          held(null);
+        }));
+      })`,
+      lockName("storage"),
     );
     await select("large");
     const opening = await until("the words for waiting", async () => {
@@ -253,6 +224,7 @@ describe("reading in a real Thunderbird", () => {
     });
     expect(opening.text).toContain("Opening the sealed message");
     await alice.picture(join(ALBUM, "opening.png"));
+    await alice.addon.inBackground(z.null(), "async () => window.listsealRelease()");
     const view = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
     expect(view.text).toContain("noise.bin");
   }, 60_000);

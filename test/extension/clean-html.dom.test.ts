@@ -54,6 +54,19 @@ test.each([
   expect(cleaned(`<p style="${style};color:red">x</p>`)).toBe(`<p style="color: red">x</p>`);
 });
 
+test.each([
+  "height:110vh",
+  "max-height:100vmax",
+  "width:120vw",
+  "height:100dvb",
+  "padding-top:calc(1px)",
+  "font-size:3svh",
+])("a length by the size of the pane would grow a frame that is as tall as its text: %s", (style) => {
+  const unclean = document.createElement("p");
+  unclean.setAttribute("style", `${style};color:red`);
+  expect(cleaned(unclean.outerHTML)).toBe(`<p style="color: red">x</p>`.replace("x", ""));
+});
+
 test("names that would stand for our own variables are gone", () => {
   expect(cleaned(`<p id="listseal-view" class="state good">x</p><a name="ask">y</a>`)).toBe(
     "<p>x</p><a>y</a>",

@@ -6,6 +6,7 @@ import { answerAsks } from "../../src/extension/ask.js";
 import { asks } from "../../src/extension/background/asks.js";
 import { calls as sharedCalls } from "../../src/extension/background/calls.js";
 import { composeCalls } from "../../src/extension/background/compose-calls.js";
+import { mailAsks } from "../../src/extension/background/mail-asks.js";
 import { toBase64 } from "../../src/extension/base64.js";
 import { pageOf } from "../../src/extension/bridge-guard.js";
 import { keepUnlocked, lockAll, secretOf } from "../../src/extension/locking/unlocked.js";
@@ -137,7 +138,7 @@ const strangers = [
 beforeEach(async () => {
   resetHost();
   await local.set({ listseal: kept });
-  if (messageListeners.length === 0) answerAsks(asks);
+  if (messageListeners.length === 0) answerAsks(asks, async () => mailAsks);
 });
 
 test.each(names)("a display script can't ask for %s", (name) => {
@@ -165,6 +166,17 @@ test.each(Object.keys(asks))("%s is answered to a display script alone", async (
       code: "wrong-role",
     });
   }
+});
+
+test.each(Object.keys(mailAsks))("%s is answered to our pages about a mail alone", async (ask) => {
+  for (const sender of [...strangers, displayScript]) {
+    expect(await messageListeners[0]?.({ ask, input: null }, sender)).toEqual({
+      ok: false,
+      code: "wrong-role",
+    });
+  }
+  const page = { id: HOST_ID, url: `${HOST_BASE}mail-page/verdict.html`, tab };
+  expect(await messageListeners[0]?.({ ask, input: 7 }, page)).toEqual({ ok: false, code: "worker-failed" });
 });
 
 test.each(names)("%s gives no private key out, locked or unlocked", async (name) => {

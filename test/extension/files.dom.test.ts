@@ -6,8 +6,7 @@ import { answers, resetHost } from "./fake-host.js";
 
 beforeEach(resetHost);
 const file = (name: string, type: string, size = 1_234) => ({ number: 0, name, type, size });
-const acts = askedActs(() => Promise.reject(new Error("nothing is opened here")));
-const filesIn = (files: Parameters<typeof filesOf>[0]) => filesOf(files, acts);
+const filesIn = (files: Parameters<typeof filesOf>[0]) => filesOf(files, askedActs);
 const quiet = () => new Promise((resolve) => setTimeout(resolve, 5));
 const buttons = (section: HTMLElement) =>
   [...section.querySelectorAll("button")].map(({ textContent }) => textContent);
@@ -97,7 +96,7 @@ test("what was saved is shown in its folder, by its own download", async () => {
 test("where the program shows what it has saved by itself, there is no button for that", async () => {
   const saved: number[] = [];
   const section = filesOf([file("a.pdf", "application/pdf")], {
-    ...acts,
+    ...askedActs,
     save: async (number) => saved.push(number),
     showSaved: null,
   });

@@ -1,6 +1,6 @@
 /** What the adapter reads in Roundcube's pages, and that it notices when they are others. */
 
-import { markOf } from "../../src/extension/webmail/mark.js";
+import { markOf } from "../../src/extension/mark/mark.js";
 import { missingForWriting, showsSealedMail } from "../../src/extension/webmail/roundcube/check.js";
 import { put, recipients } from "../../src/extension/webmail/roundcube/compose-form.js";
 import { isRoundcube, looksOf, saysSealed, taskOf } from "../../src/extension/webmail/roundcube/page.js";

@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
 import axe from "axe-core";
 import { render } from "preact";
+import { answerView } from "../../src/extension/display/answer-view.js";
 import { askedActs } from "../../src/extension/display/asked-acts.js";
-import { renderAnswer } from "../../src/extension/display/render.js";
-import type { OpenedView } from "../../src/extension/display/view.js";
+import { mailBody } from "../../src/extension/display/mail-body.js";
+import type { DisplayAnswer, OpenedView } from "../../src/extension/display/view.js";
 import { takeOver } from "../../src/extension/options/one-window.js";
 import { Options, OtherWindow } from "../../src/extension/options/options.js";
 import { ListSealError } from "../../src/protocol/errors.js";
@@ -261,17 +262,21 @@ describe("the author of an opened mail", () => {
     ownKeyEnds: null,
     shell: "own",
   };
-  const actions = askedActs(async () => view);
-  const shownRoot = () => document.getElementById("listseal-view")?.shadowRoot;
+  const shownRoot = () => document.body;
+  const show = (answer: DisplayAnswer) => {
+    if (answer.kind === "ordinary") return;
+    const shown = answerView(answer, { acts: askedActs, body: mailBody, again: show });
+    document.body.replaceChildren(...shown);
+  };
   const confirmer = () =>
-    [...(shownRoot()?.querySelectorAll("button") ?? [])].find((one) =>
+    [...shownRoot().querySelectorAll("button")].find((one) =>
       one.textContent?.startsWith("Compare the author"),
     );
 
   test("has a button that opens the page for comparing, and none that confirms", async () => {
     const compare = jest.fn(() => null);
     answers.set("compare", compare);
-    renderAnswer(view, actions);
+    show(view);
     confirmer()?.click();
     await settle();
     expect(compare).toHaveBeenCalledWith(null);
@@ -280,7 +285,7 @@ describe("the author of an opened mail", () => {
   test.each(["you", "owner", "introduced", "confirmed", "refused"] as const)(
     "%s: nothing to confirm",
     (standing) => {
-      renderAnswer({ ...view, author: { ...view.author, standing } }, actions);
+      show({ ...view, author: { ...view.author, standing } });
       expect(confirmer()).toBeUndefined();
     },
   );

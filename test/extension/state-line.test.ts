@@ -1,30 +1,8 @@
 import { groupsOf, stateLine } from "../../src/extension/display/state-line.js";
 import type { OpenedView } from "../../src/extension/display/view.js";
 import { say } from "../../src/extension/i18n.js";
+import { openedView as view } from "./opened-view.js";
 
-const view: OpenedView = {
-  kind: "opened",
-  list: { name: "Team", address: "team@lists.example", fingerprint: "ab".repeat(20) },
-  subject: "x",
-  author: {
-    name: "Alice",
-    address: "alice@example.test",
-    fingerprint: "cd".repeat(20),
-    standing: "introduced",
-  },
-  to: [],
-  cc: [],
-  date: "2026-01-01T00:00:00.000Z",
-  signedAt: "2026-01-01T00:00:00.000Z",
-  text: "",
-  html: null,
-  inline: {},
-  attachments: [],
-  passage: { via: "list", roster: 3 },
-  ownKeyEnds: null,
-  underOldKey: false,
-  shell: "own",
-};
 const line = (change: Partial<OpenedView>) => {
   const { tone, phrases } = stateLine({ ...view, ...change });
   return [tone, phrases.map(say).join(" · ")];

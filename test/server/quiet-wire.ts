@@ -1,4 +1,4 @@
-/** A wire to a database that falls silent: connections stay open, and nothing comes through any more. */
+/** A wire to a database or relay that falls silent (connections stay open, and nothing comes through any more) or is cut. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
@@ -41,6 +41,11 @@ export class QuietWire {
     this.#isSilent = false;
   }
 
+  /** Ends every connection that is open now, in the middle of whatever is said. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -58,6 +63,7 @@ export class QuietWire {
     ] as const) {
       from.on("data", (chunk: Buffer) => to.write(chunk));
       from.on("end", () => to.end());
+      from.on("close", () => to.destroy());
     }
   }
 

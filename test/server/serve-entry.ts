@@ -21,6 +21,8 @@ export interface ServeSettings {
   readonly clockAhead?: number;
   /** How far SIGUSR2 sets the clock forward each time; it puts the clock right if absent. */
   readonly clockStep?: number;
+  /** How far the clock is ahead after each SIGUSR2, in turn; in place of `clockStep`. */
+  readonly clockSwings?: readonly number[];
   readonly patience?: FrontOptions["patience"];
   /** How long it drains when it is told to stop, in milliseconds. */
   readonly stopPatience?: number;
@@ -36,11 +38,14 @@ if (text !== "") {
     stopPatience = STOP_PATIENCE_MS,
     clockAhead = 0,
     clockStep,
+    clockSwings,
     ...more
   }: ServeSettings = JSON.parse(text);
   let ahead = clockAhead;
+  let swings = 0;
   process.on("SIGUSR2", () => {
-    ahead = clockStep === undefined ? 0 : ahead + clockStep;
+    if (clockSwings === undefined) ahead = clockStep === undefined ? 0 : ahead + clockStep;
+    else ahead = clockSwings[swings++ % clockSwings.length] ?? 0;
     process.stdout.write("the clock is set\n");
   });
   const log = openLog();

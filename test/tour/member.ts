@@ -52,7 +52,7 @@ export async function openMail(person: Person, subject: string): Promise<void> {
   await person.ui.selectMessage(subject);
 }
 
-/** From the mail with the invitation to membership: opens the mail, presses Join, types the code, compares, presses Join. */
+/** From the mail with the invitation to membership: opens the mail, presses Join in the popup above it, types the code, compares, presses Join. */
 export async function joinByMail(
   person: Person,
   list: JoinedList,
@@ -63,7 +63,8 @@ export async function joinByMail(
   await openMail(person, words("invite_mail_subject", list.name));
   await person.ui.waitForView(({ kind }) => kind === "invitation");
   await look("mail");
-  await person.ui.clickInView(words("offer_join"));
+  await person.addon.openMailPopup();
+  await person.addon.pressInMailPopup(words("offer_join"));
   const page = await OptionsPage.inFront(person.addon);
   await page.waitForText(words("import_have", `${list.slug}-${person.name}.listseal`));
   await look("code");

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { z } from "zod";
 import type { Marionette } from "../world/marionette.js";
+import { WINDOW_OF_VIEW } from "../world/thunderbird-ui.js";
 
 /** What the add-on shows, looked at as people see, hear and reach it: by axe, by the room it takes, by the keyboard. */
 
@@ -20,7 +21,7 @@ const AXE = `async (window, rules) => {
   const sandbox = window.listsealAxe;
   sandbox.rules = JSON.stringify(rules);
   const { violations } = await Cu.evalInSandbox(
-    \`(window.axe ?? axe).run(document.querySelector("listseal-view") ?? document,
+    \`(window.axe ?? axe).run(document.querySelector("listseal-view") === null ? document : "listseal-view",
       { resultTypes: ["violations"], ...(rules === "[]" ? {} : { runOnly: JSON.parse(rules) }) })\`,
     sandbox,
   );
@@ -211,7 +212,9 @@ export class Surface {
 
   /** Runs JavaScript source, a function of the window, there. */
   run<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> {
-    return this.#call(shape, "onSurface", source, args);
+    const isMail = this.place === "mail" || this.place === "mail-window";
+    const there = isMail ? `(window, ...args) => (${source})((${WINDOW_OF_VIEW})(window), ...args)` : source;
+    return this.#call(shape, "onSurface", there, args);
   }
 
   /** What axe-core finds wrong with it as it is; `colours`: only what a change of colours can break. */

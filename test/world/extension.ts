@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { until } from "./processes.js";
 import type { Thunderbird } from "./thunderbird.js";
-import { ThunderbirdUi } from "./thunderbird-ui.js";
+import { type MessageWindow, ThunderbirdUi } from "./thunderbird-ui.js";
 
 /** Runs in the popup: its text, once there is some. */
 const POPUP_TEXT = `async (window) => {
@@ -12,9 +13,35 @@ const POPUP_TEXT = `async (window) => {
   return text();
 }`;
 
+/** Runs in the popup above a mail: what it is about, what it says, and its buttons; null while it is being read. */
+const MAIL_POPUP = `(window) => {
+  const { document } = window;
+  const host = document.querySelector("listseal-view");
+  const root = host?.shadowRoot;
+  if (!root || !host.dataset.kind || host.dataset.kind === "opening") return null;
+  return {
+    kind: host.dataset.kind,
+    mark: document.getElementById("mark").textContent,
+    mail: document.getElementById("mail").innerText,
+    text: root.textContent,
+    buttons: [...root.querySelectorAll("button")].map((one) => one.textContent),
+  };
+}`;
+const mailPopupShape = z.object({
+  kind: z.string(),
+  mark: z.string(),
+  /** The mail that it speaks of. */
+  mail: z.string(),
+  text: z.string(),
+  buttons: z.array(z.string()),
+});
+/** What the popup of the add-on's button above a mail says. */
+export type MailPopup = z.infer<typeof mailPopupShape>;
+
 /** Runs in the popup. */
 const PRESS_IN_POPUP = `(window, label) => {
-  const all = [...window.document.querySelectorAll("button")];
+  const roots = [window.document, ...[...window.document.querySelectorAll("listseal-view")].map((one) => one.shadowRoot)];
+  const all = roots.flatMap((root) => [...root.querySelectorAll("button")]);
   const button = all.find((one) => one.textContent.includes(label));
   if (!button) throw new Error("no button " + label + " among: " + all.map((one) => one.textContent).join(" | "));
   button.click();
@@ -134,5 +161,27 @@ export class InstalledAddon {
   /** Closes the tab in front. */
   async closeFrontTab(): Promise<void> {
     await this.thunderbird.marionette.call(z.null(), "extension", "closeFrontTab");
+  }
+
+  /** Presses the button above the mail that is shown, and gives what its popup says. */
+  async openMailPopup(where: MessageWindow = "mail:3pane"): Promise<MailPopup> {
+    const { marionette } = this.thunderbird;
+    await marionette.call(z.null(), "extension", "openMailPopup", this.id, where);
+    return until("what the popup says of the mail", async () => {
+      const shape = mailPopupShape.nullable();
+      const said = await marionette.call(shape, "extension", "inMailPopup", where, MAIL_POPUP, []);
+      return said ?? undefined;
+    });
+  }
+
+  /** Presses a button of that popup, named by a part of its label. */
+  async pressInMailPopup(label: string, where: MessageWindow = "mail:3pane"): Promise<void> {
+    const { marionette } = this.thunderbird;
+    await marionette.call(z.null(), "extension", "inMailPopup", where, PRESS_IN_POPUP, [label]);
+  }
+
+  /** Closes it. */
+  async closeMailPopup(where: MessageWindow = "mail:3pane"): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "closeMailPopup", where);
   }
 }

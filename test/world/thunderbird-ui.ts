@@ -6,6 +6,14 @@ import type { Thunderbird } from "./thunderbird.js";
 /** The custom element in which the add-on's display script shows an opened mail, and what it holds. */
 const VIEW_ELEMENT = "listseal-view";
 
+/**
+ * Source of a function that gives the window in which the add-on's view is: that of the empty frame in the page that the
+ * add-on has put in the sender's place, or the message document's own.
+ */
+export const WINDOW_OF_VIEW = `(window) => {
+  return window.document.querySelector("iframe#listseal-page")?.contentWindow ?? window;
+}`;
+
 /** Where a message is shown: in the main window, or in a window of its own. */
 export type MessageWindow = "mail:3pane" | "mail:messageWindow";
 
@@ -66,7 +74,7 @@ export interface FileToAttach {
  */
 export const READ_DISPLAYED = `(window) => {
   const { document } = window;
-  const host = document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
+  const host = (${WINDOW_OF_VIEW})(window).document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
   const root = host ? (host.openOrClosedShadowRoot ?? host) : null;
   const textOf = (node) => {
     const copy = node.cloneNode(true);
@@ -92,7 +100,7 @@ export const READ_DISPLAYED = `(window) => {
 }`;
 
 const CLICK_IN_VIEW = `(window, label) => {
-  const host = window.document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
+  const host = (${WINDOW_OF_VIEW})(window).document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
   const root = host?.openOrClosedShadowRoot ?? host;
   const all = [...(root?.querySelectorAll("button, a, [role=button]") ?? [])];
   const button = all.find((one) => (one.textContent + " " + (one.getAttribute("aria-label") ?? "")).includes(label));

@@ -1,42 +1,50 @@
 import { ListSealError } from "../../protocol/errors.js";
 import type { AskHandlers } from "../ask.js";
-import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
-import { download, saveFile, showDownload } from "../host/save.js";
-import { offerInvitation } from "../joining/in-mail.js";
-import { noteUse } from "../locking/unlocked.js";
+import type { DisplayAnswer, Displayed } from "../display/view.js";
+import { showDownload } from "../host/save.js";
+import { lockDue } from "../locking/unlocked.js";
+import { loadMark } from "../mark/mark.js";
 import { browser } from "../platform.js";
-import { imageAddress, type Opened } from "../reading/opening.js";
-import { takePart } from "../requests/arrivals.js";
+import type { Opened } from "../reading/opening.js";
 import { prepareWorker } from "../worker/client.js";
-import { arrivals } from "./answers.js";
+import { answerAbout } from "./answering.js";
+import { pictureOf, saveAttachment, saveAttachments, saveReadable } from "./letter-acts.js";
 import { read, shownMessage } from "./received.js";
+
+/** The display that `gate.ts` asks for, as it is built. */
+const VIEW = "view.js";
 
 /** What the background page answers to the display script. */
 export const asks: AskHandlers = {
-  async display({ open, likely }, tabId) {
-    // it loads while the mail is fetched; for ordinary mail none is started
+  async view({ likely }, tabId) {
+    // it loads while the mail is fetched; where the mail is hardly ours none is started
+    if (likely) prepareWorker();
+    const brought = browser.scripting.executeScript({
+      target: { tabId },
+      files: [VIEW],
+      injectImmediately: true,
+    });
+    // what the view will ask for is begun meanwhile, and opened once
+    const header = await shownMessage(tabId);
+    if (header !== undefined) read(header, "in-its-own-shell").catch(() => undefined);
+    await brought;
+    return null;
+  },
+
+  async display({ likely }, tabId) {
     if (likely) prepareWorker();
     const header = await shownMessage(tabId);
-    if (header === undefined) return { kind: "ordinary" };
-    const reading = await read(header, open);
-    if (reading.kind === "opened") {
-      // the reader need not wait for it, and a use that can't be noted only locks earlier
-      noteUse().catch(() => undefined);
-      return reading.opened.view;
-    }
-    if (reading.kind !== "other") return reading;
-    const { arriving, invitation } = reading;
-    const arrived =
-      arriving === null ? undefined : await takePart(arriving, async () => arriving.sealed, arrivals);
-    if (arrived !== undefined) return { kind: "arrived", arrived };
-    return invitation === null ? { kind: "ordinary" } : { kind: "invitation" };
+    const answer: DisplayAnswer =
+      header === undefined ? { kind: "ordinary" } : await answerAbout(header, "in-its-own-shell");
+    return placed(answer);
+  },
+
+  async due() {
+    return { inMs: await lockDue() };
   },
 
   async save({ attachment }, tabId) {
-    const { letter } = await shown(tabId);
-    const file = letter.letter.attachments[attachment];
-    if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
-    return { download: await download(file.name, file.bytes, file.type) };
+    return { download: await saveAttachment(await shown(tabId), attachment) };
   },
 
   async showSaved({ download: id }) {
@@ -45,11 +53,7 @@ export const asks: AskHandlers = {
   },
 
   async saveAll(_, tabId) {
-    const { letter, view } = await shown(tabId);
-    for (const { number } of view.attachments) {
-      const file = letter.letter.attachments[number];
-      if (file !== undefined) await saveFile(file.name, file.bytes, file.type);
-    }
+    await saveAttachments(await shown(tabId));
     return { saved: true };
   },
 
@@ -60,27 +64,12 @@ export const asks: AskHandlers = {
   },
 
   async preview({ attachment }, tabId) {
-    const { letter } = await shown(tabId);
-    const file = letter.letter.attachments[attachment];
-    if (file === undefined || !isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
-      throw new ListSealError("damaged", "there is no such picture");
-    return { address: imageAddress(file) };
+    return { address: pictureOf(await shown(tabId), attachment) };
   },
 
   async saveMail(_, tabId) {
-    const { letter, list } = (await shown(tabId)).letter;
-    const { writeClearMail } = await import("../../mail/payload.js");
-    const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
-    await saveFile(`${name}.eml`, writeClearMail(letter, list), "message/rfc822");
+    await saveReadable(await shown(tabId));
     return { saved: true };
-  },
-
-  async join(_, tabId) {
-    const header = await shownMessage(tabId);
-    if (header === undefined || !(await offerInvitation(header)))
-      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
-    await browser.runtime.openOptionsPage();
-    return null;
   },
 
   async settings() {
@@ -89,14 +78,21 @@ export const asks: AskHandlers = {
   },
 };
 
-/** The opened letter that a tab shows; opened anew if it was forgotten meanwhile. */
+async function placed(answer: DisplayAnswer): Promise<Displayed> {
+  switch (answer.kind) {
+    case "ordinary":
+    case "invitation":
+    case "elsewhere":
+      return { where: "above", answer };
+    default:
+      return { where: "instead", answer, mark: await loadMark() };
+  }
+}
+
+/** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
 async function shown(tabId: number): Promise<Opened> {
   const header = await shownMessage(tabId);
-  if (header !== undefined) {
-    for (const open of ["in-its-own-shell", "elsewhere"] as const) {
-      const reading = await read(header, open);
-      if (reading.kind === "opened") return reading.opened;
-    }
-  }
+  const reading = header === undefined ? undefined : await read(header, "in-its-own-shell");
+  if (reading?.kind === "opened") return reading.opened;
   throw new ListSealError("not-sealed", "the tab shows no opened mail");
 }

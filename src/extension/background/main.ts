@@ -17,6 +17,7 @@ import { thunderbird } from "../thunderbird.js";
 import { endWorkerWhenIdle } from "../worker/client.js";
 import { arrivals } from "./answers.js";
 import { asks } from "./asks.js";
+import { clearViews } from "./open-views.js";
 import { forgetOpened, read } from "./received.js";
 
 /**
@@ -48,11 +49,14 @@ const calling = async () => {
   return { ...calls, ...composeCalls };
 };
 
+const aboutMails = async () => (await import("./mail-asks.js")).mailAsks;
+
 useHost(thunderbirdHost);
 keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
+whenLocked(clearViews);
 whenLocked(endWorkerWhenIdle);
-answerAsks(asks);
+answerAsks(asks, aboutMails);
 answerCalls(calling);
 watchArrivals(arrivals);
 copyNewMail((header) => read(header, "in-its-own-shell"));

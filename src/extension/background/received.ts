@@ -1,7 +1,8 @@
 import { awake } from "../keep-awake.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { lockIfDue } from "../locking/unlocked.js";
-import { type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
+import { basisOf, type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
+import { load } from "../storage.js";
 import { type MessageHeader, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
 import type { MailRead } from "../worker/jobs.js";
@@ -14,7 +15,8 @@ import type { MailRead } from "../worker/jobs.js";
  * compiled (Debian), no window answers meanwhile: half a second for 1 MB. As a binary string the mail comes in a tenth of
  * that, and the worker does the rest.
  *
- * Opened letters stay in memory for a while, for saving attachments, quoting and going back; never on disk.
+ * Opened letters stay in memory for a while, for saving attachments, quoting and going back; never on disk. Each is kept with
+ * the state of the lists that its verdict was made from, and counts for that state alone.
  */
 
 export type Reading =
@@ -28,6 +30,8 @@ export type Reading =
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
 const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
+/** Letters that are being opened: whoever asks meanwhile waits for the same. */
+const opening = new Map<string, Promise<Reading>>();
 /** How often everything was forgotten: what was begun before the last time is not kept. */
 let forgotten = 0;
 
@@ -35,6 +39,7 @@ let forgotten = 0;
 export function forgetOpened(): void {
   forgotten += 1;
   cache.clear();
+  opening.clear();
 }
 
 function keep(key: string, opened: Opened): void {
@@ -72,17 +77,41 @@ export async function read(
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
   try {
-    // locking empties the cache, so it is asked for after the time was looked at
-    if (cache.has(key)) await lockIfDue();
-    const known = cache.get(key);
+    const known = await knownAt(key);
     if (known !== undefined) {
       await foundSealed();
-      return { kind: "opened", opened: known.opened };
+      return { kind: "opened", opened: known };
     }
-    return await awake(() => readAnew(header, open, key, foundSealed));
+    const joined = opening.get(key);
+    const begun = joined ?? awake(() => readAnew(header, open, key, foundSealed));
+    opening.set(key, begun);
+    const reading = await begun.finally(() => {
+      if (opening.get(key) === begun) opening.delete(key);
+    });
+    if (joined !== undefined && reading.kind !== "other") await foundSealed();
+    return reading;
   } catch (error) {
     return notOpened(error);
   }
+}
+
+/**
+ * The letter that was opened before, if everything is as it was.
+ *
+ * Attack: owners take a member's key back, or hand the list over; the mail on the screen kept its green line for as long as the
+ * page lived, since only some changes of the lists had the letters forgotten. Now none can be left out: a letter that was opened
+ * from another state of lists, keys and pins is opened anew.
+ */
+async function knownAt(key: string): Promise<Opened | undefined> {
+  if (!cache.has(key)) return undefined;
+  // locking empties the cache, so it is asked for after the time was looked at
+  await lockIfDue();
+  const stored = await load();
+  const basis = await basisOf(stored);
+  const known = cache.get(key)?.opened;
+  if (known === undefined || known.basis === basis) return known;
+  cache.delete(key);
+  return undefined;
 }
 
 async function readAnew(
@@ -96,7 +125,8 @@ async function readAnew(
   if (!TRACE.test(raw)) return nothing;
   const mail = await runJob("read-mail", { raw });
   if (mail.kind === "other") return mail;
-  await foundSealed();
+  // whoever else waits for this mail is not to suffer from a window that was closed meanwhile
+  await foundSealed().catch(() => undefined);
   if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
   const reading = await openSealed({ ...mail, parts: async () => mail.parts });
   if (reading.kind !== "opened") return reading;

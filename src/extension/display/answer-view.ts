@@ -4,6 +4,7 @@ import { arrivedLine } from "./arrived.js";
 import { mayConfirm } from "./confirmable.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
+import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
 import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
@@ -14,8 +15,8 @@ import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
 /** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
 export interface Acts {
-  /** Opens a sealed part that stands in a foreign shell. */
-  readonly openElsewhere: () => Promise<DisplayAnswer>;
+  /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
+  readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
   /** Saves an attachment, by its number. */
   readonly save: (attachment: number) => Promise<unknown>;
   /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
@@ -27,8 +28,8 @@ export interface Acts {
   readonly preview: (attachment: number) => Promise<{ readonly address: string }>;
   /** Opens the page where the key of the mail's author is compared. */
   readonly compare: () => Promise<unknown>;
-  /** Shows the invitation that came with the mail to the page that asks for its code. */
-  readonly join: () => Promise<unknown>;
+  /** Shows the invitation that came with the mail to the page that asks for its code; null as above. */
+  readonly join: (() => Promise<unknown>) | null;
   /** Opens the page where a key is unlocked. */
   readonly settings: () => Promise<unknown>;
   /** Answers the mail; null where the program has its own button for that. */
@@ -60,7 +61,8 @@ const icons = {
 
 const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
 
-function openedView(view: OpenedView, showing: Showing): readonly Node[] {
+/** What is known of an opened mail, without the mail itself. */
+export function verdictView(view: OpenedView, showing: Showing): readonly Node[] {
   const { tone, phrases } = stateLine(view);
   const words = phrases.map(say).join(" · ");
   const line = element(
@@ -70,11 +72,15 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
     element("span", { class: "words", role: "status" }, words),
     details(view, showing),
   );
+  return [element("div", { class: `state ${tone}` }, line)];
+}
+
+function openedView(view: OpenedView, showing: Showing): readonly Node[] {
   return [
-    element("div", { class: `state ${tone}` }, line),
+    ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
-    ...showing.body(view),
+    ...bodyOf(view, showing),
     ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, showing.acts)]),
     element(
       "p",
@@ -87,6 +93,15 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
       }),
     ),
   ];
+}
+
+/** As much of the mail as can be shown, and an offer of the rest. */
+function bodyOf(view: OpenedView, showing: Showing): readonly Node[] {
+  const { view: shown, leftOut } = shownOf(view);
+  if (leftOut === "nothing") return showing.body(view);
+  const why = t(leftOut === "end" ? "too_long_text" : "too_long_html");
+  const save = actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"));
+  return [element("p", { class: "remote" }, `${why} `, save), ...showing.body(shown)];
 }
 
 function person({ name, address }: PersonView): string {
@@ -148,14 +163,17 @@ function banner(
   { acts, again }: Showing,
 ): HTMLElement {
   switch (answer.kind) {
-    case "elsewhere":
+    case "elsewhere": {
+      const { openElsewhere } = acts;
+      if (openElsewhere === null) return bannerOf("note", t("elsewhere_title"), t("elsewhere_where"));
       return bannerOf("note", t("elsewhere_title"), t("elsewhere_text"), {
         label: t("elsewhere_open"),
         act: async () => {
-          const opened = await acts.openElsewhere();
-          if (opened.kind !== "ordinary") again(opened);
+          const opened = await openElsewhere();
+          if (opened !== null && opened.kind !== "ordinary") again(opened);
         },
       });
+    }
     case "locked":
       return bannerOf("note", t("locked_title"), t("error_key_locked"), {
         label: t("locked_unlock"),
@@ -166,10 +184,9 @@ function banner(
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
     case "invitation":
-      return bannerOf("note", t("offer_title"), t("offer_text"), {
-        label: t("offer_join"),
-        act: acts.join,
-      });
+      return acts.join === null
+        ? bannerOf("note", t("offer_title"), t("offer_where"))
+        : bannerOf("note", t("offer_title"), t("offer_text"), { label: t("offer_join"), act: acts.join });
     case "arrived": {
       const { tone, title, text } = arrivedLine(answer.arrived);
       const unlock = { label: t("locked_unlock"), act: acts.settings };

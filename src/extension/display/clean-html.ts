@@ -188,8 +188,15 @@ const plainValue = /^(?:[^()\\@<>]|\b(?:rgba?|hsla?)\([\d\s.,%/deg]*\))*$/i;
 /** A negative margin would move the text over our own line. */
 const negative = /(^|[\s,])-/;
 
+/** A length by the size of the pane. Attack: the text stands in a frame that is as tall as it; one of 110 % of that grows for ever. */
+const ofPane = /\d(?:[sld]?v(?:w|h|i|b|min|max)|cq\w+)\b/i;
+
+/** Attack: a value of megabytes for the expressions below; no honest one is longer. */
+const MAX_VALUE = 500;
+
 function mayStay(property: string, value: string): boolean {
-  if (!properties.has(property) || !plainValue.test(value)) return false;
+  if (value.length > MAX_VALUE || !properties.has(property)) return false;
+  if (!plainValue.test(value) || ofPane.test(value)) return false;
   return !(property.startsWith("margin") && negative.test(value));
 }
 

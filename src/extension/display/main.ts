@@ -1,107 +1,64 @@
-import { memberNotice, submissionNotice } from "../../mail/notices.js";
-import { requestNotice } from "../../mail/request-mail.js";
 import { codeOf } from "../../protocol/errors.js";
 import { ask } from "../ask.js";
+import { askWhenDue } from "../locking/due.js";
+import { browser } from "../platform.js";
 import { askedActs } from "./asked-acts.js";
-import { removeView, renderAnswer, renderOpening } from "./render.js";
-import type { DisplayAnswer } from "./view.js";
+import { ShownMail } from "./render.js";
+import { traceIn } from "./trace.js";
+import { ANEW, CLEAR, type Displayed } from "./view.js";
 
 /**
- * The message display script. It runs in every mail that is shown, so it does as little as it can: it looks at the
- * text for one of the fixed notices (or for nothing at all, which is what Thunderbird shows for multipart/encrypted of
- * a type that it does not know), hides only such a mail, and asks the background page what it is. A mail that does not
- * look sealed is shown first and asked about afterwards, when nothing waits for it.
- *
- * QUIRK: at `document_start` the document may have no root element yet (seen in about 1 of 12 mails).
+ * The rest of the message display script: brought into a mail in which `gate.ts` has found a trace of a sealed part. A mail
+ * that is likely ours gives its place at once, before anything of it is opened; every other stays until it is known what it is.
  */
 
-/** A mail is hidden for no longer than this. Attack: one that never finishes loading would blank the pane for good. */
-const HIDDEN_MS = 1_500;
-/** How much of the text is looked at. */
-const LOOKED_AT = 400;
+/** So long before it is said that the mail is being opened. */
+const QUIET_MS = 1_500;
 
-/** The first line of a notice is the same in every mode and delivery. */
-const notices = [
-  submissionNotice(),
-  memberNotice("key", "resealed"),
-  ...(["answer", "notice", "receipt"] as const).map(requestNotice),
-].map(firstLine);
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
-}
-
-/** Whether the mail could be in one of the two shapes, by what Thunderbird has made of it. */
-function looksSealed(): boolean {
-  const shown = Array.from(document.body.children).filter(
-    (element) => !element.matches(".moz-main-header, #listseal-view"),
-  );
-  const text = shown
-    .map((element) => element.textContent ?? "")
-    .join("")
-    .slice(0, LOOKED_AT)
-    .trim();
-  if (text === "")
-    return shown.every((element) => element.querySelector("img, table, object, video") === null);
-  return notices.some((notice) => text.includes(notice));
-}
-
-/** Hides the mail for a moment; if it is then still being opened, says so in its place. */
-function hide(): () => void {
-  const style = document.createElement("style");
-  style.textContent = "body > :not(#listseal-view) { visibility: hidden !important; }";
-  document.documentElement.append(style);
-  const timer = setTimeout(() => {
-    style.remove();
-    renderOpening();
-  }, HIDDEN_MS);
-  return () => {
-    clearTimeout(timer);
-    style.remove();
-  };
-}
-
-function loaded(): Promise<void> {
-  if (document.readyState !== "loading") return Promise.resolve();
-  return new Promise((resolve) =>
-    document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }),
-  );
-}
-
-/** After everything that the reader waits for. */
-function quiet(): Promise<void> {
-  return new Promise((resolve) => {
-    const later = () => requestIdleCallback(() => resolve(), { timeout: 2_000 });
-    if (document.readyState === "complete") later();
-    else addEventListener("load", later, { once: true });
-  });
-}
-
-async function answerFor(open: "in-its-own-shell" | "elsewhere", likely: boolean): Promise<DisplayAnswer> {
+async function answerFor(likely: boolean): Promise<Displayed> {
   try {
-    return await ask("display", { open, likely });
+    return await ask("display", { likely });
   } catch (error) {
-    return { kind: "refused", code: codeOf(error, "worker-failed") };
+    // without a word of the background page there is no mark either
+    return {
+      where: "instead",
+      mark: null,
+      answer: { kind: "refused", code: codeOf(error, "worker-failed") },
+    };
   }
 }
 
 async function main(): Promise<void> {
-  await loaded();
-  const sealed = looksSealed();
-  if (!sealed) await quiet();
-  const show = sealed ? hide() : () => undefined;
-  const answer = await answerFor("in-its-own-shell", sealed);
-  // an ordinary mail is never touched, and a failed question about one is no news
-  if (answer.kind === "ordinary" || (!sealed && answer.kind === "refused")) {
-    show();
-    removeView();
-    return;
-  }
-  renderAnswer(
-    answer,
-    askedActs(() => answerFor("elsewhere", true)),
-  );
-  show();
+  const likely = traceIn(document.body) === "likely";
+  const mail = new ShownMail();
+  for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
+  if (likely) mail.take();
+
+  let asked = 0;
+  const read = async () => {
+    asked += 1;
+    const mine = asked;
+    const timer = likely ? setTimeout(() => mail.opening(), QUIET_MS) : undefined;
+    const displayed = await answerFor(likely);
+    clearTimeout(timer);
+    // keys were locked meanwhile, or something else has changed: what comes next is the answer
+    if (mine !== asked) return;
+    // a failed question about an ordinary mail is no news
+    if (!likely && displayed.answer.kind === "refused") return mail.leave();
+    mail.show(displayed, askedActs);
+    if (displayed.answer.kind === "opened") askWhenDue("due");
+  };
+  browser.runtime.onMessage.addListener((message: unknown) => {
+    if (message === CLEAR) mail.clear();
+    else if (message !== ANEW || mail.kind !== "opened") return undefined;
+    return read();
+  });
+  await read();
 }
 
-void main();
+/** The event page can be asked twice for one document. */
+const STARTED = Symbol.for("listseal-display");
+if (!(STARTED in globalThis)) {
+  Object.assign(globalThis, { [STARTED]: true });
+  void main();
+}

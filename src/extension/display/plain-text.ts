@@ -1,10 +1,9 @@
+import { piecesOf } from "./links.js";
+
 /**
  * Plain text as people read it: links that can be clicked, quotes by depth, the signature apart.
  * Made of text nodes only; nothing in the text is ever parsed as HTML.
  */
-const link = /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^]+/gi;
-/** Punctuation that ends a sentence and not an address. */
-const trailing = /[.,;:!?)\]]+$/;
 const quote = /^(?:> ?)+/;
 
 /** Quoting is shown up to here; deeper is shown as this deep (attack: ten thousand `>` make as many elements). */
@@ -12,18 +11,17 @@ const QUOTE_LIMIT = 8;
 
 function linked(text: string, document: Document): DocumentFragment {
   const fragment = document.createDocumentFragment();
-  let end = 0;
-  for (const match of text.matchAll(link)) {
-    const address = match[0].replace(trailing, "");
-    fragment.append(text.slice(end, match.index));
+  for (const piece of piecesOf(text)) {
+    if (!piece.isLink) {
+      fragment.append(piece.text);
+      continue;
+    }
     const anchor = document.createElement("a");
-    anchor.href = address;
+    anchor.href = piece.text;
     anchor.rel = "noopener noreferrer";
-    anchor.textContent = address;
+    anchor.textContent = piece.text;
     fragment.append(anchor);
-    end = match.index + address.length;
   }
-  fragment.append(text.slice(end));
   return fragment;
 }
 

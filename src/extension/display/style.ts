@@ -1,6 +1,6 @@
 /**
- * The look of an opened mail: our own few colours, light and dark, after Thunderbird's. It lives in the shadow root,
- * so that neither the mail's styles nor Thunderbird's reach it. It paints its own background, since the message
+ * The look of an opened mail: our own few colours, light and dark, after Thunderbird's. It lives in a shadow root,
+ * so that Thunderbird's styles don't reach it, and a letter's own reach no further. It paints its own background, since the message
  * document may be white while the theme is dark.
  */
 export const displayStyle = `
@@ -11,6 +11,7 @@ export const displayStyle = `
   font: 14px/1.5 system-ui, sans-serif; color: var(--fore); background: var(--back);
   margin: -8px; padding: 12px 16px 24px; min-height: 100vh; box-sizing: border-box; overflow-wrap: anywhere; }
 * { box-sizing: border-box; }
+.own { color: var(--quiet); font-size: 13px; margin: 0 0 8px; font-variant-numeric: tabular-nums; }
 .state { border-inline-start: 4px solid currentColor; padding-block: 2px; padding-inline: 10px 0; margin: 0 0 12px; font-size: 13px; }
 .state.good { color: var(--good); } .state.note { color: var(--note); } .state.warning { color: var(--warning); }
 .state .line { display: grid; grid-template-columns: auto 1fr auto; gap: 8px; align-items: baseline; }

@@ -1,9 +1,10 @@
 import type { ErrorCode } from "../../protocol/errors.js";
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { Mark } from "../mark/mark.js";
 import type { Arrived } from "../requests/arrivals.js";
 import type { Standing } from "../worker/jobs.js";
 
-/** What the background page answers to the display script: data to show, no keys, no attachment bytes. */
+/** What a mail is, to those who show it: data to show, no keys, no attachment bytes. */
 export type DisplayAnswer =
   /** Not sealed, or not one single mail: the display script leaves it alone. */
   | { readonly kind: "ordinary" }
@@ -18,6 +19,26 @@ export type DisplayAnswer =
   /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
   | { readonly kind: "not-for-me"; readonly list: string | null }
   | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** Answers that leave the mail where it is. */
+export type Aside = Extract<DisplayAnswer, { readonly kind: "ordinary" | "invitation" | "elsewhere" }>;
+
+/**
+ * What the display script shows, and where.
+ *
+ * Attack: a sender's style sheet with a font from their server for each range of characters tells them which ones are shown. So the
+ * person's mark goes to pages of our own alone, and never into a document that the sender has a hand in.
+ */
+export type Displayed =
+  /** In a few words above the mail, in the sender's document. */
+  | { readonly where: "above"; readonly answer: Aside }
+  /** In a page of our own, in the place of the sender's document. The mark is null where nobody was there to say it. */
+  | { readonly where: "instead"; readonly answer: Exclude<DisplayAnswer, Aside>; readonly mark: Mark | null };
+
+/** What the background page tells display scripts: keys were locked, and nothing that was opened may stay on the screen. */
+export const CLEAR = "listseal:clear";
+/** The same: what verdicts are made of has changed, so an opened mail is asked about anew. */
+export const ANEW = "listseal:anew";
 
 /** An answer, notice or receipt: no mail to read, but something that was done. */
 export interface ArrivedView {

@@ -1,3 +1,4 @@
+import { renewViews } from "../background/open-views.js";
 import { forgetOpened } from "../background/received.js";
 import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
@@ -34,5 +35,8 @@ export const thunderbirdHost: Host = {
   },
 
   saveFile,
-  forgetOpened,
+  forgetOpened() {
+    forgetOpened();
+    renewViews();
+  },
 };

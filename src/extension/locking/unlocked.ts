@@ -83,6 +83,18 @@ export async function lockIfDue(): Promise<void> {
   await inTurn("unlocked", unlocked);
 }
 
+/**
+ * Locks if the time is over; otherwise says in how many milliseconds it will be, if nothing is read or written until then.
+ * @returns null if nothing is unlocked that could lock by itself
+ */
+export function lockDue(): Promise<number | null> {
+  return inTurn("unlocked", async () => {
+    const kept = await unlocked();
+    const limit = lockAfterMs(await lockAfter());
+    return kept === null || limit === null ? null : Math.max(0, limit - (Date.now() - kept.usedAt));
+  });
+}
+
 /** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
 export function noteUse(): Promise<void> {
   return inTurn("unlocked", async () => {

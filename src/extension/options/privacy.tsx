@@ -5,6 +5,7 @@ import { type LockAfter, lockAfterChoices } from "../locking/choice.js";
 import type { Call } from "../messaging.js";
 import { program } from "../platform.js";
 import type { Act } from "./act.js";
+import { OwnMark } from "./own-mark.js";
 
 /** What stays private and how: when keys lock, and what is kept where. */
 interface Props {
@@ -16,7 +17,12 @@ export function Privacy({ call, act }: Props) {
   return (
     <>
       <LockTime call={call} act={act} />
-      {program() === "browser" ? null : <Questions call={call} act={act} />}
+      {program() === "browser" ? null : (
+        <>
+          <OwnMark act={act} />
+          <Questions call={call} act={act} />
+        </>
+      )}
       <section aria-labelledby="kept">
         <h2 id="kept">{t("kept_title")}</h2>
         <p>{t("privacy_keys")}</p>

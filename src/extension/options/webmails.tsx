@@ -1,10 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n.js";
 import { browser } from "../platform.js";
 import { type Allowed, allowedSites, allowSite, forbidSite } from "../webmail/allowing.js";
-import { changeMark, loadMark, type Mark } from "../webmail/mark.js";
-import { markView } from "../webmail/mark-view.js";
 import type { Act } from "./act.js";
+import { OwnMark } from "./own-mark.js";
 
 /** The webmails that ListSeal works in, in a browser: each is allowed by itself. */
 export function Webmails({ act }: { readonly act: Act }) {
@@ -80,26 +79,6 @@ function Sites() {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-/** What stands at the top of each of our frames. */
-function OwnMark({ act }: { readonly act: Act }) {
-  const [mark, setMark] = useState<Mark | null>(null);
-  const place = useRef<HTMLParagraphElement>(null);
-  useEffect(() => void act(async () => setMark(await loadMark()), null), []);
-  useEffect(() => {
-    if (mark !== null) place.current?.replaceChildren(markView(mark));
-  }, [mark]);
-  return (
-    <section aria-labelledby="mark">
-      <h2 id="mark">{t("webmails_mark")}</h2>
-      <p>{t("webmails_mark_text")}</p>
-      <p ref={place} />
-      <button type="button" onClick={() => void act(async () => setMark(await changeMark()), null)}>
-        {t("webmails_mark_change")}
-      </button>
     </section>
   );
 }

@@ -21,6 +21,17 @@ import type { OpenedLetter } from "../worker/jobs.js";
 export interface Opened {
   readonly letter: OpenedLetter;
   readonly view: OpenedView;
+  /** The state that the verdict was made from: {@link basisOf}. */
+  readonly basis: string;
+}
+
+/**
+ * A digest of everything stored that a verdict is made from: lists with their owners, keys and servers, the person's own keys,
+ * and what is known of authors.
+ */
+export async function basisOf({ lists, memberKeys, pins }: Stored): Promise<string> {
+  const text = new TextEncoder().encode(JSON.stringify([lists, memberKeys, pins]));
+  return toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", text)));
 }
 
 /** Why sealed parts do not open. */
@@ -72,13 +83,13 @@ export async function openSealed({
     return { kind: "not-for-me", list };
   }
   const view = await viewOf(opened, stored, shell);
-  await rememberAuthor(opened);
+  const basis = await rememberAuthor(opened, stored);
   // an owner's add-on holds every word of the server about the record against what it knows
   if ("roster" in opened.passage && (await ownsLists())) {
     const { noteHead } = await import("../owner/members.js");
     await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
   }
-  return { kind: "opened", opened: { letter: opened, view } };
+  return { kind: "opened", opened: { letter: opened, view, basis } };
 }
 
 /** What a failure is to the reader of the mail. */
@@ -192,10 +203,12 @@ export function inlineImages(
   );
 }
 
-async function rememberAuthor({ list, pins }: OpenedLetter): Promise<void> {
+/** @returns the state that the verdict holds for: that from which the mail was opened, with its author known from now on */
+async function rememberAuthor({ list, pins }: OpenedLetter, before: Stored): Promise<string> {
   await update((stored) =>
     JSON.stringify(stored.pins[list]) === JSON.stringify(pins)
       ? { stored, result: undefined }
       : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
   );
+  return basisOf({ ...before, pins: { ...before.pins, [list]: pins } });
 }

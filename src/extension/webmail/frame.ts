@@ -1,7 +1,7 @@
 import { element } from "../display/elements.js";
 import { t } from "../i18n.js";
-import { loadMark } from "./mark.js";
-import { markView } from "./mark-view.js";
+import { loadMark } from "../mark/mark.js";
+import { markView } from "../mark/mark-view.js";
 import { guardPresses } from "./presses.js";
 
 /** What both of our frames have: the mark, a place for buttons, a line for what the person has to know, and the content. */

@@ -5,7 +5,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
-import type { ListsInUse, Recipient } from "../kept/lists-in-use.js";
+import { type ListsInUse, listsNamedBy, type Recipient } from "../kept/lists-in-use.js";
 import type { Log } from "../kept/log.js";
 import type { FullStore } from "../kept/membership-store.js";
 import type { List } from "../kept/store.js";
@@ -63,15 +63,25 @@ export function openReception(parts: ReceptionParts): Handler {
   const { lists } = parts;
   return {
     async isOurs(text) {
-      return (await lists.recipient(text)).kind !== "unknown";
+      return (await lists.recipient(text)).kind !== "unknown" || (await isMissed(parts, text));
     },
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
+      if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
       const reply = await takeFor(parts, recipient, sender, raw);
       parts.tally(recipient.kind, reply.code);
       return reply;
     },
   };
+}
+
+/** A list that this machine has known and the store lacks: a backup that is older than the list. Its mail waits with its senders. */
+async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<boolean> {
+  const known = await heads.known();
+  const missed = listsNamedBy(text).find((address) => known.has(address));
+  if (missed === undefined) return false;
+  log.error("list-missed", { list: missed });
+  return true;
 }
 
 async function takeFor(

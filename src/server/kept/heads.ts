@@ -1,5 +1,6 @@
 /**
- * What this machine knows of each list's record, kept outside the database: number and hash of the newest entry.
+ * What this machine knows of each list, kept outside the database: number and hash of its record's newest entry, how
+ * many posts it has taken, its server key, and whether it is retired.
  *
  * The attack, or the accident: a database from last month is put back. Members who were removed since get copies again,
  * and posts that went out can be sent again, because the replay memory is as old as the rest. So a list whose store is
@@ -11,9 +12,8 @@ import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeDurably } from "./data-folder.js";
 import { whileLocked } from "./file-lock.js";
-import type { RecordHead } from "./roster-record.js";
 import { KeyFileError } from "./server-keys.js";
-import type { Store } from "./store.js";
+import type { List, Store } from "./store.js";
 
 const schema = z.strictObject({
   lists: z.record(
@@ -23,6 +23,12 @@ const schema = z.strictObject({
       hash: z.string().regex(/^[0-9a-f]{64}$/),
       /** Fingerprints of the owners at that entry: only they can resume. */
       owners: z.array(z.string()),
+      /** How many posts the list has taken: an older database is noticed also while the roster stays the same. */
+      posts: z.number().int().min(0).optional(),
+      /** Its server key of that entry: a database from before a suspect one was replaced must not bring that one back. */
+      serverKey: z.strictObject({ fingerprint: z.string(), file: z.string() }).optional(),
+      /** Closed for ever, and its server key deleted. */
+      retired: z.literal(true).optional(),
       /** Since when it is paused, in milliseconds since 1970. */
       paused: z.number().int().optional(),
     }),
@@ -53,16 +59,13 @@ export class Heads {
     const lists = { ...known };
     const paused: string[] = [];
     for (const list of await store.lists()) {
-      const head = await store.recordHead(list.id);
       const last = known[list.address];
-      if (
-        last?.paused !== undefined ||
-        (last !== undefined && !(await isAhead(store, list.id, head, last)))
-      ) {
+      const now = await present(store, list);
+      if (last?.paused !== undefined || (last !== undefined && !(await isAhead(store, list.id, now, last)))) {
         lists[list.address] = { ...last, paused: last.paused ?? Date.now() };
         paused.push(list.address);
       } else {
-        lists[list.address] = { ...head, owners: await ownersIn(store, list.id) };
+        lists[list.address] = { ...now, ...retiredAs(last) };
       }
     }
     if (JSON.stringify(lists) !== JSON.stringify(known)) await this.#write(lists);
@@ -77,10 +80,8 @@ export class Heads {
   async #pauseAll(store: Store): Promise<void> {
     const lists = { ...(await this.#read()) };
     for (const list of await store.lists()) {
-      const last = lists[list.address];
-      const head = await store.recordHead(list.id);
       lists[list.address] = {
-        ...(last ?? { ...head, owners: await ownersIn(store, list.id) }),
+        ...(lists[list.address] ?? (await present(store, list))),
         paused: Date.now(),
       };
     }
@@ -103,13 +104,37 @@ export class Heads {
     return (await this.#read())[address]?.owners;
   }
 
-  /** The list goes on from `head`. */
-  resume(store: Store, address: string, listId: number, head: RecordHead): Promise<void> {
+  /** The list goes on from what the store has now. */
+  resume(store: Store, list: List): Promise<void> {
     return this.#alone(async () => {
       const lists = { ...(await this.#read()) };
-      lists[address] = { ...head, owners: await ownersIn(store, listId) };
+      lists[list.address] = { ...(await present(store, list)), ...retiredAs(lists[list.address]) };
       await this.#write(lists);
     });
+  }
+
+  /** The list is closed for ever, whatever an older database says. */
+  retire(store: Store, list: List): Promise<void> {
+    return this.#alone(async () => {
+      const lists = { ...(await this.#read()) };
+      lists[list.address] = { ...(lists[list.address] ?? (await present(store, list))), retired: true };
+      await this.#write(lists);
+    });
+  }
+
+  /** Whether a list of that address is known to this machine, and is retired. */
+  async isRetired(address: string): Promise<boolean> {
+    return (await this.#read())[address]?.retired ?? false;
+  }
+
+  /** Addresses of all lists that this machine knows, also of those that an older database lacks. */
+  async known(): Promise<ReadonlySet<string>> {
+    return new Set(Object.keys(await this.#read()));
+  }
+
+  /** The server key that a list had last; `undefined` if this machine doesn't know. */
+  async serverKeyOf(address: string): Promise<Known["serverKey"]> {
+    return (await this.#read())[address]?.serverKey;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -142,13 +167,26 @@ export class Heads {
   }
 }
 
-/** Whether the store's record goes on from the entry that was last known. */
-async function isAhead(store: Store, listId: number, head: RecordHead, last: RecordHead): Promise<boolean> {
-  if (head.number === last.number) return head.hash === last.hash;
-  if (head.number < last.number) return false;
-  return (await store.record(listId)).some(
-    (entry) => entry.number === last.number && entry.hash === last.hash,
-  );
+type Present = Omit<Known, "paused" | "retired">;
+
+/** What the store says of a list. */
+async function present(store: Store, list: List): Promise<Present> {
+  return {
+    ...(await store.recordHead(list.id)),
+    owners: await ownersIn(store, list.id),
+    posts: await store.postsTaken(list.id),
+    serverKey: { fingerprint: list.serverFingerprint, file: list.serverKeyFile },
+  };
+}
+
+const retiredAs = (last: Known | undefined): { readonly retired?: true } =>
+  last?.retired === undefined ? {} : { retired: true };
+
+/** Whether the store goes on from what was last known. */
+async function isAhead(store: Store, listId: number, now: Present, last: Known): Promise<boolean> {
+  if ((now.posts ?? 0) < (last.posts ?? 0) || now.number < last.number) return false;
+  const hash = now.number === last.number ? now.hash : await store.recordHash(listId, last.number);
+  return hash === last.hash;
 }
 
 async function ownersIn(store: Store, listId: number): Promise<string[]> {

@@ -117,11 +117,6 @@ export class ListsInUse {
     return list === undefined ? undefined : this.open(list);
   }
 
-  /** Reads every list's server key, so that a missing one is found when the server starts and not with the first mail. */
-  async checkKeys(isRetired: (list: List) => Promise<boolean>): Promise<void> {
-    for (const list of await this.#store.lists()) if (!(await isRetired(list))) await this.serverKey(list);
-  }
-
   /** Server keys that an owner has replaced, newest first. @throws KeyFileError, ListSealError */
   async formerServerKeys(list: List): Promise<ListInUse["formerServers"]> {
     const keys = (await this.#store.replacedServerKeys(list.id)).slice(0, MAX_FORMER_KEYS);
@@ -151,6 +146,14 @@ export class ListsInUse {
     key.catch(() => this.#serverKeys.delete(fingerprint));
     return key;
   }
+}
+
+/** The lists that an envelope recipient would be of, if there were such lists. */
+export function listsNamedBy(text: string): readonly string[] {
+  const address = canonical(text);
+  if (address === undefined) return [];
+  const { name, domain } = BESIDES.exec(address)?.groups ?? {};
+  return [address, ...(name && domain ? [`${name}@${domain}`] : [])];
 }
 
 function canonical(text: string): Address | undefined {

@@ -61,6 +61,8 @@ export interface ServerKeyStore {
   /** A new one that the owner is asked about, in place of an earlier such. @returns the earlier, whose file is for nothing */
   offerServerKey(listId: number, key: OfferedServerKey): Promise<readonly OfferedServerKey[]>;
   offeredServerKey(listId: number): Promise<OfferedServerKey | undefined>;
+  /** The list has this server key again, and no more the one that the store has: the store comes from a backup. */
+  putServerKeyBack(listId: number, key: OfferedServerKey): Promise<void>;
   /** Newest first. */
   replacedServerKeys(listId: number): Promise<readonly ReplacedServerKey[]>;
   /** An owner has agreed: the offered key is the list's; the one before opens until `until`. */

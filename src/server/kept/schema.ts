@@ -263,6 +263,13 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     PRIMARY KEY (list_id, day)
   ) ${tableEnd};
   `,
+    `
+  -- posts that a list has ever taken
+  CREATE TABLE post_counts (
+    list_id ${integer} PRIMARY KEY REFERENCES lists (id),
+    posts ${integer} NOT NULL
+  ) ${tableEnd};
+  `,
   ];
 }
 

@@ -304,6 +304,19 @@ export class SqlRoster {
     return headOf(row);
   }
 
+  async recordHash(listId: number, entry: number): Promise<string | undefined> {
+    const [row] = (
+      await this.engine.ask(sql("SELECT hash FROM record WHERE list_id = ? AND number = ?", listId, entry))
+    ).rows;
+    return row && text(row, "hash");
+  }
+
+  async postsTaken(listId: number): Promise<number> {
+    const [row] = (await this.engine.ask(sql("SELECT posts FROM post_counts WHERE list_id = ?", listId)))
+      .rows;
+    return row === undefined ? 0 : number(row, "posts");
+  }
+
   async record(listId: number): Promise<readonly RecordEntry[]> {
     const found = await this.engine.ask(
       sql("SELECT number, previous, entry, hash FROM record WHERE list_id = ? ORDER BY number", listId),

@@ -87,6 +87,22 @@ export class SqlServerKeys extends SqlOutbox implements MembershipStore {
     });
   }
 
+  async putServerKeyBack(
+    listId: number,
+    { file, fingerprint, certificate }: OfferedServerKey,
+  ): Promise<void> {
+    await this.engine.run(function* () {
+      yield sql("DELETE FROM server_keys WHERE list_id = ? AND fingerprint = ?", listId, fingerprint);
+      yield sql(
+        "UPDATE lists SET server_key_file = ?, server_fingerprint = ?, server_certificate = ? WHERE id = ?",
+        file,
+        fingerprint,
+        certificate,
+        listId,
+      );
+    });
+  }
+
   async forgetServerKeys(listId: number, now: number): Promise<readonly OfferedServerKey[]> {
     const { rows } = await this.engine.ask(
       sql("DELETE FROM server_keys WHERE list_id = ? AND open_until < ? RETURNING *", listId, now),

@@ -55,7 +55,14 @@ function* rememberReplay(post: NewPost): Script<boolean> {
     post.sealDigest,
     post.keptUntil,
   );
-  return changes === 1;
+  if (changes === 0) return false;
+  // known outside the database as well (heads.ts), so that an older one is noticed
+  yield sql(
+    `INSERT INTO post_counts (list_id, posts) VALUES (?, 1)
+       ON CONFLICT (list_id) DO UPDATE SET posts = post_counts.posts + 1`,
+    post.listId,
+  );
+  return true;
 }
 
 /** What was seen before of a post; `undefined` if nothing was. */

@@ -241,6 +241,10 @@ export interface Store {
   /** Newest entry of a list's record. A list always has one: its creation. */
   recordHead(listId: number): Promise<RecordHead>;
   record(listId: number): Promise<readonly RecordEntry[]>;
+  /** Hash of one entry; `undefined` if the record does not go as far. */
+  recordHash(listId: number, number: number): Promise<string | undefined>;
+  /** How many posts the list has ever taken; it only grows. */
+  postsTaken(listId: number): Promise<number>;
 
   /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
   queuePost(post: NewPost): Promise<Queued>;

@@ -180,6 +180,8 @@ export function addListCommands(program: Command): void {
     .description("close a list for ever, and delete its server key once its queue is empty")
     .action((address: string) =>
       atDesk(global(), async (desk) => {
+        // first: from here on no older database opens it again
+        await desk.heads.retire(desk.store, await findList(desk, address));
         const retired = await retireList(desk, desk.ledger, address);
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
         say(

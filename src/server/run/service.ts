@@ -28,6 +28,7 @@ import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
 import { openMetrics } from "./metrics.js";
 import { deleteOldServerKeys } from "./new-server-key.js";
+import { checkKeys, putBack } from "./putting-back.js";
 import { renewAll } from "./renewal.js";
 import { answersWithin, SILENT_MS, STUCK_MS, silenceOf } from "./vigil.js";
 import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
@@ -111,7 +112,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ledger = await openLedger(place);
     undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
-    await lists.checkKeys(async (list) => (await ledger.settings(list.id)).retired !== undefined);
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
@@ -119,8 +119,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await store.forget(now());
     await dropUnusedSecrets(folder, store, now());
     const heads = new Heads(folder.heads);
-    const note = () => noteHeads(heads, store, ledger, log);
+    const note = async () => {
+      await noteHeads(heads, store, ledger, log);
+      await putBack({ store, ledger, heads, folder, log });
+    };
     await note();
+    // what came since the last look: a backup may be put back while the server is stopped
+    undo.push(() => heads.note(store).then(() => undefined));
+    await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;

@@ -90,3 +90,46 @@ export async function inPopup(source, args) {
   });
   return inBrowser(browser, source, args);
 }
+
+/** The document of the message header in which the add-on's button above a mail is. */
+function aboutMessage(windowType) {
+  const window = windowOf(windowType);
+  return windowType === "mail:3pane"
+    ? window.document.getElementById("tabmail").currentAboutMessage
+    : window.messageBrowser.contentWindow;
+}
+
+const popupsOf = (windowType) =>
+  [aboutMessage(windowType).document, windowOf(windowType).document].flatMap((document) => [
+    ...document.querySelectorAll("browser.webextension-popup-browser"),
+  ]);
+
+/** The popup of the add-on's button above the mail that is shown. */
+export async function mailPopup(windowType) {
+  return waitFor("the popup above the mail", () =>
+    popupsOf(windowType).find(
+      (one) => one.currentURI?.scheme === "moz-extension" && !one.webProgress?.isLoadingDocument,
+    ),
+  );
+}
+
+/** Presses the add-on's button above the mail that is shown, and waits for its popup. */
+export async function openMailPopup(addonId, windowType) {
+  const id = `${widgetName(addonId)}-messageDisplayAction-toolbarbutton`;
+  const button = await waitFor("the button above the mail", () =>
+    aboutMessage(windowType).document.getElementById(id),
+  );
+  button.click();
+  await mailPopup(windowType);
+}
+
+/** Runs source code, a function of the popup's window, in the popup of the button above the mail. */
+export async function inMailPopup(windowType, source, args) {
+  return inBrowser(await mailPopup(windowType), source, args);
+}
+
+/** Closes it, as a click beside it does. */
+export async function closeMailPopup(windowType) {
+  for (const browser of popupsOf(windowType)) browser.closest("panel")?.hidePopup();
+  await waitFor("the popup above the mail to be gone", () => popupsOf(windowType).length === 0);
+}

@@ -36,9 +36,12 @@ const watcher = (key, probe) => `{
     const began = () => window.performance.timeOrigin;
     let done = false;
     const tell = (shown) => {
-      const paint = window.performance.getEntriesByName("first-contentful-paint")[0];
+      // an opened mail is painted in the add-on's frame
+      const inside = window.document.querySelector("iframe#listseal-page")?.contentWindow ?? window;
+      const paint = inside.performance.getEntriesByName("first-contentful-paint")[0];
       if (!paint && shown.tries++ < 200) return window.setTimeout(() => tell(shown), 10);
-      sendAsyncMessage(${JSON.stringify(key)}, { shown: shown.at, painted: paint ? began() + paint.startTime : null });
+      const painted = paint ? inside.performance.timeOrigin + paint.startTime : null;
+      sendAsyncMessage(${JSON.stringify(key)}, { shown: shown.at, painted });
     };
     const look = () => {
       if (done || !window.document.documentElement || !holds(window)) return;

@@ -50,7 +50,7 @@ export async function resume(
   // "repeat": the server was killed before it came to the rest
   await ledger.refuseBefore(list.id, date.getTime());
   const setAside = await ledger.setListAside(list.id, "restored");
-  await heads.resume(store, list.address, list.id, await store.recordHead(list.id));
+  await heads.resume(store, list);
   return { kind: "done", setAside };
 }
 

@@ -24,5 +24,5 @@ function pictureOf({ cells }: Mark): SVGElement {
 
 /** A mark as people compare it. */
 export function markView(mark: Mark): HTMLElement {
-  return element("span", { class: "mark", title: t("webmail_mark_title") }, pictureOf(mark), mark.digits);
+  return element("span", { class: "mark", title: t("mark_title") }, pictureOf(mark), mark.digits);
 }

@@ -2,9 +2,10 @@ import { object, text } from "../check.js";
 import { keptRecord } from "../storage.js";
 
 /**
- * The person's mark: four digits and a small picture, by chance, at the top of each of our frames. A webmail page can paint
- * something that looks like our frame, and ask for a passphrase in it or pretend a mail; it can't paint a mark that it has
- * never seen. Digits and shapes need no language.
+ * The person's mark: four digits and a small picture, by chance, at the top of what ListSeal shows among what others have
+ * written: a frame in a webmail, an opened mail in Thunderbird. A webmail page or a mail can paint something that looks like
+ * it, and ask for a passphrase in it or pretend a verdict; it can't paint a mark that it has never seen. Digits and shapes
+ * need no language.
  */
 export interface Mark {
   /** Four digits. */

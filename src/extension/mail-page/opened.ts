@@ -1,0 +1,89 @@
+import { codeOf } from "../../protocol/errors.js";
+import { ask, type MessageRef } from "../ask.js";
+import { answerView, bannerOf } from "../display/answer-view.js";
+import { element } from "../display/elements.js";
+import { mailBody } from "../display/mail-body.js";
+import type { DisplayAnswer, OpenedView } from "../display/view.js";
+import { sentenceKey } from "../failure.js";
+import { t } from "../i18n.js";
+import { askWhenDue } from "../locking/due.js";
+import { followLocking, whenLocked } from "../locking/unlocked.js";
+import { markView } from "../mark/mark-view.js";
+import { thunderbird } from "../thunderbird.js";
+import { actsOn, placeIn } from "./mail.js";
+
+/**
+ * What was sealed inside a mail that neither the list's server nor ListSeal has made, in a tab of our own. The mail around it
+ * is its sender's, and so would be a document that both share: its styles covered our warning and had people press our buttons
+ * unseen. Here is nothing of that mail but the name that it goes by.
+ */
+
+function part(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+function mailInAddress(): MessageRef {
+  const asked = new URLSearchParams(location.search);
+  return { id: Number(asked.get("id")), headerMessageId: asked.get("message-id") ?? "" };
+}
+
+/** The text of the mail. QUIRK: the page's policy takes no styles from attributes; those that were cleaned are set by script. */
+function body(view: OpenedView): readonly Node[] {
+  const shown = mailBody(view);
+  for (const node of shown) {
+    if (!(node instanceof Element)) continue;
+    for (const styled of node.querySelectorAll<HTMLElement>("[style]")) {
+      const style = styled.getAttribute("style") ?? "";
+      styled.removeAttribute("style");
+      styled.style.cssText = style;
+    }
+    for (const link of node.querySelectorAll("a")) link.target = "_blank";
+  }
+  return shown;
+}
+
+/** Says out of which mail this was taken. */
+async function tellMail(mail: MessageRef): Promise<void> {
+  const { subject, author } = await thunderbird().messages.get(mail.id);
+  part("mail").replaceChildren(
+    element("p", {}, t("opened_out_of"), " ", element("bdi", {}, subject), " · ", element("bdi", {}, author)),
+  );
+}
+
+async function start(): Promise<void> {
+  document.documentElement.lang = t("lang");
+  const place = placeIn(part("opened"));
+  const mail = mailInAddress();
+  const show = (answer: DisplayAnswer) => {
+    if (answer.kind === "ordinary")
+      return place.show("ordinary", [
+        bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text")),
+      ]);
+    place.show(answer.kind, answerView(answer, { acts: actsOn(mail), body, again: show }));
+  };
+  let asked = 0;
+  const read = async () => {
+    asked += 1;
+    const mine = asked;
+    place.show("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
+    try {
+      const { answer, mark } = await ask("mail:open", { mail });
+      // locked meanwhile
+      if (mine !== asked) return;
+      part("mark").replaceChildren(markView(mark));
+      await tellMail(mail);
+      show(answer);
+      askWhenDue("mail:due");
+    } catch (error) {
+      const code = codeOf(error, "worker-failed");
+      place.show("refused", [bannerOf("warning", t("refused_title"), t(sentenceKey(code)))]);
+    }
+  };
+  followLocking();
+  whenLocked(() => void read());
+  await read();
+}
+
+void start();

@@ -1,0 +1,371 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { LOOK_AT_IT, SELECT_ITS_TEXT, SHOW_IN_SENDERS_DOCUMENT } from "../attacks/naive/shared-document.js";
+import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
+import { OptionsPage } from "../tour/options-page.js";
+import { Person } from "../tour/person.js";
+import { titled } from "../tour/scenery.js";
+import { Counter } from "../world/counter.js";
+import { until } from "../world/processes.js";
+import { ReadingPlaces } from "../world/reading-places.js";
+import type { Displayed } from "../world/thunderbird-ui.js";
+import { addressOf, World } from "../world/world.js";
+
+/** Pictures of what a reader sees, for looking at. */
+const ALBUM = fileURLToPath(new URL("../../out/own-display", import.meta.url));
+
+const MARKER = "the heron on the ninth pile";
+const GREEN = "Sealed for Team · from Olive";
+const [OWN, FOREIGN, ORDINARY, PAINTED] = ["own shell", "foreign shell", "ordinary words", "painted line"];
+
+/** What everybody who writes HTML can put into a mail: a line like ours, a view that is not seen, and a font that tells. */
+const hostile = (counter: Counter): string => `<style>
+@font-face { font-family: spy; src: url("${counter.at("font-h")}"); unicode-range: U+68; }
+@font-face { font-family: spy; src: url("${counter.at("font-n")}"); unicode-range: U+6E; }
+body::before { content: "${GREEN}, owner of the list · came through the list"; color: #0b6b3a; font: bold 13px sans-serif; }
+#listseal-view { opacity: 0 !important; font-family: spy !important; position: absolute !important; top: 40px; left: 0; }
+#balloon { position: absolute; top: 40px; left: 0; width: 100%; height: 300px; background: pink; pointer-events: none; }
+</style><p id="balloon">POP</p>`;
+
+/** As somebody sends it who has got hold of a copy: its sealed parts, in a mail of their own. */
+function inMailOfEve(copy: Uint8Array, html: string): Uint8Array {
+  const text = Buffer.from(copy).toString("latin1");
+  const boundary = /boundary="?([^";\r\n]+)/.exec(text)?.[1];
+  if (boundary === undefined) throw new Error("the copy has no parts");
+  const sealed = text.split(`--${boundary}`).filter((part) => /vnd\.listseal\.(?:key|body)/.test(part));
+  const sealedParts = sealed
+    .map((part) => `--eve${part}`)
+    .join("")
+    .replaceAll("multipart/encrypted", "");
+  return Buffer.from(
+    [
+      ...["From: Eve <eve@example.test>", "To: alice@example.test", `Subject: ${FOREIGN}`],
+      ...[`Date: ${new Date().toUTCString()}`, "Message-ID: <eve@example.test>", "MIME-Version: 1.0"],
+      ...["Content-Type: multipart/mixed; boundary=eve", "", "--eve", "Content-Type: text/html", "", html],
+      `${sealedParts}--eve--`,
+      "",
+    ].join("\r\n"),
+    "latin1",
+  );
+}
+
+function inClear(subject: string, type: "text/plain" | "text/html", body: string): Uint8Array {
+  return Buffer.from(
+    [
+      ...["From: Eve <eve@example.test>", "To: alice@example.test", `Subject: ${subject}`],
+      ...[`Date: ${new Date().toUTCString()}`, `Message-ID: <${subject.replace(" ", "-")}@example.test>`],
+      ...["MIME-Version: 1.0", `Content-Type: ${type}`, "", body, ""],
+    ].join("\r\n"),
+  );
+}
+
+const looked = z.object({
+  at: z.tuple([z.number(), z.number()]),
+  hit: z.string(),
+  opacity: z.string(),
+  font: z.string(),
+  pressed: z.string(),
+});
+
+/** Runs in a message document: everything in it that is not the frame, and what of it a point of the pane reaches. */
+const WHAT_IS_THERE = `(window) => {
+  const { document } = window;
+  const hits = new Set();
+  for (let y = 5; y < window.innerHeight; y += 40)
+    for (let x = 5; x < window.innerWidth; x += 60) hits.add(document.elementFromPoint(x, y)?.id ?? "");
+  return {
+    elements: [...document.querySelectorAll("body *")].map((one) => one.localName),
+    sheets: document.styleSheets.length,
+    fonts: document.fonts.size,
+    before: window.getComputedStyle(document.body, "::before").content,
+    hits: [...hits],
+  };
+}`;
+const thereShape = z.object({
+  elements: z.array(z.string()),
+  sheets: z.number(),
+  fonts: z.number(),
+  before: z.string(),
+  hits: z.array(z.string()),
+});
+
+/** Runs in a message document: selects everything that there is, in it and in its frame. */
+const SELECT_EVERYTHING = `(window) => {
+  const inner = window.document.querySelector("iframe#listseal-page")?.contentWindow;
+  const root = inner?.document.querySelector("listseal-view")?.shadowRoot;
+  if (root) inner.getSelection().selectAllChildren(root.querySelector(".body"));
+  window.getSelection().selectAllChildren(window.document.documentElement);
+  return inner?.getSelection().toString() ?? "";
+}`;
+
+/** What a sender, a style sheet and a reply can do to a mail that is opened in a real Thunderbird; no server takes part. */
+describe("a display that the sender can't reach, in a real Thunderbird", () => {
+  let world: World;
+  let counter: Counter;
+  let alice: Person;
+  let places: ReadingPlaces;
+  let list: MadeList;
+  let reader: MadePerson;
+  let kept: Stored;
+
+  beforeAll(async () => {
+    mkdirSync(ALBUM, { recursive: true });
+    counter = await Counter.start();
+    world = await World.start();
+    const making = (async () => {
+      reader = await makePerson(addressOf("alice"), "Alice");
+      const olive = await makePerson("olive@example.test", "Olive");
+      list = await MadeList.make("team@lists.example", "Team", [olive]);
+      const letter = (id: string) => ({
+        subject: "The true subject",
+        messageId: `<${id}@example.test>`,
+        text: `Hello,\r\n${MARKER}\r\n`,
+      });
+      const mails = [
+        titled(await list.copyFor(reader, olive, letter("own")), OWN),
+        inMailOfEve(await list.copyFor(reader, olive, letter("foreign"), "mixed"), hostile(counter)),
+        inClear(ORDINARY, "text/plain", "An ordinary mail, plain as day."),
+        inClear(PAINTED, "text/html", `${hostile(counter)}<p>The plan: pay Eve.</p>`),
+      ];
+      for (const raw of mails) world.dovecot.drop("alice", raw);
+      const record = await keyRecord(reader);
+      kept = {
+        ...emptyStored,
+        lists: { [list.address]: await list.record(reader) },
+        memberKeys: { [record.fingerprint]: record },
+        backedUpAt: new Date().toISOString(),
+      };
+    })();
+    alice = await Person.arrive(world, "alice");
+    await making;
+    await alice.addon.setStorage("listseal", kept);
+    places = new ReadingPlaces(alice.thunderbird);
+    await alice.ui.waitForMails(4);
+  }, 180_000);
+
+  afterAll(async () => {
+    await world.stop();
+    await counter.stop();
+  }, 60_000);
+
+  afterEach(async () => {
+    await alice.ui.closeComposers();
+    await alice.addon.setStorage("listseal", kept);
+  });
+
+  const select = async (subject: string) => {
+    await alice.ui.openFolder();
+    await alice.ui.selectMessage(subject);
+  };
+  const openOwn = async () => {
+    await select(OWN);
+    return alice.ui.waitForView(({ text }) => text.includes(MARKER));
+  };
+  const inMail = <T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> =>
+    alice.thunderbird.marionette.call(shape, "mail-window", "inMessage", "mail:3pane", source, args);
+  /** Shows the sender's mail with a naive display in it. */
+  const showNaively = async (subject: string) => {
+    await select(ORDINARY);
+    await alice.ui.waitForNativeText("plain as day");
+    await select(subject);
+    await alice.ui.waitForNativeText("POP");
+    await inMail(z.null(), SHOW_IN_SENDERS_DOCUMENT, MARKER);
+  };
+  /** Waits for what the mail's own window shows. */
+  const waitForWindow = (accept: (view: NonNullable<Displayed["view"]>) => boolean) =>
+    until("the mail in its window", async () => {
+      const { view } = await alice.ui.displayed("mail:messageWindow").catch(() => ({ view: null }));
+      return (view !== null && accept(view)) || undefined;
+    });
+  const replied = async () => {
+    await alice.ui.reply();
+    return (await alice.ui.composerState()).html;
+  };
+
+  describe("styles of the sender", () => {
+    test("make a naive view unseen, have its button pressed, and send out which letters the opened text has", async () => {
+      await places.allowRemoteContent("eve@example.test");
+      counter.asked.length = 0;
+      await showNaively(PAINTED);
+      const before = await inMail(looked, LOOK_AT_IT);
+      expect(before).toMatchObject({ hit: "listseal-view", opacity: "0", pressed: "no" });
+      await alice.picture(join(ALBUM, "naive-covered.png"));
+      await inMail(
+        z.null(),
+        `(window, x, y) => {
+          for (const type of ["mousedown", "mouseup"]) window.synthesizeMouseEvent(type, x, y, { button: 0, clickCount: 1 }, {});
+        }`,
+        ...before.at,
+      );
+      await until("the press", async () =>
+        (await inMail(looked, LOOK_AT_IT)).pressed === "yes" ? true : undefined,
+      );
+      await until("the font of a letter", () => counter.asked.includes("/font-h") || undefined);
+    }, 120_000);
+
+    test("are gone with everything else of the sender's where a mail is opened in its own shell", async () => {
+      await openOwn();
+      const { hits, ...there } = await inMail(thereShape, WHAT_IS_THERE);
+      expect(there).toEqual({ elements: ["iframe"], sheets: 0, fonts: 0, before: "none" });
+      expect(hits).toEqual(["listseal-page"]);
+      await alice.picture(join(ALBUM, "own.png"));
+    }, 60_000);
+
+    test("find nothing to press in a mail of their own that carries sealed parts, and opening asks nobody", async () => {
+      await select(FOREIGN);
+      const banner = await alice.ui.waitForView(({ kind }) => kind === "elsewhere");
+      expect([banner.buttons, banner.html.match(/<(?:a|button|input|summary)\b/g)]).toEqual([[], null]);
+      await alice.picture(join(ALBUM, "foreign.png"));
+      const said = await alice.addon.openMailPopup();
+      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the sealed part"] });
+      expect(said.mail).toContain(FOREIGN);
+      await alice.ui.pictureOfScreen(join(ALBUM, "foreign-popup.png"));
+      counter.asked.length = 0;
+      await alice.addon.pressInMailPopup("Open the sealed part");
+      const text = await until("the opened part in a tab", async () => {
+        const source = `(window) => window.document.querySelector("listseal-view")?.shadowRoot.textContent ?? ""`;
+        const found = await alice.addon.inFrontTab(z.string(), source);
+        return found.includes(MARKER) ? found : undefined;
+      });
+      expect(text).toContain("from Olive");
+      expect(text).toContain("A sealed part inside another mail");
+      await alice.picture(join(ALBUM, "foreign-opened.png"));
+      expect(counter.asked).toEqual([]);
+      await alice.addon.closeFrontTab();
+    }, 120_000);
+  });
+
+  describe("a reply", () => {
+    test("quotes in clear what is selected in a naive view", async () => {
+      await showNaively(PAINTED);
+      await inMail(z.null(), SELECT_ITS_TEXT);
+      expect(await replied()).toContain(MARKER);
+    }, 120_000);
+
+    test("quotes nothing that is selected in ours, though it opens no more", async () => {
+      await openOwn();
+      await alice.addon.setStorage("listseal", { ...kept, lists: {} });
+      expect(await inMail(z.string(), SELECT_EVERYTHING)).toContain(MARKER);
+      const html = await replied();
+      expect(html).not.toContain(MARKER);
+      expect(html).not.toContain("true subject");
+    }, 120_000);
+  });
+
+  describe("a line like ours", () => {
+    test("is painted by any mail, and stands there as ours does; the popup knows better, and the mark is missing", async () => {
+      await select(PAINTED);
+      await alice.ui.waitForNativeText("pay Eve");
+      await alice.picture(join(ALBUM, "painted.png"));
+      const painted = `(window) => window.getComputedStyle(window.document.body, "::before").content`;
+      expect(await inMail(z.string(), painted)).toContain(GREEN);
+      const said = await alice.addon.openMailPopup();
+      await alice.ui.pictureOfScreen(join(ALBUM, "painted-popup.png"));
+      expect(said).toMatchObject({ kind: "ordinary", buttons: [] });
+      expect(said.mail).toContain(PAINTED);
+      expect(said.text).toContain("Not sealed");
+      expect(said.mark).toMatch(/\d{4}/);
+      const { nativeText } = await alice.ui.displayed();
+      expect(nativeText).not.toContain(said.mark.trim());
+      await alice.addon.closeMailPopup();
+    }, 120_000);
+
+    test("in ours comes with the mark; the popup says the same of the mail that it names, in each window", async () => {
+      const view = await openOwn();
+      const said = await alice.addon.openMailPopup();
+      await alice.ui.pictureOfScreen(join(ALBUM, "own-popup.png"));
+      expect(said.kind).toBe("opened");
+      expect(said.mail).toContain(OWN);
+      expect(said.text).toContain(GREEN);
+      expect(view.text).toContain(said.mark.trim());
+      await alice.addon.closeMailPopup();
+      await select(ORDINARY);
+      expect(await alice.addon.openMailPopup()).toMatchObject({ kind: "ordinary" });
+      await alice.addon.closeMailPopup();
+      await select(OWN);
+      await places.openInWindow();
+      try {
+        await waitForWindow((shown) => shown.text.includes(MARKER));
+        const there = await alice.addon.openMailPopup("mail:messageWindow");
+        expect([there.kind, there.mail]).toEqual(["opened", expect.stringContaining(OWN)]);
+        await alice.addon.closeMailPopup("mail:messageWindow");
+      } finally {
+        await places.closeWindow();
+      }
+    }, 120_000);
+  });
+
+  test("an owner who is none any more has no green line in a mail that was opened before", async () => {
+    expect((await openOwn()).text).toContain("owner of the list");
+    await select(ORDINARY);
+    await alice.ui.waitForNativeText("plain as day");
+    const other = await MadeList.make(list.address, list.name, []);
+    const record = { ...(await list.record(reader)), owners: other.ownerRecords() };
+    await alice.addon.setStorage("listseal", { ...kept, lists: { [list.address]: record } });
+    const view = await openOwn();
+    expect(view.text).not.toContain("owner of the list");
+    await alice.picture(join(ALBUM, "no-owner.png"));
+  }, 60_000);
+
+  test("locking the keys clears every mail that is open, wherever it is", async () => {
+    const [own] = Object.values(kept.memberKeys);
+    if (own === undefined) throw new Error("a key is needed");
+    await alice.addon.setStorage("listseal", {
+      ...kept,
+      memberKeys: { [own.fingerprint]: { ...own, locked: true } },
+    });
+    await alice.addon.inBackground(
+      z.null(),
+      `async (fingerprint, secret) => {
+        await (globalThis.messenger ?? globalThis.browser).storage.session.set({
+          unlocked: { keys: [{ fingerprint, secret }], usedAt: Date.now() },
+        });
+      }`,
+      own.fingerprint,
+      own.secret,
+    );
+    await openOwn();
+    await places.openInWindow();
+    await waitForWindow(({ text }) => text.includes(MARKER));
+    await select(FOREIGN);
+    await alice.ui.waitForView(({ kind }) => kind === "elsewhere");
+    await alice.addon.openMailPopup();
+    await alice.addon.pressInMailPopup("Open the sealed part");
+    const inTab = () =>
+      alice.addon.inFrontTab(
+        z.string(),
+        `(window) => window.document.querySelector("listseal-view")?.shadowRoot.textContent ?? ""`,
+      );
+    await until("the foreign part", async () => (await inTab()).includes(MARKER) || undefined);
+    await openOwn();
+
+    const page = await OptionsPage.open(alice.addon);
+    await page.showTab("keys");
+    await page.press("Lock now");
+    await page.close();
+    await waitForWindow(({ kind }) => kind === "locked");
+    await places.closeWindow();
+    await alice.ui.waitForView(({ kind }) => kind === "locked");
+    const { view, nativeText } = await alice.ui.displayed();
+    expect([view?.text, nativeText].join("")).not.toContain(MARKER);
+    await alice.picture(join(ALBUM, "locked.png"));
+    await alice.addon.closeFrontTab();
+  }, 180_000);
+
+  test("an ordinary mail wakes nobody", async () => {
+    await openOwn();
+    await alice.addon.suspend();
+    await select(ORDINARY);
+    await alice.ui.waitForNativeText("plain as day");
+    const ready = `(window) => window.document.readyState === "complete" && window.document.documentElement.outerHTML.length`;
+    const length = await until(
+      "the mail",
+      async () => (await inMail(z.union([z.number(), z.boolean()]), ready)) || undefined,
+    );
+    expect(await alice.addon.backgroundState()).toBe("stopped");
+    expect(length).toBe(await inMail(z.union([z.number(), z.boolean()]), ready));
+  }, 60_000);
+});
