@@ -275,6 +275,13 @@ test("shows the queue, tries again what was set aside, and gives it up", async (
     /^job (\d+) .*bob@people\.test {2}ASIDE relay-550/m.exec(await good("queue", "show")) ?? [];
   expect((await run("queue", "retry")).err).toContain("--job NUMBER");
 
+  expect((await run("queue", "hold", "--older", "soon")).err).toContain("90m, 2h or 3d");
+  const page = await good("queue", "show", "--to", bob.address, "--reason", "relay-550", "--limit", "1");
+  expect(page).toContain(`more: the same with --after ${job}`);
+  expect(await good("queue", "show", "--older", "1d")).toBe("waiting 0, aside 2\n");
+  expect(await good("queue", "hold", "--list", list.address)).toContain("0 on hold");
+  expect(await good("queue", "flush", "--all")).toContain("0 will be tried now");
+
   sink.mood = () => undefined;
   expect(await good("queue", "retry", "--job", job)).toContain("1 will be tried again");
   await sink.until(() => sink.for(bob.address).length === 1);

@@ -171,12 +171,12 @@ onEachStore(() => {
       release = resolve;
     });
     const { store } = server.service;
-    const memberById = store.memberById.bind(store);
+    const recipientById = store.recipientById.bind(store);
     const asked: number[] = [];
-    store.memberById = async (id) => {
+    store.recipientById = async (id) => {
       asked.push(id);
       await held;
-      return memberById(id);
+      return recipientById(id);
     };
     await server.post(list, alice);
     while (asked.length < 3) await new Promise((resolve) => setImmediate(resolve));
@@ -239,15 +239,15 @@ onEachStore(() => {
     const list = await listOfThree();
     const { store } = await server.start();
     // the roster holds a certificate that can't be sealed to any more
-    const memberById = store.memberById.bind(store);
+    const recipientById = store.recipientById.bind(store);
     const expired = await generateMemberKey({
       address: eve.address,
       profile: "compatible",
       date: new Date(Date.now() - 86_400_000),
       expiresInSeconds: 3600,
     });
-    store.memberById = async (id) => {
-      const member = await memberById(id);
+    store.recipientById = async (id) => {
+      const member = await recipientById(id);
       if (member?.address !== eve.address) return member;
       return { ...member, certificate: expired.secret.toPublic().write() };
     };

@@ -1,6 +1,7 @@
 /** Limits on posts, answers' address, and the author's own copy. */
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
+import { readSealedMail } from "../../src/mail/sealed-mail.js";
 import { defaultListSettings } from "../../src/server/kept/list-settings.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -66,10 +67,43 @@ onEachStore(() => {
     });
   });
 
+  test("a server that takes the header's word for its author has what anybody wrote", async () => {
+    const { raw } = await seal(list, alice, { from: { ...alice, name: "The Treasurer" } });
+    expect(await readSealedMail(raw)).toMatchObject({
+      from: { name: "The Treasurer", address: alice.address },
+    });
+  });
+
+  test("what the header calls the author is on no copy: anybody could have written it", async () => {
+    await server.start();
+    await server.service.ledger.setSettings(list.list.id, { ...defaultListSettings, replyTo: "author" });
+    await server.post(list, alice, { from: { ...alice, name: "The Treasurer" } });
+    await server.untilQuiet();
+    const [copy] = server.sink.for(bob.address);
+    if (copy === undefined) throw new Error("no copy");
+    expect(copy.raw.includes("Treasurer")).toBe(false);
+    expect(await PostalMime.parse(copy.raw)).toMatchObject({
+      replyTo: [{ name: "Alice", address: alice.address }],
+    });
+  });
+
+  test("of two members with one name, each is told by their key", async () => {
+    await server.join(list, { ...(await person("Other")), name: "ALICE" });
+    await server.start();
+    await server.post(list, alice);
+    await server.untilQuiet();
+    const [copy] = server.sink.for(bob.address);
+    if (copy === undefined) throw new Error("no copy");
+    const digits = alice.key.fingerprint.slice(0, 8).toUpperCase();
+    expect(await PostalMime.parse(copy.raw)).toMatchObject({
+      from: { name: `Alice (${digits}) via Team`, address: list.address },
+    });
+  });
+
   test("mail for the owner goes to who is owner, as it came, and to nobody else", async () => {
     await server.start();
     const raw = "From: x@other.test\r\nSubject: I can't read it\r\n\r\nHelp\r\n";
-    const ask = () => server.submit({ ...list, address: "team-owner@lists.test" }, bob, raw);
+    const ask = (mail = raw) => server.submit({ ...list, address: "team-owner@lists.test" }, bob, mail);
     expect(await ask()).toMatchObject({ code: 550 });
     const at = new Date().toISOString();
     const role = { do: "role", address: bob.address, role: "owner", by: "operator", at } as const;
@@ -78,7 +112,7 @@ onEachStore(() => {
     expect(server.sink.caught.map(({ recipient }) => recipient)).toEqual([bob.address]);
     expect(server.sink.caught[0]?.raw.toString()).toBe(raw);
     await server.sink.close();
-    expect(await ask()).toMatchObject({ code: 451 });
+    expect(await ask(`${raw}And more\r\n`)).toMatchObject({ code: 451 });
     await server.sink.reopen();
   });
 });

@@ -16,6 +16,10 @@ test.each([
   [thrown("self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"), "certificate"],
   [thrown("Hostname/IP does not match certificate's altnames", "ESOCKET"), "certificate"],
   [thrown("STARTTLS is not supported by the server", "ETLS"), "no-tls"],
+  [
+    thrown("write EPROTO 00A8:error:0A00010B:SSL routines:ssl3_get_record:wrong version number", "EPROTO"),
+    "no-tls",
+  ],
   [thrown("Greeting never received", "ETIMEDOUT"), "timed-out"],
   [thrown("Connection closed", "ECONNECTION"), "closed"],
   [thrown("something else"), "unknown"],

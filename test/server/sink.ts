@@ -19,10 +19,16 @@ export class Sink {
   /** Every octet of every mail that arrived here, also of those that were then refused. */
   readonly seen: Buffer[] = [];
   mood: Mood = () => undefined;
+  /** A recipient is answered once this resolves: a relay that is slow between MAIL and the end of a mail. */
+  dawdle: (recipient: string) => Promise<void> | undefined = () => undefined;
+  /** Recipients that were named so far, whatever came of their mails. */
+  readonly named: string[] = [];
   /** Clients that connected so far. */
   connected = 0;
   /** Clients are greeted once this resolves. */
   gate: Promise<void> = Promise.resolve();
+  /** What is said behind 250 to a mail that was taken; the library's own words if absent. */
+  taken: string | undefined;
   /** Mails that are here are answered once this resolves; until then their senders wait at the end of DATA. */
   patience: Promise<void> | undefined;
   #answersLeft = Number.POSITIVE_INFINITY;
@@ -95,7 +101,12 @@ export class Sink {
         for (const wake of this.#waiting.splice(0)) wake();
         this.gate.then(() => greet());
       },
-      onRcptTo: ({ address }, _session, answer) => answer(refusal(address, "rcpt")),
+      onRcptTo: async ({ address }, _session, answer) => {
+        this.named.push(address);
+        for (const wake of this.#waiting.splice(0)) wake();
+        await this.dawdle(address);
+        answer(refusal(address, "rcpt"));
+      },
       onData: (stream, { envelope }, answer) => {
         const chunks: Buffer[] = [];
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -109,7 +120,7 @@ export class Sink {
           if (this.#answersLeft-- <= 0) return;
           const refused = refusal(recipient, "data");
           if (refused === null) this.caught.push({ sender, recipient, raw });
-          answer(refused);
+          answer(refused, this.taken);
           for (const wake of this.#waiting.splice(0)) wake();
         });
       },

@@ -1,8 +1,9 @@
 /** Our way of speaking SMTP, to relays that say what they should not, or when they should not. */
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, connect as openSocket, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectToRelay, handOver } from "../../src/server/out/relay.js";
+import type { Patience } from "../../src/server/out/smtp-client.js";
 
 /** A relay that says what a script says. */
 let relay: Server;
@@ -76,21 +77,25 @@ const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
 test("an envelope goes out in one write where that is offered, and line by line where it is not", async () => {
   const connection = await connect();
   expect(await connection.send(mail)).toEqual({ kind: "sent" });
-  expect(heard).toContain(`|${commands}|X: y\r\n\r\nHello\r\n.\r\n|`);
+  expect(heard.replaceAll("|", "")).toContain(`${commands}X: y\r\n\r\nHello\r\n.\r\n`);
+  expect(heard).toContain(`|${commands}|`);
   extensions = [];
   heard = "";
   const plain = await connect();
   expect(await plain.send(mail)).toEqual({ kind: "sent" });
   expect(heard).toContain(
-    "|MAIL FROM:<a@lists.test>\r\n|RCPT TO:<b@people.test>\r\n|DATA\r\n|X: y\r\n\r\nHello\r\n.\r\n|",
+    "|MAIL FROM:<a@lists.test>\r\n|RCPT TO:<b@people.test>\r\n|DATA\r\n|X: y\r\n\r\nHello\r\n",
   );
 });
 
-describe("the end of a mail is held back until what comes before it is on disk", () => {
+describe("the end of a mail is held back until whoever is asked says so", () => {
   test("and sent then", async () => {
     const connection = await connect();
     let ready = () => {};
-    const sent = connection.send(mail, new Promise<void>((resolve) => (ready = resolve)));
+    const sent = connection.send(mail, async (end) => {
+      await new Promise<void>((resolve) => (ready = resolve));
+      end();
+    });
     while (!heard.includes("Hello\r\n")) await soon();
     await soon();
     expect(heard).not.toContain("\r\n.\r\n");
@@ -99,10 +104,33 @@ describe("the end of a mail is held back until what comes before it is on disk",
     expect(heard).toContain("Hello\r\n|.\r\n");
   });
 
+  test("and is asked about only when the relay has all the rest", async () => {
+    says = (line) => (line === "DATA" ? "silence" : undefined);
+    const connection = await connect();
+    let isAsked = false;
+    const sent = connection.send(mail, async () => {
+      isAsked = true;
+    });
+    while (!heard.includes("DATA\r\n")) await soon();
+    await soon();
+    expect(isAsked).toBe(false);
+    for (const socket of sockets) socket.write("354 go on\r\n");
+    expect(await sent).toEqual({ kind: "withheld" });
+    while (!heard.includes("Hello\r\n")) await soon();
+  });
+
+  test("and never sent if the answer is no: the relay has no mail, and the connection is not used again", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail, async () => undefined)).toEqual({ kind: "withheld" });
+    await soon();
+    expect(heard).not.toContain("\r\n.\r\n");
+    expect(await connection.send(mail)).toMatchObject({ kind: "broken" });
+  });
+
   test("and never sent if that fails: the relay has no mail", async () => {
     const connection = await connect();
     let fail = (_error: Error) => {};
-    const sent = connection.send(mail, new Promise<void>((_resolve, reject) => (fail = reject)));
+    const sent = connection.send(mail, () => new Promise((_resolve, reject) => (fail = reject)));
     const refused = expect(sent).rejects.toThrow("the disk is full");
     while (!heard.includes("Hello\r\n")) await soon();
     fail(new Error("the disk is full"));
@@ -126,6 +154,13 @@ describe("what decides", () => {
     [".", "552 5.2.3 too long\r\n", { kind: "refused", reply: 552, status: "5.2.3" }],
     [".", "421 4.3.2 going down\r\n", { kind: "broken", code: "421" }],
     [".", "hang up", { kind: "broken" }],
+    // only what is said of the mail itself says that it was taken
+    ["DATA", "250 2.0.0 taken\r\n", { kind: "broken", code: "250" }],
+    ["DATA", "200 fine\r\n", { kind: "broken", code: "200" }],
+    ["MAIL", "250 2.1.0 ok\r\n250 2.1.0 really\r\n", { kind: "broken" }],
+    ["RCPT", "250 2.1.5 ok\r\n250 2.1.5 really\r\n", { kind: "broken" }],
+    ["DATA", "354 go on\r\n250 2.0.0 taken\r\n", { kind: "broken", code: "EPROTOCOL" }],
+    [".", "250 2.0.0 taken\r\n250 2.0.0 and taken\r\n", { kind: "broken", code: "EPROTOCOL" }],
     [".", "Hello, who is there?\r\n", { kind: "broken", code: "EPROTOCOL" }],
     ["RCPT", "250-more\r\n550 5.1.1 or not\r\n", { kind: "broken", code: "EPROTOCOL" }],
   ] as const)("%s answered with %j", async (command, answer, expected) => {
@@ -133,7 +168,7 @@ describe("what decides", () => {
     let refused = false;
     says = (line) => {
       if (line.startsWith(command)) {
-        refused = command !== ".";
+        refused = command !== "." && !/^[23]/.test(answer);
         return answer;
       }
       return refused && (line === "DATA" || line.startsWith("RCPT")) ? "503 5.5.1 no\r\n" : undefined;
@@ -159,6 +194,134 @@ test("a relay that refuses a recipient and asks for the mail nevertheless gets n
   await soon();
   expect(heard).not.toContain("\r\n.\r\n");
   expect(heard).not.toContain("|.\r\n");
+});
+
+describe("an answer before its time, and the mail is then refused", () => {
+  beforeEach(() => {
+    says = (line) => {
+      if (line === "DATA") return "354 go on\r\n250 2.0.0 taken\r\n";
+      return line === "." ? "452 4.3.1 no room\r\n" : undefined;
+    };
+  });
+
+  test("a client that counts answers takes the mail for delivered", async () => {
+    const socket = openSocket(port, "127.0.0.1");
+    socket.write(`EHLO naive\r\n${commands}`);
+    let answers = "";
+    for await (const chunk of socket) {
+      answers += chunk;
+      const replies = answers.split("\r\n").filter((line) => /^\d{3} /.test(line));
+      // greeting, EHLO, MAIL, RCPT, DATA; the next is taken for the mail's
+      if (replies.length === 5) socket.write("X: y\r\n\r\nHello\r\n.\r\n");
+      if (replies.length < 6) continue;
+      expect(replies[5]).toMatch(/^250 /);
+      break;
+    }
+  });
+
+  test("ours does not: it is tried again", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail)).toEqual({ kind: "broken", code: "EPROTOCOL" });
+  });
+});
+
+test("a relay that says goodbye behind its answer has the mail", async () => {
+  says = (line) => (line === "." ? "250 2.0.0 ok\r\n421 4.3.2 bye\r\n" : undefined);
+  const connection = await connect();
+  expect(await connection.send(mail)).toEqual({ kind: "sent" });
+  expect(await connection.send(mail)).toMatchObject({ kind: "broken" });
+});
+
+test("words between two mails end the connection: they could be taken for the answer to the second", async () => {
+  const connection = await connect();
+  expect(await connection.send(mail)).toEqual({ kind: "sent" });
+  for (const socket of sockets) socket.write("250 2.0.0 one more\r\n");
+  await soon();
+  expect(await connection.send(mail)).toEqual({ kind: "broken", code: "EPROTOCOL" });
+});
+
+test.each([
+  ["250 2.0.0 Ok: queued as 4bXyZ1\r\n", "4bXyZ1"],
+  ["250 OK id=1tGabc-0000000aBcD-1xYz\r\n", "1tGabc-0000000aBcD-1xYz"],
+  ["250 2.0.0 4AT9bC12 Message accepted for delivery\r\n", "4AT9bC12"],
+  [`250 2.0.0 Ok: queued as ${"x".repeat(100)}\r\n`, undefined],
+  ["250 fine\r\n", undefined],
+])("%j: the relay's name for the mail is %s", async (answer, queueId) => {
+  says = (line) => (line === "." ? answer : undefined);
+  const connection = await connect();
+  expect(await connection.send(mail)).toEqual({
+    kind: "sent",
+    ...(queueId === undefined ? {} : { queueId }),
+  });
+});
+
+describe("time is for the whole of an answer", () => {
+  const impatient = (patience: Partial<Patience>) =>
+    connectToRelay({ protocol: "smtp", host: "127.0.0.1", port, tls: "none", patience });
+
+  test.each([
+    ["MAIL", "command"],
+    ["RCPT", "command"],
+    ["DATA", "data"],
+    [".", "mail"],
+  ] as const)("%s answered by half", async (command, what) => {
+    extensions = [];
+    says = (line) => (line.startsWith(command) ? "250-\r\n" : undefined);
+    const connection = await impatient({ [what]: 20 });
+    expect(await connection.send(mail)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
+  });
+
+  test("without it, a relay keeps a lane with a line now and then", async () => {
+    extensions = [];
+    says = (line) => (line.startsWith("RCPT") ? "250-\r\n" : undefined);
+    const connection = await impatient({ command: 3_600_000 });
+    let isSettled = false;
+    const sent = connection.send(mail).finally(() => {
+      isSettled = true;
+    });
+    while (!heard.includes("RCPT")) await soon();
+    for (let lines = 0; lines < 10; lines++) {
+      for (const socket of sockets) socket.write("250-\r\n");
+      await soon();
+      expect(isSettled).toBe(false);
+    }
+    connection.close();
+    await sent;
+  });
+
+  test("also of one that goes on for ever, a line at a time", async () => {
+    let more: NodeJS.Timeout | undefined;
+    says = (line) => {
+      if (!line.startsWith("RCPT")) return undefined;
+      more = setInterval(() => {
+        for (const socket of sockets) socket.write("250-\r\n");
+      }, 5);
+      return "250-\r\n";
+    };
+    extensions = [];
+    const connection = await impatient({ command: 60 });
+    try {
+      expect(await connection.send(mail)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
+    } finally {
+      clearInterval(more);
+    }
+  });
+
+  test("of the greeting", async () => {
+    greeting = "220-";
+    await expect(impatient({ connect: 20 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
+  });
+
+  test("and of what it is to take: one that reads nothing more does not keep the lane", async () => {
+    extensions = [];
+    says = (line) => {
+      if (line === "DATA") for (const socket of sockets) socket.pause();
+      return undefined;
+    };
+    const connection = await impatient({ block: 50 });
+    const large = { ...mail, pieces: [Buffer.alloc(64 * 1024 * 1024, "Hello, all there\r\n")] };
+    expect(await connection.send(large)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
+  });
 });
 
 test("an answer without end is left, also one that ends late", async () => {

@@ -30,8 +30,14 @@ export type Reading =
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
 const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
-/** Letters that are being opened: whoever asks meanwhile waits for the same. */
-const opening = new Map<string, Promise<Reading>>();
+/** A letter that is being opened: whoever asks meanwhile waits for the same. */
+interface Opening {
+  /** Known before any part is opened: whether there are sealed ones. */
+  readonly sealed: Promise<boolean>;
+  readonly reading: Promise<Reading>;
+}
+
+const opening = new Map<string, Opening>();
 /** How often everything was forgotten: what was begun before the last time is not kept. */
 let forgotten = 0;
 
@@ -67,7 +73,7 @@ const nothing: Reading = { kind: "other", arriving: null, invitation: null };
 /**
  * Reads one message of a folder. Never throws: what went wrong is part of the answer.
  * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
- * @param foundSealed awaited as soon as it is known that there are sealed parts, before any is opened
+ * @param foundSealed begun as soon as it is known that there are sealed parts, and awaited before anything opened is given out
  */
 export async function read(
   header: MessageHeader,
@@ -82,17 +88,28 @@ export async function read(
       await foundSealed();
       return { kind: "opened", opened: known };
     }
-    const joined = opening.get(key);
-    const begun = joined ?? awake(() => readAnew(header, open, key, foundSealed));
-    opening.set(key, begun);
-    const reading = await begun.finally(() => {
-      if (opening.get(key) === begun) opening.delete(key);
-    });
-    if (joined !== undefined && reading.kind !== "other") await foundSealed();
-    return reading;
+    const begun = opening.get(key) ?? begin(header, open, key);
+    if (await begun.sealed) await foundSealed();
+    return await begun.reading;
   } catch (error) {
     return notOpened(error);
   }
+}
+
+function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", key: string): Opening {
+  let found: (sealed: boolean) => void = () => undefined;
+  const sealed = new Promise<boolean>((resolve) => {
+    found = resolve;
+  });
+  const reading = awake(() => readAnew(header, open, key, () => found(true))).finally(() => {
+    found(false);
+    if (opening.get(key) === begun) opening.delete(key);
+  });
+  // whoever asked hears of it, after they have waited for `sealed`
+  reading.catch(() => undefined);
+  const begun: Opening = { sealed, reading };
+  opening.set(key, begun);
+  return begun;
 }
 
 /**
@@ -118,15 +135,14 @@ async function readAnew(
   header: MessageHeader,
   open: "in-its-own-shell" | "elsewhere",
   key: string,
-  foundSealed: () => Promise<void>,
+  foundSealed: () => void,
 ): Promise<Reading> {
   const begun = forgotten;
   const raw = await thunderbird().messages.getRaw(header.id, { decrypt: false, data_format: "BinaryString" });
   if (!TRACE.test(raw)) return nothing;
   const mail = await runJob("read-mail", { raw });
   if (mail.kind === "other") return mail;
-  // whoever else waits for this mail is not to suffer from a window that was closed meanwhile
-  await foundSealed().catch(() => undefined);
+  foundSealed();
   if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
   const reading = await openSealed({ ...mail, parts: async () => mail.parts });
   if (reading.kind !== "opened") return reading;

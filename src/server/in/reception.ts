@@ -11,6 +11,7 @@ import type { FullStore } from "../kept/membership-store.js";
 import type { List } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import type { Exploder } from "../out/explode.js";
+import type { Gate as WayOut } from "../out/gate.js";
 import { forwardToOwners } from "../out/owner-mail.js";
 import type { RelayOptions } from "../out/relay.js";
 import type { Standing } from "../out/standing.js";
@@ -49,6 +50,8 @@ export interface ReceptionParts {
   readonly tally: (what: Recipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
   readonly standing: Standing;
+  /** Asked before anything leaves. */
+  readonly gate: WayOut;
   readonly tokens: Tokens;
   /** Asked anew each time: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
@@ -134,14 +137,14 @@ async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">
 }
 
 async function takeForOwners(
-  { store, relay, log }: ReceptionParts,
+  { store, gate, relay, log, now }: ReceptionParts,
   list: List,
   sender: string,
   raw: Uint8Array,
 ): Promise<Reply> {
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   if (cameFromList(raw, parseAddress(list.address))) return loop;
-  const result = await forwardToOwners(store, list, raw, relay());
+  const result = await forwardToOwners({ store, gate, relay: relay(), now }, list, raw);
   log.info("mail-for-owners", { list: list.address, code: result, bytes: raw.length });
   switch (result) {
     case "forwarded":

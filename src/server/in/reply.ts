@@ -63,6 +63,12 @@ export const barelyEnded = reply(
   "The mail has line ends that are not CR LF. A mail program does not send such mail.",
 );
 export const tooManyHeaders = reply(550, "5.6.0", "The mail's header is too long.");
+export const tooManyConnections = reply(
+  421,
+  "4.7.0",
+  "You have too many connections open. Close some and try again.",
+);
+export const onlyAscii = reply(553, "5.6.7", "Addresses with other letters than ASCII are not taken here.");
 export const loop = reply(554, "5.4.6", "The mail has been here before.");
 export const notFromMachines = reply(550, "5.7.1", "The list takes no automatic replies.");
 

@@ -22,14 +22,18 @@ import {
   SOCKET_TIMEOUT_MS,
 } from "../kept/limits.js";
 import { codeForLog, type Log } from "../kept/log.js";
+import { Clients } from "./clients.js";
 import { faultOf } from "./intake.js";
 import {
   badParameters,
   noSuchAddress,
+  onlyAscii,
+  queued,
   type Reply,
   ReplyError,
   tooBusy,
   tooLarge,
+  tooManyConnections,
   tooSlow,
   tryLater,
 } from "./reply.js";
@@ -93,6 +97,7 @@ export async function openFront(
     mail: DATA_TIMEOUT_MS,
     session: SESSION_TIMEOUT_MS,
   };
+  const clients = new Clients();
   const server = new SMTPServer({
     lmtp: options.protocol === "lmtp",
     disabledCommands: options.tls ? ["AUTH"] : ["AUTH", "STARTTLS"],
@@ -109,11 +114,16 @@ export async function openFront(
     maxCommandLength: MAX_COMMAND_BYTES,
     socketTimeout: patience.silence,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    onMailFrom({ args }, _session, answer) {
+    onConnect(session, answer) {
+      answer(clients.isGreedy(session) ? new ReplyError(tooManyConnections) : null);
+    },
+    onMailFrom({ address, args }, _session, answer) {
+      if (!isAscii(address)) return answer(new ReplyError(onlyAscii));
       answer(hasForeignParameters(args, ["SIZE", "BODY"]) ? new ReplyError(badParameters) : null);
     },
     onRcptTo({ address, args }, _session, answer) {
       if (hasForeignParameters(args, [])) return answer(new ReplyError(badParameters));
+      if (!isAscii(address)) return answer(new ReplyError(onlyAscii));
       handler.isOurs(address).then(
         (ours) => answer(ours ? null : new ReplyError(noSuchAddress)),
         (error: unknown) => {
@@ -122,7 +132,9 @@ export async function openFront(
         },
       );
     },
-    onData(stream, { envelope }, answer) {
+    onData(stream, session, answer) {
+      const { envelope } = session;
+      const answered = clients.taking(session);
       const [recipient] = envelope.rcptTo;
       const sender = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
       let octets = 0;
@@ -144,17 +156,20 @@ export async function openFront(
           log.error("mail-not-taken", { code: codeForLog(error) });
           return tryLater;
         })
-        .then((reply) => {
+        .then((outcome) => {
           collectAfter(octets);
+          const reply = isReport(sender, recipient?.address) && outcome.code >= 500 ? queued : outcome;
           const { code, status, text } = reply;
           if (code === 250) answer(null, `${status} ${text}`);
           else answer(new ReplyError(reply));
+          answered();
         });
     },
   });
   // without a handler, a peer that resets its connection ends the process
   server.on("error", (error: Error) => log.warn("connection-failed", { code: codeForLog(error) }));
 
+  clients.watch(server.server);
   server.server.on("connection", (socket: Socket) => {
     // unref: STARTTLS takes the listeners off the plain socket, so its end may not be heard
     const end = setTimeout(() => socket.destroy(), patience.session).unref();
@@ -182,6 +197,13 @@ export async function openFront(
 function hasForeignParameters(args: SMTPServerAddress["args"], offered: readonly string[]): boolean {
   return args !== false && Object.keys(args).some((name) => !offered.includes(name));
 }
+
+/** A report about a copy. One that is refused, for its size or its shape, only makes another report, or a postmaster look. */
+const isReport = (sender: string, recipient = ""): boolean =>
+  sender === "" && /-bounces(\+[^@]*)?@/i.test(recipient);
+
+/** SMTPUTF8 (RFC 6531, 3.5) is not offered, and no list has such an address: what came so could go on to nobody. */
+const isAscii = (address: string): boolean => !/[^\x20-\x7e]/.test(address);
 
 type Received =
   | { readonly kind: "received"; readonly raw: Uint8Array }

@@ -6,7 +6,8 @@
  */
 import { DAY_MS } from "./limits.js";
 import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
-import { isSet, number, type Row, type Statement, sql, text, type Value, word } from "./sql.js";
+import { QueueDesk } from "./queue-desk.js";
+import { number, type Row, type Statement, sql, text, word } from "./sql.js";
 import type { Connection } from "./sqlite-connection.js";
 
 /** Why a member gets no copies although they are on the roster. */
@@ -22,22 +23,6 @@ export interface Bounce {
   readonly severity: "hard" | "soft";
   readonly reason: string;
 }
-
-/** A job as the operator sees it. */
-export interface QueuedJob {
-  readonly id: number;
-  readonly list: string;
-  readonly member: string;
-  /** `undefined` for a notice. */
-  readonly post?: number;
-  readonly attempts: number;
-  readonly due: number;
-  /** Why it waits for the operator. */
-  readonly aside?: string;
-}
-
-/** Which jobs that were set aside a command is about. */
-export type JobChoice = { readonly job: number } | { readonly post: number } | "all";
 
 export class Ledger {
   readonly #database: Connection;
@@ -233,44 +218,9 @@ export class Ledger {
     return row && number(row, "since");
   }
 
-  /** Jobs of the queue, oldest first; `aside` ones alone if so wished. */
-  async queue(limit: number, asideOnly: boolean): Promise<readonly QueuedJob[]> {
-    const rows = await this.#rows(
-      sql(
-        `SELECT jobs.id, jobs.post_id, jobs.attempts, jobs.due, jobs.aside, members.address AS member, lists.address AS list
-         FROM jobs JOIN members ON members.id = jobs.member_id JOIN lists ON lists.id = members.list_id
-         ${asideOnly ? "WHERE jobs.aside IS NOT NULL" : ""} ORDER BY jobs.id LIMIT ?`,
-        limit,
-      ),
-    );
-    return rows.map(jobIn);
-  }
-
-  /** Makes jobs that were set aside due at once, with all their attempts before them. @returns how many */
-  async retryAside(choice: JobChoice, now: number): Promise<number> {
-    const { where, values } = chosen(choice);
-    const rows = await this.#rows(
-      sql(
-        `UPDATE jobs SET aside = NULL, attempts = 0, due = ? WHERE aside IS NOT NULL ${where} RETURNING id`,
-        now,
-        ...values,
-      ),
-    );
-    return rows.length;
-  }
-
-  /** Gives jobs that were set aside up, and posts that nobody waits for any more. @returns how many jobs */
-  async dropAside(choice: JobChoice): Promise<number> {
-    const { where, values } = chosen(choice);
-    const rows = await this.#rows(
-      sql(`DELETE FROM jobs WHERE aside IS NOT NULL ${where} RETURNING id`, ...values),
-    );
-    if (rows.length > 0) {
-      await this.#database.ask(
-        sql("DELETE FROM posts WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)"),
-      );
-    }
-    return rows.length;
+  /** What waits, as the operator looks after it. */
+  get queue(): QueueDesk {
+    return new QueueDesk(this.#database);
   }
 
   /** The certificate of a list's server key has other subkeys; its primary key is the same. */
@@ -280,14 +230,20 @@ export class Ledger {
     );
   }
 
-  /** Sets all that waits for a list's members aside. @returns how many */
-  async setListAside(listId: number, code: string): Promise<number> {
+  /**
+   * Sets all that waits for a list's members aside, and answers from before `since`. Later ones are about commands of now:
+   * an owner hears by them what became of the word that lets the list go on.
+   *
+   * @returns how many
+   */
+  async setListAside(listId: number, code: string, since: number): Promise<number> {
     const rows = await this.#rows(
       sql(
-        `UPDATE jobs SET aside = ? WHERE aside IS NULL
-           AND member_id IN (SELECT id FROM members WHERE list_id = ?) RETURNING id`,
+        `UPDATE jobs SET aside = ? WHERE aside IS NULL AND list_id = ?
+           AND (member_id IS NOT NULL OR queued < ?) RETURNING id`,
         code,
         listId,
+        since,
       ),
     );
     return rows.length;
@@ -331,22 +287,4 @@ export class Ledger {
   async probe(): Promise<void> {
     await this.#database.ask(sql("SELECT 1 AS one"));
   }
-}
-
-function chosen(choice: JobChoice): { where: string; values: readonly Value[] } {
-  if (choice === "all") return { where: "", values: [] };
-  if ("job" in choice) return { where: "AND id = ?", values: [choice.job] };
-  return { where: "AND post_id = ?", values: [choice.post] };
-}
-
-function jobIn(row: Row): QueuedJob {
-  return {
-    id: number(row, "id"),
-    list: text(row, "list"),
-    member: text(row, "member"),
-    ...(isSet(row, "post_id") ? { post: number(row, "post_id") } : {}),
-    attempts: number(row, "attempts"),
-    due: number(row, "due"),
-    ...(isSet(row, "aside") ? { aside: text(row, "aside") } : {}),
-  };
 }

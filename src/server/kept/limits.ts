@@ -12,6 +12,9 @@ export const MAX_BYTES_IN_FLIGHT = 4 * MAX_MAIL_BYTES;
 /** Connections at one time. Stops a connection flood from using up file descriptors. */
 export const MAX_CONNECTIONS = 200;
 
+/** Of these, one client's, unless it is on this machine. Stops one that opens connections and says nothing from shutting everybody out. */
+export const MAX_CONNECTIONS_A_CLIENT = 20;
+
 /**
  * Recipients in one transaction. A sealed mail is for one list; the client sends a second list's in a transaction of
  * its own (RFC 5321, 4.5.3.1.10: 452). Stops lists of thousands of recipients.
@@ -90,6 +93,9 @@ export const RETRY_PAUSES_MS: readonly number[] = [
 export const RELAY_PAUSE_MS = 1_000;
 export const MAX_RELAY_PAUSE_MS = 60_000;
 
+/** Pause before a mail is tried again that the machine's clock is too far behind for, in milliseconds. */
+export const CLOCK_PAUSE_MS = 30_000;
+
 /** How often a waiting worker looks at the store by itself, in milliseconds: a command may have changed the queue. */
 export const POLL_MS = 2_000;
 
@@ -107,6 +113,12 @@ export const BOUNCE_TOKEN_DAYS = 14;
  */
 export const HARD_BOUNCE_DAYS = 4;
 export const BOUNCE_WINDOW_DAYS = 30;
+
+/**
+ * How long it is remembered to which owners a mail for them went, in milliseconds: a sender's mail system tries for five
+ * days, and would bring it to the others each time.
+ */
+export const FORWARDED_MS = 6 * DAY_MS;
 
 /**
  * A day on which copies came back for good from more than this share of a list, and from no fewer members than this, counts

@@ -20,6 +20,8 @@ export interface LogFields {
   /** SMTP reply code, and enhanced status code */
   readonly reply?: number;
   readonly status?: string;
+  /** a mail's name in the relay's queue and log */
+  readonly queueId?: string;
   readonly bytes?: number;
   readonly copies?: number;
   readonly attempt?: number;
@@ -37,6 +39,7 @@ const allowed: readonly (keyof LogFields)[] = [
   "code",
   "reply",
   "status",
+  "queueId",
   "bytes",
   "copies",
   "attempt",

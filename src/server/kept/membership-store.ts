@@ -81,16 +81,6 @@ export interface FirstAnswer {
   readonly answered: number;
 }
 
-/** A mail of the server's own, ready to be handed over. */
-export interface OutgoingNote {
-  readonly id: number;
-  readonly listId: number;
-  readonly recipient: string;
-  readonly mail: Uint8Array;
-  /** Of the attempt that is due now, from 1. */
-  readonly attempt: number;
-}
-
 /** Which notice. */
 export interface NoticeName {
   readonly news: NewsKind;
@@ -167,7 +157,7 @@ export interface MembershipStore extends ServerKeyStore {
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
   recordResume(command: Command, head: RecordHead, change: RosterChange): Promise<Carried>;
   /**
-   * Puts a notice's mails into the outbox, for those who are members now. Refused for a serial lower than one that was
+   * Puts a notice's mails into the queue, for those who are members now. Refused for a serial lower than one that was
    * passed on, but for list keys: a former one is passed on to who needs it to read old mail.
    */
   passNotice(
@@ -185,12 +175,6 @@ export interface MembershipStore extends ServerKeyStore {
 
   firstAnswer(command: Command): Promise<FirstAnswer | undefined>;
   noteAnswer(command: Command, result: string | undefined, now: number): Promise<void>;
-
-  addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void>;
-  /** Notes that are due, oldest first; each is due again at `leaseUntil`, and the attempt is counted. */
-  claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]>;
-  retryNote(id: number, due: number): Promise<void>;
-  finishNote(id: number): Promise<void>;
 }
 
 /** The whole store. */

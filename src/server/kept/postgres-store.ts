@@ -45,6 +45,7 @@ const postgres: Dialect = {
   tableEnd: "",
   // weaker than FOR UPDATE: rows that refer to this one may still be written
   lockRows: "FOR NO KEY UPDATE",
+  shareRows: "FOR SHARE",
   lockFreeRows: "FOR UPDATE SKIP LOCKED",
 };
 
@@ -106,18 +107,38 @@ class PostgresEngine implements Engine {
     this.#pool = pool;
   }
 
-  async run<T>(script: () => Script<T>): Promise<T> {
+  run<T>(script: () => Script<T>): Promise<T> {
+    return this.#tried(
+      () => this.#once(script, (result) => result),
+      () => true,
+    );
+  }
+
+  hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
+    let isCalled = false;
+    const called = (found: T) => {
+      isCalled = true;
+      then(found);
+    };
+    return this.#tried(
+      () => this.#once(script, called),
+      () => !isCalled,
+    );
+  }
+
+  async #tried<T>(transaction: () => Promise<T>, mayAgain: () => boolean): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(script);
+        return await transaction();
       } catch (error) {
         const code = isAnswer(error) ? error.code : undefined;
-        if (!inTheWay.has(code) || tries === MAX_TRIES) throw error;
+        if (!inTheWay.has(code) || tries === MAX_TRIES || !mayAgain()) throw error;
       }
     }
   }
 
-  async #once<T>(script: () => Script<T>): Promise<T> {
+  /** @param before called with the result before the commit */
+  async #once<T, R>(script: () => Script<T>, before: (result: T) => R): Promise<R> {
     const client = await this.#watched(this.#pool.connect());
     let isUsable = true;
     const say = async <A>(answer: Promise<A>): Promise<A> => {
@@ -130,7 +151,8 @@ class PostgresEngine implements Engine {
     };
     try {
       await say(client.query("BEGIN"));
-      const result = await runInTurn(script(), (statement) => say(this.#answer(client, statement)));
+      const found = await runInTurn(script(), (statement) => say(this.#answer(client, statement)));
+      const result = before(found);
       await say(client.query("COMMIT"));
       return result;
     } catch (error) {

@@ -270,6 +270,60 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
     posts ${integer} NOT NULL
   ) ${tableEnd};
   `,
+    `
+  -- one queue for everything that leaves: a copy of a post (review: of a held one, for a moderator), a notice in the
+  -- server's own words, a sealed mail. member_id: whom it is for and goes with; not set: somebody on no roster.
+  -- needs_role: the least that member must be when it leaves. claim: the token of the worker that has it, until due;
+  -- aside: waits for the operator, and says why
+  CREATE TABLE queue (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    kind TEXT NOT NULL CHECK (kind IN ('copy', 'review', 'notice', 'mail')),
+    member_id ${integer} REFERENCES members (id) ON DELETE CASCADE,
+    needs_role TEXT CHECK (needs_role IN ('moderator', 'owner')),
+    post_id ${integer} REFERENCES posts (id),
+    notice TEXT,
+    recipient TEXT,
+    mail ${bytes},
+    queued ${integer} NOT NULL,
+    attempts ${integer} NOT NULL DEFAULT 0,
+    claim TEXT,
+    due ${integer} NOT NULL,
+    aside TEXT,
+    CHECK ((kind IN ('copy', 'review')) = (post_id IS NOT NULL)),
+    CHECK ((kind = 'notice') = (notice IS NOT NULL)),
+    CHECK ((kind = 'mail') = (mail IS NOT NULL)),
+    CHECK ((kind = 'mail') = (recipient IS NOT NULL)),
+    CHECK (kind = 'mail' OR member_id IS NOT NULL)
+  ) ${tableEnd};
+  INSERT INTO queue (list_id, kind, member_id, post_id, notice, queued, attempts, due, aside)
+    SELECT members.list_id,
+        CASE WHEN notice IS NOT NULL THEN 'notice' WHEN review = 1 THEN 'review' ELSE 'copy' END,
+        member_id, post_id, notice, COALESCE(posts.accepted, due), attempts, due, aside
+      FROM jobs JOIN members ON members.id = member_id LEFT JOIN posts ON posts.id = post_id ORDER BY jobs.id;
+  INSERT INTO queue (list_id, kind, member_id, recipient, mail, queued, attempts, due)
+    SELECT list_id, 'mail', member_id, recipient, mail, due, attempts, due FROM outbox ORDER BY id;
+  DROP TABLE jobs;
+  DROP TABLE outbox;
+  ALTER TABLE queue RENAME TO jobs;
+  CREATE INDEX jobs_due ON jobs (due, id) WHERE aside IS NULL;
+  CREATE INDEX jobs_claim ON jobs (claim) WHERE claim IS NOT NULL;
+  CREATE INDEX jobs_of_post ON jobs (post_id);
+  CREATE INDEX jobs_of_member ON jobs (member_id);
+  CREATE INDEX jobs_of_list ON jobs (list_id);
+
+  -- whether two members have one name
+  CREATE INDEX members_name ON members (list_id, lower(name));
+
+  -- mail for a list's owners that went to some of them, and comes again for the others
+  CREATE TABLE forwarded (
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    kept_until ${integer} NOT NULL,
+    PRIMARY KEY (member_id, digest)
+  ) ${tableEnd};
+  CREATE INDEX forwarded_kept_until ON forwarded (kept_until);
+  `,
   ];
 }
 

@@ -1,61 +1,19 @@
-/** Mail of the server's own on its way, and owners' notices with their receipts, in SQL. */
+/** Owners' notices with their receipts, in SQL. */
 import type {
   Carried,
   MembershipStore,
   NoticeMail,
   NoticeName,
-  OutgoingNote,
   PassedNoticeRow,
   ServerKeyStore,
 } from "./membership-store.js";
-import { bytes, isSet, number, type Row, sql, text } from "./sql.js";
+import { bytes, isSet, number, sql, text } from "./sql.js";
 import { done, Refused, SqlMembership } from "./sql-membership.js";
+import { queueMail } from "./sql-queue-mail.js";
 import type { Command } from "./store.js";
-
-const noteOf = (row: Row): OutgoingNote => ({
-  id: number(row, "id"),
-  listId: number(row, "list_id"),
-  recipient: text(row, "recipient"),
-  mail: bytes(row, "mail"),
-  attempt: number(row, "attempts"),
-});
 
 /** The part of the store that is about mails to people. */
 export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, keyof ServerKeyStore> {
-  async addNote(listId: number, recipient: string, mail: Uint8Array, now: number): Promise<void> {
-    await this.engine.ask(
-      sql(
-        "INSERT INTO outbox (list_id, recipient, mail, due) VALUES (?, ?, ?, ?)",
-        listId,
-        recipient,
-        mail,
-        now,
-      ),
-    );
-  }
-
-  async claimNotes(now: number, leaseUntil: number, limit: number): Promise<readonly OutgoingNote[]> {
-    const { lockFreeRows } = this.engine.dialect;
-    const found = await this.engine.ask(
-      sql(
-        `UPDATE outbox SET attempts = attempts + 1, due = ?
-           WHERE id IN (SELECT id FROM outbox WHERE due <= ? ORDER BY due, id LIMIT ? ${lockFreeRows}) RETURNING *`,
-        leaseUntil,
-        now,
-        limit,
-      ),
-    );
-    return found.rows.map(noteOf).sort((one, other) => one.id - other.id);
-  }
-
-  async retryNote(id: number, due: number): Promise<void> {
-    await this.engine.ask(sql("UPDATE outbox SET due = ? WHERE id = ?", due, id));
-  }
-
-  async finishNote(id: number): Promise<void> {
-    await this.engine.ask(sql("DELETE FROM outbox WHERE id = ?", id));
-  }
-
   passNotice(
     command: Command,
     { news, serial }: NoticeName,
@@ -82,14 +40,7 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
         // somebody who has left since the owner looked
         if (member === undefined) continue;
         const id = number(member, "id");
-        yield sql(
-          "INSERT INTO outbox (list_id, recipient, mail, due, member_id) VALUES (?, ?, ?, ?, ?)",
-          listId,
-          recipient,
-          mail,
-          now,
-          id,
-        );
+        yield queueMail({ listId, to: { kind: "member", memberId: id }, recipient, mail }, now);
         yield sql(
           `INSERT INTO passed_notices (list_id, news, serial, member_id, passed) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (list_id, news, serial, member_id) DO UPDATE SET passed = excluded.passed`,

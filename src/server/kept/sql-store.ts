@@ -1,29 +1,13 @@
-/** Posts, the queue of copies, and what was seen before, in SQL; with sql-roster.ts the whole store. */
-import { randomBytes } from "node:crypto";
+/** Posts and what was seen before, in SQL; with the files that it builds on the whole store. */
 import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
-import { bytes, type Engine, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { bytes, type Engine, number, type Script, sql, text, word } from "./sql.js";
 import { remember } from "./sql-membership.js";
 import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
+import { SqlQueue } from "./sql-queue.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
-import { SqlServerKeys } from "./sql-server-keys.js";
-import type { Command, Decided, HeldPost, Job, NewPost, Post, QueueCounts, Queued, Store } from "./store.js";
-
-/** Random bytes in the name of a claim. */
-const CLAIM_BYTES = 12;
+import type { Command, Decided, HeldPost, NewPost, Post, Queued, Store } from "./store.js";
 
 const authorKinds = ["member", "non-member"] as const;
-
-function jobOf(row: Row): Job {
-  const claimed = {
-    id: number(row, "id"),
-    memberId: number(row, "member_id"),
-    attempt: number(row, "attempts"),
-    claim: text(row, "claim"),
-  };
-  return isSet(row, "post_id")
-    ? { kind: "copy", postId: number(row, "post_id"), isReview: number(row, "review") === 1, ...claimed }
-    : { kind: "notice", code: text(row, "notice"), ...claimed };
-}
 
 /** Queues a copy for every member of this moment whose role is in `among`; gives their number. */
 function* queueCopies(
@@ -34,8 +18,10 @@ function* queueCopies(
 ): Script<number> {
   const only = among === "moderators" ? "AND role IN ('moderator', 'owner')" : "AND role <> 'post-only'";
   const { changes } = yield sql(
-    `INSERT INTO jobs (post_id, member_id, review, due) SELECT p.id, m.id, p.held, CAST(? AS BIGINT) FROM members m, posts p
-       WHERE p.id = ? AND m.list_id = ? ${only} ORDER BY m.address`,
+    `INSERT INTO jobs (list_id, kind, post_id, member_id, queued, due)
+       SELECT m.list_id, CASE p.held WHEN 1 THEN 'review' ELSE 'copy' END, p.id, m.id, CAST(? AS BIGINT), CAST(? AS BIGINT)
+       FROM members m, posts p WHERE p.id = ? AND m.list_id = ? ${only} ORDER BY m.address`,
+    due,
     due,
     postId,
     listId,
@@ -84,7 +70,7 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
 }
 
 /** The store on `engine`. */
-export class SqlStore extends SqlServerKeys implements Store {
+export class SqlStore extends SqlQueue implements Store {
   readonly sharing: Store["sharing"];
 
   constructor(engine: Engine, sharing: Store["sharing"]) {
@@ -155,24 +141,6 @@ export class SqlStore extends SqlServerKeys implements Store {
     });
   }
 
-  queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean> {
-    return this.engine.run(function* () {
-      const { changes } = yield sql(
-        `INSERT INTO notices (member_id, code, queued)
-           SELECT id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM members WHERE id = ?
-           ON CONFLICT (member_id, code) DO UPDATE SET queued = excluded.queued
-             WHERE notices.queued <= excluded.queued - CAST(? AS BIGINT)`,
-        code,
-        now,
-        memberId,
-        interval,
-      );
-      if (changes === 0) return false;
-      yield sql("INSERT INTO jobs (notice, member_id, due) VALUES (?, ?, ?)", code, memberId, now);
-      return true;
-    });
-  }
-
   async post(id: number): Promise<Post | undefined> {
     const [row] = (await this.engine.ask(sql("SELECT * FROM posts WHERE id = ?", id))).rows;
     if (row === undefined) return undefined;
@@ -240,97 +208,6 @@ export class SqlStore extends SqlServerKeys implements Store {
     });
   }
 
-  async claimJobs(now: number, leaseUntil: number, limit: number): Promise<readonly Job[]> {
-    // picked first, then changed: as a subquery of the UPDATE, PostgreSQL may look for free rows more than once
-    const { rows } = await this.engine.askAside(
-      sql(
-        `WITH picked AS (
-             SELECT id FROM jobs WHERE aside IS NULL AND due <= ? ORDER BY due, id LIMIT ?
-             ${this.engine.dialect.lockFreeRows})
-           UPDATE jobs SET attempts = attempts + 1, claim = ?, due = ? FROM picked WHERE jobs.id = picked.id
-           RETURNING jobs.id, post_id, notice, member_id, review, attempts, claim`,
-        now,
-        limit,
-        randomBytes(CLAIM_BYTES).toString("hex"),
-        leaseUntil,
-      ),
-    );
-    // RETURNING gives rows in no promised order
-    return rows.map(jobOf).sort((one, other) => one.id - other.id);
-  }
-
-  extendClaims(claims: readonly string[], leaseUntil: number): Promise<void> {
-    return this.engine.run(function* () {
-      for (const claim of claims) yield sql("UPDATE jobs SET due = ? WHERE claim = ?", leaseUntil, claim);
-    });
-  }
-
-  async releaseClaims(now: number): Promise<void> {
-    await this.engine.ask(sql("UPDATE jobs SET claim = NULL, due = ? WHERE claim IS NOT NULL", now));
-  }
-
-  async finishJobs(jobs: readonly Job[]): Promise<void> {
-    const which = jobs.map(() => "(id = ? AND claim = ?)").join(" OR ");
-    await this.engine.askAside(
-      sql(`DELETE FROM jobs WHERE ${which}`, ...jobs.flatMap(({ id, claim }) => [id, claim])),
-    );
-    const posts = new Set(jobs.flatMap((job) => (job.kind === "copy" ? [job.postId] : [])));
-    // a transaction of its own: of two workers that finish the last two jobs, the later sees that none is left
-    for (const postId of posts) await this.engine.ask(dropFinishedPost(postId));
-  }
-
-  async retryJob(job: Job, due: number): Promise<void> {
-    await this.engine.ask(
-      sql("UPDATE jobs SET claim = NULL, due = ? WHERE id = ? AND claim = ?", due, job.id, job.claim),
-    );
-  }
-
-  async hurryJobs(now: number): Promise<void> {
-    await this.engine.ask(
-      sql("UPDATE jobs SET due = ? WHERE claim IS NULL AND aside IS NULL AND due > ?", now, now),
-    );
-  }
-
-  async returnJob(job: Job, now: number): Promise<void> {
-    await this.engine.ask(
-      sql(
-        "UPDATE jobs SET claim = NULL, due = ?, attempts = attempts - 1 WHERE id = ? AND claim = ?",
-        now,
-        job.id,
-        job.claim,
-      ),
-    );
-  }
-
-  async setJobAside(job: Job, code: string): Promise<void> {
-    await this.engine.ask(
-      sql("UPDATE jobs SET claim = NULL, aside = ? WHERE id = ? AND claim = ?", code, job.id, job.claim),
-    );
-  }
-
-  async setPostAside(postId: number, code: string): Promise<void> {
-    await this.engine.ask(sql("UPDATE jobs SET claim = NULL, aside = ? WHERE post_id = ?", code, postId));
-  }
-
-  async nextDue(): Promise<number | undefined> {
-    const [row] = (await this.engine.ask(sql("SELECT min(due) AS due FROM jobs WHERE aside IS NULL"))).rows;
-    return row !== undefined && isSet(row, "due") ? number(row, "due") : undefined;
-  }
-
-  async queueCounts(): Promise<QueueCounts> {
-    const [row] = (
-      await this.engine.ask(
-        sql(
-          `SELECT count(*) FILTER (WHERE aside IS NULL) AS waiting,
-             count(*) FILTER (WHERE aside IS NOT NULL) AS aside FROM jobs`,
-        ),
-      )
-    ).rows;
-    return row === undefined
-      ? { waiting: 0, aside: 0 }
-      : { waiting: number(row, "waiting"), aside: number(row, "aside") };
-  }
-
   async forget(now: number): Promise<void> {
     await this.engine.run(function* () {
       const old = now - MAX_HELD_MS;
@@ -343,6 +220,7 @@ export class SqlStore extends SqlServerKeys implements Store {
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
+    await this.engine.ask(sql("DELETE FROM forwarded WHERE kept_until < ?", now));
     await this.engine.ask(
       sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
     );

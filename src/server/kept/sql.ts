@@ -39,6 +39,8 @@ export interface Dialect {
   readonly tableEnd: string;
   /** At the end of a SELECT: nobody else changes the rows until this transaction ends. */
   readonly lockRows: string;
+  /** At the end of a SELECT: others may read the rows so, too, and nobody changes them until this transaction ends. */
+  readonly shareRows: string;
   /** As {@link lockRows}, leaving out rows that somebody else has locked. */
   readonly lockFreeRows: string;
 }
@@ -48,6 +50,11 @@ export interface Engine {
   readonly dialect: Dialect;
   /** Runs a transaction; it is durable when this resolves. @throws what the script or the database throws; nothing is then changed */
   run<T>(script: () => Script<T>): Promise<T>;
+  /**
+   * Runs a transaction that changes nothing, and calls `then` with what it found before it ends: what it read locked is so
+   * until `then` has returned. `then` is synchronous, and is called at most once. @throws as {@link run}
+   */
+  hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void>;
   /** Runs one statement; durable when this resolves. */
   ask(statement: Statement): Promise<Answered>;
   /** As {@link ask}, for the many: the process goes on while the disk writes, where `ask` would stop it. */

@@ -22,13 +22,15 @@ import { UnusableStore } from "./store.js";
 /** How long a transaction waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-const sqlite: Dialect = {
+/** SQLite's words. */
+export const sqlite: Dialect = {
   rowNumber: "INTEGER PRIMARY KEY AUTOINCREMENT",
   integer: "INTEGER",
   bytes: "BLOB",
   tableEnd: "STRICT",
   // a writing transaction has the whole file
   lockRows: "",
+  shareRows: "",
   lockFreeRows: "",
 };
 
@@ -127,6 +129,13 @@ class SqliteEngine implements Engine {
     // IMMEDIATE: takes the write lock at once, so that what was read can't have changed before it is written
     return this.#database
       .transaction(() => runAtOnce(script(), (statement) => this.#answer(statement)))
+      .immediate();
+  }
+
+  async hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
+    // IMMEDIATE, although nothing is written: no other process may write meanwhile
+    this.#database
+      .transaction(() => then(runAtOnce(script(), (statement) => this.#answer(statement))))
       .immediate();
   }
 

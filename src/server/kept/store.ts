@@ -145,12 +145,14 @@ export interface HeldPost {
   readonly authorKind: Author["kind"];
 }
 
-/** Something to send, claimed by a worker: a post's copy for a member, or a notice to a member. */
-export type Job = CopyJob | NoticeJob;
+/** Something to send, claimed by a worker. */
+export type Job = CopyJob | NoticeJob | MailJob;
 
 interface ClaimedJob {
   readonly id: number;
-  readonly memberId: number;
+  readonly listId: number;
+  /** When it came into the queue. */
+  readonly queued: number;
   /** This attempt's number, from 1; registered before it is made. */
   readonly attempt: number;
   /**
@@ -160,17 +162,66 @@ interface ClaimedJob {
   readonly claim: string;
 }
 
+/** A post's copy for a member, made when the job runs. */
 export interface CopyJob extends ClaimedJob {
   readonly kind: "copy";
+  readonly memberId: number;
   readonly postId: number;
   /** For a moderator's review of a held post. */
   readonly isReview: boolean;
 }
 
+/** A notice to a member in the server's own words. */
 export interface NoticeJob extends ClaimedJob {
   readonly kind: "notice";
+  readonly memberId: number;
   /** Why a post was refused: a code of ours. */
   readonly code: string;
+}
+
+/** A mail that is written and sealed already: an answer, a report, an owner's notice. */
+export interface MailJob extends ClaimedJob {
+  readonly kind: "mail";
+  readonly to: Addressee;
+  readonly recipient: string;
+}
+
+/**
+ * Whom a mail of the server's own is for, and what must still be so when it leaves.
+ * - `member`: somebody on the roster, in this role at least. It goes with them.
+ * - `anybody`: whoever asked, about what they asked for. They may be on no roster, or have just left it.
+ */
+export type Addressee =
+  | { readonly kind: "member"; readonly memberId: number; readonly needs?: "moderator" | "owner" }
+  | { readonly kind: "anybody" };
+
+/** A mail of the server's own, ready to be handed over. */
+export interface NewMail {
+  readonly listId: number;
+  readonly to: Addressee;
+  readonly recipient: string;
+  readonly mail: Uint8Array;
+}
+
+/** Who is at the gate: a mail for a member, or for nobody on the roster, and the job that it belongs to, if any. */
+export interface AtGate {
+  readonly job?: Pick<Job, "id" | "claim">;
+  readonly memberId?: number;
+}
+
+/** What the database knows of them at one moment. */
+export interface GateWord {
+  /** The job is there, not aside, and still claimed by who asks; true without one. */
+  readonly isOurs: boolean;
+  readonly member?: Entitled;
+}
+
+/** What decides whether a member gets something. */
+export interface Entitled {
+  readonly role: MemberRole;
+  readonly certificate: Uint8Array;
+  /** Gets no copies, by their own wish, the operator's, or since they came back. */
+  readonly isSuspended: boolean;
 }
 
 /** A signed command, as it is remembered: carried out once for its signer. */
@@ -228,8 +279,12 @@ export interface Store {
   /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
   removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
   memberByAddress(listId: number, address: string): Promise<Member | undefined>;
-  /** `undefined` once they are removed. Asked for each copy, just before it is made. */
+  /** `undefined` once they are removed. */
   memberById(id: number): Promise<Member | undefined>;
+  /** The same with what decides what they get. Asked for each mail, just before it is made. */
+  recipientById(id: number): Promise<(Member & Entitled) | undefined>;
+  /** Whether another member than the one with this key has the name, in small letters or large. */
+  hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
   /** Ids of the secrets that members of any list have. */
@@ -254,6 +309,13 @@ export interface Store {
   knownPost(post: NewPost): Promise<Queued | undefined>;
   /** Remembers a post that another queue has, for `copies` members; keeps and queues nothing. */
   rememberPost(post: NewPost, copies: number): Promise<Queued>;
+  /** Queues a mail of the server's own. */
+  addMail(mail: NewMail, now: number): Promise<void>;
+  /** The octets of a mail that waits; `undefined` once it is gone. */
+  mailOf(jobId: number): Promise<Uint8Array | undefined>;
+  /** Which members got the mail of that digest before, of those who did so since. */
+  forwardedTo(digest: string): Promise<ReadonlySet<number>>;
+  noteForwarded(memberId: number, digest: string, keptUntil: number): Promise<void>;
   /** Queues a notice, unless one with that code was queued for the member less than `interval` ago. */
   queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
   post(id: number): Promise<Post | undefined>;
@@ -267,6 +329,13 @@ export interface Store {
   releasePost(postId: number, command: Command, now: number): Promise<Decided>;
   /** Deletes a held post and its copies for review. */
   rejectPost(postId: number, command: Command): Promise<Decided>;
+
+  /**
+   * The gate before every way out: says how things are, for each that is asked about, and lets nobody change the members
+   * asked about until `decide` has returned. A removal, a role or a revocation that has been committed is seen; one that
+   * comes later waits until what `decide` wrote is with the system. `decide` is synchronous, and is called once.
+   */
+  atGate(asked: readonly AtGate[], decide: (words: readonly GateWord[]) => void): Promise<void>;
 
   /**
    * Takes up to `limit` due jobs, oldest first, under a fresh claim, and registers an attempt for each: they are due
@@ -283,8 +352,8 @@ export interface Store {
   retryJob(job: Job, due: number): Promise<void>;
   /** Makes every job that waits for its next attempt due now. */
   hurryJobs(now: number): Promise<void>;
-  /** A claimed job was not tried after all: due at once, the attempt is not counted. */
-  returnJob(job: Job, now: number): Promise<void>;
+  /** A claimed job was not tried after all: the attempt is not counted. */
+  returnJob(job: Job, due: number): Promise<void>;
   /** The copy waits for the operator; `code` says why. The rest of the queue goes on. */
   setJobAside(job: Job, code: string): Promise<void>;
   /** As {@link setJobAside}, for every copy of a post. */

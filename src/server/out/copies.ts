@@ -23,12 +23,13 @@ import {
   writeCopy,
 } from "../../mail/sealed-mail.js";
 import { SharedBase64 } from "../../mail/shared-base64.js";
-import { ListSealError } from "../../protocol/errors.js";
+import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { parseSealingKey, readSealingKey } from "../../protocol/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "../../protocol/reseal.js";
 import type { ListSettings } from "../kept/list-settings.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
+import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import { openSubmission } from "./open-submission.js";
@@ -55,11 +56,20 @@ export interface PostInParts extends Omit<Post, "raw"> {
   readonly octets: number;
 }
 
-/** Takes a kept post apart. @throws whatever a parser throws: the post is poison, and is set aside */
+/** The post itself can't be opened, today or ever; `cause` says why. Every other error in its way may pass. */
+export class Poison extends Error {
+  override readonly name = "Poison";
+}
+
+/** Takes a kept post apart. @throws Poison */
 export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
-  const mail = await readSealedMail(raw);
-  if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
-  return { ...post, mail, octets: raw.length };
+  try {
+    const mail = await readSealedMail(raw);
+    if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
+    return { ...post, mail, octets: raw.length };
+  } catch (cause) {
+    throw new Poison("a post that can't be taken apart", { cause });
+  }
 }
 
 /**
@@ -67,7 +77,7 @@ export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
  *
  * The checks of the day it came are made again, with the clock of that day: a post that waited is not too old.
  *
- * @throws ListSealError: the post is poison, and is set aside
+ * @throws Poison; KeyFileError, ListSealError for the list's keys, the store's errors
  */
 export async function preparePost(
   store: Store,
@@ -81,22 +91,42 @@ export async function preparePost(
   // it was the author's own when the post was accepted, or it would not be here
   const { outerSecret } = mail.sealed;
   const by = { author, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
-  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted));
+  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted)).catch(
+    (cause: unknown) => {
+      if (cause instanceof KeyFileError) throw cause;
+      throw new Poison("a post that can't be opened", { cause });
+    },
+  );
   const prepared = await prepareReseal(opened, {
     list: ref,
     server: list.server,
     roster: await store.recordHead(list.list.id),
     kind: post.author.kind === "member" ? "through" : "through-nonmember",
   });
+  const isMember = post.author.kind === "member";
+  const name = isMember ? await shownName(store, list, post.author.name, opened.by) : post.author.name;
   return {
     list,
     prepared,
-    from: makeMailbox(`${post.author.name} via ${list.list.name}`, list.address),
-    replyTo: settings.replyTo === "author" ? mail.from : makeMailbox(list.list.name, list.address),
+    from: makeMailbox(`${name} via ${list.list.name}`, list.address),
+    // attack: the header's own name is nobody's word; the address is the roster's, or the certificate's
+    replyTo:
+      settings.replyTo === "author"
+        ? makeMailbox(isMember ? name : undefined, mail.from.address)
+        : makeMailbox(list.list.name, list.address),
     ...(settings.authorCopy ? {} : { skips: opened.by }),
     ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
     references: mail.references,
   };
+}
+
+/** Digits of a key's fingerprint behind a name that two members have. */
+const NAMESAKE_DIGITS = 8;
+
+/** An author's name as copies bear it. Nothing keeps two members from having one name: then each is told by their key. */
+async function shownName(store: Store, { list }: ListInUse, name: string, by: string): Promise<string> {
+  if (!(await store.hasNamesake(list.id, name, by))) return name;
+  return `${name} (${by.slice(0, NAMESAKE_DIGITS).toUpperCase()})`;
 }
 
 /** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
@@ -185,6 +215,20 @@ export class CopyMaker {
   }
 
   /**
+   * Whether the member's holder has said that the key is in other hands. Whatever the server shares with them besides, it
+   * may be in the same hands.
+   */
+  async isRevoked({ certificate }: Pick<Member, "certificate">): Promise<boolean> {
+    try {
+      await this.#reseal.check(certificate);
+      return false;
+    } catch (error) {
+      // one that has run out is a matter of what is sealed to it
+      return codeOf(error, "damaged") === "key-revoked";
+    }
+  }
+
+  /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
    * @param held the number under which the post waits, on a copy for its review by a moderator
@@ -193,6 +237,8 @@ export class CopyMaker {
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list } = post;
+    // attack: a thief goes on with the secret beside the key, or with the list key alone
+    if (await this.isRevoked(member)) throw new ListSealError("key-revoked", "revoked by its holder");
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),

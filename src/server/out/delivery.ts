@@ -1,24 +1,20 @@
 /**
- * The worker that empties the queue: claim -> look the member up -> reseal -> hand to the relay -> mark done.
+ * The worker that empties the queue: claim -> look the recipient up -> make the mail -> hand it to the relay -> mark done.
+ * Copies, notices and sealed answers go the same way.
  *
- * - A job names a post and a member, nothing more. The copy is made when the job runs, for the roster of that moment:
- *   somebody removed after a post was accepted gets nothing.
+ * - A copy's job names a post and a member, nothing more. The copy is made when the job runs, for the roster of that
+ *   moment, and the gate (gate.ts) is asked again before its last line: somebody removed before that gets nothing.
  * - An attempt is registered (by the claim) before it is made, and a lane ends no mail before the one before it is marked
  *   done: after a crash at most one copy a connection goes out twice, never fewer than all go out once. Until a mail's last
  *   line the relay can't have taken it, so all of it but that line is sent while the mark is on its way to the disk.
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
- * - Several workers may share a store. A claim is a lease: it is renewed while its jobs wait their turn here, and a job
- *   whose lease ran out (the machine slept, the database was away) is not sent, since another worker may have it.
+ * - Several workers may share a store (claims.ts).
  */
-
-import { ListSealError } from "../../protocol/errors.js";
 import type { Ledger } from "../kept/ledger.js";
 import {
-  CLAIM_BATCH,
-  CLAIM_LEASE_MS,
-  LEASE_RENEWALS,
+  CLOCK_PAUSE_MS,
   MAX_RELAY_PAUSE_MS,
   POLL_MS,
   RELAY_PAUSE_MS,
@@ -26,19 +22,15 @@ import {
 } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { CopyJob, Job, Member, NoticeJob, Store } from "../kept/store.js";
+import type { Job, Store } from "../kept/store.js";
 import { judge } from "./bounce-verdict.js";
-import { CopyMaker, type PreparedPost, type Stationery } from "./copies.js";
+import { Claims } from "./claims.js";
+import { CopyMaker, type Stationery } from "./copies.js";
 import { Finished } from "./finished.js";
-import { writeNotice } from "./notice.js";
+import type { Gate, Stop } from "./gate.js";
+import { type Made, make } from "./making.js";
 import { PreparedPosts } from "./prepared-posts.js";
-import {
-  connectToRelay,
-  type Handover,
-  type OutgoingMail,
-  type RelayConnection,
-  type RelayOptions,
-} from "./relay.js";
+import { connectToRelay, type Handover, type RelayConnection, type RelayOptions } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
 import type { Standing } from "./standing.js";
 
@@ -48,15 +40,16 @@ export interface DeliveryOptions {
   readonly lists: ListsInUse;
   readonly ledger: Ledger;
   readonly standing: Standing;
+  readonly gate: Gate;
   readonly stationery: Stationery;
   /** Asked before each connection: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
-  /** Told of every copy's end, for metrics. */
+  /** Told of every mail's end, for metrics. */
   readonly tally: (outcome: CopyOutcome) => void;
   readonly log: Log;
   /** Connections to the relay at one time. */
   readonly lanes: number;
-  /** Pauses between attempts for one copy; limits.ts has the default. */
+  /** Pauses between attempts for one mail; limits.ts has the default. */
   readonly retryPauses?: readonly number[];
   /** How long a claim holds, in milliseconds; limits.ts has the default. */
   readonly lease?: number;
@@ -65,35 +58,29 @@ export interface DeliveryOptions {
 }
 
 /** How an attempt for one job ended, counted. */
-export type CopyOutcome = "sent" | "refused" | "later" | "broken" | "aside" | "dropped";
+export type CopyOutcome = "sent" | "refused" | "later" | "broken" | "aside" | "dropped" | "withheld";
 
 /** A connection of a lane, and whether it has carried a mail: relays close connections after a while or a number. */
 interface Line {
   readonly connection: RelayConnection;
   used: boolean;
-  /** That the last copy is done is on disk once this resolves. */
+  /** That the last mail is done is on disk once this resolves. */
   marked: Promise<void>;
 }
 
 const NOTHING_TO_MARK = Promise.resolve();
+
+/** In the log, before what became of it. */
+const nouns = { copy: "copy", notice: "notice", mail: "answer" } as const;
 
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #copies: CopyMaker;
   readonly #finished: Finished;
   readonly #posts: PreparedPosts;
+  readonly #claims: Claims;
   readonly #retryPauses: readonly number[];
-  readonly #lease: number;
   readonly #now: () => number;
-  /** Until when each claim is ours, by the clock that is never set (performance.now). */
-  readonly #leases = new Map<string, number>();
-  /** Jobs that lanes have in their hands. */
-  readonly #inHand = new Set<Job>();
-  #renewal: NodeJS.Timeout | undefined;
-  /** Between the wall clock and the one that is never set, when jobs were claimed last. */
-  #drift: number;
-  #claimed: Job[] = [];
-  #claiming: Promise<void> | undefined;
   #lanes: readonly Promise<void>[] = [];
   #stopping = false;
   #relayPause = RELAY_PAUSE_MS;
@@ -101,18 +88,17 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#copies = new CopyMaker(options.stationery);
     this.#posts = new PreparedPosts(options, this.#copies);
-    this.#finished = new Finished(options.store);
+    this.#finished = new Finished(options.store, options.log);
+    this.#claims = new Claims({ ...options, now: this.#now });
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
-    this.#lease = options.lease ?? CLAIM_LEASE_MS;
-    this.#now = options.now ?? Date.now;
-    this.#drift = this.#now() - performance.now();
   }
 
   /** Starts the lanes. */
   start(): void {
-    this.#renewal = setInterval(() => void this.#renew(), this.#lease / LEASE_RENEWALS);
+    this.#claims.start();
     this.#lanes = Array.from({ length: this.#options.lanes }, () => this.#lane());
   }
 
@@ -121,13 +107,13 @@ export class Delivery {
     for (const rouse of this.#sleepers) rouse();
   }
 
-  /** Finishes the copies that are on their way, gives the others back, and stops. */
+  /** Finishes the mails that are on their way, gives the others back, and stops. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#finished.stop();
     this.wake();
     await Promise.all(this.#lanes);
-    clearInterval(this.#renewal);
-    for (const job of this.#claimed.splice(0)) await this.#options.store.returnJob(job, this.#now());
+    await this.#claims.stop();
   }
 
   async #lane(): Promise<void> {
@@ -136,9 +122,12 @@ export class Delivery {
       try {
         line = await this.#step(line);
       } catch (error) {
-        // the store can't be written (a full disk): nothing is lost, the claim runs out by itself
-        if (line !== undefined) line.marked = NOTHING_TO_MARK;
+        // the store can't be read or written: nothing is lost, the claim runs out by itself
         this.#options.log.error("worker-failed", { code: codeForLog(error) });
+        // what the lane sent last is marked before it sends anything else
+        await line?.marked.catch(() => undefined);
+        line?.connection.close();
+        line = undefined;
         await this.#sleep(POLL_MS);
       }
     }
@@ -150,21 +139,24 @@ export class Delivery {
 
   /** One job, or a wait. Gives back the connection for the next. */
   async #step(line: Line | undefined): Promise<Line | undefined> {
-    const job = await this.#take();
+    const job = await this.#claims.take();
     if (job === undefined) {
       await line?.marked;
       line?.connection.close();
       await this.#sleepUntilDue();
       return undefined;
     }
-    this.#inHand.add(job);
     let after: Line | undefined;
     try {
       after = await this.#work(job, line);
       return after;
+    } catch (error) {
+      // whatever it was, it counts as an attempt: what fails for ever is set aside in the end
+      await this.#retry(job, this.#pauseAfter(job)).catch(() => undefined);
+      throw error;
     } finally {
       // its claim is still needed for the mark
-      const done = () => this.#inHand.delete(job);
+      const done = () => this.#claims.letGo(job);
       (after?.marked ?? NOTHING_TO_MARK).then(done, done);
     }
   }
@@ -178,18 +170,31 @@ export class Delivery {
     }
     try {
       // only now that the way is free: whoever is removed while a relay keeps us waiting gets nothing
-      const mail = await this.#make(job);
-      if (mail === undefined) return open;
-      if (!this.#isOurs(job)) {
-        this.#options.log.warn("claim-lost", { job: job.id, member: job.memberId });
+      const made = await this.#make(job);
+      if (made.kind !== "mail") {
+        await this.#lay(job, made);
         return open;
       }
-      const result = await open.connection.send(mail, open.marked);
+      if (!this.#claims.isOurs(job)) {
+        this.#options.log.warn("claim-lost", aboutJob(job));
+        return open;
+      }
+      if (await this.#options.gate.isPaused(made.passenger)) {
+        await this.#withhold(job, "paused");
+        return open;
+      }
+      let stop: Stop | undefined;
+      const result = await open.connection.send(made.mail, async (end) => {
+        // at most one mail a connection may go out twice after a crash
+        await open.marked;
+        stop = await this.#options.gate.ask(made.passenger, end);
+      });
       const onUsedConnection = open.used;
       open.used = true;
-      if (result.kind === "sent") open.marked = this.#markSent(job);
+      if (result.kind === "sent") open.marked = this.#markSent(job, result.queueId);
+      else if (result.kind === "withheld") await this.#withhold(job, stop ?? "claim-lost");
       else await this.#settle(job, result, onUsedConnection);
-      if (result.kind !== "broken") return open;
+      if (result.kind !== "broken" && result.kind !== "withheld") return open;
       await open.marked;
       return undefined;
     } catch (error) {
@@ -198,128 +203,71 @@ export class Delivery {
     }
   }
 
-  /** The next claimed job; claims more when there is none. */
-  async #take(): Promise<Job | undefined> {
-    if (this.#claimed.length === 0) {
-      this.#claiming ??= this.#claim().finally(() => {
-        this.#claiming = undefined;
-      });
-      await this.#claiming;
-    }
-    return this.#claimed.shift();
-  }
-
-  async #claim(): Promise<void> {
-    await this.#minTheClock();
-    const now = this.#now();
-    const until = performance.now() + this.#lease;
-    const jobs = await this.#options.store.claimJobs(now, now + this.#lease, CLAIM_BATCH);
-    for (const { claim } of jobs) this.#leases.set(claim, until);
-    this.#claimed.push(...jobs);
-  }
-
-  /**
-   * A clock that was set forward, or a machine that slept: our own claims must not look as if they had run out. A clock
-   * that was set back: what waits for its next attempt would wait that much longer.
-   */
-  async #minTheClock(): Promise<void> {
-    const drift = this.#now() - performance.now();
-    const set = drift - this.#drift;
-    const isSet = Math.abs(set) > this.#lease / LEASE_RENEWALS;
-    if (isSet || this.#isLate()) await this.#renew();
-    if (!isSet) return;
-    this.#drift = drift;
-    this.#options.log.warn("clock-set", { ms: Math.round(set) });
-    if (set < 0) await this.#options.store.hurryJobs(this.#now());
-  }
-
-  /** True while the job's lease has some time left: enough to begin, since a mail on its way is never taken back. */
-  #isOurs(job: Job): boolean {
-    return performance.now() < (this.#leases.get(job.claim) ?? 0) - this.#lease / LEASE_RENEWALS;
-  }
-
-  /** True if a job in hand should have had its lease renewed by now: the process was stopped for a while. */
-  #isLate(): boolean {
-    return [...this.#inHand].some((job) => !this.#isOurs(job));
-  }
-
-  /** Renews the leases of the jobs that are still here. */
-  async #renew(): Promise<void> {
-    const until = performance.now() + this.#lease;
-    const here = [...this.#claimed, ...this.#inHand].map(({ claim }) => claim);
-    const now = performance.now();
-    // in a shared store, one that ran out may be another worker's by now
-    const isAlone = this.#options.store.sharing === "alone";
-    const ours = [...new Set(here)].filter((claim) => isAlone || (this.#leases.get(claim) ?? 0) > now);
-    for (const claim of this.#leases.keys()) if (!here.includes(claim)) this.#leases.delete(claim);
-    if (ours.length === 0) return;
-    try {
-      await this.#options.store.extendClaims(ours, this.#now() + this.#lease);
-      for (const claim of ours) this.#leases.set(claim, until);
-    } catch (error) {
-      this.#options.log.error("lease-not-renewed", { code: codeForLog(error) });
-    }
-  }
-
-  /** The mail of `job`; `undefined` if there is nothing to send: the member is gone, or it was set aside. */
-  async #make(job: Job): Promise<OutgoingMail | undefined> {
-    const { store, log } = this.#options;
+  async #make(job: Job): Promise<Made> {
     if (job.attempt > this.#retryPauses.length + 1) {
       // also a job that ends the process each time it is tried gets here
-      log.error("copy-set-aside", { job: job.id, member: job.memberId, code: "too-many-attempts" });
-      await store.setJobAside(job, "too-many-attempts");
-      return undefined;
+      this.#options.log.error(`${nouns[job.kind]}-set-aside`, {
+        ...aboutJob(job),
+        code: "too-many-attempts",
+      });
+      return { kind: "aside", code: "too-many-attempts" };
     }
-    return job.kind === "copy" ? this.#makeCopy(job) : this.#makeNotice(job);
+    const parts = { ...this.#options, posts: this.#posts, copies: this.#copies, now: this.#now };
+    return make(parts, job);
   }
 
-  async #makeCopy(job: CopyJob): Promise<OutgoingMail | undefined> {
-    const { store, log, standing } = this.#options;
-    let post: PreparedPost;
-    try {
-      post = await this.#posts.get(job.postId);
-    } catch (error) {
-      const code = codeForLog(error);
-      log.error("post-set-aside", { post: job.postId, code });
-      await store.setPostAside(job.postId, code);
-      return undefined;
-    }
-    // now and not earlier: this is where a removal takes effect
-    const member = await this.#memberOf(job);
-    if (member === undefined) return undefined;
-    const withheld = post.skips === member.fingerprint ? "author" : undefined;
-    const reason = withheld ?? ((await standing.isSuspended(member)) ? "suspended" : undefined);
-    if (reason !== undefined) return this.#drop(job, reason);
-    try {
-      return await this.#copies.copyFor(post, member, job.isReview ? job.postId : undefined);
-    } catch (error) {
-      const code = codeForLog(error);
-      this.#options.tally("aside");
-      if (error instanceof ListSealError) await standing.noteUnusableKey(member, code);
-      log.error("copy-set-aside", { post: job.postId, job: job.id, member: member.id, code });
-      await store.setJobAside(job, code);
-      return undefined;
+  /** What there is no mail for. */
+  async #lay(job: Job, made: Exclude<Made, { kind: "mail" }>): Promise<void> {
+    const { store, log, tally } = this.#options;
+    switch (made.kind) {
+      case "dropped":
+        return this.#drop(job, made.code);
+      case "aside":
+        tally("aside");
+        return this.#putAside(job, made.code);
+      case "poison":
+        if (job.kind !== "copy") return;
+        log.error("post-set-aside", { post: job.postId, code: made.code });
+        return store.setPostAside(job.postId, made.code);
+      case "clock":
+        log.error("clock-behind", aboutJob(job));
+        // not its fault: the attempt does not count
+        return store.returnJob(job, this.#now() + CLOCK_PAUSE_MS);
     }
   }
 
-  async #makeNotice(job: NoticeJob): Promise<OutgoingMail | undefined> {
-    const member = await this.#memberOf(job);
-    const list = member && (await this.#options.lists.openById(member.listId));
-    if (member === undefined || list === undefined) return undefined;
-    return writeNotice(list, member, job, new Date(this.#now()));
-  }
-
-  async #memberOf(job: Job): Promise<Member | undefined> {
-    const member = await this.#options.store.memberById(job.memberId);
-    return member ?? this.#drop(job, "not-a-member");
+  /** Stopped at the gate: the relay has none of it. */
+  async #withhold(job: Job, stop: Stop): Promise<void> {
+    const { store, log, tally } = this.#options;
+    log.info(`${nouns[job.kind]}-withheld`, { ...aboutJob(job), code: stop });
+    switch (stop) {
+      case "claim-lost":
+        return tally("withheld");
+      case "certificate-changed":
+        tally("withheld");
+        return store.returnJob(job, this.#now());
+      case "paused":
+        tally("aside");
+        return store.setJobAside(job, "restored");
+      case "not-a-member":
+      case "not-allowed":
+      case "suspended":
+        return this.#drop(job, stop);
+    }
   }
 
   /** Nobody is to get this. */
-  async #drop(job: Job, code: string): Promise<undefined> {
+  async #drop(job: Job, code: string): Promise<void> {
     const { log, tally } = this.#options;
-    log.info("copy-dropped", { job: job.id, member: job.memberId, code });
+    log.info(`${nouns[job.kind]}-dropped`, { ...aboutJob(job), code });
     await this.#finished.mark(job);
     tally("dropped");
+  }
+
+  /** For the operator to look at; but not what nobody on the roster waits for: whoever asked may ask again. */
+  async #putAside(job: Job, code: string): Promise<void> {
+    if (job.kind === "mail" && job.to.kind === "anybody") return this.#drop(job, code);
+    await this.#options.store.setJobAside(job, code);
   }
 
   async #connect(): Promise<Line | undefined> {
@@ -340,9 +288,11 @@ export class Delivery {
   }
 
   /** Resolves when it is on disk. The caller may go on until then, but end no other mail. */
-  #markSent(job: Job): Promise<void> {
-    this.#options.tally("sent");
-    const marked = this.#finished.mark(job).then(() => this.#options.log.info("copy-sent", aboutJob(job)));
+  #markSent(job: Job, queueId: string | undefined): Promise<void> {
+    const { log, tally } = this.#options;
+    tally("sent");
+    const about = { ...aboutJob(job), ...(queueId === undefined ? {} : { queueId }) };
+    const marked = this.#finished.mark(job).then(() => log.info(`${nouns[job.kind]}-sent`, about));
     // whoever ends the next mail is told, or the lane, when there is none
     marked.catch(() => undefined);
     return marked;
@@ -350,28 +300,31 @@ export class Delivery {
 
   async #settle(
     job: Job,
-    result: Exclude<Handover, { kind: "sent" }>,
+    result: Exclude<Handover, { kind: "sent" | "withheld" }>,
     onUsedConnection: boolean,
   ): Promise<void> {
-    const { store, log } = this.#options;
+    const { log, tally } = this.#options;
     const about = aboutJob(job);
-    this.#options.tally(result.kind);
+    const noun = nouns[job.kind];
+    tally(result.kind);
     switch (result.kind) {
       case "refused":
-        log.warn("copy-refused", { ...about, reply: result.reply, status: result.status });
-        await store.setJobAside(job, `relay-${result.reply}`);
+        log.warn(`${noun}-refused`, { ...about, reply: result.reply, status: result.status });
+        await this.#putAside(job, `relay-${result.reply}`);
         if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judge(result));
         return;
       case "later":
-        log.warn("copy-delayed", { ...about, reply: result.reply, status: result.status });
-        await store.retryJob(job, this.#now() + this.#pauseAfter(job));
-        return;
+        log.warn(`${noun}-delayed`, { ...about, reply: result.reply, status: result.status });
+        return this.#retry(job, this.#pauseAfter(job));
       case "broken":
         log.warn("connection-broken", { ...about, code: result.code });
         // a relay ends a connection after some mails or minutes, which says nothing of this one
-        await store.retryJob(job, this.#now() + (onUsedConnection ? 0 : this.#pauseAfter(job)));
-        return;
+        return this.#retry(job, onUsedConnection ? 0 : this.#pauseAfter(job));
     }
+  }
+
+  #retry(job: Job, pause: number): Promise<void> {
+    return this.#options.store.retryJob(job, this.#now() + pause);
   }
 
   #pauseAfter(job: Job): number {
@@ -402,9 +355,11 @@ export class Delivery {
 
 /** What the log says of a job. */
 function aboutJob(job: Job) {
+  const memberId =
+    job.kind !== "mail" ? job.memberId : job.to.kind === "member" ? job.to.memberId : undefined;
   return {
     job: job.id,
-    member: job.memberId,
+    ...(memberId === undefined ? {} : { member: memberId }),
     attempt: job.attempt,
     ...(job.kind === "copy" ? { post: job.postId } : {}),
   };

@@ -91,6 +91,18 @@ const others: Readonly<Record<string, (list: string, ...more: string[]) => Wordi
   }),
 };
 
+/** Notices about somebody else, or about the whole list. */
+const forOwners: ReadonlySet<string> = new Set([
+  "member-without-key",
+  "members-suspended",
+  "many-copies-bounced",
+  "member-left",
+]);
+
+/** What a member must be when a notice leaves. */
+export const noticeNeeds = (code: string): "owner" | "read-only" =>
+  forOwners.has(code.split(" ", 1)[0] ?? "") ? "owner" : "read-only";
+
 /** The notice of `job` to `member`. */
 export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
   const [name = "", ...more] = job.code.split(" ");

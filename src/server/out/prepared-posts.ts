@@ -26,7 +26,7 @@ export class PreparedPosts {
     this.#copies = copies;
   }
 
-  /** A post, opened. @throws ListSealError and whatever a parser throws: the post is poison, and is set aside */
+  /** A post, opened. @throws Poison, or whatever is thrown by what it takes besides: the store, the list's keys */
   get(id: number): Promise<PreparedPost> {
     const known = this.#prepared.get(id);
     if (known !== undefined) return known;

@@ -30,6 +30,8 @@ const faults: ReadonlyMap<string, RelayFault> = new Map([
   ["ECONNECTION", "closed"],
   ["EPIPE", "closed"],
   ["EPROTOCOL", "closed"],
+  // OpenSSL's, of a relay that speaks no TLS where it said it would
+  ["EPROTO", "no-tls"],
   ["ETLS", "no-tls"],
 ]);
 

@@ -6,7 +6,6 @@
  * {@link SmtpClient.send}). Sending what nobody else composes is the easy part of SMTP; there is no AUTH, and nothing is
  * looked up.
  */
-import { once } from "node:events";
 import { isIP, connect as openSocket, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { connect as startTls } from "node:tls";
@@ -21,6 +20,8 @@ export interface SmtpPlace {
   readonly tls: "require" | "none";
   /** PEM: the authority that the certificate is checked against, if it isn't a public one. */
   readonly ca?: string;
+  /** Where it is not RFC 5321's. */
+  readonly patience?: Partial<Patience>;
 }
 
 /** A mail and its envelope. */
@@ -35,23 +36,52 @@ export type Reply =
   | { readonly kind: "answer"; readonly code: number; readonly text: string }
   | { readonly kind: "lost"; readonly cause: Error };
 
-/** The command that a reply decided about. */
-export type Decider = "MAIL" | "RCPT" | "DATA";
+/** What a reply decided about: a command, or the mail itself, after the line with the dot that ends it. */
+export type Decider = "MAIL" | "RCPT" | "DATA" | "mail";
 
-/** Of one mail: the reply that decided, or for each recipient one after DATA (LMTP). */
-export interface Sent {
-  readonly decider: Decider;
-  readonly replies: readonly Reply[];
+/**
+ * Of one mail: the reply that decided, or for each recipient one after its end (LMTP). Only a reply about the `mail` can
+ * say that it was taken. `withheld`: it was not ended, and the connection is cut.
+ */
+export type Sent =
+  | { readonly decider: Decider; readonly replies: readonly Reply[] }
+  | { readonly decider: "withheld" };
+
+/**
+ * Says when a mail may be ended, and whether: calls `end`, which hands the last line to the system before it returns, or
+ * doesn't, and the mail is withheld.
+ */
+export type Ending = (end: () => void) => Promise<void>;
+
+/** How long to wait for the relay, in milliseconds. */
+export interface Patience {
+  /** To connect, and for each answer until the first mail. */
+  readonly connect: number;
+  /** For the whole answer to a command (RFC 5321, 4.5.3.2.2 and 4.5.3.2.3). */
+  readonly command: number;
+  /** For the answer to DATA (4.5.3.2.4: two minutes). */
+  readonly data: number;
+  /** Until it has taken what was written (4.5.3.2.5: three minutes). */
+  readonly block: number;
+  /** For the answer to a mail, which it may first look through (4.5.3.2.6: ten minutes, or mails go out twice). */
+  readonly mail: number;
 }
 
-/** How long to wait for the relay, in milliseconds: to connect, and for each answer (RFC 5321, 4.5.3.2: minutes). */
-const CONNECT_TIMEOUT_MS = 30_000;
-const ANSWER_TIMEOUT_MS = 5 * 60_000;
-/** For the last word after QUIT. */
+const MINUTE_MS = 60_000;
+const usualPatience: Patience = {
+  connect: MINUTE_MS / 2,
+  command: 5 * MINUTE_MS,
+  data: 2 * MINUTE_MS,
+  block: 3 * MINUTE_MS,
+  mail: 10 * MINUTE_MS,
+};
+/** For the last word after QUIT, in milliseconds. */
 const GOODBYE_MS = 5_000;
 /** Octets of one reply. Stops a relay that never ends its answer from filling memory. */
 const MAX_REPLY_OCTETS = 64 * 1024;
 const TLS_MINIMUM = "TLSv1.2";
+
+const atOnce: Ending = async (end) => end();
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
@@ -62,10 +92,12 @@ export class SmtpClient {
   #received = "";
   #lost: Error | undefined;
   #waiting: (() => void) | undefined;
+  readonly #patience: Patience;
 
   private constructor(socket: Socket, place: SmtpPlace) {
     this.#socket = socket;
     this.#place = place;
+    this.#patience = { ...usualPatience, ...place.patience };
     this.#listen(socket);
   }
 
@@ -77,7 +109,6 @@ export class SmtpClient {
    */
   static async connect(place: SmtpPlace): Promise<SmtpClient> {
     const socket = openSocket({ host: place.host, port: place.port, noDelay: true });
-    socket.setTimeout(CONNECT_TIMEOUT_MS);
     const client = new SmtpClient(socket, place);
     try {
       await client.#expect(220);
@@ -87,7 +118,6 @@ export class SmtpClient {
       client.#socket.destroy();
       throw error;
     }
-    client.#socket.setTimeout(ANSWER_TIMEOUT_MS);
     return client;
   }
 
@@ -105,24 +135,24 @@ export class SmtpClient {
   /**
    * Hands a mail over.
    *
-   * @param before the mail is not ended before this resolves: the relay can't have taken it until then. If it rejects, the
-   *               connection is cut, so that the relay forgets what it has got
-   * @throws what `before` rejects with
+   * @param ending asked when the relay has all of the mail but its last line, until when it can't have taken it
+   * @throws what `ending` rejects with; the connection is then cut, so that the relay forgets what it has got
    */
-  async send({ sender, recipients, pieces }: Envelope, before?: Promise<void>): Promise<Sent> {
+  async send({ sender, recipients, pieces }: Envelope, ending: Ending = atOnce): Promise<Sent> {
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const commands = [
       `MAIL FROM:<${address(sender)}>${this.#extensions.has("SIZE") ? ` SIZE=${size}` : ""}`,
       ...recipients.map((recipient) => `RCPT TO:<${address(recipient)}>`),
       "DATA",
     ];
+    this.#isSilent();
     const isPipelined = this.#extensions.has("PIPELINING");
     if (isPipelined) this.#write(`${commands.join("\r\n")}\r\n`);
     let refusal: Sent | undefined;
     for (const [index, command] of commands.entries()) {
       if (!isPipelined) this.#write(`${command}\r\n`);
-      const reply = await this.#reply();
       const decider: Decider = index === 0 ? "MAIL" : command === "DATA" ? "DATA" : "RCPT";
+      const reply = await this.#reply(decider === "DATA" ? this.#patience.data : this.#patience.command);
       if (reply.kind === "lost") return { decider, replies: [reply] };
       const isGood = decider === "DATA" ? reply.code === 354 : reply.code >= 200 && reply.code < 300;
       if (!isGood) refusal ??= { decider, replies: [reply] };
@@ -132,18 +162,39 @@ export class SmtpClient {
       if (!isPipelined) return refusal;
     }
     if (refusal !== undefined) return refusal;
-    await this.#sendBody(wireChunks(pieces), before);
+    await this.#writeBody(wireChunks(pieces));
+    // attack or fault: an answer before its time would be taken for the answer to this mail
+    this.#isSilent();
+    if (!(await this.#end(ending))) return { decider: "withheld" };
     const replies: Reply[] = [];
     // LMTP answers for each recipient
     const expected = this.#place.protocol === "lmtp" ? recipients.length : 1;
-    while (replies.length < expected) replies.push(await this.#reply());
-    return { decider: "DATA", replies };
+    while (replies.length < expected) replies.push(await this.#reply(this.#patience.mail));
+    // with one answer too many, who knows which of them was about this mail; a goodbye may come at any time (3.8)
+    if (this.#received.startsWith("421") || this.#isSilent()) return { decider: "mail", replies };
+    return { decider: "mail", replies: [await this.#reply(0)] };
+  }
+
+  /** Asks whether to end the mail. False if it was not ended: the connection is then cut. */
+  async #end(ending: Ending): Promise<boolean> {
+    let isEnded = false;
+    try {
+      await ending(() => {
+        isEnded = true;
+        this.#isSilent();
+        this.#write(".\r\n");
+      });
+    } finally {
+      if (!isEnded) this.destroy();
+    }
+    return isEnded;
   }
 
   /** RSET, so that the next mail starts clean (RFC 5321, 4.1.1.5). */
   async reset(): Promise<void> {
+    this.#isSilent();
     this.#write("RSET\r\n");
-    const reply = await this.#reply();
+    const reply = await this.#reply(this.#patience.command);
     if (reply.kind === "lost" || reply.code !== 250) this.destroy();
   }
 
@@ -161,51 +212,40 @@ export class SmtpClient {
     this.#socket.destroy();
   }
 
-  async #sendBody(chunks: readonly Buffer[], before: Promise<void> | undefined): Promise<void> {
-    let isReady = before === undefined;
-    before?.then(
-      () => {
-        isReady = true;
-      },
-      () => undefined,
-    );
-    const [only, ...more] = chunks;
-    if (only !== undefined && more.length === 0) {
-      // what was done meanwhile may have ended: one write then
-      await Promise.resolve();
-      this.#socket.cork();
-      this.#socket.write(only);
-      if (isReady) this.#socket.write(".\r\n");
-      this.#socket.uncork();
-      if (isReady) return;
-    } else {
-      for (const chunk of chunks) {
-        if (this.#lost !== undefined) return;
-        if (!this.#socket.write(chunk)) await this.#drained();
-      }
+  /** Resolves when the system has taken all of it, or the connection is lost. */
+  async #writeBody(chunks: readonly Buffer[]): Promise<void> {
+    for (const chunk of chunks) {
+      if (this.#lost !== undefined) return;
+      // nothing waits in this process then: what is written next is with the system at once
+      await this.#within(this.#patience.block, (taken) => this.#socket.write(chunk, taken));
     }
-    try {
-      await before;
-    } catch (error) {
-      this.destroy();
-      throw error;
-    }
-    this.#write(".\r\n");
   }
 
-  /** Resolves when the system took what was written, or the connection is lost. */
-  async #drained(): Promise<void> {
-    if (this.#lost !== undefined) return;
-    const gone = new AbortController();
-    const closed = once(this.#socket, "close", { signal: gone.signal });
-    try {
-      await Promise.race([once(this.#socket, "drain", { signal: gone.signal }), closed]);
-    } catch {
-      // the reader of the reply is told why
-    } finally {
-      gone.abort();
-      closed.catch(() => undefined);
-    }
+  /** Waits until what `begin` began is done, or the connection is lost; loses it when the time is over. */
+  async #within(ms: number, begin: (done: () => void) => void): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#lose(fault("ETIMEDOUT", "no answer in time"));
+        this.#socket.destroy();
+      }, ms);
+      this.#waiting = resolve;
+      begin(resolve);
+    });
+    clearTimeout(timer);
+    this.#waiting = undefined;
+  }
+
+  /**
+   * True if nothing has come that was not asked for: it would be taken for the answer to what is asked next, and every
+   * later answer for the one before it. Otherwise it is forgotten, and the connection lost.
+   */
+  #isSilent(): boolean {
+    if (this.#received === "") return true;
+    this.#lose(fault("EPROTOCOL", "an answer to nothing"));
+    this.#received = "";
+    this.#socket.destroy();
+    return false;
   }
 
   #write(text: string): void {
@@ -243,7 +283,6 @@ export class SmtpClient {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
-    this.#socket.setTimeout(CONNECT_TIMEOUT_MS);
     this.#listen(this.#socket);
     // what was offered in the clear may have been anybody's word
     await this.#hello();
@@ -253,22 +292,18 @@ export class SmtpClient {
     this.#received += chunk.toString("latin1");
     this.#waiting?.();
   };
-  readonly #onTimeout = (): void => {
-    this.#lose(fault("ETIMEDOUT", "no answer in time"));
-    this.#socket.destroy();
-  };
   readonly #onError = (error: Error): void => this.#lose(error);
   /** An idle connection that the relay closes reports here; the next mail finds out. */
   readonly #onGone = (): void => this.#lose(fault("ECONNECTION", "closed by the relay"));
 
   #listen(socket: Socket): void {
-    socket.on("data", this.#onData).on("timeout", this.#onTimeout).on("error", this.#onError);
+    socket.on("data", this.#onData).on("error", this.#onError);
     socket.on("end", this.#onGone).on("close", this.#onGone);
   }
 
   #leave(socket: Socket): void {
-    socket.off("data", this.#onData).off("timeout", this.#onTimeout).off("error", this.#onError);
-    socket.off("end", this.#onGone).off("close", this.#onGone).setTimeout(0);
+    socket.off("data", this.#onData).off("error", this.#onError);
+    socket.off("end", this.#onGone).off("close", this.#onGone);
   }
 
   #lose(cause: Error): void {
@@ -276,8 +311,12 @@ export class SmtpClient {
     this.#waiting?.();
   }
 
-  /** The next whole answer. */
-  async #reply(): Promise<Reply> {
+  /**
+   * The next whole answer. The time is for all of its lines: one that never ends would keep this connection, and the mails
+   * behind it, for as long as the relay likes.
+   */
+  async #reply(ms: number): Promise<Reply> {
+    const until = performance.now() + ms;
     for (;;) {
       const read = readReply(this.#received);
       if (read === "none") {
@@ -288,15 +327,12 @@ export class SmtpClient {
         return read.reply;
       }
       if (this.#lost !== undefined) return { kind: "lost", cause: this.#lost };
-      await new Promise<void>((resolve) => {
-        this.#waiting = resolve;
-      });
-      this.#waiting = undefined;
+      await this.#within(Math.max(0, until - performance.now()), () => undefined);
     }
   }
 
   async #expect(code: number): Promise<{ readonly code: number; readonly text: string }> {
-    const reply = await this.#reply();
+    const reply = await this.#reply(this.#patience.connect);
     if (reply.kind === "lost") throw reply.cause;
     if (reply.code !== code) throw fault("EPROTOCOL", `the relay said ${reply.code}`);
     return reply;

@@ -38,13 +38,6 @@ export class Standing {
     this.#parts = parts;
   }
 
-  /** Whether a member gets copies now. */
-  async isSuspended(member: Member): Promise<boolean> {
-    // also a copy that was queued before the role changed
-    if (member.role === "post-only") return true;
-    return (await this.#parts.ledger.suspension(member.id)) !== undefined;
-  }
-
   /** Nothing can be sealed for this member: says so once, to them and to the owners. */
   async noteUnusableKey(member: Member, code: string): Promise<void> {
     const { store, ledger, log, now } = this.#parts;

@@ -5,9 +5,9 @@
  *
  * Behind Mailman (docs/mailman) there is no slip, and the post is checked here (in/from-mailman.ts).
  *
- * The roster is read for each copy: somebody removed after the post was accepted gets nothing.
+ * The roster is read for each copy, and the gate (out/gate.ts) is asked before its last line: somebody removed after the
+ * post was accepted gets nothing.
  */
-
 import { MailmanMail } from "../in/from-mailman.js";
 import { notSealed, queued, type Reply, tryLater } from "../in/reply.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
@@ -22,8 +22,10 @@ import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
 import { CopyMaker, type PreparedPost, preparePost, takeApart } from "../out/copies.js";
+import { denial, Gate, type Passenger, type Stop } from "../out/gate.js";
 import { connectToRelay, type OutgoingMail, type RelayConnection, type RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
+import type { Ending } from "../out/smtp-client.js";
 import { Standing } from "../out/standing.js";
 import { NotInitialised } from "./service.js";
 
@@ -58,13 +60,14 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   const tokens = await openTokens(folder.tokenSecret);
   const now = () => Date.now();
   const lists = new ListsInUse(store, folder);
+  const heads = new Heads(folder.heads);
   const { upstream } = options;
   const leaving = upstream === "mailman" ? "list-leave" : "token";
   const filtering = new Filtering({
     store,
     read:
       upstream === "mailman"
-        ? fromMailman(new MailmanMail({ store, lists, heads: new Heads(folder.heads), log, now }))
+        ? fromMailman(new MailmanMail({ store, lists, heads, log, now }))
         : fromPostfix(await openSlips(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
@@ -73,6 +76,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
     standing: new Standing({ store, ledger, log, now, wake: () => undefined }),
+    gate: new Gate({ store, heads }),
     relay: options.relay,
     log,
   });
@@ -137,6 +141,7 @@ interface FilteringParts {
   readonly prepare: (post: Post) => Promise<PreparedPost>;
   readonly copies: CopyMaker;
   readonly standing: Standing;
+  readonly gate: Gate;
   readonly relay: RelayOptions;
   readonly log: Log;
 }
@@ -153,13 +158,17 @@ class Filtering {
 
   /** One copy. 250 says that the relay has it, or that nobody is to get it. */
   async take(recipient: string, sender: string, mail: Uint8Array): Promise<Reply> {
-    const { read, store, standing, log } = this.#parts;
+    const { read, store, log } = this.#parts;
     const arrived = await read(sender, mail);
     if (arrived.kind === "answered") return arrived.reply;
     if (arrived.kind === "pass") return this.#handOver({ sender, recipient, pieces: [mail] });
-    const member = await store.memberByAddress(arrived.post.listId, recipient);
-    if (member === undefined) {
-      log.warn("copy-dropped", { code: "not-a-member" });
+    const { listId } = arrived.post;
+    if (await this.#parts.gate.isPaused({ listId, need: "copies" })) return tryLater;
+    const found = await store.memberByAddress(listId, recipient);
+    const member = found && (await store.recipientById(found.id));
+    const stop = denial("copies", member);
+    if (stop !== undefined || member === undefined) {
+      log.warn("copy-dropped", { code: stop ?? "not-a-member" });
       return queued;
     }
     let post: PreparedPost;
@@ -169,8 +178,8 @@ class Filtering {
       log.error("post-not-opened", { code: codeForLog(error) });
       return tryLater;
     }
-    if (post.skips === member.fingerprint || (await standing.isSuspended(member))) {
-      log.info("copy-dropped", { member: member.id, code: "withheld" });
+    if (post.skips === member.fingerprint) {
+      log.info("copy-dropped", { member: member.id, code: "author" });
       return queued;
     }
     return this.#send(post, member, arrived.sender);
@@ -193,21 +202,35 @@ class Filtering {
       await standing.noteUnusableKey(member, code);
       return queued;
     }
-    return this.#handOver(sender === undefined ? copy : { ...copy, sender }, member);
+    const passenger: Passenger = { listId: member.listId, need: "copies", member };
+    return this.#handOver(sender === undefined ? copy : { ...copy, sender }, passenger);
   }
 
-  /** @param member whom it is for, if it is a copy */
-  async #handOver(mail: OutgoingMail, member?: Member): Promise<Reply> {
-    const { relay, log } = this.#parts;
-    const about = member === undefined ? {} : { member: member.id };
-    const what = member === undefined ? "mail" : "copy";
+  /** @param passenger as whom it leaves, if it is a copy */
+  async #handOver(mail: OutgoingMail, passenger?: Passenger): Promise<Reply> {
+    const { relay, gate, log } = this.#parts;
+    const about = passenger?.member === undefined ? {} : { member: passenger.member.id };
+    const what = passenger === undefined ? "mail" : "copy";
     const connection = this.#idle.pop() ?? (await connectToRelay(relay));
-    const result = await connection.send(mail);
-    if (result.kind !== "broken") this.#idle.push(connection);
+    let stop: Stop | undefined;
+    const ending: Ending | undefined =
+      passenger &&
+      (async (end) => {
+        stop = await gate.ask(passenger, end);
+      });
+    const result = await connection.send(mail, ending);
+    if (result.kind !== "broken" && result.kind !== "withheld") this.#idle.push(connection);
     switch (result.kind) {
       case "sent":
-        log.info(`${what}-sent`, about);
+        log.info(`${what}-sent`, {
+          ...about,
+          ...(result.queueId === undefined ? {} : { queueId: result.queueId }),
+        });
         return queued;
+      case "withheld":
+        log.info("copy-withheld", { ...about, code: stop ?? "unknown" });
+        // it comes again: for a list that goes on, or under the certificate of then
+        return stop === "paused" || stop === "certificate-changed" ? tryLater : queued;
       case "refused":
         log.warn(`${what}-refused`, { ...about, reply: result.reply, status: result.status });
         return { code: result.reply, status: result.status || "5.0.0", text: "The relay refused the mail." };

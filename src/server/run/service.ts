@@ -5,7 +5,6 @@
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
 import { openReception } from "../in/reception.js";
-import { Outbox } from "../in/requests/outbox.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
 import { Heads } from "../kept/heads.js";
@@ -22,6 +21,7 @@ import type { Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
 import { Delivery, type DeliveryOptions } from "../out/delivery.js";
 import { Exploder } from "../out/explode.js";
+import { Gate } from "../out/gate.js";
 import type { RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
@@ -131,14 +131,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
-    const outbox = new Outbox({ store, relay, log, now });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
-      setImmediate(() => {
-        delivery.wake();
-        outbox.wake();
-      });
+      setImmediate(() => delivery.wake());
     };
+    const gate = new Gate({ store, heads });
     const standing = new Standing({ store, ledger, log, now, wake });
     const metrics = openMetrics(store, async () => (await heads.paused()).size);
     const delivery = new Delivery({
@@ -146,6 +143,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ledger,
       lists,
       standing,
+      gate,
       stationery: { tokens, now, publicUrl: () => live.publicUrl },
       relay,
       tally: (outcome) => metrics.copy(outcome),
@@ -157,13 +155,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
-    const shared = { store, ledger, lists, standing, tokens, relay, log, now, wake };
+    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
     const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
 
     undo.push(() => delivery.stop());
-    undo.push(() => outbox.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -217,7 +214,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
-    outbox.start();
     return {
       fronts,
       ...(web === undefined ? {} : { web }),
@@ -244,6 +240,10 @@ async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): 
   for (const address of await heads.note(store)) {
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
-    log.error("list-paused", { list: address, copies: await ledger.setListAside(list.id, "restored") });
+    const since = (await heads.pausedSince(address)) ?? Date.now();
+    log.error("list-paused", {
+      list: address,
+      copies: await ledger.setListAside(list.id, "restored", since),
+    });
   }
 }

@@ -37,6 +37,8 @@ export interface Asked {
 
 /** Somebody whose signature was verified, and where the answer goes: never to where a mail says that it came from. */
 export interface Asker {
+  /** On the roster; absent for somebody who is not. */
+  readonly memberId?: number;
   readonly key: SealingKey<"member">;
   readonly address: string;
   readonly name: string;
@@ -46,6 +48,8 @@ export interface Asker {
 export interface ReportTo {
   readonly event: ReportEvent;
   readonly to: Asker;
+  /** What they must still be when it leaves. */
+  readonly needs?: "owner";
 }
 
 /** What came of a verified request. */
@@ -82,7 +86,7 @@ export function change({ opened, now }: Asked, by: string): RosterChange {
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
 export async function askerOf(member: Member): Promise<Asker> {
   const { address, name, certificate } = member;
-  return { key: await parseSealingKey("member", certificate), address, name };
+  return { memberId: member.id, key: await parseSealingKey("member", certificate), address, name };
 }
 
 /** Reports to all owners, but not to `except` (a fingerprint), who knows. */
@@ -93,7 +97,9 @@ export async function tellOwners(
 ): Promise<readonly ReportTo[]> {
   const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
   const told = owners.filter(({ fingerprint }) => fingerprint !== except);
-  return Promise.all(told.map(async (owner) => ({ event, to: await askerOf(owner) })));
+  return Promise.all(
+    told.map(async (owner) => ({ event, to: await askerOf(owner), needs: "owner" as const })),
+  );
 }
 
 /** The same, and to the member whom it is about, unless that is `except`. */

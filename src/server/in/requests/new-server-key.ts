@@ -8,7 +8,7 @@ import { newMessageId } from "../../../protocol/seal.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
 import type { FullStore } from "../../kept/membership-store.js";
-import type { List, Member } from "../../kept/store.js";
+import type { Addressee, List, Member } from "../../kept/store.js";
 import { askerOf } from "./asked.js";
 
 /** What telling needs. */
@@ -20,7 +20,7 @@ export interface TellingParts {
 }
 
 /**
- * Puts the certificate of today into the outbox for every member of a list, sealed to each. A member whose key can't be
+ * Puts the certificate of today into the queue for every member of a list, sealed to each. A member whose key can't be
  * used is left out: they get no posts either.
  */
 export async function tellServerKey(parts: TellingParts, listId: number): Promise<void> {
@@ -80,7 +80,12 @@ async function tell(
         messageId: newMessageId(domainOf(address)),
         sealed,
       });
-      await store.addNote(list.id, recipient, mail, now.getTime());
+      const to: Addressee = {
+        kind: "member",
+        memberId: member.id,
+        ...(result.kind === "server-key-offer" && { needs: "owner" }),
+      };
+      await store.addMail({ listId: list.id, to, recipient, mail }, now.getTime());
     } catch (error) {
       log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
     }

@@ -49,7 +49,7 @@ export async function resume(
   if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
   // "repeat": the server was killed before it came to the rest
   await ledger.refuseBefore(list.id, date.getTime());
-  const setAside = await ledger.setListAside(list.id, "restored");
+  const setAside = await ledger.setListAside(list.id, "restored", since);
   await heads.resume(store, list);
   return { kind: "done", setAside };
 }

@@ -21,7 +21,7 @@ import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
 import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
 import { codeForLog } from "../../kept/log.js";
-import type { List, Member } from "../../kept/store.js";
+import type { Addressee, List, Member } from "../../kept/store.js";
 import {
   type Asked,
   type Asker,
@@ -147,8 +147,9 @@ async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefi
         : done.result;
   const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
   await send(asked, proved.asker, result, inReplyTo);
-  for (const { event, to } of done?.reports ?? []) {
-    await send(asked, to, { kind: "report", event, head: await head(), signed: opened.signed }, undefined);
+  for (const { event, to, needs } of done?.reports ?? []) {
+    const report = { kind: "report", event, head: await head(), signed: opened.signed } as const;
+    await send(asked, to, report, undefined, needs);
   }
   await store.noteAnswer(memory, kept, now.getTime());
   await parts.heads.note(store);
@@ -181,8 +182,29 @@ function firstResult(json: string, head: { readonly number: number; readonly has
   return code === undefined ? { kind: "done", head } : { kind: "refused", code };
 }
 
-/** Seals `result` for somebody and puts it into the outbox. */
-async function send(asked: Asked, to: Asker, result: Result, inReplyTo: string | undefined): Promise<void> {
+/** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
+function addresseeOf({ memberId }: Asker, result: Result, needs?: "owner"): Addressee {
+  if (memberId === undefined || result.kind === "done" || result.kind === "refused")
+    return { kind: "anybody" };
+  const office = needs ?? offices[result.kind];
+  return office === undefined ? { kind: "member", memberId } : { kind: "member", memberId, needs: office };
+}
+
+const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
+  roster: "owner",
+  receipts: "owner",
+  "server-key-offer": "owner",
+  held: "moderator",
+};
+
+/** Seals `result` for somebody and puts it into the queue. */
+async function send(
+  asked: Asked,
+  to: Asker,
+  result: Result,
+  inReplyTo: string | undefined,
+  needs?: "owner",
+): Promise<void> {
   const { parts, list, server, opened, now } = asked;
   const address = parseAddress(list.address);
   const listOf: RequestedList = {
@@ -218,5 +240,6 @@ async function send(asked: Asked, to: Asker, result: Result, inReplyTo: string |
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     sealed,
   });
-  await parts.store.addNote(list.id, recipient, mail, now.getTime());
+  const addressee = addresseeOf(to, result, needs);
+  await parts.store.addMail({ listId: list.id, to: addressee, recipient, mail }, now.getTime());
 }

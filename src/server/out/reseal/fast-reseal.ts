@@ -110,6 +110,15 @@ export class FastReseal {
     return recipient.suite === "library" ? "library" : this.#pieces(prepared, recipient, recipient.suite);
   }
 
+  /**
+   * Looks at a member's certificate as sealing for it would.
+   *
+   * @throws ListSealError as {@link piecesFor}
+   */
+  async check(member: Uint8Array): Promise<void> {
+    await this.#recipients.ofCertificate(member);
+  }
+
   /** Ends a post: its session keys are overwritten. Copies made before stay good; later ones get a new container. */
   finish(prepared: PreparedReseal): void {
     this.#posts.get(prepared)?.wipe();
