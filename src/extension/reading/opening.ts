@@ -146,7 +146,8 @@ async function viewOf(
     list: opened.list,
     author: author.fingerprint,
     messageId: opened.messageId,
-    keyPacketDigest: opened.keyPacketDigest,
+    dataPacketDigest: opened.dataPacketDigest,
+    cameThroughList: "roster" in opened.passage,
   });
   const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({
     name: name ?? null,
@@ -178,7 +179,8 @@ async function viewOf(
 }
 
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
-  if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
+  if (before === "reused" && passage.via !== "own-copy")
+    return { via: "unproved", reason: "message-id-reused" };
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
 }
 

@@ -278,7 +278,7 @@ export interface OpenedLetter {
   /** The mail has a list signature beside a message that does not need it: not in its own shell. */
   readonly hasStraySignature: boolean;
   readonly messageId: string;
-  readonly keyPacketDigest: string;
+  readonly dataPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
   /** Under a list key that was replaced, and signed when it was not to be used any more. */
