@@ -6,6 +6,7 @@
  * of one stands before and after every transaction of the other: since a command changes things in one of them, and reads
  * in those before, there is no other order that could matter.
  */
+
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import Database from "better-sqlite3";
@@ -20,6 +21,7 @@ import { openLog } from "../../src/server/kept/log.js";
 import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openLedger } from "../../src/server/kept/open-ledger.js";
 import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { readHere } from "./read-here.js";
 
 /** Stops at the k-th gate, until it is let on. */
 class Gate {
@@ -266,6 +268,7 @@ export class Scheduler {
       heads: new HeadsWithoutGates(this.#folder.heads, this.store),
       log: openLog({ write: () => undefined }),
       requests: new RequestLimiter(),
+      reader: readHere,
       now: () => this.#now,
       wake: () => undefined,
     };

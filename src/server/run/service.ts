@@ -4,6 +4,8 @@
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
+import { ThreadReader } from "../in/reading/reader.js";
+import { takeApartIn } from "../in/reading/take-apart.js";
 import { openReception } from "../in/reception.js";
 import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
@@ -143,6 +145,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await store.forget(now());
       await dropUnusedSecrets(folder, store, now());
     });
+    const reader = await ThreadReader.open(folder.notAgain, now);
+    undo.push(() => reader.close());
     const heads = new Heads(folder.heads);
     const note = async () => {
       await noteHeads(heads, store, ledger, log);
@@ -178,6 +182,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       store,
       ledger,
       lists,
+      takeApart: takeApartIn(reader),
       standing,
       gate,
       stationery: { tokens, now, publicUrl: () => live.publicUrl },
@@ -200,6 +205,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...shared,
       heads,
       hasRoom,
+      reader,
       limiter,
       tally,
       ...(exploder && { exploder }),

@@ -6,9 +6,8 @@
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
 import { type Address, parseAddress } from "../../../mail/mailbox.js";
-import { readRequestMail } from "../../../mail/request-mail.js";
 import type { Result } from "../../../membership/answers.js";
-import { assertRecent, claimedSigners, openRequest, verifySigned } from "../../../membership/requests.js";
+import { assertRecent, claimedSigners, verifySigned } from "../../../membership/requests.js";
 import { beforeRevocation, revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
@@ -16,6 +15,8 @@ import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/
 import type { FirstAnswer } from "../../kept/membership-store.js";
 import type { Addressee, List, Member, NewMail } from "../../kept/store.js";
 import { Stale } from "../../kept/warrant.js";
+import { writeServerKey } from "../reading/key-wire.js";
+import type { Reader } from "../reading/reader.js";
 import { answerMail } from "./answer-mail.js";
 import {
   type Asked,
@@ -43,12 +44,25 @@ export type Taken =
 /** How often a request is looked at anew because somebody else's was carried out meanwhile. */
 const MAX_TRIES = 5;
 
-/** Takes a mail for the request address of `list`. @throws what is our own fault: the sender is told to try later */
-export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+/** What taking a request works with. */
+export interface TakingParts extends RequestParts {
+  readonly reader: Reader;
+}
+
+/**
+ * Takes a mail for the request address of `list`.
+ *
+ * @throws ReadingEnded, and what is our own fault: the sender is told to try later
+ */
+export async function takeRequest(parts: TakingParts, list: List, raw: Uint8Array): Promise<Taken> {
+  // opened once: the octets go to another thread for good
+  const mail = await open(parts, list, raw);
+  if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
+  if (mail.kind === "refused") return mail;
   let row: List | undefined = list;
   for (let tries = 1; row !== undefined; tries++) {
     try {
-      return await takeOnce(parts, row, raw);
+      return await takeOpened(parts, row, mail);
     } catch (error) {
       if (!(error instanceof Stale) || tries === MAX_TRIES) throw error;
     }
@@ -59,16 +73,16 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
   return { kind: "refused", code: "no-list" };
 }
 
-async function takeOnce(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
+
+async function takeOpened(parts: TakingParts, list: List, mail: OpenedMail): Promise<Taken> {
   let asked: Asked;
   let proved: Newcomer;
   try {
-    const mail = await readRequestMail(raw);
-    if (mail === undefined) return { kind: "refused", code: "not-sealed" };
-    const { messageId } = mail;
     const now = new Date(parts.now());
-    const opened = await open(parts, list, mail.sealed, now);
-    asked = { parts, list, ...opened, ...(messageId === undefined ? {} : { inReplyTo: messageId }), now };
+    const { server, opened, messageId } = mail;
+    const inReplyTo = messageId === undefined ? {} : { inReplyTo: messageId };
+    asked = { parts, list, server, opened, ...inReplyTo, now };
     proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
@@ -80,27 +94,17 @@ async function takeOnce(parts: RequestParts, list: List, raw: Uint8Array): Promi
 /**
  * Opens it with the list's server key, or with one that was replaced and whose time is not over: who has not heard of the
  * new one is answered by the one that they know.
- *
- * @throws ListSealError what `openRequest` gives for the present one
  */
-async function open(
-  { lists, store }: RequestParts,
-  list: List,
-  sealed: Uint8Array,
-  now: Date,
-): Promise<Pick<Asked, "server" | "opened">> {
-  const former = (await lists.formerServerKeys(list)).filter(({ until }) => now.getTime() <= until);
-  const known = { address: parseAddress(list.address), keys: await listKeysOf(store, list) };
-  let failure: unknown;
-  for (const server of [await lists.serverKey(list), ...former.map(({ key }) => key)]) {
-    try {
-      return { server, opened: await openRequest(sealed, server, known) };
-    } catch (error) {
-      if (codeOf(error, "damaged") !== "wrong-list") throw error;
-      failure ??= error;
-    }
-  }
-  throw failure;
+async function open({ lists, store, reader, now }: TakingParts, list: List, raw: Uint8Array) {
+  const former = (await lists.formerServerKeys(list)).filter(({ until }) => now() <= until);
+  const present = await lists.serverKey(list);
+  const keys = [present, ...former.map(({ key }) => key)];
+  const mail = await reader.do("request", {
+    raw,
+    servers: await Promise.all(keys.map(writeServerKey)),
+    list: { address: parseAddress(list.address), keys: await listKeysOf(store, list) },
+  });
+  return mail.kind === "opened" ? { ...mail, server: keys[mail.server] ?? present } : mail;
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
