@@ -175,7 +175,11 @@ export default defineConfig({
         ssr: true,
         minify: false,
         rolldownOptions: {
-          input: { cli: resolve(root, "src/server/run/cli.ts") },
+          input: {
+            cli: resolve(root, "src/server/run/cli.ts"),
+            // a thread of its own, beside the program
+            "reading-worker": resolve(root, "src/server/in/reading/worker.ts"),
+          },
           external: (id) =>
             id.startsWith("node:") ||
             outside.has(

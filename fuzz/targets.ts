@@ -5,6 +5,9 @@ const targets: Readonly<Record<string, () => Promise<{ readonly target: Target }
   mime: () => import("./targets/mime.js"),
   openpgp: () => import("./targets/openpgp.js"),
   html: () => import("./targets/html.js"),
+  smtp: () => import("./targets/smtp.js"),
+  requests: () => import("./targets/requests.js"),
+  bounce: () => import("./targets/bounce.js"),
   invitation: () => import("./targets/invitation.js"),
 };
 

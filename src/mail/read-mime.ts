@@ -42,6 +42,7 @@ interface Decoder {
 interface OpenNode {
   readonly state: unknown;
   readonly contentTransferEncoding: { readonly encoding: string };
+  readonly contentType: { readonly parsed: { readonly value: string } };
   contentDecoder: Decoder | null;
 }
 
@@ -56,6 +57,7 @@ interface Inner {
   readonly av: Uint8Array;
   readonly currentNode: OpenNode;
   readLine: () => Line;
+  isInlineTextNode: (node: unknown) => boolean;
   readonly root: unknown;
 }
 
@@ -67,6 +69,8 @@ function isInner(parser: object): parser is Inner {
     typeof parser.readLine === "function" &&
     "currentNode" in parser &&
     isOpenNode(parser.currentNode) &&
+    "isInlineTextNode" in parser &&
+    typeof parser.isInlineTextNode === "function" &&
     "root" in parser
   );
 }
@@ -79,21 +83,33 @@ function isOpenNode(node: unknown): node is OpenNode {
     "contentTransferEncoding" in node &&
     isObject(node.contentTransferEncoding) &&
     "encoding" in node.contentTransferEncoding &&
-    typeof node.contentTransferEncoding.encoding === "string"
+    typeof node.contentTransferEncoding.encoding === "string" &&
+    "contentType" in node &&
+    isObject(node.contentType) &&
+    "parsed" in node.contentType &&
+    isObject(node.contentType.parsed) &&
+    "value" in node.contentType.parsed &&
+    typeof node.contentType.parsed.value === "string"
   );
 }
+
+/** Whether texts and attached mails are read: whoever looks for sealed parts has no use for 50 MB of words. */
+type Texts = "read" | "left-out";
 
 /** Gives postal-mime its lines; takes its place as the one who reads them. */
 class Feeder {
   readonly #inner: Inner;
+  readonly #texts: Texts;
   /** postal-mime's own way of reading one line. */
   readonly #single: () => Line;
   #node: OpenNode | undefined;
   #parts = 0;
   #lines = 0;
 
-  constructor(inner: Inner) {
+  constructor(inner: Inner, texts: Texts) {
     this.#inner = inner;
+    this.#texts = texts;
+    if (texts === "left-out") inner.isInlineTextNode = () => false;
     this.#single = inner.readLine.bind(inner);
     inner.readLine = () => this.#next();
   }
@@ -102,7 +118,9 @@ class Feeder {
     const { currentNode, av, readPos } = this.#inner;
     if (currentNode !== this.#node) this.#begin(currentNode);
     const coding = codingOf(currentNode);
-    if (coding === "lines" || isHyphenLine(av, readPos)) return this.#one();
+    if (coding !== "header" && this.#isLeftOut(currentNode) && !isHyphenLine(av, readPos))
+      return this.#none();
+    if (coding === "header" || coding === "lines" || isHyphenLine(av, readPos)) return this.#one();
     if (coding === "base64" && !(currentNode.contentDecoder instanceof Base64Collector)) {
       currentNode.contentDecoder = new Base64Collector(currentNode.contentDecoder);
     }
@@ -111,6 +129,18 @@ class Feeder {
     this.#inner.readPos = end;
     const octets = av.subarray(readPos, end);
     return { bytes: coding === "plain" ? withLineFeeds(octets) : octets, done: end >= av.length };
+  }
+
+  #isLeftOut({ contentType }: OpenNode): boolean {
+    return this.#texts === "left-out" && /^(text|message)\//.test(contentType.parsed.value);
+  }
+
+  /** Passes over what is not wanted. */
+  #none(): Line {
+    const { av, readPos } = this.#inner;
+    const end = endOfPiece(av, readPos, av.length);
+    this.#inner.readPos = end;
+    return { bytes: new Uint8Array(), done: end >= av.length };
   }
 
   #begin(node: OpenNode): void {
@@ -127,11 +157,11 @@ class Feeder {
   }
 }
 
-type Coding = "base64" | "lines" | "plain" | "ignored";
+type Coding = "base64" | "header" | "lines" | "plain" | "ignored";
 
 /** What becomes of the next line. For bodies as postal-mime chooses its decoder. */
 function codingOf({ state, contentTransferEncoding: { encoding } }: OpenNode): Coding {
-  if (state === "header") return "lines";
+  if (state === "header") return "header";
   // behind the last boundary
   if (state !== "body") return "ignored";
   if (/base64/i.test(encoding)) return "base64";
@@ -221,16 +251,18 @@ export interface ReadMime {
 /**
  * What postal-mime gives for `raw`, with `options`; the contents of attachments as octets.
  *
+ * @param texts `left-out`: parts of the kinds text/ and message/ are empty attachments
  * @throws ListSealError `too-large` for more parts or lines than any real mail has
  * @throws what postal-mime throws, for mails beyond the limits in `options`
  */
 export async function readMimeWithTree(
   raw: Uint8Array,
   options: Omit<PostalMimeOptions, "attachmentEncoding">,
+  texts: Texts = "read",
 ): Promise<ReadMime> {
   const parser = new PostalMime({ ...options, attachmentEncoding: "arraybuffer" });
   if (!isInner(parser)) throw new OtherPostalMime("postal-mime reads its lines elsewhere");
-  new Feeder(parser);
+  new Feeder(parser, texts);
   // it copies a view, and takes a buffer as it is
   const whole = raw.buffer instanceof ArrayBuffer && raw.byteLength === raw.buffer.byteLength;
   const email = await parser.parse(whole && raw.buffer instanceof ArrayBuffer ? raw.buffer : raw);
@@ -241,6 +273,7 @@ export async function readMimeWithTree(
 export async function readMime(
   raw: Uint8Array,
   options: Omit<PostalMimeOptions, "attachmentEncoding">,
+  texts: Texts = "read",
 ): Promise<Email> {
-  return (await readMimeWithTree(raw, options)).email;
+  return (await readMimeWithTree(raw, options, texts)).email;
 }

@@ -17,13 +17,18 @@ const PARSER_LIMITS = { maxNestingDepth: 8, maxHeadersSize: 64 * 1024 } as const
 /**
  * Parses a mail as it was received. An attached mail stays an attachment: nothing inside it is looked at.
  *
+ * @param texts    `left-out` for whoever looks for sealed parts alone: texts and attached mails are then empty attachments
  * @param maxParts the most attachments that an honest mail has, with what a gateway may have added
  * @throws ListSealError `damaged` if it can't be read, `too-large` for more parts
  */
-export async function readReceived(raw: Uint8Array, maxParts: number): Promise<Email> {
+export async function readReceived(
+  raw: Uint8Array,
+  maxParts: number,
+  texts: "read" | "left-out" = "read",
+): Promise<Email> {
   let email: Email;
   try {
-    email = await readMime(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS });
+    email = await readMime(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS }, texts);
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
     throw new ListSealError("damaged", "the mail is not readable", { cause });

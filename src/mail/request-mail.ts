@@ -125,7 +125,7 @@ export interface ReceivedRequest {
  * @throws ListSealError `damaged`, `too-large` (too many parts)
  */
 export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
-  const email = await readReceived(raw, MAX_PARTS);
+  const email = await readReceived(raw, MAX_PARTS, "left-out");
   const sealed = sealedPartOf("request", partsOf(email));
   if (sealed === undefined) return undefined;
   const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);

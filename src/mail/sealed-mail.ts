@@ -269,7 +269,7 @@ const MAX_ATTACHMENTS = 16;
  *         `unsupported-version`, `too-large` (too many parts)
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
-  const email = await readReceived(raw, MAX_ATTACHMENTS);
+  const email = await readReceived(raw, MAX_ATTACHMENTS, "left-out");
   const parts = partsOf(email);
   const sealed = fromParts(parts);
   if ("kind" in sealed) return sealed;

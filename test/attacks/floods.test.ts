@@ -12,7 +12,7 @@ import {
   readMessage,
 } from "openpgp";
 import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
-import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
+import { checkLiteral, join, keyPacketTarget, readHeader, split } from "../../src/protocol/packets.js";
 import {
   configFor,
   MAX_KEY_PART_BYTES,
@@ -271,5 +271,51 @@ describe("an oversized Argon2 request: whoever makes a file chooses how much mem
   test("under a shared secret, any derivation but the cheapest is refused before it is begun", async () => {
     const secret = await readSecret("server", "rfc9580", new Uint8Array(32));
     await expect(openLayer(costlyMessage, secret)).resolves.toBe("not-for-me");
+  });
+});
+
+describe("a packet in a million chunks of one octet", () => {
+  const CHUNKS = 1_000_000;
+  const header = 0xd2;
+  // 0xe0: a partial length of one octet (RFC 9580, 4.2.1.4)
+  const chunked = Uint8Array.from({ length: 2 * CHUNKS + 3 }, (_, at) => {
+    if (at === 0) return header;
+    return at > 2 * CHUNKS ? 0 : at % 2 === 1 ? 0xe0 : 1;
+  });
+
+  /** The packet, with a count of the octets that are looked at. */
+  function counted(): { readonly packet: Uint8Array; readonly looks: () => number } {
+    let looks = 0;
+    const seen = new Proxy(chunked, {
+      get(octets, key) {
+        looks += 1;
+        return Reflect.get(octets, key, octets);
+      },
+    });
+    return { packet: seen, looks: () => looks };
+  }
+
+  test("a walk along them looks at each", () => {
+    const { packet, looks } = counted();
+    let at = 1;
+    while (packet[at] === 0xe0) at += 2;
+    expect(looks()).toBeGreaterThan(CHUNKS);
+  });
+
+  test("ours stops after a few, in a data packet and behind a key packet", async () => {
+    const { packet, looks } = counted();
+    expect(() => readHeader(packet, 0)).toThrow(expect.objectContaining({ code: "too-large" }));
+    expect(looks()).toBeLessThan(1_000);
+    const post = { ...submitted, body: chunked };
+    const context = serverContext(cast);
+    await expect(openAtServer(post, context)).rejects.toMatchObject({ code: "too-large" });
+    const message = join(toServer, chunked);
+    await expect(openLayer(message, cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
+  });
+
+  test("chunks of 512 octets, as gpg writes the smallest, are read whatever their number", () => {
+    const chunk = [0xe9, ...new Uint8Array(512)];
+    const many = Uint8Array.from([0xd2, ...Array.from({ length: 300 }, () => chunk).flat(), 0]);
+    expect(readHeader(many, 0)).toMatchObject({ partial: true, end: many.length });
   });
 });

@@ -15,6 +15,8 @@ import {
   writeSealingKey,
 } from "../../src/protocol/index.js";
 import { acceptPost, type Outcome } from "../../src/server/in/post.js";
+import { writeKeys } from "../../src/server/in/reading/key-wire.js";
+import type { Reader } from "../../src/server/in/reading/reader.js";
 import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
 import { defaultListSettings } from "../../src/server/kept/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
@@ -24,6 +26,7 @@ import { openTokens } from "../../src/server/kept/tokens.js";
 import { CopyMaker, preparePost, takeApart } from "../../src/server/out/copies.js";
 import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
+import { readHere } from "../server/read-here.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";
 import { answersGoTo, passedOn } from "./naive/naive-mail.js";
 import { naiveServer } from "./naive/naive-server.js";
@@ -86,7 +89,7 @@ function mail(sealed: SealedMessage, { from = "alice", replyTo }: Envelope = {})
 }
 
 const accept = (sealed: SealedMessage, envelope?: Envelope): Promise<Outcome> =>
-  acceptPost(store, inUse, { raw: mail(sealed, envelope), at: Date.now() });
+  acceptPost(store, inUse, { raw: mail(sealed, envelope), at: Date.now(), reader: readHere });
 
 describe("a captured admin command, sealed to the server, is posted: the server would open it and seal it for all members", () => {
   const secret = '{"listseal":1,"kind":"remove","address":"bob@example.test"}';
@@ -268,4 +271,129 @@ describe("membership read off from the server's answers: a wiretapper sends post
     const key = await encryptWith(literal, [], [sealingHalf(team.serverKey).certificate]);
     return { ...post, key };
   }
+});
+
+describe("the list's server is asked who is a member, by posts that it refuses", () => {
+  /** A reader that notes what it was asked to do, and on how many octets. */
+  function watched(): { readonly reader: Reader; readonly work: string[] } {
+    const work: string[] = [];
+    return {
+      work,
+      reader: {
+        async do(job, given) {
+          const octets = "raw" in given ? given.raw.length : "";
+          const made = await readHere.do(job, given);
+          const outcome = "kind" in made ? ("code" in made ? made.code : made.kind) : "";
+          work.push(`${job} ${octets} ${outcome}`);
+          return made;
+        },
+      },
+    };
+  }
+
+  /** A post of Eve's, who is on no roster, sealed to the server any number of times. */
+  async function byEve(keyPackets: number): Promise<SealedMessage> {
+    const post = await aliceSeals(team, "key", bytes("x"));
+    if (post.mode !== "key") throw new Error("mode key is meant");
+    const { literal } = await opened(post.key, team.serverKey);
+    const { certificate } = sealingHalf(team.serverKey);
+    const says = {
+      kind: "submit",
+      list: nameOf(listOf(team)),
+      msgid: newMessageId("example.test"),
+      "body-sha256": await sha256(post.body),
+    } as const;
+    const key = await encryptWith(
+      literal,
+      [await signs(team.eve, literal, says)],
+      Array.from({ length: keyPackets }, () => certificate),
+    );
+    return { ...post, key };
+  }
+
+  /** What is done where the roster is asked first. */
+  async function rosterFirst(reader: Reader, raw: Uint8Array): Promise<void> {
+    const { mail: read } = await reader.do("read", { raw });
+    if (read.kind !== "sealed") throw new Error("not sealed");
+    const member = await store.memberByAddress(inUse.list.id, read.from.address);
+    if (member === undefined) return;
+    const { certificate } = member;
+    const keys = await writeKeys(inUse);
+    await reader.do("open", {
+      sealed: read.sealed,
+      author: { kind: "member", certificate },
+      keys,
+      at: Date.now(),
+    });
+  }
+
+  test.each([1, 8])(
+    "with %i key packets: where the roster is asked first, only a member's post is opened",
+    async (n) => {
+      const sealed = await byEve(n);
+      const [member, stranger] = [watched(), watched()];
+      await rosterFirst(member.reader, mail(sealed, { from: "alice" }));
+      await rosterFirst(stranger.reader, mail(sealed, { from: "ellen" }));
+      expect(member.work).toHaveLength(2);
+      expect(stranger.work).toHaveLength(1);
+    },
+  );
+
+  test.each([1, 8])(
+    "with %i key packets: ours does the same work for a stranger's address as for a member's",
+    async (n) => {
+      const sealed = await byEve(n);
+      const [member, stranger] = [watched(), watched()];
+      const say = (reader: Reader, from: string) =>
+        acceptPost(store, inUse, { raw: mail(sealed, { from }), at: Date.now(), reader });
+      const refusal = { kind: "refused", code: "unknown-author", notified: false };
+      expect(await say(member.reader, "alice")).toEqual(refusal);
+      expect(await say(stranger.reader, "ellen")).toEqual(refusal);
+      expect(stranger.work).toEqual(member.work);
+      expect(member.work).toEqual([expect.stringMatching(/^read/), "open  unknown-author"]);
+    },
+  );
+
+  test("a stranger's post is opened and its signature compared, not only looked at", async () => {
+    const post = await byEve(1);
+    if (post.mode !== "key") throw new Error("mode key is meant");
+    const elsewhere = await makeCast("compatible");
+    const toAnother = await aliceSeals(elsewhere, "key", bytes("x"));
+    for (const from of ["alice", "ellen"]) {
+      expect(await accept(toAnother, { from })).toMatchObject({ code: "wrong-list" });
+      const damaged = { ...post, key: post.key.slice(0, -1) };
+      expect(await accept(damaged, { from })).toMatchObject({ code: "damaged" });
+    }
+  });
+
+  describe("a captured post in another envelope, when its author's allowance is used up", () => {
+    /** The same key packet with its header in the old form: another seal digest. */
+    function respelled(sealed: SealedMessage): SealedMessage {
+      if (sealed.mode !== "key") throw new Error("mode key is meant");
+      const { key } = sealed;
+      expect(key[0]).toBe(0xc1);
+      return { ...sealed, key: Uint8Array.from([0x84, ...key.subarray(1)]) };
+    }
+    const exhausted = { exhausted: () => true };
+    const again = (sealed: SealedMessage) =>
+      acceptPost(store, inUse, {
+        raw: mail(respelled(sealed)),
+        at: Date.now(),
+        reader: readHere,
+        gate: exhausted,
+      });
+
+    test("the allowance tells, where it is asked before the memory", async () => {
+      const sealed = await aliceSeals(team, "key", bytes("x"));
+      expect(await again(sealed)).toEqual({ kind: "too-many" });
+    });
+
+    test("ours refuses it, of a member as of somebody who left", async () => {
+      const sealed = await aliceSeals(team, "key", bytes("x"));
+      expect(await accept(sealed)).toMatchObject({ kind: "queued" });
+      expect(await again(sealed)).toMatchObject({ kind: "refused", code: "replayed" });
+      await removeMember(office, team.address, "alice@example.test");
+      expect(await again(sealed)).toMatchObject({ kind: "refused", code: "unknown-author" });
+    });
+  });
 });

@@ -30,6 +30,7 @@ import {
   setListKey,
 } from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
+import { readHere } from "../server/read-here.js";
 import { bytes, encryptWith, opened, submits } from "./forge.js";
 import { withBorrowedSubkey } from "./forge-keys.js";
 import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-server.js";
@@ -94,7 +95,7 @@ const mail = (sealed: SealedMessage, from = "alice", to = team.address) =>
   });
 
 const accept = (sealed: SealedMessage, from = "alice", at = Date.now(), list = inUse): Promise<Outcome> =>
-  acceptPost(store, list, { raw: mail(sealed, from, list.address), at });
+  acceptPost(store, list, { raw: mail(sealed, from, list.address), at, reader: readHere });
 
 const context = (cast: Cast, author: OpeningKey<"member">): NaiveContext => ({
   list: listOf(cast),

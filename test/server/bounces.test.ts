@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { ReadingThread } from "../../src/server/in/reading/thread.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
 import { openLog } from "../../src/server/kept/log.js";
 import type { Member } from "../../src/server/kept/store.js";
@@ -85,6 +86,19 @@ onEachStore(() => {
     }
     jest.restoreAllMocks();
     expect(await copyTo(bob)).toBeDefined();
+  });
+
+  test("a report under a token that is not ours is not looked at", async () => {
+    const copy = await copyTo(bob);
+    const read = jest.spyOn(ReadingThread.prototype, "do");
+    const made = (copy?.sender ?? "").replace(/.(?=@)/, (last) => (last === "a" ? "b" : "a"));
+    const raw = `Content-Type: text/html\r\n\r\n${"<".repeat(121_000)}\r\n`;
+    for (const recipient of [made, "team-bounces@lists.test", "team-bounces+x@lists.test"]) {
+      expect(await submit(server.port, { sender: "", recipient, raw })).toMatchObject({ code: 250 });
+    }
+    expect(read).not.toHaveBeenCalled();
+    await submit(server.port, { sender: "", recipient: copy?.sender ?? "", raw });
+    expect(read.mock.calls.map(([job]) => job)).toEqual(["report"]);
   });
 
   test("hard bounces on several days suspend, late; soft ones and many on one day don't", async () => {

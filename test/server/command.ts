@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { readingWorker } from "./server-process.js";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -30,7 +31,15 @@ export class ListSealCommand {
       configFile: false,
       logLevel: "error",
       publicDir: false,
-      build: { ssr: join(root, "src/server/run/cli.ts"), outDir: folder, emptyOutDir: true },
+      build: {
+        ssr: true,
+        outDir: folder,
+        emptyOutDir: true,
+        rollupOptions: {
+          input: { cli: join(root, "src/server/run/cli.ts"), ...readingWorker },
+          output: { entryFileNames: "[name].js" },
+        },
+      },
     };
     const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;
     await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root });

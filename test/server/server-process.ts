@@ -9,6 +9,9 @@ import type { ServeSettings } from "./serve-entry.js";
 
 const root = new URL("../../", import.meta.url).pathname;
 
+/** The thread that a server reads in: an entry of its own, found beside the program. */
+export const readingWorker = { "reading-worker": join(root, "src/server/in/reading/worker.ts") } as const;
+
 /** A program of the project, built for Node into a folder of its own; `discard` removes it. */
 export interface Built {
   readonly path: string;
@@ -26,11 +29,14 @@ export async function build(source: string): Promise<Built> {
     logLevel: "error",
     publicDir: false,
     build: {
-      ssr: join(root, source),
+      ssr: true,
       outDir,
       emptyOutDir: true,
       target: "node20",
-      rollupOptions: { output: { entryFileNames: "program.js" } },
+      rollupOptions: {
+        input: { program: join(root, source), ...readingWorker },
+        output: { entryFileNames: "[name].js" },
+      },
     },
   };
   const script = `import("vite").then(({ build }) => build(${JSON.stringify(options)}))`;

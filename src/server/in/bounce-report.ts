@@ -22,7 +22,7 @@ export type BounceReport =
  * As much of a report as is parsed: prose and status stand in front, the mail that came back behind them. Whoever has one
  * copy has a token, so a report is anybody's 50 MiB.
  */
-const MAX_REPORT_BYTES = 256 * 1024;
+export const MAX_REPORT_BYTES = 256 * 1024;
 
 /** As much of a report's prose as is read; what follows is the mail that came back. */
 const MAX_PROSE = 8_000;

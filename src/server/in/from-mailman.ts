@@ -15,6 +15,8 @@ import { codeForLog, type Log } from "../kept/log.js";
 import type { List, NewPost, Post, Store } from "../kept/store.js";
 import { fieldsNamed } from "./header-fields.js";
 import { acceptPost } from "./post.js";
+import type { Reader } from "./reading/reader.js";
+import { ReadingEnded } from "./reading/thread.js";
 
 /** What a mail of Mailman's is. */
 export type FromMailman =
@@ -31,6 +33,7 @@ export interface MailmanParts {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly heads: Heads;
+  readonly reader: Reader;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -67,7 +70,7 @@ export class MailmanMail {
   }
 
   async #check(row: List, name: string, passage: string, raw: Uint8Array): Promise<FromMailman> {
-    const { store, lists, log, now } = this.#parts;
+    const { store, lists, reader, log, now } = this.#parts;
     const list = await lists.open(row);
     if (list === undefined) return { kind: "later" };
     let post: Post | undefined;
@@ -77,8 +80,10 @@ export class MailmanMail {
     };
     let outcome: Awaited<ReturnType<typeof acceptPost>>;
     try {
-      outcome = await acceptPost(store, list, { raw, at: now(), queue });
+      outcome = await acceptPost(store, list, { raw, at: now(), reader, queue });
     } catch (error) {
+      // Mailman would hand it over again and again
+      if (error instanceof ReadingEnded && error.reason === "before") return { kind: "withheld" };
       log.error("post-not-opened", { list: row.address, code: codeForLog(error) });
       return { kind: "later" };
     }

@@ -4,24 +4,25 @@
  * When {@link acceptPost} returns `queued`, the post and a job for every member are on disk. The copies are made later,
  * from the roster as it is then (delivery.ts).
  */
-import { type Address, parseMailbox } from "../../mail/mailbox.js";
+import type { Address } from "../../mail/mailbox.js";
 import { messageIdsIn } from "../../mail/payload.js";
-import { readSealedMail } from "../../mail/sealed-mail.js";
-import { sha256 } from "../../protocol/binding.js";
-import { type ErrorCode, ListSealError } from "../../protocol/errors.js";
-import { readSealingKey, userIdOf, writeSealingKey } from "../../protocol/keys.js";
+import type { ErrorCode } from "../../protocol/errors.js";
 import { PAST_WINDOW_MS } from "../../protocol/policy.js";
-import type { OpenedAtServer } from "../../protocol/reseal.js";
-import { MAX_CERTIFICATE_BYTES, NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../kept/limits.js";
+import { profileOf } from "../../protocol/secrets.js";
+import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../kept/limits.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
 import type { Member, NewPost, PostPolicy, Queued, Store } from "../kept/store.js";
-import { openSubmission } from "../out/open-submission.js";
+import type { AuthorWire, SealedMail } from "./reading/jobs.js";
+import { writeKeys } from "./reading/key-wire.js";
+import type { Reader } from "./reading/reader.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
 export interface Arrival {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Reads and opens it. Of a large mail, `raw` is gone afterwards. */
+  readonly reader: Reader;
   /** Where an accepted post is queued, if not in the store (explode.ts). */
   readonly queue?: (post: NewPost) => Promise<Queued>;
   readonly gate?: Gate;
@@ -50,52 +51,56 @@ export type Outcome =
 /**
  * Takes a post for `list`.
  *
- * @throws only what is our own fault (a store that can't write): the sender is told to try later
+ * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
+ *         the sender is told to try later
  */
 export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<Outcome> {
-  const mail = await readOrRefuse(arrival.raw);
-  if (mail.kind !== "sealed") return mail;
+  const { reader, at } = arrival;
+  const { raw, mail } = await reader.do("read", { raw: arrival.raw });
+  if (mail.kind === "not-sealed") return mail;
+  if (mail.kind === "refused") return { ...mail, notified: false };
 
   // Before anybody is looked up: a wiretapper who sends a captured post again must hear the same while its author is a member
   // and after they left. Only the very same bytes count; in any other outer seal the post is refused either way.
-  const sealDigest = await sha256(mail.sealed.mode === "key" ? mail.sealed.key : mail.sealed.message);
-  if (await store.knowsSeal(list.list.id, sealDigest)) return { kind: "repeat" };
+  if (await store.knowsSeal(list.list.id, mail.sealDigest)) return { kind: "repeat" };
 
   const sender = await senderOf(store, list, mail);
-  if (sender.kind === "refused") return sender;
   const told = sender.kind === "member" ? sender.member : undefined;
-
-  let opened: OpenedAtServer;
-  try {
-    const author = await readSealingKey("member", sender.certificate);
-    const { postsSecret } = told ?? {};
-    const by = { author, ...(postsSecret === undefined ? {} : { authorSecret: postsSecret }) };
-    ({ opened } = await openSubmission(mail.sealed, list, by, new Date(arrival.at)));
-  } catch (error) {
-    return refuse(store, told, error, arrival.at);
-  }
-  if (told?.role === "read-only") return tell(store, told, "not-allowed", arrival.at);
+  const secret = await secretOf(list, mail, told);
+  const opened = await reader.do("open", {
+    sealed: mail.sealed,
+    author: authorOf(sender, mail.from.address),
+    keys: await writeKeys(list, secret),
+    at,
+  });
+  if (opened.kind === "refused") return refuse(store, told, opened.code, at);
+  // the thread opens for nobody
+  if (sender.kind === "nobody") return { kind: "refused", code: "unknown-author", notified: false };
+  if (told?.role === "read-only") return tell(store, told, "not-allowed", at);
   const { gate } = arrival;
   if (gate?.refusedBefore !== undefined && opened.signedAt.getTime() < gate.refusedBefore) {
-    return tell(store, told, "too-old", arrival.at);
+    return tell(store, told, "too-old", at);
   }
-  if (gate?.exhausted(told?.id)) return { kind: "too-many" };
   // it becomes a header field of every copy
-  if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", arrival.at);
+  if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", at);
 
-  const queue = arrival.queue ?? ((post: NewPost) => store.queuePost(post));
-  const queued = await queue({
+  const post: NewPost = {
     listId: list.list.id,
-    raw: arrival.raw,
-    accepted: arrival.at,
+    raw,
+    accepted: at,
     messageId: opened.messageId,
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
-    sealDigest,
+    sealDigest: mail.sealDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
-    author: { kind: sender.kind, name: sender.name, certificate: sender.certificate },
+    author: { kind: sender.kind, name: sender.name, certificate: opened.certificate },
     hold: isHeld(list.list.policy, sender),
-  });
+  };
+  // the memory before the allowance: a captured post in another envelope must hear the same of a member whose allowance is
+  // used up as of somebody who left
+  const seen = await store.knownPost(post);
+  if (seen === undefined && gate?.exhausted(told?.id)) return { kind: "too-many" };
+  const queued = seen ?? (await (arrival.queue ?? ((each: NewPost) => store.queuePost(each)))(post));
   switch (queued.kind) {
     case "queued":
     case "held":
@@ -104,7 +109,7 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
       return queued;
     case "message-id-reused":
     case "replayed":
-      return tell(store, told, queued.kind, arrival.at);
+      return tell(store, told, queued.kind, at);
   }
 }
 
@@ -114,9 +119,9 @@ type Sender =
       readonly kind: "member";
       readonly member: Member;
       readonly name: string;
-      readonly certificate: Uint8Array;
     }
-  | { readonly kind: "non-member"; readonly name: string; readonly certificate: Uint8Array };
+  | { readonly kind: "non-member"; readonly name: string; readonly certificate: Uint8Array }
+  | { readonly kind: "nobody" };
 
 /** How a sender who is not on the roster is called in the header of copies: their own word for it is worth nothing. */
 const NON_MEMBER_NAME = "Not a member";
@@ -126,40 +131,36 @@ const NON_MEMBER_NAME = "Not a member";
  *
  * A member's address is a member's: a certificate that comes along counts only under an address that is not on the roster.
  */
-async function senderOf(
-  store: Store,
-  { list }: ListInUse,
-  mail: Read,
-): Promise<Sender | Extract<Outcome, { kind: "refused" }>> {
+async function senderOf(store: Store, { list }: ListInUse, mail: SealedMail): Promise<Sender> {
   const member = await store.memberByAddress(list.id, mail.from.address);
-  if (member !== undefined) {
-    return { kind: "member", member, name: member.name, certificate: member.certificate };
-  }
-  const refusal = { kind: "refused", code: "unknown-author", notified: false } as const;
+  if (member !== undefined) return { kind: "member", member, name: member.name };
   const { author } = mail;
-  if (list.policy === "members" || author === undefined || author.length > MAX_CERTIFICATE_BYTES) {
-    return refusal;
-  }
-  try {
-    const key = await readSealingKey("member", author);
-    if (!isFor(userIdOf(key), mail.from.address)) return refusal;
-    return { kind: "non-member", name: NON_MEMBER_NAME, certificate: writeSealingKey(key) };
-  } catch (error) {
-    if (error instanceof ListSealError) return refusal;
-    throw error;
+  if (list.policy === "members" || author === undefined) return { kind: "nobody" };
+  return { kind: "non-member", name: NON_MEMBER_NAME, certificate: author };
+}
+
+function authorOf(sender: Sender, from: Address): AuthorWire {
+  switch (sender.kind) {
+    case "member": {
+      const { certificate, postsSecret } = sender.member;
+      return { kind: "member", certificate, ...(postsSecret === undefined ? {} : { secret: postsSecret }) };
+    }
+    case "non-member":
+      return { kind: "brought", certificate: sender.certificate, from };
+    case "nobody":
+      return sender;
   }
 }
 
-function isFor(userId: string, address: Address): boolean {
-  try {
-    return parseMailbox(userId).address === address;
-  } catch {
-    return false;
-  }
+/** The secret that the mail names, if it is the one that the server shares with this author. */
+async function secretOf({ ref, secrets }: ListInUse, { sealed }: SealedMail, author: Member | undefined) {
+  const { postsSecret } = author ?? {};
+  if (postsSecret === undefined || sealed.outerSecret !== postsSecret) return undefined;
+  return secrets.of("server", profileOf(ref.key), postsSecret);
 }
 
 /** See {@link PostPolicy}: moderators and owners would only have to release their own. */
-function isHeld(policy: PostPolicy, sender: Sender): boolean {
+function isHeld(policy: PostPolicy, sender: Exclude<Sender, { readonly kind: "nobody" }>): boolean {
   if (policy !== "moderated") return false;
   if (sender.kind === "non-member") return true;
   return sender.member.role !== "moderator" && sender.member.role !== "owner";
@@ -168,21 +169,6 @@ function isHeld(policy: PostPolicy, sender: Sender): boolean {
 function isMessageId(text: string): boolean {
   const [only] = messageIdsIn(text);
   return only === text;
-}
-
-type Read = Extract<Awaited<ReturnType<typeof readSealedMail>>, { kind: "sealed" }>;
-
-/** The sealed parts of `raw`, or why there are none. Whatever a parser throws at a hostile mail is a refusal. */
-async function readOrRefuse(
-  raw: Uint8Array,
-): Promise<Read | Extract<Outcome, { kind: "not-sealed" | "refused" }>> {
-  try {
-    const mail = await readSealedMail(raw);
-    return mail.kind === "sealed" ? mail : { kind: "not-sealed" };
-  } catch (error) {
-    const code = error instanceof ListSealError ? error.code : "damaged";
-    return { kind: "refused", code, notified: false };
-  }
 }
 
 /**
@@ -201,12 +187,11 @@ const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 async function refuse(
   store: Store,
   author: Member | undefined,
-  error: unknown,
+  code: ErrorCode,
   now: number,
 ): Promise<Outcome> {
-  if (!(error instanceof ListSealError)) throw error;
-  if (!afterVerification.has(error.code)) return { kind: "refused", code: error.code, notified: false };
-  return tell(store, author, error.code, now);
+  if (!afterVerification.has(code)) return { kind: "refused", code, notified: false };
+  return tell(store, author, code, now);
 }
 
 /** A refusal; its reason goes to a member and to nobody else. */

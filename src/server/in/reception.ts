@@ -15,11 +15,13 @@ import type { Gate as WayOut } from "../out/gate.js";
 import { forwardToOwners } from "../out/owner-mail.js";
 import type { RelayOptions } from "../out/relay.js";
 import type { Standing } from "../out/standing.js";
-import { readBounceReport } from "./bounce-report.js";
+import { MAX_REPORT_BYTES } from "./bounce-report.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import { leaveByLink } from "./leaving.js";
 import { acceptPost, type Gate } from "./post.js";
 import type { RateLimiter } from "./rate-limits.js";
+import type { Reader } from "./reading/reader.js";
+import { ReadingEnded } from "./reading/thread.js";
 import {
   closed,
   loop,
@@ -44,6 +46,8 @@ export interface ReceptionParts {
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
+  /** Reads what comes, in a thread of its own. */
+  readonly reader: Reader;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
   readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
@@ -71,11 +75,23 @@ export function openReception(parts: ReceptionParts): Handler {
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
       if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
-      const reply = await takeFor(parts, recipient, sender, raw);
+      const reply = await takeFor(parts, recipient, sender, raw).catch((error: unknown) =>
+        endedReading(parts, recipient, error),
+      );
       parts.tally(recipient.kind, reply.code);
       return reply;
     },
   };
+}
+
+/** A mail that ended the thread that reads it: "later" once, for it may have been our fault; refused when it comes again. */
+function endedReading({ log }: ReceptionParts, recipient: Recipient, error: unknown): Reply {
+  if (!(error instanceof ReadingEnded)) throw error;
+  const list = recipient.kind === "unknown" ? {} : { list: recipient.list.address };
+  log.error("mail-not-read", { ...list, code: error.reason });
+  // a report that is refused makes another report
+  if (recipient.kind === "bounces") return queued;
+  return error.reason === "before" ? refused : tryLater;
 }
 
 /** A list that this machine has known and the store lacks: a backup that is older than the list. Its mail waits with its senders. */
@@ -113,7 +129,7 @@ async function takeFor(
 type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
 
 async function takeReport(
-  { tokens, standing, log, now, store }: ReceptionParts,
+  { tokens, standing, log, now, store, reader }: ReceptionParts,
   { list, token }: Beside<"bounces">,
   raw: Uint8Array,
 ): Promise<Reply> {
@@ -125,7 +141,7 @@ async function takeReport(
     log.info("bounce-without-member", { list: list.address });
     return queued;
   }
-  const report = await readBounceReport(raw);
+  const report = await reader.do("report", { raw: raw.slice(0, MAX_REPORT_BYTES) });
   if (report.kind === "failed") await standing.noteFailure(member.id, report);
   else log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
   return queued;
@@ -169,7 +185,7 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
 }
 
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
-  const { store, ledger, lists, limiter, log, now, wake } = parts;
+  const { store, ledger, lists, limiter, reader, log, now, wake } = parts;
   const { address } = row;
   // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
@@ -186,9 +202,11 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
     },
   };
   const { exploder } = parts;
+  const bytes = raw.length;
   const outcome = await acceptPost(store, list, {
     raw,
     at: now(),
+    reader,
     gate,
     ...(exploder && { queue: (post) => exploder.queue(list, post) }),
   });
@@ -200,7 +218,7 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
         list: address,
         post: outcome.postId,
         copies: outcome.copies,
-        bytes: raw.length,
+        bytes,
       });
       wake();
       return queued;

@@ -63,6 +63,11 @@ export const barelyEnded = reply(
   "The mail has line ends that are not CR LF. A mail program does not send such mail.",
 );
 export const tooManyHeaders = reply(550, "5.6.0", "The mail's header is too long.");
+export const tooManyLines = reply(
+  550,
+  "5.6.0",
+  "The mail has more lines than any mail program writes. Send large files as attachments.",
+);
 export const tooManyConnections = reply(
   421,
   "4.7.0",

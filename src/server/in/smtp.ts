@@ -23,7 +23,7 @@ import {
 } from "../kept/limits.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { Clients } from "./clients.js";
-import { faultOf } from "./intake.js";
+import { Intake } from "./intake.js";
 import {
   badParameters,
   noSuchAddress,
@@ -147,9 +147,9 @@ export async function openFront(
           collectAfter(octets);
           try {
             if (recipient === undefined) return noSuchAddress;
-            return faultOf(raw) ?? (await handler.take(recipient.address, sender, raw));
+            return await handler.take(recipient.address, sender, raw);
           } finally {
-            budget.release(raw.length);
+            budget.release(octets);
           }
         })
         .catch((error: unknown) => {
@@ -224,6 +224,7 @@ async function receive(
   let mail: Buffer = Buffer.allocUnsafeSlow(Math.max(declared, FIRST_BYTES));
   let held = 0;
   let fault: Reply | undefined;
+  const intake = new Intake();
   const giveUp = (reply: Reply) => {
     fault ??= reply;
     budget.release(held);
@@ -237,7 +238,9 @@ async function receive(
   try {
     for await (const chunk of stream) {
       if (fault !== undefined || !Buffer.isBuffer(chunk)) continue;
+      intake.add(chunk);
       if (stream.sizeExceeded) giveUp(tooLarge);
+      else if (intake.fault !== undefined) giveUp(intake.fault);
       else if (!budget.take(chunk.length)) giveUp(tooBusy);
       else {
         if (held + chunk.length > mail.length) mail = enlarged(mail, held + chunk.length);
@@ -251,7 +254,11 @@ async function receive(
   } finally {
     clearTimeout(deadline);
   }
-  if (fault !== undefined) return { kind: "refused", reply: fault };
+  const last = fault ?? intake.end();
+  if (last !== undefined) {
+    budget.release(held);
+    return { kind: "refused", reply: last };
+  }
   return { kind: "received", raw: mail.subarray(0, held) };
 }
 

@@ -4,6 +4,7 @@
  *     listseal.db         lists, roster, queue (and -wal, -shm beside it)
  *     serve.lock          held while a server runs
  *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed (and its .lock)
+ *     not-again.json      digests of mails that ended the thread which reads them, and when
  *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     keys/*.key          secret server keys, mode 0600, one a list
  *     keys/*.secret       secrets shared with members, mode 0600, named by their ids
@@ -19,6 +20,7 @@ export interface DataFolder {
   readonly database: string;
   readonly lock: string;
   readonly heads: string;
+  readonly notAgain: string;
   readonly tokenSecret: string;
   readonly keys: string;
   readonly certificates: string;
@@ -35,6 +37,7 @@ export function dataFolder(path: string): DataFolder {
     database: join(path, "listseal.db"),
     lock: join(path, "serve.lock"),
     heads: join(path, "heads.json"),
+    notAgain: join(path, "not-again.json"),
     tokenSecret: join(path, "token.secret"),
     keys: join(path, "keys"),
     certificates: join(path, "certificates"),

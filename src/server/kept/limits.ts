@@ -146,3 +146,33 @@ export const NOTE_HEADS_MS = 60_000;
 
 /** Longest local part of a list's address: with `-bounces+` and a token behind it, 64 octets are the end (RFC 5321, 4.5.3.1.1). */
 export const MAX_LIST_LOCAL_PART = 24;
+
+/**
+ * Time for one job of the thread that reads what anybody may send, in milliseconds. The longest mail takes about a second on
+ * an idle machine. Stops a mail that a parser does not come to an end with.
+ */
+export const READING_DEADLINE_MS = 30_000;
+
+/** Time for that thread to come to a job, in milliseconds: it may have to be started first. */
+export const READING_BEGINS_MS = 120_000;
+
+/** Memory of that thread, in MB, beside the mail itself. Stops a mail that a parser blows up. */
+export const MAX_READING_HEAP_MB = 192;
+
+/** How long a mail that ended the thread is not looked at again, in milliseconds: the usual life of a mail in a queue. */
+export const NOT_AGAIN_MS = 5 * DAY_MS;
+
+/** How many such mails are remembered. Stops the memory of them from growing. */
+export const MAX_NOT_AGAIN = 1_000;
+
+/** Lines of one mail. Base64 of the largest has 740,000. Stops mails of nothing but line ends, 26 million of them. */
+export const MAX_LINES = 1_000_000;
+
+/** Lines that begin with two hyphens, as a boundary does. Stops a parser from comparing millions of them with each boundary. */
+export const MAX_HYPHEN_LINES = 20_000;
+
+/**
+ * Packets of a certificate that a post brings along. One with two subkeys and a few certifications has a dozen. Stops
+ * certificates of hundreds of signatures, each of which is verified before anybody's is known to be good.
+ */
+export const MAX_BROUGHT_PACKETS = 64;

@@ -29,13 +29,13 @@ import { CopyMaker, type Stationery } from "./copies.js";
 import { Finished } from "./finished.js";
 import type { Gate, Stop } from "./gate.js";
 import { type Made, make } from "./making.js";
-import { PreparedPosts } from "./prepared-posts.js";
+import { type PostSources, PreparedPosts } from "./prepared-posts.js";
 import { connectToRelay, type Handover, type RelayConnection, type RelayOptions } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
 import type { Standing } from "./standing.js";
 
 /** What the worker works with. */
-export interface DeliveryOptions {
+export interface DeliveryOptions extends Pick<PostSources, "takeApart"> {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;

@@ -6,16 +6,21 @@
  * shares with this author. What is looked for here is which list key the author's signature names.
  */
 import { ListSealError } from "../../protocol/errors.js";
-import type { SealingKey } from "../../protocol/keys.js";
+import type { Profile, SealingKey } from "../../protocol/keys.js";
 import type { ListRef, SealedMessage } from "../../protocol/message.js";
 import { type OpenedAtServer, openAtServer } from "../../protocol/reseal.js";
-import { profileOf } from "../../protocol/secrets.js";
+import { profileOf, type SharedSecret } from "../../protocol/secrets.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
 
 /** A post that was opened, and the list, by the key that it is for. */
 export interface OpenedSubmission {
   readonly opened: OpenedAtServer;
   readonly ref: ListRef;
+}
+
+/** The server's end of what it shares with one author. */
+interface ServerSecrets {
+  of(role: "server", profile: Profile, id: string): Promise<SharedSecret<"server">>;
 }
 
 /**
@@ -28,7 +33,9 @@ export interface OpenedSubmission {
  */
 export async function openSubmission(
   sealed: SealedMessage,
-  list: Pick<ListInUse, "ref" | "former" | "server" | "formerServers" | "secrets">,
+  list: Pick<ListInUse, "ref" | "former" | "server" | "formerServers"> & {
+    readonly secrets: ServerSecrets;
+  },
   { author, authorSecret }: { readonly author: SealingKey<"member">; readonly authorSecret?: string },
   at: Date,
 ): Promise<OpenedSubmission> {

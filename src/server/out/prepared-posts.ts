@@ -3,7 +3,7 @@ import { collectAfter } from "../kept/dead-buffers.js";
 import type { Ledger } from "../kept/ledger.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
-import type { Store } from "../kept/store.js";
+import type { Post, Store } from "../kept/store.js";
 import { type CopyMaker, type PostInParts, type PreparedPost, preparePost, takeApart } from "./copies.js";
 
 /** Where posts come from. */
@@ -11,6 +11,8 @@ export interface PostSources {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;
+  /** How a kept post is taken apart; the server does it in a thread of its own. */
+  readonly takeApart?: (post: Post) => Promise<PostInParts>;
 }
 
 export class PreparedPosts {
@@ -67,8 +69,9 @@ export class PreparedPosts {
   }
 
   async #keptPost(id: number): Promise<PostInParts | undefined> {
-    const post = await this.#sources.store.post(id);
-    return post && takeApart(post);
+    const { store, takeApart: apart = takeApart } = this.#sources;
+    const post = await store.post(id);
+    return post && apart(post);
   }
 
   #forget(id: number): void {

@@ -9,6 +9,8 @@
  * post was accepted gets nothing.
  */
 import { MailmanMail } from "../in/from-mailman.js";
+import { ThreadReader } from "../in/reading/reader.js";
+import { takeApartIn } from "../in/reading/take-apart.js";
 import { notSealed, queued, type Reply, tryLater } from "../in/reply.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
@@ -21,7 +23,7 @@ import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
-import { CopyMaker, type PreparedPost, preparePost, takeApart } from "../out/copies.js";
+import { CopyMaker, type PreparedPost, preparePost } from "../out/copies.js";
 import { denial, Gate, type Passenger, type Stop } from "../out/gate.js";
 import { connectToRelay, type OutgoingMail, type RelayConnection, type RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
@@ -60,6 +62,8 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   const tokens = await openTokens(folder.tokenSecret);
   const now = () => Date.now();
   const lists = new ListsInUse(store, folder);
+  const reader = await ThreadReader.open(folder.notAgain, now);
+  const takeApart = takeApartIn(reader);
   const heads = new Heads(folder.heads);
   const { upstream } = options;
   const leaving = upstream === "mailman" ? "list-leave" : "token";
@@ -67,7 +71,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     store,
     read:
       upstream === "mailman"
-        ? fromMailman(new MailmanMail({ store, lists, heads, log, now }))
+        ? fromMailman(new MailmanMail({ store, lists, heads, reader, log, now }))
         : fromPostfix(await openSlips(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
@@ -90,6 +94,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     async stop() {
       await front.close();
       filtering.close();
+      await reader.close();
       await ledger.close();
       await store.close();
     },

@@ -4,6 +4,8 @@
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
+import { ThreadReader } from "../in/reading/reader.js";
+import { takeApartIn } from "../in/reading/take-apart.js";
 import { openReception } from "../in/reception.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
@@ -118,6 +120,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (store.sharing === "alone") await store.releaseClaims(now());
     await store.forget(now());
     await dropUnusedSecrets(folder, store, now());
+    const reader = await ThreadReader.open(folder.notAgain, now);
+    undo.push(() => reader.close());
     const heads = new Heads(folder.heads);
     const note = async () => {
       await noteHeads(heads, store, ledger, log);
@@ -142,6 +146,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       store,
       ledger,
       lists,
+      takeApart: takeApartIn(reader),
       standing,
       gate,
       stationery: { tokens, now, publicUrl: () => live.publicUrl },
@@ -158,7 +163,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const shared = { store, ledger, lists, standing, gate, tokens, relay, log, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
-    const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
+    const handler = openReception({
+      ...shared,
+      heads,
+      reader,
+      limiter,
+      tally,
+      ...(exploder && { exploder }),
+    });
 
     undo.push(() => delivery.stop());
     const budget = new Budget();

@@ -6,12 +6,11 @@
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
 import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
-import { readRequestMail, writeRequestMail } from "../../../mail/request-mail.js";
+import { writeRequestMail } from "../../../mail/request-mail.js";
 import { type Answer, type Result, writeAnswer } from "../../../membership/answers.js";
 import {
   assertRecent,
   claimedSigners,
-  openRequest,
   type RequestedList,
   verifySigned,
 } from "../../../membership/requests.js";
@@ -22,6 +21,8 @@ import { newMessageId } from "../../../protocol/seal.js";
 import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
 import { codeForLog } from "../../kept/log.js";
 import type { Addressee, List, Member } from "../../kept/store.js";
+import { writeServerKey } from "../reading/key-wire.js";
+import type { Reader } from "../reading/reader.js";
 import {
   type Asked,
   type Asker,
@@ -43,17 +44,27 @@ export type Taken =
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
 
-/** Takes a mail for the request address of `list`. @throws what is our own fault: the sender is told to try later */
-export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+/** What taking a request works with. */
+export interface TakingParts extends RequestParts {
+  readonly reader: Reader;
+}
+
+/**
+ * Takes a mail for the request address of `list`.
+ *
+ * @throws ReadingEnded, and what is our own fault: the sender is told to try later
+ */
+export async function takeRequest(parts: TakingParts, list: List, raw: Uint8Array): Promise<Taken> {
   let asked: Asked;
   let inReplyTo: string | undefined;
   let proved: Newcomer;
   try {
-    const mail = await readRequestMail(raw);
-    if (mail === undefined) return { kind: "refused", code: "not-sealed" };
-    inReplyTo = mail.messageId;
     const now = new Date(parts.now());
-    asked = { parts, list, ...(await open(parts, list, mail.sealed, now)), now };
+    const mail = await open(parts, list, raw, now);
+    if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
+    if (mail.kind === "refused") return mail;
+    inReplyTo = mail.messageId;
+    asked = { parts, list, server: mail.server, opened: mail.opened, now };
     proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
@@ -65,27 +76,17 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 /**
  * Opens it with the list's server key, or with one that was replaced and whose time is not over: who has not heard of the
  * new one is answered by the one that they know.
- *
- * @throws ListSealError what `openRequest` gives for the present one
  */
-async function open(
-  { lists, store }: RequestParts,
-  list: List,
-  sealed: Uint8Array,
-  now: Date,
-): Promise<Pick<Asked, "server" | "opened">> {
+async function open({ lists, store, reader }: TakingParts, list: List, raw: Uint8Array, now: Date) {
   const former = (await lists.formerServerKeys(list)).filter(({ until }) => now.getTime() <= until);
-  const known = { address: parseAddress(list.address), keys: await listKeysOf(store, list) };
-  let failure: unknown;
-  for (const server of [await lists.serverKey(list), ...former.map(({ key }) => key)]) {
-    try {
-      return { server, opened: await openRequest(sealed, server, known) };
-    } catch (error) {
-      if (codeOf(error, "damaged") !== "wrong-list") throw error;
-      failure ??= error;
-    }
-  }
-  throw failure;
+  const present = await lists.serverKey(list);
+  const keys = [present, ...former.map(({ key }) => key)];
+  const mail = await reader.do("request", {
+    raw,
+    servers: await Promise.all(keys.map(writeServerKey)),
+    list: { address: parseAddress(list.address), keys: await listKeysOf(store, list) },
+  });
+  return mail.kind === "opened" ? { ...mail, server: keys[mail.server] ?? present } : mail;
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */

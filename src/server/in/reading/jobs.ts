@@ -1,0 +1,206 @@
+/**
+ * What is done with octets that anybody may have sent, before it is known who did. Each job takes octets and gives plain
+ * values, so that it can be done in a thread of its own (thread.ts), whose end costs one mail and nobody else anything.
+ */
+import { type Address, parseMailbox } from "../../../mail/mailbox.js";
+import { readRequestMail } from "../../../mail/request-mail.js";
+import { readSealedMail } from "../../../mail/sealed-mail.js";
+import { type OpenedRequest, openRequest } from "../../../membership/requests.js";
+import { sha256 } from "../../../protocol/binding.js";
+import { codeOf, type ErrorCode, ListSealError } from "../../../protocol/errors.js";
+import {
+  generateMemberKey,
+  readSealingKey,
+  type SealingKey,
+  sealingHalf,
+  userIdOf,
+  writeSealingKey,
+} from "../../../protocol/keys.js";
+import type { SealedMessage } from "../../../protocol/message.js";
+import { readHeader } from "../../../protocol/packets.js";
+import type { OpenedAtServer } from "../../../protocol/reseal.js";
+import { MAX_BROUGHT_PACKETS, MAX_CERTIFICATE_BYTES } from "../../kept/limits.js";
+import { openSubmission } from "../../out/open-submission.js";
+import { type BounceReport, readBounceReport } from "../bounce-report.js";
+import { KeyReader, type KeysWire } from "./key-wire.js";
+
+/** Of a mail that is a post, all that its header and parts say. */
+export type SealedMail = Extract<Awaited<ReturnType<typeof readSealedMail>>, { readonly kind: "sealed" }> & {
+  /** SHA-256 of the outer seal. */
+  readonly sealDigest: string;
+};
+
+/** Nothing is proved: a uniform refusal; `code` is for the log. */
+export interface Unreadable {
+  readonly kind: "refused";
+  readonly code: ErrorCode;
+}
+
+/** By whom a post must be signed. */
+export type AuthorWire =
+  | { readonly kind: "member"; readonly certificate: Uint8Array; readonly secret?: string }
+  /** whoever brought a certificate for their own address */
+  | { readonly kind: "brought"; readonly certificate: Uint8Array; readonly from: Address }
+  /** nobody: the same work is done, and refused */
+  | { readonly kind: "nobody" };
+
+/** What the server remembers of a post that was opened. */
+export interface OpenedPost
+  extends Pick<OpenedAtServer, "messageId" | "by" | "keyPacketDigest" | "signedAt"> {
+  readonly kind: "opened";
+  /** The author's, as it was verified with. */
+  readonly certificate: Uint8Array;
+}
+
+/** A command that was opened; nobody's signature is verified yet. */
+export interface OpenedCommand {
+  readonly kind: "opened";
+  readonly opened: OpenedRequest;
+  /** Which of the server keys it is sealed to. */
+  readonly server: number;
+  readonly from?: Address;
+  readonly messageId?: string;
+}
+
+/** All jobs: what each is given, and what comes of it. */
+export interface Jobs {
+  /** `raw` comes back: it is handed over, not copied. */
+  readonly read: {
+    readonly given: { readonly raw: Uint8Array };
+    readonly made: {
+      readonly raw: Uint8Array;
+      readonly mail: SealedMail | { readonly kind: "not-sealed" } | Unreadable;
+    };
+  };
+  readonly open: {
+    readonly given: {
+      readonly sealed: SealedMessage;
+      readonly author: AuthorWire;
+      readonly keys: KeysWire;
+      readonly at: number;
+    };
+    readonly made: OpenedPost | Unreadable;
+  };
+  readonly report: { readonly given: { readonly raw: Uint8Array }; readonly made: BounceReport };
+  readonly request: {
+    readonly given: {
+      readonly raw: Uint8Array;
+      /** The list's server keys, the present one first. */
+      readonly servers: readonly Uint8Array[];
+      readonly list: { readonly address: Address; readonly keys: readonly string[] };
+    };
+    readonly made: OpenedCommand | { readonly kind: "not-sealed" } | Unreadable;
+  };
+}
+
+/** Does jobs, in whatever thread it is in. */
+export type Workbench = { readonly [K in keyof Jobs]: (given: Jobs[K]["given"]) => Promise<Jobs[K]["made"]> };
+
+/** A workbench with keys of its own. */
+export function openWorkbench(): Workbench {
+  const keys = new KeyReader();
+  let stranger: Promise<Uint8Array> | undefined;
+  const nobody = () => {
+    stranger ??= generateMemberKey({ address: "nobody@invalid.invalid", profile: "compatible" }).then((key) =>
+      writeSealingKey(sealingHalf(key)),
+    );
+    return stranger;
+  };
+  return {
+    async read({ raw }) {
+      return { raw, mail: await refusing(() => readPost(raw)) };
+    },
+    open: (given) => refusing(() => openPost(given, keys, nobody)),
+    report: ({ raw }) => readBounceReport(raw),
+    request: (given) => refusing(() => readCommand(given, keys)),
+  };
+}
+
+/** Whatever a parser throws at a hostile mail is a refusal. */
+async function refusing<T>(work: () => Promise<T>): Promise<T | Unreadable> {
+  try {
+    return await work();
+  } catch (error) {
+    return { kind: "refused", code: codeOf(error, "damaged") };
+  }
+}
+
+async function readPost(raw: Uint8Array): Promise<SealedMail | { readonly kind: "not-sealed" }> {
+  const mail = await readSealedMail(raw);
+  if (mail.kind !== "sealed") return mail;
+  const { sealed } = mail;
+  return { ...mail, sealDigest: await sha256(sealed.mode === "key" ? sealed.key : sealed.message) };
+}
+
+async function openPost(
+  { sealed, author, keys: wire, at }: Jobs["open"]["given"],
+  keys: KeyReader,
+  nobody: () => Promise<Uint8Array>,
+): Promise<OpenedPost | Unreadable> {
+  const list = await keys.keys(wire);
+  const { secret } = list;
+  const expected = author.kind === "brought" ? await broughtKey(author) : undefined;
+  // attack: the time until a refusal tells who is a member. Whoever it is from, a post is opened, and its signature compared
+  // with somebody's
+  const octets = author.kind === "member" ? author.certificate : await nobody();
+  const key = expected ?? (await readSealingKey("member", octets));
+  const { opened } = await openSubmission(
+    sealed,
+    { ...list, secrets: { of: async () => secret ?? noSecret() } },
+    {
+      author: key,
+      ...(author.kind === "member" && author.secret !== undefined ? { authorSecret: author.secret } : {}),
+    },
+    new Date(at),
+  );
+  if (author.kind !== "member" && expected === undefined) return { kind: "refused", code: "unknown-author" };
+  const { messageId, by, keyPacketDigest, signedAt } = opened;
+  return { kind: "opened", messageId, by, keyPacketDigest, signedAt, certificate: writeSealingKey(key) };
+}
+
+function noSecret(): never {
+  throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
+}
+
+/** A certificate that came with a post, if it can be used and is for the address that the post is from. */
+async function broughtKey({
+  certificate,
+  from,
+}: Extract<AuthorWire, { readonly kind: "brought" }>): Promise<SealingKey<"member"> | undefined> {
+  try {
+    assertFewPackets(certificate);
+    const key = await readSealingKey("member", certificate);
+    return parseMailbox(userIdOf(key)).address === from ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Counts before a parser does more: each signature in a certificate is verified, and 80 kB of them took 0.8 s. */
+function assertFewPackets(certificate: Uint8Array): void {
+  if (certificate.length > MAX_CERTIFICATE_BYTES) throw new ListSealError("too-large", "a large certificate");
+  for (let at = 0, count = 1; at < certificate.length; count++) {
+    if (count > MAX_BROUGHT_PACKETS) throw new ListSealError("too-large", "a certificate of many packets");
+    at = readHeader(certificate, at).end;
+  }
+}
+
+async function readCommand(
+  { raw, servers, list }: Jobs["request"]["given"],
+  keys: KeyReader,
+): Promise<OpenedCommand | { readonly kind: "not-sealed" }> {
+  const mail = await readRequestMail(raw);
+  if (mail === undefined) return { kind: "not-sealed" };
+  const { sealed, ...rest } = mail;
+  let failure: unknown;
+  for (const [server, octets] of servers.entries()) {
+    try {
+      const opened = await openRequest(sealed, await keys.server(octets), list);
+      return { kind: "opened", opened, server, ...rest };
+    } catch (error) {
+      if (codeOf(error, "damaged") !== "wrong-list") throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
