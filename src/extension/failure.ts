@@ -89,6 +89,8 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "no-such-post": "error_no_such_post",
   "no-such-notice": "error_no_such_notice",
   "last-owner": "error_last_owner",
+  suspended: "error_suspended",
+  "too-often": "error_too_often",
   "server-restored": "error_server_restored",
   "roster-behind": "error_roster_behind",
   "roster-altered": "error_roster_altered",

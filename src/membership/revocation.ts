@@ -54,6 +54,18 @@ export async function revokedSince(certificate: PublicKey, now: Date): Promise<D
   return dates.length === 0 ? undefined : new Date(Math.min(...dates));
 }
 
+/**
+ * A member's certificate as it was before its revocation: what a `revoke` that comes once more was signed with, and what
+ * its answer is sealed to. Of use for nothing else.
+ *
+ * @throws ListSealError `key-damaged`
+ */
+export async function beforeRevocation(key: SealingKey<"member">): Promise<SealingKey<"member">> {
+  const certificate = await readOneCertificate(key.certificate.write());
+  certificate.revocationSignatures = [];
+  return { ...key, certificate };
+}
+
 /** A key that its holder has revoked, and since when. */
 export interface Revocation {
   readonly fingerprint: string;

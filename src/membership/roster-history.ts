@@ -3,6 +3,10 @@
  *
  * It decides whom a new list key is sealed to. A server that invents a member, hides a removal, does something twice or
  * lets somebody in by a used introduction is found here: by the signature that it does not have.
+ *
+ * A command whose signer had no right to it any more when the server carried it out (removed, demoted, key revoked) is
+ * passed over, and said once. Servers of former versions let such commands in when two came at one moment; a record that
+ * could never be followed again would hide all that comes after.
  */
 import { type Address, isAddress } from "../mail/mailbox.js";
 import { codeOf, ListSealError } from "../protocol/errors.js";
@@ -24,6 +28,16 @@ import { hasAuthority } from "./roster-standing.js";
 import type { LoggedMember, RosterHistory, Unsigned } from "./roster-state.js";
 
 const altered = (why: string, cause?: unknown) => new ListSealError("roster-altered", why, { cause });
+
+/** Thrown for a command that counts for nothing, since whoever signed it had no right to it then. */
+class Unentitled extends Error {
+  readonly address: Address | undefined;
+
+  constructor(why: string, address?: Address) {
+    super(why);
+    this.address = address;
+  }
+}
 
 type Members = RosterHistory["members"];
 
@@ -225,8 +239,10 @@ async function applyMembers(
   const { opened, by, at, now, link } = entry;
   const { command, date } = opened.request;
   const signer = holder(before.members, by);
-  if (signer === undefined) throw altered("a command of nobody who was a member then");
+  if (signer === undefined) throw new Unentitled("a command of nobody who was a member then");
   const { address, member } = signer;
+  // whoever signed it: with a revoked certificate no signature verifies
+  if (member.revoked) throw new Unentitled("a command of a key that was revoked", address);
   const key =
     member.certificate === undefined
       ? certificateOf(by)
@@ -237,16 +253,18 @@ async function applyMembers(
   } else {
     await verifySigned(opened, [key.certificate], now);
   }
-  if (member.revoked) throw altered("a command of a key that was revoked");
   const confirmed = hasAuthority(member);
   const unsigned: Unsigned = { number: link.number, by: "unconfirmed", what: command.do, address };
   const state = confirmed ? before : { ...before, unsigned: [...before.unsigned, unsigned] };
   const asOwner = () => {
-    if (member.role !== "owner") throw altered("a command of somebody whose role did not allow it");
+    if (member.role !== "owner") {
+      throw new Unentitled("a command of somebody whose role did not allow it", address);
+    }
   };
   const named = ({ address: at_, fingerprint }: { address: Address; fingerprint: Fingerprint }) => {
     const found = state.members[at_];
-    if (found?.fingerprint !== fingerprint) throw altered("a command about nobody who was a member then");
+    // somebody whom an unentitled command brought in, and who is taken off again
+    if (found?.fingerprint !== fingerprint) throw new Unentitled("a command about nobody", at_);
     return found;
   };
   switch (command.do) {
@@ -334,7 +352,21 @@ async function apply(
     case "join":
       return applyJoin(known, entry, request.command);
     default:
-      return applyMembers(known, entry, certificateOf);
+      break;
+  }
+  try {
+    return await applyMembers(known, entry, certificateOf);
+  } catch (thrown) {
+    if (!(thrown instanceof Unentitled)) throw thrown;
+    const { address } = thrown;
+    const what = request.command.do;
+    const said: Unsigned = {
+      number: link.number,
+      by: "unentitled",
+      what,
+      ...(address === undefined ? {} : { address }),
+    };
+    return { ...known, unsigned: [...known.unsigned, said] };
   }
 }
 

@@ -27,9 +27,10 @@ export interface Unsigned {
   readonly number: number;
   /**
    * `operator`; `link`: whoever holds the member's mail; `unconfirmed`: somebody who is a member, or an owner, by the
-   * operator's word alone.
+   * operator's word alone; `unentitled`: somebody who had no right to it any more when the server carried it out. It
+   * counts for nothing here.
    */
-  readonly by: "operator" | "link" | "unconfirmed";
+  readonly by: "operator" | "link" | "unconfirmed" | "unentitled";
   readonly what: string;
   readonly address?: Address;
 }

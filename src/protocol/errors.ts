@@ -69,6 +69,8 @@ export const errorCodes = [
   "no-such-post",
   "no-such-notice",
   "last-owner",
+  "suspended",
+  "too-often",
   "server-restored",
   "roster-behind",
   "roster-altered",

@@ -81,6 +81,7 @@ export function haveThunderbird(): void {
       onCreated: event(),
       onRemoved: event(),
       query: async () => [...shownIn.keys()].map((id) => ({ id })),
+      sendMessage: async () => undefined,
     },
   });
   Object.assign(host.runtime, { onConnect: event(), onStartup: event(), onInstalled: event() });

@@ -116,6 +116,11 @@ onEachStore(() => {
       const { noHistory } = await import("../../src/membership/roster-state.js");
       const history = await continueHistory(noHistory, entries, { list: known() });
       expect(history.members[parseAddress(bob.who.address)]?.certificate).toContain("PGP PUBLIC KEY");
+      // the same again changes nothing, and another one on the same day is refused: the record is kept for ever
+      const { head } = await roster();
+      expect(await says(bob.who, renew)).toEqual({ kind: "done", head });
+      const later = certificate(bob.who.key);
+      expect(await says(bob.who, { do: "renew", certificate: later })).toEqual(refused("too-often"));
       // another primary key is another member
       const other = await person("Bob", profile);
       expect(await says(bob.who, { do: "renew", certificate: certificate(other.key) })).toEqual(
@@ -124,6 +129,29 @@ onEachStore(() => {
       const revoked = await key.secret.revoke({ flag: 0 });
       const dead: Command = { do: "renew", certificate: revoked.toPublic().write() };
       expect(await says(bob.who, dead)).toEqual(refused("key-revoked"));
+    });
+
+    test("a member's resume takes back their own pause, and nothing that others have done", async () => {
+      await joins(bob);
+      const row = await play.service.store.listByAddress(teamAddress);
+      const member = await play.service.store.memberByFingerprint(row?.id ?? 0, bob.who.key.fingerprint);
+      const { ledger } = play.service;
+      const id = member?.id ?? 0;
+      for (const reason of ["operator", "bounces"]) {
+        expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
+        await ledger.suspend(id, reason, Date.now());
+        expect(await says(bob.who, { do: "resume" })).toEqual(refused("suspended"));
+        expect(await ledger.suspension(id)).toMatchObject({ reason });
+        // the operator takes back what is theirs; the member's own wish stays the member's
+        await ledger.resume(id);
+        expect(await ledger.suspension(id)).toMatchObject({ reason: "member" });
+        expect(await says(bob.who, { do: "resume" })).toMatchObject({ kind: "done" });
+        expect(await ledger.suspension(id)).toBeUndefined();
+      }
+      // nor does a pause hide what the operator did
+      await ledger.suspend(id, "operator", Date.now());
+      expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
+      expect(await ledger.suspension(id)).toMatchObject({ reason: "operator" });
     });
 
     test("shows owners what their page needs: pauses and whose they are, policy, replaced keys", async () => {

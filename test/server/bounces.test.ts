@@ -9,7 +9,7 @@ import type { Member } from "../../src/server/kept/store.js";
 import { Tokens } from "../../src/server/kept/tokens.js";
 import { judge } from "../../src/server/out/bounce-verdict.js";
 import { Standing } from "../../src/server/out/standing.js";
-import { addMember } from "../../src/server/run/administration.js";
+import { addMember, setRole } from "../../src/server/run/administration.js";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -346,6 +346,25 @@ onEachStore(() => {
     expect((await server.service.store.members(list.list.id)).map((member) => member.address)).toEqual([
       alice.address,
     ]);
+  });
+
+  test("the link of the only owner takes nobody off: whoever sees a copy could leave the list without an owner", async () => {
+    await server.office((office) => setRole(office, list.address, bob.address, "owner"));
+    const copy = await copyTo(bob);
+    const fields = new Map(
+      (await PostalMime.parse(copy?.raw ?? "")).headers.map(({ key, value }) => [key, value]),
+    );
+    const [, recipient = ""] =
+      /<mailto:([^?]+)\?subject=unsubscribe>/.exec(fields.get("list-unsubscribe") ?? "") ?? [];
+    const raw = "From: bob@people.test\r\nSubject: unsubscribe\r\n\r\n";
+    const leaves = () => submit(server.port, { sender: bob.address, recipient, raw });
+    const refused = await leaves();
+    expect(refused).toMatchObject({ code: 550 });
+    expect(refused.text).toContain("only owner");
+    expect(await server.service.store.memberByAddress(list.list.id, bob.address)).toBeDefined();
+    await server.office((office) => setRole(office, list.address, alice.address, "owner"));
+    expect(await leaves()).toMatchObject({ code: 250 });
+    expect(await server.service.store.memberByAddress(list.list.id, bob.address)).toBeUndefined();
   });
 
   test("a copy that comes back to the list, and what machines send, go no further", async () => {

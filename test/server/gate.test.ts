@@ -16,6 +16,7 @@ import type { MemberRole, Store } from "../../src/server/kept/store.js";
 import { openSlips } from "../../src/server/out/slip.js";
 import { startFilter } from "../../src/server/run/filter.js";
 import { submit } from "./dialogue.js";
+import { orderFor } from "./orders.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 
@@ -53,12 +54,8 @@ async function revoke(who: Person): Promise<void> {
   const { address } = who;
   const { fingerprint } = who.key;
   const command = { listId: list.list.id, signer: fingerprint, id: "revoke", keptUntil: Date.now() + 1e6 };
-  await store.revokeCertificate(command, { address, fingerprint }, writeSealingKey(revoked), {
-    do: "remove",
-    address,
-    fingerprint,
-    ...by,
-  });
+  const order = orderFor(list.list, command, "revoke");
+  await store.revokeCertificate(order, { address, fingerprint }, writeSealingKey(revoked));
   await store.close();
 }
 
@@ -189,8 +186,7 @@ onEachStore(() => {
       const { address } = eve;
       const { fingerprint } = eve.key;
       const office = await openStore(server.place);
-      const change = { do: "remove", address, fingerprint, ...by } as const;
-      await office.renewCertificate(command, { address, fingerprint }, marked, change);
+      await office.renewCertificate(orderFor(list.list, command, "renew"), { address, fingerprint }, marked);
       await office.close();
       slow.go();
       await untilLogged("certificate-changed");
@@ -286,7 +282,7 @@ onEachStore(() => {
       const store = await openStore(server.place);
       const named = { address: carol.address, fingerprint: carol.key.fingerprint };
       const command = { listId: each.list.id, signer: named.fingerprint, id: "r", keptUntil: Date.now() };
-      await store.revokeCertificate(command, named, revoked, { do: "remove", ...named, ...by });
+      await store.revokeCertificate(orderFor(each.list, command, "revoke"), named, revoked);
       await store.close();
     }
     await server.start();

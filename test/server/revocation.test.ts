@@ -38,6 +38,7 @@ import {
   written,
 } from "./asking.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
+import { Scheduler } from "./schedules.js";
 
 let bob: Person;
 let eve: Person;
@@ -123,6 +124,31 @@ test("the record has it: no command of that key is taken after it, and no new li
   expect(history.members[parseAddress(bob.address)]).toMatchObject({ revoked: true });
   const told = (await membersForNewKey(history)).map(({ address }) => address);
   expect(told).toEqual([olga.address, eve.address]);
+});
+
+test("a revocation that comes once more, or anew, is done: nobody who fears for their key hears a refusal", async () => {
+  const sent = await revoke(bob, revoked);
+  expect(await asks(bob, sent)).toMatchObject({ kind: "done" });
+  expect(await submitted(sent)).toBe(250);
+  expect(await tellsHim()).toMatchObject({ kind: "done" });
+  const { entries } = await roster();
+  expect(entries.filter(({ entry }) => entry.includes('"do":"revoke"'))).toHaveLength(1);
+});
+
+test("an alarm outlives the server: what was not sealed when it stopped is told by the next run", async () => {
+  const [before, bobs] = [play.sink.for(eve.address).length, play.sink.for(bob.address).length];
+  await play.stop();
+  const scheduler = await Scheduler.open(play.place, play.folder);
+  expect(await scheduler.take((await revoke(bob, revoked)).raw)).toBe("answered done");
+  await scheduler.leave();
+  expect(play.sink.for(eve.address)).toHaveLength(before);
+  await play.start();
+  await play.sink.until(
+    (sink) => sink.for(eve.address).length > before && sink.for(bob.address).length > bobs,
+  );
+  expect((await answersTo(bob.address, bob.key)).at(-1)?.result).toMatchObject({ kind: "done" });
+  const reports = (await answersTo(eve.address, eve.key)).filter(({ result }) => result.kind === "report");
+  expect(reports.map(({ result }) => result)).toMatchObject([{ event: "revoked" }]);
 });
 
 test("nobody revokes another's key, and a key that is not revoked is no revocation", async () => {

@@ -1,5 +1,7 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { MAX_HELD_OF_STRANGERS } from "../../src/server/kept/limits.js";
+import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
 import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
@@ -7,6 +9,7 @@ import { number, sql } from "../../src/server/kept/sql.js";
 import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
 import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
+import type { Order } from "../../src/server/kept/warrant.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -18,8 +21,8 @@ const LEASE = 60_000;
 let server: PlayServer;
 let list: PlayList;
 /** Two hosts' connections to one store. */
-let here: Store;
-let there: Store;
+let here: FullStore;
+let there: FullStore;
 
 beforeEach(async () => {
   server = await PlayServer.make();
@@ -40,6 +43,7 @@ const newPost = (name = "one", more: Partial<NewPost> = {}): NewPost => ({
   messageId: `<${name}@people.test>`,
   signer: "a1".repeat(20),
   keyPacketDigest: name,
+  dataPacketDigest: name,
   sealDigest: `seal ${name}`,
   keptUntil: NOW + LEASE,
   author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },
@@ -203,11 +207,13 @@ onEachStore(() => {
   });
 
   describe("a held post", () => {
-    const command = (id = "first") => ({
-      listId: list.list.id,
-      signer: "b2".repeat(20),
-      id,
-      keptUntil: NOW + LEASE,
+    const decidedBySomebodyElse = { kind: "refused", code: "no-such-post" };
+    const order = (id = "first", of = list.list): Order => ({
+      warrant: { list: of, signedAt: NOW, by: { kind: "card" } },
+      command: { listId: of.id, signer: "b2".repeat(20), id, keptUntil: NOW + LEASE },
+      signed: { bytes: new Uint8Array(), signatures: new Uint8Array() },
+      server: of.serverFingerprint,
+      now: NOW,
     });
     const jobsOf = async (postId: number) =>
       (await here.claimJobs(NOW, NOW + LEASE, 2 * MEMBERS)).filter(
@@ -231,24 +237,35 @@ onEachStore(() => {
 
     test("that is released goes to everybody, once, whoever says so again", async () => {
       const postId = await queued(here, newPost("held", { hold: true }));
-      expect(await here.releasePost(postId, command(), NOW)).toEqual({ kind: "done", copies: MEMBERS });
-      expect(await there.releasePost(postId, command(), NOW)).toEqual({ kind: "repeat" });
-      expect(await there.releasePost(postId, command("second"), NOW)).toEqual({ kind: "not-held" });
+      expect(await here.releasePost(order(), postId)).toEqual({ kind: "done" });
+      expect(await there.releasePost(order(), postId)).toEqual({ kind: "repeat" });
+      expect(await there.releasePost(order("second"), postId)).toEqual(decidedBySomebodyElse);
       expect(await jobsOf(postId)).toHaveLength(MEMBERS);
       expect(await here.heldPosts(list.list.id)).toEqual([]);
     });
 
+    test("of strangers fill their own places, and no member's", async () => {
+      const stranger = {
+        kind: "non-member",
+        name: "a stranger",
+        certificate: Buffer.from("theirs"),
+      } as const;
+      const theirs = (name: string) => newPost(name, { hold: true, author: stranger });
+      for (let count = 0; count < MAX_HELD_OF_STRANGERS; count++) await queued(here, theirs(`${count}`));
+      expect(await here.queuePost(theirs("more"))).toEqual({ kind: "too-many-held" });
+      expect(await there.queuePost(newPost("member's", { hold: true }))).toMatchObject({ kind: "held" });
+    });
+
     test("that is rejected is gone", async () => {
       const postId = await queued(here, newPost("held", { hold: true }));
-      expect(await here.rejectPost(postId, command())).toMatchObject({ kind: "done" });
+      expect(await here.rejectPost(order(), postId)).toMatchObject({ kind: "done" });
       expect(await here.post(postId)).toBeUndefined();
     });
 
     test("of another list can't be decided about", async () => {
       const other = await server.createList("other@lists.test");
       const postId = await queued(here, newPost("held", { hold: true }));
-      const foreign = { ...command(), listId: other.list.id };
-      expect(await here.releasePost(postId, foreign, NOW)).toEqual({ kind: "not-held" });
+      expect(await here.releasePost(order("foreign", other.list), postId)).toEqual(decidedBySomebodyElse);
     });
   });
 });

@@ -156,7 +156,19 @@ export async function everyMail(
       kind: "refused",
       raw: altered(await copy(olive, "altered", { text: "hi\n".repeat(50) })),
     },
-    { name: "elsewhere", kind: "elsewhere", raw: inForeignShell(good) },
+    // in the shape that has files: of the other one Thunderbird shows no trace inside somebody else's mail
+    {
+      name: "elsewhere",
+      kind: "elsewhere",
+      raw: inForeignShell(
+        await list.copyFor(
+          alice,
+          olive,
+          { subject: "inside", messageId: "<inside@example.test>", text: "hi" },
+          "mixed",
+        ),
+      ),
+    },
     {
       name: "invitation",
       kind: "invitation",

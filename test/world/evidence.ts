@@ -199,11 +199,22 @@ function usedParts(window: Buffer): readonly Buffer[] {
   return parts;
 }
 
+/** Opens a file for reading; undefined if it is gone meanwhile, as lock files of a running server are. */
+function openStill(file: string): number | undefined {
+  try {
+    return openSync(file, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Searches one file of any size, window by window. */
 export function searchFile(file: string, marker: string): readonly Finding[] {
   const needles = needlesOf(marker);
   const findings: Finding[] = [];
-  const handle = openSync(file, "r");
+  const handle = openStill(file);
+  if (handle === undefined) return [];
   try {
     const window = Buffer.alloc(WINDOW);
     for (let offset = 0; ; offset += WINDOW - OVERLAP) {

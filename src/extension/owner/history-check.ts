@@ -32,7 +32,12 @@ function isMember(value: unknown): value is LoggedMember {
 }
 
 /** Every word of {@link Unsigned}: one that is missing here does not compile. */
-const words: Readonly<Record<Unsigned["by"], true>> = { operator: true, link: true, unconfirmed: true };
+const words: Readonly<Record<Unsigned["by"], true>> = {
+  operator: true,
+  link: true,
+  unconfirmed: true,
+  unentitled: true,
+};
 
 function isUnsigned(value: unknown): value is Unsigned {
   return (

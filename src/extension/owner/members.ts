@@ -126,6 +126,10 @@ export async function rosterAnswered(
       const known = before?.fingerprint === fingerprint && before.revoked;
       if (revoked && !known) await raiseAlarm(list.address, "key-revoked", address);
     }
+    for (const { number, by, address } of history.unsigned) {
+      const isNews = by === "unentitled" && number > list.history.hashes.length;
+      if (isNews) await raiseAlarm(list.address, "not-allowed", address ?? null);
+    }
     await changeOwned(list.address, (before) => ({
       ...before,
       history,

@@ -7,7 +7,7 @@
  */
 import { NOTICE_INTERVAL_MS } from "../kept/limits.js";
 import type { Log } from "../kept/log.js";
-import { Conflict, type List, type Member, type Store } from "../kept/store.js";
+import { Conflict, LastOwner, type List, type Member, type Store } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import { ownersOf } from "../out/standing.js";
 
@@ -30,22 +30,25 @@ export async function memberOfLink(
   return member?.listId === list.id ? member : undefined;
 }
 
-/** Takes the holder of `token` off the list. @returns false if the token is nobody's (any more) */
-export async function leaveByLink(parts: LeavingParts, list: List, token: string): Promise<boolean> {
+/** What became of somebody who followed the link. `last-owner`: somebody else has to own the list first. */
+export type Left = "left" | "unknown" | "last-owner";
+
+/** Takes the holder of `token` off the list. The last owner stays: the link is in the clear in every copy. */
+export async function leaveByLink(parts: LeavingParts, list: List, token: string): Promise<Left> {
   const { store, log, now, wake } = parts;
   const member = await memberOfLink(parts, list, token);
-  if (member === undefined) return false;
+  if (member === undefined) return "unknown";
+  const entry = ({ address, fingerprint }: Member) =>
+    ({ do: "remove", address, fingerprint, by: "link", at: new Date(now()).toISOString() }) as const;
   try {
-    await store.removeMember(list.id, member.address, ({ address, fingerprint }) => ({
-      do: "remove",
-      address,
-      fingerprint,
-      by: "link",
-      at: new Date(now()).toISOString(),
-    }));
+    await store.removeMember(list.id, member.address, entry, member.id);
   } catch (error) {
+    if (error instanceof LastOwner) {
+      log.warn("member-stays", { list: list.address, member: member.id, code: "last-owner" });
+      return "last-owner";
+    }
     // two clicks at one time: the other was first
-    if (error instanceof Conflict) return false;
+    if (error instanceof Conflict) return "unknown";
     throw error;
   }
   log.info("member-left", { list: list.address, member: member.id, code: "link" });
@@ -53,5 +56,5 @@ export async function leaveByLink(parts: LeavingParts, list: List, token: string
     await store.queueNotice(owner.id, `member-left ${member.id}`, now(), NOTICE_INTERVAL_MS);
   }
   wake();
-  return true;
+  return "left";
 }

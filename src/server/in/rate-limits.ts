@@ -15,6 +15,9 @@ export interface RateLimits {
   readonly list: number;
 }
 
+/** What people who are no members may post to an open list, as a share of what its members may. */
+const STRANGERS_SHARE = 0.5;
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -24,6 +27,8 @@ export class RateLimiter {
   readonly #limits: () => RateLimits;
   readonly #authors = new Map<number, Bucket>();
   readonly #lists = new Map<number, Bucket>();
+  /** Of an open list: whoever can make a key can use it up, and keeps no member out by it. */
+  readonly #strangers = new Map<number, Bucket>();
 
   /** @param limits asked anew each time: they may be changed while the server runs */
   constructor(limits: () => RateLimits) {
@@ -33,14 +38,21 @@ export class RateLimiter {
   /** Whose allowance is used up, if one is. Takes nothing: a captured post sent again must use up nobody's. */
   exhausted(listId: number, memberId: number | undefined, now: number): "author" | "list" | undefined {
     const { author, list } = this.#limits();
-    if (memberId !== undefined && refill(this.#authors, memberId, author, now).tokens < 1) return "author";
+    if (memberId === undefined) {
+      return refill(this.#strangers, listId, list * STRANGERS_SHARE, now).tokens < 1 ? "list" : undefined;
+    }
+    if (refill(this.#authors, memberId, author, now).tokens < 1) return "author";
     return refill(this.#lists, listId, list, now).tokens < 1 ? "list" : undefined;
   }
 
   /** Counts a post that was taken. */
   count(listId: number, memberId: number | undefined, now: number): void {
     const { author, list } = this.#limits();
-    if (memberId !== undefined) refill(this.#authors, memberId, author, now).tokens--;
+    if (memberId === undefined) {
+      refill(this.#strangers, listId, list * STRANGERS_SHARE, now).tokens--;
+      return;
+    }
+    refill(this.#authors, memberId, author, now).tokens--;
     refill(this.#lists, listId, list, now).tokens--;
   }
 }
@@ -58,4 +70,17 @@ function refill(buckets: Map<number, Bucket>, id: number, perHour: number, now: 
   const [oldest] = buckets.keys();
   if (buckets.size > MAX_BUCKETS && oldest !== undefined) buckets.delete(oldest);
   return bucket;
+}
+
+/** How many requests members make: one bucket each. Asked once their signature was found good. */
+export class RequestLimiter {
+  readonly #members = new Map<number, Bucket>();
+
+  /** Counts a request. @returns false if it is one too many */
+  take(memberId: number, perHour: number, now: number): boolean {
+    const bucket = refill(this.#members, memberId, perHour, now);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens--;
+    return true;
+  }
 }

@@ -19,11 +19,12 @@ import { MAX_REPORT_BYTES } from "./bounce-report.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import { leaveByLink } from "./leaving.js";
 import { acceptPost, type Gate } from "./post.js";
-import type { RateLimiter } from "./rate-limits.js";
+import type { RateLimiter, RequestLimiter } from "./rate-limits.js";
 import type { Reader } from "./reading/reader.js";
 import { ReadingEnded } from "./reading/thread.js";
 import {
   closed,
+  lastOwner,
   loop,
   noSuchAddress,
   notFromMachines,
@@ -48,6 +49,7 @@ export interface ReceptionParts {
   readonly limiter: RateLimiter;
   /** Reads what comes, in a thread of its own. */
   readonly reader: Reader;
+  readonly requests: RequestLimiter;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
   readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
@@ -61,6 +63,8 @@ export interface ReceptionParts {
   readonly relay: () => RelayOptions;
   readonly log: Log;
   readonly now: () => number;
+  /** Whether there is room on the disk for a mail of so many bytes, and for what waits. */
+  readonly hasRoom: (bytes: number) => Promise<boolean>;
   /** Says that there is work for the worker. */
   readonly wake: () => void;
 }
@@ -75,6 +79,15 @@ export function openReception(parts: ReceptionParts): Handler {
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
       if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
+      if (recipient.kind !== "unknown" && !(await parts.hasRoom(raw.length))) {
+        parts.log.error("mail-put-off", {
+          list: recipient.list.address,
+          code: "disk-full",
+          bytes: raw.length,
+        });
+        parts.tally(recipient.kind, tooBusy.code);
+        return tooBusy;
+      }
       const reply = await takeFor(parts, recipient, sender, raw).catch((error: unknown) =>
         endedReading(parts, recipient, error),
       );
@@ -148,8 +161,14 @@ async function takeReport(
 }
 
 async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">): Promise<Reply> {
-  const left = await leaveByLink(parts, list, token);
-  return left ? queued : noSuchAddress;
+  switch (await leaveByLink(parts, list, token)) {
+    case "left":
+      return queued;
+    case "unknown":
+      return noSuchAddress;
+    case "last-owner":
+      return lastOwner;
+  }
 }
 
 async function takeForOwners(
@@ -181,7 +200,7 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
     return queued;
   }
   log.warn("request-refused", { list: row.address, code: taken.code });
-  return refused;
+  return taken.kind === "too-many" ? tooManyPosts : refused;
 }
 
 async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {

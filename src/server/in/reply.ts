@@ -54,6 +54,11 @@ export const tooBusy = reply(451, "4.3.2", "The list server is busy. Try again l
 /** 421: smtp-server closes the connection after it. */
 export const tooSlow = reply(421, "4.4.2", "The mail came too slowly. Try again later.");
 export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.");
+export const lastOwner = reply(
+  550,
+  "5.7.1",
+  "You are the list's only owner, so you were not taken off. Make somebody else an owner first, in ListSeal's options.",
+);
 export const badParameters = reply(555, "5.5.4", "That parameter was not offered.");
 export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");
 export const malformed = reply(550, "5.6.0", "The mail is malformed.");

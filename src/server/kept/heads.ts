@@ -190,6 +190,5 @@ async function isAhead(store: Store, listId: number, now: Present, last: Known):
 }
 
 async function ownersIn(store: Store, listId: number): Promise<string[]> {
-  const members = await store.members(listId);
-  return members.flatMap((member) => (member.role === "owner" ? [member.fingerprint] : []));
+  return (await store.owners(listId)).map(({ fingerprint }) => fingerprint);
 }

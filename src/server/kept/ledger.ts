@@ -13,7 +13,7 @@ import type { Connection } from "./sqlite-connection.js";
 /** Why a member gets no copies although they are on the roster. */
 export interface Suspension {
   readonly since: number;
-  /** `bounces`, or `operator`. */
+  /** `bounces`, `operator`, or `member`: their own wish (the store's `pauseCopies`). */
   readonly reason: string;
 }
 
@@ -59,7 +59,12 @@ export class Ledger {
 
   async suspension(memberId: number): Promise<Suspension | undefined> {
     const [row] = await this.#rows(
-      sql("SELECT since, reason FROM suspensions WHERE member_id = ?", memberId),
+      sql(
+        `SELECT since, reason, 0 AS own FROM suspensions WHERE member_id = ?
+           UNION ALL SELECT since, 'member', 1 FROM own_pauses WHERE member_id = ? ORDER BY own LIMIT 1`,
+        memberId,
+        memberId,
+      ),
     );
     return row && { since: number(row, "since"), reason: text(row, "reason") };
   }
@@ -78,13 +83,20 @@ export class Ledger {
     return rows.length > 0;
   }
 
-  /** Takes a suspension back and forgets what led to it. @returns false if there was none */
+  /**
+   * The operator's word: takes a suspension back and forgets what led to it. Where there is none, it takes back what the
+   * member asked for. @returns false if there was neither
+   */
   async resume(memberId: number): Promise<boolean> {
     await this.#database.ask(sql("DELETE FROM bounces WHERE member_id = ?", memberId));
     const rows = await this.#rows(
       sql("DELETE FROM suspensions WHERE member_id = ? RETURNING member_id", memberId),
     );
-    return rows.length > 0;
+    if (rows.length > 0) return true;
+    const own = await this.#rows(
+      sql("DELETE FROM own_pauses WHERE member_id = ? RETURNING member_id", memberId),
+    );
+    return own.length > 0;
   }
 
   /** Notes a failure; of one day the worst counts. A report that somebody resends changes nothing. */
@@ -163,6 +175,7 @@ export class Ledger {
          WHERE members.list_id = ? AND bounces.severity = 'hard' AND bounces.day >= ? AND bounces.day < ?
            AND NOT EXISTS (SELECT 1 FROM brakes WHERE brakes.list_id = members.list_id AND brakes.day = bounces.day)
            AND NOT EXISTS (SELECT 1 FROM suspensions WHERE suspensions.member_id = members.id)
+           AND NOT EXISTS (SELECT 1 FROM own_pauses WHERE own_pauses.member_id = members.id)
          GROUP BY members.id HAVING count(*) >= ? ORDER BY members.id`,
         listId,
         Math.floor(since / DAY_MS),

@@ -324,6 +324,50 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX forwarded_kept_until ON forwarded (kept_until);
   `,
+    `
+  -- what a post is known by: its session key can be wrapped anew, and a wrapping has several spellings
+  ALTER TABLE replays ADD COLUMN data_packet_digest TEXT;
+  CREATE UNIQUE INDEX replays_data_packet ON replays (list_id, data_packet_digest);
+  `,
+    `
+  -- members who want no copies for now; their word takes it back, and never what bounces or the operator did
+  CREATE TABLE own_pauses (
+    member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,
+    since ${integer} NOT NULL
+  ) ${tableEnd};
+  INSERT INTO own_pauses (member_id, since) SELECT member_id, since FROM suspensions WHERE reason = 'member';
+  DELETE FROM suspensions WHERE reason = 'member';
+
+  -- what is to be told of a command, written with it: the answer to whoever asked (address, name, certificate), or a
+  -- report; word: 'done' or a refusal's code, or the report's event
+  CREATE TABLE tellings (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    kind TEXT NOT NULL CHECK (kind IN ('answer', 'report')),
+    word TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    server_fingerprint TEXT NOT NULL,
+    head_number ${integer} NOT NULL,
+    head_hash TEXT NOT NULL,
+    command ${bytes} NOT NULL,
+    signatures ${bytes} NOT NULL,
+    address TEXT,
+    name TEXT,
+    certificate ${bytes},
+    in_reply_to TEXT,
+    CHECK ((kind = 'answer') = (certificate IS NOT NULL))
+  ) ${tableEnd};
+  -- the members whom a report is for
+  CREATE TABLE telling_copies (
+    telling_id ${integer} NOT NULL REFERENCES tellings (id) ON DELETE CASCADE,
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    PRIMARY KEY (telling_id, member_id)
+  ) ${tableEnd};
+  CREATE INDEX telling_copies_of_member ON telling_copies (member_id);
+
+  -- when a member's certificate was last renewed: each renewal is an entry of the record, for ever
+  ALTER TABLE members ADD COLUMN renewed ${integer} NOT NULL DEFAULT 0;
+  `,
   ];
 }
 

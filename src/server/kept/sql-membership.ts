@@ -1,51 +1,21 @@
 /** What the server remembers for requests, in SQL: the middle part of the store, between the roster and the queue. */
 
-import type {
-  Carried,
-  FirstAnswer,
-  FormerListKey,
-  Joined,
-  NamedMember,
-  UsedIntroduction,
-} from "./membership-store.js";
-import type { RecordHead, RosterChange } from "./roster-record.js";
+import { RENEWAL_INTERVAL_MS } from "./limits.js";
+import type { Carried, FormerListKey, NamedMember, UsedIntroduction } from "./membership-store.js";
+import type { RecordHead } from "./roster-record.js";
 import { bytes, isSet, number, type Script, sql, text } from "./sql.js";
+import { type Deed, quietly, Refused, SqlOrders } from "./sql-orders.js";
 import {
   append,
   burnIntroductions,
   dropFinishedPost,
-  holdList,
+  isOwned,
   memberOf,
   newestEntry,
-  SqlRoster,
   takeListKey,
 } from "./sql-roster.js";
-import type { Command, Member, MemberRole, NewListKey, NewMember, Shape } from "./store.js";
-
-/** False if the command was remembered before. */
-export function* remember(command: Command): Script<boolean> {
-  const { changes } = yield sql(
-    "INSERT INTO requests (list_id, signer, request_id, kept_until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    command.listId,
-    command.signer,
-    command.id,
-    command.keptUntil,
-  );
-  return changes === 1;
-}
-
-export const done: Carried = { kind: "done" };
-const repeat: Carried = { kind: "repeat" };
-
-/** Thrown inside a transaction that is to change nothing, not even the memory of the command. */
-export class Refused extends Error {
-  readonly code: Extract<Carried, { kind: "refused" }>["code"];
-
-  constructor(code: Extract<Carried, { kind: "refused" }>["code"]) {
-    super(code);
-    this.code = code;
-  }
-}
+import type { Member, MemberRole, NewListKey, NewMember, Shape } from "./store.js";
+import type { Order, RecordedOrder } from "./warrant.js";
 
 function* findMember(listId: number, { address, fingerprint }: NamedMember): Script<Member> {
   const [row] = (yield sql(
@@ -68,15 +38,6 @@ function* dropCopies(memberId: number): Script<void> {
   for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
 }
 
-/** A list that nobody owns could never be put right by its members. */
-function* assertOwnerLeft(listId: number): Script<void> {
-  const [row] = (yield sql(
-    "SELECT count(*) AS owners FROM members WHERE list_id = ? AND role = 'owner'",
-    listId,
-  )).rows;
-  if (row === undefined || number(row, "owners") === 0) throw new Refused("last-owner");
-}
-
 function* addMember(listId: number, member: NewMember, role: MemberRole, now: number): Script<void> {
   const { changes } = yield sql(
     `INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, role, added)
@@ -94,7 +55,7 @@ function* addMember(listId: number, member: NewMember, role: MemberRole, now: nu
 }
 
 /** The part of the store that is about requests. */
-export class SqlMembership extends SqlRoster {
+export class SqlMembership extends SqlOrders {
   async setClaim(listId: number, digest: string, expires: number): Promise<void> {
     await this.engine.ask(
       sql(
@@ -121,42 +82,29 @@ export class SqlMembership extends SqlRoster {
     return number(row, "expires") <= now ? "expired" : "good";
   }
 
-  claimList(
-    command: Command,
-    digest: string,
-    key: NewListKey,
-    owner: NewMember,
-    change: RosterChange,
-    now: number,
-  ): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+  claimList(order: RecordedOrder, digest: string, key: NewListKey, owner: NewMember): Promise<Carried> {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
       const { changes } = yield sql(
         "UPDATE claims SET used = 1 WHERE list_id = ? AND digest = ? AND used = 0 AND expires > ?",
         listId,
         digest,
-        now,
+        order.now,
       );
       const [list] = (yield sql("SELECT list_key FROM lists WHERE id = ?", listId)).rows;
       if (changes === 0 || list === undefined || isSet(list, "list_key"))
         throw new Refused("already-claimed");
       yield* takeListKey(listId, key);
-      yield* addMember(listId, owner, "owner", now);
-      yield* append(listId, change);
-      return done;
+      yield* addMember(listId, owner, "owner", order.now);
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 
-  joinList(
-    command: Command,
-    introduction: UsedIntroduction,
-    member: NewMember,
-    change: RosterChange,
-    now: number,
-  ): Promise<Joined> {
-    const { listId } = command;
+  joinList(order: RecordedOrder, introduction: UsedIntroduction, member: NewMember): Promise<Carried> {
+    const { listId } = order.command;
     const { fingerprint, address, introducedAt } = introduction;
-    return this.carryOut(command, function* (): Script<Joined> {
+    return this.carryOut(order, function* (): Script<Deed> {
       const [used] = (yield sql(
         "SELECT member FROM introductions WHERE list_id = ? AND fingerprint = ?",
         listId,
@@ -171,7 +119,9 @@ export class SqlMembership extends SqlRoster {
           member.fingerprint,
         )).rows;
         // the same person once more, whose add-on never got our answer: they are in
-        return inBy === member.fingerprint && present !== undefined ? done : { kind: "second-join", inBy };
+        if (inBy === member.fingerprint && present !== undefined) return quietly;
+        // the only sign of an intercepted invitation: whoever came in by it hears of it as well
+        return { refused: "introduction-used", report: { event: "second-join", to: "owners", and: inBy } };
       }
       const [burnt] = (yield sql(
         "SELECT until FROM burnt WHERE list_id = ? AND address = ?",
@@ -179,7 +129,7 @@ export class SqlMembership extends SqlRoster {
         address,
       )).rows;
       if (burnt !== undefined && introducedAt <= number(burnt, "until")) throw new Refused("withdrawn");
-      yield* addMember(listId, member, "member", now);
+      yield* addMember(listId, member, "member", order.now);
       yield sql(
         "INSERT INTO introductions (list_id, fingerprint, address, member) VALUES (?, ?, ?, ?)",
         listId,
@@ -188,84 +138,88 @@ export class SqlMembership extends SqlRoster {
         member.fingerprint,
       );
       yield burnIntroductions(listId, address, introducedAt);
-      yield* append(listId, change);
-      return done;
+      yield* append(listId, order.change);
+      return { report: { event: "joined", to: "owners" } };
     });
   }
 
-  dropMember(command: Command, named: NamedMember, burnt: number, change: RosterChange): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+  dropMember(order: RecordedOrder, named: NamedMember, burnt: number): Promise<Carried> {
+    const { listId, signer } = order.command;
+    return this.carryOut(order, function* (): Script<Deed> {
       const member = yield* findMember(listId, named);
       yield* dropCopies(member.id);
       yield sql("DELETE FROM members WHERE id = ?", member.id);
-      if (member.role === "owner") yield* assertOwnerLeft(listId);
+      if (member.role === "owner" && !(yield* isOwned(listId))) throw new Refused("last-owner");
       yield burnIntroductions(listId, named.address, burnt);
-      yield* append(listId, change);
-      return done;
+      yield* append(listId, order.change);
+      const event = order.change.do === "leave" ? "left" : "removed";
+      return { report: { event, to: "owners", except: signer } };
     });
   }
 
-  burnIntroductions(
-    command: Command,
-    address: string,
-    until: number,
-    change: RosterChange,
-  ): Promise<Carried> {
-    return this.carryOut(command, function* () {
-      yield burnIntroductions(command.listId, address, until);
-      yield* append(command.listId, change);
-      return done;
+  burnIntroductions(order: RecordedOrder, address: string, until: number): Promise<Carried> {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
+      yield burnIntroductions(listId, address, until);
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 
-  renewCertificate(
-    command: Command,
-    named: NamedMember,
-    certificate: Uint8Array,
-    change: RosterChange,
-  ): Promise<Carried> {
-    return this.carryOut(command, function* () {
-      const { id } = yield* findMember(command.listId, named);
-      yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
-      yield* append(command.listId, change);
-      return done;
+  renewCertificate(order: RecordedOrder, named: NamedMember, certificate: Uint8Array): Promise<Carried> {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
+      const { id, certificate: before } = yield* findMember(listId, named);
+      if (Buffer.compare(before, certificate) === 0) return quietly;
+      const { changes } = yield sql(
+        "UPDATE members SET certificate = ?, renewed = ? WHERE id = ? AND renewed <= ?",
+        certificate,
+        order.now,
+        id,
+        order.now - RENEWAL_INTERVAL_MS,
+      );
+      if (changes === 0) throw new Refused("too-often");
+      // should it be of no use either, that is news
+      yield sql("DELETE FROM unusable_keys WHERE member_id = ?", id);
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 
-  revokeCertificate(
-    command: Command,
-    named: NamedMember,
-    certificate: Uint8Array,
-    change: RosterChange,
-  ): Promise<Carried> {
-    return this.carryOut(command, function* () {
-      const { id } = yield* findMember(command.listId, named);
+  revokeCertificate(order: RecordedOrder, named: NamedMember, certificate: Uint8Array): Promise<Carried> {
+    const { listId, signer } = order.command;
+    return this.carryOut(order, function* (): Script<Deed> {
+      const { id } = yield* findMember(listId, named);
       yield* dropCopies(id);
       yield sql("UPDATE members SET certificate = ? WHERE id = ?", certificate, id);
-      yield* append(command.listId, change);
-      return done;
+      yield sql(
+        "INSERT INTO unusable_keys (member_id, since, code) VALUES (?, ?, 'key-revoked') ON CONFLICT DO NOTHING",
+        id,
+        order.now,
+      );
+      yield* append(listId, order.change);
+      return { report: { event: "revoked", to: "everybody", except: signer } };
     });
   }
 
-  changeRole(command: Command, named: NamedMember, role: MemberRole, change: RosterChange): Promise<Carried> {
-    return this.carryOut(command, function* () {
-      const before = yield* findMember(command.listId, named);
+  changeRole(order: RecordedOrder, named: NamedMember, role: MemberRole): Promise<Carried> {
+    const { listId, signer } = order.command;
+    return this.carryOut(order, function* (): Script<Deed> {
+      const before = yield* findMember(listId, named);
       yield sql("UPDATE members SET role = ? WHERE id = ?", role, before.id);
-      if (before.role === "owner") yield* assertOwnerLeft(command.listId);
-      yield* append(command.listId, change);
-      return done;
+      if (before.role === "owner" && !(yield* isOwned(listId))) throw new Refused("last-owner");
+      yield* append(listId, order.change);
+      return { report: { event: "role", to: "owners", except: signer, and: named.fingerprint } };
     });
   }
 
   replaceListKey(
-    command: Command,
+    order: RecordedOrder,
     key: NewListKey,
     terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
-    change: RosterChange,
   ): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
       const [newer] = (yield sql(
         "SELECT serial FROM former_list_keys WHERE list_id = ? AND serial >= ?",
         listId,
@@ -291,8 +245,8 @@ export class SqlMembership extends SqlRoster {
       );
       yield sql("UPDATE lists SET list_key = NULL WHERE id = ?", listId);
       yield* takeListKey(listId, key);
-      yield* append(listId, change);
-      return done;
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 
@@ -310,37 +264,57 @@ export class SqlMembership extends SqlRoster {
     }));
   }
 
-  enrolMember(command: Command, member: NewMember, change: RosterChange, now: number): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+  enrolMember(order: RecordedOrder, member: NewMember): Promise<Carried> {
+    const { listId, signer } = order.command;
+    return this.carryOut(order, function* (): Script<Deed> {
       const { rows } = yield sql(
         "SELECT id FROM members WHERE list_id = ? AND address = ? AND fingerprint = ?",
         listId,
         member.address,
         member.fingerprint,
       );
-      if (rows.length === 0) yield* addMember(listId, member, "member", now);
-      yield* append(listId, change);
-      return done;
+      if (rows.length === 0) yield* addMember(listId, member, "member", order.now);
+      yield* append(listId, order.change);
+      return { report: { event: "enrolled", to: "owners", except: signer } };
     });
   }
 
-  recordResume(command: Command, head: RecordHead, change: RosterChange): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+  recordResume(order: RecordedOrder, head: RecordHead): Promise<Carried> {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
       const [row] = (yield newestEntry(listId)).rows;
       if (row === undefined || number(row, "number") !== head.number || text(row, "hash") !== head.hash) {
         throw new Refused("roster-behind");
       }
-      yield* append(listId, change);
-      return done;
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 
-  setShape(command: Command, memberId: number, shape: Shape): Promise<Carried> {
-    return this.carryOut(command, function* () {
+  setShape(order: Order, memberId: number, shape: Shape): Promise<Carried> {
+    return this.carryOut(order, function* () {
       yield sql("UPDATE members SET shape = ? WHERE id = ?", shape, memberId);
-      return done;
+      return quietly;
+    });
+  }
+
+  pauseCopies(order: Order, memberId: number): Promise<Carried> {
+    return this.carryOut(order, function* () {
+      yield sql(
+        "INSERT INTO own_pauses (member_id, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        memberId,
+        order.now,
+      );
+      return quietly;
+    });
+  }
+
+  resumeCopies(order: Order, memberId: number): Promise<Carried> {
+    return this.carryOut(order, function* () {
+      const [suspended] = (yield sql("SELECT since FROM suspensions WHERE member_id = ?", memberId)).rows;
+      if (suspended !== undefined) throw new Refused("suspended");
+      yield sql("DELETE FROM own_pauses WHERE member_id = ?", memberId);
+      return quietly;
     });
   }
 
@@ -351,50 +325,5 @@ export class SqlMembership extends SqlRoster {
       )
     ).rows;
     return row && memberOf(row);
-  }
-
-  async firstAnswer({ listId, signer, id }: Command): Promise<FirstAnswer | undefined> {
-    const [row] = (
-      await this.engine.ask(
-        sql(
-          "SELECT result, answered FROM answers WHERE list_id = ? AND signer = ? AND request_id = ?",
-          listId,
-          signer,
-          id,
-        ),
-      )
-    ).rows;
-    if (row === undefined) return undefined;
-    const answered = number(row, "answered");
-    return isSet(row, "result") ? { result: text(row, "result"), answered } : { answered };
-  }
-
-  async noteAnswer(command: Command, result: string | undefined, now: number): Promise<void> {
-    await this.engine.ask(
-      sql(
-        `INSERT INTO answers (list_id, signer, request_id, result, answered, kept_until) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT (list_id, signer, request_id) DO UPDATE SET answered = excluded.answered`,
-        command.listId,
-        command.signer,
-        command.id,
-        result ?? null,
-        now,
-        command.keptUntil,
-      ),
-    );
-  }
-
-  /** Carries a command out once, holding its list; what `work` refuses changes nothing. */
-  protected async carryOut<T extends Joined>(command: Command, work: () => Script<T>): Promise<T | Carried> {
-    const { engine } = this;
-    try {
-      return await engine.run(function* (): Script<T | Carried> {
-        yield* holdList(engine, command.listId);
-        return (yield* remember(command)) ? yield* work() : repeat;
-      });
-    } catch (error) {
-      if (error instanceof Refused) return { kind: "refused", code: error.code };
-      throw error;
-    }
   }
 }

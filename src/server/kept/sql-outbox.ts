@@ -8,20 +8,20 @@ import type {
   ServerKeyStore,
 } from "./membership-store.js";
 import { bytes, isSet, number, sql, text } from "./sql.js";
-import { done, Refused, SqlMembership } from "./sql-membership.js";
+import { SqlMembership } from "./sql-membership.js";
+import { quietly, Refused } from "./sql-orders.js";
 import { queueMail } from "./sql-queue-mail.js";
-import type { Command } from "./store.js";
+import type { Order } from "./warrant.js";
 
 /** The part of the store that is about mails to people. */
-export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, keyof ServerKeyStore> {
-  passNotice(
-    command: Command,
-    { news, serial }: NoticeName,
-    mails: readonly NoticeMail[],
-    now: number,
-  ): Promise<Carried> {
+export class SqlOutbox
+  extends SqlMembership
+  implements Omit<MembershipStore, keyof ServerKeyStore | "releasePost" | "rejectPost">
+{
+  passNotice(order: Order, { news, serial }: NoticeName, mails: readonly NoticeMail[]): Promise<Carried> {
+    const { now, command } = order;
     const { listId } = command;
-    return this.carryOut(command, function* () {
+    return this.carryOut(order, function* () {
       const [highest] = (yield sql(
         "SELECT serial FROM notice_serials WHERE list_id = ? AND news = ?",
         listId,
@@ -61,17 +61,18 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
         news,
         serial,
       );
-      return done;
+      return quietly;
     });
   }
 
   keepReceipt(
-    command: Command,
+    order: Order,
     { news, serial }: NoticeName,
     memberId: number,
     receipt: Uint8Array,
   ): Promise<Carried> {
-    return this.carryOut(command, function* () {
+    const { command } = order;
+    return this.carryOut(order, function* () {
       const { changes } = yield sql(
         "UPDATE passed_notices SET receipt = ? WHERE list_id = ? AND news = ? AND serial = ? AND member_id = ?",
         receipt,
@@ -81,7 +82,7 @@ export class SqlOutbox extends SqlMembership implements Omit<MembershipStore, ke
         memberId,
       );
       if (changes === 0) throw new Refused("no-such-notice");
-      return done;
+      return quietly;
     });
   }
 

@@ -28,7 +28,8 @@ const CLAIM_BYTES = 12;
 const kinds = ["copy", "review", "notice", "mail"] as const;
 
 /** A column of a member's row, or of none: how many suspensions they have. */
-const SUSPENDED = "(SELECT count(*) FROM suspensions WHERE suspensions.member_id = members.id) AS suspended";
+const SUSPENDED = `((SELECT count(*) FROM suspensions WHERE suspensions.member_id = members.id)
+  + (SELECT count(*) FROM own_pauses WHERE own_pauses.member_id = members.id)) AS suspended`;
 
 function jobOf(row: Row): Job {
   const claimed = {

@@ -14,6 +14,7 @@ import {
 } from "./sql.js";
 import {
   Conflict,
+  LastOwner,
   type List,
   type Member,
   type MemberRole,
@@ -102,6 +103,15 @@ export function* takeListKey(listId: number, key: NewListKey): Script<void> {
  */
 export function* holdList(engine: Engine, listId: number): Script<void> {
   yield sql(`SELECT id FROM lists WHERE id = ? ${engine.dialect.lockRows}`, listId);
+}
+
+/** False if nobody owns the list: its members could never put it right. */
+export function* isOwned(listId: number): Script<boolean> {
+  const { rows } = yield sql(
+    "SELECT 1 AS owned FROM members WHERE list_id = ? AND role = 'owner' LIMIT 1",
+    listId,
+  );
+  return rows.length > 0;
 }
 
 /** Deletes a post that is not held and has no job left: nobody is left to make a copy for. */
@@ -229,7 +239,12 @@ export class SqlRoster {
     });
   }
 
-  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member> {
+  removeMember(
+    listId: number,
+    address: string,
+    change: (member: Member) => RosterChange,
+    only?: number,
+  ): Promise<Member> {
     const { engine } = this;
     return engine.run(function* () {
       yield* holdList(engine, listId);
@@ -237,12 +252,15 @@ export class SqlRoster {
         .rows;
       if (row === undefined) throw new Conflict("no member has that address");
       const member = memberOf(row);
+      // the address may have come to somebody else since the link was looked at
+      if (only !== undefined && member.id !== only) throw new Conflict("no member has that number");
       const posts = yield sql(
         "SELECT DISTINCT post_id FROM jobs WHERE member_id = ? AND post_id IS NOT NULL",
         member.id,
       );
       // their jobs go with them (ON DELETE CASCADE)
       yield sql("DELETE FROM members WHERE id = ?", member.id);
+      if (only !== undefined && member.role === "owner" && !(yield* isOwned(listId))) throw new LastOwner();
       for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
       const entry = change(member);
       yield burnIntroductions(listId, address, Date.parse(entry.at));
@@ -262,6 +280,13 @@ export class SqlRoster {
   async members(listId: number): Promise<readonly Member[]> {
     const found = await this.engine.ask(
       sql("SELECT * FROM members WHERE list_id = ? ORDER BY address", listId),
+    );
+    return found.rows.map(memberOf);
+  }
+
+  async owners(listId: number): Promise<readonly Member[]> {
+    const found = await this.engine.ask(
+      sql("SELECT * FROM members WHERE list_id = ? AND role = 'owner' ORDER BY address", listId),
     );
     return found.rows.map(memberOf);
   }
@@ -318,8 +343,17 @@ export class SqlRoster {
   }
 
   async record(listId: number): Promise<readonly RecordEntry[]> {
+    return this.recordAfter(listId, 0, Number.MAX_SAFE_INTEGER);
+  }
+
+  async recordAfter(listId: number, after: number, limit: number): Promise<readonly RecordEntry[]> {
     const found = await this.engine.ask(
-      sql("SELECT number, previous, entry, hash FROM record WHERE list_id = ? ORDER BY number", listId),
+      sql(
+        "SELECT number, previous, entry, hash FROM record WHERE list_id = ? AND number > ? ORDER BY number LIMIT ?",
+        listId,
+        after,
+        limit,
+      ),
     );
     return found.rows.map((row) => ({
       ...headOf(row),

@@ -1,11 +1,10 @@
 /** Server keys besides the one that a list has: the one that its owner is asked about, and those that were replaced. */
 import type { Carried, MembershipStore, OfferedServerKey, ReplacedServerKey } from "./membership-store.js";
-import type { RosterChange } from "./roster-record.js";
 import { bytes, number, type Row, sql, text } from "./sql.js";
-import { done, Refused } from "./sql-membership.js";
+import { quietly, Refused } from "./sql-orders.js";
 import { SqlOutbox } from "./sql-outbox.js";
 import { append } from "./sql-roster.js";
-import type { Command } from "./store.js";
+import type { RecordedOrder } from "./warrant.js";
 
 const keyOf = (row: Row): OfferedServerKey => ({
   file: text(row, "key_file"),
@@ -16,7 +15,7 @@ const keyOf = (row: Row): OfferedServerKey => ({
 const replacedOf = (row: Row): ReplacedServerKey => ({ ...keyOf(row), until: number(row, "open_until") });
 
 /** The part of the store that is about server keys. */
-export class SqlServerKeys extends SqlOutbox implements MembershipStore {
+export class SqlServerKeys extends SqlOutbox implements Omit<MembershipStore, "releasePost" | "rejectPost"> {
   async offerServerKey(listId: number, key: OfferedServerKey): Promise<readonly OfferedServerKey[]> {
     return this.engine.run(function* () {
       const before = yield sql(
@@ -52,12 +51,11 @@ export class SqlServerKeys extends SqlOutbox implements MembershipStore {
   }
 
   switchServerKey(
-    command: Command,
+    order: RecordedOrder,
     { fingerprint, replaces, until }: { fingerprint: string; replaces: string; until: number },
-    change: RosterChange,
   ): Promise<Carried> {
-    const { listId } = command;
-    return this.carryOut(command, function* () {
+    const { listId } = order.command;
+    return this.carryOut(order, function* () {
       const next = yield sql(
         "DELETE FROM server_keys WHERE list_id = ? AND fingerprint = ? AND open_until IS NULL RETURNING *",
         listId,
@@ -82,8 +80,8 @@ export class SqlServerKeys extends SqlOutbox implements MembershipStore {
         certificate,
         listId,
       );
-      yield* append(listId, change);
-      return done;
+      yield* append(listId, order.change);
+      return quietly;
     });
   }
 

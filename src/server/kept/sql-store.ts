@@ -1,11 +1,13 @@
 /** Posts and what was seen before, in SQL; with the files that it builds on the whole store. */
-import { MAX_HELD_MS, MAX_HELD_POSTS } from "./limits.js";
-import { bytes, type Engine, number, type Script, sql, text, word } from "./sql.js";
-import { remember } from "./sql-membership.js";
+import { MAX_HELD_MS, MAX_HELD_OF_STRANGERS, MAX_HELD_POSTS } from "./limits.js";
+import type { Carried, FullStore } from "./membership-store.js";
+import { bytes, type Engine, isSet, number, type Script, sql, text, word } from "./sql.js";
+import { quietly, Refused } from "./sql-orders.js";
 import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
 import { SqlQueue } from "./sql-queue.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
-import type { Command, Decided, HeldPost, NewPost, Post, Queued, Store } from "./store.js";
+import type { HeldPost, NewPost, Post, Queued, Store } from "./store.js";
+import type { Order } from "./warrant.js";
 
 const authorKinds = ["member", "non-member"] as const;
 
@@ -29,15 +31,16 @@ function* queueCopies(
   return changes;
 }
 
-/** False if the post, or another under its message id, or its key packet, was seen before. */
+/** False if the post, or another under its message id, or its key packet or data packet, was seen before. */
 function* rememberReplay(post: NewPost): Script<boolean> {
   const { changes } = yield sql(
-    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, seal_digest, kept_until)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, data_packet_digest, seal_digest, kept_until)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     post.listId,
     post.signer,
     post.messageId,
     post.keyPacketDigest,
+    post.dataPacketDigest,
     post.sealDigest,
     post.keptUntil,
   );
@@ -54,23 +57,28 @@ function* rememberReplay(post: NewPost): Script<boolean> {
 /** What was seen before of a post; `undefined` if nothing was. */
 function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
   const { rows } = yield sql(
-    `SELECT signer, message_id, key_packet_digest, seal_digest FROM replays
-       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ?)`,
+    `SELECT signer, message_id, key_packet_digest, data_packet_digest, seal_digest FROM replays
+       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ? OR data_packet_digest = ?)`,
     post.listId,
     post.signer,
     post.messageId,
     post.keyPacketDigest,
+    post.dataPacketDigest,
   );
   const same = rows.find(
     (row) => text(row, "signer") === post.signer && text(row, "message_id") === post.messageId,
   );
   if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
-  if (text(same, "key_packet_digest") !== post.keyPacketDigest) return { kind: "message-id-reused" };
+  // what was remembered by an older version has no data packet
+  const isSamePost =
+    text(same, "key_packet_digest") === post.keyPacketDigest ||
+    (isSet(same, "data_packet_digest") && text(same, "data_packet_digest") === post.dataPacketDigest);
+  if (!isSamePost) return { kind: "message-id-reused" };
   return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 
 /** The store on `engine`. */
-export class SqlStore extends SqlQueue implements Store {
+export class SqlStore extends SqlQueue implements FullStore {
   readonly sharing: Store["sharing"];
 
   constructor(engine: Engine, sharing: Store["sharing"]) {
@@ -88,10 +96,12 @@ export class SqlStore extends SqlQueue implements Store {
       if (!(yield* rememberReplay(post))) return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
       if (held) {
         const [count] = (yield sql(
-          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1",
+          "SELECT count(*) AS held FROM posts WHERE list_id = ? AND held = 1 AND author_kind = ?",
           listId,
+          author.kind,
         )).rows;
-        if (count !== undefined && number(count, "held") >= MAX_HELD_POSTS) {
+        const most = author.kind === "member" ? MAX_HELD_POSTS : MAX_HELD_OF_STRANGERS;
+        if (count !== undefined && number(count, "held") >= most) {
           // the memory of it goes, too: it may be sent again when there is room
           yield sql(
             "DELETE FROM replays WHERE list_id = ? AND signer = ? AND message_id = ?",
@@ -175,36 +185,33 @@ export class SqlStore extends SqlQueue implements Store {
     }));
   }
 
-  releasePost(postId: number, command: Command, now: number): Promise<Decided> {
-    return this.#decide(postId, command, function* () {
+  releasePost(order: Order, postId: number): Promise<Carried> {
+    return this.#decide(order, postId, function* () {
       yield sql("UPDATE posts SET held = 0 WHERE id = ?", postId);
-      const copies = yield* queueCopies(postId, command.listId, now, "everybody");
+      yield* queueCopies(postId, order.command.listId, order.now, "everybody");
       yield dropFinishedPost(postId);
-      return copies;
     });
   }
 
-  rejectPost(postId: number, command: Command): Promise<Decided> {
-    return this.#decide(postId, command, function* () {
+  rejectPost(order: Order, postId: number): Promise<Carried> {
+    return this.#decide(order, postId, function* () {
       yield sql("DELETE FROM posts WHERE id = ?", postId);
-      return 0;
     });
   }
 
   /** Runs `decision` on a held post, once a command; its copies for review are gone by then. */
-  #decide(postId: number, command: Command, decision: () => Script<number>): Promise<Decided> {
-    const { engine } = this;
-    return engine.run(function* (): Script<Decided> {
-      yield* holdList(engine, command.listId);
-      if (!(yield* remember(command))) return { kind: "repeat" };
+  #decide(order: Order, postId: number, decision: () => Script<void>): Promise<Carried> {
+    return this.carryOut(order, function* () {
       const held = yield sql(
         "SELECT id FROM posts WHERE id = ? AND list_id = ? AND held = 1",
         postId,
-        command.listId,
+        order.command.listId,
       );
-      if (held.rows.length === 0) return { kind: "not-held" };
+      // somebody else decided
+      if (held.rows.length === 0) throw new Refused("no-such-post");
       yield sql("DELETE FROM jobs WHERE post_id = ?", postId);
-      return { kind: "done", copies: yield* decision() };
+      yield* decision();
+      return quietly;
     });
   }
 
@@ -220,10 +227,22 @@ export class SqlStore extends SqlQueue implements Store {
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
+    // those whom it was for have left
+    await this.engine.ask(
+      sql(
+        "DELETE FROM tellings WHERE kind = 'report' AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)",
+      ),
+    );
     await this.engine.ask(sql("DELETE FROM forwarded WHERE kept_until < ?", now));
     await this.engine.ask(
       sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
     );
+  }
+
+  async oldestPost(): Promise<number | undefined> {
+    const [row] = (await this.engine.ask(sql("SELECT min(accepted) AS accepted FROM posts WHERE held = 0")))
+      .rows;
+    return row !== undefined && isSet(row, "accepted") ? number(row, "accepted") : undefined;
   }
 
   waitingSince(): number | undefined {

@@ -93,6 +93,8 @@ export interface NewPost {
   readonly signer: string;
   /** SHA-256 of the key packet, hex. */
   readonly keyPacketDigest: string;
+  /** SHA-256 of the data packet: the post is known by it, however its session key is wrapped. */
+  readonly dataPacketDigest: string;
   /** SHA-256 of the outer seal as submitted, hex: an honest retry brings the very same bytes. */
   readonly sealDigest: string;
   /** The replay is remembered until then. */
@@ -232,14 +234,6 @@ export interface Command {
   readonly keptUntil: number;
 }
 
-/** What became of a command about a held post. */
-export type Decided =
-  | { readonly kind: "done"; readonly copies: number }
-  /** this command was carried out before */
-  | { readonly kind: "repeat" }
-  /** no post of that number waits on that list: somebody else decided */
-  | { readonly kind: "not-held" };
-
 /** What waits, counted. `aside`: waits for the operator. */
 export interface QueueCounts {
   readonly waiting: number;
@@ -249,6 +243,11 @@ export interface QueueCounts {
 /** Thrown by a store when a command asks for what can't be; `message` is a sentence for the operator. */
 export class Conflict extends Error {
   override readonly name = "Conflict";
+}
+
+/** Thrown when the one who is to go is the list's last owner. Nothing was changed. */
+export class LastOwner extends Error {
+  override readonly name = "LastOwner";
 }
 
 /** The store can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
@@ -276,8 +275,18 @@ export interface Store {
 
   /** @throws Conflict if the address or the certificate is on the list's roster, or a secret is anybody's on this server. */
   addMember(listId: number, member: NewMember, change: RosterChange, now: number): Promise<Member>;
-  /** Removes the member and every job that waits for them. @throws Conflict if there is none of that address. */
-  removeMember(listId: number, address: string, change: (member: Member) => RosterChange): Promise<Member>;
+  /**
+   * Removes the member and every job that waits for them. `only`: of that number, by the link that they have in their mail,
+   * and not as the last owner.
+   *
+   * @throws Conflict if there is none of that address; LastOwner
+   */
+  removeMember(
+    listId: number,
+    address: string,
+    change: (member: Member) => RosterChange,
+    only?: number,
+  ): Promise<Member>;
   memberByAddress(listId: number, address: string): Promise<Member | undefined>;
   /** `undefined` once they are removed. */
   memberById(id: number): Promise<Member | undefined>;
@@ -287,6 +296,8 @@ export interface Store {
   hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean>;
   /** The roster, by address. */
   members(listId: number): Promise<readonly Member[]>;
+  /** Those of them who own the list. */
+  owners(listId: number): Promise<readonly Member[]>;
   /** Ids of the secrets that members of any list have. */
   secretIds(): Promise<readonly string[]>;
   /** @throws Conflict if there is none of that address. */
@@ -296,6 +307,8 @@ export interface Store {
   /** Newest entry of a list's record. A list always has one: its creation. */
   recordHead(listId: number): Promise<RecordHead>;
   record(listId: number): Promise<readonly RecordEntry[]>;
+  /** At most `limit` entries with higher numbers than `after`. */
+  recordAfter(listId: number, after: number, limit: number): Promise<readonly RecordEntry[]>;
   /** Hash of one entry; `undefined` if the record does not go as far. */
   recordHash(listId: number, number: number): Promise<string | undefined>;
   /** How many posts the list has ever taken; it only grows. */
@@ -322,14 +335,6 @@ export interface Store {
 
   /** Posts of a list that wait for a moderator, oldest first. */
   heldPosts(listId: number): Promise<readonly HeldPost[]>;
-  /**
-   * Lets a held post out: a copy for every member of this moment is queued, and remembers the command that said so.
-   * Copies for review that were not sent yet are dropped: moderators get the post as members.
-   */
-  releasePost(postId: number, command: Command, now: number): Promise<Decided>;
-  /** Deletes a held post and its copies for review. */
-  rejectPost(postId: number, command: Command): Promise<Decided>;
-
   /**
    * The gate before every way out: says how things are, for each that is asked about, and lets nobody change the members
    * asked about until `decide` has returned. A removal, a role or a revocation that has been committed is seen; one that
@@ -361,6 +366,8 @@ export interface Store {
   /** When the next job is due, `undefined` if none waits. */
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
+  /** When the oldest post was accepted that has copies to be sent, also such as are set aside; `undefined` if none has. */
+  oldestPost(): Promise<number | undefined>;
 
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;

@@ -103,5 +103,5 @@ export class Standing {
 
 /** The list's owners on the roster. */
 export async function ownersOf(store: Store, listId: number): Promise<readonly Member[]> {
-  return (await store.members(listId)).filter((member) => member.role === "owner");
+  return store.owners(listId);
 }

@@ -22,7 +22,7 @@ export async function makeNextServerKey(
   list: List,
 ): Promise<{ readonly key: MadeServerKey; readonly asked: number }> {
   const { folder, store } = parts;
-  const owned = (await store.members(list.id)).some(({ role }) => role === "owner");
+  const owned = (await store.owners(list.id)).length > 0;
   if (!owned) throw new BadRequest(`${list.address} has no owner yet: retire it and create it anew`);
   const key = await makeServerKey(folder, list.address, list.profile);
   for (const before of await store.offerServerKey(list.id, key)) await discard(folder, before);

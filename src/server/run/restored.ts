@@ -14,6 +14,7 @@ import type { Ledger } from "../kept/ledger.js";
 import { REPLAY_MARGIN_MS } from "../kept/limits.js";
 import type { FullStore } from "../kept/membership-store.js";
 import type { List, Member } from "../kept/store.js";
+import { type RecordedOrder, Stale } from "../kept/warrant.js";
 import { ownersOf } from "../out/standing.js";
 import { BadRequest } from "./administration.js";
 
@@ -46,14 +47,11 @@ export async function resumeList(
   if (request.list.address !== list.address || request.command.do !== "resume-server") {
     throw new BadRequest(`that file does not ask for ${list.address} to go on`);
   }
-  const owner = await signedByOwner(parts, list, opened);
+  const { owner, signedAt } = await signedByOwner(parts, list, opened);
   const { head } = request.command;
   const at = now();
-  const resumed = await resume(parts, {
-    list,
-    owner,
-    date: request.date,
-    head,
+  const order: RecordedOrder = {
+    warrant: { list, signedAt: signedAt.getTime(), by: { kind: "member", member: owner, roles: ["owner"] } },
     command: {
       listId: list.id,
       signer: owner.fingerprint,
@@ -61,7 +59,13 @@ export async function resumeList(
       keptUntil: at + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
     },
     change: signedChange(opened, owner.fingerprint, new Date(at)),
-  });
+    signed: opened.signed,
+    server: list.serverFingerprint,
+    now: at,
+  };
+  const resumed = await resume(parts, { list, owner, date: request.date, head, order }).catch(
+    staleToSentence,
+  );
   if (resumed.kind === "done") return { owner, setAside: resumed.setAside };
   if (resumed.kind === "not-paused") throw new BadRequest(`${list.address} is not paused`);
   switch (resumed.code) {
@@ -80,21 +84,25 @@ export async function resumeList(
   }
 }
 
+function staleToSentence(error: unknown): never {
+  if (!(error instanceof Stale)) throw error;
+  throw new BadRequest("the roster was changed just now: look at it, and give the command again");
+}
+
 const notAnOwner = "that file was not signed by an owner of the list";
 
 async function signedByOwner(
   { store, now }: RestoredParts,
   list: List,
   opened: OpenedRequest,
-): Promise<Member> {
+): Promise<{ readonly owner: Member; readonly signedAt: Date }> {
   const owners = await ownersOf(store, list.id);
   if (owners.length === 0) throw new BadRequest(`${list.address} has no owner: list owner names one`);
   const signers = await claimedSigners(opened);
   for (const owner of owners) {
     const { certificate } = await parseSealingKey("member", owner.certificate);
     if (!signers.some((signer) => allFingerprints(certificate).includes(signer))) continue;
-    await verifySigned(opened, [certificate], new Date(now()));
-    return owner;
+    return { owner, signedAt: await verifySigned(opened, [certificate], new Date(now())) };
   }
   throw new BadRequest(notAnOwner);
 }

@@ -3,19 +3,29 @@
  */
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
-import { RateLimiter, type RateLimits } from "../in/rate-limits.js";
+import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
 import { ThreadReader } from "../in/reading/reader.js";
 import { takeApartIn } from "../in/reading/take-apart.js";
 import { openReception } from "../in/reception.js";
+import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
+import { freeSpace, keepReserve } from "../kept/disk.js";
 import { Heads } from "../kept/heads.js";
 import type { RenewalPlan } from "../kept/key-renewal.js";
 import type { Ledger } from "../kept/ledger.js";
-import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
+import {
+  BOUNCE_WINDOW_DAYS,
+  DAY_MS,
+  DISK_LOOK_MS,
+  LITTLE_ROOM_BYTES,
+  NOTE_HEADS_MS,
+  ROOM_FOR_A_MAIL,
+} from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
+import type { FullStore } from "../kept/membership-store.js";
 import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
@@ -24,7 +34,7 @@ import { openTokens } from "../kept/tokens.js";
 import { Delivery, type DeliveryOptions } from "../out/delivery.js";
 import { Exploder } from "../out/explode.js";
 import { Gate } from "../out/gate.js";
-import type { RelayOptions } from "../out/relay.js";
+import { connectToRelay, type RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
@@ -65,6 +75,8 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly lanes?: number;
   /** Server keys get new encryption subkeys by this plan; never if absent. */
   readonly renewal?: RenewalPlan;
+  /** Free bytes on the data folder's disk; for tests. */
+  readonly freeSpace?: () => Promise<number>;
   /** The clock; for tests. */
   readonly now?: () => number;
 }
@@ -75,7 +87,7 @@ export interface Service {
   readonly fronts: readonly Front[];
   readonly web?: WebDoor;
   readonly vitals?: WebDoor;
-  readonly store: Store;
+  readonly store: FullStore;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;
@@ -108,7 +120,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  const room = options.freeSpace ?? (() => freeSpace(folder));
+  const lookAtDisk = async () => {
+    const done = await keepReserve(folder, await room());
+    if (done === "given-away") log.error("disk-full");
+  };
+  /** What a full disk, or a database that is away for a moment, must not keep from starting. */
+  const tried = async (what: string, work: () => Promise<unknown>) => {
+    await work().catch((error: unknown) => log.error(what, { code: codeForLog(error) }));
+  };
   try {
+    // before anything is opened: also a database that is only read needs some room beside it
+    await tried("disk-not-looked-at", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const ledger = await openLedger(place);
@@ -117,9 +140,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
-    if (store.sharing === "alone") await store.releaseClaims(now());
-    await store.forget(now());
-    await dropUnusedSecrets(folder, store, now());
+    if (store.sharing === "alone") await tried("claims-not-released", () => store.releaseClaims(now()));
+    await tried("not-forgotten", async () => {
+      await store.forget(now());
+      await dropUnusedSecrets(folder, store, now());
+    });
     const reader = await ThreadReader.open(folder.notAgain, now);
     undo.push(() => reader.close());
     const heads = new Heads(folder.heads);
@@ -129,19 +154,30 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
-    undo.push(() => heads.note(store).then(() => undefined));
+    undo.push(() => tried("heads-not-noted", () => heads.note(store)));
     await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
+    const teller = new Teller({ store, lists, log, now, told: () => delivery.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
-      setImmediate(() => delivery.wake());
+      setImmediate(() => {
+        delivery.wake();
+        teller.wake();
+      });
     };
     const gate = new Gate({ store, heads });
     const standing = new Standing({ store, ledger, log, now, wake });
-    const metrics = openMetrics(store, async () => (await heads.paused()).size);
+    const metrics = openMetrics({
+      store,
+      ledger,
+      pausedLists: async () => (await heads.paused()).size,
+      freeSpace: room,
+      relayAnswers: () => relayAnswers(live.relay),
+      now,
+    });
     const delivery = new Delivery({
       store,
       ledger,
@@ -160,12 +196,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
-    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, now, wake };
+    const requests = new RequestLimiter();
+    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
+    const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
     const handler = openReception({
       ...shared,
       heads,
+      hasRoom,
       reader,
       limiter,
       tally,
@@ -173,6 +212,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
 
     undo.push(() => delivery.stop());
+    undo.push(() => teller.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
     for (const front of options.fronts) {
@@ -188,7 +228,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
       async leave(listId, token) {
         const list = await store.listById(listId);
-        if (list === undefined || (await heads.paused()).has(list.address)) return false;
+        if (list === undefined || (await heads.paused()).has(list.address)) return "unknown";
         return leaveByLink(shared, list, token);
       },
     };
@@ -224,8 +264,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await renew();
       every(FORGET_MS, "keys-not-renewed", renew);
     }
+    every(DISK_LOOK_MS, "disk-not-looked-at", lookAtDisk);
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
+    teller.start();
     return {
       fronts,
       ...(web === undefined ? {} : { web }),
@@ -244,6 +286,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Asked when metrics are: what the worker found last may be long ago. */
+async function relayAnswers(relay: RelayOptions): Promise<boolean> {
+  try {
+    return await answersWithin(
+      SILENT_MS,
+      connectToRelay(relay).then((connection) => connection.close()),
+    );
+  } catch {
+    return false;
   }
 }
 

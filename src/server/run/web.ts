@@ -33,7 +33,7 @@ export interface Unsubscribing {
   /** Whether the token is a present member's; changes nothing. */
   isGood(listId: number, token: string): Promise<boolean>;
   /** Takes the holder off the list. @returns false if the token is nobody's */
-  leave(listId: number, token: string): Promise<boolean>;
+  leave(listId: number, token: string): Promise<"left" | "unknown" | "last-owner">;
 }
 
 /** What the operator's door asks. */
@@ -92,7 +92,13 @@ export function openPublicDoor(
     if (!/List-Unsubscribe(=|"\r\n\r\n)One-Click/.test(body)) {
       return answer(response, 400, "plain", "List-Unsubscribe=One-Click is wanted\n");
     }
-    if (!(await lists.leave(Number(list), token))) return unknown();
+    const left = await lists.leave(Number(list), token);
+    if (left === "unknown") return unknown();
+    if (left === "last-owner") {
+      const first =
+        "<p>You are the list's only owner. Make somebody else an owner first, in the options of ListSeal.</p>";
+      return answer(response, 409, "html", page("You were not taken off the list", first));
+    }
     answer(response, 200, "html", page("You have left the list", "<p>Nothing more will be sent to you.</p>"));
   });
 }

@@ -10,6 +10,7 @@ import { day, type OwnerProps, whatWords } from "./shared.js";
 const alarmKeys: ReadonlyMap<ErrorCode, MessageKey> = new Map<ErrorCode, MessageKey>([
   ["introduction-used", "alarm_second_join"],
   ["key-revoked", "alarm_key_revoked"],
+  ["not-allowed", "alarm_unentitled"],
 ]);
 
 /** Alarms stand until the owner has put them away. */

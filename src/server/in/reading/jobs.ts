@@ -46,7 +46,7 @@ export type AuthorWire =
 
 /** What the server remembers of a post that was opened. */
 export interface OpenedPost
-  extends Pick<OpenedAtServer, "messageId" | "by" | "keyPacketDigest" | "signedAt"> {
+  extends Pick<OpenedAtServer, "messageId" | "by" | "keyPacketDigest" | "dataPacketDigest" | "signedAt"> {
   readonly kind: "opened";
   /** The author's, as it was verified with. */
   readonly certificate: Uint8Array;
@@ -154,8 +154,16 @@ async function openPost(
     new Date(at),
   );
   if (author.kind !== "member" && expected === undefined) return { kind: "refused", code: "unknown-author" };
-  const { messageId, by, keyPacketDigest, signedAt } = opened;
-  return { kind: "opened", messageId, by, keyPacketDigest, signedAt, certificate: writeSealingKey(key) };
+  const { messageId, by, keyPacketDigest, dataPacketDigest, signedAt } = opened;
+  return {
+    kind: "opened",
+    messageId,
+    by,
+    keyPacketDigest,
+    dataPacketDigest,
+    signedAt,
+    certificate: writeSealingKey(key),
+  };
 }
 
 function noSecret(): never {

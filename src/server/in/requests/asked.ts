@@ -1,9 +1,14 @@
 /** What handling a request works with, and what comes of it. */
-import type { ReportEvent, Result, Unasked } from "../../../membership/answers.js";
+import type { Result, Unasked } from "../../../membership/answers.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../../membership/requests.js";
 import { signedChange } from "../../../membership/roster-log.js";
 import { type ErrorCode, ListSealError } from "../../../protocol/errors.js";
-import { type OpeningKey, parseSealingKey, type SealingKey } from "../../../protocol/keys.js";
+import {
+  type OpeningKey,
+  parseSealingKey,
+  type SealingKey,
+  writeSealingKey,
+} from "../../../protocol/keys.js";
 import { PAST_WINDOW_MS } from "../../../protocol/policy.js";
 import type { Heads } from "../../kept/heads.js";
 import type { Ledger } from "../../kept/ledger.js";
@@ -11,8 +16,9 @@ import { REPLAY_MARGIN_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import type { Log } from "../../kept/log.js";
 import type { Carried, FullStore } from "../../kept/membership-store.js";
-import type { RosterChange } from "../../kept/roster-record.js";
 import type { Command, List, Member } from "../../kept/store.js";
+import type { Order, RecordedOrder, Warrant } from "../../kept/warrant.js";
+import type { RequestLimiter } from "../rate-limits.js";
 
 /** The parts of the server that requests need. */
 export interface RequestParts {
@@ -21,6 +27,7 @@ export interface RequestParts {
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly log: Log;
+  readonly requests: RequestLimiter;
   readonly now: () => number;
   /** Says that there is work for the worker. */
   readonly wake: () => void;
@@ -32,6 +39,8 @@ export interface Asked {
   readonly list: List;
   readonly server: OpeningKey<"server">;
   readonly opened: OpenedRequest;
+  /** Message-ID of the mail that it came in. */
+  readonly inReplyTo?: string;
   readonly now: Date;
 }
 
@@ -44,26 +53,19 @@ export interface Asker {
   readonly name: string;
 }
 
-/** What is told to others without being asked. */
-export interface ReportTo {
-  readonly event: ReportEvent;
-  readonly to: Asker;
-  /** What they must still be when it leaves. */
-  readonly needs?: "owner";
-}
-
 /** What came of a verified request. */
-export interface Done {
-  readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }>;
-  readonly reports: readonly ReportTo[];
-  /** The command was carried out before, and nothing was done now. */
-  readonly repeated?: true;
-}
+export type Done =
+  /** The answer was written down with what was done, and the reports to others. */
+  | { readonly kind: "told"; readonly code: string }
+  /** It was carried out before. */
+  | { readonly kind: "repeat" }
+  /** To be answered now. */
+  | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }> };
 
 /** A command of the kind `D`. */
 export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
 
-export const refusal = (code: ErrorCode): Done => ({ result: { kind: "refused", code }, reports: [] });
+export const refusal = (code: ErrorCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
 export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
@@ -78,9 +80,29 @@ export function remembered({ list, opened, now }: Asked, signer: string): Comman
   return { listId: list.id, signer, id: opened.request.id, keptUntil };
 }
 
-/** The entry of the record for the command. */
-export function change({ opened, now }: Asked, by: string): RosterChange {
-  return signedChange(opened, by, now);
+/** The order to carry the command out, under `warrant`, and to answer `asker`. */
+export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
+  const { opened, server, inReplyTo, now } = asked;
+  const { address, name, key } = asker;
+  return {
+    warrant,
+    command: remembered(asked, key.fingerprint),
+    signed: opened.signed,
+    server: server.fingerprint,
+    answer: {
+      address,
+      name,
+      certificate: writeSealingKey(key),
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    },
+    now: now.getTime(),
+  };
+}
+
+/** The same for a command that stands in the record. */
+export function recordedOrder(asked: Asked, warrant: Warrant, asker: Asker): RecordedOrder {
+  const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
+  return { ...orderFor(asked, warrant, asker), change };
 }
 
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
@@ -89,53 +111,15 @@ export async function askerOf(member: Member): Promise<Asker> {
   return { memberId: member.id, key: await parseSealingKey("member", certificate), address, name };
 }
 
-/** Reports to all owners, but not to `except` (a fingerprint), who knows. */
-export async function tellOwners(
-  { parts, list }: Asked,
-  event: ReportEvent,
-  except?: string,
-): Promise<readonly ReportTo[]> {
-  const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
-  const told = owners.filter(({ fingerprint }) => fingerprint !== except);
-  return Promise.all(
-    told.map(async (owner) => ({ event, to: await askerOf(owner), needs: "owner" as const })),
-  );
-}
-
-/** The same, and to the member whom it is about, unless that is `except`. */
-export async function tellOwnersAnd(
-  asked: Asked,
-  event: ReportEvent,
-  about: string,
-  except: string,
-): Promise<readonly ReportTo[]> {
-  const { parts, list } = asked;
-  const owners = await tellOwners(asked, event, except);
-  const member = await parts.store.memberByFingerprint(list.id, about);
-  if (member === undefined || member.role === "owner" || about === except) return owners;
-  return [...owners, { event, to: await askerOf(member) }];
-}
-
-/** Reports to everybody on the roster, but not to `except`. Members whose key can't be used are left out by the sender. */
-export async function tellAll(
-  { parts, list }: Asked,
-  event: ReportEvent,
-  except: string,
-): Promise<readonly ReportTo[]> {
-  const told = (await parts.store.members(list.id)).filter(({ fingerprint }) => fingerprint !== except);
-  return Promise.all(told.map(async (member) => ({ event, to: await askerOf(member) })));
-}
-
-/** The outcome of what the store carried out, with the reports that belong to it. */
-export async function outcomeOf(
-  carried: Carried,
-  reports: () => Promise<readonly ReportTo[]> = async () => [],
-): Promise<Done> {
+/** The outcome of what the store carried out. */
+export function outcomeOf(carried: Carried): Done {
   switch (carried.kind) {
     case "done":
-      return { result: "done", reports: await reports() };
+      return { kind: "told", code: "done" };
+    case "told":
+      return { kind: "told", code: carried.code };
     case "repeat":
-      return { result: "done", reports: [], repeated: true };
+      return { kind: "repeat" };
     case "refused":
       return refusal(carried.code);
   }

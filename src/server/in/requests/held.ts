@@ -2,8 +2,8 @@
 import { isAddress } from "../../../mail/mailbox.js";
 import { type HeldPost, MAX_HELD_SHOWN } from "../../../membership/held-posts.js";
 import { parseSealingKey } from "../../../protocol/keys.js";
-import type { Member } from "../../kept/store.js";
-import { type Asked, type AskedFor, type Done, outcomeOf, refusal, remembered } from "./asked.js";
+import type { Order } from "../../kept/warrant.js";
+import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./asked.js";
 
 /**
  * What the server may tell of the posts that wait, oldest first: whose signature they bear, that key's address on the
@@ -25,28 +25,25 @@ export async function heldPosts({ parts, list }: Asked): Promise<Done> {
       size: post.raw.length,
     });
   }
-  return { result: { kind: "held", head: await store.recordHead(list.id), posts }, reports: [] };
+  return { kind: "answer", result: { kind: "held", head: await store.recordHead(list.id), posts } };
 }
 
 /** Lets a post out, or throws it away: the one whose author and Message-ID the moderator saw, and no other. */
 export async function decide(
-  asked: Asked,
-  member: Member,
+  { parts, list }: Asked,
+  order: Order,
   command: AskedFor<"release" | "reject">,
 ): Promise<Done> {
-  const { parts, list, now } = asked;
-  const held = (await parts.store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
+  const { store } = parts;
+  const held = (await store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
   for (const { id } of held) {
-    const post = await parts.store.post(id);
+    const post = await store.post(id);
     if (post === undefined) continue;
     const author = await parseSealingKey("member", post.author.certificate);
     if (author.fingerprint !== command.author) continue;
-    const self = remembered(asked, member.fingerprint);
-    const decided =
-      command.do === "release"
-        ? await parts.store.releasePost(id, self, now.getTime())
-        : await parts.store.rejectPost(id, self);
-    return decided.kind === "not-held" ? refusal("no-such-post") : outcomeOf({ kind: decided.kind });
+    return outcomeOf(
+      command.do === "release" ? await store.releasePost(order, id) : await store.rejectPost(order, id),
+    );
   }
   return refusal("no-such-post");
 }

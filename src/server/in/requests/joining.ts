@@ -23,28 +23,27 @@ import {
   writeSealingKey,
 } from "../../../protocol/keys.js";
 import { assertSize } from "../../../protocol/policy.js";
-import { Conflict, type NewMember, type Shape } from "../../kept/store.js";
+import { Conflict, type Member, type NewMember, type Shape } from "../../kept/store.js";
+import type { Warrant } from "../../kept/warrant.js";
 import {
   type Asked,
   type AskedFor,
   type Asker,
-  askerOf,
-  change,
   type Done,
   listKeysOf,
   outcomeOf,
-  type ReportTo,
+  recordedOrder,
   refusal,
-  remembered,
-  tellOwners,
   unproved,
 } from "./asked.js";
 import { listKeyFor } from "./list-key.js";
 
-/** A verified request of somebody who is no member: what to answer, and how it is carried out. */
+/** A verified request: what to answer, and how it is carried out. */
 export interface Newcomer {
   readonly asker: Asker;
   readonly signedAt: Date;
+  /** Whose it is; nobody's who is no member yet. */
+  readonly member?: Member;
   readonly carryOut: () => Promise<Done>;
 }
 
@@ -86,7 +85,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
       // the owner once more, whose add-on never got our answer: the list is theirs
       const member = await parts.store.memberByFingerprint(list.id, owner.fingerprint);
       const theirs = member?.role === "owner" && list.listKeyFingerprint === opened.request.list.key;
-      return theirs ? { result: "done", reports: [] } : refusal("already-claimed");
+      return theirs ? { kind: "answer", result: "done" } : refusal("already-claimed");
     }
     if (standing === "expired") return refusal("card-expired");
     const key = await listKeyFor(asked, command.listKey);
@@ -95,12 +94,10 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
     try {
       return outcomeOf(
         await parts.store.claimList(
-          remembered(asked, owner.fingerprint),
+          recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
           digest,
           key,
           newMember(owner, command.address, command.name, command.shape),
-          change(asked, owner.fingerprint),
-          now.getTime(),
         ),
       );
     } catch (error) {
@@ -113,8 +110,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
 }
 
 /** The list as introductions are checked against: its owners of today, by the roster. */
-async function knownList({ parts, list }: Asked): Promise<KnownList> {
-  const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
+async function knownList({ parts, list }: Asked, owners: readonly Member[]): Promise<KnownList> {
   const keys = await listKeysOf(parts.store, list);
   return {
     address: parseAddress(list.address),
@@ -131,47 +127,45 @@ async function knownList({ parts, list }: Asked): Promise<KnownList> {
  * @throws ListSealError if nothing is proved
  */
 export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
-  const { opened, now } = asked;
-  const introduction = await readIntroduction(command.introduction, await knownList(asked), now);
+  const { list, opened, now } = asked;
+  const owners = await asked.parts.store.owners(list.id);
+  const introduction = await readIntroduction(command.introduction, await knownList(asked, owners), now);
+  const by = owners.find(({ fingerprint }) => fingerprint === introduction.by);
+  if (by === undefined) throw unproved("an introduction by nobody who is an owner");
   const member = await memberKey(command.certificate, now);
   await assertIntroduced(member.certificate, introduction, now);
   const signedAt = await verifySigned(opened, [introduction.certificate, member.certificate], now);
   const asker: Asker = { key: member, address: introduction.address, name: command.name };
-  return { asker, signedAt, carryOut: () => join(asked, command, introduction, member, signedAt) };
+  // an introduction counts as long as its owner is one
+  const warrant: Warrant = {
+    list,
+    signedAt: signedAt.getTime(),
+    by: { kind: "member", member: by, roles: ["owner"] },
+  };
+  return { asker, signedAt, carryOut: () => join(asked, command, introduction, asker, warrant) };
 }
 
 async function join(
   asked: Asked,
   command: AskedFor<"join">,
   introduction: ProvenIntroduction,
-  member: SealingKey<"member">,
-  signedAt: Date,
+  asker: Asker,
+  warrant: Warrant,
 ): Promise<Done> {
   const { parts, list, opened, now } = asked;
-  assertRecent(opened.request, signedAt, now);
+  assertRecent(opened.request, new Date(warrant.signedAt), now);
   if (introduction.joinBy < now) return refusal("invitation-expired");
   const besides: Address = introduction.address;
   if (besides === list.address) return refusal("bad-address");
-  const joined = await parts.store.joinList(
-    remembered(asked, member.fingerprint),
-    {
-      fingerprint: introduction.fingerprint,
-      address: introduction.address,
-      introducedAt: introduction.introducedAt.getTime(),
-    },
-    newMember(member, introduction.address, command.name, command.shape),
-    change(asked, member.fingerprint),
-    now.getTime(),
+  return outcomeOf(
+    await parts.store.joinList(
+      recordedOrder(asked, warrant, asker),
+      {
+        fingerprint: introduction.fingerprint,
+        address: introduction.address,
+        introducedAt: introduction.introducedAt.getTime(),
+      },
+      newMember(asker.key, introduction.address, command.name, command.shape),
+    ),
   );
-  if (joined.kind !== "second-join") return outcomeOf(joined, () => tellOwners(asked, "joined"));
-  // the only sign of an intercepted invitation: whoever came in by it hears of it as well
-  const { result } = refusal("introduction-used");
-  return { result, reports: await alarm(asked, joined.inBy) };
-}
-
-async function alarm(asked: Asked, inBy: string): Promise<readonly ReportTo[]> {
-  const owners = await tellOwners(asked, "second-join");
-  const first = await asked.parts.store.memberByFingerprint(asked.list.id, inBy);
-  if (first === undefined || first.role === "owner") return owners;
-  return [...owners, { event: "second-join", to: await askerOf(first) }];
 }

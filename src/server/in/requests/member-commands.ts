@@ -1,33 +1,29 @@
 /** The commands of members. They change nothing unless the asker's role allows it now. */
 import { readOneCertificate } from "../../../membership/certification.js";
 import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
-import type { MemberRole } from "../../../membership/requests.js";
-import { revokedCertificate } from "../../../membership/revocation.js";
+import { type CommandName, type MemberRole, memberRoles } from "../../../membership/requests.js";
+import { revokedCertificate, revokedSince } from "../../../membership/revocation.js";
 import { assertUsable, parseSealingKey } from "../../../protocol/keys.js";
 import { assertSize } from "../../../protocol/policy.js";
 import { DAY_MS } from "../../kept/limits.js";
 import { Conflict, type Member } from "../../kept/store.js";
+import type { RecordedOrder, Warrant } from "../../kept/warrant.js";
 import {
   type Asked,
   type AskedFor,
-  change,
+  type Asker,
   type Done,
+  orderFor,
   outcomeOf,
+  recordedOrder,
   refusal,
-  remembered,
-  tellAll,
-  tellOwners,
-  tellOwnersAnd,
 } from "./asked.js";
 import { enrol } from "./enrolment.js";
 import { decide, heldPosts } from "./held.js";
 import { listKeyFor } from "./list-key.js";
-import { keepReceipt, passNotice, receiptsOf } from "./owner-notices.js";
+import { passNotice, receiptsOf } from "./owner-notices.js";
 import { resumeServer } from "./resume-server.js";
 import { roster } from "./roster.js";
-
-/** Why a member's copies are switched off when they asked for it themselves (`PausedBy` of answers.ts). */
-const OWN_WISH = "member";
 
 /** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
 const MAX_GRACE_MS = 90 * DAY_MS;
@@ -38,95 +34,109 @@ const MAX_GRACE_MS = 90 * DAY_MS;
  */
 const FORMER_SERVER_KEY_MS = 60 * DAY_MS;
 
-const whoMay: Readonly<Record<"owners" | "moderators", readonly MemberRole[]>> = {
-  owners: ["owner"],
-  moderators: ["owner", "moderator"],
+type MembersCommand = Exclude<CommandName, "claim" | "join">;
+
+/** Who may ask for what. Asked again when it is carried out. */
+const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
+  leave: memberRoles,
+  renew: memberRoles,
+  revoke: memberRoles,
+  preferences: memberRoles,
+  pause: memberRoles,
+  resume: memberRoles,
+  roster: memberRoles,
+  receipt: memberRoles,
+  held: ["owner", "moderator"],
+  release: ["owner", "moderator"],
+  reject: ["owner", "moderator"],
+  remove: ["owner"],
+  withdraw: ["owner"],
+  "set-role": ["owner"],
+  "resume-server": ["owner"],
+  "new-list-key": ["owner"],
+  "new-server-key": ["owner"],
+  enrol: ["owner"],
+  notice: ["owner"],
+  receipts: ["owner"],
 };
 
-/** Carries out a member's command. The signature is verified, and recent. */
-export async function carryOut(asked: Asked, member: Member): Promise<Done> {
-  const { opened, parts, now } = asked;
+/** Carries out a member's command. The signature is verified, and recent. @throws Stale */
+export async function carryOut(asked: Asked, member: Member, asker: Asker, signedAt: Date): Promise<Done> {
+  const { opened, parts, now, list } = asked;
   const { command, date } = opened.request;
   const { store } = parts;
-  const self = remembered(asked, member.fingerprint);
-  const entry = () => change(asked, member.fingerprint);
-  const may = (who: keyof typeof whoMay) => whoMay[who].includes(member.role);
+  if (command.do === "claim" || command.do === "join") return refusal("already-a-member");
+  const roles = whoMay[command.do];
+  if (!roles.includes(member.role)) return refusal("not-allowed");
+  const warrant: Warrant = { list, signedAt: signedAt.getTime(), by: { kind: "member", member, roles } };
+  const order = () => orderFor(asked, warrant, asker);
+  const recorded = () => recordedOrder(asked, warrant, asker);
+  /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
+  const shown = async (looking: Promise<Done>): Promise<Done> => {
+    const found = await looking;
+    await store.confirm(warrant);
+    return found;
+  };
   switch (command.do) {
     case "leave": {
       // by the later of two clocks: a leave that is dated back would leave an unused introduction alive
       const burnt = Math.max(date.getTime(), now.getTime());
-      const left = await store.dropMember(self, member, burnt, entry());
-      return outcomeOf(left, () => tellOwners(asked, "left"));
+      return outcomeOf(await store.dropMember(recorded(), member, burnt));
     }
-    case "remove": {
-      if (!may("owners")) return refusal("not-allowed");
+    case "remove":
       // by the owner's clock, as the introductions are: the next one may be made a second later
-      const removed = await store.dropMember(self, command, date.getTime(), entry());
-      return outcomeOf(removed, () => tellOwners(asked, "removed", member.fingerprint));
-    }
+      return outcomeOf(await store.dropMember(recorded(), command, date.getTime()));
     case "withdraw":
-      if (!may("owners")) return refusal("not-allowed");
-      return outcomeOf(await store.burnIntroductions(self, command.address, date.getTime(), entry()));
-    case "set-role": {
-      if (!may("owners")) return refusal("not-allowed");
-      const changed = await store.changeRole(self, command, command.role, entry());
-      return outcomeOf(changed, () => tellOwnersAnd(asked, "role", command.fingerprint, member.fingerprint));
-    }
+      return outcomeOf(await store.burnIntroductions(recorded(), command.address, date.getTime()));
+    case "set-role":
+      return outcomeOf(await store.changeRole(recorded(), command, command.role));
     case "renew":
-      return renew(asked, member, command);
+      return renew(asked, recorded(), member, command);
     case "revoke":
-      return revoke(asked, member, command);
+      return revoke(asked, recorded(), member, command);
     case "preferences":
-      return outcomeOf(await store.setShape(self, member.id, command.shape));
+      return outcomeOf(await store.setShape(order(), member.id, command.shape));
     case "pause":
-      await parts.ledger.suspend(member.id, OWN_WISH, now.getTime());
-      return { result: "done", reports: [] };
+      return outcomeOf(await store.pauseCopies(order(), member.id));
     case "resume":
-      await parts.ledger.resume(member.id);
-      return { result: "done", reports: [] };
+      return outcomeOf(await store.resumeCopies(order(), member.id));
     case "roster":
-      return { result: await roster(asked, member, command.after), reports: [] };
+      return shown(roster(asked, member, command.after));
     case "held":
-      return may("moderators") ? heldPosts(asked) : refusal("not-allowed");
+      return shown(heldPosts(asked));
     case "release":
     case "reject":
-      return may("moderators") ? decide(asked, member, command) : refusal("not-allowed");
+      return decide(asked, order(), command);
     case "resume-server":
-      return may("owners") ? resumeServer(asked, member, command) : refusal("not-allowed");
+      return resumeServer(asked, recorded(), member, command);
     case "new-list-key":
-      return may("owners") ? newListKey(asked, member, command) : refusal("not-allowed");
+      return newListKey(asked, recorded(), command);
     case "new-server-key":
-      return may("owners") ? switchServerKey(asked, member, command) : refusal("not-allowed");
+      return switchServerKey(asked, recorded(), command);
     case "enrol":
-      return may("owners") ? enrol(asked, member, command) : refusal("not-allowed");
+      return enrol(asked, recorded(), command);
     case "notice":
-      return may("owners") ? passNotice(asked, member, command) : refusal("not-allowed");
+      return passNotice(asked, order(), command);
     case "receipts":
-      return may("owners") ? receiptsOf(asked, command) : refusal("not-allowed");
+      return shown(receiptsOf(asked, command));
     case "receipt":
-      return keepReceipt(asked, member, command);
-    case "claim":
-    case "join":
-      return refusal("already-a-member");
+      return outcomeOf(await store.keepReceipt(order(), command, member.id, command.receipt));
   }
 }
 
 /** Another expiry or other subkeys of the same primary key, and nothing else. */
-async function renew(asked: Asked, member: Member, command: AskedFor<"renew">): Promise<Done> {
-  const { parts, now } = asked;
+async function renew(
+  { parts, now }: Asked,
+  order: RecordedOrder,
+  member: Member,
+  command: AskedFor<"renew">,
+): Promise<Done> {
   assertSize(command.certificate, MAX_CHAIN_BYTES, "the certificate");
   const renewed = await readOneCertificate(command.certificate);
   if (renewed.getFingerprint() !== member.fingerprint) return refusal("not-allowed");
   await assertUsable(renewed, now);
   await parseSealingKey("member", renewed.write());
-  return outcomeOf(
-    await parts.store.renewCertificate(
-      remembered(asked, member.fingerprint),
-      member,
-      renewed.write(),
-      change(asked, member.fingerprint),
-    ),
-  );
+  return outcomeOf(await parts.store.renewCertificate(order, member, renewed.write()));
 }
 
 /**
@@ -134,50 +144,47 @@ async function renew(asked: Asked, member: Member, command: AskedFor<"renew">): 
  * posts nothing and asks for nothing; an owner removes its holder and invites them anew. Everybody is told: a thief who has
  * the list key, too, can write to members without this server.
  */
-async function revoke(asked: Asked, member: Member, command: AskedFor<"revoke">): Promise<Done> {
-  const { parts, now } = asked;
+async function revoke(
+  { parts, now }: Asked,
+  order: RecordedOrder,
+  member: Member,
+  command: AskedFor<"revoke">,
+): Promise<Done> {
   const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
   if (revoked === undefined) return refusal("not-allowed");
-  const carried = await parts.store.revokeCertificate(
-    remembered(asked, member.fingerprint),
-    member,
-    revoked,
-    change(asked, member.fingerprint),
-  );
-  if (carried.kind === "done") await parts.ledger.noteUnusableKey(member.id, "key-revoked", now.getTime());
-  return outcomeOf(carried, () => tellAll(asked, "revoked", member.fingerprint));
+  const { certificate } = await parseSealingKey("member", member.certificate);
+  // once more: the record has it
+  if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
+  return outcomeOf(await parts.store.revokeCertificate(order, member, revoked));
 }
 
 /** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
 async function switchServerKey(
-  asked: Asked,
-  member: Member,
+  { parts, now }: Asked,
+  order: RecordedOrder,
   { fingerprint, replaces }: AskedFor<"new-server-key">,
 ): Promise<Done> {
-  const until = asked.now.getTime() + FORMER_SERVER_KEY_MS;
-  return outcomeOf(
-    await asked.parts.store.switchServerKey(
-      remembered(asked, member.fingerprint),
-      { fingerprint, replaces, until },
-      change(asked, member.fingerprint),
-    ),
-  );
+  const until = now.getTime() + FORMER_SERVER_KEY_MS;
+  return outcomeOf(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
-async function newListKey(asked: Asked, member: Member, command: AskedFor<"new-list-key">): Promise<Done> {
+async function newListKey(
+  asked: Asked,
+  order: RecordedOrder,
+  command: AskedFor<"new-list-key">,
+): Promise<Done> {
   const { parts, now } = asked;
   const key = await listKeyFor(asked, command.listKey);
   if (typeof key === "string") return refusal(key);
   const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
   try {
     return outcomeOf(
-      await parts.store.replaceListKey(
-        remembered(asked, member.fingerprint),
-        key,
-        { serial: command.serial, replaces: command.replaces, graceEnds },
-        change(asked, member.fingerprint),
-      ),
+      await parts.store.replaceListKey(order, key, {
+        serial: command.serial,
+        replaces: command.replaces,
+        graceEnds,
+      }),
     );
   } catch (error) {
     // a list key is for one list only, ever

@@ -1,14 +1,12 @@
 /** How add-ons hear of a server's keys: answers that nobody asked for. */
-import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
-import { writeRequestMail } from "../../../mail/request-mail.js";
-import { type Unasked, writeAnswer } from "../../../membership/answers.js";
+import type { Unasked } from "../../../membership/answers.js";
 import { newRequestId } from "../../../membership/requests.js";
-import { armorSealingKey, parseFingerprint, parseSealingKey, sealingHalf } from "../../../protocol/keys.js";
-import { newMessageId } from "../../../protocol/seal.js";
+import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
 import type { FullStore } from "../../kept/membership-store.js";
 import type { Addressee, List, Member } from "../../kept/store.js";
+import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./asked.js";
 
 /** What telling needs. */
@@ -39,7 +37,7 @@ export async function offerServerKey(
   list: List,
   certificate: Uint8Array,
 ): Promise<number> {
-  const owners = (await parts.store.members(list.id)).filter(({ role }) => role === "owner");
+  const owners = await parts.store.owners(list.id);
   const armored = armorSealingKey(await parseSealingKey("server", certificate));
   const head = await parts.store.recordHead(list.id);
   await tell(parts, list, owners, { kind: "server-key-offer", head, certificate: armored });
@@ -53,39 +51,18 @@ async function tell(
   result: Unasked,
 ): Promise<void> {
   if (list.listKeyFingerprint === undefined) return;
-  const now = new Date(clock());
   const server = await lists.serverKey(list);
-  const address = parseAddress(list.address);
+  const key = parseFingerprint(list.listKeyFingerprint);
   for (const member of members) {
     try {
-      const { key, name } = await askerOf(member);
-      const recipient = parseAddress(member.address);
-      const sealed = await writeAnswer(
-        {
-          request: newRequestId(),
-          date: now,
-          list: { address, key: parseFingerprint(list.listKeyFingerprint) },
-          result,
-          server: sealingHalf(server),
-        },
-        server,
-        key,
-      );
-      const mail = writeRequestMail({
-        kind: "answer",
-        list: address,
-        from: makeMailbox(list.name, requestAddress(address)),
-        to: makeMailbox(name, recipient),
-        date: now,
-        messageId: newMessageId(domainOf(address)),
-        sealed,
-      });
-      const to: Addressee = {
+      const addressee: Addressee = {
         kind: "member",
         memberId: member.id,
         ...(result.kind === "server-key-offer" && { needs: "owner" }),
       };
-      await store.addMail({ listId: list.id, to, recipient, mail }, now.getTime());
+      const said = { request: newRequestId(), date: new Date(clock()), key, result, addressee };
+      const mail = await answerMail({ list, server, log }, await askerOf(member), said);
+      if (mail !== undefined) await store.addMail(mail, clock());
     } catch (error) {
       log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
     }

@@ -11,22 +11,21 @@ import { parseFingerprint } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
 import type { NoticeMail } from "../../kept/membership-store.js";
 import type { Member } from "../../kept/store.js";
-import { type Asked, type AskedFor, type Done, outcomeOf, refusal, remembered } from "./asked.js";
+import type { Order } from "../../kept/warrant.js";
+import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./asked.js";
 
 /**
  * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
  * owner looked.
  */
-export async function passNotice(asked: Asked, owner: Member, command: AskedFor<"notice">): Promise<Done> {
-  const { parts, list, now } = asked;
+export async function passNotice(asked: Asked, order: Order, command: AskedFor<"notice">): Promise<Done> {
+  const { parts, list } = asked;
   const members = new Map((await parts.store.members(list.id)).map((member) => [member.fingerprint, member]));
   const mails = command.copies.flatMap(({ to, sealed }) => {
     const member = members.get(to);
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];
   });
-  return outcomeOf(
-    await parts.store.passNotice(remembered(asked, owner.fingerprint), command, mails, now.getTime()),
-  );
+  return outcomeOf(await parts.store.passNotice(order, command, mails));
 }
 
 function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): NoticeMail {
@@ -44,20 +43,13 @@ function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): N
   return { fingerprint: member.fingerprint, recipient, mail };
 }
 
-/** Keeps a member's receipt. Whether it is one is for the owner to see: it is sealed to them. */
-export async function keepReceipt(asked: Asked, member: Member, command: AskedFor<"receipt">): Promise<Done> {
-  const { receipt } = command;
-  return outcomeOf(
-    await asked.parts.store.keepReceipt(remembered(asked, member.fingerprint), command, member.id, receipt),
-  );
-}
-
 /** Whom the notice was passed on to, with the receipts that have come. */
 export async function receiptsOf({ parts, list }: Asked, notice: AskedFor<"receipts">): Promise<Done> {
   const { store } = parts;
   const rows = await store.passedNotices(list.id, notice);
   if (rows.length === 0) return refusal("no-such-notice");
   return {
+    kind: "answer",
     result: {
       kind: "receipts",
       head: await store.recordHead(list.id),
@@ -67,6 +59,5 @@ export async function receiptsOf({ parts, list }: Asked, notice: AskedFor<"recei
         ...(receipt === undefined ? {} : { receipt }),
       })),
     },
-    reports: [],
   };
 }

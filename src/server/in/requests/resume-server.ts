@@ -3,9 +3,9 @@ import type { RosterHead } from "../../../protocol/message.js";
 import type { Heads } from "../../kept/heads.js";
 import type { Ledger } from "../../kept/ledger.js";
 import type { FullStore } from "../../kept/membership-store.js";
-import type { RosterChange } from "../../kept/roster-record.js";
-import type { Command, List, Member } from "../../kept/store.js";
-import { type Asked, type AskedFor, change, type Done, outcomeOf, refusal, remembered } from "./asked.js";
+import type { List, Member } from "../../kept/store.js";
+import type { RecordedOrder } from "../../kept/warrant.js";
+import { type Asked, type AskedFor, type Done, refusal } from "./asked.js";
 
 /** A verified `resume-server`. */
 export interface ResumeOrder {
@@ -14,8 +14,7 @@ export interface ResumeOrder {
   /** The request's own date. */
   readonly date: Date;
   readonly head: RosterHead;
-  readonly command: Command;
-  readonly change: RosterChange;
+  readonly order: RecordedOrder;
 }
 
 /** What came of it. `setAside`: copies of the backup's queue. */
@@ -34,7 +33,7 @@ export type Resumed =
  */
 export async function resume(
   parts: { readonly store: FullStore; readonly heads: Heads; readonly ledger: Ledger },
-  { list, owner, date, head, command, change }: ResumeOrder,
+  { list, owner, date, head, order }: ResumeOrder,
 ): Promise<Resumed> {
   const { heads, ledger, store } = parts;
   const known = await heads.ownersOf(list.address);
@@ -45,7 +44,7 @@ export async function resume(
   if (since === undefined) return { kind: "not-paused" };
   // dates in requests are whole seconds. An older one is the answer to an earlier restore
   if (date.getTime() < Math.floor(since / 1000) * 1000) return { kind: "refused", code: "too-old" };
-  const recorded = await store.recordResume(command, head, change);
+  const recorded = await store.recordResume(order, head);
   if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
   // "repeat": the server was killed before it came to the rest
   await ledger.refuseBefore(list.id, date.getTime());
@@ -56,24 +55,19 @@ export async function resume(
 
 /** The same, asked for by mail. */
 export async function resumeServer(
-  asked: Asked,
+  { parts, list, opened }: Asked,
+  recorded: RecordedOrder,
   owner: Member,
   { head }: AskedFor<"resume-server">,
 ): Promise<Done> {
-  const { parts, list, opened } = asked;
-  const resumed = await resume(parts, {
-    list,
-    owner,
-    date: opened.request.date,
-    head,
-    command: remembered(asked, owner.fingerprint),
-    change: change(asked, owner.fingerprint),
-  });
+  // answered when all of it is done: the order alone does not let the list go on
+  const { answer: _, ...order } = recorded;
+  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, order });
   switch (resumed.kind) {
     case "refused":
       return refusal(resumed.code);
     case "done":
     case "not-paused":
-      return outcomeOf({ kind: "done" });
+      return { kind: "answer", result: "done" };
   }
 }

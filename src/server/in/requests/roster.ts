@@ -1,11 +1,15 @@
 /** What the roster command shows: to owners everything, to members that they are in it. */
+import { setImmediate } from "node:timers/promises";
 import { isAddress } from "../../../mail/mailbox.js";
 import { type ListStatus, RECORD_PAGE, type Result, type RosterMember } from "../../../membership/answers.js";
 import { parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
 import { fullReadingConfig } from "../../../protocol/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../../kept/limits.js";
 import type { Member } from "../../kept/store.js";
-import type { Asked } from "./asked.js";
+import type { Asked, Done } from "./asked.js";
+
+/** Members whose certificates are read in one go. */
+const BETWEEN = 16;
 
 async function rosterMember({ parts, now }: Asked, member: Member): Promise<RosterMember | undefined> {
   const { address } = member;
@@ -35,7 +39,11 @@ async function deliveryTo(ledger: Asked["parts"]["ledger"], { id }: Member): Pro
 }
 
 /** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
-export async function roster(
+export async function roster(asked: Asked, member: Member, after: number): Promise<Done> {
+  return { kind: "answer", result: await rosterFor(asked, member, after) };
+}
+
+async function rosterFor(
   asked: Asked,
   member: Member,
   after: number,
@@ -46,15 +54,18 @@ export async function roster(
     const delivery = await deliveryTo(parts.ledger, member);
     return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
   }
-  const members = await Promise.all(
-    (await parts.store.members(list.id)).map((each) => rosterMember(asked, each)),
-  );
-  const record = await parts.store.record(list.id);
+  const members: RosterMember[] = [];
+  for (const [index, each] of (await parts.store.members(list.id)).entries()) {
+    // certificates are read without a pause: everybody else is served in between
+    if (index % BETWEEN === 0) await setImmediate();
+    const shown = await rosterMember(asked, each);
+    if (shown !== undefined) members.push(shown);
+  }
   return {
     kind: "roster",
     head,
-    members: members.filter((each) => each !== undefined),
-    entries: record.filter(({ number }) => number > after).slice(0, RECORD_PAGE),
+    members,
+    entries: await parts.store.recordAfter(list.id, after, RECORD_PAGE),
     status: await statusOf(asked),
   };
 }

@@ -5,24 +5,19 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
-import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } from "../../../mail/mailbox.js";
-import { writeRequestMail } from "../../../mail/request-mail.js";
-import { type Answer, type Result, writeAnswer } from "../../../membership/answers.js";
-import {
-  assertRecent,
-  claimedSigners,
-  type RequestedList,
-  verifySigned,
-} from "../../../membership/requests.js";
-import { revokedSince } from "../../../membership/revocation.js";
+import { type Address, parseAddress } from "../../../mail/mailbox.js";
+import type { Result } from "../../../membership/answers.js";
+import { assertRecent, claimedSigners, verifySigned } from "../../../membership/requests.js";
+import { beforeRevocation, revokedSince } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
-import { parseFingerprint, sealingHalf } from "../../../protocol/keys.js";
-import { newMessageId } from "../../../protocol/seal.js";
-import { NOTICE_INTERVAL_MS } from "../../kept/limits.js";
-import { codeForLog } from "../../kept/log.js";
-import type { Addressee, List, Member } from "../../kept/store.js";
+import { parseFingerprint } from "../../../protocol/keys.js";
+import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/limits.js";
+import type { FirstAnswer } from "../../kept/membership-store.js";
+import type { Addressee, List, Member, NewMail } from "../../kept/store.js";
+import { Stale } from "../../kept/warrant.js";
 import { writeServerKey } from "../reading/key-wire.js";
 import type { Reader } from "../reading/reader.js";
+import { answerMail } from "./answer-mail.js";
 import {
   type Asked,
   type Asker,
@@ -41,6 +36,8 @@ import { carryOut } from "./member-commands.js";
 export type Taken =
   /** Its asker is proved, and an answer is on its way, unless it had one within the hour. */
   | { readonly kind: "answered"; readonly what: string; readonly code: string }
+  /** Its asker is proved, and has asked for too much within the hour: to be sent again later. `code` is for the log. */
+  | { readonly kind: "too-many"; readonly code: string }
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
 
@@ -49,28 +46,48 @@ export interface TakingParts extends RequestParts {
   readonly reader: Reader;
 }
 
-/**
- * Takes a mail for the request address of `list`.
- *
- * @throws ReadingEnded, and what is our own fault: the sender is told to try later
- */
+/** How often a request is looked at anew because somebody else's was carried out meanwhile. */
+const MAX_TRIES = 5;
+
+/** Takes a mail for the request address of `list`. @throws ReadingEnded, and what is our own fault: the sender is told to try later */
 export async function takeRequest(parts: TakingParts, list: List, raw: Uint8Array): Promise<Taken> {
+  let row: List | undefined = list;
+  for (let tries = 1; row !== undefined; tries++) {
+    try {
+      return await takeOnce(parts, row, raw);
+    } catch (error) {
+      if (!(error instanceof Stale) || tries === MAX_TRIES) throw error;
+    }
+    // what was verified is not true any more: as if the request had come now
+    row = await parts.store.listById(list.id);
+    if ((await parts.ledger.settings(list.id)).retired !== undefined) break;
+  }
+  return { kind: "refused", code: "no-list" };
+}
+
+async function takeOnce(parts: TakingParts, list: List, raw: Uint8Array): Promise<Taken> {
   let asked: Asked;
-  let inReplyTo: string | undefined;
   let proved: Newcomer;
   try {
     const now = new Date(parts.now());
     const mail = await open(parts, list, raw, now);
     if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
     if (mail.kind === "refused") return mail;
-    inReplyTo = mail.messageId;
-    asked = { parts, list, server: mail.server, opened: mail.opened, now };
+    const { server, opened, messageId } = mail;
+    asked = {
+      parts,
+      list,
+      server,
+      opened,
+      ...(messageId === undefined ? {} : { inReplyTo: messageId }),
+      now,
+    };
     proved = await prove(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return { kind: "refused", code: error.code };
   }
-  return answer(asked, proved, inReplyTo);
+  return answer(asked, proved);
 }
 
 /**
@@ -82,7 +99,8 @@ async function open({ lists, store, reader }: TakingParts, list: List, raw: Uint
   const present = await lists.serverKey(list);
   const keys = [present, ...former.map(({ key }) => key)];
   const mail = await reader.do("request", {
-    raw,
+    // a copy: it may be looked at anew
+    raw: new Uint8Array(raw),
     servers: await Promise.all(keys.map(writeServerKey)),
     list: { address: parseAddress(list.address), keys: await listKeysOf(store, list) },
   });
@@ -95,18 +113,23 @@ async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer>
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
   const member = await signer(asked, from);
-  const asker = await askerOf(member);
-  // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
-  if (command.do !== "revoke" && (await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
-    throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+  let asker = await askerOf(member);
+  if ((await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
+    // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
+    if (command.do !== "revoke") {
+      throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+    }
+    // its answer was lost, or the server stopped before it was sent
+    asker = { ...asker, key: await beforeRevocation(asker.key) };
   }
   const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
   return {
     asker,
     signedAt,
+    member,
     async carryOut() {
       assertRecent(asked.opened.request, signedAt, asked.now);
-      return carryOut(asked, member);
+      return carryOut(asked, member, asker, signedAt);
     },
   };
 }
@@ -128,32 +151,39 @@ async function signer({ parts, list, opened }: Asked, from: Address | undefined)
   return member;
 }
 
-async function answer(asked: Asked, proved: Newcomer, inReplyTo: string | undefined): Promise<Taken> {
+async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   const { parts, list, opened, now } = asked;
   const { store } = parts;
   const { command } = opened.request;
   const memory = remembered(asked, proved.asker.key.fingerprint);
+  const repeat = { kind: "answered", what: command.do, code: "repeat" } as const;
+  const isRecent = (first: FirstAnswer | undefined) =>
+    first !== undefined && now.getTime() < first.answered + NOTICE_INTERVAL_MS;
   const before = await store.firstAnswer(memory);
-  if (before !== undefined && now.getTime() < before.answered + NOTICE_INTERVAL_MS) {
-    return { kind: "answered", what: command.do, code: "repeat" };
+  if (isRecent(before)) return repeat;
+  const { member } = proved;
+  if (member !== undefined) {
+    const most = member.role === "owner" ? OWNER_REQUESTS : MEMBER_REQUESTS;
+    // a revocation is never put off
+    const waits = command.do !== "revoke" && !parts.requests.take(member.id, most, now.getTime());
+    if (waits) return { kind: "too-many", code: "too-many-requests" };
   }
   const head = async () => store.recordHead(list.id);
   const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
-  // a repeat gets the first answer, whatever the roster is now
-  const result: Result =
-    done === undefined
-      ? firstResult(before?.result ?? "", await head())
-      : done.result === "done"
-        ? { kind: "done", head: await head() }
-        : done.result;
-  const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
-  await send(asked, proved.asker, result, inReplyTo);
-  for (const { event, to, needs } of done?.reports ?? []) {
-    const report = { kind: "report", event, head: await head(), signed: opened.signed } as const;
-    await send(asked, to, report, undefined, needs);
-  }
-  await store.noteAnswer(memory, kept, now.getTime());
   await parts.heads.note(store);
+  if (done?.kind === "told") {
+    parts.wake();
+    return { kind: "answered", what: command.do, code: done.code };
+  }
+  // the same mail came twice at one moment: the other is answered
+  if (done?.kind === "repeat" && isRecent(await store.firstAnswer(memory))) return repeat;
+  // a repeat gets the first answer, whatever the roster is now
+  let result: Result;
+  if (done === undefined) result = firstResult(before?.result ?? "", await head());
+  else if (done.kind === "repeat" || done.result === "done") result = { kind: "done", head: await head() };
+  else result = done.result;
+  const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
+  await store.answer(memory, kept, await sealed(asked, proved.asker, result), now.getTime());
   parts.wake();
   return { kind: "answered", what: command.do, code: result.kind === "refused" ? result.code : result.kind };
 }
@@ -184,63 +214,29 @@ function firstResult(json: string, head: { readonly number: number; readonly has
 }
 
 /** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
-function addresseeOf({ memberId }: Asker, result: Result, needs?: "owner"): Addressee {
+function addresseeOf({ memberId }: Asker, result: Result): Addressee {
   if (memberId === undefined || result.kind === "done" || result.kind === "refused")
     return { kind: "anybody" };
-  const office = needs ?? offices[result.kind];
+  const office = offices[result.kind];
   return office === undefined ? { kind: "member", memberId } : { kind: "member", memberId, needs: office };
 }
 
 const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
   roster: "owner",
   receipts: "owner",
-  "server-key-offer": "owner",
   held: "moderator",
 };
 
-/** Seals `result` for somebody and puts it into the queue. */
-async function send(
-  asked: Asked,
-  to: Asker,
-  result: Result,
-  inReplyTo: string | undefined,
-  needs?: "owner",
-): Promise<void> {
-  const { parts, list, server, opened, now } = asked;
-  const address = parseAddress(list.address);
-  const listOf: RequestedList = {
-    address,
-    key:
-      list.listKeyFingerprint === undefined
-        ? opened.request.list.key
-        : parseFingerprint(list.listKeyFingerprint),
-  };
-  const said: Answer = {
+/** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
+async function sealed(asked: Asked, to: Asker, result: Result): Promise<NewMail | undefined> {
+  const { parts, list, server, opened, inReplyTo, now } = asked;
+  const key = list.listKeyFingerprint;
+  return answerMail({ list, server, log: parts.log }, to, {
     request: opened.request.id,
     date: now,
-    list: listOf,
+    key: key === undefined ? opened.request.list.key : parseFingerprint(key),
     result,
-    server: sealingHalf(server),
-  };
-  let sealed: Uint8Array;
-  try {
-    sealed = await writeAnswer(said, server, to.key);
-  } catch (error) {
-    // a key that ran out: there is no way to tell its holder in private
-    parts.log.warn("answer-not-sealed", { list: list.address, code: codeForLog(error) });
-    return;
-  }
-  const recipient = parseAddress(to.address);
-  const mail = writeRequestMail({
-    kind: "answer",
-    list: address,
-    from: makeMailbox(list.name, requestAddress(address)),
-    to: makeMailbox(to.name, recipient),
-    date: now,
-    messageId: newMessageId(domainOf(address)),
+    addressee: addresseeOf(to, result),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    sealed,
   });
-  const addressee = addresseeOf(to, result, needs);
-  await parts.store.addMail({ listId: list.id, to: addressee, recipient, mail }, now.getTime());
 }
