@@ -6,7 +6,6 @@
  * of one stands before and after every transaction of the other: since a command changes things in one of them, and reads
  * in those before, there is no other order that could matter.
  */
-
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import Database from "better-sqlite3";

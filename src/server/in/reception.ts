@@ -47,6 +47,8 @@ export interface ReceptionParts {
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
+  /** Reads what comes, in a thread of its own. */
+  readonly reader: Reader;
   readonly requests: RequestLimiter;
   /** Reads what comes, in a thread of its own. */
   readonly reader: Reader;

@@ -79,7 +79,11 @@ export class ReadingThread {
     ended: readonly string[],
   ): Promise<Jobs[K]["made"]> {
     const done = this.#turn.then(() => this.#ask(job, given, ended));
-    this.#turn = done.catch(() => undefined);
+    // without what was made: a mail would stay in memory until the next
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 
@@ -119,9 +123,12 @@ export class ReadingThread {
         else if ("before" in answered) reject(new ReadingEnded("before"));
         else reject(new Error(`reading failed: ${answered.failed}`));
       };
-      const fail = (error: NodeJS.ErrnoException) =>
-        end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crash");
-      const exit = () => end("crash");
+      let reason: ReadingEnded["reason"] = "crash";
+      const fail = (error: NodeJS.ErrnoException) => {
+        if (error.code === "ERR_WORKER_OUT_OF_MEMORY") reason = "memory";
+      };
+      // what it said last, the digest, may come after its error and not after its end
+      const exit = () => end(reason);
       // until it looks at the mail, it is not the mail's time
       let timer = setTimeout(() => end("deadline"), beginning);
       worker.on("message", hear).on("error", fail).on("exit", exit);
