@@ -1,7 +1,7 @@
 /** doctor, against a resolver, a relay and a folder with things wrong in them. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { chmod } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
@@ -124,6 +124,28 @@ test("names what is wrong: records, relay, a key file that others can read", asy
     expect(found.join("\n")).toContain(text);
   }
   await server.sink.reopen();
+});
+
+test("names what keeps a list from working: serve stopped, no owner, suspended members, a list that the database lacks", async () => {
+  const list = await server.createList("team@lists.test");
+  const alice = await person("Alice");
+  await server.join(list, alice);
+  const { ledger, store } = await server.start();
+  const member = await store.memberByAddress(list.list.id, alice.address);
+  await ledger.suspend(member?.id ?? 0, "bounces", Date.now());
+  expect((await doctor()).map(({ text }) => text)).toContain("serve runs");
+  await server.stop();
+  const lacking = { lists: { "gone@lists.test": { number: 0, hash: "0".repeat(64), owners: [] } } };
+  await writeFile(server.folder.heads, JSON.stringify(lacking));
+  const found = (await doctor()).filter(({ verdict }) => verdict !== "ok");
+  for (const text of [
+    "serve does not run",
+    "team@lists.test: has no owner",
+    "team@lists.test: 1 suspended",
+    "gone@lists.test: the database lacks this list",
+  ]) {
+    expect(found.map((finding) => finding.text).join("\n")).toContain(text);
+  }
 });
 
 test("a roster from the future: the clock is behind, and every post would be refused", async () => {

@@ -129,6 +129,9 @@ onEachStore(() => {
       'listseal_mails_total{what="list",reply="550"} 1',
       'listseal_copies_total{outcome="sent"} 2',
       'listseal_queue_jobs{state="waiting"} 0',
+      "listseal_queue_oldest_seconds 0",
+      "listseal_relay_up 1",
+      'listseal_members_suspended{list="team@lists.test"} 0',
       'listseal_members{list="team@lists.test"} 2',
     ]) {
       expect(text).toContain(`${line}\n`);

@@ -59,6 +59,8 @@ export interface ReceptionParts {
   readonly relay: () => RelayOptions;
   readonly log: Log;
   readonly now: () => number;
+  /** Whether there is room on the disk for a mail of so many bytes, and for what waits. */
+  readonly hasRoom: (bytes: number) => Promise<boolean>;
   /** Says that there is work for the worker. */
   readonly wake: () => void;
 }
@@ -73,6 +75,15 @@ export function openReception(parts: ReceptionParts): Handler {
     async take(text, sender, raw): Promise<Reply> {
       const recipient = await lists.recipient(text);
       if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
+      if (recipient.kind !== "unknown" && !(await parts.hasRoom(raw.length))) {
+        parts.log.error("mail-put-off", {
+          list: recipient.list.address,
+          code: "disk-full",
+          bytes: raw.length,
+        });
+        parts.tally(recipient.kind, tooBusy.code);
+        return tooBusy;
+      }
       const reply = await takeFor(parts, recipient, sender, raw);
       parts.tally(recipient.kind, reply.code);
       return reply;

@@ -5,6 +5,7 @@
  *     serve.lock          held while a server runs
  *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed (and its .lock)
  *     token.secret        what tokens in addresses and links are made with, mode 0600
+ *     reserve             room that is given away when the disk is full
  *     keys/*.key          secret server keys, mode 0600, one a list
  *     keys/*.secret       secrets shared with members, mode 0600, named by their ids
  *     certificates/*.asc  the same keys' public halves, for owners
@@ -79,6 +80,11 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** True if anybody but the owner may write there: what lies in it may be anybody's. */
+export async function isWritableByOthers(path: string): Promise<boolean> {
+  return ((await stat(path)).mode & 0o022) !== 0;
 }
 
 /** True if anybody but the file's owner may read or write it. */

@@ -6,6 +6,21 @@
 /** Largest mail accepted, in bytes as received. Stops a sender from filling memory and disk. Announced by SIZE (RFC 1870). */
 export const MAX_MAIL_BYTES = 50 * 1024 * 1024;
 
+/**
+ * Room on the disk below which mail is answered with 451, in bytes beside the mail itself: what waits needs it to go out
+ * (a mark is a commit). Stops a burst of posts from filling the disk to the last block.
+ */
+export const LITTLE_ROOM_BYTES = 8 * 1024 * 1024;
+
+/** A file that is given away when somebody else has filled the disk. */
+export const RESERVE_BYTES = 4 * 1024 * 1024;
+
+/** A mail of so many bytes takes as many times its room: the log of commits, the database, the next commit. */
+export const ROOM_FOR_A_MAIL = 3;
+
+/** How often the room on the disk is looked at, in milliseconds. */
+export const DISK_LOOK_MS = 2_000;
+
 /** Bytes of mail being received at one time, over all connections. Stops many senders from filling memory together. */
 export const MAX_BYTES_IN_FLIGHT = 4 * MAX_MAIL_BYTES;
 

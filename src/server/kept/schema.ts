@@ -325,6 +325,11 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   CREATE INDEX forwarded_kept_until ON forwarded (kept_until);
   `,
     `
+  -- what a post is known by: its session key can be wrapped anew, and a wrapping has several spellings
+  ALTER TABLE replays ADD COLUMN data_packet_digest TEXT;
+  CREATE UNIQUE INDEX replays_data_packet ON replays (list_id, data_packet_digest);
+  `,
+    `
   -- members who want no copies for now; their word takes it back, and never what bounces or the operator did
   CREATE TABLE own_pauses (
     member_id ${integer} PRIMARY KEY REFERENCES members (id) ON DELETE CASCADE,

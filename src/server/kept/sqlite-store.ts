@@ -3,6 +3,7 @@
  *
  * WAL with synchronous=FULL: a commit is on disk when it returns (https://www.sqlite.org/wal.html, "durable").
  */
+import { closeSync, openSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import Database from "better-sqlite3";
 import type { FullStore } from "./membership-store.js";
@@ -39,6 +40,8 @@ const LOG_SUFFIX = "-wal";
 
 /** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
 export function openSqliteStore(file: string): FullStore {
+  // SQLite would make it readable by everybody, and its log with it
+  closeSync(openSync(file, "a", 0o600));
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma("journal_mode = WAL");

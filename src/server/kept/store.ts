@@ -93,6 +93,8 @@ export interface NewPost {
   readonly signer: string;
   /** SHA-256 of the key packet, hex. */
   readonly keyPacketDigest: string;
+  /** SHA-256 of the data packet: the post is known by it, however its session key is wrapped. */
+  readonly dataPacketDigest: string;
   /** SHA-256 of the outer seal as submitted, hex: an honest retry brings the very same bytes. */
   readonly sealDigest: string;
   /** The replay is remembered until then. */
@@ -364,6 +366,8 @@ export interface Store {
   /** When the next job is due, `undefined` if none waits. */
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
+  /** When the oldest post was accepted that has copies to be sent, also such as are set aside; `undefined` if none has. */
+  oldestPost(): Promise<number | undefined>;
 
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;

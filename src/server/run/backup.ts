@@ -18,8 +18,12 @@ import { BadRequest } from "./administration.js";
 /** Writes a whole and consistent copy of the database to `file`, which must not be there; mode 0600. */
 export async function backUp(folder: DataFolder, file: string): Promise<void> {
   if (existsSync(file)) throw new BadRequest(`${file} is there already`);
+  const folderOfFile = dirname(file);
+  if (!existsSync(folderOfFile)) {
+    throw new BadRequest(`the folder ${folderOfFile} does not exist: make it (mkdir -p), or name another`);
+  }
   // made in a folder that nobody else can look into, and moved when it is whole
-  const draft = await mkdtemp(join(dirname(file), ".listseal-backup-"));
+  const draft = await mkdtemp(join(folderOfFile, ".listseal-backup-"));
   try {
     const copy = join(draft, "listseal.db");
     const database = new Database(folder.database, { readonly: true, fileMustExist: true });

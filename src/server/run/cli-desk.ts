@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type DataFolder, dataFolder, isInitialised } from "../kept/data-folder.js";
+import { type DataFolder, dataFolder, isInitialised, isWritableByOthers } from "../kept/data-folder.js";
 import { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
 import { MAX_CERTIFICATE_BYTES } from "../kept/limits.js";
@@ -64,6 +64,13 @@ export async function findSite({ data, config: named }: GlobalOptions): Promise<
     ...(credentials === undefined ? {} : { credentials }),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
+  for (const each of [folder.path, folder.keys]) {
+    if (existsSync(each) && (await isWritableByOthers(each))) {
+      throw new ConfigError(
+        `others can write to ${each}, so that keys and lists may be anybody's: chmod go-w ${each}`,
+      );
+    }
+  }
   const { postgres } = config.store;
   const place: StorePlace =
     postgres === undefined || postgres === ""

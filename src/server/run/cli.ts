@@ -31,6 +31,16 @@ addQueueCommands(program);
 addServeCommand(program);
 addFilterCommand(program);
 
+/** A pipe whose reader has gone (`list show | head`) ends a command quietly; a server goes on without it. */
+let isServing = false;
+program.hook("preAction", (_program, command) => {
+  isServing = ["serve", "filter"].includes(command.name());
+});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (!isServing && error.code === "EPIPE") process.exit();
+});
+process.stderr.on("error", () => undefined);
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`listseal-server: ${sentenceFor(error)}\n`);
   process.exitCode = 1;

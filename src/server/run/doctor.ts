@@ -7,12 +7,15 @@ import { promisify } from "node:util";
 import { domainOf, parseAddress } from "../../mail/mailbox.js";
 import { FUTURE_ALLOWED_MS } from "../../protocol/policy.js";
 import { type DataFolder, isInitialised, isOpenToOthers } from "../kept/data-folder.js";
+import { tryLock } from "../kept/file-lock.js";
 import { Heads } from "../kept/heads.js";
+import { openLedger } from "../kept/open-ledger.js";
 import { openCheckedStore } from "../kept/open-store.js";
 import { loadServerKey } from "../kept/server-keys.js";
 import type { List, Store } from "../kept/store.js";
 import { connectToRelay, type RelayOptions } from "../out/relay.js";
 import { relayFault, relayFaultSentence } from "../out/relay-fault.js";
+import { ownersOf } from "../out/standing.js";
 import type { Site } from "./cli-desk.js";
 import { writeHostAndPort } from "./endpoints.js";
 import { sentenceFor } from "./failure-sentence.js";
@@ -38,7 +41,7 @@ const DNS_TIMEOUT_MS = 3_000;
 export async function examine(site: Site, relay: RelayOptions | undefined): Promise<readonly Finding[]> {
   const { folder, config, place } = site;
   if (!isInitialised(folder)) return [wrong(`${folder.path} holds no server: run init`)];
-  const findings = [...(await permissions(folder)), ...(await disk(folder))];
+  const findings = [running(folder), ...(await permissions(folder)), ...(await disk(folder))];
   let store: Store;
   try {
     store = await openCheckedStore(place);
@@ -50,6 +53,7 @@ export async function examine(site: Site, relay: RelayOptions | undefined): Prom
     findings.push(ok(`the database is whole, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
     for (const list of lists) findings.push(await serverKey(folder, list));
     findings.push(...(await records(store, lists, folder)));
+    findings.push(...(await standing(place, store, lists)));
     findings.push(...(await queue(store)));
     findings.push(await reachable(relay));
     const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
@@ -99,7 +103,16 @@ async function records(
   folder: DataFolder,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const paused = await new Heads(folder.heads).paused();
+  const heads = new Heads(folder.heads);
+  const paused = await heads.paused();
+  for (const address of await heads.known()) {
+    if (lists.some((list) => list.address === address)) continue;
+    findings.push(
+      wrong(
+        `${address}: the database lacks this list, and its mail waits with its senders: restore a newer backup, or create the list anew`,
+      ),
+    );
+  }
   let newest = 0;
   for (const list of lists) {
     if (list.listKey === undefined)
@@ -119,8 +132,48 @@ async function records(
   return findings;
 }
 
+/** Lists that nobody owns, and members who get nothing. */
+async function standing(
+  place: Site["place"],
+  store: Store,
+  lists: readonly List[],
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const ledger = await openLedger(place);
+  try {
+    for (const list of lists) {
+      if ((await ledger.settings(list.id)).retired !== undefined) continue;
+      if ((await ownersOf(store, list.id)).length === 0) {
+        findings.push(
+          look(`${list.address}: has no owner, so nobody can resume it after a restore: member role`),
+        );
+      }
+      const count = (await ledger.suspended(list.id, "bounces")).length;
+      if (count > 0) {
+        findings.push(look(`${list.address}: ${count} suspended since their copies came back: member list`));
+      }
+    }
+  } finally {
+    await ledger.close();
+  }
+  return findings;
+}
+
+/** Whether `serve` runs: the lock of the data folder is held while it does. */
+function running(folder: DataFolder): Finding {
+  const release = existsSync(folder.lock) ? tryLock(folder.lock) : () => undefined;
+  release?.();
+  return release === undefined ? ok("serve runs") : look("serve does not run: nothing is taken or sent");
+}
+
 async function queue(store: Store): Promise<readonly Finding[]> {
   const { waiting, aside } = await store.queueCounts();
+  const oldest = await store.oldestPost();
+  const hours = oldest === undefined ? 0 : Math.floor((Date.now() - oldest) / 3_600_000);
+  if (hours > 0)
+    return [
+      look(`queue: ${waiting} waiting, the oldest post for ${hours} h; ${aside} set aside: see "queue show"`),
+    ];
   const text = `queue: ${waiting} waiting, ${aside} set aside for you`;
   return [aside > 0 ? look(`${text}: see "queue show --aside"`) : ok(text)];
 }

@@ -3,6 +3,7 @@
  * anything else that grows with the mail.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Ledger } from "../kept/ledger.js";
 import type { Recipient } from "../kept/lists-in-use.js";
 import type { Store } from "../kept/store.js";
 import type { CopyOutcome } from "../out/delivery.js";
@@ -16,8 +17,26 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
+/** What is counted when it is asked for. */
+export interface MetricsParts {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly pausedLists: () => Promise<number>;
+  readonly freeSpace: () => Promise<number>;
+  /** Whether the relay can be connected to now. */
+  readonly relayAnswers: () => Promise<boolean>;
+  readonly now: () => number;
+}
+
 /** Metrics of one server; the queue and the rosters are counted in `store` when they are asked for. */
-export function openMetrics(store: Store, pausedLists: () => Promise<number>): Metrics {
+export function openMetrics({
+  store,
+  ledger,
+  pausedLists,
+  freeSpace,
+  relayAnswers,
+  now,
+}: MetricsParts): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];
@@ -62,6 +81,34 @@ export function openMetrics(store: Store, pausedLists: () => Promise<number>): M
     registers,
     async collect() {
       this.set(await pausedLists());
+    },
+  });
+  const gauge = (name: string, help: string, value: () => Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set(await value());
+      },
+    });
+  gauge("listseal_queue_oldest_seconds", "Age of the oldest post that has copies to be sent", async () => {
+    const oldest = await store.oldestPost();
+    return oldest === undefined ? 0 : Math.max(0, (now() - oldest) / 1_000);
+  });
+  gauge("listseal_disk_free_bytes", "Room on the disk of the data folder", freeSpace);
+  gauge("listseal_relay_up", "Whether the relay can be connected to", async () =>
+    (await relayAnswers()) ? 1 : 0,
+  );
+  new Gauge({
+    name: "listseal_members_suspended",
+    help: "Members who get no copies, since these came back",
+    labelNames: ["list"] as const,
+    registers,
+    async collect() {
+      for (const list of await store.lists()) {
+        this.set({ list: list.address }, (await ledger.suspended(list.id, "bounces")).length);
+      }
     },
   });
   return {

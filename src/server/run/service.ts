@@ -8,10 +8,18 @@ import { openReception } from "../in/reception.js";
 import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
+import { freeSpace, keepReserve } from "../kept/disk.js";
 import { Heads } from "../kept/heads.js";
 import type { RenewalPlan } from "../kept/key-renewal.js";
 import type { Ledger } from "../kept/ledger.js";
-import { BOUNCE_WINDOW_DAYS, DAY_MS, NOTE_HEADS_MS } from "../kept/limits.js";
+import {
+  BOUNCE_WINDOW_DAYS,
+  DAY_MS,
+  DISK_LOOK_MS,
+  LITTLE_ROOM_BYTES,
+  NOTE_HEADS_MS,
+  ROOM_FOR_A_MAIL,
+} from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
@@ -24,7 +32,7 @@ import { openTokens } from "../kept/tokens.js";
 import { Delivery, type DeliveryOptions } from "../out/delivery.js";
 import { Exploder } from "../out/explode.js";
 import { Gate } from "../out/gate.js";
-import type { RelayOptions } from "../out/relay.js";
+import { connectToRelay, type RelayOptions } from "../out/relay.js";
 import { openSlips } from "../out/slip.js";
 import { Standing } from "../out/standing.js";
 import type { Endpoint } from "./endpoints.js";
@@ -65,6 +73,8 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly lanes?: number;
   /** Server keys get new encryption subkeys by this plan; never if absent. */
   readonly renewal?: RenewalPlan;
+  /** Free bytes on the data folder's disk; for tests. */
+  readonly freeSpace?: () => Promise<number>;
   /** The clock; for tests. */
   readonly now?: () => number;
 }
@@ -108,7 +118,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  const room = options.freeSpace ?? (() => freeSpace(folder));
+  const lookAtDisk = async () => {
+    const done = await keepReserve(folder, await room());
+    if (done === "given-away") log.error("disk-full");
+  };
+  /** What a full disk, or a database that is away for a moment, must not keep from starting. */
+  const tried = async (what: string, work: () => Promise<unknown>) => {
+    await work().catch((error: unknown) => log.error(what, { code: codeForLog(error) }));
+  };
   try {
+    // before anything is opened: also a database that is only read needs some room beside it
+    await tried("disk-not-looked-at", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const ledger = await openLedger(place);
@@ -117,9 +138,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
-    if (store.sharing === "alone") await store.releaseClaims(now());
-    await store.forget(now());
-    await dropUnusedSecrets(folder, store, now());
+    if (store.sharing === "alone") await tried("claims-not-released", () => store.releaseClaims(now()));
+    await tried("not-forgotten", async () => {
+      await store.forget(now());
+      await dropUnusedSecrets(folder, store, now());
+    });
     const heads = new Heads(folder.heads);
     const note = async () => {
       await noteHeads(heads, store, ledger, log);
@@ -127,7 +150,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
-    undo.push(() => heads.note(store).then(() => undefined));
+    undo.push(() => tried("heads-not-noted", () => heads.note(store)));
     await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
@@ -143,7 +166,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const gate = new Gate({ store, heads });
     const standing = new Standing({ store, ledger, log, now, wake });
-    const metrics = openMetrics(store, async () => (await heads.paused()).size);
+    const metrics = openMetrics({
+      store,
+      ledger,
+      pausedLists: async () => (await heads.paused()).size,
+      freeSpace: room,
+      relayAnswers: () => relayAnswers(live.relay),
+      now,
+    });
     const delivery = new Delivery({
       store,
       ledger,
@@ -165,7 +195,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
-    const handler = openReception({ ...shared, heads, limiter, tally, ...(exploder && { exploder }) });
+    const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
+    const handler = openReception({
+      ...shared,
+      heads,
+      hasRoom,
+      limiter,
+      tally,
+      ...(exploder && { exploder }),
+    });
 
     undo.push(() => delivery.stop());
     undo.push(() => teller.stop());
@@ -220,6 +258,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await renew();
       every(FORGET_MS, "keys-not-renewed", renew);
     }
+    every(DISK_LOOK_MS, "disk-not-looked-at", lookAtDisk);
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
     teller.start();
@@ -241,6 +280,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Asked when metrics are: what the worker found last may be long ago. */
+async function relayAnswers(relay: RelayOptions): Promise<boolean> {
+  try {
+    return await answersWithin(
+      SILENT_MS,
+      connectToRelay(relay).then((connection) => connection.close()),
+    );
+  } catch {
+    return false;
   }
 }
 
