@@ -86,6 +86,8 @@ onEachStore(() => {
       who: { ...bob.who, key: await certifyMember(bob.introduction, thief.key, known()) },
       introduction: bob.introduction,
     };
+    // the report of the first join is one mail, the alarm another
+    await play.sink.until((sink) => sink.for(olga.address).length >= 2);
     const before = play.sink.for(olga.address).length;
     expect(await joins(stolen)).toEqual(refused("introduction-used"));
     await play.sink.until((sink) => sink.for(olga.address).length > before);
