@@ -7,7 +7,7 @@
  */
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -74,7 +74,7 @@ function take(run: Run, from: number): Promise<Done> {
   running.stderr?.on("data", (data: Buffer) => {
     words = (words + data.toString("latin1")).slice(-4_000);
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const hang = setTimeout(() => {
       words = `hangs: no end after ${HANG_MS / 1000} s\n${words}`;
       running.kill("SIGKILL");
@@ -95,7 +95,11 @@ function take(run: Run, from: number): Promise<Done> {
     running.on("close", (code) => {
       clearTimeout(hang);
       if (!isEnough && code !== 0) {
-        if (words.includes("Error") && next === from && from === 0) throw new Error(words);
+        // not of an input: the target itself can't be loaded
+        if (!existsSync(file)) {
+          reject(new Error(words));
+          return;
+        }
         found += 1;
         keep(run, next, readFileSync(file), { kind: "ended", text: words });
         next += 1;

@@ -1,11 +1,11 @@
 /**
  * Checks every claim and every twin: `node proofs/run.mjs [part of a claim's name]`.
- * `--write FOLDER` writes each problem there in TPTP as well, to be read or given to another prover.
+ * `--report FILE` writes what was found as a report of Jest's form. `--write FOLDER` writes each problem there in TPTP as well, to be read or given to another prover.
  *
  * A line a check: what was expected, and what each prover found. Exit code 1 on any mismatch, or if nothing ran at all.
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { noOtherKey } from "./attacker.mjs";
@@ -24,7 +24,10 @@ import { eprover, spass, spin } from "./provers.mjs";
  * @property {string} [problem]  TPTP
  */
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: "string" }, report: { type: "string" } },
+});
 
 /** @param {import("./claim.mjs").Claim} claim @returns {Check[]} */
 function hornChecks(claim) {
@@ -87,6 +90,9 @@ const count = { passed: 0, failed: 0, skipped: 0 };
 const missing = new Set();
 let claim = "";
 
+/** @type {{ fullName: string, status: "passed" | "failed" | "pending" }[]} */
+const found = [];
+
 /** @param {Check} check @param {[string, Answer][]} answers */
 function report(check, answers) {
   if (check.claim !== claim) {
@@ -106,10 +112,12 @@ function report(check, answers) {
       verdict = "FAILED";
     }
   }
-  const found = answers.map(
+  const status = verdict === "FAILED" ? "failed" : verdict === "SKIP  " ? "pending" : "passed";
+  found.push({ fullName: `${check.claim}: ${check.what}`, status });
+  const told = answers.map(
     ([prover, { found, detail }]) => `${prover}: ${found}${detail === undefined ? "" : ` (${detail})`}`,
   );
-  console.log(`  ${verdict} ${check.what} | expected: ${check.expected} | ${found.join(", ")}`);
+  console.log(`  ${verdict} ${check.what} | expected: ${check.expected} | ${told.join(", ")}`);
   const trace = answers.find(([, answer]) => answer.trace)?.[1].trace;
   if (trace !== undefined && check.what !== "holds" && !check.what.startsWith("works"))
     console.log(`           trace: ${trace}`);
@@ -132,6 +140,13 @@ for (const [i, check] of checks.entries()) {
   );
 }
 for (const [i, check] of checks.entries()) report(check, (await running[i]) ?? []);
+
+if (values.report !== undefined) {
+  // claims stand in several files, and a name is in one only
+  const name = fileURLToPath(new URL("claims", import.meta.url));
+  await mkdir(dirname(values.report), { recursive: true });
+  await writeFile(values.report, JSON.stringify({ testResults: [{ name, assertionResults: found }] }));
+}
 
 const ran = count.passed + count.failed;
 const skipped =

@@ -7,18 +7,9 @@ import { join } from "node:path";
 import { installLine } from "./packages.mjs";
 import { ROOT, runAndListen } from "./run.mjs";
 import { ensureBuild, SetupError, setUp } from "./setup.mjs";
-import { STAGES } from "./stages.mjs";
+import { obstacleOf, STAGES } from "./stages.mjs";
 
 const notRun = (reason) => ({ passed: 0, failed: 0, skipped: 1, reason, couldNotRun: true });
-
-/** Why a stage can't run here, or undefined. */
-function obstacleOf(stage, lacking) {
-  const packages = stage.needs === undefined ? undefined : lacking.get(stage.needs);
-  if (packages !== undefined) return `missing: ${packages.join(" ")} (${installLine(packages)})`;
-  if (stage.root === true && process.getuid?.() !== 0)
-    return "needs root: Postfix and Dovecot serve several users";
-  return undefined;
-}
 
 /** Whether npm's registry can be reached. */
 async function registryAnswers() {
@@ -26,7 +17,7 @@ async function registryAnswers() {
   return code === 0;
 }
 
-async function runStage(stage, lacking, buildProblem) {
+async function runStage(stage, lacking, buildProblem, before) {
   const obstacle = obstacleOf(stage, lacking);
   if (obstacle !== undefined) return notRun(obstacle);
   const wanted = (stage.wants ?? []).flatMap((feature) => lacking.get(feature) ?? []);
@@ -36,7 +27,7 @@ async function runStage(stage, lacking, buildProblem) {
   if (stage.build === true && buildProblem !== undefined) return notRun(buildProblem);
   console.log(`\n=== ${stage.name} ===`);
   const start = Date.now();
-  const count = await stage.run();
+  const count = await stage.run(before);
   const without = [
     ...(wanted.length > 0 ? [`missing: ${wanted.join(" ")} (${installLine(wanted)})`] : []),
     ...(offline ? ["npm's registry can't be reached, so nothing was installed from it"] : []),
@@ -96,7 +87,8 @@ async function main(names) {
       results.push(["build", { passed: 0, failed: 1, skipped: 0, reason: buildProblem }]);
     }
   }
-  for (const stage of stages) results.push([stage.name, await runStage(stage, lacking, buildProblem)]);
+  for (const stage of stages)
+    results.push([stage.name, await runStage(stage, lacking, buildProblem, results)]);
   return report(results);
 }
 

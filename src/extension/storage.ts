@@ -19,7 +19,11 @@ import {
  * - `storage.local`: {@link Stored}, one record, replaced whole, so that a crash leaves the old or the new one.
  * - `storage.session` (in memory): unlocked member keys, in `locking/unlocked.ts`.
  */
-const SEEN = "seen";
+/** Not the name of the first version, which held digests of key packets. */
+const SEEN = "seen-through-list";
+const SEEN_BEFORE = "seen";
+/** List, address and skeleton of the names of authors. */
+const NAMES = "names";
 
 /** One record of `storage.local`, replaced whole. */
 export interface Kept<R> {
@@ -112,12 +116,14 @@ export function forgetEverything(): Promise<void> {
   });
 }
 
-/** Author and message id of a mail that was opened, with the digest of its key packet. */
+/** Author and message id of a mail that was opened, with the digest of its data packet. */
 export interface SeenPost {
   readonly list: string;
   readonly author: string;
   readonly messageId: string;
-  readonly keyPacketDigest: string;
+  readonly dataPacketDigest: string;
+  /** Whether the list's word came with it. */
+  readonly cameThroughList: boolean;
 }
 
 const seenRecord = listOf(listOf(text));
@@ -126,19 +132,53 @@ const seenRecord = listOf(listOf(text));
 const SEEN_LIMIT = 5_000;
 
 /**
- * Remembers an opened post and says whether the same author's message id was seen before under another key packet:
- * then somebody has sealed old words anew (attack: a member re-posts what another member once wrote).
+ * Whether the same author's message id was shown before, as come through the list, with another data packet: then somebody has
+ * sealed old words anew. A post with the list's word is remembered.
+ *
+ * Attack: a member wraps the session key of somebody's post anew, or keeps back the list's word, and sends that to the others
+ * before the list does. If it were remembered, or told apart by its key packet, the true post would look like the second.
  */
 export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {
-  const { list, author, messageId, keyPacketDigest } = post;
+  const { list, author, messageId, dataPacketDigest, cameThroughList } = post;
   return inTurn("storage", async () => {
     const found = await browser.storage.local.get(SEEN);
     const seen = found[SEEN] === undefined ? [] : seenRecord(found[SEEN]);
     const known = seen.find(([l, a, m]) => l === list && a === author && m === messageId);
-    if (known !== undefined) return known[3] === keyPacketDigest ? "again" : "reused";
-    const kept = [...seen, [list, author, messageId, keyPacketDigest]].slice(-SEEN_LIMIT);
+    if (known !== undefined) return known[3] === dataPacketDigest ? "again" : "reused";
+    if (!cameThroughList) return "first";
+    if (seen.length === 0) await browser.storage.local.remove(SEEN_BEFORE);
+    const kept = [...seen, [list, author, messageId, dataPacketDigest]].slice(-SEEN_LIMIT);
     await browser.storage.local.set({ [SEEN]: kept });
     return "first";
+  });
+}
+
+/** An author's name, as far as others may look the same. */
+export interface SeenName {
+  readonly address: string;
+  readonly skeleton: string;
+}
+
+const namesRecord = listOf(listOf(text));
+/** Members of all lists together; the oldest are forgotten first. */
+const NAMES_LIMIT = 5_000;
+
+/**
+ * The names that authors of a list were seen under.
+ * @param author is remembered, too; null for one whose name nobody vouches for
+ */
+export function namesSeen(list: string, author: SeenName | null): Promise<readonly SeenName[]> {
+  return inTurn("storage", async () => {
+    const found = await browser.storage.local.get(NAMES);
+    const all = found[NAMES] === undefined ? [] : namesRecord(found[NAMES]);
+    const isKnown = ([of, address, skeleton]: readonly string[]) =>
+      of === list && address === author?.address && skeleton === author?.skeleton;
+    if (author !== null && !all.some(isKnown)) {
+      const others = all.filter(([of, address]) => of !== list || address !== author.address);
+      const kept = [...others, [list, author.address, author.skeleton]].slice(-NAMES_LIMIT);
+      await browser.storage.local.set({ [NAMES]: kept });
+    }
+    return all.flatMap(([of, address = "", skeleton = ""]) => (of === list ? [{ address, skeleton }] : []));
   });
 }
 

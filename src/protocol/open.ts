@@ -52,8 +52,11 @@ export interface OpenedPost {
   readonly messageId: string;
   /** Date of the author's inner signature. */
   readonly signedAt: Date;
-  /** SHA-256 of the key packet: a second key packet under a known author and message id is a re-post; the caller remembers. */
-  readonly keyPacketDigest: string;
+  /**
+   * SHA-256 of the data packet, which alone identifies a post: another one under a known author and message id is a re-post;
+   * the caller remembers. Not of the key packet: every member has the session key, and can wrap it anew.
+   */
+  readonly dataPacketDigest: string;
   readonly passage: Passage;
   /** A detached list signature came along, beside a message that has its own: a part of the mail that is for nothing. */
   readonly hasStraySignature: boolean;
@@ -117,7 +120,7 @@ export async function openPost(
     author: post.author,
     messageId: post.messageId,
     signedAt: post.signedAt,
-    keyPacketDigest: await sha256(keyPacket),
+    dataPacketDigest: (await bodyDigest) ?? (await sha256(dataPacket)),
     passage: await passageOf(way, post, keys, now),
     hasStraySignature: sealed.listSignature !== undefined && outer.form === "sealed",
   };

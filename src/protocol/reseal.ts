@@ -40,6 +40,11 @@ export interface OpenedAtServer {
   readonly by: Fingerprint;
   /** SHA-256 of the key packet, lower-case hex: the second key of the replay memory. */
   readonly keyPacketDigest: string;
+  /**
+   * SHA-256 of the data packet: what a post is known by. Whoever has its session key can wrap that anew, and in profile
+   * `compatible` one wrapping has several spellings.
+   */
+  readonly dataPacketDigest: string;
 }
 
 /** What the server opens and checks with. */
@@ -83,7 +88,8 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
     throw new ListSealError("wrong-list", "signed for another list");
   }
   assertIntendedFor(signature.packet, server.fingerprint);
-  if (sealed.mode === "key" && says["body-sha256"] !== (await sha256(sealed.body))) {
+  const bodyDigest = sealed.mode === "key" ? await sha256(sealed.body) : undefined;
+  if (sealed.mode === "key" && says["body-sha256"] !== bodyDigest) {
     throw new ListSealError("binding-mismatch", "the body is not the one that was signed");
   }
   assertInWindow(signature.signedAt, now);
@@ -97,6 +103,7 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
     signedAt: signature.signedAt,
     by: signature.by,
     keyPacketDigest: await sha256(keyPacket),
+    dataPacketDigest: bodyDigest ?? (await sha256(literal.subarray(keyPacket.length))),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   createMessage,
   decryptSessionKeys,
   encrypt,
+  encryptSessionKey,
   PacketList,
   type PublicKey,
   readMessage,
@@ -139,7 +140,7 @@ export async function asMember(copy: SealedMessage, cast: Cast, member: OpeningK
 }
 
 /** Submits a message that was sealed to the list somehow, as `signer`, in mode `key`. */
-export async function submits(
+export function submits(
   cast: Cast,
   signer: OpeningKey<"member">,
   message: Uint8Array,
@@ -147,6 +148,17 @@ export async function submits(
   date = new Date(),
 ): Promise<SealedMessage> {
   const { keyPacket, dataPacket } = split(message);
+  return submitsParts(cast, signer, { keyPacket, dataPacket }, messageId, date);
+}
+
+/** The same with the two packets as they are: a key packet may be spelled in many ways. */
+export async function submitsParts(
+  cast: Cast,
+  signer: OpeningKey<"member">,
+  { keyPacket, dataPacket }: { readonly keyPacket: Uint8Array; readonly dataPacket: Uint8Array },
+  messageId: string,
+  date = new Date(),
+): Promise<SealedMessage> {
   const signature = await signs(
     signer,
     keyPacket,
@@ -196,4 +208,48 @@ export function unprotectedAround(sessionKey: Uint8Array, content: Uint8Array): 
   const head = Buffer.concat([first.update(Buffer.concat([prefix, prefix.subarray(14)])), first.final()]);
   const second = createCipheriv("aes-256-cfb", sessionKey, head.subarray(2));
   return packet(9, Buffer.concat([head, second.update(content), second.final()]));
+}
+
+/** Other key packets for the same session key, as any member can make them: each opens the same data packet. */
+export const respellings = ["wrapped anew", "in the old format", "with the point 1/u"] as const;
+
+/** @param message key packet and data packet, sealed to `listKey` in profile `compatible` */
+export async function respelled(
+  message: Uint8Array,
+  listKey: OpeningKey<"list">,
+  how: (typeof respellings)[number],
+): Promise<Uint8Array> {
+  const { keyPacket } = split(message);
+  switch (how) {
+    case "wrapped anew":
+      return encryptSessionKey({
+        data: await sessionKeyOf(message, listKey),
+        algorithm: "aes256",
+        encryptionKeys: sealingHalf(listKey).certificate,
+        format: "binary",
+        config: configFor("compatible"),
+      });
+    case "in the old format":
+      return Uint8Array.from([0x84, ...keyPacket.subarray(1)]);
+    case "with the point 1/u": {
+      // header 2, version 1, key id 8, algorithm 1, bit count 2, prefix 1: then u, 32 octets, the lowest first
+      const bent = Uint8Array.from(keyPacket);
+      const u = bent.subarray(14 + 1, 14 + 1 + 32);
+      const p = 2n ** 255n - 19n;
+      let value = 0n;
+      for (const octet of u.toReversed()) value = value * 256n + BigInt(octet);
+      let inverse = power(value, p - 2n, p);
+      for (let at = 0; at < 32; at++, inverse /= 256n) u[at] = Number(inverse % 256n);
+      return bent;
+    }
+  }
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  let square = base % modulus;
+  for (let left = exponent; left > 0n; left /= 2n, square = (square * square) % modulus) {
+    if (left % 2n === 1n) result = (result * square) % modulus;
+  }
+  return result;
 }

@@ -16,6 +16,7 @@ import {
 } from "../../src/protocol/index.js";
 import { keyPacketTarget } from "../../src/protocol/packets.js";
 import { FUTURE_ALLOWED_MS, PAST_WINDOW_MS } from "../../src/protocol/policy.js";
+import { openAtServer } from "../../src/protocol/reseal.js";
 import { acceptPost, type Outcome } from "../../src/server/in/post.js";
 import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
 import { REPLAY_MARGIN_MS } from "../../src/server/kept/limits.js";
@@ -30,7 +31,7 @@ import {
   setListKey,
 } from "../../src/server/run/administration.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
-import { bytes, encryptWith, opened, submits } from "./forge.js";
+import { bytes, encryptWith, opened, respelled, respellings, submits, submitsParts } from "./forge.js";
 import { withBorrowedSubkey } from "./forge-keys.js";
 import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-server.js";
 
@@ -286,6 +287,39 @@ describe("same-list replay: somebody who is no reader of a post has it posted ag
       await expect(accept(again, "bob")).resolves.toMatchObject({ kind: "refused", code: "replayed" });
     });
   });
+
+  describe.each(respellings)(
+    "a captured post whose session key is %s, under a member's own signature",
+    (how) => {
+      async function both() {
+        const sealed = await aliceSeals(team, "key", bytes("before Carol"));
+        if (sealed.mode !== "key") throw new Error("mode key is meant");
+        const { literal } = await opened(sealed.key, team.serverKey);
+        const keyPacket = await respelled(Buffer.concat([literal, sealed.body]), team.listKey, how);
+        const again = await submitsParts(
+          team,
+          team.bob,
+          { keyPacket, dataPacket: sealed.body },
+          "<again@example.test>",
+        );
+        return { sealed, again };
+      }
+
+      test("a memory of key packets takes it as Bob's", async () => {
+        const { sealed, again } = await both();
+        const first = await openAtServer(sealed, context(team, team.alice));
+        const second = await openAtServer(again, context(team, team.bob));
+        expect(second.keyPacketDigest).not.toBe(first.keyPacketDigest);
+        expect(second.dataPacketDigest).toBe(first.dataPacketDigest);
+      });
+
+      test("the real server knows the data packet", async () => {
+        const { sealed, again } = await both();
+        await expect(accept(sealed)).resolves.toMatchObject({ kind: "queued" });
+        await expect(accept(again, "bob")).resolves.toMatchObject({ kind: "refused", code: "replayed" });
+      });
+    },
+  );
 
   describe("the retention hole: a post that is dated in the future", () => {
     const submitted = async (now: number) =>

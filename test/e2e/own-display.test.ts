@@ -18,7 +18,7 @@ import { addressOf, World } from "../world/world.js";
 const ALBUM = fileURLToPath(new URL("../../out/own-display", import.meta.url));
 
 const MARKER = "the heron on the ninth pile";
-const GREEN = "Sealed for Team · from Olive";
+const GREEN = "Sealed for Team · from olive@example.test (“Olive”)";
 const [OWN, FOREIGN, ORDINARY, PAINTED] = ["own shell", "foreign shell", "ordinary words", "painted line"];
 
 /** What everybody who writes HTML can put into a mail: a line like ours, a view that is not seen, and a font that tells. */
@@ -230,7 +230,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
         const found = await alice.addon.inFrontTab(z.string(), source);
         return found.includes(MARKER) ? found : undefined;
       });
-      expect(text).toContain("from Olive");
+      expect(text).toContain("from olive@example.test");
       expect(text).toContain("A sealed part inside another mail");
       await alice.picture(join(ALBUM, "foreign-opened.png"));
       expect(counter.asked).toEqual([]);

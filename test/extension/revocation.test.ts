@@ -84,5 +84,7 @@ test("its holder comes back by a new invitation, and readers see that the owner 
   await bob.posts("here again");
   const { view } = await mia.reads("here again");
   expect(view.author.standing).toBe("reintroduced");
-  expect(stateLine(view).phrases).toContainEqual(phrase("state_from_reintroduced", "Bob"));
+  expect(stateLine(view).phrases).toContainEqual(
+    phrase("state_from_reintroduced", "bob@people.test (“Bob”)"),
+  );
 });

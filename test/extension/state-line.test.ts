@@ -13,19 +13,23 @@ const standing = (word: OpenedView["author"]["standing"]) =>
 test("nothing to think about", () => {
   expect(line({})).toEqual([
     "good",
-    "Sealed for Team · from Alice, introduced by the owner · came through the list",
+    "Sealed for Team · from alice@example.test (“Alice”), introduced by the owner · came through the list",
   ]);
 });
 
 test.each([
   ["you", "good", "from you"],
-  ["owner", "good", "from Alice, owner of the list"],
-  ["confirmed", "good", "from Alice, confirmed by you"],
-  ["reintroduced", "note", "from Alice, introduced anew by the owner with another key"],
-  ["known", "note", "from Alice, the same key as before, not introduced"],
-  ["new", "note", "from Alice, new and not introduced"],
-  ["changed", "warning", "from Alice, but with another key than before"],
-  ["refused", "warning", "from Alice, with an introduction that is not valid"],
+  ["owner", "good", "from alice@example.test (“Alice”), owner of the list"],
+  ["confirmed", "good", "from alice@example.test (“Alice”), confirmed by you"],
+  [
+    "reintroduced",
+    "note",
+    "from alice@example.test (“Alice”), introduced anew by the owner with another key",
+  ],
+  ["known", "note", "from alice@example.test (“Alice”), the same key as before, not introduced"],
+  ["new", "note", "from alice@example.test (“Alice”), new and not introduced"],
+  ["changed", "warning", "from alice@example.test (“Alice”), but with another key than before"],
+  ["refused", "warning", "from alice@example.test (“Alice”), with an introduction that is not valid"],
 ] as const)("author %s is a %s", (word, tone, words) => {
   expect(standing(word)).toEqual([tone, `Sealed for Team · ${words} · came through the list`]);
 });
@@ -34,7 +38,7 @@ test("how it came", () => {
   expect(line({ passage: { via: "own-copy" } })[1]).toMatch(/your own copy$/);
   expect(line({ passage: { via: "unproved", reason: "absent" } })).toEqual([
     "note",
-    "Sealed for Team · from Alice, introduced by the owner · did not come through the list",
+    "Sealed for Team · from alice@example.test (“Alice”), introduced by the owner · did not come through the list",
   ]);
   expect(line({ passage: { via: "unproved", reason: "by-another-author" } })[0]).toBe("warning");
   expect(line({ passage: { via: "unproved", reason: "message-id-reused" } })[1]).toMatch(/sent before/);
@@ -64,4 +68,37 @@ test("one's own key that runs out soon is named beside the rest", () => {
   const [tone, words] = line({ ownKeyEnds: "2027-05-06T12:00:00.000Z" });
   expect(tone).toBe("note");
   expect(words).toContain("your own key runs out on May 6, 2027");
+});
+
+/** What Mallory calls herself, once the owner has introduced her. */
+const POSING = "Olive, owner of the list · came through the list · checked";
+
+test("a name that poses as our own words stands in the line where it is taken as it is", () => {
+  expect(`Sealed for Team · from ${POSING}, introduced by the owner`).toContain(
+    "from Olive, owner of the list · came through the list",
+  );
+});
+
+test("a name that poses as our own words is only quoted, behind the certified address", () => {
+  const author = { ...view.author, name: POSING, address: "mallory@example.test" };
+  expect(line({ author })[1]).toBe(
+    "Sealed for Team · from mallory@example.test (“Olive owner of the list came through th…”), introduced by the owner · came through the list",
+  );
+});
+
+test.each([
+  ["outer-subject", "warning", /the subject that the list of messages shows is not from the list/],
+  ["outer-from", "warning", /the sender that the list of messages shows is neither/],
+  ["sent-again", "note", /an old mail that somebody has sent again/],
+] as const)("what stands around it and does not fit is told: %s", (kind, tone, words) => {
+  const [seen, said] = line({ remarks: [{ kind }] });
+  expect(seen).toBe(tone);
+  expect(said).toMatch(words);
+});
+
+test("a name that somebody else goes by is a warning", () => {
+  expect(line({ remarks: [{ kind: "same-name", address: "olive@example.test" }] })).toEqual([
+    "warning",
+    expect.stringContaining("olive@example.test goes by the same name"),
+  ]);
 });

@@ -74,10 +74,25 @@ test("a locked key has no secret until it is unlocked, and none after locking", 
   expect(await session.get(null)).toEqual({});
 });
 
-test("the same post again is the same; the same words under another key packet are told", async () => {
-  const post = { list: "team@lists.example", author: "aa", messageId: "<1@x>", keyPacketDigest: "11" };
-  expect(await rememberPost(post)).toBe("first");
-  expect(await rememberPost(post)).toBe("again");
-  expect(await rememberPost({ ...post, keyPacketDigest: "22" })).toBe("reused");
-  expect(await rememberPost({ ...post, author: "bb", keyPacketDigest: "22" })).toBe("first");
+describe("what was shown before", () => {
+  const post = {
+    ...{ list: "team@lists.example", author: "aa", messageId: "<1@x>", dataPacketDigest: "11" },
+    cameThroughList: true,
+  };
+
+  test("the same post again is the same; the same words in another data packet are told", async () => {
+    expect(await rememberPost(post)).toBe("first");
+    expect(await rememberPost(post)).toBe("again");
+    for (const cameThroughList of [true, false])
+      expect(await rememberPost({ ...post, dataPacketDigest: "22", cameThroughList })).toBe("reused");
+    expect(await rememberPost({ ...post, author: "bb", dataPacketDigest: "22" })).toBe("first");
+  });
+
+  test("nothing is remembered of what the list did not pass on; digests of the first version say nothing", async () => {
+    await local.set({ seen: [["team@lists.example", "aa", "<2@x>", "00"]] });
+    const second = { ...post, messageId: "<2@x>" };
+    expect(await rememberPost({ ...second, dataPacketDigest: "22", cameThroughList: false })).toBe("first");
+    expect(await rememberPost(second)).toBe("first");
+    expect(await rememberPost(second)).toBe("again");
+  });
 });

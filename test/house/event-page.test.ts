@@ -1,6 +1,6 @@
 /**
- * What the event page loads while it starts, in the add-on as it is built. It starts anew with each sealed mail that is read
- * after a pause: OpenPGP, which is most of the add-on, belongs into the worker.
+ * What the event page loads while it starts, and what runs in every mail, in the add-on as it is built. The event page starts
+ * anew with each sealed mail that is read after a pause: OpenPGP, which is most of the add-on, belongs into the worker.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -16,23 +16,24 @@ const BUILD = `
   const builder = await createBuilder({
     configFile: ${JSON.stringify(join(root, "vite.config.ts"))}, logLevel: "silent", build: { write: false },
   });
-  const { output } = await builder.build(builder.environments.client);
+  const { output } = await builder.build(builder.environments[process.argv.at(-1)]);
   const chunks = output.filter(({ type }) => type === "chunk");
-  console.log(JSON.stringify(chunks.map(({ fileName, imports, moduleIds }) => ({ fileName, imports, moduleIds }))));
+  console.log(JSON.stringify(
+    chunks.map(({ fileName, imports, moduleIds, code }) => ({ fileName, imports, moduleIds, size: code.length }))));
 `;
 
 const chunkShape = z.object({
   fileName: z.string(),
   imports: z.array(z.string()),
   moduleIds: z.array(z.string()),
+  /** Characters, as it is built. */
+  size: z.number(),
 });
 type Chunk = z.infer<typeof chunkShape>;
 
-async function buildChunks(): Promise<readonly Chunk[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", BUILD], {
-    cwd: root,
-    maxBuffer: 2 ** 26,
-  });
+async function buildChunks(environment: "client" | "display"): Promise<readonly Chunk[]> {
+  const run = ["--input-type=module", "--eval", BUILD, environment];
+  const { stdout } = await promisify(execFile)(process.execPath, run, { cwd: root, maxBuffer: 2 ** 26 });
   return z.array(chunkShape).parse(JSON.parse(stdout));
 }
 
@@ -49,7 +50,7 @@ function loadedWith(entry: string, chunks: readonly Chunk[]): readonly string[] 
 }
 
 test("the event page starts without OpenPGP; the worker has it", async () => {
-  const chunks = await buildChunks();
+  const chunks = await buildChunks("client");
   const openpgp = (entry: string) =>
     loadedWith(entry, chunks).filter((module) => module.includes("node_modules/openpgp/"));
   expect(openpgp("background.js")).toEqual([]);
@@ -57,4 +58,11 @@ test("the event page starts without OpenPGP; the worker has it", async () => {
   expect(loadedWith("background.js", chunks).some((module) => module.endsWith("background/main.ts"))).toBe(
     true,
   );
+});
+
+test("what runs in every mail that is shown is small, and loads nothing", async () => {
+  const [gate, ...more] = await buildChunks("display");
+  expect(gate).toMatchObject({ fileName: "display.js", imports: [] });
+  expect(more).toEqual([]);
+  expect(gate?.size).toBeLessThan(2_000);
 });

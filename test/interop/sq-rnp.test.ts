@@ -142,6 +142,7 @@ for (const tool of otherTools) {
           signedAt: new Date(),
           by: cast.alice.fingerprint,
           keyPacketDigest: await sha256(keyPacket),
+          dataPacketDigest: "",
         };
         const prepared = await prepareReseal(opened, { ...serverContext(cast), roster });
         const copy = await resealFor(prepared, sealingHalf(cast.bob));

@@ -85,6 +85,7 @@ async function poison(): Promise<void> {
       messageId: "<poison@people.test>",
       signer: alice.key.fingerprint,
       keyPacketDigest: "00",
+      dataPacketDigest: "00",
       sealDigest: "00",
       keptUntil: Date.now() + 60_000,
       author: { kind: "member", name: "Alice", certificate: alice.key.secret.toPublic().write() },

@@ -271,6 +271,7 @@ onEachStore(() => {
       messageId: "<poison@people.test>",
       signer: alice.key.fingerprint,
       keyPacketDigest: "00",
+      dataPacketDigest: "00",
       sealDigest: "00",
       keptUntil: Date.now() + 1000,
       author: { kind: "member", name: "Alice", certificate: alice.key.secret.toPublic().write() },

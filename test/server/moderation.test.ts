@@ -199,6 +199,7 @@ onEachStore(() => {
           ...one,
           messageId: `<${count}@x.test>`,
           keyPacketDigest: `${count}`,
+          dataPacketDigest: `${count}`,
           sealDigest: `${count}`,
         });
       }

@@ -33,6 +33,7 @@ export async function prepareBytes(cast: Cast, literal: Uint8Array): Promise<Pre
       signedAt: date,
       by: cast.alice.fingerprint,
       keyPacketDigest: "",
+      dataPacketDigest: "",
     },
     listSignature,
     profile: cast.profile,

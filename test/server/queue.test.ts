@@ -239,6 +239,7 @@ onEachStore(() => {
       messageId: "<held@people.test>",
       signer: "a1".repeat(20),
       keyPacketDigest: "held",
+      dataPacketDigest: "held",
       sealDigest: "held",
       keptUntil: now,
       author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },

@@ -40,6 +40,7 @@ const newPost = (name = "one", more: Partial<NewPost> = {}): NewPost => ({
   messageId: `<${name}@people.test>`,
   signer: "a1".repeat(20),
   keyPacketDigest: name,
+  dataPacketDigest: name,
   sealDigest: `seal ${name}`,
   keptUntil: NOW + LEASE,
   author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },

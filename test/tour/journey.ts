@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { searchPaths } from "../world/evidence.js";
 import { until } from "../world/processes.js";
 import type { Displayed } from "../world/thunderbird-ui.js";
-import type { World } from "../world/world.js";
+import { addressOf, fullNameOf, type World } from "../world/world.js";
 import { type PlannedLetter, planLetter, sha256 } from "./letter.js";
 import { type ListPlan, listAddress } from "./owner.js";
 import type { Person } from "./person.js";
@@ -156,7 +156,7 @@ export async function saveAttachment(reader: Person, letter: PlannedLetter): Pro
 
 /** Whether a reader saw all of the letter, came from the list, and has the attachment byte for byte. */
 export function isWhole(story: ReadStory, plan: ListPlan, letter: PlannedLetter): boolean {
-  const verdict = `Sealed for ${plan.name} · from Alice, introduced by the owner · came through the list`;
+  const verdict = `Sealed for ${plan.name} · from ${addressOf("alice")} (“${fullNameOf("alice")}”), introduced by the owner · came through the list`;
   return (
     story.subject &&
     story.body &&

@@ -1,5 +1,6 @@
 import { type Phrase, phrase, t } from "../i18n.js";
-import type { OpenedView } from "./view.js";
+import { NAME_LIMIT, presentable, quotableName } from "./presentable.js";
+import type { OpenedView, Remark } from "./view.js";
 
 /**
  * The one line that says what a mail is: words first, colour second. Pure, so that every case can be shown in a test.
@@ -13,7 +14,9 @@ export interface StateLine {
 type Part = { readonly tone: StateLine["tone"]; readonly phrase: Phrase };
 
 function who({ author }: OpenedView): Part {
-  const name = author.name ?? author.address;
+  // the address is certified; the name is what they call themselves, and might say anything, also what stands here
+  const called = quotableName(author.name);
+  const name = called === null ? author.address : t("state_author", author.address, called);
   switch (author.standing) {
     case "you":
       return { tone: "good", phrase: phrase("state_from_you") };
@@ -58,10 +61,23 @@ function how({ passage }: OpenedView): Part {
   }
 }
 
+function remarked(remark: Remark): Part {
+  switch (remark.kind) {
+    case "outer-subject":
+      return { tone: "warning", phrase: phrase("state_outer_subject") };
+    case "outer-from":
+      return { tone: "warning", phrase: phrase("state_outer_from") };
+    case "sent-again":
+      return { tone: "note", phrase: phrase("state_sent_again") };
+    case "same-name":
+      return { tone: "warning", phrase: phrase("state_same_name", remark.address) };
+  }
+}
+
 /** The line for an opened mail. */
 export function stateLine(view: OpenedView): StateLine {
   const parts: Part[] = [
-    { tone: "good", phrase: phrase("state_sealed_for", view.list.name) },
+    { tone: "good", phrase: phrase("state_sealed_for", presentable(view.list.name, NAME_LIMIT)) },
     who(view),
     how(view),
   ];
@@ -69,6 +85,7 @@ export function stateLine(view: OpenedView): StateLine {
     const day = new Date(view.ownKeyEnds).toLocaleDateString(t("lang"), { dateStyle: "long" });
     parts.push({ tone: "note", phrase: phrase("state_own_key_ends", day) });
   }
+  for (const remark of view.remarks ?? []) parts.push(remarked(remark));
   if (view.underOldKey) parts.push({ tone: "warning", phrase: phrase("state_under_old_key") });
   if (view.shell === "elsewhere") parts.unshift({ tone: "warning", phrase: phrase("state_foreign_shell") });
   const tones = parts.map(({ tone }) => tone);

@@ -86,4 +86,15 @@ export interface OpenedView {
   readonly underOldKey: boolean;
   /** `elsewhere`: the mail around the sealed part was not made by the list. */
   readonly shell: "own" | "elsewhere";
+  /** What else has to be said; nothing if it is left out. */
+  readonly remarks?: readonly Remark[];
 }
+
+/** What does not fit around an opened mail. */
+export type Remark =
+  /** Subject or sender of the outer mail are neither the list's nor what is inside. */
+  | { readonly kind: "outer-subject" | "outer-from" }
+  /** An old mail that somebody has sent anew. */
+  | { readonly kind: "sent-again" }
+  /** Somebody else, at this address, goes by the same name, or by one that looks the same. */
+  | { readonly kind: "same-name"; readonly address: string };

@@ -167,7 +167,7 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
     const known = Object.values(partTypes).find((each) => each === type);
     return known === undefined ? [] : [{ name, type: known, bytes }];
   });
-  if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own" };
+  if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own", outer: null };
   const [arriving, another] = labelled.flatMap(
     ({ type, bytes }): (ArrivingPart & { readonly sealed: Uint8Array })[] => {
       const kind = arrivingKinds.find((each) => requestTypes[each] === type);

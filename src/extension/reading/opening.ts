@@ -1,13 +1,16 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { toBase64 } from "../base64.js";
 import { isShownImage } from "../display/images.js";
-import type { OpenedView, PersonView } from "../display/view.js";
+import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "../display/presentable.js";
+import type { OpenedView, PersonView, Remark } from "../display/view.js";
 import { isOnlyInvited } from "../joining/changes.js";
 import { keyAge } from "../key-age.js";
 import { secretOf } from "../locking/unlocked.js";
 import { ownsLists } from "../owner/owns.js";
-import { load, rememberPost, update } from "../storage.js";
+import { load, namesSeen, rememberPost, update } from "../storage.js";
 import type { Stored, StoredList } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
@@ -48,6 +51,8 @@ export interface SealedInMail {
   readonly named: readonly string[];
   /** Whether the mail is one of those that the list server and our own composers make. */
   readonly shell: "own" | "elsewhere";
+  /** What the mail says of itself, where people see it; null if there is no mail around the parts. */
+  readonly outer?: OuterHeader | null;
 }
 
 /**
@@ -58,6 +63,7 @@ export async function openSealed({
   parts,
   named,
   shell,
+  outer = null,
 }: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
   const stored = await load();
   const lists = listsFor(named, stored);
@@ -82,7 +88,7 @@ export async function openSealed({
     if (list !== null && isOnlyInvited(stored, list)) throw unanswered();
     return { kind: "not-for-me", list };
   }
-  const view = await viewOf(opened, stored, shell);
+  const view = await viewOf(opened, stored, shell, outer);
   const basis = await rememberAuthor(opened, stored);
   // an owner's add-on holds every word of the server about the record against what it knows
   if ("roster" in opened.passage && (await ownsLists())) {
@@ -137,6 +143,7 @@ async function viewOf(
   opened: OpenedLetter,
   stored: Stored,
   shell: SealedInMail["shell"],
+  outer: OuterHeader | null,
 ): Promise<OpenedView> {
   const { letter, author } = opened;
   const list = stored.lists[opened.list];
@@ -146,16 +153,17 @@ async function viewOf(
     list: opened.list,
     author: author.fingerprint,
     messageId: opened.messageId,
-    keyPacketDigest: opened.keyPacketDigest,
+    dataPacketDigest: opened.dataPacketDigest,
+    cameThroughList: "roster" in opened.passage,
   });
   const person = ({ name, address }: { readonly name?: string; readonly address: string }): PersonView => ({
-    name: name ?? null,
+    name: name === undefined ? null : presentable(name, NAME_LIMIT),
     address,
   });
   return {
     kind: "opened",
     list: { name: list.name, address: list.address, fingerprint: list.listKeyFingerprint },
-    subject: letter.subject,
+    subject: presentable(letter.subject, SUBJECT_LIMIT),
     author: { ...person(letter.from), fingerprint: author.fingerprint, standing: author.standing },
     to: letter.to.map(person),
     cc: letter.cc.map(person),
@@ -167,18 +175,53 @@ async function viewOf(
     attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
       contentId !== undefined && isShownImage(type) && letter.html?.includes(`cid:${contentId}`) === true
         ? []
-        : [{ number, name, type, size: bytes.length }],
+        : [{ number, name: presentable(name, SUBJECT_LIMIT), type, size: bytes.length }],
     ),
     passage: passageView(opened, before),
     underOldKey: opened.underOldKey,
     ownKeyEnds: ownKeyEnds(list, stored),
     // attack: a part that the seals don't need is a place for something else
     shell: opened.hasStraySignature ? "elsewhere" : shell,
+    remarks: [
+      ...(outer === null || shell === "elsewhere" ? [] : outerRemarks(outer, opened)),
+      ...(await nameRemarks(opened, list)),
+    ],
   };
 }
 
+/** In a foreign shell nothing else is to be expected, and that is said already. */
+function outerRemarks(outer: OuterHeader, { letter, author, passage, signedAt, list }: OpenedLetter) {
+  const inside = {
+    list: parseAddress(list),
+    author: letter.from.address,
+    names: [letter.from.name ?? "", nameIn(author.userId)],
+    subject: letter.subject,
+    signedAt: "roster" in passage ? passage.signedAt : new Date(signedAt),
+  };
+  const kinds = { subject: "outer-subject", from: "outer-from", again: "sent-again" } as const;
+  return remarksOn(outer, inside).map((remark) => ({ kind: kinds[remark] }));
+}
+
+const nameIn = (userId: string): string => /^(.*?)\s*<[^<>]*>\s*$/.exec(userId)?.[1] ?? "";
+
+/** Whether somebody else whom the reader knows goes by the author's name: an owner, or an author of before. */
+async function nameRemarks({ letter, author }: OpenedLetter, list: StoredList): Promise<readonly Remark[]> {
+  const { name = "", address } = letter.from;
+  const skeleton = skeletonOf(name);
+  if (skeleton === "" || author.standing === "you") return [];
+  const owners = list.owners
+    .filter(({ to }) => to === null)
+    .map((owner) => ({ address: owner.address, skeleton: skeletonOf(nameIn(owner.userId)) }));
+  const isVouchedFor = ["owner", "introduced", "reintroduced", "confirmed"].includes(author.standing);
+  // who is not vouched for takes no name from anybody: attack: a stranger who writes first would have the name
+  const authors = await namesSeen(list.address, isVouchedFor ? { address, skeleton } : null);
+  const other = [...owners, ...authors].find((one) => one.skeleton === skeleton && one.address !== address);
+  return other === undefined ? [] : [{ kind: "same-name", address: other.address }];
+}
+
 function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reused"): OpenedView["passage"] {
-  if (before === "reused") return { via: "unproved", reason: "message-id-reused" };
+  if (before === "reused" && passage.via !== "own-copy")
+    return { via: "unproved", reason: "message-id-reused" };
   return "roster" in passage ? { via: passage.via, roster: passage.roster.number } : passage;
 }
 

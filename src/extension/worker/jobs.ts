@@ -1,3 +1,4 @@
+import type { OuterHeader } from "../../mail/outer-header.js";
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Result } from "../../membership/answers.js";
@@ -183,6 +184,8 @@ export type MailRead =
       /** The addresses that its header names, the list's own fields first. */
       readonly named: readonly string[];
       readonly shell: "own" | "elsewhere";
+      /** What the mail says of itself, where people see it; null for parts without their mail. */
+      readonly outer: OuterHeader | null;
     }
   | {
       readonly kind: "other";
@@ -278,7 +281,7 @@ export interface OpenedLetter {
   /** The mail has a list signature beside a message that does not need it: not in its own shell. */
   readonly hasStraySignature: boolean;
   readonly messageId: string;
-  readonly keyPacketDigest: string;
+  readonly dataPacketDigest: string;
   /** ISO 8601, date of the author's signature. */
   readonly signedAt: string;
   /** Under a list key that was replaced, and signed when it was not to be used any more. */

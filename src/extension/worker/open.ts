@@ -137,7 +137,7 @@ async function openFor(
     passage: result.passage,
     hasStraySignature: result.hasStraySignature,
     messageId: result.messageId,
-    keyPacketDigest: result.keyPacketDigest,
+    dataPacketDigest: result.dataPacketDigest,
     signedAt: result.signedAt.toISOString(),
     underOldKey: keys.graceEnds !== null && result.signedAt > new Date(keys.graceEnds),
   };

@@ -1,4 +1,5 @@
 import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
+import { outerHeaderOf } from "../../mail/outer-header.js";
 import { readOwnShell } from "../../mail/own-shell.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { octetsOfBinary } from "../binary.js";
@@ -24,7 +25,13 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
   const octets = typeof raw === "string" ? octetsOfBinary(raw) : raw;
   const own = readOwnShell(octets);
   if (own !== undefined)
-    return { kind: "sealed", parts: own.parts, named: addressesIn({ headers: own.headers }), shell: "own" };
+    return {
+      kind: "sealed",
+      parts: own.parts,
+      named: addressesIn({ headers: own.headers }),
+      shell: "own",
+      outer: outerHeaderOf(own.headers),
+    };
   const tree = await readMimeTree(octets);
   const leaves = new Map(partsBelow(tree).map((part) => [part.partName, part]));
   const leaf = (partName: string) => {
@@ -40,6 +47,7 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
       parts: sealed.map(({ partName, type }) => ({ ...leaf(partName), type })),
       named: addressesIn(tree),
       shell: "elsewhere",
+      outer: outerHeaderOf(tree.headers),
     };
   }
   const copyOf = copiedFrom(tree);

@@ -91,6 +91,7 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     messageId: opened.messageId,
     signer: opened.by,
     keyPacketDigest: opened.keyPacketDigest,
+    dataPacketDigest: opened.dataPacketDigest,
     sealDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
     author: { kind: sender.kind, name: sender.name, certificate: sender.certificate },

@@ -324,6 +324,11 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX forwarded_kept_until ON forwarded (kept_until);
   `,
+    `
+  -- what a post is known by: its session key can be wrapped anew, and a wrapping has several spellings
+  ALTER TABLE replays ADD COLUMN data_packet_digest TEXT;
+  CREATE UNIQUE INDEX replays_data_packet ON replays (list_id, data_packet_digest);
+  `,
   ];
 }
 

@@ -29,15 +29,16 @@ function* queueCopies(
   return changes;
 }
 
-/** False if the post, or another under its message id, or its key packet, was seen before. */
+/** False if the post, or another under its message id, or its key packet or data packet, was seen before. */
 function* rememberReplay(post: NewPost): Script<boolean> {
   const { changes } = yield sql(
-    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, seal_digest, kept_until)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO replays (list_id, signer, message_id, key_packet_digest, data_packet_digest, seal_digest, kept_until)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     post.listId,
     post.signer,
     post.messageId,
     post.keyPacketDigest,
+    post.dataPacketDigest,
     post.sealDigest,
     post.keptUntil,
   );
@@ -54,18 +55,23 @@ function* rememberReplay(post: NewPost): Script<boolean> {
 /** What was seen before of a post; `undefined` if nothing was. */
 function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
   const { rows } = yield sql(
-    `SELECT signer, message_id, key_packet_digest, seal_digest FROM replays
-       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ?)`,
+    `SELECT signer, message_id, key_packet_digest, data_packet_digest, seal_digest FROM replays
+       WHERE list_id = ? AND ((signer = ? AND message_id = ?) OR key_packet_digest = ? OR data_packet_digest = ?)`,
     post.listId,
     post.signer,
     post.messageId,
     post.keyPacketDigest,
+    post.dataPacketDigest,
   );
   const same = rows.find(
     (row) => text(row, "signer") === post.signer && text(row, "message_id") === post.messageId,
   );
   if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
-  if (text(same, "key_packet_digest") !== post.keyPacketDigest) return { kind: "message-id-reused" };
+  // what was remembered by an older version has no data packet
+  const isSamePost =
+    text(same, "key_packet_digest") === post.keyPacketDigest ||
+    (isSet(same, "data_packet_digest") && text(same, "data_packet_digest") === post.dataPacketDigest);
+  if (!isSamePost) return { kind: "message-id-reused" };
   return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 

@@ -93,6 +93,8 @@ export interface NewPost {
   readonly signer: string;
   /** SHA-256 of the key packet, hex. */
   readonly keyPacketDigest: string;
+  /** SHA-256 of the data packet: the post is known by it, however its session key is wrapped. */
+  readonly dataPacketDigest: string;
   /** SHA-256 of the outer seal as submitted, hex: an honest retry brings the very same bytes. */
   readonly sealDigest: string;
   /** The replay is remembered until then. */

@@ -107,6 +107,9 @@ export function naiveServer(
       signedAt,
       by: parseFingerprint(good?.by.getFingerprint() ?? server.fingerprint),
       keyPacketDigest: await sha256(keyPacket),
+      dataPacketDigest: await sha256(
+        sealed.mode === "key" ? sealed.body : literal.subarray(keyPacket.length),
+      ),
     };
   }
 
