@@ -50,8 +50,6 @@ export interface ReceptionParts {
   /** Reads what comes, in a thread of its own. */
   readonly reader: Reader;
   readonly requests: RequestLimiter;
-  /** Reads what comes, in a thread of its own. */
-  readonly reader: Reader;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
   readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
