@@ -1,6 +1,5 @@
 import { ListSealError } from "../../protocol/errors.js";
 import { certified, keyOf } from "../background/list-keys.js";
-import { isOnlyInvited } from "../joining/changes.js";
 import { noteUse, secretOf } from "../locking/unlocked.js";
 import { load } from "../storage.js";
 import type { StoredList, StoredMemberKey } from "../stored.js";
@@ -26,17 +25,13 @@ export interface Author {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `join-unanswered`, `read-only`,
- *   `key-revoked`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
  */
 export async function authorFor(list: StoredList): Promise<Author> {
   if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
   // the server would refuse it, and a mail on its way is a promise
   if (list.role === "read-only") throw new ListSealError("read-only", "the list takes no posts from one");
-  const stored = await load();
-  // attack: an invitation that anybody wrote says what is sealed to whom, until its server has answered
-  if (isOnlyInvited(stored, list.address)) throw new ListSealError("join-unanswered", "not let in yet");
-  const key = keyOf(stored, list.memberKey);
+  const key = keyOf(await load(), list.memberKey);
   if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
   await noteUse();
   const secret = await secretOf(key);

@@ -6,7 +6,6 @@ import { toBase64 } from "../base64.js";
 import { isShownImage } from "../display/images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "../display/presentable.js";
 import type { OpenedView, PersonView, Remark } from "../display/view.js";
-import { isOnlyInvited } from "../joining/changes.js";
 import { keyAge } from "../key-age.js";
 import { secretOf } from "../locking/unlocked.js";
 import { ownsLists } from "../owner/owns.js";
@@ -57,7 +56,7 @@ export interface SealedInMail {
 
 /**
  * Opens them.
- * @throws ListSealError what the worker throws, `key-locked`, `join-unanswered`, and what storage throws
+ * @throws ListSealError what the worker throws, `key-locked`, and what storage throws
  */
 export async function openSealed({
   parts,
@@ -67,7 +66,6 @@ export async function openSealed({
 }: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
   const stored = await load();
   const lists = listsFor(named, stored);
-  if (lists.length === 0 && Object.keys(stored.joining).length > 0) throw unanswered();
   const [fetched] = await Promise.all([parts(), secretsOf(stored)]);
   // again: a large mail takes long, and what was locked meanwhile must not open it
   const secrets = await secretsOf(stored);
@@ -83,11 +81,7 @@ export async function openSealed({
     { transfer: buffersOf(fetched) },
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
-  if (opened.kind === "not-for-me") {
-    const list = listNamedBy(named, stored);
-    if (list !== null && isOnlyInvited(stored, list)) throw unanswered();
-    return { kind: "not-for-me", list };
-  }
+  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
   const view = await viewOf(opened, stored, shell, outer);
   const basis = await rememberAuthor(opened, stored);
   // an owner's add-on holds every word of the server about the record against what it knows
@@ -104,16 +98,9 @@ export function notOpened(error: unknown): NotOpened {
   return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
 }
 
-function unanswered(): ListSealError {
-  return new ListSealError("join-unanswered", "the list's server has not let this reader in yet");
-}
-
-/**
- * The lists that mail is opened with, those that the mail names first. Not one that an invitation alone speaks for: it could
- * name whom it likes as the owner.
- */
+/** The lists that mail is opened with, those that the mail names first. */
 function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
-  const lists = Object.values(stored.lists).filter(({ address }) => !isOnlyInvited(stored, address));
+  const lists = Object.values(stored.lists);
   return [
     ...lists.filter((list) => named.includes(list.address)),
     ...lists.filter((list) => !named.includes(list.address)),
