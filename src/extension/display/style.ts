@@ -11,6 +11,8 @@ export const displayStyle = `
   font: 14px/1.5 system-ui, sans-serif; color: var(--fore); background: var(--back);
   margin: -8px; padding: 12px 16px 24px; min-height: 100vh; box-sizing: border-box; overflow-wrap: anywhere; }
 * { box-sizing: border-box; }
+/* QUIRK: an empty frame is in quirks mode (Thunderbird 153), where a table takes its colour and font from the page and not from the letter */
+table { color: inherit; font: inherit; white-space: inherit; text-align: inherit; }
 .own { color: var(--quiet); font-size: 13px; margin: 0 0 8px; font-variant-numeric: tabular-nums; }
 .state { border-inline-start: 4px solid currentColor; padding-block: 2px; padding-inline: 10px 0; margin: 0 0 12px; font-size: 13px; }
 .state.good { color: var(--good); } .state.note { color: var(--note); } .state.warning { color: var(--warning); }
