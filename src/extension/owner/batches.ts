@@ -1,4 +1,4 @@
-import { MAX_NOTICE_COPIES, MAX_NOTICE_REQUEST_BYTES } from "../../membership/requests.js";
+import { MAX_NOTICE_COPIES } from "../../membership/requests.js";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import { forgetPending, pendingFor, sendAgain } from "../requests/asking.js";
@@ -26,14 +26,11 @@ export interface BatchLimits {
   readonly octets: number;
 }
 
-/** Left free in a request for everything but the copies: the frame, the signature, what OpenPGP adds. */
-const REST_OCTETS = 64 * 1024;
-
-/** What the server takes. */
-export const fullBatch: BatchLimits = {
-  copies: MAX_NOTICE_COPIES,
-  octets: MAX_NOTICE_REQUEST_BYTES - REST_OCTETS,
-};
+/**
+ * What the server takes (`MAX_NOTICE_REQUEST_BYTES` is more), and what a request may have that is kept until its answer comes:
+ * a text of a kept record has a million characters at most, and this is 930,000 in base64.
+ */
+export const fullBatch: BatchLimits = { copies: MAX_NOTICE_COPIES, octets: 700_000 };
 
 /** A copy's fingerprint, the names of its fields and the indentation. */
 const COPY_FRAME_OCTETS = 160;
@@ -44,7 +41,10 @@ async function sealerFor(
   { tidings, serial, at }: Telling,
 ): Promise<(member: string) => Promise<Uint8Array>> {
   const secret = await ownerSecret(list);
-  const common = { list, secret, serial, now: at };
+  const { address, listKeyFingerprint, serverFingerprint } = list;
+  const owners = tidings.news === "owners" ? tidings.owners : list.owners;
+  const noticed = { address, listKeyFingerprint, serverFingerprint, owners };
+  const common = { list: noticed, secret, serial, now: at };
   return async (member) => {
     switch (tidings.news) {
       case "new-list-key": {
@@ -55,10 +55,8 @@ async function sealerFor(
         const { certificate } = tidings;
         return (await runJob("server-notice", { ...common, member, certificate })).sealed;
       }
-      case "owners": {
-        const told = { ...list, owners: tidings.owners };
-        return (await runJob("owners-notice", { ...common, list: told, member })).sealed;
-      }
+      case "owners":
+        return (await runJob("owners-notice", { ...common, member })).sealed;
     }
   };
 }
