@@ -26,6 +26,8 @@ const turns = [
   "answers",
   /** Owners' notices: taken one at a time. */
   "notices",
+  /** What owners tell their members: one batch after the other. */
+  "telling",
 ] as const;
 export type Turn = (typeof turns)[number];
 

@@ -44,6 +44,7 @@ const team: OwnedView = {
   newKey: { to: ["olga@example.test", "bob@example.test"], notTo: [] },
   rekeying: null,
   serverMove: null,
+  telling: null,
   notices: [],
   ownersUntold: false,
 };
@@ -223,6 +224,24 @@ test("another server key is used only after its characters were compared, and a 
   render(null, root);
   await open([{ ...team, serverMove: { fingerprint, stage: "agreed" } }]);
   press("Tell the members");
+  await settle();
+  expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
+});
+
+test("how many were told so far is shown, with what to do where it has stopped", async () => {
+  const telling = { news: "new-list-key", told: 1000, of: 2500, waiting: true } as const;
+  const agreed = { rekeying: { stage: "agreed" } } as const;
+  await open([{ ...team, ...agreed, telling }]);
+  expect(root.textContent).toContain("The server has taken 1000 of 2500 copies");
+  expect(root.textContent).toContain("The server was asked to take the next copies");
+  await expectAccessible();
+  press("Ask again");
+  await settle();
+  expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
+  render(null, root);
+  await open([{ ...team, ...agreed, telling: { ...telling, waiting: false } }]);
+  expect(root.textContent).toContain("the rest have not been told yet");
+  press("Go on");
   await settle();
   expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
 });

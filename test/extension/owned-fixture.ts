@@ -83,6 +83,7 @@ export const ownedList: OwnedList = {
   refusals: [],
   rekeying: null,
   serverMove: null,
+  telling: null,
   notices: [],
   alarms: [],
 };

@@ -1,6 +1,7 @@
 /** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
 import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
 import { pastedAddresses } from "../../src/extension/owner/addresses.js";
+import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
 import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/owner/owned.js";
 import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
@@ -8,6 +9,7 @@ import type { PendingRequest } from "../../src/extension/requests/pending.js";
 import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
 import { ownedVersion1 } from "./owned-version-1.js";
 import { ownedVersion2 } from "./owned-version-2.js";
+import { ownedVersion3 } from "./owned-version-3.js";
 
 const now = new Date("2026-03-01T00:00:00Z");
 
@@ -40,7 +42,7 @@ describe("pasted addresses", () => {
 
 describe("what is kept", () => {
   /** One record of each version that was ever released. */
-  const released: Readonly<Record<number, object>> = { 1: ownedVersion1, 2: ownedVersion2 };
+  const released: Readonly<Record<number, object>> = { 1: ownedVersion1, 2: ownedVersion2, 3: ownedVersion3 };
 
   test("there is a record of every version, and every one is read", () => {
     const versions = Array.from({ length: OWNED_VERSION }, (_, before) => before + 1);
@@ -63,8 +65,14 @@ describe("what is kept", () => {
     expect(Object.values(lists).map(({ history }) => history.listKeys)).toEqual([[], [], []]);
   });
 
-  test("a record of version 2 is read as it is", () => {
-    expect(readOwned(structuredClone(ownedVersion2))).toEqual(ownedVersion2);
+  test("a record of version 2 is read, and nothing of it is lost: no notice was on its way in batches then", () => {
+    const { lists } = readOwned(structuredClone(ownedVersion2));
+    expect(lists).toMatchObject(ownedVersion2.lists);
+    expect(new Set(Object.values(lists).map(({ telling }) => telling))).toEqual(new Set([null]));
+  });
+
+  test("a record of version 3 is read as it is", () => {
+    expect(readOwned(structuredClone(ownedVersion3))).toEqual(ownedVersion3);
   });
 
   test("what an owner by the operator's word did stays readable", () => {
@@ -218,6 +226,32 @@ describe("what the page is shown", () => {
       view({ ...ownedList, rekeying: { ...rekeying, stage: each } }).rekeying;
     expect(stage("asked")).toBeNull();
     expect(stage("agreed")).toEqual({ stage: "agreed" });
+  });
+
+  describe("the answer to a batch of a notice", () => {
+    const to = [{ address: bob, fingerprint: keyOf.bob, confirmedAt: null }];
+    const asked = { request: "00".repeat(16), to };
+    const tidings = { news: "owners", owners: ownedList.owners } as const;
+    const list = {
+      ...ownedList,
+      telling: { serial: 3, at: now.toISOString(), tidings, told: [], asked },
+    };
+    test.each([
+      ["taken", null, to],
+      ["refused, since nobody of it is a member any more", "not-a-member", to],
+      ["refused for another reason", "server-restored", []],
+    ] as const)("%s", (_, code, told) => {
+      const { telling } = batchAnswered(list, asked.request, code);
+      expect(telling).toEqual({ ...list.telling, told, asked: null });
+    });
+    test("another owner was faster: it begins anew, with another serial", () => {
+      expect(batchAnswered(list, asked.request, "old-serial").telling).toBeNull();
+    });
+    test("once more, or to another request: it changes nothing", () => {
+      const once = batchAnswered(list, asked.request, null);
+      expect(batchAnswered(once, asked.request, null)).toBe(once);
+      expect(batchAnswered(list, "01".repeat(16), "old-serial")).toBe(list);
+    });
   });
 
   test("owners by an owner's word are to be told; one by the operator's alone is not", () => {

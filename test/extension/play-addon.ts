@@ -63,6 +63,8 @@ export class Addon {
   unheard = false;
   /** Thunderbird was not asked yet whether the add-on may send: a new computer. */
   mayNotSend = false;
+  /** Who is told of what arrives. */
+  handlers: ArrivalHandlers = arrivals;
   #local = new Map<string, unknown>();
   #session = new Map<string, unknown>();
   readonly #kept: Uint8Array[] = [];
@@ -124,7 +126,7 @@ export class Addon {
       this.#fetched.set(this.server, at + 1);
       const raw = this.#mails()[at]?.raw ?? new Uint8Array();
       this.#kept.push(raw);
-      taken.push(await take(raw));
+      taken.push(await take(raw, this.handlers));
     }
     return taken;
   }

@@ -185,6 +185,7 @@ export class MadeList {
       refusals: [],
       rekeying: null,
       serverMove: null,
+      telling: null,
       notices: [],
       alarms: [],
     };

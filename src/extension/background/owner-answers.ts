@@ -27,7 +27,7 @@ export const ownerAnswers = {
   release: decided,
   reject: decided,
   "new-list-key": async (asked, result) => (await telling()).newKeyAnswered(asked, result),
-  notice: commandAnswered,
+  notice: async (...answer) => (await telling()).noticeAnswered(...answer),
   receipts: async (asked, result) => (await telling()).receiptsAnswered(asked, result),
   "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
   "resume-server": commandAnswered,

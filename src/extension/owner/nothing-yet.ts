@@ -13,6 +13,7 @@ export const nothingYet = {
   refusals: [],
   rekeying: null,
   serverMove: null,
+  telling: null,
   notices: [],
   alarms: [],
 } as const satisfies Partial<OwnedList>;

@@ -122,6 +122,13 @@ const serverMove = object<{
 }>({ certificate: text, fingerprint: text, at: text, stage: oneOf("offered", "asked", "agreed") });
 export type ServerMove = Checked<typeof serverMove>;
 
+/** Somebody whom a notice goes to, and when they have confirmed it. */
+const addressee = object<{
+  readonly address: string;
+  readonly fingerprint: string;
+  readonly confirmedAt: string | null;
+}>({ address: text, fingerprint: text, confirmedAt: orNull(text) });
+
 /** A notice to the members, and who has confirmed it. */
 const notice = object<{
   readonly news: NewsKind;
@@ -129,19 +136,67 @@ const notice = object<{
   readonly at: string;
   /** Of a new list key: until when posts under the one before are taken. */
   readonly graceEnds: string | null;
-  readonly to: readonly {
-    readonly address: string;
-    readonly fingerprint: string;
-    readonly confirmedAt: string | null;
-  }[];
+  readonly to: readonly Checked<typeof addressee>[];
 }>({
   news: oneOf("owners", "new-list-key", "new-server-key"),
   serial: count,
   at: text,
   graceEnds: orNull(text),
-  to: listOf(object({ address: text, fingerprint: text, confirmedAt: orNull(text) })),
+  to: listOf(addressee),
 });
 export type StoredNotice = Checked<typeof notice>;
+
+/** What is told, whole: the owner's record of it may change while the members are being told. */
+export type Tidings =
+  | { readonly news: "owners"; readonly owners: readonly StoredOwner[] }
+  | {
+      readonly news: "new-list-key";
+      readonly listKey: string;
+      readonly fingerprint: string;
+      readonly graceEnds: string;
+    }
+  /** `certificate` in base64. */
+  | { readonly news: "new-server-key"; readonly certificate: string; readonly fingerprint: string };
+
+const newOwners = object<Extract<Tidings, { news: "owners" }>>({
+  news: oneOf("owners"),
+  owners: listOf(storedOwner),
+});
+const newListKey = object<Extract<Tidings, { news: "new-list-key" }>>({
+  news: oneOf("new-list-key"),
+  listKey: text,
+  fingerprint: text,
+  graceEnds: text,
+});
+const newServerKey = object<Extract<Tidings, { news: "new-server-key" }>>({
+  news: oneOf("new-server-key"),
+  certificate: text,
+  fingerprint: text,
+});
+
+const tidings: Check<Tidings> = (value) => {
+  const news = typeof value === "object" && value !== null && "news" in value ? value.news : undefined;
+  if (news === "owners") return newOwners(value);
+  return news === "new-list-key" ? newListKey(value) : newServerKey(value);
+};
+
+/** A notice on its way to the members, in batches. Nothing changes over here before the server has taken the last one. */
+const telling = object<{
+  readonly serial: number;
+  readonly at: string;
+  readonly tidings: Tidings;
+  /** Whose copies the server has taken. */
+  readonly told: StoredNotice["to"];
+  /** The batch that the server was asked to take. */
+  readonly asked: { readonly request: string; readonly to: StoredNotice["to"] } | null;
+}>({
+  serial: count,
+  at: text,
+  tidings,
+  told: listOf(addressee),
+  asked: orNull(object({ request: text, to: listOf(addressee) })),
+});
+export type Telling = Checked<typeof telling>;
 
 /** A word that the owner must not miss: the record is not what it was, or somebody used an invitation twice. */
 const alarm = object<{ readonly code: ErrorCode; readonly about: string | null; readonly at: string }>({
@@ -199,6 +254,7 @@ export interface OwnedList {
   readonly refusals: readonly StoredRefusal[];
   readonly rekeying: Rekeying | null;
   readonly serverMove: ServerMove | null;
+  readonly telling: Telling | null;
   readonly notices: readonly StoredNotice[];
   readonly alarms: readonly Alarm[];
 }
@@ -229,6 +285,7 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   refusals: listOf(refusal),
   rekeying: orNull(rekeying),
   serverMove: orNull(serverMove),
+  telling: orNull(telling),
   notices: listOf(notice),
   alarms: listOf(alarm),
 });
@@ -241,7 +298,7 @@ export interface Owned {
 }
 
 /** Raise it with each change of {@link Owned}, and add the step to {@link ownedMigrations}. */
-export const OWNED_VERSION = 2;
+export const OWNED_VERSION = 3;
 
 const version: Check<typeof OWNED_VERSION> = (value) => {
   if (value !== OWNED_VERSION) throw new CheckError("the newest version");
@@ -255,6 +312,8 @@ export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
 /**
  * Version 2 has lists whose owner was appointed, and what such an owner's log needs: the list keys by the record (who
  * claimed a list has them from their own making). And it has server keys that are offered.
+ *
+ * Version 3 has notices that go out in batches.
  */
 export const ownedMigrations: Migrations = {
   1: (raw) => ({
@@ -265,6 +324,7 @@ export const ownedMigrations: Migrations = {
       serverMove: null,
     })),
   }),
+  2: (raw) => ({ ...raw, lists: eachOf(raw["lists"], (list) => ({ ...list, telling: null })) }),
 };
 
 const withListKeys = (kept: unknown) => (isRaw(kept) ? { ...kept, listKeys: [] } : kept);

@@ -5,7 +5,7 @@ import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal } from "./asking.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
-import { tellMembers } from "./telling.js";
+import { goOnTelling } from "./telling.js";
 import { isOwner } from "./view.js";
 
 /**
@@ -68,6 +68,5 @@ export async function serverMoved(asked: PendingRequest, result: AnswerResult): 
       : { ...before, serverMove: { ...before.serverMove, stage: refused ? "offered" : "agreed" } },
   );
   if (refused) return noteRefusal(asked, result.code);
-  // a locked key: the page offers to go on
-  await tellMembers(asked.list).catch(() => undefined);
+  await goOnTelling(asked.list);
 }

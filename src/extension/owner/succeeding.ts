@@ -18,7 +18,7 @@ import { changeOwned, ownedRecord } from "./owned-storage.js";
  */
 
 /** What both sides know of a list. Notices change the member's; the owner's follows it. */
-function asMembersKnow(list: StoredList) {
+export function asMembersKnow(list: StoredList) {
   const { name, requestAddress, mode, delivery, profile, owners } = list;
   const { listKey, listKeyFingerprint, serverCertificate, serverFingerprint } = list;
   return {

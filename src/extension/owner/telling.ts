@@ -1,12 +1,15 @@
 import { parseFingerprint } from "../../protocol/keys.js";
 import { toBase64 } from "../base64.js";
+import { inTurn } from "../in-turn.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { load, update } from "../storage.js";
+import { load } from "../storage.js";
 import type { StoredOwner } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./asking.js";
-import type { OwnedList, ServerMove, StoredNotice } from "./owned.js";
+import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
+import { askRoster, headOf, noteHead } from "./members.js";
+import type { OwnedList, StoredNotice, Telling } from "./owned.js";
 import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
 import { ownersByLog, ownersUntold } from "./view.js";
 
@@ -33,6 +36,8 @@ async function nextSerial(list: OwnedList, news: StoredNotice["news"]): Promise<
  */
 export async function beginNewKey(address: string, graceDays: number): Promise<void> {
   const list = await loadOwned(address);
+  // the server uses that one already: begun anew, it would be known to nobody
+  if (list.rekeying?.stage === "agreed") return tellMembers(address);
   // asked before anything is kept: a key that is locked changes nothing
   await ownerSecret(list);
   const made = await runJob("make-list-key", { address, profile: list.profile });
@@ -59,7 +64,11 @@ export async function beginNewKey(address: string, graceDays: number): Promise<v
 }
 
 /** The server's word on a new list key; the members are told then. */
-export async function newKeyAnswered(asked: PendingRequest, result: AnswerResult): Promise<void> {
+export async function newKeyAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  limits = fullBatch,
+): Promise<void> {
   if (result.kind === "refused") {
     await changeOwned(asked.list, (before) => ({ ...before, rekeying: null }));
     return noteRefusal(asked, result.code);
@@ -67,130 +76,81 @@ export async function newKeyAnswered(asked: PendingRequest, result: AnswerResult
   await changeOwned(asked.list, (before) =>
     before.rekeying === null ? before : { ...before, rekeying: { ...before.rekeying, stage: "agreed" } },
   );
-  // a locked key: the page offers to go on
-  await tellMembers(asked.list).catch(() => undefined);
+  await goOnTelling(asked.list, limits);
 }
 
 /**
  * Tells the members what they were not told yet: a list key or server key that the server uses, or other owners than they
- * know.
+ * know. What is half told is gone on with first; a batch that was not answered is sent once more.
  * @throws ListSealError `key-locked`; what the worker throws
  */
-export async function tellMembers(address: string): Promise<void> {
-  const list = await loadOwned(address);
-  if (list.rekeying?.stage === "agreed") await tellNewKey(list, list.rekeying);
-  else if (list.serverMove?.stage === "agreed") await tellNewServer(list, list.serverMove);
-  else if (ownersUntold(list)) await tellOwners(list);
+export function tellMembers(address: string, limits = fullBatch): Promise<void> {
+  return inTurn("telling", () => tell(address, limits, true));
 }
 
-interface Addressee {
-  readonly address: string;
-  readonly fingerprint: string;
-  /** Armored. */
-  readonly certificate: string;
+/** The same by itself, when an answer has come: it sends nothing twice. With a locked key the page offers to go on. */
+export async function goOnTelling(address: string, limits = fullBatch): Promise<void> {
+  await inTurn("telling", () => tell(address, limits, false)).catch(() => undefined);
 }
 
-/** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
-function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
-  return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate, revoked }]) =>
-    by === "operator" || certificate === undefined || revoked || fingerprint === ownerKey
-      ? []
-      : [{ address, fingerprint, certificate }],
-  );
-}
-
-async function pass(
-  list: OwnedList,
-  notice: Omit<StoredNotice, "to">,
-  seal: (member: string) => Promise<Uint8Array>,
-  change: (before: OwnedList) => OwnedList,
-): Promise<void> {
-  const to = addressees(list);
-  const copies: { readonly to: ReturnType<typeof parseFingerprint>; readonly sealed: Uint8Array }[] = [];
-  for (const { fingerprint, certificate } of to) {
-    copies.push({ to: parseFingerprint(fingerprint), sealed: await seal(certificate) });
+async function tell(address: string, limits: BatchLimits, again: boolean): Promise<void> {
+  let list = await begun(await loadOwned(address));
+  while (list.telling !== null) {
+    if ((await passNext(list, list.telling, limits, again)) === "asked") return;
+    list = await loadOwned(address);
+    // came to be told meanwhile; other owners wait for the page's button
+    if (list.rekeying?.stage === "agreed" || list.serverMove?.stage === "agreed") list = await begun(list);
   }
-  const kept = to.map(({ address, fingerprint }) => ({ address, fingerprint, confirmedAt: null }));
-  const changed = await changeOwned(list.address, (before) => ({
-    ...change(before),
-    notices: [...before.notices, { ...notice, to: kept }],
-  }));
-  if (copies.length === 0) return;
-  const { news, serial } = notice;
-  await askAsOwner(changed, { do: "notice", news, serial, copies });
 }
 
-async function tellNewKey(list: OwnedList, rekeying: NonNullable<OwnedList["rekeying"]>): Promise<void> {
-  const secret = await ownerSecret(list);
-  const { serial, listKey, fingerprint, graceEnds } = rekeying;
-  const at = now().toISOString();
-  await pass(
-    list,
-    { news: "new-list-key", serial, at, graceEnds },
-    async (member) => {
-      const input = { list, secret, member, listKey, serial, graceEnds, now: at };
-      return (await runJob("new-list-key-notice", input)).sealed;
-    },
-    (before) => ({
-      ...before,
-      listKey,
-      listKeyFingerprint: fingerprint,
-      formerListKeys: [...before.formerListKeys, before.listKeyFingerprint],
-      rekeying: null,
-    }),
-  );
-  await useNewKey(list.address, rekeying);
+/** The list with what its members are to be told, or are being told. */
+async function begun(list: OwnedList): Promise<OwnedList> {
+  if (list.telling !== null) return list;
+  const told = await untoldYet(list);
+  if (told === null) return list;
+  // asked before anything is kept: a key that is locked changes nothing
+  await ownerSecret(list);
+  const { serial, tidings } = told;
+  const telling = { serial, tidings, at: now().toISOString(), told: [], asked: null };
+  await changeOwned(list.address, (before) => ({ ...before, telling }));
+  return loadOwned(list.address);
 }
 
-/** The owner reads and writes under the new key, too; old mail stays readable. */
-async function useNewKey(
-  address: string,
-  { serial, listKey, fingerprint, graceEnds }: NonNullable<OwnedList["rekeying"]>,
+async function untoldYet(list: OwnedList): Promise<Pick<Telling, "serial" | "tidings"> | null> {
+  const { rekeying, serverMove } = list;
+  if (rekeying?.stage === "agreed") {
+    const { serial, listKey, fingerprint, graceEnds } = rekeying;
+    return { serial, tidings: { news: "new-list-key", listKey, fingerprint, graceEnds } };
+  }
+  if (serverMove?.stage === "agreed") {
+    const { certificate, fingerprint } = serverMove;
+    const serial = await nextSerial(list, "new-server-key");
+    return { serial, tidings: { news: "new-server-key", certificate, fingerprint } };
+  }
+  if (!ownersUntold(list)) return null;
+  const serial = await nextSerial(list, "owners");
+  return { serial, tidings: { news: "owners", owners: await termsOf(list, serial) } };
+}
+
+/**
+ * The server's word on a batch; the next one follows. A refusal is kept for the page, which offers to go on: nothing has
+ * changed over here.
+ */
+export async function noticeAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  date: Date,
+  limits = fullBatch,
 ): Promise<void> {
-  await update((stored) => {
-    const known = stored.lists[address];
-    if (known === undefined) return { stored, result: undefined };
-    const former = { listKey: known.listKey, fingerprint: known.listKeyFingerprint, graceEnds };
-    const next = {
-      ...known,
-      listKey,
-      listKeyFingerprint: fingerprint,
-      formerListKeys: [...known.formerListKeys, former],
-      serials: { ...known.serials, "new-list-key": serial },
-    };
-    return { stored: { ...stored, lists: { ...stored.lists, [address]: next } }, result: undefined };
-  });
-}
-
-async function tellNewServer(list: OwnedList, move: ServerMove): Promise<void> {
-  const secret = await ownerSecret(list);
-  const serial = await nextSerial(list, "new-server-key");
-  const { certificate, fingerprint } = move;
-  const at = now().toISOString();
-  await pass(
-    list,
-    { news: "new-server-key", serial, at, graceEnds: null },
-    async (member) =>
-      (await runJob("server-notice", { list, secret, member, certificate, serial, now: at })).sealed,
-    (before) => ({
-      ...before,
-      serverCertificate: certificate,
-      serverFingerprint: fingerprint,
-      serverMove: null,
-    }),
-  );
-  await update((stored) => {
-    const known = stored.lists[list.address];
-    if (known === undefined) return { stored, result: undefined };
-    const next = {
-      ...known,
-      serverCertificate: certificate,
-      serverFingerprint: fingerprint,
-      formerServers: [...known.formerServers, known.serverCertificate],
-      serials: { ...known.serials, "new-server-key": serial },
-    };
-    return { stored: { ...stored, lists: { ...stored.lists, [list.address]: next } }, result: undefined };
-  });
+  const code = result.kind === "refused" ? result.code : null;
+  const { list, id } = asked;
+  await inTurn("telling", () => changeOwned(list, (before) => batchAnswered(before, id, code)));
+  if (code !== null && code !== "not-a-member") return noteRefusal(asked, code);
+  const head = headOf(result);
+  if (head !== undefined) await noteHead(list, head, date);
+  // who has come or gone since is looked up before the next batch, too
+  await askRoster(list).catch(() => undefined);
+  await goOnTelling(list, limits);
 }
 
 /** The terms by the own log: who came since gets one, who went gets its end. */
@@ -210,26 +170,6 @@ async function termsOf(list: OwnedList, serial: number): Promise<readonly Stored
     come.push({ fingerprint, certificate: binary, userId, address, from: serial, to: null });
   }
   return [...ended, ...come];
-}
-
-async function tellOwners(list: OwnedList): Promise<void> {
-  const secret = await ownerSecret(list);
-  const serial = await nextSerial(list, "owners");
-  const owners = await termsOf(list, serial);
-  const at = now().toISOString();
-  const next = { ...list, owners };
-  await pass(
-    next,
-    { news: "owners", serial, at, graceEnds: null },
-    async (member) => (await runJob("owners-notice", { list: next, secret, member, serial, now: at })).sealed,
-    (before) => ({ ...before, owners }),
-  );
-  await update((stored) => {
-    const known = stored.lists[list.address];
-    if (known === undefined) return { stored, result: undefined };
-    const next = { ...known, owners, serials: { ...known.serials, owners: serial } };
-    return { stored: { ...stored, lists: { ...stored.lists, [list.address]: next } }, result: undefined };
-  });
 }
 
 /** Asks the server for the receipts of a notice. */
@@ -257,17 +197,16 @@ async function confirm(list: OwnedList, sealed: Uint8Array): Promise<string | nu
   if (opened.kind === "not-for-me") return null;
   const { by, news, serial } = opened;
   const confirmedAt = now().toISOString();
-  await changeOwned(list.address, (before) => ({
+  const confirmed = (to: StoredNotice["to"]) =>
+    to.map((one) => (one.fingerprint === by && one.confirmedAt === null ? { ...one, confirmedAt } : one));
+  await changeOwned(list.address, ({ telling, ...before }) => ({
     ...before,
+    telling:
+      telling?.tidings.news === news && telling.serial === serial
+        ? { ...telling, told: confirmed(telling.told) }
+        : telling,
     notices: before.notices.map((notice) =>
-      notice.news === news && notice.serial === serial
-        ? {
-            ...notice,
-            to: notice.to.map((one) =>
-              one.fingerprint === by && one.confirmedAt === null ? { ...one, confirmedAt } : one,
-            ),
-          }
-        : notice,
+      notice.news === news && notice.serial === serial ? { ...notice, to: confirmed(notice.to) } : notice,
     ),
   }));
   return by;

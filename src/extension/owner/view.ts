@@ -4,7 +4,7 @@ import { hasAuthority, invitationStanding } from "../../membership/roster-standi
 import type { ErrorCode } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";
 import type { PendingRequest } from "../requests/pending.js";
-import type { OwnedList, StoredInvitation, StoredMember } from "./owned.js";
+import type { OwnedList, StoredInvitation, StoredMember, Telling } from "./owned.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 
@@ -82,6 +82,14 @@ export interface OwnedView {
     readonly fingerprint: string;
     readonly stage: "offered" | "asked" | "agreed";
   } | null;
+  /** A notice of which the server has not taken all copies yet. */
+  readonly telling: {
+    readonly news: NewsKind;
+    readonly told: number;
+    readonly of: number;
+    /** Whether the server was asked, and has not answered. */
+    readonly waiting: boolean;
+  } | null;
   readonly notices: readonly NoticeView[];
   /** Whether the owners of today are others than the members were told. */
   readonly ownersUntold: boolean;
@@ -148,11 +156,47 @@ export function ownersUntold(list: OwnedList): boolean {
   return known.length > 0 && (come || gone);
 }
 
+/** Somebody whom an owner's notice goes to. */
+interface Addressee {
+  readonly address: string;
+  readonly fingerprint: string;
+  /** Armored. */
+  readonly certificate: string;
+}
+
+/** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
+function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
+  return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate, revoked }]) =>
+    by === "operator" || certificate === undefined || revoked || fingerprint === ownerKey
+      ? []
+      : [{ address, fingerprint, certificate }],
+  );
+}
+
+/** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
+export function untold(list: OwnedList, { told }: Telling): readonly Addressee[] {
+  const done = new Set(told.map(({ fingerprint }) => fingerprint));
+  return addressees(list).filter(({ fingerprint }) => !done.has(fingerprint));
+}
+
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */
 function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
   if (rekeying === null) return null;
   const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");
   return forgotten ? null : { stage: rekeying.stage };
+}
+
+function tellingOf(list: OwnedList, own: readonly PendingRequest[]): OwnedView["telling"] {
+  const { telling } = list;
+  if (telling === null) return null;
+  const told = telling.told.length;
+  const of = told + untold(list, telling).length;
+  return {
+    news: telling.tidings.news,
+    told,
+    of,
+    waiting: own.some(({ id }) => id === telling.asked?.request),
+  };
 }
 
 function claimOf(list: OwnedList): OwnedView["claim"] {
@@ -237,6 +281,7 @@ export function viewOf(
       fingerprint: list.serverMove.fingerprint,
       stage: list.serverMove.stage,
     },
+    telling: tellingOf(list, own),
     notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
       news,
       serial,

@@ -13,6 +13,7 @@ import { People } from "./people.js";
 import { ServerMove } from "./server-move.js";
 import type { OwnerProps } from "./shared.js";
 import { Alarms, Claim, Waiting } from "./standing.js";
+import { Telling } from "./telling.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
@@ -90,6 +91,7 @@ function Owned(props: OwnerProps) {
       <ServerMove {...props} />
       {list.claim === "confirmed" ? (
         <>
+          <Telling {...props} />
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />

@@ -27,7 +27,7 @@ export function NewKey(props: OwnerProps) {
       <p>{t("new_key_text")}</p>
       <p class="quiet">{t("new_key_to", others.join(", ") || "–")}</p>
       {notTo.length === 0 ? null : <p class="problem">{t("new_key_not_to", notTo.join(", "))}</p>}
-      {list.rekeying === null ? null : (
+      {list.rekeying === null || list.telling?.news === "new-list-key" ? null : (
         <div class="next">
           <p>{t(list.rekeying.stage === "asked" ? "new_key_asked" : "new_key_agreed")}</p>
           {list.rekeying.stage === "asked" ? null : (

@@ -34,7 +34,7 @@ export function People(props: OwnerProps) {
           <Person key={member.fingerprint} member={member} {...props} />
         ))}
       </ul>
-      {list.ownersUntold ? (
+      {list.ownersUntold && list.telling?.news !== "owners" ? (
         <div class="next">
           <p>{t("owners_untold")}</p>
           <div class="actions">

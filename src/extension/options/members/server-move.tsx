@@ -20,7 +20,7 @@ export function ServerMove({ list, call, run }: OwnerProps) {
         <code>{groupsOf(fingerprint)}</code>
       </p>
       {stage === "asked" ? <p>{t("server_move_waiting")}</p> : null}
-      {stage === "agreed" ? (
+      {stage === "agreed" && list.telling?.news !== "new-server-key" ? (
         <>
           <p>{t("server_move_agreed")}</p>
           <div class="actions">

@@ -1,0 +1,208 @@
+import { MAX_NOTICE_COPIES } from "../../membership/requests.js";
+import { codeOf, type ErrorCode } from "../../protocol/errors.js";
+import { parseFingerprint } from "../../protocol/keys.js";
+import { forgetPending, pendingFor, sendAgain } from "../requests/asking.js";
+import { update } from "../storage.js";
+import type { StoredList } from "../stored.js";
+import { runJob } from "../worker/client.js";
+import { askAsOwner, ownerSecret } from "./asking.js";
+import type { OwnedList, StoredNotice, Telling } from "./owned.js";
+import { changeOwned } from "./owned-storage.js";
+import { asMembersKnow } from "./succeeding.js";
+import { untold } from "./view.js";
+
+/**
+ * A notice to all members, in as many requests as it takes: one batch after the other, all under one serial. The owner's own
+ * side changes over when the server has taken the last one.
+ *
+ * What was taken is kept after each answer, and who is left is looked up in the owner's log before each batch. So it can
+ * end anywhere and be gone on with: at worst somebody gets their copy twice, which their add-on knows by its serial.
+ */
+
+/** How much goes in one request. */
+export interface BatchLimits {
+  readonly copies: number;
+  /** Of the command, as JSON. */
+  readonly octets: number;
+}
+
+/**
+ * What the server takes (`MAX_NOTICE_REQUEST_BYTES` is more), and what a request may have that is kept until its answer comes:
+ * a text of a kept record has a million characters at most, and this is 930,000 in base64.
+ */
+export const fullBatch: BatchLimits = { copies: MAX_NOTICE_COPIES, octets: 700_000 };
+
+/** A copy's fingerprint, the names of its fields and the indentation. */
+const COPY_FRAME_OCTETS = 160;
+
+/** Seals one member's copy. @throws ListSealError `key-locked` when it is made; what the worker throws */
+async function sealerFor(
+  list: OwnedList,
+  { tidings, serial, at }: Telling,
+): Promise<(member: string) => Promise<Uint8Array>> {
+  const secret = await ownerSecret(list);
+  const { address, listKeyFingerprint, serverFingerprint } = list;
+  const owners = tidings.news === "owners" ? tidings.owners : list.owners;
+  const noticed = { address, listKeyFingerprint, serverFingerprint, owners };
+  const common = { list: noticed, secret, serial, now: at };
+  return async (member) => {
+    switch (tidings.news) {
+      case "new-list-key": {
+        const { listKey, graceEnds } = tidings;
+        return (await runJob("new-list-key-notice", { ...common, member, listKey, graceEnds })).sealed;
+      }
+      case "new-server-key": {
+        const { certificate } = tidings;
+        return (await runJob("server-notice", { ...common, member, certificate })).sealed;
+      }
+      case "owners":
+        return (await runJob("owners-notice", { ...common, member })).sealed;
+    }
+  };
+}
+
+/**
+ * Asks the server to take the next batch, or changes over if none is left.
+ *
+ * @param again a batch whose answer is waited for is sent once more: the answer may be lost
+ * @returns `asked` if an answer is waited for
+ * @throws ListSealError `key-locked`; what the worker throws; `storage-failed`
+ */
+export async function passNext(
+  list: OwnedList,
+  telling: Telling,
+  limits: BatchLimits,
+  again: boolean,
+): Promise<"asked" | "changed-over"> {
+  if (await isWaitedFor(list, telling, again)) return "asked";
+  const left = untold(list, telling);
+  if (left.length === 0) {
+    await changeOver(list, telling);
+    return "changed-over";
+  }
+  const seal = await sealerFor(list, telling);
+  const copies: { readonly to: ReturnType<typeof parseFingerprint>; readonly sealed: Uint8Array }[] = [];
+  const to: StoredNotice["to"][number][] = [];
+  let octets = 0;
+  for (const { address, fingerprint, certificate } of left) {
+    if (copies.length === limits.copies) break;
+    const sealed = await seal(certificate);
+    octets += COPY_FRAME_OCTETS + Math.ceil(sealed.length / 3) * 4;
+    if (octets > limits.octets && copies.length > 0) break;
+    copies.push({ to: parseFingerprint(fingerprint), sealed });
+    to.push({ address, fingerprint, confirmedAt: null });
+  }
+  const { news } = telling.tidings;
+  const { id } = await askAsOwner(list, { do: "notice", news, serial: telling.serial, copies });
+  await changeOwned(list.address, (before) =>
+    before.telling === null
+      ? before
+      : { ...before, telling: { ...before.telling, asked: { request: id, to } } },
+  );
+  return "asked";
+}
+
+/** Whether an answer is still to come. A request that was forgotten, or that the server would not take any more, has none. */
+async function isWaitedFor(list: OwnedList, { asked }: Telling, again: boolean): Promise<boolean> {
+  const waiting = (await pendingFor(list.address)).some(({ id }) => id === asked?.request);
+  if (asked === null || !waiting) return false;
+  if (!again) return true;
+  try {
+    await sendAgain(asked.request);
+    return true;
+  } catch (error) {
+    if (codeOf(error, "storage-failed") !== "too-old") throw error;
+    await forgetPending(asked.request);
+    return false;
+  }
+}
+
+/**
+ * What the server's answer to a batch changes. Any other answer changes nothing: it was for a batch that was asked for anew,
+ * or it is looked at for a second time.
+ *
+ * @param code of a refusal. `not-a-member`: nobody of the batch is a member any more, and there is nobody left to tell. They
+ *   stay in the notice as those who have not confirmed it, so that a server that lies about it shows.
+ *   `old-serial`: another owner was faster; what is still to be told then gets a serial of its own
+ */
+export function batchAnswered(list: OwnedList, request: string, code: ErrorCode | null): OwnedList {
+  const { telling } = list;
+  if (telling === null || telling.asked?.request !== request) return list;
+  if (code === "old-serial") return { ...list, telling: null };
+  const taken = code === null || code === "not-a-member" ? telling.asked.to : [];
+  return { ...list, telling: { ...telling, told: [...telling.told, ...taken], asked: null } };
+}
+
+/** What the list has from now on. */
+function valuesOf(tidings: Telling["tidings"]) {
+  switch (tidings.news) {
+    case "owners":
+      return { owners: tidings.owners };
+    case "new-list-key":
+      return { listKey: tidings.listKey, listKeyFingerprint: tidings.fingerprint };
+    case "new-server-key":
+      return { serverCertificate: tidings.certificate, serverFingerprint: tidings.fingerprint };
+  }
+}
+
+/**
+ * The owner reads and writes as the members do from now on; old mail stays readable. The member's side is first, and the
+ * owner's follows it: ended in between, it is done once more and changes nothing twice.
+ */
+async function changeOver({ address }: OwnedList, telling: Telling): Promise<void> {
+  const { tidings, serial, at, told } = telling;
+  const known = await update((stored) => {
+    const before = stored.lists[address];
+    if (before === undefined) return { stored, result: undefined };
+    const next = afterNews(before, telling);
+    return { stored: { ...stored, lists: { ...stored.lists, [address]: next } }, result: next };
+  });
+  const { news } = tidings;
+  const graceEnds = news === "new-list-key" ? tidings.graceEnds : null;
+  await changeOwned(address, (before) => {
+    const next = { ...before, ...valuesOf(tidings), ...(known === undefined ? {} : asMembersKnow(known)) };
+    const keys = [...before.formerListKeys, before.listKeyFingerprint];
+    if (news === "new-list-key") keys.push(tidings.fingerprint);
+    return {
+      ...next,
+      formerListKeys: [...new Set(keys)].filter((key) => key !== next.listKeyFingerprint),
+      rekeying:
+        news === "new-list-key" && before.rekeying?.fingerprint === tidings.fingerprint
+          ? null
+          : before.rekeying,
+      serverMove:
+        news === "new-server-key" && before.serverMove?.fingerprint === tidings.fingerprint
+          ? null
+          : before.serverMove,
+      telling: null,
+      notices: [...before.notices, { news, serial, at, graceEnds, to: told }],
+    };
+  });
+}
+
+/** The list as a member has it, after what was told. Another owner's newer word stays; a key that it overtook is for reading. */
+function afterNews(known: StoredList, { tidings, serial }: Telling): StoredList {
+  const { news } = tidings;
+  const { listKey, listKeyFingerprint, formerListKeys, formerServers } = known;
+  if (known.serials[news] >= serial) {
+    const has = (fingerprint: string) =>
+      [listKeyFingerprint, ...formerListKeys.map((key) => key.fingerprint)].includes(fingerprint);
+    if (news !== "new-list-key" || has(tidings.fingerprint)) return known;
+    const { fingerprint, graceEnds } = tidings;
+    return {
+      ...known,
+      formerListKeys: [...formerListKeys, { listKey: tidings.listKey, fingerprint, graceEnds }],
+    };
+  }
+  const next = { ...known, ...valuesOf(tidings), serials: { ...known.serials, [news]: serial } };
+  switch (news) {
+    case "owners":
+      return next;
+    case "new-list-key": {
+      const former = { listKey, fingerprint: listKeyFingerprint, graceEnds: tidings.graceEnds };
+      return { ...next, formerListKeys: [...formerListKeys, former] };
+    }
+    case "new-server-key":
+      return { ...next, formerServers: [...formerServers, known.serverCertificate] };
+  }
+}
