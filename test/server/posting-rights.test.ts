@@ -227,6 +227,7 @@ const suite = (policy: "open" | "moderated", pairs: readonly Pair[]) => () => {
   describe("without the comparison", () => {
     let naive: Scheduler;
     beforeAll(async () => {
+      // it begins with what is stored now
       await scheduler.reset();
       naive = await Scheduler.open(play.place, play.folder, defenceless);
     });
