@@ -5,6 +5,7 @@ import { type Person, type PlayList, PlayServer, person, seal } from "./play-ser
 import type { ServeSettings } from "./serve-entry.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 import { onEachStore } from "./stores.js";
+import { anybodysWarrant } from "./warrants.js";
 
 jest.setTimeout(120_000);
 
@@ -89,6 +90,7 @@ async function poison(): Promise<void> {
       sealDigest: "00",
       keptUntil: Date.now() + 60_000,
       author: { kind: "member", name: "Alice", certificate: alice.key.secret.toPublic().write() },
+      warrant: anybodysWarrant(list.list),
     }),
   );
 }

@@ -8,6 +8,7 @@ import { naiveServer } from "../attacks/naive/naive-server.js";
 import { submit } from "./dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { anybodysWarrant } from "./warrants.js";
 
 onEachStore(() => {
   let server: PlayServer;
@@ -275,6 +276,7 @@ onEachStore(() => {
       sealDigest: "00",
       keptUntil: Date.now() + 1000,
       author: { kind: "member", name: "Alice", certificate: alice.key.secret.toPublic().write() },
+      warrant: anybodysWarrant(list.list),
     });
     await server.post(list, alice, { text: "After the poison" });
     await server.untilQuiet();

@@ -13,6 +13,7 @@ import type { MemberRole, PostPolicy } from "../../src/server/kept/store.js";
 import { type Answer, submit } from "./dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { anybodysWarrant } from "./warrants.js";
 
 let server: PlayServer;
 let list: PlayList;
@@ -192,6 +193,7 @@ onEachStore(() => {
           name: "Not a member",
           certificate: writeSealingKey(sealingHalf(stranger.key)),
         },
+        warrant: anybodysWarrant({ ...list.list, policy: "moderated" }),
         hold: true,
       } as const;
       for (let count = 0; count < MAX_HELD_POSTS; count++) {

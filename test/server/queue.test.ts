@@ -14,6 +14,7 @@ import { submit } from "./dialogue.js";
 import { newPlace } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { anybodysWarrant } from "./warrants.js";
 
 const NOW = Date.UTC(2026, 10, 29);
 
@@ -243,6 +244,7 @@ onEachStore(() => {
       sealDigest: "held",
       keptUntil: now,
       author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },
+      warrant: anybodysWarrant(list.list),
       hold: true,
     });
     expect(await desk.drop({ state: "any" })).toBe(3);

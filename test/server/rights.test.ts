@@ -236,6 +236,8 @@ const suite = () => {
   describe("without the comparison", () => {
     let naive: Scheduler;
     beforeAll(async () => {
+      // it begins with what is stored now
+      await scheduler.reset();
       naive = await Scheduler.open(play.place, play.folder, defenceless);
     });
     afterEach(() => scheduler.reset());

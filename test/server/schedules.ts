@@ -1,5 +1,5 @@
 /**
- * A scheduler for two requests that come at one moment: it forces every order of their transactions.
+ * A scheduler for two requests, or a post and a request, that come at one moment: it forces every order of their transactions.
  *
  * Each method of a store is one transaction, and a gate is before each. The first request runs to its k-th gate and waits
  * there; the second runs to its end; the first goes on. With each of the two as the first, and every k, each transaction
@@ -10,7 +10,10 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { RequestLimiter } from "../../src/server/in/rate-limits.js";
+import { bouncesAddress, parseAddress } from "../../src/mail/mailbox.js";
+import { MailmanMail } from "../../src/server/in/from-mailman.js";
+import { RateLimiter, RequestLimiter } from "../../src/server/in/rate-limits.js";
+import { openReception } from "../../src/server/in/reception.js";
 import { type Taken, takeRequest } from "../../src/server/in/requests/take-request.js";
 import type { DataFolder } from "../../src/server/kept/data-folder.js";
 import { Heads } from "../../src/server/kept/heads.js";
@@ -20,7 +23,14 @@ import { openLog } from "../../src/server/kept/log.js";
 import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openLedger } from "../../src/server/kept/open-ledger.js";
 import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { openTokens } from "../../src/server/kept/tokens.js";
+import { Exploder } from "../../src/server/out/explode.js";
+import { Gate as WayOut } from "../../src/server/out/gate.js";
+import { openSlips } from "../../src/server/out/slip.js";
+import { Standing } from "../../src/server/out/standing.js";
+import type { Office } from "../../src/server/run/administration.js";
 import { readHere } from "./read-here.js";
+import { Sink } from "./sink.js";
 
 /** Stops at the k-th gate, until it is let on. */
 class Gate {
@@ -162,7 +172,9 @@ async function postgresTables(url: string): Promise<Tables> {
   };
 }
 
-/** What two requests came to: what became of each, and everything that is stored. */
+const isPost = (act: Act): boolean => !(act instanceof Uint8Array) && "post" in act;
+
+/** What two acts came to: what became of each, and everything that is stored. */
 export interface Outcome {
   readonly first: string;
   readonly second: string;
@@ -170,7 +182,7 @@ export interface Outcome {
 }
 
 /** What is not the same in two runs that came to the same: numbers that the database gives, and random octets. */
-const ownNumbers: ReadonlySet<string> = new Set(["id", "telling_id", "mail", "hash", "previous"]);
+const ownNumbers: ReadonlySet<string> = new Set(["id", "telling_id", "post_id", "mail", "hash", "previous"]);
 
 const told = (value: unknown): unknown =>
   value instanceof Uint8Array ? createHash("sha256").update(value).digest("hex") : value;
@@ -190,6 +202,12 @@ function written(rows: Rows): readonly string[] {
 /** A request as it comes by mail. */
 export type RawRequest = Uint8Array;
 
+/** Something that happens: a request, a post as it comes by mail, or a command of the operator's. */
+export type Act =
+  | RawRequest
+  | { readonly post: Uint8Array; readonly way: "own" | "postfix" | "mailman" }
+  | { readonly operator: (office: Office) => Promise<void> };
+
 /** Two ways of a store to be wrong, for a twin: see `defenceless`. */
 export type Twist = (store: FullStore) => FullStore;
 
@@ -201,6 +219,8 @@ export class Scheduler {
   readonly #start: Rows;
   readonly #now: number;
   readonly #twist: Twist;
+  /** Postfix's port of the post that came last. */
+  #postfix: Sink | undefined;
 
   private constructor(
     store: FullStore,
@@ -245,17 +265,18 @@ export class Scheduler {
 
   /** Everything as it was. */
   async reset(): Promise<void> {
+    this.#postfix = undefined;
     await rm(this.#folder.heads, { force: true });
     await this.#tables.write(this.#start);
   }
 
   /** Takes one request, and nothing else: what is to be told of it waits. */
-  take(raw: RawRequest): Promise<string> {
-    return this.#take(raw, new Gate(Number.POSITIVE_INFINITY));
+  take(act: Act): Promise<string> {
+    return this.#take(act, new Gate(Number.POSITIVE_INFINITY));
   }
 
-  /** Takes a request as the reception does, with a gate before each transaction. */
-  async #take(raw: RawRequest, gate: Gate): Promise<string> {
+  /** Takes it as the server does, with a gate before each transaction. */
+  async #take(act: Act, gate: Gate): Promise<string> {
     const pass = () => gate.pass();
     const store = gated(this.#twist(this.store), pass);
     const list = (await this.store.lists())[0];
@@ -271,8 +292,40 @@ export class Scheduler {
       now: () => this.#now,
       wake: () => undefined,
     };
-    const taken: Taken = await takeRequest(parts, list, raw);
-    return `${taken.kind} ${taken.code}`;
+    if (act instanceof Uint8Array) {
+      const taken: Taken = await takeRequest(parts, list, act);
+      return `${taken.kind} ${taken.code}`;
+    }
+    if ("operator" in act) {
+      await act.operator({ store, folder: this.#folder, now: parts.now });
+      return "done";
+    }
+    if (act.way === "mailman") {
+      const sender = bouncesAddress(parseAddress(list.address));
+      const received = Buffer.from("Received: by mail.people.test\r\n");
+      return (await new MailmanMail(parts).read(sender, Buffer.concat([received, act.post]))).kind;
+    }
+    // Postfix's port: what it has got counts, whatever the server remembers of it
+    const postfix = await Sink.open();
+    this.#postfix = postfix;
+    const relay = { protocol: "smtp", host: "127.0.0.1", port: postfix.port, tls: "none" } as const;
+    const reception = openReception({
+      ...parts,
+      ...(act.way === "own" ? {} : { exploder: new Exploder(store, await openSlips(this.#folder), relay) }),
+      limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
+      standing: new Standing(parts),
+      gate: new WayOut(parts),
+      tokens: await openTokens(this.#folder.tokenSecret),
+      relay: () => relay,
+      hasRoom: async () => true,
+      tally: () => undefined,
+    });
+    try {
+      const { code } = await reception.take(list.address, "somebody@people.test", act.post);
+      return `${code}, Postfix has ${postfix.caught.length}`;
+    } finally {
+      await postfix.close();
+    }
   }
 
   async #outcome(first: string, second: string): Promise<Outcome> {
@@ -280,39 +333,49 @@ export class Scheduler {
   }
 
   /** One after the other. */
-  async inTurn(first: RawRequest, second: RawRequest): Promise<Outcome> {
+  async inTurn(first: Act, second: Act): Promise<Outcome> {
     await this.reset();
     const one = await this.#take(first, new Gate(Number.POSITIVE_INFINITY));
     return this.#outcome(one, await this.#take(second, new Gate(Number.POSITIVE_INFINITY)));
   }
 
-  /** `first` waits at its gate `stopAt` while `second` is taken. @returns undefined if it has no such gate */
-  async #interrupted(first: RawRequest, second: RawRequest, stopAt: number): Promise<Outcome | undefined> {
+  /**
+   * `first` waits at its gate `stopAt` while `second` is taken. @returns undefined if it has no such gate; `isDone`: what it
+   * is about had been done by then
+   */
+  async #interrupted(
+    first: Act,
+    second: Act,
+    stopAt: number,
+  ): Promise<(Outcome & { readonly isDone: boolean }) | undefined> {
     await this.reset();
     const gate = new Gate(stopAt);
     const running = this.#take(first, gate);
     const stopped = await Promise.race([gate.reached.then(() => true), running.then(() => false)]);
     if (!stopped) return undefined;
+    const hasLeft = (this.#postfix?.caught.length ?? 0) > 0;
+    const isDone = hasLeft || written(await this.#tables.read()).join() !== written(this.#start).join();
     const other = await this.#take(second, new Gate(Number.POSITIVE_INFINITY));
     gate.letOn();
-    return this.#outcome(await running, other);
+    return { ...(await this.#outcome(await running, other)), isDone };
   }
 
   /**
-   * Every order of the transactions of two requests.
+   * Every order of the transactions of two acts. A post that was not taken when the other act was carried out must come to
+   * what it comes to afterwards: nothing in the database would tell the difference.
    * @param afterEach looks at what one after the other, in either order, comes to
    * @returns those that came to something else than that; and how many orders there were
    */
   async everyOrder(
-    one: RawRequest,
-    other: RawRequest,
+    one: Act,
+    other: Act,
     afterEach: () => Promise<void> = async () => undefined,
   ): Promise<{ readonly wrong: readonly string[]; readonly count: number }> {
     const same = ({ first, second, state }: Outcome) => `${first}\n${second}\n${state.join("\n")}`;
     const turned = ({ first, second, state }: Outcome): Outcome => ({ first: second, second: first, state });
-    const good = new Set([same(await this.inTurn(one, other))]);
+    const inTurn = same(await this.inTurn(one, other));
     await afterEach();
-    good.add(same(turned(await this.inTurn(other, one))));
+    const turnedAround = same(turned(await this.inTurn(other, one)));
     await afterEach();
     const wrong: string[] = [];
     let count = 2;
@@ -323,8 +386,11 @@ export class Scheduler {
         if (outcome === undefined) break;
         count++;
         const { first: its, second: others, state } = swapped ? turned(outcome) : outcome;
+        const came = same({ first: its, second: others, state });
         // a state that is one of the two was looked at
-        if (good.has(same({ first: its, second: others, state }))) continue;
+        if (came === (swapped ? inTurn : turnedAround)) continue;
+        const mayBeFirst = outcome.isDone || !isPost(first);
+        if (mayBeFirst && came === (swapped ? turnedAround : inTurn)) continue;
         wrong.push(`${swapped ? "second" : "first"} stopped at ${stopAt}: ${its}, ${others}`);
       }
     }

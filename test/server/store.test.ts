@@ -13,6 +13,7 @@ import type { Order } from "../../src/server/kept/warrant.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { anybodysWarrant } from "./warrants.js";
 
 const MEMBERS = 40;
 const NOW = Date.UTC(2026, 10, 22);
@@ -47,6 +48,7 @@ const newPost = (name = "one", more: Partial<NewPost> = {}): NewPost => ({
   sealDigest: `seal ${name}`,
   keptUntil: NOW + LEASE,
   author: { kind: "member", name: "Alice", certificate: Buffer.from("certificate") },
+  warrant: anybodysWarrant(list.list),
   ...more,
 });
 

@@ -9,12 +9,14 @@
  */
 import { createHash } from "node:crypto";
 import type { Heads } from "../kept/heads.js";
+import type { Ledger } from "../kept/ledger.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import type { List, NewPost, Post, Store } from "../kept/store.js";
+import { MAX_TRIES } from "../kept/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
-import { acceptPost } from "./post.js";
+import { acceptPost, type Gate } from "./post.js";
 import type { Reader } from "./reading/reader.js";
 import { ReadingEnded } from "./reading/thread.js";
 
@@ -31,6 +33,7 @@ export type FromMailman =
 /** What the checks work with. */
 export interface MailmanParts {
   readonly store: Store;
+  readonly ledger: Pick<Ledger, "settings" | "refusedBefore">;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;
@@ -69,23 +72,32 @@ export class MailmanMail {
     return checked;
   }
 
-  async #check(row: List, name: string, passage: string, raw: Uint8Array): Promise<FromMailman> {
-    const { store, lists, reader, log, now } = this.#parts;
+  async #check(row: List, name: string, passage: string, raw: Uint8Array, tries = 1): Promise<FromMailman> {
+    const { store, ledger, lists, reader, log, now } = this.#parts;
+    if ((await ledger.settings(row.id)).retired !== undefined) return { kind: "withheld" };
     const list = await lists.open(row);
     if (list === undefined) return { kind: "later" };
     let post: Post | undefined;
     const queue = async (accepted: NewPost) => {
       post = { ...accepted, id: 0, held: false };
-      return store.rememberPost({ ...accepted, sealDigest: passage }, 0);
+      return store.rememberPost({ ...accepted, sealDigest: passage });
     };
+    const refusedBefore = await ledger.refusedBefore(row.id);
+    // how much somebody may post is for Mailman to say
+    const gate: Gate = { ...(refusedBefore === undefined ? {} : { refusedBefore }), exhausted: () => false };
     let outcome: Awaited<ReturnType<typeof acceptPost>>;
     try {
-      outcome = await acceptPost(store, list, { raw, at: now(), reader, queue });
+      outcome = await acceptPost(store, list, { raw, at: now(), reader, queue, gate });
     } catch (error) {
       // Mailman would hand it over again and again
       if (error instanceof ReadingEnded && error.reason === "before") return { kind: "withheld" };
       log.error("post-not-opened", { list: row.address, code: codeForLog(error) });
       return { kind: "later" };
+    }
+    if (outcome.kind === "changed") {
+      const present = await store.listById(row.id);
+      if (present === undefined || tries === MAX_TRIES) return { kind: "later" };
+      return this.#check(present, name, passage, outcome.raw, tries + 1);
     }
     if (post !== undefined && (outcome.kind === "queued" || outcome.kind === "repeat")) {
       return { kind: "post", name, post };

@@ -12,6 +12,7 @@ import { profileOf } from "../../protocol/secrets.js";
 import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../kept/limits.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
 import type { Member, NewPost, PostPolicy, Queued, Store } from "../kept/store.js";
+import { Stale } from "../kept/warrant.js";
 import type { AuthorWire, SealedMail } from "./reading/jobs.js";
 import { writeKeys } from "./reading/key-wire.js";
 import type { Reader } from "./reading/reader.js";
@@ -23,7 +24,7 @@ export interface Arrival {
   readonly at: number;
   /** Reads and opens it. Of a large mail, `raw` is gone afterwards. */
   readonly reader: Reader;
-  /** Where an accepted post is queued, if not in the store (explode.ts). */
+  /** Where an accepted post is queued, if not in the store (explode.ts): never without its warrant. */
   readonly queue?: (post: NewPost) => Promise<Queued>;
   readonly gate?: Gate;
 }
@@ -45,6 +46,11 @@ export type Outcome =
   /** moderators have more to decide about than the list keeps */
   | { readonly kind: "too-many-held" }
   | { readonly kind: "too-many" }
+  /**
+   * The author, or the list, is not what was verified any more: nothing was done. The mail, `raw`, is to be looked at again
+   * from the start, as if it had come now.
+   */
+  | { readonly kind: "changed"; readonly raw: Uint8Array }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
 
@@ -95,13 +101,28 @@ export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival
     sealDigest: mail.sealDigest,
     keptUntil: opened.signedAt.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS,
     author: { kind: sender.kind, name: sender.name, certificate: opened.certificate },
+    warrant: {
+      list: list.list,
+      signedAt: opened.signedAt.getTime(),
+      by:
+        told === undefined
+          ? { kind: "non-member", address: mail.from.address }
+          : { kind: "member", member: told },
+    },
     hold: isHeld(list.list.policy, sender),
   };
   // the memory before the allowance: a captured post in another envelope must hear the same of a member whose allowance is
   // used up as of somebody who left
   const seen = await store.knownPost(post);
   if (seen === undefined && gate?.exhausted(told?.id)) return { kind: "too-many" };
-  const queued = seen ?? (await (arrival.queue ?? ((each: NewPost) => store.queuePost(each)))(post));
+  const queue = arrival.queue ?? ((each: NewPost) => store.queuePost(each));
+  let queued: Queued;
+  try {
+    queued = seen ?? (await queue(post));
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+    return { kind: "changed", raw };
+  }
   switch (queued.kind) {
     case "queued":
     case "held":

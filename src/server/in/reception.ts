@@ -10,6 +10,7 @@ import type { Log } from "../kept/log.js";
 import type { FullStore } from "../kept/membership-store.js";
 import type { List } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
+import { MAX_TRIES } from "../kept/warrant.js";
 import type { Exploder } from "../out/explode.js";
 import type { Gate as WayOut } from "../out/gate.js";
 import { forwardToOwners } from "../out/owner-mail.js";
@@ -121,6 +122,7 @@ async function takeFor(
   recipient: Recipient,
   sender: string,
   raw: Uint8Array,
+  tries = 1,
 ): Promise<Reply> {
   if (recipient.kind === "unknown") return noSuchAddress;
   // reports about the last copies of a retired list are still taken, so that they don't go round
@@ -135,7 +137,7 @@ async function takeFor(
     case "owner":
       return takeForOwners(parts, recipient.list, sender, raw);
     case "list":
-      return takePost(parts, recipient.list, sender, raw);
+      return takePost(parts, recipient.list, sender, raw, tries);
   }
 }
 
@@ -203,7 +205,14 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
   return taken.kind === "too-many" ? tooManyPosts : refused;
 }
 
-async function takePost(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+/** @param tries how often the mail was looked at with this time: see {@link MAX_TRIES} */
+async function takePost(
+  parts: ReceptionParts,
+  row: List,
+  sender: string,
+  raw: Uint8Array,
+  tries: number,
+): Promise<Reply> {
   const { store, ledger, lists, limiter, reader, log, now, wake } = parts;
   const { address } = row;
   // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
@@ -244,6 +253,9 @@ async function takePost(parts: ReceptionParts, row: List, sender: string, raw: U
     case "repeat":
       log.info("post-repeated", { list: address });
       return queued;
+    case "changed":
+      if (tries === MAX_TRIES) return tryLater;
+      return takeFor(parts, await lists.recipient(address), sender, outcome.raw, tries + 1);
     case "too-many-held":
       log.warn("post-delayed", { list: address, code: outcome.kind });
       return tooBusy;

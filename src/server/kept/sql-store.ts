@@ -6,8 +6,8 @@ import { quietly, Refused } from "./sql-orders.js";
 import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
 import { SqlQueue } from "./sql-queue.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
-import type { HeldPost, NewPost, Post, Queued, Store } from "./store.js";
-import type { Order } from "./warrant.js";
+import type { HeldPost, NewPost, Post, PostWarrant, Queued, Store } from "./store.js";
+import { assertMayPost, type Order } from "./warrant.js";
 
 const authorKinds = ["member", "non-member"] as const;
 
@@ -77,6 +77,11 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
   return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 
+function* rememberElsewhere(post: NewPost, copies: number): Script<Queued> {
+  if (yield* rememberReplay(post)) return { kind: "queued", postId: 0, copies };
+  return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
+}
+
 /** The store on `engine`. */
 export class SqlStore extends SqlQueue implements FullStore {
   readonly sharing: Store["sharing"];
@@ -90,6 +95,7 @@ export class SqlStore extends SqlQueue implements FullStore {
     const { engine } = this;
     return engine.run(function* (): Script<Queued> {
       yield* holdList(engine, post.listId);
+      yield* assertMayPost(post.warrant);
       const { listId, author } = post;
       const held = post.hold === true;
       // first written, then looked at: of two deliveries of one post at one moment, the second sees the first
@@ -144,11 +150,25 @@ export class SqlStore extends SqlQueue implements FullStore {
     return rows.rows.length > 0;
   }
 
-  rememberPost(post: NewPost, copies: number): Promise<Queued> {
-    return this.engine.run(function* (): Script<Queued> {
-      if (yield* rememberReplay(post)) return { kind: "queued", postId: 0, copies };
-      return (yield* lookUpReplay(post)) ?? { kind: "replayed" };
+  rememberPost(post: NewPost): Promise<Queued> {
+    const { engine } = this;
+    return engine.run(function* (): Script<Queued> {
+      yield* holdList(engine, post.listId);
+      yield* assertMayPost(post.warrant);
+      return yield* rememberElsewhere(post, 0);
     });
+  }
+
+  confirmPost(warrant: PostWarrant, end: () => void): Promise<void> {
+    const { shareRows } = this.engine.dialect;
+    return this.engine.hold(function* () {
+      yield sql(`SELECT id FROM lists WHERE id = ? ${shareRows}`, warrant.list.id);
+      yield* assertMayPost(warrant);
+    }, end);
+  }
+
+  rememberSent(post: NewPost, copies: number): Promise<Queued> {
+    return this.engine.run(() => rememberElsewhere(post, copies));
   }
 
   async post(id: number): Promise<Post | undefined> {

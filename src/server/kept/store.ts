@@ -100,8 +100,21 @@ export interface NewPost {
   /** The replay is remembered until then. */
   readonly keptUntil: number;
   readonly author: Author;
+  readonly warrant: PostWarrant;
   /** Keeps the post until a moderator decides; its copies go to moderators and owners, for review. */
   readonly hold?: boolean;
+}
+
+/** What was verified of a post: compared again in the transaction that takes it (warrant.ts). */
+export interface PostWarrant {
+  /** As it was when the post was opened. */
+  readonly list: List;
+  /** Milliseconds since 1970. */
+  readonly signedAt: number;
+  readonly by: /** with the role that says whether the post is held */
+    | { readonly kind: "member"; readonly member: Member }
+    /** nobody on the roster has the address */
+    | { readonly kind: "non-member"; readonly address: string };
 }
 
 /**
@@ -314,14 +327,28 @@ export interface Store {
   /** How many posts the list has ever taken; it only grows. */
   postsTaken(listId: number): Promise<number>;
 
-  /** Checks the replay memory and queues a copy for every member of this moment, in one transaction. Durable on return. */
+  /**
+   * Compares the warrant, checks the replay memory and queues a copy for every member of this moment, in one transaction.
+   * Durable on return.
+   *
+   * @throws Stale if the warrant is not true any more; nothing was remembered then
+   */
   queuePost(post: NewPost): Promise<Queued>;
   /** Whether this very outer seal was accepted before, whoever is a member by now. */
   knowsSeal(listId: number, sealDigest: string): Promise<boolean>;
   /** What {@link queuePost} would say of a post that was seen before; `undefined` for a new one. Nothing is changed. */
   knownPost(post: NewPost): Promise<Queued | undefined>;
-  /** Remembers a post that another queue has, for `copies` members; keeps and queues nothing. */
-  rememberPost(post: NewPost, copies: number): Promise<Queued>;
+  /** As {@link queuePost}, of a post that another queue has: it is remembered, and nothing is kept or queued. @throws Stale */
+  rememberPost(post: NewPost): Promise<Queued>;
+  /**
+   * Compares the warrant of a post that is about to leave for another queue, and calls `end`: until that has returned nobody
+   * changes the list or its roster. `end` is synchronous, and is called at most once.
+   *
+   * @throws Stale; `end` was not called then
+   */
+  confirmPost(warrant: PostWarrant, end: () => void): Promise<void>;
+  /** Remembers a post that has left for `copies` members at {@link confirmPost}'s word, whatever has happened since. */
+  rememberSent(post: NewPost, copies: number): Promise<Queued>;
   /** Queues a mail of the server's own. */
   addMail(mail: NewMail, now: number): Promise<void>;
   /** The octets of a mail that waits; `undefined` once it is gone. */

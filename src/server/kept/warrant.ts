@@ -5,13 +5,17 @@
  * The attack: checking takes time (a signature, a certificate, a file), and meanwhile somebody else's command is carried
  * out. A thief's `renew` that was checked before the holder's `revoke` brings the stolen key back to life; an owner's
  * `enrol` lets people in after the owner was removed. So no command reaches the store without a warrant, and one that is
- * not true any more changes nothing: the request is looked at again from the start, as if it had come later.
+ * not true any more changes nothing: the request is looked at again from the start, as if it had come later. It is the same
+ * with posts ({@link PostWarrant}): somebody who was removed while their post was being opened has posted nothing.
  */
 import type { SignedChange } from "../../membership/roster-log.js";
 import { defaultListSettings, readListSettings } from "./list-settings.js";
 import { number, type Row, type Script, sql, text } from "./sql.js";
 import { memberOf } from "./sql-roster.js";
-import type { Command, List, Member, MemberRole } from "./store.js";
+import type { Command, List, Member, MemberRole, PostWarrant } from "./store.js";
+
+/** How often a request or a post is looked at anew because somebody else's command was carried out meanwhile. */
+export const MAX_TRIES = 5;
 
 /** What was verified. */
 export interface Warrant {
@@ -75,15 +79,10 @@ function isStill(now: Row | undefined, member: Member, roles: readonly MemberRol
   );
 }
 
-/**
- * Holds `warrant` against what is true in this transaction, which holds the list: signer, certificate, role, the list's
- * keys, whether it was retired, and since when a restored list refuses signatures.
- *
- * @throws Stale
- */
-export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
+/** The list's keys, whether it was retired, and since when it refuses signatures. @throws Stale */
+function* assertListIsStill(list: List, signedAt: number): Script<Row> {
   const [row] = (yield sql(
-    "SELECT list_key_fingerprint, server_fingerprint FROM lists WHERE id = ?",
+    "SELECT list_key_fingerprint, server_fingerprint, policy FROM lists WHERE id = ?",
     list.id,
   )).rows;
   const key = row?.["list_key_fingerprint"] ?? undefined;
@@ -96,7 +95,44 @@ export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
   const [resumed] = (yield sql("SELECT not_before FROM resumed WHERE list_id = ?", list.id)).rows;
   if (resumed !== undefined && signedAt < number(resumed, "not_before"))
     throw new Stale("signed before a restore");
+  return row;
+}
+
+/**
+ * Holds `warrant` against what is true in this transaction, which holds the list: signer, certificate, role, the list's
+ * keys, whether it was retired, and since when a restored list refuses signatures.
+ *
+ * @throws Stale
+ */
+export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
+  yield* assertListIsStill(list, signedAt);
   if (by.kind === "card") return;
   const [member] = (yield sql("SELECT * FROM members WHERE id = ?", by.member.id)).rows;
   if (!isStill(member, by.member, by.roles)) throw new Stale("the signer is not who was verified");
+}
+
+/**
+ * As {@link assertTrue}, for a post: besides, who may post to the list, and the author's role, which decide together whether
+ * it is held.
+ *
+ * @throws Stale
+ */
+export function* assertMayPost({ list, signedAt, by }: PostWarrant): Script<void> {
+  const row = yield* assertListIsStill(list, signedAt);
+  if (text(row, "policy") !== list.policy) throw new Stale("another policy");
+  if (by.kind === "non-member") {
+    const { rows } = yield sql(
+      "SELECT 1 AS known FROM members WHERE list_id = ? AND address = ?",
+      list.id,
+      by.address,
+    );
+    // a member's address is a member's
+    if (rows.length > 0) throw new Stale("the author is a member");
+    return;
+  }
+  const { member } = by;
+  const [now] = (yield sql("SELECT * FROM members WHERE id = ?", member.id)).rows;
+  const isTheirs =
+    isStill(now, member, [member.role]) && now?.["posts_secret"] === (member.postsSecret ?? null);
+  if (!isTheirs) throw new Stale("the author is not who was verified");
 }

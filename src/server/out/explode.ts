@@ -11,6 +11,7 @@ import type { ListInUse } from "../kept/lists-in-use.js";
 import type { NewPost, Queued, Store } from "../kept/store.js";
 import { handOver, type RelayOptions } from "./relay.js";
 import type { Slips } from "./slip.js";
+import type { Ending } from "./smtp-client.js";
 
 /** Postfix could not take the post now; the sender is told to try later. */
 export class NotExploded extends Error {
@@ -31,7 +32,11 @@ export class Exploder {
     this.#port = port;
   }
 
-  /** As {@link Store.queuePost}. A post that is to be held stays with the store. @throws NotExploded */
+  /**
+   * As {@link Store.queuePost}. A post that is to be held stays with the store.
+   *
+   * @throws NotExploded, Stale: Postfix does not have the post then, or not for every member
+   */
   async queue(list: ListInUse, post: NewPost): Promise<Queued> {
     if (post.hold) return this.#store.queuePost(post);
     const name = `${post.listId} ${post.keyPacketDigest}`;
@@ -42,16 +47,18 @@ export class Exploder {
       const known = await this.#store.knownPost(post);
       if (known !== undefined) return known;
       const members = (await this.#store.members(post.listId)).filter(({ role }) => role !== "post-only");
-      if (members.length > 0) {
-        const pieces = this.#slips.attach(post.raw, post);
-        const sent = await handOver(this.#port, {
-          sender: list.bounces,
-          recipients: members.map(({ address }) => address),
-          pieces,
-        });
-        if (!sent) throw new NotExploded("Postfix did not take the post for every member");
+      if (members.length === 0) return await this.#store.rememberPost(post);
+      const mail = {
+        sender: list.bounces,
+        recipients: members.map(({ address }) => address),
+        pieces: this.#slips.attach(post.raw, post),
+      };
+      // Postfix may take its time, and the author be removed meanwhile: it can't have the post before the last line
+      const ending: Ending = (end) => this.#store.confirmPost(post.warrant, end);
+      if (!(await handOver(this.#port, mail, ending))) {
+        throw new NotExploded("Postfix did not take the post for every member");
       }
-      return await this.#store.rememberPost(post, members.length);
+      return await this.#store.rememberSent(post, members.length);
     } finally {
       this.#underway.delete(name);
     }

@@ -73,11 +73,15 @@ export interface BulkMail extends Omit<OutgoingMail, "recipient"> {
   readonly recipients: readonly string[];
 }
 
-/** Hands one mail over for all its recipients, on a connection of its own. False if any of them was not taken. */
-export async function handOver(options: RelayOptions, mail: BulkMail): Promise<boolean> {
+/**
+ * Hands one mail over for all its recipients, on a connection of its own. False if any of them was not taken.
+ *
+ * @throws what `ending` rejects with; the mail was not ended then
+ */
+export async function handOver(options: RelayOptions, mail: BulkMail, ending?: Ending): Promise<boolean> {
   const client = await SmtpClient.connect(options);
   try {
-    const sent = await client.send(mail);
+    const sent = await client.send(mail, ending);
     if (sent.decider !== "mail") return false;
     return sent.replies.every((reply) => reply.kind === "answer" && reply.code === 250);
   } finally {

@@ -71,7 +71,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     store,
     read:
       upstream === "mailman"
-        ? fromMailman(new MailmanMail({ store, lists, heads, reader, log, now }))
+        ? fromMailman(new MailmanMail({ store, ledger, lists, heads, reader, log, now }))
         : fromPostfix(await openSlips(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);

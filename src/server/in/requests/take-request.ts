@@ -14,7 +14,7 @@ import { parseFingerprint } from "../../../protocol/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/limits.js";
 import type { FirstAnswer } from "../../kept/membership-store.js";
 import type { Addressee, List, Member, NewMail } from "../../kept/store.js";
-import { Stale } from "../../kept/warrant.js";
+import { MAX_TRIES, Stale } from "../../kept/warrant.js";
 import { writeServerKey } from "../reading/key-wire.js";
 import type { Reader } from "../reading/reader.js";
 import { answerMail } from "./answer-mail.js";
@@ -40,9 +40,6 @@ export type Taken =
   | { readonly kind: "too-many"; readonly code: string }
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
-
-/** How often a request is looked at anew because somebody else's was carried out meanwhile. */
-const MAX_TRIES = 5;
 
 /** What taking a request works with. */
 export interface TakingParts extends RequestParts {

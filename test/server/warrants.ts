@@ -1,0 +1,9 @@
+/** Warrants for posts that a test puts into the store past every door. */
+import type { List, PostWarrant } from "../../src/server/kept/store.js";
+
+/** True as long as the list stays as it is: somebody who is on no roster posted. */
+export const anybodysWarrant = (list: List): PostWarrant => ({
+  list,
+  signedAt: Number.MAX_SAFE_INTEGER,
+  by: { kind: "non-member", address: "anybody@elsewhere.test" },
+});
