@@ -15,7 +15,7 @@ const bin = (name) => join(ROOT, "node_modules", ".bin", name);
  * Minutes that a stage may take, several times what it needs: the machines are shared. All of them together stay below what a
  * machine that runs this after every push allows.
  */
-const LIMITS = { check: 4, unit: 26, interop: 7, e2e: 42 };
+const LIMITS = { check: 4, unit: 32, interop: 5, e2e: 41 };
 
 /** Unit tests at a time: half of their time they wait for disks, databases and other programs. */
 const WORKERS = availableParallelism() + 1;
