@@ -5,7 +5,10 @@
 const { default: Sequencer } = require("@jest/test-sequencer");
 
 /** Minutes each. */
-const SLOW = ["e2e/membership.test.ts", "e2e/tour.test.ts", "e2e/everybody.test.ts"];
+const SLOW = [
+  ...["e2e/membership.test.ts", "e2e/tour.test.ts", "e2e/everybody.test.ts", "e2e/leaving.test.ts"],
+  ...["server/endure.test.ts", "server/posting-rights.test.ts", "server/rights.test.ts", "test/fuzz.test.ts"],
+];
 
 module.exports = class SlowFirst extends Sequencer {
   async sort(tests) {
