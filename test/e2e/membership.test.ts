@@ -247,6 +247,9 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await reads(bob, list, "The first words");
     await picture(bob, "member-6-read");
     await bob.ui.reply();
+    await until("the quote", async () =>
+      (await bob.ui.composerState()).html.includes("The first words") ? true : undefined,
+    );
     await bob.ui.typeHtml("<p>Bob's own words</p>");
     await until("the button to be on", async () =>
       (await bob.ui.composeActionState(bob.addon.id)).label === w("compose_on_for", list.name)
