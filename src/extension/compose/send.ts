@@ -82,11 +82,12 @@ async function endOfSealing(tabId: number): Promise<void> {
 async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAnswer> {
   // first: switching to the identity whose drafts stay here is for a window that is not on its way yet
   const details = await settledToSend(tabId, seen);
+  // a sealed draft that is still on its way to the server is in the state when it is there
+  await whenKept(tabId);
   const state = await stateOf(tabId);
   // the page that would have heard that the last sending failed did not live to hear it
   if (state.phase === "sealed" && (await comeBack(tabId))) throw new Hindered({ kind: "settled-late" });
   const signal = begin(tabId);
-  await whenKept(tabId);
   const stored = await load();
   const recipients = recipientsOf(details, stored.lists);
   const { list, none } = recipients;

@@ -211,7 +211,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...(exploder && { exploder }),
     });
 
-    undo.push(() => delivery.stop());
+    let ended: Promise<void> | undefined;
+    const endDelivery = () => (ended ??= delivery.stop());
+    undo.push(endDelivery);
     undo.push(() => teller.stop());
     const budget = new Budget();
     const fronts: Front[] = [];
@@ -268,6 +270,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(NOTE_HEADS_MS, "heads-not-noted", note);
     delivery.start();
     teller.start();
+    // first of all, and waited for later: no further copy is begun while the doors close
+    undo.push(() => {
+      endDelivery().catch(() => undefined);
+    });
     return {
       fronts,
       ...(web === undefined ? {} : { web }),
