@@ -265,7 +265,7 @@ describe("what leaves a real Thunderbird", () => {
     await alice.addon.inBackground(
       z.null(),
       `async () => void setTimeout(() => {
-        const end = Date.now() + 5_000;
+        const end = Date.now() + 9_000;
         while (Date.now() < end);
       }, 0)`,
     );
