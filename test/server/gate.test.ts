@@ -10,6 +10,7 @@ import { requestTypes } from "../../src/mail/part-types.js";
 import { revokeMemberKey } from "../../src/membership/revocation.js";
 import { writeSealingKey } from "../../src/protocol/keys.js";
 import { generateSecret } from "../../src/protocol/secrets.js";
+import { codeOfThrown } from "../../src/server/kept/error-code.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { openLog } from "../../src/server/kept/log.js";
 import { openStore } from "../../src/server/kept/open-store.js";
@@ -303,7 +304,7 @@ onEachStore(() => {
           database.prepare("DELETE FROM members WHERE id = ?").run(id);
           return "done";
         } catch (error) {
-          return error instanceof Database.SqliteError ? error.code : "strange";
+          return codeOfThrown(error) ?? "strange";
         } finally {
           database.close();
         }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import Database from "better-sqlite3";
+import { codeOfThrown } from "./error-code.js";
 
 /** Takes the lock in `file` if nobody has it. @returns gives it back; `undefined` while somebody else has it */
 export function tryLock(file: string): (() => void) | undefined {
@@ -18,15 +19,7 @@ export function tryLock(file: string): (() => void) | undefined {
   return () => database.close();
 }
 
-/** By its code: the native part of better-sqlite3 throws the error class of whoever loaded it first in this process. */
-function isBusy(error: unknown): boolean {
-  return (
-    typeof error === "object" &&
-    error !== null &&
-    "code" in error &&
-    String(error.code).startsWith("SQLITE_BUSY")
-  );
-}
+const isBusy = (error: unknown): boolean => codeOfThrown(error)?.startsWith("SQLITE_BUSY") === true;
 
 /** Between two tries, in milliseconds. */
 const TRY_AGAIN_MS = 20;

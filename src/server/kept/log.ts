@@ -7,6 +7,7 @@
  */
 import { pino } from "pino";
 import { ListSealError } from "../../protocol/errors.js";
+import { codeOfThrown } from "./error-code.js";
 
 /** All that a line may say beside the event's name. */
 export interface LogFields {
@@ -101,9 +102,7 @@ export function openLog(target: LogTarget = process.stderr, level: LogLevel = "i
  */
 export function codeForLog(thrown: unknown): string {
   if (thrown instanceof ListSealError) return thrown.code;
-  if (thrown instanceof Error) {
-    const code = "code" in thrown ? thrown.code : undefined;
-    return typeof code === "string" && /^[A-Z_0-9]{1,40}$/.test(code) ? code : thrown.name;
-  }
-  return "unknown";
+  const code = codeOfThrown(thrown);
+  if (code !== undefined && /^[A-Z_0-9]{1,40}$/.test(code)) return code;
+  return thrown instanceof Error ? thrown.name : "unknown";
 }

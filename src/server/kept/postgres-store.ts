@@ -5,6 +5,7 @@
  * run. Leases are read against each worker's own clock: the hosts' clocks have to agree to within a minute.
  */
 import type pg from "pg";
+import { codeOfThrown } from "./error-code.js";
 import type { FullStore } from "./membership-store.js";
 import {
   DATABASE_PATIENCE_MS,
@@ -62,7 +63,7 @@ export async function openPostgresStore(url: string, patience = DATABASE_PATIENC
   } catch (error) {
     if (error instanceof TooNew) throw error;
     const cause = error instanceof DatabaseLost ? error.cause : error;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "no answer";
+    const code = codeOfThrown(cause) ?? "no answer";
     throw new UnusableStore(
       `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
       { cause: error },

@@ -6,6 +6,7 @@
 import { closeSync, openSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import Database from "better-sqlite3";
+import { codeOfThrown } from "./error-code.js";
 import type { FullStore } from "./membership-store.js";
 import { missingSteps, schemaVersion } from "./schema.js";
 import {
@@ -74,7 +75,7 @@ export function checkSqliteFile(file: string): void {
       database.close();
     }
   } catch (cause) {
-    const code = cause instanceof Database.SqliteError ? cause.code : "";
+    const code = codeOfThrown(cause) ?? "";
     const why = faults.find(([pattern]) => pattern.test(code))?.[1];
     throw why === undefined ? cause : new UnusableStore(why(file), { cause });
   }
