@@ -120,7 +120,7 @@ const webmail = ["webmail", "webmail/content.ts"] as const;
 
 /** The oldest of each that the manifests let in. */
 const CHROMIUM = "chrome148";
-const FIREFOX = "firefox140";
+const FIREFOX = "firefox142";
 
 export default defineConfig({
   root: extension,
