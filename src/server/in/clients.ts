@@ -10,6 +10,8 @@ const own = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 
 interface Client {
   readonly socket: Socket;
+  /** Beyond what one client may have: it is told so, and closed. */
+  readonly isGreedy: boolean;
   /** Mails that are being taken. */
   taking: number;
   hasEnded: boolean;
@@ -23,6 +25,7 @@ export interface Peer {
 
 export class Clients {
   readonly #clients = new Map<string, Client>();
+  /** Connections that each client has, without those that are too many. */
   readonly #counts = new Map<string, number>();
 
   /** Watches the connections that `server` will have. */
@@ -32,10 +35,9 @@ export class Clients {
     server.on("connection", (socket: Socket) => this.#add(socket));
   }
 
-  /** Whether this client has more connections than one may have; `false` for one on this machine. */
-  isGreedy({ remoteAddress }: Peer): boolean {
-    if (own.has(remoteAddress)) return false;
-    return (this.#counts.get(clientAt(remoteAddress)) ?? 0) > MAX_CONNECTIONS_A_CLIENT;
+  /** Whether its client had as many connections as one may have when this one came; `false` for one on this machine. */
+  isGreedy({ remoteAddress, remotePort }: Peer): boolean {
+    return this.#clients.get(`${remoteAddress} ${remotePort}`)?.isGreedy === true;
   }
 
   /** A mail of the client's is being taken: it hears the answer. @returns to be called once it was answered */
@@ -56,16 +58,20 @@ export class Clients {
     // as smtp-server's sessions have it
     const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, "");
     const key = `${address} ${remotePort}`;
-    const client: Client = { socket, taking: 0, hasEnded: false };
     const group = clientAt(address);
+    const before = this.#counts.get(group) ?? 0;
+    // decided here: of two hundred that come at one moment, each would later see all the others
+    const isGreedy = before >= MAX_CONNECTIONS_A_CLIENT && !own.has(address);
+    const client: Client = { socket, isGreedy, taking: 0, hasEnded: false };
     this.#clients.set(key, client);
-    this.#counts.set(group, (this.#counts.get(group) ?? 0) + 1);
+    if (!isGreedy) this.#counts.set(group, before + 1);
     socket.once("end", () => {
       client.hasEnded = true;
       this.#letGo(client);
     });
     socket.once("close", () => {
       if (this.#clients.get(key) === client) this.#clients.delete(key);
+      if (isGreedy) return;
       const left = (this.#counts.get(group) ?? 1) - 1;
       if (left === 0) this.#counts.delete(group);
       else this.#counts.set(group, left);
