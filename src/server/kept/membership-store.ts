@@ -171,7 +171,7 @@ export interface MembershipStore extends ServerKeyStore {
   /** For commands that only ask: throws `Stale` if `warrant` is not true any more. */
   confirm(warrant: Warrant): Promise<void>;
   firstAnswer(command: Command): Promise<FirstAnswer | undefined>;
-  /** Remembers an answer and puts its mail, if there is one, into the queue. */
+  /** Remembers an answer and puts its mail, if there is one, into the queue. Throws `Stale` if it is for a member who has left since. */
   answer(command: Command, result: string | undefined, mail: NewMail | undefined, now: number): Promise<void>;
   /** What commands have to tell and was not sealed yet; `after`: of those with a higher number. */
   tellings(after: number, limit: number): Promise<readonly Telling[]>;
