@@ -1,4 +1,4 @@
-import type { CommandName } from "../membership/commands.js";
+import type { CommandName } from "../membership/command-names.js";
 import { type ErrorCode, ListSealError } from "../protocol/errors.js";
 import type { RestoreSummary } from "./backup/backup.js";
 import { guardBridge } from "./bridge-guard.js";

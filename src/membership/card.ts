@@ -15,7 +15,8 @@
  */
 import { createMessage, type MaybeStream, readMessage, type Signature, sign, verify } from "openpgp";
 import { localPartOf } from "../mail/mailbox.js";
-import { hex, notations, readNotations, sha256, verifyOnly } from "../protocol/binding.js";
+import { notations, readNotations, verifyOnly } from "../protocol/binding.js";
+import { hex, sha256 } from "../protocol/digest.js";
 import { ListSealError } from "../protocol/errors.js";
 import {
   armorSealingKey,

@@ -21,7 +21,8 @@ import {
   type User,
   UserIDPacket,
 } from "openpgp";
-import { hex, type Kind, notations } from "../protocol/binding.js";
+import { type Kind, notations } from "../protocol/binding.js";
+import { hex } from "../protocol/digest.js";
 import { ListSealError } from "../protocol/errors.js";
 import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "../protocol/policy.js";
 

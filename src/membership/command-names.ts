@@ -1,6 +1,4 @@
 /** The words for what can be asked for. Apart from the commands: whoever knows only the words needs no OpenPGP. */
-import type { CommandName } from "./commands.js";
-
 /** All of them. */
 export const commandNames = [
   "claim",
@@ -25,4 +23,7 @@ export const commandNames = [
   "notice",
   "receipt",
   "receipts",
-] as const satisfies readonly CommandName[];
+] as const;
+
+/** One of them. */
+export type CommandName = (typeof commandNames)[number];

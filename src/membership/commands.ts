@@ -6,7 +6,7 @@ import { ListSealError } from "../protocol/errors.js";
 import { type Fingerprint, parseFingerprint } from "../protocol/keys.js";
 import type { RosterHead } from "../protocol/message.js";
 import { fullReadingConfig } from "../protocol/policy.js";
-import { commandNames } from "./command-names.js";
+import { type CommandName, commandNames } from "./command-names.js";
 import { type Fields, formatDate, toBase64 } from "./fields.js";
 import { type MemberRole, memberRoles } from "./roles.js";
 
@@ -43,8 +43,11 @@ export interface NoticeCopy {
 
 const shapes = ["encrypted", "mixed"] as const satisfies readonly CopyShape[];
 
+/** Each command has a name of the list. */
+type Named<C extends { readonly do: CommandName }> = C;
+
 /** What is asked for. Certificates are binary OpenPGP, not yet looked at. */
-export type Command =
+export type Command = Named<
   /** The first owner takes the list, with the code of the server card (32 hex digits). The list's key comes with it. */
   | {
       readonly do: "claim";
@@ -129,10 +132,8 @@ export type Command =
       readonly receipt: Uint8Array;
     }
   /** An owner asks whom a notice was passed on to, and for their receipts. */
-  | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number };
-
-/** The words for what can be asked for. */
-export type CommandName = Command["do"];
+  | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number }
+>;
 
 const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
 

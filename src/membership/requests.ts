@@ -28,7 +28,8 @@ import {
   verify,
 } from "openpgp";
 import type { Address } from "../mail/mailbox.js";
-import { hex, readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
+import { readNotations, signBinding, verifyOnly } from "../protocol/binding.js";
+import { hex } from "../protocol/digest.js";
 import { ListSealError } from "../protocol/errors.js";
 import {
   allFingerprints,
@@ -42,12 +43,13 @@ import { assertInWindow, assertSize, readingConfig } from "../protocol/policy.js
 import { encryptSigned } from "../protocol/seal.js";
 import { isSecretId, type SecretId } from "../protocol/secrets.js";
 import { openLayer } from "../protocol/unseal.js";
-import { type Command, type CommandName, ID_OCTETS, readCommand, written } from "./commands.js";
+import type { CommandName } from "./command-names.js";
+import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
 import { FILE_VERSION, Fields, formatDate } from "./fields.js";
 
+export type { CommandName } from "./command-names.js";
 export {
   type Command,
-  type CommandName,
   fingerprintOf,
   MAX_NOTICE_BYTES,
   MAX_NOTICE_COPIES,

@@ -20,7 +20,7 @@
  * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
  * `certificate` (binary, base64).
  */
-import { sha256 } from "../protocol/binding.js";
+import { sha256 } from "../protocol/digest.js";
 import { ListSealError } from "../protocol/errors.js";
 import type { RosterHead } from "../protocol/message.js";
 import type { RecordLink } from "./answers.js";

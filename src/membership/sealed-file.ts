@@ -17,7 +17,8 @@ import {
   readMessage,
   type Signature,
 } from "openpgp";
-import { hex, type Kind, notations } from "../protocol/binding.js";
+import { type Kind, notations } from "../protocol/binding.js";
+import { hex } from "../protocol/digest.js";
 import { ListSealError } from "../protocol/errors.js";
 import type { OpeningKey, Profile } from "../protocol/keys.js";
 import { split } from "../protocol/packets.js";

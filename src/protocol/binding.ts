@@ -22,7 +22,7 @@ import {
   type SignaturePacket,
   verify,
 } from "openpgp";
-import { digest } from "./digest.js";
+import { hex } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import { SignatureForRecipients } from "./intended.js";
 import { allFingerprints, type Fingerprint, type OpeningKey, parseFingerprint, type Role } from "./keys.js";
@@ -271,14 +271,4 @@ export async function verifyOnly(
   }
   assertNotFuture(created, now);
   return { by: parseFingerprint(certificate.getFingerprint()), signedAt: created, packet };
-}
-
-/** Lower-case hex. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (octet) => octet.toString(16).padStart(2, "0")).join("");
-}
-
-/** SHA-256 in lower-case hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  return hex(await digest("SHA-256", [bytes]));
 }

@@ -97,3 +97,13 @@ export function webCryptoView({ buffer, byteOffset, length }: Uint8Array): Uint8
     ? new Uint8Array(buffer, byteOffset, length)
     : Uint8Array.from(new Uint8Array(buffer, byteOffset, length));
 }
+
+/** Lower-case hex. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  return hex(await digest("SHA-256", [bytes]));
+}

@@ -7,7 +7,8 @@
  * The server never imports this file.
  */
 import { readSignature, type Signature, type SignaturePacket } from "openpgp";
-import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "./binding.js";
+import { bindingNames, listValue, readNotations, verifyOnly } from "./binding.js";
+import { sha256 } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import { type Fingerprint, type OpeningKey, parseFingerprint, type SealingKey, sealingHalf } from "./keys.js";

@@ -7,7 +7,8 @@
  * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
  */
 import type { Signature } from "openpgp";
-import { bindingNames, listValue, readNotations, sha256, signBinding, verifyOnly } from "./binding.js";
+import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
+import { sha256 } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import { assertIntendedFor } from "./intended.js";
 import type { Fingerprint, OpeningKey, SealingKey } from "./keys.js";

@@ -6,7 +6,8 @@
  * author's own key, so that the copy in Sent can be read ("the server and the sender only", claim 1).
  */
 import { createMessage, encrypt, enums, type MaybeStream, type Signature } from "openpgp";
-import { type Binding, hex, listValue, sha256, signBinding } from "./binding.js";
+import { type Binding, listValue, signBinding } from "./binding.js";
+import { hex, sha256 } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import { assertUsable, type OpeningKey, type Role, sealingHalf } from "./keys.js";
 import type { Mode, SealedMessage } from "./message.js";

@@ -10,7 +10,7 @@
  * secret and is named in clear beside the sealed part, so that a reader makes one try and not one per secret it knows.
  */
 import { enums, type PartialConfig } from "openpgp";
-import { hex } from "./binding.js";
+import { hex } from "./digest.js";
 import { ListSealError } from "./errors.js";
 import type { OpeningKey, Role, SealingKey } from "./keys.js";
 import { profileOf as profileOfKey } from "./keys.js";

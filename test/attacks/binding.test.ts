@@ -1,6 +1,7 @@
 /** Attacks on who said what: signatures moved, borrowed, doubled or left out. */
 import { createMessage, readSignature, sign } from "openpgp";
-import { bindingNames, readNotations, sha256, verifyOnly } from "../../src/protocol/binding.js";
+import { bindingNames, readNotations, verifyOnly } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import {
   type OpeningKey,
   openAtServer,

@@ -13,7 +13,8 @@ import {
   type SignaturePacket,
   sign,
 } from "openpgp";
-import { type Kind, listValue, notations, sha256 } from "../../src/protocol/binding.js";
+import { type Kind, listValue, notations } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import type { ClaimedAuthor, ListRef, OpeningKey, SealedMessage } from "../../src/protocol/index.js";
 import { sealingHalf } from "../../src/protocol/index.js";
 import { join, split } from "../../src/protocol/packets.js";

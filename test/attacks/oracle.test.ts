@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
-import { sha256 } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import {
   newMessageId,
   type OpeningKey,

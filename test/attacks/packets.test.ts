@@ -1,6 +1,6 @@
 /** Attacks with bytes: other spellings of a key packet, cuts, flipped bits, downgrades, bombs and floods. */
 import { createMessage, decrypt, encrypt, readMessage } from "openpgp";
-import { sha256 } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import {
   openAtServer,
   openPost,

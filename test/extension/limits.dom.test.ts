@@ -1,4 +1,4 @@
-import { type Acts, answerView } from "../../src/extension/display/answer-view.js";
+import { answerView } from "../../src/extension/display/answer-view.js";
 import {
   HTML_LIMIT,
   LINE_LIMIT,
@@ -6,7 +6,7 @@ import {
   TAG_LIMIT,
   TEXT_LIMIT,
 } from "../../src/extension/display/limits.js";
-import type { OpenedView } from "../../src/extension/display/view.js";
+import type { Acts, OpenedView } from "../../src/extension/display/view.js";
 import { openedView as view } from "./opened-view.js";
 
 test("an ordinary mail is shown as it is", () => {

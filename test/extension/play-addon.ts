@@ -18,7 +18,7 @@ import { readMail } from "../../src/extension/worker/read-mail.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/code.js";
-import type { CommandName } from "../../src/membership/commands.js";
+import type { CommandName } from "../../src/membership/command-names.js";
 import { ListSealError } from "../../src/protocol/errors.js";
 import { readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
 import { newMessageId } from "../../src/protocol/seal.js";

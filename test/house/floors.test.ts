@@ -1,7 +1,7 @@
-/** The house: imports point down or stay on their floor, the two doors never meet, and there is no cycle. */
+/** The house: imports point down or stay on their floor, the two doors never meet, and there is no circle of files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { reachedFrom, root, sources } from "./sources.js";
+import { circlesOf, reachedFrom, root, type Source, sourceOf, sources } from "./sources.js";
 
 const floors = ["protocol", "mail", "membership", "server", "extension"] as const;
 const below: Record<(typeof floors)[number], readonly string[]> = {
@@ -84,20 +84,42 @@ test.each([
   expect(importers.map(({ path }) => path).filter((path) => path !== door)).toEqual([]);
 });
 
-test("no cycles", () => {
-  const state = new Map<string, "open" | "done">();
-  const cycles: string[] = [];
-  const visit = (path: string, trail: readonly string[]) => {
-    if (state.get(path) === "done") return;
-    if (state.get(path) === "open") {
-      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
-      return;
-    }
-    state.set(path, "open");
-    for (const next of all.find((source) => source.path === path)?.atRunTime ?? [])
-      visit(next, [...trail, path]);
-    state.set(path, "done");
-  };
-  for (const { path } of all) visit(path, []);
-  expect(cycles).toEqual([]);
+test("no circle of files: type imports, imports and dynamic imports counted, statement by statement", () => {
+  expect(circlesOf(new Map(all.map(({ path, own }) => [path, new Set(own)])))).toEqual([]);
+});
+
+describe("what this house is looked at with", () => {
+  const read = (path: string, text: string) => sourceOf(`extension/${path}`, text);
+  const circles = (...files: readonly Source[]) =>
+    circlesOf(new Map(files.map(({ path, own }) => [path, new Set(own)])));
+
+  test("one file that imports another in two ways has two edges", () => {
+    const { edges } = read(
+      "a.ts",
+      `import type { B } from "./b.js"; import { b } from "./b.js"; void import("./c.js");`,
+    );
+    expect(edges.map(({ to, kind }) => `${kind} ${to}`)).toEqual([
+      ...["type extension/b", "value extension/b", "dynamic extension/c"],
+    ]);
+  });
+
+  test.each([
+    `import type { B } from "./b.js";`,
+    `export type { B } from "./b.js";`,
+    `export * from "./b.js";`,
+    `let b: import("./b.js").B;`,
+    `const b = await import("./b.js");`,
+  ])("a circle closed by %s is found", (statement) => {
+    const b = read("b.ts", `import { a } from "./a.js";`);
+    expect(circles(read("a.ts", statement), b)).toEqual([["extension/a", "extension/b"]]);
+    expect(circles(read("a.ts", ""), b)).toEqual([]);
+  });
+
+  test("the names that a file declares, not those that it passes on", () => {
+    const { declares } = read(
+      "a.ts",
+      `export const a = 1; export interface B {} export { c } from "./c.js"; function d() {}`,
+    );
+    expect(declares).toEqual(["a", "B"]);
+  });
 });

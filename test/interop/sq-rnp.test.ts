@@ -2,7 +2,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
-import { sha256, verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import {
   type Delivery,
   join,

@@ -2,7 +2,8 @@
 import { config, createMessage, encrypt, enums, readKey, SecretKeyPacket, SignaturePacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import { listValue, sha256, signBinding } from "../../src/protocol/binding.js";
+import { listValue, signBinding } from "../../src/protocol/binding.js";
+import { sha256 } from "../../src/protocol/digest.js";
 import { generateKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
 import { split } from "../../src/protocol/packets.js";
 import { openLayer } from "../../src/protocol/unseal.js";

@@ -22,3 +22,15 @@ export type GuardName = (typeof guardNames)[number];
 
 /** Which guards ask. */
 export type GuardSwitches = Readonly<Record<GuardName, boolean>>;
+
+/** One question, and what it is about. */
+export type Question =
+  | { readonly kind: "other-recipients" | "bcc" | "address-book-list"; readonly others: readonly string[] }
+  /** `word`: the one that speaks of a file. */
+  | { readonly kind: "missing-attachment"; readonly word: string }
+  | { readonly kind: "clear-to-list" }
+  /** `typed`: what stands there. `list`: the address that it is almost. */
+  | { readonly kind: "almost-list"; readonly typed: string; readonly list: string }
+  | { readonly kind: "sealed-quote" }
+  /** `from`: the list whose mail is quoted. */
+  | { readonly kind: "other-list-quote"; readonly from: string };

@@ -1,4 +1,4 @@
-import type { GuardSwitches } from "./guard-names.js";
+import type { GuardSwitches, Question } from "./guard-names.js";
 import type { Recipients } from "./recipients.js";
 import type { WindowState } from "./window-state.js";
 import { type Body, hasOwnImage, namesAttachment, ownWords } from "./words.js";
@@ -9,18 +9,6 @@ import { type Body, hasOwnImage, namesAttachment, ownWords } from "./words.js";
  * Each guard is one question about one slip; its first answer leaves the mail here. None of them is what keeps a sealed
  * mail sealed: a mail to a list that is not sealed is refused by the list's server, whatever was answered here.
  */
-
-/** One question. */
-export type Question =
-  | { readonly kind: "other-recipients" | "bcc" | "address-book-list"; readonly others: readonly string[] }
-  /** `word`: the one that speaks of a file. */
-  | { readonly kind: "missing-attachment"; readonly word: string }
-  | { readonly kind: "clear-to-list" }
-  /** `typed`: what stands there. `list`: the address that it is almost. */
-  | { readonly kind: "almost-list"; readonly typed: string; readonly list: string }
-  | { readonly kind: "sealed-quote" }
-  /** `from`: the list whose mail is quoted. */
-  | { readonly kind: "other-list-quote"; readonly from: string };
 
 /** What is about to be sent. */
 export interface Outgoing {

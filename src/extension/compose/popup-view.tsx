@@ -3,8 +3,7 @@ import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { type MessageKey, t } from "../i18n.js";
 import type { Call, ComposeAnswer } from "../messaging.js";
-import type { GuardName } from "./guard-names.js";
-import type { Question } from "./guards.js";
+import type { GuardName, Question } from "./guard-names.js";
 import type { ComposeStatus, Hindrance, Notice } from "./status.js";
 
 /** The compose button's popup: what stands in the way of sending, one question at a time, with a safe first answer. */

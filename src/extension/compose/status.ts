@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../protocol/errors.js";
-import type { Question } from "./guards.js";
+import type { Question } from "./guard-names.js";
 
 /** What stands in the way of sending, and waits for the person in the compose button's popup. */
 export type Hindrance =

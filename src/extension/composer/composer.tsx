@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../protocol/errors.js";
 import { Hindered } from "../compose/author.js";
-import type { Question } from "../compose/guards.js";
+import type { Question } from "../compose/guard-names.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
 import { load } from "../storage.js";

@@ -6,35 +6,12 @@ import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
 import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
-import type { DisplayAnswer, OpenedView, PersonView } from "./view.js";
+import type { Acts, DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
 /**
  * What an answer looks like, in whatever program it is shown: plain DOM, no markup from strings. The same line, banners and
  * buttons in Thunderbird's message pane, the Reader page and a webmail.
  */
-
-/** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
-export interface Acts {
-  /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
-  readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
-  /** Saves an attachment, by its number. */
-  readonly save: (attachment: number) => Promise<unknown>;
-  /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
-  readonly showSaved: ((attachment: number) => Promise<unknown>) | null;
-  readonly saveAll: () => Promise<unknown>;
-  /** Saves the whole mail as readable text for other programs. */
-  readonly saveMail: () => Promise<unknown>;
-  /** An attachment as a picture: a `data:` address. */
-  readonly preview: (attachment: number) => Promise<{ readonly address: string }>;
-  /** Opens the page where the key of the mail's author is compared. */
-  readonly compare: () => Promise<unknown>;
-  /** Shows the invitation that came with the mail to the page that asks for its code; null as above. */
-  readonly join: (() => Promise<unknown>) | null;
-  /** Opens the page where a key is unlocked. */
-  readonly settings: () => Promise<unknown>;
-  /** Answers the mail; null where the program has its own button for that. */
-  readonly reply: (() => Promise<unknown>) | null;
-}
 
 /** How a program shows it. */
 export interface Showing {

@@ -1,5 +1,5 @@
 import { ask } from "../ask.js";
-import type { Acts } from "./answer-view.js";
+import type { Acts } from "./view.js";
 
 const downloads = new Map<number, number>();
 

@@ -1,8 +1,7 @@
 import { t } from "../i18n.js";
-import type { Acts } from "./answer-view.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { isShownImage, PREVIEW_LIMIT } from "./images.js";
-import type { AttachmentView } from "./view.js";
+import type { Acts, AttachmentView } from "./view.js";
 
 /** The attachments of an opened mail: what kind, how large, looked at or saved. */
 

@@ -1,11 +1,11 @@
 import { t } from "../i18n.js";
 import type { Mark } from "../mark/mark.js";
 import { markView } from "../mark/mark-view.js";
-import { type Acts, answerView, bannerOf } from "./answer-view.js";
+import { answerView, bannerOf } from "./answer-view.js";
 import { element } from "./elements.js";
 import { mailBody } from "./mail-body.js";
 import { type OwnPage, takeDocument, viewElement } from "./own-page.js";
-import type { Aside, DisplayAnswer, Displayed } from "./view.js";
+import type { Acts, Aside, DisplayAnswer, Displayed } from "./view.js";
 
 /**
  * What is shown of one mail in Thunderbird's message document: either a page of our own in the place of the whole document, or

@@ -98,3 +98,26 @@ export type Remark =
   | { readonly kind: "sent-again" }
   /** Somebody else, at this address, goes by the same name, or by one that looks the same. */
   | { readonly kind: "same-name"; readonly address: string };
+
+/** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
+export interface Acts {
+  /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
+  readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
+  /** Saves an attachment, by its number. */
+  readonly save: (attachment: number) => Promise<unknown>;
+  /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
+  readonly showSaved: ((attachment: number) => Promise<unknown>) | null;
+  readonly saveAll: () => Promise<unknown>;
+  /** Saves the whole mail as readable text for other programs. */
+  readonly saveMail: () => Promise<unknown>;
+  /** An attachment as a picture: a `data:` address. */
+  readonly preview: (attachment: number) => Promise<{ readonly address: string }>;
+  /** Opens the page where the key of the mail's author is compared. */
+  readonly compare: () => Promise<unknown>;
+  /** Shows the invitation that came with the mail to the page that asks for its code; null as above. */
+  readonly join: (() => Promise<unknown>) | null;
+  /** Opens the page where a key is unlocked. */
+  readonly settings: () => Promise<unknown>;
+  /** Answers the mail; null where the program has its own button for that. */
+  readonly reply: (() => Promise<unknown>) | null;
+}

@@ -1,6 +1,6 @@
 import { ask, type MessageRef } from "../ask.js";
-import type { Acts } from "../display/answer-view.js";
 import { displayStyle } from "../display/style.js";
+import type { Acts } from "../display/view.js";
 import { t } from "../i18n.js";
 import { browser } from "../platform.js";
 

@@ -1,8 +1,8 @@
 import { codeOf } from "../../protocol/errors.js";
 import { ask, type MessageRef } from "../ask.js";
-import { type Acts, answerView, bannerOf, verdictView } from "../display/answer-view.js";
+import { answerView, bannerOf, verdictView } from "../display/answer-view.js";
 import { element } from "../display/elements.js";
-import type { DisplayAnswer } from "../display/view.js";
+import type { Acts, DisplayAnswer } from "../display/view.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";
 import { followLocking, whenLocked } from "../locking/unlocked.js";

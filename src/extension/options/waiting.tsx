@@ -1,4 +1,4 @@
-import type { CommandName } from "../../membership/commands.js";
+import type { CommandName } from "../../membership/command-names.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { sentenceKey } from "../failure.js";
 import { t } from "../i18n.js";

@@ -1,5 +1,6 @@
+import type { CommandName } from "../../membership/command-names.js";
 import { commandNames } from "../../membership/command-names.js";
-import type { CommandName, NewsKind } from "../../membership/commands.js";
+import type { NewsKind } from "../../membership/commands.js";
 import { type MemberRole, memberRoles } from "../../membership/roles.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
 import {

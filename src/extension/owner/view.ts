@@ -1,5 +1,6 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { CommandName, NewsKind } from "../../membership/commands.js";
+import type { CommandName } from "../../membership/command-names.js";
+import type { NewsKind } from "../../membership/commands.js";
 import { hasAuthority, invitationStanding } from "../../membership/roster-standing.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import { parseFingerprint } from "../../protocol/keys.js";

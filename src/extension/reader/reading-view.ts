@@ -1,8 +1,8 @@
-import { type Acts, answerView, bannerOf } from "../display/answer-view.js";
+import { answerView, bannerOf } from "../display/answer-view.js";
 import { element } from "../display/elements.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { displayStyle } from "../display/style.js";
-import type { DisplayAnswer, OpenedView } from "../display/view.js";
+import type { Acts, DisplayAnswer, OpenedView } from "../display/view.js";
 import { t } from "../i18n.js";
 import { whenLocked } from "../locking/unlocked.js";
 import type { Opened } from "../reading/opening.js";

@@ -1,5 +1,5 @@
 import type { Result, Unasked } from "../../membership/answers.js";
-import type { CommandName } from "../../membership/commands.js";
+import type { CommandName } from "../../membership/command-names.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
 import { inTurn } from "../in-turn.js";
 import { awake } from "../keep-awake.js";
@@ -7,7 +7,7 @@ import type { ArrivingKind, ArrivingPart } from "../reading/found-parts.js";
 import { load, update } from "../storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
-import { openSecrets } from "./asking.js";
+import { openSecrets } from "./open-secrets.js";
 import {
   loadRequests,
   noteAnswered,

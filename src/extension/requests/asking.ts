@@ -2,7 +2,6 @@ import { codeOf, ListSealError } from "../../protocol/errors.js";
 import { fromBase64, toBase64 } from "../base64.js";
 import { host } from "../host/host.js";
 import { secretOf } from "../locking/unlocked.js";
-import { load } from "../storage.js";
 import type { StoredMemberKey } from "../stored.js";
 import { runJob } from "../worker/client.js";
 import type { AskedCommand } from "../worker/jobs.js";
@@ -123,11 +122,4 @@ export { forgetPending };
 /** The requests about a list that wait for an answer, the newest last. */
 export async function pendingFor(list: string): Promise<readonly PendingRequest[]> {
   return (await loadRequests()).pending.filter((request) => request.list === list);
-}
-
-/** The keys that answers may be sealed to, unlocked. Locked ones are left out. */
-export async function openSecrets(): Promise<readonly string[]> {
-  const { memberKeys } = await load();
-  const secrets = await Promise.all(Object.values(memberKeys).map(secretOf));
-  return secrets.filter((secret) => secret !== null);
 }

@@ -1,5 +1,5 @@
+import type { CommandName } from "../../membership/command-names.js";
 import { commandNames } from "../../membership/command-names.js";
-import type { CommandName } from "../../membership/commands.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
 import { type Check, CheckError, type Checked, listOf, object, oneOf, orNull, text } from "../check.js";
 import { keptRecord } from "../storage.js";

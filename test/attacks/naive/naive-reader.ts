@@ -1,5 +1,6 @@
 /** A member's reader made of the same blocks as the real one, in which each check is a step that can be left out. */
-import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "../../../src/protocol/binding.js";
+import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
+import { sha256 } from "../../../src/protocol/digest.js";
 import { ListSealError } from "../../../src/protocol/errors.js";
 import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
 import type { SealedMessage } from "../../../src/protocol/message.js";

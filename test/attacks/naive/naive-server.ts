@@ -4,7 +4,8 @@
  * An attack that fails against the real server proves little: it may fail for a reason of its own. Here it must first
  * succeed, with the one defence gone that is said to stop it, and (where several stop it) fail with each of them alone.
  */
-import { bindingNames, listValue, readNotations, sha256, verifyOnly } from "../../../src/protocol/binding.js";
+import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
+import { sha256 } from "../../../src/protocol/digest.js";
 import { ListSealError } from "../../../src/protocol/errors.js";
 import type { OpeningKey, SealingKey } from "../../../src/protocol/keys.js";
 import { parseFingerprint } from "../../../src/protocol/keys.js";

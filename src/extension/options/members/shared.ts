@@ -1,4 +1,4 @@
-import type { CommandName } from "../../../membership/commands.js";
+import type { CommandName } from "../../../membership/command-names.js";
 import type { MemberRole } from "../../../membership/roles.js";
 import { type MessageKey, t } from "../../i18n.js";
 import type { Call } from "../../messaging.js";

@@ -6,7 +6,7 @@ import { type Address, parseMailbox } from "../../../mail/mailbox.js";
 import { readRequestMail } from "../../../mail/request-mail.js";
 import { readSealedMail } from "../../../mail/sealed-mail.js";
 import { type OpenedRequest, openRequest } from "../../../membership/requests.js";
-import { sha256 } from "../../../protocol/binding.js";
+import { sha256 } from "../../../protocol/digest.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../../protocol/errors.js";
 import {
   generateMemberKey,
