@@ -171,8 +171,17 @@ export interface MembershipStore extends ServerKeyStore {
   /** For commands that only ask: throws `Stale` if `warrant` is not true any more. */
   confirm(warrant: Warrant): Promise<void>;
   firstAnswer(command: Command): Promise<FirstAnswer | undefined>;
-  /** Remembers an answer and puts its mail, if there is one, into the queue. Throws `Stale` if it is for a member who has left since. */
-  answer(command: Command, result: string | undefined, mail: NewMail | undefined, now: number): Promise<void>;
+  /**
+   * Remembers an answer and puts its mail, if there is one, into the queue. Throws `Stale` if `asker`, a member, has left the list
+   * since they were verified, or has another role or certificate: what was found out for them is not theirs any more.
+   */
+  answer(
+    command: Command,
+    result: string | undefined,
+    mail: NewMail | undefined,
+    asker: Member | undefined,
+    now: number,
+  ): Promise<void>;
   /** What commands have to tell and was not sealed yet; `after`: of those with a higher number. */
   tellings(after: number, limit: number): Promise<readonly Telling[]>;
   /** It is sealed, or can't be (`mail` is not set). */

@@ -8,15 +8,8 @@ import type { Carried, FirstAnswer, Telling } from "./membership-store.js";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { queueMail } from "./sql-queue-mail.js";
 import { holdList, newestEntry, SqlRoster } from "./sql-roster.js";
-import type { Addressee, Command, NewMail } from "./store.js";
-import { assertTrue, type Order, Stale, type Warrant } from "./warrant.js";
-
-/** An answer that was made for a member goes to nobody who has left since. @throws Stale */
-function* assertThere(to: Addressee): Script<void> {
-  if (to.kind !== "member") return;
-  const { rows } = yield sql("SELECT 1 AS there FROM members WHERE id = ?", to.memberId);
-  if (rows.length === 0) throw new Stale("who is to be answered has left the list");
-}
+import type { Command, Member, NewMail } from "./store.js";
+import { assertStill, assertTrue, type Order, type Warrant } from "./warrant.js";
 
 /** False if the command was remembered before. */
 function* remember(command: Command): Script<boolean> {
@@ -204,15 +197,14 @@ export class SqlOrders extends SqlRoster {
     command: Command,
     result: string | undefined,
     mail: NewMail | undefined,
+    asker: Member | undefined,
     now: number,
   ): Promise<void> {
     const { engine } = this;
     return engine.run(function* () {
-      if (mail !== undefined) {
-        yield* holdList(engine, mail.listId);
-        yield* assertThere(mail.to);
-        yield queueMail(mail, now);
-      }
+      yield* holdList(engine, command.listId);
+      if (asker !== undefined) yield* assertStill(asker);
+      if (mail !== undefined) yield queueMail(mail, now);
       yield* noteFirstAnswer(command, result, now);
     });
   }

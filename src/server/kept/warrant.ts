@@ -79,6 +79,12 @@ function isStill(now: Row | undefined, member: Member, roles: readonly MemberRol
   );
 }
 
+/** Who asked is still on the roster as they were verified, in the same role. @throws Stale */
+export function* assertStill(member: Member): Script<void> {
+  const [now] = (yield sql("SELECT * FROM members WHERE id = ?", member.id)).rows;
+  if (!isStill(now, member, [member.role])) throw new Stale("who asked is not who was verified");
+}
+
 /** The list's keys, whether it was retired, and since when it refuses signatures. @throws Stale */
 function* assertListIsStill(list: List, signedAt: number): Script<Row> {
   const [row] = (yield sql(

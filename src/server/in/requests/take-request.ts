@@ -180,7 +180,7 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   else if (done.kind === "repeat" || done.result === "done") result = { kind: "done", head: await head() };
   else result = done.result;
   const kept = result.kind === "done" || result.kind === "refused" ? JSON.stringify(result) : undefined;
-  await store.answer(memory, kept, await sealed(asked, proved.asker, result), now.getTime());
+  await store.answer(memory, kept, await sealed(asked, proved.asker, result), member, now.getTime());
   parts.wake();
   return { kind: "answered", what: command.do, code: result.kind === "refused" ? result.code : result.kind };
 }
