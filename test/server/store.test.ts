@@ -171,6 +171,15 @@ onEachStore(() => {
       },
     );
 
+    test("that is large is read into one buffer: its pieces don't pile up beside it", async () => {
+      const length = 48 * PIECE_OCTETS;
+      const postId = await queued(here, newPost("large", { raw: new Uint8Array(length) }));
+      const before = process.memoryUsage().arrayBuffers;
+      const post = await there.post(postId);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1.5 * length);
+      expect(post?.raw).toHaveLength(length);
+    });
+
     test("that is large and has gone out is not there any more, nor are its pieces", async () => {
       const postId = await queued(here, newPost("large", { raw: new Uint8Array(3 * PIECE_OCTETS) }));
       await here.finishJobs(await here.claimJobs(NOW, NOW + LEASE, MEMBERS));

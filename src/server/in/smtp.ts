@@ -9,7 +9,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
-import { collectAfter } from "../kept/dead-buffers.js";
+import { collectAfter, Garbage } from "../kept/dead-buffers.js";
 import {
   CLOSE_TIMEOUT_MS,
   DATA_TIMEOUT_MS,
@@ -225,6 +225,7 @@ async function receive(
   let held = 0;
   let fault: Reply | undefined;
   const intake = new Intake();
+  const garbage = new Garbage();
   const giveUp = (reply: Reply) => {
     fault ??= reply;
     budget.release(held);
@@ -247,6 +248,7 @@ async function receive(
         mail.set(chunk, held);
         held += chunk.length;
       }
+      garbage.add(chunk.length);
     }
   } catch (error) {
     giveUp(tryLater);

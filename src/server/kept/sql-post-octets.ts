@@ -5,6 +5,7 @@
  * that it becomes; PostgreSQL: hexadecimal text). Of a post of 50 MB that would be twice its size at one time; of a piece it
  * is nothing.
  */
+import { Garbage } from "./dead-buffers.js";
 import { bytes, type Engine, number, type Script, sql } from "./sql.js";
 
 /** Octets of a piece, and of the largest post without pieces. */
@@ -45,6 +46,8 @@ export async function readOctets(
   );
   // slow: not from the pool that small buffers share
   const whole = Buffer.allocUnsafeSlow(sizes.rows.reduce((sum, row) => sum + number(row, "size"), 0));
+  // each piece is a buffer of its own: together they are as large as the post
+  const garbage = new Garbage();
   let at = 0;
   for (const row of sizes.rows) {
     const [piece] = (
@@ -56,6 +59,7 @@ export async function readOctets(
     const octets = bytes(piece, "octets");
     whole.set(octets, at);
     at += octets.length;
+    garbage.add(octets.length);
   }
   return at === 0 ? undefined : whole;
 }

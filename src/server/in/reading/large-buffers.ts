@@ -18,3 +18,7 @@ export function largeBuffers(value: unknown): ArrayBuffer[] {
   walk(value);
   return [...found];
 }
+
+/** How many octets those buffers have. */
+export const octetsOfAll = (value: unknown): number =>
+  largeBuffers(value).reduce((sum, { byteLength }) => sum + byteLength, 0);

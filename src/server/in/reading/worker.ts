@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
 import { collectAfter } from "../../kept/dead-buffers.js";
 import { type Jobs, openWorkbench } from "./jobs.js";
-import { largeBuffers } from "./large-buffers.js";
+import { largeBuffers, octetsOfAll } from "./large-buffers.js";
 
 /** A job on its way to the thread. */
 export type Asked = {
@@ -50,7 +50,8 @@ function answer(answered: Answered): void {
 
 async function take(asked: Asked): Promise<void> {
   const octets = octetsOf(asked);
-  const { length } = octets;
+  // with the body, which is no part of what is looked at in job `open`
+  const length = octetsOfAll(asked.given);
   const digest = createHash("sha256").update(octets).digest("hex");
   if (asked.ended.includes(digest)) return answer({ before: true });
   answer({ digest });
