@@ -13,7 +13,7 @@ const CRLF = "\r\n";
 /** RFC 5322, 2.1.1: lines should have at most 78 characters. */
 const FOLD_AT = 78;
 /** RFC 2045, 6.8: base64 lines of at most 76 characters, which hold 57 octets. */
-const LINE_OCTETS = 57;
+export const LINE_OCTETS = 57;
 
 /** One header field: name and value. The value is ASCII or plain Unicode (then written as encoded-words). */
 export type HeaderField = readonly [name: string, value: string];
@@ -103,6 +103,10 @@ function isNative(bytes: Uint8Array): bytes is Uint8Array & NativeSource {
 /** Whole lines that are text at one time: a megabyte. */
 const LINES_AT_A_TIME = 16_384;
 
+/** Octets of the base64 of so many, with its line ends ({@link base64Lines}). */
+export const base64Length = (octets: number): number =>
+  Math.ceil(octets / 3) * 4 + 2 * Math.ceil(octets / LINE_OCTETS);
+
 /**
  * Base64 in lines of 76 characters with CRLF, as bytes. For 25 MB about 34 MB, and no more than a megabyte beside it.
  *
@@ -110,8 +114,7 @@ const LINES_AT_A_TIME = 16_384;
  * over 25 MB takes seconds.
  */
 export function base64Lines(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const lines = Math.ceil(bytes.length / LINE_OCTETS);
-  const length = Math.ceil(bytes.length / 3) * 4 + 2 * lines;
+  const length = base64Length(bytes.length);
   return isNative(bytes) ? linesNatively(bytes, length) : linesByLoop(bytes, length);
 }
 

@@ -179,7 +179,7 @@ export interface Copy {
   /** The number of a held post, on a copy for its review: what a moderator's command names. */
   readonly held?: number;
   /**
-   * The large part in base64, if the caller made it for all copies: whole ({@link encodeLargePart}), or in mode `whole` in
+   * The large part in base64, if the caller made it for all copies: whole ({@link largePartOf}), or in mode `whole` in
    * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
    */
   readonly encoded?: Uint8Array | EncodedInTwo;
@@ -189,10 +189,9 @@ export interface Copy {
   readonly commonFields?: string;
 }
 
-/** Base64 of the part that is the same in every copy of a post: made once, shared by all. */
-export function encodeLargePart(sealed: SealedMessage): Uint8Array {
-  return base64Lines(sealed.mode === "key" ? sealed.body : sealed.message);
-}
+/** The part that is the same in every copy of a post. Its base64 is made once and shared by all. */
+export const largePartOf = (sealed: SealedMessage): Uint8Array =>
+  sealed.mode === "key" ? sealed.body : sealed.message;
 
 /** The fields that are the same in every copy of a post (but for one `held` for review), as {@link writeCopy} takes them. */
 export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded" | "commonFields">): string {

@@ -12,20 +12,23 @@ import { base64Lines, type EncodedInTwo } from "./mime.js";
 /** A large part that many copies share; its base64 is made when it is first asked for, and kept. */
 export class SharedBase64 {
   readonly #shared: Uint8Array;
-  readonly #encoded: (Uint8Array | undefined)[] = [];
+  readonly #encode: (bytes: Uint8Array) => Promise<Uint8Array>;
+  readonly #encoded: (Promise<Uint8Array> | undefined)[] = [];
 
-  constructor(shared: Uint8Array) {
+  /** @param encode as `base64Lines`, for the large part: whoever has others waiting does it in turns */
+  constructor(shared: Uint8Array, encode: (bytes: Uint8Array) => Promise<Uint8Array>) {
     this.#shared = shared;
+    this.#encode = encode;
   }
 
   /** The base64 of `own` followed by the shared part. */
-  after(own: Uint8Array): EncodedInTwo {
+  async after(own: Uint8Array): Promise<EncodedInTwo> {
     const moved = Math.min((3 - (own.length % 3)) % 3, this.#shared.length);
     const small = new Uint8Array(own.length + moved);
     small.set(own);
     small.set(this.#shared.subarray(0, moved), own.length);
-    const shared = this.#encoded[moved] ?? base64Lines(this.#shared.subarray(moved));
+    const shared = this.#encoded[moved] ?? this.#encode(this.#shared.subarray(moved));
     this.#encoded[moved] = shared;
-    return { own: base64Lines(small), shared };
+    return { own: base64Lines(small), shared: await shared };
   }
 }

@@ -24,6 +24,7 @@ import {
   parseFingerprint,
   type SealingKey,
 } from "../protocol/keys.js";
+import { assertFewPackets } from "../protocol/packets.js";
 import { assertNotFuture, assertSize, fullReadingConfig, verificationDate } from "../protocol/policy.js";
 import { certify, readOneCertificate, userIdFor, verifyCertification, withUserId } from "./certification.js";
 import { formatDate, parseDate } from "./fields.js";
@@ -34,6 +35,9 @@ import { type Judgement, judge, type Pins, type Proof, pinOwner, type Step } fro
  * size, and each signature on it costs its readers time.
  */
 export const MAX_CHAIN_BYTES = 16 * 1024;
+
+/** Packets of an introduction: a key, its User ID, a subkey and their signatures. Stops hundreds of signatures in those octets. */
+const MAX_INTRODUCTION_PACKETS = 16;
 
 /** A list as its members know it from their invitation and from owners' notices, never from a mail. */
 export interface KnownList {
@@ -152,6 +156,7 @@ async function parseIntroduction(
   bytes: Uint8Array,
   list: KnownList,
 ): Promise<{ certificate: PublicKey; address: Address }> {
+  assertFewPackets(bytes, MAX_INTRODUCTION_PACKETS);
   const certificate = await readOneCertificate(bytes);
   if (list.owners.some((owner) => owner.fingerprint === certificate.getFingerprint())) {
     throw new ListSealError("wrong-role", "an owner's key is never an introduction");

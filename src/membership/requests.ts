@@ -273,7 +273,7 @@ async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> 
  *   `binding-missing`, `binding-mismatch`, `from-the-future`
  */
 export async function verifySigned(
-  { signed }: OpenedRequest,
+  { signed }: Pick<OpenedRequest, "signed">,
   certificates: readonly PublicKey[],
   now: Date,
 ): Promise<Date> {

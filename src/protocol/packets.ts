@@ -147,6 +147,18 @@ export function lengthOf(pieces: Iterable<Uint8Array>): number {
   return length;
 }
 
+/**
+ * Counts the packets of `bytes` before a parser sees them.
+ *
+ * @throws ListSealError `too-large` for more than `most`; `damaged` for what is no row of packets
+ */
+export function assertFewPackets(bytes: Uint8Array, most: number): void {
+  for (let at = 0, count = 1; at < bytes.length; count++) {
+    if (count > most) throw new ListSealError("too-large", "too many packets");
+    at = readHeader(bytes, at).end;
+  }
+}
+
 /** A message in its two halves. Both are views on the bytes they were split from; nothing is copied. */
 export interface SplitMessage {
   /** The session key packet(s): all PKESK and SKESK before the data packet. */

@@ -26,6 +26,12 @@ export const MAX_KEY_PART_BYTES = 32 * 1024;
 export const MAX_SESSION_KEY_PACKETS = 8;
 
 /**
+ * Of these, packets that name one and the same key. A program writes one for each key that it encrypts to. Stops packets in front
+ * of the right one that have its address and are no good: each costs a key agreement.
+ */
+export const MAX_PACKETS_FOR_ONE_KEY = 2;
+
+/**
  * Packets inside a seal: a literal, and a one-pass signature and a signature of each signer. Stops a megabyte of markers,
  * padding or one-pass signatures: openpgp.js takes 1 to 5 s for them, before anybody's signature is seen.
  */

@@ -9,7 +9,13 @@ import { ListSealError } from "./errors.js";
 import { type Inside, readInside } from "./inside.js";
 import type { Role } from "./keys.js";
 import { isSecretSealed, join, type SplitMessage, split } from "./packets.js";
-import { assertSize, layerConfig, MAX_PAYLOAD_BYTES, readingConfig } from "./policy.js";
+import {
+  assertSize,
+  layerConfig,
+  MAX_PACKETS_FOR_ONE_KEY,
+  MAX_PAYLOAD_BYTES,
+  readingConfig,
+} from "./policy.js";
 import { dataPacketVersion, openDataPacket, type PacketsInside } from "./sealed-data.js";
 import { isSecret, type Opener, passphraseOf } from "./secrets.js";
 
@@ -28,7 +34,7 @@ export type OpenedLayer = Inside;
  *          secret: when the message is not under a secret at all). Anonymous recipients (key id 0) are not tried, also not
  *          beside named ones: trial decryption makes an oracle of whoever does it.
  * @throws ListSealError `damaged` (cut short, altered, not OpenPGP, or under another secret than was named), `too-large`
- *         (decompressed, or too many packets), `unsupported-algorithm` (compressed by BZip2), `key-locked`
+ *         (decompressed, or too many packets, also for one key), `unsupported-algorithm` (compressed by BZip2), `key-locked`
  */
 export async function openLayer(
   message: Uint8Array | SplitMessage,
@@ -46,7 +52,11 @@ export async function openLayer(
   const mine = secret.getKeys().map((key) => key.getKeyID());
   // the library tries its key on every anonymous packet as soon as it may try it on one
   if (named.some((id) => /^0*$/.test(id.toHex()))) return "not-for-me";
-  if (!named.some((id) => mine.some((own) => own.equals(id)))) return "not-for-me";
+  const forEach = mine.map((own) => named.filter((id) => own.equals(id)).length);
+  if (forEach.every((count) => count === 0)) return "not-for-me";
+  if (forEach.some((count) => count > MAX_PACKETS_FOR_ONE_KEY)) {
+    throw new ListSealError("too-large", "too many session key packets for one key");
+  }
   if (!secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked by a passphrase");
   return decryptWith(halves, { decryptionKeys: secret }, maxBytes);
 }

@@ -9,6 +9,7 @@ import {
   encryptSessionKey,
   enums,
   OnePassSignaturePacket,
+  PrivateKey,
   readMessage,
 } from "openpgp";
 import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
@@ -16,6 +17,7 @@ import { checkLiteral, join, keyPacketTarget, readHeader, split } from "../../sr
 import {
   configFor,
   MAX_KEY_PART_BYTES,
+  MAX_PACKETS_FOR_ONE_KEY,
   MAX_PACKETS_INSIDE,
   MAX_SESSION_KEY_PACKETS,
 } from "../../src/protocol/policy.js";
@@ -120,9 +122,20 @@ describe("a flood of session key packets for one key: each costs a key agreement
   });
 
   test("up to the limit they are a message", async () => {
-    const author = 2;
-    const most = flood((MAX_SESSION_KEY_PACKETS - author) / author);
+    const most = flood(MAX_PACKETS_FOR_ONE_KEY - 1);
     await expect(openLayer(most, cast.serverKey)).resolves.not.toBe("not-for-me");
+  });
+
+  test("of as few as a message may have, those for one key are counted: a library has an agreement for each", async () => {
+    const few = flood(MAX_PACKETS_FOR_ONE_KEY);
+    expect(2 * (MAX_PACKETS_FOR_ONE_KEY + 1)).toBeLessThanOrEqual(MAX_SESSION_KEY_PACKETS);
+    const agreements = jest.spyOn(PrivateKey.prototype, "getDecryptionKeys");
+    await expect(openWithAny(few, [cast.serverKey])).resolves.toBeDefined();
+    expect(agreements.mock.calls.length).toBeGreaterThan(MAX_PACKETS_FOR_ONE_KEY);
+    agreements.mockClear();
+    await expect(openLayer(few, cast.serverKey)).rejects.toMatchObject({ code: "too-large" });
+    expect(agreements).not.toHaveBeenCalled();
+    agreements.mockRestore();
   });
 
   test("a million of them in a message of the largest size are refused before one is parsed", async () => {

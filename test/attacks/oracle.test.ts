@@ -14,6 +14,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
+import { MAX_PACKETS_FOR_ONE_KEY } from "../../src/protocol/policy.js";
 import { acceptPost, type Outcome } from "../../src/server/in/post.js";
 import { writeKeys } from "../../src/server/in/reading/key-wire.js";
 import type { Reader } from "../../src/server/in/reading/reader.js";
@@ -327,7 +328,7 @@ describe("the list's server is asked who is a member, by posts that it refuses",
     });
   }
 
-  test.each([1, 8])(
+  test.each([1, MAX_PACKETS_FOR_ONE_KEY])(
     "with %i key packets: where the roster is asked first, only a member's post is opened",
     async (n) => {
       const sealed = await byEve(n);
@@ -339,7 +340,7 @@ describe("the list's server is asked who is a member, by posts that it refuses",
     },
   );
 
-  test.each([1, 8])(
+  test.each([1, MAX_PACKETS_FOR_ONE_KEY])(
     "with %i key packets: ours does the same work for a stranger's address as for a member's",
     async (n) => {
       const sealed = await byEve(n);

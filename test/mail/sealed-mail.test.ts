@@ -1,11 +1,11 @@
 /** The two shapes, out and back. */
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { textLeaf, writeEntity } from "../../src/mail/mime.js";
+import { base64Lines, textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { authorType, fileNameOf, labelOf, partTypes, requestTypes } from "../../src/mail/part-types.js";
 import { readRequestMail } from "../../src/mail/request-mail.js";
 import {
-  encodeLargePart,
   fromParts,
+  largePartOf,
   readSealedMail,
   toParts,
   writeCopy,
@@ -61,7 +61,7 @@ describe.each(messages)("%s", (_, sealed) => {
   });
 
   test.each(["encrypted", "mixed"] as const)("a copy in shape %s shares its large part", async (shape) => {
-    const encoded = encodeLargePart(sealed);
+    const encoded = base64Lines(largePartOf(sealed));
     const copy = writeCopy({
       shape,
       list,

@@ -3,8 +3,8 @@
  * unit gives it, and others are answered meanwhile. What is in them was made to keep parsers busy.
  */
 import { jest } from "@jest/globals";
-import { MAX_LINES, MAX_MAIL_BYTES } from "../../src/server/kept/limits.js";
 import { Dialogue, submit } from "./dialogue.js";
+import { hostileMails, quotedPrintable } from "./hostile-mails.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 
@@ -43,37 +43,10 @@ afterEach(async () => {
   await play.discard();
 });
 
-const HEADER = `From: ${"alice@people.test"}\r\nMIME-Version: 1.0\r\n`;
-/** As many octets as are taken, dots and the end included. */
-const ROOM = MAX_MAIL_BYTES - 4096;
-/** Lines as short as they may be, if there are as many as fit. */
-const SHORTEST = Math.ceil(ROOM / (MAX_LINES - 100));
-
-const filled = (head: string, line: string) =>
-  Buffer.from(`${HEADER}${head}\r\n\r\n${line.repeat(Math.floor(ROOM / line.length))}`, "latin1");
-const lineOf = (text: string) => `${text.repeat(Math.ceil(SHORTEST / text.length))}\r\n`;
-const coded = (coding: string) => `Content-Type: text/plain\r\nContent-Transfer-Encoding: ${coding}`;
-
-const mails: readonly (readonly [name: string, make: () => Buffer])[] = [
-  ["nothing but line ends", () => filled("Content-Type: text/plain", "\r\n")],
-  ["as many lines of text as may be", () => filled("Content-Type: text/plain", lineOf("a "))],
-  ["as many lines of quoted-printable", () => filled(coded("quoted-printable"), lineOf("=3D"))],
-  ["as many lines of base64", () => filled(coded("base64"), lineOf("QUJD"))],
-  [
-    "base64 that is none at its end",
-    () => Buffer.concat([filled(coded("base64"), lineOf("QUJD")), Buffer.from("!")]),
-  ],
-  ["HTML of opened tags", () => filled("Content-Type: text/html", lineOf("<"))],
-  ["one line", () => filled("Content-Type: text/html", "<".repeat(ROOM))],
-  ["lines with hyphens", () => filled("Content-Type: text/plain", lineOf("-a"))],
-  ["parts of a few octets", () => filled('Content-Type: multipart/mixed; boundary="b"', "--b\r\n\r\na\r\n")],
-  ["a mail in a mail", () => filled("Content-Type: message/rfc822", lineOf("A: b"))],
-];
-
 const addresses = ["team@lists.test", "team-request@lists.test", "team-bounces+x@lists.test"] as const;
 
 test("the server stays within its memory, and an honest post goes through behind each", async () => {
-  for (const [name, make] of mails) {
+  for (const [name, make] of hostileMails) {
     const raw = make();
     for (const recipient of addresses) {
       const sender = recipient.includes("bounces") ? "" : alice.address;
@@ -91,7 +64,7 @@ test("the server stays within its memory, and an honest post goes through behind
 });
 
 test("others are answered while such a mail is read", async () => {
-  const raw = filled(coded("quoted-printable"), lineOf("=3D"));
+  const raw = quotedPrintable();
   const other = await Dialogue.open(server.port);
   await other.say("EHLO other.test");
   let read = false;

@@ -9,6 +9,7 @@ import { ThreadReader } from "../../src/server/in/reading/reader.js";
 import { ReadingThread } from "../../src/server/in/reading/thread.js";
 import { DAY_MS, MAX_NOT_AGAIN } from "../../src/server/kept/limits.js";
 import { readHere } from "./read-here.js";
+import { turnsDuring } from "./turns.js";
 
 let folder: string;
 let now: number;
@@ -98,22 +99,6 @@ test("no more of them are remembered than there is room for, and a memory that i
     await expect((await open()).do("report", mail("good"))).resolves.toEqual({ kind: "other" });
   }
 });
-
-/** Turns of the event loop until `work` is done: what else could have been answered meanwhile. */
-async function turnsDuring(work: Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let done = false;
-  const end = work.finally(() => {
-    done = true;
-  });
-  const turn = () => {
-    turns += 1;
-    if (!done) setImmediate(turn);
-  };
-  setImmediate(turn);
-  await end;
-  return turns;
-}
 
 describe("a mail that takes long to read", () => {
   // one line of base64 that is none at its end: looked at twice

@@ -42,6 +42,14 @@ export function collectAfter(octets: number): void {
   if (octets >= LARGE_OCTETS) collect("major");
 }
 
+/**
+ * The same for octets that came from another thread and were looked at no further: they are young, and a minor collection, which
+ * nobody notices, takes them.
+ */
+export function collectYoungAfter(octets: number): void {
+  if (octets >= LARGE_OCTETS) collect("minor");
+}
+
 /** Counts buffers that die as soon as they are used, within one piece of work, and collects them now and then. */
 export class Garbage {
   #octets = 0;

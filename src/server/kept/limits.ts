@@ -203,7 +203,7 @@ export const MAX_LINES = 1_000_000;
 export const MAX_HYPHEN_LINES = 20_000;
 
 /**
- * Packets of a certificate that a post brings along. One with two subkeys and a few certifications has a dozen. Stops
- * certificates of hundreds of signatures, each of which is verified before anybody's is known to be good.
+ * Packets of a certificate that a post or a request brings along. One with two subkeys and a few certifications has a dozen.
+ * Stops certificates of hundreds of signatures, each of which is verified before anybody's is known to be good.
  */
 export const MAX_BROUGHT_PACKETS = 64;

@@ -5,6 +5,7 @@
  * that it becomes; PostgreSQL: hexadecimal text). Of a post of 50 MB that would be twice its size at one time; of a piece it
  * is nothing.
  */
+import { setImmediate as others } from "node:timers/promises";
 import { Garbage } from "./dead-buffers.js";
 import { bytes, type Engine, number, type Script, sql } from "./sql.js";
 
@@ -60,6 +61,8 @@ export async function readOctets(
     whole.set(octets, at);
     at += octets.length;
     garbage.add(octets.length);
+    // SQLite answers at once: without this the whole post would be one turn
+    await others();
   }
   return at === 0 ? undefined : whole;
 }

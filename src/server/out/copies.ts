@@ -16,7 +16,7 @@ import {
 import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
 import {
   type Copy,
-  encodeLargePart,
+  largePartOf,
   type ReceivedMail,
   readSealedMail,
   writeCommonFields,
@@ -32,7 +32,8 @@ import type { ListInUse } from "../kept/lists-in-use.js";
 import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
-import { openSubmission } from "./open-submission.js";
+import { base64InTurns } from "./base64-in-turns.js";
+import { type OpenedSubmission, openSubmission } from "./open-submission.js";
 import type { OutgoingMail } from "./relay.js";
 import { asSealedMessage, FastReseal } from "./reseal/fast-reseal.js";
 
@@ -61,6 +62,30 @@ export class Poison extends Error {
   override readonly name = "Poison";
 }
 
+/** Takes kept posts apart and opens them. Both throw {@link Poison}, or what may pass by itself. */
+export interface PostOpener {
+  apart(post: Post): Promise<PostInParts>;
+  /** The parts are gone afterwards. */
+  open(post: PostInParts, list: ListInUse): Promise<OpenedSubmission>;
+}
+
+/** In the thread that calls; a server does it in one of its own (in/reading/kept-posts.ts). */
+export const openerHere: PostOpener = { apart: takeApart, open: openKept };
+
+async function openKept({ mail, author, accepted }: PostInParts, list: ListInUse): Promise<OpenedSubmission> {
+  // the certificate may have run out, or its holder left, since the post was accepted
+  const key = await parseSealingKey("member", author.certificate);
+  // it was the author's own when the post was accepted, or it would not be here
+  const { outerSecret } = mail.sealed;
+  const by = { author: key, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
+  try {
+    return await openSubmission(mail.sealed, list, by, new Date(accepted));
+  } catch (cause) {
+    if (cause instanceof KeyFileError) throw cause;
+    throw new Poison("a post that can't be opened", { cause });
+  }
+}
+
 /** Takes a kept post apart. @throws Poison */
 export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
   try {
@@ -84,19 +109,10 @@ export async function preparePost(
   list: ListInUse,
   post: PostInParts,
   settings: ListSettings,
+  opener: PostOpener = openerHere,
 ): Promise<PreparedPost> {
   const { mail } = post;
-  // the certificate may have run out, or its holder left, since the post was accepted
-  const author = await parseSealingKey("member", post.author.certificate);
-  // it was the author's own when the post was accepted, or it would not be here
-  const { outerSecret } = mail.sealed;
-  const by = { author, ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }) };
-  const { opened, ref } = await openSubmission(mail.sealed, list, by, new Date(post.accepted)).catch(
-    (cause: unknown) => {
-      if (cause instanceof KeyFileError) throw cause;
-      throw new Poison("a post that can't be opened", { cause });
-    },
-  );
+  const { opened, ref } = await opener.open(post, list);
   const prepared = await prepareReseal(opened, {
     list: ref,
     server: list.server,
@@ -201,7 +217,7 @@ export class CopyMaker {
   /** Base64 of the containers that the copies of a post in mode `whole` share. */
   readonly #containers = new WeakMap<Uint8Array, SharedBase64>();
   /** Base64 of the large parts of the other posts; one buffer, however many members. */
-  readonly #encoded = new WeakMap<PreparedReseal, Uint8Array>();
+  readonly #encoded = new WeakMap<PreparedReseal, Promise<Uint8Array>>();
   readonly #common = new WeakMap<PreparedPost, Common>();
   readonly #stationery: Stationery;
 
@@ -269,7 +285,7 @@ export class CopyMaker {
 
   async #seal(post: PreparedPost, member: Member): Promise<Sealed> {
     const { list, prepared } = post;
-    const shared = this.#sharedPart(post);
+    const shared = await this.#sharedPart(post);
     if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
     const { copiesSecret } = member;
     if (copiesSecret !== undefined) {
@@ -285,7 +301,7 @@ export class CopyMaker {
     // one buffer for all members, however large the post
     return {
       sealed: { mode: "whole", message: NOTHING },
-      encoded: this.#containerOf(pieces.container).after(pieces.pkesk),
+      encoded: await this.#containerOf(pieces.container).after(pieces.pkesk),
     };
   }
 
@@ -293,19 +309,17 @@ export class CopyMaker {
    * The large part in base64, where it is the same in every copy: made for the first, when the mail as it came is gone from
    * memory. In mode `whole`, resealed, each member's message differs from the first octet on.
    */
-  #sharedPart({ list, prepared }: PreparedPost): { readonly encoded?: Uint8Array } {
+  async #sharedPart({ list, prepared }: PreparedPost): Promise<{ readonly encoded?: Uint8Array }> {
     if (prepared.opened.mode === "whole" && list.list.delivery === "resealed") return {};
-    const known = this.#encoded.get(prepared);
-    if (known !== undefined) return { encoded: known };
-    const encoded = encodeLargePart(forwardOpened(prepared));
+    const encoded = this.#encoded.get(prepared) ?? base64InTurns(largePartOf(forwardOpened(prepared)));
     this.#encoded.set(prepared, encoded);
-    return { encoded };
+    return { encoded: await encoded };
   }
 
   #containerOf(container: Uint8Array): SharedBase64 {
     const known = this.#containers.get(container);
     if (known !== undefined) return known;
-    const made = new SharedBase64(container);
+    const made = new SharedBase64(container, base64InTurns);
     this.#containers.set(container, made);
     return made;
   }

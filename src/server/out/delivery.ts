@@ -35,7 +35,7 @@ import { relayFault } from "./relay-fault.js";
 import type { Standing } from "./standing.js";
 
 /** What the worker works with. */
-export interface DeliveryOptions extends Pick<PostSources, "takeApart"> {
+export interface DeliveryOptions extends Pick<PostSources, "opener"> {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;

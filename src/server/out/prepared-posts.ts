@@ -3,16 +3,23 @@ import { collectAfter } from "../kept/dead-buffers.js";
 import type { Ledger } from "../kept/ledger.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
-import type { Post, Store } from "../kept/store.js";
-import { type CopyMaker, type PostInParts, type PreparedPost, preparePost, takeApart } from "./copies.js";
+import type { Store } from "../kept/store.js";
+import {
+  type CopyMaker,
+  openerHere,
+  type PostInParts,
+  type PostOpener,
+  type PreparedPost,
+  preparePost,
+} from "./copies.js";
 
 /** Where posts come from. */
 export interface PostSources {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;
-  /** How a kept post is taken apart; the server does it in a thread of its own. */
-  readonly takeApart?: (post: Post) => Promise<PostInParts>;
+  /** How a kept post is opened; the server does it in a thread of its own. */
+  readonly opener?: PostOpener;
 }
 
 export class PreparedPosts {
@@ -58,20 +65,20 @@ export class PreparedPosts {
 
   // what holds the parts ends with this function, and what holds the mail as it came with the next
   async #open(id: number): Promise<{ readonly prepared: PreparedPost; readonly octets: number }> {
-    const { store, lists, ledger } = this.#sources;
+    const { store, lists, ledger, opener = openerHere } = this.#sources;
     const post = await this.#keptPost(id);
     const list = post && (await lists.openById(post.listId));
     if (post === undefined || list === undefined) throw new Error("a job without its post or list");
     this.#largest = Math.max(this.#largest, post.octets);
     collectAfter(post.octets);
     const settings = await ledger.settings(post.listId);
-    return { prepared: await preparePost(store, list, post, settings), octets: post.octets };
+    return { prepared: await preparePost(store, list, post, settings, opener), octets: post.octets };
   }
 
   async #keptPost(id: number): Promise<PostInParts | undefined> {
-    const { store, takeApart: apart = takeApart } = this.#sources;
+    const { store, opener = openerHere } = this.#sources;
     const post = await store.post(id);
-    return post && apart(post);
+    return post && opener.apart(post);
   }
 
   #forget(id: number): void {

@@ -9,8 +9,8 @@
  * post was accepted gets nothing.
  */
 import { MailmanMail } from "../in/from-mailman.js";
+import { keptPostsIn } from "../in/reading/kept-posts.js";
 import { ThreadReader } from "../in/reading/reader.js";
-import { takeApartIn } from "../in/reading/take-apart.js";
 import { notSealed, queued, type Reply, tryLater } from "../in/reply.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
 import { type DataFolder, isInitialised } from "../kept/data-folder.js";
@@ -63,7 +63,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   const now = () => Date.now();
   const lists = new ListsInUse(store, folder);
   const reader = await ThreadReader.open(folder.notAgain, now);
-  const takeApart = takeApartIn(reader);
+  const opener = keptPostsIn(reader);
   const heads = new Heads(folder.heads);
   const { upstream } = options;
   const leaving = upstream === "mailman" ? "list-leave" : "token";
@@ -76,7 +76,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
       if (list === undefined) throw new Error("a post of a list that is not there");
-      return preparePost(store, list, await takeApart(post), await ledger.settings(post.listId));
+      return preparePost(store, list, await opener.apart(post), await ledger.settings(post.listId), opener);
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
     standing: new Standing({ store, ledger, log, now, wake: () => undefined }),

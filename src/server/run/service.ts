@@ -4,8 +4,8 @@
 
 import { leaveByLink, memberOfLink } from "../in/leaving.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../in/rate-limits.js";
+import { keptPostsIn } from "../in/reading/kept-posts.js";
 import { ThreadReader } from "../in/reading/reader.js";
-import { takeApartIn } from "../in/reading/take-apart.js";
 import { openReception } from "../in/reception.js";
 import { Teller } from "../in/requests/telling.js";
 import { Budget, type Front, type FrontOptions, openFront } from "../in/smtp.js";
@@ -182,7 +182,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       store,
       ledger,
       lists,
-      takeApart: takeApartIn(reader),
+      opener: keptPostsIn(reader),
       standing,
       gate,
       stationery: { tokens, now, publicUrl: () => live.publicUrl },

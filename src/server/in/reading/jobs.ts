@@ -10,6 +10,7 @@ import { sha256 } from "../../../protocol/digest.js";
 import { codeOf, type ErrorCode, ListSealError } from "../../../protocol/errors.js";
 import {
   generateMemberKey,
+  parseSealingKey,
   readSealingKey,
   type SealingKey,
   sealingHalf,
@@ -17,12 +18,14 @@ import {
   writeSealingKey,
 } from "../../../protocol/keys.js";
 import type { SealedMessage } from "../../../protocol/message.js";
-import { readHeader } from "../../../protocol/packets.js";
+import { assertFewPackets } from "../../../protocol/packets.js";
+import { assertSize } from "../../../protocol/policy.js";
 import type { OpenedAtServer } from "../../../protocol/reseal.js";
 import { MAX_BROUGHT_PACKETS, MAX_CERTIFICATE_BYTES } from "../../kept/limits.js";
 import { openSubmission } from "../../out/open-submission.js";
 import { type BounceReport, readBounceReport } from "../bounce-report.js";
 import { KeyReader, type KeysWire } from "./key-wire.js";
+import { type CertificateRead, type Proof, type Proved, prove, readCertificate } from "./proofs.js";
 
 /** Of a mail that is a post, all that its header and parts say. */
 export type SealedMail = Extract<Awaited<ReturnType<typeof readSealedMail>>, { readonly kind: "sealed" }> & {
@@ -50,6 +53,14 @@ export interface OpenedPost
   readonly kind: "opened";
   /** The author's, as it was verified with. */
   readonly certificate: Uint8Array;
+}
+
+/** What the copies of a post are made of. */
+export interface ReopenedPost {
+  readonly kind: "reopened";
+  readonly opened: OpenedAtServer;
+  /** Which list key it is for: the present one is 0, former ones are counted on. */
+  readonly ref: number;
 }
 
 /** A command that was opened; nobody's signature is verified yet. */
@@ -81,6 +92,17 @@ export interface Jobs {
     };
     readonly made: OpenedPost | Unreadable;
   };
+  /** Opens a post that was accepted once more, for its copies. */
+  readonly reopen: {
+    readonly given: {
+      readonly sealed: SealedMessage;
+      /** The author's certificate, as the post was accepted with. */
+      readonly author: Uint8Array;
+      readonly keys: KeysWire;
+      readonly at: number;
+    };
+    readonly made: ReopenedPost | Unreadable;
+  };
   readonly report: { readonly given: { readonly raw: Uint8Array }; readonly made: BounceReport };
   readonly request: {
     readonly given: {
@@ -90,6 +112,13 @@ export interface Jobs {
       readonly list: { readonly address: Address; readonly keys: readonly string[] };
     };
     readonly made: OpenedCommand | { readonly kind: "not-sealed" } | Unreadable;
+  };
+  /** Verifies who asks: before that, whatever came with a request is a stranger's. */
+  readonly prove: { readonly given: Proof; readonly made: Proved | Unreadable };
+  /** Looks at a certificate that a member sends of somebody, themselves or another. */
+  readonly certificate: {
+    readonly given: { readonly certificate: Uint8Array; readonly at: number };
+    readonly made: CertificateRead | Unreadable;
   };
 }
 
@@ -111,8 +140,11 @@ export function openWorkbench(): Workbench {
       return { raw, mail: await refusing(() => readPost(raw)) };
     },
     open: (given) => refusing(() => openPost(given, keys, nobody)),
+    reopen: (given) => refusing(() => reopenPost(given, keys)),
     report: ({ raw }) => readBounceReport(raw),
     request: (given) => refusing(() => readCommand(given, keys)),
+    prove: (given) => refusing(() => prove(given)),
+    certificate: (given) => refusing(() => readCertificate(given)),
   };
 }
 
@@ -159,6 +191,26 @@ async function openPost(
   return { kind: "opened", messageId, by, keyPacketDigest, dataPacketDigest, signedAt, certificate };
 }
 
+async function reopenPost(
+  { sealed, author, keys: wire, at }: Jobs["reopen"]["given"],
+  keys: KeyReader,
+): Promise<ReopenedPost> {
+  const list = await keys.keys(wire);
+  const { secret } = list;
+  const { outerSecret } = sealed;
+  const { opened, ref } = await openSubmission(
+    sealed,
+    { ...list, secrets: { of: async () => secret ?? noSecret() } },
+    {
+      // it may have run out since the post was accepted
+      author: await parseSealingKey("member", author),
+      ...(outerSecret === undefined ? {} : { authorSecret: outerSecret }),
+    },
+    new Date(at),
+  );
+  return { kind: "reopened", opened, ref: 1 + list.former.findIndex((each) => each.ref === ref) };
+}
+
 function noSecret(): never {
   throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
 }
@@ -169,20 +221,12 @@ async function broughtKey({
   from,
 }: Extract<AuthorWire, { readonly kind: "brought" }>): Promise<SealingKey<"member"> | undefined> {
   try {
-    assertFewPackets(certificate);
+    assertSize(certificate, MAX_CERTIFICATE_BYTES, "the certificate");
+    assertFewPackets(certificate, MAX_BROUGHT_PACKETS);
     const key = await readSealingKey("member", certificate);
     return parseMailbox(userIdOf(key)).address === from ? key : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Counts before a parser does more: each signature in a certificate is verified, and 80 kB of them took 0.8 s. */
-function assertFewPackets(certificate: Uint8Array): void {
-  if (certificate.length > MAX_CERTIFICATE_BYTES) throw new ListSealError("too-large", "a large certificate");
-  for (let at = 0, count = 1; at < certificate.length; count++) {
-    if (count > MAX_BROUGHT_PACKETS) throw new ListSealError("too-large", "a certificate of many packets");
-    at = readHeader(certificate, at).end;
   }
 }
 

@@ -25,10 +25,25 @@ export type Answered =
 
 const workbench = openWorkbench();
 
+/** What may end the thread: by its digest it is known when it comes again. */
 function octetsOf(asked: Asked): Uint8Array {
-  if (asked.job !== "open") return asked.given.raw;
-  const { sealed } = asked.given;
-  return sealed.mode === "key" ? sealed.key : sealed.message;
+  switch (asked.job) {
+    case "open":
+    case "reopen": {
+      const { sealed } = asked.given;
+      return sealed.mode === "key" ? sealed.key : sealed.message;
+    }
+    case "prove": {
+      const { by, signed } = asked.given;
+      return by.kind === "member" ? signed.signatures : by.certificate;
+    }
+    case "certificate":
+      return asked.given.certificate;
+    case "read":
+    case "report":
+    case "request":
+      return asked.given.raw;
+  }
 }
 
 function work(asked: Asked): Promise<Jobs[keyof Jobs]["made"]> {
@@ -37,10 +52,16 @@ function work(asked: Asked): Promise<Jobs[keyof Jobs]["made"]> {
       return workbench.read(asked.given);
     case "open":
       return workbench.open(asked.given);
+    case "reopen":
+      return workbench.reopen(asked.given);
     case "report":
       return workbench.report(asked.given);
     case "request":
       return workbench.request(asked.given);
+    case "prove":
+      return workbench.prove(asked.given);
+    case "certificate":
+      return workbench.certificate(asked.given);
   }
 }
 

@@ -19,6 +19,8 @@ import type { Carried, FullStore } from "../../kept/membership-store.js";
 import type { Command, List, Member } from "../../kept/store.js";
 import type { Order, RecordedOrder, Warrant } from "../../kept/warrant.js";
 import type { RequestLimiter } from "../rate-limits.js";
+import type { Claimant, Proved } from "../reading/proofs.js";
+import type { Reader } from "../reading/reader.js";
 
 /** The parts of the server that requests need. */
 export interface RequestParts {
@@ -28,6 +30,8 @@ export interface RequestParts {
   readonly heads: Heads;
   readonly log: Log;
   readonly requests: RequestLimiter;
+  /** Looks at what a stranger may have sent, in a thread of its own. */
+  readonly reader: Reader;
   readonly now: () => number;
   /** Says that there is work for the worker. */
   readonly wake: () => void;
@@ -123,6 +127,31 @@ export function outcomeOf(carried: Carried): Done {
     case "refused":
       return refusal(carried.code);
   }
+}
+
+/**
+ * Verifies that `by` is behind the request.
+ *
+ * @throws ListSealError if that is not proved; ReadingEnded
+ */
+export async function prove({ parts, opened, now }: Asked, by: Claimant): Promise<Proved> {
+  const { bytes, signatures } = opened.signed;
+  // a copy: large octets are gone once they are handed over, and a notice is needed afterwards
+  const signed = { bytes: new Uint8Array(bytes), signatures };
+  const made = await parts.reader.do("prove", { signed, by, at: now.getTime() });
+  if (made.kind === "refused") throw new ListSealError(made.code, "not proved");
+  return made;
+}
+
+/**
+ * One certificate of a member, usable today.
+ *
+ * @throws ListSealError if it is not; ReadingEnded
+ */
+export async function memberKey({ parts, now }: Asked, octets: Uint8Array): Promise<SealingKey<"member">> {
+  const made = await parts.reader.do("certificate", { certificate: octets, at: now.getTime() });
+  if (made.kind === "refused") throw new ListSealError(made.code, "no certificate that can be used");
+  return parseSealingKey("member", made.certificate);
 }
 
 /** Thrown for a request whose asker is not proved: they hear one uniform reply, and nothing by mail. */

@@ -6,25 +6,16 @@
  */
 import { type Address, parseAddress } from "../../../mail/mailbox.js";
 import { claimDigest } from "../../../membership/card.js";
-import { readOneCertificate } from "../../../membership/certification.js";
+import { assertRecent } from "../../../membership/requests.js";
 import {
-  assertIntroduced,
-  type KnownList,
-  MAX_CHAIN_BYTES,
-  type ProvenIntroduction,
-  readIntroduction,
-} from "../../../membership/introduction.js";
-import { assertRecent, verifySigned } from "../../../membership/requests.js";
-import {
-  assertUsable,
   parseFingerprint,
   parseSealingKey,
   type SealingKey,
   writeSealingKey,
 } from "../../../protocol/keys.js";
-import { assertSize } from "../../../protocol/policy.js";
 import { Conflict, type Member, type NewMember, type Shape } from "../../kept/store.js";
 import type { Warrant } from "../../kept/warrant.js";
+import type { Proved } from "../reading/proofs.js";
 import {
   type Asked,
   type AskedFor,
@@ -32,6 +23,7 @@ import {
   type Done,
   listKeysOf,
   outcomeOf,
+  prove,
   recordedOrder,
   refusal,
   unproved,
@@ -45,14 +37,6 @@ export interface Newcomer {
   /** Whose it is; nobody's who is no member yet. */
   readonly member?: Member;
   readonly carryOut: () => Promise<Done>;
-}
-
-/** One certificate of a member, usable today. @throws ListSealError */
-export async function memberKey(bytes: Uint8Array, now: Date): Promise<SealingKey<"member">> {
-  assertSize(bytes, MAX_CHAIN_BYTES, "the certificate");
-  const only = await readOneCertificate(bytes);
-  await assertUsable(only, now);
-  return parseSealingKey("member", only.write());
 }
 
 function newMember(key: SealingKey<"member">, address: string, name: string, shape: Shape): NewMember {
@@ -73,8 +57,8 @@ function newMember(key: SealingKey<"member">, address: string, name: string, sha
  */
 export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Promise<Newcomer> {
   const { parts, list, opened, now } = asked;
-  const owner = await memberKey(command.certificate, now);
-  const signedAt = await verifySigned(opened, [owner.certificate], now);
+  const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
+  const owner = await parseSealingKey("member", certificate);
   const digest = await claimDigest(command.code);
   const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
   if (standing === "wrong") throw unproved("a claim with another code than the card's");
@@ -109,17 +93,6 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
   return { asker, signedAt, carryOut };
 }
 
-/** The list as introductions are checked against: its owners of today, by the roster. */
-async function knownList({ parts, list }: Asked, owners: readonly Member[]): Promise<KnownList> {
-  const keys = await listKeysOf(parts.store, list);
-  return {
-    address: parseAddress(list.address),
-    // an invitation made under the key before is still one: its introduction names that key
-    fingerprints: keys.map(parseFingerprint),
-    owners: await Promise.all(owners.map(({ certificate }) => parseSealingKey("member", certificate))),
-  };
-}
-
 /**
  * Proves a join: an owner of today made the introduction, it certified the member key, and both signed these bytes. (One
  * signature alone would let somebody put another's certificate under their own address.)
@@ -127,14 +100,25 @@ async function knownList({ parts, list }: Asked, owners: readonly Member[]): Pro
  * @throws ListSealError if nothing is proved
  */
 export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
-  const { list, opened, now } = asked;
-  const owners = await asked.parts.store.owners(list.id);
-  const introduction = await readIntroduction(command.introduction, await knownList(asked, owners), now);
-  const by = owners.find(({ fingerprint }) => fingerprint === introduction.by);
-  if (by === undefined) throw unproved("an introduction by nobody who is an owner");
-  const member = await memberKey(command.certificate, now);
-  await assertIntroduced(member.certificate, introduction, now);
-  const signedAt = await verifySigned(opened, [introduction.certificate, member.certificate], now);
+  const { parts, list } = asked;
+  const owners = await parts.store.owners(list.id);
+  // an invitation made under the key before is still one: its introduction names that key
+  const fingerprints = (await listKeysOf(parts.store, list)).map(parseFingerprint);
+  const { introduction, certificate, signedAt } = await prove(asked, {
+    kind: "join",
+    certificate: command.certificate,
+    introduction: command.introduction,
+    list: {
+      address: parseAddress(list.address),
+      fingerprints,
+      // of today, by the roster
+      owners: owners.map((owner) => owner.certificate),
+    },
+  });
+  const by = owners.find(({ fingerprint }) => fingerprint === introduction?.by);
+  if (by === undefined || introduction === undefined)
+    throw unproved("an introduction by nobody who is an owner");
+  const member = await parseSealingKey("member", certificate);
   const asker: Asker = { key: member, address: introduction.address, name: command.name };
   // an introduction counts as long as its owner is one
   const warrant: Warrant = {
@@ -145,10 +129,12 @@ export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promis
   return { asker, signedAt, carryOut: () => join(asked, command, introduction, asker, warrant) };
 }
 
+type Introduced = NonNullable<Proved["introduction"]>;
+
 async function join(
   asked: Asked,
   command: AskedFor<"join">,
-  introduction: ProvenIntroduction,
+  introduction: Introduced,
   asker: Asker,
   warrant: Warrant,
 ): Promise<Done> {

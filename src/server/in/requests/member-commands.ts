@@ -1,10 +1,7 @@
 /** The commands of members. They change nothing unless the asker's role allows it now. */
-import { readOneCertificate } from "../../../membership/certification.js";
-import { MAX_CHAIN_BYTES } from "../../../membership/introduction.js";
 import { type CommandName, type MemberRole, memberRoles } from "../../../membership/requests.js";
 import { revokedCertificate, revokedSince } from "../../../membership/revocation.js";
-import { assertUsable, parseSealingKey } from "../../../protocol/keys.js";
-import { assertSize } from "../../../protocol/policy.js";
+import { parseSealingKey, writeSealingKey } from "../../../protocol/keys.js";
 import { DAY_MS } from "../../kept/limits.js";
 import { Conflict, type Member } from "../../kept/store.js";
 import type { RecordedOrder, Warrant } from "../../kept/warrant.js";
@@ -13,6 +10,7 @@ import {
   type AskedFor,
   type Asker,
   type Done,
+  memberKey,
   orderFor,
   outcomeOf,
   recordedOrder,
@@ -126,17 +124,14 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
 
 /** Another expiry or other subkeys of the same primary key, and nothing else. */
 async function renew(
-  { parts, now }: Asked,
+  asked: Asked,
   order: RecordedOrder,
   member: Member,
   command: AskedFor<"renew">,
 ): Promise<Done> {
-  assertSize(command.certificate, MAX_CHAIN_BYTES, "the certificate");
-  const renewed = await readOneCertificate(command.certificate);
-  if (renewed.getFingerprint() !== member.fingerprint) return refusal("not-allowed");
-  await assertUsable(renewed, now);
-  await parseSealingKey("member", renewed.write());
-  return outcomeOf(await parts.store.renewCertificate(order, member, renewed.write()));
+  const renewed = await memberKey(asked, command.certificate);
+  if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
+  return outcomeOf(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
 }
 
 /**

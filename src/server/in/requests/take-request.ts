@@ -7,8 +7,8 @@
  */
 import { type Address, parseAddress } from "../../../mail/mailbox.js";
 import type { Result } from "../../../membership/answers.js";
-import { assertRecent, claimedSigners, verifySigned } from "../../../membership/requests.js";
-import { beforeRevocation, revokedSince } from "../../../membership/revocation.js";
+import { assertRecent, claimedSigners } from "../../../membership/requests.js";
+import { beforeRevocation } from "../../../membership/revocation.js";
 import { codeOf, errorCodes, ListSealError } from "../../../protocol/errors.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../../kept/limits.js";
@@ -16,7 +16,6 @@ import type { FirstAnswer } from "../../kept/membership-store.js";
 import type { Addressee, List, Member, NewMail } from "../../kept/store.js";
 import { MAX_TRIES, Stale } from "../../kept/warrant.js";
 import { writeServerKey } from "../reading/key-wire.js";
-import type { Reader } from "../reading/reader.js";
 import { answerMail } from "./answer-mail.js";
 import {
   type Asked,
@@ -24,6 +23,7 @@ import {
   askerOf,
   type Done,
   listKeysOf,
+  prove,
   type RequestParts,
   refusal,
   remembered,
@@ -41,17 +41,12 @@ export type Taken =
   /** Nothing is proved: a uniform refusal. `code` is for the log. */
   | { readonly kind: "refused"; readonly code: string };
 
-/** What taking a request works with. */
-export interface TakingParts extends RequestParts {
-  readonly reader: Reader;
-}
-
 /**
  * Takes a mail for the request address of `list`.
  *
  * @throws ReadingEnded, and what is our own fault: the sender is told to try later
  */
-export async function takeRequest(parts: TakingParts, list: List, raw: Uint8Array): Promise<Taken> {
+export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
   // opened once: the octets go to another thread for good
   const mail = await open(parts, list, raw);
   if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
@@ -72,7 +67,7 @@ export async function takeRequest(parts: TakingParts, list: List, raw: Uint8Arra
 
 type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
 
-async function takeOpened(parts: TakingParts, list: List, mail: OpenedMail): Promise<Taken> {
+async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<Taken> {
   let asked: Asked;
   let proved: Newcomer;
   try {
@@ -80,7 +75,7 @@ async function takeOpened(parts: TakingParts, list: List, mail: OpenedMail): Pro
     const { server, opened, messageId } = mail;
     const inReplyTo = messageId === undefined ? {} : { inReplyTo: messageId };
     asked = { parts, list, server, opened, ...inReplyTo, now };
-    proved = await prove(asked, mail.from);
+    proved = await proveAsker(asked, mail.from);
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return { kind: "refused", code: error.code };
@@ -92,7 +87,7 @@ async function takeOpened(parts: TakingParts, list: List, mail: OpenedMail): Pro
  * Opens it with the list's server key, or with one that was replaced and whose time is not over: who has not heard of the
  * new one is answered by the one that they know.
  */
-async function open({ lists, store, reader, now }: TakingParts, list: List, raw: Uint8Array) {
+async function open({ lists, store, reader, now }: RequestParts, list: List, raw: Uint8Array) {
   const former = (await lists.formerServerKeys(list)).filter(({ until }) => now() <= until);
   const present = await lists.serverKey(list);
   const keys = [present, ...former.map(({ key }) => key)];
@@ -105,21 +100,19 @@ async function open({ lists, store, reader, now }: TakingParts, list: List, raw:
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
-async function prove(asked: Asked, from: Address | undefined): Promise<Newcomer> {
+async function proveAsker(asked: Asked, from: Address | undefined): Promise<Newcomer> {
   const { command } = asked.opened.request;
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
   const member = await signer(asked, from);
+  const { signedAt, isRevoked } = await prove(asked, {
+    kind: "member",
+    certificate: member.certificate,
+    revokes: command.do === "revoke",
+  });
   let asker = await askerOf(member);
-  if ((await revokedSince(asker.key.certificate, asked.now)) !== undefined) {
-    // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
-    if (command.do !== "revoke") {
-      throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
-    }
-    // its answer was lost, or the server stopped before it was sent
-    asker = { ...asker, key: await beforeRevocation(asker.key) };
-  }
-  const signedAt = await verifySigned(asked.opened, [asker.key.certificate], asked.now);
+  // its answer was lost, or the server stopped before it was sent
+  if (isRevoked) asker = { ...asker, key: await beforeRevocation(asker.key) };
   return {
     asker,
     signedAt,

@@ -42,31 +42,40 @@ interface SharedContainer {
 /** The containers of one post, each made when the first member needs it. */
 class PostSeals {
   readonly #prepared: PreparedReseal;
-  readonly #containers = new Map<string, SharedContainer>();
+  readonly #containers = new Map<string, Promise<SharedContainer>>();
 
   constructor(prepared: PreparedReseal) {
     this.#prepared = prepared;
   }
 
   /** At most one container a suite: v4 and v6 members can't read each other's. */
-  containerFor(suite: Suite): SharedContainer {
+  containerFor(suite: Suite): Promise<SharedContainer> {
     const name = `${suite.version} ${suite.cipher}`;
-    const made = this.#containers.get(name);
-    if (made !== undefined) return made;
+    const made = this.#containers.get(name) ?? this.#make(suite);
+    this.#containers.set(name, made);
+    return made;
+  }
+
+  async #make(suite: Suite): Promise<SharedContainer> {
     const { opened, listSignature } = this.#prepared;
     const octets = randomBytes(cipherOctets[suite.cipher]);
     const packets = signedPackets(opened.literal, listSignature, new Date());
-    const shared = {
+    const container = await writeContainer(packets, octets, suite);
+    return {
       sessionKey: prepareSessionKey(octets, suite.cipher, suite.version === 1 ? 3 : 6),
       suite,
-      container: writeContainer(packets, octets, suite),
+      container,
     };
-    this.#containers.set(name, shared);
-    return shared;
   }
 
   wipe(): void {
-    for (const { sessionKey } of this.#containers.values()) wipeSessionKey(sessionKey);
+    for (const made of this.#containers.values()) {
+      // one that is still being made has its members first
+      made.then(
+        ({ sessionKey }) => wipeSessionKey(sessionKey),
+        () => undefined,
+      );
+    }
     this.#containers.clear();
   }
 }
@@ -131,7 +140,7 @@ export class FastReseal {
       post = new PostSeals(prepared);
       this.#posts.set(prepared, post);
     }
-    const shared = post.containerFor(suite);
+    const shared = await post.containerFor(suite);
     return { pkesk: await sealSessionKey(shared, recipient), container: shared.container };
   }
 }
