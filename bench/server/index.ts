@@ -1,6 +1,7 @@
 /**
  * The whole server: against Schleuder, against smtp-source (which sends one of our copies, unchanged, to as many recipients: the
- * most that a relay takes of such mails from anybody on this machine), its memory, and what it costs to remove a member.
+ * most that a relay takes of such mails from anybody on this machine), its memory, what it costs to remove a member, and how long it
+ * leaves others without an answer.
  */
 import { POLL_MS } from "../../src/server/kept/limits.js";
 import { build } from "../../test/server/server-process.js";
@@ -8,6 +9,7 @@ import { median } from "../measure.js";
 import { rowsOfParts } from "../parts.js";
 import { makePeerWorld } from "../peers.js";
 import { compare, type Options, type Row } from "../row.js";
+import { answeringRows } from "./answering.js";
 import { oneCopy, startListServer } from "./list-server.js";
 import {
   isPostfixInstalled,
@@ -146,6 +148,7 @@ export async function rows(options: Options): Promise<readonly Row[]> {
   try {
     return await rowsOfParts(
       {
+        answering: () => answeringRows(program),
         removal: (full) => removalRows(program, full),
         schleuder: (full) => schleuderRows(program, full),
         "fan-out": (full) => sourceRows(program, full),
