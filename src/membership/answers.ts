@@ -35,11 +35,14 @@ import {
   type SignedBytes,
 } from "./requests.js";
 
-/** A sealed answer: a roster of {@link MAX_ROSTER} and a page of the record. Against an "answer" that fills the memory. */
+/** A sealed answer: pages of the roster and of the record. Against an "answer" that fills the memory. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
-/** Members in one answer. The seed's lists have hundreds. */
-export const MAX_ROSTER = 10_000;
+/** Members in one answer; the rest is asked for with `from`. Stops one question from costing a server more than a second. */
+export const ROSTER_PAGE = 500;
+
+/** Receipts in one answer. */
+const MAX_PASSED = 10_000;
 
 /** Entries of the record in one answer; the rest is asked for with `after`. */
 export const RECORD_PAGE = 200;
@@ -127,11 +130,16 @@ export type Result =
   | { readonly kind: "done"; readonly head: RosterHead }
   /** Nothing was changed. */
   | { readonly kind: "refused"; readonly code: ErrorCode }
-  /** To an owner: everybody, and a page of the record. There is more of it if the last entry is not the head. */
+  /**
+   * To an owner: a page of the roster, by address, and one of the record. There is more of the record if the last entry is
+   * not the head, and more members behind `next`, if it is there. `from`: they are those behind this address, as was asked.
+   */
   | {
       readonly kind: "roster";
       readonly head: RosterHead;
       readonly members: readonly RosterMember[];
+      readonly from?: Address;
+      readonly next?: Address;
       readonly entries: readonly RecordLink[];
       readonly status?: ListStatus;
     }
@@ -296,7 +304,9 @@ function readResult(fields: Fields): Result {
       return {
         kind,
         head: readHead(fields.within("head")),
-        members: fields.objects("members", MAX_ROSTER).map(readMember),
+        members: fields.objects("members", ROSTER_PAGE).map(readMember),
+        ...(fields.has("from") ? { from: fields.address("from") } : {}),
+        ...(fields.has("next") ? { next: fields.address("next") } : {}),
         entries: fields.objects("entries", RECORD_PAGE).map(readLink),
         ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
       };
@@ -310,7 +320,7 @@ function readResult(fields: Fields): Result {
       return {
         kind,
         head: readHead(fields.within("head")),
-        passed: fields.objects("passed", MAX_ROSTER).map(readPassed),
+        passed: fields.objects("passed", MAX_PASSED).map(readPassed),
       };
     case "report": {
       const signed = fields.within("signed");

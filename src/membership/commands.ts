@@ -83,8 +83,11 @@ export type Command = Named<
   | { readonly do: "remove"; readonly address: Address; readonly fingerprint: Fingerprint }
   /** An owner takes back an invitation, or all that were made for an address before this request's date. */
   | { readonly do: "withdraw"; readonly address: Address }
-  /** Owners get the roster and the record's entries after number `after`; members that they are in it. */
-  | { readonly do: "roster"; readonly after: number }
+  /**
+   * Owners get the roster, from the member behind `from` on, and the record's entries after number `after`; members that they
+   * are in it.
+   */
+  | { readonly do: "roster"; readonly after: number; readonly from?: Address }
   /** The asker's certificate with another expiry or other subkeys; the primary key is the same. */
   | { readonly do: "renew"; readonly certificate: Uint8Array }
   /** The asker's certificate, revoked: the key is in other hands, or lost. It is the last that the key is taken for. */
@@ -228,7 +231,11 @@ export async function readCommand(fields: Fields): Promise<Command> {
     case "withdraw":
       return { do: name, address: fields.address("address") };
     case "roster":
-      return { do: name, after: fields.count("after") };
+      return {
+        do: name,
+        after: fields.count("after"),
+        ...(fields.has("from") ? { from: fields.address("from") } : {}),
+      };
     case "renew":
     case "revoke":
       return { do: name, certificate: await certificateOf(fields, "certificate") };

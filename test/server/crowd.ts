@@ -1,4 +1,6 @@
 /** Many members at once. They share one certificate: what is tested with them is who gets a copy, not who can open it. */
+import { everyMember } from "../../src/server/kept/roster-pages.js";
+import type { Member, Store } from "../../src/server/kept/store.js";
 import type { Office } from "../../src/server/run/administration.js";
 import type { PlayList } from "./play-server.js";
 import { person } from "./play-server.js";
@@ -18,4 +20,11 @@ export async function addCrowd({ store }: Office, list: PlayList, count: number)
     );
   }
   return addresses;
+}
+
+/** Everybody on a list's roster, by address. */
+export async function wholeRoster(store: Pick<Store, "membersAfter">, listId: number): Promise<Member[]> {
+  const members: Member[] = [];
+  for await (const member of everyMember(store, listId)) members.push(member);
+  return members;
 }

@@ -31,6 +31,7 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
+import { wholeRoster } from "./crowd.js";
 import { defenceless } from "./defenceless.js";
 import { type Person, person } from "./play-server.js";
 import { type RawRequest, Scheduler } from "./schedules.js";
@@ -212,7 +213,7 @@ const suite = () => {
   async function expectWholeRecord(): Promise<void> {
     const { store } = scheduler;
     const list = await store.listByAddress(teamAddress);
-    const members = await store.members(list?.id ?? 0);
+    const members = await wholeRoster(store, list?.id ?? 0);
     const history = await continueHistory(noHistory, await store.record(list?.id ?? 0), { list: known() });
     const read = Object.entries(history.members).map(([address, { fingerprint, role }]) => ({
       address,

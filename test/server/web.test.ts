@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
+import { wholeRoster } from "./crowd.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 
@@ -40,7 +41,7 @@ async function linkToBob(): Promise<string> {
 }
 
 const members = async () =>
-  (await server.service.store.members(list.list.id)).map((member) => member.address);
+  (await wholeRoster(server.service.store, list.list.id)).map((member) => member.address);
 
 onEachStore(() => {
   test("one click leaves; looking at the link does not; nobody's link is nobody's", async () => {

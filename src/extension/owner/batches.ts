@@ -61,11 +61,17 @@ async function sealerFor(
   };
 }
 
+/** What is wrong with a member's certificate then, and with nothing else. */
+const unusable: ReadonlySet<ErrorCode> = new Set(["key-expired", "key-revoked", "weak-algorithm"]);
+
 /**
  * Asks the server to take the next batch, or changes over if none is left.
  *
+ * A member to whose certificate nothing can be sealed keeps nobody else from hearing it: they get no posts either, and stay
+ * in the notice as one who has not confirmed it.
+ *
  * @param again a batch whose answer is waited for is sent once more: the answer may be lost
- * @returns `asked` if an answer is waited for
+ * @returns `asked` if an answer is waited for; `passed-over` if the next could be sealed for nobody
  * @throws ListSealError `key-locked`; what the worker throws; `storage-failed`
  */
 export async function passNext(
@@ -73,7 +79,7 @@ export async function passNext(
   telling: Telling,
   limits: BatchLimits,
   again: boolean,
-): Promise<"asked" | "changed-over"> {
+): Promise<"asked" | "changed-over" | "passed-over"> {
   if (await isWaitedFor(list, telling, again)) return "asked";
   const left = untold(list, telling);
   if (left.length === 0) {
@@ -86,11 +92,26 @@ export async function passNext(
   let octets = 0;
   for (const { address, fingerprint, certificate } of left) {
     if (copies.length === limits.copies) break;
-    const sealed = await seal(certificate);
+    const sealed = await seal(certificate).catch((error: unknown) => {
+      if (!unusable.has(codeOf(error, "worker-failed"))) throw error;
+      return undefined;
+    });
+    if (sealed === undefined) {
+      to.push({ address, fingerprint, confirmedAt: null });
+      continue;
+    }
     octets += COPY_FRAME_OCTETS + Math.ceil(sealed.length / 3) * 4;
     if (octets > limits.octets && copies.length > 0) break;
     copies.push({ to: parseFingerprint(fingerprint), sealed });
     to.push({ address, fingerprint, confirmedAt: null });
+  }
+  if (copies.length === 0) {
+    await changeOwned(list.address, (before) =>
+      before.telling === null
+        ? before
+        : { ...before, telling: { ...before.telling, told: [...before.telling.told, ...to] } },
+    );
+    return "passed-over";
   }
   const { news } = telling.tidings;
   const { id } = await askAsOwner(list, { do: "notice", news, serial: telling.serial, copies });

@@ -133,7 +133,7 @@ export async function rosterAnswered(
     await changeOwned(list.address, (before) => ({
       ...before,
       history,
-      members: result.members.map(kept),
+      members: withPage(before.members, result),
       membersAt: now,
       held: result.status?.held ?? 0,
     }));
@@ -144,11 +144,26 @@ export async function rosterAnswered(
   }
   await noteHead(list.address, result.head, date);
   const after = await loadOwned(list.address);
-  if (after.history.hashes.length < result.head.number && links.length > 0) {
-    await askAsOwner(after, { do: "roster", after: after.history.hashes.length });
+  const isRecordLonger = after.history.hashes.length < result.head.number && links.length > 0;
+  if (result.next !== undefined || isRecordLonger) {
+    // members that came are not asked for again because the record goes on
+    const from = result.next ?? result.members.at(-1)?.address ?? result.from;
+    const more = from === undefined ? {} : { from };
+    await askAsOwner(after, { do: "roster", after: after.history.hashes.length, ...more });
     return;
   }
   for (const { address } of unexplained(after)) await raiseAlarm(list.address, "roster-altered", address);
+}
+
+/** What is known of the members, with another page: the first takes the place of all that was known. */
+function withPage(
+  known: readonly StoredMember[],
+  { members, from }: Extract<AnswerResult, { readonly kind: "roster" }>,
+): readonly StoredMember[] {
+  const page = members.map(kept);
+  if (from === undefined) return page;
+  const named = new Set(page.map(({ address }) => address));
+  return [...known.filter(({ address }) => !named.has(address)), ...page];
 }
 
 function kept(member: RosterMember): StoredMember {

@@ -7,13 +7,14 @@
  * behind this file, or that a restore was announced for, is paused: it takes and delivers nothing until an owner says,
  * signed, that the record's newest entry is the one they know (restored.ts).
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
+import { FUTURE_ALLOWED_MS } from "../../protocol/policy.js";
 import { writeDurably } from "./data-folder.js";
 import { whileLocked } from "./file-lock.js";
 import { KeyFileError } from "./server-keys.js";
-import type { List, Store } from "./store.js";
+import type { List, ListStanding, Store } from "./store.js";
 
 const schema = z.strictObject({
   lists: z.record(
@@ -29,6 +30,8 @@ const schema = z.strictObject({
       serverKey: z.strictObject({ fingerprint: z.string(), file: z.string() }).optional(),
       /** Closed for ever, and its server key deleted. */
       retired: z.literal(true).optional(),
+      /** When this was last noted to be other than before, in milliseconds since 1970. */
+      noted: z.number().int().optional(),
       /** Since when it is paused, in milliseconds since 1970. */
       paused: z.number().int().optional(),
     }),
@@ -36,6 +39,9 @@ const schema = z.strictObject({
 });
 
 type Known = z.infer<typeof schema>["lists"][string];
+
+/** What is asked of a store. */
+export type HeadStore = Pick<Store, "standings" | "recordHash">;
 
 /**
  * The file of heads. The server and every command change it, each in a process of its own: reading, changing and writing is
@@ -49,23 +55,34 @@ export class Heads {
     this.#file = file;
   }
 
-  /** Notes the present heads of all lists, and pauses those whose store is behind. To be called after each change. */
-  note(store: Store): Promise<readonly string[]> {
-    return this.#alone(() => this.#note(store));
+  /**
+   * Notes the present heads of all lists, and pauses those whose store is behind. To be called after each change; `listId`:
+   * it was this list's alone.
+   *
+   * @returns the addresses of those that are paused
+   */
+  note(store: HeadStore, listId?: number): Promise<readonly string[]> {
+    return this.#alone(() => this.#note(store, listId));
   }
 
-  async #note(store: Store): Promise<readonly string[]> {
+  async #note(store: HeadStore, listId: number | undefined): Promise<readonly string[]> {
     const known = await this.#read();
     const lists = { ...known };
     const paused: string[] = [];
-    for (const list of await store.lists()) {
-      const last = known[list.address];
-      const now = await present(store, list);
-      if (last?.paused !== undefined || (last !== undefined && !(await isAhead(store, list.id, now, last)))) {
-        lists[list.address] = { ...last, paused: last.paused ?? Date.now() };
-        paused.push(list.address);
+    for (const standing of await store.standings(listId)) {
+      const { address } = standing;
+      const last = known[address];
+      const now = present(standing);
+      if (
+        last?.paused !== undefined ||
+        (last !== undefined &&
+          !(await isAhead(store, standing.listId, now, last)) &&
+          !isSpokenFor(standing, last))
+      ) {
+        lists[address] = { ...last, paused: last.paused ?? Date.now() };
+        paused.push(address);
       } else {
-        lists[list.address] = { ...now, ...retiredAs(last) };
+        lists[address] = { ...now, noted: notedAt(now, last), ...retiredAs(last) };
       }
     }
     if (JSON.stringify(lists) !== JSON.stringify(known)) await this.#write(lists);
@@ -73,17 +90,15 @@ export class Heads {
   }
 
   /** Pauses every list: a backup was put back. Lists that the file doesn't know yet are taken from the store. */
-  pauseAll(store: Store): Promise<void> {
+  pauseAll(store: HeadStore): Promise<void> {
     return this.#alone(() => this.#pauseAll(store));
   }
 
-  async #pauseAll(store: Store): Promise<void> {
+  async #pauseAll(store: HeadStore): Promise<void> {
     const lists = { ...(await this.#read()) };
-    for (const list of await store.lists()) {
-      lists[list.address] = {
-        ...(lists[list.address] ?? (await present(store, list))),
-        paused: Date.now(),
-      };
+    for (const standing of await store.standings()) {
+      const { address } = standing;
+      lists[address] = { ...(lists[address] ?? present(standing)), paused: Date.now() };
     }
     await this.#write(lists);
   }
@@ -99,25 +114,34 @@ export class Heads {
     return (await this.#read())[address]?.paused;
   }
 
+  /**
+   * The same, at this very moment, without letting anybody else of this process in: for the gate, between its look into the
+   * database and the last line of a mail. @throws KeyFileError
+   */
+  pausedNow(address: string): number | undefined {
+    return this.#readNow()[address]?.paused;
+  }
+
   /** The owners who can resume a list, as this machine last knew them; `undefined` if it knows nothing of the list. */
   async ownersOf(address: string): Promise<readonly string[] | undefined> {
     return (await this.#read())[address]?.owners;
   }
 
   /** The list goes on from what the store has now. */
-  resume(store: Store, list: List): Promise<void> {
+  resume(store: HeadStore, list: List): Promise<void> {
     return this.#alone(async () => {
       const lists = { ...(await this.#read()) };
-      lists[list.address] = { ...(await present(store, list)), ...retiredAs(lists[list.address]) };
+      const now = await presentOf(store, list);
+      lists[list.address] = { ...now, noted: Date.now(), ...retiredAs(lists[list.address]) };
       await this.#write(lists);
     });
   }
 
   /** The list is closed for ever, whatever an older database says. */
-  retire(store: Store, list: List): Promise<void> {
+  retire(store: HeadStore, list: List): Promise<void> {
     return this.#alone(async () => {
       const lists = { ...(await this.#read()) };
-      lists[list.address] = { ...(lists[list.address] ?? (await present(store, list))), retired: true };
+      lists[list.address] = { ...(lists[list.address] ?? (await presentOf(store, list))), retired: true };
       await this.#write(lists);
     });
   }
@@ -125,6 +149,14 @@ export class Heads {
   /** Whether a list of that address is known to this machine, and is retired. */
   async isRetired(address: string): Promise<boolean> {
     return (await this.#read())[address]?.retired ?? false;
+  }
+
+  /** Addresses of the lists that need more than to be noted: those that are paused, and those that are retired. */
+  async unusual(): Promise<readonly string[]> {
+    const lists = Object.entries(await this.#read());
+    return lists.flatMap(([address, { paused, retired }]) =>
+      paused === undefined && retired === undefined ? [] : [address],
+    );
   }
 
   /** Addresses of all lists that this machine knows, also of those that an older database lacks. */
@@ -141,18 +173,29 @@ export class Heads {
     return whileLocked(`${this.#file}.lock`, work);
   }
 
+  // asked with every mail; a new version of the file is another file
   async #read(): Promise<Readonly<Record<string, Known>>> {
     if (!existsSync(this.#file)) return {};
-    // asked with every mail; a new version of the file is another file
-    const { ino, mtimeMs, size } = await stat(this.#file);
-    const version = `${ino} ${mtimeMs} ${size}`;
-    if (this.#seen?.version !== version) this.#seen = { version, lists: await this.#parse() };
+    const version = versionOf(await stat(this.#file));
+    if (this.#seen?.version !== version) {
+      this.#seen = { version, lists: this.#parse(await readFile(this.#file, "utf8")) };
+    }
     return this.#seen.lists;
   }
 
-  async #parse(): Promise<Readonly<Record<string, Known>>> {
+  #readNow(): Readonly<Record<string, Known>> {
+    const found = statSync(this.#file, { throwIfNoEntry: false });
+    if (found === undefined) return {};
+    const version = versionOf(found);
+    if (this.#seen?.version !== version) {
+      this.#seen = { version, lists: this.#parse(readFileSync(this.#file, "utf8")) };
+    }
+    return this.#seen.lists;
+  }
+
+  #parse(text: string): Readonly<Record<string, Known>> {
     try {
-      return schema.parse(JSON.parse(await readFile(this.#file, "utf8"))).lists;
+      return schema.parse(JSON.parse(text)).lists;
     } catch (cause) {
       // not "nothing known": that would be the way round the pause
       throw new KeyFileError(
@@ -167,28 +210,47 @@ export class Heads {
   }
 }
 
-type Present = Omit<Known, "paused" | "retired">;
+type Present = Omit<Known, "paused" | "retired" | "noted">;
+
+/** When what is known of a list came to be what it is. */
+function notedAt(now: Present, last: Known | undefined): number {
+  const isSame =
+    last?.number === now.number &&
+    last.hash === now.hash &&
+    last.posts === now.posts &&
+    last.serverKey?.fingerprint === now.serverKey?.fingerprint &&
+    last.owners.join() === now.owners.join();
+  return (isSame ? last.noted : undefined) ?? Date.now();
+}
+
+/**
+ * Whether an owner has let the list go on since all that this machine knows of it: several machines have one database, and
+ * this one was not there when it was put back. The word is in the database itself, so it is not from before a later restore
+ * that took it away. Owners' clocks may be ahead; a word that is not later beyond doubt is asked for once more.
+ */
+function isSpokenFor({ resumed }: ListStanding, { noted }: Known): boolean {
+  return resumed !== undefined && noted !== undefined && resumed > noted + FUTURE_ALLOWED_MS;
+}
 
 /** What the store says of a list. */
-async function present(store: Store, list: List): Promise<Present> {
-  return {
-    ...(await store.recordHead(list.id)),
-    owners: await ownersIn(store, list.id),
-    posts: await store.postsTaken(list.id),
-    serverKey: { fingerprint: list.serverFingerprint, file: list.serverKeyFile },
-  };
+function present({ head, owners, posts, serverKey }: ListStanding): Present {
+  return { ...head, owners: [...owners], posts, serverKey };
 }
+
+async function presentOf(store: HeadStore, list: List): Promise<Present> {
+  const [standing] = await store.standings(list.id);
+  if (standing === undefined) throw new Error("a list that is not there");
+  return present(standing);
+}
+
+const versionOf = ({ ino, mtimeMs, size }: Stats): string => `${ino} ${mtimeMs} ${size}`;
 
 const retiredAs = (last: Known | undefined): { readonly retired?: true } =>
   last?.retired === undefined ? {} : { retired: true };
 
 /** Whether the store goes on from what was last known. */
-async function isAhead(store: Store, listId: number, now: Present, last: Known): Promise<boolean> {
+async function isAhead(store: HeadStore, listId: number, now: Present, last: Known): Promise<boolean> {
   if ((now.posts ?? 0) < (last.posts ?? 0) || now.number < last.number) return false;
   const hash = now.number === last.number ? now.hash : await store.recordHash(listId, last.number);
   return hash === last.hash;
-}
-
-async function ownersIn(store: Store, listId: number): Promise<string[]> {
-  return (await store.owners(listId)).map(({ fingerprint }) => fingerprint);
 }

@@ -7,7 +7,7 @@
 import { DAY_MS } from "./limits.js";
 import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
 import { QueueDesk } from "./queue-desk.js";
-import { number, type Row, type Statement, sql, text, word } from "./sql.js";
+import { isSet, number, type Row, type Statement, sql, text, word } from "./sql.js";
 import type { Connection } from "./sqlite-connection.js";
 
 /** Why a member gets no copies although they are on the roster. */
@@ -22,6 +22,16 @@ export interface Bounce {
   readonly day: number;
   readonly severity: "hard" | "soft";
   readonly reason: string;
+}
+
+/** How a member stands. */
+export interface MemberStanding {
+  /** As {@link Ledger.suspension}. */
+  readonly suspension?: Suspension;
+  /** Since when copies can't be sealed for them. */
+  readonly unusableSince?: number;
+  /** Days on which copies came back. */
+  readonly bounces: number;
 }
 
 export class Ledger {
@@ -69,11 +79,42 @@ export class Ledger {
     return row && { since: number(row, "since"), reason: text(row, "reason") };
   }
 
+  /**
+   * How the members of a list stand whose addresses are from `first` to `last`, both included, by their numbers: one question
+   * for a page of the roster. `since`: bounces are counted from that day on.
+   */
+  async standings(
+    listId: number,
+    first: string,
+    last: string,
+    since: number,
+  ): Promise<ReadonlyMap<number, MemberStanding>> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT members.id AS id, suspensions.since AS suspended, suspensions.reason AS reason,
+             own_pauses.since AS paused, unusable_keys.since AS unusable,
+             (SELECT count(*) FROM bounces WHERE bounces.member_id = members.id AND bounces.day >= ?) AS bounces
+           FROM members
+           LEFT JOIN suspensions ON suspensions.member_id = members.id
+           LEFT JOIN own_pauses ON own_pauses.member_id = members.id
+           LEFT JOIN unusable_keys ON unusable_keys.member_id = members.id
+           WHERE members.list_id = ? AND members.address >= ? AND members.address <= ?`,
+        Math.floor(since / DAY_MS),
+        listId,
+        first,
+        last,
+      ),
+    );
+    return new Map(rows.map((row) => [number(row, "id"), standingOf(row)]));
+  }
+
   /** Suspends a member. @returns false if they were suspended already */
   async suspend(memberId: number, reason: string, now: number): Promise<boolean> {
     const rows = await this.#rows(
       sql(
-        `INSERT INTO suspensions (member_id, since, reason) SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT) FROM members WHERE id = ?
+        // the row is locked: a mail at the gate goes first, or is stopped
+        `INSERT INTO suspensions (member_id, since, reason)
+           SELECT id, CAST(? AS BIGINT), CAST(? AS TEXT) FROM members WHERE id = ? ${this.#database.dialect.lockRows}
          ON CONFLICT (member_id) DO NOTHING RETURNING member_id`,
         now,
         reason,
@@ -199,6 +240,19 @@ export class Ledger {
     return rows.map((row) => number(row, "id"));
   }
 
+  /** How many members of each list were suspended for `reason`, by the list's address; a list of none is not in it. */
+  async suspendedCounts(reason: string): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#rows(
+      sql(
+        `SELECT lists.address AS address, count(*) AS members FROM suspensions
+           JOIN members ON members.id = suspensions.member_id JOIN lists ON lists.id = members.list_id
+           WHERE suspensions.reason = ? GROUP BY lists.address`,
+        reason,
+      ),
+    );
+    return new Map(rows.map((row) => [text(row, "address"), number(row, "members")]));
+  }
+
   /** Forgets failures before the day of `before`. */
   async forgetBounces(before: number): Promise<void> {
     await this.#database.ask(sql("DELETE FROM brakes WHERE day < ?", Math.floor(before / DAY_MS)));
@@ -223,12 +277,6 @@ export class Ledger {
   async unusableKey(memberId: number): Promise<string | undefined> {
     const [row] = await this.#rows(sql("SELECT code FROM unusable_keys WHERE member_id = ?", memberId));
     return row && text(row, "code");
-  }
-
-  /** Since when copies can't be sealed for a member, if so. */
-  async unusableSince(memberId: number): Promise<number | undefined> {
-    const [row] = await this.#rows(sql("SELECT since FROM unusable_keys WHERE member_id = ?", memberId));
-    return row && number(row, "since");
   }
 
   /** What waits, as the operator looks after it. */
@@ -300,4 +348,19 @@ export class Ledger {
   async probe(): Promise<void> {
     await this.#database.ask(sql("SELECT 1 AS one"));
   }
+}
+
+function standingOf(row: Row): MemberStanding {
+  const suspension = suspensionOf(row);
+  return {
+    ...(suspension === undefined ? {} : { suspension }),
+    ...(isSet(row, "unusable") ? { unusableSince: number(row, "unusable") } : {}),
+    bounces: number(row, "bounces"),
+  };
+}
+
+/** The operator's word, or that of bounces, comes before the member's own. */
+function suspensionOf(row: Row): Suspension | undefined {
+  if (isSet(row, "suspended")) return { since: number(row, "suspended"), reason: text(row, "reason") };
+  return isSet(row, "paused") ? { since: number(row, "paused"), reason: "member" } : undefined;
 }

@@ -39,7 +39,7 @@ const MAX_TRIES = 5;
 /** Any number, the same for every version of this software: one process at a time brings the tables up to date. */
 const MIGRATION_LOCK = 0x11575ea1;
 
-const postgres: Dialect = {
+export const postgres: Dialect = {
   rowNumber: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
   integer: "BIGINT",
   bytes: "BYTEA",

@@ -368,6 +368,10 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   -- when a member's certificate was last renewed: each renewal is an entry of the record, for ever
   ALTER TABLE members ADD COLUMN renewed ${integer} NOT NULL DEFAULT 0;
   `,
+    `
+  -- who owns a list is asked with every change; without it, that reads the rows of all members
+  CREATE INDEX members_owners ON members (list_id, address) WHERE role = 'owner';
+  `,
   ];
 }
 

@@ -299,7 +299,10 @@ export class SqlMembership extends SqlOrders {
   }
 
   pauseCopies(order: Order, memberId: number): Promise<Carried> {
+    const { lockRows } = this.engine.dialect;
     return this.carryOut(order, function* () {
+      // a mail at the gate goes first, or is stopped
+      yield sql(`SELECT id FROM members WHERE id = ? ${lockRows}`, memberId);
       yield sql(
         "INSERT INTO own_pauses (member_id, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
         memberId,

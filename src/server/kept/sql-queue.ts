@@ -1,7 +1,8 @@
 /**
  * The queue, in SQL: everything that leaves the server waits in one table, and passes one gate.
  *
- * What is promised of the gate: a removal, a role or a revocation is one transaction that changes the member's row. The gate
+ * What is promised of the gate: a removal, a role or a revocation is one transaction that changes the member's row, and a
+ * suspension one that locks it. The gate
  * reads that row with a shared lock (PostgreSQL) or under the write lock of the file (SQLite), and its transaction ends
  * after the last line of the mail is with the system. So of the two one comes first: either the removal is committed, and
  * the mail is not ended; or the mail's last line was sent before the removal could be committed, and it may arrive.
@@ -66,10 +67,9 @@ function addresseeOf(row: Row): NewMail["to"] {
   return { kind: "member", memberId, needs: word(row, "needs_role", ["moderator", "owner"]) };
 }
 
-const entitledOf = (row: Row): Entitled => ({
+const entitledOf = (row: Row): Omit<Entitled, "isSuspended"> => ({
   role: word(row, "role", roles),
   certificate: bytes(row, "certificate"),
-  isSuspended: number(row, "suspended") > 0,
 });
 
 const marks = (values: readonly unknown[]) => values.map(() => "?").join(", ");
@@ -130,7 +130,7 @@ export class SqlQueue extends SqlServerKeys {
 
   async recipientById(id: number): Promise<(Member & Entitled) | undefined> {
     const [row] = (await this.engine.ask(sql(`SELECT *, ${SUSPENDED} FROM members WHERE id = ?`, id))).rows;
-    return row && { ...memberOf(row), ...entitledOf(row) };
+    return row && { ...memberOf(row), ...entitledOf(row), isSuspended: number(row, "suspended") > 0 };
   }
 
   async hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean> {
@@ -155,8 +155,18 @@ export class SqlQueue extends SqlServerKeys {
         memberIds.length === 0
           ? []
           : (yield sql(
-              `SELECT id, role, certificate, ${SUSPENDED} FROM members WHERE id IN (${marks(memberIds)})
-                 ORDER BY id ${shareRows}`,
+              `SELECT id, role, certificate FROM members WHERE id IN (${marks(memberIds)}) ORDER BY id ${shareRows}`,
+              ...memberIds,
+            )).rows;
+      // a question of its own, after it: one statement sees what was committed when it began, and not the suspension that it
+      // has just waited for
+      const suspended =
+        memberIds.length === 0
+          ? []
+          : (yield sql(
+              `SELECT member_id FROM suspensions WHERE member_id IN (${marks(memberIds)})
+                 UNION SELECT member_id FROM own_pauses WHERE member_id IN (${marks(memberIds)})`,
+              ...memberIds,
               ...memberIds,
             )).rows;
       // after it: what a removal took away while its row was waited for is gone
@@ -168,7 +178,13 @@ export class SqlQueue extends SqlServerKeys {
               ...jobIds,
             )).rows;
       const claims = new Map(jobs.map((row) => [number(row, "id"), text(row, "claim")]));
-      const entitled = new Map(members.map((row) => [number(row, "id"), entitledOf(row)]));
+      const without = new Set(suspended.map((row) => number(row, "member_id")));
+      const entitled = new Map(
+        members.map((row) => {
+          const id = number(row, "id");
+          return [id, { ...entitledOf(row), isSuspended: without.has(id) }];
+        }),
+      );
       return asked.map(({ job, memberId }) => {
         const member = memberId === undefined ? undefined : entitled.get(memberId);
         const isOurs = job === undefined || claims.get(job.id) === job.claim;

@@ -16,6 +16,8 @@ import {
   Conflict,
   LastOwner,
   type List,
+  type ListStanding,
+  MAX_KEYS_ASKED,
   type Member,
   type MemberRole,
   type NewList,
@@ -60,6 +62,15 @@ export function memberOf(row: Row): Member {
 }
 
 const headOf = (row: Row): RecordHead => ({ number: number(row, "number"), hash: text(row, "hash") });
+
+const standingOf = (row: Row): Omit<ListStanding, "owners"> => ({
+  listId: number(row, "list_id"),
+  address: text(row, "address"),
+  head: headOf(row),
+  posts: number(row, "posts"),
+  serverKey: { fingerprint: text(row, "server_fingerprint"), file: text(row, "server_key_file") },
+  ...(isSet(row, "resumed") ? { resumed: number(row, "resumed") } : {}),
+});
 
 export const newestEntry = (listId: number) =>
   sql("SELECT number, hash FROM record WHERE list_id = ? ORDER BY number DESC LIMIT 1", listId);
@@ -277,11 +288,72 @@ export class SqlRoster {
     return this.#first(memberOf, "SELECT * FROM members WHERE id = ?", id);
   }
 
-  async members(listId: number): Promise<readonly Member[]> {
+  async membersAfter(listId: number, address: string, limit: number): Promise<readonly Member[]> {
     const found = await this.engine.ask(
-      sql("SELECT * FROM members WHERE list_id = ? ORDER BY address", listId),
+      sql(
+        "SELECT * FROM members WHERE list_id = ? AND address > ? ORDER BY address LIMIT ?",
+        listId,
+        address,
+        limit,
+      ),
     );
     return found.rows.map(memberOf);
+  }
+
+  async membersByFingerprints(listId: number, fingerprints: readonly string[]): Promise<readonly Member[]> {
+    if (fingerprints.length === 0) return [];
+    if (fingerprints.length > MAX_KEYS_ASKED) throw new Error("too many keys for one question");
+    const marks = fingerprints.map(() => "?").join(", ");
+    const found = await this.engine.ask(
+      sql(`SELECT * FROM members WHERE list_id = ? AND fingerprint IN (${marks})`, listId, ...fingerprints),
+    );
+    return found.rows.map(memberOf);
+  }
+
+  async readersOf(listId: number): Promise<readonly string[]> {
+    const found = await this.engine.ask(
+      sql("SELECT address FROM members WHERE list_id = ? AND role <> 'post-only' ORDER BY address", listId),
+    );
+    return found.rows.map((row) => text(row, "address"));
+  }
+
+  async rosterSizes(): Promise<ReadonlyMap<string, number>> {
+    const found = await this.engine.ask(
+      sql(`SELECT lists.address AS address, count(members.id) AS members
+             FROM lists LEFT JOIN members ON members.list_id = lists.id GROUP BY lists.id, lists.address`),
+    );
+    return new Map(found.rows.map((row) => [text(row, "address"), number(row, "members")]));
+  }
+
+  async newestMember(): Promise<number | undefined> {
+    const [row] = (await this.engine.ask(sql("SELECT max(added) AS added FROM members"))).rows;
+    return row !== undefined && isSet(row, "added") ? number(row, "added") : undefined;
+  }
+
+  async standings(listId?: number): Promise<readonly ListStanding[]> {
+    const found = await this.engine.ask(
+      sql(
+        `SELECT lists.id AS list_id, lists.address AS address, server_fingerprint, server_key_file,
+             record.number AS number, record.hash AS hash, COALESCE(post_counts.posts, 0) AS posts,
+             resumed.not_before AS resumed, members.fingerprint AS owner
+           FROM lists
+           JOIN record ON record.list_id = lists.id
+             AND record.number = (SELECT max(newest.number) FROM record newest WHERE newest.list_id = lists.id)
+           LEFT JOIN post_counts ON post_counts.list_id = lists.id
+           LEFT JOIN resumed ON resumed.list_id = lists.id
+           LEFT JOIN members ON members.list_id = lists.id AND members.role = 'owner'
+           ${listId === undefined ? "" : "WHERE lists.id = ?"} ORDER BY lists.address, members.address`,
+        ...(listId === undefined ? [] : [listId]),
+      ),
+    );
+    const standings = new Map<number, ListStanding & { readonly owners: string[] }>();
+    for (const row of found.rows) {
+      const id = number(row, "list_id");
+      const standing = standings.get(id) ?? { ...standingOf(row), owners: [] };
+      standings.set(id, standing);
+      if (isSet(row, "owner")) standing.owners.push(text(row, "owner"));
+    }
+    return [...standings.values()];
   }
 
   async owners(listId: number): Promise<readonly Member[]> {
@@ -334,12 +406,6 @@ export class SqlRoster {
       await this.engine.ask(sql("SELECT hash FROM record WHERE list_id = ? AND number = ?", listId, entry))
     ).rows;
     return row && text(row, "hash");
-  }
-
-  async postsTaken(listId: number): Promise<number> {
-    const [row] = (await this.engine.ask(sql("SELECT posts FROM post_counts WHERE list_id = ?", listId)))
-      .rows;
-    return row === undefined ? 0 : number(row, "posts");
   }
 
   async record(listId: number): Promise<readonly RecordEntry[]> {

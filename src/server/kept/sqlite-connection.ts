@@ -1,9 +1,10 @@
 /** One more connection to the embedded database, for statements that stand alone. */
 import Database from "better-sqlite3";
 import type { Answered, Engine, Row, Statement } from "./sql.js";
+import { sqlite } from "./sqlite-store.js";
 
 /** A database that single statements are run on. */
-export type Connection = Pick<Engine, "ask" | "waitingSince" | "close">;
+export type Connection = Pick<Engine, "dialect" | "ask" | "waitingSince" | "close">;
 
 const BUSY_TIMEOUT_MS = 10_000;
 
@@ -15,6 +16,7 @@ export function openSqliteConnection(file: string): Connection {
   database.pragma("secure_delete = ON");
   const statements = new Map<string, Database.Statement<unknown[], Row>>();
   return {
+    dialect: sqlite,
     async ask({ sql, values }: Statement): Promise<Answered> {
       const prepared = statements.get(sql) ?? database.prepare<unknown[], Row>(sql);
       statements.set(sql, prepared);

@@ -41,6 +41,11 @@ const LOG_SUFFIX = "-wal";
 
 /** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
 export function openSqliteStore(file: string): FullStore {
+  return new SqlStore(openSqliteEngine(file), "alone");
+}
+
+/** Opens (and makes, if need be) the database in `file`, its tables up to date. @throws TooNew, or the library's error */
+export function openSqliteEngine(file: string): Engine {
   // SQLite would make it readable by everybody, and its log with it
   closeSync(openSync(file, "a", 0o600));
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
@@ -55,7 +60,7 @@ export function openSqliteStore(file: string): FullStore {
     database.close();
     throw error;
   }
-  return new SqlStore(new SqliteEngine(database, file), "alone");
+  return new SqliteEngine(database, file);
 }
 
 /**

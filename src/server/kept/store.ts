@@ -8,7 +8,7 @@
  *
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
-import { type MemberRole, memberRoles } from "../../membership/requests.js";
+import { MAX_NOTICE_COPIES, type MemberRole, memberRoles } from "../../membership/requests.js";
 import type { Delivery, Mode } from "../../protocol/message.js";
 import type { Profile } from "../../protocol/policy.js";
 import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
@@ -53,12 +53,30 @@ export interface List extends NewList {
   readonly listKeyFingerprint?: string;
 }
 
+/** Where a list stands: what is noted of it outside the database, too (heads.ts). */
+export interface ListStanding {
+  readonly listId: number;
+  readonly address: string;
+  /** Of its record. */
+  readonly head: RecordHead;
+  /** Fingerprints, by the owners' addresses. */
+  readonly owners: readonly string[];
+  /** How many posts it has ever taken. */
+  readonly posts: number;
+  readonly serverKey: { readonly fingerprint: string; readonly file: string };
+  /** The date of an owner's word that let it go on after a restore, the last one; see the ledger's `refusedBefore`. */
+  readonly resumed?: number;
+}
+
 /** A list key and the digests of its public key material (list-key-material.ts). */
 export interface NewListKey {
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
   readonly material: readonly string[];
 }
+
+/** Keys that one question may name: a notice has at most so many copies, and a database takes no statement without end. */
+export const MAX_KEYS_ASKED = MAX_NOTICE_COPIES;
 
 /** Somebody who gets copies. */
 export interface NewMember {
@@ -307,8 +325,19 @@ export interface Store {
   recipientById(id: number): Promise<(Member & Entitled) | undefined>;
   /** Whether another member than the one with this key has the name, in small letters or large. */
   hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean>;
-  /** The roster, by address. */
-  members(listId: number): Promise<readonly Member[]>;
+  /**
+   * A page of the roster: by address, those behind `address`, at most `limit` of them. All of a large list at once would
+   * keep everybody else waiting; everyMember of roster-pages.ts goes through them.
+   */
+  membersAfter(listId: number, address: string, limit: number): Promise<readonly Member[]>;
+  /** Those on the roster whose keys these are, at most {@link MAX_KEYS_ASKED}. */
+  membersByFingerprints(listId: number, fingerprints: readonly string[]): Promise<readonly Member[]>;
+  /** Addresses of those who get copies by their role, suspended or not. */
+  readersOf(listId: number): Promise<readonly string[]>;
+  /** How many are on the roster of each list, by the list's address. */
+  rosterSizes(): Promise<ReadonlyMap<string, number>>;
+  /** When the last of all members was added; `undefined` if there is none. */
+  newestMember(): Promise<number | undefined>;
   /** Those of them who own the list. */
   owners(listId: number): Promise<readonly Member[]>;
   /** Ids of the secrets that members of any list have. */
@@ -317,6 +346,8 @@ export interface Store {
   setMemberRole(listId: number, address: string, role: MemberRole, change: RosterChange): Promise<void>;
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
 
+  /** Where every list stands, or the one of that number, by address. One question, whatever there is of lists and members. */
+  standings(listId?: number): Promise<readonly ListStanding[]>;
   /** Newest entry of a list's record. A list always has one: its creation. */
   recordHead(listId: number): Promise<RecordHead>;
   record(listId: number): Promise<readonly RecordEntry[]>;
@@ -324,8 +355,6 @@ export interface Store {
   recordAfter(listId: number, after: number, limit: number): Promise<readonly RecordEntry[]>;
   /** Hash of one entry; `undefined` if the record does not go as far. */
   recordHash(listId: number, number: number): Promise<string | undefined>;
-  /** How many posts the list has ever taken; it only grows. */
-  postsTaken(listId: number): Promise<number>;
 
   /**
    * Compares the warrant, checks the replay memory and queues a copy for every member of this moment, in one transaction.

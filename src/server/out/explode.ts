@@ -46,11 +46,11 @@ export class Exploder {
     try {
       const known = await this.#store.knownPost(post);
       if (known !== undefined) return known;
-      const members = (await this.#store.members(post.listId)).filter(({ role }) => role !== "post-only");
-      if (members.length === 0) return await this.#store.rememberPost(post);
+      const readers = await this.#store.readersOf(post.listId);
+      if (readers.length === 0) return await this.#store.rememberPost(post);
       const mail = {
         sender: list.bounces,
-        recipients: members.map(({ address }) => address),
+        recipients: readers,
         pieces: this.#slips.attach(post.raw, post),
       };
       // Postfix may take its time, and the author be removed meanwhile: it can't have the post before the last line
@@ -58,7 +58,7 @@ export class Exploder {
       if (!(await handOver(this.#port, mail, ending))) {
         throw new NotExploded("Postfix did not take the post for every member");
       }
-      return await this.#store.rememberSent(post, members.length);
+      return await this.#store.rememberSent(post, readers.length);
     } finally {
       this.#underway.delete(name);
     }

@@ -72,7 +72,7 @@ export function denial(need: Need, member: Omit<Entitled, "certificate"> | undef
 
 export interface GateParts {
   readonly store: Pick<Store, "atGate" | "listById">;
-  readonly heads: Pick<Heads, "pausedSince">;
+  readonly heads: Pick<Heads, "pausedSince" | "pausedNow">;
 }
 
 interface Waiting {
@@ -107,26 +107,26 @@ export class Gate {
   }
 
   /** Whether a list waits for its owner, and this mail with it. */
-  async isPaused({ listId, need, queued }: Passenger): Promise<boolean> {
-    const since = await this.#parts.heads.pausedSince(await this.#addressOf(listId));
-    if (since === undefined) return false;
-    // an owner has to hear what became of the command that lets the list go on
-    return !(need === "nothing" && queued !== undefined && queued >= since);
+  async isPaused(passenger: Passenger): Promise<boolean> {
+    return waits(passenger, await this.#parts.heads.pausedSince(await this.#addressOf(passenger.listId)));
   }
 
   async #askAll(): Promise<void> {
+    const { heads } = this.#parts;
     const batch = this.#waiting.splice(0);
     try {
-      const paused = await Promise.all(batch.map(({ passenger }) => this.isPaused(passenger)));
+      const addresses = await Promise.all(batch.map(({ passenger }) => this.#addressOf(passenger.listId)));
       const asked = batch.map(({ passenger: { job, member } }) => ({
         ...(job === undefined ? {} : { job }),
         ...(member === undefined ? {} : { memberId: member.id }),
       }));
       await this.#parts.store.atGate(asked, (words) => {
         for (const [index, each] of batch.entries()) {
-          const word = words[index];
-          const stop =
-            word === undefined ? "claim-lost" : verdict(each.passenger, word, paused[index] !== false);
+          const [word, address] = [words[index], addresses[index]];
+          // the pause is in a file, not in the database: looked at here, nothing of this process comes between this and the
+          // last line, and what another process writes from here on comes after the mail
+          const isPaused = address === undefined || waits(each.passenger, heads.pausedNow(address));
+          const stop = word === undefined ? "claim-lost" : verdict(each.passenger, word, isPaused);
           if (stop === undefined) each.end();
           each.decided(stop);
         }
@@ -146,6 +146,13 @@ export class Gate {
     this.#addresses.set(listId, list.address);
     return list.address;
   }
+}
+
+/** Whether a mail waits with a list that is paused since `since`, if it is. */
+function waits({ need, queued }: Passenger, since: number | undefined): boolean {
+  if (since === undefined) return false;
+  // an owner has to hear what became of the command that lets the list go on
+  return !(need === "nothing" && queued !== undefined && queued >= since);
 }
 
 function verdict({ need, member }: Passenger, word: GateWord, isPaused: boolean): Stop | undefined {

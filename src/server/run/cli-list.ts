@@ -36,7 +36,7 @@ interface SetOptions {
 
 async function show({ store, ledger, heads, folder }: Desk, list: List): Promise<void> {
   const { replyTo, authorCopy, retired } = await ledger.settings(list.id);
-  const members = await store.members(list.id);
+  const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
   const state =
     retired !== undefined
@@ -55,7 +55,7 @@ async function show({ store, ledger, heads, folder }: Desk, list: List): Promise
     `certificate  ${certificatePathOf(folder, list.serverFingerprint)}`,
     `list key     ${list.listKeyFingerprint === undefined ? "none yet: list set-key" : spaced(list.listKeyFingerprint)}`,
     `record       entry ${number} ${hash}`,
-    `members      ${members.length}`,
+    `members      ${members}`,
   ]) {
     say(line);
   }

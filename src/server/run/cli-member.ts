@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DAY_MS } from "../kept/limits.js";
 import { secretFromText } from "../kept/member-secrets.js";
+import { rosterPages, standingsOn } from "../kept/roster-pages.js";
 import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
 import { addMember, BadRequest, findList, findMember, removeMember, setRole } from "./administration.js";
 import {
@@ -31,13 +32,17 @@ const readSecretFile = async (path: string): Promise<Uint8Array> =>
 
 /** One member a line; what is not as usual stands behind. */
 async function listMembers({ store, ledger }: Desk, listId: number): Promise<void> {
-  for (const member of await store.members(listId)) {
-    const marks = [
-      ...(member.role === "member" ? [] : [member.role]),
-      ...((await ledger.suspension(member.id)) === undefined ? [] : ["SUSPENDED"]),
-      ...((await ledger.unusableKey(member.id)) === undefined ? [] : ["NO USABLE KEY"]),
-    ];
-    say([describeMember(member), ...marks].join("  "));
+  for await (const page of rosterPages(store, listId)) {
+    const standings = await standingsOn(ledger, page, 0);
+    for (const member of page) {
+      const standing = standings.get(member.id);
+      const marks = [
+        ...(member.role === "member" ? [] : [member.role]),
+        ...(standing?.suspension === undefined ? [] : ["SUSPENDED"]),
+        ...(standing?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
+      ];
+      say([describeMember(member), ...marks].join("  "));
+    }
   }
 }
 

@@ -70,9 +70,7 @@ export function openMetrics({
     labelNames: ["list"] as const,
     registers,
     async collect() {
-      for (const list of await store.lists()) {
-        this.set({ list: list.address }, (await store.members(list.id)).length);
-      }
+      for (const [list, members] of await store.rosterSizes()) this.set({ list }, members);
     },
   });
   new Gauge({
@@ -106,9 +104,8 @@ export function openMetrics({
     labelNames: ["list"] as const,
     registers,
     async collect() {
-      for (const list of await store.lists()) {
-        this.set({ list: list.address }, (await ledger.suspended(list.id, "bounces")).length);
-      }
+      const suspended = await ledger.suspendedCounts("bounces");
+      for (const list of (await store.rosterSizes()).keys()) this.set({ list }, suspended.get(list) ?? 0);
     },
   });
   return {

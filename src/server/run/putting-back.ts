@@ -24,9 +24,14 @@ export interface PuttingBackParts {
   readonly log: Log;
 }
 
-/** Brings every list of the store up to what this machine knows of it. */
+/**
+ * Brings every list of the store up to what this machine knows of it. Done every minute: lists of which it knows nothing out of the
+ * ordinary are not asked for.
+ */
 export async function putBack(parts: PuttingBackParts): Promise<void> {
-  for (const list of await parts.store.lists()) {
+  for (const address of await parts.heads.unusual()) {
+    const list = await parts.store.listByAddress(address);
+    if (list === undefined) continue;
     try {
       await retireAgain(parts, list);
       await takeResume(parts, list);

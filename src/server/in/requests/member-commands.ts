@@ -99,7 +99,7 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
     case "resume":
       return outcomeOf(await store.resumeCopies(order(), member.id));
     case "roster":
-      return shown(roster(asked, member, command.after));
+      return shown(roster(asked, member, command));
     case "held":
       return shown(heldPosts(asked));
     case "release":

@@ -5,6 +5,7 @@ import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../../pro
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
 import type { FullStore } from "../../kept/membership-store.js";
+import { everyMember } from "../../kept/roster-pages.js";
 import type { Addressee, List, Member } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./asked.js";
@@ -25,7 +26,7 @@ export async function tellServerKey(parts: TellingParts, listId: number): Promis
   const list = await parts.store.listById(listId);
   if (list === undefined) return;
   const head = await parts.store.recordHead(list.id);
-  await tell(parts, list, await parts.store.members(list.id), { kind: "server-key", head });
+  await tell(parts, list, everyMember(parts.store, list.id), { kind: "server-key", head });
 }
 
 /**
@@ -47,13 +48,13 @@ export async function offerServerKey(
 async function tell(
   { store, lists, log, now: clock }: TellingParts,
   list: List,
-  members: readonly Member[],
+  members: Iterable<Member> | AsyncIterable<Member>,
   result: Unasked,
 ): Promise<void> {
   if (list.listKeyFingerprint === undefined) return;
   const server = await lists.serverKey(list);
   const key = parseFingerprint(list.listKeyFingerprint);
-  for (const member of members) {
+  for await (const member of members) {
     try {
       const addressee: Addressee = {
         kind: "member",

@@ -20,7 +20,9 @@ import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./aske
  */
 export async function passNotice(asked: Asked, order: Order, command: AskedFor<"notice">): Promise<Done> {
   const { parts, list } = asked;
-  const members = new Map((await parts.store.members(list.id)).map((member) => [member.fingerprint, member]));
+  const keys = [...new Set(command.copies.map(({ to }) => to))];
+  const named = await parts.store.membersByFingerprints(list.id, keys);
+  const members = new Map(named.map((member) => [member.fingerprint, member]));
   const mails = command.copies.flatMap(({ to, sealed }) => {
     const member = members.get(to);
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];

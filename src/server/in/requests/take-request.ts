@@ -160,7 +160,7 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   }
   const head = async () => store.recordHead(list.id);
   const done = before?.result === undefined ? await tryTo(asked, proved) : undefined;
-  await parts.heads.note(store);
+  await parts.heads.note(store, list.id);
   if (done?.kind === "told") {
     parts.wake();
     return { kind: "answered", what: command.do, code: done.code };

@@ -1,0 +1,55 @@
+/** An owner's page of a list that has more members than fit into one answer; the add-on's own code and a real server. */
+import { calls } from "../../src/extension/background/calls.js";
+import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { ROSTER_PAGE } from "../../src/membership/answers.js";
+import { begin, card, cardFile, listKey, play, teamAddress } from "../server/asking.js";
+import { addCrowd, wholeRoster } from "../server/crowd.js";
+import { haveWorkerNear } from "./near-worker.js";
+import { Addon } from "./play-addon.js";
+
+const CROWD = ROSTER_PAGE + 5;
+const leaver = "crowd7@people.test";
+
+beforeAll(haveWorkerNear);
+beforeEach(() => begin());
+afterEach(async () => {
+  await play.discard();
+  await lockAll();
+});
+
+test("everybody is on it, once, with as little asked for twice as can be", async () => {
+  const olga = new Addon("Olga", play);
+  await olga.claim(cardFile);
+  const list = await play.service.store.listByAddress(teamAddress);
+  if (list === undefined) throw new Error("no list");
+  await play.office((office) =>
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, CROWD),
+  );
+  const before = play.sink.for(olga.address).length;
+  await olga.as(() => calls["owner:refresh"]({ list: teamAddress }));
+  await olga.settled();
+  const { members, history, alarms } = await olga.owned();
+  expect(members.map(({ address }): string => address)).toEqual(
+    (await wholeRoster(play.service.store, list.id)).map(({ address }) => address),
+  );
+  expect(members).toHaveLength(CROWD + 1);
+  expect(history.hashes).toHaveLength((await play.service.store.recordHead(list.id)).number);
+  expect(alarms).toEqual([]);
+  // the record has as many entries, 200 in an answer; the members come along
+  expect(play.sink.for(olga.address).length - before).toBe(3);
+  // and once more: the first page takes the place of what was known
+  await play.office(({ store }) =>
+    store.removeMember(list.id, leaver, ({ fingerprint }) => ({
+      do: "remove",
+      address: leaver,
+      fingerprint,
+      by: "operator",
+      at: new Date().toISOString(),
+    })),
+  );
+  await olga.as(() => calls["owner:refresh"]({ list: teamAddress }));
+  await olga.settled();
+  const after = (await olga.owned()).members.map(({ address }): string => address);
+  expect(after).toHaveLength(CROWD);
+  expect(after).not.toContain(leaver);
+}, 120_000);
