@@ -4,6 +4,7 @@
  */
 import { arrivals } from "../../src/extension/background/answers.js";
 import { calls } from "../../src/extension/background/calls.js";
+import { fromBase64 } from "../../src/extension/base64.js";
 import { lockAll } from "../../src/extension/locking/unlocked.js";
 import { fullBatch } from "../../src/extension/owner/batches.js";
 import type { OwnedList } from "../../src/extension/owner/owned.js";
@@ -14,7 +15,8 @@ import type { ArrivalHandlers } from "../../src/extension/requests/arrivals.js";
 import { forgetPending, loadRequests } from "../../src/extension/requests/pending.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { MAX_NOTICE_COPIES } from "../../src/membership/commands.js";
-import { parseFingerprint } from "../../src/protocol/keys.js";
+import { revokeMemberKey } from "../../src/membership/revocation.js";
+import { armorSealingKey, parseFingerprint, readOpeningKey } from "../../src/protocol/keys.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear, rememberJobs } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
@@ -247,3 +249,39 @@ function crowded(owned: OwnedList): OwnedList {
   const all = [...real.slice(0, -1), ...crowd, last];
   return { ...owned, history: { ...owned.history, members: Object.fromEntries(all) } };
 }
+
+describe("a member to whose key nothing can be sealed any more", () => {
+  beforeAll(async () => {
+    await begins(["Ann", "Bob"]);
+  });
+  afterAll(ends);
+
+  test("keeps nobody else from a new list key, and stays unconfirmed in the notice", async () => {
+    const [ann, bob] = members;
+    if (!ann || !bob) throw new Error("two members are wanted");
+    const before = await inUse();
+    // her certificate ran out, or is too weak by now; the log has no word about it
+    const { secret } = await ann.key();
+    const key = await readOpeningKey("member", fromBase64(secret));
+    const dead = armorSealingKey(await revokeMemberKey(key, new Date()));
+    await olga.as(() =>
+      changeOwned(list, (owned) => {
+        const hers = owned.history.members[parseAddress(ann.address)];
+        if (hers === undefined) throw new Error("Ann is not in the log");
+        const changed = { ...owned.history.members, [ann.address]: { ...hers, certificate: dead } };
+        return { ...owned, history: { ...owned.history, members: changed } };
+      }),
+    );
+    await olga.as(() => calls["owner:new-key"]({ list, graceDays: 7 }));
+    await olga.settled();
+    const next = await inUse();
+    expect(next).not.toBe(before);
+    expect(next).toBe(await listKeyOf());
+    expect((await olga.owned()).telling).toBeNull();
+    await bob.hears();
+    expect((await bob.list()).listKeyFingerprint).toBe(next);
+    await olga.hears();
+    const notice = (await olga.owned()).notices.at(-1);
+    expect(notice?.to.find(({ address }) => address === ann.address)).toMatchObject({ confirmedAt: null });
+  });
+});

@@ -6,6 +6,7 @@ import { laterServerKey } from "../../src/membership/answers.js";
 import { certifyMember } from "../../src/membership/introduction.js";
 import type { Command } from "../../src/membership/requests.js";
 import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+import { takeRequest } from "../../src/server/in/requests/take-request.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
 import { openStore } from "../../src/server/kept/open-store.js";
@@ -33,7 +34,9 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
+import { wholeRoster } from "./crowd.js";
 import { type Person, person } from "./play-server.js";
+import { receptionParts } from "./reception-parts.js";
 import { onEachStore } from "./stores.js";
 
 const named = (who: Person) => ({
@@ -131,6 +134,27 @@ onEachStore(() => {
       expect(await says(bob.who, dead)).toEqual(refused("key-revoked"));
     });
 
+    // naive: one pause is like another
+    test("a member lifts what others have done, where all pauses are kept in one place", async () => {
+      await joins(bob);
+      const { parts, close } = await receptionParts(play);
+      const { ledger, store } = parts;
+      store.resumeCopies = async (_order, memberId) => {
+        await ledger.resume(memberId);
+        return { kind: "done" };
+      };
+      const list = await store.listByAddress(teamAddress);
+      if (list === undefined) throw new Error("no list");
+      const { id = 0 } = (await store.memberByAddress(list.id, bob.who.address)) ?? {};
+      for (const reason of ["bounces", "operator"]) {
+        await ledger.suspend(id, reason, Date.now());
+        const { raw } = await written({ do: "resume" }, [bob.who.key]);
+        expect(await takeRequest(parts, list, new Uint8Array(raw))).toMatchObject({ code: "done" });
+        expect(await ledger.suspension(id)).toBeUndefined();
+      }
+      await close();
+    });
+
     test("a member's resume takes back their own pause, and nothing that others have done", async () => {
       await joins(bob);
       const row = await play.service.store.listByAddress(teamAddress);
@@ -159,7 +183,7 @@ onEachStore(() => {
       await says(bob.who, { do: "pause" });
       const row = await play.service.store.listByAddress(teamAddress);
       if (row === undefined) throw new Error("no list");
-      const [own] = (await play.service.store.members(row.id)).filter(({ role }) => role === "owner");
+      const [own] = (await wholeRoster(play.service.store, row.id)).filter(({ role }) => role === "owner");
       await play.service.ledger.suspend(own?.id ?? 0, "bounces", Date.now());
       await play.service.ledger.noteUnusableKey(own?.id ?? 0, "key-expired", Date.now());
       const next = await generateKey("list", { address: teamAddress, profile });

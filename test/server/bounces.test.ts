@@ -10,7 +10,7 @@ import { Tokens } from "../../src/server/kept/tokens.js";
 import { judge } from "../../src/server/out/bounce-verdict.js";
 import { Standing } from "../../src/server/out/standing.js";
 import { addMember, setRole } from "../../src/server/run/administration.js";
-import { addCrowd } from "./crowd.js";
+import { addCrowd, wholeRoster } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -191,7 +191,7 @@ onEachStore(() => {
     async (reply) => {
       const start = Date.now();
       const clock = jest.spyOn(Date, "now");
-      const everybody = await server.service.store.members(list.list.id);
+      const everybody = await wholeRoster(server.service.store, list.list.id);
       for (let day = 0; day < 7; day++) {
         clock.mockReturnValue(start + day * DAY_MS);
         for (const { id } of everybody) await standing().noteFailure(id, judge({ text: reply }));
@@ -212,7 +212,7 @@ onEachStore(() => {
       const at = new Date().toISOString();
       const role = { do: "role", address: alice.address, role: "owner", by: "operator", at } as const;
       await server.service.store.setMemberRole(list.list.id, alice.address, "owner", role);
-      others = (await server.service.store.members(list.list.id)).filter(({ address }) =>
+      others = (await wholeRoster(server.service.store, list.list.id)).filter(({ address }) =>
         crowd.includes(address),
       );
     });
@@ -343,9 +343,26 @@ onEachStore(() => {
     expect(await submit(server.port, { sender: bob.address, recipient: address, raw })).toMatchObject({
       code: 550,
     });
-    expect((await server.service.store.members(list.list.id)).map((member) => member.address)).toEqual([
+    expect((await wholeRoster(server.service.store, list.list.id)).map((member) => member.address)).toEqual([
       alice.address,
     ]);
+  });
+
+  // naive: whoever has the link leaves
+  test("the link of the only owner leaves a list without an owner, where nobody asks who is left", async () => {
+    await server.office((office) => setRole(office, list.address, bob.address, "owner"));
+    const { store } = server.service;
+    const removeMember = store.removeMember.bind(store);
+    store.removeMember = (listId, address, change) => removeMember(listId, address, change);
+    const copy = await copyTo(bob);
+    const fields = new Map(
+      (await PostalMime.parse(copy?.raw ?? "")).headers.map(({ key, value }) => [key, value]),
+    );
+    const [, recipient = ""] =
+      /<mailto:([^?]+)\?subject=unsubscribe>/.exec(fields.get("list-unsubscribe") ?? "") ?? [];
+    const raw = "From: bob@people.test\r\nSubject: unsubscribe\r\n\r\n";
+    expect(await submit(server.port, { sender: bob.address, recipient, raw })).toMatchObject({ code: 250 });
+    expect(await store.owners(list.list.id)).toEqual([]);
   });
 
   test("the link of the only owner takes nobody off: whoever sees a copy could leave the list without an owner", async () => {

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { readCard } from "../../src/membership/card.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
+import { openLedger } from "../../src/server/kept/open-ledger.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
@@ -258,6 +260,41 @@ test("tells what a member's state is, and changes settings", async () => {
   expect((await run("list", "set", list.address, "--reply-to", "moon")).code).toBe(1);
   expect(await good("list", "retire", list.address)).toContain("is deleted");
   expect(await good("list", "show")).toContain("retired on");
+});
+
+test("one command sends everybody copies again whom bounces have suspended, and nobody else", async () => {
+  const { list, alice, bob } = await listByCommands();
+  const place = { kind: "sqlite", file: join(data, "listseal.db") } as const;
+  const carol = await person("Carol");
+  await good("member", "add", list.address, carol.address, "--key", await keyFile(carol), "--name", "Carol");
+  const [store, ledger] = [await openStore(place), await openLedger(place)];
+  try {
+    for (const who of [alice, bob]) {
+      const { id = 0 } = (await store.memberByAddress(list.list.id, who.address)) ?? {};
+      for (let days = 1; days <= HARD_BOUNCE_DAYS; days++) {
+        await ledger.noteBounce(id, { severity: "hard", reason: "gone" }, Date.now() - days * DAY_MS);
+      }
+      await ledger.suspend(id, "bounces", Date.now());
+    }
+    await good("member", "suspend", list.address, carol.address);
+    expect((await run("member", "resume", list.address)).err).toContain("a member's address, or --all");
+    const both = await run("member", "resume", list.address, bob.address, "--all");
+    expect(both.err).toContain("a member's address, or --all");
+    expect(await good("member", "list", list.address)).toMatch(
+      /alice.*SUSPENDED\n.*bob.*SUSPENDED\n.*carol.*SUSPENDED\n/,
+    );
+
+    expect(await good("member", "resume", list.address, "--all")).toBe("resumed      2 members\n");
+    expect(await good("member", "list", list.address)).toMatch(/alice[^S]*\nbob[^S]*\ncarol.*SUSPENDED\n/);
+    // what led to it is forgotten: the next look suspends nobody again
+    const since = Date.now() - BOUNCE_WINDOW_DAYS * DAY_MS;
+    expect(await ledger.lost(list.list.id, since, Date.now(), HARD_BOUNCE_DAYS)).toEqual([]);
+    expect(await good("member", "show", list.address, alice.address)).not.toContain("bounced");
+    expect(await good("member", "resume", list.address, "--all")).toBe("resumed      0 members\n");
+  } finally {
+    await ledger.close();
+    await store.close();
+  }
 });
 
 test("shows the queue, tries again what was set aside, and gives it up", async () => {

@@ -13,8 +13,11 @@ import { generateSecret } from "../../src/protocol/secrets.js";
 import { codeOfThrown } from "../../src/server/kept/error-code.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { openLog } from "../../src/server/kept/log.js";
+import { openLedger } from "../../src/server/kept/open-ledger.js";
 import { openStore } from "../../src/server/kept/open-store.js";
+import { postgres } from "../../src/server/kept/postgres-store.js";
 import type { MemberRole, Store } from "../../src/server/kept/store.js";
+import { Gate } from "../../src/server/out/gate.js";
 import { openSlips } from "../../src/server/out/slip.js";
 import { startFilter } from "../../src/server/run/filter.js";
 import { submit } from "./dialogue.js";
@@ -320,6 +323,15 @@ onEachStore(() => {
       return spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" })
         .stdout;
     }
+    /** Until somebody waits for a lock in this database. Asked outside of transactions: one sees the same answer until it ends. */
+    async function untilBlocked(url: string): Promise<void> {
+      const onlooker = new pg.Client({ connectionString: url });
+      await onlooker.connect();
+      const blocked =
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+      while ((await onlooker.query(blocked)).rows.length === 0) await new Promise((r) => setTimeout(r, 5));
+      await onlooker.end();
+    }
     const taken = ({ address, fingerprint }: { address: string; fingerprint: string }) =>
       ({ do: "remove", address, fingerprint, ...by }) as const;
     const decision = async (store: Store, memberId: number, during: () => void = () => undefined) => {
@@ -355,6 +367,91 @@ onEachStore(() => {
       await store.close();
     });
 
+    test("a suspension that comes while the last line is written is committed after it", async () => {
+      const [store, ledger] = [await openStore(server.place), await openLedger(server.place)];
+      const memberId = await eveIn(store);
+      const { place } = server;
+      let suspended: Promise<boolean> | undefined;
+      let stop: boolean | undefined;
+      if (place.kind === "sqlite") {
+        await store.atGate([{ memberId }], ([word]) => {
+          stop = word?.member?.isSuspended;
+          const database = new Database(place.file, { timeout: 0 });
+          const suspend = database.prepare("INSERT INTO suspensions VALUES (?, 1, 'operator')");
+          expect(() => suspend.run(memberId)).toThrow("database is locked");
+          database.close();
+        });
+        expect(await ledger.suspend(memberId, "operator", 1)).toBe(true);
+      } else {
+        // the gate's transaction is open until its client says so
+        const reader = new pg.Client({ connectionString: place.url });
+        await reader.connect();
+        await reader.query("BEGIN");
+        await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows}`, [memberId]);
+        suspended = ledger.suspend(memberId, "operator", 1);
+        await untilBlocked(place.url);
+        expect((await reader.query("SELECT 1 FROM suspensions")).rows).toEqual([]);
+        await reader.query("COMMIT");
+        expect(await suspended).toBe(true);
+        await reader.end();
+        stop = false;
+      }
+      expect(stop).toBe(false);
+      await store.atGate([{ memberId }], ([word]) => {
+        expect(word?.member?.isSuspended).toBe(true);
+      });
+      await Promise.all([store.close(), ledger.close()]);
+    });
+
+    test("a suspension that was there first is waited for, and seen", async () => {
+      const { place } = server;
+      const store = await openStore(place);
+      const memberId = await eveIn(store);
+      let isSuspended: boolean | undefined;
+      const asked = () =>
+        store.atGate([{ memberId }], ([word]) => {
+          isSuspended = word?.member?.isSuspended;
+        });
+      if (place.kind === "postgres") {
+        const suspending = new pg.Client({ connectionString: place.url });
+        await suspending.connect();
+        await suspending.query("BEGIN");
+        await suspending.query(`SELECT id FROM members WHERE id = $1 ${postgres.lockRows}`, [memberId]);
+        await suspending.query("INSERT INTO suspensions VALUES ($1, 1, 'operator')", [memberId]);
+        const decided = asked();
+        await untilBlocked(place.url);
+        await suspending.query("COMMIT");
+        await decided;
+        await suspending.end();
+      } else {
+        const ledger = await openLedger(place);
+        await ledger.suspend(memberId, "operator", 1);
+        await asked();
+        await ledger.close();
+      }
+      expect(isSuspended).toBe(true);
+      await store.close();
+    });
+
+    test("a pause that is written between the gate's question and the last line stops the mail", async () => {
+      const store = await openStore(server.place);
+      const memberId = await eveIn(store);
+      const heads = new Heads(server.folder.heads);
+      await heads.note(store);
+      const atGate = store.atGate.bind(store);
+      // as by a command beside the server
+      store.atGate = async (asked, decide) => {
+        await new Heads(server.folder.heads).pauseAll(store);
+        await atGate(asked, decide);
+      };
+      let ended = 0;
+      const passenger = { listId: list.list.id, need: "copies", member: { id: memberId } } as const;
+      const gate = new Gate({ store, heads });
+      expect(await gate.ask(passenger, () => ended++)).toBe("paused");
+      expect(ended).toBe(0);
+      await store.close();
+    });
+
     test("a removal that was there first is waited for, and seen", async () => {
       const store = await openStore(server.place);
       const memberId = await eveIn(store);
@@ -376,8 +473,7 @@ onEachStore(() => {
         await removal.query("BEGIN");
         await removal.query("DELETE FROM members WHERE id = $1", [memberId]);
         const decided = decision(store, memberId);
-        const blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-        while ((await removal.query(blocked)).rows.length === 0) await new Promise((r) => setTimeout(r, 5));
+        await untilBlocked(place.url);
         await removal.query("COMMIT");
         expect(await decided).toBe("stopped");
         await removal.end();

@@ -1,8 +1,9 @@
 /** What an older database does not undo: retired lists, replaced server keys, posts that were taken. */
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { FUTURE_ALLOWED_MS } from "../../src/protocol/policy.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
@@ -55,6 +56,15 @@ async function atStore<T>(work: (store: FullStore) => Promise<T>): Promise<T> {
   } finally {
     await store.close();
   }
+}
+
+/** A machine's file of heads that knows an entry which the database does not have. */
+async function ahead(file: string, number: number): Promise<void> {
+  const [known] = await atStore((store) => store.standings(list.list.id));
+  if (known === undefined) throw new Error("no list");
+  const { owners, posts, serverKey } = known;
+  const entry = { number, hash: "ab".repeat(32), owners, posts, serverKey, noted: Date.now() };
+  await writeFile(file, JSON.stringify({ lists: { [list.address]: entry } }));
 }
 
 const note = () => atStore((store) => new Heads(server.folder.heads).note(store));
@@ -182,6 +192,37 @@ test("a server key that was replaced since, because it was suspect, does not com
 });
 
 onEachStore(() => {
+  test("a machine that was off while the database was put back starts after the owner's word: the list goes on", async () => {
+    const [there, later] = [new Heads(join(folder, "there.json")), new Heads(join(folder, "later.json"))];
+    const counted = await atStore(async (store) => {
+      await there.note(store);
+      const ledger = await openLedger(server.place);
+      const { head } = (await store.standings(list.list.id))[0] ?? {};
+      if (head === undefined) throw new Error("no list");
+      // what this machine knows and the database lacks: an entry that the backup is older than
+      const known = (file: string) => ahead(file, head.number + 1);
+      await known(join(folder, "there.json"));
+      await known(join(folder, "later.json"));
+      // nobody has said anything yet
+      expect(await later.note(store)).toEqual([list.address]);
+      await known(join(folder, "later.json"));
+      // an owner's word that may be from before what this machine knows
+      await ledger.refuseBefore(list.list.id, Date.now());
+      expect(await later.note(store)).toEqual([list.address]);
+      // and one that is later beyond doubt
+      await ledger.refuseBefore(list.list.id, Date.now() + FUTURE_ALLOWED_MS + 60_000);
+      const paused = await there.note(store);
+      await ledger.close();
+      return { paused, of: head.number };
+    });
+    expect(counted.paused).toEqual([]);
+    expect(await there.pausedSince(list.address)).toBeUndefined();
+    // what it knows from now on is what the database has
+    expect(JSON.parse(await readFile(join(folder, "there.json"), "utf8"))).toMatchObject({
+      lists: { [list.address]: { number: counted.of } },
+    });
+  });
+
   test("an owner's word that came to one machine counts for the others on the same database", async () => {
     const there = new Heads(join(folder, "heads.json"));
     await note();

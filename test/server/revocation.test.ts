@@ -18,6 +18,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/keys.js";
+import { sql } from "../../src/server/kept/sql.js";
+import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
 import {
   answersTo,
   asks,
@@ -135,12 +137,33 @@ test("a revocation that comes once more, or anew, is done: nobody who fears for 
   expect(entries.filter(({ entry }) => entry.includes('"do":"revoke"'))).toHaveLength(1);
 });
 
-test("an alarm outlives the server: what was not sealed when it stopped is told by the next run", async () => {
-  const [before, bobs] = [play.sink.for(eve.address).length, play.sink.for(bob.address).length];
+/** Bob's revocation is taken by a server that stops before it tells anybody. */
+async function stoppedAfter(): Promise<void> {
   await play.stop();
   const scheduler = await Scheduler.open(play.place, play.folder);
   expect(await scheduler.take((await revoke(bob, revoked)).raw)).toBe("answered done");
   await scheduler.leave();
+}
+
+// naive: what is to be told is in the memory of the process that carried the command out
+test("an alarm is lost with the server that stops before telling it, where it is not written down", async () => {
+  const before = play.sink.for(eve.address).length;
+  await stoppedAfter();
+  const connection = openSqliteConnection(play.folder.database);
+  for (const table of ["telling_copies", "tellings"]) await connection.ask(sql(`DELETE FROM ${table}`));
+  await connection.close();
+  await play.start();
+  // once the next run has told what it has to tell
+  expect(await says(olga, { do: "pause" })).toMatchObject({ kind: "done" });
+  await play.untilQuiet();
+  expect(play.sink.for(eve.address)).toHaveLength(before);
+  const shown = (await roster()).members.find(({ address }) => address === bob.address);
+  expect(shown?.keyUnusable).toBeInstanceOf(Date);
+});
+
+test("an alarm outlives the server: what was not sealed when it stopped is told by the next run", async () => {
+  const [before, bobs] = [play.sink.for(eve.address).length, play.sink.for(bob.address).length];
+  await stoppedAfter();
   expect(play.sink.for(eve.address)).toHaveLength(before);
   await play.start();
   await play.sink.until(
