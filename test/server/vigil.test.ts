@@ -1,10 +1,16 @@
 /** The watchdog: systemd is told that the server goes on, and no longer once it is stuck. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { openLog } from "../../src/server/kept/log.js";
+import { openLedger } from "../../src/server/kept/open-ledger.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { feedWatchdog, silenceOf } from "../../src/server/run/vigil.js";
+import { describeWithPostgres } from "./postgres.js";
+import { QuietWire } from "./quiet-wire.js";
 
 let folder: string;
 let logged: string[];
@@ -64,4 +70,67 @@ test("the longest wait for the database is what counts", () => {
   });
   expect(silenceOf([waiting(), waiting()])).toBe(0);
   expect(silenceOf([waiting(10_000), waiting(), waiting(20_000)])).toBeGreaterThan(15_000);
+});
+
+/** A datagram socket as systemd has it for its services; Node has none. Prints what it gets, a line each. */
+const listener = `
+import socket, sys
+heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+heard.bind(sys.argv[1])
+print("listening", flush=True)
+while True: print(heard.recv(4096).decode().strip(), flush=True)
+`;
+
+describeWithPostgres("on a real socket, with a real database", (cluster) => {
+  let child: ChildProcess;
+  let heard: string[];
+
+  beforeEach(async () => {
+    heard = [];
+    child = spawn("python3", ["-c", listener, join(folder, "notify")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    child.stdout?.on("data", (chunk: Buffer) => heard.push(...chunk.toString().trim().split("\n")));
+    await until(() => heard.length > 0);
+  });
+  afterEach(async () => {
+    const ended = once(child, "exit");
+    child.kill();
+    await ended;
+  });
+
+  const words = () => heard.filter((word) => word === "WATCHDOG=1").length;
+
+  test("systemd hears that the server goes on, nothing while its database is silent, and again when it speaks", async () => {
+    const direct = new URL(await cluster().fresh());
+    const wire = await QuietWire.open(Number(direct.port));
+    direct.port = String(wire.port);
+    // longer than the test waits: nothing but the watchdog notices
+    const place = { kind: "postgres", url: direct.href, patience: 600_000 } as const;
+    const [store, ledger] = [await openStore(place), await openLedger(place)];
+    const log = openLog({ write: (line) => logged.push(line) });
+    const stuckAfter = 200;
+    end = feedWatchdog(() => silenceOf([store, ledger]) > stuckAfter, log, {
+      ...process.env,
+      NOTIFY_SOCKET: join(folder, "notify"),
+      WATCHDOG_USEC: "300000",
+    });
+    await until(() => words() > 2);
+    wire.fallSilent();
+    // the connection that fell silent is given up in the end, and the next one works
+    const given = expect(ledger.probe()).rejects.toMatchObject({ code: "DATABASE_LOST" });
+    await until(() => logged.filter((line) => line.includes('"stuck"')).length > 1);
+    // what was on its way when it got stuck
+    const before = words() + 1;
+    const count = logged.length;
+    await until(() => logged.length > count + 3);
+    expect(words()).toBeLessThanOrEqual(before);
+    wire.speak();
+    await given;
+    const silent = words();
+    await until(() => words() > silent + 1);
+    expect(logged.join("")).not.toContain("watchdog-not-told");
+    await Promise.all([store.close(), ledger.close()]);
+    await wire.close();
+  });
 });
