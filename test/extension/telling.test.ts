@@ -280,8 +280,8 @@ describe("a member to whose key nothing can be sealed any more", () => {
     expect((await olga.owned()).telling).toBeNull();
     await bob.hears();
     expect((await bob.list()).listKeyFingerprint).toBe(next);
-    await olga.hears();
     const notice = (await olga.owned()).notices.at(-1);
+    expect(notice?.to.map(({ address }) => address)).toEqual([ann.address, bob.address]);
     expect(notice?.to.find(({ address }) => address === ann.address)).toMatchObject({ confirmedAt: null });
   });
 });
