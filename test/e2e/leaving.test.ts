@@ -1,9 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { emptyStored, type Stored } from "../../src/extension/stored.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { readOwnShell } from "../../src/mail/own-shell.js";
 import { writeClearMail } from "../../src/mail/payload.js";
 import { newMarker } from "../tour/letter.js";
 import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
@@ -25,6 +26,9 @@ const FOREIGN = "foreign shell";
 const OWN = "own shell";
 const LARGE = "large mail";
 const COPY = "readable copy";
+const STOLEN = "stolen parts";
+/** What stands in the sealed parts that somebody has sent to Alice, for her to send on. */
+const SECRET = "the otter under the third bridge";
 /** What the copy says, in clear. */
 const COPIED = "柿の木 as it was opened";
 
@@ -41,6 +45,21 @@ const ON_SCREEN = `(window, words) => {
   const selection = window.getSelection();
   selection.removeAllRanges();
   selection.addRange(range);
+}`;
+
+/** Runs in the background page: has it remember of the open compose window what a page that has died meanwhile would have left. */
+const REMEMBER = `async (change) => {
+  const { tabs, storage } = globalThis.messenger ?? globalThis.browser;
+  const [{ id }] = (await tabs.query({})).filter(({ type }) => type === "messageCompose");
+  const name = "compose-" + id;
+  await storage.session.set({ [name]: { ...(await storage.session.get(name))[name], ...change } });
+}`;
+
+/** Runs in the background page: what it remembers of the open compose window. */
+const PHASE = `async () => {
+  const { tabs, storage } = globalThis.messenger ?? globalThis.browser;
+  const [{ id }] = (await tabs.query({})).filter(({ type }) => type === "messageCompose");
+  return (await storage.session.get("compose-" + id))["compose-" + id].phase;
 }`;
 
 /** A person with a Thunderbird, with or without the add-on. */
@@ -65,6 +84,9 @@ describe("what leaves a real Thunderbird", () => {
   let hers: Desk;
   let his: Desk;
   let stored: Stored;
+  let council: MadeList;
+  /** Sealed parts that somebody has sent, saved as files. */
+  const savedParts: { readonly path: string }[] = [];
 
   beforeAll(async () => {
     mkdirSync(ALBUM, { recursive: true });
@@ -76,10 +98,11 @@ describe("what leaves a real Thunderbird", () => {
       ]);
       reader = made;
       list = await MadeList.make("team@lists.example", "Team", [olive]);
+      council = await MadeList.make("council@lists.example", "Council", [olive]);
       const letter = (subject: string, more = {}) => ({
         subject,
         messageId: `<${subject.replace(" ", "-")}@x.test>`,
-        text: "Hello.\r\n",
+        text: subject === STOLEN ? `${SECRET}\r\n` : "Hello.\r\n",
         ...more,
       });
       const copy = (subject: string, more = {}) => list.copyFor(reader, olive, letter(subject, more));
@@ -91,10 +114,14 @@ describe("what leaves a real Thunderbird", () => {
       ];
       mails.push(titled(readableCopy(), COPY));
       for (const raw of mails) for (const user of ["alice", "bob"]) world.dovecot.drop(user, raw);
+      savedParts.push(...saveParts(await copy(STOLEN)));
       const record = await keyRecord(reader);
       return {
         ...emptyStored,
-        lists: { [list.address]: await list.record(reader) },
+        lists: {
+          [list.address]: await list.record(reader),
+          [council.address]: await council.record(reader),
+        },
         memberKeys: { [record.fingerprint]: record },
         backedUpAt: new Date().toISOString(),
       };
@@ -132,6 +159,16 @@ describe("what leaves a real Thunderbird", () => {
         .replace(/^From: .*$/m, `From: Eve <${addressOf("eve")}>`),
       "latin1",
     );
+  }
+
+  /** The sealed parts of a mail, as somebody has them who saves its attachments. */
+  function saveParts(raw: Uint8Array): readonly { readonly path: string }[] {
+    const parts = readOwnShell(raw)?.parts ?? [];
+    return parts.map(({ type, bytes }) => {
+      const path = join(world.folder, `sealed-${type.replace(/.*\./, "")}.pgp`);
+      writeFileSync(path, bytes);
+      return { path };
+    });
   }
 
   /** What somebody has saved of an opened mail. */
@@ -260,19 +297,20 @@ describe("what leaves a real Thunderbird", () => {
   test("Send pressed at once, while the page has not looked at a large mail yet: nothing leaves", async () => {
     const words = `${newMarker()} as it stood on the screen`;
     await hers.ui.openFolder();
-    await hers.ui.selectMessage(LARGE);
-    await hers.mail.run(z.null(), ON_SCREEN, words);
-    await alice.addon.inBackground(
-      z.null(),
-      `async () => void setTimeout(() => {
-        const end = Date.now() + 9_000;
-        while (Date.now() < end);
-      }, 0)`,
-    );
-    await hers.writing.about("cmd_reply");
-    expect((await hers.ui.composerState()).html).toContain(words);
     const before = mailsSent("alice");
-    await expect(hers.ui.send(120_000)).resolves.toBe("open");
+    await alice.addon.whilePageIsBusy(async () => {
+      await hers.ui.selectMessage(LARGE);
+      await hers.mail.run(z.null(), ON_SCREEN, words);
+      await hers.writing.about("cmd_reply");
+      expect((await hers.ui.composerState()).html).toContain(words);
+      await hers.writing.pressSend();
+      await until(
+        "Send to wait for the page",
+        async () => (await hers.ui.composerState()).locked || undefined,
+      );
+      expect(mailsSent("alice")).toBe(before);
+    });
+    await expect(hers.writing.outcomeOfSend()).resolves.toBe("open");
     expect(await alice.addon.popupText()).toContain("look at the message first");
     await hers.ui.pictureOfScreen(join(ALBUM, "late.png"));
     expect(mailsSent("alice")).toBe(before);
@@ -285,6 +323,57 @@ describe("what leaves a real Thunderbird", () => {
     await expect(hers.ui.send(120_000)).resolves.toBe("closed");
     nowhere(words);
   }, 180_000);
+
+  test.each([
+    ["was never sealed", {}],
+    ["was being sealed when the page died", { phase: "sealing", sealing: "on" }],
+    ["has sealed a mail before, as far as anybody remembers", { phase: "sealed", sealing: "on" }],
+  ] as const)(
+    "sealed parts of somebody else's are attached, and sending fails, in a window that %s: they stay closed, and the words stay",
+    async (_, remembered) => {
+      const words = `my own words ${newMarker()}`;
+      await hers.ui.compose({ to: addressOf("eve"), subject: "see these", html: words, files: savedParts });
+      await labelled("Encrypt to list");
+      await world.recorder.cut("alice-to-postfix");
+      try {
+        await expect(hers.ui.send(120_000)).resolves.toBe("dialog");
+        const change = { phase: "sealing", listAddress: list.address, ...remembered };
+        await alice.addon.inBackground(z.null(), REMEMBER, change);
+        await hers.ui.acceptDialogs();
+        await until("the failure to be dealt with", async () =>
+          (await alice.addon.inBackground(z.string(), PHASE)) === "writing" ? true : undefined,
+        );
+      } finally {
+        await world.recorder.mend("alice-to-postfix");
+      }
+      const state = await hers.ui.composerState();
+      expect(state.html).toContain(words);
+      expect(state.html).not.toContain(SECRET);
+      expect(state).toMatchObject({ subject: "see these", to: [addressOf("eve")] });
+      expect(state.attachments.toSorted()).toEqual(["sealed-body.pgp", "sealed-key.pgp"]);
+      await hers.ui.picture("msgcompose", join(ALBUM, "sealed-parts-of-another.png"));
+      nowhere(SECRET);
+    },
+    120_000,
+  );
+
+  test("the quote of one list's mail is asked about before it is sealed for another list", async () => {
+    await hers.ui.openFolder();
+    await hers.ui.selectMessage(OWN);
+    await hers.ui.waitForView(({ kind }) => kind === "opened");
+    await hers.writing.about("cmd_forwardInline");
+    await until("the forwarded text", async () =>
+      (await hers.ui.composerState()).html.includes("Hello.") ? true : undefined,
+    );
+    await hers.writing.addRecipients("addr_to", council.address);
+    await labelled("Sealed for Council");
+    const before = mailsSent("alice");
+    await expect(hers.ui.send()).resolves.toBe("open");
+    expect(await alice.addon.popupText()).toContain(`This quotes sealed mail of ${list.address}`);
+    await hers.ui.pictureOfScreen(join(ALBUM, "other-list.png"));
+    expect(mailsSent("alice")).toBe(before);
+    await alice.addon.pressInPopup("Go back");
+  }, 120_000);
 
   test("a readable copy is answered: its quote is sealed for its list, and asked about elsewhere", async () => {
     await hers.ui.openFolder();
@@ -364,7 +453,15 @@ describe("what leaves a real Thunderbird", () => {
       "Friends",
       list.address,
     );
-    await asked("Friends <Friends>", "Is a sealed list among these recipients?", "group");
+    const friends = () => asked("Friends <Friends>", "Is a sealed list among these recipients?", "group");
+    await friends();
+    expect(await alice.addon.popupText()).toContain("Expand List");
+    await alice.addon.pressInPopup("Go back");
+    await hers.writing.expandRecipient("Friends");
+    await labelled("Sealed for Team");
+    expect(await hers.ui.composerState()).toMatchObject({ to: [list.address] });
+    await hers.ui.closeComposers();
+    await friends();
     // an answer counts for those whom it was about
     await alice.addon.pressInPopup("Send unsealed");
     await hers.writing.addRecipients("addr_cc", "Team@lists.example.");

@@ -64,6 +64,7 @@ export async function joinByMail(
   await person.ui.waitForView(({ kind }) => kind === "invitation");
   await look("mail");
   await person.addon.openMailPopup();
+  await look("popup");
   await person.addon.pressInMailPopup(words("offer_join"));
   const page = await OptionsPage.inFront(person.addon);
   await page.waitForText(words("import_have", `${list.slug}-${person.name}.listseal`));

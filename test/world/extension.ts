@@ -89,6 +89,21 @@ export class InstalledAddon {
     await this.thunderbird.marionette.call(z.null(), "extension", "killBackground", this.id);
   }
 
+  /**
+   * Keeps the background page from doing anything while `meanwhile` runs, as a page that is busy does: whatever Thunderbird tells
+   * it waits, and comes in its order afterwards. No other page of the add-on runs either.
+   */
+  async whilePageIsBusy<T>(meanwhile: () => Promise<T>): Promise<T> {
+    const { marionette } = this.thunderbird;
+    const page = await marionette.call(z.number().int().min(2), "extension", "backgroundProcess", this.id);
+    process.kill(page, "SIGSTOP");
+    try {
+      return await meanwhile();
+    } finally {
+      process.kill(page, "SIGCONT");
+    }
+  }
+
   /** Everything in the add-on's storage, as one text in which keys have a fixed order. */
   async storage(): Promise<string> {
     return this.inBackground(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Thunderbird } from "./thunderbird.js";
+import type { SendOutcome } from "./thunderbird-ui.js";
 
 /** More of what a person does in compose windows, for the tests about writing. */
 export class WritingDesk {
@@ -22,6 +23,11 @@ export class WritingDesk {
 
   async addRecipients(field: "addr_to" | "addr_cc" | "addr_bcc", ...addresses: string[]): Promise<void> {
     await this.#call(z.null(), "addRecipients", field, addresses);
+  }
+
+  /** Chooses "Expand List" for a recipient that is a list of the address book. */
+  async expandRecipient(name: string): Promise<void> {
+    await this.#call(z.null(), "expandRecipient", name);
   }
 
   async chooseIdentity(key: string): Promise<void> {
@@ -69,6 +75,11 @@ export class WritingDesk {
   /** Presses Send and does not wait. */
   async pressSend(): Promise<void> {
     await this.#call(z.null(), "pressSend");
+  }
+
+  /** Waits for what comes of that press. */
+  outcomeOfSend(): Promise<SendOutcome> {
+    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome", 120_000);
   }
 
   /** How many compose windows are open. */

@@ -73,6 +73,15 @@ export async function addAddressBookList(name, member) {
   made.addCard(card);
 }
 
+/** "Expand List" of Thunderbird's menu of a recipient that is a list of the address book. */
+export async function expandRecipient(name) {
+  const window = composer();
+  const pills = [...window.document.querySelectorAll("mail-address-pill")];
+  const pill = pills.find((one) => one.isMailList && one.fullAddress.includes(name));
+  if (!pill) throw new Error(`no list ${name} among: ${pills.map((one) => one.fullAddress).join(", ")}`);
+  window.expandList(pill);
+}
+
 /** Chooses another identity in From. */
 export async function chooseIdentity(key) {
   const window = composer();

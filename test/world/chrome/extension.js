@@ -35,6 +35,13 @@ export async function killBackground(addonId) {
   });
 }
 
+/** The id of the process in which the background page runs, which is woken if it sleeps. */
+export async function backgroundProcess(addonId) {
+  if (!backgroundView(addonId)) await WebExtensionPolicy.getByID(addonId).extension.wakeupBackground?.();
+  const view = await waitFor("the background page", () => backgroundView(addonId), 10000);
+  return view.xulBrowser.browsingContext.currentWindowGlobal.osPid;
+}
+
 /** Whether the event page is there, as Thunderbird itself counts it. Asking does not wake it. */
 export async function backgroundState(addonId) {
   return WebExtensionPolicy.getByID(addonId).extension.backgroundState;
