@@ -17,19 +17,19 @@ const to = join(root, "docs", "pictures");
 
 /** Parts of a window, as ImageMagick writes them: the add-on's page, and an opened mail. */
 const PAGE = "680x945+330+130";
-const MAIL = "980x420+288+325";
+const MAIL = "990x340+286+316";
 
 const pictures = {
-  "join-mail": ["member-1-mail", MAIL],
+  "join-mail": ["member-popup", MAIL],
   "join-code": ["member-2-code", PAGE],
   "join-compare": ["member-3-compare", PAGE],
   "join-member": ["member-5-member", "680x625+330+130"],
   "join-wrong-code": ["member-error_wrong_code", PAGE],
-  "join-leave": ["member-12-leave", "680x625+330+130"],
+  "join-leave": ["member-leave", "680x672+330+130"],
   "join-backup": ["member-9-backup", PAGE],
   "own-card": ["owner-2-card", "680x890+330+130"],
-  "own-codes": ["owner-5-codes", "680x815+330+122"],
-  "own-remove": ["owner-9-remove", "680x590+330+122"],
+  "own-codes": ["owner-5-codes", "680x828+330+122"],
+  "own-remove": ["owner-9-remove", "680x622+330+122"],
 };
 
 mkdirSync(to, { recursive: true });

@@ -211,11 +211,17 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
   test("the mail, the code, one press: Bob and Eve are members", async () => {
     let step = 0;
     await joinByMail(bob, list, codes[bob.address] ?? "", w, (moment) => {
+      // a popup is a window of its own
+      if (moment === "popup") return bob.ui.pictureOfScreen(join(ALBUM, language, "member-popup.png"));
       step += 1;
       return picture(bob, `member-${step}-${moment}`);
     });
     await joinByMail(eve, list, codes[eve.address] ?? "", w);
     expect(await bob.addon.storage()).not.toContain('"introductionSecret":"');
+    const lists = await OptionsPage.open(bob.addon);
+    await lists.click(w("leave"));
+    await picture(bob, "member-leave");
+    await lists.close();
     await openMail(bob, "sealed answer");
     const answer = await bob.ui.waitForView(({ kind }) => kind === "arrived");
     expect(answer.text).toContain(w("arrived_joined"));
