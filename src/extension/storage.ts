@@ -94,6 +94,16 @@ const MAIN = "listseal";
 export const { load, update }: Kept<Stored> = keptRecord(MAIN, readStored);
 
 /**
+ * Has `changed` called after each change of {@link Stored}, whichever page made it. For pages that show what was made of it; the
+ * event page in Thunderbird makes the changes, and a listener there would wake it for nothing.
+ */
+export function whenStoredChanges(changed: () => void): void {
+  browser.storage.onChanged.addListener((changes, area) => {
+    if (area === "local" && changes[MAIN] !== undefined) changed();
+  });
+}
+
+/**
  * Everything in `storage.local` as it is, for a file that somebody may repair it from. It holds secrets.
  * @throws ListSealError `storage-failed`
  */

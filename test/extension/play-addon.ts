@@ -40,7 +40,7 @@ useHost({
   lookForArrivals: async () => undefined,
   writeMail: async () => undefined,
   saveFile: async () => undefined,
-  forgetOpened: () => undefined,
+  renewViews: () => undefined,
 });
 
 /** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */

@@ -92,18 +92,21 @@ export class ReaderBed {
     await this.page.run(z.null(), `() => { delete document.querySelector("listseal-view")?.dataset.kind; }`);
   }
 
-  /** What the view says, once it shows an answer, which has to be of this kind. */
+  /** What the view says, once it shows an answer of this kind. What it showed before may be opened anew meanwhile. */
   async shown(kind: string): Promise<string> {
-    const shown = await until(
+    let seen = "nothing";
+    const text = await until(
       "an answer in the view",
       async () => {
         const now = await this.page.run(shownShape, SHOWN);
-        return now.kind === "" || now.kind === "opening" ? undefined : now;
+        seen = `${now.kind}: ${now.text}`;
+        return now.kind === kind ? now.text : undefined;
       },
       30_000,
-    );
-    if (shown.kind !== kind) throw new Error(`not ${kind} but ${shown.kind}: ${shown.text}`);
-    return shown.text;
+    ).catch((cause: unknown) => {
+      throw new Error(`not ${kind} but ${seen}`, { cause });
+    });
+    return text;
   }
 
   /** Presses a button of the view, as a person at the keyboard does. */

@@ -130,7 +130,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   async "join:start"(wish) {
     const request = await join(wish);
     // what could not be opened before may open now
-    host().forgetOpened();
+    host().renewViews();
     return summaryOfRequest(request);
   },
 
@@ -168,13 +168,13 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
 
   async "list:remove"({ address }) {
     await chooseKeeping(address, "off");
-    host().forgetOpened();
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;
       const { [address]: _joining, ...joining } = stored.joining;
       return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
+    host().renewViews();
     await host().listsChanged();
     return null;
   },
@@ -189,7 +189,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   async "backup:restore"({ file, passphrase, agreed }) {
     const accepted = Object.keys(agreed).filter((id) => agreed[id] === true);
     await restoreBackup(file, passphrase, accepted);
-    host().forgetOpened();
+    host().renewViews();
     return null;
   },
 

@@ -44,7 +44,7 @@ async function takeOne(sealed: Uint8Array): Promise<Arrived> {
     result: undefined,
   }));
   // who is an owner, and which server counts, is another matter from now on
-  host().forgetOpened();
+  host().renewViews();
   await askServer({
     command: { do: "receipt", news, serial, receipt },
     list,

@@ -3,7 +3,7 @@ import { browser } from "../platform.js";
 
 /**
  * What the background page tells the mails that are on a screen: in the main window, in tabs, in windows of their own. Pages
- * and popups of ours follow by themselves (`followLocking`).
+ * and popups of ours follow by themselves (`followLocking`, `whenStoredChanges`).
  */
 
 /** Keys were locked: nothing that was opened stays on a screen. */

@@ -30,18 +30,20 @@ export type Reading =
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
 const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
-/** A letter that is being opened: whoever asks meanwhile waits for the same. */
+/** A letter that is being opened: whoever asks meanwhile waits for the same, as long as nothing of {@link basis} has changed. */
 interface Opening {
   /** Known before any part is opened: whether there are sealed ones. */
   readonly sealed: Promise<boolean>;
   readonly reading: Promise<Reading>;
+  /** The state that it was begun in; never rejects. */
+  readonly basis: Promise<string>;
 }
 
 const opening = new Map<string, Opening>();
 /** How often everything was forgotten: what was begun before the last time is not kept. */
 let forgotten = 0;
 
-/** Forgets all opened letters (when keys are locked, a list is removed or changed), also those that are being opened. */
+/** Forgets all opened letters when keys are locked, also those that are being opened. */
 export function forgetOpened(): void {
   forgotten += 1;
   cache.clear();
@@ -88,13 +90,25 @@ export async function read(
       await foundSealed();
       return { kind: "opened", opened: known };
     }
-    const begun = opening.get(key) ?? begin(header, open, key);
+    const begun = (await begunAt(key)) ?? begin(header, open, key);
     if (await begun.sealed) await foundSealed();
     return await begun.reading;
   } catch (error) {
     return notOpened(error);
   }
 }
+
+/** Large mail takes seconds: a verdict from before a change must not be given to who asks after it. */
+async function begunAt(key: string): Promise<Opening | undefined> {
+  const begun = opening.get(key);
+  return begun !== undefined && (await begun.basis) === (await basisNow()) ? begun : undefined;
+}
+
+/** Empty where what is kept can't be read; whoever opens a sealed part is told why. */
+const basisNow = (): Promise<string> =>
+  load()
+    .then(basisOf)
+    .catch(() => "");
 
 function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", key: string): Opening {
   let found: (sealed: boolean) => void = () => undefined;
@@ -107,7 +121,7 @@ function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", ke
   });
   // whoever asked hears of it, after they have waited for `sealed`
   reading.catch(() => undefined);
-  const begun: Opening = { sealed, reading };
+  const begun: Opening = { sealed, reading, basis: basisNow() };
   opening.set(key, begun);
   return begun;
 }

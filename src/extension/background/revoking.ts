@@ -69,5 +69,5 @@ export async function takeRevocation(list: string, report: Report): Promise<void
   const now = new Date().toISOString();
   const { fingerprint, since } = await runJob("read-revocation", { signed: report.signed, list, now });
   await update((stored) => ({ stored: withRevoked(stored, list, fingerprint, since), result: undefined }));
-  host().forgetOpened();
+  host().renewViews();
 }

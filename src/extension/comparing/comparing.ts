@@ -53,7 +53,7 @@ export async function confirmKey(wanted: WantedKey): Promise<void> {
     const pins = confirm(stored.pins[wanted.list] ?? noPins, sighting, ownersOf(list));
     return { stored: { ...stored, pins: { ...stored.pins, [wanted.list]: pins } }, result: undefined };
   });
-  host().forgetOpened();
+  host().renewViews();
 }
 
 function sightingOf({ address, fingerprint }: WantedKey): Sighting {

@@ -21,8 +21,8 @@ export const browserHost: Host = {
 
   saveFile,
 
-  /** A page shows what it has opened as long as it is open, and keeps nothing else. */
-  forgetOpened: () => undefined,
+  /** Mail is opened in pages of ours alone, and those follow by themselves. */
+  renewViews: () => undefined,
 };
 
 /** How long a page may take to hand a file to the browser before its address is given up. */

@@ -32,8 +32,11 @@ export interface Host {
    * @throws Error if it could not be written, where the program tells
    */
   saveFile(name: string, bytes: Uint8Array, type: string): Promise<void>;
-  /** Forgets all opened letters: a list was removed, or its keys have changed. */
-  forgetOpened(): void;
+  /**
+   * Lists, keys or pins have changed in a way that a reader has to see: opened mails on a screen are asked about anew. What was
+   * opened from another state is opened anew by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
+   */
+  renewViews(): void;
 }
 
 export interface Account {

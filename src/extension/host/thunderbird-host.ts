@@ -1,5 +1,4 @@
 import { renewViews } from "../background/open-views.js";
-import { forgetOpened } from "../background/received.js";
 import { identityOf, prepareDraftIdentities } from "../compose/draft-identity.js";
 import { t } from "../i18n.js";
 import { lookForArrivals } from "../requests/in-folders.js";
@@ -35,8 +34,5 @@ export const thunderbirdHost: Host = {
   },
 
   saveFile,
-  forgetOpened() {
-    forgetOpened();
-    renewViews();
-  },
+  renewViews,
 };

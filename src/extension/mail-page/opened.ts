@@ -9,6 +9,7 @@ import { t } from "../i18n.js";
 import { askWhenDue } from "../locking/due.js";
 import { followLocking, whenLocked } from "../locking/unlocked.js";
 import { markView } from "../mark/mark-view.js";
+import { whenStoredChanges } from "../storage.js";
 import { thunderbird } from "../thunderbird.js";
 import { actsOn, placeIn } from "./mail.js";
 
@@ -64,14 +65,22 @@ async function start(): Promise<void> {
     place.show(answer.kind, answerView(answer, { acts: actsOn(mail), body, again: show }));
   };
   let asked = 0;
+  let shown = "";
   const read = async () => {
+    shown = "";
+    place.show("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
+    await renew();
+  };
+  const renew = async () => {
     asked += 1;
     const mine = asked;
-    place.show("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
     try {
       const { answer, mark } = await ask("mail:open", { mail });
-      // locked meanwhile
+      // locked, or asked again, meanwhile
       if (mine !== asked) return;
+      const next = JSON.stringify(answer);
+      if (next === shown) return;
+      shown = next;
       part("mark").replaceChildren(markView(mark));
       await tellMail(mail);
       show(answer);
@@ -83,6 +92,8 @@ async function start(): Promise<void> {
   };
   followLocking();
   whenLocked(() => void read());
+  // what the verdict was made of may be another: owners, keys, lists
+  whenStoredChanges(() => void renew());
   await read();
 }
 

@@ -42,6 +42,11 @@ export class MailReading {
     return this.#opened;
   }
 
+  /** How much of the mail was opened the last time. */
+  get open(): Open {
+    return this.#open;
+  }
+
   /** Forgets what was opened. */
   forget(): void {
     this.#opened = undefined;

@@ -5,7 +5,8 @@ import { displayStyle } from "../display/style.js";
 import type { Acts, DisplayAnswer, OpenedView } from "../display/view.js";
 import { t } from "../i18n.js";
 import { whenLocked } from "../locking/unlocked.js";
-import type { Opened } from "../reading/opening.js";
+import { isOutdated, type Opened } from "../reading/opening.js";
+import { whenStoredChanges } from "../storage.js";
 import { openOptions } from "../webmail/wishes.js";
 import { htmlFrame } from "./html-frame.js";
 import { MailReading, type Open } from "./mail-reading.js";
@@ -40,6 +41,7 @@ export class ReadingView {
     this.#root = this.#host.attachShadow({ mode: "open" });
     container.replaceChildren(this.#host);
     whenLocked(() => this.#locked());
+    whenStoredChanges(() => void this.#renew());
   }
 
   /** Reads a mail and shows it in the place of the one before. Never rejects. @returns what the mail is */
@@ -63,8 +65,22 @@ export class ReadingView {
     const answer = await reading.answer(open);
     clearTimeout(timer);
     // another mail was chosen meanwhile
-    if (this.#reading === reading) this.#showAnswer(reading, answer);
+    if (this.#reading !== reading) return answer;
+    this.#showAnswer(reading, answer);
+    // changed while the mail was being opened
+    void this.#renew();
     return answer;
+  }
+
+  /**
+   * Opens the mail anew if its verdict is of yesterday.
+   *
+   * Attack: owners change, or a member's key is taken back, while a mail of theirs is open in another tab: its green line stayed.
+   */
+  async #renew(): Promise<void> {
+    const reading = this.#reading;
+    if (reading?.opened === undefined || !(await isOutdated(reading.opened))) return;
+    if (this.#reading === reading && reading.opened !== undefined) await this.#read(reading, reading.open);
   }
 
   #showAnswer(reading: MailReading, answer: DisplayAnswer): void {

@@ -29,11 +29,26 @@ export interface Opened {
 
 /**
  * A digest of everything stored that a verdict is made from: lists with their owners, keys and servers, the person's own keys,
- * and what is known of authors.
+ * and what is known of authors. The order of names in it counts for nothing: QUIRK: Chromium's storage sorts them.
  */
 export async function basisOf({ lists, memberKeys, pins }: Stored): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify([lists, memberKeys, pins]));
+  const text = new TextEncoder().encode(JSON.stringify([lists, memberKeys, pins], sorted));
   return toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", text)));
+}
+
+/** For `JSON.stringify`: the fields of an object in the order of their names. */
+function sorted(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Whether a verdict was made from another state than today's; also where what is kept can't be read any more. */
+export async function isOutdated({ basis }: Opened): Promise<boolean> {
+  try {
+    return basis !== (await basisOf(await load()));
+  } catch {
+    return true;
+  }
 }
 
 /** Why sealed parts do not open. */
