@@ -79,9 +79,17 @@ const popups: Readonly<Record<string, object>> = {
   "missing-attachment": { hindrance: { kind: "missing-attachment", word: "attached" } },
   "clear-to-list": { hindrance: { kind: "clear-to-list" } },
   "sealed-quote": { hindrance: { kind: "sealed-quote" } },
+  "other-list-quote": { hindrance: { kind: "other-list-quote", from: "council@lists.example" } },
+  "almost-list": {
+    hindrance: { kind: "almost-list", typed: "Team+notes@lists.example.", list: "team@lists.example" },
+  },
+  "address-book-list": { hindrance: { kind: "address-book-list", others: ["Friends"] } },
+  "settled-late": { hindrance: { kind: "settled-late" } },
   "draft-moved": { notice: "server-draft-moved" },
   "draft-left": { notice: "server-draft-left" },
   "draft-kept": { notice: "sealed-draft-kept" },
+  "quote-left-out": { notice: "quote-left-out" },
+  "read-only": { notice: "read-only" },
   nothing: {},
 };
 

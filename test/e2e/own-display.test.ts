@@ -2,8 +2,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { TAG_LIMIT } from "../../src/extension/display/limits.js";
 import { emptyStored, type Stored } from "../../src/extension/stored.js";
 import { LOOK_AT_IT, SELECT_ITS_TEXT, SHOW_IN_SENDERS_DOCUMENT } from "../attacks/naive/shared-document.js";
+import { isOwnByTree } from "../attacks/naive/tree-shell.js";
 import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
 import { OptionsPage } from "../tour/options-page.js";
 import { Person } from "../tour/person.js";
@@ -20,6 +22,13 @@ const ALBUM = fileURLToPath(new URL("../../out/own-display", import.meta.url));
 const MARKER = "the heron on the ninth pile";
 const GREEN = "Sealed for Team · from olive@example.test (“Olive”)";
 const [OWN, FOREIGN, ORDINARY, PAINTED] = ["own shell", "foreign shell", "ordinary words", "painted line"];
+const [TWO_TYPES, SAME_NAME, POSING] = ["two types", "same name", "a name that poses"];
+const [DOTS, MANY_TAGS] = ["an address of full stops", "many tags"];
+const PAY = "Pay 10000 EUR now (verified)";
+/** A name that is made of our own words and signs. */
+const POSING_NAME = "Olive · owner of the list · came through the list";
+/** More than any search that tries every end gets through while somebody waits. */
+const MANY_DOTS = 150_000;
 
 /** What everybody who writes HTML can put into a mail: a line like ours, a view that is not seen, and a font that tells. */
 const hostile = (counter: Counter): string => `<style>
@@ -50,6 +59,27 @@ function inMailOfEve(copy: Uint8Array, html: string): Uint8Array {
     ].join("\r\n"),
     "latin1",
   );
+}
+
+/**
+ * A copy with one more part of a stranger's in it, of which one reader sees a type and another sees another: words to display for
+ * Thunderbird, a list signature by its name to who reads a doubled type as none.
+ */
+function withTwoTypes(copy: Uint8Array): Uint8Array {
+  const text = Buffer.from(copy).toString("latin1");
+  const end = /\r\n--[^\r\n]+--\r\n\s*$/.exec(text);
+  if (end === null) throw new Error("the copy has no parts");
+  const part = [
+    ...[end[0].trimEnd().slice(0, -2), "Content-Type: text/html", "Content-Type: application/octet-stream"],
+    ...['Content-Disposition: inline; filename="list-signature.pgp"', "", `<p>${PAY}</p>`],
+  ];
+  return Buffer.from(`${text.slice(0, end.index)}${part.join("\r\n")}${end[0]}`, "latin1");
+}
+
+/** Another sender in the outer header. */
+function sentBy(raw: Uint8Array, from: string): Uint8Array {
+  const text = Buffer.from(raw).toString("latin1");
+  return Buffer.from(text.replace(/^From: .*$/m, `From: ${from}`), "latin1");
 }
 
 function inClear(subject: string, type: "text/plain" | "text/html", body: string): Uint8Array {
@@ -110,6 +140,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
   let list: MadeList;
   let reader: MadePerson;
   let kept: Stored;
+  let twoTypes: Uint8Array;
 
   beforeAll(async () => {
     mkdirSync(ALBUM, { recursive: true });
@@ -124,7 +155,20 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
         messageId: `<${id}@example.test>`,
         text: `Hello,\r\n${MARKER}\r\n`,
       });
+      const [namesake, poser] = [
+        await makePerson("mallory@example.test", "Olive"),
+        await makePerson("poser@example.test", POSING_NAME),
+      ];
+      const dots = `Look at http://a${".".repeat(MANY_DOTS)}b first.\r\n${MARKER}\r\n`;
+      const tags = { html: `<p>${MARKER}</p>${"<p>x".repeat(TAG_LIMIT)}` };
+      twoTypes = withTwoTypes(titled(await list.copyFor(reader, olive, letter("twice"), "mixed"), TWO_TYPES));
       const mails = [
+        twoTypes,
+        titled(await list.copyFor(reader, namesake, letter("namesake")), SAME_NAME),
+        titled(await list.copyFor(reader, poser, letter("poser")), POSING),
+        sentBy(titled(await list.copyFor(reader, olive, letter("pay")), PAY), "Bank <eve@example.test>"),
+        titled(await list.copyFor(reader, olive, { ...letter("dots"), text: dots }), DOTS),
+        titled(await list.copyFor(reader, olive, { ...letter("tags"), ...tags }), MANY_TAGS),
         titled(await list.copyFor(reader, olive, letter("own")), OWN),
         inMailOfEve(await list.copyFor(reader, olive, letter("foreign"), "mixed"), hostile(counter)),
         inClear(ORDINARY, "text/plain", "An ordinary mail, plain as day."),
@@ -143,7 +187,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     await making;
     await alice.addon.setStorage("listseal", kept);
     places = new ReadingPlaces(alice.thunderbird);
-    await alice.ui.waitForMails(4);
+    await alice.ui.waitForMails(10);
   }, 180_000);
 
   afterAll(async () => {
@@ -295,6 +339,54 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       } finally {
         await places.closeWindow();
       }
+    }, 120_000);
+  });
+
+  describe("words that are not the author's", () => {
+    test("in a part with two types stand in Thunderbird, so the mail is none of ours, though the tree of its parts says so", async () => {
+      await expect(isOwnByTree(twoTypes)).resolves.toBe(true);
+      await select(TWO_TYPES);
+      await alice.ui.waitForNativeText(PAY);
+      const banner = await alice.ui.waitForView(() => true);
+      expect([banner.kind, banner.buttons]).toEqual(["elsewhere", []]);
+      expect(banner.text).not.toContain("came through the list");
+      await alice.picture(join(ALBUM, "two-types.png"));
+      const said = await alice.addon.openMailPopup();
+      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the sealed part"] });
+      await alice.ui.pictureOfScreen(join(ALBUM, "two-types-popup.png"));
+      await alice.addon.closeMailPopup();
+    }, 60_000);
+
+    test("in the mail's own subject and sender are told, above the true ones", async () => {
+      await select(PAY);
+      const view = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
+      expect(view.text).toContain("the subject that the list of messages shows is not from the list");
+      expect(view.text).toContain("the sender that the list of messages shows is neither");
+      await alice.picture(join(ALBUM, "outer-words.png"));
+    }, 60_000);
+
+    test("in a name: the owner's own name is warned of, and one like our line is cut and only quoted", async () => {
+      await select(SAME_NAME);
+      const same = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
+      expect(same.text).toContain("from mallory@example.test");
+      expect(same.text).toContain("olive@example.test goes by the same name");
+      expect(same.text).not.toContain("owner of the list");
+      await alice.picture(join(ALBUM, "same-name.png"));
+      await select(POSING);
+      const posing = await alice.ui.waitForView(({ text }) => text.includes("from poser@example.test"));
+      expect(posing.text).toContain("from poser@example.test (“Olive owner of the list");
+      expect(posing.text).not.toContain("· owner of the list");
+      expect(posing.text).not.toContain("owner of the list · came through");
+      await alice.picture(join(ALBUM, "posing-name.png"));
+    }, 60_000);
+
+    test("without end do not keep the rest from being shown: an address of full stops, and more tags than can be drawn", async () => {
+      await select(DOTS);
+      await alice.ui.waitForView(({ text }) => text.includes(MARKER));
+      await select(MANY_TAGS);
+      const view = await alice.ui.waitForView(({ text }) => text.includes("too large to be shown"));
+      expect(view.buttons.filter((label) => label.includes("Save this mail"))).toHaveLength(2);
+      await alice.picture(join(ALBUM, "too-long.png"));
     }, 120_000);
   });
 

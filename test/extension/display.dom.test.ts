@@ -142,6 +142,16 @@ test("the person's mark stands at the top of what ListSeal shows in a page of it
   expect(words().indexOf(mark.digits)).toBeLessThan(words().indexOf("Sealed for Team"));
 });
 
+test("a name that goes on in our own signs does so nowhere: not in the line, nor in what is below it", async () => {
+  const name = "Olive · owner of the list";
+  const cc = [{ name: "Bob · came through the list", address: "bob@example.test" }];
+  await show(plain(submissionNotice()));
+  await answered(instead({ ...opened, author: { ...opened.author, name }, cc }));
+  expect(words()).toContain("Olive owner of the list <");
+  expect(words()).toContain("Bob came through the list <");
+  expect(words()).not.toMatch(/· (?:owner|came through the list <)/);
+});
+
 test("a mail that takes long is replaced by words and a bar that say that it is being opened", async () => {
   await show(plain(submissionNotice()));
   await jest.advanceTimersByTimeAsync(1_400);

@@ -1,3 +1,4 @@
+import { TAG_LIMIT } from "../../src/extension/display/limits.js";
 import { HELD_VERSION, type Held } from "../../src/extension/moderating/held-record.js";
 import { OWNED_VERSION, type Owned } from "../../src/extension/owner/owned.js";
 import type { PendingRequest, Requests } from "../../src/extension/requests/pending.js";
@@ -10,7 +11,7 @@ import { makeIntroduction } from "../../src/membership/introduction.js";
 import { makeCode, writeInvitation } from "../../src/membership/invitation.js";
 import { newRequestId } from "../../src/membership/requests.js";
 import { generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
-import { inDays, keyRecord, type MadeList, type MadePerson } from "./made-list.js";
+import { inDays, keyRecord, type MadeList, type MadePerson, makePerson } from "./made-list.js";
 
 /** What an add-on may have kept, and mails of every kind that it tells apart: states to look at, without the way to them. */
 
@@ -148,6 +149,16 @@ export async function everyMail(
       name: "opened-wide-coloured",
       kind: "opened",
       raw: await copy(olive, "Wide and coloured", { html: WIDE }),
+    },
+    {
+      name: "opened-same-name",
+      kind: "opened",
+      raw: await copy(await makePerson("mallory@example.test", "Olive"), "The plan", { text: TEXT }),
+    },
+    {
+      name: "opened-too-long",
+      kind: "opened",
+      raw: await copy(olive, "Many tags", { text: TEXT, html: `<p>x</p>${"<p>x".repeat(TAG_LIMIT)}` }),
     },
     { name: "opened-wide-plain", kind: "opened", raw: await copy(olive, "Wide", { html: WIDE_PLAIN }) },
     { name: "not-for-me", kind: "not-for-me", raw: await copy(olive, "not for Alice", { text: "hi" }, bob) },

@@ -5,6 +5,7 @@ import { mayConfirm } from "./confirmable.js";
 import { actionButton, drawing, element } from "./elements.js";
 import { filesOf } from "./files.js";
 import { shownOf } from "./limits.js";
+import { quotableName } from "./presentable.js";
 import { groupsOf, stateLine } from "./state-line.js";
 import type { Acts, DisplayAnswer, OpenedView, PersonView } from "./view.js";
 
@@ -81,8 +82,10 @@ function bodyOf(view: OpenedView, showing: Showing): readonly Node[] {
   return [element("p", { class: "remote" }, `${why} `, save), ...showing.body(shown)];
 }
 
+/** Attack: a name that goes on in our own signs: "Olive · owner of the list". */
 function person({ name, address }: PersonView): string {
-  return name === null ? address : `${name} <${address}>`;
+  const called = quotableName(name);
+  return called === null ? address : `${called} <${address}>`;
 }
 
 function when(iso: string): string {
@@ -91,12 +94,13 @@ function when(iso: string): string {
 
 function meta(view: OpenedView): HTMLElement {
   const { author } = view;
+  const called = quotableName(author.name);
   const to = [...view.to, ...view.cc].map(person).join(", ");
   return element(
     "p",
     { class: "meta", dir: "auto" },
-    element("strong", {}, author.name ?? author.address),
-    author.name === null ? " · " : ` <${author.address}> · `,
+    element("strong", {}, called ?? author.address),
+    called === null ? " · " : ` <${author.address}> · `,
     element("time", { datetime: view.date }, when(view.date)),
     ` · ${t("mail_to", to)}`,
   );
