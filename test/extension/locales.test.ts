@@ -34,7 +34,7 @@ test("no sentence is kept that nothing says", () => {
   const sources = readdirSync(`${root}/src/extension`, { recursive: true, encoding: "utf8" })
     .filter((path) => /\.tsx?$/.test(path))
     .map((path) => readFileSync(`${root}/src/extension/${path}`, "utf8"));
-  const text = sources.join("\n");
+  const text = [readFileSync(`${root}/manifest.json`, "utf8"), ...sources].join("\n");
   const unused = Object.keys(english).filter(
     (key) => !text.includes(`"${key}"`) && !text.includes(`__MSG_${key}__`),
   );
