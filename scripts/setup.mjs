@@ -27,6 +27,7 @@ const NODE_FLOOR = 20;
 const BUILD_INPUTS = [
   "src",
   "public",
+  "manifest.json",
   "vite.config.ts",
   "package.json",
   "package-lock.json",
@@ -148,7 +149,7 @@ if (process.argv[1] !== undefined && process.argv[1] === join(ROOT, "scripts", "
     if (unknown.length > 0) {
       throw new SetupError(`Unknown: ${unknown.join(" ")}. Known: ${Object.keys(PACKAGES).join(" ")}`);
     }
-    const lacking = await setUp(named.length > 0 ? named : ["interop", "proofs", "world"]);
+    const lacking = await setUp(named.length > 0 ? named : Object.keys(PACKAGES));
     await ensureBuild();
     for (const [feature, packages] of lacking)
       console.log(`Not available: ${feature} (${packages.join(" ")})`);
