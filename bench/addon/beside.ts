@@ -11,6 +11,9 @@ const MESSAGES = 1000;
 /** The event page starts within this, in milliseconds. */
 const START_MS = 100;
 
+/** Mails after the first in each turn: the add-on's own start, 90 ms, falls into those that come first. */
+const LATER = 5;
+
 /** Starting the event page. */
 export function startRows(): Promise<readonly Row[]> {
   return onStage({ sizes: [] }, async (stage) => {
@@ -30,11 +33,20 @@ export function ordinaryRows(): Promise<readonly Row[]> {
     const all = await turns(TURNS, () =>
       withoutAndWith(stage, async () => {
         const first = await show(stage, "clear-1000");
-        await show(stage, "clear-1000000");
-        return { first, later: await show(stage, "clear-1000") };
+        const later: Shown[] = [];
+        for (let i = 0; i < LATER; i++) {
+          // another one in between: the same mail again is not shown anew
+          await show(stage, "clear-1000000");
+          later.push(await show(stage, "clear-1000"));
+        }
+        return { first, later };
       }),
     );
-    const row = (what: string, figure: (one: { first: Shown; later: Shown }) => number, goal?: number) =>
+    const row = (
+      what: string,
+      figure: (one: { first: Shown; later: readonly Shown[] }) => number,
+      goal?: number,
+    ) =>
       compare(
         what,
         "ms",
@@ -50,8 +62,12 @@ export function ordinaryRows(): Promise<readonly Row[]> {
     const painted = (one: Shown) => one.painted ?? Number.NaN;
     return [
       // what is painted comes in steps of a frame: a little more work is a whole frame, or none
-      ...row("an ordinary mail of 1 kB with the add-on, until it is there", ({ later }) => later.time, 1.1),
-      ...row("the same, until it is painted", ({ later }) => painted(later)),
+      ...row(
+        "an ordinary mail of 1 kB with the add-on, until it is there",
+        ({ later }) => middle(later, ({ time }) => time),
+        1.1,
+      ),
+      ...row("the same, until it is painted", ({ later }) => middle(later, painted)),
       ...row("the first ordinary mail after it was switched on, until it is painted", ({ first }) =>
         painted(first),
       ),
