@@ -160,7 +160,7 @@ export function answerAsks(handlers: AskHandlers, pages: () => Promise<MailAskHa
   browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
     if (!isAsk(message)) return undefined;
     const { ask: name, input } = message;
-    const refused = Promise.resolve({ ok: false, code: "wrong-role" });
+    const refused = Promise.resolve({ ok: false, code: "foreign-caller" });
     if (isMailAsk(name)) return isMailPage(sender) ? runForPage(pages, name, input) : refused;
     if (!isDisplayAsk(name)) return undefined;
     const tabId = displayTab(sender);

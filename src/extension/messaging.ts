@@ -290,7 +290,7 @@ function run<K extends keyof Calls>(
  * Exported for the tests, which send it what no page of ours sends.
  */
 export async function answerCall(handlers: CallHandlers, data: unknown): Promise<Outcome<unknown>> {
-  if (!isCall(data)) return { ok: false, code: "wrong-role" };
+  if (!isCall(data)) return { ok: false, code: "foreign-caller" };
   return run(handlers, data.name, data.input);
 }
 

@@ -51,6 +51,7 @@ export const errorCodes = [
   "unknown-owner",
   "owners-key",
   "no-list",
+  "no-such-list",
   "no-member-key",
   "card-damaged",
   "card-expired",
@@ -68,6 +69,8 @@ export const errorCodes = [
   "join-unanswered",
   "no-such-post",
   "no-such-notice",
+  "no-such-request",
+  "request-expired",
   "last-owner",
   "suspended",
   "too-often",
@@ -80,6 +83,9 @@ export const errorCodes = [
   "no-identity",
   "may-not-send",
   "not-sent",
+  // the program itself
+  "no-such-attachment",
+  "foreign-caller",
   // the machine
   "storage-failed",
   "storage-full",

@@ -75,9 +75,9 @@ test("the saved attachment is the sealed request alone", async () => {
 
 test("one that the server would not take any more is not given out, and one that is gone neither", async () => {
   await keepPending({ ...asked, askedAt: new Date(Date.now() - 7 * 86_400_000).toISOString() });
-  await expect(partsToSend(asked.id)).rejects.toMatchObject({ code: "too-old" });
-  await expect(saveRequest(asked.id, "mail")).rejects.toMatchObject({ code: "too-old" });
-  await expect(partsToSend("22")).rejects.toMatchObject({ code: "no-list" });
+  await expect(partsToSend(asked.id)).rejects.toMatchObject({ code: "request-expired" });
+  await expect(saveRequest(asked.id, "mail")).rejects.toMatchObject({ code: "request-expired" });
+  await expect(partsToSend("22")).rejects.toMatchObject({ code: "no-such-request" });
   expect(saved).toEqual([]);
 });
 
@@ -113,6 +113,6 @@ describe("a call that is done in its page", () => {
 
   test("is refused if a browser has no such thing", async () => {
     const asking = localCall({})("compose:status", { tabId: 1 });
-    await expect(asking).rejects.toMatchObject({ code: "wrong-role" });
+    await expect(asking).rejects.toMatchObject({ code: "foreign-caller" });
   });
 });

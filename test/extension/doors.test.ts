@@ -163,7 +163,7 @@ test.each(Object.keys(asks))("%s is answered to a display script alone", async (
   for (const sender of strangers) {
     expect(await messageListeners[0]?.({ ask, input: null }, sender)).toEqual({
       ok: false,
-      code: "wrong-role",
+      code: "foreign-caller",
     });
   }
 });
@@ -172,7 +172,7 @@ test.each(Object.keys(mailAsks))("%s is answered to our pages about a mail alone
   for (const sender of [...strangers, displayScript]) {
     expect(await messageListeners[0]?.({ ask, input: null }, sender)).toEqual({
       ok: false,
-      code: "wrong-role",
+      code: "foreign-caller",
     });
   }
   const page = { id: HOST_ID, url: `${HOST_BASE}mail-page/verdict.html`, tab };

@@ -137,7 +137,7 @@ describe("a call", () => {
     ["an unknown name", { name: "key:secret", input: null }],
     ["a name from the prototype", { name: "constructor", input: null }],
   ])("%s is refused", async (_, data) => {
-    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "wrong-role" });
+    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "foreign-caller" });
   });
 
   test.each([

@@ -301,8 +301,10 @@ describe("in a browser", () => {
   });
 
   test("one that is too old says so instead", async () => {
-    await open({ overview: joining, "requests:parts": new ListSealError("too-old", "late") });
-    expect(root.querySelector(".problem")?.textContent).toBe(localeOf("en")["error_too_old"]?.message);
+    await open({ overview: joining, "requests:parts": new ListSealError("request-expired", "late") });
+    expect(root.querySelector(".problem")?.textContent).toBe(
+      localeOf("en")["error_request_expired"]?.message,
+    );
     expect(root.querySelector("a[href^=mailto]")).toBeNull();
   });
 

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 test("is made by a role, has a log of their own from the first entry, and acts when the members know them", async () => {
-  await expect(mia.owned()).rejects.toMatchObject({ code: "no-list" });
+  await expect(mia.owned()).rejects.toMatchObject({ code: "no-such-list" });
   await olga.about(mia, "owner");
   await mia.hears();
   const [first, second] = [await olga.owned(), await mia.owned()];
@@ -115,7 +115,7 @@ test("is none any more when the role is taken away, and what is left can be forg
   expect(await pageOf(mia)).toMatchObject({ claim: "ended" });
   expect((await mia.list()).role).toBe("member");
   await mia.as(() => calls["owner:forget"]({ list: teamAddress }));
-  await expect(mia.owned()).rejects.toMatchObject({ code: "no-list" });
+  await expect(mia.owned()).rejects.toMatchObject({ code: "no-such-list" });
   await expect(olga.as(() => calls["owner:forget"]({ list: teamAddress }))).rejects.toMatchObject({
     code: "already-claimed",
   });

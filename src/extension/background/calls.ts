@@ -147,7 +147,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   async "list:use-key"({ address, fingerprint }) {
     const chosen = await update((stored) => {
       const list = stored.lists[address];
-      if (list === undefined) throw new ListSealError("no-list", "there is no such list");
+      if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
       const key = keyOf(stored, fingerprint);
       if (key.address !== list.invitee)
         throw new ListSealError("wrong-address", "the key belongs to another address");

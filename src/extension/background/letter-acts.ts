@@ -7,7 +7,7 @@ import { imageAddress, type Opened } from "../reading/opening.js";
 
 function attachmentOf({ letter }: Opened, number: number) {
   const file = letter.letter.attachments[number];
-  if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
+  if (file === undefined) throw new ListSealError("no-such-attachment", "there is no such attachment");
   return file;
 }
 
@@ -29,7 +29,7 @@ export async function saveAttachments(opened: Opened): Promise<void> {
 export function pictureOf(opened: Opened, number: number): string {
   const file = attachmentOf(opened, number);
   if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
-    throw new ListSealError("damaged", "there is no such picture");
+    throw new ListSealError("no-such-attachment", "there is no such picture");
   return imageAddress(file);
 }
 

@@ -28,7 +28,7 @@ export async function certified(
   const { certificate } = await runJob("certify-key", { key, secret, list });
   return update((stored) => {
     const present = stored.lists[list.address];
-    if (present === undefined) throw new ListSealError("no-list", "the list was removed meanwhile");
+    if (present === undefined) throw new ListSealError("no-such-list", "the list was removed meanwhile");
     const result = {
       list: { ...present, certified: key.fingerprint },
       key: { ...keyOf(stored, key.fingerprint), certificate },

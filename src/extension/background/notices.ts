@@ -65,7 +65,7 @@ function switched(stored: Stored, before: Stored, changed: StoredList): StoredLi
   const present = stored.lists[changed.address];
   const judgedBy = before.lists[changed.address];
   if (present === undefined || judgedBy === undefined || !isSameWord(present, judgedBy))
-    throw new ListSealError("no-list", "the list was removed or changed meanwhile");
+    throw new ListSealError("no-such-list", "the list was removed or changed meanwhile");
   if (isOnlyInvited(stored, changed.address))
     throw new ListSealError("join-unanswered", "the server has not let one in");
   const { listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint } = changed;

@@ -49,7 +49,7 @@ export async function confirmKey(wanted: WantedKey): Promise<void> {
   const sighting = sightingOf(wanted);
   await update((stored) => {
     const list = stored.lists[wanted.list];
-    if (list === undefined) throw new ListSealError("no-list", "the list was removed meanwhile");
+    if (list === undefined) throw new ListSealError("no-such-list", "the list was removed meanwhile");
     const pins = confirm(stored.pins[wanted.list] ?? noPins, sighting, ownersOf(list));
     return { stored: { ...stored, pins: { ...stored.pins, [wanted.list]: pins } }, result: undefined };
   });

@@ -73,7 +73,7 @@ export async function readyLetter({
   files,
 }: Written): Promise<ReadyLetter> {
   const list = (await load()).lists[address];
-  if (list === undefined) throw new ListSealError("no-list", "no such list is here");
+  if (list === undefined) throw new ListSealError("no-such-list", "no such list is here");
   const size = files.reduce((sum, file) => sum + file.size, 0) * ENCODED + body.content.length * 2;
   if (size > LETTER_LIMIT) throw new ListSealError("too-large", "more than a list takes");
   const author = await authorFor(list);

@@ -157,7 +157,7 @@ export async function forgetJoining(address: string): Promise<void> {
 export async function leaveList(address: string): Promise<PendingRequest> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-list", "there is no such list");
+  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
   return askServer({
     command: { do: "leave" },
     list,

@@ -16,7 +16,7 @@ import { type HeldList, heldRecord } from "./held-record.js";
 async function ask(address: string, command: AskedCommand, about?: string): Promise<void> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-list", "there is no such list");
+  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
   const key = keyOf(stored, list.memberKey);
   await askServer({ command, list, key, ...(about === undefined ? {} : { about }) });
 }

@@ -99,7 +99,7 @@ export class MailReading {
 
   #attachment(number: number) {
     const file = this.#letter().attachments[number];
-    if (file === undefined) throw new ListSealError("damaged", "there is no such attachment");
+    if (file === undefined) throw new ListSealError("no-such-attachment", "there is no such attachment");
     return file;
   }
 
@@ -129,7 +129,7 @@ export class MailReading {
   async preview(number: number): Promise<{ readonly address: string }> {
     const file = this.#attachment(number);
     if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
-      throw new ListSealError("damaged", "there is no such picture");
+      throw new ListSealError("no-such-attachment", "there is no such picture");
     return { address: imageAddress(file) };
   }
 

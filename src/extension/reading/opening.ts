@@ -150,7 +150,7 @@ async function viewOf(
   const { letter, author } = opened;
   const list = stored.lists[opened.list];
   if (list === undefined)
-    throw new ListSealError("no-list", "the list was removed while its mail was opened");
+    throw new ListSealError("no-such-list", "the list was removed while its mail was opened");
   const before = await rememberPost({
     list: opened.list,
     author: author.fingerprint,

@@ -91,9 +91,9 @@ const GOOD_FOR_MS = 6 * 86_400_000;
  */
 export async function freshRequest(id: string): Promise<PendingRequest> {
   const request = (await loadRequests()).pending.find((one) => one.id === id);
-  if (request === undefined) throw new ListSealError("no-list", "there is no such request");
+  if (request === undefined) throw new ListSealError("no-such-request", "there is no such request");
   if (Date.now() - Date.parse(request.askedAt) > GOOD_FOR_MS) {
-    throw new ListSealError("too-old", "the server would not take it any more");
+    throw new ListSealError("request-expired", "the server would not take it any more");
   }
   return request;
 }
