@@ -1,12 +1,14 @@
 /** What a large post has done to it in the server's own thread is done in pieces, with everybody else's turn between. */
 import { randomBytes } from "node:crypto";
+import Database from "better-sqlite3";
 import { base64Lines } from "../../src/mail/mime.js";
+import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
 import { base64InTurns } from "../../src/server/out/base64-in-turns.js";
 import { writeContainer } from "../../src/server/out/reseal/container.js";
 import { addCrowd } from "./crowd.js";
-import { PlayServer } from "./play-server.js";
+import { type PlayList, PlayServer } from "./play-server.js";
 import { turnsDuring } from "./turns.js";
 import { anybodysWarrant } from "./warrants.js";
 
@@ -41,13 +43,25 @@ test.each([
   expect(await turnsDuring(making)).toBeGreaterThan(PIECES / 2);
 });
 
-test("its octets, as they come from the database", async () => {
-  const server = await PlayServer.make();
-  const list = await server.createList("team@lists.test");
-  await server.office((office) => addCrowd(office, list, 1));
-  const store = await openStore(server.place);
-  try {
-    const now = Date.now();
+describe("in the database", () => {
+  let server: PlayServer;
+  let list: PlayList;
+  let store: FullStore;
+
+  beforeEach(async () => {
+    server = await PlayServer.make();
+    list = await server.createList("team@lists.test");
+    await server.office((office) => addCrowd(office, list, 1));
+    store = await openStore(server.place);
+  });
+  afterEach(async () => {
+    await store.close();
+    await server.discard();
+  });
+
+  const now = Date.now();
+
+  async function queue(): Promise<number> {
     const queued = await store.queuePost({
       listId: list.list.id,
       raw: large,
@@ -62,9 +76,53 @@ test("its octets, as they come from the database", async () => {
       warrant: anybodysWarrant(list.list),
     });
     if (queued.kind !== "queued") throw new Error(queued.kind);
-    expect(await turnsDuring(store.post(queued.postId))).toBeGreaterThan(PIECES / 2);
-  } finally {
-    await store.close();
-    await server.discard();
+    return queued.postId;
   }
+
+  /** The most pieces that came or went between two turns of everybody else, and how many there were at the ends. */
+  async function piecesBetweenTurns(work: () => Promise<unknown>) {
+    if (server.place.kind !== "sqlite") throw new Error("PostgreSQL does its work in another process");
+    const database = new Database(server.place.file, { readonly: true });
+    const counting = database.prepare<[], number>("SELECT count(*) FROM body_pieces").pluck();
+    const count = () => counting.get() ?? 0;
+    const before = count();
+    let most = 0;
+    let last = before;
+    const look = () => {
+      const found = count();
+      most = Math.max(most, Math.abs(found - last));
+      last = found;
+    };
+    let done = false;
+    const turn = () => {
+      if (done) return;
+      look();
+      setImmediate(turn);
+    };
+    setImmediate(turn);
+    await work();
+    done = true;
+    look();
+    database.close();
+    return { before, most, after: last };
+  }
+
+  test("its pieces are written", async () => {
+    expect(await piecesBetweenTurns(queue)).toEqual({ before: 0, most: 1, after: PIECES });
+  });
+
+  test("its pieces are read", async () => {
+    const postId = await queue();
+    expect(await turnsDuring(store.post(postId))).toBeGreaterThan(PIECES / 2);
+  });
+
+  test("its pieces are deleted when it has gone out", async () => {
+    await queue();
+    const jobs = await store.claimJobs(now, now + 60_000, 10);
+    expect(await piecesBetweenTurns(() => store.finishJobs(jobs))).toEqual({
+      before: PIECES,
+      most: 1,
+      after: 0,
+    });
+  });
 });

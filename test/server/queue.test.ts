@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
+import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
 import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
 import type { JobChoice } from "../../src/server/kept/queue-desk.js";
 import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/kept/schema.js";
@@ -23,8 +23,26 @@ let list: PlayList;
 let alice: Person;
 let bob: Person;
 
+/** Where the step with these words is. */
+const stepWith = (words: string, steps: readonly string[]) => steps.findIndex((step) => step.includes(words));
+
 /** The step that made one queue of two. */
-const merging = (steps: readonly string[]) => steps.findIndex((step) => step.includes("RENAME TO jobs"));
+const MERGING = "RENAME TO jobs";
+
+/** The step since which a post's pieces are written before it. */
+const PIECES_FIRST = "CREATE TABLE post_bodies";
+
+/** A database in which each large post's pieces were written with it: one in three pieces that waits for Bob. */
+const withPieces = `
+  INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint, server_certificate, created)
+    VALUES ('team@lists.test', 'Team', 'key', 'resealed', 'compatible', 'file', 'f0', '', 0);
+  INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, role, added)
+    VALUES (1, 'bob@people.test', 'Bob', '', 'b0', 'encrypted', 'owner', 0);
+  INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate)
+    VALUES (1, '', ${NOW - 5}, '<a@b>', 'member', 'Bob', '');
+  INSERT INTO post_pieces (post_id, number, octets) VALUES (1, 0, 'SEALED'), (1, 2, 'SEALED'), (1, 1, 'SEALED');
+  INSERT INTO jobs (list_id, kind, post_id, member_id, queued, due) VALUES (1, 'copy', 1, 1, ${NOW}, ${NOW});
+`;
 
 /** A database of the version before, with a list, two members, and something in both queues. */
 const before = `
@@ -50,29 +68,48 @@ onEachStore(() => {
   });
   afterEach(() => server.discard());
 
-  test("what waited in the two queues before waits in the one, nothing lost and nothing done twice", async () => {
+  /** A database as the version before the step with these words left it, with `rows` in it. */
+  async function olderDatabase(before: string, rows: string): Promise<StorePlace> {
     const place =
       server.place.kind === "sqlite"
         ? { ...server.place, file: `${server.place.file}-old` }
         : await newPlace(server.folder);
     if (place.kind === "sqlite") {
-      const steps = schemaSteps(sqlite).slice(0, merging(schemaSteps(sqlite)));
+      const steps = schemaSteps(sqlite).slice(0, stepWith(before, schemaSteps(sqlite)));
       const database = new Database(place.file);
       for (const step of steps) database.exec(step);
-      database.exec(before.replaceAll("''", "x''").replaceAll("'SEALED'", "x'4142'"));
+      database.exec(rows.replaceAll("''", "x''").replaceAll("'SEALED'", "x'4142'"));
       database.pragma(`user_version = ${steps.length}`);
       database.close();
     } else {
       const engine = openPostgresEngine(place.url, 1);
       const all = schemaSteps(engine.dialect);
-      const steps = all.slice(0, merging(all));
+      const steps = all.slice(0, stepWith(before, all));
       await engine.ask(sql("CREATE TABLE listseal_schema (version BIGINT NOT NULL)"));
       for (const step of steps) await engine.ask(sql(step));
-      await engine.ask(sql(before.replaceAll("'SEALED'", "'\\x4142'")));
+      await engine.ask(sql(rows.replaceAll("'SEALED'", "'\\x4142'")));
       await engine.ask(sql("INSERT INTO listseal_schema (version) VALUES (?)", steps.length));
       await engine.close();
     }
-    const store = await openStore(place);
+    return place;
+  }
+
+  test("a large post that an older version took goes out whole", async () => {
+    const store = await openStore(await olderDatabase(PIECES_FIRST, withPieces));
+    try {
+      await store.releaseClaims(NOW);
+      await store.forget(NOW);
+      expect(Buffer.from((await store.post(1))?.raw ?? []).toString()).toBe("ABABAB");
+      await store.finishJobs(await store.claimJobs(NOW, NOW + 1000, 10));
+      expect(await store.post(1)).toBeUndefined();
+      expect(await store.queueCounts()).toEqual({ waiting: 0, aside: 0 });
+    } finally {
+      await store.close();
+    }
+  });
+
+  test("what waited in the two queues before waits in the one, nothing lost and nothing done twice", async () => {
+    const store = await openStore(await olderDatabase(MERGING, before));
     try {
       expect(await store.queueCounts()).toEqual({ waiting: 4, aside: 1 });
       const jobs = await store.claimJobs(NOW, NOW + 1000, 10);

@@ -5,9 +5,9 @@ import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
 import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
-import { number, sql } from "../../src/server/kept/sql.js";
-import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
-import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
+import { number, runInTurn, sql } from "../../src/server/kept/sql.js";
+import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/kept/sql-post-octets.js";
+import { type Connection, openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
 import type { Order } from "../../src/server/kept/warrant.js";
 import { addCrowd } from "./crowd.js";
@@ -58,24 +58,47 @@ async function queued(store: Store, post = newPost()): Promise<number> {
   return outcome.postId;
 }
 
-/** Rows of pieces, whatever post they are of. */
-async function piecesLeft(): Promise<number> {
+/** On the store's database, past the store. */
+async function past<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
   const { place } = server;
   const connection =
     place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
   try {
-    const [row = {}] = (await connection.ask(sql("SELECT count(*) AS pieces FROM post_pieces"))).rows;
-    return number(row, "pieces");
+    return await work(connection);
   } finally {
     await connection.close();
   }
 }
+
+/** Rows of pieces, whatever post they are of. */
+const piecesLeft = () =>
+  past(async (connection) => {
+    const [row = {}] = (await connection.ask(sql("SELECT count(*) AS pieces FROM body_pieces"))).rows;
+    return number(row, "pieces");
+  });
+
+/** What a server leaves that ends before the post whose pieces it has written is made. */
+const cutShort = (raw: Uint8Array) =>
+  past(async (connection) => {
+    const ask = connection.ask.bind(connection);
+    const body = await writePieces({ ask, askAside: ask }, raw, NOW);
+    if (body === undefined) throw new Error("the post is too small for pieces");
+    return body;
+  });
 
 async function one(store: Store, now = NOW): Promise<Job> {
   const [job] = await store.claimJobs(now, now + LEASE, 1);
   if (job === undefined) throw new Error("no job is due");
   return job;
 }
+
+const order = (id = "first", of = list.list): Order => ({
+  warrant: { list: of, signedAt: NOW, by: { kind: "card" } },
+  command: { listId: of.id, signer: "b2".repeat(20), id, keptUntil: NOW + LEASE },
+  signed: { bytes: new Uint8Array(), signatures: new Uint8Array() },
+  server: of.serverFingerprint,
+  now: NOW,
+});
 
 const changed = (address: string): RosterChange => ({
   do: "remove",
@@ -187,6 +210,71 @@ onEachStore(() => {
       expect(await piecesLeft()).toBe(0);
     });
 
+    test.each([
+      ["finished", "its last copy"],
+      ["removed", "the only member whom it waits for"],
+      ["rejected", "a moderator's word"],
+    ])("that is large and %s leaves no pieces: %s", async (how) => {
+      const raw = new Uint8Array(3 * PIECE_OCTETS);
+      const postId = await queued(here, newPost("large", { raw, hold: how === "rejected" }));
+      expect(await piecesLeft()).toBe(3);
+      const jobs = await here.claimJobs(NOW, NOW + LEASE, MEMBERS);
+      if (how === "finished") {
+        await here.finishJobs(jobs);
+      } else if (how === "removed") {
+        const [last, ...others] = jobs;
+        await here.finishJobs(others);
+        expect(await piecesLeft()).toBe(3);
+        const { address } = (last?.kind === "copy" && (await here.memberById(last.memberId))) || {};
+        if (address === undefined) throw new Error("the last copy is for nobody");
+        await there.removeMember(list.list.id, address, () => changed(address));
+      } else {
+        expect(await there.rejectPost(order("reject"), postId)).toEqual({ kind: "done" });
+      }
+      expect(await here.post(postId)).toBeUndefined();
+      expect(await piecesLeft()).toBe(0);
+    });
+
+    test("that is large and refused leaves no pieces, and nothing is remembered of it", async () => {
+      const raw = new Uint8Array(3 * PIECE_OCTETS);
+      const warrant = anybodysWarrant({ ...list.list, policy: "moderated" });
+      await expect(here.queuePost(newPost("large", { raw, warrant }))).rejects.toThrow();
+      expect(await piecesLeft()).toBe(0);
+      expect(await here.queuePost(newPost("large", { raw }))).toMatchObject({ kind: "queued" });
+      expect(await here.queuePost(newPost("large", { raw }))).toEqual({ kind: "repeat" });
+      expect(await piecesLeft()).toBe(3);
+    });
+
+    test("whose server ended before it was made is no post; its pieces go when no server can be writing them", async () => {
+      await cutShort(new Uint8Array(3 * PIECE_OCTETS));
+      expect(await here.queueCounts()).toEqual({ waiting: 0, aside: 0 });
+      expect(await here.oldestPost()).toBeUndefined();
+      await here.forget(NOW + INCOMING_MS);
+      expect(await piecesLeft()).toBe(3);
+      await here.forget(NOW + INCOMING_MS + 1);
+      expect(await piecesLeft()).toBe(0);
+    });
+
+    test("whose server ended is gone at once when a server starts that has the database alone", async () => {
+      await cutShort(new Uint8Array(3 * PIECE_OCTETS));
+      const postId = await queued(here, newPost("whole", { raw: new Uint8Array(2 * PIECE_OCTETS) }));
+      await here.releaseClaims(NOW);
+      await here.forget(NOW);
+      expect(await piecesLeft()).toBe(2);
+      expect((await here.post(postId))?.raw).toHaveLength(2 * PIECE_OCTETS);
+    });
+
+    test("whose pieces were given up is not made of what is left", async () => {
+      const postId = await queued(here);
+      const body = await cutShort(new Uint8Array(3 * PIECE_OCTETS));
+      await there.forget(NOW + INCOMING_MS + 1);
+      await past((connection) =>
+        expect(runInTurn(giveBody(body, postId), (each) => connection.ask(each))).rejects.toThrow(
+          /taken away/,
+        ),
+      );
+    });
+
     test("without jobs, as a crash may leave it, is forgotten; a held one is not", async () => {
       const held = await queued(here, newPost("held", { hold: true }));
       await here.forget(NOW);
@@ -219,13 +307,6 @@ onEachStore(() => {
 
   describe("a held post", () => {
     const decidedBySomebodyElse = { kind: "refused", code: "no-such-post" };
-    const order = (id = "first", of = list.list): Order => ({
-      warrant: { list: of, signedAt: NOW, by: { kind: "card" } },
-      command: { listId: of.id, signer: "b2".repeat(20), id, keptUntil: NOW + LEASE },
-      signed: { bytes: new Uint8Array(), signatures: new Uint8Array() },
-      server: of.serverFingerprint,
-      now: NOW,
-    });
     const jobsOf = async (postId: number) =>
       (await here.claimJobs(NOW, NOW + LEASE, 2 * MEMBERS)).filter(
         (job): job is CopyJob => job.kind === "copy" && job.postId === postId,

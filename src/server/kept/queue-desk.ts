@@ -1,5 +1,6 @@
 /** The queue as the operator sees it and puts it in order: on SQLite and PostgreSQL alike, beside servers that run. */
 import { isSet, number, type Row, type Statement, sql, text, type Value } from "./sql.js";
+import { sweepBodies } from "./sql-post-octets.js";
 import type { Connection } from "./sqlite-connection.js";
 
 /** A job as the operator sees it. */
@@ -80,6 +81,8 @@ export class QueueDesk {
           "DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)",
         ),
       );
+      // others may be in the middle of it, too: a server that runs
+      await sweepBodies(this.#database, (statement) => this.#database.ask(statement));
     }
     return dropped;
   }

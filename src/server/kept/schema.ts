@@ -372,6 +372,28 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   -- who owns a list is asked with every change; without it, that reads the rows of all members
   CREATE INDEX members_owners ON members (list_id, address) WHERE role = 'owner';
   `,
+    `
+  -- octets of large posts, written before the post is made and deleted after it has gone: incoming_until, while they are
+  -- written; post_id, then; neither: they are nobody's any more (sql-post-octets.ts)
+  CREATE TABLE post_bodies (
+    id ${rowNumber},
+    post_id ${integer} UNIQUE REFERENCES posts (id) ON DELETE SET NULL,
+    incoming_until ${integer},
+    CHECK (post_id IS NULL OR incoming_until IS NULL)
+  ) ${tableEnd};
+  CREATE INDEX post_bodies_unowned ON post_bodies (incoming_until, id) WHERE post_id IS NULL;
+  CREATE TABLE body_pieces (
+    body_id ${integer} NOT NULL REFERENCES post_bodies (id) ON DELETE CASCADE,
+    number ${integer} NOT NULL,
+    octets ${bytes} NOT NULL,
+    PRIMARY KEY (body_id, number)
+  ) ${tableEnd};
+  INSERT INTO post_bodies (post_id) SELECT DISTINCT post_id FROM post_pieces ORDER BY post_id;
+  INSERT INTO body_pieces (body_id, number, octets)
+    SELECT post_bodies.id, number, octets FROM post_pieces JOIN post_bodies ON post_bodies.post_id = post_pieces.post_id
+    ORDER BY post_bodies.id, number;
+  DROP TABLE post_pieces;
+  `,
   ];
 }
 

@@ -6,6 +6,7 @@ import type { ReportEvent } from "../../membership/answers.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 import type { Carried, FirstAnswer, Telling } from "./membership-store.js";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { sweepSoon } from "./sql-post-octets.js";
 import { queueMail } from "./sql-queue-mail.js";
 import { holdList, newestEntry, SqlRoster } from "./sql-roster.js";
 import type { Command, Member, NewMail } from "./store.js";
@@ -218,7 +219,7 @@ export class SqlOrders extends SqlRoster {
   protected async carryOut(order: Order, work: () => Script<Deed>): Promise<Carried> {
     const { engine } = this;
     try {
-      return await engine.run(function* (): Script<Carried> {
+      const carried = await engine.run(function* (): Script<Carried> {
         const { command, warrant, answer, now } = order;
         yield* holdList(engine, command.listId);
         yield* assertTrue(warrant);
@@ -232,6 +233,9 @@ export class SqlOrders extends SqlRoster {
         if (report !== undefined) yield* noteReport(order, report);
         return refused === undefined ? { kind: "done" } : { kind: "told", code: refused };
       });
+      // of posts that went with it
+      await sweepSoon(engine);
+      return carried;
     } catch (error) {
       if (error instanceof Refused) return { kind: "refused", code: error.code };
       throw error;

@@ -9,6 +9,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { endAllComing, sweepSoon } from "./sql-post-octets.js";
 import { queueMail } from "./sql-queue-mail.js";
 import { dropFinishedPost, memberOf } from "./sql-roster.js";
 import { SqlServerKeys } from "./sql-server-keys.js";
@@ -220,6 +221,7 @@ export class SqlQueue extends SqlServerKeys {
 
   async releaseClaims(now: number): Promise<void> {
     await this.engine.ask(sql("UPDATE jobs SET claim = NULL, due = ? WHERE claim IS NOT NULL", now));
+    await this.engine.ask(endAllComing);
   }
 
   async finishJobs(jobs: readonly Job[]): Promise<void> {
@@ -229,7 +231,9 @@ export class SqlQueue extends SqlServerKeys {
     );
     const posts = new Set(jobs.flatMap((job) => (job.kind === "copy" ? [job.postId] : [])));
     // a transaction of its own: of two workers that finish the last two jobs, the later sees that none is left
-    for (const postId of posts) await this.engine.ask(dropFinishedPost(postId));
+    let gone = 0;
+    for (const postId of posts) gone += (await this.engine.ask(dropFinishedPost(postId))).changes;
+    if (gone > 0) await sweepSoon(this.engine);
   }
 
   async retryJob(job: Job, due: number): Promise<void> {

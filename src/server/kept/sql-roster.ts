@@ -12,6 +12,7 @@ import {
   type Value,
   word,
 } from "./sql.js";
+import { sweepSoon } from "./sql-post-octets.js";
 import {
   Conflict,
   LastOwner,
@@ -250,14 +251,14 @@ export class SqlRoster {
     });
   }
 
-  removeMember(
+  async removeMember(
     listId: number,
     address: string,
     change: (member: Member) => RosterChange,
     only?: number,
   ): Promise<Member> {
     const { engine } = this;
-    return engine.run(function* () {
+    const removed = await engine.run(function* (): Script<Member> {
       yield* holdList(engine, listId);
       const [row] = (yield sql("SELECT * FROM members WHERE list_id = ? AND address = ?", listId, address))
         .rows;
@@ -278,6 +279,9 @@ export class SqlRoster {
       yield* append(listId, entry);
       return member;
     });
+    // of posts that waited for this member alone
+    await sweepSoon(engine);
+    return removed;
   }
 
   async memberByAddress(listId: number, address: string): Promise<Member | undefined> {

@@ -3,7 +3,17 @@ import { MAX_HELD_MS, MAX_HELD_OF_STRANGERS, MAX_HELD_POSTS } from "./limits.js"
 import type { Carried, FullStore } from "./membership-store.js";
 import { bytes, type Engine, isSet, number, type Script, sql, text, word } from "./sql.js";
 import { quietly, Refused } from "./sql-orders.js";
-import { keepPieces, octetsInRow, readOctets } from "./sql-post-octets.js";
+import {
+  type ComingBody,
+  endComing,
+  giveBody,
+  giveUpBody,
+  octetsInRow,
+  readOctets,
+  sweepBodies,
+  sweepSoon,
+  writePieces,
+} from "./sql-post-octets.js";
 import { SqlQueue } from "./sql-queue.js";
 import { dropFinishedPost, holdList } from "./sql-roster.js";
 import type { HeldPost, NewPost, Post, PostWarrant, Queued, Store } from "./store.js";
@@ -91,7 +101,22 @@ export class SqlStore extends SqlQueue implements FullStore {
     this.sharing = sharing;
   }
 
-  queuePost(post: NewPost): Promise<Queued> {
+  async queuePost(post: NewPost): Promise<Queued> {
+    const { engine } = this;
+    const body = await writePieces(engine, post.raw, post.accepted);
+    if (body === undefined) return this.#makePost(post);
+    let queued: Queued | undefined;
+    try {
+      queued = await this.#makePost(post, body);
+    } finally {
+      if (queued?.kind !== "queued" && queued?.kind !== "held") await giveUpBody(engine, body);
+      // it was done as soon as it was there
+      else if (queued.copies === 0) await sweepSoon(engine);
+    }
+    return queued;
+  }
+
+  #makePost(post: NewPost, body?: ComingBody): Promise<Queued> {
     const { engine } = this;
     return engine.run(function* (): Script<Queued> {
       yield* holdList(engine, post.listId);
@@ -132,7 +157,7 @@ export class SqlStore extends SqlQueue implements FullStore {
       )).rows;
       if (row === undefined) throw new Error("a post that was kept is not there");
       const postId = number(row, "id");
-      yield* keepPieces(postId, post.raw);
+      if (body !== undefined) yield* giveBody(body, postId);
       const copies = yield* queueCopies(postId, listId, post.accepted, held ? "moderators" : "everybody");
       yield dropFinishedPost(postId);
       return { kind: held ? "held" : "queued", postId, copies };
@@ -244,6 +269,7 @@ export class SqlStore extends SqlQueue implements FullStore {
       );
       yield sql("DELETE FROM posts WHERE held = 1 AND accepted < ?", old);
     });
+    await this.engine.ask(endComing(now));
     await this.engine.ask(sql("DELETE FROM replays WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM requests WHERE kept_until < ?", now));
     await this.engine.ask(sql("DELETE FROM answers WHERE kept_until < ?", now));
@@ -257,6 +283,7 @@ export class SqlStore extends SqlQueue implements FullStore {
     await this.engine.ask(
       sql("DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)"),
     );
+    await sweepBodies(this.engine, (statement) => this.engine.askAside(statement));
   }
 
   async oldestPost(): Promise<number | undefined> {
