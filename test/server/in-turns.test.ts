@@ -7,6 +7,7 @@ import { openStore } from "../../src/server/kept/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
 import { base64InTurns } from "../../src/server/out/base64-in-turns.js";
 import { writeContainer } from "../../src/server/out/reseal/container.js";
+import { wireChunks } from "../../src/server/out/wire-body.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { turnsDuring } from "./turns.js";
@@ -41,6 +42,13 @@ test.each([
 ] as const)("its container, SEIPD version $version", async (suite) => {
   const making = writeContainer([large], randomBytes(32), suite);
   expect(await turnsDuring(making)).toBeGreaterThan(PIECES / 2);
+});
+
+test("its lines, before they go over the wire", async () => {
+  const lines = base64Lines(large);
+  expect(await turnsDuring(wireChunks([lines]))).toBeGreaterThan(PIECES / 2);
+  // looked at once, for all copies
+  expect(await turnsDuring(wireChunks([lines]))).toBeLessThan(3);
 });
 
 describe("in the database", () => {

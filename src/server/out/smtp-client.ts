@@ -162,7 +162,7 @@ export class SmtpClient {
       if (!isPipelined) return refusal;
     }
     if (refusal !== undefined) return refusal;
-    await this.#writeBody(wireChunks(pieces));
+    await this.#writeBody(await wireChunks(pieces));
     // attack or fault: an answer before its time would be taken for the answer to this mail
     this.#isSilent();
     if (!(await this.#end(ending))) return { decider: "withheld" };
