@@ -1,10 +1,14 @@
 /** Servers that are killed in the middle of a fan-out: everybody gets the post, and hardly anybody twice. */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
+import { number, sql } from "../../src/server/kept/sql.js";
+import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { useStore } from "./places.js";
@@ -109,6 +113,40 @@ onEachStore(() => {
       server.sink.caught.map(({ raw }) => /^Message-ID: (.*)\r$/m.exec(raw.toString("latin1"))?.[1]),
     );
     expect(ids.size).toBe(1);
+  });
+
+  test("a kill while a large post is being written: it is no post, and is taken whole when it comes again", async () => {
+    await crowd(3);
+    const { raw } = await seal(list, alice, { text: randomBytes(3 * 1024 * 1024).toString("hex") });
+    const { place } = server;
+    const database =
+      place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+    const count = async (table: "body_pieces" | "posts") => {
+      const [row = {}] = (await database.ask(sql(`SELECT count(*) AS count FROM ${table}`))).rows;
+      return number(row, "count");
+    };
+    const hand = (to: ServerProcess) =>
+      submit(to.port, { sender: alice.address, recipient: list.address, raw, declaresSize: true });
+    try {
+      const first = await serve();
+      const lost = expect(hand(first)).rejects.toThrow();
+      while ((await count("body_pieces")) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await first.kill();
+      await lost;
+      expect(await count("body_pieces")).toBeGreaterThan(0);
+      expect(await count("posts")).toBe(0);
+      const second = await serve();
+      // with a shared database, nobody can know yet that the other one has ended
+      if (place.kind === "sqlite") expect(await count("body_pieces")).toBe(0);
+      expect(await hand(second)).toMatchObject({ code: 250 });
+      await server.sink.until((sink) => reached(sink).length === everybody.length);
+      second.child.kill("SIGTERM");
+      await second.ended;
+      expect(server.sink.caught.map(({ recipient }) => recipient).sort()).toEqual(everybody);
+      expect(await count("posts")).toBe(0);
+    } finally {
+      await database.close();
+    }
   });
 
   test("SIGTERM with copies at the end of DATA: they are finished, the others given back, and all go out once", async () => {
