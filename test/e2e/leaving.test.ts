@@ -282,6 +282,7 @@ describe("what leaves a real Thunderbird", () => {
           expect(mailsSent("alice")).toBe(before);
           // and even then: nothing that was on the screen
           await alice.addon.pressInPopup("Send unsealed");
+          await labelled("Encrypt to list");
           await expect(hers.ui.send()).resolves.toBe("closed");
           expect(mailsSent("alice")).toBe(before + 1);
         }
@@ -464,6 +465,7 @@ describe("what leaves a real Thunderbird", () => {
     await friends();
     // an answer counts for those whom it was about
     await alice.addon.pressInPopup("Send unsealed");
+    await labelled("Encrypt to list");
     await hers.writing.addRecipients("addr_cc", "Team@lists.example.");
     await expect(hers.ui.send()).resolves.toBe("open");
     expect(await alice.addon.popupText()).toContain("This is almost team@lists.example");
