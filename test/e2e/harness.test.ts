@@ -124,9 +124,11 @@ describe("the private mail world", () => {
     const mark = world.recorder.mark();
     expect(world.recorder.since(mark)).toEqual([]);
     await new ThunderbirdUi(bob).getNewMail();
-    const after = world.recorder.since(mark).map(({ recording }) => recording.wire);
-    expect(after).toContain("bob-to-dovecot");
-    expect(after).not.toContain("alice-to-postfix");
+    const after = world.recorder.since(mark);
+    expect(after.map(({ recording }) => recording.wire)).toContain("bob-to-dovecot");
+    // Thunderbird says QUIT when it has kept a connection for a while, which may be now
+    const said = after.filter(({ recording }) => recording.wire === "alice-to-postfix");
+    for (const { bytes } of said) expect(bytes.toString("latin1")).toMatch(/^(?:QUIT\r\n|221 .*\r\n)?$/);
   });
 
   test("clicks an add-on's button, reads its storage, and sees into its closed shadow root", async () => {

@@ -20,7 +20,15 @@ const place = mkdtempSync(join(tmpdir(), "listseal-twice-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 /** What the build reads. */
-const sources = ["package.json", "tsconfig.json", "vite.config.ts", "public", "scripts", "src"];
+const sources = [
+  "package.json",
+  "tsconfig.json",
+  "vite.config.ts",
+  "manifest.json",
+  "public",
+  "scripts",
+  "src",
+];
 /** Packages that go into the add-on: each copy has its own, since their paths could get into the build as ours could. */
 const bundled = [
   ...["dompurify", "openpgp", "postal-mime", "preact", "webextension-polyfill"],
@@ -45,7 +53,7 @@ async function build({ folder, writtenAt, env }: Builder): Promise<ReadonlyMap<s
     cpSync(join(root, "node_modules", name), join(modules, name), { recursive: true, dereference: true });
   for (const name of readdirSync(join(root, "node_modules")))
     if (!bundled.includes(name)) symlinkSync(join(root, "node_modules", name), join(modules, name));
-  for (const name of [...sources.slice(3), ...bundled.map((each) => `node_modules/${each}`)])
+  for (const name of [...sources.slice(4), ...bundled.map((each) => `node_modules/${each}`)])
     for (const path of readdirSync(join(copy, name), { recursive: true, encoding: "utf8" }))
       utimesSync(join(copy, name, path), writtenAt, writtenAt);
 
