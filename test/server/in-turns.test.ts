@@ -1,5 +1,6 @@
 /** What a large post has done to it in the server's own thread is done in pieces, with everybody else's turn between. */
 import { randomBytes } from "node:crypto";
+import { jest } from "@jest/globals";
 import Database from "better-sqlite3";
 import { base64Lines } from "../../src/mail/mime.js";
 import type { FullStore } from "../../src/server/kept/membership-store.js";
@@ -9,6 +10,7 @@ import { base64InTurns } from "../../src/server/out/base64-in-turns.js";
 import { writeContainer } from "../../src/server/out/reseal/container.js";
 import { wireChunks } from "../../src/server/out/wire-body.js";
 import { addCrowd } from "./crowd.js";
+import { submit } from "./dialogue.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { turnsDuring } from "./turns.js";
 import { anybodysWarrant } from "./warrants.js";
@@ -49,6 +51,55 @@ test("its lines, before they go over the wire", async () => {
   expect(await turnsDuring(wireChunks([lines]))).toBeGreaterThan(PIECES / 2);
   // looked at once, for all copies
   expect(await turnsDuring(wireChunks([lines]))).toBeLessThan(3);
+});
+
+describe("as it arrives", () => {
+  const mail = Buffer.concat([Buffer.from("From: a@people.test\r\n\r\n"), Buffer.alloc(24 << 20, "<")]);
+  let server: PlayServer;
+  let list: PlayList;
+
+  beforeEach(async () => {
+    server = await PlayServer.make();
+    list = await server.createList("team@lists.test");
+    await server.start();
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await server.discard();
+  });
+
+  const submitted = (declaresSize: boolean) =>
+    submit(server.port, {
+      sender: "mallory@people.test",
+      recipient: list.address,
+      raw: mail,
+      declaresSize,
+    });
+
+  test("a mail without its last line end is longer than declared by two octets, and is not copied for them", async () => {
+    const allocated = jest.spyOn(Buffer, "allocUnsafeSlow");
+    expect(await submitted(true)).toMatchObject({ code: 550 });
+    const sizes = allocated.mock.calls.map(([size]) => size);
+    expect(Math.max(...sizes)).toBeGreaterThan(mail.length);
+    // a larger one would be what the mail was copied into
+    expect(sizes.filter((size) => size > 1.5 * mail.length)).toEqual([]);
+  });
+
+  test("one without a declared size is copied when its room is too small, a piece at a time", async () => {
+    const typed: Uint8Array = Object.getPrototypeOf(Object.getPrototypeOf(Buffer.prototype));
+    const sets = jest.spyOn(typed, "set");
+    const copies = jest.spyOn(Buffer.prototype, "copy");
+    expect(await submitted(false)).toMatchObject({ code: 550 });
+    const pieces = sets.mock.calls.map(([from]: readonly unknown[]) =>
+      ArrayBuffer.isView(from) ? from.byteLength : 0,
+    );
+    // it was copied
+    expect(pieces.filter((length) => length === 2 << 20).length).toBeGreaterThan(8);
+    expect(Math.max(...pieces)).toBeLessThanOrEqual(2 << 20);
+    expect(
+      copies.mock.contexts.filter((from) => ArrayBuffer.isView(from) && from.byteLength > 2 << 20),
+    ).toEqual([]);
+  });
 });
 
 describe("in the database", () => {
