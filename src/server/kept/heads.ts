@@ -7,8 +7,7 @@
  * behind this file, or that a restore was announced for, is paused: it takes and delivers nothing until an owner says,
  * signed, that the record's newest entry is the one they know (restored.ts).
  */
-import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { FUTURE_ALLOWED_MS } from "../../protocol/policy.js";
 import { writeDurably } from "./data-folder.js";
@@ -66,7 +65,7 @@ export class Heads {
   }
 
   async #note(store: HeadStore, listId: number | undefined): Promise<readonly string[]> {
-    const known = await this.#read();
+    const known = this.#read();
     const lists = { ...known };
     const paused: string[] = [];
     for (const standing of await store.standings(listId)) {
@@ -95,7 +94,7 @@ export class Heads {
   }
 
   async #pauseAll(store: HeadStore): Promise<void> {
-    const lists = { ...(await this.#read()) };
+    const lists = { ...this.#read() };
     for (const standing of await store.standings()) {
       const { address } = standing;
       lists[address] = { ...(lists[address] ?? present(standing)), paused: Date.now() };
@@ -105,13 +104,13 @@ export class Heads {
 
   /** Addresses of the lists that are paused. */
   async paused(): Promise<ReadonlySet<string>> {
-    const lists = Object.entries(await this.#read());
+    const lists = Object.entries(this.#read());
     return new Set(lists.flatMap(([address, { paused }]) => (paused === undefined ? [] : [address])));
   }
 
   /** Since when a list is paused, in milliseconds since 1970; `undefined` if it is not. */
   async pausedSince(address: string): Promise<number | undefined> {
-    return (await this.#read())[address]?.paused;
+    return this.pausedNow(address);
   }
 
   /**
@@ -119,18 +118,18 @@ export class Heads {
    * database and the last line of a mail. @throws KeyFileError
    */
   pausedNow(address: string): number | undefined {
-    return this.#readNow()[address]?.paused;
+    return this.#read()[address]?.paused;
   }
 
   /** The owners who can resume a list, as this machine last knew them; `undefined` if it knows nothing of the list. */
   async ownersOf(address: string): Promise<readonly string[] | undefined> {
-    return (await this.#read())[address]?.owners;
+    return this.#read()[address]?.owners;
   }
 
   /** The list goes on from what the store has now. */
   resume(store: HeadStore, list: List): Promise<void> {
     return this.#alone(async () => {
-      const lists = { ...(await this.#read()) };
+      const lists = { ...this.#read() };
       const now = await presentOf(store, list);
       lists[list.address] = { ...now, noted: Date.now(), ...retiredAs(lists[list.address]) };
       await this.#write(lists);
@@ -140,7 +139,7 @@ export class Heads {
   /** The list is closed for ever, whatever an older database says. */
   retire(store: HeadStore, list: List): Promise<void> {
     return this.#alone(async () => {
-      const lists = { ...(await this.#read()) };
+      const lists = { ...this.#read() };
       lists[list.address] = { ...(lists[list.address] ?? (await presentOf(store, list))), retired: true };
       await this.#write(lists);
     });
@@ -148,12 +147,12 @@ export class Heads {
 
   /** Whether a list of that address is known to this machine, and is retired. */
   async isRetired(address: string): Promise<boolean> {
-    return (await this.#read())[address]?.retired ?? false;
+    return this.#read()[address]?.retired ?? false;
   }
 
   /** Addresses of the lists that need more than to be noted: those that are paused, and those that are retired. */
   async unusual(): Promise<readonly string[]> {
-    const lists = Object.entries(await this.#read());
+    const lists = Object.entries(this.#read());
     return lists.flatMap(([address, { paused, retired }]) =>
       paused === undefined && retired === undefined ? [] : [address],
     );
@@ -161,12 +160,12 @@ export class Heads {
 
   /** Addresses of all lists that this machine knows, also of those that an older database lacks. */
   async known(): Promise<ReadonlySet<string>> {
-    return new Set(Object.keys(await this.#read()));
+    return new Set(Object.keys(this.#read()));
   }
 
   /** The server key that a list had last; `undefined` if this machine doesn't know. */
   async serverKeyOf(address: string): Promise<Known["serverKey"]> {
-    return (await this.#read())[address]?.serverKey;
+    return this.#read()[address]?.serverKey;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -174,19 +173,10 @@ export class Heads {
   }
 
   // asked with every mail; a new version of the file is another file
-  async #read(): Promise<Readonly<Record<string, Known>>> {
-    if (!existsSync(this.#file)) return {};
-    const version = versionOf(await stat(this.#file));
-    if (this.#seen?.version !== version) {
-      this.#seen = { version, lists: this.#parse(await readFile(this.#file, "utf8")) };
-    }
-    return this.#seen.lists;
-  }
-
-  #readNow(): Readonly<Record<string, Known>> {
+  #read(): Readonly<Record<string, Known>> {
     const found = statSync(this.#file, { throwIfNoEntry: false });
     if (found === undefined) return {};
-    const version = versionOf(found);
+    const version = `${found.ino} ${found.mtimeMs} ${found.size}`;
     if (this.#seen?.version !== version) {
       this.#seen = { version, lists: this.#parse(readFileSync(this.#file, "utf8")) };
     }
@@ -242,8 +232,6 @@ async function presentOf(store: HeadStore, list: List): Promise<Present> {
   if (standing === undefined) throw new Error("a list that is not there");
   return present(standing);
 }
-
-const versionOf = ({ ino, mtimeMs, size }: Stats): string => `${ino} ${mtimeMs} ${size}`;
 
 const retiredAs = (last: Known | undefined): { readonly retired?: true } =>
   last?.retired === undefined ? {} : { retired: true };

@@ -23,7 +23,7 @@ export interface PostSources {
 }
 
 export class PreparedPosts {
-  readonly #sources: PostSources;
+  readonly #sources: Required<PostSources>;
   readonly #copies: Pick<CopyMaker, "finish">;
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
   /** Length of the longest since they were put away. */
@@ -31,7 +31,7 @@ export class PreparedPosts {
 
   /** @param copies is told of each post that is put away */
   constructor(sources: PostSources, copies: Pick<CopyMaker, "finish">) {
-    this.#sources = sources;
+    this.#sources = { opener: openerHere, ...sources };
     this.#copies = copies;
   }
 
@@ -65,7 +65,7 @@ export class PreparedPosts {
 
   // what holds the parts ends with this function, and what holds the mail as it came with the next
   async #open(id: number): Promise<{ readonly prepared: PreparedPost; readonly octets: number }> {
-    const { store, lists, ledger, opener = openerHere } = this.#sources;
+    const { store, lists, ledger, opener } = this.#sources;
     const post = await this.#keptPost(id);
     const list = post && (await lists.openById(post.listId));
     if (post === undefined || list === undefined) throw new Error("a job without its post or list");
@@ -76,7 +76,7 @@ export class PreparedPosts {
   }
 
   async #keptPost(id: number): Promise<PostInParts | undefined> {
-    const { store, opener = openerHere } = this.#sources;
+    const { store, opener } = this.#sources;
     const post = await store.post(id);
     return post && opener.apart(post);
   }
