@@ -8,7 +8,7 @@
  * the mail is not ended; or the mail's last line was sent before the removal could be committed, and it may arrive.
  */
 import { randomBytes } from "node:crypto";
-import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
+import { bytes, isSet, marks, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { endAllComing, sweepSoon } from "./sql-post-octets.js";
 import { queueMail } from "./sql-queue-mail.js";
 import { dropFinishedPost, memberOf } from "./sql-roster.js";
@@ -72,8 +72,6 @@ const entitledOf = (row: Row): Omit<Entitled, "isSuspended"> => ({
   role: word(row, "role", roles),
   certificate: bytes(row, "certificate"),
 });
-
-const marks = (values: readonly unknown[]) => values.map(() => "?").join(", ");
 
 /** The part of the store that is the queue. */
 export class SqlQueue extends SqlServerKeys {

@@ -4,6 +4,7 @@ import {
   bytes,
   type Engine,
   isSet,
+  marks,
   number,
   type Row,
   type Script,
@@ -307,9 +308,12 @@ export class SqlRoster {
   async membersByFingerprints(listId: number, fingerprints: readonly string[]): Promise<readonly Member[]> {
     if (fingerprints.length === 0) return [];
     if (fingerprints.length > MAX_KEYS_ASKED) throw new Error("too many keys for one question");
-    const marks = fingerprints.map(() => "?").join(", ");
     const found = await this.engine.ask(
-      sql(`SELECT * FROM members WHERE list_id = ? AND fingerprint IN (${marks})`, listId, ...fingerprints),
+      sql(
+        `SELECT * FROM members WHERE list_id = ? AND fingerprint IN (${marks(fingerprints)})`,
+        listId,
+        ...fingerprints,
+      ),
     );
     return found.rows.map(memberOf);
   }

@@ -45,6 +45,9 @@ export interface Dialect {
   readonly lockFreeRows: string;
 }
 
+/** A mark for each of so many values, for `IN (...)`. */
+export const marks = (values: readonly unknown[]): string => values.map(() => "?").join(", ");
+
 /** A database. */
 export interface Engine {
   readonly dialect: Dialect;

@@ -2,6 +2,7 @@
  * The way out: one connection to the relay (SMTP or LMTP), over which mails go one after another, and what its answers mean
  * for a mail.
  */
+import { codeOfThrown } from "../kept/error-code.js";
 import { type Ending, type Patience, type Reply, type Sent, SmtpClient } from "./smtp-client.js";
 
 /** Where the relay is. */
@@ -134,5 +135,4 @@ function queueIdIn(text: string): { readonly queueId?: string } {
   return found === undefined || found.length > MAX_QUEUE_ID ? {} : { queueId: found };
 }
 
-const codeOf = ({ cause }: Extract<Reply, { kind: "lost" }>): string =>
-  "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
+const codeOf = ({ cause }: Extract<Reply, { kind: "lost" }>): string => codeOfThrown(cause) ?? cause.name;

@@ -105,7 +105,7 @@ export function openMetrics({
     registers,
     async collect() {
       const suspended = await ledger.suspendedCounts("bounces");
-      for (const list of (await store.rosterSizes()).keys()) this.set({ list }, suspended.get(list) ?? 0);
+      for (const { address: list } of await store.lists()) this.set({ list }, suspended.get(list) ?? 0);
     },
   });
   return {
