@@ -5,10 +5,11 @@ import { showDownload } from "../host/save.js";
 import { lockDue } from "../locking/unlocked.js";
 import { loadMark } from "../mark/mark.js";
 import { browser } from "../platform.js";
+import { pictureOf } from "../reading/attachments.js";
 import type { Opened } from "../reading/opening.js";
 import { prepareWorker } from "../worker/client.js";
 import { answerAbout } from "./answering.js";
-import { pictureOf, saveAttachment, saveAttachments, saveReadable } from "./letter-acts.js";
+import { saveAttachment, saveAttachments, saveReadable } from "./letter-acts.js";
 import { read, shownMessage } from "./received.js";
 
 /** The display that `gate.ts` asks for, as it is built. */

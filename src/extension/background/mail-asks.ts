@@ -6,10 +6,11 @@ import { offerInvitation } from "../joining/in-mail.js";
 import { lockDue } from "../locking/unlocked.js";
 import { loadMark } from "../mark/mark.js";
 import { browser } from "../platform.js";
+import { pictureOf } from "../reading/attachments.js";
 import type { Opened } from "../reading/opening.js";
 import { type MessageHeader, thunderbird } from "../thunderbird.js";
 import { answerAbout } from "./answering.js";
-import { pictureOf, saveAttachment, saveAttachments, saveReadable } from "./letter-acts.js";
+import { saveAttachment, saveAttachments, saveReadable } from "./letter-acts.js";
 import { read } from "./received.js";
 
 /** What the background page answers to our own pages about one mail. */

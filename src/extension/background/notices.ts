@@ -59,7 +59,7 @@ async function takeOne(sealed: Uint8Array): Promise<Arrived> {
  * What a notice may change of a list, put over what stands there now.
  *
  * Attack: between an invitation and the server's answer, whoever wrote the file would be believed as the list's owner.
- * @throws ListSealError `join-unanswered`; `no-list` if the list that the notice was held against is not here any more
+ * @throws ListSealError `join-unanswered`; `no-such-list` if the list that the notice was held against is not here any more
  */
 function switched(stored: Stored, before: Stored, changed: StoredList): StoredList {
   const present = stored.lists[changed.address];

@@ -1,7 +1,7 @@
 import { awake } from "../keep-awake.js";
 import { keepCopy } from "../local-copies/keep.js";
 import { lockIfDue } from "../locking/unlocked.js";
-import { basisOf, type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
+import { basisNow, basisOf, type NotOpened, notOpened, type Opened, openSealed } from "../reading/opening.js";
 import { load } from "../storage.js";
 import { type MessageHeader, thunderbird } from "../thunderbird.js";
 import { runJob } from "../worker/client.js";
@@ -103,12 +103,6 @@ async function begunAt(key: string): Promise<Opening | undefined> {
   const begun = opening.get(key);
   return begun !== undefined && (await begun.basis) === (await basisNow()) ? begun : undefined;
 }
-
-/** Empty where what is kept can't be read; whoever opens a sealed part is told why. */
-const basisNow = (): Promise<string> =>
-  load()
-    .then(basisOf)
-    .catch(() => "");
 
 function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", key: string): Opening {
   let found: (sealed: boolean) => void = () => undefined;

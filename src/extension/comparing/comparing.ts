@@ -43,7 +43,7 @@ export async function wantedComparison(): Promise<Comparison | null> {
 
 /**
  * Pins a key to an address because a person has typed digits of it that the author read to them.
- * @throws ListSealError `no-list`; `owners-key` if the address is an owner's with another key
+ * @throws ListSealError `no-such-list`; `owners-key` if the address is an owner's with another key
  */
 export async function confirmKey(wanted: WantedKey): Promise<void> {
   const sighting = sightingOf(wanted);

@@ -63,7 +63,7 @@ export async function questionBefore(
 
 /**
  * Reads the files and makes the letter. Its Message-ID is fixed here: however often it is sealed, it is one letter to the server.
- * @throws Hindered if the key is locked; ListSealError `no-list`, `no-member-key`, `left-list`, `too-large`
+ * @throws Hindered if the key is locked; ListSealError `no-such-list`, `no-member-key`, `left-list`, `too-large`
  */
 export async function readyLetter({
   list: address,

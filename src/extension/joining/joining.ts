@@ -152,7 +152,7 @@ export async function forgetJoining(address: string): Promise<void> {
 
 /**
  * Asks the server to drop oneself. Until its answer everything stays as it is.
- * @throws ListSealError `no-list`, `no-member-key`, `key-locked`
+ * @throws ListSealError `no-such-list`, `no-member-key`, `key-locked`
  */
 export async function leaveList(address: string): Promise<PendingRequest> {
   const stored = await load();

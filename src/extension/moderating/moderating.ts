@@ -26,7 +26,7 @@ export async function heldPosts(address: string): Promise<HeldList | null> {
   return (await heldRecord.load()).lists[address] ?? null;
 }
 
-/** Asks which posts wait, unless that is on its way. @throws ListSealError `no-list`, `no-member-key`, `key-locked` */
+/** Asks which posts wait, unless that is on its way. @throws ListSealError `no-such-list`, `no-member-key`, `key-locked` */
 export async function askHeld(address: string): Promise<void> {
   if ((await pendingFor(address)).some(({ do: what }) => what === "held")) return;
   await ask(address, { do: "held" });
@@ -34,7 +34,7 @@ export async function askHeld(address: string): Promise<void> {
 
 /**
  * Lets a post out, or throws it away. It stays in sight until the server has answered.
- * @throws ListSealError `no-list`, `no-member-key`, `key-locked`
+ * @throws ListSealError `no-such-list`, `no-member-key`, `key-locked`
  */
 export async function decideHeld(
   address: string,

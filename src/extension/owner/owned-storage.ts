@@ -9,7 +9,7 @@ export const ownedRecord = keptRecord(OWNED_KEY, readOwned);
 
 /**
  * An owned list, with its server's certificate of today: the newest comes with each answer, to the list as a member has it.
- * @throws ListSealError `no-list` if it is not owned here
+ * @throws ListSealError `no-such-list` if it is not owned here
  */
 export async function loadOwned(address: string): Promise<OwnedList> {
   const list = (await ownedRecord.load()).lists[address];
@@ -27,7 +27,7 @@ export function withNewestServer(list: OwnedList, { lists }: Stored): OwnedList 
 
 /**
  * Changes one owned list, if it is still here, and gives it.
- * @throws ListSealError `no-list`, `storage-failed`
+ * @throws ListSealError `no-such-list`, `storage-failed`
  */
 export function changeOwned(address: string, change: (list: OwnedList) => OwnedList): Promise<OwnedList> {
   return ownedRecord.update((owned) => {

@@ -1,5 +1,4 @@
-import type { CommandName } from "../../membership/command-names.js";
-import { commandNames } from "../../membership/command-names.js";
+import { type CommandName, commandNames } from "../../membership/command-names.js";
 import type { NewsKind } from "../../membership/commands.js";
 import { type MemberRole, memberRoles } from "../../membership/roles.js";
 import { type ErrorCode, errorCodes } from "../../protocol/errors.js";

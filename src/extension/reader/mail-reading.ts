@@ -4,13 +4,13 @@ import type { MailPart } from "../../mail/sealed-mail.js";
 import { ListSealError } from "../../protocol/errors.js";
 import { arrivals } from "../background/answers.js";
 import { openComparing } from "../comparing/wanted.js";
-import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
 import type { DisplayAnswer } from "../display/view.js";
 import { host } from "../host/host.js";
 import { INVITATION_LIMIT, offer } from "../joining/offered.js";
 import { noteUse } from "../locking/unlocked.js";
+import { attachmentOf, pictureOf } from "../reading/attachments.js";
 import { type ArrivingPart, arrivingKinds } from "../reading/found-parts.js";
-import { imageAddress, notOpened, type Opened, openSealed, type SealedInMail } from "../reading/opening.js";
+import { notOpened, type Opened, openSealed, type SealedInMail } from "../reading/opening.js";
 import { takePart } from "../requests/arrivals.js";
 import { openOptions } from "../webmail/wishes.js";
 import { runJob } from "../worker/client.js";
@@ -97,15 +97,9 @@ export class MailReading {
     return this.#opened;
   }
 
-  #attachment(number: number) {
-    const file = this.#letter().attachments[number];
-    if (file === undefined) throw new ListSealError("no-such-attachment", "there is no such attachment");
-    return file;
-  }
-
-  /** Saves attachment `number`. @throws ListSealError `damaged` if there is none; what {@link Host} throws */
+  /** Saves attachment `number`. @throws ListSealError `no-such-attachment`; what {@link Host} throws */
   async save(number: number): Promise<void> {
-    const { name, bytes, type } = this.#attachment(number);
+    const { name, bytes, type } = attachmentOf(this.#need(), number);
     await host().saveFile(name, bytes, type);
   }
 
@@ -125,12 +119,9 @@ export class MailReading {
     );
   }
 
-  /** An attachment as a picture. @throws ListSealError `damaged` if it is none that is shown */
+  /** An attachment as a picture. @throws ListSealError `no-such-attachment` if it is none that is shown */
   async preview(number: number): Promise<{ readonly address: string }> {
-    const file = this.#attachment(number);
-    if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
-      throw new ListSealError("no-such-attachment", "there is no such picture");
-    return { address: imageAddress(file) };
+    return { address: pictureOf(this.#need(), number) };
   }
 
   /** Opens the page where the key of the mail's author is compared. */

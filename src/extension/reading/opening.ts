@@ -42,13 +42,15 @@ function sorted(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/** The same of what is stored now. Never rejects: empty, which no state is, where what is kept can't be read. */
+export const basisNow = (): Promise<string> =>
+  load()
+    .then(basisOf)
+    .catch(() => "");
+
 /** Whether a verdict was made from another state than today's; also where what is kept can't be read any more. */
 export async function isOutdated({ basis }: Opened): Promise<boolean> {
-  try {
-    return basis !== (await basisOf(await load()));
-  } catch {
-    return true;
-  }
+  return basis !== (await basisNow());
 }
 
 /** Why sealed parts do not open. */
