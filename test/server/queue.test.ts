@@ -32,26 +32,26 @@ const MERGING = "RENAME TO jobs";
 /** The step since which a post's pieces are written before it. */
 const PIECES_FIRST = "CREATE TABLE post_bodies";
 
-/** A database in which each large post's pieces were written with it: one in three pieces that waits for Bob. */
-const withPieces = `
+/** A list with Bob, its owner, and a post of his. */
+const withBob = `
   INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint, server_certificate, created)
     VALUES ('team@lists.test', 'Team', 'key', 'resealed', 'compatible', 'file', 'f0', '', 0);
   INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, role, added)
     VALUES (1, 'bob@people.test', 'Bob', '', 'b0', 'encrypted', 'owner', 0);
   INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate)
     VALUES (1, '', ${NOW - 5}, '<a@b>', 'member', 'Bob', '');
+`;
+
+/** A database in which each large post's pieces were written with it: one in three pieces that waits for Bob. */
+const withPieces = `
+  ${withBob}
   INSERT INTO post_pieces (post_id, number, octets) VALUES (1, 0, 'SEALED'), (1, 2, 'SEALED'), (1, 1, 'SEALED');
   INSERT INTO jobs (list_id, kind, post_id, member_id, queued, due) VALUES (1, 'copy', 1, 1, ${NOW}, ${NOW});
 `;
 
 /** A database of the version before, with a list, two members, and something in both queues. */
 const before = `
-  INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint, server_certificate, created)
-    VALUES ('team@lists.test', 'Team', 'key', 'resealed', 'compatible', 'file', 'f0', '', 0);
-  INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, role, added)
-    VALUES (1, 'bob@people.test', 'Bob', '', 'b0', 'encrypted', 'owner', 0);
-  INSERT INTO posts (list_id, raw, accepted, message_id, author_kind, author_name, author_certificate)
-    VALUES (1, '', ${NOW - 5}, '<a@b>', 'member', 'Bob', '');
+  ${withBob}
   INSERT INTO jobs (post_id, member_id, review, attempts, claim, due) VALUES (1, 1, 0, 2, 'abc', ${NOW});
   INSERT INTO jobs (post_id, member_id, review, due) VALUES (1, 1, 1, ${NOW});
   INSERT INTO jobs (notice, member_id, due, aside) VALUES ('too-old', 1, ${NOW}, 'relay-550');
