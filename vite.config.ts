@@ -2,7 +2,7 @@ import { builtinModules } from "node:module";
 import { resolve } from "node:path";
 import { defineConfig, type EnvironmentOptions, type Plugin } from "vite";
 import packageJson from "./package.json" with { type: "json" };
-import { manifestFor, PNG_SIZES, type Target } from "./src/extension/manifest.js";
+import { manifestFor, PNG_SIZES, type Target } from "./src/extension/app/manifest.js";
 
 /**
  * One `vite build` makes all doors:
@@ -36,7 +36,7 @@ const manifest: Plugin = {
     if (target !== "chromium") return;
     for (const size of PNG_SIZES) {
       const name = `seal-${size}.png`;
-      const picture = await this.fs.readFile(resolve(extension, "browser/icons", name));
+      const picture = await this.fs.readFile(resolve(extension, "app/browser/icons", name));
       this.emitFile({ type: "asset", fileName: `icons/${name}`, source: picture });
     }
   },
@@ -53,11 +53,11 @@ const modules = {
 /** What both browsers have, and what stands in their manifests or is named by an address. */
 const browserPages = {
   worker: resolve(extension, "worker/main.ts"),
-  options: resolve(extension, "browser/options.html"),
-  reader: resolve(extension, "reader/reader.html"),
-  composer: resolve(extension, "composer/composer.html"),
-  "webmail/read": resolve(extension, "webmail/read.html"),
-  "webmail/write": resolve(extension, "webmail/write.html"),
+  options: resolve(extension, "app/browser/options.html"),
+  reader: resolve(extension, "app/browser/reader/reader.html"),
+  composer: resolve(extension, "app/browser/composer.html"),
+  "webmail/read": resolve(extension, "app/webmail/read.html"),
+  "webmail/write": resolve(extension, "app/webmail/write.html"),
 };
 
 /** The pages of one browser. */
@@ -114,9 +114,9 @@ function displayBuild(file: string, source: string): EnvironmentOptions {
   };
 }
 
-const background = ["background", "browser/background.ts"] as const;
+const background = ["background", "app/browser/background.ts"] as const;
 /** What runs in the pages of webmails, where nothing can be imported. */
-const webmail = ["webmail", "webmail/content.ts"] as const;
+const webmail = ["webmail", "app/webmail/content.ts"] as const;
 
 /** The oldest of each that the manifests let in. */
 const CHROMIUM = "chrome148";
@@ -146,19 +146,19 @@ export default defineConfig({
         emptyOutDir: true,
         rolldownOptions: {
           input: {
-            background: resolve(extension, "background/main.ts"),
+            background: resolve(extension, "app/thunderbird/background.ts"),
             worker: resolve(extension, "worker/main.ts"),
-            options: resolve(extension, "options/options.html"),
-            popup: resolve(extension, "compose/popup.html"),
-            verdict: resolve(extension, "mail-page/verdict.html"),
-            opened: resolve(extension, "mail-page/opened.html"),
+            options: resolve(extension, "app/options/options.html"),
+            popup: resolve(extension, "app/thunderbird/popup.html"),
+            verdict: resolve(extension, "app/thunderbird/mail-page/verdict.html"),
+            opened: resolve(extension, "app/thunderbird/mail-page/opened.html"),
           },
           output: modules,
         },
       },
     },
-    display: displayBuild("display.js", "display/gate.ts"),
-    view: displayBuild("view.js", "display/main.ts"),
+    display: displayBuild("display.js", "app/thunderbird/display-gate.ts"),
+    view: displayBuild("view.js", "app/thunderbird/display.ts"),
     chromium: browserBuild("chromium", CHROMIUM),
     chromiumScripts: scriptBuild("chromium", CHROMIUM, background, "es"),
     chromiumWebmail: scriptBuild("chromium", CHROMIUM, webmail, "iife"),
@@ -176,9 +176,9 @@ export default defineConfig({
         minify: false,
         rolldownOptions: {
           input: {
-            cli: resolve(root, "src/server/run/cli.ts"),
+            cli: resolve(root, "src/server/cli/main.ts"),
             // a thread of its own, beside the program
-            "reading-worker": resolve(root, "src/server/in/reading/worker.ts"),
+            "reading-worker": resolve(root, "src/server/parse/worker.ts"),
           },
           external: (id) =>
             id.startsWith("node:") ||

@@ -1,5 +1,5 @@
 /** Taking inputs one after the other in this process, and what is a finding. */
-import { ListSealError } from "../src/protocol/errors.js";
+import { ListSealError } from "../src/openpgp/errors.js";
 import { Random } from "./random.js";
 import { Finding, type Target } from "./target.js";
 import { MAX_INPUT, varied } from "./vary.js";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Inputs, tryInput } from "../fuzz/run.js";
 import { Finding, type Target } from "../fuzz/target.js";
 import { targetNames } from "../fuzz/targets.js";
-import { ListSealError } from "../src/protocol/errors.js";
+import { ListSealError } from "../src/openpgp/errors.js";
 
 const main = fileURLToPath(new URL("../fuzz/main.ts", import.meta.url));
 const run = (...args: readonly string[]) =>

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { InstalledAddon } from "../../test/world/extension.js";
 import type { Thunderbird } from "../../test/world/thunderbird.js";
 import { ThunderbirdUi, WINDOW_OF_VIEW } from "../../test/world/thunderbird-ui.js";

@@ -79,7 +79,7 @@ async function rowsIn(name: BrowserName, folder: string, full: boolean): Promise
   const browser = await startBrowser(name, { extension });
   const rows: Row[] = [];
   try {
-    const page = await browser.open("reader/reader.html");
+    const page = await browser.open("app/browser/reader/reader.html");
     for (const profile of full ? profiles : profiles.slice(0, 1)) {
       const { sealed, stored } = await sealedMails(profile, "bob@example.test", sizes);
       await keepInBrowser(page, stored);

@@ -5,6 +5,7 @@
  * programs are started for each message, as their users start them. So at 1 kB the comparison is with starting a process.
  */
 
+import { openLayer } from "../../src/openpgp/open-layer.js";
 import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
 import {
   armorOpeningKey,
@@ -14,8 +15,7 @@ import {
   type Profile,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { encryptSigned } from "../../src/protocol/seal.js";
-import { openLayer } from "../../src/protocol/unseal.js";
+import { encryptSigned } from "../../src/protocol/seal-post.js";
 import { type Contender, measure } from "../measure.js";
 import { gpgArgs, type PeerWorld } from "../peers.js";
 import { compare, type Row } from "../row.js";

@@ -3,7 +3,7 @@
  * most that a relay takes of such mails from anybody on this machine), its memory, what it costs to remove a member, and how long it
  * leaves others without an answer.
  */
-import { POLL_MS } from "../../src/server/kept/limits.js";
+import { POLL_MS } from "../../src/server/base/limits.js";
 import { build } from "../../test/server/server-process.js";
 import { median } from "../measure.js";
 import { rowsOfParts } from "../parts.js";

@@ -1,6 +1,7 @@
 /** Reports to a list's bounce address: every form that mail systems write, changed. */
-import { readBounceReport, withoutTags } from "../../src/server/in/bounce-report.js";
-import { judge } from "../../src/server/out/bounce-verdict.js";
+
+import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { readBounceReport, withoutTags } from "../../src/server/parse/bounce-report.js";
 import { dead } from "../../test/server/bounces/replies.js";
 import { reports } from "../../test/server/bounces/reports.js";
 import { promise, type Target } from "../target.js";

@@ -1,6 +1,6 @@
 /** The HTML and the text of opened letters, in a document (jsdom). */
 import { JSDOM } from "jsdom";
-import type { CleanHtml } from "../../src/extension/display/clean-html.js";
+import type { CleanHtml } from "../../src/extension/reading/display/clean-html.js";
 import { promise, type Target } from "../target.js";
 
 const { window } = new JSDOM("<!doctype html><html><head></head><body></body></html>");
@@ -10,8 +10,8 @@ for (const name of ["window", "document", "Node", "Element", "HTMLElement", "Doc
     value: name === "window" ? window : window[name],
     configurable: true,
   });
-const { cleanHtml } = await import("../../src/extension/display/clean-html.js");
-const { plainTextBody } = await import("../../src/extension/display/plain-text.js");
+const { cleanHtml } = await import("../../src/extension/reading/display/clean-html.js");
+const { plainTextBody } = await import("../../src/extension/reading/display/plain-text.js");
 
 /** What loads, runs, asks, or leaves its place. Not the list of clean-html.ts, which is one of what may stay. */
 const forbidden =

@@ -1,9 +1,9 @@
 /** Invitations, also from somebody who knows the code and changes what is inside. */
 import { existsSync, readFileSync } from "node:fs";
 import { createMessage, decrypt, encrypt, readMessage } from "openpgp";
-import { type Invitation, readInvitation } from "../../src/membership/invitation.js";
-import { armorOpeningKey, armorSealingKey } from "../../src/protocol/keys.js";
-import { configFor } from "../../src/protocol/policy.js";
+import { type Invitation, readInvitation } from "../../src/membership/invitation/invitation.js";
+import { armorOpeningKey, armorSealingKey } from "../../src/openpgp/keys.js";
+import { configFor } from "../../src/openpgp/policy.js";
 import type { Random } from "../random.js";
 import { promise, type Target } from "../target.js";
 import { joined, varied } from "../vary.js";

@@ -1,14 +1,14 @@
 /** Mails: whatever comes by mail, to the server and to the add-on. */
 import { readMail } from "../../src/extension/worker/read-mail.js";
+import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { type MimePart, readMimeTree } from "../../src/mail/mime-tree.js";
-import { memberNotice, submissionNotice } from "../../src/mail/notices.js";
 import { type OwnShell, readOwnShell } from "../../src/mail/own-shell.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { readPayload, writeClearMail } from "../../src/mail/payload.js";
 import { readRequestMail, requestNotice, writeRequestMail } from "../../src/mail/request-mail.js";
 import { readSealedMail, writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
-import { ListSealError } from "../../src/protocol/errors.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import type { SealedMessage } from "../../src/protocol/index.js";
 import type { Random } from "../random.js";
 import { promise, type Target } from "../target.js";

@@ -1,12 +1,12 @@
 /** Mails to a list's request address: as they come, and, for whoever holds a key, what is inside the seal. */
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { commandNames } from "../../src/membership/command-names.js";
-import { claimedSigners, verifySigned, writeRequest } from "../../src/membership/requests.js";
+import { commandNames } from "../../src/membership/request/command-names.js";
+import { claimedSigners, verifySigned, writeRequest } from "../../src/membership/request/request.js";
+import { armorSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { armorSealingKey, sealingHalf } from "../../src/protocol/keys.js";
-import { encryptSigned } from "../../src/protocol/seal.js";
-import { writeServerKey } from "../../src/server/in/reading/key-wire.js";
+import { encryptSigned } from "../../src/protocol/seal-post.js";
+import { writeServerKey } from "../../src/server/parse/key-transfer.js";
 import { readHere } from "../../test/server/read-here.js";
 import { NOW, vectorCast } from "../../test/vectors/cast.js";
 import { promise, type Target } from "../target.js";

@@ -1,10 +1,10 @@
 /** What a client says to the server's door, and the mail that comes in by it: the real front, on a socket. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { queued } from "../../src/server/in/reply.js";
-import { Budget, openFront } from "../../src/server/in/smtp.js";
-import { MAX_HEADER_BYTES, MAX_LINES } from "../../src/server/kept/limits.js";
-import { openLog } from "../../src/server/kept/log.js";
+import { MAX_HEADER_BYTES, MAX_LINES } from "../../src/server/base/limits.js";
+import { openLog } from "../../src/server/base/log.js";
+import { queued } from "../../src/server/receive/reply.js";
+import { Budget, openFront } from "../../src/server/receive/smtp.js";
 import { readHere } from "../../test/server/read-here.js";
 import { promise, type Target } from "../target.js";
 

@@ -49,7 +49,7 @@ const ROUND_KEYS = SBOX + 256;
 const PLANES = ROUND_KEYS + 15 * 16;
 const LAST_PLANES = PLANES + 15 * KEY_PLANES;
 const FEEDBACK = LAST_PLANES + 16;
-/** `key` finds the key here, `decrypt` a piece of data. `src/protocol/cfb/aes-cfb.ts` knows this number, and the next. */
+/** `key` finds the key here, `decrypt` a piece of data. `src/openpgp/cfb/aes-cfb.ts` knows this number, and the next. */
 const DATA = 8192;
 /** Blocks at a time: the data is deciphered up to the next multiple. */
 const BLOCKS = 8;

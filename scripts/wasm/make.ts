@@ -14,5 +14,5 @@ ${lines.join(",\n")},
   writeFileSync(new URL(`../../src/${file}`, import.meta.url), source);
 }
 
-write("protocol/cfb/aes-module.ts", "aesModule", "aes-cfb.ts", aesCfbModule());
+write("openpgp/cfb/aes-module.ts", "aesModule", "aes-cfb.ts", aesCfbModule());
 write("mail/base64-module.ts", "base64Module", "base64.ts", base64Module());

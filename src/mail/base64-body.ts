@@ -6,8 +6,8 @@
  * Strict where a MIME parser is lenient: what is not plain base64 from beginning to end is nothing for this file. Whoever
  * calls it has the parser for that.
  */
-import { nodeCrypto } from "../protocol/digest.js";
-import { WasmModule } from "../protocol/wasm.js";
+import { nodeCrypto } from "../openpgp/digest.js";
+import { WasmModule } from "../openpgp/wasm.js";
 import { base64Module } from "./base64-module.js";
 
 /** Where the program has its text, how much of it fits, where the octets and the two numbers are that it gives. */

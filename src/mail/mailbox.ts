@@ -14,7 +14,7 @@
  * Local parts are case-sensitive by RFC 5321, 2.4; no mail system that people use makes a difference, and a
  * roster that did would let `Bob@` and `bob@` be two members.
  */
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { decodeWords, encodeWords } from "./encoded-words.js";
 
 declare const canonical: unique symbol;

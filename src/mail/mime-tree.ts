@@ -6,7 +6,7 @@
  *
  * QUIRK: postal-mime 4 keeps its tree as `root` of the parser and does not say so in its types: what is read of it is checked.
  */
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { MAX_PARTS, OtherPostalMime, readMimeWithTree } from "./read-mime.js";
 
 /** One part, as Thunderbird's `messages.getFull` names them. */

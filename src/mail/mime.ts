@@ -5,7 +5,7 @@
  * same bytes in a browser's worker and on the server, and a body that many copies share must be a separate buffer.
  * Reading is postal-mime's; a test reads everything written here with two parsers.
  */
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { encodeWords } from "./encoded-words.js";
 
 const encoder = new TextEncoder();

@@ -5,8 +5,8 @@
  * "Pay 10000 EUR now (verified)", from whomever they like. What the list writes there is fixed; so anything else is said.
  */
 import { decodeWords } from "./encoded-words.js";
+import { outerSubject } from "./fixed-texts.js";
 import { type Address, localPartOf, parseMailbox } from "./mailbox.js";
-import { outerSubject } from "./notices.js";
 
 /** The fields that people see and believe, as they came; null for one that is missing. */
 export interface OuterHeader {

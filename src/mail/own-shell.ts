@@ -11,7 +11,7 @@
  * has changed is a foreign shell, too, and opens by a click.
  */
 import { decodeBase64Body } from "./base64-body.js";
-import { memberNotice, submissionNotice } from "./notices.js";
+import { memberNotice, submissionNotice } from "./fixed-texts.js";
 import { labelOf, namedType, partTypes } from "./part-types.js";
 import type { MailPart } from "./sealed-mail.js";
 

@@ -5,10 +5,10 @@
  * what stands outside, and the author's certificate (with the introduction by which readers trust it) as parts that are
  * not attachments.
  *
- * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open.ts`).
+ * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open-post.ts`).
  */
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { COPY_FIELD } from "./copy-field.js";
 import { decodeWords } from "./encoded-words.js";
 import { asFixed, flowOf, unflow } from "./flowed.js";

@@ -13,7 +13,7 @@
  * them is checked, and `test/mail/read-mime.test.ts` compares what comes out with postal-mime alone.
  */
 import PostalMime, { type Email, type PostalMimeOptions } from "postal-mime";
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { decodeBase64Body } from "./base64-body.js";
 
 /**

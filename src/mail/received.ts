@@ -1,6 +1,6 @@
 /** Reading a mail that somebody sent: header fields and parts, within limits. What the parts are is others' business. */
 import type { Email } from "postal-mime";
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { type Label, labelOf } from "./part-types.js";
 import { contentOf } from "./payload.js";
 import { OtherPostalMime, readMime } from "./read-mime.js";

@@ -6,7 +6,7 @@
  * - `notice`: from an owner to a member (a new list key, new owners, a new server key); `receipt`: the member's word for it.
  */
 import type { Email } from "postal-mime";
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { fileNameOf, requestTypes } from "./part-types.js";

@@ -2,9 +2,10 @@
  * A sealed draft as mail in a Drafts folder: a notice, and one sealed part. It has no recipient and its own subject, so
  * that opened by a program that does not know it, it is not sent anywhere by a careless press.
  */
+
+import { draftNotice, draftSubject } from "./fixed-texts.js";
 import { formatMailbox, type Mailbox } from "./mailbox.js";
 import { formatDate, textLeaf, writeEntity } from "./mime.js";
-import { draftNotice, draftSubject } from "./notices.js";
 
 /** The field by which a sealed draft is known. */
 export const draftHeader = "X-ListSeal-Draft";

@@ -9,9 +9,10 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import { ListSealError } from "../protocol/errors.js";
+import { ListSealError } from "../openpgp/errors.js";
+import { isSecretId } from "../openpgp/secrets.js";
 import type { SealedMessage } from "../protocol/message.js";
-import { isSecretId } from "../protocol/secrets.js";
+import { memberNotice, outerSubject, submissionNotice } from "./fixed-texts.js";
 import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
@@ -26,7 +27,6 @@ import {
   writeFields,
   writeShared,
 } from "./mime.js";
-import { memberNotice, outerSubject, submissionNotice } from "./notices.js";
 import { authorType, fileNameOf, partTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
 import { partsOf, readReceived } from "./received.js";

@@ -22,13 +22,19 @@ import {
   type SignaturePacket,
   verify,
 } from "openpgp";
-import { hex } from "./digest.js";
-import { ListSealError } from "./errors.js";
-import { SignatureForRecipients } from "./intended.js";
-import { allFingerprints, type Fingerprint, type OpeningKey, parseFingerprint, type Role } from "./keys.js";
-import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "./policy.js";
-import type { SecretId } from "./secrets.js";
-import { type BegunDigest, hasOwnDigest, signedDigest } from "./signed-digest.js";
+import { hex } from "../openpgp/digest.js";
+import { ListSealError } from "../openpgp/errors.js";
+import { SignatureForRecipients } from "../openpgp/intended-recipients.js";
+import {
+  allFingerprints,
+  type Fingerprint,
+  type OpeningKey,
+  parseFingerprint,
+  type Role,
+} from "../openpgp/keys.js";
+import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "../openpgp/policy.js";
+import type { SecretId } from "../openpgp/secrets.js";
+import { type BegunDigest, hasOwnDigest, signedDigest } from "../openpgp/signed-digest.js";
 
 /** Version of the notation namespace: what a signature says is defined per version. */
 export const BINDING_VERSION = 1;

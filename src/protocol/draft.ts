@@ -6,12 +6,13 @@
  * mailbox, sealed to the author's certificate, which is no secret, for the author to send on as theirs. So it is not
  * sealed to the list or its server, its signature has a kind of its own, and only the author's own signature opens it.
  */
+
+import { assertUsable, type OpeningKey, sealingHalf } from "../openpgp/keys.js";
+import { openLayer } from "../openpgp/open-layer.js";
+import { assertSize, MAX_PAYLOAD_BYTES } from "../openpgp/policy.js";
+import { profileOf } from "../openpgp/secrets.js";
 import { readNotations, signBinding, verifyOnly } from "./binding.js";
-import { assertUsable, type OpeningKey, sealingHalf } from "./keys.js";
-import { assertSize, MAX_PAYLOAD_BYTES } from "./policy.js";
-import { encryptSigned } from "./seal.js";
-import { profileOf } from "./secrets.js";
-import { openLayer } from "./unseal.js";
+import { encryptSigned } from "./seal-post.js";
 
 /**
  * Seals a draft to its author.

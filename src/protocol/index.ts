@@ -17,8 +17,8 @@
  *
  * The server imports `reseal.js` and never `open.js`: import from the files, not from here, where that matters.
  */
-export { BINDING_VERSION, type Kind } from "./binding.js";
-export { codeOf, type ErrorCode, errorCodes, ListSealError } from "./errors.js";
+
+export { codeOf, type ErrorCode, errorCodes, ListSealError } from "../openpgp/errors.js";
 export {
   armorOpeningKey,
   armorSealingKey,
@@ -37,29 +37,9 @@ export {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "./keys.js";
-export type {
-  Delivery,
-  ListRef,
-  Mode,
-  Passage,
-  RosterHead,
-  SealedMessage,
-  UnprovedReason,
-} from "./message.js";
-export { type ClaimedAuthor, type MemberKeys, type OpenedPost, type OpenResult, openPost } from "./open.js";
-export { join, type SplitMessage, split } from "./packets.js";
-export type { Profile } from "./policy.js";
-export {
-  forwardOpened,
-  type OpenedAtServer,
-  openAtServer,
-  type PreparedReseal,
-  prepareReseal,
-  resealFor,
-  type ServerContext,
-} from "./reseal.js";
-export { newMessageId, type PostToSeal, sealPost } from "./seal.js";
+} from "../openpgp/keys.js";
+export { join, type SplitMessage, split } from "../openpgp/packets.js";
+export type { Profile } from "../openpgp/policy.js";
 export {
   generateSecret,
   isSecret,
@@ -72,4 +52,31 @@ export {
   type SecretId,
   type SecretName,
   type SharedSecret,
-} from "./secrets.js";
+} from "../openpgp/secrets.js";
+export { BINDING_VERSION, type Kind } from "./binding.js";
+export type {
+  Delivery,
+  ListRef,
+  Mode,
+  Passage,
+  RosterHead,
+  SealedMessage,
+  UnprovedReason,
+} from "./message.js";
+export {
+  type ClaimedAuthor,
+  type MemberKeys,
+  type OpenedPost,
+  type OpenResult,
+  openPost,
+} from "./open-post.js";
+export {
+  forwardOpened,
+  type OpenedAtServer,
+  openAtServer,
+  type PreparedReseal,
+  prepareReseal,
+  resealFor,
+  type ServerContext,
+} from "./reseal.js";
+export { newMessageId, type PostToSeal, sealPost } from "./seal-post.js";

@@ -1,6 +1,6 @@
 /** The shapes that travel: what a sealed message is made of, whichever party holds it. Bytes only; mail is `src/mail`. */
-import type { Fingerprint } from "./keys.js";
-import type { ListName, SecretId } from "./secrets.js";
+import type { Fingerprint } from "../openpgp/keys.js";
+import type { ListName, SecretId } from "../openpgp/secrets.js";
 
 /**
  * What is sealed twice.

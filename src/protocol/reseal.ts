@@ -2,18 +2,17 @@
  * The server's work (seed, steps 205 to 207 and 407 to 409): open the outer seal, check, seal again for each member.
  *
  * The server opens with its own key only. What it gets is still sealed to the list key, and nothing in this file or in
- * anything it imports could open that: `open.ts` is not imported by the server (a test reads the import graph).
+ * anything it imports could open that: `open-post.ts` is not imported by the server (a test reads the import graph).
  *
  * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
  */
 import type { Signature } from "openpgp";
-import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
-import { sha256 } from "./digest.js";
-import { ListSealError } from "./errors.js";
-import { assertIntendedFor } from "./intended.js";
-import type { Fingerprint, OpeningKey, SealingKey } from "./keys.js";
-import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
-import { assertDataPacket, checkLiteral, keyPacketTarget } from "./packets.js";
+import { sha256 } from "../openpgp/digest.js";
+import { ListSealError } from "../openpgp/errors.js";
+import { assertIntendedFor } from "../openpgp/intended-recipients.js";
+import type { Fingerprint, OpeningKey, SealingKey } from "../openpgp/keys.js";
+import { openLayer } from "../openpgp/open-layer.js";
+import { assertDataPacket, checkLiteral, keyPacketTarget } from "../openpgp/packets.js";
 import {
   assertInWindow,
   assertSize,
@@ -21,10 +20,11 @@ import {
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
   type Profile,
-} from "./policy.js";
-import { encryptSigned } from "./seal.js";
-import { isSecret, type Opener, profileOf, type Sealer } from "./secrets.js";
-import { openLayer } from "./unseal.js";
+} from "../openpgp/policy.js";
+import { isSecret, type Opener, profileOf, type Sealer } from "../openpgp/secrets.js";
+import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
+import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
+import { encryptSigned } from "./seal-post.js";
 
 /** A post as the server holds it: opened once, still sealed to the list key. Kept in memory only, never on disk. */
 export interface OpenedAtServer {

@@ -1,7 +1,9 @@
 /** Attacks on who said what: signatures moved, borrowed, doubled or left out. */
 import { createMessage, readSignature, sign } from "openpgp";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { split } from "../../src/openpgp/packets.js";
+import { configFor } from "../../src/openpgp/policy.js";
 import { bindingNames, readNotations, verifyOnly } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
 import {
   type OpeningKey,
   openAtServer,
@@ -11,8 +13,6 @@ import {
   type SealedMessage,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { split } from "../../src/protocol/packets.js";
-import { configFor } from "../../src/protocol/policy.js";
 import { aliceSeals, type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
 import { asMember, bytes, dataPacketUnder, encryptWith, nameOf, saysIt, signs, submits } from "./forge.js";
 import { naiveReader } from "./naive/naive-reader.js";

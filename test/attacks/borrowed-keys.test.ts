@@ -1,8 +1,8 @@
 /** Attacks with certificates: somebody else's key bound under one's own, so that their words become one's own. */
 import { PublicSubkeyPacket } from "openpgp";
+import { allFingerprints } from "../../src/openpgp/keys.js";
 import { verifyOnly } from "../../src/protocol/binding.js";
 import { openAtServer, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
-import { allFingerprints } from "../../src/protocol/keys.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, firstOf, opened } from "./forge.js";
 import { withBorrowedSubkey } from "./forge-keys.js";

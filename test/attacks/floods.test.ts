@@ -12,17 +12,17 @@ import {
   PrivateKey,
   readMessage,
 } from "openpgp";
-import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
-import { checkLiteral, join, keyPacketTarget, readHeader, split } from "../../src/protocol/packets.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { checkLiteral, join, keyPacketTarget, readHeader, split } from "../../src/openpgp/packets.js";
 import {
   configFor,
   MAX_KEY_PART_BYTES,
   MAX_PACKETS_FOR_ONE_KEY,
   MAX_PACKETS_INSIDE,
   MAX_SESSION_KEY_PACKETS,
-} from "../../src/protocol/policy.js";
-import { readSecret } from "../../src/protocol/secrets.js";
-import { openLayer } from "../../src/protocol/unseal.js";
+} from "../../src/openpgp/policy.js";
+import { readSecret } from "../../src/openpgp/secrets.js";
+import { openAtServer, readOpeningKey, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
 import { aliceSeals, type Cast, listOf, makeCast, serverContext } from "../protocol/people.js";
 import { costlyKey, costlyMessage } from "./costly.js";
 import { bytes, encryptWith, literalPacket, packet, seipdAround } from "./forge.js";

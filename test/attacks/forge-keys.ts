@@ -10,8 +10,8 @@ import {
   SecretKeyPacket,
   SignaturePacket,
 } from "openpgp";
+import { configFor } from "../../src/openpgp/policy.js";
 import type { OpeningKey, Role } from "../../src/protocol/index.js";
-import { configFor } from "../../src/protocol/policy.js";
 
 interface Bound {
   readonly key: SecretKeyPacket;

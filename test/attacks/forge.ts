@@ -13,13 +13,13 @@ import {
   type SignaturePacket,
   sign,
 } from "openpgp";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { type OpenedLayer, openLayer } from "../../src/openpgp/open-layer.js";
+import { join, split } from "../../src/openpgp/packets.js";
+import { configFor } from "../../src/openpgp/policy.js";
 import { type Kind, listValue, notations } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
 import type { ClaimedAuthor, ListRef, OpeningKey, SealedMessage } from "../../src/protocol/index.js";
 import { sealingHalf } from "../../src/protocol/index.js";
-import { join, split } from "../../src/protocol/packets.js";
-import { configFor } from "../../src/protocol/policy.js";
-import { type OpenedLayer, openLayer } from "../../src/protocol/unseal.js";
 import { type Cast, listOf } from "../protocol/people.js";
 
 /** Text as bytes. */

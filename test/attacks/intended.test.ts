@@ -4,8 +4,10 @@
  * The notations name list and list key, but not the server's key: what Alice signed for the list's old server key, whoever
  * stole that key can encrypt again to the new one. The naive copies don't know the subpacket, as openpgp.js and GnuPG 2.2.
  */
+
+import { sha256 } from "../../src/openpgp/digest.js";
+import { split } from "../../src/openpgp/packets.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
 import {
   type Fingerprint,
   generateKey,
@@ -14,7 +16,6 @@ import {
   type SealedMessage,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { split } from "../../src/protocol/packets.js";
 import {
   aliceSeals,
   type Cast,

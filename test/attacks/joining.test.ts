@@ -6,14 +6,14 @@ import {
   type Request,
   verifyRequest,
   writeRequest,
-} from "../../src/membership/requests.js";
+} from "../../src/membership/request/request.js";
 import {
   generateKey,
   type OpeningKey,
   type SealingKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import { type Cast, makeCast } from "../protocol/people.js";
 
 const team = parseAddress("team@lists.example");

@@ -2,19 +2,25 @@
  * What leaves with an answer. The mail on the screen was opened, by itself or by a click, and a part of it is selected: Thunderbird
  * quotes that. A composer that goes by how far its own reading got takes such a mail for an ordinary one.
  */
-import { read } from "../../src/extension/background/received.js";
-import { unsealInPlace } from "../../src/extension/compose/recover.js";
-import { type Beginning, beginningOf, type Related, relatedTo } from "../../src/extension/compose/related.js";
-import { withContinued } from "../../src/extension/compose/thread.js";
-import { changeState } from "../../src/extension/compose/window-state.js";
-import { useHost } from "../../src/extension/host/host.js";
-import { thunderbirdHost } from "../../src/extension/host/thunderbird-host.js";
-import { areCopiesKept } from "../../src/extension/local-copies/keep.js";
+
+import { thunderbirdHost } from "../../src/extension/app/thunderbird/thunderbird-host.js";
+import { useHost } from "../../src/extension/platform/host.js";
+import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
+import { areCopiesKept } from "../../src/extension/reading/local-copies/keep.js";
 import { secretsOf } from "../../src/extension/reading/opening.js";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
-import type { ComposeDetails } from "../../src/extension/thunderbird.js";
+import { read } from "../../src/extension/reading/read-message.js";
+import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { runJob } from "../../src/extension/worker/client.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
+import { unsealInPlace } from "../../src/extension/writing/window/recover.js";
+import {
+  type Beginning,
+  beginningOf,
+  type Related,
+  relatedTo,
+} from "../../src/extension/writing/window/related-mail.js";
+import { withContinued } from "../../src/extension/writing/window/thread.js";
+import { changeState } from "../../src/extension/writing/window/window-state.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { writeClearMail } from "../../src/mail/payload.js";

@@ -1,8 +1,9 @@
 /** An introduced member who calls herself what somebody else is called, and a mail whose outer header says what nobody wrote. */
-import { stateLine } from "../../src/extension/display/state-line.js";
-import { say } from "../../src/extension/i18n.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { stateLine } from "../../src/extension/reading/display/state-line.js";
 import { openSealed } from "../../src/extension/reading/opening.js";
+import { say } from "../../src/extension/ui/i18n.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { haveWorkerNear } from "../extension/near-worker.js";
 import { Addon } from "../extension/play-addon.js";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
-import { sha256 } from "../../src/protocol/digest.js";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { MAX_PACKETS_FOR_ONE_KEY } from "../../src/openpgp/policy.js";
 import {
   newMessageId,
   type OpeningKey,
@@ -14,18 +15,17 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { MAX_PACKETS_FOR_ONE_KEY } from "../../src/protocol/policy.js";
-import { acceptPost, type Outcome } from "../../src/server/in/post.js";
-import { writeKeys } from "../../src/server/in/reading/key-wire.js";
-import type { Reader } from "../../src/server/in/reading/reader.js";
-import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
-import { defaultListSettings } from "../../src/server/kept/list-settings.js";
-import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
-import { openTokens } from "../../src/server/kept/tokens.js";
-import { CopyMaker, preparePost, takeApart } from "../../src/server/out/copies.js";
-import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
+import { addMember, createList, type Office, removeMember } from "../../src/server/admin/administration.js";
+import { dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
+import { CopyMaker, preparePost, takeApart } from "../../src/server/delivery/copies.js";
+import { writeKeys } from "../../src/server/parse/key-transfer.js";
+import type { Reader } from "../../src/server/parse/reader.js";
+import { acceptPost, type Outcome } from "../../src/server/post/accept-post.js";
+import { defaultListSettings } from "../../src/server/store/list-settings.js";
+import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
+import { openTokens } from "../../src/server/store/tokens.js";
 import { aliceSeals, type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
 import { readHere } from "../server/read-here.js";
 import { bytes, encryptWith, nameOf, opened, signs, submits } from "./forge.js";

@@ -1,6 +1,6 @@
 /** A mail that is our own shell to the add-on, and a stranger's words to the mail program or to the person. */
 import { readMail } from "../../src/extension/worker/read-mail.js";
-import { memberNotice } from "../../src/mail/notices.js";
+import { memberNotice } from "../../src/mail/fixed-texts.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { bytes } from "./forge.js";

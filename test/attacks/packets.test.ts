@@ -1,6 +1,9 @@
 /** Attacks with bytes: other spellings of a key packet, cuts, flipped bits, downgrades, bombs and floods. */
 import { createMessage, decrypt, encrypt, readMessage } from "openpgp";
-import { sha256 } from "../../src/protocol/digest.js";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { checkLiteral, join, keyPacketTarget, split } from "../../src/openpgp/packets.js";
+import { configFor } from "../../src/openpgp/policy.js";
 import {
   openAtServer,
   openPost,
@@ -9,9 +12,6 @@ import {
   type SealedMessage,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { checkLiteral, join, keyPacketTarget, split } from "../../src/protocol/packets.js";
-import { configFor } from "../../src/protocol/policy.js";
-import { openLayer } from "../../src/protocol/unseal.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import {
   asMember,

@@ -8,28 +8,28 @@ import { join as joinPath } from "node:path";
 import { PublicSubkeyPacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
+import { keyPacketTarget } from "../../src/openpgp/packets.js";
+import { FUTURE_ALLOWED_MS, PAST_WINDOW_MS } from "../../src/openpgp/policy.js";
 import {
   type OpeningKey,
   type SealedMessage,
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { keyPacketTarget } from "../../src/protocol/packets.js";
-import { FUTURE_ALLOWED_MS, PAST_WINDOW_MS } from "../../src/protocol/policy.js";
 import { openAtServer } from "../../src/protocol/reseal.js";
-import { acceptPost, type Outcome } from "../../src/server/in/post.js";
-import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
-import { REPLAY_MARGIN_MS } from "../../src/server/kept/limits.js";
-import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
 import {
   addMember,
   createList,
   type Office,
   removeMember,
   setListKey,
-} from "../../src/server/run/administration.js";
+} from "../../src/server/admin/administration.js";
+import { dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
+import { REPLAY_MARGIN_MS } from "../../src/server/base/limits.js";
+import { acceptPost, type Outcome } from "../../src/server/post/accept-post.js";
+import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { readHere } from "../server/read-here.js";
 import { bytes, encryptWith, opened, respelled, respellings, submits, submitsParts } from "./forge.js";

@@ -2,9 +2,9 @@
  * An attack on "came through the list": Eve, a member, has the session key of every post. She wraps Alice's anew and sends it to Bob
  * before the list does.
  */
-import { rememberPost, type SeenPost } from "../../src/extension/storage.js";
+import { rememberPost, type SeenPost } from "../../src/extension/records/storage.js";
+import { split } from "../../src/openpgp/packets.js";
 import { openPost, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
-import { split } from "../../src/protocol/packets.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "../protocol/people.js";
 import { bytes, encryptWith, opened, respelled, respellings } from "./forge.js";
 import { naiveServer } from "./naive/naive-server.js";

@@ -2,26 +2,26 @@
  * Attacks by files: Mallory is a member, so she has the list key and knows the server, and she writes an invitation that names
  * herself as the list's owner. The add-ons are as they are, and so is the server.
  */
-import { arrivals } from "../../src/extension/background/answers.js";
-import { calls } from "../../src/extension/background/calls.js";
-import { fromBase64, toBase64 } from "../../src/extension/base64.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
-import { claimAnswered } from "../../src/extension/owner/founding.js";
-import type { OwnedList } from "../../src/extension/owner/owned.js";
-import { ownedRecord } from "../../src/extension/owner/owned-storage.js";
+import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { claimAnswered } from "../../src/extension/owner/claim-list.js";
+import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
+import type { OwnedList } from "../../src/extension/records/owned-list.js";
+import { ownedRecord } from "../../src/extension/records/owned-storage.js";
+import { load } from "../../src/extension/records/storage.js";
+import type { StoredList } from "../../src/extension/records/stored.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
-import { load } from "../../src/extension/storage.js";
-import type { StoredList } from "../../src/extension/stored.js";
 import { readInvitationFile } from "../../src/extension/worker/invitation.js";
 import { openSealedNotice } from "../../src/extension/worker/notices.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { makeCode } from "../../src/membership/code.js";
-import { readIntroduction } from "../../src/membership/introduction.js";
-import { knownListOf, readInvitation } from "../../src/membership/invitation.js";
-import { assertNoConflict } from "../../src/membership/invited-list.js";
-import { type News, writeNotice } from "../../src/membership/notices.js";
-import { openFile, sealFile } from "../../src/membership/sealed-file.js";
+import { makeCode } from "../../src/membership/file/code.js";
+import { openFile, sealFile } from "../../src/membership/file/sealed-file.js";
+import { readIntroduction } from "../../src/membership/introduction/introduction.js";
+import { knownListOf, readInvitation } from "../../src/membership/invitation/invitation.js";
+import { assertNoConflict } from "../../src/membership/invitation/invited-list.js";
+import { type News, writeNotice } from "../../src/membership/notice/owner-notice.js";
 import {
   armorSealingKey,
   generateKey,
@@ -29,7 +29,7 @@ import {
   parseSealingKey,
   readOpeningKey,
   sealingHalf,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import { haveWorkerNear } from "../extension/near-worker.js";
 import { Addon } from "../extension/play-addon.js";
 import { begin, cardFile, DAY, play, teamAddress } from "../server/asking.js";

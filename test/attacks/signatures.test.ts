@@ -1,5 +1,6 @@
 /** Attacks on a signature's own form: two of them, doubled, foreign or unsigned notations, a signature over text. */
 import { createMessage, enums, PacketList, readSignature, Signature, SignaturePacket, sign } from "openpgp";
+import { configFor } from "../../src/openpgp/policy.js";
 import { bindingNames, notations, readNotations, verifyOnly } from "../../src/protocol/binding.js";
 import {
   openAtServer,
@@ -9,7 +10,6 @@ import {
   type SealedMessage,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { configFor } from "../../src/protocol/policy.js";
 import { type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
 import { bytes, encryptWith, nameOf, signs, submits } from "./forge.js";
 import { anyGoodSignature, lastNotation, notationAnywhere } from "./naive/lenient.js";

@@ -1,8 +1,9 @@
 /** Verdicts that outlive what they were made from: a letter was opened, then owners, keys or a list changed. */
-import { read } from "../../src/extension/background/received.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
-import type { MessageHeader } from "../../src/extension/thunderbird.js";
+
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import type { MessageHeader } from "../../src/extension/platform/thunderbird.js";
+import { read } from "../../src/extension/reading/read-message.js";
+import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import host, { local, resetHost } from "../extension/fake-host.js";
 import { haveWorkerNear, workers } from "../extension/near-worker.js";
 import { inDays, keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";

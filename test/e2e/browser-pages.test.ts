@@ -80,7 +80,7 @@ class Post {
 
 /** What arrives is opened by hand. */
 async function openInReader(browser: Browser, file: string): Promise<void> {
-  const page = await browser.open("reader/reader.html");
+  const page = await browser.open("app/browser/reader/reader.html");
   await page.setFiles("input[type=file]", [file]);
   // the page that waits for it says what it has changed
   await page.waitFor("#app > *");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { lockName } from "../../src/extension/in-turn.js";
+import { lockName } from "../../src/extension/platform/locks.js";
 import { BrowserOptions } from "../tour/browser-options.js";
 import { wordsOf } from "../tour/words.js";
 import { type Browser, describeInBrowsers, startBrowser } from "../world/browser.js";
@@ -41,13 +41,15 @@ describeInBrowsers("several pages of ours at once", (name) => {
       ...z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8"))),
       host_permissions: ["http://127.0.0.1/*"],
       content_scripts: [{ matches: ["http://127.0.0.1/*"], js: ["frame.js"] }],
-      web_accessible_resources: [{ resources: ["browser/options.html"], matches: ["http://127.0.0.1/*"] }],
+      web_accessible_resources: [
+        { resources: ["app/browser/options.html"], matches: ["http://127.0.0.1/*"] },
+      ],
     };
     writeFileSync(file, JSON.stringify(manifest));
     writeFileSync(
       join(extension, "frame.js"),
       `const frame = document.body.appendChild(document.createElement("iframe"));
-       frame.src = (globalThis.browser ?? chrome).runtime.getURL("browser/options.html");
+       frame.src = (globalThis.browser ?? chrome).runtime.getURL("app/browser/options.html");
        frame.style.cssText = "width: 1000px; height: 700px";`,
     );
     const port = await freePort();
@@ -73,7 +75,7 @@ describeInBrowsers("several pages of ours at once", (name) => {
       const own =
         where === "tab"
           ? await BrowserOptions.open(browser)
-          : await BrowserOptions.within(browser, await browser.open(address), "browser/options.html");
+          : await BrowserOptions.within(browser, await browser.open(address), "app/browser/options.html");
       await own.showTab("keys");
       await own.fill("#panel input[name=address]", `${where}@example.test`);
       const lock = lockName("storage");

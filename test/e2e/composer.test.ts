@@ -99,7 +99,7 @@ describeInBrowsers("the composer", (name) => {
 
   test("rich text leaves as one file, which the server takes from any webmail", async () => {
     const { server, list, carol, browser } = bed;
-    const writing = await browser.open(`composer/composer.html?to=mailto:${list.address}%3Fsubject=x`);
+    const writing = await browser.open(`app/browser/composer.html?to=mailto:${list.address}%3Fsubject=x`);
     await writing.waitFor(".editor .text");
     await writing.type("form input[type=text]", "Plans");
     await writing.run(z.null(), WRITE, "I have attached ");
@@ -148,7 +148,7 @@ describeInBrowsers("the composer", (name) => {
 
   test("the keyboard alone is enough, and plain text is plain", async () => {
     const { server, list, carol, browser } = bed;
-    const writing = await browser.open("composer/composer.html");
+    const writing = await browser.open("app/browser/composer.html");
     await writing.waitFor(".editor .text");
     const way: string[] = [];
     while (!way.at(-1)?.startsWith("primary seal") && way.length < 20) {
@@ -174,7 +174,7 @@ describeInBrowsers("the composer", (name) => {
   test("a key that is locked, and a list that is not here, are said", async () => {
     const { list, carol, browser, page } = bed;
     await keepInBrowser(page, await keptBy(carol, [list], "a passphrase"));
-    const writing = await browser.open("composer/composer.html?to=other@lists.test");
+    const writing = await browser.open("app/browser/composer.html?to=other@lists.test");
     await writing.waitFor("form [role=alert]");
     expect(await writing.run(z.string(), `() => document.body.innerText`)).toContain("other@lists.test");
     await writing.run(
@@ -198,7 +198,7 @@ describeInBrowsers("the composer", (name) => {
     // of one word that occurs nowhere else: the session file is compressed
     const words = { subject: "qzhvkwjx", text: "xkqjvzwh", control: "vwzqhxjk" } as const;
     const marker = (where: keyof typeof words) => words[where];
-    const writing = await browser.open("composer/composer.html");
+    const writing = await browser.open("app/browser/composer.html");
     await writing.waitFor(".editor .text");
     await writing.type("form input[type=text]", marker("subject"));
     await writing.type(".editor .text", marker("text"));
@@ -209,7 +209,7 @@ describeInBrowsers("the composer", (name) => {
         `() => [...document.querySelectorAll(".editor .text, form input[type=text]")].map((one) => one.spellcheck)`,
       ),
     ).toEqual([false, false]);
-    const control = await browser.open("reader/reader.html");
+    const control = await browser.open("app/browser/reader/reader.html");
     await control.run(
       z.null(),
       `(text) => {

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { OWNED_VERSION } from "../../src/extension/owner/owned.js";
+import { OWNED_VERSION } from "../../src/extension/records/owned-list.js";
 import { MadeList, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
 import {
@@ -55,7 +55,7 @@ const OPEN_POPUP = `async (state) => {
   const name = "compose-" + id;
   const before = (await storage.session.get(name))[name];
   await storage.session.set({ [name]: { ...before, hindrance: null, notice: null, ...state } });
-  await composeAction.setPopup({ tabId: id, popup: "/compose/popup.html" });
+  await composeAction.setPopup({ tabId: id, popup: "/app/thunderbird/popup.html" });
   await composeAction.openPopup({ windowId });
 }`;
 

@@ -80,7 +80,7 @@ beforeAll(async () => {
   [play, people, cli, program] = await Promise.all([
     PlayServer.make(),
     Sink.open("lmtp"),
-    build("src/server/run/cli.ts"),
+    build("src/server/cli/main.ts"),
     build("test/server/serve-entry.ts"),
   ]);
   folder = mkdtempSync(join(tmpdir(), "listseal-explode-kill-"));

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
 import { writeClearMail } from "../../src/mail/payload.js";

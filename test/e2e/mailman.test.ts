@@ -5,8 +5,8 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLog } from "../../src/server/kept/log.js";
-import { type Filter, startFilter } from "../../src/server/run/filter.js";
+import { openLog } from "../../src/server/base/log.js";
+import { type Filter, startFilter } from "../../src/server/serve/filter.js";
 import { submit } from "../server/dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "../server/play-server.js";
 import { Sink } from "../server/sink.js";

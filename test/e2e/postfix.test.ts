@@ -5,8 +5,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLog } from "../../src/server/kept/log.js";
-import { type Service, startService } from "../../src/server/run/service.js";
+import { openLog } from "../../src/server/base/log.js";
+import { type Service, startService } from "../../src/server/serve/service.js";
 import { Dialogue, submit } from "../server/dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "../server/play-server.js";
 import { Sink } from "../server/sink.js";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { sealedMails, twentyFive } from "../../bench/addon/mails.js";
-import { toBase64 } from "../../src/extension/base64.js";
-import { groupsOf } from "../../src/extension/display/state-line.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
+import { groupsOf } from "../../src/extension/reading/display/state-line.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { partsOf, readReceived } from "../../src/mail/received.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { writeOpeningKey } from "../../src/protocol/keys.js";
+import { writeOpeningKey } from "../../src/openpgp/keys.js";
 import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
 import { until } from "../world/processes.js";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { generateKey, writeOpeningKey } from "../../src/protocol/keys.js";
+import { generateKey, writeOpeningKey } from "../../src/openpgp/keys.js";
 import { openNewest, planFor } from "../tour/journey.js";
 import type { PlannedLetter } from "../tour/letter.js";
 import { OptionsPage } from "../tour/options-page.js";

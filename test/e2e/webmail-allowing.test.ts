@@ -27,7 +27,7 @@ describeInBrowsers("allowing a webmail", (name) => {
       // the browser's own question is answered with yes
       firefoxPreferences: { "extensions.webextOptionalPermissionPrompts": false },
     });
-    options = await browser.open("browser/options.html");
+    options = await browser.open("app/browser/options.html");
     await options.click("#tab-webmail");
     await options.waitFor("form input");
   }, 60_000);

@@ -116,9 +116,9 @@ describeInBrowsers("a hostile webmail page", (name) => {
     await server.untilQuiet();
     mails = server.sink.for(bob.address).map(({ raw }) => new Uint8Array(raw));
     webmail = await startHostileWebmail(mails);
-    const page = await browser.open("browser/options.html");
+    const page = await browser.open("app/browser/options.html");
     await keepInBrowser(page, await keptBy(bob, [list]));
-    const own = `() => (globalThis.browser ?? chrome).runtime.getURL("webmail/read.html?fed")`;
+    const own = `() => (globalThis.browser ?? chrome).runtime.getURL("app/webmail/read.html?fed")`;
     address = await page.run(z.string(), own);
     await page.close();
   }, 90_000);
@@ -133,7 +133,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
   /** Opens the page for a mail and waits until our frame shows it. */
   const opened = async (uid: number, words: string, script = "") => {
     const page = await browser.open(webmail.show(uid, script));
-    const frame = await page.frame("webmail/read.html");
+    const frame = await page.frame("app/webmail/read.html");
     await untilShown(frame, words);
     return { page, frame };
   };
@@ -287,7 +287,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     expect(seen).not.toContain(new URL(address).host);
     // an installation from a shop has an id that everybody knows; that address leads nowhere
     if (name === "chromium") {
-      await page.run(z.null(), FEED, browser.extensionUrl("webmail/read.html?fed"), [0], 2_000);
+      await page.run(z.null(), FEED, browser.extensionUrl("app/webmail/read.html?fed"), [0], 2_000);
       expect(await given(page)).toBe("[]");
     }
     await page.close();
@@ -305,7 +305,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
 
   test("gets a sealed answer only if the person has typed something, and nothing but what is sealed", async () => {
     const page = await browser.open(webmail.answer(0, LISTEN));
-    const frame = await page.frame("webmail/write.html");
+    const frame = await page.frame("app/webmail/write.html");
     await frame.waitFor(".editor .text blockquote");
     expect(await textOf(frame)).toContain(SECRET);
     await untilClicksCount(frame);
@@ -380,7 +380,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
   }, 60_000);
 
   test("sees no passphrase: a frame asks for none, and a key that our own page has unlocked opens there, too", async () => {
-    const options = await browser.open("browser/options.html");
+    const options = await browser.open("app/browser/options.html");
     const locked = await keptBy(bob, [list], "correct horse battery");
     await keepInBrowser(options, locked);
     const first = await opened(0, "locked");
@@ -389,7 +389,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     ).toBe(0);
     await untilClicksCount(first.frame);
     await first.frame.click("listseal-view >> .banner button");
-    const own = await browser.opened("browser/options.html");
+    const own = await browser.opened("app/browser/options.html");
     await own.waitFor("#tab-keys");
     const unlocked = Object.values(locked.memberKeys).map(({ fingerprint }) => fingerprint);
     const secret = await plainSecret(bob.key);

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Stored } from "../../src/extension/stored.js";
+import type { Stored } from "../../src/extension/records/stored.js";
 import { open } from "../../src/extension/worker/open.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partsBelow, readMimeTree } from "../../src/mail/mime-tree.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { requestSubject } from "../../src/mail/request-mail.js";
 import type { MailPart } from "../../src/mail/sealed-mail.js";
-import { armorSealingKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/protocol/keys.js";
+import { armorSealingKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { BrowserOptions } from "../tour/browser-options.js";
 import { post } from "../tour/claimed-list.js";
 import { LISTS, type OwnedList, Owner } from "../tour/owner.js";
@@ -124,7 +124,7 @@ suite("a member with webmail", () => {
       browser = await startBrowser(name, {
         extension: copyWithLoopbackAllowed(name, join(folder, "extension")),
       });
-      const page = await browser.open("browser/options.html");
+      const page = await browser.open("app/browser/options.html");
       await keepInBrowser(page, records.bob);
       await page.close();
     }, 90_000);
@@ -138,7 +138,7 @@ suite("a member with webmail", () => {
       await aliceWrites(subject);
       window = await RoundcubeWindow.logIn(browser, roundcube, "bob");
       await window.select(SUBJECT);
-      const frame = await window.page.frame("webmail/read.html");
+      const frame = await window.page.frame("app/webmail/read.html");
       await untilSays(frame, SECRET);
       expect(await textIn(frame)).toContain(subject);
       await window.page.picture(join(ALBUM, `read-${name}.png`));
@@ -146,10 +146,10 @@ suite("a member with webmail", () => {
 
     test("the answer is written in our frame, sealed there, attached by Roundcube, and resealed by the server", async () => {
       const before = world.dovecot.mails("alice", "INBOX").length;
-      const reading = await window.page.frame("webmail/read.html");
+      const reading = await window.page.frame("app/webmail/read.html");
       await untilClicksCount(reading);
       await reading.click("listseal-view >> .reply");
-      const writing = await window.page.frame("webmail/write.html");
+      const writing = await window.page.frame("app/webmail/write.html");
       await writing.waitFor(".editor .text blockquote");
       expect(await textIn(writing)).toContain(SECRET);
       await writing.type(".editor .text > p", ANSWER);
@@ -187,7 +187,7 @@ suite("a member with webmail", () => {
         }`,
       );
       await window.page.click("button.listseal-encrypt");
-      const writing = await window.page.frame("webmail/write.html");
+      const writing = await window.page.frame("app/webmail/write.html");
       await writing.waitFor(".editor .text");
       await writing.type("input[type=text]", `New from ${name}`);
       await writing.type(".editor .text", ANSWER);
@@ -226,14 +226,14 @@ suite("a member with webmail", () => {
         await options.waitForText("request.pgp");
         await window.compose();
         await window.page.click("button.listseal-encrypt");
-        const writing = await window.page.frame("webmail/write.html");
+        const writing = await window.page.frame("app/webmail/write.html");
         await untilClicksCount(writing);
         await writing.click(".requests button");
         await writing.waitFor(".attached-note");
         await window.page.picture(join(ALBUM, `request-${name}.png`));
         await window.send();
         await window.select(requestSubject("answer", list.address));
-        await untilSays(await window.page.frame("webmail/read.html"), "You have left the list");
+        await untilSays(await window.page.frame("app/webmail/read.html"), "You have left the list");
         await window.page.picture(join(ALBUM, `answer-${name}.png`));
         expect((await world.listServer.command("member", "list", list.address)).stdout).not.toContain(
           addressOf("bob"),

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import { addCrowd } from "../server/crowd.js";
 import { submit } from "../server/dialogue.js";
 import { useStore } from "../server/places.js";

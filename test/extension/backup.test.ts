@@ -1,11 +1,16 @@
 /** A backup of everything, written and opened for real; and what it does to a device that has lists already. */
 import { merged, planOf, readBrought } from "../../src/extension/backup/merge.js";
-import { emptyOwned } from "../../src/extension/owner/owned.js";
-import { emptyStored, STORED_VERSION, type Stored, type StoredList } from "../../src/extension/stored.js";
+import { emptyOwned } from "../../src/extension/records/owned-list.js";
+import {
+  emptyStored,
+  STORED_VERSION,
+  type Stored,
+  type StoredList,
+} from "../../src/extension/records/stored.js";
 import { readBackupFile, writeBackupFile } from "../../src/extension/worker/backup.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { makeBackupPassphrase } from "../../src/membership/backup.js";
-import { parseFingerprint } from "../../src/protocol/keys.js";
+import { makeBackupPassphrase } from "../../src/membership/file/backup.js";
+import { parseFingerprint } from "../../src/openpgp/keys.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 import { storedVersion1 } from "./stored-version-1.js";
 

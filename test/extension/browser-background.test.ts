@@ -1,6 +1,6 @@
 /** The background of a browser: what it opens, and that a link brings no more than its address. */
-import "../../src/extension/browser/background.js";
-import { begunFor } from "../../src/extension/composer/begun.js";
+import "../../src/extension/app/browser/background.js";
+import { begunFor } from "../../src/extension/writing/composer/reply-draft.js";
 import { actionClicked, HOST_BASE, installed, menuClicked, menuEntries, openedTabs } from "./fake-host.js";
 
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 
 test("the button opens the Reader page", () => {
   actionClicked.tell();
-  expect(openedTabs).toEqual([`${HOST_BASE}reader/reader.html`]);
+  expect(openedTabs).toEqual([`${HOST_BASE}app/browser/reader/reader.html`]);
 });
 
 test("there is an entry in the menus of links to mail addresses, and of no other links", () => {
@@ -26,7 +26,7 @@ test("the page for writing begins with the list that the link names, and with no
   const link = "mailto:team@lists.example?subject=a&body=b&to=eve@example.test#?answer=1&to=x";
   menuClicked.tell({ menuItemId: "write-sealed-to", linkUrl: link });
   const [opened = ""] = openedTabs;
-  expect(opened.startsWith(`${HOST_BASE}composer/composer.html?`)).toBe(true);
+  expect(opened.startsWith(`${HOST_BASE}app/browser/composer.html?`)).toBe(true);
   expect(await begunFor(new URL(opened).search)).toEqual({
     ...(await begunFor("")),
     list: "team@lists.example",
@@ -36,5 +36,5 @@ test("the page for writing begins with the list that the link names, and with no
 test("the button's own menu opens it empty, and other add-on's entries nothing", () => {
   menuClicked.tell({ menuItemId: "another", linkUrl: "mailto:team@lists.example" });
   menuClicked.tell({ menuItemId: "write-sealed" });
-  expect(openedTabs).toEqual([`${HOST_BASE}composer/composer.html`]);
+  expect(openedTabs).toEqual([`${HOST_BASE}app/browser/composer.html`]);
 });

@@ -1,13 +1,14 @@
 /** In a browser: a page's calls are done in the page, and requests are sent by the person. */
-import { localCall } from "../../src/extension/browser/local-calls.js";
-import { browserHost } from "../../src/extension/host/browser-host.js";
-import { type Host, useHost } from "../../src/extension/host/host.js";
-import { mailAddress } from "../../src/extension/mail-address.js";
+
+import { browserHost } from "../../src/extension/app/browser/browser-host.js";
+import { localCall } from "../../src/extension/app/browser/local-calls.js";
+import { type Host, useHost } from "../../src/extension/platform/host.js";
+import { mailAddress } from "../../src/extension/platform/mailto.js";
 import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension/requests/by-hand.js";
 import { keepPending, loadRequests, type PendingRequest } from "../../src/extension/requests/pending.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { readRequestMail } from "../../src/mail/request-mail.js";
-import { ListSealError } from "../../src/protocol/errors.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { resetHost } from "./fake-host.js";
 
 const asked: PendingRequest = {

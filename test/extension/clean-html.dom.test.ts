@@ -1,4 +1,4 @@
-import { cleanHtml, hasOwnColours } from "../../src/extension/display/clean-html.js";
+import { cleanHtml, hasOwnColours } from "../../src/extension/reading/display/clean-html.js";
 
 /** jsdom proves the list of what stays, not what a browser would load: that is tried in Thunderbird. */
 function cleaned(html: string, inline: Record<string, string> = {}): string {

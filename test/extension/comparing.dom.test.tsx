@@ -1,11 +1,11 @@
 /** The pages that ask before something is believed: an author's key, and what a backup would change. */
 import { jest } from "@jest/globals";
 import { render } from "preact";
-import type { Comparison } from "../../src/extension/comparing/comparing.js";
-import { groupsOf } from "../../src/extension/display/state-line.js";
-import { placesLeftOut } from "../../src/extension/options/comparing.js";
-import { Options } from "../../src/extension/options/options.js";
-import { AskRestore } from "../../src/extension/options/restore.js";
+import { placesLeftOut } from "../../src/extension/app/options/comparison.js";
+import { Options } from "../../src/extension/app/options/options.js";
+import { AskRestore } from "../../src/extension/app/options/restore.js";
+import type { Comparison } from "../../src/extension/reading/comparison.js";
+import { groupsOf } from "../../src/extension/reading/display/state-line.js";
 import { background, settle } from "./page-tester.js";
 
 let root: HTMLElement;

@@ -1,9 +1,9 @@
 /** The composer as a component: what it offers, asks and keeps. What a browser's editor does is tried in the browsers. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { emptyLetter } from "../../src/extension/composer/begun.js";
-import { Composer } from "../../src/extension/composer/composer.js";
-import { questionBefore, type Written } from "../../src/extension/composer/writing.js";
+import { Composer } from "../../src/extension/writing/composer/composer.js";
+import { emptyLetter } from "../../src/extension/writing/composer/reply-draft.js";
+import { questionBefore, type Written } from "../../src/extension/writing/composer/seal-letter.js";
 import { local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 

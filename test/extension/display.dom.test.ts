@@ -7,9 +7,9 @@ import {
   type DisplayAnswer,
   type Displayed,
   type OpenedView,
-} from "../../src/extension/display/view.js";
-import { markOf } from "../../src/extension/mark/mark.js";
-import { memberNotice, submissionNotice } from "../../src/mail/notices.js";
+} from "../../src/extension/reading/view.js";
+import { markOf } from "../../src/extension/ui/security-image.js";
+import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { requestNotice } from "../../src/mail/request-mail.js";
 
 const opened: OpenedView = {
@@ -63,14 +63,14 @@ async function show(html: string): Promise<void> {
     });
   });
   answers.set("due", () => ({ inMs: null }));
-  const view = () => import("../../src/extension/display/main.js");
+  const view = () => import("../../src/extension/app/thunderbird/display.js");
   // what Thunderbird gives to every content script
   const sendMessage = async ({ ask }: { readonly ask: string }) => {
     asked.push(ask);
     await view();
   };
   Object.assign(globalThis, { browser: { runtime: { sendMessage } } });
-  await import("../../src/extension/display/gate.js");
+  await import("../../src/extension/app/thunderbird/display-gate.js");
   await jest.advanceTimersByTimeAsync(0);
 }
 

@@ -2,18 +2,18 @@
  * Every door of the background page, with its real handlers and the real worker's jobs: who may not come in, and that no
  * private key comes out to those who may. A new call does not compile here until it has an example.
  */
-import { answerAsks } from "../../src/extension/ask.js";
-import { asks } from "../../src/extension/background/asks.js";
-import { calls as sharedCalls } from "../../src/extension/background/calls.js";
-import { composeCalls } from "../../src/extension/background/compose-calls.js";
-import { mailAsks } from "../../src/extension/background/mail-asks.js";
-import { toBase64 } from "../../src/extension/base64.js";
-import { pageOf } from "../../src/extension/bridge-guard.js";
-import { keepUnlocked, lockAll, secretOf } from "../../src/extension/locking/unlocked.js";
-import { answerCall, type Calls } from "../../src/extension/messaging.js";
-import type { Stored } from "../../src/extension/stored.js";
+import { answerAsks } from "../../src/extension/app/calls/mail-calls.js";
+import { answerCall, type Calls } from "../../src/extension/app/calls/page-calls.js";
+import { calls as sharedCalls } from "../../src/extension/app/handlers/page-handlers.js";
+import { asks } from "../../src/extension/app/thunderbird/display-handlers.js";
+import { mailAsks } from "../../src/extension/app/thunderbird/mail-page-handlers.js";
+import { composeCalls } from "../../src/extension/app/thunderbird/popup-handlers.js";
+import { keepUnlocked, lockAll, secretOf } from "../../src/extension/keys/unlocked.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
+import { pageOf } from "../../src/extension/platform/bridge-guard.js";
+import type { Stored } from "../../src/extension/records/stored.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
-import { armorOpeningKey, generateKey, readOpeningKey, writeOpeningKey } from "../../src/protocol/keys.js";
+import { armorOpeningKey, generateKey, readOpeningKey, writeOpeningKey } from "../../src/openpgp/keys.js";
 import { HOST_BASE, HOST_ID, local, messageListeners, resetHost } from "./fake-host.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { stored, storedList } from "./stored-fixture.js";
@@ -129,9 +129,9 @@ const names = Object.keys(calls);
 const tab = { id: 7, index: 0, highlighted: false, active: true, pinned: false, incognito: false };
 const displayScript = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab };
 const strangers = [
-  { id: "other@add.on", url: "moz-extension://other/options/options.html", tab },
+  { id: "other@add.on", url: "moz-extension://other/app/options/options.html", tab },
   { id: "other@add.on", url: "imap://127.0.0.1/INBOX", tab },
-  { id: HOST_ID, url: `${HOST_BASE}options/options.html`, tab },
+  { id: HOST_ID, url: `${HOST_BASE}app/options/options.html`, tab },
   { id: HOST_ID, url: "imap://127.0.0.1/INBOX" },
 ];
 
@@ -175,7 +175,7 @@ test.each(Object.keys(mailAsks))("%s is answered to our pages about a mail alone
       code: "foreign-caller",
     });
   }
-  const page = { id: HOST_ID, url: `${HOST_BASE}mail-page/verdict.html`, tab };
+  const page = { id: HOST_ID, url: `${HOST_BASE}app/thunderbird/mail-page/verdict.html`, tab };
   expect(await messageListeners[0]?.({ ask, input: 7 }, page)).toEqual({ ok: false, code: "worker-failed" });
 });
 

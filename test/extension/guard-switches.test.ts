@@ -1,5 +1,5 @@
-import { guardNames } from "../../src/extension/compose/guard-names.js";
-import { allGuards, loadGuards, switchGuard } from "../../src/extension/compose/guard-switches.js";
+import { guardNames } from "../../src/extension/writing/guard-names.js";
+import { allGuards, loadGuards, switchGuard } from "../../src/extension/writing/guard-switches.js";
 import { local, resetHost } from "./fake-host.js";
 
 describe("the switches", () => {

@@ -1,7 +1,8 @@
-import { displayTab } from "../../src/extension/ask.js";
-import { mayPass, pageOf } from "../../src/extension/bridge-guard.js";
-import { answerCall, type CallHandlers } from "../../src/extension/messaging.js";
-import { summaryOfKey, summaryOfList } from "../../src/extension/storage.js";
+import { displayTab } from "../../src/extension/app/calls/mail-calls.js";
+import { answerCall, type CallHandlers } from "../../src/extension/app/calls/page-calls.js";
+import { summaryOfKey } from "../../src/extension/keys/key-summary.js";
+import { mayPass, pageOf } from "../../src/extension/platform/bridge-guard.js";
+import { summaryOfList } from "../../src/extension/records/storage.js";
 import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 
@@ -12,20 +13,20 @@ const port = (endpointName: string, url: string, id = HOST_ID) => ({
 
 describe("a port of the bridge", () => {
   test("may speak for the page that the browser says it is", () => {
-    expect(pageOf(port("options", `${HOST_BASE}options/options.html`))).toBe("options");
-    expect(pageOf(port("popup", `${HOST_BASE}compose/popup.html#x`))).toBe("popup");
+    expect(pageOf(port("options", `${HOST_BASE}app/options/options.html`))).toBe("options");
+    expect(pageOf(port("popup", `${HOST_BASE}app/thunderbird/popup.html#x`))).toBe("popup");
   });
 
   test.each([
     ["a display script that calls itself options", port("options", "imap://127.0.0.1/INBOX")],
-    ["a page of the web", port("popup", "https://example.test/compose/popup.html")],
-    ["another add-on", port("options", `${HOST_BASE}options/options.html`, "other@add.on")],
-    ["the popup as options", port("options", `${HOST_BASE}compose/popup.html`)],
+    ["a page of the web", port("popup", "https://example.test/app/thunderbird/popup.html")],
+    ["another add-on", port("options", `${HOST_BASE}app/options/options.html`, "other@add.on")],
+    ["the popup as options", port("options", `${HOST_BASE}app/thunderbird/popup.html`)],
     ["a content script as itself", port("", "imap://127.0.0.1/INBOX")],
-    ["the background itself", port("background", `${HOST_BASE}options/options.html`)],
+    ["the background itself", port("background", `${HOST_BASE}app/options/options.html`)],
     [
       "a name that is no JSON",
-      { name: "options", sender: { id: HOST_ID, url: `${HOST_BASE}options/options.html` } },
+      { name: "options", sender: { id: HOST_ID, url: `${HOST_BASE}app/options/options.html` } },
     ],
   ])("%s is refused", (_, hostile) => {
     expect(pageOf(hostile)).toBeUndefined();
@@ -46,7 +47,7 @@ describe("a display script", () => {
   test("is known by its tab and by not being a page of ours", () => {
     const tab = { id: 7, index: 0, highlighted: false, active: true, pinned: false, incognito: false };
     expect(displayTab({ id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab })).toBe(7);
-    expect(displayTab({ id: HOST_ID, url: `${HOST_BASE}options/options.html`, tab })).toBeUndefined();
+    expect(displayTab({ id: HOST_ID, url: `${HOST_BASE}app/options/options.html`, tab })).toBeUndefined();
     expect(displayTab({ id: "other@add.on", url: "imap://127.0.0.1/INBOX", tab })).toBeUndefined();
     expect(displayTab({ id: HOST_ID, url: "imap://127.0.0.1/INBOX" })).toBeUndefined();
   });

@@ -1,8 +1,9 @@
 /** Several pages of a browser work on the same records: what one of them does waits for what another has begun. */
-import { keepTurnsForFrames, lockName, type Turn } from "../../src/extension/in-turn.js";
-import { keepUnlocked, lockAll, noteUse, secretOf } from "../../src/extension/locking/unlocked.js";
+
+import { keepUnlocked, lockAll, noteUse, secretOf } from "../../src/extension/keys/unlocked.js";
 import { keepFile, keptFiles } from "../../src/extension/owner/invitation-files.js";
-import { load, update } from "../../src/extension/storage.js";
+import { keepTurnsForFrames, lockName, type Turn } from "../../src/extension/platform/locks.js";
+import { load, update } from "../../src/extension/records/storage.js";
 import { connectListeners, FakePort, HOST_BASE, HOST_ID, local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 

@@ -1,7 +1,7 @@
 /** The pages of joining and leaving, as a person sees them. */
 import { render } from "preact";
-import { Options } from "../../src/extension/options/options.js";
-import { ListSealError } from "../../src/protocol/errors.js";
+import { Options } from "../../src/extension/app/options/options.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
@@ -310,7 +310,9 @@ describe("in a browser", () => {
 
   test("one that was sent names the page where its answer is opened", async () => {
     await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [request] }) });
-    expect(root.querySelector("a[href$='reader/reader.html']")?.textContent).toBe("Open the Reader page");
+    expect(root.querySelector("a[href$='app/browser/reader/reader.html']")?.textContent).toBe(
+      "Open the Reader page",
+    );
     expect(root.textContent).not.toContain("Thunderbird");
   });
 

@@ -1,5 +1,7 @@
 /** How joining and leaving change what is kept; which mails bring an invitation; what wrong codes cost. */
-import { waitAfter } from "../../src/extension/joining/attempts.js";
+
+import { keysFor } from "../../src/extension/keys/key-choice.js";
+import { waitAfter } from "../../src/extension/member/invitation-attempts.js";
 import {
   assertJoinable,
   beginJoin,
@@ -7,11 +9,10 @@ import {
   joined,
   joinRefused,
   left,
-} from "../../src/extension/joining/changes.js";
-import { keysFor } from "../../src/extension/key-choice.js";
-import { invitationPart } from "../../src/extension/reading/found-parts.js";
-import { refusedJoins, summaryOfList } from "../../src/extension/storage.js";
-import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
+} from "../../src/extension/member/membership-changes.js";
+import { refusedJoins, summaryOfList } from "../../src/extension/records/storage.js";
+import { emptyStored, readStored, type Stored } from "../../src/extension/records/stored.js";
+import { invitationPart } from "../../src/mail/found-parts.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
 const { address } = storedList;

@@ -1,4 +1,4 @@
-import { letterOf, noThread, threadAfter, threadOfDraft } from "../../src/extension/compose/letter.js";
+import { letterOf, noThread, threadAfter, threadOfDraft } from "../../src/extension/writing/letter.js";
 import { storedList } from "./stored-fixture.js";
 
 const now = new Date("2026-11-22T12:00:00Z");

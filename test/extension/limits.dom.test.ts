@@ -1,12 +1,12 @@
-import { answerView } from "../../src/extension/display/answer-view.js";
+import { answerView } from "../../src/extension/reading/display/answer-view.js";
 import {
   HTML_LIMIT,
   LINE_LIMIT,
   shownOf,
   TAG_LIMIT,
   TEXT_LIMIT,
-} from "../../src/extension/display/limits.js";
-import type { Acts, OpenedView } from "../../src/extension/display/view.js";
+} from "../../src/extension/reading/display/limits.js";
+import type { Acts, OpenedView } from "../../src/extension/reading/view.js";
 import { openedView as view } from "./opened-view.js";
 
 test("an ordinary mail is shown as it is", () => {

@@ -1,6 +1,6 @@
 /** Addresses in a text, and that finding them costs the same for every character, counted in characters that are looked at. */
 import fc from "fast-check";
-import { piecesOf } from "../../src/extension/display/links.js";
+import { piecesOf } from "../../src/extension/reading/display/links.js";
 
 function looked(text: string): number {
   let characters = 0;

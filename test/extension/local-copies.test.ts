@@ -1,5 +1,5 @@
 /** The choice to keep readable copies: off unless chosen, and off again if what was chosen can't be read. */
-import { chooseKeeping, keepingOf, listsKept } from "../../src/extension/local-copies/choice.js";
+import { chooseKeeping, keepingOf, listsKept } from "../../src/extension/reading/local-copies/choice.js";
 import { local, resetHost } from "./fake-host.js";
 
 beforeEach(resetHost);

@@ -1,6 +1,6 @@
 /** Unlocked keys lock by themselves, and everything that was opened with them is forgotten. */
 import { jest } from "@jest/globals";
-import { chooseLockAfter, DEFAULT_LOCK_AFTER, lockAfter } from "../../src/extension/locking/choice.js";
+import { chooseLockAfter, DEFAULT_LOCK_AFTER, lockAfter } from "../../src/extension/keys/lock-after.js";
 import {
   followLocking,
   keepUnlocked,
@@ -9,7 +9,7 @@ import {
   noteUse,
   secretOf,
   whenLocked,
-} from "../../src/extension/locking/unlocked.js";
+} from "../../src/extension/keys/unlocked.js";
 import { local, resetHost, session, storageListeners } from "./fake-host.js";
 import { storedKey } from "./stored-fixture.js";
 

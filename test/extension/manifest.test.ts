@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import packageJson from "../../package.json" with { type: "json" };
-import { type Json, manifestFor, PNG_SIZES, targets } from "../../src/extension/manifest.js";
+import { type Json, manifestFor, PNG_SIZES, targets } from "../../src/extension/app/manifest.js";
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const written: Json = JSON.parse(readFileSync(at("manifest.json"), "utf8"));
@@ -97,7 +97,7 @@ test("mail that is shown in a page of a browser can't be led away by a link", ()
 });
 
 test.each(PNG_SIZES)("the picture of %i pixels is one, as wide and high as it says", (size) => {
-  const path = at(`src/extension/browser/icons/seal-${size}.png`);
+  const path = at(`src/extension/app/browser/icons/seal-${size}.png`);
   const png = readFileSync(path);
   expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
   expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([size, size]);

@@ -1,8 +1,8 @@
 import axe from "axe-core";
 import { render } from "preact";
-import { Options } from "../../src/extension/options/options.js";
+import { Options } from "../../src/extension/app/options/options.js";
 import type { OwnedView } from "../../src/extension/owner/view.js";
-import { ListSealError } from "../../src/protocol/errors.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { background, settle } from "./page-tester.js";
 
 /** The page for owners: what it shows in each state, what it asks for, and that nothing is done by one wrong press. */

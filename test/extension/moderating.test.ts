@@ -1,9 +1,9 @@
 /** Moderation in the add-on, with a real server: what a moderator sees, what they decide, and whom nothing is told. */
-import { calls } from "../../src/extension/background/calls.js";
-import { authorFor } from "../../src/extension/compose/author.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
-import { HELD_VERSION, readHeld } from "../../src/extension/moderating/held-record.js";
-import { setPolicy } from "../../src/server/run/administration.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { HELD_VERSION, readHeld } from "../../src/extension/moderation/held-posts-record.js";
+import { authorFor } from "../../src/extension/writing/author.js";
+import { setPolicy } from "../../src/server/admin/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

@@ -1,10 +1,10 @@
 /** Owners' notices in a member's add-on, with real keys: the switch, late ones, old ones, and those of somebody else. */
-import { fromBase64, toBase64 } from "../../src/extension/base64.js";
-import { noSerials, type StoredList } from "../../src/extension/stored.js";
+import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
+import { noSerials, type StoredList } from "../../src/extension/records/stored.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedNotice } from "../../src/extension/worker/notices.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { type News, openReceipt, writeNotice } from "../../src/membership/notices.js";
+import { type News, openReceipt, writeNotice } from "../../src/membership/notice/owner-notice.js";
 import {
   generateKey,
   generateMemberKey,
@@ -15,7 +15,7 @@ import {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import { storedList } from "./stored-fixture.js";
 
 const team = parseAddress("team@lists.example");

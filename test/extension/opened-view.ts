@@ -1,4 +1,4 @@
-import type { OpenedView } from "../../src/extension/display/view.js";
+import type { OpenedView } from "../../src/extension/reading/view.js";
 
 /** An opened mail with which nothing is the matter. */
 export const openedView: OpenedView = {

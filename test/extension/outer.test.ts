@@ -1,13 +1,13 @@
-import { threadAfterLetter } from "../../src/extension/compose/letter.js";
-import { innerDetails, outerDetails } from "../../src/extension/compose/outer.js";
+import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
+import { update } from "../../src/extension/records/storage.js";
+import { threadAfterLetter } from "../../src/extension/writing/letter.js";
+import { innerDetails, outerDetails } from "../../src/extension/writing/window/outer-details.js";
 import {
   isContinued,
   quotedIn,
   withContinued,
   withoutContinued,
-} from "../../src/extension/compose/thread.js";
-import { update } from "../../src/extension/storage.js";
-import type { ComposeDetails } from "../../src/extension/thunderbird.js";
+} from "../../src/extension/writing/window/thread.js";
 import { resetHost } from "./fake-host.js";
 
 beforeEach(resetHost);

@@ -1,7 +1,7 @@
-import type { OwnedList } from "../../src/extension/owner/owned.js";
+import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { noHistory } from "../../src/membership/roster-state.js";
-import { parseFingerprint } from "../../src/protocol/keys.js";
+import { noHistory } from "../../src/membership/roster/state.js";
+import { parseFingerprint } from "../../src/openpgp/keys.js";
 
 /** An owned list as it is kept, with made-up keys: for what never looks into the keys. */
 

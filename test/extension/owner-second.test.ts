@@ -1,9 +1,9 @@
 /** A second owner, with the add-on's own code and a real server: what makes one, what they see, and what they can do. */
-import { calls } from "../../src/extension/background/calls.js";
-import { askStanding } from "../../src/extension/joining/role.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { askStanding } from "../../src/extension/member/ask-role.js";
 import { viewOf } from "../../src/extension/owner/view.js";
-import { setRole } from "../../src/server/run/administration.js";
+import { setRole } from "../../src/server/admin/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

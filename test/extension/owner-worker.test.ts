@@ -1,7 +1,7 @@
 /** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
 
-import { toBase64 } from "../../src/extension/base64.js";
-import type { OwnedList } from "../../src/extension/owner/owned.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
+import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
 import {
@@ -11,9 +11,9 @@ import {
   readReceipt,
 } from "../../src/extension/worker/owner-record.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { makeClaimCode, writeCard } from "../../src/membership/card.js";
-import { makeCode, readInvitation } from "../../src/membership/invitation.js";
-import { type KnownBefore, openNotice, writeReceipt } from "../../src/membership/notices.js";
+import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
+import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";
+import { type KnownBefore, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
 import {
   armorSealingKey,
   generateKey,
@@ -24,7 +24,7 @@ import {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import { ownedList } from "./owned-fixture.js";
 
 const DAY = 86_400_000;

@@ -3,8 +3,8 @@ import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.
 import { pastedAddresses } from "../../src/extension/owner/addresses.js";
 import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
-import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/owner/owned.js";
 import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
+import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/records/owned-list.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
 import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
 import { ownedVersion1 } from "./owned-version-1.js";

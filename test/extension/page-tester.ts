@@ -1,4 +1,4 @@
-import type { Call } from "../../src/extension/messaging.js";
+import type { Call } from "../../src/extension/app/calls/page-calls.js";
 
 /** What the tests of pages share: a background page that answers as it is told, and waiting until a page is drawn. */
 

@@ -1,9 +1,9 @@
 import { jest } from "@jest/globals";
 import { render } from "preact";
-import { Popup } from "../../src/extension/compose/popup-view.js";
-import type { ComposeStatus } from "../../src/extension/compose/status.js";
-import { Options } from "../../src/extension/options/options.js";
-import { ListSealError } from "../../src/protocol/errors.js";
+import { Options } from "../../src/extension/app/options/options.js";
+import { Popup } from "../../src/extension/app/thunderbird/popup-view.js";
+import type { ComposeStatus } from "../../src/extension/writing/compose-status.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { background, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 

@@ -1,4 +1,4 @@
-import { plainTextBody } from "../../src/extension/display/plain-text.js";
+import { plainTextBody } from "../../src/extension/reading/display/plain-text.js";
 
 function shown(text: string): string {
   const holder = document.createElement("div");

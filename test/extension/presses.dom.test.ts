@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import { guardPresses, type Sight, watchSight } from "../../src/extension/webmail/presses.js";
+import { guardPresses, type Sight, watchSight } from "../../src/extension/app/webmail/clickjacking.js";
 
 /** What the browser says of one look. */
 interface Look {

@@ -1,9 +1,9 @@
-import type { GuardName } from "../../src/extension/compose/guard-names.js";
-import { allGuards } from "../../src/extension/compose/guard-switches.js";
-import { type Outgoing, questionsAbout } from "../../src/extension/compose/guards.js";
-import { recipientsOf } from "../../src/extension/compose/recipients.js";
-import { hasOwnImage, namesAttachment, ownWords } from "../../src/extension/compose/words.js";
-import type { ComposeDetails } from "../../src/extension/thunderbird.js";
+import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
+import { hasOwnImage, namesAttachment, ownWords } from "../../src/extension/writing/attachment-hint.js";
+import type { GuardName } from "../../src/extension/writing/guard-names.js";
+import { allGuards } from "../../src/extension/writing/guard-switches.js";
+import { type Outgoing, questionsAbout } from "../../src/extension/writing/guards.js";
+import { recipientsOf } from "../../src/extension/writing/recipients.js";
 import { storedList } from "./stored-fixture.js";
 
 const lists = { [storedList.address]: storedList };

@@ -1,13 +1,13 @@
-import { subjectOf } from "../../src/extension/compose/opened-text.js";
+import type { Opened } from "../../src/extension/reading/opening.js";
+import type { OpenedView } from "../../src/extension/reading/view.js";
+import { subjectOf } from "../../src/extension/writing/quoted-text.js";
 import {
   madeOfTheLatest,
   quoteInHtml,
   quoteInText,
   withoutQuoteInHtml,
   withoutQuoteInText,
-} from "../../src/extension/compose/quote.js";
-import type { OpenedView } from "../../src/extension/display/view.js";
-import type { Opened } from "../../src/extension/reading/opening.js";
+} from "../../src/extension/writing/window/quote.js";
 
 const view: OpenedView = {
   kind: "opened",

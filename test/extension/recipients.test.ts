@@ -1,4 +1,4 @@
-import { addressed, recipientsOf } from "../../src/extension/compose/recipients.js";
+import { addressed, recipientsOf } from "../../src/extension/writing/recipients.js";
 import { storedList } from "./stored-fixture.js";
 
 const lists = { [storedList.address]: storedList };

@@ -2,10 +2,10 @@
  * A server that lies about the record of who came and went, to owners whose add-ons are as they are. It is the real server:
  * two of it from one moment on, with the same keys, each telling its own story.
  */
-import { calls } from "../../src/extension/background/calls.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
-import { changeOwned } from "../../src/extension/owner/owned-storage.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { viewOf } from "../../src/extension/owner/view.js";
+import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { begin, cardFile, DAY, play, teamAddress } from "../server/asking.js";
 import type { PlayServer } from "../server/play-server.js";
 import { haveWorkerNear } from "./near-worker.js";

@@ -1,8 +1,8 @@
 /** What a server reports without being asked is told once, and lost by nothing. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { arrivals } from "../../src/extension/background/answers.js";
-import { calls } from "../../src/extension/background/calls.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

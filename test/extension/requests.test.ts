@@ -1,8 +1,7 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
-import { arrivals } from "../../src/extension/background/answers.js";
-import { toBase64 } from "../../src/extension/base64.js";
-import { arrivingPart } from "../../src/extension/reading/found-parts.js";
-import { type Arrived, takePart } from "../../src/extension/requests/arrivals.js";
+import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
+import { type Arrived, takePart } from "../../src/extension/requests/incoming.js";
 import {
   forgetPending,
   keepPending,
@@ -18,10 +17,11 @@ import {
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
+import { arrivingPart } from "../../src/mail/found-parts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
-import { type Result, writeAnswer } from "../../src/membership/answers.js";
-import { openRequest, verifyRequest } from "../../src/membership/requests.js";
+import { type Result, writeAnswer } from "../../src/membership/request/answers.js";
+import { openRequest, verifyRequest } from "../../src/membership/request/request.js";
 import {
   generateKey,
   type OpeningKey,
@@ -29,8 +29,8 @@ import {
   parseSealingKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { configFor } from "../../src/protocol/policy.js";
+} from "../../src/openpgp/keys.js";
+import { configFor } from "../../src/openpgp/policy.js";
 import { local, resetHost } from "./fake-host.js";
 import { requestsVersion1 } from "./requests-version-1.js";
 

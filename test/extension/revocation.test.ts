@@ -1,10 +1,10 @@
 /** A key that was stolen: its holder's add-on revokes it, the others' hear of it, and the thief is believed by nobody. */
-import { calls } from "../../src/extension/background/calls.js";
-import { authorFor } from "../../src/extension/compose/author.js";
-import { stateLine } from "../../src/extension/display/state-line.js";
-import { phrase } from "../../src/extension/i18n.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { viewOf } from "../../src/extension/owner/view.js";
+import { stateLine } from "../../src/extension/reading/display/state-line.js";
+import { phrase } from "../../src/extension/ui/i18n.js";
+import { authorFor } from "../../src/extension/writing/author.js";
 import { begin, cardFile, play } from "../server/asking.js";
 import type { PlayServer } from "../server/play-server.js";
 import { haveWorkerNear } from "./near-worker.js";

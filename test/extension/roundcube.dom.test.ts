@@ -1,13 +1,13 @@
 /** What the adapter reads in Roundcube's pages, and that it notices when they are others. */
 
-import { markOf } from "../../src/extension/mark/mark.js";
-import { missingForWriting, showsSealedMail } from "../../src/extension/webmail/roundcube/check.js";
-import { put, recipients } from "../../src/extension/webmail/roundcube/compose-form.js";
-import { isRoundcube, looksOf, saysSealed, taskOf } from "../../src/extension/webmail/roundcube/page.js";
-import { answerAddress, answered } from "../../src/extension/webmail/roundcube/writing.js";
-import { patternOf } from "../../src/extension/webmail/sites.js";
-import { outgoing, toRead, toWrite } from "../../src/extension/webmail/words.js";
-import { memberNotice } from "../../src/mail/notices.js";
+import { outgoing, toRead, toWrite } from "../../src/extension/app/webmail/frame-messages.js";
+import { missingForWriting, showsSealedMail } from "../../src/extension/app/webmail/roundcube/check.js";
+import { put, recipients } from "../../src/extension/app/webmail/roundcube/compose-form.js";
+import { isRoundcube, looksOf, saysSealed, taskOf } from "../../src/extension/app/webmail/roundcube/page.js";
+import { answerAddress, answered } from "../../src/extension/app/webmail/roundcube/writing.js";
+import { patternOf } from "../../src/extension/platform/webmail-sites.js";
+import { markOf } from "../../src/extension/ui/security-image.js";
+import { memberNotice } from "../../src/mail/fixed-texts.js";
 
 const at = "https://mail.example.org/roundcube/";
 

@@ -1,6 +1,6 @@
 import browser from "webextension-polyfill";
-import { safeFileName } from "../../src/extension/host/file-name.js";
-import { showDownload } from "../../src/extension/host/save.js";
+import { showDownload } from "../../src/extension/app/thunderbird/save-file.js";
+import { safeFileName } from "../../src/extension/platform/file-name.js";
 
 test.each([
   ["report.pdf", "report.pdf"],

@@ -1,7 +1,7 @@
 import PostalMime from "postal-mime";
-import { letterOf, noThread } from "../../src/extension/compose/letter.js";
 import { openDraftMail, sealDraftMail } from "../../src/extension/worker/draft.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
+import { letterOf, noThread } from "../../src/extension/writing/letter.js";
 import { storedList } from "./stored-fixture.js";
 
 const now = new Date();

@@ -1,15 +1,15 @@
 /** Another server key, from the operator's command to the members' add-ons, with a real server; and who is away meanwhile. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { calls } from "../../src/extension/background/calls.js";
-import { askStanding } from "../../src/extension/joining/role.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { askStanding } from "../../src/extension/member/ask-role.js";
 import { viewOf } from "../../src/extension/owner/view.js";
-import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import type { MadeServerKey } from "../../src/server/kept/server-keys.js";
-import { findList } from "../../src/server/run/administration.js";
-import { deleteOldServerKeys, makeNextServerKey } from "../../src/server/run/new-server-key.js";
+import { findList } from "../../src/server/admin/administration.js";
+import { deleteOldServerKeys, makeNextServerKey } from "../../src/server/admin/new-server-key.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import type { MadeServerKey } from "../../src/server/store/server-keys.js";
 import { begin, cardFile, DAY, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

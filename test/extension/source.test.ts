@@ -1,8 +1,9 @@
 /** What the files are that a person gives to the Reader page; what a letter begins with; how large it may be. */
-import { begunFor, pageForAnswer } from "../../src/extension/composer/begun.js";
-import { LETTER_LIMIT } from "../../src/extension/composer/writing.js";
-import { chosenFrom, type NamedFile, pastedMail } from "../../src/extension/reader/source.js";
-import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
+
+import { chosenFrom, type NamedFile, pastedMail } from "../../src/extension/reading/page/source.js";
+import { begunFor, pageForAnswer } from "../../src/extension/writing/composer/reply-draft.js";
+import { LETTER_LIMIT } from "../../src/extension/writing/composer/seal-letter.js";
+import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { resetHost, session } from "./fake-host.js";
 
 beforeEach(resetHost);

@@ -1,6 +1,6 @@
-import { groupsOf, stateLine } from "../../src/extension/display/state-line.js";
-import type { OpenedView } from "../../src/extension/display/view.js";
-import { say } from "../../src/extension/i18n.js";
+import { groupsOf, stateLine } from "../../src/extension/reading/display/state-line.js";
+import type { OpenedView } from "../../src/extension/reading/view.js";
+import { say } from "../../src/extension/ui/i18n.js";
 import { openedView as view } from "./opened-view.js";
 
 const line = (change: Partial<OpenedView>) => {

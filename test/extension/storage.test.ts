@@ -1,5 +1,11 @@
-import { keepUnlocked, lockAll, secretOf } from "../../src/extension/locking/unlocked.js";
-import { forgetEverything, load, loadRaw, rememberPost, update } from "../../src/extension/storage.js";
+import { keepUnlocked, lockAll, secretOf } from "../../src/extension/keys/unlocked.js";
+import {
+  forgetEverything,
+  load,
+  loadRaw,
+  rememberPost,
+  update,
+} from "../../src/extension/records/storage.js";
 import { local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
 

@@ -3,7 +3,7 @@ import {
   type Stored,
   type StoredList,
   type StoredMemberKey,
-} from "../../src/extension/stored.js";
+} from "../../src/extension/records/stored.js";
 
 /** Records as they are kept, with made-up keys: for what never looks into the keys. */
 export const storedList: StoredList = {

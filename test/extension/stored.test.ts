@@ -1,4 +1,4 @@
-import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/extension/stored.js";
+import { emptyStored, migrate, readStored, STORED_VERSION } from "../../src/extension/records/stored.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 import { storedVersion1 } from "./stored-version-1.js";
 import { storedVersion2 } from "./stored-version-2.js";

@@ -2,21 +2,21 @@
  * What an owner tells more members than go in one request: in batches, with the add-on's own code and a real server. The
  * owner's side changes over when the server has taken the last one, wherever it was interrupted.
  */
-import { arrivals } from "../../src/extension/background/answers.js";
-import { calls } from "../../src/extension/background/calls.js";
-import { fromBase64 } from "../../src/extension/base64.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { fullBatch } from "../../src/extension/owner/batches.js";
-import type { OwnedList } from "../../src/extension/owner/owned.js";
-import { changeOwned } from "../../src/extension/owner/owned-storage.js";
-import { newKeyAnswered, noticeAnswered, tellMembers } from "../../src/extension/owner/telling.js";
+import { newKeyAnswered, noticeAnswered, tellMembers } from "../../src/extension/owner/notices.js";
 import { viewOf } from "../../src/extension/owner/view.js";
-import type { ArrivalHandlers } from "../../src/extension/requests/arrivals.js";
+import { fromBase64 } from "../../src/extension/platform/base64.js";
+import type { OwnedList } from "../../src/extension/records/owned-list.js";
+import { changeOwned } from "../../src/extension/records/owned-storage.js";
+import type { ArrivalHandlers } from "../../src/extension/requests/incoming.js";
 import { forgetPending, loadRequests } from "../../src/extension/requests/pending.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { MAX_NOTICE_COPIES } from "../../src/membership/commands.js";
-import { revokeMemberKey } from "../../src/membership/revocation.js";
-import { armorSealingKey, parseFingerprint, readOpeningKey } from "../../src/protocol/keys.js";
+import { MAX_NOTICE_COPIES } from "../../src/membership/request/commands.js";
+import { revokeMemberKey } from "../../src/membership/request/revocation.js";
+import { armorSealingKey, parseFingerprint, readOpeningKey } from "../../src/openpgp/keys.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear, rememberJobs } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

@@ -6,7 +6,7 @@ async function freshPage(before?: { readonly session: Record<string, unknown> })
   jest.resetModules();
   const { default: browser } = await import("webextension-polyfill");
   if (before !== undefined) await browser.storage.session.set(before.session);
-  const page = await import("../../src/extension/compose/window-state.js");
+  const page = await import("../../src/extension/writing/window/window-state.js");
   return { ...page, session: () => browser.storage.session.get(null) };
 }
 

@@ -1,12 +1,12 @@
 /** Locking, in the event page as it really is: opened mail is forgotten, the worker ends, and neither comes back. */
 import { jest } from "@jest/globals";
-import { toBase64 } from "../../src/extension/base64.js";
-import { keepUnlocked, lockAll } from "../../src/extension/locking/unlocked.js";
+import { keepUnlocked, lockAll } from "../../src/extension/keys/unlocked.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { type HeaderField, type Leaf, textLeaf, writeEntity } from "../../src/mail/mime.js";
-import { generateKey, sealingHalf, writeOpeningKey, writeSealingKey } from "../../src/protocol/keys.js";
+import { generateKey, sealingHalf, writeOpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";
 import { HOST_ID, local, messageListeners } from "./fake-host.js";
 import { beforeMail, haveThunderbird, mails, shownIn } from "./fake-thunderbird.js";
 import { haveWorkerNear, workers } from "./near-worker.js";
@@ -26,10 +26,10 @@ let unlock: () => Promise<void>;
 beforeAll(async () => {
   haveThunderbird();
   await haveWorkerNear();
-  await import("../../src/extension/background/main.js");
+  await import("../../src/extension/app/thunderbird/background.js");
   // QUIRK: jest can't link two modules at once, as the page does when it is asked something for the first time
-  await import("../../src/extension/background/calls.js");
-  await import("../../src/extension/background/compose-calls.js");
+  await import("../../src/extension/app/handlers/page-handlers.js");
+  await import("../../src/extension/app/thunderbird/popup-handlers.js");
 
   const now = new Date().toISOString();
   const profile = "compatible";

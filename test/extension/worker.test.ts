@@ -1,7 +1,7 @@
 /** The worker's jobs with real keys, as one story: join, seal, through the list's server, open. */
 
-import { fromBase64 } from "../../src/extension/base64.js";
-import type { StoredList, StoredMemberKey } from "../../src/extension/stored.js";
+import { fromBase64 } from "../../src/extension/platform/base64.js";
+import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
@@ -10,9 +10,9 @@ import { seal } from "../../src/extension/worker/seal.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { fromParts, toParts } from "../../src/mail/sealed-mail.js";
-import { makeIntroduction } from "../../src/membership/introduction.js";
-import { makeCode, writeInvitation } from "../../src/membership/invitation.js";
-import { generateKey, generateMemberKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
+import { makeIntroduction } from "../../src/membership/introduction/introduction.js";
+import { makeCode, writeInvitation } from "../../src/membership/invitation/invitation.js";
+import { generateKey, generateMemberKey, readSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
 import type { Mode } from "../../src/protocol/message.js";
 import { openAtServer, prepareReseal, resealFor } from "../../src/protocol/reseal.js";
 

@@ -1,7 +1,7 @@
 /** Years and absences, with the add-on's own code and a real server: a key that is renewed, a computer that was switched off. */
 import { jest } from "@jest/globals";
-import { calls } from "../../src/extension/background/calls.js";
-import { lockAll } from "../../src/extension/locking/unlocked.js";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import { begin, cardFile, DAY, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";

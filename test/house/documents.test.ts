@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
 import { introductionType } from "../../src/mail/payload.js";
+import { errorCodes } from "../../src/openpgp/errors.js";
 import { bindingNames, type Kind } from "../../src/protocol/binding.js";
-import { errorCodes } from "../../src/protocol/errors.js";
 
 const project = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const read = (path: string) => readFileSync(join(project, path), "utf8");
@@ -106,12 +106,13 @@ describe("docs/FORMAT.md", () => {
   const format = read("docs/FORMAT.md");
 
   test("names every refusal that sealing, the server's opening and a member's opening can end with", () => {
-    const openers = ["seal", "reseal", "open", "unseal", "binding", "packets", "policy", "intended", "keys"];
+    const openers = [
+      ...["seal-post", "reseal", "open-post", "binding"].map((name) => `protocol/${name}`),
+      ...["open-layer", "packets", "policy", "intended-recipients", "keys"].map((name) => `openpgp/${name}`),
+    ];
     const thrown = new Set(
       openers.flatMap((name) =>
-        [...read(`src/protocol/${name}.ts`).matchAll(/ListSealError\(\s*"([a-z-]+)"/g)].map(
-          ([, code = ""]) => code,
-        ),
+        [...read(`src/${name}.ts`).matchAll(/ListSealError\(\s*"([a-z-]+)"/g)].map(([, code = ""]) => code),
       ),
     );
     expect([...thrown].filter((code) => !format.includes(`\`${code}\``))).toEqual([]);

@@ -55,9 +55,9 @@ test("the event page starts without OpenPGP; the worker has it", async () => {
     loadedWith(entry, chunks).filter((module) => module.includes("node_modules/openpgp/"));
   expect(openpgp("background.js")).toEqual([]);
   expect(openpgp("worker.js")).not.toEqual([]);
-  expect(loadedWith("background.js", chunks).some((module) => module.endsWith("background/main.ts"))).toBe(
-    true,
-  );
+  expect(
+    loadedWith("background.js", chunks).some((module) => module.endsWith("app/thunderbird/background.ts")),
+  ).toBe(true);
 });
 
 test("what runs in every mail that is shown is small, and loads nothing", async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { manifestFor, type Target } from "../../src/extension/manifest.js";
+import { manifestFor, type Target } from "../../src/extension/app/manifest.js";
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/PERMISSIONS.md", import.meta.url)), "utf8");
 

@@ -1,35 +1,35 @@
 /** The builds for browsers: nothing of Thunderbird's is in them, neither code nor words. */
-import { inBrowser } from "../../src/extension/i18n.js";
+import { inBrowser } from "../../src/extension/ui/i18n.js";
 import { localeOf } from "../extension/fake-host.js";
 import { reachedFrom, sources } from "./sources.js";
 
 const all = sources();
 /** Where the builds for browsers begin: see vite.config.ts. */
-const rooms = ["browser", "reader", "composer", "webmail"];
+const rooms = ["app/browser", "app/webmail"];
 const entries = all
   .map(({ path }) => path)
   .filter((path) => rooms.some((room) => path.startsWith(`extension/${room}/`)));
 const reached = reachedFrom(entries, all, "atRunTime");
 
 test("there are such builds, and they do the add-on's work", () => {
-  for (const path of ["browser/background", "browser/options", "joining/joining", "owner/founding"])
+  for (const path of ["app/browser/background", "app/browser/options", "member/join", "owner/claim-list"])
     expect([...reached]).toContain(`extension/${path}`);
 });
 
 test("no page of a browser can reach Thunderbird's namespaces, however far its imports are followed", () => {
-  expect([...reached]).not.toContain("extension/thunderbird");
+  expect([...reached]).not.toContain("extension/platform/thunderbird");
   // it can from Thunderbird's own background page
-  expect([...reachedFrom(["extension/background/main"], all, "atRunTime")]).toContain(
-    "extension/thunderbird",
+  expect([...reachedFrom(["extension/app/thunderbird/background"], all, "atRunTime")]).toContain(
+    "extension/platform/thunderbird",
   );
 });
 
 test("nor the bridge to a background page: pages of a browser do their own work", () => {
-  expect([...reached]).not.toContain("extension/messaging");
+  expect([...reached]).not.toContain("extension/app/calls/page-calls");
 });
 
 test("a browser's background has neither cryptography nor pages", () => {
-  const background = reachedFrom(["extension/browser/background"], all, "atRunTime");
+  const background = reachedFrom(["extension/app/browser/background"], all, "atRunTime");
   expect(
     [...background].filter((path) => /^protocol\/(?!errors$)|^membership|\/worker\/|\/options\//.test(path)),
   ).toEqual([]);
@@ -49,7 +49,7 @@ describe.each(["en", "ja"] as const)("in %s", (language) => {
 
   test("no sentence that a browser says speaks of Thunderbird", () => {
     const texts = all
-      .filter(({ path }) => reached.has(path) && path !== "extension/i18n")
+      .filter(({ path }) => reached.has(path) && path !== "extension/ui/i18n")
       .map(({ text }) => text)
       .join("\n");
     const said = Object.keys(words).filter((key) => texts.includes(`"${key}"`));

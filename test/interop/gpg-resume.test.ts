@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { openRequest, readRequestFile, verifyRequest } from "../../src/membership/requests.js";
-import { generateKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/protocol/keys.js";
+import { openRequest, readRequestFile, verifyRequest } from "../../src/membership/request/request.js";
+import { generateKey, generateMemberKey, type OpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
 
 const hash = "ab".repeat(32);

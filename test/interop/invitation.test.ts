@@ -1,9 +1,18 @@
 /** What the real gpg makes of our files and chains: nobody has to take our word for what is in them. */
 
-import { certifyMember, checkIntroduction, makeIntroduction } from "../../src/membership/introduction.js";
-import { knownListOf, makeCode, readInvitation, writeInvitation } from "../../src/membership/invitation.js";
-import { noPins } from "../../src/membership/pins.js";
-import { readOpeningKey, sealingHalf } from "../../src/protocol/keys.js";
+import {
+  certifyMember,
+  checkIntroduction,
+  makeIntroduction,
+} from "../../src/membership/introduction/introduction.js";
+import { noPins } from "../../src/membership/introduction/pins.js";
+import {
+  knownListOf,
+  makeCode,
+  readInvitation,
+  writeInvitation,
+} from "../../src/membership/invitation/invitation.js";
+import { readOpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import {
   bobAddress,
   inTwoWeeks,

@@ -1,8 +1,8 @@
 /** The list key as a member with GnuPG alone gets it: the two commands that the page names. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeListKeyFile } from "../../src/membership/list-key-file.js";
-import { generateKey, generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
+import { writeListKeyFile } from "../../src/membership/invitation/list-key-file.js";
+import { generateKey, generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
 import { describeWith } from "./tools.js";
 

@@ -2,8 +2,10 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { checkLiteral, keyPacketTarget } from "../../src/openpgp/packets.js";
 import { verifyOnly } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
 import {
   type Delivery,
   join,
@@ -16,8 +18,6 @@ import {
   sealingHalf,
   split,
 } from "../../src/protocol/index.js";
-import { checkLiteral, keyPacketTarget } from "../../src/protocol/packets.js";
-import { openLayer } from "../../src/protocol/unseal.js";
 import {
   aliceSeals,
   type Cast,

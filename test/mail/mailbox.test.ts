@@ -12,7 +12,7 @@ import {
   parseMailboxList,
   requestAddress,
 } from "../../src/mail/mailbox.js";
-import { codeOf } from "../../src/protocol/errors.js";
+import { codeOf } from "../../src/openpgp/errors.js";
 
 const refusal = (act: () => unknown): string => {
   try {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import PostalMime from "postal-mime";
+import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, readPayload, writePayload } from "../../src/mail/payload.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
 

@@ -9,17 +9,17 @@ import {
   UserIDPacket,
 } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { withUserId } from "../../src/membership/certification.js";
+import { withUserId } from "../../src/membership/introduction/certification.js";
 import {
   type AuthorEvidence,
   certifyMember,
   checkIntroduction,
   type KnownList,
-} from "../../src/membership/introduction.js";
-import { noPins } from "../../src/membership/pins.js";
+} from "../../src/membership/introduction/introduction.js";
+import { noPins } from "../../src/membership/introduction/pins.js";
+import { type OpeningKey, parseFingerprint, sealingHalf } from "../../src/openpgp/keys.js";
+import { fullReadingConfig } from "../../src/openpgp/policy.js";
 import { notations } from "../../src/protocol/binding.js";
-import { type OpeningKey, parseFingerprint, sealingHalf } from "../../src/protocol/keys.js";
-import { fullReadingConfig } from "../../src/protocol/policy.js";
 import {
   bareIntroduction,
   type Chain,

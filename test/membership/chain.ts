@@ -14,9 +14,8 @@ import {
   certifyMember,
   type KnownList,
   makeIntroduction,
-} from "../../src/membership/introduction.js";
-import type { Invitation } from "../../src/membership/invitation.js";
-import { listValue, notations } from "../../src/protocol/binding.js";
+} from "../../src/membership/introduction/introduction.js";
+import type { Invitation } from "../../src/membership/invitation/invitation.js";
 import {
   type Fingerprint,
   generateKey,
@@ -25,8 +24,9 @@ import {
   type Profile,
   parseFingerprint,
   sealingHalf,
-} from "../../src/protocol/keys.js";
-import { fullReadingConfig } from "../../src/protocol/policy.js";
+} from "../../src/openpgp/keys.js";
+import { fullReadingConfig } from "../../src/openpgp/policy.js";
+import { listValue, notations } from "../../src/protocol/binding.js";
 
 export const team = parseAddress("team@lists.example");
 export const bobAddress = parseAddress("bob@x.test");

@@ -6,7 +6,9 @@ import {
   readBackup,
   typedPassphrase,
   writeBackup,
-} from "../../src/membership/backup.js";
+} from "../../src/membership/file/backup.js";
+import { sealFile } from "../../src/membership/file/sealed-file.js";
+import { readInvitation } from "../../src/membership/invitation/invitation.js";
 import {
   CARD_LIFE_MS,
   cardFileName,
@@ -16,11 +18,9 @@ import {
   readCard,
   type ServerCard,
   writeCard,
-} from "../../src/membership/card.js";
-import { readInvitation } from "../../src/membership/invitation.js";
-import { sealFile } from "../../src/membership/sealed-file.js";
-import { codeOf } from "../../src/protocol/errors.js";
-import { armorSealingKey, generateKey, type OpeningKey, sealingHalf } from "../../src/protocol/keys.js";
+} from "../../src/membership/invitation/server-card.js";
+import { codeOf } from "../../src/openpgp/errors.js";
+import { armorSealingKey, generateKey, type OpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { DAY, daysAgo, team } from "./chain.js";
 
 const outcome = async (act: Promise<unknown>): Promise<string> => {

@@ -9,8 +9,8 @@ import {
   makeIntroduction,
   proveAuthor,
   readIntroduction,
-} from "../../src/membership/introduction.js";
-import { noPins } from "../../src/membership/pins.js";
+} from "../../src/membership/introduction/introduction.js";
+import { noPins } from "../../src/membership/introduction/pins.js";
 import {
   generateKey,
   generateMemberKey,
@@ -19,7 +19,7 @@ import {
   readOpeningKey,
   sealingHalf,
   writeOpeningKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import {
   bareIntroduction,
   bobAddress,

@@ -1,6 +1,8 @@
 import { createMessage, encrypt, enums } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { certifyMember, checkIntroduction } from "../../src/membership/introduction.js";
+import { openFile } from "../../src/membership/file/sealed-file.js";
+import { certifyMember, checkIntroduction } from "../../src/membership/introduction/introduction.js";
+import { noPins } from "../../src/membership/introduction/pins.js";
 import {
   type Invitation,
   invitationFileName,
@@ -8,20 +10,18 @@ import {
   makeCode,
   readInvitation,
   writeInvitation,
-} from "../../src/membership/invitation.js";
-import { noPins } from "../../src/membership/pins.js";
-import { openFile } from "../../src/membership/sealed-file.js";
-import { type Kind, notations } from "../../src/protocol/binding.js";
-import { codeOf } from "../../src/protocol/errors.js";
+} from "../../src/membership/invitation/invitation.js";
+import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,
   generateKey,
   type OpeningKey,
   sealingHalf,
-} from "../../src/protocol/keys.js";
-import { split } from "../../src/protocol/packets.js";
-import { configFor } from "../../src/protocol/policy.js";
+} from "../../src/openpgp/keys.js";
+import { split } from "../../src/openpgp/packets.js";
+import { configFor } from "../../src/openpgp/policy.js";
+import { type Kind, notations } from "../../src/protocol/binding.js";
 import { bobAddress, DAY, daysAgo, mailOf, makeInvitation, person, team } from "./chain.js";
 
 /** An invitation as plain values, to be compared. */

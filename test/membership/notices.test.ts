@@ -8,8 +8,8 @@ import {
   openReceipt,
   writeNotice,
   writeReceipt,
-} from "../../src/membership/notices.js";
-import { codeOf } from "../../src/protocol/errors.js";
+} from "../../src/membership/notice/owner-notice.js";
+import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,
@@ -18,7 +18,7 @@ import {
   type OpeningKey,
   readOpeningKey,
   sealingHalf,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import { team } from "./chain.js";
 
 const outcome = async (act: Promise<{ kind: string } | string>): Promise<string> => {

@@ -8,8 +8,8 @@ import {
   type Pins,
   type Proof,
   pinOwner,
-} from "../../src/membership/pins.js";
-import { parseFingerprint } from "../../src/protocol/keys.js";
+} from "../../src/membership/introduction/pins.js";
+import { parseFingerprint } from "../../src/openpgp/keys.js";
 
 const fingerprint = (digit: string) => parseFingerprint(digit.repeat(40));
 const carol = parseAddress("carol@x.test");

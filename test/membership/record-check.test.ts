@@ -5,8 +5,8 @@ import {
   MISSING_AFTER_MS,
   noRecord,
   type RecordCheck,
-} from "../../src/membership/record-check.js";
-import { parseFingerprint } from "../../src/protocol/keys.js";
+} from "../../src/membership/roster/record-check.js";
+import { parseFingerprint } from "../../src/openpgp/keys.js";
 
 const hash = (letter: string) => letter.repeat(64);
 const start = Date.parse("2026-08-01T12:00:00Z");

@@ -1,19 +1,19 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { readOneCertificate } from "../../src/membership/certification.js";
+import { readOneCertificate } from "../../src/membership/introduction/certification.js";
 import {
   assertIntroduced,
   certifyMember,
   makeIntroduction,
   readIntroduction,
-} from "../../src/membership/introduction.js";
-import { expiryOf, MEMBER_KEY_DAYS, renewMemberKey } from "../../src/membership/renewal.js";
+} from "../../src/membership/introduction/introduction.js";
+import { expiryOf, MEMBER_KEY_DAYS, renewMemberKey } from "../../src/membership/request/renewal.js";
 import {
   assertUsable,
   generateKey,
   generateMemberKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 
 const DAY = 86_400_000;
 const address = parseAddress("bob@example.test");

@@ -1,6 +1,6 @@
 import { makeMailbox, parseAddress, parseMailbox, requestAddress } from "../../src/mail/mailbox.js";
 import { readRequestMail, writeRequestMail } from "../../src/mail/request-mail.js";
-import { type Answer, openAnswer, type Result, writeAnswer } from "../../src/membership/answers.js";
+import { type Answer, openAnswer, type Result, writeAnswer } from "../../src/membership/request/answers.js";
 import {
   type Command,
   MAX_NOTICE_REQUEST_BYTES,
@@ -11,17 +11,17 @@ import {
   verifyRequest,
   verifySigned,
   writeRequest,
-} from "../../src/membership/requests.js";
-import { signBinding } from "../../src/protocol/binding.js";
-import { codeOf } from "../../src/protocol/errors.js";
+} from "../../src/membership/request/request.js";
+import { codeOf } from "../../src/openpgp/errors.js";
 import {
   generateKey,
   generateMemberKey,
   type OpeningKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { encryptSigned } from "../../src/protocol/seal.js";
+} from "../../src/openpgp/keys.js";
+import { signBinding } from "../../src/protocol/binding.js";
+import { encryptSigned } from "../../src/protocol/seal-post.js";
 
 const team = parseAddress("team@lists.example");
 const eve = parseAddress("eve@x.test");

@@ -1,32 +1,36 @@
 import { createHash } from "node:crypto";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import type { RecordLink } from "../../src/membership/answers.js";
-import { toBase64 } from "../../src/membership/fields.js";
-import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
+import { toBase64 } from "../../src/membership/file/json-fields.js";
+import {
+  certifyMember,
+  type KnownList,
+  makeIntroduction,
+} from "../../src/membership/introduction/introduction.js";
+import type { RecordLink } from "../../src/membership/request/answers.js";
 import {
   type Command,
   newRequestId,
   openRequest,
   type Request,
   writeRequest,
-} from "../../src/membership/requests.js";
-import { revokeMemberKey } from "../../src/membership/revocation.js";
-import { continueHistory, isRecorded, membersForNewKey } from "../../src/membership/roster-history.js";
+} from "../../src/membership/request/request.js";
+import { revokeMemberKey } from "../../src/membership/request/revocation.js";
+import { continueHistory, isRecorded, membersForNewKey } from "../../src/membership/roster/history.js";
 import {
   assertNotBehind,
   hashedText,
   NO_PREVIOUS,
   signedChange,
   standingOf,
-} from "../../src/membership/roster-log.js";
+} from "../../src/membership/roster/log.js";
 import {
   type IssuedInvitation,
   invitationStanding,
   unconfirmedMembers,
-} from "../../src/membership/roster-standing.js";
-import { noHistory, type RosterHistory } from "../../src/membership/roster-state.js";
-import { codeOf, ListSealError } from "../../src/protocol/errors.js";
-import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
+} from "../../src/membership/roster/overview.js";
+import { noHistory, type RosterHistory } from "../../src/membership/roster/state.js";
+import { codeOf, ListSealError } from "../../src/openpgp/errors.js";
+import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
 
 /** Links as a server writes them, honest or not. */

@@ -1,6 +1,6 @@
 /** Hashes of octets in pieces: by Node and by WebCrypto alike, and not at everybody else's cost. */
 import { createHash, randomBytes } from "node:crypto";
-import { digest } from "../../src/protocol/digest.js";
+import { digest } from "../../src/openpgp/digest.js";
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { createMessage, encrypt } from "openpgp";
+import { openLayer } from "../../src/openpgp/open-layer.js";
 import { readNotations, verifyOnly } from "../../src/protocol/binding.js";
 import { openDraft, sealDraft } from "../../src/protocol/draft.js";
 import { type OpeningKey, openPost, sealingHalf, sealPost } from "../../src/protocol/index.js";
-import { openLayer } from "../../src/protocol/unseal.js";
 import { type Cast, makeCast } from "./people.js";
 
 /** Sealed drafts: only the author's key opens them, only the author's signature makes one, and none is a post. */

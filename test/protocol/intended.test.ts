@@ -1,8 +1,8 @@
 /** Intended Recipient Fingerprint: written and read back. The check of it: test/attacks/intended.test.ts. */
 
+import { intendedRecipients } from "../../src/openpgp/intended-recipients.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
 import { split } from "../../src/protocol/index.js";
-import { intendedRecipients } from "../../src/protocol/intended.js";
-import { openLayer } from "../../src/protocol/unseal.js";
 import { aliceSeals, makeCast } from "./people.js";
 
 const payload = new TextEncoder().encode("x");

@@ -1,7 +1,7 @@
 /** Keys under a passphrase: opened by it, and never at the price of any memory that a stranger asks for. */
 import { encryptKey, enums } from "openpgp";
+import { MAX_ARGON2_MEMORY_EXPONENT } from "../../src/openpgp/policy.js";
 import { armorOpeningKey, generateMemberKey, readOpeningKey } from "../../src/protocol/index.js";
-import { MAX_ARGON2_MEMORY_EXPONENT } from "../../src/protocol/policy.js";
 
 const passphrase = "correct horse battery staple";
 const newKey = () => generateMemberKey({ name: "Alice", address: "alice@example.test", profile: "rfc9580" });

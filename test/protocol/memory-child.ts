@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { deserialize } from "node:v8";
+import type { Profile } from "../../src/openpgp/policy.js";
 import {
   type OpeningKey,
   openPost,
@@ -11,7 +12,6 @@ import {
   readOpeningKey,
   type SealedMessage,
 } from "../../src/protocol/index.js";
-import type { Profile } from "../../src/protocol/policy.js";
 import { aliceSeals, type Cast, keysOf, saysAlice } from "./people.js";
 
 /** What the parent writes for its child. */

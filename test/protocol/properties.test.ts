@@ -4,6 +4,7 @@
  */
 import { jest } from "@jest/globals";
 import fc from "fast-check";
+import { COMPRESS_ABOVE_BYTES } from "../../src/openpgp/policy.js";
 import {
   type Delivery,
   forwardOpened,
@@ -19,7 +20,6 @@ import {
   sealingHalf,
   split,
 } from "../../src/protocol/index.js";
-import { COMPRESS_ABOVE_BYTES } from "../../src/protocol/policy.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "./people.js";
 
 const { LISTSEAL_SLOW = "" } = process.env;

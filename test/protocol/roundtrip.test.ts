@@ -87,7 +87,7 @@ describe.each(settings)("%s, mode %s, delivery %s", (profile, mode, delivery) =>
   });
 
   test("the server's key opens neither the inner seal nor a copy", async () => {
-    const { openLayer } = await import("../../src/protocol/unseal.js");
+    const { openLayer } = await import("../../src/openpgp/open-layer.js");
     // delivery `opened` carries the bare key packet: a message only together with its body
     const whole = copy.mode === "whole" ? copy.message : undefined;
     const sealedKey = copy.mode === "key" && delivery === "resealed" ? copy.key : undefined;

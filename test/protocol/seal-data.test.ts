@@ -8,6 +8,11 @@ import {
   readMessage,
   type Signature,
 } from "openpgp";
+import { split } from "../../src/openpgp/packets.js";
+import { configFor, readingConfig } from "../../src/openpgp/policy.js";
+import { isSecret, passphraseOf } from "../../src/openpgp/secrets.js";
+import { dataPacketVersion } from "../../src/openpgp/seipd-reader.js";
+import { OWN_ABOVE_BYTES, sealLarge } from "../../src/openpgp/seipd-writer.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   generateMemberKey,
@@ -16,12 +21,7 @@ import {
   readOpeningKey,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { split } from "../../src/protocol/packets.js";
-import { configFor, readingConfig } from "../../src/protocol/policy.js";
-import { encryptSigned } from "../../src/protocol/seal.js";
-import { OWN_ABOVE_BYTES, sealLarge } from "../../src/protocol/seal-data.js";
-import { dataPacketVersion } from "../../src/protocol/sealed-data.js";
-import { isSecret, passphraseOf } from "../../src/protocol/secrets.js";
+import { encryptSigned } from "../../src/protocol/seal-post.js";
 
 const CHUNK = 262_144;
 const date = new Date();

@@ -3,11 +3,11 @@ import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { createMessage, decrypt, encrypt, enums, readMessage } from "openpgp";
 import { aesCfbModule } from "../../scripts/wasm/aes-cfb.js";
-import { wasmCfb } from "../../src/protocol/cfb/aes-cfb.js";
-import { aesModule } from "../../src/protocol/cfb/aes-module.js";
-import { opensslCfb } from "../../src/protocol/cfb/openssl-cfb.js";
-import { bodyOf, readHeader } from "../../src/protocol/packets.js";
-import { openDataPacket, type SessionKey } from "../../src/protocol/sealed-data.js";
+import { wasmCfb } from "../../src/openpgp/cfb/aes-cfb.js";
+import { aesModule } from "../../src/openpgp/cfb/aes-module.js";
+import { opensslCfb } from "../../src/openpgp/cfb/openssl-cfb.js";
+import { bodyOf, readHeader } from "../../src/openpgp/packets.js";
+import { openDataPacket, type SessionKey } from "../../src/openpgp/seipd-reader.js";
 import { packet } from "../attacks/forge.js";
 
 const PIECE = 65_536 - 8192;

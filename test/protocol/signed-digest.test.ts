@@ -10,10 +10,10 @@ import {
   sign,
   verify,
 } from "openpgp";
+import { configFor } from "../../src/openpgp/policy.js";
+import { beginDigest, hasOwnDigest } from "../../src/openpgp/signed-digest.js";
 import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
 import { type OpeningKey, readOpeningKey, sealingHalf } from "../../src/protocol/index.js";
-import { configFor } from "../../src/protocol/policy.js";
-import { beginDigest, hasOwnDigest } from "../../src/protocol/signed-digest.js";
 
 type Kind = readonly [
   name: string,

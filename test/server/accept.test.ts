@@ -1,8 +1,8 @@
 /** What the server takes, what it refuses, and what it says. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { refused } from "../../src/server/in/reply.js";
-import { createList, setListKey } from "../../src/server/run/administration.js";
+import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { createList, setListKey } from "../../src/server/admin/administration.js";
+import { refused } from "../../src/server/receive/reply.js";
 import { submit } from "./dialogue.js";
 import { halvesOf, halvesOfText, submissionBy, underAnotherPrimary } from "./hostile-posts.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";

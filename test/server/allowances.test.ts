@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { reformatKey } from "openpgp";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import type { Command } from "../../src/membership/commands.js";
-import { RateLimiter, RequestLimiter } from "../../src/server/in/rate-limits.js";
-import { openReception, type ReceptionParts } from "../../src/server/in/reception.js";
-import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/kept/limits.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import { sql } from "../../src/server/kept/sql.js";
-import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
+import type { Command } from "../../src/membership/request/commands.js";
+import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/base/limits.js";
+import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
+import { openReception, type ReceptionParts } from "../../src/server/receive/router.js";
+import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import { sql } from "../../src/server/store/sql.js";
+import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
 import {
   begin,
   card,

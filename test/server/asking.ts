@@ -6,10 +6,19 @@ import { readFile } from "node:fs/promises";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { type Answer, openAnswer, type Result } from "../../src/membership/answers.js";
-import { readCard, type ServerCard } from "../../src/membership/card.js";
-import { certifyMember, type KnownList, makeIntroduction } from "../../src/membership/introduction.js";
-import { type Command, newRequestId, type Request, writeRequest } from "../../src/membership/requests.js";
+import {
+  certifyMember,
+  type KnownList,
+  makeIntroduction,
+} from "../../src/membership/introduction/introduction.js";
+import { readCard, type ServerCard } from "../../src/membership/invitation/server-card.js";
+import { type Answer, openAnswer, type Result } from "../../src/membership/request/answers.js";
+import {
+  type Command,
+  newRequestId,
+  type Request,
+  writeRequest,
+} from "../../src/membership/request/request.js";
 import {
   generateKey,
   type OpeningKey,
@@ -17,11 +26,11 @@ import {
   profileOf,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { newMessageId } from "../../src/protocol/seal.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { createList } from "../../src/server/run/administration.js";
-import { issueCard } from "../../src/server/run/server-card.js";
+} from "../../src/openpgp/keys.js";
+import { newMessageId } from "../../src/protocol/seal-post.js";
+import { createList } from "../../src/server/admin/administration.js";
+import { issueCard } from "../../src/server/admin/server-card.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import { type Person, PlayServer, person } from "./play-server.js";
 
 export const teamAddress = parseAddress("team@lists.test");

@@ -2,15 +2,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { reformatKey } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { laterServerKey } from "../../src/membership/answers.js";
-import { certifyMember } from "../../src/membership/introduction.js";
-import type { Command } from "../../src/membership/requests.js";
-import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { takeRequest } from "../../src/server/in/requests/take-request.js";
-import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import { openLog } from "../../src/server/kept/log.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { renewAll } from "../../src/server/run/renewal.js";
+import { certifyMember } from "../../src/membership/introduction/introduction.js";
+import { laterServerKey } from "../../src/membership/request/answers.js";
+import type { Command } from "../../src/membership/request/request.js";
+import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { renewAll } from "../../src/server/admin/renewal.js";
+import { openLog } from "../../src/server/base/log.js";
+import { takeRequest } from "../../src/server/request/take-request.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import {
   answersTo,
   asks,
@@ -115,8 +115,8 @@ onEachStore(() => {
       const { members, entries } = await roster();
       const shown = members.find(({ address }) => address === bob.who.address);
       expect(shown?.keyExpires?.getTime()).toBeGreaterThan(Date.now() + 300 * DAY);
-      const { continueHistory } = await import("../../src/membership/roster-history.js");
-      const { noHistory } = await import("../../src/membership/roster-state.js");
+      const { continueHistory } = await import("../../src/membership/roster/history.js");
+      const { noHistory } = await import("../../src/membership/roster/state.js");
       const history = await continueHistory(noHistory, entries, { list: known() });
       expect(history.members[parseAddress(bob.who.address)]?.certificate).toContain("PGP PUBLIC KEY");
       // the same again changes nothing, and another one on the same day is refused: the record is kept for ever

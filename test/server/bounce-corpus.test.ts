@@ -1,7 +1,7 @@
 /** How much of what mail systems say is understood: every refusal of the corpus in every kind of report. */
 import { expect, test } from "@jest/globals";
-import { readBounceReport } from "../../src/server/in/bounce-report.js";
-import { judge } from "../../src/server/out/bounce-verdict.js";
+import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { readBounceReport } from "../../src/server/parse/bounce-report.js";
 import { alive, dead, type Refusal } from "./bounces/replies.js";
 import { reports } from "./bounces/reports.js";
 

@@ -1,7 +1,7 @@
 /** Hard or soft, on the words that mail systems really use; and the reports that they come in. */
 import { describe, expect, test } from "@jest/globals";
-import { readBounceReport, withoutTags } from "../../src/server/in/bounce-report.js";
-import { judge } from "../../src/server/out/bounce-verdict.js";
+import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { readBounceReport, withoutTags } from "../../src/server/parse/bounce-report.js";
 
 test.each([
   // Postfix, Exim, Exchange, Gmail, Outlook.com, Yahoo, Dovecot, qmail, IceWarp, Zimbra ...

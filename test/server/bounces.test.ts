@@ -1,15 +1,15 @@
 /** Copies that come back, members who can't be sealed for, and the way out that stands on every copy. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
-import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { ReadingThread } from "../../src/server/in/reading/thread.js";
-import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
-import { openLog } from "../../src/server/kept/log.js";
-import type { Member } from "../../src/server/kept/store.js";
-import { Tokens } from "../../src/server/kept/tokens.js";
-import { judge } from "../../src/server/out/bounce-verdict.js";
-import { Standing } from "../../src/server/out/standing.js";
-import { addMember, setRole } from "../../src/server/run/administration.js";
+import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { addMember, setRole } from "../../src/server/admin/administration.js";
+import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
+import { openLog } from "../../src/server/base/log.js";
+import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { Standing } from "../../src/server/delivery/suspension.js";
+import { ReadingThread } from "../../src/server/parse/thread.js";
+import type { Member } from "../../src/server/store/store.js";
+import { Tokens } from "../../src/server/store/tokens.js";
 import { addCrowd, wholeRoster } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";

@@ -6,12 +6,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { readCard } from "../../src/membership/card.js";
-import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
-import { BOUNCE_WINDOW_DAYS, DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
+import { readCard } from "../../src/membership/invitation/server-card.js";
+import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { MAX_CONNECTIONS, MAX_CONNECTIONS_A_CLIENT } from "../../src/server/kept/limits.js";
+import { MAX_CONNECTIONS, MAX_CONNECTIONS_A_CLIENT } from "../../src/server/base/limits.js";
 import { Dialogue, dotted, submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 

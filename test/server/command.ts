@@ -36,7 +36,7 @@ export class ListSealCommand {
         outDir: folder,
         emptyOutDir: true,
         rollupOptions: {
-          input: { cli: join(root, "src/server/run/cli.ts"), ...readingWorker },
+          input: { cli: join(root, "src/server/cli/main.ts"), ...readingWorker },
           output: { entryFileNames: "[name].js" },
         },
       },

@@ -1,9 +1,9 @@
 /** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
 import { describe, expect, test } from "@jest/globals";
-import { relayOf } from "../../src/server/run/cli-serve.js";
-import { ConfigError, defaultConfig, readConfig } from "../../src/server/run/config.js";
-import { configTemplate } from "../../src/server/run/config-template.js";
-import { readRelayUrl, tlsTowards } from "../../src/server/run/endpoints.js";
+import { ConfigError, defaultConfig, readConfig } from "../../src/server/admin/config.js";
+import { configTemplate } from "../../src/server/admin/config-template.js";
+import { relayOf } from "../../src/server/cli/serve.js";
+import { readRelayUrl, tlsTowards } from "../../src/server/delivery/endpoints.js";
 
 const uncommented = configTemplate.replace(/^#(?=[a-z-]+ = )/gm, "");
 

@@ -1,11 +1,11 @@
 /** A database that counts what it is asked: how much work something is, without a clock. */
-import { Ledger } from "../../src/server/kept/ledger.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import type { StorePlace } from "../../src/server/kept/open-store.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import type { Answered, Engine, Script, Statement } from "../../src/server/kept/sql.js";
-import { SqlStore } from "../../src/server/kept/sql-store.js";
-import { openSqliteEngine } from "../../src/server/kept/sqlite-store.js";
+import { Ledger } from "../../src/server/store/ledger.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import type { StorePlace } from "../../src/server/store/open-store.js";
+import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import type { Answered, Engine, Script, Statement } from "../../src/server/store/sql.js";
+import { SqlStore } from "../../src/server/store/sql-store.js";
+import { openSqliteEngine } from "../../src/server/store/sqlite-store.js";
 
 /** One statement that was answered. `turn`: of the event loop, counted from the beginning. */
 export interface CountedStatement {

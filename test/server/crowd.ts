@@ -1,7 +1,8 @@
 /** Many members at once. They share one certificate: what is tested with them is who gets a copy, not who can open it. */
-import { everyMember } from "../../src/server/kept/roster-pages.js";
-import type { Member, Store } from "../../src/server/kept/store.js";
-import type { Office } from "../../src/server/run/administration.js";
+
+import type { Office } from "../../src/server/admin/administration.js";
+import { everyMember } from "../../src/server/store/roster-pages.js";
+import type { Member, Store } from "../../src/server/store/store.js";
 import type { PlayList } from "./play-server.js";
 import { person } from "./play-server.js";
 

@@ -2,9 +2,9 @@
  * A store that carries commands out, and takes posts, without looking again: what was verified, some time ago, is good enough for it. For
  * the twins of tests that show that looking again is what stops an attack.
  */
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import type { NewPost } from "../../src/server/kept/store.js";
-import type { Order } from "../../src/server/kept/warrant.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import type { NewPost } from "../../src/server/store/store.js";
+import type { Order } from "../../src/server/store/warrant.js";
 import { anybodysWarrant } from "./warrants.js";
 
 const isOrder = (value: unknown): value is Order =>

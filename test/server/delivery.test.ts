@@ -1,9 +1,9 @@
 /** From an accepted post to the members' copies. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
-import { generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
-import { openPost } from "../../src/protocol/open.js";
-import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
+import { openPost } from "../../src/protocol/open-post.js";
+import { loadServerKey } from "../../src/server/store/server-keys.js";
 import { naiveServer } from "../attacks/naive/naive-server.js";
 import { submit } from "./dialogue.js";
 import { open, type Person, type PlayList, PlayServer, person, seal, textOf } from "./play-server.js";

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { FUTURE_ALLOWED_MS } from "../../src/protocol/policy.js";
-import { addMember } from "../../src/server/run/administration.js";
-import { defaultConfig } from "../../src/server/run/config.js";
-import { examine, type Finding } from "../../src/server/run/doctor.js";
+import { sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { FUTURE_ALLOWED_MS } from "../../src/openpgp/policy.js";
+import { addMember } from "../../src/server/admin/administration.js";
+import { defaultConfig } from "../../src/server/admin/config.js";
+import { examine, type Finding } from "../../src/server/admin/doctor.js";
 import { PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;

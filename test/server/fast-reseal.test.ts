@@ -1,6 +1,9 @@
 /** The fast path against the library: openpgp.js opens what it writes, for any member and any size. */
 import fc from "fast-check";
 import { decrypt, decryptSessionKeys, generateKey, readMessage, revokeKey, unarmor } from "openpgp";
+import { checkKeyPacket, split } from "../../src/openpgp/packets.js";
+import { readingConfig } from "../../src/openpgp/policy.js";
+import { generateSecret } from "../../src/openpgp/secrets.js";
 import {
   type Mode,
   type OpeningKey,
@@ -11,11 +14,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { checkKeyPacket, split } from "../../src/protocol/packets.js";
-import { readingConfig } from "../../src/protocol/policy.js";
-import { generateSecret } from "../../src/protocol/secrets.js";
-import { FastReseal, type SealedPieces } from "../../src/server/out/reseal/fast-reseal.js";
-import { Recipients } from "../../src/server/out/reseal/recipients.js";
+import { FastReseal, type SealedPieces } from "../../src/server/delivery/reseal/fast-reseal.js";
+import { Recipients } from "../../src/server/delivery/reseal/recipients.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice } from "../protocol/people.js";
 import {
   type MemberKind,
@@ -338,9 +338,7 @@ describe("members who can get no copy", () => {
   });
 
   test("a point of small order, where everybody would know the agreement", async () => {
-    const { prepareSessionKey, readTarget, writePkesk } = await import(
-      "../../src/server/out/reseal/pkesk-writer.js"
-    );
+    const { prepareSessionKey, readTarget, writePkesk } = await import("../../src/openpgp/pkesk-writer.js");
     const body = Buffer.concat([Buffer.from([6, 0, 0, 0, 1, 25, 0, 0, 0, 32]), Buffer.alloc(32)]);
     const target = readTarget(body, Buffer.alloc(32, 7));
     if (target === undefined) throw new Error("no target");

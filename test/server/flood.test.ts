@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { MAX_CONNECTIONS } from "../../src/server/kept/limits.js";
+import { MAX_CONNECTIONS } from "../../src/server/base/limits.js";
 import { Dialogue, submit } from "./dialogue.js";
 import type { ManyClients } from "./many-clients.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";

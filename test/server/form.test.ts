@@ -1,6 +1,6 @@
 /** What no honest mail program sends is refused at the door, byte by byte over a real socket. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { MAX_HEADER_LINES, MAX_MAIL_BYTES, MAX_RECEIVED } from "../../src/server/kept/limits.js";
+import { MAX_HEADER_LINES, MAX_MAIL_BYTES, MAX_RECEIVED } from "../../src/server/base/limits.js";
 import { Dialogue, dotted, submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";

@@ -5,17 +5,12 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { continueHistory, membersForNewKey } from "../../src/membership/roster-history.js";
-import { unconfirmedMembers } from "../../src/membership/roster-standing.js";
-import { noHistory } from "../../src/membership/roster-state.js";
-import {
-  armorOpeningKey,
-  armorSealingKey,
-  readSealingKey,
-  writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { newMessageId } from "../../src/protocol/seal.js";
-import { addMember } from "../../src/server/run/administration.js";
+import { continueHistory, membersForNewKey } from "../../src/membership/roster/history.js";
+import { unconfirmedMembers } from "../../src/membership/roster/overview.js";
+import { noHistory } from "../../src/membership/roster/state.js";
+import { armorOpeningKey, armorSealingKey, readSealingKey, writeSealingKey } from "../../src/openpgp/keys.js";
+import { newMessageId } from "../../src/protocol/seal-post.js";
+import { addMember } from "../../src/server/admin/administration.js";
 import { type GpgHome, makeGpgHome } from "../interop/gpg-home.js";
 import {
   begin,

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { tryLock, whileLocked } from "../../src/server/kept/file-lock.js";
-import { Heads } from "../../src/server/kept/heads.js";
-import { openStore } from "../../src/server/kept/open-store.js";
+import { tryLock, whileLocked } from "../../src/server/base/file-lock.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import { Heads } from "../../src/server/store/rollback-guard.js";
 import { PlayServer } from "./play-server.js";
 
 let folder: string;

@@ -1,5 +1,5 @@
 /** Mails of 50 MiB that were made to keep parsers busy, for any address of a list. */
-import { MAX_LINES, MAX_MAIL_BYTES } from "../../src/server/kept/limits.js";
+import { MAX_LINES, MAX_MAIL_BYTES } from "../../src/server/base/limits.js";
 
 const HEADER = `From: alice@people.test\r\nMIME-Version: 1.0\r\n`;
 /** As many octets as are taken, dots and the end included. */

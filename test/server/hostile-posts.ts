@@ -2,12 +2,12 @@
 import { config, createMessage, encrypt, enums, readKey, SecretKeyPacket, SignaturePacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
+import { sha256 } from "../../src/openpgp/digest.js";
+import { generateKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { split } from "../../src/openpgp/packets.js";
 import { listValue, signBinding } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
-import { generateKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { split } from "../../src/protocol/packets.js";
-import { openLayer } from "../../src/protocol/unseal.js";
-import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { loadServerKey } from "../../src/server/store/server-keys.js";
 import type { Person, PlayList, PlayServer, SealedPost } from "./play-server.js";
 
 /** What the server opens: a key packet, and the body that belongs to it. */

@@ -1,8 +1,8 @@
 /** One look at each octet of a mail, as it arrives: what is refused before any parser sees it. */
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Intake } from "../../src/server/in/intake.js";
-import { MAX_HEADER_LINES, MAX_HYPHEN_LINES, MAX_LINES, MAX_RECEIVED } from "../../src/server/kept/limits.js";
+import { MAX_HEADER_LINES, MAX_HYPHEN_LINES, MAX_LINES, MAX_RECEIVED } from "../../src/server/base/limits.js";
+import { Intake } from "../../src/server/receive/wire-check.js";
 
 /** The text of the reply, or "good". */
 function verdict(mail: string, cuts: readonly number[] = []): string {

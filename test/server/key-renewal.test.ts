@@ -2,11 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { readSealingKey } from "../../src/protocol/keys.js";
-import { renewServerKey } from "../../src/server/kept/key-renewal.js";
-import { DAY_MS } from "../../src/server/kept/limits.js";
-import { loadServerKey } from "../../src/server/kept/server-keys.js";
-import { createList } from "../../src/server/run/administration.js";
+import { readSealingKey } from "../../src/openpgp/keys.js";
+import { createList } from "../../src/server/admin/administration.js";
+import { DAY_MS } from "../../src/server/base/limits.js";
+import { renewServerKey } from "../../src/server/store/key-renewal.js";
+import { loadServerKey } from "../../src/server/store/server-keys.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

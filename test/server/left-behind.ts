@@ -1,7 +1,7 @@
 /** What a server leaves where others may find it, as bytes; and the search for bytes in it, however a program writes them. */
 import { readFile } from "node:fs/promises";
 import pg from "pg";
-import type { StorePlace } from "../../src/server/kept/open-store.js";
+import type { StorePlace } from "../../src/server/store/open-store.js";
 import { base64Cores, filesUnder } from "../world/evidence.js";
 import type { PlayServer } from "./play-server.js";
 

@@ -2,8 +2,12 @@
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { generateSecret, type SharedSecret } from "../../src/protocol/secrets.js";
-import { dropUnusedSecrets, secretFromText, UNUSED_SECRET_MS } from "../../src/server/kept/member-secrets.js";
+import { generateSecret, type SharedSecret } from "../../src/openpgp/secrets.js";
+import {
+  dropUnusedSecrets,
+  secretFromText,
+  UNUSED_SECRET_MS,
+} from "../../src/server/store/member-secrets.js";
 import { open, type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

@@ -4,10 +4,10 @@
  * member's list key reads it all, removed members too.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { sealingHalf } from "../../src/protocol/keys.js";
+import { sealingHalf } from "../../src/openpgp/keys.js";
 import type { Mode } from "../../src/protocol/message.js";
 import { openAtServer } from "../../src/protocol/reseal.js";
-import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { loadServerKey } from "../../src/server/store/server-keys.js";
 import { submit } from "./dialogue.js";
 import { leftBehind, type Place, tracesOf, waysIn } from "./left-behind.js";
 import { type Person, type PlayList, PlayServer, person, type SealedPost, seal } from "./play-server.js";

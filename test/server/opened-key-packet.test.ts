@@ -7,7 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { openAtServer, sealingHalf, split } from "../../src/protocol/index.js";
-import { loadServerKey } from "../../src/server/kept/server-keys.js";
+import { loadServerKey } from "../../src/server/store/server-keys.js";
 import { base64Cores, filesUnder } from "../world/evidence.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 

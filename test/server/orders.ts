@@ -1,7 +1,7 @@
 /** Orders as a verified request gives them, for tests of what comes after. */
-import type { SignedChange } from "../../src/membership/roster-log.js";
-import type { Command, List } from "../../src/server/kept/store.js";
-import type { RecordedOrder } from "../../src/server/kept/warrant.js";
+import type { SignedChange } from "../../src/membership/roster/log.js";
+import type { Command, List } from "../../src/server/store/store.js";
+import type { RecordedOrder } from "../../src/server/store/warrant.js";
 
 /** An order that nobody has to be a member for, and that nobody is answered. */
 export function orderFor(list: List, command: Command, does: SignedChange["do"]): RecordedOrder {

@@ -9,16 +9,16 @@ import {
   openReceipt,
   writeNotice,
   writeReceipt,
-} from "../../src/membership/notices.js";
-import type { Command } from "../../src/membership/requests.js";
+} from "../../src/membership/notice/owner-notice.js";
+import type { Command } from "../../src/membership/request/request.js";
 import {
   armorOpeningKey,
   generateKey,
   type OpeningKey,
   type Profile,
   sealingHalf,
-} from "../../src/protocol/keys.js";
-import { openStore } from "../../src/server/kept/open-store.js";
+} from "../../src/openpgp/keys.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import {
   asks,
   begin,

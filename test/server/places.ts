@@ -1,6 +1,6 @@
 /** Where the stores of play servers are: in their folders, unless a suite says otherwise. Knows nothing of Jest. */
-import type { DataFolder } from "../../src/server/kept/data-folder.js";
-import type { StorePlace } from "../../src/server/kept/open-store.js";
+import type { DataFolder } from "../../src/server/base/data-folder.js";
+import type { StorePlace } from "../../src/server/store/open-store.js";
 
 /** A SQLite file in the server's folder: what every server has by default. */
 export const inFolder = async (folder: DataFolder): Promise<StorePlace> => ({

@@ -5,8 +5,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
-import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, readPayload, writePayload } from "../../src/mail/payload.js";
 import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
 import {
@@ -18,23 +18,23 @@ import {
   type SealingKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
+import type { SharedSecret } from "../../src/openpgp/secrets.js";
 import type { Delivery, Mode, SealedMessage } from "../../src/protocol/message.js";
-import { type OpenResult, openPost } from "../../src/protocol/open.js";
-import { newMessageId, sealPost } from "../../src/protocol/seal.js";
-import type { SharedSecret } from "../../src/protocol/secrets.js";
-import { type DataFolder, dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
-import { type LogTarget, openLog } from "../../src/server/kept/log.js";
-import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
-import type { List, Shape } from "../../src/server/kept/store.js";
+import { type OpenResult, openPost } from "../../src/protocol/open-post.js";
+import { newMessageId, sealPost } from "../../src/protocol/seal-post.js";
 import {
   addMember,
   createList,
   type MemberRequest,
   type Office,
   removeMember,
-} from "../../src/server/run/administration.js";
-import { type Service, type ServiceOptions, startService } from "../../src/server/run/service.js";
+} from "../../src/server/admin/administration.js";
+import { type DataFolder, dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
+import { type LogTarget, openLog } from "../../src/server/base/log.js";
+import { type Service, type ServiceOptions, startService } from "../../src/server/serve/service.js";
+import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
+import type { List, Shape } from "../../src/server/store/store.js";
 import { type Answer, submit } from "./dialogue.js";
 import { inFolder, newPlace } from "./places.js";
 import { Sink } from "./sink.js";

@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import pg from "pg";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { openPool } from "../../src/server/kept/postgres-pool.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import { sql } from "../../src/server/kept/sql.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import { openPool } from "../../src/server/store/postgres-pool.js";
+import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import { sql } from "../../src/server/store/sql.js";
 import { useStore } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { describeWithPostgres } from "./postgres.js";

@@ -7,15 +7,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { reformatKey } from "openpgp";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import type { Command } from "../../src/membership/requests.js";
-import { revokeMemberKey } from "../../src/membership/revocation.js";
-import { generateKey, writeSealingKey } from "../../src/protocol/keys.js";
-import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import { openLog } from "../../src/server/kept/log.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import type { PostPolicy } from "../../src/server/kept/store.js";
-import { setPolicy, setRole } from "../../src/server/run/administration.js";
-import { makeNextServerKey } from "../../src/server/run/new-server-key.js";
+import type { Command } from "../../src/membership/request/request.js";
+import { revokeMemberKey } from "../../src/membership/request/revocation.js";
+import { generateKey, writeSealingKey } from "../../src/openpgp/keys.js";
+import { setPolicy, setRole } from "../../src/server/admin/administration.js";
+import { makeNextServerKey } from "../../src/server/admin/new-server-key.js";
+import { openLog } from "../../src/server/base/log.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import type { PostPolicy } from "../../src/server/store/store.js";
 import {
   begin,
   card,

@@ -1,5 +1,6 @@
 /** Posts and members for the tests of the server's sealing: any literal, any kind of certificate. */
 import { enums, generateKey, type KeyOptions, LiteralDataPacket, SecretKeyPacket } from "openpgp";
+import { configFor, fullReadingConfig, type Profile } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   type OpeningKey,
@@ -9,7 +10,6 @@ import {
   readOpeningKey,
   type SealedMessage,
 } from "../../src/protocol/index.js";
-import { configFor, fullReadingConfig, type Profile } from "../../src/protocol/policy.js";
 import { type Cast, serverContext } from "../protocol/people.js";
 
 export const roster = { number: 7, hash: "ab".repeat(32) };

@@ -1,15 +1,15 @@
 /** The one queue: what was in the two before it, what is marked, and what a bad day does to what waits. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import type { JobChoice } from "../../src/server/kept/queue-desk.js";
-import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/kept/schema.js";
-import { sql } from "../../src/server/kept/sql.js";
-import { sqlite } from "../../src/server/kept/sqlite-store.js";
-import type { Job } from "../../src/server/kept/store.js";
-import { Finished } from "../../src/server/out/finished.js";
+import { Finished } from "../../src/server/delivery/batch-commit.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
+import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import type { JobChoice } from "../../src/server/store/queue-desk.js";
+import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/store/schema.js";
+import { sql } from "../../src/server/store/sql.js";
+import { sqlite } from "../../src/server/store/sqlite-store.js";
+import type { Job } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { newPlace } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { readSealedMail } from "../../src/mail/sealed-mail.js";
-import { defaultListSettings } from "../../src/server/kept/list-settings.js";
+import { defaultListSettings } from "../../src/server/store/list-settings.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

@@ -1,6 +1,6 @@
 /** The server's reading without its thread: for what is decided about a mail, not where it is read. */
-import { type Jobs, openWorkbench } from "../../src/server/in/reading/jobs.js";
-import type { Reader } from "../../src/server/in/reading/reader.js";
+import { type Jobs, openWorkbench } from "../../src/server/parse/jobs.js";
+import type { Reader } from "../../src/server/parse/reader.js";
 
 const workbench = openWorkbench();
 

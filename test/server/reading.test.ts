@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { largeBuffers } from "../../src/server/in/reading/large-buffers.js";
-import { ThreadReader } from "../../src/server/in/reading/reader.js";
-import { ReadingThread } from "../../src/server/in/reading/thread.js";
-import { DAY_MS, MAX_NOT_AGAIN } from "../../src/server/kept/limits.js";
+import { DAY_MS, MAX_NOT_AGAIN } from "../../src/server/base/limits.js";
+import { largeBuffers } from "../../src/server/parse/large-buffers.js";
+import { ThreadReader } from "../../src/server/parse/reader.js";
+import { ReadingThread } from "../../src/server/parse/thread.js";
 import { readHere } from "./read-here.js";
 import { turnsDuring } from "./turns.js";
 

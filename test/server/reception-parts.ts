@@ -1,15 +1,15 @@
 /** What receives mail, put together without fronts and without delivery, so that a test can leave out one part of it. */
 
-import { RateLimiter, RequestLimiter } from "../../src/server/in/rate-limits.js";
-import type { ReceptionParts } from "../../src/server/in/reception.js";
-import { Heads } from "../../src/server/kept/heads.js";
-import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import { openLog } from "../../src/server/kept/log.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { openTokens } from "../../src/server/kept/tokens.js";
-import { Gate } from "../../src/server/out/gate.js";
-import { Standing } from "../../src/server/out/standing.js";
+import { openLog } from "../../src/server/base/log.js";
+import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
+import { Gate } from "../../src/server/delivery/gate.js";
+import { Standing } from "../../src/server/delivery/suspension.js";
+import type { ReceptionParts } from "../../src/server/receive/router.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import { Heads } from "../../src/server/store/rollback-guard.js";
+import { openTokens } from "../../src/server/store/tokens.js";
 import type { PlayServer } from "./play-server.js";
 import { readHere } from "./read-here.js";
 

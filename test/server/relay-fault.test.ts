@@ -1,6 +1,6 @@
 /** What the operator is told of a relay that can't be used, by what is thrown. */
 import { connect } from "node:net";
-import { relayFault, relayFaultSentence } from "../../src/server/out/relay-fault.js";
+import { relayFault, relayFaultSentence } from "../../src/server/delivery/relay-fault.js";
 
 const thrown = (message: string, code?: string, cause?: unknown) =>
   Object.assign(new Error(message, { cause }), code === undefined ? {} : { code });

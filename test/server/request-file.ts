@@ -1,8 +1,8 @@
 /** A request as an owner with GnuPG alone writes it: signed, armored, and not sealed. */
 import { createMessage, sign } from "openpgp";
-import { type Command, newRequestId } from "../../src/membership/requests.js";
+import { type Command, newRequestId } from "../../src/membership/request/request.js";
+import type { OpeningKey } from "../../src/openpgp/keys.js";
 import { notations } from "../../src/protocol/binding.js";
-import type { OpeningKey } from "../../src/protocol/keys.js";
 import type { PlayList } from "./play-server.js";
 
 /** `command` has only fields that are JSON as they stand. */

@@ -2,11 +2,11 @@
 import { jest } from "@jest/globals";
 import { type AnyPacket, type PacketList, PrivateKey, readKey, SignaturePacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { readOneCertificate } from "../../src/membership/certification.js";
-import type { Command } from "../../src/membership/requests.js";
-import { assertUsable, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { fullReadingConfig } from "../../src/protocol/policy.js";
-import { MAX_BROUGHT_PACKETS } from "../../src/server/kept/limits.js";
+import { readOneCertificate } from "../../src/membership/introduction/certification.js";
+import type { Command } from "../../src/membership/request/request.js";
+import { assertUsable, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { fullReadingConfig } from "../../src/openpgp/policy.js";
+import { MAX_BROUGHT_PACKETS } from "../../src/server/base/limits.js";
 import {
   asks,
   begin,

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
-import { certifyMember } from "../../src/membership/introduction.js";
-import { type Command, newRequestId } from "../../src/membership/requests.js";
-import { continueHistory } from "../../src/membership/roster-history.js";
-import { noHistory } from "../../src/membership/roster-state.js";
-import { generateKey, type OpeningKey } from "../../src/protocol/keys.js";
-import { Heads } from "../../src/server/kept/heads.js";
-import { setPolicy } from "../../src/server/run/administration.js";
+import { certifyMember } from "../../src/membership/introduction/introduction.js";
+import { type Command, newRequestId } from "../../src/membership/request/request.js";
+import { continueHistory } from "../../src/membership/roster/history.js";
+import { noHistory } from "../../src/membership/roster/state.js";
+import { generateKey, type OpeningKey } from "../../src/openpgp/keys.js";
+import { setPolicy } from "../../src/server/admin/administration.js";
+import { Heads } from "../../src/server/store/rollback-guard.js";
 import {
   answersTo,
   asks,

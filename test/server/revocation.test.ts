@@ -7,19 +7,19 @@ import {
   type Request,
   verifySigned,
   writeRequest,
-} from "../../src/membership/requests.js";
-import { revokedSince, revokeMemberKey } from "../../src/membership/revocation.js";
-import { continueHistory, membersForNewKey } from "../../src/membership/roster-history.js";
-import { noHistory } from "../../src/membership/roster-state.js";
+} from "../../src/membership/request/request.js";
+import { revokedSince, revokeMemberKey } from "../../src/membership/request/revocation.js";
+import { continueHistory, membersForNewKey } from "../../src/membership/roster/history.js";
+import { noHistory } from "../../src/membership/roster/state.js";
 import {
   generateKey,
   readSealingKey,
   type SealingKey,
   sealingHalf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { sql } from "../../src/server/kept/sql.js";
-import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
+} from "../../src/openpgp/keys.js";
+import { sql } from "../../src/server/store/sql.js";
+import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
 import {
   answersTo,
   asks,

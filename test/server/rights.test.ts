@@ -5,15 +5,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { reformatKey } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import type { Command } from "../../src/membership/requests.js";
-import { revokeMemberKey } from "../../src/membership/revocation.js";
-import { continueHistory } from "../../src/membership/roster-history.js";
-import { noHistory } from "../../src/membership/roster-state.js";
-import { generateKey, type OpeningKey, writeSealingKey } from "../../src/protocol/keys.js";
-import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import { openLog } from "../../src/server/kept/log.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { makeNextServerKey } from "../../src/server/run/new-server-key.js";
+import type { Command } from "../../src/membership/request/request.js";
+import { revokeMemberKey } from "../../src/membership/request/revocation.js";
+import { continueHistory } from "../../src/membership/roster/history.js";
+import { noHistory } from "../../src/membership/roster/state.js";
+import { generateKey, type OpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";
+import { makeNextServerKey } from "../../src/server/admin/new-server-key.js";
+import { openLog } from "../../src/server/base/log.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import {
   begin,
   certificate,

@@ -4,9 +4,9 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { dataFolder } from "../../src/server/kept/data-folder.js";
-import { freeSpace, keepReserve } from "../../src/server/kept/disk.js";
-import { LITTLE_ROOM_BYTES, RESERVE_BYTES } from "../../src/server/kept/limits.js";
+import { dataFolder } from "../../src/server/base/data-folder.js";
+import { freeSpace, keepReserve } from "../../src/server/base/disk-space.js";
+import { LITTLE_ROOM_BYTES, RESERVE_BYTES } from "../../src/server/base/limits.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;

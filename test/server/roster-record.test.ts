@@ -7,7 +7,7 @@ import {
   nextEntry,
   type RecordEntry,
   type RosterChange,
-} from "../../src/server/kept/roster-record.js";
+} from "../../src/server/store/roster-record.js";
 import { PlayServer, person } from "./play-server.js";
 
 const at = "2026-01-02T03:04:05.000Z";

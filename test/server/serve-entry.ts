@@ -1,12 +1,12 @@
 /** A server as a process of its own, for tests that kill it: `node serve-entry.js SETTINGS` (ServeSettings as JSON). */
 
-import type { FrontOptions } from "../../src/server/in/smtp.js";
-import { dataFolder } from "../../src/server/kept/data-folder.js";
-import { openLog } from "../../src/server/kept/log.js";
-import type { StorePlace } from "../../src/server/kept/open-store.js";
-import type { RelayOptions } from "../../src/server/out/relay.js";
-import { startService } from "../../src/server/run/service.js";
-import { STOP_PATIENCE_MS, stopWithin } from "../../src/server/run/vigil.js";
+import { dataFolder } from "../../src/server/base/data-folder.js";
+import { openLog } from "../../src/server/base/log.js";
+import type { RelayOptions } from "../../src/server/delivery/relay.js";
+import type { FrontOptions } from "../../src/server/receive/smtp.js";
+import { STOP_PATIENCE_MS, stopWithin } from "../../src/server/serve/database-watch.js";
+import { startService } from "../../src/server/serve/service.js";
+import type { StorePlace } from "../../src/server/store/open-store.js";
 
 /** What the process is told. */
 export interface ServeSettings {

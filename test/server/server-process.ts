@@ -10,7 +10,7 @@ import type { ServeSettings } from "./serve-entry.js";
 const root = new URL("../../", import.meta.url).pathname;
 
 /** The thread that a server reads in: an entry of its own, found beside the program. */
-export const readingWorker = { "reading-worker": join(root, "src/server/in/reading/worker.ts") } as const;
+export const readingWorker = { "reading-worker": join(root, "src/server/parse/worker.ts") } as const;
 
 /** A program of the project, built for Node into a folder of its own; `discard` removes it. */
 export interface Built {

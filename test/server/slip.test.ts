@@ -1,6 +1,6 @@
 /** The slip by which the filter knows a checked post. */
 import { describe, expect, test } from "@jest/globals";
-import { Slips } from "../../src/server/out/slip.js";
+import { Slips } from "../../src/server/delivery/queue-header.js";
 
 const slips = new Slips(Buffer.alloc(32, 7));
 const raw = Buffer.from("From: a@people.test\r\nX-One: 1\r\n\r\nsealed\r\n");

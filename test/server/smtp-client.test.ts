@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { connectToRelay, handOver } from "../../src/server/out/relay.js";
-import type { Patience } from "../../src/server/out/smtp-client.js";
+import { connectToRelay, handOver } from "../../src/server/delivery/relay.js";
+import type { Patience } from "../../src/server/delivery/smtp-client.js";
 
 /** A relay that says what a script says. */
 let relay: Server;

@@ -1,15 +1,15 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { MAX_HELD_OF_STRANGERS } from "../../src/server/kept/limits.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
-import { number, runInTurn, sql } from "../../src/server/kept/sql.js";
-import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/kept/sql-post-octets.js";
-import { type Connection, openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
-import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
-import type { Order } from "../../src/server/kept/warrant.js";
+import { MAX_HELD_OF_STRANGERS } from "../../src/server/base/limits.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import { isWholeChain, type RosterChange } from "../../src/server/store/roster-record.js";
+import { number, runInTurn, sql } from "../../src/server/store/sql.js";
+import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/store/sql-post-octets.js";
+import { type Connection, openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
+import type { CopyJob, Job, NewPost, Store } from "../../src/server/store/store.js";
+import type { Order } from "../../src/server/store/warrant.js";
 import { addCrowd } from "./crowd.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";

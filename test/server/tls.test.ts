@@ -9,7 +9,7 @@ import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { SMTPServer } from "smtp-server";
-import { connectToRelay } from "../../src/server/out/relay.js";
+import { connectToRelay } from "../../src/server/delivery/relay.js";
 import { PlayServer } from "./play-server.js";
 
 let folder: string;

@@ -5,10 +5,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { openLog } from "../../src/server/kept/log.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { feedWatchdog, silenceOf } from "../../src/server/run/vigil.js";
+import { openLog } from "../../src/server/base/log.js";
+import { feedWatchdog, silenceOf } from "../../src/server/serve/database-watch.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import { describeWithPostgres } from "./postgres.js";
 import { QuietWire } from "./quiet-wire.js";
 

@@ -1,5 +1,5 @@
 /** Warrants for posts that a test puts into the store past every door. */
-import type { List, PostWarrant } from "../../src/server/kept/store.js";
+import type { List, PostWarrant } from "../../src/server/store/store.js";
 
 /** True as long as the list stays as it is: somebody who is on no roster posted. */
 export const anybodysWarrant = (list: List): PostWarrant => ({

@@ -1,5 +1,5 @@
 /** What the relay gets is what was handed over, whichever way the octets go. */
-import { connectToRelay } from "../../src/server/out/relay.js";
+import { connectToRelay } from "../../src/server/delivery/relay.js";
 import { Sink } from "./sink.js";
 
 const line = Buffer.from(`${"A".repeat(76)}\r\n`);

@@ -44,7 +44,7 @@ export class BrowserOptions {
   }
 
   static async open(browser: Browser): Promise<BrowserOptions> {
-    const page = await browser.open("browser/options.html");
+    const page = await browser.open("app/browser/options.html");
     await page.waitFor("#panel > *");
     return new BrowserOptions(browser, page, page);
   }

@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { createTransport } from "nodemailer";
+import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { type Mailbox, makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
-import { readCard } from "../../src/membership/card.js";
-import { type Command, newRequestId, writeRequest } from "../../src/membership/requests.js";
+import { readCard } from "../../src/membership/invitation/server-card.js";
+import { type Command, newRequestId, writeRequest } from "../../src/membership/request/request.js";
 import {
   generateKey,
   type OpeningKey,
   sealingHalf,
   userIdOf,
   writeSealingKey,
-} from "../../src/protocol/keys.js";
-import { newMessageId, sealPost } from "../../src/protocol/seal.js";
+} from "../../src/openpgp/keys.js";
+import { newMessageId, sealPost } from "../../src/protocol/seal-post.js";
 import { LOOPBACK } from "../world/ports.js";
 import { until } from "../world/processes.js";
 import { PEOPLE_DOMAIN, type World } from "../world/world.js";

@@ -1,16 +1,16 @@
-import { toBase64 } from "../../src/extension/base64.js";
-import type { OwnedList } from "../../src/extension/owner/owned.js";
+import { toBase64 } from "../../src/extension/platform/base64.js";
+import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import {
   noSerials,
   type StoredList,
   type StoredMemberKey,
   type StoredOwner,
-} from "../../src/extension/stored.js";
+} from "../../src/extension/records/stored.js";
+import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
-import { outerSubject } from "../../src/mail/notices.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
 import { type CopyShape, writeCopy } from "../../src/mail/sealed-mail.js";
-import { noHistory } from "../../src/membership/roster-state.js";
+import { noHistory } from "../../src/membership/roster/state.js";
 import {
   generateKey,
   generateMemberKey,

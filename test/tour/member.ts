@@ -1,11 +1,11 @@
 import { createTransport } from "nodemailer";
 import { makeMailbox } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { certifyMember } from "../../src/membership/introduction.js";
-import { knownListOf, readInvitation } from "../../src/membership/invitation.js";
-import { newRequestId, writeRequest } from "../../src/membership/requests.js";
-import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
-import { newMessageId } from "../../src/protocol/seal.js";
+import { certifyMember } from "../../src/membership/introduction/introduction.js";
+import { knownListOf, readInvitation } from "../../src/membership/invitation/invitation.js";
+import { newRequestId, writeRequest } from "../../src/membership/request/request.js";
+import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { newMessageId } from "../../src/protocol/seal-post.js";
 import { LOOPBACK } from "../world/ports.js";
 import { until } from "../world/processes.js";
 import type { Displayed } from "../world/thunderbird-ui.js";

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import { makeIntroduction } from "../../src/membership/introduction.js";
+import { makeIntroduction } from "../../src/membership/introduction/introduction.js";
 import {
   type Invitation,
   invitationFileName,
   makeCode,
   writeInvitation,
-} from "../../src/membership/invitation.js";
+} from "../../src/membership/invitation/invitation.js";
 import {
   armorSealingKey,
   generateKey,
@@ -16,7 +16,7 @@ import {
   parseSealingKey,
   type SealingKey,
   sealingHalf,
-} from "../../src/protocol/keys.js";
+} from "../../src/openpgp/keys.js";
 import type { ListSettings } from "../world/list-server.js";
 import { LISTS_DOMAIN, PEOPLE_DOMAIN, type World } from "../world/world.js";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseSealingKey } from "../../src/protocol/keys.js";
+import { parseSealingKey } from "../../src/openpgp/keys.js";
 import { InstalledAddon } from "../world/extension.js";
 import { pause, until } from "../world/processes.js";
 import type { Thunderbird } from "../world/thunderbird.js";

@@ -1,16 +1,16 @@
-import { TAG_LIMIT } from "../../src/extension/display/limits.js";
-import { HELD_VERSION, type Held } from "../../src/extension/moderating/held-record.js";
-import { OWNED_VERSION, type Owned } from "../../src/extension/owner/owned.js";
+import { HELD_VERSION, type Held } from "../../src/extension/moderation/held-posts-record.js";
+import { TAG_LIMIT } from "../../src/extension/reading/display/limits.js";
+import { OWNED_VERSION, type Owned } from "../../src/extension/records/owned-list.js";
+import { emptyStored, readStored, type Stored } from "../../src/extension/records/stored.js";
 import type { PendingRequest, Requests } from "../../src/extension/requests/pending.js";
-import { emptyStored, readStored, type Stored } from "../../src/extension/stored.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { type Leaf, type Multipart, textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { writeAnswer } from "../../src/membership/answers.js";
-import { makeIntroduction } from "../../src/membership/introduction.js";
-import { makeCode, writeInvitation } from "../../src/membership/invitation.js";
-import { newRequestId } from "../../src/membership/requests.js";
-import { generateMemberKey, sealingHalf } from "../../src/protocol/keys.js";
+import { makeIntroduction } from "../../src/membership/introduction/introduction.js";
+import { makeCode, writeInvitation } from "../../src/membership/invitation/invitation.js";
+import { writeAnswer } from "../../src/membership/request/answers.js";
+import { newRequestId } from "../../src/membership/request/request.js";
+import { generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { inDays, keyRecord, type MadeList, type MadePerson, makePerson } from "./made-list.js";
 
 /** What an add-on may have kept, and mails of every kind that it tells apart: states to look at, without the way to them. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { readStored } from "../../src/extension/stored.js";
+import { readStored } from "../../src/extension/records/stored.js";
 import { type Browser, type Sheet, startBrowser } from "../world/browser.js";
 import { keepInBrowser } from "../world/browser-member.js";
 import { copyWithLoopbackAllowed } from "../world/built-extension.js";
@@ -42,7 +42,7 @@ export async function webmailOf(
   const extension = copyWithLoopbackAllowed("chromium", join(world.folder, "extension-for-chromium"));
   const browser = await startBrowser("chromium", { extension, visible });
   const { listseal } = z.object({ listseal: z.unknown() }).parse(JSON.parse(await bob.addon.storage()));
-  const options = await browser.open("browser/options.html");
+  const options = await browser.open("app/browser/options.html");
   // whoever the operator has added waits for no answer
   await keepInBrowser(options, { ...readStored(listseal), joining: {} });
   return { browser, window: await RoundcubeWindow.logIn(browser, roundcube, "bob") };
@@ -75,12 +75,12 @@ export async function tourWebmail(
       .mails("alice", "INBOX")
       .filter(({ raw }) => raw.includes(`Subject: ${subject}`)).length;
     await window.select(subject);
-    const reading = await window.page.frame("webmail/read.html");
+    const reading = await window.page.frame("app/webmail/read.html");
     await untilShown(reading, marker);
     const read = await picture("read", "Bob reads in Roundcube");
     const writing = await until("the frame for writing", async () => {
       await reading.click("listseal-view >> .reply").catch(() => undefined);
-      return window.page.frame("webmail/write.html").catch(() => undefined);
+      return window.page.frame("app/webmail/write.html").catch(() => undefined);
     });
     await writing.waitFor(".editor .text blockquote");
     await writing.type(".editor .text > p", ANSWER);

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { partTypes } from "../../src/mail/part-types.js";
 import { readPayload } from "../../src/mail/payload.js";
-import { ListSealError } from "../../src/protocol/errors.js";
-import { type OpeningKey, parseSealingKey, readOpeningKey, readSealingKey } from "../../src/protocol/keys.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
+import { type OpeningKey, parseSealingKey, readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { join } from "../../src/openpgp/packets.js";
 import type { SealedMessage } from "../../src/protocol/message.js";
-import { openPost } from "../../src/protocol/open.js";
-import { join } from "../../src/protocol/packets.js";
-import { openLayer } from "../../src/protocol/unseal.js";
+import { openPost } from "../../src/protocol/open-post.js";
 import { sha256 } from "./letter.js";
 
 /** Eve's work: everything that was said on every wire, and every key that she still has. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { MessageKey } from "../../src/extension/i18n.js";
+import type { MessageKey } from "../../src/extension/ui/i18n.js";
 
 /** Languages that the add-on speaks. */
 export type Language = "en" | "ja";

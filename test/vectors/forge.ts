@@ -2,9 +2,9 @@
 import { createCipheriv, createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { createMessage, encrypt, encryptSessionKey, type Signature } from "openpgp";
+import { configFor } from "../../src/openpgp/policy.js";
 import { notations } from "../../src/protocol/binding.js";
 import { type OpeningKey, profileOf, type Role, type SealingKey } from "../../src/protocol/index.js";
-import { configFor } from "../../src/protocol/policy.js";
 import { NOW } from "./cast.js";
 
 /** What a forged signature says; `raw` stands after it, with full names. */

@@ -14,8 +14,9 @@
  * 0sA...
  * ```
  */
+
+import { isSecretId } from "../../src/openpgp/secrets.js";
 import { type ErrorCode, errorCodes, type Profile, type SealedMessage } from "../../src/protocol/index.js";
-import { isSecretId } from "../../src/protocol/secrets.js";
 
 /** Who opens it: the server a submission, or Bob a copy (`author`: Alice her own copy in Sent). */
 export type VectorRole = "server" | "member" | "author";

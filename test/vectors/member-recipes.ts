@@ -1,4 +1,6 @@
 /** Vectors for a reader: copies, each with one fault. */
+
+import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   type Delivery,
@@ -11,7 +13,6 @@ import {
   sealingHalf,
   sealPost,
 } from "../../src/protocol/index.js";
-import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
 import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
 import { concat, flipped, forgeBomb, packet } from "./forge.js";
 import {

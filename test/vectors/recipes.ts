@@ -1,7 +1,7 @@
 /** How a submission and a copy are made, honestly but for what a vector changes. */
 import type { Signature } from "openpgp";
+import { sha256 } from "../../src/openpgp/digest.js";
 import { listValue, signBinding } from "../../src/protocol/binding.js";
-import { sha256 } from "../../src/protocol/digest.js";
 import {
   type Delivery,
   type Mode,

@@ -16,10 +16,10 @@ import {
   readSignature,
   verify,
 } from "openpgp";
+import { openLayer } from "../../src/openpgp/open-layer.js";
+import { checkLiteral, type KeyPacketTarget } from "../../src/openpgp/packets.js";
+import { readingConfig } from "../../src/openpgp/policy.js";
 import { join, type OpeningKey, parseFingerprint, split } from "../../src/protocol/index.js";
-import { checkLiteral, type KeyPacketTarget } from "../../src/protocol/packets.js";
-import { readingConfig } from "../../src/protocol/policy.js";
-import { openLayer } from "../../src/protocol/unseal.js";
 
 const sample = (name: string) => readFile(new URL(`./rfc9580/${name}.asc`, import.meta.url), "utf8");
 

@@ -1,7 +1,8 @@
 /** Vectors for the server: submissions, each with one fault. */
+
+import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import { type ErrorCode, type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
-import { MAX_PAYLOAD_BYTES } from "../../src/protocol/policy.js";
 import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
 import { concat, flipped, forgeBomb, packet, respelled } from "./forge.js";
 import { common, inMinutes, innerSeal, PAYLOAD, type Recipe, type SubmitChange, submit } from "./recipes.js";

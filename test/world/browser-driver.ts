@@ -55,7 +55,7 @@ export interface Browser {
   readonly downloads: string;
   /** The address of one of the extension's files. */
   extensionUrl(path: string): string;
-  /** Opens a page of the extension (a path such as "options/options.html") or an http address in a tab in front. */
+  /** Opens a page of the extension (a path such as "app/options/options.html") or an http address in a tab in front. */
   open(pathOrUrl: string): Promise<Page>;
   /** The tab, opened by the page itself or by the extension, whose address contains `part`; waits for it. */
   opened(part: string): Promise<Page>;

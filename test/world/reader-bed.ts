@@ -57,7 +57,7 @@ export class ReaderBed {
     const list = await server.createList("team@lists.test");
     for (const who of [alice, carol]) await server.join(list, who);
     await server.start();
-    const page = await browser.open("reader/reader.html");
+    const page = await browser.open("app/browser/reader/reader.html");
     await keepInBrowser(page, await keptBy(carol, [list]));
     return new ReaderBed({ browser, server, list, alice, carol, page }, folder);
   }

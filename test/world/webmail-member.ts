@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { emptyStored, type Stored } from "../../src/extension/stored.js";
+import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { readInvitationFile } from "../../src/extension/worker/invitation.js";
 import { keptKey } from "../../src/extension/worker/member-keys.js";
-import { type OpeningKey, userIdOf } from "../../src/protocol/keys.js";
+import { type OpeningKey, userIdOf } from "../../src/openpgp/keys.js";
 import type { HandedInvitation } from "../tour/owner.js";
 import type { Browser } from "./browser.js";
 
@@ -28,7 +28,7 @@ export async function memberRecord(
 
 /** Puts it into a browser. */
 export async function becomeMember(browser: Browser, record: Stored): Promise<void> {
-  const page = await browser.open("browser/options.html");
+  const page = await browser.open("app/browser/options.html");
   const keep = `(record) => (globalThis.browser ?? chrome).storage.local.set({ listseal: record })`;
   await page.run(z.null(), keep, record);
   await page.close();

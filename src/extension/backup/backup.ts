@@ -1,14 +1,14 @@
-import { ListSealError } from "../../protocol/errors.js";
-import { fromBase64 } from "../base64.js";
-import { host } from "../host/host.js";
-import { awake } from "../keep-awake.js";
-import type { Owned } from "../owner/owned.js";
-import { ownedRecord } from "../owner/owned-storage.js";
-import { load, update } from "../storage.js";
-import type { Stored } from "../stored.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { fromBase64 } from "../platform/base64.js";
+import { host } from "../platform/host.js";
+import { awake } from "../platform/keep-awake.js";
+import type { Owned } from "../records/owned-list.js";
+import { ownedRecord } from "../records/owned-storage.js";
+import { load, update } from "../records/storage.js";
+import type { Stored } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import { merged, mergedOwned, planOf, readBrought, readBroughtOwned } from "./merge.js";
-import type { RestorePlan } from "./plan.js";
+import type { RestorePlan } from "./restore-plan.js";
 
 /** One file with everything of this add-on, and the way back. */
 

@@ -1,9 +1,9 @@
-import type { Pins } from "../../membership/pins.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { isOnlyInvited, wayInto } from "../joining/changes.js";
-import { OWNED_VERSION, type Owned, readOwned } from "../owner/owned.js";
-import { readStored, STORED_VERSION, type Stored, type StoredList } from "../stored.js";
-import type { ListFacts, ListMove, RestorePlan } from "./plan.js";
+import type { Pins } from "../../membership/introduction/pins.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { isOnlyInvited, wayInto } from "../member/membership-changes.js";
+import { OWNED_VERSION, type Owned, readOwned } from "../records/owned-list.js";
+import { readStored, STORED_VERSION, type Stored, type StoredList } from "../records/stored.js";
+import type { ListFacts, ListMove, RestorePlan } from "./restore-plan.js";
 
 /**
  * Bringing a backup to a device that may have lists of its own. Pure. Nothing that is here is lost.

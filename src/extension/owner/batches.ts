@@ -1,14 +1,14 @@
-import { MAX_NOTICE_COPIES } from "../../membership/requests.js";
-import { codeOf, type ErrorCode } from "../../protocol/errors.js";
-import { parseFingerprint } from "../../protocol/keys.js";
-import { forgetPending, pendingFor, sendAgain } from "../requests/asking.js";
-import { update } from "../storage.js";
-import type { StoredList } from "../stored.js";
+import { MAX_NOTICE_COPIES } from "../../membership/request/request.js";
+import { codeOf, type ErrorCode } from "../../openpgp/errors.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
+import type { OwnedList, StoredNotice, Telling } from "../records/owned-list.js";
+import { changeOwned } from "../records/owned-storage.js";
+import { update } from "../records/storage.js";
+import type { StoredList } from "../records/stored.js";
+import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
-import { askAsOwner, ownerSecret } from "./asking.js";
-import type { OwnedList, StoredNotice, Telling } from "./owned.js";
-import { changeOwned } from "./owned-storage.js";
-import { asMembersKnow } from "./succeeding.js";
+import { askAsOwner, ownerSecret } from "./owner-requests.js";
+import { asMembersKnow } from "./second-owner.js";
 import { untold } from "./view.js";
 
 /**

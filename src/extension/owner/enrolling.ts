@@ -1,10 +1,10 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { fromBase64 } from "../base64.js";
-import { host } from "../host/host.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { fromBase64 } from "../platform/base64.js";
+import { host } from "../platform/host.js";
+import { loadOwned } from "../records/owned-storage.js";
 import { runJob } from "../worker/client.js";
-import { askAsOwner, ownerSecret } from "./asking.js";
-import { loadOwned } from "./owned-storage.js";
+import { askAsOwner, ownerSecret } from "./owner-requests.js";
 
 /** A member with GnuPG alone: enrolled by their public key, given the list key in a file that only they can open. */
 

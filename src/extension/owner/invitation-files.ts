@@ -1,8 +1,8 @@
-import { ListSealError } from "../../protocol/errors.js";
-import { fromBase64, toBase64 } from "../base64.js";
-import { listOf, object, text } from "../check.js";
-import { inTurn } from "../in-turn.js";
-import { browser } from "../platform.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
+import { browser } from "../platform/browser.js";
+import { listOf, object, text } from "../platform/check.js";
+import { inTurn } from "../platform/locks.js";
 
 /**
  * Invitation files that were just made, in memory until Thunderbird ends: long enough to be saved or sent. Afterwards

@@ -1,14 +1,14 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { host } from "../host/host.js";
-import { t } from "../i18n.js";
-import type { AnswerResult } from "../requests/arrivals.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { host } from "../platform/host.js";
+import { changeOwned, loadOwned } from "../records/owned-storage.js";
+import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
+import { t } from "../ui/i18n.js";
 import { runJob } from "../worker/client.js";
-import { askAsOwner, ownerSecret } from "./asking.js";
 import { keepFile, keptFile } from "./invitation-files.js";
 import { commandAnswered } from "./members.js";
-import { changeOwned, loadOwned } from "./owned-storage.js";
+import { askAsOwner, ownerSecret } from "./owner-requests.js";
 import { isOwner } from "./view.js";
 
 /** Inviting people: a file each, under a code that the page made and shows. */

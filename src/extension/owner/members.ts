@@ -1,18 +1,18 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { RosterMember } from "../../membership/answers.js";
-import type { MemberRole } from "../../membership/commands.js";
-import { checkRecord, type KnownRecord } from "../../membership/record-check.js";
-import { codeOf, ListSealError } from "../../protocol/errors.js";
-import { parseFingerprint } from "../../protocol/keys.js";
+import type { RosterMember } from "../../membership/request/answers.js";
+import type { MemberRole } from "../../membership/request/commands.js";
+import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
+import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { askStanding } from "../joining/role.js";
-import type { AnswerResult, ArrivalHandlers } from "../requests/arrivals.js";
-import { forgetPending, pendingFor } from "../requests/asking.js";
+import { askStanding } from "../member/ask-role.js";
+import type { OwnedList, StoredMember } from "../records/owned-list.js";
+import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
+import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
+import { forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
-import { askAsOwner, noteRefusal, raiseAlarm } from "./asking.js";
-import type { OwnedList, StoredMember } from "./owned.js";
-import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
+import { askAsOwner, noteRefusal, raiseAlarm } from "./owner-requests.js";
 import { isOwner } from "./view.js";
 
 /** Who is a member: asked of the server, and believed only as far as the record's signatures go. */

@@ -1,11 +1,11 @@
-import { ListSealError } from "../../protocol/errors.js";
-import { parseFingerprint } from "../../protocol/keys.js";
-import type { AnswerResult } from "../requests/arrivals.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
+import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
+import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
-import { askAsOwner, noteRefusal } from "./asking.js";
-import { changeOwned, loadOwned, ownedRecord } from "./owned-storage.js";
-import { goOnTelling } from "./telling.js";
+import { goOnTelling } from "./notices.js";
+import { askAsOwner, noteRefusal } from "./owner-requests.js";
 import { isOwner } from "./view.js";
 
 /**

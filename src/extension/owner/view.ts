@@ -1,11 +1,11 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { CommandName } from "../../membership/command-names.js";
-import type { NewsKind } from "../../membership/commands.js";
-import { hasAuthority, invitationStanding } from "../../membership/roster-standing.js";
-import type { ErrorCode } from "../../protocol/errors.js";
-import { parseFingerprint } from "../../protocol/keys.js";
+import type { CommandName } from "../../membership/request/command-names.js";
+import type { NewsKind } from "../../membership/request/commands.js";
+import { hasAuthority, invitationStanding } from "../../membership/roster/overview.js";
+import type { ErrorCode } from "../../openpgp/errors.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
+import type { OwnedList, StoredInvitation, StoredMember, Telling } from "../records/owned-list.js";
 import type { PendingRequest } from "../requests/pending.js";
-import type { OwnedList, StoredInvitation, StoredMember, Telling } from "./owned.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 

@@ -1,5 +1,5 @@
-import { ListSealError } from "../../protocol/errors.js";
-import { isShownImage, PREVIEW_LIMIT } from "../display/images.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { imageAddress, type Opened } from "./opening.js";
 
 /** Attachment `number` of an opened letter. @throws ListSealError `no-such-attachment` */

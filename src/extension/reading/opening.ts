@@ -1,18 +1,18 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../protocol/errors.js";
-import { toBase64 } from "../base64.js";
-import { isShownImage } from "../display/images.js";
-import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "../display/presentable.js";
-import type { OpenedView, PersonView, Remark } from "../display/view.js";
-import { keyAge } from "../key-age.js";
-import { secretOf } from "../locking/unlocked.js";
-import { ownsLists } from "../owner/owns.js";
-import { load, namesSeen, rememberPost, update } from "../storage.js";
-import type { Stored, StoredList } from "../stored.js";
+import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import type { RosterHead } from "../../protocol/message.js";
+import { keyAge } from "../keys/key-age.js";
+import { secretOf } from "../keys/unlocked.js";
+import { toBase64 } from "../platform/base64.js";
+import { load, namesSeen, rememberPost, update } from "../records/storage.js";
+import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
+import { isShownImage } from "./images.js";
+import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./presentable.js";
+import type { OpenedView, PersonView, Remark } from "./view.js";
 
 /**
  * Opening the sealed parts of a mail, wherever they are from: with which list, what is remembered of it, and what the reader
@@ -51,6 +51,21 @@ export const basisNow = (): Promise<string> =>
 /** Whether a verdict was made from another state than today's; also where what is kept can't be read any more. */
 export async function isOutdated({ basis }: Opened): Promise<boolean> {
   return basis !== (await basisNow());
+}
+
+/**
+ * Is told what a list signature says of the roster's record.
+ * @param list     the list's address
+ * @param head     number and hash of the record's newest entry, by the server's word
+ * @param signedAt when the server signed it
+ */
+export type HeadListener = (list: string, head: RosterHead, signedAt: Date) => Promise<void>;
+
+const headListeners: HeadListener[] = [];
+
+/** Has `seen` called with each list signature of a mail that is opened, before the mail is shown. For composition roots. */
+export function whenHeadSeen(seen: HeadListener): void {
+  headListeners.push(seen);
 }
 
 /** Why sealed parts do not open. */
@@ -101,10 +116,9 @@ export async function openSealed({
   if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
   const view = await viewOf(opened, stored, shell, outer);
   const basis = await rememberAuthor(opened, stored);
-  // an owner's add-on holds every word of the server about the record against what it knows
-  if ("roster" in opened.passage && (await ownsLists())) {
-    const { noteHead } = await import("../owner/members.js");
-    await noteHead(opened.list, opened.passage.roster, opened.passage.signedAt);
+  if ("roster" in opened.passage) {
+    const { roster, signedAt } = opened.passage;
+    for (const seen of headListeners) await seen(opened.list, roster, signedAt);
   }
   return { kind: "opened", opened: { letter: opened, view, basis } };
 }

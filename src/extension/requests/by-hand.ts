@@ -6,10 +6,10 @@ import {
   requestSubject,
   writeRequestMail,
 } from "../../mail/request-mail.js";
-import { fromBase64 } from "../base64.js";
-import { host } from "../host/host.js";
-import { freshRequest } from "./asking.js";
+import { fromBase64 } from "../platform/base64.js";
+import { host } from "../platform/host.js";
 import { keepPending, type PendingRequest } from "./pending.js";
+import { freshRequest } from "./send-request.js";
 
 /**
  * Requests that a person sends, because the program can't: with any mail program or webmail. What is inside is signed and

@@ -1,7 +1,12 @@
-import { awake } from "../keep-awake.js";
-import { arrivingKinds, arrivingPart } from "../reading/found-parts.js";
-import { type MessageHeader, type MessageList, type MessagePart, thunderbird } from "../thunderbird.js";
-import { type ArrivalHandlers, type Arrived, takePart } from "./arrivals.js";
+import { arrivingKinds, arrivingPart } from "../../mail/found-parts.js";
+import { awake } from "../platform/keep-awake.js";
+import {
+  type MessageHeader,
+  type MessageList,
+  type MessagePart,
+  thunderbird,
+} from "../platform/thunderbird.js";
+import { type ArrivalHandlers, type Arrived, takePart } from "./incoming.js";
 import { loadRequests } from "./pending.js";
 
 /** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */

@@ -1,5 +1,5 @@
-import { secretOf } from "../locking/unlocked.js";
-import { load } from "../storage.js";
+import { secretOf } from "../keys/unlocked.js";
+import { load } from "../records/storage.js";
 
 /** The keys that answers may be sealed to, unlocked. Locked ones are left out. */
 export async function openSecrets(): Promise<readonly string[]> {

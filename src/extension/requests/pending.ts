@@ -1,9 +1,18 @@
-import type { CommandName } from "../../membership/command-names.js";
-import { commandNames } from "../../membership/command-names.js";
-import { type ErrorCode, errorCodes } from "../../protocol/errors.js";
-import { type Check, CheckError, type Checked, listOf, object, oneOf, orNull, text } from "../check.js";
-import { keptRecord } from "../storage.js";
-import { type Migrations, migrate } from "../stored.js";
+import type { CommandName } from "../../membership/request/command-names.js";
+import { commandNames } from "../../membership/request/command-names.js";
+import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
+import {
+  type Check,
+  CheckError,
+  type Checked,
+  listOf,
+  object,
+  oneOf,
+  orNull,
+  text,
+} from "../platform/check.js";
+import { keptRecord } from "../records/storage.js";
+import { type Migrations, migrate } from "../records/stored.js";
 
 /**
  * Requests that wait for their answer, and the last ones that had it. A record of its own, in no backup: another device

@@ -1,4 +1,4 @@
-import { backupFileName, readBackup, writeBackup } from "../../membership/backup.js";
+import { backupFileName, readBackup, writeBackup } from "../../membership/file/backup.js";
 import type { Jobs } from "./jobs.js";
 
 /** Backups, written and opened. What their sections hold is the background page's business. */

@@ -1,6 +1,6 @@
-import { ListSealError } from "../../protocol/errors.js";
-import { unwrap } from "../failure.js";
-import { awake } from "../keep-awake.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { awake } from "../platform/keep-awake.js";
+import { unwrap } from "../ui/failure.js";
 import type { JobAnswer, JobName, Jobs } from "./jobs.js";
 
 /**

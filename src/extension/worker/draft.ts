@@ -1,11 +1,11 @@
-import { draftSubject } from "../../mail/notices.js";
+import { draftSubject } from "../../mail/fixed-texts.js";
 import { type Letter, readPayload, writePayload } from "../../mail/payload.js";
 import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { readOpeningKey } from "../../openpgp/keys.js";
 import { openDraft, sealDraft } from "../../protocol/draft.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { readOpeningKey } from "../../protocol/keys.js";
-import { fromBase64 } from "../base64.js";
-import { listOf, object, text } from "../check.js";
+import { fromBase64 } from "../platform/base64.js";
+import { listOf, object, text } from "../platform/check.js";
 import type { DraftRecipients, Jobs } from "./jobs.js";
 
 /** Sealed drafts: the letter as it will be sealed, and beside it what only an unfinished one has. */

@@ -1,18 +1,18 @@
-import { certifyMember } from "../../membership/introduction.js";
-import { readInvitation } from "../../membership/invitation.js";
-import { ListSealError } from "../../protocol/errors.js";
+import { certifyMember } from "../../membership/introduction/introduction.js";
+import { readInvitation } from "../../membership/invitation/invitation.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import {
   readOpeningKey,
   sealingHalf,
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
-import { addressIn, noSerials, type StoredList } from "../stored.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
+import { addressIn, noSerials, type StoredList } from "../records/stored.js";
+import { knownList } from "./author-trust.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
-import { knownList } from "./standing.js";
 
 /**
  * An invitation file to what is kept of its list. Nothing is kept by this: the background page does, when the person has

@@ -1,15 +1,15 @@
+import type { ArrivingPart } from "../../mail/found-parts.js";
 import type { OuterHeader } from "../../mail/outer-header.js";
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
-import type { Result } from "../../membership/answers.js";
-import type { Pins } from "../../membership/pins.js";
-import type { Command, NewsKind, SignedBytes } from "../../membership/requests.js";
+import type { Pins } from "../../membership/introduction/pins.js";
+import type { Result } from "../../membership/request/answers.js";
+import type { Command, NewsKind, SignedBytes } from "../../membership/request/request.js";
 import type { Passage } from "../../protocol/message.js";
-import type { Outcome } from "../failure.js";
-import type { OwnerJobs } from "../owner/jobs.js";
-import type { ArrivingPart } from "../reading/found-parts.js";
-import type { SettingsJobs } from "../settings/jobs.js";
-import type { StoredList, StoredMemberKey } from "../stored.js";
+import type { StoredList, StoredMemberKey } from "../records/stored.js";
+import type { Outcome } from "../ui/failure.js";
+import type { OwnerJobs } from "./owner-jobs.js";
+import type { SettingsJobs } from "./settings-jobs.js";
 
 /**
  * What the background page asks of the worker. Everything that touches openpgp happens in the worker: pure JavaScript

@@ -1,7 +1,7 @@
-import { outcomeOf } from "../failure.js";
+import { outcomeOf } from "../ui/failure.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
-import { exportKey, importKey } from "./brought-keys.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
+import { exportKey, importKey } from "./imported-keys.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import type { JobAnswer, JobMessage, JobName, Jobs } from "./jobs.js";
 import {

@@ -1,6 +1,6 @@
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
-import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/renewal.js";
-import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/revocation.js";
+import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/request/renewal.js";
+import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/request/revocation.js";
 import {
   armorSealingKey,
   generateMemberKey,
@@ -12,9 +12,9 @@ import {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
-import type { StoredMemberKey } from "../stored.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
+import type { StoredMemberKey } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 
 /** Making, locking and unlocking member keys. */

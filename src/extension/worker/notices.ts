@@ -7,8 +7,8 @@ import {
   type OwnerTerm,
   openNotice,
   writeReceipt,
-} from "../../membership/notices.js";
-import { codeOf, ListSealError } from "../../protocol/errors.js";
+} from "../../membership/notice/owner-notice.js";
+import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -16,9 +16,9 @@ import {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
-import type { StoredList, StoredOwner } from "../stored.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
+import type { StoredList, StoredOwner } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 
 /**

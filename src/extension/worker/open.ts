@@ -1,9 +1,9 @@
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
-import type { Pins } from "../../membership/pins.js";
-import { revokedSince } from "../../membership/revocation.js";
-import { codeOf, ListSealError } from "../../protocol/errors.js";
+import type { Pins } from "../../membership/introduction/pins.js";
+import { revokedSince } from "../../membership/request/revocation.js";
+import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -11,13 +11,13 @@ import {
   readSealingKey,
   type SealingKey,
   userIdOf,
-} from "../../protocol/keys.js";
+} from "../../openpgp/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
-import { openPost } from "../../protocol/open.js";
-import { fromBase64 } from "../base64.js";
-import type { StoredList } from "../stored.js";
+import { openPost } from "../../protocol/open-post.js";
+import { fromBase64 } from "../platform/base64.js";
+import type { StoredList } from "../records/stored.js";
+import { standingOf } from "./author-trust.js";
 import type { Jobs, OpenedLetter } from "./jobs.js";
-import { standingOf } from "./standing.js";
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a

@@ -1,6 +1,6 @@
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
-import { readCard } from "../../membership/card.js";
-import { listKeyFileName, writeListKeyFile } from "../../membership/list-key-file.js";
+import { listKeyFileName, writeListKeyFile } from "../../membership/invitation/list-key-file.js";
+import { readCard } from "../../membership/invitation/server-card.js";
 import {
   generateKey,
   readOpeningKey,
@@ -9,8 +9,8 @@ import {
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 
 /** The beginning of a list: its server's card, its key; and a person's public key as a file. */

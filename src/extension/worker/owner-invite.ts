@@ -1,9 +1,9 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { type KnownList, makeIntroduction } from "../../membership/introduction.js";
-import { invitationFileName, writeInvitation } from "../../membership/invitation.js";
-import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../protocol/keys.js";
-import { fromBase64 } from "../base64.js";
-import type { OwnedList } from "../owner/owned.js";
+import { type KnownList, makeIntroduction } from "../../membership/introduction/introduction.js";
+import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
+import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { fromBase64 } from "../platform/base64.js";
+import type { OwnedList } from "../records/owned-list.js";
 import type { Jobs } from "./jobs.js";
 
 /** An owned list as the checks of introductions want it: every owner it has had, every list key it has had. */

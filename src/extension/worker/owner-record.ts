@@ -1,9 +1,9 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { KnownList } from "../../membership/introduction.js";
-import { openReceipt, writeNotice } from "../../membership/notices.js";
-import { continueHistory, membersForNewKey } from "../../membership/roster-history.js";
-import type { RosterHistory } from "../../membership/roster-state.js";
-import { ListSealError } from "../../protocol/errors.js";
+import type { KnownList } from "../../membership/introduction/introduction.js";
+import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
+import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
+import type { RosterHistory } from "../../membership/roster/state.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   parseFingerprint,
@@ -13,8 +13,8 @@ import {
   readSealingKey,
   userIdOf,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 import { knownOwnedList } from "./owner-invite.js";
 

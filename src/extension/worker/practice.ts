@@ -1,12 +1,12 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { readPayload, writePayload } from "../../mail/payload.js";
-import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
+import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
+import { openLayer } from "../../openpgp/open-layer.js";
 import type { SealedMessage } from "../../protocol/message.js";
-import { openPost } from "../../protocol/open.js";
+import { openPost } from "../../protocol/open-post.js";
 import { openAtServer, prepareReseal, resealFor } from "../../protocol/reseal.js";
-import { sealPost } from "../../protocol/seal.js";
-import { openLayer } from "../../protocol/unseal.js";
-import { toBase64 } from "../base64.js";
+import { sealPost } from "../../protocol/seal-post.js";
+import { toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 
 /**

@@ -1,15 +1,15 @@
-import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
-import { outerHeaderOf } from "../../mail/outer-header.js";
-import { readOwnShell } from "../../mail/own-shell.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { octetsOfBinary } from "../binary.js";
 import {
   addressesIn,
   arrivingPart,
   copiedFrom,
   invitationPart,
   sealedParts,
-} from "../reading/found-parts.js";
+} from "../../mail/found-parts.js";
+import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
+import { outerHeaderOf } from "../../mail/outer-header.js";
+import { readOwnShell } from "../../mail/own-shell.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { octetsOfBinary } from "../platform/binary-string.js";
 import type { Jobs } from "./jobs.js";
 
 /**

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { type Answer, laterServerKey, openAnswer } from "../../membership/answers.js";
-import { type Command, newRequestId, writeRequest } from "../../membership/requests.js";
-import { codeOf, ListSealError } from "../../protocol/errors.js";
+import { type Answer, laterServerKey, openAnswer } from "../../membership/request/answers.js";
+import { type Command, newRequestId, writeRequest } from "../../membership/request/request.js";
+import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseFingerprint,
@@ -11,8 +11,8 @@ import {
   type SealingKey,
   sealingHalf,
   writeSealingKey,
-} from "../../protocol/keys.js";
-import { fromBase64, toBase64 } from "../base64.js";
+} from "../../openpgp/keys.js";
+import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 

@@ -1,13 +1,13 @@
+import { outerSubject, submissionNotice } from "../../mail/fixed-texts.js";
 import { sealHeader } from "../../mail/list-headers.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import { outerSubject, submissionNotice } from "../../mail/notices.js";
 import { type Letter, writePayload } from "../../mail/payload.js";
 import { fromParts, sealHeaderValue, toParts, writeSubmission } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../protocol/errors.js";
-import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../protocol/keys.js";
-import { sealPost } from "../../protocol/seal.js";
-import { fromBase64 } from "../base64.js";
-import type { StoredList } from "../stored.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
+import { sealPost } from "../../protocol/seal-post.js";
+import { fromBase64 } from "../platform/base64.js";
+import type { StoredList } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 

@@ -8,10 +8,10 @@ import {
   type SignaturePacket,
   verify,
 } from "openpgp";
-import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
-import { verificationDate } from "../../../src/protocol/policy.js";
+import type { OpeningKey, Role } from "../../../src/openpgp/keys.js";
+import { verificationDate } from "../../../src/openpgp/policy.js";
 
-/** An opened layer, as `unseal.ts` gives it. */
+/** An opened layer, as `open-layer.ts` gives it. */
 export interface LenientLayer {
   readonly literal: Uint8Array;
   readonly signatures: readonly Signature[];

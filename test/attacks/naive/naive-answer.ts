@@ -1,4 +1,4 @@
-import type { Reading } from "../../../src/extension/background/received.js";
+import type { Reading } from "../../../src/extension/reading/read-message.js";
 
 /**
  * An answer's composer that goes by how far the reading of the other mail got: what was opened is quoted and sealed, everything

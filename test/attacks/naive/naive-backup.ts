@@ -1,5 +1,5 @@
 /** What a backup would do that is believed if it has taken more notices. */
-import type { Stored, StoredList } from "../../../src/extension/stored.js";
+import type { Stored, StoredList } from "../../../src/extension/records/stored.js";
 
 /** Here and brought in one: of a list of the same key the one with the higher serials, and nobody is asked. */
 export function mergedBySerials(here: Stored, brought: Stored): Stored {

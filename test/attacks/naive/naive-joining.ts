@@ -1,5 +1,5 @@
 /** What an add-on would keep that believes a second invitation about a list that it has. */
-import type { StoredList } from "../../../src/extension/stored.js";
+import type { StoredList } from "../../../src/extension/records/stored.js";
 
 /**
  * The list as a join by `invited` leaves it: the list key must be a known one and the server the same, and the rest is the

@@ -7,7 +7,7 @@ import { parseAddress } from "../../../src/mail/mailbox.js";
 import { partTypes } from "../../../src/mail/part-types.js";
 import { fromParts, writeSubmission } from "../../../src/mail/sealed-mail.js";
 import { type MemberKeys, openPost, type SealedMessage } from "../../../src/protocol/index.js";
-import type { ClaimedAuthor } from "../../../src/protocol/open.js";
+import type { ClaimedAuthor } from "../../../src/protocol/open-post.js";
 
 interface FoundPart {
   readonly type: string;

@@ -1,13 +1,14 @@
 /** A member's reader made of the same blocks as the real one, in which each check is a step that can be left out. */
+
+import { sha256 } from "../../../src/openpgp/digest.js";
+import { ListSealError } from "../../../src/openpgp/errors.js";
+import type { OpeningKey, Role } from "../../../src/openpgp/keys.js";
+import { openLayer } from "../../../src/openpgp/open-layer.js";
+import { join } from "../../../src/openpgp/packets.js";
+import { isSecret } from "../../../src/openpgp/secrets.js";
 import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
-import { sha256 } from "../../../src/protocol/digest.js";
-import { ListSealError } from "../../../src/protocol/errors.js";
-import type { OpeningKey, Role } from "../../../src/protocol/keys.js";
 import type { SealedMessage } from "../../../src/protocol/message.js";
-import type { ClaimedAuthor, MemberKeys } from "../../../src/protocol/open.js";
-import { join } from "../../../src/protocol/packets.js";
-import { isSecret } from "../../../src/protocol/secrets.js";
-import { openLayer } from "../../../src/protocol/unseal.js";
+import type { ClaimedAuthor, MemberKeys } from "../../../src/protocol/open-post.js";
 import { anyGoodSignature, lastNotation, openWithAny } from "./lenient.js";
 
 /** The reader's checks. */

@@ -4,21 +4,22 @@
  * An attack that fails against the real server proves little: it may fail for a reason of its own. Here it must first
  * succeed, with the one defence gone that is said to stop it, and (where several stop it) fail with each of them alone.
  */
+
+import { sha256 } from "../../../src/openpgp/digest.js";
+import { ListSealError } from "../../../src/openpgp/errors.js";
+import type { OpeningKey, SealingKey } from "../../../src/openpgp/keys.js";
+import { parseFingerprint } from "../../../src/openpgp/keys.js";
+import { openLayer } from "../../../src/openpgp/open-layer.js";
+import { checkLiteral, keyPacketTarget } from "../../../src/openpgp/packets.js";
+import { assertInWindow } from "../../../src/openpgp/policy.js";
 import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
-import { sha256 } from "../../../src/protocol/digest.js";
-import { ListSealError } from "../../../src/protocol/errors.js";
-import type { OpeningKey, SealingKey } from "../../../src/protocol/keys.js";
-import { parseFingerprint } from "../../../src/protocol/keys.js";
 import type { ListRef, SealedMessage } from "../../../src/protocol/message.js";
-import { checkLiteral, keyPacketTarget } from "../../../src/protocol/packets.js";
-import { assertInWindow } from "../../../src/protocol/policy.js";
 import {
   type OpenedAtServer,
   type PreparedReseal,
   prepareReseal,
   resealFor,
 } from "../../../src/protocol/reseal.js";
-import { openLayer } from "../../../src/protocol/unseal.js";
 import { anyGoodSignature, lastNotation, openWithAny } from "./lenient.js";
 
 /** The server's checks, in their order. */

@@ -1,0 +1,16 @@
+import { ListSealError } from "../../../openpgp/errors.js";
+import { outcomeOf, unwrap } from "../../ui/failure.js";
+import type { Call, CallHandlers, Calls } from "../calls/page-calls.js";
+
+/**
+ * A page's calls, done in the page. In Thunderbird they cross to the background page; in a browser each page does its own
+ * work: Chromium's background is a service worker, which has no Worker for cryptography, saves no file, and is stopped after
+ * a while whatever it is doing. What a page shows is the same: the call's value, or a ListSealError with its code.
+ */
+export function localCall(handlers: Partial<CallHandlers>): Call {
+  return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
+    const handler = handlers[name];
+    if (handler === undefined) throw new ListSealError("foreign-caller", `no ${name} in a browser`);
+    return unwrap(await outcomeOf<Calls[K]["output"]>(() => handler(input), "worker-failed"));
+  };
+}

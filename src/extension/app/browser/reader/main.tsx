@@ -1,0 +1,19 @@
+import { render } from "preact";
+import { browser } from "../../../platform/browser.js";
+import type { Opened } from "../../../reading/opening.js";
+import { t } from "../../../ui/i18n.js";
+import { answerTo, pageForAnswer } from "../../../writing/composer/reply-draft.js";
+import { startPage } from "../start-page.js";
+import { Reader } from "./reader.js";
+
+/** Starts the Reader page. */
+startPage();
+document.documentElement.lang = t("lang");
+document.title = t("reader_title");
+const root = document.getElementById("app");
+/** An answer is written in a tab of its own. */
+const reply = async (opened: Opened) => {
+  await browser.tabs.create({ url: await pageForAnswer(answerTo(opened)) });
+};
+
+if (root !== null) render(<Reader reply={reply} />, root);

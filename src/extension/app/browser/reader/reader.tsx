@@ -1,0 +1,95 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { INVITATION_LIMIT, offer } from "../../../member/offered-invitation.js";
+import { browser } from "../../../platform/browser.js";
+import type { Opened } from "../../../reading/opening.js";
+import { ReadingView } from "../../../reading/page/reading-view.js";
+import type { Chosen, Source } from "../../../reading/page/source.js";
+import { t } from "../../../ui/i18n.js";
+import { arrivals } from "../../handlers/incoming.js";
+import { Giving } from "./giving.js";
+
+/** The Reader page: mails are given to it as files or as text, and read one after the other. It knows no webmail. */
+interface Props {
+  /** Answers an opened mail. */
+  readonly reply: (opened: Opened) => Promise<unknown>;
+}
+
+/** A mail that was given, under the name that it has in the list: its file's until it is opened, then its subject. */
+interface Given {
+  readonly source: Source;
+  readonly title: string;
+}
+
+export function Reader({ reply }: Props) {
+  const [given, setGiven] = useState<readonly Given[]>([]);
+  const [shown, setShown] = useState<Source | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<ReadingView | null>(null);
+  const section = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (place.current !== null) view.current = new ReadingView(place.current, { arrivals, reply });
+  }, []);
+
+  const show = async (source: Source) => {
+    setShown(source);
+    section.current?.focus();
+    const answer = await view.current?.show(source);
+    if (answer?.kind !== "opened" || answer.subject === "") return;
+    setGiven((before) =>
+      before.map((each) => (each.source === source ? { ...each, title: answer.subject } : each)),
+    );
+  };
+
+  const take = async ({ sources, invitations }: Chosen) => {
+    const [invitation] = invitations;
+    if (invitation !== undefined) {
+      // a file that is too large is given to nobody; the empty one gets the sentence for what is no invitation
+      const file = invitation.file.size > INVITATION_LIMIT ? new Blob() : invitation.file;
+      await offer(invitation.name, new Uint8Array(await file.arrayBuffer()));
+      await browser.runtime.openOptionsPage();
+    }
+    setGiven((before) => [...before, ...sources.map((source) => ({ source, title: source.name }))]);
+    const [first] = sources;
+    if (first !== undefined) await show(first);
+  };
+
+  return (
+    <main>
+      <header>
+        <img src="/icons/seal.svg" alt="" />
+        <h1>{t("reader_title")}</h1>
+        <nav>
+          <a href="../composer.html" target="_blank" rel="noopener">
+            {t("reader_write")}
+          </a>
+          <button type="button" class="link" onClick={() => void browser.runtime.openOptionsPage()}>
+            {t("reader_options")}
+          </button>
+        </nav>
+      </header>
+      <Giving take={take} />
+      {given.length > 1 ? (
+        <nav class="given" aria-label={t("reader_given")}>
+          <ul>
+            {given.map(({ source, title }, at) => (
+              <li key={at}>
+                <button
+                  type="button"
+                  aria-current={source === shown ? "true" : undefined}
+                  onClick={() => void show(source)}
+                >
+                  <bdi>{title}</bdi>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      ) : null}
+      <section ref={section} tabIndex={-1} aria-label={t("reader_shown")} class="shown">
+        {shown === null ? <p class="quiet">{t("reader_nothing")}</p> : null}
+        <div ref={place} />
+      </section>
+    </main>
+  );
+}

@@ -1,0 +1,97 @@
+import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
+import { confirmMember, enrol, saveListKey } from "../../owner/enrolling.js";
+import { keptFiles } from "../../owner/invitation-files.js";
+import { invite, mailInvitation, saveInvitation, withdraw } from "../../owner/inviting.js";
+import { askRoster, removeMember, resumeServer, setRole } from "../../owner/members.js";
+import { askReceipts, beginNewKey, tellMembers } from "../../owner/notices.js";
+import { confirmServer, declineServer } from "../../owner/server-move.js";
+import { viewOf } from "../../owner/view.js";
+import { changeOwned, ownedRecord } from "../../records/owned-storage.js";
+import { loadRequests } from "../../requests/pending.js";
+import type { OwnerCalls } from "../calls/owner-calls.js";
+import type { CallHandlers } from "../calls/page-calls.js";
+
+/** What the background page answers to the page for owners. It only connects. */
+export const ownerCalls: Pick<CallHandlers, keyof OwnerCalls> = {
+  async "owner:lists"() {
+    const { lists } = await ownedRecord.load();
+    const { pending } = await loadRequests();
+    const files = await keptFiles();
+    const now = new Date();
+    return { lists: Object.values(lists).map((list) => viewOf(list, pending, files, now)) };
+  },
+  "owner:open-card": ({ file }) => openCard(file),
+  async "owner:claim"(input) {
+    await claimList(input);
+    return null;
+  },
+  async "owner:forget"({ list }) {
+    await forgetClaim(list);
+    return null;
+  },
+  "owner:invite": ({ list, address, code, days }) => invite(list, address, code, days),
+  async "owner:save-invitation"({ introduction }) {
+    await saveInvitation(introduction);
+    return null;
+  },
+  async "owner:mail-invitation"({ list, introduction }) {
+    await mailInvitation(list, introduction);
+    return null;
+  },
+  async "owner:withdraw"({ list, address }) {
+    await withdraw(list, address);
+    return null;
+  },
+  async "owner:remove"({ list, address, fingerprint }) {
+    await removeMember(list, address, fingerprint);
+    return null;
+  },
+  async "owner:set-role"({ list, address, fingerprint, role }) {
+    await setRole(list, address, fingerprint, role);
+    return null;
+  },
+  async "owner:refresh"({ list }) {
+    await askRoster(list);
+    return null;
+  },
+  async "owner:enrol"({ list, file, address, name }) {
+    await enrol(list, file, address, name);
+    return null;
+  },
+  async "owner:confirm"({ list, address }) {
+    await confirmMember(list, address);
+    return null;
+  },
+  async "owner:resume-server"({ list }) {
+    await resumeServer(list);
+    return null;
+  },
+  async "owner:save-list-key"({ list, address }) {
+    await saveListKey(list, address);
+    return null;
+  },
+  async "owner:confirm-server"({ list, fingerprint }) {
+    await confirmServer(list, fingerprint);
+    return null;
+  },
+  async "owner:decline-server"({ list }) {
+    await declineServer(list);
+    return null;
+  },
+  async "owner:new-key"({ list, graceDays }) {
+    await beginNewKey(list, graceDays);
+    return null;
+  },
+  async "owner:tell"({ list }) {
+    await tellMembers(list);
+    return null;
+  },
+  async "owner:receipts"({ list, news, serial }) {
+    await askReceipts(list, news, serial);
+    return null;
+  },
+  async "owner:dismiss"({ list, what }) {
+    await changeOwned(list, (now) => ({ ...now, [what]: [] }));
+    return null;
+  },
+};

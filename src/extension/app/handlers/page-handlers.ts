@@ -1,0 +1,223 @@
+import { ListSealError } from "../../../openpgp/errors.js";
+import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
+import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
+import { summaryOfKey } from "../../keys/key-summary.js";
+import { makeMemberKey } from "../../keys/new-member-key.js";
+import { keepUnlocked, lockAll } from "../../keys/unlocked.js";
+import { forgetJoining, join, leaveList, lookAtInvitation } from "../../member/join.js";
+import { takeOffered } from "../../member/offered-invitation.js";
+import { renewMember } from "../../member/renew-key.js";
+import { revokeMember } from "../../member/revoke-key.js";
+import { askHeld, decideHeld, heldPosts } from "../../moderation/held-posts.js";
+import { host } from "../../platform/host.js";
+import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
+import { load, refusedJoins, summaryOfList, update } from "../../records/storage.js";
+import { noteSent, partsToSend, saveRequest } from "../../requests/by-hand.js";
+import { lastRefusal, loadRequests, summaryOfRequest } from "../../requests/pending.js";
+import { forgetPending, sendAgain } from "../../requests/send-request.js";
+import { runJob } from "../../worker/client.js";
+import { loadGuards, switchGuard } from "../../writing/guard-switches.js";
+import type { CallHandlers, ComposeCalls } from "../calls/page-calls.js";
+import { ownerCalls } from "./owner-handlers.js";
+import { settingsCalls } from "./settings-handlers.js";
+
+/**
+ * What our own pages ask for, in every program: in Thunderbird the background page does it, in a browser the page itself.
+ * What compose windows ask for is in `popup-handlers.ts`.
+ */
+export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
+  ...ownerCalls,
+  ...settingsCalls,
+
+  "guards:read": () => loadGuards(),
+  "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
+
+  async "key:unlock"({ fingerprint, passphrase }) {
+    const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
+    await keepUnlocked(fingerprint, secret);
+    await certifyWaiting();
+    await host().lookForArrivals();
+    return null;
+  },
+
+  async "key:lock"() {
+    await lockAll();
+    return null;
+  },
+
+  async "key:make"(wish) {
+    const key = await makeMemberKey(wish);
+    await certifyWaiting();
+    return summaryOfKey(key);
+  },
+
+  "held:read": ({ list }) => heldPosts(list),
+  async "held:ask"({ list }) {
+    await askHeld(list);
+    return null;
+  },
+  async "held:decide"({ list, decision, author, messageId }) {
+    await decideHeld(list, decision, { author, messageId });
+    return null;
+  },
+
+  async "key:revoke"({ fingerprint }) {
+    return summaryOfKey(await revokeMember(fingerprint));
+  },
+
+  async "key:renew"({ fingerprint }) {
+    return summaryOfKey(await renewMember(fingerprint));
+  },
+
+  async "key:protect"({ fingerprint, current, next }) {
+    const { key, secret } = await runJob("protect-key", {
+      key: keyOf(await load(), fingerprint),
+      current,
+      next,
+    });
+    await update((stored) => ({
+      stored: { ...stored, memberKeys: { ...stored.memberKeys, [fingerprint]: key } },
+      result: undefined,
+    }));
+    if (key.locked) await keepUnlocked(fingerprint, secret);
+    return summaryOfKey(key);
+  },
+
+  async "key:public"({ fingerprint }) {
+    return runJob("armor-key", { key: keyOf(await load(), fingerprint) });
+  },
+
+  async "key:save-public"({ fingerprint }) {
+    const key = keyOf(await load(), fingerprint);
+    const { armored } = await runJob("armor-key", { key });
+    await host().saveFile(`${key.address} public key.asc`, new TextEncoder().encode(armored), "text/plain");
+    return null;
+  },
+
+  async overview() {
+    const stored = await load();
+    const requests = await loadRequests();
+    const lists = Object.values(stored.lists);
+    return {
+      lists: lists.map((list) => summaryOfList(list, stored)),
+      keys: await Promise.all(Object.values(stored.memberKeys).map(summaryOfKey)),
+      backedUpAt: stored.backedUpAt,
+      refused: refusedJoins(stored),
+      requests: requests.pending.map(summaryOfRequest),
+      refusals: lists.flatMap(({ address }) => {
+        const refusal = lastRefusal(requests, address);
+        return refusal === null ? [] : [{ list: address, ...refusal }];
+      }),
+      copies: await listsKept(),
+    };
+  },
+
+  "join:offered": () => takeOffered(),
+
+  async "compare:wanted"() {
+    const { wantedComparison } = await import("../../reading/comparison.js");
+    return wantedComparison();
+  },
+
+  async "compare:confirm"(wanted) {
+    const { confirmKey } = await import("../../reading/comparison.js");
+    await confirmKey(wanted);
+    return null;
+  },
+
+  "join:look": ({ file, code }) => lookAtInvitation(file, code),
+
+  async "join:start"(wish) {
+    const request = await join(wish);
+    // what could not be opened before may open now
+    host().renewViews();
+    return summaryOfRequest(request);
+  },
+
+  async "join:forget"({ address }) {
+    await forgetJoining(address);
+    await host().listsChanged();
+    return null;
+  },
+
+  async "list:leave"({ address }) {
+    return summaryOfRequest(await leaveList(address));
+  },
+
+  async "list:use-key"({ address, fingerprint }) {
+    const chosen = await update((stored) => {
+      const list = stored.lists[address];
+      if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+      const key = keyOf(stored, fingerprint);
+      if (key.address !== list.invitee)
+        throw new ListSealError("wrong-address", "the key belongs to another address");
+      const next = { ...list, memberKey: fingerprint };
+      return {
+        stored: { ...stored, lists: { ...stored.lists, [address]: next } },
+        result: summaryOfList(next, stored),
+      };
+    });
+    await certifyWaiting();
+    return chosen;
+  },
+
+  async "copies:choose"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    return null;
+  },
+
+  async "list:remove"({ address }) {
+    await chooseKeeping(address, "off");
+    await update((stored) => {
+      const { [address]: _list, ...lists } = stored.lists;
+      const { [address]: _pins, ...pins } = stored.pins;
+      const { [address]: _joining, ...joining } = stored.joining;
+      return { stored: { ...stored, lists, pins, joining }, result: undefined };
+    });
+    host().renewViews();
+    await host().listsChanged();
+    return null;
+  },
+
+  async "backup:make"({ passphrase }) {
+    await makeBackup(passphrase);
+    return null;
+  },
+
+  "backup:look": ({ file, passphrase }) => lookAtBackup(file, passphrase),
+
+  async "backup:restore"({ file, passphrase, agreed }) {
+    const accepted = Object.keys(agreed).filter((id) => agreed[id] === true);
+    await restoreBackup(file, passphrase, accepted);
+    host().renewViews();
+    return null;
+  },
+
+  async "requests:look"() {
+    await host().lookForArrivals();
+    return (await loadRequests()).pending.map(summaryOfRequest);
+  },
+
+  async "requests:again"({ id }) {
+    return summaryOfRequest(await sendAgain(id));
+  },
+
+  async "requests:forget"({ id }) {
+    await forgetPending(id);
+    return null;
+  },
+
+  async "requests:parts"({ id }) {
+    const { attachment, ...parts } = await partsToSend(id);
+    return { ...parts, fileName: attachment.name };
+  },
+
+  async "requests:save"({ id, as }) {
+    await saveRequest(id, as);
+    return null;
+  },
+
+  async "requests:sent"({ id }) {
+    return summaryOfRequest(await noteSent(id));
+  },
+};

@@ -1,0 +1,72 @@
+import { typedPassphrase } from "../../../membership/file/backup-passphrase.js";
+import { ListSealError } from "../../../openpgp/errors.js";
+import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
+import { summaryOfKey } from "../../keys/key-summary.js";
+import { chooseLockAfter, lockAfter } from "../../keys/lock-after.js";
+import { withNewKey } from "../../keys/stored-keys.js";
+import { keepUnlocked, lockAll, lockIfDue } from "../../keys/unlocked.js";
+import { fromBase64 } from "../../platform/base64.js";
+import { host } from "../../platform/host.js";
+import { forgetEverything, load, loadRaw, update } from "../../records/storage.js";
+import { runJob } from "../../worker/client.js";
+import type { CallHandlers } from "../calls/page-calls.js";
+import type { SettingsCalls } from "../calls/settings-calls.js";
+
+/** What the background page answers to the pages of keys and settings. */
+export const settingsCalls: Pick<CallHandlers, keyof SettingsCalls> = {
+  async "settings:read"() {
+    return { lockAfter: await lockAfter() };
+  },
+
+  async "settings:lock-after"({ after }) {
+    await chooseLockAfter(after);
+    await lockIfDue();
+    return null;
+  },
+
+  async "key:import"({ file, passphrase, address }) {
+    const now = new Date().toISOString();
+    const { key, secret } = await runJob("import-key", { file: bytesOf(file), passphrase, address, now });
+    await update((stored) => {
+      // a key that is here has certifications that the file lacks
+      if (stored.memberKeys[key.fingerprint] !== undefined) return { stored, result: undefined };
+      return { stored: withNewKey(stored, key), result: undefined };
+    });
+    const kept = keyOf(await load(), key.fingerprint);
+    if (kept.locked) await keepUnlocked(kept.fingerprint, secret);
+    await certifyWaiting();
+    return summaryOfKey(kept);
+  },
+
+  async "key:save-secret"({ fingerprint, current, passphrase }) {
+    const typed = typedPassphrase(passphrase);
+    if (typed.kind !== "own" && typed.kind !== "made")
+      throw new ListSealError("wrong-passphrase", "the passphrase is too short");
+    const key = keyOf(await load(), fingerprint);
+    const { armored } = await runJob("export-key", { key, current, passphrase });
+    await host().saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");
+    return null;
+  },
+
+  async "storage:save"() {
+    const text = JSON.stringify(await loadRaw(), null, 1);
+    await host().saveFile("what ListSeal kept.json", new TextEncoder().encode(text), "application/json");
+    return null;
+  },
+
+  async "storage:start-anew"() {
+    await lockAll();
+    await forgetEverything();
+    return null;
+  },
+
+  practise: ({ text }) => runJob("practise", { text }),
+};
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64);
+  } catch (cause) {
+    throw new ListSealError("key-damaged", "not base64", { cause });
+  }
+}

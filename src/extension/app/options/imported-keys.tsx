@@ -1,0 +1,122 @@
+import { useState } from "preact/hooks";
+import { MIN_OWN_PASSPHRASE, typedPassphrase } from "../../../membership/file/backup-passphrase.js";
+import type { MemberKeySummary } from "../../keys/key-summary.js";
+import { toBase64 } from "../../platform/base64.js";
+import type { ListSummary } from "../../records/storage.js";
+import { t } from "../../ui/i18n.js";
+import type { Call } from "../calls/page-calls.js";
+import { field, optionalField } from "./fields.js";
+import type { Act } from "./run-action.js";
+
+/** Keys that other programs made, and keys for other programs. */
+
+/** What passes to the background page at once; a key with many signatures stays far below it. */
+const FILE_LIMIT = 700_000;
+
+/** Takes in an OpenPGP secret key. `waiting`: the list that waits for a key; it must be for its address then. */
+export function ImportKey({
+  waiting,
+  call,
+  act,
+}: {
+  readonly waiting: ListSummary | undefined;
+  readonly call: Call;
+  readonly act: Act;
+}) {
+  const [working, setWorking] = useState(false);
+  const submit = async (form: HTMLFormElement) => {
+    const chosen = new FormData(form).get("key");
+    if (!(chosen instanceof File) || chosen.size === 0) return;
+    setWorking(true);
+    const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
+    const passphrase = optionalField(form, "keyPassphrase");
+    const address = waiting?.invitee ?? null;
+    if (await act(() => call("key:import", { file, passphrase, address }), "brought_done")) form.reset();
+    setWorking(false);
+  };
+  return (
+    <details>
+      <summary>{t("brought_title")}</summary>
+      <p class="quiet">{t("brought_text")}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit(event.currentTarget);
+        }}
+      >
+        <label>
+          {t("brought_file")}
+          <input name="key" type="file" accept=".asc,.gpg,.pgp,.key" required />
+        </label>
+        <label>
+          {t("brought_passphrase")}
+          <input name="keyPassphrase" type="password" autocomplete="off" />
+        </label>
+        <button type="submit" disabled={working}>
+          {t(working ? "brought_working" : "brought_button")}
+        </button>
+      </form>
+    </details>
+  );
+}
+
+/** Saves the secret key, locked with a passphrase for the file. */
+export function SaveSecret({
+  own,
+  call,
+  act,
+  close,
+}: {
+  readonly own: MemberKeySummary;
+  readonly call: Call;
+  readonly act: Act;
+  readonly close: () => void;
+}) {
+  const [wrong, setWrong] = useState<"short" | "differs" | null>(null);
+  const submit = async (form: HTMLFormElement) => {
+    const passphrase = field(form, "filePassphrase");
+    const kind = typedPassphrase(passphrase).kind;
+    const found = kind === "too-short" ? "short" : passphrase !== field(form, "fileAgain") ? "differs" : null;
+    setWrong(found);
+    if (found !== null) return;
+    const input = { fingerprint: own.fingerprint, current: optionalField(form, "current"), passphrase };
+    if (await act(() => call("key:save-secret", input), "export_done")) close();
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      <p class="next">{t("export_warning")}</p>
+      {own.locked ? (
+        <label>
+          {t("passphrase_current")}
+          <input name="current" type="password" required autocomplete="off" />
+        </label>
+      ) : null}
+      <label>
+        {t("export_passphrase", String(MIN_OWN_PASSPHRASE))}
+        <input name="filePassphrase" type="password" required autocomplete="new-password" />
+      </label>
+      <label>
+        {t("passphrase_again")}
+        <input name="fileAgain" type="password" required autocomplete="new-password" />
+      </label>
+      {wrong === null ? null : (
+        <p class="problem" role="alert">
+          {t(wrong === "short" ? "backup_too_short" : "passphrase_differs")}
+        </p>
+      )}
+      <div class="actions">
+        <button type="submit" class="danger">
+          {t("export_button")}
+        </button>
+        <button type="button" onClick={close}>
+          {t("popup_back")}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,212 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { typedCode } from "../../../membership/file/code.js";
+import type { InvitationSummary } from "../../member/join.js";
+import { INVITATION_LIMIT, type OfferedFile } from "../../member/offered-invitation.js";
+import { toBase64 } from "../../platform/base64.js";
+import { askFor } from "../../platform/permission.js";
+import { groupsOf } from "../../reading/display/state-line.js";
+import { t } from "../../ui/i18n.js";
+import type { Call } from "../calls/page-calls.js";
+import { field, optionalField } from "./fields.js";
+import { Owners } from "./owner-rows.js";
+import type { Act } from "./run-action.js";
+
+/** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
+interface Props {
+  readonly call: Call;
+  readonly act: Act;
+  /** The file that came with a mail; null if none did. */
+  readonly offered: OfferedFile | null;
+  /** The offered file has been used. */
+  readonly joined: () => void;
+}
+
+interface Opened {
+  readonly file: string;
+  readonly code: string;
+  readonly summary: InvitationSummary;
+}
+
+export function Joining({ call, act, offered, joined }: Props) {
+  const [opened, setOpened] = useState<Opened | null>(null);
+  useEffect(() => setOpened(null), [offered]);
+  return (
+    <section aria-labelledby="import">
+      <h2 id="import">{opened === null ? t("import_title") : t("join_title", opened.summary.list.name)}</h2>
+      {opened === null ? (
+        <OpenForm call={call} act={act} offered={offered} opened={setOpened} />
+      ) : (
+        <Compare call={call} act={act} opened={opened} close={() => setOpened(null)} joined={joined} />
+      )}
+    </section>
+  );
+}
+
+async function offeredOf(chosen: File): Promise<OfferedFile> {
+  // a file that is too large is given to nobody; the empty one gets the sentence for what is no invitation
+  const bytes =
+    chosen.size > INVITATION_LIMIT ? new Uint8Array() : new Uint8Array(await chosen.arrayBuffer());
+  return { name: chosen.name, file: toBase64(bytes) };
+}
+
+function OpenForm({
+  call,
+  act,
+  offered,
+  opened,
+}: Omit<Props, "joined"> & { readonly opened: (opened: Opened) => void }) {
+  const [dropped, setDropped] = useState<OfferedFile | null>(null);
+  const [working, setWorking] = useState(false);
+  const [wrongGroup, setWrongGroup] = useState<number | null>(null);
+  const code = useRef<HTMLInputElement>(null);
+  const given = dropped ?? offered;
+  useEffect(() => {
+    if (given !== null) code.current?.focus();
+  }, [given]);
+
+  const submit = async (form: HTMLFormElement) => {
+    const chosen = new FormData(form).get("file");
+    const one = chosen instanceof File && chosen.size > 0 ? await offeredOf(chosen) : given;
+    if (one === null) return;
+    const typed = field(form, "code");
+    setWorking(true);
+    await act(async () => {
+      const summary = await call("join:look", { file: one.file, code: typed });
+      opened({ file: one.file, code: typed, summary });
+    }, null);
+    setWorking(false);
+  };
+  const look = (text: string) => {
+    const typed = typedCode(text);
+    setWrongGroup(typed.kind === "mistyped" ? typed.group + 1 : null);
+  };
+  return (
+    <form
+      class="drop"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        const file = event.dataTransfer?.files[0];
+        if (file !== undefined) void offeredOf(file).then(setDropped);
+      }}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      <p class="quiet">{t(given === null ? "import_text" : "import_text_code")}</p>
+      {given === null ? (
+        <label>
+          {t("import_file")}
+          <input name="file" type="file" accept=".listseal" required />
+          <span class="quiet">{t("import_drop")}</span>
+        </label>
+      ) : (
+        <p>
+          <strong>{t("import_have", given.name)}</strong>
+        </p>
+      )}
+      <label>
+        {t("import_code")}
+        <input
+          ref={code}
+          name="code"
+          type="text"
+          inputmode="numeric"
+          required
+          autocomplete="off"
+          spellcheck={false}
+          aria-invalid={wrongGroup !== null}
+          onInput={(event) => look(event.currentTarget.value)}
+        />
+      </label>
+      {wrongGroup === null ? null : (
+        <p class="problem" role="alert">
+          {t("import_group", String(wrongGroup))}
+        </p>
+      )}
+      <button type="submit" class="primary" disabled={working}>
+        {t(working ? "import_working" : "import_button")}
+      </button>
+    </form>
+  );
+}
+
+interface CompareProps {
+  readonly call: Call;
+  readonly act: Act;
+  readonly opened: Opened;
+  readonly close: () => void;
+  readonly joined: () => void;
+}
+
+/** What is in the invitation, for comparing with the owner; and the one press. */
+function Compare({ call, act, opened, close, joined }: CompareProps) {
+  const { file, code, summary } = opened;
+  const [working, setWorking] = useState(false);
+  const submit = async (form: HTMLFormElement) => {
+    // first of all: Thunderbird takes the question only while the press is being handled
+    const allowed = askFor("send");
+    setWorking(true);
+    await allowed;
+    const wish = {
+      file,
+      code,
+      name: optionalField(form, "name"),
+      passphrase: optionalField(form, "passphrase"),
+    };
+    if (await act(() => call("join:start", wish), "join_asked")) {
+      close();
+      joined();
+    } else setWorking(false);
+  };
+  const until = new Date(summary.joinBy).toLocaleDateString(t("lang"), { dateStyle: "long" });
+  return (
+    <form
+      class="card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      <p>{t("join_compare")}</p>
+      <dl>
+        <dt>{t("details_list")}</dt>
+        <dd>
+          {summary.list.name} &lt;{summary.list.address}&gt;
+          <br />
+          <code>{groupsOf(summary.list.fingerprint)}</code>
+        </dd>
+        <Owners owners={summary.owners} />
+      </dl>
+      <label>
+        {t("join_address")}
+        <input name="address" type="text" readOnly value={summary.invitee} />
+      </label>
+      <p class="quiet">{t(summary.memberKey === null ? "join_key_made" : "join_key_here")}</p>
+      <details>
+        <summary>{t("details")}</summary>
+        <label>
+          {t("make_name")}
+          <input name="name" type="text" autocomplete="name" defaultValue={summary.name} />
+        </label>
+        {summary.memberKey === null ? (
+          <label>
+            {t("make_passphrase")}
+            <input name="passphrase" type="password" autocomplete="new-password" />
+            <span class="quiet">{t("passphrase_what")}</span>
+          </label>
+        ) : null}
+      </details>
+      <p class="quiet">{t("join_until", until)}</p>
+      <div class="actions">
+        <button type="submit" class="primary" disabled={working}>
+          {t(working ? "join_working" : "join_button")}
+        </button>
+        <button type="button" onClick={close} disabled={working}>
+          {t("join_back")}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,49 @@
+import { askFor } from "../../platform/permission.js";
+import type { Keeping } from "../../reading/local-copies/choice.js";
+import type { ListSummary } from "../../records/storage.js";
+import { t } from "../../ui/i18n.js";
+import type { Call } from "../calls/page-calls.js";
+import type { Act } from "./run-action.js";
+
+/** The choice to keep readable copies of a list's mail on this computer, with its price beside it. */
+export function LocalCopies({
+  list,
+  keeping,
+  call,
+  act,
+}: {
+  readonly list: ListSummary;
+  readonly keeping: Keeping;
+  readonly call: Call;
+  readonly act: Act;
+}) {
+  const choose = async (box: HTMLInputElement) => {
+    const next: Keeping = box.checked ? "opened" : "off";
+    // first of all, while the click is being handled: Thunderbird asks for the right only then
+    const allowed = next === "off" || (await askFor("copies"));
+    if (!allowed) {
+      box.checked = false;
+      return;
+    }
+    const done = next === "off" ? "copies_off" : "copies_on";
+    if (!(await act(() => call("copies:choose", { list: list.address, keeping: next }), done)))
+      box.checked = keeping === "opened";
+  };
+  const help = `copies-${list.address}`;
+  return (
+    <div class="setting">
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={keeping === "opened"}
+          aria-describedby={help}
+          onChange={(event) => void choose(event.currentTarget)}
+        />
+        {t("copies_choose")}
+      </label>
+      <p id={help} class="quiet">
+        {t("copies_price")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,155 @@
+import { useState } from "preact/hooks";
+import { type MemberRole, memberRoles } from "../../../../membership/request/roles.js";
+import type { MemberView } from "../../../owner/view.js";
+import { t } from "../../../ui/i18n.js";
+import { day, type OwnerProps, roleWord } from "./owner-actions.js";
+
+/** Who is a member: since when, as what, what is wrong with their mail or key; and removing them. */
+
+/** A key that runs out within so many days is named in colour. */
+const SOON_DAYS = 30;
+
+export function People(props: OwnerProps) {
+  const { list, call, run } = props;
+  return (
+    <section aria-labelledby="people">
+      <h3 id="people">{t("people_title", String(list.members.length))}</h3>
+      <p class="quiet">
+        {list.membersAt === null ? t("people_not_yet") : t("people_as_of", day(list.membersAt))}{" "}
+        <button
+          type="button"
+          class="plain"
+          onClick={() => void run(() => call("owner:refresh", { list: list.address }), null)}
+        >
+          {t("people_refresh")}
+        </button>
+      </p>
+      {list.held === 0 ? null : (
+        <p class="next">
+          {t("people_held", String(list.held))} {t("people_held_where")}
+        </p>
+      )}
+      <ul class="people">
+        {list.members.map((member) => (
+          <Person key={member.fingerprint} member={member} {...props} />
+        ))}
+      </ul>
+      {list.ownersUntold && list.telling?.news !== "owners" ? (
+        <div class="next">
+          <p>{t("owners_untold")}</p>
+          <div class="actions">
+            <button
+              type="button"
+              class="primary"
+              onClick={() => void run(() => call("owner:tell", { list: list.address }), "owners_told")}
+            >
+              {t("owners_tell")}
+            </button>
+          </div>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+function Person({ member, list, call, run }: OwnerProps & { readonly member: MemberView }) {
+  const [asked, setAsked] = useState(false);
+  const { address, name, fingerprint, role, waiting, you } = member;
+  const remove = async () => {
+    setAsked(false);
+    await run(() => call("owner:remove", { list: list.address, address, fingerprint }), null);
+  };
+  return (
+    <li class={member.word === "server" ? "card suspect" : "card"}>
+      <div class="person">
+        <p>
+          <strong>{name}</strong> {you ? <span class="badge">{t("people_you")}</span> : null}
+          <br />
+          <span class="quiet">{address}</span>
+        </p>
+        <label class="role">
+          <span class="unseen">{t("people_role_of", name)}</span>
+          <select
+            value={role}
+            disabled={waiting !== null}
+            onChange={({ currentTarget }) => {
+              const next = memberRoles.find((each) => each === currentTarget.value);
+              // it changes when the server has agreed
+              currentTarget.value = role;
+              if (next !== undefined && next !== role) void change(next);
+            }}
+          >
+            {memberRoles.map((each) => (
+              <option key={each} value={each}>
+                {roleWord(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {you ? (
+          <span />
+        ) : (
+          <button
+            type="button"
+            class="danger"
+            aria-label={t("people_remove_named", name)}
+            disabled={waiting !== null}
+            onClick={() => setAsked(true)}
+          >
+            {t("remove")}
+          </button>
+        )}
+      </div>
+      <Facts member={member} />
+      {member.confirmable ? (
+        <div class="actions">
+          <button
+            type="button"
+            aria-label={t("people_confirm_named", name)}
+            onClick={() => void run(() => call("owner:confirm", { list: list.address, address }), null)}
+          >
+            {t("people_confirm")}
+          </button>
+        </div>
+      ) : null}
+      {asked ? (
+        <div>
+          <p role="alert">{t("people_remove_question", name)}</p>
+          <div class="actions">
+            <button type="button" class="primary" onClick={() => setAsked(false)}>
+              {t("popup_back")}
+            </button>
+            <button type="button" class="danger" onClick={() => void remove()}>
+              {t("people_remove_now")}
+            </button>
+          </div>
+        </div>
+      ) : null}
+    </li>
+  );
+
+  function change(next: MemberRole) {
+    return run(() => call("owner:set-role", { list: list.address, address, fingerprint, role: next }), null);
+  }
+}
+
+/** What is to be known of a member, the ordinary first, what is wrong in colour. */
+function Facts({ member }: { readonly member: MemberView }) {
+  const { since, keyExpires, bounces, delivery, word, revoked, waiting } = member;
+  const soon = keyExpires !== null && Date.parse(keyExpires) < Date.now() + SOON_DAYS * 86_400_000;
+  return (
+    <ul class="facts quiet">
+      <li>{t("people_since", day(since))}</li>
+      {revoked ? <li class="problem">{t("people_revoked")}</li> : null}
+      {keyExpires === null ? null : (
+        <li class={soon ? "problem" : ""}>{t("people_key_until", day(keyExpires))}</li>
+      )}
+      {bounces === 0 ? null : <li class="problem">{t("people_bounces", String(bounces))}</li>}
+      {delivery === "paused" ? <li>{t("people_paused")}</li> : null}
+      {word === "operator" ? <li class="problem">{t("people_by_operator")}</li> : null}
+      {word === "server" ? <li class="problem">{t("people_by_nobody")}</li> : null}
+      {waiting === "remove" ? <li>{t("people_removing")}</li> : null}
+      {waiting === "set-role" ? <li>{t("people_changing")}</li> : null}
+    </ul>
+  );
+}

@@ -1,0 +1,25 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../ui/i18n.js";
+import { changeMark, loadMark, type Mark } from "../../ui/security-image.js";
+import { markView } from "../../ui/security-image-view.js";
+import type { Act } from "./run-action.js";
+
+/** What is at the top of everything that ListSeal shows among what others have written. */
+export function OwnMark({ act }: { readonly act: Act }) {
+  const [mark, setMark] = useState<Mark | null>(null);
+  const place = useRef<HTMLParagraphElement>(null);
+  useEffect(() => void act(async () => setMark(await loadMark()), null), []);
+  useEffect(() => {
+    if (mark !== null) place.current?.replaceChildren(markView(mark));
+  }, [mark]);
+  return (
+    <section aria-labelledby="mark">
+      <h2 id="mark">{t("webmails_mark")}</h2>
+      <p>{t("mark_text")}</p>
+      <p ref={place} />
+      <button type="button" onClick={() => void act(async () => setMark(await changeMark()), null)}>
+        {t("webmails_mark_change")}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,39 @@
+import { traceIn } from "../../reading/display/trace.js";
+
+/**
+ * The message display script. It runs in every mail that is shown, so it is small and does as little as it can: a mail without
+ * a trace of a sealed part costs no message, no event page and no look at the mail itself. Where there is one, the event page
+ * brings the rest (`display.ts`) into this document, and a mail that is likely ours is not seen before that.
+ *
+ * QUIRK: at `document_start` the document may have no root element yet (seen in about 1 of 12 mails).
+ */
+
+/** A mail is hidden for no longer than this. Attack: one that nobody answers for would blank the pane for good. */
+const HIDDEN_MS = 1_500;
+
+function begin(): void {
+  const trace = traceIn(document.body);
+  if (trace === "none") return;
+  const likely = trace === "likely";
+  if (likely) hide();
+  // no polyfill, which is larger than all of this: Thunderbird has promises by itself
+  void browser.runtime.sendMessage({ ask: "view", input: { likely } }).catch(() => undefined);
+}
+
+function hide(): void {
+  const style = document.createElement("style");
+  style.className = "listseal-hidden";
+  style.textContent = "body { visibility: hidden !important; }";
+  document.documentElement.append(style);
+  setTimeout(() => style.remove(), HIDDEN_MS);
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin, { once: true });
+else begin();
+
+/** What Thunderbird gives to a content script, as far as this one uses it. */
+declare const browser: {
+  readonly runtime: {
+    sendMessage(message: { readonly ask: "view"; readonly input: object }): Promise<unknown>;
+  };
+};

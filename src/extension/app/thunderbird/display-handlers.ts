@@ -1,0 +1,99 @@
+import { ListSealError } from "../../../openpgp/errors.js";
+import { lockDue } from "../../keys/unlocked.js";
+import { browser } from "../../platform/browser.js";
+import { pictureOf } from "../../reading/attachments.js";
+import type { Opened } from "../../reading/opening.js";
+import { read, shownMessage } from "../../reading/read-message.js";
+import type { DisplayAnswer, Displayed } from "../../reading/view.js";
+import { loadMark } from "../../ui/security-image.js";
+import { prepareWorker } from "../../worker/client.js";
+import type { AskHandlers } from "../calls/mail-calls.js";
+import { answerAbout } from "./display-answer.js";
+import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
+import { showDownload } from "./save-file.js";
+
+/** The display that `display-gate.ts` asks for, as it is built. */
+const VIEW = "view.js";
+
+/** What the background page answers to the display script. */
+export const asks: AskHandlers = {
+  async view({ likely }, tabId) {
+    // it loads while the mail is fetched; where the mail is hardly ours none is started
+    if (likely) prepareWorker();
+    const brought = browser.scripting.executeScript({
+      target: { tabId },
+      files: [VIEW],
+      injectImmediately: true,
+    });
+    // what the view will ask for is begun meanwhile, and opened once
+    const header = await shownMessage(tabId);
+    if (header !== undefined) read(header, "in-its-own-shell").catch(() => undefined);
+    await brought;
+    return null;
+  },
+
+  async display({ likely }, tabId) {
+    if (likely) prepareWorker();
+    const header = await shownMessage(tabId);
+    const answer: DisplayAnswer =
+      header === undefined ? { kind: "ordinary" } : await answerAbout(header, "in-its-own-shell");
+    return placed(answer);
+  },
+
+  async due() {
+    return { inMs: await lockDue() };
+  },
+
+  async save({ attachment }, tabId) {
+    return { download: await saveAttachment(await shown(tabId), attachment) };
+  },
+
+  async showSaved({ download: id }) {
+    await showDownload(id);
+    return null;
+  },
+
+  async saveAll(_, tabId) {
+    await saveAttachments(await shown(tabId));
+    return { saved: true };
+  },
+
+  async compare(_, tabId) {
+    const { openComparing } = await import("../../reading/wanted-comparison.js");
+    await openComparing((await shown(tabId)).view);
+    return null;
+  },
+
+  async preview({ attachment }, tabId) {
+    return { address: pictureOf(await shown(tabId), attachment) };
+  },
+
+  async saveMail(_, tabId) {
+    await saveReadable(await shown(tabId));
+    return { saved: true };
+  },
+
+  async settings() {
+    await browser.runtime.openOptionsPage();
+    return null;
+  },
+};
+
+async function placed(answer: DisplayAnswer): Promise<Displayed> {
+  switch (answer.kind) {
+    case "ordinary":
+    case "invitation":
+    case "elsewhere":
+      return { where: "above", answer };
+    default:
+      return { where: "instead", answer, mark: await loadMark() };
+  }
+}
+
+/** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
+async function shown(tabId: number): Promise<Opened> {
+  const header = await shownMessage(tabId);
+  const reading = header === undefined ? undefined : await read(header, "in-its-own-shell");
+  if (reading?.kind === "opened") return reading.opened;
+  throw new ListSealError("not-sealed", "the tab shows no opened mail");
+}

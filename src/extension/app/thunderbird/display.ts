@@ -1,0 +1,64 @@
+import { codeOf } from "../../../openpgp/errors.js";
+import { browser } from "../../platform/browser.js";
+import { ShownMail } from "../../reading/display/render.js";
+import { traceIn } from "../../reading/display/trace.js";
+import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
+import { ask } from "../calls/mail-calls.js";
+import { askedActs } from "./display-actions.js";
+import { askWhenDue } from "./lock-when-due.js";
+
+/**
+ * The rest of the message display script: brought into a mail in which `display-gate.ts` has found a trace of a sealed part. A mail
+ * that is likely ours gives its place at once, before anything of it is opened; every other stays until it is known what it is.
+ */
+
+/** So long before it is said that the mail is being opened. */
+const QUIET_MS = 1_500;
+
+async function answerFor(likely: boolean): Promise<Displayed> {
+  try {
+    return await ask("display", { likely });
+  } catch (error) {
+    // without a word of the background page there is no mark either
+    return {
+      where: "instead",
+      mark: null,
+      answer: { kind: "refused", code: codeOf(error, "worker-failed") },
+    };
+  }
+}
+
+async function main(): Promise<void> {
+  const likely = traceIn(document.body) === "likely";
+  const mail = new ShownMail();
+  for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
+  if (likely) mail.take();
+
+  let asked = 0;
+  const read = async () => {
+    asked += 1;
+    const mine = asked;
+    const timer = likely ? setTimeout(() => mail.opening(), QUIET_MS) : undefined;
+    const displayed = await answerFor(likely);
+    clearTimeout(timer);
+    // keys were locked meanwhile, or something else has changed: what comes next is the answer
+    if (mine !== asked) return;
+    // a failed question about an ordinary mail is no news
+    if (!likely && displayed.answer.kind === "refused") return mail.leave();
+    mail.show(displayed, askedActs);
+    if (displayed.answer.kind === "opened") askWhenDue("due");
+  };
+  browser.runtime.onMessage.addListener((message: unknown) => {
+    if (message === CLEAR) mail.clear();
+    else if (message !== ANEW || mail.kind !== "opened") return undefined;
+    return read();
+  });
+  await read();
+}
+
+/** The event page can be asked twice for one document. */
+const STARTED = Symbol.for("listseal-display");
+if (!(STARTED in globalThis)) {
+  Object.assign(globalThis, { [STARTED]: true });
+  void main();
+}

@@ -1,0 +1,48 @@
+import { browser } from "../../../platform/browser.js";
+import { displayStyle } from "../../../reading/display/style.js";
+import type { Acts } from "../../../reading/view.js";
+import { t } from "../../../ui/i18n.js";
+import { ask, type MessageRef } from "../../calls/mail-calls.js";
+
+/** What our pages about one mail have in common. In them is nothing that a sender has written but as text that we place. */
+
+/** A shadow root in `container` with the look of an opened mail. The page's policy takes no styles from elements. */
+export function placeIn(container: HTMLElement): { show(kind: string, shown: readonly Node[]): void } {
+  const host = document.createElement("listseal-view");
+  host.lang = t("lang");
+  const root = host.attachShadow({ mode: "open" });
+  const look = new CSSStyleSheet();
+  look.replaceSync(displayStyle);
+  root.adoptedStyleSheets = [look];
+  container.replaceChildren(host);
+  return {
+    show(kind, shown) {
+      host.dataset["kind"] = kind;
+      const around = document.createElement("div");
+      around.append(...shown);
+      root.replaceChildren(around);
+    },
+  };
+}
+
+/** The buttons of a mail in a page of ours: the background page does what they say. */
+export function actsOn(mail: MessageRef): Acts {
+  const downloads = new Map<number, number>();
+  return {
+    openElsewhere: null,
+    save: async (attachment) => {
+      downloads.set(attachment, (await ask("mail:save", { mail, attachment })).download);
+    },
+    showSaved: async (attachment) => {
+      const download = downloads.get(attachment);
+      if (download !== undefined) await browser.downloads.show(download);
+    },
+    saveAll: () => ask("mail:save-all", { mail }),
+    saveMail: () => ask("mail:save-mail", { mail }),
+    preview: (attachment) => ask("mail:preview", { mail, attachment }),
+    compare: () => ask("mail:compare", { mail }),
+    join: () => ask("mail:join", { mail }),
+    settings: () => browser.runtime.openOptionsPage(),
+    reply: null,
+  };
+}

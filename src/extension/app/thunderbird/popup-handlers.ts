@@ -1,0 +1,71 @@
+import { ListSealError } from "../../../openpgp/errors.js";
+import { type ComposeRecipients, thunderbird } from "../../platform/thunderbird.js";
+import type { GuardName } from "../../writing/guard-names.js";
+import { switchGuard } from "../../writing/guard-switches.js";
+import { refresh, statusOf, turnOff, turnOn } from "../../writing/window/list-mode.js";
+import { stop } from "../../writing/window/send-state.js";
+import { changeState, stateOf } from "../../writing/window/window-state.js";
+import type { CallHandlers, ComposeCalls } from "../calls/page-calls.js";
+
+/** What Thunderbird's background page answers to the popup of a compose window's button. */
+export const composeCalls: Pick<CallHandlers, keyof ComposeCalls> = {
+  "compose:status": ({ tabId }) => statusOf(tabId),
+
+  async "compose:answer"({ tabId, answer, about, dontAsk }) {
+    switch (answer) {
+      case "turn-on":
+        await turnOn(tabId, "hand");
+        break;
+      case "turn-off":
+        await turnOff(tabId, "hand");
+        break;
+      case "list-only":
+        await keepListOnly(tabId);
+        break;
+      case "use-list":
+        await writeListOut(tabId);
+        break;
+      case "send-anyway":
+        if (about !== null) await allow(tabId, about);
+        if (about !== null && dontAsk) await switchGuard(about, false);
+        break;
+      case "stop":
+        stop(tabId);
+        break;
+      case "dismiss":
+        await changeState(tabId, { hindrance: null, notice: null });
+    }
+    return refresh(tabId);
+  },
+};
+
+/** The person has said of one window: send it so. Who sends to the list unsealed has answered for the quote, too. */
+async function allow(tabId: number, guard: GuardName): Promise<void> {
+  const { answered } = await stateOf(tabId);
+  const more: readonly GuardName[] = guard === "clear-to-list" ? [guard, "sealed-quote"] : [guard];
+  await changeState(tabId, { answered: [...new Set([...answered, ...more])], hindrance: null });
+}
+
+/** Writes the list's own address where something stands that is almost that. */
+async function writeListOut(tabId: number): Promise<void> {
+  const { hindrance } = await stateOf(tabId);
+  if (hindrance?.kind !== "almost-list") return;
+  const { compose } = thunderbird();
+  const { to, cc, bcc } = await compose.getComposeDetails(tabId);
+  const corrected = (field: ComposeRecipients = []) =>
+    [field].flat().map((one) => (one === hindrance.typed ? hindrance.list : one));
+  await compose.setComposeDetails(tabId, { to: corrected(to), cc: corrected(cc), bcc: corrected(bcc) });
+  await turnOn(tabId, "recipients");
+}
+
+/** Takes every recipient but the list out of a mail that is to be sealed. */
+async function keepListOnly(tabId: number): Promise<void> {
+  const { list } = await statusOf(tabId);
+  if (list === null) throw new ListSealError("no-list", "no list among the recipients");
+  await thunderbird().compose.setComposeDetails(tabId, {
+    to: [`${list.name} <${list.address}>`],
+    cc: [],
+    bcc: [],
+  });
+  await changeState(tabId, { hindrance: null });
+}

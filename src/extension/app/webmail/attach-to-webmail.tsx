@@ -1,0 +1,85 @@
+import { useEffect, useState } from "preact/hooks";
+import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { partsToSend } from "../../requests/by-hand.js";
+import { sentenceKey } from "../../ui/failure.js";
+import { t } from "../../ui/i18n.js";
+import { type ReadyLetter, sealedParts } from "../../writing/composer/seal-letter.js";
+import { handed, type Outgoing } from "./frame-messages.js";
+
+/** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
+interface Props {
+  /** Makes it, sealed. */
+  readonly mail: () => Promise<Outgoing>;
+  readonly port: MessagePort;
+  /** The webmail has it: closing the frame loses nothing. */
+  readonly attached: () => void;
+  /** Back to where it was written. */
+  readonly back: () => void;
+}
+
+type State = "handing" | "attached" | "not-attached" | { readonly failed: ErrorCode };
+
+export function Handing({ mail, port, attached, back }: Props) {
+  const [state, setState] = useState<State>("handing");
+  const hand = async () => {
+    setState("handing");
+    try {
+      const made = await mail();
+      const answer = new Promise<State>((resolve) => {
+        port.onmessage = ({ data }: MessageEvent<unknown>) => resolve(handed(data));
+      });
+      port.postMessage(
+        made,
+        made.files.map(({ bytes }) => bytes),
+      );
+      const told = await answer;
+      if (told === "attached") attached();
+      setState(told);
+    } catch (error) {
+      setState({ failed: codeOf(error, "worker-failed") });
+    }
+  };
+  useEffect(() => void hand(), []);
+
+  if (state === "handing") return <p role="status">{t("webmail_handing")}</p>;
+  if (state === "attached") {
+    return (
+      <p role="status" class="done attached-note">
+        {t("webmail_attached")}
+      </p>
+    );
+  }
+  return (
+    <div role="alert" class="next">
+      <p class="problem">
+        {typeof state === "object" ? t(sentenceKey(state.failed)) : t("webmail_not_attached")}
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => void hand()}>
+          {t("webmail_hand_again")}
+        </button>
+        <button type="button" onClick={back}>
+          {t("composer_edit")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Octets in a buffer of their own, to be moved. */
+const moved = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+/** A letter for the webmail. Everything in it is sealed, or the same for every mail of the list. */
+export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
+  const { list, key } = ready.author;
+  const { parts, subject, notice } = await sealedParts(ready);
+  const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
+  return { kind: "outgoing", to: list.address, from: key.address, subject, notice, files };
+}
+
+/** A request to a list's server that the person is to send: it was signed and sealed when it was made. */
+export async function requestToHand(id: string): Promise<Outgoing> {
+  const { from, to, subject, text, attachment } = await partsToSend(id);
+  const { name, type, bytes } = attachment;
+  return { kind: "outgoing", to, from, subject, notice: text, files: [{ name, type, bytes: moved(bytes) }] };
+}

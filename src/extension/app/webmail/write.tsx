@@ -1,0 +1,63 @@
+import { render } from "preact";
+import { MailReading } from "../../reading/page/read-source.js";
+import { load } from "../../records/storage.js";
+import { actionButton } from "../../ui/elements.js";
+import { t } from "../../ui/i18n.js";
+import { answerTo, type Begun, emptyLetter } from "../../writing/composer/reply-draft.js";
+import { startPage } from "../browser/start-page.js";
+import { arrivals } from "../handlers/incoming.js";
+import { type Frame, makeFrameView } from "./frame.js";
+import { embedded } from "./frame-handshake.js";
+import { type FromWriting, type ToWrite, toWrite } from "./frame-messages.js";
+import { WritingFrame } from "./writing-frame.js";
+
+/** The writing frame: what is typed stays in it; sealed parts go to the webmail's page. */
+async function start(): Promise<void> {
+  startPage();
+  // listens before anything is awaited: the page speaks once
+  const waiting = embedded(toWrite);
+  const frame = await makeFrameView(t("webmail_writing_title"), "write");
+  const { message, port } = await waiting;
+  const begun = await begunWith(message);
+  const close = () => {
+    const givenUp: FromWriting = { kind: "given-up" };
+    port.postMessage(givenUp);
+  };
+  const handed = offerClosing(frame, close);
+  render(<WritingFrame begun={begun} port={port} handed={handed} />, frame.main);
+}
+
+/** A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. */
+async function begunWith({ answers, to }: ToWrite): Promise<Begun> {
+  if (answers !== null) {
+    const reading = new MailReading({ kind: "mail", name: "", file: new Blob([answers]) }, arrivals);
+    await reading.answer("in-its-own-shell");
+    if (reading.opened !== undefined) return answerTo(reading.opened);
+  }
+  const { lists } = await load();
+  return emptyLetter(to.find((address) => lists[address.toLowerCase()] !== undefined)?.toLowerCase() ?? null);
+}
+
+/**
+ * Gives the place back to the webmail; asks first where something was written and not handed over, since nothing of it is kept.
+ * @returns what to call when it was
+ */
+function offerClosing({ buttons, hasTyped }: Frame, close: () => void): () => void {
+  let isSafe = false;
+  let asked = false;
+  const button = actionButton(
+    t("webmail_close"),
+    async () => {
+      if (asked || isSafe || !hasTyped()) close();
+      asked = true;
+      button.textContent = t("webmail_close_again");
+    },
+    t("action_failed"),
+  );
+  buttons.append(button);
+  return () => {
+    isSafe = true;
+  };
+}
+
+void start();

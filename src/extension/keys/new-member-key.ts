@@ -1,0 +1,31 @@
+import { parseAddress } from "../../mail/mailbox.js";
+import { update } from "../records/storage.js";
+import type { StoredMemberKey } from "../records/stored.js";
+import { runJob } from "../worker/client.js";
+import { withNewKey } from "./stored-keys.js";
+import { keepUnlocked } from "./unlocked.js";
+
+/** What a new member key is made from. */
+export interface NewKeyWish {
+  readonly address: string;
+  /** How others see the person; null for the address alone. */
+  readonly name: string | null;
+  /** Null for a key that is not locked at rest. */
+  readonly passphrase: string | null;
+  readonly profile: "compatible" | "rfc9580";
+}
+
+/**
+ * Makes a member key and keeps it: unlocked until it locks by itself, used by the lists that wait for one, and in no backup yet.
+ * @throws ListSealError `bad-address`, and what storage throws
+ */
+export async function makeMemberKey(wish: NewKeyWish): Promise<StoredMemberKey> {
+  const { key, secret } = await runJob("make-key", {
+    ...wish,
+    address: parseAddress(wish.address),
+    now: new Date().toISOString(),
+  });
+  if (key.locked) await keepUnlocked(key.fingerprint, secret);
+  await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
+  return key;
+}

@@ -1,0 +1,122 @@
+import { browser } from "../platform/browser.js";
+import { type Checked, count, listOf, object, text } from "../platform/check.js";
+import { inTurn } from "../platform/locks.js";
+import { session } from "../platform/session.js";
+import type { StoredMemberKey } from "../records/stored.js";
+import { lockAfter, lockAfterMs } from "./lock-after.js";
+
+/**
+ * Unlocked member keys: in `storage.session` (memory; no content script can read it; gone when the program ends), so that
+ * they outlive the page that unlocked them. They lock by themselves after the chosen time without use.
+ *
+ * The time is checked whenever a key is wanted, when the event page starts, and by a timer while a page that used them is awake. A permission
+ * for alarms would buy this much: memory wiped on the minute while nobody touches Thunderbird and no mail comes.
+ */
+const UNLOCKED = "unlocked";
+
+const record = object<{
+  readonly keys: readonly { readonly fingerprint: string; readonly secret: string }[];
+  /** When a key was last used, by this computer's clock. */
+  readonly usedAt: number;
+}>({
+  keys: listOf(
+    object<{ readonly fingerprint: string; readonly secret: string }>({ fingerprint: text, secret: text }),
+  ),
+  usedAt: count,
+});
+type Unlocked = Checked<typeof record>;
+
+const listeners: (() => void)[] = [];
+
+/** Has `forget` called after each locking: it wipes what its part of the add-on keeps of opened mail and keys in memory. */
+export function whenLocked(forget: () => void): void {
+  listeners.push(forget);
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
+export function lockAll(): Promise<void> {
+  return inTurn("unlocked", lockNow);
+}
+
+async function lockNow(): Promise<void> {
+  clearTimeout(timer);
+  await session().remove(UNLOCKED);
+  forgetOpened();
+}
+
+function forgetOpened(): void {
+  for (const forget of listeners) forget();
+}
+
+/**
+ * Has this page forget what it has opened when another one locks. For the pages of a browser, each of which opens mail by
+ * itself; in Thunderbird the background page alone does, and a listener here would wake it for nothing.
+ */
+export function followLocking(): void {
+  browser.storage.onChanged.addListener((changes, area) => {
+    const change = area === "session" ? changes[UNLOCKED] : undefined;
+    if (change !== undefined && change.newValue === undefined) forgetOpened();
+  });
+}
+
+/** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
+async function unlocked(): Promise<Unlocked | null> {
+  const found = (await session().get(UNLOCKED))[UNLOCKED];
+  if (found === undefined) return null;
+  const kept = record(found);
+  const limit = lockAfterMs(await lockAfter());
+  if (limit === null) return kept;
+  const idle = Date.now() - kept.usedAt;
+  if (idle < 0 || idle >= limit) {
+    await lockNow();
+    return null;
+  }
+  clearTimeout(timer);
+  timer = setTimeout(() => void lockIfDue().catch(() => undefined), limit - idle);
+  return kept;
+}
+
+/** Locks if the time is over. Call it when the event page starts, and when the choice of the time has changed. */
+export async function lockIfDue(): Promise<void> {
+  await inTurn("unlocked", unlocked);
+}
+
+/**
+ * Locks if the time is over; otherwise says in how many milliseconds it will be, if nothing is read or written until then.
+ * @returns null if nothing is unlocked that could lock by itself
+ */
+export function lockDue(): Promise<number | null> {
+  return inTurn("unlocked", async () => {
+    const kept = await unlocked();
+    const limit = lockAfterMs(await lockAfter());
+    return kept === null || limit === null ? null : Math.max(0, limit - (Date.now() - kept.usedAt));
+  });
+}
+
+/** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
+export function noteUse(): Promise<void> {
+  return inTurn("unlocked", async () => {
+    const kept = await unlocked();
+    if (kept !== null) await session().set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+  });
+}
+
+/** The secret half of a member key, ready to use, in base64; null if it is locked. No use by a person: see {@link noteUse}. */
+export async function secretOf(key: StoredMemberKey): Promise<string | null> {
+  if (!key.locked) return key.secret;
+  const kept = await inTurn("unlocked", unlocked);
+  return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
+}
+
+/** Keeps an unlocked secret until the time is over, the program ends, or {@link lockAll}. */
+export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
+  return inTurn("unlocked", async () => {
+    const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
+    await session().set({
+      [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
+    });
+    await unlocked();
+  });
+}

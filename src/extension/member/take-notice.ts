@@ -1,0 +1,89 @@
+import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { keyOf } from "../keys/certify-key.js";
+import { host } from "../platform/host.js";
+import { inTurn } from "../platform/locks.js";
+import { load, update } from "../records/storage.js";
+import type { Stored, StoredList } from "../records/stored.js";
+import type { Arrived } from "../requests/incoming.js";
+import { openSecrets } from "../requests/open-secrets.js";
+import { askServer } from "../requests/send-request.js";
+import { runJob } from "../worker/client.js";
+import { isOnlyInvited } from "./membership-changes.js";
+
+/**
+ * Owners' notices: a new list key, a new server key, other owners. The switch is one write; nobody is asked, since an
+ * owner whom one knows has signed it. Then the owner's receipt goes out, at once or when it can be sent.
+ */
+
+/**
+ * Takes a notice, one at a time: the same mail arrives and is displayed at once.
+ * @param taken is told the list's address after its owners, keys or server have changed: an owner's own record follows
+ * @throws ListSealError
+ */
+export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
+  return inTurn("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
+    if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
+    throw error;
+  });
+}
+
+async function takeOne(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
+  const secrets = await openSecrets();
+  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  const before = await load();
+  const opened = await runJob("open-notice", {
+    sealed,
+    lists: Object.values(before.lists),
+    secrets,
+    now: new Date().toISOString(),
+  });
+  if (opened.kind === "not-for-me") return opened;
+  const { list, news, serial, receipt } = opened;
+  await update((stored) => ({
+    stored: {
+      ...stored,
+      lists: { ...stored.lists, [list.address]: switched(stored, before, list) },
+      backedUpAt: null,
+    },
+    result: undefined,
+  }));
+  // who is an owner, and which server counts, is another matter from now on
+  host().renewViews();
+  await askServer({
+    command: { do: "receipt", news, serial, receipt },
+    list,
+    key: keyOf(before, list.memberKey),
+  });
+  await taken(list.address);
+  return { kind: "notice", list: list.address, news };
+}
+
+/**
+ * What a notice may change of a list, put over what stands there now.
+ *
+ * Attack: between an invitation and the server's answer, whoever wrote the file would be believed as the list's owner.
+ * @throws ListSealError `join-unanswered`; `no-such-list` if the list that the notice was held against is not here any more
+ */
+function switched(stored: Stored, before: Stored, changed: StoredList): StoredList {
+  const present = stored.lists[changed.address];
+  const judgedBy = before.lists[changed.address];
+  if (present === undefined || judgedBy === undefined || !isSameWord(present, judgedBy))
+    throw new ListSealError("no-such-list", "the list was removed or changed meanwhile");
+  if (isOnlyInvited(stored, changed.address))
+    throw new ListSealError("join-unanswered", "the server has not let one in");
+  const { listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint } = changed;
+  const { formerServers, owners, serials } = changed;
+  return {
+    ...present,
+    ...{ listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint },
+    ...{ formerServers, owners, serials },
+  };
+}
+
+/** Whether a list's owners and what they have said are the same in both. */
+function isSameWord(one: StoredList, other: StoredList): boolean {
+  return (
+    one.listKeyFingerprint === other.listKeyFingerprint &&
+    JSON.stringify([one.owners, one.serials]) === JSON.stringify([other.owners, other.serials])
+  );
+}

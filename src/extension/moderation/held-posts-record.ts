@@ -1,0 +1,65 @@
+import {
+  type Check,
+  CheckError,
+  type Checked,
+  count,
+  listOf,
+  object,
+  orNull,
+  recordOf,
+  text,
+} from "../platform/check.js";
+import { keptRecord } from "../records/storage.js";
+import { type Migrations, migrate } from "../records/stored.js";
+
+/**
+ * Posts that wait for a moderator, as the server last told. A record of its own, in no backup: it is true for a while. An
+ * owner and a moderator have it alike.
+ */
+
+const heldPost = object<{
+  /** Fingerprint of the key that signed it. */
+  readonly author: string;
+  /** That key's address on the roster; null if it is on none. */
+  readonly address: string | null;
+  readonly messageId: string;
+  /** ISO 8601: when the server took it. */
+  readonly date: string;
+  /** Octets of the sealed mail. */
+  readonly size: number;
+}>({ author: text, address: orNull(text), messageId: text, date: text, size: count });
+export type StoredHeldPost = Checked<typeof heldPost>;
+
+const heldList = object<{ readonly at: string; readonly posts: readonly StoredHeldPost[] }>({
+  at: text,
+  posts: listOf(heldPost),
+});
+export type HeldList = Checked<typeof heldList>;
+
+/** Raise it with each change of {@link Held}, and add the step to {@link heldMigrations}. */
+export const HELD_VERSION = 1;
+
+/** By list address. */
+export interface Held {
+  readonly version: typeof HELD_VERSION;
+  readonly lists: Readonly<Record<string, HeldList>>;
+}
+
+const version: Check<typeof HELD_VERSION> = (value) => {
+  if (value !== HELD_VERSION) throw new CheckError("the newest version");
+  return HELD_VERSION;
+};
+
+const held = object<{ readonly [K in keyof Held]: Held[K] }>({ version, lists: recordOf(heldList) });
+
+/** Version 1 is the first: nothing to migrate yet. */
+export const heldMigrations: Migrations = {};
+
+/** @throws CheckError if it is damaged, or made by a newer version of the add-on */
+export function readHeld(value: unknown): Held {
+  return value === undefined
+    ? { version: HELD_VERSION, lists: {} }
+    : held(migrate(value, HELD_VERSION, heldMigrations));
+}
+
+export const heldRecord = keptRecord("listseal-held", readHeld);

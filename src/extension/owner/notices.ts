@@ -1,0 +1,222 @@
+import { parseFingerprint } from "../../openpgp/keys.js";
+import { toBase64 } from "../platform/base64.js";
+import { inTurn } from "../platform/locks.js";
+import type { OwnedList, StoredNotice, Telling } from "../records/owned-list.js";
+import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
+import { load } from "../records/storage.js";
+import type { StoredOwner } from "../records/stored.js";
+import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
+import type { PendingRequest } from "../requests/pending.js";
+import { runJob } from "../worker/client.js";
+import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
+import { askRoster, headOf, noteHead } from "./members.js";
+import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
+import { ownersByLog, ownersUntold } from "./view.js";
+
+/** What an owner tells all members, sealed to each: a new list key, a new server key, and who the owners are. */
+
+const DAY_MS = 86_400_000;
+
+/** Longest grace, in days; the server cuts off what is longer. */
+const MAX_GRACE_DAYS = 90;
+
+const now = () => new Date(Math.floor(Date.now() / 1000) * 1000);
+
+/** The serial after all that were made here, and all that came from other owners. */
+async function nextSerial(list: OwnedList, news: StoredNotice["news"]): Promise<number> {
+  const own = list.notices.filter((one) => one.news === news).map(({ serial }) => serial);
+  const others = (await load()).lists[list.address]?.serials[news] ?? 0;
+  return Math.max(others, ...own) + 1;
+}
+
+/**
+ * Makes a new list key and asks the server to take posts under it. The members are told when it has agreed: before, their
+ * posts would be refused.
+ * @throws ListSealError `key-locked`
+ */
+export async function beginNewKey(address: string, graceDays: number): Promise<void> {
+  const list = await loadOwned(address);
+  // the server uses that one already: begun anew, it would be known to nobody
+  if (list.rekeying?.stage === "agreed") return tellMembers(address);
+  // asked before anything is kept: a key that is locked changes nothing
+  await ownerSecret(list);
+  const made = await runJob("make-list-key", { address, profile: list.profile });
+  const days = Math.min(graceDays, MAX_GRACE_DAYS);
+  const graceEnds = new Date(now().getTime() + days * DAY_MS);
+  const serial = await nextSerial(list, "new-list-key");
+  await changeOwned(address, (before) => ({
+    ...before,
+    rekeying: {
+      serial,
+      listKey: made.listKey,
+      fingerprint: made.fingerprint,
+      graceEnds: graceEnds.toISOString(),
+      stage: "asked",
+    },
+  }));
+  await askAsOwner(list, {
+    do: "new-list-key",
+    serial,
+    replaces: parseFingerprint(list.listKeyFingerprint),
+    listKey: made.certificate,
+    graceEnds,
+  });
+}
+
+/** The server's word on a new list key; the members are told then. */
+export async function newKeyAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  limits = fullBatch,
+): Promise<void> {
+  if (result.kind === "refused") {
+    await changeOwned(asked.list, (before) => ({ ...before, rekeying: null }));
+    return noteRefusal(asked, result.code);
+  }
+  await changeOwned(asked.list, (before) =>
+    before.rekeying === null ? before : { ...before, rekeying: { ...before.rekeying, stage: "agreed" } },
+  );
+  await goOnTelling(asked.list, limits);
+}
+
+/**
+ * Tells the members what they were not told yet: a list key or server key that the server uses, or other owners than they
+ * know. What is half told is gone on with first; a batch that was not answered is sent once more.
+ * @throws ListSealError `key-locked`; what the worker throws
+ */
+export function tellMembers(address: string, limits = fullBatch): Promise<void> {
+  return inTurn("telling", () => tell(address, limits, true));
+}
+
+/** The same by itself, when an answer has come: it sends nothing twice. With a locked key the page offers to go on. */
+export async function goOnTelling(address: string, limits = fullBatch): Promise<void> {
+  await inTurn("telling", () => tell(address, limits, false)).catch(() => undefined);
+}
+
+async function tell(address: string, limits: BatchLimits, again: boolean): Promise<void> {
+  let list = await begun(await loadOwned(address));
+  while (list.telling !== null) {
+    if ((await passNext(list, list.telling, limits, again)) === "asked") return;
+    list = await loadOwned(address);
+    // came to be told meanwhile; other owners wait for the page's button
+    if (list.rekeying?.stage === "agreed" || list.serverMove?.stage === "agreed") list = await begun(list);
+  }
+}
+
+/** The list with what its members are to be told, or are being told. */
+async function begun(list: OwnedList): Promise<OwnedList> {
+  if (list.telling !== null) return list;
+  const told = await untoldYet(list);
+  if (told === null) return list;
+  // asked before anything is kept: a key that is locked changes nothing
+  await ownerSecret(list);
+  const { serial, tidings } = told;
+  const telling = { serial, tidings, at: now().toISOString(), told: [], asked: null };
+  await changeOwned(list.address, (before) => ({ ...before, telling }));
+  return loadOwned(list.address);
+}
+
+async function untoldYet(list: OwnedList): Promise<Pick<Telling, "serial" | "tidings"> | null> {
+  const { rekeying, serverMove } = list;
+  if (rekeying?.stage === "agreed") {
+    const { serial, listKey, fingerprint, graceEnds } = rekeying;
+    return { serial, tidings: { news: "new-list-key", listKey, fingerprint, graceEnds } };
+  }
+  if (serverMove?.stage === "agreed") {
+    const { certificate, fingerprint } = serverMove;
+    const serial = await nextSerial(list, "new-server-key");
+    return { serial, tidings: { news: "new-server-key", certificate, fingerprint } };
+  }
+  if (!ownersUntold(list)) return null;
+  const serial = await nextSerial(list, "owners");
+  return { serial, tidings: { news: "owners", owners: await termsOf(list, serial) } };
+}
+
+/**
+ * The server's word on a batch; the next one follows. A refusal is kept for the page, which offers to go on: nothing has
+ * changed over here.
+ */
+export async function noticeAnswered(
+  asked: PendingRequest,
+  result: AnswerResult,
+  date: Date,
+  limits = fullBatch,
+): Promise<void> {
+  const code = result.kind === "refused" ? result.code : null;
+  const { list, id } = asked;
+  await inTurn("telling", () => changeOwned(list, (before) => batchAnswered(before, id, code)));
+  if (code !== null && code !== "not-a-member") return noteRefusal(asked, code);
+  const head = headOf(result);
+  if (head !== undefined) await noteHead(list, head, date);
+  // who has come or gone since is looked up before the next batch, too
+  await askRoster(list).catch(() => undefined);
+  await goOnTelling(list, limits);
+}
+
+/** The terms by the own log: who came since gets one, who went gets its end. */
+async function termsOf(list: OwnedList, serial: number): Promise<readonly StoredOwner[]> {
+  const known = ownersByLog(list);
+  const ended = list.owners.map((term) =>
+    term.to !== null || known.includes(term.fingerprint) ? term : { ...term, to: serial },
+  );
+  const come: StoredOwner[] = [];
+  for (const [address, { fingerprint, certificate }] of Object.entries(list.history.members)) {
+    if (!known.includes(fingerprint) || certificate === undefined) continue;
+    if (ended.some((term) => term.fingerprint === fingerprint)) continue;
+    const file = new TextEncoder().encode(certificate);
+    const key = await runJob("read-public-key", { file, now: now().toISOString() });
+    const { userId } = key;
+    const binary = toBase64(key.certificate);
+    come.push({ fingerprint, certificate: binary, userId, address, from: serial, to: null });
+  }
+  return [...ended, ...come];
+}
+
+/** Asks the server for the receipts of a notice. */
+export async function askReceipts(
+  address: string,
+  news: StoredNotice["news"],
+  serial: number,
+): Promise<void> {
+  await askAsOwner(await loadOwned(address), { do: "receipts", news, serial });
+}
+
+/** The receipts that the server has kept. What a receipt says is inside its member's signature. */
+export async function receiptsAnswered(asked: PendingRequest, result: AnswerResult): Promise<void> {
+  if (result.kind === "refused") return noteRefusal(asked, result.code);
+  if (result.kind !== "receipts") return;
+  for (const { receipt } of result.passed) {
+    if (receipt !== undefined) await confirm(await loadOwned(asked.list), receipt).catch(() => undefined);
+  }
+}
+
+/** @returns who confirmed, or null if it is nothing for this list's owner */
+async function confirm(list: OwnedList, sealed: Uint8Array): Promise<string | null> {
+  const secret = await ownerSecret(list);
+  const opened = await runJob("open-receipt", { list, secret, sealed, now: now().toISOString() });
+  if (opened.kind === "not-for-me") return null;
+  const { by, news, serial } = opened;
+  const confirmedAt = now().toISOString();
+  const confirmed = (to: StoredNotice["to"]) =>
+    to.map((one) => (one.fingerprint === by && one.confirmedAt === null ? { ...one, confirmedAt } : one));
+  await changeOwned(list.address, ({ telling, ...before }) => ({
+    ...before,
+    telling:
+      telling?.tidings.news === news && telling.serial === serial
+        ? { ...telling, told: confirmed(telling.told) }
+        : telling,
+    notices: before.notices.map((notice) =>
+      notice.news === news && notice.serial === serial ? { ...notice, to: confirmed(notice.to) } : notice,
+    ),
+  }));
+  return by;
+}
+
+/** A receipt that came as a mail of its own. */
+export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) => {
+  for (const list of Object.values((await ownedRecord.load()).lists)) {
+    const by = await confirm(list, sealed);
+    if (by !== null) return { kind: "receipt", list: list.address, by };
+  }
+  return { kind: "not-for-me" };
+};

@@ -1,0 +1,75 @@
+import type { RequestMailKind } from "../../mail/request-mail.js";
+
+/**
+ * What the add-on wants of the program that it runs in, and what the programs do differently. Each composition root (the
+ * background page in Thunderbird, each page in a browser) says which one it is: `useHost`.
+ *
+ * Cryptography needs no word here: wherever the add-on's own work is done, a Worker can be started. In Thunderbird that is the
+ * background page; in a browser it is the page that a person looks at, never the background, which in Chromium is a
+ * service worker without Worker, and may be stopped at any time.
+ */
+export interface Host {
+  /**
+   * The person's mail account for an address.
+   * @returns null if there is none. A browser knows no accounts and believes the person; their name is empty then
+   */
+  accountOf(address: string): Promise<Account | null>;
+  /** Lists were added or taken away: whatever the program keeps for them is made or removed. */
+  listsChanged(): Promise<void>;
+  /**
+   * Sends a request, notice or receipt.
+   * @returns `sent`; `outbox` (the program sends it later); `by-hand`: this program can't send mail, the person has to
+   * @throws ListSealError `no-identity`, `may-not-send`, `not-sent`
+   */
+  send(mail: SealedMail): Promise<"sent" | "outbox" | "by-hand">;
+  /** Takes answers that have arrived unseen. Where mail is opened by hand alone there is nothing to look through. */
+  lookForArrivals(): Promise<void>;
+  /** Begins a mail for the person to finish and send. Where a file can't be attached it is saved. */
+  writeMail(mail: NewMail): Promise<void>;
+  /**
+   * Saves a file where the person wants it, under a name that is safe on every system.
+   * @throws Error if it could not be written, where the program tells
+   */
+  saveFile(name: string, bytes: Uint8Array, type: string): Promise<void>;
+  /**
+   * Lists, keys or pins have changed in a way that a reader has to see: opened mails on a screen are asked about anew. What was
+   * opened from another state is opened anew by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
+   */
+  renewViews(): void;
+}
+
+export interface Account {
+  /** The person's name as others see it. */
+  readonly name: string;
+}
+
+/** A mail with one sealed part. */
+export interface SealedMail {
+  readonly kind: RequestMailKind;
+  /** The list that it is about. */
+  readonly list: string;
+  readonly from: string;
+  readonly to: string;
+  readonly sealed: Uint8Array;
+}
+
+/** A mail that is begun for a person. */
+export interface NewMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly file: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
+}
+
+let used: Host | undefined;
+
+/** Says which program this is. Call it in a composition root, before anything is awaited. */
+export function useHost(host: Host): void {
+  used = host;
+}
+
+/** @throws Error if the composition root has said nothing: a page that has no work of its own, and asks the background. */
+export function host(): Host {
+  if (used === undefined) throw new Error("no host: this page does no work of its own");
+  return used;
+}

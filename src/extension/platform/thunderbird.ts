@@ -1,0 +1,310 @@
+import { browser } from "./browser.js";
+
+/**
+ * The part of Thunderbird's own WebExtension namespaces that ListSeal uses. `@types/webextension-polyfill`
+ * knows browsers only. Taken from the schemas that Thunderbird 153 carries. The builds for browsers import its types alone:
+ * a test of the house holds that.
+ */
+
+/** A listener list of Thunderbird. */
+export interface HostEvent<F> {
+  addListener(listener: F): void;
+  removeListener(listener: F): void;
+}
+
+/** A tab as events name it: a compose window has one, too. */
+export interface TabRef {
+  readonly id?: number | undefined;
+  readonly windowId?: number | undefined;
+}
+
+/** A recipient as the composer gives it: text, or an address book entry that has not been written out yet. */
+export type ComposeRecipient = string | { readonly id: string; readonly type: "contact" | "mailingList" };
+export type ComposeRecipients = ComposeRecipient | readonly ComposeRecipient[];
+
+/** One X- header that an add-on may set. QUIRK: Thunderbird re-cases the name (X-ListSeal: X-Listseal). */
+export interface CustomHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a compose window holds. Every field is optional when it is given back. */
+export interface ComposeDetails {
+  readonly type?: "draft" | "new" | "redirect" | "reply" | "forward";
+  readonly relatedMessageId?: number;
+  readonly identityId?: string;
+  readonly from?: ComposeRecipient;
+  readonly to?: ComposeRecipients;
+  readonly cc?: ComposeRecipients;
+  readonly bcc?: ComposeRecipients;
+  readonly replyTo?: ComposeRecipients;
+  readonly followupTo?: ComposeRecipients;
+  readonly newsgroups?: string | readonly string[];
+  readonly subject?: string;
+  readonly isPlainText?: boolean;
+  readonly body?: string;
+  readonly plainTextBody?: string;
+  readonly isModified?: boolean;
+  readonly deliveryFormat?: "auto" | "plaintext" | "html" | "both";
+  readonly customHeaders?: readonly CustomHeader[];
+  readonly attachPublicPGPKey?: boolean;
+  readonly attachVCard?: boolean;
+  readonly priority?: "lowest" | "low" | "normal" | "high" | "highest";
+  readonly returnReceipt?: boolean;
+  /** For a new window: files, or attachments of another window. */
+  readonly attachments?: readonly (
+    | { readonly id: number }
+    | { readonly file: File; readonly name: string }
+  )[];
+}
+
+/** What `onBeforeSend` may answer. QUIRK: a detail that Thunderbird refuses leaves the window locked for good. */
+export interface BeforeSendAnswer {
+  readonly cancel?: boolean;
+  readonly details?: ComposeDetails;
+}
+
+export interface ComposeAttachment {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+}
+
+export interface SendInfo {
+  readonly mode: "sendNow" | "sendLater";
+  readonly error?: string | null;
+  /** QUIRK: after a failed SMTP dialogue there is no `error`, and this is null or missing. */
+  readonly headerMessageId?: string | null;
+}
+
+/** What became of saving a draft. */
+export interface SaveInfo {
+  readonly mode: "draft" | "template" | "autoSave";
+  readonly error?: string | null;
+  readonly messages: readonly MessageHeader[];
+}
+
+export interface Compose {
+  readonly onAfterSave: HostEvent<(tab: TabRef, info: SaveInfo) => void>;
+  readonly onBeforeSend: HostEvent<(tab: TabRef, details: ComposeDetails) => Promise<BeforeSendAnswer>>;
+  readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
+  readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
+  readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
+  /** Opens a compose window. */
+  beginNew(details: ComposeDetails): Promise<TabRef>;
+  getComposeDetails(tabId: number): Promise<ComposeDetails>;
+  setComposeDetails(tabId: number, details: ComposeDetails): Promise<void>;
+  listAttachments(tabId: number): Promise<readonly ComposeAttachment[]>;
+  getAttachmentFile(attachmentId: number): Promise<File>;
+  /** A file, or an attachment of another window. */
+  addAttachment(
+    tabId: number,
+    attachment: { file: File; name?: string } | { id: number },
+  ): Promise<ComposeAttachment>;
+  removeAttachment(tabId: number, attachmentId: number): Promise<void>;
+  /** Dictionary names; true for those that check the spelling here. */
+  getActiveDictionaries(tabId: number): Promise<Readonly<Record<string, boolean>>>;
+  setActiveDictionaries(tabId: number, dictionaries: readonly string[]): Promise<void>;
+  saveMessage(tabId: number, options: { readonly mode: "draft" }): Promise<SaveInfo>;
+}
+
+export interface ComposeAction {
+  readonly onClicked: HostEvent<(tab: TabRef) => void>;
+  setTitle(details: { title: string; tabId: number }): Promise<void>;
+  setLabel(details: { label: string; tabId: number }): Promise<void>;
+  setIcon(details: { path: string; tabId: number }): Promise<void>;
+  setPopup(details: { popup: string; tabId: number }): Promise<void>;
+  openPopup(options: { windowId: number }): Promise<boolean>;
+}
+
+/** A message as the folder shows it. */
+export interface MessageHeader {
+  readonly id: number;
+  readonly headerMessageId: string;
+  readonly author: string;
+  readonly recipients: readonly string[];
+  readonly ccList: readonly string[];
+  readonly subject: string;
+  readonly date: Date;
+  readonly size: number;
+  readonly folder?: MailFolder;
+  /** It was opened from a file, or is attached to another: in no folder. */
+  readonly external?: boolean;
+}
+
+/** One node of a message's MIME tree; the root is `message/rfc822`. */
+export interface MessagePart {
+  readonly contentType?: string;
+  readonly partName?: string;
+  readonly name?: string;
+  readonly size?: number;
+  readonly headers?: Readonly<Record<string, readonly string[]>>;
+  readonly parts?: readonly MessagePart[];
+}
+
+/** A mail that an add-on sends by itself, without a compose window. */
+export interface NewMessage {
+  readonly identityId: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  /** QUIRK: the lines of `plainTextBody` are joined if the identity writes HTML; `<pre>` in an HTML body keeps them. */
+  readonly body: string;
+  readonly isPlainText: false;
+  readonly deliveryFormat: "plaintext";
+  readonly attachments: readonly { readonly file: File; readonly name: string }[];
+  /** An empty text keeps no copy in Sent. */
+  readonly overrideDefaultFccFolder: "";
+}
+
+/** A part of a longer list of messages. */
+export interface MessageList {
+  /** Null or missing on the last page. */
+  readonly id?: string | null;
+  readonly messages: readonly MessageHeader[];
+}
+
+export interface Messages {
+  readonly onNewMailReceived: HostEvent<(folder: object, messages: MessageList) => void>;
+  /** Missing until the person has granted the permission `messages.send`. */
+  readonly sendMessage?: (
+    mail: NewMessage,
+    options: { readonly mode: "default" },
+  ) => Promise<{ readonly mode: "sendNow" | "sendLater" }>;
+  query(about: {
+    readonly author?: string;
+    readonly fromDate?: Date;
+    readonly folderId?: string;
+    /** Without angle brackets. */
+    readonly headerMessageId?: string;
+  }): Promise<MessageList>;
+  /** Missing until the person has granted `messagesImport`. Throws if the folder holds that Message-ID already. */
+  readonly import?: (
+    file: File,
+    folderId: string,
+    properties: { readonly read: boolean },
+  ) => Promise<MessageHeader>;
+  continueList(listId: string): Promise<MessageList>;
+  get(messageId: number): Promise<MessageHeader>;
+  getFull(messageId: number, options: { decrypt: boolean; decodeContent: boolean }): Promise<MessagePart>;
+  getAttachmentFile(messageId: number, partName: string): Promise<File>;
+  listAttachments(
+    messageId: number,
+  ): Promise<readonly { readonly name: string; readonly partName: string; readonly size: number }[]>;
+  getRaw(messageId: number, options: { readonly decrypt: boolean }): Promise<File>;
+  /** One character an octet. */
+  getRaw(
+    messageId: number,
+    options: { readonly decrypt: boolean; readonly data_format: "BinaryString" },
+  ): Promise<string>;
+  delete(messageIds: readonly number[], options: { readonly deletePermanently: boolean }): Promise<void>;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly accountId: string;
+}
+
+export interface Folders {
+  query(filter: {
+    readonly accountId: string;
+    readonly specialUse: readonly "drafts"[];
+  }): Promise<readonly MailFolder[]>;
+}
+
+/** The menus that an add-on adds to; here only that of its own button. */
+export interface Menus {
+  readonly onClicked: HostEvent<
+    (info: { readonly menuItemId: string | number }, tab: TabRef | undefined) => void
+  >;
+  create(entry: { id: string; title: string; contexts: readonly "compose_action"[] }): void;
+}
+
+export interface MessageDisplay {
+  getDisplayedMessages(tabId: number): Promise<{ readonly messages: readonly MessageHeader[] }>;
+}
+
+export interface MailIdentity {
+  readonly id: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly label: string;
+  readonly composeHtml: boolean;
+  readonly organization: string;
+  readonly replyTo: string;
+  readonly signature: string;
+  readonly signatureIsPlainText: boolean;
+}
+
+export interface Accounts {
+  list(includeSubFolders: boolean): Promise<
+    readonly {
+      readonly id: string;
+      readonly type: string;
+      readonly rootFolder: MailFolder;
+      readonly identities: readonly MailIdentity[];
+    }[]
+  >;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly name?: string;
+  /** Names from the account's root on, each after a "/". */
+  readonly path?: string;
+}
+
+export interface Folders {
+  getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
+  /** Missing until the person has granted `accountsFolders`. */
+  readonly create?: (parentId: string, name: string) => Promise<MailFolder>;
+}
+
+export interface Identities {
+  get(identityId: string): Promise<MailIdentity | null>;
+  create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+  delete(identityId: string): Promise<void>;
+  update(identityId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
+}
+
+/** A right that the manifest names as optional. */
+export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport";
+
+/** Rights that a person grants later, by a click. */
+export interface Permissions {
+  contains(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
+  /** QUIRK: only while a click is being handled, before anything is awaited. */
+  request(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
+}
+
+/** Thunderbird's namespaces, beside those that every WebExtension has. */
+export interface Thunderbird {
+  readonly compose: Compose;
+  readonly composeAction: ComposeAction;
+  readonly messages: Messages;
+  readonly messageDisplay: MessageDisplay;
+  readonly accounts: Accounts;
+  readonly identities: Identities;
+  readonly folders: Folders;
+  readonly menus: Menus;
+}
+
+function isThunderbird(api: typeof browser): api is typeof browser & Thunderbird {
+  return "compose" in api && "messages" in api && "messageDisplay" in api && "identities" in api;
+}
+
+let known: (typeof browser & Thunderbird) | undefined;
+
+/**
+ * Thunderbird's namespaces. Only the background page has them all: a message display script has `runtime`,
+ * `i18n` and `storage`.
+ * @throws Error where the host is not Thunderbird, or the permissions of the manifest are missing.
+ */
+export function thunderbird(): typeof browser & Thunderbird {
+  if (known === undefined) {
+    if (!isThunderbird(browser))
+      throw new Error("this part of ListSeal runs in Thunderbird's background page only");
+    known = browser;
+  }
+  return known;
+}

@@ -1,0 +1,200 @@
+import { actionButton, drawing, element } from "../../ui/elements.js";
+import { sentenceKey } from "../../ui/failure.js";
+import { say, t } from "../../ui/i18n.js";
+import { quotableName } from "../presentable.js";
+import type { Acts, DisplayAnswer, OpenedView, PersonView } from "../view.js";
+import { arrivedLine } from "./arrived.js";
+import { mayConfirm } from "./confirmable.js";
+import { filesOf } from "./files.js";
+import { shownOf } from "./limits.js";
+import { groupsOf, stateLine } from "./state-line.js";
+
+/**
+ * What an answer looks like, in whatever program it is shown: plain DOM, no markup from strings. The same line, banners and
+ * buttons in Thunderbird's message pane, the Reader page and a webmail.
+ */
+
+/** How a program shows it. */
+export interface Showing {
+  readonly acts: Acts;
+  /** The text of the mail, by the program's own defence against what is in it. */
+  readonly body: (view: OpenedView) => readonly Node[];
+  /** Shows another answer in the place of this one. */
+  readonly again: (answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>) => void;
+}
+
+/** An answer as the elements that say it, in their order. */
+export function answerView(
+  answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
+  showing: Showing,
+): readonly Node[] {
+  return answer.kind === "opened" ? openedView(answer, showing) : [banner(answer, showing)];
+}
+
+const icons = {
+  good: "M8 1 2 3v5c0 4 3 6 6 7 3-1 6-3 6-7V3zm3 5-4 5-2.5-2 1-1.2L7 9l3-4z",
+  note: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7 7h2v5H7zm0-3h2v2H7z",
+  warning: "M8 1 0 15h16zM7 6h2v5H7zm0 6h2v2H7z",
+} as const;
+
+const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
+
+/** What is known of an opened mail, without the mail itself. */
+export function verdictView(view: OpenedView, showing: Showing): readonly Node[] {
+  const { tone, phrases } = stateLine(view);
+  const words = phrases.map(say).join(" · ");
+  const line = element(
+    "div",
+    { class: "line" },
+    icon(tone),
+    element("span", { class: "words", role: "status" }, words),
+    details(view, showing),
+  );
+  return [element("div", { class: `state ${tone}` }, line)];
+}
+
+function openedView(view: OpenedView, showing: Showing): readonly Node[] {
+  return [
+    ...verdictView(view, showing),
+    element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
+    meta(view),
+    ...bodyOf(view, showing),
+    ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, showing.acts)]),
+    element(
+      "p",
+      { class: "keep" },
+      ...(showing.acts.reply === null
+        ? []
+        : [actionButton(t("reader_reply"), showing.acts.reply, t("action_failed"), { class: "reply" }), " "]),
+      actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"), {
+        title: t("save_mail_title"),
+      }),
+    ),
+  ];
+}
+
+/** As much of the mail as can be shown, and an offer of the rest. */
+function bodyOf(view: OpenedView, showing: Showing): readonly Node[] {
+  const { view: shown, leftOut } = shownOf(view);
+  if (leftOut === "nothing") return showing.body(view);
+  const why = t(leftOut === "end" ? "too_long_text" : "too_long_html");
+  const save = actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"));
+  return [element("p", { class: "remote" }, `${why} `, save), ...showing.body(shown)];
+}
+
+/** Attack: a name that goes on in our own signs: "Olive · owner of the list". */
+function person({ name, address }: PersonView): string {
+  const called = quotableName(name);
+  return called === null ? address : `${called} <${address}>`;
+}
+
+function when(iso: string): string {
+  return new Date(iso).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
+}
+
+function meta(view: OpenedView): HTMLElement {
+  const { author } = view;
+  const called = quotableName(author.name);
+  const to = [...view.to, ...view.cc].map(person).join(", ");
+  return element(
+    "p",
+    { class: "meta", dir: "auto" },
+    element("strong", {}, called ?? author.address),
+    called === null ? " · " : ` <${author.address}> · `,
+    element("time", { datetime: view.date }, when(view.date)),
+    ` · ${t("mail_to", to)}`,
+  );
+}
+
+/** The way to the page where a key is compared: for an author whom no owner's word vouches for. */
+function comparing({ author }: OpenedView, { acts }: Showing): readonly Node[] {
+  if (!mayConfirm(author.standing)) return [];
+  return [element("p", {}, actionButton(t("compare_open"), acts.compare, t("action_failed")))];
+}
+
+function details(view: OpenedView, showing: Showing): HTMLElement {
+  const rows: readonly (readonly [string, string, "text" | "code"])[] = [
+    [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
+    [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
+    [t("details_author"), person(view.author), "text"],
+    [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
+    [t("details_signed"), when(view.signedAt), "text"],
+    ...("roster" in view.passage
+      ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
+      : []),
+  ];
+  const list = element("dl");
+  for (const [term, value, kind] of rows) {
+    list.append(
+      element("dt", {}, term),
+      element("dd", {}, kind === "code" ? element("code", {}, value) : value),
+    );
+  }
+  return element(
+    "details",
+    { class: "more" },
+    element("summary", {}, t("details")),
+    list,
+    ...comparing(view, showing),
+  );
+}
+
+function banner(
+  answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
+  { acts, again }: Showing,
+): HTMLElement {
+  switch (answer.kind) {
+    case "elsewhere": {
+      const { openElsewhere } = acts;
+      if (openElsewhere === null) return bannerOf("note", t("elsewhere_title"), t("elsewhere_where"));
+      return bannerOf("note", t("elsewhere_title"), t("elsewhere_text"), {
+        label: t("elsewhere_open"),
+        act: async () => {
+          const opened = await openElsewhere();
+          if (opened !== null && opened.kind !== "ordinary") again(opened);
+        },
+      });
+    }
+    case "locked":
+      return bannerOf("note", t("locked_title"), t("error_key_locked"), {
+        label: t("locked_unlock"),
+        act: acts.settings,
+      });
+    case "not-for-me":
+      return answer.list === null
+        ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
+        : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "invitation":
+      return acts.join === null
+        ? bannerOf("note", t("offer_title"), t("offer_where"))
+        : bannerOf("note", t("offer_title"), t("offer_text"), { label: t("offer_join"), act: acts.join });
+    case "arrived": {
+      const { tone, title, text } = arrivedLine(answer.arrived);
+      const unlock = { label: t("locked_unlock"), act: acts.settings };
+      return answer.arrived.kind === "locked"
+        ? bannerOf(tone, say(title), say(text), unlock)
+        : bannerOf(tone, say(title), say(text));
+    }
+    case "refused":
+      return bannerOf("warning", t("refused_title"), t(sentenceKey(answer.code)));
+  }
+}
+
+/** A few words in the place of a mail, or above it. */
+export function bannerOf(
+  tone: "good" | "note" | "warning",
+  title: string,
+  text: string,
+  action?: { readonly label: string; readonly act: () => Promise<unknown> },
+): HTMLElement {
+  const made = element(
+    "div",
+    { class: `banner ${tone}`, role: tone === "warning" ? "alert" : "status" },
+    element("h1", {}, icon(tone), ` ${title}`),
+    element("p", {}, text),
+  );
+  if (action !== undefined) {
+    made.append(actionButton(action.label, action.act, t("action_failed")));
+  }
+  return made;
+}

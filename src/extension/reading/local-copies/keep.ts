@@ -1,0 +1,101 @@
+import { type Letter, writeClearMail } from "../../../mail/payload.js";
+import { ListSealError } from "../../../openpgp/errors.js";
+import { may } from "../../platform/permission.js";
+import { thunderbird } from "../../platform/thunderbird.js";
+import { keepingOf } from "./choice.js";
+
+/**
+ * Readable copies of opened mail in a folder of this computer: Local Folders / ListSeal / name of the list.
+ *
+ * The folder is on an account of type `local` or there is no copy: a copy on a mail server would undo the seal.
+ */
+
+/** Name of the folder that holds one folder a list. */
+const ROOT = "ListSeal";
+
+/** Whether a folder is one of those that hold readable copies. Folders of older copies tell more than their fields do. */
+export function holdsCopies(folder: { readonly path?: string } | undefined): boolean {
+  return folder?.path?.split("/")[1] === ROOT;
+}
+
+/** Whether readable copies are, or were, kept on this computer. */
+export async function areCopiesKept(): Promise<boolean> {
+  const { accounts, folders } = thunderbird();
+  const root = (await accounts.list(false)).find(({ type }) => type === "local")?.rootFolder.id;
+  if (root === undefined) return false;
+  return (await folders.getSubFolders(root, false)).some(({ name }) => name === ROOT);
+}
+
+/** Folders' names end up as names of files. */
+const NAME_LIMIT = 60;
+
+function folderName(list: { readonly name: string; readonly address: string }): string {
+  const name = list.name
+    .replace(/[\p{Cc}\p{Cf}/\\:*?"<>|#%]/gu, " ")
+    .trim()
+    .slice(0, NAME_LIMIT);
+  return name === "" || name.startsWith(".") ? list.address : name;
+}
+
+/** The subfolder of that name, made if it is not there. */
+async function within(parent: string, name: string): Promise<string> {
+  const { folders } = thunderbird();
+  const there = await folders.getSubFolders(parent, false);
+  const found = there.find((folder) => folder.name === name) ?? (await folders.create?.(parent, name));
+  if (found === undefined) throw new ListSealError("storage-failed", "no right to make a folder");
+  return found.id;
+}
+
+async function folderFor(list: { readonly name: string; readonly address: string }): Promise<string> {
+  const accounts = await thunderbird().accounts.list(false);
+  const root = accounts.find(({ type }) => type === "local")?.rootFolder.id;
+  if (root === undefined) throw new ListSealError("storage-failed", "there are no local folders here");
+  return within(await within(root, ROOT), folderName(list));
+}
+
+/** What came of it: `off` if the person wants none, `there` if it had been kept before. */
+export type Kept = "kept" | "there" | "off";
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Keeps a copy of an opened letter, if the person chose so for this list and Thunderbird still allows it.
+ * @throws ListSealError `storage-failed` if it could not be written
+ */
+export function keepCopy(
+  list: { readonly name: string; readonly address: string },
+  letter: Letter,
+): Promise<Kept> {
+  // one after the other: two mails at once would both make the folder
+  const next = queue.then(() => keep(list, letter));
+  queue = next.catch(() => undefined);
+  return next;
+}
+
+async function keep(
+  list: { readonly name: string; readonly address: string },
+  letter: Letter,
+): Promise<Kept> {
+  if ((await keepingOf(list.address)) === "off") return "off";
+  const { messages } = thunderbird();
+  if (messages.import === undefined || !(await may("copies"))) return "off";
+  const folder = await folderFor(list);
+  if (await holds(folder, letter.messageId)) return "there";
+  const file = new File([new Uint8Array(writeClearMail(letter, list.address))], "opened.eml", {
+    type: "message/rfc822",
+  });
+  try {
+    await messages.import(file, folder, { read: true });
+    return "kept";
+  } catch (cause) {
+    throw new ListSealError("storage-failed", "the copy could not be written", { cause });
+  }
+}
+
+async function holds(folder: string, messageId: string): Promise<boolean> {
+  const { messages } = await thunderbird().messages.query({
+    folderId: folder,
+    headerMessageId: messageId.replace(/^<|>$/g, ""),
+  });
+  return messages.length > 0;
+}

@@ -1,0 +1,178 @@
+import { type ArrivingPart, arrivingKinds } from "../../../mail/found-parts.js";
+import { partTypes, requestTypes } from "../../../mail/part-types.js";
+import { writeClearMail } from "../../../mail/payload.js";
+import type { MailPart } from "../../../mail/sealed-mail.js";
+import { ListSealError } from "../../../openpgp/errors.js";
+import { noteUse } from "../../keys/unlocked.js";
+import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
+import { openOptions } from "../../platform/background-rpc.js";
+import { host } from "../../platform/host.js";
+import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
+import { runJob } from "../../worker/client.js";
+import type { MailRead } from "../../worker/jobs.js";
+import { attachmentOf, pictureOf } from "../attachments.js";
+import { notOpened, type Opened, openSealed, type SealedInMail } from "../opening.js";
+import type { DisplayAnswer } from "../view.js";
+import { openComparing } from "../wanted-comparison.js";
+import { labelOfFile, type NamedFile, type Source } from "./source.js";
+
+/** Octets of a mail that is read. Attack: a file that fills the memory; 100 MiB sealed twice have about 190 MB. */
+const MAIL_LIMIT = 250_000_000;
+
+/** How much of a mail is opened: sealed parts in a foreign shell only when a person asks for it. */
+export type Open = "in-its-own-shell" | "elsewhere";
+
+/**
+ * The reading of one mail in a browser: what Thunderbird's background page answers about a mail of a folder, about a file. The
+ * opened letter lives in this object and nowhere else.
+ */
+export class MailReading {
+  readonly #source: Source;
+  readonly #arrivals: ArrivalHandlers;
+  #open: Open = "in-its-own-shell";
+  #opened: Opened | undefined;
+  #invitation: { readonly name: string; readonly file: Uint8Array } | undefined;
+
+  /** @param arrivals takes an answer, notice or receipt that the mail turns out to be */
+  constructor(source: Source, arrivals: ArrivalHandlers) {
+    this.#source = source;
+    this.#arrivals = arrivals;
+  }
+
+  /** The opened letter; undefined before it is opened, and after {@link forget}. */
+  get opened(): Opened | undefined {
+    return this.#opened;
+  }
+
+  /** How much of the mail was opened the last time. */
+  get open(): Open {
+    return this.#open;
+  }
+
+  /** Forgets what was opened. */
+  forget(): void {
+    this.#opened = undefined;
+    this.#invitation = undefined;
+  }
+
+  /** What the mail is. Opens it if it is sealed. Never rejects: what went wrong is part of the answer. */
+  async answer(open: Open): Promise<DisplayAnswer> {
+    this.forget();
+    this.#open = open;
+    try {
+      return await this.#answer();
+    } catch (error) {
+      return notOpened(error);
+    }
+  }
+
+  async #answer(): Promise<DisplayAnswer> {
+    const read = await readSource(this.#source);
+    if (read.kind === "sealed") {
+      if (read.shell === "elsewhere" && this.#open !== "elsewhere") return { kind: "elsewhere" };
+      return this.#openSealed({ ...read, parts: async () => read.parts });
+    }
+    const { arriving, invitation } = read;
+    if (arriving !== null) {
+      const arrived = await takePart(arriving, async () => arriving.sealed, this.#arrivals);
+      if (arrived !== undefined) return { kind: "arrived", arrived };
+    }
+    if (invitation === null || invitation.file.length > INVITATION_LIMIT) return { kind: "ordinary" };
+    this.#invitation = invitation;
+    return { kind: "invitation" };
+  }
+
+  async #openSealed(sealed: SealedInMail): Promise<DisplayAnswer> {
+    const reading = await openSealed(sealed);
+    if (reading.kind !== "opened") return reading;
+    await noteUse();
+    this.#opened = reading.opened;
+    return reading.opened.view;
+  }
+
+  #letter(): Opened["letter"]["letter"] {
+    return this.#need().letter.letter;
+  }
+
+  #need(): Opened {
+    if (this.#opened === undefined) throw new ListSealError("not-sealed", "no opened mail is shown");
+    return this.#opened;
+  }
+
+  /** Saves attachment `number`. @throws ListSealError `no-such-attachment`; what {@link Host} throws */
+  async save(number: number): Promise<void> {
+    const { name, bytes, type } = attachmentOf(this.#need(), number);
+    await host().saveFile(name, bytes, type);
+  }
+
+  /** Saves all attachments that are shown as such. */
+  async saveAll(): Promise<void> {
+    for (const { number } of this.#need().view.attachments) await this.save(number);
+  }
+
+  /** Saves the mail as an ordinary, readable one. */
+  async saveMail(): Promise<void> {
+    const letter = this.#letter();
+    const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
+    await host().saveFile(
+      `${name}.eml`,
+      writeClearMail(letter, this.#need().view.list.address),
+      "message/rfc822",
+    );
+  }
+
+  /** An attachment as a picture. @throws ListSealError `no-such-attachment` if it is none that is shown */
+  async preview(number: number): Promise<{ readonly address: string }> {
+    return { address: pictureOf(this.#need(), number) };
+  }
+
+  /** Opens the page where the key of the mail's author is compared. */
+  async compare(): Promise<void> {
+    await openComparing(this.#need().view);
+  }
+
+  /** Has the invitation wait for the page that asks for its code, and opens that page. */
+  async join(): Promise<void> {
+    const { name, file } = this.#invitation ?? {};
+    if (name === undefined || file === undefined)
+      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+    await offer(name, file);
+    await openOptions();
+  }
+}
+
+async function octetsOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.size > MAIL_LIMIT) throw new ListSealError("too-large", "larger than any sealed mail");
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+async function readSource(source: Source): Promise<MailRead> {
+  if (source.kind === "parts") return readParts(source.parts);
+  const raw = await octetsOf(source.file);
+  return runJob("read-mail", { raw }, { transfer: [raw.buffer] });
+}
+
+/** Parts without their mail: there is no shell that could say something false. */
+async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
+  const labelled = await Promise.all(
+    files.map(async (each) => ({
+      name: each.name,
+      type: labelOfFile(each).type,
+      bytes: await octetsOf(each.file),
+    })),
+  );
+  const sealed = labelled.flatMap(({ name, type, bytes }): MailPart[] => {
+    const known = Object.values(partTypes).find((each) => each === type);
+    return known === undefined ? [] : [{ name, type: known, bytes }];
+  });
+  if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own", outer: null };
+  const [arriving, another] = labelled.flatMap(
+    ({ type, bytes }): (ArrivingPart & { readonly sealed: Uint8Array })[] => {
+      const kind = arrivingKinds.find((each) => requestTypes[each] === type);
+      // whoever chose this very file means it: what is wrong with it is said
+      return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
+    },
+  );
+  if (another !== undefined) throw new ListSealError("damaged", "parts of more than one mail");
+  return { kind: "other", arriving: arriving ?? null, invitation: null };
+}

@@ -1,0 +1,123 @@
+import type { ErrorCode } from "../../openpgp/errors.js";
+import type { UnprovedReason } from "../../protocol/message.js";
+import type { Arrived } from "../requests/incoming.js";
+import type { Mark } from "../ui/security-image.js";
+import type { Standing } from "../worker/jobs.js";
+
+/** What a mail is, to those who show it: data to show, no keys, no attachment bytes. */
+export type DisplayAnswer =
+  /** Not sealed, or not one single mail: the display script leaves it alone. */
+  | { readonly kind: "ordinary" }
+  | OpenedView
+  | ArrivedView
+  /** An ordinary mail with an invitation to a list attached. */
+  | { readonly kind: "invitation" }
+  /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
+  | { readonly kind: "elsewhere" }
+  /** The key is locked by a passphrase. */
+  | { readonly kind: "locked" }
+  /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
+  | { readonly kind: "not-for-me"; readonly list: string | null }
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** Answers that leave the mail where it is. */
+export type Aside = Extract<DisplayAnswer, { readonly kind: "ordinary" | "invitation" | "elsewhere" }>;
+
+/**
+ * What the display script shows, and where.
+ *
+ * Attack: a sender's style sheet with a font from their server for each range of characters tells them which ones are shown. So the
+ * person's mark goes to pages of our own alone, and never into a document that the sender has a hand in.
+ */
+export type Displayed =
+  /** In a few words above the mail, in the sender's document. */
+  | { readonly where: "above"; readonly answer: Aside }
+  /** In a page of our own, in the place of the sender's document. The mark is null where nobody was there to say it. */
+  | { readonly where: "instead"; readonly answer: Exclude<DisplayAnswer, Aside>; readonly mark: Mark | null };
+
+/** What the background page tells display scripts: keys were locked, and nothing that was opened may stay on the screen. */
+export const CLEAR = "listseal:clear";
+/** The same: what verdicts are made of has changed, so an opened mail is asked about anew. */
+export const ANEW = "listseal:anew";
+
+/** An answer, notice or receipt: no mail to read, but something that was done. */
+export interface ArrivedView {
+  readonly kind: "arrived";
+  readonly arrived: Arrived;
+}
+
+export interface PersonView {
+  readonly name: string | null;
+  readonly address: string;
+}
+
+export interface AttachmentView {
+  /** Its number in the letter: what `save` asks for. */
+  readonly number: number;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An opened and verified mail. */
+export interface OpenedView {
+  readonly kind: "opened";
+  readonly list: { readonly name: string; readonly address: string; readonly fingerprint: string };
+  readonly subject: string;
+  readonly author: PersonView & { readonly fingerprint: string; readonly standing: Standing };
+  readonly to: readonly PersonView[];
+  readonly cc: readonly PersonView[];
+  /** ISO 8601: the protected Date, and the date of the signature. */
+  readonly date: string;
+  readonly signedAt: string;
+  readonly text: string | null;
+  readonly html: string | null;
+  /** Content id, then a `data:` address. Only images. */
+  readonly inline: Readonly<Record<string, string>>;
+  readonly attachments: readonly AttachmentView[];
+  readonly passage:
+    | { readonly via: "list" | "list-from-nonmember"; readonly roster: number }
+    | { readonly via: "own-copy" }
+    | { readonly via: "unproved"; readonly reason: UnprovedReason | "message-id-reused" };
+  /** ISO 8601: when one's own key for the list runs out, if that is soon or over; null otherwise. */
+  readonly ownKeyEnds: string | null;
+  /** Sealed with a list key that was not to be used any more. */
+  readonly underOldKey: boolean;
+  /** `elsewhere`: the mail around the sealed part was not made by the list. */
+  readonly shell: "own" | "elsewhere";
+  /** What else has to be said; nothing if it is left out. */
+  readonly remarks?: readonly Remark[];
+}
+
+/** What does not fit around an opened mail. */
+export type Remark =
+  /** Subject or sender of the outer mail are neither the list's nor what is inside. */
+  | { readonly kind: "outer-subject" | "outer-from" }
+  /** An old mail that somebody has sent anew. */
+  | { readonly kind: "sent-again" }
+  /** Somebody else, at this address, goes by the same name, or by one that looks the same. */
+  | { readonly kind: "same-name"; readonly address: string };
+
+/** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
+export interface Acts {
+  /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
+  readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
+  /** Saves an attachment, by its number. */
+  readonly save: (attachment: number) => Promise<unknown>;
+  /** Shows an attachment that was saved in its folder; null where the program shows what it has saved by itself. */
+  readonly showSaved: ((attachment: number) => Promise<unknown>) | null;
+  readonly saveAll: () => Promise<unknown>;
+  /** Saves the whole mail as readable text for other programs. */
+  readonly saveMail: () => Promise<unknown>;
+  /** An attachment as a picture: a `data:` address. */
+  readonly preview: (attachment: number) => Promise<{ readonly address: string }>;
+  /** Opens the page where the key of the mail's author is compared. */
+  readonly compare: () => Promise<unknown>;
+  /** Shows the invitation that came with the mail to the page that asks for its code; null as above. */
+  readonly join: (() => Promise<unknown>) | null;
+  /** Opens the page where a key is unlocked. */
+  readonly settings: () => Promise<unknown>;
+  /** Answers the mail; null where the program has its own button for that. */
+  readonly reply: (() => Promise<unknown>) | null;
+}

@@ -1,0 +1,78 @@
+import { isAddress } from "../../mail/mailbox.js";
+import { memberRoles } from "../../membership/request/roles.js";
+import type { LoggedMember, RosterHistory, Unsigned } from "../../membership/roster/state.js";
+import { type Check, CheckError } from "../platform/check.js";
+
+/** The check of a kept {@link RosterHistory}: `membership` makes and reads it, here it is only kept. */
+
+const hash = /^[0-9a-f]{64}$/;
+const fingerprint = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const isText = (value: unknown): value is string => typeof value === "string";
+const everyText = (value: unknown, shape: RegExp): boolean =>
+  Array.isArray(value) && value.every((one) => isText(one) && shape.test(one));
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isMember(value: unknown): value is LoggedMember {
+  if (!isObject(value) || !("fingerprint" in value && "role" in value && "since" in value && "by" in value))
+    return false;
+  const ways: readonly unknown[] = ["introduction", "claim", "operator", "owner"];
+  const known: readonly unknown[] = memberRoles;
+  return (
+    isText(value.fingerprint) &&
+    fingerprint.test(value.fingerprint) &&
+    known.includes(value.role) &&
+    isText(value.since) &&
+    ways.includes(value.by) &&
+    (!("certificate" in value) || isText(value.certificate)) &&
+    (!("revoked" in value) || value.revoked === true)
+  );
+}
+
+/** Every word of {@link Unsigned}: one that is missing here does not compile. */
+const words: Readonly<Record<Unsigned["by"], true>> = {
+  operator: true,
+  link: true,
+  unconfirmed: true,
+  unentitled: true,
+};
+
+function isUnsigned(value: unknown): value is Unsigned {
+  return (
+    isObject(value) &&
+    "number" in value &&
+    typeof value.number === "number" &&
+    "by" in value &&
+    isText(value.by) &&
+    Object.hasOwn(words, value.by) &&
+    "what" in value &&
+    isText(value.what) &&
+    (!("address" in value) || (isText(value.address) && isAddress(value.address)))
+  );
+}
+
+function isHistory(value: unknown): value is RosterHistory {
+  if (!isObject(value)) return false;
+  if (!("hashes" in value && "members" in value && "introductions" in value)) return false;
+  if (!("listKeys" in value && everyText(value.listKeys, fingerprint))) return false;
+  if (!("burnt" in value && "commands" in value && "unsigned" in value)) return false;
+  return (
+    everyText(value.hashes, hash) &&
+    everyText(value.introductions, fingerprint) &&
+    everyText(value.commands, /^[0-9a-f]{40,64} [0-9a-f]{32}$/) &&
+    isObject(value.members) &&
+    Object.entries(value.members).every(([address, one]) => isAddress(address) && isMember(one)) &&
+    isObject(value.burnt) &&
+    Object.entries(value.burnt).every(([address, date]) => isAddress(address) && isText(date)) &&
+    Array.isArray(value.unsigned) &&
+    value.unsigned.every(isUnsigned)
+  );
+}
+
+/** @throws CheckError */
+export const history: Check<RosterHistory> = (value) => {
+  if (!isHistory(value)) throw new CheckError("a roster's history");
+  return value;
+};

@@ -1,0 +1,198 @@
+import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
+import type { Result, Unasked } from "../../membership/request/answers.js";
+import type { CommandName } from "../../membership/request/command-names.js";
+import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { awake } from "../platform/keep-awake.js";
+import { inTurn } from "../platform/locks.js";
+import { load, update } from "../records/storage.js";
+import { runJob } from "../worker/client.js";
+import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
+import { openSecrets } from "./open-secrets.js";
+import {
+  loadRequests,
+  noteAnswered,
+  noteReport,
+  type PendingRequest,
+  type Requests,
+  wasReported,
+} from "./pending.js";
+
+/**
+ * Answers, notices and receipts, as they arrive: opened, checked, and given to the one handler that is for them. The mail's
+ * own header decides nothing.
+ */
+
+/** What the server said to one's own request. */
+export type AnswerResult = Exclude<Result, Unasked>;
+/** What the server told without being asked. */
+export type Report = Extract<Result, { readonly kind: "report" }>;
+
+/** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
+export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
+
+/** Who is told of what. Composed in `app/handlers/incoming.ts`; a word without a handler does not compile. */
+export interface ArrivalHandlers {
+  /**
+   * By the command's word. Called once for each request, before it counts as answered: when it throws, the answer is
+   * taken again with the next look.
+   */
+  readonly answers: {
+    readonly [K in CommandName]: AnswerHandler;
+  };
+  /**
+   * Called once for each report, and again with the next look if it throws; `list` is its address. The signed bytes inside are
+   * not verified yet.
+   */
+  readonly report: (list: string, report: Report) => Promise<void>;
+  /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
+  readonly offer: (list: string, certificate: string) => Promise<void>;
+  /** An owner's notice, still sealed; called each time it is seen. */
+  readonly notice: (sealed: Uint8Array) => Promise<Arrived>;
+  /** A member's receipt, still sealed; called each time it is seen. */
+  readonly receipt: (sealed: Uint8Array) => Promise<Arrived>;
+}
+
+/** What a mail turned out to be, for showing it. */
+export type Arrived =
+  | {
+      readonly kind: "answer";
+      readonly list: string;
+      /** What was asked. */
+      readonly do: CommandName;
+      readonly result: "done" | { readonly refused: ErrorCode };
+    }
+  | {
+      readonly kind: "report";
+      readonly list: string;
+      readonly event: Report["event"] | "server-key" | "server-key-offer";
+    }
+  /** A notice that was taken (now or before), and what it is about. */
+  | {
+      readonly kind: "notice";
+      readonly list: string;
+      readonly news: "owners" | "new-list-key" | "new-server-key";
+    }
+  /** A notice that is here already, or was overtaken by a newer one. */
+  | { readonly kind: "old-notice" }
+  | { readonly kind: "receipt"; readonly list: string; readonly by: string }
+  /** One of these, and no key here opens it. */
+  | { readonly kind: "not-for-me" }
+  | { readonly kind: "locked" }
+  | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/**
+ * Takes the one part of an answer, notice or receipt, wherever the mail is from: a folder of Thunderbird (`in-folders.ts`), or
+ * a file or page that a person has opened in a browser.
+ * @param fetched gives its octets
+ * @returns undefined where only its name said that it is one, and it does not open as one: somebody's own file may be
+ *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
+ */
+export function takePart(
+  part: ArrivingPart,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived | undefined> {
+  return awake(async () => {
+    const arrived = await taken(part.kind, fetched, handlers);
+    const opened = arrived.kind !== "not-for-me" && arrived.kind !== "refused";
+    return opened || !part.byName ? arrived : undefined;
+  });
+}
+
+async function taken(
+  kind: ArrivingKind,
+  fetched: () => Promise<Uint8Array>,
+  handlers: ArrivalHandlers,
+): Promise<Arrived> {
+  try {
+    const sealed = await fetched();
+    return kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[kind](sealed);
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    return code === "key-locked" ? { kind: "locked" } : { kind: "refused", code };
+  }
+}
+
+/** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
+export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+  return inTurn("answers", () => takeOne(sealed, handlers));
+}
+
+async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+  const requests = await loadRequests();
+  const secrets = await openSecrets();
+  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  const opened = await runJob("open-answer", {
+    sealed,
+    secrets,
+    expected: await expectedServers(requests),
+    now: new Date().toISOString(),
+  });
+  if (opened.kind === "not-for-me") return opened;
+  const { request, result, list, date } = opened;
+  if (result.kind === "report") {
+    if (!wasReported(requests, request, result.event)) {
+      // noted afterwards: a handler that fails is called again with the next look, and no alarm is lost
+      await handlers.report(list, result);
+      await noteReport(request, result.event);
+    }
+    return { kind: "report", list, event: result.event };
+  }
+  if (result.kind === "server-key") {
+    await keepServerCertificate(opened);
+    return { kind: "report", list, event: "server-key" };
+  }
+  if (result.kind === "server-key-offer") {
+    await handlers.offer(list, result.certificate);
+    return { kind: "report", list, event: result.kind };
+  }
+  const asked = requests.pending.find(({ id }) => id === request);
+  if (asked !== undefined) {
+    await handlers.answers[asked.do](asked, result, new Date(date));
+    await noteAnswered(asked, result.kind === "refused" ? result.code : null);
+    await keepServerCertificate(opened);
+  }
+  const known = asked ?? requests.answered.find(({ id }) => id === request);
+  if (known === undefined) throw new ListSealError("binding-mismatch", "nobody here asked for it");
+  return {
+    kind: "answer",
+    list,
+    do: known.do,
+    result: result.kind === "refused" ? { refused: result.code } : "done",
+  };
+}
+
+/** The servers whose answers are waited for, and those of the lists that are here: they report without being asked. */
+async function expectedServers({ pending, answered }: Requests): Promise<readonly ExpectedServer[]> {
+  const { lists } = await load();
+  // those of the lists first: what comes with an answer is compared with the newest that is known
+  const servers = [
+    ...Object.values(lists).map(({ address, serverCertificate }) => ({
+      list: address,
+      server: serverCertificate,
+    })),
+    // a server that has another key since answers those who asked with the one before by that one, and tells of it so
+    ...Object.values(lists).flatMap(({ address, formerServers }) =>
+      formerServers.map((server) => ({ list: address, server })),
+    ),
+    ...[...pending, ...answered].map(({ list, server }) => ({ list, server })),
+  ];
+  const one = new Map(servers.map((each) => [`${each.list} ${each.server}`, each]));
+  return [...one.values()].map(({ list, server }) => ({
+    list,
+    server,
+    requests: [...pending, ...answered].filter((each) => each.list === list).map(({ id }) => id),
+  }));
+}
+
+/** The server replaces its encryption subkeys from time to time; the newest come with each answer. */
+async function keepServerCertificate({ list, server, serverFingerprint }: OpenedAnswer): Promise<void> {
+  await update((stored) => {
+    const known = stored.lists[list];
+    // another primary key: an answer of a server key that was replaced meanwhile takes nobody back to it
+    const renewed = known?.serverFingerprint === serverFingerprint && known.serverCertificate !== server;
+    if (known === undefined || !renewed) return { stored, result: undefined };
+    const lists = { ...stored.lists, [list]: { ...known, serverCertificate: server } };
+    return { stored: { ...stored, lists }, result: undefined };
+  });
+}

@@ -1,0 +1,61 @@
+import { isAddress, parseMailbox } from "../../mail/mailbox.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { readBroughtKey } from "../../openpgp/imported-key.js";
+import { armorOpeningKey, readOpeningKey } from "../../openpgp/keys.js";
+import { fromBase64 } from "../platform/base64.js";
+import type { Jobs } from "./jobs.js";
+import { keptKey, plainSecret } from "./member-keys.js";
+
+/** Member keys that come from other programs, and go to them. */
+
+/** A file that starts with dashes is armored text; no OpenPGP packet starts so. */
+const ARMOR_START = /^\s*-----BEGIN PGP /;
+
+/** The User ID that names `wanted`, or the first that names any address. */
+function userIdFor(userIds: readonly string[], wanted: string | null): string | undefined {
+  return userIds.find((userId) => {
+    const address = addressOf(userId);
+    return address !== null && (wanted === null || address === wanted);
+  });
+}
+
+function addressOf(userId: string): string | null {
+  if (isAddress(userId)) return userId;
+  try {
+    return parseMailbox(userId).address;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reads a secret key that another program made, for one address. It stays locked with the passphrase that it came with.
+ * @throws ListSealError what `readBroughtKey` throws; `address-not-in-key` if it names no address, or not the wanted one
+ */
+export async function importKey({
+  file,
+  passphrase,
+  address,
+  now,
+}: Jobs["import-key"]["input"]): Promise<Jobs["import-key"]["output"]> {
+  const text = new TextDecoder().decode(file);
+  const source = ARMOR_START.test(text) ? text : file;
+  const key = await readBroughtKey(source, passphrase ?? undefined, new Date(now));
+  const userId = userIdFor(key.secret.getUserIDs(), address);
+  if (userId === undefined) throw new ListSealError("address-not-in-key", "no User ID names the address");
+  const createdAt = key.secret.getCreationTime().toISOString();
+  return { key: await keptKey(key, userId, passphrase, createdAt), secret: await plainSecret(key) };
+}
+
+/**
+ * Writes the secret key for other programs, locked with a passphrase that is for this file alone.
+ * @throws ListSealError `key-locked` without the passphrase that is on it, `wrong-passphrase`, `key-damaged`
+ */
+export async function exportKey({
+  key,
+  current,
+  passphrase,
+}: Jobs["export-key"]["input"]): Promise<Jobs["export-key"]["output"]> {
+  const opened = await readOpeningKey("member", fromBase64(key.secret), current ?? undefined);
+  return { armored: await armorOpeningKey(opened, passphrase) };
+}

@@ -1,0 +1,41 @@
+import { ListSealError } from "../../openpgp/errors.js";
+import { certified, keyOf } from "../keys/certify-key.js";
+import { noteUse, secretOf } from "../keys/unlocked.js";
+import { load } from "../records/storage.js";
+import type { StoredList, StoredMemberKey } from "../records/stored.js";
+import type { Hindrance } from "./compose-status.js";
+
+/** Something stands in the way, and the person is told what. */
+export class Hindered extends Error {
+  readonly hindrance: Hindrance;
+
+  constructor(hindrance: Hindrance) {
+    super(hindrance.kind);
+    this.name = "Hindered";
+    this.hindrance = hindrance;
+  }
+}
+
+/** The person at this computer, as a member of one list. */
+export interface Author {
+  readonly list: StoredList;
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+}
+
+/**
+ * Who writes to a list here.
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
+ */
+export async function authorFor(list: StoredList): Promise<Author> {
+  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
+  // the server would refuse it, and a mail on its way is a promise
+  if (list.role === "read-only") throw new ListSealError("read-only", "the list takes no posts from one");
+  const key = keyOf(await load(), list.memberKey);
+  if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
+  await noteUse();
+  const secret = await secretOf(key);
+  if (secret === null)
+    throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+  return { ...(await certified(list, key, secret)), secret };
+}

@@ -1,0 +1,44 @@
+import type { ErrorCode } from "../../openpgp/errors.js";
+import type { Question } from "./guard-names.js";
+
+/** What stands in the way of sending, and waits for the person in the compose button's popup. */
+export type Hindrance =
+  /** `keeping` and `opening` are about a sealed draft. */
+  | {
+      readonly kind: "failed";
+      readonly doing: "sending" | "keeping" | "opening";
+      readonly code: ErrorCode;
+    }
+  | { readonly kind: "locked"; readonly fingerprint: string; readonly address: string }
+  /** Send was pressed before the quote of a sealed mail stood there: the person looks at it first. */
+  | { readonly kind: "settled-late" }
+  /** A question of `guards.ts`. */
+  | Question;
+
+/** What a person is told about the drafts of a mail, without a question. */
+export const notices = [
+  /** A readable draft lay on the mail server and was taken away from there; it is on this computer now. */
+  "server-draft-moved",
+  /** A readable draft lies on the mail server and could not be taken away. */
+  "server-draft-left",
+  /** A sealed draft was put on the mail server, as the person has asked. */
+  "sealed-draft-kept",
+  /** The mail that is answered has sealed parts, and what Thunderbird quoted of it was taken out. */
+  "quote-left-out",
+  /** One reads the list, and may not post to it: whatever is written here will not be sent to it. */
+  "read-only",
+] as const;
+
+export type Notice = (typeof notices)[number];
+
+/** What the popup and the button show for one compose window. */
+export interface ComposeStatus {
+  readonly sealing: "off" | "on";
+  readonly work: "idle" | "sealing";
+  /** The list that the mail goes to, if it is known yet. */
+  readonly list: { readonly address: string; readonly name: string } | null;
+  readonly hindrance: Hindrance | null;
+  readonly notice: Notice | null;
+  /** Where a draft of this mail would be written. */
+  readonly drafts: "this-computer" | "as-usual";
+}

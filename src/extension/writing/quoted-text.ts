@@ -1,0 +1,38 @@
+import { cleanHtml } from "../reading/display/clean-html.js";
+import { plainTextBody } from "../reading/display/plain-text.js";
+import type { Opened } from "../reading/opening.js";
+
+/** What an opened letter gives to a new one: its subject, and its words in HTML and in plain text. Pure but for the DOM. */
+
+/** `Re: ` or `Fwd: ` before the true subject, once. Pure. */
+export function subjectOf(kind: "reply" | "forward", subject: string): string {
+  const [prefix, known] = kind === "reply" ? ["Re: ", /^re:\s/i] : ["Fwd: ", /^fwd?:\s/i];
+  return known.test(subject) ? subject : `${prefix}${subject}`;
+}
+
+/** An opened letter as the whole HTML of a composer. */
+export function htmlOf(opened: Pick<Opened, "view">): string {
+  const page = document.implementation.createHTMLDocument("");
+  page.body.append(page.importNode(quotedBody(opened), true));
+  return page.documentElement.outerHTML;
+}
+
+/** The body of an opened letter, cleaned: what an answer quotes. */
+export function quotedBody({ view }: Pick<Opened, "view">): DocumentFragment {
+  return view.html === null ? textFragment(view.text ?? "") : cleanHtml(view.html, view.inline).fragment;
+}
+
+function textFragment(text: string): DocumentFragment {
+  const fragment = plainTextBody(text, document);
+  for (const block of fragment.querySelectorAll<HTMLElement>("div.text")) {
+    block.removeAttribute("class");
+    block.style.setProperty("white-space", "pre-wrap");
+  }
+  return fragment;
+}
+
+/** What an opened letter says, as plain text. */
+export function textOf({ view }: Pick<Opened, "view">): string {
+  if (view.text !== null && view.text.trim() !== "") return view.text;
+  return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
+}

@@ -1,0 +1,202 @@
+/**
+ * Reading JSON from a file or another computer: every field is looked at, nothing is believed. Fields that nobody asks
+ * for are passed over, so that a later version can add some.
+ *
+ * A reader throws on the first field that isn't as it should be, and names the field, never its contents.
+ */
+import { type Address, isAddress } from "../../mail/mailbox.js";
+import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+
+/** The version that all our JSON carries as `"listseal"`. */
+export const FILE_VERSION = 1;
+
+/** A date as it stands in notations and files: UTC, whole seconds. */
+export function formatDate(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, "Z");
+}
+
+/** The inverse of {@link formatDate}; undefined for any other spelling. */
+export function parseDate(text: string): Date | undefined {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) || formatDate(date) !== text ? undefined : date;
+}
+
+/** Bytes as they stand in JSON. */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (octet) => String.fromCharCode(octet)).join(""));
+}
+
+/** The inverse of {@link toBase64}. @throws the platform's error for anything else */
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** The fields of one JSON object, read by name. */
+export class Fields {
+  readonly #value: Readonly<Record<string, unknown>>;
+  readonly #code: ErrorCode;
+  readonly #path: string;
+
+  private constructor(value: object, code: ErrorCode, path: string) {
+    this.#value = Object.fromEntries(Object.entries(value));
+    this.#code = code;
+    this.#path = path;
+  }
+
+  /**
+   * The fields of `bytes`, UTF-8 JSON of an object.
+   * @param code what is thrown for anything that isn't as it should be
+   */
+  static parse(bytes: Uint8Array, code: ErrorCode): Fields {
+    let value: unknown;
+    try {
+      value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    } catch {
+      // no cause: a JSON error quotes what it read
+      throw new ListSealError(code, "not JSON in UTF-8");
+    }
+    return Fields.#of(value, code, "");
+  }
+
+  static #of(value: unknown, code: ErrorCode, path: string): Fields {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw new ListSealError(code, `${path || "the whole"} is not an object`);
+    }
+    return new Fields(value, code, path);
+  }
+
+  #wrong(name: string, what: string): ListSealError {
+    return new ListSealError(this.#code, `the field ${this.#path}${name} is not ${what}`);
+  }
+
+  /**
+   * Checks what all our JSON begins with: `"listseal": 1` and `"kind"`.
+   * @throws ListSealError `unsupported-version` for a later version; `wrong-kind` for another kind
+   */
+  assertKind(kind: string): void {
+    const { listseal: version, kind: found } = this.#value;
+    if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
+      throw this.#wrong("listseal", "a version");
+    }
+    if (version !== FILE_VERSION) throw new ListSealError("unsupported-version", "made by a later version");
+    if (found !== kind) throw new ListSealError("wrong-kind", `not of the kind ${kind}`);
+  }
+
+  /** Text of 1 to `limit` characters on one line, without control or direction characters. */
+  line(name: string, limit: number): string {
+    const value = this.#value[name];
+    if (
+      typeof value !== "string" ||
+      value === "" ||
+      value.length > limit ||
+      /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(value)
+    ) {
+      throw this.#wrong(name, `a line of at most ${limit} characters`);
+    }
+    return value;
+  }
+
+  /** An ASCII-armored block, not yet read. */
+  armor(name: string): string {
+    const value = this.#value[name];
+    if (typeof value !== "string" || !value.startsWith("-----BEGIN PGP "))
+      throw this.#wrong(name, "an armored key");
+    return value;
+  }
+
+  /** 1 to `limit` ASCII-armored blocks. */
+  armors(name: string, limit: number): readonly string[] {
+    const value = this.#value[name];
+    if (!Array.isArray(value) || value.length === 0 || value.length > limit) {
+      throw this.#wrong(name, `a list of 1 to ${limit} armored keys`);
+    }
+    return value.map((_, index) =>
+      new Fields(value, this.#code, `${this.#path}${name}.`).armor(String(index)),
+    );
+  }
+
+  /** An address in canonical form: another spelling means that another program wrote the file. */
+  address(name: string): Address {
+    const value = this.#value[name];
+    if (typeof value !== "string" || !isAddress(value))
+      throw this.#wrong(name, "an address in canonical form");
+    return value;
+  }
+
+  /** A date in UTC and whole seconds, `2026-08-01T00:00:00Z`. */
+  date(name: string): Date {
+    const value = this.#value[name];
+    const date = typeof value === "string" ? parseDate(value) : undefined;
+    if (date === undefined) throw this.#wrong(name, "a date");
+    return date;
+  }
+
+  /** One of the words that the field may be. */
+  oneOf<W extends string>(name: string, words: readonly W[]): W {
+    const value = this.#value[name];
+    const word = words.find((each) => each === value);
+    if (word === undefined) throw this.#wrong(name, `one of ${words.join(", ")}`);
+    return word;
+  }
+
+  /** Exactly `digits` lower-case hex digits. */
+  hex(name: string, digits: number): string {
+    const value = this.#value[name];
+    if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]+$/.test(value)) {
+      throw this.#wrong(name, `${digits} hex digits`);
+    }
+    return value;
+  }
+
+  /** A whole number from 0 to `limit`. */
+  count(name: string, limit: number = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#value[name];
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > limit) {
+      throw this.#wrong(name, `a whole number from 0 to ${limit}`);
+    }
+    return value;
+  }
+
+  /** Any text of at most `limit` characters; whoever asks for it looks at it further. */
+  text(name: string, limit: number): string {
+    const value = this.#value[name];
+    if (typeof value !== "string" || value.length > limit)
+      throw this.#wrong(name, `a text of at most ${limit} characters`);
+    return value;
+  }
+
+  /** An object as it stands, not looked at. */
+  opaque(name: string): Readonly<Record<string, unknown>> {
+    return this.within(name).#value;
+  }
+
+  /** Bytes in base64, at most `limit` of them. */
+  bytes(name: string, limit: number): Uint8Array {
+    const text = this.text(name, Math.ceil(limit / 3) * 4);
+    try {
+      return fromBase64(text);
+    } catch {
+      throw this.#wrong(name, "base64");
+    }
+  }
+
+  /** Whether the object has the field at all. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#value, name);
+  }
+
+  /** 0 to `limit` objects in a list. */
+  objects(name: string, limit: number): readonly Fields[] {
+    const value = this.#value[name];
+    if (!Array.isArray(value) || value.length > limit)
+      throw this.#wrong(name, `a list of at most ${limit} objects`);
+    return value.map((each: unknown, index) =>
+      Fields.#of(each, this.#code, `${this.#path}${name}.${index}.`),
+    );
+  }
+
+  /** The fields of an object inside. */
+  within(name: string): Fields {
+    return Fields.#of(this.#value[name], this.#code, `${this.#path}${name}.`);
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * The invitation: one file and one code make an invitee a member.
+ *
+ * The file (`.listseal`) carries what a member has to have and the server must not: the list's secret key, and the
+ * introduction with its secret. It is believed because of its code, which a person told another over another channel;
+ * the owner's signature only ties it to the owner's key from then on.
+ *
+ * ```json
+ * { "listseal": 1, "kind": "invitation",
+ *   "list": { "address": "team@lists.example", "name": "Team", "requestAddress": "team-request@lists.example",
+ *             "mode": "key", "delivery": "resealed", "profile": "compatible" },
+ *   "listKey": "-----BEGIN PGP PRIVATE KEY BLOCK-----...", "server": "-----BEGIN PGP PUBLIC KEY BLOCK-----...",
+ *   "owners": ["-----BEGIN PGP PUBLIC KEY BLOCK-----..."],
+ *   "invitee": "dave@example.test", "introduction": "-----BEGIN PGP PRIVATE KEY BLOCK-----...",
+ *   "joinBy": "2026-08-01T00:00:00Z" }
+ * ```
+ */
+import type { PublicKey } from "openpgp";
+import { type Address, localPartOf } from "../../mail/mailbox.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import {
+  allFingerprints,
+  armorOpeningKey,
+  armorSealingKey,
+  type Fingerprint,
+  type OpeningKey,
+  parseSealingKey,
+  profileOf,
+  readOpeningKey,
+  readSealingKey,
+  type SealingKey,
+} from "../../openpgp/keys.js";
+import { readNotations, verifyOnly } from "../../protocol/binding.js";
+import { readCode } from "../file/code.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { openFile, sealFile } from "../file/sealed-file.js";
+import { type KnownList, readIntroduction } from "../introduction/introduction.js";
+import { type ListWords, readListWords, writeListWords } from "./list-info.js";
+
+export { makeCode } from "../file/code.js";
+
+/** Against a file that lists a thousand owners, each of whom every mail is checked against. */
+const MAX_OWNERS = 50;
+
+/** What an invitation carries. */
+export interface Invitation extends ListWords {
+  readonly listKey: OpeningKey<"list">;
+  readonly server: SealingKey<"server">;
+  /** At least one; the one who signed is among them. */
+  readonly owners: readonly SealingKey<"member">[];
+  /** The one address that this invitation lets in. */
+  readonly invitee: Address;
+  readonly introduction: OpeningKey<"introduction">;
+  /** Until when the server takes the join; whole seconds. */
+  readonly joinBy: Date;
+}
+
+/** An invitation that was read, and who answers for it. */
+export interface ReadInvitation extends Invitation {
+  /** The owner who signed the file and made its introduction: what the server says of the one, it says of the other. */
+  readonly by: Fingerprint;
+}
+
+/** The name of an invitation's file: `team-bob.listseal`, of the two local parts. */
+export function invitationFileName({ listAddress, invitee }: Invitation): string {
+  const plain = (address: Address) => localPartOf(address).replace(/[^a-z0-9._+-]/g, "_");
+  return `${plain(listAddress)}-${plain(invitee)}.listseal`;
+}
+
+/** The list that an invitation is for, as the checks of introductions want it. */
+export function knownListOf(invitation: Invitation): KnownList {
+  return {
+    address: invitation.listAddress,
+    fingerprints: [invitation.listKey.fingerprint],
+    owners: invitation.owners,
+  };
+}
+
+/**
+ * Writes an invitation.
+ *
+ * @param owner one of `invitation.owners`, unlocked
+ * @param code  from `makeCode`; shown to the owner, told over another channel, never stored and never in the mail
+ * @returns the file, binary
+ * @throws ListSealError `key-locked`; what {@link assertCoherent} throws if the parts don't belong together
+ */
+export async function writeInvitation(
+  invitation: Invitation,
+  owner: OpeningKey<"member">,
+  code: string,
+  date: Date = new Date(),
+): Promise<Uint8Array> {
+  const introducedBy = await assertCoherent(invitation, date);
+  if (!invitation.owners.some((one) => one.fingerprint === owner.fingerprint)) {
+    throw new ListSealError("wrong-role", "the signer is not among the owners");
+  }
+  if (introducedBy !== owner.fingerprint) {
+    throw new ListSealError("invitation-damaged", "the introduction is another owner's");
+  }
+  const content = {
+    listseal: FILE_VERSION,
+    kind: "invitation",
+    list: writeListWords(invitation),
+    listKey: await armorOpeningKey(invitation.listKey),
+    server: armorSealingKey(invitation.server),
+    owners: invitation.owners.map(armorSealingKey),
+    invitee: invitation.invitee,
+    introduction: await armorOpeningKey(invitation.introduction),
+    joinBy: formatDate(invitation.joinBy),
+  };
+  const signed = { by: owner, kind: "invitation" } as const;
+  return sealFile(content, { code: readCode(code), profile: invitation.profile, date, signed });
+}
+
+/**
+ * Reads an invitation: all of it, verified, or an error.
+ *
+ * The caller still asks {@link assertNoConflict} about the lists it knows, and shows list, owner and fingerprint before
+ * anything is stored.
+ *
+ * @param code as somebody typed it
+ * @throws ListSealError
+ *   `wrong-code` (mistyped, or another file's), `invitation-damaged` (not such a file, altered, cut short, parts missing
+ *   or not belonging together), `wrong-kind` (another kind of file), `unsupported-version`, `too-large`,
+ *   `wrong-role` (a key where another role's belongs, one key in two roles, or the signer is no owner),
+ *   `key-expired`, `key-revoked`, `weak-algorithm` (list, server or owner key), `from-the-future` (a clock is wrong),
+ *   `invitation-expired` (join-by is over)
+ */
+export async function readInvitation(
+  file: Uint8Array,
+  code: string,
+  now: Date = new Date(),
+): Promise<ReadInvitation> {
+  const { bytes, signatures } = await openFile(file, readCode(code));
+  const fields = Fields.parse(bytes, "invitation-damaged");
+  fields.assertKind("invitation");
+  const owners = await ownersOf(fields);
+  const by = await assertSigned(bytes, signatures, owners, now);
+  const invitation = await partsOf(fields, owners, now);
+  const introducedBy = await assertCoherent(invitation, now);
+  // attack: whoever has file and code adds an owner of their own, signs it anew, and leaves the honest introduction in
+  // it, which the server takes
+  if (introducedBy !== by)
+    throw new ListSealError("invitation-damaged", "signed by another owner than who made the introduction");
+  if (invitation.joinBy <= now) throw new ListSealError("invitation-expired", "join-by is over");
+  return { ...invitation, by };
+}
+
+/** What `read` gives; a key that can't be read inside a file that opened means that the file is damaged. */
+async function inside<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof ListSealError && (thrown.code === "key-damaged" || thrown.code === "key-locked")) {
+      throw new ListSealError("invitation-damaged", "a key inside can't be read", { cause: thrown });
+    }
+    throw thrown;
+  }
+}
+
+function ownersOf(fields: Fields): Promise<Invitation["owners"]> {
+  const owners = fields.armors("owners", MAX_OWNERS);
+  // an owner whose key ran out is still the one who introduced the others
+  return inside(() => Promise.all(owners.map((key) => parseSealingKey("member", key))));
+}
+
+async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date): Promise<Invitation> {
+  const words = {
+    ...readListWords(fields.within("list")),
+    invitee: fields.address("invitee"),
+    joinBy: fields.date("joinBy"),
+  };
+  return inside(async () => ({
+    ...words,
+    owners,
+    listKey: await readOpeningKey("list", fields.armor("listKey")),
+    server: await readSealingKey("server", fields.armor("server"), now),
+    introduction: await readOpeningKey("introduction", fields.armor("introduction")),
+  }));
+}
+
+/** Throws unless exactly one owner signed these bytes as an invitation. @returns that owner */
+async function assertSigned(
+  bytes: Uint8Array,
+  signatures: Parameters<typeof verifyOnly>[1],
+  owners: Invitation["owners"],
+  now: Date,
+): Promise<Fingerprint> {
+  const issuer = signatures[0]?.getSigningKeyIDs();
+  const owner = owners.find(({ certificate }) =>
+    certificate.getKeys().some((key) => issuer?.some((id) => id.equals(key.getKeyID()))),
+  );
+  if (owner === undefined) throw new ListSealError("wrong-role", "not signed by an owner");
+  try {
+    const { packet } = await verifyOnly(bytes, signatures, owner.certificate, now);
+    readNotations(packet, "invitation", []);
+  } catch (thrown) {
+    if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
+    throw new ListSealError("invitation-damaged", "the owner's signature does not fit", { cause: thrown });
+  }
+  return owner.fingerprint;
+}
+
+/**
+ * Throws unless the parts of an invitation belong together: the keys are of the profile, no key stands in two roles, and
+ * the introduction is by one of the owners, for this list, list key, invitee and join-by.
+ *
+ * @returns the owner who made the introduction
+ * @throws ListSealError `wrong-role`, `invitation-damaged`
+ */
+async function assertCoherent(invitation: Invitation, now: Date): Promise<Fingerprint> {
+  const { listKey, server, owners, introduction, profile } = invitation;
+  if (profileOf(listKey) !== profile || profileOf(server) !== profile) {
+    throw new ListSealError("invitation-damaged", "the keys are not of the list's profile");
+  }
+  // a server key that is the list key, too, would let the server read; an owner's key as introduction would make a
+  // chain of any depth
+  const certificates: PublicKey[] = [listKey.secret, server.certificate, introduction.secret];
+  for (const owner of owners) certificates.push(owner.certificate);
+  const all = certificates.flatMap(allFingerprints);
+  if (new Set(all).size !== all.length) throw new ListSealError("wrong-role", "one key in two roles");
+  let proven: Awaited<ReturnType<typeof readIntroduction>>;
+  try {
+    proven = await readIntroduction(introduction.secret.toPublic().write(), knownListOf(invitation), now);
+  } catch (cause) {
+    throw new ListSealError("invitation-damaged", "the introduction is not by an owner of the list", {
+      cause,
+    });
+  }
+  const fits =
+    proven.address === invitation.invitee && formatDate(proven.joinBy) === formatDate(invitation.joinBy);
+  if (!fits) throw new ListSealError("invitation-damaged", "the introduction is for somebody else");
+  return proven.by;
+}

@@ -1,0 +1,36 @@
+/** What card and invitation say of a list besides its keys: the `list` object of their JSON. */
+import type { Address } from "../../mail/mailbox.js";
+import type { Profile } from "../../openpgp/keys.js";
+import type { Delivery, Mode } from "../../protocol/message.js";
+import type { Fields } from "../file/json-fields.js";
+
+const MAX_LIST_NAME = 100;
+
+/** A list in words. */
+export interface ListWords {
+  readonly listAddress: Address;
+  /** What people call the list; one line. */
+  readonly listName: string;
+  readonly requestAddress: Address;
+  readonly mode: Mode;
+  readonly delivery: Delivery;
+  readonly profile: Profile;
+}
+
+/** The object as it stands in the file. */
+export function writeListWords(words: ListWords) {
+  const { listAddress: address, listName: name, requestAddress, mode, delivery, profile } = words;
+  return { address, name, requestAddress, mode, delivery, profile };
+}
+
+/** The inverse of {@link writeListWords}. @throws ListSealError with the code of `list` for anything else */
+export function readListWords(list: Fields): ListWords {
+  return {
+    listAddress: list.address("address"),
+    listName: list.line("name", MAX_LIST_NAME),
+    requestAddress: list.address("requestAddress"),
+    mode: list.oneOf("mode", ["key", "whole"] as const),
+    delivery: list.oneOf("delivery", ["resealed", "opened"] as const),
+    profile: list.oneOf("profile", ["compatible", "rfc9580"] as const),
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * The list key for a member who has GnuPG and no add-on: the secret key as gpg imports it, signed by the owner and sealed to
+ * the member's own certificate, so that it may go by mail.
+ *
+ *     gpg -d team-list-key.asc | gpg --import
+ */
+import { armor, enums } from "openpgp";
+import { type Address, localPartOf } from "../../mail/mailbox.js";
+import { armorOpeningKey, type OpeningKey, profileOf, type SealingKey } from "../../openpgp/keys.js";
+import { signBinding } from "../../protocol/binding.js";
+import { encryptSigned } from "../../protocol/seal-post.js";
+
+/** The name of the file: `team-list-key.asc`. */
+export function listKeyFileName(list: Address): string {
+  return `${localPartOf(list).replace(/[^a-z0-9._+-]/g, "_")}-list-key.asc`;
+}
+
+/**
+ * Writes the file.
+ * @param owner unlocked
+ * @returns an armored OpenPGP message
+ * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
+ */
+export async function writeListKeyFile(
+  listKey: OpeningKey<"list">,
+  owner: OpeningKey<"member">,
+  member: SealingKey<"member">,
+  date: Date,
+): Promise<string> {
+  const bytes = new TextEncoder().encode(await armorOpeningKey(listKey));
+  const signature = await signBinding(bytes, owner, { kind: "invitation" }, [member.fingerprint], date);
+  return armor(enums.armor.message, await encryptSigned(bytes, signature, [member], profileOf(member), date));
+}

@@ -1,0 +1,159 @@
+/**
+ * The server card: what an operator hands to the person who will own a list.
+ *
+ * An OpenPGP message in clear (`gpg --verify`, `gpg -d` show it), signed by the list's own server key, kind `card`. The
+ * certificate that verifies it stands inside, so the signature proves only that the card is whole: the owner compares the
+ * fingerprint with the operator. Its claim code is a secret between the two until the list is claimed.
+ *
+ * ```json
+ * { "listseal": 1, "kind": "card",
+ *   "list": { "address": "team@lists.example", "name": "Team", "requestAddress": "team-request@lists.example",
+ *             "mode": "key", "delivery": "resealed", "profile": "compatible" },
+ *   "server": "-----BEGIN PGP PUBLIC KEY BLOCK-----...",
+ *   "code": "<32 hex digits>", "expires": "2026-08-08T00:00:00Z" }
+ * ```
+ */
+import { createMessage, type MaybeStream, readMessage, type Signature, sign, verify } from "openpgp";
+import { localPartOf } from "../../mail/mailbox.js";
+import { hex, sha256 } from "../../openpgp/digest.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import {
+  armorSealingKey,
+  type OpeningKey,
+  profileOf,
+  readSealingKey,
+  type SealingKey,
+  sealingHalf,
+} from "../../openpgp/keys.js";
+import { assertSize, configFor, readingConfig } from "../../openpgp/policy.js";
+import { notations, readNotations, verifyOnly } from "../../protocol/binding.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { jsonBytes } from "../request/request.js";
+import { type ListWords, readListWords, writeListWords } from "./list-info.js";
+
+/** An honest card has about 2 kB. Against a "card" that fills the memory. */
+export const MAX_CARD_BYTES = 64 * 1024;
+
+/** How long a card may be used, in milliseconds: it lies in mails and on sticks until then. */
+export const CARD_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
+
+const CODE_OCTETS = 16;
+
+/** A server card. */
+export interface ServerCard extends ListWords {
+  readonly server: SealingKey<"server">;
+  /** 128 random bits in hex ({@link makeClaimCode}). */
+  readonly code: string;
+  /** Whole seconds. */
+  readonly expires: Date;
+}
+
+/** A fresh claim code. The server keeps {@link claimDigest} of it, never the code. */
+export function makeClaimCode(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(CODE_OCTETS)));
+}
+
+/** What a server keeps of a claim code: SHA-256 over a label and the code, in hex. (128 random bits need no stretching.) */
+export function claimDigest(code: string): Promise<string> {
+  return sha256(new TextEncoder().encode(`listseal claim\n${code}`));
+}
+
+/** The name of a card's file: `team-server.listseal`. */
+export function cardFileName({ listAddress }: Pick<ServerCard, "listAddress">): string {
+  return `${localPartOf(listAddress).replace(/[^a-z0-9._+-]/g, "_")}-server.listseal`;
+}
+
+/** Whether a `.listseal` file is a card: it begins with a one-pass signature packet, and what is under a code does not. */
+export function isCard(file: Uint8Array): boolean {
+  return file[0] === 0xc4;
+}
+
+/**
+ * Writes a card.
+ *
+ * @param server the list's server key, both halves
+ * @returns the file, binary
+ */
+export async function writeCard(
+  card: Omit<ServerCard, "server">,
+  server: OpeningKey<"server">,
+  date: Date = new Date(),
+): Promise<Uint8Array> {
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: "card",
+    list: writeListWords(card),
+    server: armorSealingKey(sealingHalf(server)),
+    code: card.code,
+    expires: formatDate(card.expires),
+  });
+  const file: MaybeStream<Uint8Array> = await sign({
+    message: await createMessage({ binary: bytes, filename: "", date }),
+    signingKeys: server.secret,
+    signatureNotations: notations({ kind: "card" }),
+    format: "binary",
+    date,
+    config: configFor(profileOf(server)),
+  });
+  return file;
+}
+
+function damaged(why: string, cause?: unknown): ListSealError {
+  return new ListSealError("card-damaged", why, { cause });
+}
+
+/** The literal and the signatures of a signed message. @throws ListSealError `card-damaged` */
+async function takeApart(file: Uint8Array): Promise<{ bytes: Uint8Array; signatures: readonly Signature[] }> {
+  const config = { ...readingConfig, maxDecompressedMessageSize: MAX_CARD_BYTES };
+  try {
+    const message = await readMessage({ binaryMessage: new Uint8Array(file), config });
+    // without keys: which one made the signature stands in the text
+    const { data, signatures } = await verify({ message, verificationKeys: [], format: "binary", config });
+    const bytes: unknown = data;
+    if (!(bytes instanceof Uint8Array)) throw new Error("not bytes");
+    return { bytes, signatures: await Promise.all(signatures.map((each) => each.signature)) };
+  } catch (cause) {
+    throw damaged("not a signed text", cause);
+  }
+}
+
+/**
+ * Reads a card: all of it, verified, or an error. The caller shows the server key's fingerprint, to be compared with the
+ * operator, before the list is claimed.
+ *
+ * @throws ListSealError `too-large`, `card-damaged` (not a card, altered, cut short), `wrong-kind` (another kind of file),
+ *   `unsupported-version`, `card-expired`, `wrong-role`, `key-expired`, `key-revoked`, `weak-algorithm` (the server key),
+ *   `from-the-future` (a clock is wrong)
+ */
+export async function readCard(file: Uint8Array, now: Date = new Date()): Promise<ServerCard> {
+  assertSize(file, MAX_CARD_BYTES, "the card");
+  const { bytes, signatures } = await takeApart(file);
+  const fields = Fields.parse(bytes, "card-damaged");
+  fields.assertKind("card");
+  const card = {
+    ...readListWords(fields.within("list")),
+    code: fields.hex("code", 2 * CODE_OCTETS),
+    expires: fields.date("expires"),
+    server: await serverOf(fields, now),
+  };
+  if (profileOf(card.server) !== card.profile) throw damaged("the server key is not of the list's profile");
+  try {
+    const { packet } = await verifyOnly(bytes, signatures, card.server.certificate, now);
+    readNotations(packet, "card", []);
+  } catch (thrown) {
+    if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
+    throw damaged("the signature does not fit", thrown);
+  }
+  if (card.expires <= now) throw new ListSealError("card-expired", "the card has run out");
+  return card;
+}
+
+async function serverOf(fields: Fields, now: Date): Promise<SealingKey<"server">> {
+  try {
+    return await readSealingKey("server", fields.armor("server"), now);
+  } catch (thrown) {
+    if (thrown instanceof ListSealError && thrown.code === "key-damaged")
+      throw damaged("no server key", thrown);
+    throw thrown;
+  }
+}

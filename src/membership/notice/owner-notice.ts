@@ -1,0 +1,333 @@
+/**
+ * Owners' notices: how a new list key, other owners or a new server key reach the members.
+ *
+ * Signed by an owner whom the reader knows already, and sealed to each member's own certificate: never under the old list
+ * key, which a former member holds, and never under a secret that the server knows. The list's server passes them on (the
+ * commands `notice`, `receipt` and `receipts`), and can neither open nor make one.
+ * Each kind has a serial that only grows, so that an old notice can't take anybody back.
+ *
+ * ```json
+ * { "listseal": 1, "kind": "new-list-key", "date": "2026-08-01T12:00:00Z", "serial": 2,
+ *   "list": { "address": "team@lists.example", "key": "<fingerprint of the key that it replaces>" },
+ *   "listKey": "-----BEGIN PGP PRIVATE KEY BLOCK-----...", "graceEnds": "2026-08-15T00:00:00Z" }
+ * ```
+ */
+import type { Address } from "../../mail/mailbox.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import {
+  allFingerprints,
+  armorOpeningKey,
+  armorSealingKey,
+  type Fingerprint,
+  type OpeningKey,
+  parseSealingKey,
+  profileOf,
+  readOpeningKey,
+  readSealingKey,
+  type SealingKey,
+} from "../../openpgp/keys.js";
+import { openLayer } from "../../openpgp/open-layer.js";
+import { assertSize } from "../../openpgp/policy.js";
+import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
+import { encryptSigned } from "../../protocol/seal-post.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import {
+  fingerprintOf,
+  jsonBytes,
+  MAX_NOTICE_BYTES,
+  type NewsKind,
+  newsKinds,
+  type RequestedList,
+  readList,
+} from "../request/request.js";
+
+export type { NewsKind } from "../request/request.js";
+
+/** Owners of a list, present and former. Each mail's author is checked against all of them. */
+const MAX_OWNERS = 50;
+
+/** An owner and their time: a former owner's introductions stay what they were, and make no notices any more. */
+export interface OwnerTerm {
+  readonly certificate: SealingKey<"member">;
+  readonly address: Address;
+  /** Serial of the owners' notice that made them an owner; 0 for those of the invitation. */
+  readonly from: number;
+  /** Serial of the notice that ended it; absent for owners of today. */
+  readonly to?: number;
+}
+
+/** What a notice says. */
+export type News =
+  | { readonly kind: "owners"; readonly owners: readonly OwnerTerm[] }
+  /** `list.key` of the notice is the key that this one replaces; that one may be posted under until `graceEnds`. */
+  | { readonly kind: "new-list-key"; readonly listKey: OpeningKey<"list">; readonly graceEnds: Date }
+  | {
+      readonly kind: "new-server-key";
+      readonly server: SealingKey<"server">;
+      readonly replaces: Fingerprint;
+    };
+
+/** A notice. */
+export interface Notice {
+  readonly serial: number;
+  readonly date: Date;
+  readonly list: RequestedList;
+  readonly news: News;
+}
+
+async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
+  switch (news.kind) {
+    case "owners":
+      return {
+        owners: news.owners.map(({ certificate, ...rest }) => ({
+          ...rest,
+          certificate: armorSealingKey(certificate),
+        })),
+      };
+    case "new-list-key":
+      return { listKey: await armorOpeningKey(news.listKey), graceEnds: formatDate(news.graceEnds) };
+    case "new-server-key":
+      return { server: armorSealingKey(news.server), replaces: news.replaces };
+  }
+}
+
+/**
+ * Writes a notice for one member.
+ *
+ * The caller picks the members by the owner's own log of signed joins and removals (roster-log.ts), never by the server's
+ * word, and shows the owner whom it goes to before anything is sent.
+ *
+ * @param owner  an owner whom the members know already; unlocked
+ * @param member the member's own certificate
+ * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
+ */
+export async function writeNotice(
+  notice: Notice,
+  owner: OpeningKey<"member">,
+  member: SealingKey<"member">,
+): Promise<Uint8Array> {
+  const { news, serial, date, list } = notice;
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: news.kind,
+    date: formatDate(date),
+    serial,
+    list: { address: list.address, key: list.key },
+    ...(await written(news)),
+  });
+  const signature = await signBinding(bytes, owner, { kind: news.kind }, [member.fingerprint], date);
+  return encryptSigned(bytes, signature, [member], profileOf(member), date);
+}
+
+/** What a reader knows of the list, from its invitation and the notices before. */
+export interface KnownBefore {
+  readonly address: Address;
+  /** Present and former list keys. */
+  readonly keys: readonly string[];
+  readonly owners: readonly OwnerTerm[];
+  /** The server key's fingerprint, which can't be a list key too. */
+  readonly server: SealingKey<"server">;
+  /** Highest serial taken of each kind; 0 for none. */
+  readonly serials: Readonly<Record<NewsKind, number>>;
+}
+
+/** A notice that was opened. */
+export type OpenedNotice =
+  | { readonly kind: "not-for-me" }
+  /** To be taken: the caller stores it, acts by it from now on, and sends a receipt. */
+  | { readonly kind: "news"; readonly notice: Notice; readonly by: Fingerprint }
+  /**
+   * A list key that came late, after the one that replaced it: kept to read old mail, never to seal with. A receipt is
+   * sent as well.
+   */
+  | { readonly kind: "former-list-key"; readonly notice: Notice; readonly by: Fingerprint };
+
+/** The owners of today. */
+export function presentOwners(owners: readonly OwnerTerm[]): readonly OwnerTerm[] {
+  return owners.filter(({ to }) => to === undefined);
+}
+
+async function readOwners(fields: Fields): Promise<readonly OwnerTerm[]> {
+  return Promise.all(
+    fields.objects("owners", MAX_OWNERS).map(async (each) => ({
+      certificate: await parseSealingKey("member", each.armor("certificate")),
+      address: each.address("address"),
+      from: each.count("from"),
+      ...(each.has("to") ? { to: each.count("to") } : {}),
+    })),
+  );
+}
+
+async function readNews(fields: Fields, kind: NewsKind, now: Date): Promise<News> {
+  switch (kind) {
+    case "owners":
+      return { kind, owners: await readOwners(fields) };
+    case "new-list-key":
+      return {
+        kind,
+        listKey: await readOpeningKey("list", fields.armor("listKey")),
+        graceEnds: fields.date("graceEnds"),
+      };
+    case "new-server-key":
+      return {
+        kind,
+        server: await readSealingKey("server", fields.armor("server"), now),
+        replaces: fingerprintOf(fields, "replaces"),
+      };
+  }
+}
+
+/**
+ * Opens a notice and proves that an owner of today made it.
+ *
+ * @param member the reader's member key
+ * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`, `unknown-author` (by nobody who is an
+ *   owner now), `bad-signature`, `from-the-future`, `wrong-list`, `old-serial` (taken before, or overtaken), `wrong-role`
+ *   (a key that stands in another role), `binding-mismatch` (no owner would be left, or past terms were altered)
+ */
+export async function openNotice(
+  sealed: Uint8Array,
+  member: OpeningKey<"member">,
+  known: KnownBefore,
+  now: Date = new Date(),
+): Promise<OpenedNotice> {
+  assertSize(sealed, MAX_NOTICE_BYTES, "the notice");
+  const layer = await openLayer(sealed, member);
+  if (layer === "not-for-me") return { kind: layer };
+  assertSize(layer.literal, MAX_NOTICE_BYTES, "the opened notice");
+  const issuers = layer.signatures.flatMap((signature) => signature.getSigningKeyIDs());
+  const signer = presentOwners(known.owners).find(({ certificate }) =>
+    certificate.certificate.getKeys().some((key) => issuers.some((id) => id.equals(key.getKeyID()))),
+  );
+  if (signer === undefined) throw new ListSealError("unknown-author", "not by an owner of today");
+  const { packet, by } = await verifyOnly(
+    layer.literal,
+    layer.signatures,
+    signer.certificate.certificate,
+    now,
+  );
+  const fields = Fields.parse(layer.literal, "damaged");
+  const kind = newsKinds.find((each) => each === fields.line("kind", 40));
+  if (kind === undefined) throw new ListSealError("wrong-kind", "not a notice");
+  fields.assertKind(kind);
+  readNotations(packet, kind, []);
+  const list = readList(fields.within("list"));
+  // somebody who was away gets the notices in any order: the key named may not be known here yet
+  if (list.address !== known.address) throw new ListSealError("wrong-list", "for another list");
+  const serial = fields.count("serial");
+  const news = await readNews(fields, kind, now);
+  assertSound(news, serial, known);
+  const notice: Notice = { serial, date: fields.date("date"), list, news };
+  if (serial > known.serials[kind]) return { kind: "news", notice, by };
+  const late = news.kind === "new-list-key" && !known.keys.includes(news.listKey.fingerprint);
+  if (late) return { kind: "former-list-key", notice, by };
+  throw new ListSealError("old-serial", "an older notice than one that was taken");
+}
+
+/** What a notice may not say, whoever signed it. */
+function assertSound(news: News, serial: number, known: KnownBefore): void {
+  switch (news.kind) {
+    case "owners":
+      assertTerms(news.owners, serial, known);
+      return;
+    case "new-list-key": {
+      // a list key that is the server key too would let the server read
+      const server = allFingerprints(known.server.certificate);
+      if (allFingerprints(news.listKey.secret).some((one) => server.includes(one)))
+        throw new ListSealError("wrong-role", "the list key is the server key");
+      return;
+    }
+    case "new-server-key": {
+      const others = [...known.keys, ...known.owners.map(({ certificate }) => certificate.fingerprint)];
+      if (allFingerprints(news.server.certificate).some((one) => others.includes(one)))
+        throw new ListSealError("wrong-role", "the server key is another's key");
+      return;
+    }
+  }
+}
+
+/** Terms that ended stay as they were: otherwise a former owner's introductions could be taken from honest members. */
+function assertTerms(owners: readonly OwnerTerm[], serial: number, known: KnownBefore): void {
+  if (presentOwners(owners).length === 0) throw new ListSealError("binding-mismatch", "no owner is left");
+  if (new Set(owners.map(({ certificate }) => certificate.fingerprint)).size !== owners.length) {
+    throw new ListSealError("binding-mismatch", "an owner is named twice");
+  }
+  if (owners.some(({ from, to }) => from > serial || (to !== undefined && (to > serial || to < from)))) {
+    throw new ListSealError("binding-mismatch", "a term that can't be");
+  }
+  if (serial <= known.serials.owners) return;
+  const kept = known.owners.every((before) =>
+    owners.some(
+      (after) =>
+        after.certificate.fingerprint === before.certificate.fingerprint &&
+        // an invitation says who the owners are, and not since when: theirs begin with 0
+        (before.from === 0 || after.from === before.from) &&
+        (before.to === undefined
+          ? after.to === undefined || after.to > known.serials.owners
+          : after.to === before.to),
+    ),
+  );
+  if (!kept) throw new ListSealError("binding-mismatch", "an earlier owner is missing or altered");
+}
+
+/** A member's word that a notice has arrived. */
+export interface Receipt {
+  readonly list: RequestedList;
+  readonly news: NewsKind;
+  readonly serial: number;
+  /** The member's key. */
+  readonly by: Fingerprint;
+  readonly date: Date;
+}
+
+/** Writes the receipt for a notice that was taken, sealed to the owner who made it. @throws ListSealError `key-locked` */
+export async function writeReceipt(
+  { serial, list, news }: Notice,
+  member: OpeningKey<"member">,
+  owner: SealingKey<"member">,
+  date: Date = new Date(),
+): Promise<Uint8Array> {
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: "receipt",
+    date: formatDate(date),
+    list: { address: list.address, key: list.key },
+    news: news.kind,
+    serial,
+    by: member.fingerprint,
+  });
+  const signature = await signBinding(bytes, member, { kind: "receipt" }, [owner.fingerprint], date);
+  return encryptSigned(bytes, signature, [owner], profileOf(owner), date);
+}
+
+/**
+ * Opens a receipt.
+ *
+ * @param owner   the owner's member key
+ * @param members the members whom notices were sent to, by the owner's own log
+ * @throws ListSealError `too-large`, `damaged`, `unknown-author`, `bad-signature`, `from-the-future`, `wrong-kind`
+ */
+export async function openReceipt(
+  sealed: Uint8Array,
+  owner: OpeningKey<"member">,
+  members: readonly SealingKey<"member">[],
+  now: Date = new Date(),
+): Promise<Receipt | "not-for-me"> {
+  assertSize(sealed, MAX_NOTICE_BYTES, "the receipt");
+  const layer = await openLayer(sealed, owner);
+  if (layer === "not-for-me") return layer;
+  const fields = Fields.parse(layer.literal, "damaged");
+  fields.assertKind("receipt");
+  const by = fingerprintOf(fields, "by");
+  const member = members.find(({ fingerprint }) => fingerprint === by);
+  if (member === undefined) throw new ListSealError("unknown-author", "from nobody who was sent a notice");
+  const { packet } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
+  readNotations(packet, "receipt", []);
+  return {
+    list: readList(fields.within("list")),
+    news: fields.oneOf("news", newsKinds),
+    serial: fields.count("serial"),
+    by,
+    date: fields.date("date"),
+  };
+}

@@ -1,0 +1,336 @@
+/**
+ * Requests: what a member, an owner or an invitee asks of the list's server, as a signed and sealed command.
+ *
+ * A request is JSON, signed (kind `request`) by its asker and sealed to the list's own server key: the wire sees a size
+ * and a time. What it asks for stands inside the signature together with an id, a date and the list, so that it can be
+ * neither moved to another list nor be done twice. Commands change nothing unless they are signed by somebody whose role
+ * allows it now; that, and the memory of ids, is the server's.
+ *
+ * ```json
+ * { "listseal": 1, "kind": "request", "do": "remove", "id": "<32 hex digits>", "date": "2026-08-01T12:00:00Z",
+ *   "list": { "address": "team@lists.example", "key": "<list key fingerprint>" },
+ *   "address": "eve@example.test", "fingerprint": "<her key's>" }
+ * ```
+ *
+ * With GnuPG alone: `gpg --sign --encrypt --set-notation kind@v1.listseal.example=request` around the same JSON
+ * (docs/OPERATING.md); a `resume-server` may also come as a file that is signed and not sealed ({@link readRequestFile}).
+ *
+ * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
+ * who verify them without asking the server.
+ */
+import {
+  PacketList,
+  type PublicKey,
+  readMessage,
+  readSignature,
+  Signature,
+  type SignaturePacket,
+  verify,
+} from "openpgp";
+import type { Address } from "../../mail/mailbox.js";
+import { hex } from "../../openpgp/digest.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import {
+  allFingerprints,
+  type Fingerprint,
+  type OpeningKey,
+  parseFingerprint,
+  profileOf,
+  type SealingKey,
+} from "../../openpgp/keys.js";
+import { openLayer } from "../../openpgp/open-layer.js";
+import { assertInWindow, assertSize, readingConfig } from "../../openpgp/policy.js";
+import { isSecretId, type SecretId } from "../../openpgp/secrets.js";
+import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
+import { encryptSigned } from "../../protocol/seal-post.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import type { CommandName } from "./command-names.js";
+import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
+
+export type { CommandName } from "./command-names.js";
+export {
+  type Command,
+  fingerprintOf,
+  MAX_NOTICE_BYTES,
+  MAX_NOTICE_COPIES,
+  MAX_PERSON_NAME,
+  MAX_RECEIPT_BYTES,
+  type MemberRole,
+  memberRoles,
+  type NewsKind,
+  type NoticeCopy,
+  newsKinds,
+  readHead,
+} from "./commands.js";
+
+/** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
+export const MAX_REQUEST_BYTES = 64 * 1024;
+
+/** A `notice`: a copy for each member, 2 kB each. Never kept as it came. Against a "request" that fills the memory. */
+export const MAX_NOTICE_REQUEST_BYTES = 4 * 1024 * 1024;
+
+/** How large a command may be, sealed or opened. */
+const limitOf = (name: CommandName): number =>
+  name === "notice" ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
+
+/** The list as a request names it. */
+export interface RequestedList {
+  readonly address: Address;
+  /** Fingerprint of the list key that the asker knows, or the id of the list's secret. */
+  readonly key: Fingerprint | SecretId;
+}
+
+/** A command with what keeps it from being moved or repeated. */
+export interface Request {
+  /** 128 random bits in hex ({@link newRequestId}). */
+  readonly id: string;
+  /** Whole seconds. */
+  readonly date: Date;
+  readonly list: RequestedList;
+  readonly command: Command;
+}
+
+/** A fresh id for a request. */
+export function newRequestId(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
+}
+
+/** The list that JSON names. @throws ListSealError `damaged` */
+export function readList(fields: Fields): RequestedList {
+  const key = fields.line("key", 64);
+  if (isSecretId(key)) return { address: fields.address("address"), key };
+  try {
+    return { address: fields.address("address"), key: parseFingerprint(key) };
+  } catch (cause) {
+    throw new ListSealError("damaged", "not a list key's fingerprint", { cause });
+  }
+}
+
+/** JSON as it is signed: indented, for people who open it with gpg. */
+export function jsonBytes(content: Readonly<Record<string, unknown>>): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** The date of a signature at about `date`: not before any of the keys, since other clocks made them. */
+function signingDate(keys: readonly PublicKey[], date: Date): Date {
+  return new Date(Math.max(date.getTime(), ...keys.map((key) => key.getCreationTime().getTime())));
+}
+
+/**
+ * Writes, signs and seals a request.
+ *
+ * @param signers the asker's member key; for `join` the introduction's as well. Unlocked
+ * @param server  the list's own server key
+ * @returns an OpenPGP message, binary
+ * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a server key that can't be used;
+ *   `too-large`
+ */
+export async function writeRequest(
+  request: Request,
+  {
+    signers,
+    server,
+  }: {
+    readonly signers: readonly OpeningKey<"member" | "introduction">[];
+    readonly server: SealingKey<"server">;
+  },
+): Promise<Uint8Array> {
+  const { command, id, date, list } = request;
+  const bytes = jsonBytes({
+    listseal: FILE_VERSION,
+    kind: "request",
+    id,
+    date: formatDate(date),
+    list: { address: list.address, key: list.key },
+    ...written(command),
+  });
+  const signedAt = signingDate([server.certificate, ...signers.map(({ secret }) => secret)], date);
+  const packets = new PacketList<SignaturePacket>();
+  for (const signer of signers) {
+    const one = await signBinding(bytes, signer, { kind: "request" }, [server.fingerprint], signedAt);
+    packets.push(...one.packets);
+  }
+  const sealed = await encryptSigned(bytes, new Signature(packets), [server], profileOf(server), signedAt);
+  assertSize(sealed, limitOf(command.do), "the request");
+  return sealed;
+}
+
+/** A request as it was signed: what owners are shown, and what the record keeps. */
+export interface SignedBytes {
+  /** The JSON. */
+  readonly bytes: Uint8Array;
+  /** The signature packets, binary, one after the other. */
+  readonly signatures: Uint8Array;
+}
+
+/** A request that was read. Its signatures say nothing yet: {@link verifyRequest}. */
+export interface OpenedRequest {
+  readonly request: Request;
+  readonly signed: SignedBytes;
+}
+
+async function readJson(bytes: Uint8Array): Promise<Request> {
+  const fields = Fields.parse(bytes, "damaged");
+  fields.assertKind("request");
+  return {
+    id: fields.hex("id", 2 * ID_OCTETS),
+    date: fields.date("date"),
+    list: readList(fields.within("list")),
+    command: await readCommand(fields),
+  };
+}
+
+/**
+ * Opens a sealed request for `list`.
+ *
+ * @param server the key of the list that the mail was addressed to; no other is ever tried
+ * @param list   its address, and all list keys that it has had: somebody who was away may still leave. `claim` comes with
+ *               a list key of its own, and is not compared
+ * @throws ListSealError `too-large`, `wrong-list` (sealed to another server key, or for another list), `damaged`,
+ *   `wrong-kind`, `unsupported-version` (also: a command that this version does not know)
+ */
+export async function openRequest(
+  sealed: Uint8Array,
+  server: OpeningKey<"server">,
+  list: { readonly address: Address; readonly keys: readonly string[] },
+): Promise<OpenedRequest> {
+  assertSize(sealed, MAX_NOTICE_REQUEST_BYTES, "the request");
+  const layer = await openLayer(sealed, server, MAX_NOTICE_REQUEST_BYTES);
+  if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another server key");
+  const request = await readJson(layer.literal);
+  const limit = limitOf(request.command.do);
+  assertSize(sealed, limit, "the request");
+  assertSize(layer.literal, limit, "the opened request");
+  const known = request.command.do === "claim" || list.keys.includes(request.list.key);
+  if (request.list.address !== list.address || !known) {
+    throw new ListSealError("wrong-list", "the request is for another list");
+  }
+  const packets = new PacketList<SignaturePacket>();
+  for (const signature of layer.signatures) packets.push(...signature.packets);
+  return { request, signed: { bytes: layer.literal, signatures: new Signature(packets).write() } };
+}
+
+/** Reads a request from its signed bytes, as the record keeps it. @throws ListSealError as {@link openRequest} */
+export async function readSigned(signed: SignedBytes): Promise<OpenedRequest> {
+  assertSize(signed.bytes, MAX_REQUEST_BYTES, "the command");
+  assertSize(signed.signatures, MAX_REQUEST_BYTES, "the signatures");
+  return { request: await readJson(signed.bytes), signed };
+}
+
+/**
+ * Reads a request that somebody signed and did not seal: a file that an owner with GnuPG alone gives to the operator.
+ * Nobody else may see what is in it, since it came by hand.
+ *
+ * @param armored what `gpg --armor --sign` wrote around the JSON
+ * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`
+ */
+export async function readRequestFile(armored: string): Promise<OpenedRequest> {
+  if (armored.length > MAX_REQUEST_BYTES) throw new ListSealError("too-large", "too large for a command");
+  const { literal, signatures } = await takeApart(armored);
+  const packets = new PacketList<SignaturePacket>();
+  for (const signature of signatures) packets.push(...signature.packets);
+  return readSigned({ bytes: literal, signatures: new Signature(packets).write() });
+}
+
+async function takeApart(armored: string) {
+  try {
+    const message = await readMessage({ armoredMessage: armored, config: readingConfig });
+    // no keys: this only takes the message apart
+    const { data, signatures } = await verify({
+      message,
+      verificationKeys: [],
+      format: "binary",
+      config: readingConfig,
+    });
+    return { literal: data, signatures: await Promise.all(signatures.map((each) => each.signature)) };
+  } catch (cause) {
+    throw new ListSealError("damaged", "not an OpenPGP signed message", { cause });
+  }
+}
+
+async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> {
+  if (signed.signatures.length === 0) return [];
+  let all: Signature;
+  try {
+    all = await readSignature({ binarySignature: signed.signatures, config: readingConfig });
+  } catch (cause) {
+    throw new ListSealError("bad-signature", "the signatures can't be read", { cause });
+  }
+  return all.packets.map((packet) => {
+    const list = new PacketList<SignaturePacket>();
+    list.push(packet);
+    return new Signature(list);
+  });
+}
+
+/**
+ * Verifies a request's signatures, without looking at its age: for what stands in the record.
+ *
+ * @param certificates whose signatures it must have, chosen by the caller and never by the request's own words: each
+ *   exactly one of kind `request`, and no other
+ * @returns the date of the oldest signature
+ * @throws ListSealError `not-signed`, `several-signatures`, `unknown-author`, `bad-signature`, `wrong-kind`,
+ *   `binding-missing`, `binding-mismatch`, `from-the-future`
+ */
+export async function verifySigned(
+  { signed }: Pick<OpenedRequest, "signed">,
+  certificates: readonly PublicKey[],
+  now: Date,
+): Promise<Date> {
+  const signatures = await signaturesOf(signed);
+  if (signatures.length === 0) throw new ListSealError("not-signed", "nobody signed the request");
+  if (certificates.length === 0) throw new ListSealError("unknown-author", "nobody is expected to sign");
+  if (signatures.length !== certificates.length) {
+    throw new ListSealError("several-signatures", `${signatures.length} signatures on the request`);
+  }
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const certificate of certificates) {
+    const made = signatures.filter((signature) => isBy(signature, certificate));
+    const { packet, signedAt } = await verifyOnly(
+      signed.bytes,
+      certificates.length === 1 ? signatures : made,
+      certificate,
+      now,
+    );
+    readNotations(packet, "request", []);
+    oldest = Math.min(oldest, signedAt.getTime());
+  }
+  return new Date(oldest);
+}
+
+function isBy(signature: Signature, certificate: PublicKey): boolean {
+  const fingerprints = allFingerprints(certificate);
+  return signature.packets.some(
+    ({ issuerFingerprint }) => issuerFingerprint !== null && fingerprints.includes(hex(issuerFingerprint)),
+  );
+}
+
+/** Fingerprints of the keys, primary or subkeys, that say to have signed: whom to look up. Proves nothing. */
+export async function claimedSigners({ signed }: OpenedRequest): Promise<readonly string[]> {
+  const signatures = await signaturesOf(signed);
+  return signatures.flatMap(({ packets }) =>
+    packets.flatMap(({ issuerFingerprint }) => (issuerFingerprint === null ? [] : [hex(issuerFingerprint)])),
+  );
+}
+
+/** Throws `too-old` or `from-the-future` for a request that is not of these days. */
+export function assertRecent(request: Request, signedAt: Date, now: Date): void {
+  assertInWindow(signedAt, now);
+  assertInWindow(request.date, now);
+}
+
+/**
+ * Verifies a request that just came: its signatures ({@link verifySigned}), then its date and theirs, which must be in
+ * the server's window.
+ *
+ * What stays with the caller: whether the signer's role allows the command now, and the memory of (signer, id).
+ *
+ * @throws ListSealError as {@link verifySigned}, and `too-old`
+ */
+export async function verifyRequest(
+  opened: OpenedRequest,
+  certificates: readonly PublicKey[],
+  now: Date,
+): Promise<void> {
+  assertRecent(opened.request, await verifySigned(opened, certificates, now), now);
+}

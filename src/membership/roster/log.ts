@@ -1,0 +1,148 @@
+/**
+ * The record of who came and went: a hash chain, one a list. The server writes it, the owners check it.
+ *
+ * Every list signature names number and hash of the newest entry, so two owners who are shown different records, or a
+ * removal that never appears, become visible. It proves authority and consistency; it does not prove delivery.
+ *
+ * An entry's hash is SHA-256 over UTF-8 text of four lines, each ended by LF except the last:
+ *
+ *     listseal-roster-entry
+ *     <number, decimal, from 1>
+ *     <hash of the entry before, 64 hex digits; zeros before the first>
+ *     <the entry, JSON on one line>
+ *
+ * The entry says what was done (`do`), on whose word (`by`) and when (`at`, the server's clock). What somebody commanded
+ * stands there as it was signed:
+ *
+ *     {"do":"remove","by":"<signer's fingerprint>","at":"2026-08-01T12:00:00.000Z","command":"<base64>","signatures":"<base64>"}
+ *
+ * Without a signature are only the operator's own doings (`"by":"operator"`) and leaves by the link in a member's mail
+ * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
+ * `certificate` (binary, base64).
+ */
+import { sha256 } from "../../openpgp/digest.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import type { RosterHead } from "../../protocol/message.js";
+import { fromBase64, toBase64 } from "../file/json-fields.js";
+import type { RecordLink } from "../request/answers.js";
+import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
+
+/** The hash that the first entry names as its predecessor's. */
+export const NO_PREVIOUS = "0".repeat(64);
+
+/** Commands that change the roster, and so stand in the record. */
+export const recordedCommands = [
+  "claim",
+  "join",
+  "enrol",
+  "leave",
+  "remove",
+  "withdraw",
+  "renew",
+  "revoke",
+  "set-role",
+  "new-list-key",
+  "new-server-key",
+  "resume-server",
+] as const satisfies readonly Command["do"][];
+
+/** An entry on somebody's signed word. Plain JSON. */
+export interface SignedChange {
+  readonly do: (typeof recordedCommands)[number];
+  /** Primary fingerprint of the member key that signed; for `claim` and `join` the new member's. */
+  readonly by: string;
+  readonly at: string;
+  /** The JSON as it was signed, base64. */
+  readonly command: string;
+  /** The signature packets, base64. */
+  readonly signatures: string;
+}
+
+/** The text whose SHA-256 is the hash of an entry. */
+export function hashedText(number: number, previous: string, entry: string): string {
+  return `listseal-roster-entry\n${number}\n${previous}\n${entry}`;
+}
+
+/** The entry for a command that was carried out at `at`. @throws ListSealError `wrong-kind` for one that changes no roster */
+export function signedChange({ request, signed }: OpenedRequest, by: string, at: Date): SignedChange {
+  const name = recordedCommands.find((each) => each === request.command.do);
+  if (name === undefined) throw new ListSealError("wrong-kind", "the command does not belong in the record");
+  return {
+    do: name,
+    by,
+    at: at.toISOString(),
+    command: toBase64(signed.bytes),
+    signatures: toBase64(signed.signatures),
+  };
+}
+
+/** The signed bytes of an entry. @throws ListSealError `roster-altered` */
+export function signedBytesOf({
+  command,
+  signatures,
+}: Pick<SignedChange, "command" | "signatures">): SignedBytes {
+  try {
+    return { bytes: fromBase64(command), signatures: fromBase64(signatures) };
+  } catch {
+    throw new ListSealError("roster-altered", "an entry's command can't be read");
+  }
+}
+
+/**
+ * Checks that `links`, in order, go on from what is known.
+ *
+ * @param hashes of the entries known so far, from number 1
+ * @returns the hashes after
+ * @throws ListSealError `roster-forked` if they begin after another entry than the one known here; `roster-altered` if
+ *   one is missing, out of order, or its hash is not its own
+ */
+export async function followChain(
+  hashes: readonly string[],
+  links: readonly RecordLink[],
+): Promise<readonly string[]> {
+  const after = [...hashes];
+  for (const [index, link] of links.entries()) {
+    if (link.number !== after.length + 1) throw new ListSealError("roster-altered", "an entry is missing");
+    if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {
+      throw new ListSealError(
+        index === 0 ? "roster-forked" : "roster-altered",
+        "an entry names another one before it",
+      );
+    }
+    const text = hashedText(link.number, link.previous, link.entry);
+    if ((await sha256(new TextEncoder().encode(text))) !== link.hash) {
+      throw new ListSealError("roster-altered", "an entry's hash is not its own");
+    }
+    after.push(link.hash);
+  }
+  return after;
+}
+
+/** How a head that a list signature or an answer names stands to the record known here. */
+export type HeadStanding =
+  /** An entry that is known here. `entriesSince`: how many came after it. */
+  | { readonly kind: "known"; readonly entriesSince: number }
+  /** There is more to fetch. */
+  | { readonly kind: "newer" }
+  /** Another entry under that number: somebody is shown another record. An alarm. */
+  | { readonly kind: "forked" };
+
+/** Compares a head with the record known here. */
+export function standingOf(hashes: readonly string[], head: RosterHead): HeadStanding {
+  if (head.number > hashes.length) return { kind: "newer" };
+  return hashes[head.number - 1] === head.hash
+    ? { kind: "known", entriesSince: hashes.length - head.number }
+    : { kind: "forked" };
+}
+
+/**
+ * Throws unless a server's own head is at least what is known here: for an owner who fetches the record.
+ * @throws ListSealError `roster-behind` (an old backup, or something was taken out), `roster-forked`
+ */
+export function assertNotBehind(hashes: readonly string[], head: RosterHead): void {
+  const standing = standingOf(hashes, head);
+  if (standing.kind === "forked") throw new ListSealError("roster-forked", "the record is another one");
+  if (standing.kind === "known" && standing.entriesSince > 0) {
+    throw new ListSealError("roster-behind", "the server's record ends before the one known here");
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Opening one OpenPGP layer with one key: what server and member have in common.
+ *
+ * It decrypts and hands out the signatures unverified; who made them is not known at this point. The server opens the
+ * outer layer with it and nothing else can be opened with a server key; the inner layer is `open-post.ts`.
+ */
+import { decrypt, decryptSessionKeys, type Message, type PrivateKey, readMessage } from "openpgp";
+import { ListSealError } from "./errors.js";
+import type { Role } from "./keys.js";
+import { type Inside, readInside } from "./literal-reader.js";
+import { isSecretSealed, join, type SplitMessage, split } from "./packets.js";
+import {
+  assertSize,
+  layerConfig,
+  MAX_PACKETS_FOR_ONE_KEY,
+  MAX_PAYLOAD_BYTES,
+  readingConfig,
+} from "./policy.js";
+import { isSecret, type Opener, passphraseOf } from "./secrets.js";
+import { dataPacketVersion, openDataPacket, type PacketsInside } from "./seipd-reader.js";
+
+/** An opened layer. The signatures say nothing yet: `binding.ts` verifies them. */
+export type OpenedLayer = Inside;
+
+/**
+ * Opens `message` with one key or one shared secret.
+ *
+ * openpgp.js finds the session key; the large part is opened by `seipd-reader.ts` and read by `literal-reader.ts`. Ciphers that
+ * those don't know, and CFB where there is no WebAssembly, are openpgp.js's from end to end.
+ *
+ * @param message  whole, or in its two halves ({@link split}), which then are not copied into one
+ * @param maxBytes the longest literal, after decompression. A key part of 30 kB could otherwise become 30 MB.
+ * @returns the literal's bytes and its signatures, or `not-for-me` when no session key packet names one of its keys (for a
+ *          secret: when the message is not under a secret at all). Anonymous recipients (key id 0) are not tried, also not
+ *          beside named ones: trial decryption makes an oracle of whoever does it.
+ * @throws ListSealError `damaged` (cut short, altered, not OpenPGP, or under another secret than was named), `too-large`
+ *         (decompressed, or too many packets, also for one key), `unsupported-algorithm` (compressed by BZip2), `key-locked`
+ */
+export async function openLayer(
+  message: Uint8Array | SplitMessage,
+  opener: Opener<Role>,
+  maxBytes: number = MAX_PAYLOAD_BYTES,
+): Promise<OpenedLayer | "not-for-me"> {
+  const halves = message instanceof Uint8Array ? split(message) : message;
+  if (isSecret(opener)) {
+    if (!isSecretSealed(halves)) return "not-for-me";
+    return decryptWith(halves, { passwords: passphraseOf(opener) }, maxBytes);
+  }
+  const { secret } = opener;
+  dataPacketVersion(halves.dataPacket);
+  const named = (await parse(halves.keyPacket)).getEncryptionKeyIDs();
+  const mine = secret.getKeys().map((key) => key.getKeyID());
+  // the library tries its key on every anonymous packet as soon as it may try it on one
+  if (named.some((id) => /^0*$/.test(id.toHex()))) return "not-for-me";
+  const forEach = mine.map((own) => named.filter((id) => own.equals(id)).length);
+  if (forEach.every((count) => count === 0)) return "not-for-me";
+  if (forEach.some((count) => count > MAX_PACKETS_FOR_ONE_KEY)) {
+    throw new ListSealError("too-large", "too many session key packets for one key");
+  }
+  if (!secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked by a passphrase");
+  return decryptWith(halves, { decryptionKeys: secret }, maxBytes);
+}
+
+type With = { readonly passwords: string } | { readonly decryptionKeys: PrivateKey };
+
+async function decryptWith(halves: SplitMessage, keys: With, maxBytes: number): Promise<OpenedLayer> {
+  try {
+    const packets = await packetsInside(halves, keys, maxBytes);
+    return await (packets === "unknown"
+      ? byLibraryAlone(join(halves.keyPacket, halves.dataPacket), keys, maxBytes)
+      : readInside(packets, maxBytes));
+  } catch (cause) {
+    throw cause instanceof ListSealError ? cause : asReadingError(cause);
+  }
+}
+
+/** The packets inside the data packet, by whichever session key fits: two session key packets may hold different ones. */
+async function packetsInside(halves: SplitMessage, keys: With, maxBytes: number): Promise<PacketsInside> {
+  const config = layerConfig(maxBytes);
+  const found = await decryptSessionKeys({ message: await parse(halves.keyPacket), ...keys, config });
+  let failure: unknown;
+  for (const { data, algorithm } of found) {
+    try {
+      return await openDataPacket(halves.dataPacket, { data, algorithm });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function byLibraryAlone(message: Uint8Array, keys: With, maxBytes: number): Promise<OpenedLayer> {
+  const config = layerConfig(maxBytes);
+  const result = await decrypt({ message: await parse(message), ...keys, format: "binary", config });
+  assertSize(result.data, maxBytes, "the literal");
+  const signatures = await Promise.all(result.signatures.map((each) => each.signature));
+  return { literal: result.data, signatures };
+}
+
+async function parse(message: Uint8Array): Promise<Message<Uint8Array>> {
+  try {
+    return await readMessage({ binaryMessage: message, config: readingConfig });
+  } catch (cause) {
+    throw new ListSealError("damaged", "not a readable OpenPGP message", { cause });
+  }
+}
+
+/** openpgp.js tells its failures apart by text only. QUIRK: seen in 6.3.2; anything unknown counts as damage. */
+function asReadingError(cause: unknown): ListSealError {
+  const text = cause instanceof Error ? cause.message : "";
+  if (/maximum decompressed|size exceed/i.test(text)) {
+    return new ListSealError("too-large", "the message is too large after decompression", { cause });
+  }
+  return new ListSealError("damaged", "the message was cut short or altered", { cause });
+}

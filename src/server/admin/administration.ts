@@ -1,0 +1,281 @@
+/**
+ * What an operator does to lists and rosters. The commands (cli.ts) and the tests call the same functions; they work on
+ * the store, so they take effect at once in a server that runs on it.
+ */
+import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { toBase64 } from "../../membership/file/json-fields.js";
+import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
+import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import { readSecret } from "../../openpgp/secrets.js";
+import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DataFolder } from "../base/data-folder.js";
+import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
+import type { Ledger } from "../store/ledger.js";
+import { listKeyMaterial } from "../store/list-key-material.js";
+import { discardSecret, keepSecret } from "../store/member-secrets.js";
+import type { RosterChange } from "../store/roster-record.js";
+import {
+  certificatePathOf,
+  discardServerKey,
+  type MadeServerKey,
+  makeServerKey,
+} from "../store/server-keys.js";
+import type { List, Member, MemberRole, NewListKey, PostPolicy, Shape, Store } from "../store/store.js";
+
+/** The operator asked for something that can't be; the message is a sentence for them. */
+export class BadRequest extends Error {
+  override readonly name = "BadRequest";
+}
+
+/** What the administration works on. */
+export interface Office {
+  readonly store: Store;
+  readonly folder: DataFolder;
+  readonly now: () => number;
+}
+
+/** A certificate as it was given: binary or armored OpenPGP. */
+export type CertificateSource = Uint8Array | string;
+
+export interface ListRequest {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly delivery: Delivery;
+  readonly profile: Profile;
+  /** The public list key, if the owner has made it. */
+  readonly listKey?: CertificateSource;
+}
+
+export interface MemberRequest {
+  readonly address: string;
+  readonly name: string;
+  readonly certificate: CertificateSource;
+  readonly shape: Shape;
+  /** A secret of 32 octets that the member's copies are sealed under, in place of the certificate. */
+  readonly copiesSecret?: Uint8Array;
+  /** A secret of 32 octets that the member's posts may come under, in place of the server's key. */
+  readonly postsSecret?: Uint8Array;
+}
+
+/** A new list, and the server key that was made for it. */
+export interface CreatedList {
+  readonly list: List;
+  readonly serverKey: MadeServerKey;
+}
+
+/** Sub-addresses that the server itself uses; a list named like one could never be told from it. */
+const reservedLocalParts = /-(request|bounces|owner)$/;
+
+/**
+ * Creates a list with a server key of its own. With `listKey` it takes posts at once.
+ *
+ * @throws BadRequest, Conflict; ListSealError for an address or key that can't be used
+ */
+export async function createList(office: Office, request: ListRequest): Promise<CreatedList> {
+  const { store, folder } = office;
+  const address = parseAddress(request.address);
+  const [localPart = ""] = address.split("@");
+  if (reservedLocalParts.test(localPart) || localPart.includes("+")) {
+    throw new BadRequest("a list's address must not end in -request, -bounces or -owner, nor hold a +");
+  }
+  if (localPart.length > MAX_LIST_LOCAL_PART) {
+    throw new BadRequest(
+      `the part of a list's address before the @ is at most ${MAX_LIST_LOCAL_PART} characters: the server puts more behind it`,
+    );
+  }
+  const name = checkName(request.name);
+  if ((await store.listByAddress(address)) !== undefined) throw new BadRequest(`the list ${address} exists`);
+  const listKey = request.listKey === undefined ? undefined : await readListKey(address, request.listKey);
+
+  const serverKey = await makeServerKey(folder, address, request.profile);
+  try {
+    const { mode, delivery, profile } = request;
+    const said = word(office);
+    const changes: RosterChange[] = [{ do: "create", list: address, ...said }];
+    if (listKey !== undefined) {
+      changes.push({ do: "list-key", fingerprint: listKey.fingerprint, ...said });
+    }
+    const list = await store.createList(
+      {
+        address,
+        name,
+        mode,
+        delivery,
+        profile,
+        serverKeyFile: serverKey.file,
+        serverFingerprint: serverKey.fingerprint,
+        serverCertificate: serverKey.certificate,
+      },
+      listKey,
+      changes,
+      office.now(),
+    );
+    return { list, serverKey };
+  } catch (error) {
+    await discardServerKey(folder, serverKey);
+    throw error;
+  }
+}
+
+/**
+ * Gives a list its list key. A list key is for one list only, ever.
+ *
+ * @throws BadRequest, Conflict, ListSealError
+ */
+export async function setListKey(office: Office, address: string, source: CertificateSource): Promise<List> {
+  const list = await findList(office, address);
+  const key = await readListKey(parseAddress(list.address), source);
+  await office.store.setListKey(list.id, key, {
+    do: "list-key",
+    fingerprint: key.fingerprint,
+    ...word(office),
+  });
+  return findList(office, address);
+}
+
+/** Puts somebody on a list's roster. @throws BadRequest, Conflict, ListSealError */
+export async function addMember(
+  office: Office,
+  listAddress: string,
+  request: MemberRequest,
+): Promise<Member> {
+  const list = await findList(office, listAddress);
+  const address = parseAddress(request.address);
+  if (address === list.address) throw new BadRequest("a list can't be its own member");
+  const name = checkName(request.name);
+  const key = await readSealingKey("member", request.certificate);
+  const { copiesSecret, postsSecret } = request;
+  const copies = copiesSecret && (await readSecret("member", list.profile, copiesSecret));
+  const posts = postsSecret && (await readSecret("server", list.profile, postsSecret));
+  const certificate = writeSealingKey(key);
+  const member = {
+    address,
+    name,
+    certificate,
+    fingerprint: key.fingerprint,
+    shape: request.shape,
+    ...(copies && { copiesSecret: copies.fingerprint }),
+    ...(posts && { postsSecret: posts.fingerprint }),
+  };
+  const change = {
+    do: "add",
+    address,
+    fingerprint: key.fingerprint,
+    // one that years of signatures have made large is not shown to owners; they confirm it by a file
+    ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
+    ...word(office),
+  } as const;
+  const known = new Set(await office.store.secretIds());
+  const made = [copies, posts].filter((each) => each !== undefined);
+  for (const secret of made) await keepSecret(office.folder, secret);
+  try {
+    return await office.store.addMember(list.id, member, change, office.now());
+  } catch (error) {
+    for (const { fingerprint } of made) {
+      if (!known.has(fingerprint)) await discardSecret(office.folder, fingerprint);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Takes somebody off a list's roster, and with them every copy that waits for them, also of posts accepted before. No
+ * other member's computer is touched.
+ *
+ * @throws BadRequest, Conflict
+ */
+export async function removeMember(office: Office, listAddress: string, address: string): Promise<Member> {
+  const list = await findList(office, listAddress);
+  return office.store.removeMember(list.id, parseAddress(address), (member) => ({
+    do: "remove",
+    address: member.address,
+    fingerprint: member.fingerprint,
+    ...word(office),
+  }));
+}
+
+/** Gives a member another role. @throws BadRequest, Conflict */
+export async function setRole(
+  office: Office,
+  listAddress: string,
+  address: string,
+  role: MemberRole,
+): Promise<Member> {
+  const member = await findMember(office, listAddress, address);
+  const change = { do: "role", address: member.address, role, ...word(office) } as const;
+  await office.store.setMemberRole(member.listId, member.address, role, change);
+  return { ...member, role };
+}
+
+/** Says who may post. @throws BadRequest */
+export async function setPolicy(office: Office, listAddress: string, policy: PostPolicy): Promise<void> {
+  const list = await findList(office, listAddress);
+  await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...word(office) });
+}
+
+/** What {@link retireList} did with the list's secret key. */
+export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
+
+/**
+ * Closes a list for ever: it takes no mail any more. Its server key is deleted once no copy waits; until then nothing
+ * that was captured on its way to the server is out of reach of who takes the machine. Run it again when the queue is
+ * empty.
+ *
+ * @throws BadRequest
+ */
+export async function retireList(office: Office, ledger: Ledger, address: string): Promise<Retired> {
+  const list = await findList(office, address);
+  const settings = await ledger.settings(list.id);
+  if (settings.retired === undefined) {
+    await ledger.setSettings(list.id, { ...settings, retired: office.now() });
+  }
+  const copies = await ledger.copiesLeft(list.id);
+  if (copies > 0) return { key: "kept", copies };
+  await discardServerKey(office.folder, {
+    file: list.serverKeyFile,
+    certificatePath: certificatePathOf(office.folder, list.serverFingerprint),
+  });
+  return { key: "deleted" };
+}
+
+/** The member of a list at `address`. @throws BadRequest if there is none */
+export async function findMember(
+  office: Pick<Office, "store">,
+  listAddress: string,
+  address: string,
+): Promise<Member> {
+  const list = await findList(office, listAddress);
+  const canonical = parseAddress(address);
+  const member = await office.store.memberByAddress(list.id, canonical);
+  if (member === undefined) throw new BadRequest(`${list.address} has no member ${canonical}`);
+  return member;
+}
+
+/** The list at `address`. @throws BadRequest if there is none */
+export async function findList(office: Pick<Office, "store">, address: string): Promise<List> {
+  const canonical = parseAddress(address);
+  const list = await office.store.listByAddress(canonical);
+  if (list === undefined) throw new BadRequest(`there is no list ${canonical}`);
+  return list;
+}
+
+async function readListKey(address: Address, source: CertificateSource): Promise<NewListKey> {
+  const key = await readSealingKey("list", source);
+  // the add-on names a list key after its list: another list's key here is a mix-up
+  if (!userIdOf(key).endsWith(`<${address}>`)) {
+    throw new BadRequest("that list key was made for another address");
+  }
+  return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
+}
+
+const word = (office: Office) => ({ by: "operator" as const, at: new Date(office.now()).toISOString() });
+
+/** A name stands in a header of every copy: one line of visible text. */
+function checkName(name: string): string {
+  const trimmed = name.trim();
+  if (trimmed === "" || [...trimmed].length > MAX_NAME_CHARACTERS || /[\p{C}\p{Zl}\p{Zp}]/u.test(trimmed)) {
+    throw new BadRequest(`a name is 1 to ${MAX_NAME_CHARACTERS} visible characters`);
+  }
+  return trimmed;
+}

@@ -1,0 +1,108 @@
+/**
+ * The server's log: events with fields from a closed list, one JSON line each on standard error.
+ *
+ * Not in a log, ever: subjects, bodies, keys, opened bytes, addresses of people. Members and posts go by the numbers
+ * that the store gives them. The list is enforced by the type and again when a line is written, so that a value that
+ * slipped past the compiler is left out.
+ */
+import { pino } from "pino";
+import { ListSealError } from "../../openpgp/errors.js";
+import { codeOfThrown } from "./error-code.js";
+
+/** All that a line may say beside the event's name. */
+export interface LogFields {
+  /** the list's address: the operator's own configuration */
+  readonly list?: string;
+  readonly post?: number;
+  readonly job?: number;
+  readonly member?: number;
+  /** what was decided, a code of ours */
+  readonly code?: string;
+  /** SMTP reply code, and enhanced status code */
+  readonly reply?: number;
+  readonly status?: string;
+  /** a mail's name in the relay's queue and log */
+  readonly queueId?: string;
+  readonly bytes?: number;
+  readonly copies?: number;
+  readonly attempt?: number;
+  readonly ms?: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly signal?: string;
+}
+
+const allowed: readonly (keyof LogFields)[] = [
+  "list",
+  "post",
+  "job",
+  "member",
+  "code",
+  "reply",
+  "status",
+  "queueId",
+  "bytes",
+  "copies",
+  "attempt",
+  "ms",
+  "host",
+  "port",
+  "signal",
+];
+
+export type LogLevel = "info" | "warn" | "error";
+
+/** Writes events. `info`: as it should be; `warn`: somebody else's fault; `error`: the operator has to look. */
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+  /** Leaves out what is less than `level` from now on. */
+  setLevel(level: LogLevel): void;
+}
+
+/** The part of a stream that a log is written to. */
+export interface LogTarget {
+  write(line: string): unknown;
+}
+
+function pick(fields: LogFields): Record<string, string | number> {
+  const picked: Record<string, string | number> = {};
+  for (const name of allowed) {
+    const value = fields[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}
+
+/** A log that writes JSON lines to `target`. */
+export function openLog(target: LogTarget = process.stderr, level: LogLevel = "info"): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
+    },
+    { write: (line: string) => void target.write(line) },
+  );
+  return {
+    info: (event, fields = {}) => logger.info(pick(fields), event),
+    warn: (event, fields = {}) => logger.warn(pick(fields), event),
+    error: (event, fields = {}) => logger.error(pick(fields), event),
+    setLevel(next) {
+      logger.level = next;
+    },
+  };
+}
+
+/**
+ * What a log may say of a thrown thing: our code, a system's (`ECONNREFUSED`, `SQLITE_FULL`), or the error's class.
+ * Never its message: a library may quote its input there.
+ */
+export function codeForLog(thrown: unknown): string {
+  if (thrown instanceof ListSealError) return thrown.code;
+  const code = codeOfThrown(thrown);
+  if (code !== undefined && /^[A-Z_0-9]{1,40}$/.test(code)) return code;
+  return thrown instanceof Error ? thrown.name : "unknown";
+}

@@ -1,0 +1,52 @@
+/** `filter`: makes copies for a Postfix or a Mailman that keeps their queue (docs/postfix/explode-*.cf, docs/mailman). */
+import { type Command, Option } from "commander";
+import { findSite, type GlobalOptions } from "../admin/site.js";
+import { openLog } from "../base/log.js";
+import { type Endpoint, type RelayPlace, writeHostAndPort } from "../delivery/endpoints.js";
+import { startFilter, type Upstream } from "../serve/filter.js";
+import { say } from "./cli-context.js";
+import { hostAndPort, relayOf, relayUrl, untilSignal } from "./serve.js";
+
+interface FilterFlags {
+  readonly behind: Upstream;
+  readonly smtp: Endpoint;
+  readonly relay?: RelayPlace;
+}
+
+/** Adds `filter`. */
+export function addFilterCommand(program: Command): void {
+  program
+    .command("filter")
+    .description("make one copy for each mail that Postfix or Mailman hands over, until SIGTERM")
+    .requiredOption(
+      "--smtp <host:port>",
+      "listen for Postfix or Mailman, and nobody else; port 0 takes a free one",
+      hostAndPort,
+    )
+    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .addOption(
+      new Option("--behind <what>", "who hands mail over: Postfix (beside serve --explode), or Mailman 3")
+        .choices(["postfix", "mailman"])
+        .default("postfix"),
+    )
+    .action((flags: FilterFlags) => filter(program.opts<GlobalOptions>(), flags));
+}
+
+async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void> {
+  const { folder, config, place } = await findSite(options);
+  const log = openLog(process.stderr, config.log.level);
+  const publicUrl = config.web["public-url"];
+  const running = await startFilter({
+    upstream: flags.behind,
+    folder,
+    store: place,
+    front: { protocol: "smtp", ...flags.smtp },
+    relay: await relayOf(config, flags.relay),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    log,
+  });
+  say(`listening filter ${writeHostAndPort(running.front)}`);
+  await untilSignal(log);
+  await running.stop();
+  log.info("stopped");
+}

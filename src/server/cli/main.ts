@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/**
+ * The command `listseal-server`: sets up lists and rosters, and serves them.
+ *
+ * What it prints on standard output is the answer, for people and scripts; what went wrong is one line on standard
+ * error, and the exit code is 1. Every command but `serve` and `restore` may be used while a server runs, and takes
+ * effect at once.
+ */
+import { Command } from "commander";
+import packageJson from "../../../package.json" with { type: "json" };
+import { sentenceFor } from "../admin/failure-sentence.js";
+import { addKeepCommands } from "./data-folder.js";
+import { addFilterCommand } from "./filter.js";
+import { addListCommands } from "./list.js";
+import { addMemberCommands } from "./member.js";
+import { addQueueCommands } from "./queue.js";
+import { addServeCommand } from "./serve.js";
+
+const program = new Command("listseal-server")
+  .description("Encrypted mailing lists that the server can't read.")
+  .version(packageJson.version)
+  .option("--data <dir>", "the server's data folder")
+  .option("--config <file>", "the configuration file; listseal.toml in the data folder if left out")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
+  .showHelpAfterError("(listseal-server --help tells more)")
+  .configureHelp({ showGlobalOptions: true });
+addKeepCommands(program);
+addListCommands(program);
+addMemberCommands(program);
+addQueueCommands(program);
+addServeCommand(program);
+addFilterCommand(program);
+
+/** A pipe whose reader has gone (`list show | head`) ends a command quietly; a server goes on without it. */
+let isServing = false;
+program.hook("preAction", (_program, command) => {
+  isServing = ["serve", "filter"].includes(command.name());
+});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (!isServing && error.code === "EPIPE") process.exit();
+});
+process.stderr.on("error", () => undefined);
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`listseal-server: ${sentenceFor(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,200 @@
+/** `serve`: the settings of file and flags, signals, and the running server. */
+import { readFile } from "node:fs/promises";
+import { type Command, InvalidArgumentError } from "commander";
+import { BadRequest } from "../admin/administration.js";
+import { type Config, ConfigError } from "../admin/config.js";
+import { sentenceFor } from "../admin/failure-sentence.js";
+import { findSite, type GlobalOptions, type Site } from "../admin/site.js";
+import { isInitialised, NotInitialised } from "../base/data-folder.js";
+import { codeForLog, type Log, openLog } from "../base/log.js";
+import {
+  type Endpoint,
+  type RelayPlace,
+  readHostAndPort,
+  readRelayUrl,
+  tlsTowards,
+  writeHostAndPort,
+} from "../delivery/endpoints.js";
+import type { RelayOptions } from "../delivery/relay.js";
+import type { FrontOptions } from "../receive/smtp.js";
+import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
+import { type LiveOptions, startService } from "../serve/service.js";
+import type { WebTls } from "../serve/web.js";
+import { openStore } from "../store/open-store.js";
+import { Heads } from "../store/rollback-guard.js";
+import { say } from "./cli-context.js";
+
+/** Flags go before the file. */
+interface ServeFlags {
+  readonly smtp?: Endpoint;
+  readonly lmtp?: Endpoint;
+  readonly relay?: RelayPlace;
+  readonly explode?: RelayPlace;
+  readonly restored?: true;
+}
+
+/** An option's HOST:PORT. */
+export function hostAndPort(text: string): Endpoint {
+  const found = readHostAndPort(text);
+  if (found === undefined) throw new InvalidArgumentError("HOST:PORT is wanted.");
+  return found;
+}
+
+/** An option's relay. */
+export function relayUrl(text: string): RelayPlace {
+  const found = readRelayUrl(text);
+  if (found === undefined) throw new InvalidArgumentError("smtp://HOST:PORT or lmtp://HOST:PORT is wanted.");
+  return found;
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    throw new ConfigError(`${file} can't be read`);
+  }
+}
+
+async function tlsOf(files: {
+  certificate?: string | undefined;
+  key?: string | undefined;
+}): Promise<{ tls?: WebTls }> {
+  const { certificate, key } = files;
+  if (certificate === undefined || key === undefined) return {};
+  return { tls: { cert: await readPem(certificate), key: await readPem(key) } };
+}
+
+/** The relay of file and flags. @throws BadRequest if neither names one, ConfigError */
+export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayOptions> {
+  const place = flag ?? config.relay.url;
+  if (place === undefined) throw new BadRequest("serve needs --relay, or relay.url in listseal.toml");
+  const { tls, ca } = config.relay;
+  return {
+    ...place,
+    tls: tlsTowards(place.host, tls),
+    ...(ca === undefined ? {} : { ca: await readPem(ca) }),
+  };
+}
+
+async function liveOf(config: Config, flags: ServeFlags): Promise<LiveOptions> {
+  const publicUrl = config.web["public-url"];
+  return {
+    relay: await relayOf(config, flags.relay),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    limits: {
+      author: config.limits["author-posts-per-hour"],
+      list: config.limits["list-posts-per-hour"],
+    },
+  };
+}
+
+async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly FrontOptions[]> {
+  const fronts: FrontOptions[] = [];
+  for (const protocol of ["smtp", "lmtp"] as const) {
+    const at = flags[protocol] ?? config[protocol].listen;
+    if (at !== undefined)
+      fronts.push({
+        protocol,
+        ...at,
+        maxBytes: config.limits["mail-bytes"],
+        ...(await tlsOf(config[protocol])),
+      });
+  }
+  return fronts;
+}
+
+/** A backup was put back by other means than `restore`: every list waits for its owner. */
+async function announceRestore({ folder, place }: Site): Promise<void> {
+  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  const store = await openStore(place);
+  try {
+    await new Heads(folder.heads).pauseAll(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Adds `serve`. */
+export function addServeCommand(program: Command): void {
+  const global = () => program.opts<GlobalOptions>();
+  program
+    .command("serve")
+    .description("take posts and send copies, until SIGTERM; SIGHUP reads listseal.toml again")
+    .option("--smtp <host:port>", "listen for SMTP; port 0 takes a free one", hostAndPort)
+    .option("--lmtp <host:port>", "listen for LMTP, behind Postfix", hostAndPort)
+    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .option(
+      "--explode <url>",
+      "smtp://HOST:PORT of a Postfix that keeps the queue of copies and calls `filter` for each",
+      relayUrl,
+    )
+    .option(
+      "--restored",
+      "the database comes from a backup: deliver nothing until each list's owner resumes it",
+    )
+    .action((flags: ServeFlags) => serve(global(), flags));
+}
+
+async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
+  const site = await findSite(options);
+  const { folder, config, place } = site;
+  const log = openLog(process.stderr, config.log.level);
+  const fronts = await frontsOf(config, flags);
+  if (fronts.length === 0) {
+    throw new BadRequest("serve needs --smtp or --lmtp, or a listen setting in listseal.toml");
+  }
+  const live = await liveOf(config, flags);
+  if (flags.restored) await announceRestore(site);
+  const { listen: web, metrics: vitals } = config.web;
+  const renewAfter = config.keys["renew-after-days"];
+  const service = await startService({
+    folder,
+    store: place,
+    fronts,
+    ...live,
+    ...(web === undefined ? {} : { web: { ...web, ...(await tlsOf(config.web)) } }),
+    ...(vitals === undefined ? {} : { vitals }),
+    log,
+    lanes: config.relay.connections,
+    ...(renewAfter === "never"
+      ? {}
+      : { renewal: { renewAfter, deleteAfter: config.keys["delete-after-days"] } }),
+    ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),
+  });
+  for (const { protocol, ...at } of service.fronts) say(`listening ${protocol} ${writeHostAndPort(at)}`);
+  if (service.web !== undefined) say(`listening web ${writeHostAndPort(service.web)}`);
+  if (service.vitals !== undefined) say(`listening metrics ${writeHostAndPort(service.vitals)}`);
+
+  const reload = async () => {
+    try {
+      const { config: next } = await findSite(options);
+      service.reload(await liveOf(next, flags));
+      log.setLevel(next.log.level);
+      log.info("reloaded", { signal: "SIGHUP" });
+    } catch (error) {
+      // a mistake in the file must not end a server that runs
+      log.error("not-reloaded", { code: codeForLog(error) });
+      process.stderr.write(`listseal-server: ${sentenceFor(error)}; going on with the settings of before\n`);
+    }
+  };
+  process.on("SIGHUP", () => void reload());
+  const unwatch = feedWatchdog(() => service.isStuck(), log);
+  await untilSignal(log);
+  const isDrained = await stopWithin(STOP_PATIENCE_MS, service, log);
+  unwatch();
+  if (isDrained) return log.info("stopped");
+  // open connections would keep the process
+  process.exit(1);
+}
+
+/** Resolves when the process is asked to end. */
+export async function untilSignal(log: Log): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        log.info("stopping", { signal });
+        resolve();
+      });
+    }
+  });
+}

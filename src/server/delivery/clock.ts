@@ -1,0 +1,26 @@
+/** Whether the machine's clock shows a time that can't be: earlier than things that have happened. */
+import { readKey } from "openpgp";
+import { readingConfig } from "../../openpgp/policy.js";
+
+/**
+ * True if `now` is before a date that was written when the clock was right: a job's, or of a key's making. To such a clock
+ * keys that are as good as ever look as if they were none yet.
+ *
+ * @param certificates binary OpenPGP; what can't be read says nothing
+ */
+export async function isClockBehind(
+  now: number,
+  queued: number,
+  certificates: readonly Uint8Array[],
+): Promise<boolean> {
+  if (now < queued) return true;
+  for (const bytes of certificates) {
+    try {
+      const certificate = await readKey({ binaryKey: bytes, config: readingConfig });
+      if (certificate.getKeys().some((key) => now < key.keyPacket.created.getTime())) return true;
+    } catch {
+      // the key is what is wrong then, and no clock
+    }
+  }
+  return false;
+}

@@ -1,0 +1,183 @@
+/**
+ * The server's work a member, fast (seed, steps 207 and 409): one encrypted container a post, one PKESK a member.
+ *
+ * A copy is `PKESK(member) || container`: a message to several recipients with the other recipients' packets left out,
+ * which is what `gpg -r` for each member and a split would give. Two things make that sound:
+ * - A session key is never used for two posts: a member who left knows those of the posts they got, and would open later
+ *   ones with them. Session keys therefore live in an object that belongs to one post and can't be given another.
+ * - The members of one post learn the same session key; each could pack other bytes under it for another. So can anybody
+ *   who has a member's certificate: encryption proves nothing about an author, the signatures inside do.
+ *
+ * Same interface as the plain path (`resealFor` of `protocol/reseal.ts`); what this can't do is done by that one.
+ */
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { encryptSessionKey } from "openpgp";
+import { ListSealError } from "../../../openpgp/errors.js";
+import type { SealingKey } from "../../../openpgp/keys.js";
+import {
+  prepareSessionKey,
+  type SessionKey,
+  wipeSessionKey,
+  writePkesk,
+} from "../../../openpgp/pkesk-writer.js";
+import { configFor } from "../../../openpgp/policy.js";
+import { isSecret, type Sealer } from "../../../openpgp/secrets.js";
+import { signedPackets } from "../../../openpgp/signed-packets.js";
+import type { SealedMessage } from "../../../protocol/message.js";
+import { type PreparedReseal, resealFor as plainResealFor } from "../../../protocol/reseal.js";
+import { cipherOctets, type Suite, writeContainer } from "./container.js";
+import { type Recipient, Recipients } from "./recipients.js";
+
+/** One member's outer seal in its two pieces; concatenated they are the OpenPGP message. */
+export interface SealedPieces {
+  /** The session key for this member: about 100 octets. */
+  readonly pkesk: Uint8Array;
+  /** The very buffer that all copies of this post share. Never write to it. */
+  readonly container: Uint8Array;
+}
+
+/** A session key and the one container that it encrypts. */
+interface SharedContainer {
+  readonly sessionKey: SessionKey;
+  readonly container: Buffer;
+  readonly suite: Suite;
+}
+
+/** The containers of one post, each made when the first member needs it. */
+class PostSeals {
+  readonly #prepared: PreparedReseal;
+  readonly #containers = new Map<string, Promise<SharedContainer>>();
+
+  constructor(prepared: PreparedReseal) {
+    this.#prepared = prepared;
+  }
+
+  /** At most one container a suite: v4 and v6 members can't read each other's. */
+  containerFor(suite: Suite): Promise<SharedContainer> {
+    const name = `${suite.version} ${suite.cipher}`;
+    const made = this.#containers.get(name) ?? this.#make(suite);
+    this.#containers.set(name, made);
+    return made;
+  }
+
+  async #make(suite: Suite): Promise<SharedContainer> {
+    const { opened, listSignature } = this.#prepared;
+    const octets = randomBytes(cipherOctets[suite.cipher]);
+    const packets = signedPackets(opened.literal, listSignature, new Date());
+    const container = await writeContainer(packets, octets, suite);
+    return {
+      sessionKey: prepareSessionKey(octets, suite.cipher, suite.version === 1 ? 3 : 6),
+      suite,
+      container,
+    };
+  }
+
+  wipe(): void {
+    for (const made of this.#containers.values()) {
+      // one that is still being made has its members first
+      made.then(
+        ({ sessionKey }) => wipeSessionKey(sessionKey),
+        () => undefined,
+      );
+    }
+    this.#containers.clear();
+  }
+}
+
+/** Seals posts for members. One for the whole server: it keeps the validated certificates. */
+export class FastReseal {
+  readonly #recipients: Recipients;
+  readonly #posts = new WeakMap<PreparedReseal, PostSeals>();
+
+  constructor(recipients: Recipients = new Recipients()) {
+    this.#recipients = recipients;
+  }
+
+  /**
+   * One member's copy; what `resealFor` of the protocol gives, for every kind of member.
+   *
+   * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
+   */
+  async resealFor(prepared: PreparedReseal, member: Sealer<"member">): Promise<SealedMessage> {
+    if (isSecret(member)) return plainResealFor(prepared, member);
+    const recipient = await this.#recipients.ofKey(member);
+    if (recipient.suite === "library") return plainResealFor(prepared, member);
+    return asSealedMessage(prepared, await this.#pieces(prepared, recipient, recipient.suite));
+  }
+
+  /**
+   * One member's outer seal in pieces, so that the copies of a large `whole` post share its memory.
+   *
+   * @param member a certificate as the roster keeps it, or parsed
+   * @returns `library` for the rare certificate whose preferences this path doesn't write (AES-192, OCB alone): use
+   *          {@link resealFor}
+   * @throws ListSealError as {@link resealFor}; for bytes also `key-damaged`, `wrong-role`
+   */
+  async piecesFor(
+    prepared: PreparedReseal,
+    member: Uint8Array | SealingKey<"member">,
+  ): Promise<SealedPieces | "library"> {
+    const recipient = await (member instanceof Uint8Array
+      ? this.#recipients.ofCertificate(member)
+      : this.#recipients.ofKey(member));
+    return recipient.suite === "library" ? "library" : this.#pieces(prepared, recipient, recipient.suite);
+  }
+
+  /**
+   * Looks at a member's certificate as sealing for it would.
+   *
+   * @throws ListSealError as {@link piecesFor}
+   */
+  async check(member: Uint8Array): Promise<void> {
+    await this.#recipients.ofCertificate(member);
+  }
+
+  /** Ends a post: its session keys are overwritten. Copies made before stay good; later ones get a new container. */
+  finish(prepared: PreparedReseal): void {
+    this.#posts.get(prepared)?.wipe();
+    this.#posts.delete(prepared);
+  }
+
+  async #pieces(prepared: PreparedReseal, recipient: Recipient, suite: Suite): Promise<SealedPieces> {
+    let post = this.#posts.get(prepared);
+    if (post === undefined) {
+      post = new PostSeals(prepared);
+      this.#posts.set(prepared, post);
+    }
+    const shared = await post.containerFor(suite);
+    return { pkesk: await sealSessionKey(shared, recipient), container: shared.container };
+  }
+}
+
+async function sealSessionKey(shared: SharedContainer, { seal }: Recipient): Promise<Uint8Array> {
+  const { sessionKey, suite } = shared;
+  if (seal.by === "native") {
+    return writePkesk(seal.target, sessionKey);
+  }
+  // a copy: the post may be finished, and its key overwritten, while the library is still at work
+  const data = Uint8Array.from(sessionKey.octets);
+  try {
+    return await encryptSessionKey({
+      data,
+      algorithm: suite.cipher,
+      ...(suite.version === 2 ? { aeadAlgorithm: suite.aead } : {}),
+      encryptionKeys: seal.member.certificate,
+      format: "binary",
+      config: configFor(suite.version === 2 ? "rfc9580" : "compatible"),
+    });
+  } catch (cause) {
+    throw new ListSealError("weak-algorithm", "the session key can't be sealed for this certificate", {
+      cause,
+    });
+  } finally {
+    data.fill(0);
+  }
+}
+
+/** The pieces as a message that travels. In mode `whole` this copies the container: the price of one buffer a member. */
+export function asSealedMessage(prepared: PreparedReseal, { pkesk, container }: SealedPieces): SealedMessage {
+  const outer = Buffer.concat([pkesk, container]);
+  const { body } = prepared.opened;
+  return body === undefined ? { mode: "whole", message: outer } : { mode: "key", key: outer, body };
+}

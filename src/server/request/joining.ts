@@ -1,0 +1,152 @@
+/**
+ * The two commands of people who are not members yet: the first owner's claim and an invitee's join.
+ *
+ * An introduction lets one key in, once: its join-by, its single use and its end by a removal are kept here, since the
+ * chain itself says only "an owner once invited this address".
+ */
+import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { claimDigest } from "../../membership/invitation/server-card.js";
+import { assertRecent } from "../../membership/request/request.js";
+import { parseFingerprint, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import type { Proved } from "../parse/proofs.js";
+import { Conflict, type Member, type NewMember, type Shape } from "../store/store.js";
+import type { Warrant } from "../store/warrant.js";
+import { listKeyFor } from "./list-key.js";
+import {
+  type Asked,
+  type AskedFor,
+  type Asker,
+  type Done,
+  listKeysOf,
+  outcomeOf,
+  prove,
+  recordedOrder,
+  refusal,
+  unproved,
+} from "./request-context.js";
+
+/** A verified request: what to answer, and how it is carried out. */
+export interface Newcomer {
+  readonly asker: Asker;
+  readonly signedAt: Date;
+  /** Whose it is; nobody's who is no member yet. */
+  readonly member?: Member;
+  readonly carryOut: () => Promise<Done>;
+}
+
+function newMember(key: SealingKey<"member">, address: string, name: string, shape: Shape): NewMember {
+  return {
+    address,
+    name: name.trim() || address,
+    certificate: writeSealingKey(key),
+    fingerprint: key.fingerprint,
+    shape,
+  };
+}
+
+/**
+ * Proves a claim: signed by the key that comes with it, and with the card's code. Without the code nobody is answered:
+ * the address in a claim is anybody's.
+ *
+ * @throws ListSealError if nothing is proved
+ */
+export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Promise<Newcomer> {
+  const { parts, list, opened, now } = asked;
+  const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
+  const owner = await parseSealingKey("member", certificate);
+  const digest = await claimDigest(command.code);
+  const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
+  if (standing === "wrong") throw unproved("a claim with another code than the card's");
+  const asker: Asker = { key: owner, address: command.address, name: command.name };
+  const carryOut = async (): Promise<Done> => {
+    assertRecent(opened.request, signedAt, now);
+    if (standing === "used") {
+      // the owner once more, whose add-on never got our answer: the list is theirs
+      const member = await parts.store.memberByFingerprint(list.id, owner.fingerprint);
+      const theirs = member?.role === "owner" && list.listKeyFingerprint === opened.request.list.key;
+      return theirs ? { kind: "answer", result: "done" } : refusal("already-claimed");
+    }
+    if (standing === "expired") return refusal("card-expired");
+    const key = await listKeyFor(asked, command.listKey);
+    if (typeof key === "string") return refusal(key);
+    if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
+    try {
+      return outcomeOf(
+        await parts.store.claimList(
+          recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
+          digest,
+          key,
+          newMember(owner, command.address, command.name, command.shape),
+        ),
+      );
+    } catch (error) {
+      // a list key is for one list only, ever
+      if (error instanceof Conflict) return refusal("list-conflict");
+      throw error;
+    }
+  };
+  return { asker, signedAt, carryOut };
+}
+
+/**
+ * Proves a join: an owner of today made the introduction, it certified the member key, and both signed these bytes. (One
+ * signature alone would let somebody put another's certificate under their own address.)
+ *
+ * @throws ListSealError if nothing is proved
+ */
+export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
+  const { parts, list } = asked;
+  const owners = await parts.store.owners(list.id);
+  // an invitation made under the key before is still one: its introduction names that key
+  const fingerprints = (await listKeysOf(parts.store, list)).map(parseFingerprint);
+  const { introduction, certificate, signedAt } = await prove(asked, {
+    kind: "join",
+    certificate: command.certificate,
+    introduction: command.introduction,
+    list: {
+      address: parseAddress(list.address),
+      fingerprints,
+      // of today, by the roster
+      owners: owners.map((owner) => owner.certificate),
+    },
+  });
+  const by = owners.find(({ fingerprint }) => fingerprint === introduction?.by);
+  if (by === undefined || introduction === undefined)
+    throw unproved("an introduction by nobody who is an owner");
+  const member = await parseSealingKey("member", certificate);
+  const asker: Asker = { key: member, address: introduction.address, name: command.name };
+  // an introduction counts as long as its owner is one
+  const warrant: Warrant = {
+    list,
+    signedAt: signedAt.getTime(),
+    by: { kind: "member", member: by, roles: ["owner"] },
+  };
+  return { asker, signedAt, carryOut: () => join(asked, command, introduction, asker, warrant) };
+}
+
+type Introduced = NonNullable<Proved["introduction"]>;
+
+async function join(
+  asked: Asked,
+  command: AskedFor<"join">,
+  introduction: Introduced,
+  asker: Asker,
+  warrant: Warrant,
+): Promise<Done> {
+  const { parts, list, opened, now } = asked;
+  assertRecent(opened.request, new Date(warrant.signedAt), now);
+  if (introduction.joinBy < now) return refusal("invitation-expired");
+  const besides: Address = introduction.address;
+  if (besides === list.address) return refusal("bad-address");
+  return outcomeOf(
+    await parts.store.joinList(
+      recordedOrder(asked, warrant, asker),
+      {
+        fingerprint: introduction.fingerprint,
+        address: introduction.address,
+        introducedAt: introduction.introducedAt.getTime(),
+      },
+      newMember(asker.key, introduction.address, command.name, command.shape),
+    ),
+  );
+}

@@ -1,0 +1,27 @@
+/** A list key that comes with a request. */
+import type { ErrorCode } from "../../openpgp/errors.js";
+import { allFingerprints, profileOf, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import { listKeyMaterial } from "../store/list-key-material.js";
+import type { NewListKey } from "../store/store.js";
+import type { Asked } from "./request-context.js";
+
+/**
+ * The key, if it fits the list: made for its address, of its profile, and not the server's own key, which would let the
+ * server read. Else the code of the refusal.
+ *
+ * @throws ListSealError for a key that can't be read or used
+ */
+export async function listKeyFor(
+  { list, server, now }: Asked,
+  certificate: Uint8Array,
+): Promise<NewListKey | ErrorCode> {
+  const key = await readSealingKey("list", certificate, now);
+  if (!userIdOf(key).endsWith(`<${list.address}>`) || profileOf(key) !== list.profile) return "wrong-list";
+  const own = allFingerprints(server.secret);
+  if (allFingerprints(key.certificate).some((one) => own.includes(one))) return "wrong-role";
+  return {
+    certificate: writeSealingKey(key),
+    fingerprint: key.fingerprint,
+    material: listKeyMaterial(key),
+  };
+}

@@ -1,0 +1,189 @@
+/** The commands of members. They change nothing unless the asker's role allows it now. */
+import { type CommandName, type MemberRole, memberRoles } from "../../membership/request/request.js";
+import { revokedCertificate, revokedSince } from "../../membership/request/revocation.js";
+import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import { DAY_MS } from "../base/limits.js";
+import { Conflict, type Member } from "../store/store.js";
+import type { RecordedOrder, Warrant } from "../store/warrant.js";
+import { enrol } from "./enrolment.js";
+import { decide, heldPosts } from "./held-posts.js";
+import { listKeyFor } from "./list-key.js";
+import { passNotice, receiptsOf } from "./owner-notices.js";
+import {
+  type Asked,
+  type AskedFor,
+  type Asker,
+  type Done,
+  memberKey,
+  orderFor,
+  outcomeOf,
+  recordedOrder,
+  refusal,
+} from "./request-context.js";
+import { resumeServer } from "./resume-server.js";
+import { roster } from "./roster.js";
+
+/** Longest grace for a replaced list key, in milliseconds: posts under it are readable to whoever it was replaced for. */
+const MAX_GRACE_MS = 90 * DAY_MS;
+
+/**
+ * How long a replaced server key opens what members seal to it, in milliseconds: for those who are away and have not heard
+ * of the new one.
+ */
+const FORMER_SERVER_KEY_MS = 60 * DAY_MS;
+
+type MembersCommand = Exclude<CommandName, "claim" | "join">;
+
+/** Who may ask for what. Asked again when it is carried out. */
+const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
+  leave: memberRoles,
+  renew: memberRoles,
+  revoke: memberRoles,
+  preferences: memberRoles,
+  pause: memberRoles,
+  resume: memberRoles,
+  roster: memberRoles,
+  receipt: memberRoles,
+  held: ["owner", "moderator"],
+  release: ["owner", "moderator"],
+  reject: ["owner", "moderator"],
+  remove: ["owner"],
+  withdraw: ["owner"],
+  "set-role": ["owner"],
+  "resume-server": ["owner"],
+  "new-list-key": ["owner"],
+  "new-server-key": ["owner"],
+  enrol: ["owner"],
+  notice: ["owner"],
+  receipts: ["owner"],
+};
+
+/** Carries out a member's command. The signature is verified, and recent. @throws Stale */
+export async function carryOut(asked: Asked, member: Member, asker: Asker, signedAt: Date): Promise<Done> {
+  const { opened, parts, now, list } = asked;
+  const { command, date } = opened.request;
+  const { store } = parts;
+  if (command.do === "claim" || command.do === "join") return refusal("already-a-member");
+  const roles = whoMay[command.do];
+  if (!roles.includes(member.role)) return refusal("not-allowed");
+  const warrant: Warrant = { list, signedAt: signedAt.getTime(), by: { kind: "member", member, roles } };
+  const order = () => orderFor(asked, warrant, asker);
+  const recorded = () => recordedOrder(asked, warrant, asker);
+  /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
+  const shown = async (looking: Promise<Done>): Promise<Done> => {
+    const found = await looking;
+    await store.confirm(warrant);
+    return found;
+  };
+  switch (command.do) {
+    case "leave": {
+      // by the later of two clocks: a leave that is dated back would leave an unused introduction alive
+      const burnt = Math.max(date.getTime(), now.getTime());
+      return outcomeOf(await store.dropMember(recorded(), member, burnt));
+    }
+    case "remove":
+      // by the owner's clock, as the introductions are: the next one may be made a second later
+      return outcomeOf(await store.dropMember(recorded(), command, date.getTime()));
+    case "withdraw":
+      return outcomeOf(await store.burnIntroductions(recorded(), command.address, date.getTime()));
+    case "set-role":
+      return outcomeOf(await store.changeRole(recorded(), command, command.role));
+    case "renew":
+      return renew(asked, recorded(), member, command);
+    case "revoke":
+      return revoke(asked, recorded(), member, command);
+    case "preferences":
+      return outcomeOf(await store.setShape(order(), member.id, command.shape));
+    case "pause":
+      return outcomeOf(await store.pauseCopies(order(), member.id));
+    case "resume":
+      return outcomeOf(await store.resumeCopies(order(), member.id));
+    case "roster":
+      return shown(roster(asked, member, command));
+    case "held":
+      return shown(heldPosts(asked));
+    case "release":
+    case "reject":
+      return decide(asked, order(), command);
+    case "resume-server":
+      return resumeServer(asked, recorded(), member, command);
+    case "new-list-key":
+      return newListKey(asked, recorded(), command);
+    case "new-server-key":
+      return switchServerKey(asked, recorded(), command);
+    case "enrol":
+      return enrol(asked, recorded(), command);
+    case "notice":
+      return passNotice(asked, order(), command);
+    case "receipts":
+      return shown(receiptsOf(asked, command));
+    case "receipt":
+      return outcomeOf(await store.keepReceipt(order(), command, member.id, command.receipt));
+  }
+}
+
+/** Another expiry or other subkeys of the same primary key, and nothing else. */
+async function renew(
+  asked: Asked,
+  order: RecordedOrder,
+  member: Member,
+  command: AskedFor<"renew">,
+): Promise<Done> {
+  const renewed = await memberKey(asked, command.certificate);
+  if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
+  return outcomeOf(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
+}
+
+/**
+ * The member's word that their key is in other hands, or lost. From the moment that this is stored the key gets no copies,
+ * posts nothing and asks for nothing; an owner removes its holder and invites them anew. Everybody is told: a thief who has
+ * the list key, too, can write to members without this server.
+ */
+async function revoke(
+  { parts, now }: Asked,
+  order: RecordedOrder,
+  member: Member,
+  command: AskedFor<"revoke">,
+): Promise<Done> {
+  const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
+  if (revoked === undefined) return refusal("not-allowed");
+  const { certificate } = await parseSealingKey("member", member.certificate);
+  // once more: the record has it
+  if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
+  return outcomeOf(await parts.store.revokeCertificate(order, member, revoked));
+}
+
+/** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
+async function switchServerKey(
+  { parts, now }: Asked,
+  order: RecordedOrder,
+  { fingerprint, replaces }: AskedFor<"new-server-key">,
+): Promise<Done> {
+  const until = now.getTime() + FORMER_SERVER_KEY_MS;
+  return outcomeOf(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
+}
+
+/** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
+async function newListKey(
+  asked: Asked,
+  order: RecordedOrder,
+  command: AskedFor<"new-list-key">,
+): Promise<Done> {
+  const { parts, now } = asked;
+  const key = await listKeyFor(asked, command.listKey);
+  if (typeof key === "string") return refusal(key);
+  const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
+  try {
+    return outcomeOf(
+      await parts.store.replaceListKey(order, key, {
+        serial: command.serial,
+        replaces: command.replaces,
+        graceEnds,
+      }),
+    );
+  } catch (error) {
+    // a list key is for one list only, ever
+    if (error instanceof Conflict) return refusal("list-conflict");
+    throw error;
+  }
+}

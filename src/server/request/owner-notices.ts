@@ -1,0 +1,65 @@
+/**
+ * Owners' notices on their way through the server: it passes on what it can't open, and keeps the members' receipts for
+ * the owners to ask for.
+ *
+ * Each copy is sealed by the owner to the member's own certificate. The server could hold notices back; it can make none,
+ * and who has not sent a receipt is what the owner sees.
+ */
+import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
+import { writeRequestMail } from "../../mail/request-mail.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
+import { newMessageId } from "../../protocol/seal-post.js";
+import type { NoticeMail } from "../store/membership-store.js";
+import type { Member } from "../store/store.js";
+import type { Order } from "../store/warrant.js";
+import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./request-context.js";
+
+/**
+ * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
+ * owner looked.
+ */
+export async function passNotice(asked: Asked, order: Order, command: AskedFor<"notice">): Promise<Done> {
+  const { parts, list } = asked;
+  const keys = [...new Set(command.copies.map(({ to }) => to))];
+  const named = await parts.store.membersByFingerprints(list.id, keys);
+  const members = new Map(named.map((member) => [member.fingerprint, member]));
+  const mails = command.copies.flatMap(({ to, sealed }) => {
+    const member = members.get(to);
+    return member === undefined ? [] : [noticeMail(asked, member, sealed)];
+  });
+  return outcomeOf(await parts.store.passNotice(order, command, mails));
+}
+
+function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): NoticeMail {
+  const address = parseAddress(list.address);
+  const recipient = parseAddress(member.address);
+  const mail = writeRequestMail({
+    kind: "notice",
+    list: address,
+    from: makeMailbox(list.name, requestAddress(address)),
+    to: makeMailbox(member.name, recipient),
+    date: now,
+    messageId: newMessageId(domainOf(address)),
+    sealed,
+  });
+  return { fingerprint: member.fingerprint, recipient, mail };
+}
+
+/** Whom the notice was passed on to, with the receipts that have come. */
+export async function receiptsOf({ parts, list }: Asked, notice: AskedFor<"receipts">): Promise<Done> {
+  const { store } = parts;
+  const rows = await store.passedNotices(list.id, notice);
+  if (rows.length === 0) return refusal("no-such-notice");
+  return {
+    kind: "answer",
+    result: {
+      kind: "receipts",
+      head: await store.recordHead(list.id),
+      passed: rows.map(({ fingerprint, passed, receipt }) => ({
+        member: parseFingerprint(fingerprint),
+        passed: new Date(passed),
+        ...(receipt === undefined ? {} : { receipt }),
+      })),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** An owner's word that a restored list may go on: by mail, or in a file that the operator hands in. */
+import type { RosterHead } from "../../protocol/message.js";
+import type { Ledger } from "../store/ledger.js";
+import type { FullStore } from "../store/membership-store.js";
+import type { Heads } from "../store/rollback-guard.js";
+import type { List, Member } from "../store/store.js";
+import type { RecordedOrder } from "../store/warrant.js";
+import { type Asked, type AskedFor, type Done, refusal } from "./request-context.js";
+
+/** A verified `resume-server`. */
+export interface ResumeOrder {
+  readonly list: List;
+  readonly owner: Member;
+  /** The request's own date. */
+  readonly date: Date;
+  readonly head: RosterHead;
+  readonly order: RecordedOrder;
+}
+
+/** What came of it. `setAside`: copies of the backup's queue. */
+export type Resumed =
+  | { readonly kind: "done"; readonly setAside: number }
+  | { readonly kind: "not-paused" }
+  | { readonly kind: "refused"; readonly code: "not-allowed" | "roster-behind" | "too-old" };
+
+/**
+ * Lets the list go on: the entry that the owner knows must be the newest of the store. If the owner knows of more
+ * (removals that the backup lacks), the operator brings the roster up to date first, and the owner looks at it and signs
+ * for the entry that it then ends with. The record keeps the owner's word.
+ *
+ * From then on signatures made before the request are refused, since the memory of replays is as old as the rest; and
+ * copies that were in the backup's queue are set aside: they went out before, most likely.
+ */
+export async function resume(
+  parts: { readonly store: FullStore; readonly heads: Heads; readonly ledger: Ledger },
+  { list, owner, date, head, order }: ResumeOrder,
+): Promise<Resumed> {
+  const { heads, ledger, store } = parts;
+  const known = await heads.ownersOf(list.address);
+  // an owner in the backup only was removed since, or is no owner any more
+  if (known !== undefined && !known.includes(owner.fingerprint))
+    return { kind: "refused", code: "not-allowed" };
+  const since = await heads.pausedSince(list.address);
+  if (since === undefined) return { kind: "not-paused" };
+  // dates in requests are whole seconds. An older one is the answer to an earlier restore
+  if (date.getTime() < Math.floor(since / 1000) * 1000) return { kind: "refused", code: "too-old" };
+  const recorded = await store.recordResume(order, head);
+  if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
+  // "repeat": the server was killed before it came to the rest
+  await ledger.refuseBefore(list.id, date.getTime());
+  const setAside = await ledger.setListAside(list.id, "restored", since);
+  await heads.resume(store, list);
+  return { kind: "done", setAside };
+}
+
+/** The same, asked for by mail. */
+export async function resumeServer(
+  { parts, list, opened }: Asked,
+  recorded: RecordedOrder,
+  owner: Member,
+  { head }: AskedFor<"resume-server">,
+): Promise<Done> {
+  // answered when all of it is done: the order alone does not let the list go on
+  const { answer: _, ...order } = recorded;
+  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, order });
+  switch (resumed.kind) {
+    case "refused":
+      return refusal(resumed.code);
+    case "done":
+    case "not-paused":
+      return { kind: "answer", result: "done" };
+  }
+}

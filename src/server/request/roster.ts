@@ -1,0 +1,133 @@
+/** What the roster command shows: to owners everything, a page at a time; to members that they are in it. */
+import { setImmediate } from "node:timers/promises";
+import { type Address, isAddress } from "../../mail/mailbox.js";
+import {
+  type ListStatus,
+  RECORD_PAGE,
+  type Result,
+  ROSTER_PAGE,
+  type RosterMember,
+} from "../../membership/request/answers.js";
+import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
+import { fullReadingConfig } from "../../openpgp/policy.js";
+import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
+import type { Ledger, MemberStanding } from "../store/ledger.js";
+import type { FullStore } from "../store/membership-store.js";
+import type { Heads } from "../store/rollback-guard.js";
+import { rosterPages, standingsOn } from "../store/roster-pages.js";
+import type { Member } from "../store/store.js";
+import type { Asked, AskedFor, Done } from "./request-context.js";
+
+/** Members whose certificates are read in one go: half a millisecond each. */
+const BETWEEN = 16;
+
+/** What showing a roster needs of a request and of the server. */
+export interface RosterAsked extends Pick<Asked, "list" | "now"> {
+  readonly parts: {
+    readonly store: Pick<
+      FullStore,
+      "membersAfter" | "recordHead" | "recordAfter" | "heldPosts" | "formerListKeys"
+    >;
+    readonly ledger: Pick<Ledger, "standings" | "suspension">;
+    readonly heads: Pick<Heads, "pausedSince">;
+  };
+}
+
+async function rosterMember(
+  member: Member,
+  { suspension, unusableSince, bounces }: MemberStanding,
+): Promise<RosterMember | undefined> {
+  const { address } = member;
+  if (!isAddress(address)) return undefined;
+  const { certificate } = await parseSealingKey("member", member.certificate);
+  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
+  return {
+    address,
+    name: member.name,
+    fingerprint: parseFingerprint(member.fingerprint),
+    role: member.role,
+    since: new Date(member.added),
+    delivery: suspension === undefined ? "on" : "paused",
+    shape: member.shape,
+    ...(suspension === undefined
+      ? {}
+      : { paused: { by: pausedBy(suspension.reason), since: new Date(suspension.since) } }),
+    ...(unusableSince === undefined ? {} : { keyUnusable: new Date(unusableSince) }),
+    ...(expires instanceof Date ? { keyExpires: expires } : {}),
+    bounces,
+  };
+}
+
+/** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
+export async function roster(
+  asked: RosterAsked,
+  member: Member,
+  command: Pick<AskedFor<"roster">, "after" | "from">,
+): Promise<Done> {
+  return { kind: "answer", result: await rosterFor(asked, member, command) };
+}
+
+async function rosterFor(
+  asked: RosterAsked,
+  member: Member,
+  { after, from }: Pick<AskedFor<"roster">, "after" | "from">,
+): Promise<Extract<Result, { kind: "roster" | "member" }>> {
+  const { parts, list } = asked;
+  const head = await parts.store.recordHead(list.id);
+  if (member.role !== "owner") {
+    const isPaused = (await parts.ledger.suspension(member.id)) !== undefined;
+    const delivery = isPaused ? "paused" : "on";
+    return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
+  }
+  return {
+    kind: "roster",
+    head,
+    ...(await pageOfRoster(asked, from)),
+    ...(from === undefined ? {} : { from }),
+    entries: await parts.store.recordAfter(list.id, after, RECORD_PAGE),
+    status: await statusOf(asked),
+  };
+}
+
+/**
+ * The members behind `from`, {@link ROSTER_PAGE} of them, and where the next ones begin. Whoever is removed while it is read is
+ * left out.
+ */
+async function pageOfRoster(
+  { parts, list, now }: RosterAsked,
+  from: Address | undefined,
+): Promise<{ readonly members: readonly RosterMember[]; readonly next?: Address }> {
+  const since = now.getTime() - BOUNCE_WINDOW_DAYS * DAY_MS;
+  const members: RosterMember[] = [];
+  let read = 0;
+  for await (const page of rosterPages(parts.store, list.id, from)) {
+    const standings = await standingsOn(parts.ledger, page, since);
+    for (const member of page) {
+      // certificates are read without a pause: everybody else is served in between
+      if (read++ % BETWEEN === 0) await setImmediate();
+      const standing = standings.get(member.id);
+      const shown = standing && (await rosterMember(member, standing));
+      if (shown !== undefined) members.push(shown);
+    }
+    const next = members.at(-1)?.address;
+    if (read >= ROSTER_PAGE && next !== undefined) return { members, next };
+  }
+  return { members };
+}
+
+/** The ledger's word as the answer's; whatever an operator's command wrote is the operator's. */
+const pausedBy = (reason: string) => (reason === "member" || reason === "bounces" ? reason : "operator");
+
+async function statusOf({ parts, list }: RosterAsked): Promise<ListStatus> {
+  const { store, heads } = parts;
+  const waits = await heads.pausedSince(list.address);
+  return {
+    policy: list.policy,
+    held: (await store.heldPosts(list.id)).length,
+    replaced: (await store.formerListKeys(list.id)).map(({ fingerprint, graceEnds }) => ({
+      fingerprint: parseFingerprint(fingerprint),
+      graceEnds: new Date(graceEnds),
+    })),
+    ...(waits === undefined ? {} : { waitsForOwner: new Date(waits) }),
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * Renewal of a server key's encryption subkey, and the deletion of old ones.
+ *
+ * The attack: somebody keeps what the wire carries to the server, and takes the machine a year later. With the subkey of
+ * that time gone, the outer seal of that mail opens no more. The primary key stays, and with it the list's identity;
+ * whoever has the certificate verifies the new one by it.
+ */
+import { join } from "node:path";
+import { PrivateKey, readPrivateKey } from "openpgp";
+import {
+  armorSealingKey,
+  type OpeningKey,
+  profileOf,
+  sealingHalf,
+  writeOpeningKey,
+  writeSealingKey,
+} from "../../openpgp/keys.js";
+import { configFor } from "../../openpgp/policy.js";
+import { type DataFolder, writeDurably } from "../base/data-folder.js";
+import { DAY_MS } from "../base/limits.js";
+import type { Ledger } from "./ledger.js";
+import { certificatePathOf, KeyFileError, keyPathOf, loadServerKey } from "./server-keys.js";
+import type { List } from "./store.js";
+
+/** When subkeys are replaced, and how long the old one stays after that, in days. */
+export interface RenewalPlan {
+  readonly renewAfter: number;
+  readonly deleteAfter: number;
+}
+
+/** What was done to a key. */
+export interface Renewal {
+  readonly added: boolean;
+  readonly deleted: number;
+}
+
+/**
+ * Brings a list's server key up to date: a new subkey if the newest is too old, and without those that were replaced long
+ * enough ago. Key file first, then the certificates: a crash in between leaves a key that opens more than is announced.
+ *
+ * @throws KeyFileError, also for a key among systemd's credentials, which this process can't write
+ */
+export async function renewServerKey(
+  folder: DataFolder,
+  ledger: Ledger,
+  list: List,
+  plan: RenewalPlan,
+  now: Date,
+): Promise<Renewal> {
+  const key = await loadServerKey(folder, list);
+  const newest = Math.max(...key.secret.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
+  const isDue = now.getTime() - newest >= plan.renewAfter * DAY_MS;
+  let secret = await copyOf(key.secret);
+  if (isDue) {
+    const profile = profileOf(key);
+    secret = await secret.addSubkey({
+      ...(profile === "compatible" ? { type: "ecc", curve: "curve25519Legacy" } : { type: "curve25519" }),
+      date: now,
+      config: configFor(profile),
+    });
+  }
+  const kept = secret.subkeys.filter((subkey) => {
+    const successors = secret.subkeys.filter((other) => other.getCreationTime() > subkey.getCreationTime());
+    const replaced = Math.min(...successors.map((other) => other.getCreationTime().getTime()));
+    return !(now.getTime() - replaced >= plan.deleteAfter * DAY_MS);
+  });
+  const deleted = secret.subkeys.length - kept.length;
+  if (!isDue && deleted === 0) return { added: false, deleted: 0 };
+  secret.subkeys = kept;
+
+  const path = keyPathOf(folder, list.serverKeyFile);
+  if (path !== join(folder.keys, list.serverKeyFile)) {
+    throw new KeyFileError(`${path} is a systemd credential, which the server can't renew: renew it by hand`);
+  }
+  const renewed: OpeningKey<"server"> = { ...key, secret };
+  await writeDurably(path, await writeOpeningKey(renewed, folder.passphrase), 0o600);
+  const certificate = sealingHalf(renewed);
+  await writeDurably(certificatePathOf(folder, list.serverFingerprint), armorSealingKey(certificate), 0o644);
+  await ledger.setServerCertificate(list.id, writeSealingKey(certificate));
+  return { added: isDue, deleted };
+}
+
+/** Not the key that a running server holds: it is changed here. */
+async function copyOf(secret: PrivateKey): Promise<PrivateKey> {
+  const copy = await readPrivateKey({ binaryKey: secret.write() });
+  if (!(copy instanceof PrivateKey)) throw new KeyFileError("not a secret key");
+  return copy;
+}

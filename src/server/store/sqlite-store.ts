@@ -1,0 +1,198 @@
+/**
+ * The store in one SQLite file, the default: nothing to install, and a command works while the server runs.
+ *
+ * WAL with synchronous=FULL: a commit is on disk when it returns (https://www.sqlite.org/wal.html, "durable").
+ */
+import { closeSync, openSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import Database from "better-sqlite3";
+import { codeOfThrown } from "../base/error-code.js";
+import type { FullStore } from "./membership-store.js";
+import { missingSteps, schemaVersion } from "./schema.js";
+import {
+  type Answered,
+  type Dialect,
+  type Engine,
+  type Row,
+  runAtOnce,
+  type Script,
+  type Statement,
+} from "./sql.js";
+import { SqlStore } from "./sql-store.js";
+import { UnusableStore } from "./store.js";
+
+/** How long a transaction waits for another process's, in milliseconds. */
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** SQLite's words. */
+export const sqlite: Dialect = {
+  rowNumber: "INTEGER PRIMARY KEY AUTOINCREMENT",
+  integer: "INTEGER",
+  bytes: "BLOB",
+  tableEnd: "STRICT",
+  // a writing transaction has the whole file
+  lockRows: "",
+  shareRows: "",
+  lockFreeRows: "",
+};
+
+/** Where SQLite writes commits until they are moved into the file itself (https://www.sqlite.org/walformat.html). */
+const LOG_SUFFIX = "-wal";
+
+/** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
+export function openSqliteStore(file: string): FullStore {
+  return new SqlStore(openSqliteEngine(file), "alone");
+}
+
+/** Opens (and makes, if need be) the database in `file`, its tables up to date. @throws TooNew, or the library's error */
+export function openSqliteEngine(file: string): Engine {
+  // SQLite would make it readable by everybody, and its log with it
+  closeSync(openSync(file, "a", 0o600));
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.pragma("journal_mode = WAL");
+    database.pragma("synchronous = FULL");
+    database.pragma("foreign_keys = ON");
+    // what was deleted is overwritten: a post that went out doesn't stay behind in free pages
+    database.pragma("secure_delete = ON");
+    migrate(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new SqliteEngine(database, file);
+}
+
+/**
+ * Looks through the whole file (`PRAGMA quick_check`): a torn page would otherwise be found by the copy that needs it.
+ * Then takes the write lock once, since a file that another program holds is of no use either.
+ *
+ * @throws UnusableStore
+ */
+export function checkSqliteFile(file: string): void {
+  try {
+    const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    try {
+      if (database.pragma("quick_check(1)", { simple: true }) !== "ok")
+        throw new UnusableStore(damaged(file));
+      database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    const code = codeOfThrown(cause) ?? "";
+    const why = faults.find(([pattern]) => pattern.test(code))?.[1];
+    throw why === undefined ? cause : new UnusableStore(why(file), { cause });
+  }
+}
+
+const damaged = (file: string) =>
+  `the database ${file} is damaged: keep a copy of it, restore the last backup over it, and start again`;
+
+/** What SQLite's codes mean for the operator, and what to do. */
+const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
+  [/^SQLITE_(CORRUPT|NOTADB)/, damaged],
+  [
+    /^SQLITE_(BUSY|LOCKED)/,
+    (file) =>
+      `another program holds the database ${file}: end it (\`fuser ${file}\` names it), and start again`,
+  ],
+  [
+    /^SQLITE_CANTOPEN/,
+    (file) => `the database ${file} is missing or may not be opened: restore it, or give it to this user`,
+  ],
+  [/^SQLITE_(READONLY|PERM)/, (file) => `the database ${file} may not be written by this user`],
+];
+
+function migrate(database: Database.Database): void {
+  const version = () => database.pragma("user_version", { simple: true });
+  if (missingSteps(sqlite, version()).length === 0) return;
+  database
+    .transaction(() => {
+      // again: another process may have been at it
+      for (const step of missingSteps(sqlite, version())) database.exec(step);
+      database.pragma(`user_version = ${schemaVersion(sqlite)}`);
+    })
+    .immediate();
+}
+
+const isRow = (row: unknown): row is Row => typeof row === "object" && row !== null;
+
+class SqliteEngine implements Engine {
+  readonly dialect = sqlite;
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement<unknown[]>>();
+
+  /** The log's path, where there is one. */
+  readonly #log: string | undefined;
+  #openLog: Promise<FileHandle> | undefined;
+
+  constructor(database: Database.Database, file: string) {
+    this.#database = database;
+    // a file system without shared memory has no WAL
+    const isLogged = database.pragma("journal_mode", { simple: true }) === "wal";
+    this.#log = isLogged ? `${file}${LOG_SUFFIX}` : undefined;
+  }
+
+  async run<T>(script: () => Script<T>): Promise<T> {
+    // IMMEDIATE: takes the write lock at once, so that what was read can't have changed before it is written
+    return this.#database
+      .transaction(() => runAtOnce(script(), (statement) => this.#answer(statement)))
+      .immediate();
+  }
+
+  async hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
+    // IMMEDIATE, although nothing is written: no other process may write meanwhile
+    this.#database
+      .transaction(() => then(runAtOnce(script(), (statement) => this.#answer(statement))))
+      .immediate();
+  }
+
+  async ask(statement: Statement): Promise<Answered> {
+    return this.#answer(statement);
+  }
+
+  /**
+   * Commits without waiting for the disk, then lets the system write the log of commits in a thread of its own: what
+   * synchronous=FULL does at the end of each commit, but there the whole process waits. Until this resolves, a power cut
+   * may undo the statement, and nothing else; a killed process undoes nothing.
+   */
+  async askAside(statement: Statement): Promise<Answered> {
+    if (this.#log === undefined) return this.#answer(statement);
+    let answered: Answered;
+    this.#database.pragma("synchronous = NORMAL");
+    try {
+      answered = this.#answer(statement);
+    } finally {
+      this.#database.pragma("synchronous = FULL");
+    }
+    // SQLite keeps that file, and never another of the name, while the database is open
+    this.#openLog ??= open(this.#log, "r+");
+    try {
+      await (await this.#openLog).datasync();
+    } catch (error) {
+      this.#openLog = undefined;
+      throw error;
+    }
+    return answered;
+  }
+
+  waitingSince(): undefined {
+    // it is in this process: whoever could ask is waiting, too
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+    await (await this.#openLog)?.close();
+  }
+
+  #answer({ sql, values }: Statement): Answered {
+    const prepared = this.#statements.get(sql) ?? this.#database.prepare<unknown[]>(sql);
+    this.#statements.set(sql, prepared);
+    if (!prepared.reader) return { rows: [], changes: prepared.run(...values).changes };
+    const rows = prepared.all(...values).filter(isRow);
+    // a statement that gives rows (RETURNING) changed as many as it gives
+    return { rows, changes: rows.length };
+  }
+}
