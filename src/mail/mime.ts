@@ -5,7 +5,7 @@
  * same bytes in a browser's worker and on the server, and a body that many copies share must be a separate buffer.
  * Reading is postal-mime's; a test reads everything written here with two parsers.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { encodeWords } from "./encoded-words.js";
 
 const encoder = new TextEncoder();
@@ -43,7 +43,7 @@ export interface Multipart {
  *         somebody's mail must not begin a header field of its own (header injection)
  */
 export function writeField([name, value]: HeaderField): string {
-  if (/\p{Cc}/u.test(value)) throw new ListSealError("damaged", `a control character in the field ${name}`);
+  if (/\p{Cc}/u.test(value)) throw new ProtocolError("damaged", `a control character in the field ${name}`);
   const ascii = /^[\x20-\x7e]*$/.test(value) ? value : encodeWords(value);
   const lines: string[] = [];
   let line = `${name}:`;

@@ -8,7 +8,7 @@
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open-post.ts`).
  */
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { COPY_FIELD } from "./copy-field.js";
 import { decodeWords } from "./encoded-words.js";
 import { asFixed, flowOf, unflow } from "./flowed.js";
@@ -190,7 +190,7 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
   const date = new Date(only(email, "date"));
   const [id] = messageId;
   if (id === undefined || messageId.length !== 1 || Number.isNaN(date.getTime())) {
-    throw new ListSealError("damaged", "the protected Message-ID or Date is not readable");
+    throw new ProtocolError("damaged", "the protected Message-ID or Date is not readable");
   }
   const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
   const keys = authorKeys(email.attachments);
@@ -251,7 +251,7 @@ async function parse(payload: Uint8Array): Promise<Email> {
     return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
-    throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
+    throw new ProtocolError("damaged", "the payload is not a readable MIME entity", { cause });
   }
 }
 
@@ -260,14 +260,14 @@ function only(email: Email, key: string): string {
   const found = fieldValues(email, key);
   const [value] = found;
   if (value === undefined || found.length !== 1) {
-    throw new ListSealError("damaged", `the protected field ${key} is absent or doubled`);
+    throw new ProtocolError("damaged", `the protected field ${key} is absent or doubled`);
   }
   return value;
 }
 
 function optionalField(email: Email, key: string): string | undefined {
   const found = fieldValues(email, key);
-  if (found.length > 1) throw new ListSealError("damaged", `the protected field ${key} is doubled`);
+  if (found.length > 1) throw new ProtocolError("damaged", `the protected field ${key} is doubled`);
   return found[0];
 }
 
@@ -317,7 +317,7 @@ function authorKeys(attachments: readonly ParsedAttachment[]): AuthorKeys | unde
   const [certificate] = certificates;
   const [introduction] = introductions;
   if (certificates.length > 1 || introductions.length > 1) {
-    throw new ListSealError("damaged", "more than one author's key in the payload");
+    throw new ProtocolError("damaged", "more than one author's key in the payload");
   }
   if (certificate === undefined) return undefined;
   return introduction === undefined

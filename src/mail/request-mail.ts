@@ -6,7 +6,7 @@
  * - `notice`: from an owner to a member (a new list key, new owners, a new server key); `receipt`: the member's word for it.
  */
 import type { Email } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
 import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { fileNameOf, requestTypes } from "./part-types.js";
@@ -106,7 +106,7 @@ export function sealedPartOf(
   parts: readonly { readonly type: string; readonly bytes: Uint8Array }[],
 ): Uint8Array | undefined {
   const found = parts.filter((part) => part.type === requestTypes[kind]);
-  if (found.length > 1) throw new ListSealError("damaged", `more than one ${kind} in a mail`);
+  if (found.length > 1) throw new ProtocolError("damaged", `more than one ${kind} in a mail`);
   return found[0]?.bytes;
 }
 

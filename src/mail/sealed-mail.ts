@@ -9,7 +9,7 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { isSecretId } from "../openpgp/secrets.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { memberNotice, outerSubject, submissionNotice } from "./fixed-texts.js";
@@ -64,7 +64,7 @@ export function fromParts(
     parts.filter((part) => part.type.toLowerCase() === type),
   );
   if (ours.every((found) => found.length === 0)) return { kind: "not-sealed" };
-  if (ours.some((found) => found.length > 1)) throw new ListSealError("damaged", "a sealed part is doubled");
+  if (ours.some((found) => found.length > 1)) throw new ProtocolError("damaged", "a sealed part is doubled");
   const [key, body, message, through] = ours.map((found) => found[0]?.bytes);
   const listSignature = through === undefined ? {} : { listSignature: through };
   if (key !== undefined && body !== undefined && message === undefined) {
@@ -73,7 +73,7 @@ export function fromParts(
   if (message !== undefined && key === undefined && body === undefined) {
     return { mode: "whole", message, ...listSignature };
   }
-  throw new ListSealError("damaged", "the sealed parts do not make one message");
+  throw new ProtocolError("damaged", "the sealed parts do not make one message");
 }
 
 /** The value of the {@link sealHeader} field. */
@@ -96,7 +96,7 @@ export function withSealHeader(sealed: SealedMessage, value: string | undefined)
   if (value === undefined) return sealed;
   const version = /(?:^|;)\s*v=(\d+)/.exec(value)?.[1];
   if (version !== undefined && Number(version) !== FORMAT_VERSION) {
-    throw new ListSealError("unsupported-version", `the mail is of format version ${version}`);
+    throw new ProtocolError("unsupported-version", `the mail is of format version ${version}`);
   }
   const secret = /(?:^|;)\s*secret=([0-9a-f]+)/.exec(value)?.[1];
   return secret !== undefined && isSecretId(secret) ? { ...sealed, outerSecret: secret } : sealed;
@@ -217,7 +217,7 @@ export function writeCopy(copy: Copy): SharedEntity {
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
-  if (large === undefined) throw new ListSealError("not-sealed", "a sealed message has at least one part");
+  if (large === undefined) throw new ProtocolError("not-sealed", "a sealed message has at least one part");
   const given = copy.encoded ?? base64Lines(large.bytes);
   const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
@@ -273,11 +273,11 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return sealed;
   const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);
-  if (anotherAuthor !== undefined) throw new ListSealError("damaged", "a sender has one certificate");
+  if (anotherAuthor !== undefined) throw new ProtocolError("damaged", "a sender has one certificate");
   const [header] = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
-    throw new ListSealError("damaged", "a mail has exactly one From");
+    throw new ProtocolError("damaged", "a mail has exactly one From");
   }
   const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
   return {

@@ -8,7 +8,7 @@ import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension
 import { keepPending, loadRequests, type PendingRequest } from "../../src/extension/requests/pending.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { readRequestMail } from "../../src/mail/request-mail.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { ProtocolError } from "../../src/openpgp/errors.js";
 import { resetHost } from "./fake-host.js";
 
 const asked: PendingRequest = {
@@ -99,7 +99,7 @@ describe("a call that is done in its page", () => {
     const call = localCall({
       "key:lock": async () => null,
       "key:renew": async () => {
-        throw new ListSealError("key-locked", "SECRET");
+        throw new ProtocolError("key-locked", "SECRET");
       },
       "requests:look": async () => {
         throw new TypeError("SECRET");

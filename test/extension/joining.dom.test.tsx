@@ -1,7 +1,8 @@
 /** The pages of joining and leaving, as a person sees them. */
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
+import { MembershipError } from "../../src/membership/file/errors.js";
 import { localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
@@ -133,7 +134,7 @@ test("a group that can't be right is named while it is typed", async () => {
 });
 
 test("a wrong code says so, and the file stays chosen", async () => {
-  const wrong = new ListSealError("wrong-code", "x");
+  const wrong = new MembershipError("wrong-code", "x");
   await open({ overview: overview(), "join:offered": offered, "join:look": wrong });
   await type("code", "1");
   input("code").form?.requestSubmit();
@@ -301,7 +302,7 @@ describe("in a browser", () => {
   });
 
   test("one that is too old says so instead", async () => {
-    await open({ overview: joining, "requests:parts": new ListSealError("request-expired", "late") });
+    await open({ overview: joining, "requests:parts": new AddonError("request-expired", "late") });
     expect(root.querySelector(".problem")?.textContent).toBe(
       localeOf("en")["error_request_expired"]?.message,
     );

@@ -2,8 +2,9 @@ import { jest } from "@jest/globals";
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
 import { Popup } from "../../src/extension/app/thunderbird/popup-view.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
 import type { ComposeStatus } from "../../src/extension/writing/compose-status.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { ProtocolError } from "../../src/openpgp/errors.js";
 import { background, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
@@ -110,7 +111,7 @@ describe("the options page", () => {
   });
 
   test("says in words what went wrong", async () => {
-    await open({ overview: new ListSealError("storage-failed", "x") });
+    await open({ overview: new AddonError("storage-failed", "x") });
     expect(root.querySelector("output")?.textContent).toContain("could not be read or written");
   });
 
@@ -234,7 +235,7 @@ describe("the popup", () => {
 
   test("a wrong passphrase keeps the popup open", async () => {
     const hindrance = { kind: "locked", fingerprint, address } as const;
-    const wrong = new ListSealError("wrong-passphrase", "x");
+    const wrong = new ProtocolError("wrong-passphrase", "x");
     const { close } = await open({ hindrance }, { "key:unlock": wrong });
     const input = root.querySelector<HTMLInputElement>("input[type=password]");
     if (input === null) throw new Error("no field");

@@ -6,6 +6,7 @@ import { arrivals } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
 import { useHost } from "../../src/extension/platform/host.js";
 import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
@@ -19,7 +20,6 @@ import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/file/code.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { teamAddress } from "../server/asking.js";
@@ -33,7 +33,7 @@ useHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
   send: async ({ to, sealed }) => {
-    if (acting?.mayNotSend) throw new ListSealError("may-not-send", "the right was not granted");
+    if (acting?.mayNotSend) throw new AddonError("may-not-send", "the right was not granted");
     await acting?.submit(parseAddress(to), sealed);
     return "sent";
   },

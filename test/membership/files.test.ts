@@ -1,3 +1,4 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { requestAddress } from "../../src/mail/mailbox.js";
 import {
   type Backup,
@@ -19,7 +20,6 @@ import {
   type ServerCard,
   writeCard,
 } from "../../src/membership/invitation/server-card.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import { armorSealingKey, generateKey, type OpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { DAY, daysAgo, team } from "./chain.js";
 

@@ -1,4 +1,5 @@
 import { createMessage, encrypt, enums } from "openpgp";
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { openFile } from "../../src/membership/file/sealed-file.js";
 import { certifyMember, checkIntroduction } from "../../src/membership/introduction/introduction.js";
@@ -11,7 +12,6 @@ import {
   readInvitation,
   writeInvitation,
 } from "../../src/membership/invitation/invitation.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,

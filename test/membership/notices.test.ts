@@ -1,3 +1,4 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import {
   type KnownBefore,
@@ -9,7 +10,6 @@ import {
   writeNotice,
   writeReceipt,
 } from "../../src/membership/notice/owner-notice.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,

@@ -1,3 +1,4 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { makeMailbox, parseAddress, parseMailbox, requestAddress } from "../../src/mail/mailbox.js";
 import { readRequestMail, writeRequestMail } from "../../src/mail/request-mail.js";
 import { type Answer, openAnswer, type Result, writeAnswer } from "../../src/membership/request/answers.js";
@@ -12,7 +13,6 @@ import {
   verifySigned,
   writeRequest,
 } from "../../src/membership/request/request.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   generateKey,
   generateMemberKey,

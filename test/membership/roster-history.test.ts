@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
 import { toBase64 } from "../../src/membership/file/json-fields.js";
 import {
@@ -29,7 +30,7 @@ import {
   unconfirmedMembers,
 } from "../../src/membership/roster/overview.js";
 import { noHistory, type RosterHistory } from "../../src/membership/roster/state.js";
-import { codeOf, ListSealError } from "../../src/openpgp/errors.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
 

@@ -1,10 +1,10 @@
 /** Vectors for a reader: copies, each with one fault. */
 
+import type { ProtocolCode } from "../../src/openpgp/errors.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   type Delivery,
-  type ErrorCode,
   forwardOpened,
   type Mode,
   openAtServer,
@@ -86,7 +86,7 @@ type Change = (cast: VectorCast) => DeliverChange | Promise<DeliverChange>;
 /** A copy that is refused, or (`not-for-me`) left alone. */
 function refused(
   name: string,
-  expect: "not-for-me" | ErrorCode,
+  expect: "not-for-me" | ProtocolCode,
   comment: string,
   change: Change,
   only: readonly Mode[] = ["key"],

@@ -1,10 +1,12 @@
+import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-choice.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
 import { fromBase64 } from "../platform/base64.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
@@ -61,7 +63,7 @@ async function invited(file: string, code: string): Promise<Invited> {
   }
   await noteTry("right");
   const account = await host().accountOf(opened.list.invitee);
-  if (account === null) throw new ListSealError("invitation-for-another", "no account has the address");
+  if (account === null) throw new AddonError("invitation-for-another", "no account has the address");
   assertJoinable(await load(), opened);
   return { ...opened, name: account.name };
 }
@@ -70,7 +72,7 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("invitation-damaged", "not base64", { cause });
+    throw new MembershipError("invitation-damaged", "not base64", { cause });
   }
 }
 
@@ -125,7 +127,7 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
       (await keyFor(invitation.list)) ??
       (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
     const secret = await secretOf(key);
-    if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
+    if (secret === null) throw new ProtocolError("key-locked", "the member key is locked");
     const kept = await update((stored) => beginJoin(stored, invitation, key.fingerprint));
     const introduced = await certified(kept, key, secret);
     await host().listsChanged();
@@ -157,7 +159,7 @@ export async function forgetJoining(address: string): Promise<void> {
 export async function leaveList(address: string): Promise<PendingRequest> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+  if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
   return askServer({
     command: { do: "leave" },
     list,

@@ -1,5 +1,6 @@
+import { MembershipError } from "../../membership/file/errors.js";
 import { assertNoConflict, type ListIdentity } from "../../membership/invitation/invited-list.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Stored, StoredList } from "../records/stored.js";
 
 /** How joining and leaving change what is kept. Pure; each step is one write, and what is refused changes nothing. */
@@ -53,7 +54,7 @@ export function assertJoinable(stored: Stored, { list: invited, by }: OpenedInvi
   const known = knownList(stored, address);
   const waiting = stored.joining[address] !== undefined;
   if (known?.introduction === invited.introduction && known.membership === "member" && !waiting) {
-    throw new ListSealError("already-a-member", "one is a member by this invitation");
+    throw new MembershipError("already-a-member", "one is a member by this invitation");
   }
 }
 

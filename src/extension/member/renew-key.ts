@@ -1,4 +1,4 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
 import { keepUnlocked, secretOf } from "../keys/unlocked.js";
 import { fromBase64 } from "../platform/base64.js";
@@ -17,7 +17,7 @@ export function renewMember(fingerprint: string): Promise<StoredMemberKey> {
   return awake(async () => {
     const before = keyOf(await load(), fingerprint);
     const secret = await secretOf(before);
-    if (secret === null) throw new ListSealError("key-locked", "the key is locked");
+    if (secret === null) throw new ProtocolError("key-locked", "the key is locked");
     const renewed = await runJob("renew-key", { key: before, secret, now: new Date().toISOString() });
     if (renewed.key.locked) await keepUnlocked(fingerprint, renewed.secret);
     const { lists, joining } = await update((stored) => {

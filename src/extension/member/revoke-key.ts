@@ -1,5 +1,5 @@
 import { noPins, noteRevoked } from "../../membership/introduction/pins.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
 import { secretOf } from "../keys/unlocked.js";
 import { fromBase64 } from "../platform/base64.js";
@@ -34,7 +34,7 @@ export function revokeMember(fingerprint: string): Promise<StoredMemberKey> {
   return awake(async () => {
     const before = keyOf(await load(), fingerprint);
     const secret = await secretOf(before);
-    if (secret === null) throw new ListSealError("key-locked", "the key is locked");
+    if (secret === null) throw new ProtocolError("key-locked", "the key is locked");
     const made = await runJob("revoke-key", { key: before, secret, now: new Date().toISOString() });
     const revoked: StoredMemberKey = {
       ...before,

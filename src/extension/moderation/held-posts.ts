@@ -1,6 +1,6 @@
-import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { keyOf } from "../keys/certify-key.js";
+import { AddonError } from "../platform/errors.js";
 import { load } from "../records/storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
@@ -16,7 +16,7 @@ import { type HeldList, heldRecord } from "./held-posts-record.js";
 async function ask(address: string, command: AskedCommand, about?: string): Promise<void> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+  if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
   const key = keyOf(stored, list.memberKey);
   await askServer({ command, list, key, ...(about === undefined ? {} : { about }) });
 }

@@ -1,6 +1,6 @@
 import { MAX_NOTICE_COPIES } from "../../membership/request/request.js";
-import { codeOf, type ErrorCode } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { codeOf, type ErrorCode } from "../platform/errors.js";
 import type { OwnedList, StoredNotice, Telling } from "../records/owned-list.js";
 import { changeOwned } from "../records/owned-storage.js";
 import { update } from "../records/storage.js";

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { fromBase64, toBase64 } from "../platform/base64.js";
 import { browser } from "../platform/browser.js";
 import { listOf, object, text } from "../platform/check.js";
@@ -43,6 +43,6 @@ export async function keptFile(
   introduction: string,
 ): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const found = (await all()).find((each) => each.introduction === introduction);
-  if (found === undefined) throw new ListSealError("invitation-damaged", "its file is not kept any more");
+  if (found === undefined) throw new MembershipError("invitation-damaged", "its file is not kept any more");
   return { name: found.name, bytes: fromBase64(found.file) };
 }

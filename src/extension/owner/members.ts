@@ -2,10 +2,10 @@ import { parseAddress } from "../../mail/mailbox.js";
 import type { RosterMember } from "../../membership/request/answers.js";
 import type { MemberRole } from "../../membership/request/commands.js";
 import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { askStanding } from "../member/ask-role.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import type { OwnedList, StoredMember } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
@@ -64,7 +64,7 @@ export async function resumeServer(address: string): Promise<void> {
   const list = await loadOwned(address);
   const { hashes } = list.history;
   const hash = hashes.at(-1);
-  if (hash === undefined) throw new ListSealError("not-claimed", "no entry of the record is known here");
+  if (hash === undefined) throw new AddonError("not-claimed", "no entry of the record is known here");
   await askAsOwner(list, { do: "resume-server", head: { number: hashes.length, hash } });
 }
 

@@ -2,8 +2,8 @@ import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
 import { hasAuthority, invitationStanding } from "../../membership/roster/overview.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { OwnedList, StoredInvitation, StoredMember, Telling } from "../records/owned-list.js";
 import type { PendingRequest } from "../requests/pending.js";
 

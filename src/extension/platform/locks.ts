@@ -1,5 +1,5 @@
-import { ListSealError } from "../../openpgp/errors.js";
 import { browser, type Runtime } from "./browser.js";
+import { AddonError } from "./errors.js";
 
 /**
  * Work that must not overlap with other work of its kind, in whatever page of the add-on that runs. Thunderbird has one
@@ -62,7 +62,7 @@ function inTurnOfBackground<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
       ended.then(resolve, reject);
     });
     port.onDisconnect.addListener(() => {
-      if (!begun) reject(new ListSealError("storage-failed", "the background ended before the turn came"));
+      if (!begun) reject(new AddonError("storage-failed", "the background ended before the turn came"));
     });
   });
 }

@@ -1,11 +1,11 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { AddonError } from "../platform/errors.js";
 import { isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { imageAddress, type Opened } from "./opening.js";
 
 /** Attachment `number` of an opened letter. @throws ListSealError `no-such-attachment` */
 export function attachmentOf({ letter }: Opened, number: number) {
   const file = letter.letter.attachments[number];
-  if (file === undefined) throw new ListSealError("no-such-attachment", "there is no such attachment");
+  if (file === undefined) throw new AddonError("no-such-attachment", "there is no such attachment");
   return file;
 }
 
@@ -13,6 +13,6 @@ export function attachmentOf({ letter }: Opened, number: number) {
 export function pictureOf(opened: Opened, number: number): string {
   const file = attachmentOf(opened, number);
   if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
-    throw new ListSealError("no-such-attachment", "there is no such picture");
+    throw new AddonError("no-such-attachment", "there is no such picture");
   return imageAddress(file);
 }

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { confirm, isOwnersKey, noPins, type Pin, type Sighting } from "../../membership/introduction/pins.js";
-import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
@@ -49,7 +49,7 @@ export async function confirmKey(wanted: WantedKey): Promise<void> {
   const sighting = sightingOf(wanted);
   await update((stored) => {
     const list = stored.lists[wanted.list];
-    if (list === undefined) throw new ListSealError("no-such-list", "the list was removed meanwhile");
+    if (list === undefined) throw new AddonError("no-such-list", "the list was removed meanwhile");
     const pins = confirm(stored.pins[wanted.list] ?? noPins, sighting, ownersOf(list));
     return { stored: { ...stored, pins: { ...stored.pins, [wanted.list]: pins } }, result: undefined };
   });

@@ -1,11 +1,12 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { keyAge } from "../keys/key-age.js";
 import { secretOf } from "../keys/unlocked.js";
 import { toBase64 } from "../platform/base64.js";
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
@@ -148,7 +149,7 @@ export async function secretsOf(stored: Stored): Promise<readonly string[]> {
   const keys = Object.values(stored.memberKeys);
   const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
   if (keys.length > 0 && secrets.length === 0)
-    throw new ListSealError("key-locked", "all member keys are locked");
+    throw new ProtocolError("key-locked", "all member keys are locked");
   return secrets;
 }
 
@@ -166,7 +167,7 @@ async function viewOf(
   const { letter, author } = opened;
   const list = stored.lists[opened.list];
   if (list === undefined)
-    throw new ListSealError("no-such-list", "the list was removed while its mail was opened");
+    throw new AddonError("no-such-list", "the list was removed while its mail was opened");
   const before = await rememberPost({
     list: opened.list,
     author: author.fingerprint,

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../openpgp/errors.js";
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Arrived } from "../requests/incoming.js";
 import type { Mark } from "../ui/security-image.js";
 import type { Standing } from "../worker/jobs.js";

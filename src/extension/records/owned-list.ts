@@ -1,7 +1,6 @@
 import { type CommandName, commandNames } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
 import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
-import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
 import {
   type Check,
   CheckError,
@@ -14,6 +13,7 @@ import {
   recordOf,
   text,
 } from "../platform/check.js";
+import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { history } from "./history-check.js";
 import { eachOf, isRaw, type Migrations, migrate, type StoredOwner, storedOwner } from "./stored.js";
 

@@ -1,7 +1,8 @@
 import type { MemberRole } from "../../membership/request/roles.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { browser } from "../platform/browser.js";
 import { listOf, text } from "../platform/check.js";
+import { AddonError, type ErrorCode } from "../platform/errors.js";
 import { inTurn } from "../platform/locks.js";
 import { NewerVersionError, readStored, type Stored, type StoredList } from "./stored.js";
 
@@ -42,9 +43,9 @@ export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R>
       return read(found);
     } catch (cause) {
       if (cause instanceof NewerVersionError) {
-        throw new ListSealError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
+        throw new ProtocolError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
       }
-      throw new ListSealError("storage-damaged", "what ListSeal keeps is damaged", { cause });
+      throw new AddonError("storage-damaged", "what ListSeal keeps is damaged", { cause });
     }
   };
   const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
@@ -70,7 +71,7 @@ async function getFrom(key: string | null): Promise<Readonly<Record<string, unkn
   try {
     return await browser.storage.local.get(key);
   } catch (cause) {
-    throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+    throw new AddonError("storage-failed", "what ListSeal keeps could not be read", { cause });
   }
 }
 
@@ -114,7 +115,7 @@ export function forgetEverything(): Promise<void> {
       await browser.storage.local.clear();
       await browser.storage.session.clear();
     } catch (cause) {
-      throw new ListSealError("storage-failed", "what ListSeal keeps could not be taken away", { cause });
+      throw new AddonError("storage-failed", "what ListSeal keeps could not be taken away", { cause });
     }
   });
 }

@@ -1,7 +1,6 @@
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import type { Pin, Pins } from "../../membership/introduction/pins.js";
 import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
-import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
 import {
   type Check,
   CheckError,
@@ -15,6 +14,7 @@ import {
   recordOf,
   text,
 } from "../platform/check.js";
+import { type ErrorCode, errorCodes } from "../platform/errors.js";
 
 /**
  * What is kept, in its newest version, and the way from older versions to it. Pure: no storage is touched here.

@@ -1,7 +1,8 @@
 import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
 import type { Result, Unasked } from "../../membership/request/answers.js";
 import type { CommandName } from "../../membership/request/command-names.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import { inTurn } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
@@ -121,7 +122,7 @@ export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promi
 async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
   const requests = await loadRequests();
   const secrets = await openSecrets();
-  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
   const opened = await runJob("open-answer", {
     sealed,
     secrets,
@@ -153,7 +154,7 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     await keepServerCertificate(opened);
   }
   const known = asked ?? requests.answered.find(({ id }) => id === request);
-  if (known === undefined) throw new ListSealError("binding-mismatch", "nobody here asked for it");
+  if (known === undefined) throw new ProtocolError("binding-mismatch", "nobody here asked for it");
   return {
     kind: "answer",
     list,

@@ -1,4 +1,5 @@
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError } from "../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../platform/errors.js";
 import type { MessageKey } from "./i18n.js";
 
 /**

@@ -1,6 +1,6 @@
+import { MembershipError } from "../../membership/file/errors.js";
 import { certifyMember } from "../../membership/introduction/introduction.js";
 import { readInvitation } from "../../membership/invitation/invitation.js";
-import { ListSealError } from "../../openpgp/errors.js";
 import {
   readOpeningKey,
   sealingHalf,
@@ -70,7 +70,7 @@ export async function certifyKey({
 }: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
   const merged = await ownKey(key, secret);
   if (list.introductionSecret === null)
-    throw new ListSealError("introduction-used", "the introduction has let another key in");
+    throw new MembershipError("introduction-used", "the introduction has let another key in");
   const introduction = await readOpeningKey("introduction", fromBase64(list.introductionSecret));
   const certified = await certifyMember(introduction, merged, await knownList(list));
   return { certificate: toBase64(writeSealingKey(sealingHalf(certified))) };

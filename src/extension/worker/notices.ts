@@ -8,7 +8,7 @@ import {
   openNotice,
   writeReceipt,
 } from "../../membership/notice/owner-notice.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -18,6 +18,7 @@ import {
   writeSealingKey,
 } from "../../openpgp/keys.js";
 import { fromBase64, toBase64 } from "../platform/base64.js";
+import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 
@@ -80,7 +81,7 @@ async function taken(
   const { notice, by } = opened;
   const changed = opened.kind === "news" ? await changedBy(notice, list) : await withLateKey(notice, list);
   const owner = list.owners.find(({ fingerprint }) => fingerprint === by);
-  if (owner === undefined) throw new ListSealError("unknown-author", "not by an owner of today");
+  if (owner === undefined) throw new ProtocolError("unknown-author", "not by an owner of today");
   const certificate = await parseSealingKey("member", fromBase64(owner.certificate));
   const receipt = await writeReceipt(notice, member, certificate, new Date(now));
   return { kind: "notice", list: changed, news: notice.news.kind, serial: notice.serial, receipt };

@@ -3,7 +3,7 @@ import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { revokedSince } from "../../membership/request/revocation.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -15,6 +15,7 @@ import {
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
 import { fromBase64 } from "../platform/base64.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import type { StoredList } from "../records/stored.js";
 import { standingOf } from "./author-trust.js";
 import type { Jobs, OpenedLetter } from "./jobs.js";
@@ -33,9 +34,9 @@ export async function open({
 }: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
-  if (lists.length === 0) throw new ListSealError("no-list", "no list is known here");
+  if (lists.length === 0) throw new AddonError("no-list", "no list is known here");
   const member = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
-  if (member.length === 0) throw new ListSealError("no-member-key", "no member key is here");
+  if (member.length === 0) throw new AddonError("no-member-key", "no member key is here");
 
   let failure: ListSealError | undefined;
   for (const list of lists) {
@@ -114,7 +115,7 @@ async function openFor(
     },
   );
   if (result.kind === "not-for-me") return result;
-  if (read === undefined) throw new ListSealError("damaged", "nothing was identified");
+  if (read === undefined) throw new ProtocolError("damaged", "nothing was identified");
   const { letter, author } = read;
   const { author: brought, ...shown } = letter;
   const evidence = {
@@ -149,10 +150,10 @@ async function openFor(
  */
 async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
   if (letter.author === undefined)
-    throw new ListSealError("unknown-author", "no certificate of its author inside");
+    throw new ProtocolError("unknown-author", "no certificate of its author inside");
   const author = await readSealingKey("member", letter.author.certificate, letter.date);
   if (!addressesOf(author).includes(letter.from.address)) {
-    throw new ListSealError("wrong-author", "From is not the address of the author's certificate");
+    throw new ProtocolError("wrong-author", "From is not the address of the author's certificate");
   }
   return author;
 }

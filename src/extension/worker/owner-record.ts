@@ -3,7 +3,7 @@ import type { KnownList } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   parseFingerprint,
@@ -132,12 +132,12 @@ export async function readServerOffer({
 }: Jobs["read-server-offer"]["input"]): Promise<Jobs["read-server-offer"]["output"]> {
   const server = await readSealingKey("server", armored, new Date(now));
   if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
-    throw new ListSealError("wrong-list", "a server key of another list");
+    throw new ProtocolError("wrong-list", "a server key of another list");
   }
   const listKey = await readOpeningKey("list", fromBase64(list.listKey));
   const others = [...allFingerprints(listKey.secret), ...list.owners.map(({ fingerprint }) => fingerprint)];
   if (allFingerprints(server.certificate).some((one) => others.includes(one))) {
-    throw new ListSealError("wrong-role", "the server key is another's key");
+    throw new ProtocolError("wrong-role", "the server key is another's key");
   }
   return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
 }

@@ -8,7 +8,7 @@ import {
 import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
 import { outerHeaderOf } from "../../mail/outer-header.js";
 import { readOwnShell } from "../../mail/own-shell.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { octetsOfBinary } from "../platform/binary-string.js";
 import type { Jobs } from "./jobs.js";
 
@@ -37,7 +37,7 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
   const leaf = (partName: string) => {
     const found = leaves.get(partName);
     if (found === undefined || found.bytes === null)
-      throw new ListSealError("damaged", "a sealed part has parts of its own");
+      throw new ProtocolError("damaged", "a sealed part has parts of its own");
     return { name: found.name, bytes: found.bytes };
   };
   const sealed = sealedParts(tree);

@@ -3,7 +3,8 @@ import { sealHeader } from "../../mail/list-headers.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type Letter, writePayload } from "../../mail/payload.js";
 import { fromParts, sealHeaderValue, toParts, writeSubmission } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
 import { sealPost } from "../../protocol/seal-post.js";
 import { fromBase64 } from "../platform/base64.js";
@@ -24,7 +25,7 @@ export async function seal({
 }: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
   const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
-    throw new ListSealError("wrong-address", "the key belongs to another address than From");
+    throw new MembershipError("wrong-address", "the key belongs to another address than From");
   }
   const listSecret = await readOpeningKey("list", fromBase64(list.listKey));
   const server = await readSealingKey("server", fromBase64(list.serverCertificate));
@@ -61,7 +62,7 @@ export async function seal({
  */
 export async function sealMail(input: Jobs["seal-mail"]["input"]): Promise<Jobs["seal-mail"]["output"]> {
   const sealed = fromParts((await seal(input)).parts);
-  if ("kind" in sealed) throw new ListSealError("not-sealed", "sealing made no sealed parts");
+  if ("kind" in sealed) throw new ProtocolError("not-sealed", "sealing made no sealed parts");
   const { from, date, messageId, inReplyTo, references } = input.letter;
   const list = parseAddress(input.list.address);
   const thread = { ...(inReplyTo === undefined ? {} : { inReplyTo }), references };

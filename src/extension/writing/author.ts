@@ -1,6 +1,8 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
 import { noteUse, secretOf } from "../keys/unlocked.js";
+import { AddonError } from "../platform/errors.js";
 import { load } from "../records/storage.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import type { Hindrance } from "./compose-status.js";
@@ -28,11 +30,11 @@ export interface Author {
  * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
  */
 export async function authorFor(list: StoredList): Promise<Author> {
-  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
+  if (list.membership === "left") throw new AddonError("left-list", "one has left the list");
   // the server would refuse it, and a mail on its way is a promise
-  if (list.role === "read-only") throw new ListSealError("read-only", "the list takes no posts from one");
+  if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
   const key = keyOf(await load(), list.memberKey);
-  if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
+  if (key.revokedAt !== null) throw new ProtocolError("key-revoked", "one's own key is revoked");
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)

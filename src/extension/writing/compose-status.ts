@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Question } from "./guard-names.js";
 
 /** What stands in the way of sending, and waits for the person in the compose button's popup. */

@@ -1,6 +1,6 @@
 import { domainOf, type Mailbox, parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { type Attachment, type Letter, messageIdsIn } from "../../mail/payload.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { fromBase64 } from "../platform/base64.js";
 import type { ComposeDetails } from "../platform/thunderbird.js";
 import type { StoredList } from "../records/stored.js";
@@ -38,7 +38,7 @@ export function letterOf(
   thread: Thread,
   now: Date,
 ): Omit<Letter, "author"> {
-  if (typeof details.from !== "string") throw new ListSealError("bad-address", "From is not an address");
+  if (typeof details.from !== "string") throw new ProtocolError("bad-address", "From is not an address");
   const from: Mailbox = parseMailbox(details.from);
   const attachments = files.map(attachmentOf);
   const common = {

@@ -7,8 +7,8 @@
  * would make Carol's own key look like the changed one.
  */
 import type { Address } from "../../mail/mailbox.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
+import { MembershipError, type RefusalCode } from "../file/errors.js";
 
 /** What the chain owner -> introduction -> member proves of one mail; made by `introduction.ts`. */
 export type Proof =
@@ -26,7 +26,7 @@ export type Proof =
   /** The mail brought no introduction. */
   | { readonly kind: "absent" }
   /** The mail brought an introduction that proves nothing. */
-  | { readonly kind: "failed"; readonly step: Step; readonly code: ErrorCode };
+  | { readonly kind: "failed"; readonly step: Step; readonly code: RefusalCode };
 
 /** The steps of the check that can fail, in their order; steps 8 and 9 give the verdict `changed`. */
 export type Step =
@@ -92,7 +92,7 @@ export type Verdict =
   /** A warning that can't be missed. */
   | { readonly kind: "changed"; readonly why: Change; readonly pinned: Fingerprint }
   /** The mail brought a proof that fails: somebody tried something, or its owner is not known here yet. */
-  | { readonly kind: "refused"; readonly step: Step; readonly code: ErrorCode };
+  | { readonly kind: "refused"; readonly step: Step; readonly code: RefusalCode };
 
 /** Why a key is not the one it should be. */
 export type Change =
@@ -228,7 +228,7 @@ export function isOwnersKey(state: Pins, { address, key }: Sighting, owners: rea
  */
 export function confirm(state: Pins, sighting: Sighting, owners: readonly Sighting[]): Pins {
   if (isOwnersKey(state, sighting, owners)) {
-    throw new ListSealError("owners-key", "the address is an owner's, who has another key");
+    throw new MembershipError("owners-key", "the address is an owner's, who has another key");
   }
   const { address, key } = sighting;
   const before = state.pins[address];

@@ -1,5 +1,5 @@
 /** Whether an invitation may be followed beside the lists that are known already. */
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../file/errors.js";
 
 /** What is known of a list already, from the first invitation and the owners' notices since. */
 export interface ListIdentity {
@@ -37,19 +37,20 @@ export function assertNoConflict(invited: InvitedTo, known: readonly ListIdentit
   for (const list of known) {
     const sharesKey = list.listKeys.includes(invited.listKey) || list.server === invited.server;
     if (list.address !== invited.address) {
-      if (sharesKey) throw new ListSealError("list-conflict", "another list is known by one of these keys");
+      if (sharesKey) throw new MembershipError("list-conflict", "another list is known by one of these keys");
       continue;
     }
     if (!list.listKeys.includes(invited.listKey) || list.server !== invited.server) {
-      throw new ListSealError("list-conflict", "the list is known here with other keys");
+      throw new MembershipError("list-conflict", "the list is known here with other keys");
     }
     const today = list.owners.some(
       ({ fingerprint, isOwnerToday }) => isOwnerToday && fingerprint === invited.by,
     );
-    if (!today) throw new ListSealError("unknown-owner", "signed by nobody who owns the list, as known here");
+    if (!today)
+      throw new MembershipError("unknown-owner", "signed by nobody who owns the list, as known here");
     const owners = list.owners.map(({ fingerprint }) => fingerprint);
     if (!invited.owners.every((owner) => owners.includes(owner))) {
-      throw new ListSealError("unknown-owner", "it names an owner who is not known here");
+      throw new MembershipError("unknown-owner", "it names an owner who is not known here");
     }
   }
 }

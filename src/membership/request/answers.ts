@@ -4,8 +4,9 @@
  *
  * It goes to the asker's address on the roster, never to where a mail says it came from.
  */
+
 import type { Address } from "../../mail/mailbox.js";
-import { type ErrorCode, errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   armorSealingKey,
   type Fingerprint,
@@ -19,6 +20,7 @@ import { assertSize } from "../../openpgp/policy.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { encryptSigned } from "../../protocol/seal-post.js";
+import { type RefusalCode, refusalCodes } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate, toBase64 } from "../file/json-fields.js";
 import { type HeldPost, MAX_HELD_SHOWN, readHeld, writtenHeld } from "./held-posts.js";
 import {
@@ -129,7 +131,7 @@ export type Result =
   /** It is done. `head`: the record's newest entry then. */
   | { readonly kind: "done"; readonly head: RosterHead }
   /** Nothing was changed. */
-  | { readonly kind: "refused"; readonly code: ErrorCode }
+  | { readonly kind: "refused"; readonly code: RefusalCode }
   /**
    * To an owner: a page of the roster, by address, and one of the record. There is more of the record if the last entry is
    * not the head, and more members behind `next`, if it is there. `from`: they are those behind this address, as was asked.
@@ -259,8 +261,8 @@ const readPassed = (fields: Fields): PassedNotice => ({
 });
 
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
-function errorCode(text: string): ErrorCode {
-  return errorCodes.find((code) => code === text) ?? "unsupported-version";
+function errorCode(text: string): RefusalCode {
+  return refusalCodes.find((code) => code === text) ?? "unsupported-version";
 }
 
 const readPause = (fields: Fields) => ({ by: fields.oneOf("by", pausers), since: fields.date("since") });
@@ -343,7 +345,7 @@ function readResult(fields: Fields): Result {
         since: fields.date("since"),
       };
     default:
-      throw new ListSealError("unsupported-version", "a result of a later version");
+      throw new ProtocolError("unsupported-version", "a result of a later version");
   }
 }
 
@@ -414,16 +416,16 @@ export async function openAnswer(
   fields.assertKind("answer");
   const list = readList(fields.within("list"));
   if (list.address !== expected.list.address) {
-    throw new ListSealError("wrong-list", "the answer is about another list");
+    throw new ProtocolError("wrong-list", "the answer is about another list");
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
   if (!isUnasked(result) && !expected.requests.includes(request)) {
-    throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
+    throw new ProtocolError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));
   if (server.fingerprint !== expected.server.fingerprint) {
-    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+    throw new ProtocolError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return { request, date: fields.date("date"), list, result, server };
 }
@@ -445,7 +447,7 @@ export function laterServerKey(
   offered: SealingKey<"server">,
 ): SealingKey<"server"> {
   if (known.fingerprint !== offered.fingerprint) {
-    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+    throw new ProtocolError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return newestSubkey(offered) > newestSubkey(known) ? offered : known;
 }

@@ -2,7 +2,7 @@
 import { armor, enums, unarmor } from "openpgp";
 import type { Address } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import type { RosterHead } from "../../protocol/message.js";
@@ -181,7 +181,7 @@ async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> 
     if (type !== enums.armor.publicKey || !(data instanceof Uint8Array)) throw new Error("not a certificate");
     return data;
   } catch (cause) {
-    throw new ListSealError("damaged", `the field ${name} is not an armored certificate`, { cause });
+    throw new ProtocolError("damaged", `the field ${name} is not an armored certificate`, { cause });
   }
 }
 
@@ -190,7 +190,7 @@ export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint
   try {
     return parseFingerprint(fields.line(name, 64));
   } catch (cause) {
-    throw new ListSealError("damaged", "not a fingerprint", { cause });
+    throw new ProtocolError("damaged", "not a fingerprint", { cause });
   }
 }
 
@@ -198,7 +198,7 @@ export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint
 export async function readCommand(fields: Fields): Promise<Command> {
   const said = fields.line("do", 40);
   const name = commandNames.find((each) => each === said);
-  if (name === undefined) throw new ListSealError("unsupported-version", "not a command of this version");
+  if (name === undefined) throw new ProtocolError("unsupported-version", "not a command of this version");
   switch (name) {
     case "claim":
       return {

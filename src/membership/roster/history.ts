@@ -9,7 +9,6 @@
  * could never be followed again would hide all that comes after.
  */
 import { type Address, isAddress } from "../../mail/mailbox.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import {
   armorSealingKey,
   type Fingerprint,
@@ -17,6 +16,7 @@ import {
   parseSealingKey,
   type SealingKey,
 } from "../../openpgp/keys.js";
+import { MembershipError, refusalOf } from "../file/errors.js";
 import { Fields } from "../file/json-fields.js";
 import { readOneCertificate } from "../introduction/certification.js";
 import {
@@ -38,7 +38,7 @@ import { followChain, recordedCommands, signedBytesOf } from "./log.js";
 import { hasAuthority } from "./overview.js";
 import type { LoggedMember, RosterHistory, Unsigned } from "./state.js";
 
-const altered = (why: string, cause?: unknown) => new ListSealError("roster-altered", why, { cause });
+const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 
 /** Thrown for a command that counts for nothing, since whoever signed it had no right to it then. */
 class Unentitled extends Error {
@@ -407,7 +407,7 @@ export async function continueHistory(
       state = await apply(state, link, context, now);
     } catch (thrown) {
       // whatever is wrong with an entry that the server passed on as good
-      throw altered(`entry ${link.number}: ${codeOf(thrown, "damaged")}`, thrown);
+      throw altered(`entry ${link.number}: ${refusalOf(thrown, "damaged")}`, thrown);
     }
   }
   return { ...state, hashes };

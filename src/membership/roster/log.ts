@@ -21,8 +21,9 @@
  * `certificate` (binary, base64).
  */
 import { sha256 } from "../../openpgp/digest.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
+import { MembershipError } from "../file/errors.js";
 import { fromBase64, toBase64 } from "../file/json-fields.js";
 import type { RecordLink } from "../request/answers.js";
 import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
@@ -66,7 +67,7 @@ export function hashedText(number: number, previous: string, entry: string): str
 /** The entry for a command that was carried out at `at`. @throws ListSealError `wrong-kind` for one that changes no roster */
 export function signedChange({ request, signed }: OpenedRequest, by: string, at: Date): SignedChange {
   const name = recordedCommands.find((each) => each === request.command.do);
-  if (name === undefined) throw new ListSealError("wrong-kind", "the command does not belong in the record");
+  if (name === undefined) throw new ProtocolError("wrong-kind", "the command does not belong in the record");
   return {
     do: name,
     by,
@@ -84,7 +85,7 @@ export function signedBytesOf({
   try {
     return { bytes: fromBase64(command), signatures: fromBase64(signatures) };
   } catch {
-    throw new ListSealError("roster-altered", "an entry's command can't be read");
+    throw new MembershipError("roster-altered", "an entry's command can't be read");
   }
 }
 
@@ -102,7 +103,7 @@ export async function followChain(
 ): Promise<readonly string[]> {
   const after = [...hashes];
   for (const [index, link] of links.entries()) {
-    if (link.number !== after.length + 1) throw new ListSealError("roster-altered", "an entry is missing");
+    if (link.number !== after.length + 1) throw new MembershipError("roster-altered", "an entry is missing");
     if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {
       throw new ListSealError(
         index === 0 ? "roster-forked" : "roster-altered",
@@ -111,7 +112,7 @@ export async function followChain(
     }
     const text = hashedText(link.number, link.previous, link.entry);
     if ((await sha256(new TextEncoder().encode(text))) !== link.hash) {
-      throw new ListSealError("roster-altered", "an entry's hash is not its own");
+      throw new MembershipError("roster-altered", "an entry's hash is not its own");
     }
     after.push(link.hash);
   }
@@ -141,8 +142,8 @@ export function standingOf(hashes: readonly string[], head: RosterHead): HeadSta
  */
 export function assertNotBehind(hashes: readonly string[], head: RosterHead): void {
   const standing = standingOf(hashes, head);
-  if (standing.kind === "forked") throw new ListSealError("roster-forked", "the record is another one");
+  if (standing.kind === "forked") throw new MembershipError("roster-forked", "the record is another one");
   if (standing.kind === "known" && standing.entriesSince > 0) {
-    throw new ListSealError("roster-behind", "the server's record ends before the one known here");
+    throw new MembershipError("roster-behind", "the server's record ends before the one known here");
   }
 }

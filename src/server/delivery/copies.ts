@@ -23,7 +23,8 @@ import {
   writeCopy,
 } from "../../mail/sealed-mail.js";
 import { SharedBase64 } from "../../mail/shared-base64.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { refusalOf } from "../../membership/file/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { parseSealingKey, readSealingKey } from "../../openpgp/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "../../protocol/reseal.js";
@@ -90,7 +91,7 @@ async function openKept({ mail, author, accepted }: PostInParts, list: ListInUse
 export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
   try {
     const mail = await readSealedMail(raw);
-    if (mail.kind !== "sealed") throw new ListSealError("not-sealed", "a kept post without sealed parts");
+    if (mail.kind !== "sealed") throw new ProtocolError("not-sealed", "a kept post without sealed parts");
     return { ...post, mail, octets: raw.length };
   } catch (cause) {
     throw new Poison("a post that can't be taken apart", { cause });
@@ -240,7 +241,7 @@ export class CopyMaker {
       return false;
     } catch (error) {
       // one that has run out is a matter of what is sealed to it
-      return codeOf(error, "damaged") === "key-revoked";
+      return refusalOf(error, "damaged") === "key-revoked";
     }
   }
 
@@ -254,7 +255,7 @@ export class CopyMaker {
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list } = post;
     // attack: a thief goes on with the secret beside the key, or with the list key alone
-    if (await this.isRevoked(member)) throw new ListSealError("key-revoked", "revoked by its holder");
+    if (await this.isRevoked(member)) throw new ProtocolError("key-revoked", "revoked by its holder");
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),

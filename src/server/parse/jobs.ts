@@ -5,9 +5,10 @@
 import { type Address, parseMailbox } from "../../mail/mailbox.js";
 import { readRequestMail } from "../../mail/request-mail.js";
 import { readSealedMail } from "../../mail/sealed-mail.js";
+import { type RefusalCode, refusalOf } from "../../membership/file/errors.js";
 import { type OpenedRequest, openRequest } from "../../membership/request/request.js";
 import { sha256 } from "../../openpgp/digest.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   generateMemberKey,
   parseSealingKey,
@@ -36,7 +37,7 @@ export type SealedMail = Extract<Awaited<ReturnType<typeof readSealedMail>>, { r
 /** Nothing is proved: a uniform refusal; `code` is for the log. */
 export interface Unreadable {
   readonly kind: "refused";
-  readonly code: ErrorCode;
+  readonly code: RefusalCode;
 }
 
 /** By whom a post must be signed. */
@@ -153,7 +154,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await work();
   } catch (error) {
-    return { kind: "refused", code: codeOf(error, "damaged") };
+    return { kind: "refused", code: refusalOf(error, "damaged") };
   }
 }
 
@@ -212,7 +213,7 @@ async function reopenPost(
 }
 
 function noSecret(): never {
-  throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
+  throw new ProtocolError("wrong-list", "not sealed under the secret shared with this author");
 }
 
 /** A certificate that came with a post, if it can be used and is for the address that the post is from. */
@@ -243,7 +244,7 @@ async function readCommand(
       const opened = await openRequest(sealed, await keys.server(octets), list);
       return { kind: "opened", opened, server, ...rest };
     } catch (error) {
-      if (codeOf(error, "damaged") !== "wrong-list") throw error;
+      if (refusalOf(error, "damaged") !== "wrong-list") throw error;
       failure ??= error;
     }
   }

@@ -10,7 +10,7 @@ import {
 } from "../../membership/introduction/introduction.js";
 import { type SignedBytes, verifySigned } from "../../membership/request/request.js";
 import { beforeRevocation, revokedSince } from "../../membership/request/revocation.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { assertUsable, parseSealingKey } from "../../openpgp/keys.js";
 import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertSize } from "../../openpgp/policy.js";
@@ -86,7 +86,7 @@ export async function prove({ signed, by, at }: Proof): Promise<Proved> {
       const isRevoked = (await revokedSince(key.certificate, now)) !== undefined;
       // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
       if (isRevoked && !by.revokes) {
-        throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+        throw new ProtocolError("key-revoked", "signed by a key that its holder has revoked");
       }
       const { certificate } = isRevoked ? await beforeRevocation(key) : key;
       const signedAt = await verifySigned({ signed }, [certificate], now);

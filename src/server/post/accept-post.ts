@@ -6,7 +6,7 @@
  */
 import type { Address } from "../../mail/mailbox.js";
 import { messageIdsIn } from "../../mail/payload.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { RefusalCode } from "../../membership/file/errors.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
@@ -52,7 +52,7 @@ export type Outcome =
    */
   | { readonly kind: "changed"; readonly raw: Uint8Array }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly notified: boolean };
 
 /**
  * Takes a post for `list`.
@@ -197,7 +197,7 @@ function isMessageId(text: string): boolean {
  * Codes that openAtServer gives only after the outer signature was found to be the author's. With every other it is
  * not known who sent the mail, and nobody is told anything.
  */
-const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const afterVerification: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "too-old",
   "from-the-future",
   "binding-missing",
@@ -209,7 +209,7 @@ const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 async function refuse(
   store: Store,
   author: Member | undefined,
-  code: ErrorCode,
+  code: RefusalCode,
   now: number,
 ): Promise<Outcome> {
   if (!afterVerification.has(code)) return { kind: "refused", code, notified: false };
@@ -220,7 +220,7 @@ async function refuse(
 async function tell(
   store: Store,
   author: Member | undefined,
-  code: ErrorCode,
+  code: RefusalCode,
   now: number,
 ): Promise<Outcome> {
   if (author === undefined) return { kind: "refused", code, notified: false };

@@ -1,5 +1,5 @@
 /** A list key that comes with a request. */
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { RefusalCode } from "../../membership/file/errors.js";
 import { allFingerprints, profileOf, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
 import type { NewListKey } from "../store/store.js";
@@ -14,7 +14,7 @@ import type { Asked } from "./request-context.js";
 export async function listKeyFor(
   { list, server, now }: Asked,
   certificate: Uint8Array,
-): Promise<NewListKey | ErrorCode> {
+): Promise<NewListKey | RefusalCode> {
   const key = await readSealingKey("list", certificate, now);
   if (!userIdOf(key).endsWith(`<${list.address}>`) || profileOf(key) !== list.profile) return "wrong-list";
   const own = allFingerprints(server.secret);

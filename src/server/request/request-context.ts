@@ -1,8 +1,10 @@
 /** What handling a request works with, and what comes of it. */
+
+import type { RefusalCode } from "../../membership/file/errors.js";
 import type { Result, Unasked } from "../../membership/request/answers.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
@@ -64,7 +66,7 @@ export type Done =
 /** A command of the kind `D`. */
 export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
 
-export const refusal = (code: ErrorCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
+export const refusal = (code: RefusalCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
 export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
@@ -151,5 +153,5 @@ export async function memberKey({ parts, now }: Asked, octets: Uint8Array): Prom
 
 /** Thrown for a request whose asker is not proved: they hear one uniform reply, and nothing by mail. */
 export function unproved(why: string): ListSealError {
-  return new ListSealError("unknown-author", why);
+  return new ProtocolError("unknown-author", why);
 }

@@ -5,11 +5,13 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
+
 import { type Address, parseAddress } from "../../mail/mailbox.js";
+import { refusalCodes, refusalOf } from "../../membership/file/errors.js";
 import type { Result } from "../../membership/request/answers.js";
 import { assertRecent, claimedSigners } from "../../membership/request/request.js";
 import { beforeRevocation } from "../../membership/request/revocation.js";
-import { codeOf, errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../base/limits.js";
 import { writeServerKey } from "../parse/key-transfer.js";
@@ -189,7 +191,7 @@ async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
     return await proved.carryOut();
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
-    return refusal(codeOf(error, "damaged"));
+    return refusal(refusalOf(error, "damaged"));
   }
 }
 
@@ -198,7 +200,7 @@ function firstResult(json: string, head: { readonly number: number; readonly has
   const kept: unknown = JSON.parse(json);
   const code =
     typeof kept === "object" && kept !== null && "code" in kept
-      ? errorCodes.find((each) => each === kept.code)
+      ? refusalCodes.find((each) => each === kept.code)
       : undefined;
   return code === undefined ? { kind: "done", head } : { kind: "refused", code };
 }

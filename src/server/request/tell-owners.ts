@@ -1,11 +1,13 @@
+import { refusalCodes } from "../../membership/file/errors.js";
 /**
  * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
  * down with what they did (kept/sql-orders.ts), so that a server that stops in between tells it when it runs again: a
  * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
  */
+
 import { parseAddress } from "../../mail/mailbox.js";
 import { type Result, reportEvents } from "../../membership/request/answers.js";
-import { errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
@@ -138,6 +140,6 @@ function resultOf({ kind, word, head, signed }: Telling): Result | undefined {
     return event && { kind: "report", event, head, signed };
   }
   if (word === "done") return { kind: "done", head };
-  const code = errorCodes.find((one) => one === word);
+  const code = refusalCodes.find((one) => one === word);
   return code && { kind: "refused", code };
 }

@@ -7,7 +7,7 @@
  */
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { Profile, Role } from "../../openpgp/keys.js";
 import { isSecretId, passphraseOf, readSecret, type SharedSecret } from "../../openpgp/secrets.js";
 import { type DataFolder, isOpenToOthers, writeDurably } from "../base/data-folder.js";
@@ -24,7 +24,7 @@ export const UNUSED_SECRET_MS = 7 * DAY_MS;
 export function secretFromText(text: string): Uint8Array {
   const digits = text.trim();
   if (!/^[0-9a-fA-F]{64}$/.test(digits)) {
-    throw new ListSealError("key-damaged", "a shared secret is 64 hex digits");
+    throw new ProtocolError("key-damaged", "a shared secret is 64 hex digits");
   }
   return Uint8Array.from(Buffer.from(digits, "hex"));
 }

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { outcomeOf, unwrap } from "../../ui/failure.js";
 import type { Call, CallHandlers, Calls } from "../calls/page-calls.js";
 
@@ -10,7 +10,7 @@ import type { Call, CallHandlers, Calls } from "../calls/page-calls.js";
 export function localCall(handlers: Partial<CallHandlers>): Call {
   return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
     const handler = handlers[name];
-    if (handler === undefined) throw new ListSealError("foreign-caller", `no ${name} in a browser`);
+    if (handler === undefined) throw new AddonError("foreign-caller", `no ${name} in a browser`);
     return unwrap(await outcomeOf<Calls[K]["output"]>(() => handler(input), "worker-failed"));
   };
 }

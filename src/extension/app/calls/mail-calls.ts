@@ -1,6 +1,6 @@
-import { ListSealError } from "../../../openpgp/errors.js";
 import { browser, type Runtime } from "../../platform/browser.js";
 import { type Check, count, flag, nothing, object, text } from "../../platform/check.js";
+import { AddonError } from "../../platform/errors.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { type Outcome, outcomeOf, unwrap } from "../../ui/failure.js";
 import type { Mark } from "../../ui/security-image.js";
@@ -199,12 +199,11 @@ export async function ask<K extends keyof Every>(
 ): Promise<Every[K]["output"]> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ListSealError("timed-out", `no answer to ${name}`)), ANSWER_MS);
+    timer = setTimeout(() => reject(new AddonError("timed-out", `no answer to ${name}`)), ANSWER_MS);
   });
   try {
     const answer: unknown = await Promise.race([browser.runtime.sendMessage({ ask: name, input }), late]);
-    if (!isOutcome<Every[K]["output"]>(answer))
-      throw new ListSealError("worker-failed", `no answer to ${name}`);
+    if (!isOutcome<Every[K]["output"]>(answer)) throw new AddonError("worker-failed", `no answer to ${name}`);
     return unwrap(answer);
   } finally {
     clearTimeout(timer);

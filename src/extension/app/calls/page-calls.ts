@@ -1,5 +1,4 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
-import { type ErrorCode, ListSealError } from "../../../openpgp/errors.js";
 import type { RestoreSummary } from "../../backup/backup.js";
 import type { MemberKeySummary } from "../../keys/key-summary.js";
 import type { InvitationSummary, JoinWish } from "../../member/join.js";
@@ -18,6 +17,7 @@ import {
   recordOf,
   text,
 } from "../../platform/check.js";
+import { AddonError, type ErrorCode } from "../../platform/errors.js";
 import type { Comparison } from "../../reading/comparison.js";
 import type { Keeping } from "../../reading/local-copies/choice.js";
 import type { WantedKey } from "../../reading/wanted-comparison.js";
@@ -327,13 +327,13 @@ export async function connect(page: "options" | "popup"): Promise<Call> {
   return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new ListSealError("timed-out", `no answer to ${name}`)), ANSWER_MS);
+      timer = setTimeout(() => reject(new AddonError("timed-out", `no answer to ${name}`)), ANSWER_MS);
     });
     try {
       const reply: unknown = await Promise.race([sendMessage(ID, { name, input }, "background"), late]);
       const answer: unknown = typeof reply === "string" ? JSON.parse(reply) : null;
       if (!isOutcome<Calls[K]["output"]>(answer))
-        throw new ListSealError("worker-failed", `no answer to ${name}`);
+        throw new AddonError("worker-failed", `no answer to ${name}`);
       return unwrap(answer);
     } finally {
       clearTimeout(timer);

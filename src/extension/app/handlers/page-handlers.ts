@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { MembershipError } from "../../../membership/file/errors.js";
 import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
 import { summaryOfKey } from "../../keys/key-summary.js";
@@ -9,6 +9,7 @@ import { takeOffered } from "../../member/offered-invitation.js";
 import { renewMember } from "../../member/renew-key.js";
 import { revokeMember } from "../../member/revoke-key.js";
 import { askHeld, decideHeld, heldPosts } from "../../moderation/held-posts.js";
+import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
 import { load, refusedJoins, summaryOfList, update } from "../../records/storage.js";
@@ -147,10 +148,10 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   async "list:use-key"({ address, fingerprint }) {
     const chosen = await update((stored) => {
       const list = stored.lists[address];
-      if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+      if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
       const key = keyOf(stored, fingerprint);
       if (key.address !== list.invitee)
-        throw new ListSealError("wrong-address", "the key belongs to another address");
+        throw new MembershipError("wrong-address", "the key belongs to another address");
       const next = { ...list, memberKey: fingerprint };
       return {
         stored: { ...stored, lists: { ...stored.lists, [address]: next } },

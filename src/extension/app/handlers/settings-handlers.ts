@@ -1,5 +1,5 @@
 import { typedPassphrase } from "../../../membership/file/backup-passphrase.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
 import { summaryOfKey } from "../../keys/key-summary.js";
 import { chooseLockAfter, lockAfter } from "../../keys/lock-after.js";
@@ -41,7 +41,7 @@ export const settingsCalls: Pick<CallHandlers, keyof SettingsCalls> = {
   async "key:save-secret"({ fingerprint, current, passphrase }) {
     const typed = typedPassphrase(passphrase);
     if (typed.kind !== "own" && typed.kind !== "made")
-      throw new ListSealError("wrong-passphrase", "the passphrase is too short");
+      throw new ProtocolError("wrong-passphrase", "the passphrase is too short");
     const key = keyOf(await load(), fingerprint);
     const { armored } = await runJob("export-key", { key, current, passphrase });
     await host().saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");
@@ -67,6 +67,6 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not base64", { cause });
+    throw new ProtocolError("key-damaged", "not base64", { cause });
   }
 }

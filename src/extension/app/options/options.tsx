@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import { program } from "../../platform/browser.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import type { Comparison } from "../../reading/comparison.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type MessageKey, t } from "../../ui/i18n.js";

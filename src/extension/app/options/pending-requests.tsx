@@ -1,6 +1,6 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
-import type { ErrorCode } from "../../../openpgp/errors.js";
 import { program } from "../../platform/browser.js";
+import type { ErrorCode } from "../../platform/errors.js";
 import { askFor } from "../../platform/permission.js";
 import type { RefusedJoin } from "../../records/storage.js";
 import type { RequestSummary } from "../../requests/pending.js";

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { pictureOf } from "../../reading/attachments.js";
@@ -95,5 +95,5 @@ async function shown(tabId: number): Promise<Opened> {
   const header = await shownMessage(tabId);
   const reading = header === undefined ? undefined : await read(header, "in-its-own-shell");
   if (reading?.kind === "opened") return reading.opened;
-  throw new ListSealError("not-sealed", "the tab shows no opened mail");
+  throw new ProtocolError("not-sealed", "the tab shows no opened mail");
 }

@@ -1,5 +1,5 @@
-import { codeOf } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
+import { codeOf } from "../../platform/errors.js";
 import { ShownMail } from "../../reading/display/render.js";
 import { traceIn } from "../../reading/display/trace.js";
 import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";

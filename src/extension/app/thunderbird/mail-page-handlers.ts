@@ -1,4 +1,5 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { MembershipError } from "../../../membership/file/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
@@ -45,7 +46,7 @@ export const mailAsks: MailAskHandlers = {
 
   async "mail:join"({ mail }) {
     if (!(await offerInvitation(await headerOf(mail))))
-      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+      throw new MembershipError("invitation-damaged", "the mail brings no invitation");
     await browser.runtime.openOptionsPage();
     return null;
   },
@@ -59,12 +60,12 @@ async function headerOf({ id, headerMessageId }: MessageRef): Promise<MessageHea
     .messages.get(id)
     .catch(() => undefined);
   if (header?.headerMessageId !== headerMessageId)
-    throw new ListSealError("not-sealed", "the message is not there any more");
+    throw new ProtocolError("not-sealed", "the message is not there any more");
   return header;
 }
 
 async function opened(mail: MessageRef): Promise<Opened> {
   const reading = await read(await headerOf(mail), "elsewhere");
-  if (reading.kind !== "opened") throw new ListSealError("not-sealed", "the mail does not open any more");
+  if (reading.kind !== "opened") throw new ProtocolError("not-sealed", "the mail does not open any more");
   return reading.opened;
 }

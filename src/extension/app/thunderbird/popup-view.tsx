@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type MessageKey, t } from "../../ui/i18n.js";
 import type { ComposeStatus, Hindrance, Notice } from "../../writing/compose-status.js";

@@ -1,6 +1,6 @@
 import { parseAddress } from "../../../mail/mailbox.js";
 import { requestNotice, requestPart, requestSubject } from "../../../mail/request-mail.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import type { SealedMail } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
 import { thunderbird } from "../../platform/thunderbird.js";
@@ -16,10 +16,10 @@ import { identityOf } from "../../writing/window/draft-identity.js";
 export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
-    if (identityId === null) throw new ListSealError("no-identity", "no account has the sender's address");
+    if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
     const { messages } = thunderbird();
     if (messages.sendMessage === undefined) {
-      throw new ListSealError("may-not-send", "the right to send was not granted");
+      throw new AddonError("may-not-send", "the right to send was not granted");
     }
     const { name, type, bytes } = requestPart(kind, sealed);
     const file = new File([new Uint8Array(bytes)], name, { type });
@@ -39,7 +39,7 @@ export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promis
       );
       return mode === "sendLater" ? "outbox" : "sent";
     } catch (cause) {
-      throw new ListSealError("not-sent", "Thunderbird could not send it", { cause });
+      throw new AddonError("not-sent", "Thunderbird could not send it", { cause });
     }
   });
 }

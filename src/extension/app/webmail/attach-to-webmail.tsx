@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { partsToSend } from "../../requests/by-hand.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";

@@ -1,6 +1,6 @@
-import { ListSealError } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
 import { count, object, oneOf, recordOf } from "../../platform/check.js";
+import { AddonError } from "../../platform/errors.js";
 
 /**
  * For which lists opened mail is kept, readable, in a local folder. Off unless a person turns it on: what is kept can be
@@ -23,7 +23,7 @@ async function chosen(): Promise<Readonly<Record<string, "opened">>> {
   const found = (await browser.storage.local.get(KEY))[KEY];
   if (found === undefined) return {};
   const { version, lists } = record(found);
-  if (version !== VERSION) throw new ListSealError("storage-failed", "written by another version");
+  if (version !== VERSION) throw new AddonError("storage-failed", "written by another version");
   return lists;
 }
 
@@ -56,6 +56,6 @@ export async function chooseKeeping(list: string, keeping: Keeping): Promise<voi
   try {
     await browser.storage.local.set({ [KEY]: { version: VERSION, lists } });
   } catch (cause) {
-    throw new ListSealError("storage-failed", "the choice could not be written", { cause });
+    throw new AddonError("storage-failed", "the choice could not be written", { cause });
   }
 }

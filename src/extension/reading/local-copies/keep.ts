@@ -1,5 +1,5 @@
 import { type Letter, writeClearMail } from "../../../mail/payload.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { may } from "../../platform/permission.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { keepingOf } from "./choice.js";
@@ -42,14 +42,14 @@ async function within(parent: string, name: string): Promise<string> {
   const { folders } = thunderbird();
   const there = await folders.getSubFolders(parent, false);
   const found = there.find((folder) => folder.name === name) ?? (await folders.create?.(parent, name));
-  if (found === undefined) throw new ListSealError("storage-failed", "no right to make a folder");
+  if (found === undefined) throw new AddonError("storage-failed", "no right to make a folder");
   return found.id;
 }
 
 async function folderFor(list: { readonly name: string; readonly address: string }): Promise<string> {
   const accounts = await thunderbird().accounts.list(false);
   const root = accounts.find(({ type }) => type === "local")?.rootFolder.id;
-  if (root === undefined) throw new ListSealError("storage-failed", "there are no local folders here");
+  if (root === undefined) throw new AddonError("storage-failed", "there are no local folders here");
   return within(await within(root, ROOT), folderName(list));
 }
 
@@ -88,7 +88,7 @@ async function keep(
     await messages.import(file, folder, { read: true });
     return "kept";
   } catch (cause) {
-    throw new ListSealError("storage-failed", "the copy could not be written", { cause });
+    throw new AddonError("storage-failed", "the copy could not be written", { cause });
   }
 }
 

@@ -2,7 +2,8 @@ import { type ArrivingPart, arrivingKinds } from "../../../mail/found-parts.js";
 import { partTypes, requestTypes } from "../../../mail/part-types.js";
 import { writeClearMail } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { MembershipError } from "../../../membership/file/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { openOptions } from "../../platform/background-rpc.js";
@@ -95,7 +96,7 @@ export class MailReading {
   }
 
   #need(): Opened {
-    if (this.#opened === undefined) throw new ListSealError("not-sealed", "no opened mail is shown");
+    if (this.#opened === undefined) throw new ProtocolError("not-sealed", "no opened mail is shown");
     return this.#opened;
   }
 
@@ -135,14 +136,14 @@ export class MailReading {
   async join(): Promise<void> {
     const { name, file } = this.#invitation ?? {};
     if (name === undefined || file === undefined)
-      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+      throw new MembershipError("invitation-damaged", "the mail brings no invitation");
     await offer(name, file);
     await openOptions();
   }
 }
 
 async function octetsOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  if (file.size > MAIL_LIMIT) throw new ListSealError("too-large", "larger than any sealed mail");
+  if (file.size > MAIL_LIMIT) throw new ProtocolError("too-large", "larger than any sealed mail");
   return new Uint8Array(await file.arrayBuffer());
 }
 
@@ -173,6 +174,6 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
       return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
     },
   );
-  if (another !== undefined) throw new ListSealError("damaged", "parts of more than one mail");
+  if (another !== undefined) throw new ProtocolError("damaged", "parts of more than one mail");
   return { kind: "other", arriving: arriving ?? null, invitation: null };
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { outerSubject } from "../../../mail/fixed-texts.js";
 import { parseAddress } from "../../../mail/mailbox.js";
 import { fileNameOf, partTypes } from "../../../mail/part-types.js";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";

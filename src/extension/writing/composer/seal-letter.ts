@@ -1,6 +1,7 @@
 import type { Letter } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { SealedLetter } from "../../worker/jobs.js";
@@ -73,9 +74,9 @@ export async function readyLetter({
   files,
 }: Written): Promise<ReadyLetter> {
   const list = (await load()).lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "no such list is here");
+  if (list === undefined) throw new AddonError("no-such-list", "no such list is here");
   const size = files.reduce((sum, file) => sum + file.size, 0) * ENCODED + body.content.length * 2;
-  if (size > LETTER_LIMIT) throw new ListSealError("too-large", "more than a list takes");
+  if (size > LETTER_LIMIT) throw new ProtocolError("too-large", "more than a list takes");
   const author = await authorFor(list);
   const letter = letterOf(
     {
@@ -104,7 +105,7 @@ export function sealedParts(
 /** The one file that somebody attaches by hand. */
 export async function sealedFile(ready: ReadyLetter): Promise<MailPart> {
   const [part] = (await sealedParts(ready, "whole")).parts;
-  if (part === undefined) throw new ListSealError("not-sealed", "sealing made no sealed part");
+  if (part === undefined) throw new ProtocolError("not-sealed", "sealing made no sealed part");
   return part;
 }
 

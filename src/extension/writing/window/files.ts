@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
 
 /** The files in a compose window. */
@@ -40,5 +40,5 @@ async function fileOfForwarded(
       });
     }
   }
-  throw new ListSealError("worker-failed", "an attachment could not be read");
+  throw new AddonError("worker-failed", "an attachment could not be read");
 }

@@ -1,4 +1,4 @@
-import { codeOf, ListSealError } from "../../../openpgp/errors.js";
+import { AddonError, codeOf } from "../../platform/errors.js";
 import { stayAwake } from "../../platform/keep-awake.js";
 import {
   type BeforeSendAnswer,
@@ -55,7 +55,7 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   const release = stayAwake();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ListSealError("timed-out", "sealing took too long")), SEND_MS);
+    timer = setTimeout(() => reject(new AddonError("timed-out", "sealing took too long")), SEND_MS);
   });
   try {
     return await Promise.race([answer(tabId, details), late]);
@@ -113,7 +113,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   const leaving = list === undefined && !none && quotesSealed && mayLeave;
   const sealing = wanted && !leaving ? "on" : "off";
   if (sealing === "on" && (list === undefined || none)) {
-    throw new ListSealError("no-list", "no known list among the recipients");
+    throw new AddonError("no-list", "no known list among the recipients");
   }
   const attached = await thunderbird().compose.listAttachments(tabId);
   const [question] = questionsAbout(
@@ -175,7 +175,7 @@ async function sealInPlace(
     .map(({ bytes }) => bytes.buffer)
     .filter((buffer) => buffer instanceof ArrayBuffer);
   const sealed = await runJob("seal", { letter, list, key, secret }, { transfer, signal });
-  if (signal.aborted) throw new ListSealError("cancelled", "stopped by the person");
+  if (signal.aborted) throw new AddonError("cancelled", "stopped by the person");
 
   const added: number[] = [];
   const dictionaries = await spellInNothing(tabId);
@@ -188,7 +188,7 @@ async function sealInPlace(
     for (const { id } of attached) await compose.removeAttachment(tabId, id);
   } catch (cause) {
     await giveBack(tabId);
-    throw new ListSealError("worker-failed", "the attachments could not be replaced", { cause });
+    throw new AddonError("worker-failed", "the attachments could not be replaced", { cause });
   }
   const outer = await outerDetails(details, sealed);
   await changeState(tabId, { phase: "sealed" });

@@ -1,6 +1,6 @@
-import { errorCodes } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
 import { type Check, count, flag, listOf, object, oneOf, orNull, text } from "../../platform/check.js";
+import { errorCodes } from "../../platform/errors.js";
 import { type Hindrance, type Notice, notices } from "../compose-status.js";
 import { type GuardName, guardNames } from "../guard-names.js";
 

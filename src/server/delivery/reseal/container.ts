@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { setImmediate as others } from "node:timers/promises";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { tag } from "../../../openpgp/packet-writer.js";
 import { type CipherName, cipherId } from "../../../openpgp/pkesk-writer.js";
 import { packetHeader } from "../../../openpgp/signed-packets.js";
@@ -65,7 +65,7 @@ class Filling {
   }
 
   whole(): Buffer {
-    if (this.#at !== this.#buffer.length) throw new ListSealError("damaged", "a container of another size");
+    if (this.#at !== this.#buffer.length) throw new ProtocolError("damaged", "a container of another size");
     return this.#buffer;
   }
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../../openpgp/errors.js";
+import type { ErrorCode } from "../../../platform/errors.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { type MessageKey, t } from "../../../ui/i18n.js";
 import { SendByHand } from "../by-hand.js";

@@ -1,5 +1,5 @@
-import { codeOf } from "../../../../openpgp/errors.js";
 import { followLocking, whenLocked } from "../../../keys/unlocked.js";
+import { codeOf } from "../../../platform/errors.js";
 import { thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf } from "../../../reading/display/answer-view.js";
 import { mailBody } from "../../../reading/display/mail-body.js";

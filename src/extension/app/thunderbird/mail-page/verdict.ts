@@ -1,6 +1,6 @@
-import { codeOf } from "../../../../openpgp/errors.js";
 import { followLocking, whenLocked } from "../../../keys/unlocked.js";
 import { browser } from "../../../platform/browser.js";
+import { codeOf } from "../../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf, verdictView } from "../../../reading/display/answer-view.js";
 import type { Acts, DisplayAnswer } from "../../../reading/view.js";
