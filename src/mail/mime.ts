@@ -284,6 +284,6 @@ export function textLeaf(text: string, subtype: "plain" | "html" = "plain"): Lea
 }
 
 /** Date and time as header fields write it (RFC 5322, 3.3), in UTC: a time zone tells where the author is. */
-export function formatDate(date: Date): string {
+export function formatMailDate(date: Date): string {
   return date.toUTCString().replace(/GMT$/, "+0000");
 }

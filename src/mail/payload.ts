@@ -7,6 +7,7 @@
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open-post.ts`).
  */
+
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { COPY_FIELD } from "./copy-field.js";
@@ -22,7 +23,15 @@ import {
   parseMailbox,
   parseMailboxList,
 } from "./mailbox.js";
-import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
+import {
+  formatMailDate,
+  type HeaderField,
+  type Leaf,
+  type Multipart,
+  textLeaf,
+  writeEntity,
+} from "./mime.js";
+import { authorType } from "./part-types.js";
 import { OtherPostalMime, readMime } from "./read-mime.js";
 
 /** A file with the letter. */
@@ -73,8 +82,6 @@ export interface OuterFields {
   readonly thread?: boolean;
 }
 
-/** Media types of the author's keys inside the seal. */
-export const authorType = "application/vnd.listseal.author";
 export const introductionType = "application/vnd.listseal.introduction";
 
 /** Against a payload that is all headers or all nesting. */
@@ -100,7 +107,7 @@ export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
     ["From", formatMailbox(outer.from)] as const,
     ...optional("To", list(outer.to)),
     ["Subject", outer.subject] as const,
-    ["Date", formatDate(letter.date)] as const,
+    ["Date", formatMailDate(letter.date)] as const,
     ["Message-ID", letter.messageId] as const,
     ...(outer.thread === false ? [] : threadFields(letter)),
   ];
@@ -133,7 +140,7 @@ function letterFields(letter: Letter): HeaderField[] {
     ...optional("To", list(letter.to)),
     ...optional("Cc", list(letter.cc)),
     ["Subject", letter.subject],
-    ["Date", formatDate(letter.date)],
+    ["Date", formatMailDate(letter.date)],
     ["Message-ID", letter.messageId],
     ...threadFields(letter),
     ["MIME-Version", "1.0"],

@@ -38,7 +38,7 @@ export async function readReceived(
 }
 
 /** The parts of a mail by what they count as ({@link labelOf}), in its order. */
-export function partsOf(email: Email): readonly ReceivedPart[] {
+export function partsOfMail(email: Email): readonly ReceivedPart[] {
   return email.attachments.map((each) => {
     const name = each.filename ?? "";
     return { ...labelOf({ type: each.mimeType, name }), name, bytes: contentOf(each) };

@@ -8,10 +8,10 @@
 import type { Email } from "postal-mime";
 import { ProtocolError } from "../openpgp/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
-import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
+import { formatMailDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { fileNameOf, requestTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
-import { partsOf, readReceived } from "./received.js";
+import { partsOfMail, readReceived } from "./received.js";
 
 /** Which of them a mail is. */
 export type RequestMailKind = keyof typeof requestTypes;
@@ -80,7 +80,7 @@ export function writeRequestMail(mail: RequestMail): Uint8Array {
     ["From", formatMailbox(from)],
     ["To", formatMailbox(to)],
     ["Subject", requestSubject(kind, list)],
-    ["Date", formatDate(date)],
+    ["Date", formatMailDate(date)],
     ["Message-ID", messageId],
     ...(inReplyTo === undefined ? [] : [["In-Reply-To", inReplyTo] as const]),
     ...(kind === "answer"
@@ -126,7 +126,7 @@ export interface ReceivedRequest {
  */
 export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
   const email = await readReceived(raw, MAX_PARTS, "left-out");
-  const sealed = sealedPartOf("request", partsOf(email));
+  const sealed = sealedPartOf("request", partsOfMail(email));
   if (sealed === undefined) return undefined;
   const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
   const from = senderOf(email);

@@ -18,7 +18,7 @@ import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailb
 import {
   base64Lines,
   type EncodedInTwo,
-  formatDate,
+  formatMailDate,
   type HeaderField,
   type Leaf,
   type SharedEntity,
@@ -29,7 +29,7 @@ import {
 } from "./mime.js";
 import { authorType, fileNameOf, partTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
-import { partsOf, readReceived } from "./received.js";
+import { partsOfMail, readReceived } from "./received.js";
 
 /** One sealed part of a mail: what becomes an attachment of the composer. */
 export interface MailPart {
@@ -130,7 +130,7 @@ export function writeSubmission(submission: Submission): Uint8Array {
       ["From", formatMailbox(from)],
       ["To", list],
       ["Subject", outerSubject(list)],
-      ["Date", formatDate(date)],
+      ["Date", formatMailDate(date)],
       ["Message-ID", messageId],
       ...threadFields(inReplyTo, references),
       [sealHeader, sealHeaderValue(sealed)],
@@ -201,7 +201,7 @@ export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded
     ["To", formatMailbox(copy.to)],
     ["Reply-To", formatMailbox(copy.replyTo)],
     ["Subject", outerSubject(list)],
-    ["Date", formatDate(copy.date)],
+    ["Date", formatMailDate(copy.date)],
     ["Message-ID", copy.messageId],
     ...threadFields(copy.inReplyTo, copy.references ?? []),
     ...listFields(list, copy.listName),
@@ -269,7 +269,7 @@ const MAX_ATTACHMENTS = 16;
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const email = await readReceived(raw, MAX_ATTACHMENTS, "left-out");
-  const parts = partsOf(email);
+  const parts = partsOfMail(email);
   const sealed = fromParts(parts);
   if ("kind" in sealed) return sealed;
   const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);

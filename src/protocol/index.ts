@@ -55,7 +55,7 @@ export {
 } from "../openpgp/secrets.js";
 export { BINDING_VERSION, type Kind } from "./binding.js";
 export type {
-  Delivery,
+  DeliveryMode,
   ListRef,
   Mode,
   Passage,

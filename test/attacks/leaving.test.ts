@@ -4,11 +4,11 @@
  */
 
 import { thunderbirdHost } from "../../src/extension/app/thunderbird/thunderbird-host.js";
-import { useHost } from "../../src/extension/platform/host.js";
+import { setHost } from "../../src/extension/platform/host.js";
 import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
 import { areCopiesKept } from "../../src/extension/reading/local-copies/keep.js";
 import { secretsOf } from "../../src/extension/reading/opening.js";
-import { read } from "../../src/extension/reading/read-message.js";
+import { readMessage } from "../../src/extension/reading/read-message.js";
 import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { runJob } from "../../src/extension/worker/client.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
@@ -55,7 +55,7 @@ let stored: Stored;
 
 beforeAll(async () => {
   haveThunderbird();
-  useHost(thunderbirdHost);
+  setHost(thunderbirdHost);
   await haveWorkerNear();
   const [alice, olive, bob] = await Promise.all([
     makePerson("alice@example.test", "Alice"),
@@ -168,7 +168,7 @@ const dangerous = [
 describe.each(dangerous)("a mail %s", (_, id, state) => {
   test("leaves readable where it is asked how far the reading got", async () => {
     await keys(state);
-    expect(mayLeaveReadable(await read(headerOf(id), "in-its-own-shell"))).toBe(true);
+    expect(mayLeaveReadable(await readMessage(headerOf(id), "in-its-own-shell"))).toBe(true);
   });
 
   test.each(["reply", "forward", "redirect"] as const)(
@@ -208,7 +208,7 @@ test.each([
   ["by its field", COPY, "team@lists.example"],
   ["by its folder, written before there was a field", OLD_COPY, null],
 ])("a readable copy is known %s", async (_, id, list) => {
-  expect(mayLeaveReadable(await read(headerOf(id), "in-its-own-shell"))).toBe(true);
+  expect(mayLeaveReadable(await readMessage(headerOf(id), "in-its-own-shell"))).toBe(true);
   for (const type of ["reply", "forward", "redirect", "new"] as const)
     expect((await about({ type, relatedMessageId: id })).related).toEqual({ kind: "copy", list });
 });

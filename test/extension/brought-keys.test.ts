@@ -1,9 +1,9 @@
 /** Keys of other programs, and keys for them: what is taken, what is refused and in which words; the practice list. */
 import { encryptKey, generateKey, type PrivateKey, readPrivateKey, type UserID } from "openpgp";
-import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
 import { exportKey, importKey } from "../../src/extension/worker/imported-keys.js";
 import { makeKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { practise } from "../../src/extension/worker/practice.js";
+import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { readOpeningKey } from "../../src/openpgp/keys.js";
 
 const now = new Date().toISOString();

@@ -2,7 +2,7 @@
 
 import { browserHost } from "../../src/extension/app/browser/browser-host.js";
 import { localCall } from "../../src/extension/app/browser/local-calls.js";
-import { type Host, useHost } from "../../src/extension/platform/host.js";
+import { type Host, setHost } from "../../src/extension/platform/host.js";
 import { mailAddress } from "../../src/extension/platform/mailto.js";
 import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension/requests/by-hand.js";
 import { keepPending, loadRequests, type PendingRequest } from "../../src/extension/requests/pending.js";
@@ -35,7 +35,7 @@ const host: Host = {
 beforeEach(async () => {
   resetHost();
   saved.length = 0;
-  useHost(host);
+  setHost(host);
   await keepPending(asked);
 });
 

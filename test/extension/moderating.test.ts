@@ -1,7 +1,7 @@
 /** Moderation in the add-on, with a real server: what a moderator sees, what they decide, and whom nothing is told. */
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
-import { HELD_VERSION, readHeld } from "../../src/extension/moderation/held-posts-record.js";
+import { HELD_VERSION, readHeldRecord } from "../../src/extension/moderation/held-posts-record.js";
 import { authorFor } from "../../src/extension/writing/author.js";
 import { setPolicy } from "../../src/server/admin/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
@@ -117,7 +117,7 @@ const heldVersion1 = {
 
 test("what is kept is read in every version that was ever released", () => {
   expect(HELD_VERSION).toBe(1);
-  expect(readHeld(structuredClone(heldVersion1))).toEqual(heldVersion1);
-  expect(readHeld(undefined)).toEqual({ version: HELD_VERSION, lists: {} });
-  expect(() => readHeld({ version: 1, lists: { a: { at: "", posts: [{}] } } })).toThrow();
+  expect(readHeldRecord(structuredClone(heldVersion1))).toEqual(heldVersion1);
+  expect(readHeldRecord(undefined)).toEqual({ version: HELD_VERSION, lists: {} });
+  expect(() => readHeldRecord({ version: 1, lists: { a: { at: "", posts: [{}] } } })).toThrow();
 });

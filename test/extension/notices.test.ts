@@ -1,8 +1,9 @@
 /** Owners' notices in a member's add-on, with real keys: the switch, late ones, old ones, and those of somebody else. */
-import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
+
 import { noSerials, type StoredList } from "../../src/extension/records/stored.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedNotice } from "../../src/extension/worker/notices.js";
+import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { type News, openReceipt, writeNotice } from "../../src/membership/notice/owner-notice.js";
 import {

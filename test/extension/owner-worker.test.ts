@@ -1,6 +1,5 @@
 /** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
 
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
@@ -10,6 +9,7 @@ import {
   ownersNotice,
   readReceipt,
 } from "../../src/extension/worker/owner-record.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";

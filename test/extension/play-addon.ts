@@ -5,9 +5,8 @@
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
-import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
-import { useHost } from "../../src/extension/platform/host.js";
+import { setHost } from "../../src/extension/platform/host.js";
 import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
@@ -16,6 +15,7 @@ import type { StoredList, StoredMemberKey } from "../../src/extension/records/st
 import { type ArrivalHandlers, type Arrived, takePart } from "../../src/extension/requests/incoming.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
+import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/file/code.js";
@@ -29,7 +29,7 @@ import { local, session } from "./fake-host.js";
 
 let acting: Addon | undefined;
 
-useHost({
+setHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
   send: async ({ to, sealed }) => {

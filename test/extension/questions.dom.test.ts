@@ -2,7 +2,7 @@ import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js
 import { hasOwnImage, namesAttachment, ownWords } from "../../src/extension/writing/attachment-hint.js";
 import type { GuardName } from "../../src/extension/writing/guard-names.js";
 import { allGuards } from "../../src/extension/writing/guard-switches.js";
-import { type Outgoing, questionsAbout } from "../../src/extension/writing/guards.js";
+import { type MailBeforeSending, questionsAbout } from "../../src/extension/writing/guards.js";
 import { recipientsOf } from "../../src/extension/writing/recipients.js";
 import { storedList } from "./stored-fixture.js";
 
@@ -12,13 +12,13 @@ const zoe = "zoe@example.test";
 
 interface Plan {
   readonly to?: ComposeDetails;
-  readonly change?: Partial<Outgoing>;
+  readonly change?: Partial<MailBeforeSending>;
   readonly off?: GuardName;
   readonly answered?: readonly GuardName[];
 }
 
 function asked({ to = { to: [team] }, change = {}, off, answered = [] }: Plan): readonly string[] {
-  const mail: Outgoing = {
+  const mail: MailBeforeSending = {
     recipients: recipientsOf(to, lists),
     sealing: "on",
     quotesSealed: false,

@@ -1,6 +1,5 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { type Arrived, takePart } from "../../src/extension/requests/incoming.js";
 import {
   forgetPending,
@@ -17,6 +16,7 @@ import {
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { arrivingPart } from "../../src/mail/found-parts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";

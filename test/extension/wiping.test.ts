@@ -1,9 +1,9 @@
 /** Locking, in the event page as it really is: opened mail is forgotten, the worker ends, and neither comes back. */
 import { jest } from "@jest/globals";
 import { keepUnlocked, lockAll } from "../../src/extension/keys/unlocked.js";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { seal } from "../../src/extension/worker/seal.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { type HeaderField, type Leaf, textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { generateKey, sealingHalf, writeOpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";

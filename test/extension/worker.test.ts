@@ -1,12 +1,12 @@
 /** The worker's jobs with real keys, as one story: join, seal, through the list's server, open. */
 
-import { fromBase64 } from "../../src/extension/platform/base64.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
+import { fromBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { fromParts, toParts } from "../../src/mail/sealed-mail.js";

@@ -147,6 +147,18 @@ test("no circle of files: type imports, imports and dynamic imports counted, sta
   expect(circlesOf(new Map(all.map(({ path, own }) => [path, new Set(own)])))).toEqual([]);
 });
 
+/** Two words for one thing, or one word for two, that still have to be told apart; this list only shrinks. */
+const stillTwice = ["Command", "HeldPost", "NewListKey", "SessionKey", "profileOf", "text"];
+
+test("no exported name is declared twice", () => {
+  const places = new Map<string, string[]>();
+  for (const { path, declares } of all)
+    for (const name of declares) places.set(name, [...(places.get(name) ?? []), path]);
+  const twice = [...places].filter(([, paths]) => paths.length > 1);
+  expect(twice.filter(([name]) => !stillTwice.includes(name))).toEqual([]);
+  expect(stillTwice.filter((name) => !twice.some(([each]) => each === name))).toEqual([]);
+});
+
 describe("what this house is looked at with", () => {
   const read = (path: string, text: string) => sourceOf(`extension/${path}`, text);
   const circles = (...files: readonly Source[]) =>

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { codeOf } from "../../src/extension/platform/errors.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import { toBase64 } from "../../src/membership/file/json-fields.js";
 import {
   certifyMember,
   type KnownList,

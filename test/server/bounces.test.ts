@@ -5,8 +5,8 @@ import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openp
 import { addMember, setRole } from "../../src/server/admin/administration.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
 import { openLog } from "../../src/server/base/log.js";
-import { judge } from "../../src/server/delivery/bounce-verdict.js";
-import { Standing } from "../../src/server/delivery/suspension.js";
+import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
 import { ReadingThread } from "../../src/server/parse/thread.js";
 import type { Member } from "../../src/server/store/store.js";
 import { Tokens } from "../../src/server/store/tokens.js";
@@ -53,7 +53,7 @@ async function copyTo(who: Person) {
 }
 
 const standing = () =>
-  new Standing({
+  new Suspensions({
     store: server.service.store,
     ledger: server.service.ledger,
     log: openLog({
@@ -194,12 +194,12 @@ onEachStore(() => {
       const everybody = await wholeRoster(server.service.store, list.list.id);
       for (let day = 0; day < 7; day++) {
         clock.mockReturnValue(start + day * DAY_MS);
-        for (const { id } of everybody) await standing().noteFailure(id, judge({ text: reply }));
+        for (const { id } of everybody) await standing().noteFailure(id, judgeBounce({ text: reply }));
       }
       await standing().review();
       expect(await server.service.ledger.suspended(list.list.id, "bounces")).toEqual([]);
       // its twin: where the words are not looked at, the code alone suspends everybody
-      expect(judge({ text: "", status: "5.1.1" }).severity).toBe("hard");
+      expect(judgeBounce({ text: "", status: "5.1.1" }).severity).toBe("hard");
     },
   );
 

@@ -1,13 +1,17 @@
 /** Many members at once. They share one certificate: what is tested with them is who gets a copy, not who can open it. */
 
-import type { Office } from "../../src/server/admin/administration.js";
+import type { AdminContext } from "../../src/server/admin/administration.js";
 import { everyMember } from "../../src/server/store/roster-pages.js";
 import type { Member, Store } from "../../src/server/store/store.js";
 import type { PlayList } from "./play-server.js";
 import { person } from "./play-server.js";
 
 /** Puts `count` members on the roster of `list`; gives their addresses. */
-export async function addCrowd({ store }: Office, list: PlayList, count: number): Promise<readonly string[]> {
+export async function addCrowd(
+  { store }: AdminContext,
+  list: PlayList,
+  count: number,
+): Promise<readonly string[]> {
   const { key } = await person("Crowd");
   const certificate = key.secret.toPublic().write();
   const addresses = Array.from({ length: count }, (_, index) => `crowd${index}@people.test`);

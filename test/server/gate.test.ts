@@ -12,7 +12,7 @@ import { writeSealingKey } from "../../src/openpgp/keys.js";
 import { generateSecret } from "../../src/openpgp/secrets.js";
 import { codeOfThrown } from "../../src/server/base/error-code.js";
 import { openLog } from "../../src/server/base/log.js";
-import { Gate } from "../../src/server/delivery/gate.js";
+import { RecipientGate } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
 import { startFilter } from "../../src/server/serve/filter.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
@@ -446,7 +446,7 @@ onEachStore(() => {
       };
       let ended = 0;
       const passenger = { listId: list.list.id, need: "copies", member: { id: memberId } } as const;
-      const gate = new Gate({ store, heads });
+      const gate = new RecipientGate({ store, heads });
       expect(await gate.ask(passenger, () => ended++)).toBe("paused");
       expect(ended).toBe(0);
       await store.close();

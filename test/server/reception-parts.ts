@@ -2,8 +2,8 @@
 
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
-import { Gate } from "../../src/server/delivery/gate.js";
-import { Standing } from "../../src/server/delivery/suspension.js";
+import { RecipientGate } from "../../src/server/delivery/gate.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
 import type { ReceptionParts } from "../../src/server/receive/router.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
@@ -35,8 +35,8 @@ export async function receptionParts(
       reader: readHere,
       limiter: new RateLimiter(() => ({ author: Infinity, list: Infinity })),
       requests: new RequestLimiter(),
-      standing: new Standing({ store, ledger, log, now, wake }),
-      gate: new Gate({ store, heads }),
+      standing: new Suspensions({ store, ledger, log, now, wake }),
+      gate: new RecipientGate({ store, heads }),
       tokens: await openTokens(folder.tokenSecret),
       relay: () => ({ protocol: "smtp", host: "127.0.0.1", port: sink.port, tls: "none" }),
       hasRoom: async () => true,

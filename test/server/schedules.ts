@@ -11,14 +11,14 @@ import { rm } from "node:fs/promises";
 import Database from "better-sqlite3";
 import pg from "pg";
 import { bouncesAddress, parseAddress } from "../../src/mail/mailbox.js";
-import type { Office } from "../../src/server/admin/administration.js";
+import type { AdminContext } from "../../src/server/admin/administration.js";
 import type { DataFolder } from "../../src/server/base/data-folder.js";
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
 import { Exploder } from "../../src/server/delivery/explode.js";
-import { Gate as WayOut } from "../../src/server/delivery/gate.js";
+import { RecipientGate as WayOut } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
-import { Standing } from "../../src/server/delivery/suspension.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
 import { MailmanMail } from "../../src/server/receive/from-mailman.js";
 import { openReception } from "../../src/server/receive/router.js";
 import { type Taken, takeRequest } from "../../src/server/request/take-request.js";
@@ -206,7 +206,7 @@ export type RawRequest = Uint8Array;
 export type Act =
   | RawRequest
   | { readonly post: Uint8Array; readonly way: "own" | "postfix" | "mailman" }
-  | { readonly operator: (office: Office) => Promise<void> };
+  | { readonly operator: (office: AdminContext) => Promise<void> };
 
 /** Two ways of a store to be wrong, for a twin: see `defenceless`. */
 export type Twist = (store: FullStore) => FullStore;
@@ -313,7 +313,7 @@ export class Scheduler {
       ...parts,
       ...(act.way === "own" ? {} : { exploder: new Exploder(store, await openSlips(this.#folder), relay) }),
       limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
-      standing: new Standing(parts),
+      standing: new Suspensions(parts),
       gate: new WayOut(parts),
       tokens: await openTokens(this.#folder.tokenSecret),
       relay: () => relay,

@@ -4,7 +4,7 @@ import type { ProtocolCode } from "../../src/openpgp/errors.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   forwardOpened,
   type Mode,
   openAtServer,
@@ -41,7 +41,7 @@ function sealed(cast: VectorCast, mode: Mode) {
   });
 }
 
-async function copyOf(cast: VectorCast, mode: Mode, delivery: Delivery) {
+async function copyOf(cast: VectorCast, mode: Mode, delivery: DeliveryMode) {
   const context = {
     list: { address: cast.address, key: sealingHalf(cast.listKey) },
     server: cast.serverKey,

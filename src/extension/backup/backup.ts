@@ -1,5 +1,5 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { MembershipError } from "../../membership/file/errors.js";
-import { fromBase64 } from "../platform/base64.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import type { Owned } from "../records/owned-list.js";

@@ -1,6 +1,6 @@
 import { browser } from "../platform/browser.js";
 import { type Checked, count, listOf, object, text } from "../platform/check.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { lockAfter, lockAfterMs } from "./lock-after.js";
@@ -37,7 +37,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
 export function lockAll(): Promise<void> {
-  return inTurn("unlocked", lockNow);
+  return withLock("unlocked", lockNow);
 }
 
 async function lockNow(): Promise<void> {
@@ -80,7 +80,7 @@ async function unlocked(): Promise<Unlocked | null> {
 
 /** Locks if the time is over. Call it when the event page starts, and when the choice of the time has changed. */
 export async function lockIfDue(): Promise<void> {
-  await inTurn("unlocked", unlocked);
+  await withLock("unlocked", unlocked);
 }
 
 /**
@@ -88,7 +88,7 @@ export async function lockIfDue(): Promise<void> {
  * @returns null if nothing is unlocked that could lock by itself
  */
 export function lockDue(): Promise<number | null> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const kept = await unlocked();
     const limit = lockAfterMs(await lockAfter());
     return kept === null || limit === null ? null : Math.max(0, limit - (Date.now() - kept.usedAt));
@@ -97,7 +97,7 @@ export function lockDue(): Promise<number | null> {
 
 /** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
 export function noteUse(): Promise<void> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const kept = await unlocked();
     if (kept !== null) await session().set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
   });
@@ -106,13 +106,13 @@ export function noteUse(): Promise<void> {
 /** The secret half of a member key, ready to use, in base64; null if it is locked. No use by a person: see {@link noteUse}. */
 export async function secretOf(key: StoredMemberKey): Promise<string | null> {
   if (!key.locked) return key.secret;
-  const kept = await inTurn("unlocked", unlocked);
+  const kept = await withLock("unlocked", unlocked);
   return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
 }
 
 /** Keeps an unlocked secret until the time is over, the program ends, or {@link lockAll}. */
 export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
     await session().set({
       [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },

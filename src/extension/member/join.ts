@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
 import { ProtocolError } from "../../openpgp/errors.js";
@@ -5,7 +6,6 @@ import { certified, keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-choice.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
@@ -117,7 +117,7 @@ export type JoinWish = {
  * Makes or picks the member key, has the introduction certify it, keeps the list and asks the server.
  * @throws ListSealError as {@link invited}; `key-locked`
  */
-export function join({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
+export function joinList({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
   return awake(async () => {
     const invitation = await invited(file, code);
     const shown = (name?.trim() || invitation.name || invitation.list.invitee).slice(0, MAX_PERSON_NAME);

@@ -1,7 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
 import { keepUnlocked, secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
 import type { StoredMemberKey } from "../records/stored.js";

@@ -1,13 +1,13 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { noPins, noteRevoked } from "../../membership/introduction/pins.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredMemberKey } from "../records/stored.js";
-import type { Report } from "../requests/incoming.js";
+import type { ServerReport } from "../requests/incoming.js";
 import { askServer } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 
@@ -65,7 +65,7 @@ export function revokeMember(fingerprint: string): Promise<StoredMemberKey> {
  * are nobody's.
  * @throws ListSealError what `readRevocation` throws
  */
-export async function takeRevocation(list: string, report: Report): Promise<void> {
+export async function takeRevocation(list: string, report: ServerReport): Promise<void> {
   const now = new Date().toISOString();
   const { fingerprint, since } = await runJob("read-revocation", { signed: report.signed, list, now });
   await update((stored) => ({ stored: withRevoked(stored, list, fingerprint, since), result: undefined }));

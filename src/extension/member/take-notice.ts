@@ -2,7 +2,7 @@ import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import type { Arrived } from "../requests/incoming.js";
@@ -22,7 +22,7 @@ import { isOnlyInvited } from "./membership-changes.js";
  * @throws ListSealError
  */
 export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
-  return inTurn("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
+  return withLock("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
     if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
     throw error;
   });

@@ -56,10 +56,10 @@ const held = object<{ readonly [K in keyof Held]: Held[K] }>({ version, lists: r
 export const heldMigrations: Migrations = {};
 
 /** @throws CheckError if it is damaged, or made by a newer version of the add-on */
-export function readHeld(value: unknown): Held {
+export function readHeldRecord(value: unknown): Held {
   return value === undefined
     ? { version: HELD_VERSION, lists: {} }
     : held(migrate(value, HELD_VERSION, heldMigrations));
 }
 
-export const heldRecord = keptRecord("listseal-held", readHeld);
+export const heldRecord = keptRecord("listseal-held", readHeldRecord);

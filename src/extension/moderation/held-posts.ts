@@ -22,7 +22,7 @@ async function ask(address: string, command: AskedCommand, about?: string): Prom
 }
 
 /** What is known of a list's held posts; null if nobody has asked. */
-export async function heldPosts(address: string): Promise<HeldList | null> {
+export async function knownHeldPosts(address: string): Promise<HeldList | null> {
   return (await heldRecord.load()).lists[address] ?? null;
 }
 

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
@@ -5,7 +6,6 @@ import { keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-choice.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
 import { host } from "../platform/host.js";
 import { nothingYet } from "../records/empty-record.js";
 import type { Owned, OwnedList } from "../records/owned-list.js";

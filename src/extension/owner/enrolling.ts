@@ -1,7 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import { fromBase64 } from "../platform/base64.js";
 import { host } from "../platform/host.js";
 import { loadOwned } from "../records/owned-storage.js";
 import { runJob } from "../worker/client.js";

@@ -1,8 +1,8 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { MembershipError } from "../../membership/file/errors.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { browser } from "../platform/browser.js";
 import { listOf, object, text } from "../platform/check.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 
 /**
  * Invitation files that were just made, in memory until Thunderbird ends: long enough to be saved or sent. Afterwards
@@ -32,7 +32,7 @@ export async function keptFiles(): Promise<readonly string[]> {
 }
 
 export function keepFile(introduction: string, name: string, file: Uint8Array): Promise<void> {
-  return inTurn("invitation-files", async () => {
+  return withLock("invitation-files", async () => {
     const kept = [...(await all()), { introduction, name, file: toBase64(file) }].slice(-LIMIT);
     await browser.storage.session.set({ [KEY]: kept });
   });

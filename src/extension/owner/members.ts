@@ -32,7 +32,7 @@ export async function askRoster(address: string): Promise<void> {
 }
 
 /** Takes somebody off the list. Both are named: an address may come to have another key. */
-export async function removeMember(list: string, address: string, fingerprint: string): Promise<void> {
+export async function removeFromList(list: string, address: string, fingerprint: string): Promise<void> {
   const command = {
     do: "remove",
     address: parseAddress(address),
@@ -41,7 +41,7 @@ export async function removeMember(list: string, address: string, fingerprint: s
   await askAsOwner(await loadOwned(list), command, command.address);
 }
 
-export async function setRole(
+export async function changeRole(
   list: string,
   address: string,
   fingerprint: string,
@@ -60,7 +60,7 @@ export async function setRole(
  * Lets a server go on that was restored from a backup, if it has the newest entry that is known here: the owner's word that
  * the backup is not from before somebody's removal.
  */
-export async function resumeServer(address: string): Promise<void> {
+export async function letServerResume(address: string): Promise<void> {
   const list = await loadOwned(address);
   const { hashes } = list.history;
   const hash = hashes.at(-1);

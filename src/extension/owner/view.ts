@@ -4,7 +4,7 @@ import type { NewsKind } from "../../membership/request/commands.js";
 import { hasAuthority, invitationStanding } from "../../membership/roster/overview.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { ErrorCode } from "../platform/errors.js";
-import type { OwnedList, StoredInvitation, StoredMember, Telling } from "../records/owned-list.js";
+import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
 import type { PendingRequest } from "../requests/pending.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
@@ -175,7 +175,7 @@ function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
-export function untold(list: OwnedList, { told }: Telling): readonly Addressee[] {
+export function untold(list: OwnedList, { told }: NoticeRun): readonly Addressee[] {
   const done = new Set(told.map(({ fingerprint }) => fingerprint));
   return addressees(list).filter(({ fingerprint }) => !done.has(fingerprint));
 }

@@ -40,7 +40,7 @@ export function lockName(turn: Turn): string {
  * Runs `work` when everything else of its kind that was asked for before has ended.
  * @throws what `work` throws; in a frame also ListSealError `storage-failed` if the background ended before the turn came
  */
-export function inTurn<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+export function withLock<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
   return isFramed() ? inTurnOfBackground(turn, work) : navigator.locks.request(lockName(turn), work);
 }
 

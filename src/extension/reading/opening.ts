@@ -1,3 +1,4 @@
+import { toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
@@ -5,7 +6,6 @@ import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { keyAge } from "../keys/key-age.js";
 import { secretOf } from "../keys/unlocked.js";
-import { toBase64 } from "../platform/base64.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";

@@ -77,7 +77,7 @@ const nothing: Reading = { kind: "other", arriving: null, invitation: null };
  * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
  * @param foundSealed begun as soon as it is known that there are sealed parts, and awaited before anything opened is given out
  */
-export async function read(
+export async function readMessage(
   header: MessageHeader,
   open: "in-its-own-shell" | "elsewhere",
   foundSealed: () => Promise<void> = async () => undefined,

@@ -196,7 +196,7 @@ const telling = object<{
   told: listOf(addressee),
   asked: orNull(object({ request: text, to: listOf(addressee) })),
 });
-export type Telling = Checked<typeof telling>;
+export type NoticeRun = Checked<typeof telling>;
 
 /** A word that the owner must not miss: the record is not what it was, or somebody used an invitation twice. */
 const alarm = object<{ readonly code: ErrorCode; readonly about: string | null; readonly at: string }>({
@@ -254,7 +254,7 @@ export interface OwnedList {
   readonly refusals: readonly StoredRefusal[];
   readonly rekeying: Rekeying | null;
   readonly serverMove: ServerMove | null;
-  readonly telling: Telling | null;
+  readonly telling: NoticeRun | null;
   readonly notices: readonly StoredNotice[];
   readonly alarms: readonly Alarm[];
 }

@@ -3,7 +3,7 @@ import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { browser } from "../platform/browser.js";
 import { listOf, text } from "../platform/check.js";
 import { AddonError, type ErrorCode } from "../platform/errors.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { NewerVersionError, readStored, type Stored, type StoredList } from "./stored.js";
 
 /**
@@ -49,7 +49,7 @@ export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R>
     }
   };
   const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
-    inTurn("storage", async () => {
+    withLock("storage", async () => {
       const before = await load();
       const { stored, result } = change(before);
       if (stored === before) return result;
@@ -110,7 +110,7 @@ export function loadRaw(): Promise<unknown> {
  * @throws ListSealError `storage-failed`
  */
 export function forgetEverything(): Promise<void> {
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     try {
       await browser.storage.local.clear();
       await browser.storage.session.clear();
@@ -144,7 +144,7 @@ const SEEN_LIMIT = 5_000;
  */
 export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {
   const { list, author, messageId, dataPacketDigest, cameThroughList } = post;
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     const found = await browser.storage.local.get(SEEN);
     const seen = found[SEEN] === undefined ? [] : seenRecord(found[SEEN]);
     const known = seen.find(([l, a, m]) => l === list && a === author && m === messageId);
@@ -172,7 +172,7 @@ const NAMES_LIMIT = 5_000;
  * @param author is remembered, too; null for one whose name nobody vouches for
  */
 export function namesSeen(list: string, author: SeenName | null): Promise<readonly SeenName[]> {
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     const found = await browser.storage.local.get(NAMES);
     const all = found[NAMES] === undefined ? [] : namesRecord(found[NAMES]);
     const isKnown = ([of, address, skeleton]: readonly string[]) =>

@@ -52,7 +52,7 @@ const formerListKey = object<{
   /** ISO 8601; a post that was signed later is marked. */
   readonly graceEnds: string;
 }>({ listKey: text, fingerprint: text, graceEnds: text });
-export type FormerListKey = Checked<typeof formerListKey>;
+export type StoredFormerListKey = Checked<typeof formerListKey>;
 
 /** Highest serial that was taken of each kind of owners' notice; 0 for none. */
 const serials = object<{
@@ -77,7 +77,7 @@ export interface StoredList {
   readonly listKey: string;
   readonly listKeyFingerprint: string;
   /** The newest last. */
-  readonly formerListKeys: readonly FormerListKey[];
+  readonly formerListKeys: readonly StoredFormerListKey[];
   readonly serverCertificate: string;
   readonly serverFingerprint: string;
   /** Certificates of the server keys before this one, with other primary keys: old mail is verified with them. */

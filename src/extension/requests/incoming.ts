@@ -4,7 +4,7 @@ import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
@@ -26,7 +26,7 @@ import {
 /** What the server said to one's own request. */
 export type AnswerResult = Exclude<Result, Unasked>;
 /** What the server told without being asked. */
-export type Report = Extract<Result, { readonly kind: "report" }>;
+export type ServerReport = Extract<Result, { readonly kind: "report" }>;
 
 /** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
 export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
@@ -44,7 +44,7 @@ export interface ArrivalHandlers {
    * Called once for each report, and again with the next look if it throws; `list` is its address. The signed bytes inside are
    * not verified yet.
    */
-  readonly report: (list: string, report: Report) => Promise<void>;
+  readonly report: (list: string, report: ServerReport) => Promise<void>;
   /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
   readonly offer: (list: string, certificate: string) => Promise<void>;
   /** An owner's notice, still sealed; called each time it is seen. */
@@ -65,7 +65,7 @@ export type Arrived =
   | {
       readonly kind: "report";
       readonly list: string;
-      readonly event: Report["event"] | "server-key" | "server-key-offer";
+      readonly event: ServerReport["event"] | "server-key" | "server-key-offer";
     }
   /** A notice that was taken (now or before), and what it is about. */
   | {
@@ -116,7 +116,7 @@ async function taken(
 
 /** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
 export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
-  return inTurn("answers", () => takeOne(sealed, handlers));
+  return withLock("answers", () => takeOne(sealed, handlers));
 }
 
 async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {

@@ -1,6 +1,6 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { StoredMemberKey } from "../records/stored.js";

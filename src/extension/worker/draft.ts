@@ -1,10 +1,10 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { draftSubject } from "../../mail/fixed-texts.js";
 import { type Letter, readPayload, writePayload } from "../../mail/payload.js";
 import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey } from "../../openpgp/keys.js";
 import { openDraft, sealDraft } from "../../protocol/draft.js";
-import { fromBase64 } from "../platform/base64.js";
 import { listOf, object, text } from "../platform/check.js";
 import { AddonError } from "../platform/errors.js";
 import type { DraftRecipients, Jobs } from "./jobs.js";

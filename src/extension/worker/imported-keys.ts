@@ -1,7 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import { readBroughtKey } from "../../openpgp/imported-key.js";
 import { armorOpeningKey, readOpeningKey } from "../../openpgp/keys.js";
-import { fromBase64 } from "../platform/base64.js";
 import { AddonError } from "../platform/errors.js";
 import type { Jobs } from "./jobs.js";
 import { keptKey, plainSecret } from "./member-keys.js";

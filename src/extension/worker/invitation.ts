@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { certifyMember } from "../../membership/introduction/introduction.js";
 import { readInvitation } from "../../membership/invitation/invitation.js";
@@ -8,9 +9,8 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { addressIn, noSerials, type StoredList } from "../records/stored.js";
-import { knownList } from "./author-trust.js";
+import { asKnownList } from "./author-trust.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 
@@ -72,6 +72,6 @@ export async function certifyKey({
   if (list.introductionSecret === null)
     throw new MembershipError("introduction-used", "the introduction has let another key in");
   const introduction = await readOpeningKey("introduction", fromBase64(list.introductionSecret));
-  const certified = await certifyMember(introduction, merged, await knownList(list));
+  const certified = await certifyMember(introduction, merged, await asKnownList(list));
   return { certificate: toBase64(writeSealingKey(sealingHalf(certified))) };
 }

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/request/renewal.js";
 import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/request/revocation.js";
@@ -13,7 +14,6 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 

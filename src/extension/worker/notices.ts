@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import {
   type KnownBefore,
@@ -17,7 +18,6 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts } from "../../mail/sealed-mail.js";
@@ -14,10 +15,9 @@ import {
 } from "../../openpgp/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
-import { fromBase64 } from "../platform/base64.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import type { StoredList } from "../records/stored.js";
-import { standingOf } from "./author-trust.js";
+import { trustOf } from "./author-trust.js";
 import type { Jobs, OpenedLetter } from "./jobs.js";
 
 /**
@@ -128,7 +128,7 @@ async function openFor(
     ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
   };
   const own = member.map((key) => key.fingerprint);
-  const { standing, pins: next } = await standingOf(evidence, list, own, pins, now);
+  const { standing, pins: next } = await trustOf(evidence, list, own, pins, now);
   return {
     kind: "opened",
     list: list.address,

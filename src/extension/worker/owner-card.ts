@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { listKeyFileName, writeListKeyFile } from "../../membership/invitation/list-key-file.js";
 import { readCard } from "../../membership/invitation/server-card.js";
@@ -10,7 +11,6 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 
 /** The beginning of a list: its server's card, its key; and a person's public key as a file. */

@@ -1,8 +1,8 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type KnownList, makeIntroduction } from "../../membership/introduction/introduction.js";
 import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
 import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { OwnedList } from "../records/owned-list.js";
 import type { Jobs } from "./jobs.js";
 

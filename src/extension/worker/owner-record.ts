@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import type { KnownList } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
@@ -14,7 +15,6 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { Jobs } from "./jobs.js";
 import { knownOwnedList } from "./owner-invite.js";
 

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { type Answer, laterServerKey, openAnswer } from "../../membership/request/answers.js";
@@ -13,7 +14,6 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { codeOf } from "../platform/errors.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";

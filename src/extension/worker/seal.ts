@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { outerSubject, submissionNotice } from "../../mail/fixed-texts.js";
 import { sealHeader } from "../../mail/list-headers.js";
 import { parseAddress } from "../../mail/mailbox.js";
@@ -7,7 +8,6 @@ import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
 import { sealPost } from "../../protocol/seal-post.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { StoredList } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";

@@ -5,13 +5,13 @@ import { noteUse, secretOf } from "../keys/unlocked.js";
 import { AddonError } from "../platform/errors.js";
 import { load } from "../records/storage.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
-import type { Hindrance } from "./compose-status.js";
+import type { SendBlocker } from "./compose-status.js";
 
 /** Something stands in the way, and the person is told what. */
-export class Hindered extends Error {
-  readonly hindrance: Hindrance;
+export class SendBlocked extends Error {
+  readonly hindrance: SendBlocker;
 
-  constructor(hindrance: Hindrance) {
+  constructor(hindrance: SendBlocker) {
     super(hindrance.kind);
     this.name = "Hindered";
     this.hindrance = hindrance;
@@ -19,7 +19,7 @@ export class Hindered extends Error {
 }
 
 /** The person at this computer, as a member of one list. */
-export interface Author {
+export interface LetterAuthor {
   readonly list: StoredList;
   readonly key: StoredMemberKey;
   readonly secret: string;
@@ -29,7 +29,7 @@ export interface Author {
  * Who writes to a list here.
  * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
  */
-export async function authorFor(list: StoredList): Promise<Author> {
+export async function authorFor(list: StoredList): Promise<LetterAuthor> {
   if (list.membership === "left") throw new AddonError("left-list", "one has left the list");
   // the server would refuse it, and a mail on its way is a promise
   if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
@@ -38,6 +38,6 @@ export async function authorFor(list: StoredList): Promise<Author> {
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)
-    throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+    throw new SendBlocked({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
   return { ...(await certified(list, key, secret)), secret };
 }

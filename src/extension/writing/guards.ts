@@ -1,6 +1,6 @@
 import { type Body, hasOwnImage, namesAttachment, ownWords } from "./attachment-hint.js";
 import type { GuardName, GuardSwitches, Question } from "./guard-names.js";
-import type { Recipients } from "./recipients.js";
+import type { MailRecipients } from "./recipients.js";
 
 /**
  * What a person is asked before a mail leaves. Pure: this file decides, the popup asks, `send.ts` waits.
@@ -10,8 +10,8 @@ import type { Recipients } from "./recipients.js";
  */
 
 /** What is about to be sent. */
-export interface Outgoing {
-  readonly recipients: Recipients;
+export interface MailBeforeSending {
+  readonly recipients: MailRecipients;
   /** Whether the mail is going to be sealed. */
   readonly sealing: "off" | "on";
   /** It quotes or forwards what came sealed. */
@@ -28,7 +28,7 @@ export interface Outgoing {
  * @param answered  guards to which the person has said, for this very window: send it so
  */
 export function questionsAbout(
-  mail: Outgoing,
+  mail: MailBeforeSending,
   switches: GuardSwitches,
   answered: readonly GuardName[],
 ): readonly Question[] {
@@ -36,7 +36,7 @@ export function questionsAbout(
   return all.filter(({ kind }) => switches[kind] && !answered.includes(kind));
 }
 
-function aboutSealed(mail: Outgoing): readonly Question[] {
+function aboutSealed(mail: MailBeforeSending): readonly Question[] {
   const { list, others, bcc } = mail.recipients;
   const { quotedList } = mail;
   const seen = others.filter((one) => !bcc.includes(one));
@@ -55,7 +55,7 @@ function aboutSealed(mail: Outgoing): readonly Question[] {
   ];
 }
 
-function aboutClear({ recipients, quotesSealed }: Outgoing): readonly Question[] {
+function aboutClear({ recipients, quotesSealed }: MailBeforeSending): readonly Question[] {
   if (recipients.none) return [];
   const { list, near, groups } = recipients;
   return [

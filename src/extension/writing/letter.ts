@@ -1,7 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { domainOf, type Mailbox, parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { type Attachment, type Letter, messageIdsIn } from "../../mail/payload.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { ComposeDetails } from "../platform/thunderbird.js";
 import type { StoredList } from "../records/stored.js";
 

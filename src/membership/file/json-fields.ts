@@ -4,6 +4,7 @@
  *
  * A reader throws on the first field that isn't as it should be, and names the field, never its contents.
  */
+import { fromBase64 } from "../../mail/base64.js";
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { RefusalCode } from "./errors.js";
@@ -20,16 +21,6 @@ export function formatDate(date: Date): string {
 export function parseDate(text: string): Date | undefined {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) || formatDate(date) !== text ? undefined : date;
-}
-
-/** Bytes as they stand in JSON. */
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (octet) => String.fromCharCode(octet)).join(""));
-}
-
-/** The inverse of {@link toBase64}. @throws the platform's error for anything else */
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** The fields of one JSON object, read by name. */

@@ -80,7 +80,7 @@ export function isRevoked(state: Pins, fingerprint: string, seenAt: Date): boole
 export const MAX_SEEN = 1000;
 
 /** What a page says of an author. */
-export type Verdict =
+export type AuthorVerdict =
   | { readonly kind: "owner" }
   | { readonly kind: "introduced"; readonly by: Fingerprint }
   /** No proof in this mail, but the key is pinned to the address. */
@@ -111,7 +111,7 @@ export interface Sighting {
 
 /** A verdict, and the memory after it. */
 export interface Judgement {
-  readonly verdict: Verdict;
+  readonly verdict: AuthorVerdict;
   readonly pins: Pins;
 }
 
@@ -135,7 +135,7 @@ function remembered(state: Pins, { address, key }: Sighting): Pins {
 export function judge(state: Pins, sighting: Sighting, proof: Proof): Judgement {
   const { address, key } = sighting;
   const pin = state.pins[address];
-  const stays = (verdict: Verdict): Judgement => ({ verdict, pins: state });
+  const stays = (verdict: AuthorVerdict): Judgement => ({ verdict, pins: state });
   // not this mail's author at all: the pin has nothing to say
   if (proof.kind === "failed" && (proof.step === "size" || proof.step === "signer")) {
     return stays({ kind: "refused", step: proof.step, code: proof.code });
@@ -161,12 +161,12 @@ export function judge(state: Pins, sighting: Sighting, proof: Proof): Judgement 
   return stays(another(pin, key));
 }
 
-function another(pin: Pin, key: Fingerprint): Verdict {
+function another(pin: Pin, key: Fingerprint): AuthorVerdict {
   const why = pin.former?.includes(key) === true ? "superseded" : "another-key";
   return { kind: "changed", why, pinned: pin.key };
 }
 
-function acknowledgedOr(pin: Pin, verdict: Verdict): Verdict {
+function acknowledgedOr(pin: Pin, verdict: AuthorVerdict): AuthorVerdict {
   const former = pin.former?.at(-1);
   if (pin.unacknowledged === undefined || former === undefined) return verdict;
   return { kind: "re-introduced", former };

@@ -5,6 +5,7 @@
  * It goes to the asker's address on the roster, never to where a mail says it came from.
  */
 
+import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import {
@@ -21,7 +22,7 @@ import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.j
 import type { RosterHead } from "../../protocol/message.js";
 import { encryptSigned } from "../../protocol/seal-post.js";
 import { type RefusalCode, refusalCodes } from "../file/errors.js";
-import { FILE_VERSION, Fields, formatDate, toBase64 } from "../file/json-fields.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { type HeldPost, MAX_HELD_SHOWN, readHeld, writtenHeld } from "./held-posts.js";
 import {
   fingerprintOf,

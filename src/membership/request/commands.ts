@@ -1,12 +1,13 @@
 /** What can be asked of a list's server, as values and as JSON. Who may ask, and how it is signed, is requests.ts. */
 import { armor, enums, unarmor } from "openpgp";
+import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/sealed-mail.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { type Fields, formatDate, toBase64 } from "../file/json-fields.js";
+import { type Fields, formatDate } from "../file/json-fields.js";
 import { type CommandName, commandNames } from "./command-names.js";
 import { type MemberRole, memberRoles } from "./roles.js";
 

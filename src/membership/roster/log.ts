@@ -20,11 +20,12 @@
  * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
  * `certificate` (binary, base64).
  */
+
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { sha256 } from "../../openpgp/digest.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { MembershipError } from "../file/errors.js";
-import { fromBase64, toBase64 } from "../file/json-fields.js";
 import type { RecordLink } from "../request/answers.js";
 import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
 

@@ -2,12 +2,13 @@
  * What an operator does to lists and rosters. The commands (cli.ts) and the tests call the same functions; they work on
  * the store, so they take effect at once in a server that runs on it.
  */
+
+import { toBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
-import { toBase64 } from "../../membership/file/json-fields.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { readSecret } from "../../openpgp/secrets.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
 import type { Ledger } from "../store/ledger.js";
@@ -28,7 +29,7 @@ export class BadRequest extends Error {
 }
 
 /** What the administration works on. */
-export interface Office {
+export interface AdminContext {
   readonly store: Store;
   readonly folder: DataFolder;
   readonly now: () => number;
@@ -41,7 +42,7 @@ export interface ListRequest {
   readonly address: string;
   readonly name: string;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
   /** The public list key, if the owner has made it. */
   readonly listKey?: CertificateSource;
@@ -72,7 +73,7 @@ const reservedLocalParts = /-(request|bounces|owner)$/;
  *
  * @throws BadRequest, Conflict; ListSealError for an address or key that can't be used
  */
-export async function createList(office: Office, request: ListRequest): Promise<CreatedList> {
+export async function createList(office: AdminContext, request: ListRequest): Promise<CreatedList> {
   const { store, folder } = office;
   const address = parseAddress(request.address);
   const [localPart = ""] = address.split("@");
@@ -123,7 +124,11 @@ export async function createList(office: Office, request: ListRequest): Promise<
  *
  * @throws BadRequest, Conflict, ListSealError
  */
-export async function setListKey(office: Office, address: string, source: CertificateSource): Promise<List> {
+export async function setListKey(
+  office: AdminContext,
+  address: string,
+  source: CertificateSource,
+): Promise<List> {
   const list = await findList(office, address);
   const key = await readListKey(parseAddress(list.address), source);
   await office.store.setListKey(list.id, key, {
@@ -136,7 +141,7 @@ export async function setListKey(office: Office, address: string, source: Certif
 
 /** Puts somebody on a list's roster. @throws BadRequest, Conflict, ListSealError */
 export async function addMember(
-  office: Office,
+  office: AdminContext,
   listAddress: string,
   request: MemberRequest,
 ): Promise<Member> {
@@ -185,7 +190,11 @@ export async function addMember(
  *
  * @throws BadRequest, Conflict
  */
-export async function removeMember(office: Office, listAddress: string, address: string): Promise<Member> {
+export async function removeMember(
+  office: AdminContext,
+  listAddress: string,
+  address: string,
+): Promise<Member> {
   const list = await findList(office, listAddress);
   return office.store.removeMember(list.id, parseAddress(address), (member) => ({
     do: "remove",
@@ -197,7 +206,7 @@ export async function removeMember(office: Office, listAddress: string, address:
 
 /** Gives a member another role. @throws BadRequest, Conflict */
 export async function setRole(
-  office: Office,
+  office: AdminContext,
   listAddress: string,
   address: string,
   role: MemberRole,
@@ -209,7 +218,11 @@ export async function setRole(
 }
 
 /** Says who may post. @throws BadRequest */
-export async function setPolicy(office: Office, listAddress: string, policy: PostPolicy): Promise<void> {
+export async function setPolicy(
+  office: AdminContext,
+  listAddress: string,
+  policy: PostPolicy,
+): Promise<void> {
   const list = await findList(office, listAddress);
   await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...word(office) });
 }
@@ -224,7 +237,7 @@ export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; read
  *
  * @throws BadRequest
  */
-export async function retireList(office: Office, ledger: Ledger, address: string): Promise<Retired> {
+export async function retireList(office: AdminContext, ledger: Ledger, address: string): Promise<Retired> {
   const list = await findList(office, address);
   const settings = await ledger.settings(list.id);
   if (settings.retired === undefined) {
@@ -241,7 +254,7 @@ export async function retireList(office: Office, ledger: Ledger, address: string
 
 /** The member of a list at `address`. @throws BadRequest if there is none */
 export async function findMember(
-  office: Pick<Office, "store">,
+  office: Pick<AdminContext, "store">,
   listAddress: string,
   address: string,
 ): Promise<Member> {
@@ -253,7 +266,7 @@ export async function findMember(
 }
 
 /** The list at `address`. @throws BadRequest if there is none */
-export async function findList(office: Pick<Office, "store">, address: string): Promise<List> {
+export async function findList(office: Pick<AdminContext, "store">, address: string): Promise<List> {
   const canonical = parseAddress(address);
   const list = await office.store.listByAddress(canonical);
   if (list === undefined) throw new BadRequest(`there is no list ${canonical}`);
@@ -269,7 +282,10 @@ async function readListKey(address: Address, source: CertificateSource): Promise
   return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
 }
 
-const word = (office: Office) => ({ by: "operator" as const, at: new Date(office.now()).toISOString() });
+const word = (office: AdminContext) => ({
+  by: "operator" as const,
+  at: new Date(office.now()).toISOString(),
+});
 
 /** A name stands in a header of every copy: one line of visible text. */
 function checkName(name: string): string {

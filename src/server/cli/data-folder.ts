@@ -10,7 +10,7 @@ import { findSite, type GlobalOptions } from "../admin/site.js";
 import { isInitialised, makeFolders, NotInitialised, writeDurably } from "../base/data-folder.js";
 import { openStore } from "../store/open-store.js";
 import { openTokens } from "../store/tokens.js";
-import { say } from "./cli-context.js";
+import { print } from "./cli-context.js";
 import { relayOf } from "./serve.js";
 
 /** Adds the commands about the server itself. */
@@ -27,8 +27,8 @@ export function addKeepCommands(program: Command): void {
       await openTokens(folder.tokenSecret);
       const file = configFile ?? join(folder.path, "listseal.toml");
       if (!existsSync(file)) await writeDurably(file, configTemplate, 0o600);
-      say(isNew ? `made ${folder.path}` : `${folder.path} is there already`);
-      say(`settings are in ${file}`);
+      print(isNew ? `made ${folder.path}` : `${folder.path} is there already`);
+      print(`settings are in ${file}`);
     });
 
   const config = program.command("config").description("the configuration file");
@@ -37,7 +37,7 @@ export function addKeepCommands(program: Command): void {
     .description("check listseal.toml")
     .action(async () => {
       const { configFile } = await findSite(global());
-      say(
+      print(
         configFile === undefined ? "there is no listseal.toml: every default holds" : `${configFile} is good`,
       );
     });
@@ -51,7 +51,7 @@ export function addKeepCommands(program: Command): void {
       if (place.kind !== "sqlite") throw new BadRequest("the store is PostgreSQL: back it up with pg_dump");
       if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
       await backUp(folder, file);
-      say(`wrote ${file}; the secret keys in ${folder.keys} and ${folder.tokenSecret} are not in it`);
+      print(`wrote ${file}; the secret keys in ${folder.keys} and ${folder.tokenSecret} are not in it`);
     });
 
   program
@@ -65,8 +65,8 @@ export function addKeepCommands(program: Command): void {
       }
       await makeFolders(folder);
       const former = await restore(folder, file, new Date());
-      if (former !== undefined) say(`kept the former database as ${former}`);
-      say("restored; no list takes or sends mail until an owner's signed request is given to: list resume");
+      if (former !== undefined) print(`kept the former database as ${former}`);
+      print("restored; no list takes or sends mail until an owner's signed request is given to: list resume");
     });
 
   program
@@ -76,7 +76,7 @@ export function addKeepCommands(program: Command): void {
       const site = await findSite(global());
       const relay = site.config.relay.url === undefined ? undefined : await relayOf(site.config);
       const findings = await examine(site, relay);
-      for (const { verdict, text } of findings) say(`${verdict.padEnd(5)} ${text}`);
+      for (const { verdict, text } of findings) print(`${verdict.padEnd(5)} ${text}`);
       if (findings.some(({ verdict }) => verdict === "WRONG")) process.exitCode = 1;
     });
 }

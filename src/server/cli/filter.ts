@@ -4,7 +4,7 @@ import { findSite, type GlobalOptions } from "../admin/site.js";
 import { openLog } from "../base/log.js";
 import { type Endpoint, type RelayPlace, writeHostAndPort } from "../delivery/endpoints.js";
 import { startFilter, type Upstream } from "../serve/filter.js";
-import { say } from "./cli-context.js";
+import { print } from "./cli-context.js";
 import { hostAndPort, relayOf, relayUrl, untilSignal } from "./serve.js";
 
 interface FilterFlags {
@@ -45,7 +45,7 @@ async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void>
     ...(publicUrl === undefined ? {} : { publicUrl }),
     log,
   });
-  say(`listening filter ${writeHostAndPort(running.front)}`);
+  print(`listening filter ${writeHostAndPort(running.front)}`);
   await untilSignal(log);
   await running.stop();
   log.info("stopped");

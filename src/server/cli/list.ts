@@ -1,7 +1,7 @@
 /** `list create|show|set|set-key|retire|resume`. */
 import { type Command, Option } from "commander";
 import type { Profile } from "../../openpgp/keys.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";
@@ -11,12 +11,19 @@ import { openLog } from "../base/log.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { certificatePathOf } from "../store/server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "../store/store.js";
-import { atDesk, type Desk, readCertificate, readSmallFile, say, spaced } from "./cli-context.js";
+import {
+  type CliContext,
+  print,
+  readCertificateFile,
+  readSmallFile,
+  spaced,
+  withContext,
+} from "./cli-context.js";
 
 interface CreateOptions {
   readonly name: string;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
   readonly listKey?: string;
 }
@@ -27,7 +34,7 @@ interface SetOptions {
   readonly authorCopy?: "yes" | "no";
 }
 
-async function show({ store, ledger, heads, folder }: Desk, list: List): Promise<void> {
+async function show({ store, ledger, heads, folder }: CliContext, list: List): Promise<void> {
   const { replyTo, authorCopy, retired } = await ledger.settings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
@@ -50,17 +57,17 @@ async function show({ store, ledger, heads, folder }: Desk, list: List): Promise
     `record       entry ${number} ${hash}`,
     `members      ${members}`,
   ]) {
-    say(line);
+    print(line);
   }
 }
 
-async function issue(desk: Desk, list: List): Promise<void> {
+async function issue(desk: CliContext, list: List): Promise<void> {
   const { path, expires } = await issueCard(desk, list);
-  say(`server card  ${path}`);
-  say(
+  print(`server card  ${path}`);
+  print(
     `             for the person who will own the list, until ${expires.toISOString().slice(0, 10)}; whoever`,
   );
-  say("             has it can claim the list, so send it in private, and read out the server key above");
+  print("             has it can claim the list, so send it in private, and read out the server key above");
 }
 
 /** Adds the commands about lists. */
@@ -88,8 +95,8 @@ export function addListCommands(program: Command): void {
     )
     .option("--list-key <file>", "the public list key, if it is made already")
     .action((address: string, { listKey, ...rest }: CreateOptions) =>
-      atDesk(global(), async (desk) => {
-        const key = listKey === undefined ? {} : { listKey: await readCertificate(listKey) };
+      withContext(global(), async (desk) => {
+        const key = listKey === undefined ? {} : { listKey: await readCertificateFile(listKey) };
         const { list: created } = await createList(desk, { address, ...rest, ...key });
         await show(desk, created);
         if (listKey === undefined) await issue(desk, created);
@@ -100,14 +107,14 @@ export function addListCommands(program: Command): void {
     .argument("<address>", "the list's mail address")
     .description("make a new server card for a list that nobody owns yet; an earlier card is good no more")
     .action((address: string) =>
-      atDesk(global(), async (desk) => issue(desk, await findList(desk, address))),
+      withContext(global(), async (desk) => issue(desk, await findList(desk, address))),
     );
   list
     .command("show")
     .argument("[address]", "one list; every list if left out")
     .description("show lists")
     .action((address: string | undefined) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const shown = address === undefined ? await desk.store.lists() : [await findList(desk, address)];
         for (const each of shown) await show(desk, each);
       }),
@@ -118,9 +125,9 @@ export function addListCommands(program: Command): void {
     .description("give a list its public list key; it takes posts from then on")
     .requiredOption("--list-key <file>", "the public list key")
     .action((address: string, options: { listKey: string }) =>
-      atDesk(global(), async (desk) => {
-        const changed = await setListKey(desk, address, await readCertificate(options.listKey));
-        say(`list key     ${spaced(changed.listKeyFingerprint ?? "")}`);
+      withContext(global(), async (desk) => {
+        const changed = await setListKey(desk, address, await readCertificateFile(options.listKey));
+        print(`list key     ${spaced(changed.listKeyFingerprint ?? "")}`);
       }),
     );
   list
@@ -130,13 +137,15 @@ export function addListCommands(program: Command): void {
       "make another server key, and ask the owners about it; it is used when one of them has agreed",
     )
     .action((address: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const found = await findList(desk, address);
         const log = openLog(process.stderr);
         const lists = new ListsInUse(desk.store, desk.folder);
         const { key, asked } = await makeNextServerKey({ ...desk, lists, log }, found);
-        say(`server key   ${spaced(key.fingerprint)}`);
-        say(`             ${asked} owners are asked: read these characters out to one of them by telephone`);
+        print(`server key   ${spaced(key.fingerprint)}`);
+        print(
+          `             ${asked} owners are asked: read these characters out to one of them by telephone`,
+        );
       }),
     );
   list
@@ -156,7 +165,7 @@ export function addListCommands(program: Command): void {
       new Option("--author-copy <yes|no>", "whether authors get their own posts").choices(["yes", "no"]),
     )
     .action((address: string, { policy, replyTo, authorCopy }: SetOptions) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const { id } = await findList(desk, address);
         if (policy !== undefined) await setPolicy(desk, address, policy);
         await desk.ledger.setSettings(id, {
@@ -172,12 +181,12 @@ export function addListCommands(program: Command): void {
     .argument("<address>", "the list's mail address")
     .description("close a list for ever, and delete its server key once its queue is empty")
     .action((address: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         // first: from here on no older database opens it again
         await desk.heads.retire(desk.store, await findList(desk, address));
         const retired = await retireList(desk, desk.ledger, address);
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
-        say(
+        print(
           retired.key === "deleted"
             ? "retired; the list's secret server key is deleted"
             : `retired; ${retired.copies} copies wait: run this again when they are gone, to delete the server key`,
@@ -190,12 +199,12 @@ export function addListCommands(program: Command): void {
     .argument("<file>", "the owner's signed request")
     .description("let a list go on that was restored from a backup")
     .action((address: string, file: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const found = await findList(desk, address);
         const armored = (await readSmallFile(file)).toString("utf8");
         const { owner, setAside } = await resumeList(desk, found, armored);
-        say(`resumed by ${owner.address}; signatures from before are refused`);
-        say(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
+        print(`resumed by ${owner.address}; signatures from before are refused`);
+        print(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
       }),
     );
 }

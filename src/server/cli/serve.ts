@@ -22,7 +22,7 @@ import { type LiveOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
-import { say } from "./cli-context.js";
+import { print } from "./cli-context.js";
 
 /** Flags go before the file. */
 interface ServeFlags {
@@ -161,9 +161,9 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
       : { renewal: { renewAfter, deleteAfter: config.keys["delete-after-days"] } }),
     ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),
   });
-  for (const { protocol, ...at } of service.fronts) say(`listening ${protocol} ${writeHostAndPort(at)}`);
-  if (service.web !== undefined) say(`listening web ${writeHostAndPort(service.web)}`);
-  if (service.vitals !== undefined) say(`listening metrics ${writeHostAndPort(service.vitals)}`);
+  for (const { protocol, ...at } of service.fronts) print(`listening ${protocol} ${writeHostAndPort(at)}`);
+  if (service.web !== undefined) print(`listening web ${writeHostAndPort(service.web)}`);
+  if (service.vitals !== undefined) print(`listening metrics ${writeHostAndPort(service.vitals)}`);
 
   const reload = async () => {
     try {

@@ -82,7 +82,7 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-export class Gate {
+export class RecipientGate {
   readonly #parts: GateParts;
   readonly #addresses = new Map<number, string>();
   #waiting: Waiting[] = [];

@@ -12,10 +12,10 @@ import type { CopyJob, Entitled, Job, MailJob, Member, NoticeJob, Store } from "
 import { isClockBehind } from "./clock.js";
 import { type CopyMaker, Poison, type PreparedPost } from "./copies.js";
 import { denial, type Need, type Passenger, type Stop } from "./gate.js";
-import { noticeNeeds, writeNotice } from "./plain-notice.js";
+import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
 import type { OutgoingMail } from "./relay.js";
-import type { Standing } from "./suspension.js";
+import type { Suspensions } from "./suspension.js";
 
 /** What a job came to. */
 export type Made =
@@ -32,7 +32,7 @@ export type Made =
 export interface MakingParts {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly standing: Standing;
+  readonly standing: Suspensions;
   readonly posts: PreparedPosts;
   readonly copies: CopyMaker;
   readonly log: Log;
@@ -97,7 +97,7 @@ async function makeNotice({ store, lists, now }: MakingParts, job: NoticeJob): P
   if (stop !== undefined || member === undefined) return { kind: "dropped", code: stop ?? "not-a-member" };
   const list = await lists.openById(member.listId);
   if (list === undefined) throw new Error("a member of a list without a key");
-  const mail = writeNotice(list, member, job, new Date(now()));
+  const mail = writePlainNotice(list, member, job, new Date(now()));
   return { kind: "mail", mail, passenger: passengerOf(job, need, member) };
 }
 

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { bouncesAddress, parseAddress } from "../../mail/mailbox.js";
 import { FORWARDED_MS } from "../base/limits.js";
 import type { List, Store } from "../store/store.js";
-import type { Gate } from "./gate.js";
+import type { RecipientGate } from "./gate.js";
 import { connectToRelay, type RelayConnection, type RelayOptions } from "./relay.js";
 import { ownersOf } from "./suspension.js";
 
@@ -16,7 +16,7 @@ export type Forwarded = "forwarded" | "nobody" | "later";
 
 export interface ForwardingParts {
   readonly store: Store;
-  readonly gate: Gate;
+  readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly now: () => number;
 }

@@ -7,7 +7,7 @@
  * Owners hear a member's number, which the operator's `member show` explains.
  */
 import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../../mail/mailbox.js";
-import { formatDate, textLeaf, writeEntity } from "../../mail/mime.js";
+import { formatMailDate, textLeaf, writeEntity } from "../../mail/mime.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import type { Member, NoticeJob } from "../store/store.js";
@@ -104,7 +104,7 @@ export const noticeNeeds = (code: string): "owner" | "read-only" =>
   forOwners.has(code.split(" ", 1)[0] ?? "") ? "owner" : "read-only";
 
 /** The notice of `job` to `member`. */
-export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
+export function writePlainNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
   const [name = "", ...more] = job.code.split(" ");
   const { subject, text } = others[name]?.(list.address, ...more) ?? refusedPost(list.address, job.code, now);
   const mail = writeEntity(
@@ -112,7 +112,7 @@ export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
       ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
       ["Subject", `[${localPartOf(list.address)}] ${subject}`],
-      ["Date", formatDate(now)],
+      ["Date", formatMailDate(now)],
       ["Message-ID", newMessageId(domainOf(list.address))],
       // RFC 3834: no program may answer this
       ["Auto-Submitted", "auto-replied"],

@@ -3,7 +3,7 @@
  * for a mail.
  */
 import { codeOfThrown } from "../base/error-code.js";
-import { type Ending, type Patience, type Reply, type Sent, SmtpClient } from "./smtp-client.js";
+import { type Ending, type Patience, type RelayReply, type Sent, SmtpClient } from "./smtp-client.js";
 
 /** Where the relay is. */
 export interface RelayOptions {
@@ -135,4 +135,5 @@ function queueIdIn(text: string): { readonly queueId?: string } {
   return found === undefined || found.length > MAX_QUEUE_ID ? {} : { queueId: found };
 }
 
-const codeOf = ({ cause }: Extract<Reply, { kind: "lost" }>): string => codeOfThrown(cause) ?? cause.name;
+const codeOf = ({ cause }: Extract<RelayReply, { kind: "lost" }>): string =>
+  codeOfThrown(cause) ?? cause.name;

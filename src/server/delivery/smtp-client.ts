@@ -32,7 +32,7 @@ export interface Envelope {
 }
 
 /** What was answered, lines joined by LF. `lost`: nothing, and `cause` says why. */
-export type Reply =
+export type RelayReply =
   | { readonly kind: "answer"; readonly code: number; readonly text: string }
   | { readonly kind: "lost"; readonly cause: Error };
 
@@ -44,7 +44,7 @@ export type Decider = "MAIL" | "RCPT" | "DATA" | "mail";
  * say that it was taken. `withheld`: it was not ended, and the connection is cut.
  */
 export type Sent =
-  | { readonly decider: Decider; readonly replies: readonly Reply[] }
+  | { readonly decider: Decider; readonly replies: readonly RelayReply[] }
   | { readonly decider: "withheld" };
 
 /**
@@ -166,7 +166,7 @@ export class SmtpClient {
     // attack or fault: an answer before its time would be taken for the answer to this mail
     this.#isSilent();
     if (!(await this.#end(ending))) return { decider: "withheld" };
-    const replies: Reply[] = [];
+    const replies: RelayReply[] = [];
     // LMTP answers for each recipient
     const expected = this.#place.protocol === "lmtp" ? recipients.length : 1;
     while (replies.length < expected) replies.push(await this.#reply(this.#patience.mail));
@@ -315,7 +315,7 @@ export class SmtpClient {
    * The next whole answer. The time is for all of its lines: one that never ends would keep this connection, and the mails
    * behind it, for as long as the relay likes.
    */
-  async #reply(ms: number): Promise<Reply> {
+  async #reply(ms: number): Promise<RelayReply> {
     const until = performance.now() + ms;
     for (;;) {
       const read = readReply(this.#received);
@@ -342,7 +342,7 @@ export class SmtpClient {
 /** The answer at the beginning of `text`; `none` if that is no answer (RFC 5321, 4.2.1), `more` if its end is to come. */
 function readReply(
   text: string,
-): { readonly reply: Extract<Reply, { kind: "answer" }>; readonly octets: number } | "more" | "none" {
+): { readonly reply: Extract<RelayReply, { kind: "answer" }>; readonly octets: number } | "more" | "none" {
   const code = text.slice(0, 3);
   for (let at = 0; at <= MAX_REPLY_OCTETS; ) {
     const end = text.indexOf("\n", at);

@@ -20,7 +20,7 @@ import {
 import type { Log } from "../base/log.js";
 import type { Ledger } from "../store/ledger.js";
 import type { List, Member, Store } from "../store/store.js";
-import type { Verdict } from "./bounce-verdict.js";
+import type { BounceVerdict } from "./bounce-verdict.js";
 
 export interface StandingParts {
   readonly store: Store;
@@ -31,7 +31,7 @@ export interface StandingParts {
   readonly wake: () => void;
 }
 
-export class Standing {
+export class Suspensions {
   readonly #parts: StandingParts;
 
   constructor(parts: StandingParts) {
@@ -48,7 +48,7 @@ export class Standing {
   }
 
   /** A copy for this member came back. It is noted; {@link review} decides. */
-  async noteFailure(memberId: number, { severity, reason }: Verdict): Promise<void> {
+  async noteFailure(memberId: number, { severity, reason }: BounceVerdict): Promise<void> {
     const { ledger, log, now } = this.#parts;
     await ledger.noteBounce(memberId, { severity, reason }, now());
     log.warn("copy-bounced", { member: memberId, code: `${severity}-${reason}` });

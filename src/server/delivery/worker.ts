@@ -25,23 +25,23 @@ import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Job, Store } from "../store/store.js";
 import { Finished } from "./batch-commit.js";
-import { judge } from "./bounce-verdict.js";
+import { judgeBounce } from "./bounce-verdict.js";
 import { Claims } from "./claims.js";
 import { CopyMaker, type Stationery } from "./copies.js";
-import type { Gate, Stop } from "./gate.js";
+import type { RecipientGate, Stop } from "./gate.js";
 import { type Made, make } from "./make-mail.js";
 import { type PostSources, PreparedPosts } from "./prepared-posts.js";
 import { connectToRelay, type Handover, type RelayConnection, type RelayOptions } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
-import type { Standing } from "./suspension.js";
+import type { Suspensions } from "./suspension.js";
 
 /** What the worker works with. */
 export interface DeliveryOptions extends Pick<PostSources, "opener"> {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;
-  readonly standing: Standing;
-  readonly gate: Gate;
+  readonly standing: Suspensions;
+  readonly gate: RecipientGate;
   readonly stationery: Stationery;
   /** Asked before each connection: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
@@ -74,7 +74,7 @@ const NOTHING_TO_MARK = Promise.resolve();
 /** In the log, before what became of it. */
 const nouns = { copy: "copy", notice: "notice", mail: "answer" } as const;
 
-export class Delivery {
+export class DeliveryWorker {
   readonly #options: DeliveryOptions;
   readonly #copies: CopyMaker;
   readonly #finished: Finished;
@@ -312,7 +312,7 @@ export class Delivery {
       case "refused":
         log.warn(`${noun}-refused`, { ...about, reply: result.reply, status: result.status });
         await this.#putAside(job, `relay-${result.reply}`);
-        if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judge(result));
+        if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judgeBounce(result));
         return;
       case "later":
         log.warn(`${noun}-delayed`, { ...about, reply: result.reply, status: result.status });

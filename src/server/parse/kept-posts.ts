@@ -2,7 +2,7 @@
 import { ListSealError } from "../../openpgp/errors.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { Poison, type PostOpener } from "../delivery/copies.js";
-import type { Jobs, Unreadable } from "./jobs.js";
+import type { ParseJobs, Unreadable } from "./jobs.js";
 import { writeKeys } from "./key-transfer.js";
 import type { Reader } from "./reader.js";
 import { ReadingEnded } from "./thread.js";
@@ -45,11 +45,11 @@ export function keptPostsIn(reader: Reader): PostOpener {
   };
 }
 
-async function orPoison<K extends keyof Jobs>(
+async function orPoison<K extends keyof ParseJobs>(
   reader: Reader,
   job: K,
-  given: Jobs[K]["given"],
-): Promise<Jobs[K]["made"]> {
+  given: ParseJobs[K]["given"],
+): Promise<ParseJobs[K]["made"]> {
   try {
     return await reader.do(job, given);
   } catch (cause) {

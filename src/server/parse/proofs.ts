@@ -36,7 +36,7 @@ export type Claimant =
     };
 
 /** A request, and who has to be behind it. */
-export interface Proof {
+export interface RequestProof {
   readonly signed: SignedBytes;
   readonly by: Claimant;
   readonly at: number;
@@ -61,7 +61,7 @@ export interface CertificateRead {
 }
 
 /** @throws ListSealError if nothing is proved */
-export async function prove({ signed, by, at }: Proof): Promise<Proved> {
+export async function proveRequest({ signed, by, at }: RequestProof): Promise<Proved> {
   const now = new Date(at);
   switch (by.kind) {
     case "claim": {

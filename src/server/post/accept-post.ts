@@ -26,11 +26,11 @@ export interface Arrival {
   readonly reader: Reader;
   /** Where an accepted post is queued, if not in the store (explode.ts): never without its warrant. */
   readonly queue?: (post: NewPost) => Promise<Queued>;
-  readonly gate?: Gate;
+  readonly gate?: PostGate;
 }
 
 /** What is asked once a post's signature is known to be good, and before anything is remembered. */
-export interface Gate {
+export interface PostGate {
   /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
   readonly refusedBefore?: number;
   /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
@@ -38,7 +38,7 @@ export interface Gate {
 }
 
 /** What became of it. */
-export type Outcome =
+export type PostOutcome =
   | { readonly kind: "queued" | "held"; readonly postId: number; readonly copies: number }
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
@@ -60,7 +60,7 @@ export type Outcome =
  * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
  *         the sender is told to try later
  */
-export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<Outcome> {
+export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<PostOutcome> {
   const { reader, at } = arrival;
   const { raw, mail } = await reader.do("read", { raw: arrival.raw });
   if (mail.kind === "not-sealed") return mail;
@@ -211,7 +211,7 @@ async function refuse(
   author: Member | undefined,
   code: RefusalCode,
   now: number,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   if (!afterVerification.has(code)) return { kind: "refused", code, notified: false };
   return tell(store, author, code, now);
 }
@@ -222,7 +222,7 @@ async function tell(
   author: Member | undefined,
   code: RefusalCode,
   now: number,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   if (author === undefined) return { kind: "refused", code, notified: false };
   const notified = await store.queueNotice(author.id, code, now, NOTICE_INTERVAL_MS);
   return { kind: "refused", code, notified };

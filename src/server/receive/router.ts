@@ -6,17 +6,17 @@ import { parseAddress } from "../../mail/mailbox.js";
 import type { Log } from "../base/log.js";
 import type { RateLimiter, RequestLimiter } from "../base/rate-limits.js";
 import type { Exploder } from "../delivery/explode.js";
-import type { Gate as WayOut } from "../delivery/gate.js";
+import type { RecipientGate as WayOut } from "../delivery/gate.js";
 import { forwardToOwners } from "../delivery/owner-mail.js";
 import type { RelayOptions } from "../delivery/relay.js";
-import type { Standing } from "../delivery/suspension.js";
+import type { Suspensions } from "../delivery/suspension.js";
 import { MAX_REPORT_BYTES } from "../parse/bounce-report.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type Gate } from "../post/accept-post.js";
+import { acceptPost, type PostGate } from "../post/accept-post.js";
 import { takeRequest } from "../request/take-request.js";
 import type { Ledger } from "../store/ledger.js";
-import { type ListsInUse, listsNamedBy, type Recipient } from "../store/lists-in-use.js";
+import { type CopyRecipient, type ListsInUse, listsNamedBy } from "../store/lists-in-use.js";
 import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List } from "../store/store.js";
@@ -54,9 +54,9 @@ export interface ReceptionParts {
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
   readonly exploder?: Exploder;
   /** Told of every mail's end, for metrics. */
-  readonly tally: (what: Recipient["kind"], reply: number) => void;
+  readonly tally: (what: CopyRecipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
-  readonly standing: Standing;
+  readonly standing: Suspensions;
   /** Asked before anything leaves. */
   readonly gate: WayOut;
   readonly tokens: Tokens;
@@ -99,7 +99,7 @@ export function openReception(parts: ReceptionParts): Handler {
 }
 
 /** A mail that ended the thread that reads it: "later" once, for it may have been our fault; refused when it comes again. */
-function endedReading({ log }: ReceptionParts, recipient: Recipient, error: unknown): Reply {
+function endedReading({ log }: ReceptionParts, recipient: CopyRecipient, error: unknown): Reply {
   if (!(error instanceof ReadingEnded)) throw error;
   const list = recipient.kind === "unknown" ? {} : { list: recipient.list.address };
   log.error("mail-not-read", { ...list, code: error.reason });
@@ -119,7 +119,7 @@ async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<b
 
 async function takeFor(
   parts: ReceptionParts,
-  recipient: Recipient,
+  recipient: CopyRecipient,
   sender: string,
   raw: Uint8Array,
   tries = 1,
@@ -141,7 +141,7 @@ async function takeFor(
   }
 }
 
-type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
+type Beside<K extends CopyRecipient["kind"]> = Extract<CopyRecipient, { readonly kind: K }>;
 
 async function takeReport(
   { tokens, standing, log, now, store, reader }: ReceptionParts,
@@ -222,7 +222,7 @@ async function takePost(
   if (cameFromList(raw, list.address)) return loop;
   const refusedBefore = await ledger.refusedBefore(row.id);
   let author: number | undefined;
-  const gate: Gate = {
+  const gate: PostGate = {
     ...(refusedBefore === undefined ? {} : { refusedBefore }),
     exhausted(memberId) {
       author = memberId;

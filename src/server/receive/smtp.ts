@@ -18,7 +18,7 @@ import {
   MAX_COMMAND_BYTES,
   MAX_CONNECTIONS,
   MAX_MAIL_BYTES,
-  MAX_RECIPIENTS,
+  MAX_SMTP_RECIPIENTS,
   SESSION_TIMEOUT_MS,
   SOCKET_TIMEOUT_MS,
 } from "../base/limits.js";
@@ -111,7 +111,7 @@ export async function openFront(
     size: options.maxBytes ?? MAX_MAIL_BYTES,
     rejectOversized: true,
     maxClients: MAX_CONNECTIONS,
-    maxRecipients: MAX_RECIPIENTS,
+    maxRecipients: MAX_SMTP_RECIPIENTS,
     maxCommandLength: MAX_COMMAND_BYTES,
     socketTimeout: patience.silence,
     closeTimeout: CLOSE_TIMEOUT_MS,

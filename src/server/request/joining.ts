@@ -13,13 +13,13 @@ import { Conflict, type Member, type NewMember, type Shape } from "../store/stor
 import type { Warrant } from "../store/warrant.js";
 import { listKeyFor } from "./list-key.js";
 import {
-  type Asked,
   type AskedFor,
   type Asker,
+  commandOutcome,
   type Done,
   listKeysOf,
-  outcomeOf,
   prove,
+  type RequestContext,
   recordedOrder,
   refusal,
   unproved,
@@ -50,7 +50,7 @@ function newMember(key: SealingKey<"member">, address: string, name: string, sha
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Promise<Newcomer> {
+export async function proveClaim(asked: RequestContext, command: AskedFor<"claim">): Promise<Newcomer> {
   const { parts, list, opened, now } = asked;
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
@@ -71,7 +71,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
     if (typeof key === "string") return refusal(key);
     if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
     try {
-      return outcomeOf(
+      return commandOutcome(
         await parts.store.claimList(
           recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
           digest,
@@ -94,7 +94,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
+export async function proveJoin(asked: RequestContext, command: AskedFor<"join">): Promise<Newcomer> {
   const { parts, list } = asked;
   const owners = await parts.store.owners(list.id);
   // an invitation made under the key before is still one: its introduction names that key
@@ -127,7 +127,7 @@ export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promis
 type Introduced = NonNullable<Proved["introduction"]>;
 
 async function join(
-  asked: Asked,
+  asked: RequestContext,
   command: AskedFor<"join">,
   introduction: Introduced,
   asker: Asker,
@@ -138,7 +138,7 @@ async function join(
   if (introduction.joinBy < now) return refusal("invitation-expired");
   const besides: Address = introduction.address;
   if (besides === list.address) return refusal("bad-address");
-  return outcomeOf(
+  return commandOutcome(
     await parts.store.joinList(
       recordedOrder(asked, warrant, asker),
       {

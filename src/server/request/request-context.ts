@@ -35,7 +35,7 @@ export interface RequestParts {
 }
 
 /** A request for a list, opened, not yet verified. */
-export interface Asked {
+export interface RequestContext {
   readonly parts: RequestParts;
   readonly list: List;
   readonly server: OpeningKey<"server">;
@@ -76,13 +76,13 @@ export async function listKeysOf(store: FullStore, list: List): Promise<readonly
 }
 
 /** The command as the store remembers it. */
-export function remembered({ list, opened, now }: Asked, signer: string): Command {
+export function remembered({ list, opened, now }: RequestContext, signer: string): Command {
   const keptUntil = now.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS;
   return { listId: list.id, signer, id: opened.request.id, keptUntil };
 }
 
 /** The order to carry the command out, under `warrant`, and to answer `asker`. */
-export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
+export function orderFor(asked: RequestContext, warrant: Warrant, asker: Asker): Order {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -101,7 +101,7 @@ export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
 }
 
 /** The same for a command that stands in the record. */
-export function recordedOrder(asked: Asked, warrant: Warrant, asker: Asker): RecordedOrder {
+export function recordedOrder(asked: RequestContext, warrant: Warrant, asker: Asker): RecordedOrder {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
   return { ...orderFor(asked, warrant, asker), change };
 }
@@ -113,7 +113,7 @@ export async function askerOf(member: Member): Promise<Asker> {
 }
 
 /** The outcome of what the store carried out. */
-export function outcomeOf(carried: Carried): Done {
+export function commandOutcome(carried: Carried): Done {
   switch (carried.kind) {
     case "done":
       return { kind: "told", code: "done" };
@@ -131,7 +131,7 @@ export function outcomeOf(carried: Carried): Done {
  *
  * @throws ListSealError if that is not proved; ReadingEnded
  */
-export async function prove({ parts, opened, now }: Asked, by: Claimant): Promise<Proved> {
+export async function prove({ parts, opened, now }: RequestContext, by: Claimant): Promise<Proved> {
   const { bytes, signatures } = opened.signed;
   // a copy: large octets are gone once they are handed over, and a notice is needed afterwards
   const signed = { bytes: new Uint8Array(bytes), signatures };
@@ -145,7 +145,10 @@ export async function prove({ parts, opened, now }: Asked, by: Claimant): Promis
  *
  * @throws ListSealError if it is not; ReadingEnded
  */
-export async function memberKey({ parts, now }: Asked, octets: Uint8Array): Promise<SealingKey<"member">> {
+export async function memberKey(
+  { parts, now }: RequestContext,
+  octets: Uint8Array,
+): Promise<SealingKey<"member">> {
   const made = await parts.reader.do("certificate", { certificate: octets, at: now.getTime() });
   if (made.kind === "refused") throw new ListSealError(made.code, "no certificate that can be used");
   return parseSealingKey("member", made.certificate);

@@ -5,7 +5,7 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member } from "../store/store.js";
 import type { RecordedOrder } from "../store/warrant.js";
-import { type Asked, type AskedFor, type Done, refusal } from "./request-context.js";
+import { type AskedFor, type Done, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */
 export interface ResumeOrder {
@@ -55,7 +55,7 @@ export async function resume(
 
 /** The same, asked for by mail. */
 export async function resumeServer(
-  { parts, list, opened }: Asked,
+  { parts, list, opened }: RequestContext,
   recorded: RecordedOrder,
   owner: Member,
   { head }: AskedFor<"resume-server">,

@@ -16,13 +16,13 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { rosterPages, standingsOn } from "../store/roster-pages.js";
 import type { Member } from "../store/store.js";
-import type { Asked, AskedFor, Done } from "./request-context.js";
+import type { AskedFor, Done, RequestContext } from "./request-context.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
 const BETWEEN = 16;
 
 /** What showing a roster needs of a request and of the server. */
-export interface RosterAsked extends Pick<Asked, "list" | "now"> {
+export interface RosterAsked extends Pick<RequestContext, "list" | "now"> {
   readonly parts: {
     readonly store: Pick<
       FullStore,

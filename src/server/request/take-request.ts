@@ -22,12 +22,12 @@ import { answerMail } from "./answer-mail.js";
 import { type Newcomer, proveClaim, proveJoin } from "./joining.js";
 import { carryOut } from "./member-commands.js";
 import {
-  type Asked,
   type Asker,
   askerOf,
   type Done,
   listKeysOf,
   prove,
+  type RequestContext,
   type RequestParts,
   refusal,
   remembered,
@@ -70,7 +70,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
 
 async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<Taken> {
-  let asked: Asked;
+  let asked: RequestContext;
   let proved: Newcomer;
   try {
     const now = new Date(parts.now());
@@ -102,7 +102,7 @@ async function open({ lists, store, reader, now }: RequestParts, list: List, raw
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
-async function proveAsker(asked: Asked, from: Address | undefined): Promise<Newcomer> {
+async function proveAsker(asked: RequestContext, from: Address | undefined): Promise<Newcomer> {
   const { command } = asked.opened.request;
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
@@ -132,7 +132,7 @@ async function proveAsker(asked: Asked, from: Address | undefined): Promise<Newc
  *
  * @throws ListSealError `unknown-author`
  */
-async function signer({ parts, list, opened }: Asked, from: Address | undefined): Promise<Member> {
+async function signer({ parts, list, opened }: RequestContext, from: Address | undefined): Promise<Member> {
   const { store } = parts;
   const [by, more] = await claimedSigners(opened);
   if (by === undefined || more !== undefined) throw unproved("not exactly one signature");
@@ -143,7 +143,7 @@ async function signer({ parts, list, opened }: Asked, from: Address | undefined)
   return member;
 }
 
-async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
+async function answer(asked: RequestContext, proved: Newcomer): Promise<Taken> {
   const { parts, list, opened, now } = asked;
   const { store } = parts;
   const { command } = opened.request;
@@ -181,7 +181,7 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
 }
 
 /** Carries it out, unless the list waits for its owner after a restore, or the request is from before that. */
-async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
+async function tryTo(asked: RequestContext, proved: Newcomer): Promise<Done> {
   const { parts, list, opened } = asked;
   const paused = (await parts.heads.paused()).has(list.address);
   if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
@@ -220,7 +220,7 @@ const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
 };
 
 /** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
-async function sealed(asked: Asked, to: Asker, result: Result): Promise<NewMail | undefined> {
+async function sealed(asked: RequestContext, to: Asker, result: Result): Promise<NewMail | undefined> {
   const { parts, list, server, opened, inReplyTo, now } = asked;
   const key = list.listKeyFingerprint;
   return answerMail({ list, server, log: parts.log }, to, {

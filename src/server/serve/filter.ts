@@ -13,7 +13,7 @@ import { type DataFolder, isInitialised, NotInitialised } from "../base/data-fol
 import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { CopyMaker, type PreparedPost, preparePost } from "../delivery/copies.js";
-import { denial, Gate, type Passenger, type Stop } from "../delivery/gate.js";
+import { denial, type Passenger, RecipientGate, type Stop } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import {
   connectToRelay,
@@ -22,7 +22,7 @@ import {
   type RelayOptions,
 } from "../delivery/relay.js";
 import type { Ending } from "../delivery/smtp-client.js";
-import { Standing } from "../delivery/suspension.js";
+import { Suspensions } from "../delivery/suspension.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { MailmanMail } from "../receive/from-mailman.js";
@@ -84,8 +84,8 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
       return preparePost(store, list, await opener.apart(post), await ledger.settings(post.listId), opener);
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
-    standing: new Standing({ store, ledger, log, now, wake: () => undefined }),
-    gate: new Gate({ store, heads }),
+    standing: new Suspensions({ store, ledger, log, now, wake: () => undefined }),
+    gate: new RecipientGate({ store, heads }),
     relay: options.relay,
     log,
   });
@@ -150,8 +150,8 @@ interface FilteringParts {
   readonly read: Read;
   readonly prepare: (post: Post) => Promise<PreparedPost>;
   readonly copies: CopyMaker;
-  readonly standing: Standing;
-  readonly gate: Gate;
+  readonly standing: Suspensions;
+  readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly log: Log;
 }

@@ -5,12 +5,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { CopyOutcome } from "../delivery/worker.js";
 import type { Ledger } from "../store/ledger.js";
-import type { Recipient } from "../store/lists-in-use.js";
+import type { CopyRecipient } from "../store/lists-in-use.js";
 import type { Store } from "../store/store.js";
 
 export interface Metrics {
   /** A mail came; `reply` is what its sender was told. */
-  mail(what: Recipient["kind"], reply: number): void;
+  mail(what: CopyRecipient["kind"], reply: number): void;
   /** An attempt for a copy or notice ended. */
   copy(outcome: CopyOutcome): void;
   /** In Prometheus' text format, version 0.0.4. */

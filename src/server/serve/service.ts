@@ -20,11 +20,11 @@ import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limit
 import { takeServeLock } from "../base/serve-lock.js";
 import type { Endpoint } from "../delivery/endpoints.js";
 import { Exploder } from "../delivery/explode.js";
-import { Gate } from "../delivery/gate.js";
+import { RecipientGate } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
-import { Standing } from "../delivery/suspension.js";
-import { Delivery, type DeliveryOptions } from "../delivery/worker.js";
+import { Suspensions } from "../delivery/suspension.js";
+import { type DeliveryOptions, DeliveryWorker } from "../delivery/worker.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { openReception } from "../receive/router.js";
@@ -163,8 +163,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         teller.wake();
       });
     };
-    const gate = new Gate({ store, heads });
-    const standing = new Standing({ store, ledger, log, now, wake });
+    const gate = new RecipientGate({ store, heads });
+    const standing = new Suspensions({ store, ledger, log, now, wake });
     const metrics = openMetrics({
       store,
       ledger,
@@ -173,7 +173,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       relayAnswers: () => relayAnswers(live.relay),
       now,
     });
-    const delivery = new Delivery({
+    const delivery = new DeliveryWorker({
       store,
       ledger,
       lists,

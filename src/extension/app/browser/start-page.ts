@@ -1,5 +1,5 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
-import { useHost } from "../../platform/host.js";
+import { setHost } from "../../platform/host.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
 import { watchRecordHeads } from "../handlers/record-heads.js";
 import { browserHost } from "./browser-host.js";
@@ -9,7 +9,7 @@ import { browserHost } from "./browser-host.js";
  * opened when keys are locked, here or in another page. Call it before anything is awaited.
  */
 export function startPage(): void {
-  useHost(browserHost);
+  setHost(browserHost);
   watchRecordHeads();
   whenLocked(endWorkerWhenIdle);
   followLocking();

@@ -22,7 +22,7 @@ import type { Comparison } from "../../reading/comparison.js";
 import type { Keeping } from "../../reading/local-copies/choice.js";
 import type { WantedKey } from "../../reading/wanted-comparison.js";
 import type { ListSummary, RefusedJoin } from "../../records/storage.js";
-import type { RequestParts } from "../../requests/by-hand.js";
+import type { RequestMailParts } from "../../requests/by-hand.js";
 import type { RequestSummary } from "../../requests/pending.js";
 import { type Outcome, outcomeOf, unwrap } from "../../ui/failure.js";
 import type { ComposeStatus } from "../../writing/compose-status.js";
@@ -165,7 +165,7 @@ export interface ComposeCalls {
 }
 
 /** The parts of a request's mail as a page shows them: `fileName` is its attachment's. */
-export interface PartsView extends Omit<RequestParts, "attachment"> {
+export interface PartsView extends Omit<RequestMailParts, "attachment"> {
   readonly fileName: string;
 }
 

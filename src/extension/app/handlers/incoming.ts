@@ -1,13 +1,11 @@
 import { takeNotice } from "../../member/take-notice.js";
 import type { ArrivalHandlers } from "../../requests/incoming.js";
 import { memberAnswers } from "./member-answers.js";
-import { followNews, ownerAnswers, takeOffer, takeReceipt, takeReport } from "./owner-answers.js";
+import { afterNotice, ownerAnswers, ownerArrivals } from "./owner-answers.js";
 
 /** Who is told when an answer, report, notice or receipt has come. It only connects. */
 export const arrivals: ArrivalHandlers = {
   answers: { ...memberAnswers, ...ownerAnswers },
-  report: takeReport,
-  offer: takeOffer,
-  notice: (sealed) => takeNotice(sealed, followNews),
-  receipt: takeReceipt,
+  ...ownerArrivals,
+  notice: (sealed) => takeNotice(sealed, afterNotice),
 };

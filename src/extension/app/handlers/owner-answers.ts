@@ -33,15 +33,15 @@ export const ownerAnswers = {
   "resume-server": commandAnswered,
 } as const satisfies Partial<ArrivalHandlers["answers"]>;
 
-export const takeReport: ArrivalHandlers["report"] = async (list, report) => {
-  if (report.event === "revoked") await (await revoking()).takeRevocation(list, report);
-  await (await members()).takeReport(list, report);
-};
-
-export const takeOffer: ArrivalHandlers["offer"] = async (...offer) => (await moving()).takeOffer(...offer);
-
-export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) =>
-  (await telling()).takeReceipt(sealed);
+/** What comes to an owner unasked. */
+export const ownerArrivals = {
+  async report(list, report) {
+    if (report.event === "revoked") await (await revoking()).takeRevocation(list, report);
+    await (await members()).takeReport(list, report);
+  },
+  offer: async (...offer) => (await moving()).takeOffer(...offer),
+  receipt: async (sealed) => (await telling()).takeReceipt(sealed),
+} as const satisfies Partial<ArrivalHandlers>;
 
 /** After a notice was taken: the owner's side of the list follows the member's. */
-export const followNews = async (list: string) => (await succeeding()).followNews(list);
+export const afterNotice = async (list: string) => (await succeeding()).followNews(list);

@@ -4,11 +4,11 @@ import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
 import { summaryOfKey } from "../../keys/key-summary.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
 import { keepUnlocked, lockAll } from "../../keys/unlocked.js";
-import { forgetJoining, join, leaveList, lookAtInvitation } from "../../member/join.js";
+import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
 import { takeOffered } from "../../member/offered-invitation.js";
 import { renewMember } from "../../member/renew-key.js";
 import { revokeMember } from "../../member/revoke-key.js";
-import { askHeld, decideHeld, heldPosts } from "../../moderation/held-posts.js";
+import { askHeld, decideHeld, knownHeldPosts } from "../../moderation/held-posts.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
@@ -52,7 +52,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
     return summaryOfKey(key);
   },
 
-  "held:read": ({ list }) => heldPosts(list),
+  "held:read": ({ list }) => knownHeldPosts(list),
   async "held:ask"({ list }) {
     await askHeld(list);
     return null;
@@ -129,7 +129,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
   "join:look": ({ file, code }) => lookAtInvitation(file, code),
 
   async "join:start"(wish) {
-    const request = await join(wish);
+    const request = await joinList(wish);
     // what could not be opened before may open now
     host().renewViews();
     return summaryOfRequest(request);

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../../mail/base64.js";
 import { typedPassphrase } from "../../../membership/file/backup-passphrase.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
@@ -5,7 +6,6 @@ import { summaryOfKey } from "../../keys/key-summary.js";
 import { chooseLockAfter, lockAfter } from "../../keys/lock-after.js";
 import { withNewKey } from "../../keys/stored-keys.js";
 import { keepUnlocked, lockAll, lockIfDue } from "../../keys/unlocked.js";
-import { fromBase64 } from "../../platform/base64.js";
 import { host } from "../../platform/host.js";
 import { forgetEverything, load, loadRaw, update } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { makeBackupPassphrase, typedPassphrase } from "../../../membership/file/backup-passphrase.js";
 import type { RestoreSummary } from "../../backup/backup.js";
-import { toBase64 } from "../../platform/base64.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import { field } from "./fields.js";

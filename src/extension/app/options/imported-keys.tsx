@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { MIN_OWN_PASSPHRASE, typedPassphrase } from "../../../membership/file/backup-passphrase.js";
 import type { MemberKeySummary } from "../../keys/key-summary.js";
-import { toBase64 } from "../../platform/base64.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";

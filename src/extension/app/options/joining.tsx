@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { typedCode } from "../../../membership/file/code.js";
 import type { InvitationSummary } from "../../member/join.js";
 import { INVITATION_LIMIT, type OfferedFile } from "../../member/offered-invitation.js";
-import { toBase64 } from "../../platform/base64.js";
 import { askFor } from "../../platform/permission.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";

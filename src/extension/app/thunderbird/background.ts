@@ -1,11 +1,11 @@
 import { lockIfDue, whenLocked } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
-import { useHost } from "../../platform/host.js";
+import { setHost } from "../../platform/host.js";
 import { keepAwakeBy } from "../../platform/keep-awake.js";
 import { askFor } from "../../platform/permission.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { copyNewMail } from "../../reading/local-copies/follow.js";
-import { forgetOpened, read } from "../../reading/read-message.js";
+import { forgetOpened, readMessage } from "../../reading/read-message.js";
 import { watchArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
@@ -52,7 +52,7 @@ const calling = async () => {
 
 const aboutMails = async () => (await import("./mail-page-handlers.js")).mailAsks;
 
-useHost(thunderbirdHost);
+setHost(thunderbirdHost);
 watchRecordHeads();
 keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
@@ -61,7 +61,7 @@ whenLocked(endWorkerWhenIdle);
 answerAsks(asks, aboutMails);
 answerCalls(calling);
 watchArrivals(arrivals);
-copyNewMail((header) => read(header, "in-its-own-shell"));
+copyNewMail((header) => readMessage(header, "in-its-own-shell"));
 
 compose.onBeforeSend.addListener(async (tab, details) => {
   try {

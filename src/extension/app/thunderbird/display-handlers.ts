@@ -3,7 +3,7 @@ import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { pictureOf } from "../../reading/attachments.js";
 import type { Opened } from "../../reading/opening.js";
-import { read, shownMessage } from "../../reading/read-message.js";
+import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { loadMark } from "../../ui/security-image.js";
 import { prepareWorker } from "../../worker/client.js";
@@ -27,7 +27,7 @@ export const asks: AskHandlers = {
     });
     // what the view will ask for is begun meanwhile, and opened once
     const header = await shownMessage(tabId);
-    if (header !== undefined) read(header, "in-its-own-shell").catch(() => undefined);
+    if (header !== undefined) readMessage(header, "in-its-own-shell").catch(() => undefined);
     await brought;
     return null;
   },
@@ -93,7 +93,7 @@ async function placed(answer: DisplayAnswer): Promise<Displayed> {
 /** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
 async function shown(tabId: number): Promise<Opened> {
   const header = await shownMessage(tabId);
-  const reading = header === undefined ? undefined : await read(header, "in-its-own-shell");
+  const reading = header === undefined ? undefined : await readMessage(header, "in-its-own-shell");
   if (reading?.kind === "opened") return reading.opened;
   throw new ProtocolError("not-sealed", "the tab shows no opened mail");
 }

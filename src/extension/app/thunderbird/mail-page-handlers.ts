@@ -6,7 +6,7 @@ import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import { pictureOf } from "../../reading/attachments.js";
 import { offerInvitation } from "../../reading/invitation-in-mail.js";
 import type { Opened } from "../../reading/opening.js";
-import { read } from "../../reading/read-message.js";
+import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
 import { loadMark } from "../../ui/security-image.js";
@@ -65,7 +65,7 @@ async function headerOf({ id, headerMessageId }: MessageRef): Promise<MessageHea
 }
 
 async function opened(mail: MessageRef): Promise<Opened> {
-  const reading = await read(await headerOf(mail), "elsewhere");
+  const reading = await readMessage(await headerOf(mail), "elsewhere");
   if (reading.kind !== "opened") throw new ProtocolError("not-sealed", "the mail does not open any more");
   return reading.opened;
 }

@@ -1,7 +1,7 @@
 import { parseAddress } from "../../../mail/mailbox.js";
 import { requestNotice, requestPart, requestSubject } from "../../../mail/request-mail.js";
 import { AddonError } from "../../platform/errors.js";
-import type { SealedMail } from "../../platform/host.js";
+import type { RequestToSend } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { identityOf } from "../../writing/window/draft-identity.js";
@@ -13,7 +13,7 @@ import { identityOf } from "../../writing/window/draft-identity.js";
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
-export function sendSealed({ kind, list, from, to, sealed }: SealedMail): Promise<"sent" | "outbox"> {
+export function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
     if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");

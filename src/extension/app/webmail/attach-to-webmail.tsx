@@ -3,7 +3,7 @@ import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { partsToSend } from "../../requests/by-hand.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import { type ReadyLetter, sealedParts } from "../../writing/composer/seal-letter.js";
+import { type ReadyLetter, sealLetter } from "../../writing/composer/seal-letter.js";
 import { handed, type Outgoing } from "./frame-messages.js";
 
 /** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
@@ -72,7 +72,7 @@ const moved = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 /** A letter for the webmail. Everything in it is sealed, or the same for every mail of the list. */
 export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
   const { list, key } = ready.author;
-  const { parts, subject, notice } = await sealedParts(ready);
+  const { parts, subject, notice } = await sealLetter(ready);
   const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
   return { kind: "outgoing", to: list.address, from: key.address, subject, notice, files };
 }

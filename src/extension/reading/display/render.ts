@@ -5,7 +5,7 @@ import { markView } from "../../ui/security-image-view.js";
 import type { Acts, Aside, DisplayAnswer, Displayed } from "../view.js";
 import { answerView, bannerOf } from "./answer-view.js";
 import { mailBody } from "./mail-body.js";
-import { type OwnPage, takeDocument, viewElement } from "./own-page.js";
+import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
 
 /**
  * What is shown of one mail in Thunderbird's message document: either a page of our own in the place of the whole document, or
@@ -13,7 +13,7 @@ import { type OwnPage, takeDocument, viewElement } from "./own-page.js";
  * document can be covered, imitated, or pressed for the person by something that they see in its place.
  */
 export class ShownMail {
-  #page: OwnPage | undefined;
+  #page: ReplacementPage | undefined;
   #words: HTMLElement | undefined;
   #kind: Displayed["answer"]["kind"] | null = null;
 
@@ -23,7 +23,7 @@ export class ShownMail {
   }
 
   /** Takes the document, and shows nothing in it yet: the mail is being opened. */
-  take(): OwnPage {
+  take(): ReplacementPage {
     this.#words?.remove();
     this.#page ??= takeDocument();
     return this.#page;

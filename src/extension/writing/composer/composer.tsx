@@ -5,7 +5,7 @@ import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import { Hindered } from "../author.js";
+import { SendBlocked } from "../author.js";
 import type { Question } from "../guard-names.js";
 import { Editor, type EditorAccess } from "./editor.js";
 import { Files } from "./files.js";
@@ -22,11 +22,11 @@ interface Props {
    * What is shown in the place of the editor when the letter is ready: the ways in which it can leave.
    * @param back shows the editor again, with all that stands in it
    */
-  readonly leave: (ready: ReadyLetter, way: Way) => ComponentChildren;
+  readonly leave: (ready: ReadyLetter, way: SendMethod) => ComponentChildren;
 }
 
 /** What the place that lets the letter leave tells the composer. */
-export interface Way {
+export interface SendMethod {
   /** Back to the editor. */
   readonly back: () => void;
   /** The letter has been saved, or given to a webmail: closing the page loses nothing. */
@@ -124,7 +124,7 @@ export function Composer({ begun, leave }: Props) {
 
   if (lists === null) return trouble === null ? null : <TroubleNote trouble={trouble} />;
   if (lists.length === 0) return <NoLists />;
-  const way: Way = {
+  const way: SendMethod = {
     back: () => {
       setReady(null);
       setUnsent(true);
@@ -195,7 +195,7 @@ export function Composer({ begun, leave }: Props) {
 }
 
 function troubleOf(error: unknown): Trouble {
-  if (error instanceof Hindered && error.hindrance.kind === "locked")
+  if (error instanceof SendBlocked && error.hindrance.kind === "locked")
     return { kind: "locked", address: error.hindrance.address };
   return { kind: "failed", code: codeOf(error, "worker-failed") };
 }

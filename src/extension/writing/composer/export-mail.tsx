@@ -7,13 +7,13 @@ import { host } from "../../platform/host.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import type { Way } from "./composer.js";
+import type { SendMethod } from "./composer.js";
 import { type ReadyLetter, sealedFile, sealedMail } from "./seal-letter.js";
 
 /** The ways out of a page that can't send: one sealed file to attach in any webmail, or the whole mail as a file. */
 interface Props {
   readonly ready: ReadyLetter;
-  readonly way: Way;
+  readonly way: SendMethod;
   /** Begins another mail. */
   readonly another: () => void;
 }

@@ -5,7 +5,7 @@ import { AddonError } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { SealedLetter } from "../../worker/jobs.js";
-import { type Author, authorFor } from "../author.js";
+import { authorFor, type LetterAuthor } from "../author.js";
 import { bytesOf } from "../file-bytes.js";
 import type { Question } from "../guard-names.js";
 import { loadGuards } from "../guard-switches.js";
@@ -29,7 +29,7 @@ export interface Written {
 
 /** A letter that is ready to be sealed. */
 export interface ReadyLetter {
-  readonly author: Author;
+  readonly author: LetterAuthor;
   readonly letter: Omit<Letter, "author">;
 }
 
@@ -95,7 +95,7 @@ export async function readyLetter({
 }
 
 /** The sealed parts. @param mode `whole` gives one file, whatever the list's mode is: the server takes both */
-export function sealedParts(
+export function sealLetter(
   { author, letter }: ReadyLetter,
   mode: "whole" | "key" = author.list.mode,
 ): Promise<SealedLetter> {
@@ -104,7 +104,7 @@ export function sealedParts(
 
 /** The one file that somebody attaches by hand. */
 export async function sealedFile(ready: ReadyLetter): Promise<MailPart> {
-  const [part] = (await sealedParts(ready, "whole")).parts;
+  const [part] = (await sealLetter(ready, "whole")).parts;
   if (part === undefined) throw new ProtocolError("not-sealed", "sealing made no sealed part");
   return part;
 }

@@ -12,7 +12,7 @@ import { withContinued } from "./thread.js";
  */
 
 /** The beginnings in which words of the other mail stand in the window. */
-export type Kind = "reply" | "forward" | "again";
+export type QuoteKind = "reply" | "forward" | "again";
 
 /** How often the text is made anew, because the person was writing meanwhile. Who writes that fast waits for the last one. */
 const MADE_ANEW_LIMIT = 5;
@@ -39,7 +39,7 @@ export async function madeOfTheLatest(
 }
 
 /** Puts the opened text, its subject and its attachments into the window. */
-export async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void> {
+export async function putQuote(tabId: number, kind: QuoteKind, opened: Opened): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
   const { details, text } = await madeOfTheLatest(
@@ -103,11 +103,11 @@ export function withoutQuoteInText(body: string): string {
     .join("\n");
 }
 
-function htmlFor(kind: Kind, body: string, opened: Opened): string {
+function htmlFor(kind: QuoteKind, body: string, opened: Opened): string {
   return kind === "again" ? htmlOf(opened) : quoteInHtml(body, opened, kind);
 }
 
-function textFor(kind: Kind, body: string, opened: Opened): string {
+function textFor(kind: QuoteKind, body: string, opened: Opened): string {
   return kind === "again" ? textOf(opened) : quoteInText(body, textOf(opened), kind);
 }
 

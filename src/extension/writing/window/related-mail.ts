@@ -2,7 +2,7 @@ import { browser } from "../../platform/browser.js";
 import { type ComposeDetails, type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import { areCopiesKept, holdsCopies } from "../../reading/local-copies/keep.js";
 import type { Opened } from "../../reading/opening.js";
-import { read } from "../../reading/read-message.js";
+import { readMessage } from "../../reading/read-message.js";
 import type { Thread } from "../letter.js";
 import { continuedInDraft, isContinued, quotedIn } from "./thread.js";
 
@@ -89,7 +89,7 @@ export async function relatedTo(
 }
 
 async function relatedToMail(header: MessageHeader, foundSealed: () => Promise<void>): Promise<Related> {
-  const reading = await read(header, "in-its-own-shell", foundSealed);
+  const reading = await readMessage(header, "in-its-own-shell", foundSealed);
   switch (reading.kind) {
     case "other": {
       if (reading.copyOf !== undefined) return { kind: "copy", list: reading.copyOf };

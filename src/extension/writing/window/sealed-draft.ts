@@ -11,7 +11,7 @@ import { secretsOf } from "../../reading/opening.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { OpenedDraft } from "../../worker/jobs.js";
-import { authorFor, Hindered } from "../author.js";
+import { authorFor, SendBlocked } from "../author.js";
 import { bytesOf } from "../file-bytes.js";
 import { letterOf, type Thread } from "../letter.js";
 import { recipientsOf } from "../recipients.js";
@@ -43,7 +43,7 @@ async function keepAndTell(tabId: number): Promise<void> {
   } catch (error) {
     await changeState(tabId, {
       hindrance:
-        error instanceof Hindered
+        error instanceof SendBlocked
           ? error.hindrance
           : { kind: "failed", doing: "keeping", code: codeOf(error, "worker-failed") },
     });

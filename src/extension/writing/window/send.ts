@@ -9,8 +9,8 @@ import {
 } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
-import { type Author, authorFor, Hindered } from "../author.js";
-import type { Hindrance } from "../compose-status.js";
+import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
+import type { SendBlocker } from "../compose-status.js";
 import { bytesOf } from "../file-bytes.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
@@ -62,8 +62,8 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   } catch (error) {
     // what goes on beyond its time touches nothing any more
     stop(tabId);
-    const hindrance: Hindrance =
-      error instanceof Hindered
+    const hindrance: SendBlocker =
+      error instanceof SendBlocked
         ? error.hindrance
         : { kind: "failed", doing: "sending", code: codeOf(error, "worker-failed") };
     await hinder(tabId, hindrance, tab.windowId);
@@ -77,7 +77,7 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   }
 }
 
-async function hinder(tabId: number, hindrance: Hindrance, windowId: number | undefined): Promise<void> {
+async function hinder(tabId: number, hindrance: SendBlocker, windowId: number | undefined): Promise<void> {
   if (hindrance.kind === "failed" && hindrance.code === "cancelled") return;
   await changeState(tabId, { hindrance }).catch(() => undefined);
   if (windowId !== undefined) setTimeout(() => void openPopup(windowId), POPUP_DELAY_MS);
@@ -95,7 +95,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   await whenKept(tabId);
   const state = await stateOf(tabId);
   // the page that would have heard that the last sending failed did not live to hear it
-  if (state.phase === "sealed" && (await comeBack(tabId))) throw new Hindered({ kind: "settled-late" });
+  if (state.phase === "sealed" && (await comeBack(tabId))) throw new SendBlocked({ kind: "settled-late" });
   const signal = begin(tabId);
   const stored = await load();
   const recipients = recipientsOf(details, stored.lists);
@@ -133,7 +133,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   );
   if (question !== undefined) {
     await changeState(tabId, { answered, answeredFor: goesTo });
-    throw new Hindered(question);
+    throw new SendBlocked(question);
   }
   if (sealing === "off" || list === undefined) return inClear(details);
   // all of it at once: whatever becomes of this, the window that goes on with it seals
@@ -159,7 +159,7 @@ async function inClear(details: ComposeDetails): Promise<BeforeSendAnswer> {
 async function sealInPlace(
   tabId: number,
   details: ComposeDetails,
-  { list, key, secret }: Author,
+  { list, key, secret }: LetterAuthor,
   signal: AbortSignal,
 ): Promise<BeforeSendAnswer> {
   const { compose } = thunderbird();

@@ -2,7 +2,7 @@ import { awake } from "../../platform/keep-awake.js";
 import { type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
 import { holdsCopies } from "../../reading/local-copies/keep.js";
 import { load } from "../../records/storage.js";
-import { Hindered } from "../author.js";
+import { SendBlocked } from "../author.js";
 import { noThread } from "../letter.js";
 import { addressed } from "../recipients.js";
 import { refresh, turnOn } from "./list-mode.js";
@@ -36,7 +36,7 @@ export async function settledToSend(tabId: number, seen: ComposeDetails): Promis
   if ((await stateOf(tabId)).quote === "settled") return seen;
   await settleQuote(tabId);
   const now = await thunderbird().compose.getComposeDetails(tabId);
-  if (whatLeaves(now) !== whatLeaves(seen)) throw new Hindered({ kind: "settled-late" });
+  if (whatLeaves(now) !== whatLeaves(seen)) throw new SendBlocked({ kind: "settled-late" });
   return now;
 }
 

@@ -5,7 +5,7 @@ import {
   type MessagePart,
   thunderbird,
 } from "../../platform/thunderbird.js";
-import { read } from "../../reading/read-message.js";
+import { readMessage } from "../../reading/read-message.js";
 import { noThread, type Thread, threadAfter, threadAfterLetter, threadOfDraft } from "../letter.js";
 
 /**
@@ -103,7 +103,7 @@ export async function threadOf(details: ComposeDetails): Promise<Thread> {
   try {
     const { messages } = thunderbird();
     if (type === "reply") {
-      const reading = await read(await messages.get(relatedMessageId), "in-its-own-shell");
+      const reading = await readMessage(await messages.get(relatedMessageId), "in-its-own-shell");
       if (reading.kind === "opened") {
         return threadAfterLetter(reading.opened.letter.letter);
       }

@@ -4,7 +4,7 @@ import type { Opened } from "../../../reading/opening.js";
 import { t } from "../../../ui/i18n.js";
 import { answerTo, pageForAnswer } from "../../../writing/composer/reply-draft.js";
 import { startPage } from "../start-page.js";
-import { Reader } from "./reader.js";
+import { ReaderPage } from "./reader.js";
 
 /** Starts the Reader page. */
 startPage();
@@ -16,4 +16,4 @@ const reply = async (opened: Opened) => {
   await browser.tabs.create({ url: await pageForAnswer(answerTo(opened)) });
 };
 
-if (root !== null) render(<Reader reply={reply} />, root);
+if (root !== null) render(<ReaderPage reply={reply} />, root);

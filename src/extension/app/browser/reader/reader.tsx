@@ -20,7 +20,7 @@ interface Given {
   readonly title: string;
 }
 
-export function Reader({ reply }: Props) {
+export function ReaderPage({ reply }: Props) {
   const [given, setGiven] = useState<readonly Given[]>([]);
   const [shown, setShown] = useState<Source | null>(null);
   const place = useRef<HTMLDivElement>(null);

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../../mail/base64.js";
 import type { CardView } from "../../../owner/claim-list.js";
-import { toBase64 } from "../../../platform/base64.js";
 import { groupsOf } from "../../../reading/display/state-line.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";

@@ -1,4 +1,4 @@
-import { toBase64 } from "../../../platform/base64.js";
+import { toBase64 } from "../../../../mail/base64.js";
 import { t } from "../../../ui/i18n.js";
 import { field, optionalField } from "../fields.js";
 import type { OwnerProps } from "./owner-actions.js";

@@ -9,11 +9,11 @@ import { Found } from "./claim-form.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
 import { NewKey } from "./new-key.js";
-import { Telling } from "./notice-progress.js";
+import { NoticeProgress } from "./notice-progress.js";
 import type { OwnerProps } from "./owner-actions.js";
-import { Alarms, Claim, Waiting } from "./owner-alerts.js";
+import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
 import { People } from "./people.js";
-import { ServerMove } from "./server-move.js";
+import { ServerMoveForm } from "./server-move.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
@@ -86,12 +86,12 @@ function Owned(props: OwnerProps) {
       <h2 id="owned">{list.name}</h2>
       <p class="quiet">{list.address}</p>
       <Alarms {...props} />
-      {list.claim === "confirmed" ? null : <Claim {...props} />}
+      {list.claim === "confirmed" ? null : <ClaimAlert {...props} />}
       <Waiting {...props} />
-      <ServerMove {...props} />
+      <ServerMoveForm {...props} />
       {list.claim === "confirmed" ? (
         <>
-          <Telling {...props} />
+          <NoticeProgress {...props} />
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />

@@ -6,7 +6,7 @@ import { find, looksOf, type MailName, saysSealed, sourceOf } from "./page.js";
 import { answerAddress } from "./writing.js";
 
 /** Puts our frame in the place of a sealed mail. Roundcube loads this document anew for each mail, and us with it. */
-export async function read(name: MailName): Promise<void> {
+export async function readMailPage(name: MailName): Promise<void> {
   const looks = looksOf();
   const place = find("message");
   if (looks === "ordinary" || !(place instanceof HTMLElement)) {
