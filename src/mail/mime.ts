@@ -232,7 +232,7 @@ export function writeEntity(fields: readonly HeaderField[], root: Leaf | Multipa
 }
 
 /** A base64 body in two pieces; concatenated they are the body. */
-export interface EncodedInTwo {
+export interface SplitEncoding {
   /** This copy's own lines; may be empty. */
   readonly own: Uint8Array;
   /** The very buffer that many copies share. Never write to it. */
@@ -256,7 +256,7 @@ export interface SharedEntity {
 export function writeShared(
   fields: string,
   multipart: { readonly type: string; readonly before: readonly Leaf[]; readonly after: readonly Leaf[] },
-  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: EncodedInTwo },
+  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: SplitEncoding },
 ): SharedEntity {
   const head = new Pieces();
   const tail = new Pieces();

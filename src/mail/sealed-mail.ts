@@ -17,11 +17,11 @@ import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
   base64Lines,
-  type EncodedInTwo,
   formatMailDate,
   type HeaderField,
   type Leaf,
   type SharedEntity,
+  type SplitEncoding,
   textLeaf,
   writeEntity,
   writeFields,
@@ -182,7 +182,7 @@ export interface Copy {
    * The large part in base64, if the caller made it for all copies: whole ({@link largePartOf}), or in mode `whole` in
    * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
    */
-  readonly encoded?: Uint8Array | EncodedInTwo;
+  readonly encoded?: Uint8Array | SplitEncoding;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
   /** What {@link writeCommonFields} gave for this post, if the caller keeps it for all copies. */

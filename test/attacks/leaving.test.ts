@@ -14,10 +14,10 @@ import { runJob } from "../../src/extension/worker/client.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { unsealInPlace } from "../../src/extension/writing/window/recover.js";
 import {
-  type Beginning,
   beginningOf,
-  type Related,
+  type RelatedMail,
   relatedTo,
+  type WindowContent,
 } from "../../src/extension/writing/window/related-mail.js";
 import { withContinued } from "../../src/extension/writing/window/thread.js";
 import { changeState } from "../../src/extension/writing/window/window-state.js";
@@ -149,7 +149,9 @@ const headerOf = (id: number) => ({
 });
 
 /** Asks about a window, and how often sealing was told to begin before it was known what is inside. */
-async function about(details: ComposeDetails): Promise<{ readonly related: Related; readonly told: number }> {
+async function about(
+  details: ComposeDetails,
+): Promise<{ readonly related: RelatedMail; readonly told: number }> {
   let told = 0;
   const beginning = await beginningOf(1, details);
   const related = await relatedTo(beginning, details, async () => {
@@ -243,7 +245,7 @@ describe("where Thunderbird does not say which mail it is", () => {
 
   test("several attached at once: a readable copy may be among them where copies are kept", async () => {
     attached.push("one.eml", "two.eml");
-    const kind = async (): Promise<Beginning> => beginningOf(1, { type: "forward" });
+    const kind = async (): Promise<WindowContent> => beginningOf(1, { type: "forward" });
     expect(await kind()).toBe("forward-attached");
     expect((await about({ type: "forward" })).related).toEqual({ kind: "nothing" });
     localFolders.push("ListSeal");

@@ -2,11 +2,11 @@
 import { jest } from "@jest/globals";
 import {
   ANEW,
-  type Aside,
   CLEAR,
   type DisplayAnswer,
   type Displayed,
   type OpenedView,
+  type UnopenedAnswer,
 } from "../../src/extension/reading/view.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
 import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
@@ -31,8 +31,12 @@ const opened: OpenedView = {
   shell: "own",
 };
 const mark = markOf("00000929");
-const instead = (answer: Exclude<DisplayAnswer, Aside>): Displayed => ({ where: "instead", answer, mark });
-const above = (kind: Aside["kind"]): Displayed => ({ where: "above", answer: { kind } });
+const instead = (answer: Exclude<DisplayAnswer, UnopenedAnswer>): Displayed => ({
+  where: "instead",
+  answer,
+  mark,
+});
+const above = (kind: UnopenedAnswer["kind"]): Displayed => ({ where: "above", answer: { kind } });
 
 /** As Thunderbird shows plain text: the mail's own part, after the header that is for printing. */
 const plain = (text: string) =>

@@ -13,7 +13,7 @@ import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";
-import { type KnownBefore, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
+import { type ListBeforeNotice, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
 import {
   armorSealingKey,
   generateKey,
@@ -64,7 +64,7 @@ beforeAll(async () => {
   };
 });
 
-const known = (): KnownBefore => ({
+const known = (): ListBeforeNotice => ({
   address: team,
   keys: [list.listKeyFingerprint],
   owners: [{ certificate: sealingHalf(owner), address: olga, from: 0 }],

@@ -7,7 +7,7 @@ import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import { setHost } from "../../src/extension/platform/host.js";
-import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
+import { type OpenedMail, openSealed } from "../../src/extension/reading/opening.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
@@ -214,7 +214,7 @@ export class Addon {
   }
 
   /** Reads the post that has this text; waits for it, if it is not here yet. */
-  async reads(text: string): Promise<Opened> {
+  async reads(text: string): Promise<OpenedMail> {
     for (;;) {
       await this.fetch();
       const found = await this.#find(text);
@@ -224,14 +224,14 @@ export class Addon {
   }
 
   /** Reads a post once more that was read before. */
-  async again(text: string): Promise<Opened> {
+  async again(text: string): Promise<OpenedMail> {
     const found = await this.#find(text);
     if (found === undefined) throw new Error("no such post was read");
     return found;
   }
 
   /** The newest first. */
-  async #find(text: string): Promise<Opened | undefined> {
+  async #find(text: string): Promise<OpenedMail | undefined> {
     for (const raw of this.#kept.toReversed()) {
       const found = await this.as(() => take(raw));
       if ("opened" in found && found.opened.letter.letter.text?.trim() === text) return found.opened;

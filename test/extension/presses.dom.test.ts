@@ -1,5 +1,9 @@
 import { jest } from "@jest/globals";
-import { guardPresses, type Sight, watchSight } from "../../src/extension/app/webmail/clickjacking.js";
+import {
+  type FrameVisibility,
+  guardPresses,
+  watchSight,
+} from "../../src/extension/app/webmail/clickjacking.js";
 
 /** What the browser says of one look. */
 interface Look {
@@ -35,7 +39,7 @@ afterEach(() => {
 });
 
 function watched() {
-  const told: Sight[] = [];
+  const told: FrameVisibility[] = [];
   const sight = watchSight(document.body, (now) => told.push(now));
   return { told, sight };
 }

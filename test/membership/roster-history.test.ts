@@ -4,7 +4,7 @@ import { toBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
 import {
   certifyMember,
-  type KnownList,
+  type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
 import type { RecordLink } from "../../src/membership/request/answers.js";
@@ -60,7 +60,7 @@ interface Invited {
 let olga: OpeningKey<"member">;
 let server: OpeningKey<"server">;
 let listKey: OpeningKey<"list">;
-let list: KnownList;
+let list: ListForProof;
 let bob: Invited;
 let eve: Invited;
 

@@ -8,7 +8,7 @@ import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import {
   certifyMember,
-  type KnownList,
+  type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
 import { readCard, type ServerCard } from "../../src/membership/invitation/server-card.js";
@@ -129,7 +129,7 @@ export const claim = (who = olga, code = card.code, key = listKey): Command => (
   shape: "encrypted",
 });
 
-export const known = (): KnownList => ({
+export const known = (): ListForProof => ({
   address: teamAddress,
   fingerprints: [listKey.fingerprint],
   owners: [sealingHalf(olga.key)],

@@ -8,7 +8,7 @@ import { sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { FUTURE_ALLOWED_MS } from "../../src/openpgp/policy.js";
 import { addMember } from "../../src/server/admin/administration.js";
 import { defaultConfig } from "../../src/server/admin/config.js";
-import { examine, type Finding } from "../../src/server/admin/doctor.js";
+import { type Diagnosis, examine } from "../../src/server/admin/doctor.js";
 import { PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;
@@ -74,7 +74,7 @@ afterEach(async () => {
   await server.discard();
 });
 
-const doctor = (): Promise<readonly Finding[]> => {
+const doctor = (): Promise<readonly Diagnosis[]> => {
   const { folder, place } = server;
   const config = {
     ...defaultConfig,
@@ -86,7 +86,7 @@ const doctor = (): Promise<readonly Finding[]> => {
   );
 };
 
-const wrong = (findings: readonly Finding[]) =>
+const wrong = (findings: readonly Diagnosis[]) =>
   findings.flatMap(({ verdict, text }) =>
     verdict === "WRONG" && !/Postfix|MiB free/.test(text) ? [text] : [],
   );

@@ -2,12 +2,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { MAX_HEADER_LINES, MAX_HYPHEN_LINES, MAX_LINES, MAX_RECEIVED } from "../../src/server/base/limits.js";
-import { Intake } from "../../src/server/receive/wire-check.js";
+import { WireCheck } from "../../src/server/receive/wire-check.js";
 
 /** The text of the reply, or "good". */
 function verdict(mail: string, cuts: readonly number[] = []): string {
   const octets = Buffer.from(mail, "latin1");
-  const intake = new Intake();
+  const intake = new WireCheck();
   let from = 0;
   for (const cut of [...[...cuts].sort((a, b) => a - b), octets.length]) {
     const to = Math.max(from, Math.min(cut, octets.length));
@@ -62,7 +62,7 @@ describe("however it arrives", () => {
   });
 
   test("after a fault nothing more is looked at", () => {
-    const intake = new Intake();
+    const intake = new WireCheck();
     intake.add(Buffer.from("a\nb"));
     const { fault } = intake;
     intake.add(Buffer.alloc(1_000_000));

@@ -1,7 +1,7 @@
 /** The one queue: what was in the two before it, what is marked, and what a bad day does to what waits. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { Finished } from "../../src/server/delivery/batch-commit.js";
+import { BatchCommit } from "../../src/server/delivery/batch-commit.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
@@ -343,7 +343,7 @@ describe("marks", () => {
     const commits: number[][] = [];
     let isAway = true;
     const logged: string[] = [];
-    const finished = new Finished(
+    const finished = new BatchCommit(
       {
         async finishJobs(jobs) {
           commits.push(jobs.map(({ id }) => id));
@@ -362,7 +362,7 @@ describe("marks", () => {
   });
 
   test("are given up when the server stops: a database that is away must not keep it", async () => {
-    const finished = new Finished(
+    const finished = new BatchCommit(
       {
         async finishJobs() {
           throw new Error("away");

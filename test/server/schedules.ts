@@ -15,13 +15,13 @@ import type { AdminContext } from "../../src/server/admin/administration.js";
 import type { DataFolder } from "../../src/server/base/data-folder.js";
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
-import { Exploder } from "../../src/server/delivery/explode.js";
+import { RecipientExpander } from "../../src/server/delivery/explode.js";
 import { RecipientGate as WayOut } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
 import { Suspensions } from "../../src/server/delivery/suspension.js";
 import { MailmanMail } from "../../src/server/receive/from-mailman.js";
 import { openReception } from "../../src/server/receive/router.js";
-import { type Taken, takeRequest } from "../../src/server/request/take-request.js";
+import { type RequestOutcome, takeRequest } from "../../src/server/request/take-request.js";
 import type { Ledger } from "../../src/server/store/ledger.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
 import type { FullStore } from "../../src/server/store/membership-store.js";
@@ -293,7 +293,7 @@ export class Scheduler {
       wake: () => undefined,
     };
     if (act instanceof Uint8Array) {
-      const taken: Taken = await takeRequest(parts, list, act);
+      const taken: RequestOutcome = await takeRequest(parts, list, act);
       return `${taken.kind} ${taken.code}`;
     }
     if ("operator" in act) {
@@ -311,7 +311,9 @@ export class Scheduler {
     const relay = { protocol: "smtp", host: "127.0.0.1", port: postfix.port, tls: "none" } as const;
     const reception = openReception({
       ...parts,
-      ...(act.way === "own" ? {} : { exploder: new Exploder(store, await openSlips(this.#folder), relay) }),
+      ...(act.way === "own"
+        ? {}
+        : { exploder: new RecipientExpander(store, await openSlips(this.#folder), relay) }),
       limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
       standing: new Suspensions(parts),
       gate: new WayOut(parts),

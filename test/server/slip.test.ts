@@ -1,8 +1,8 @@
 /** The slip by which the filter knows a checked post. */
 import { describe, expect, test } from "@jest/globals";
-import { Slips } from "../../src/server/delivery/queue-header.js";
+import { QueueHeaders } from "../../src/server/delivery/queue-header.js";
 
-const slips = new Slips(Buffer.alloc(32, 7));
+const slips = new QueueHeaders(Buffer.alloc(32, 7));
 const raw = Buffer.from("From: a@people.test\r\nX-One: 1\r\n\r\nsealed\r\n");
 const slip = {
   listId: 3,
@@ -39,7 +39,10 @@ describe("is none", () => {
   const text = mail.toString("latin1");
   test.each([
     ["when it is not there", raw],
-    ["when it was made with another secret", Buffer.concat(new Slips(Buffer.alloc(32, 8)).attach(raw, slip))],
+    [
+      "when it was made with another secret",
+      Buffer.concat(new QueueHeaders(Buffer.alloc(32, 8)).attach(raw, slip)),
+    ],
     ["on another mail", Buffer.from(text.replace("sealed", "SEALED"), "latin1")],
     ["when a character of it was changed", Buffer.from(text.replace(/Slip:\r\n e/, "Slip:\r\n f"), "latin1")],
     ["in the body", Buffer.concat([Buffer.from("Subject: x\r\n\r\n"), mail])],

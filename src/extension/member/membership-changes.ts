@@ -59,12 +59,12 @@ export function assertJoinable(stored: Stored, { list: invited, by }: OpenedInvi
 }
 
 /** What of a list is one's own way into it, and no word on the list itself. */
-export type Way = Pick<
+export type OwnMembership = Pick<
   StoredList,
   "invitee" | "introduction" | "introductionSecret" | "certified" | "memberKey" | "membership" | "role"
 >;
 
-export function wayInto(list: StoredList): Way {
+export function wayInto(list: StoredList): OwnMembership {
   const { invitee, introduction, introductionSecret, certified, memberKey, membership, role } = list;
   return { invitee, introduction, introductionSecret, certified, memberKey, membership, role };
 }
@@ -83,7 +83,12 @@ export function beginJoin(
   const { list: invited } = invitation;
   const { address } = invited;
   const known = knownList(stored, address);
-  const way: Way = { ...wayInto(invited), role: known?.role ?? invited.role, memberKey, certified: null };
+  const way: OwnMembership = {
+    ...wayInto(invited),
+    role: known?.role ?? invited.role,
+    memberKey,
+    certified: null,
+  };
   const list: StoredList = { ...(known ?? invited), ...way };
   // a join that is tried again still goes back to what was there before the first try
   const before = stored.joining[address]?.refused === null ? stored.joining[address].before : (known ?? null);

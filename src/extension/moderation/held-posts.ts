@@ -6,7 +6,7 @@ import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { askServer, pendingFor } from "../requests/send-request.js";
 import type { AskedCommand } from "../worker/jobs.js";
-import { type HeldList, heldRecord } from "./held-posts-record.js";
+import { type HeldPostsOfList, heldRecord } from "./held-posts-record.js";
 
 /**
  * Owners' and moderators' decisions about posts that wait. What is in a post they read in its copy for review; here stands
@@ -22,7 +22,7 @@ async function ask(address: string, command: AskedCommand, about?: string): Prom
 }
 
 /** What is known of a list's held posts; null if nobody has asked. */
-export async function knownHeldPosts(address: string): Promise<HeldList | null> {
+export async function knownHeldPosts(address: string): Promise<HeldPostsOfList | null> {
   return (await heldRecord.load()).lists[address] ?? null;
 }
 

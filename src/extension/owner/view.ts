@@ -23,11 +23,11 @@ export interface WaitingView {
  * On whose word somebody is a member: `owner`, by the owner's own log of signed commands; `operator`, by the operator's
  * alone; `server`, by nobody's: the server names them, and the record does not. That is an alarm.
  */
-export type MemberWord = "owner" | "operator" | "server";
+export type MembershipSource = "owner" | "operator" | "server";
 
 export interface MemberView extends StoredMember {
   readonly you: boolean;
-  readonly word: MemberWord;
+  readonly word: MembershipSource;
   /** Whether the record has what an owner needs to confirm them. */
   readonly confirmable: boolean;
   /** Whether they have revoked their key: they get nothing and post nothing until they are invited anew. */
@@ -96,7 +96,7 @@ export interface OwnedView {
   readonly ownersUntold: boolean;
 }
 
-function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MemberWord {
+function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MembershipSource {
   const logged = Object.entries(history.members).find(([of]) => of === address)?.[1];
   if (logged?.fingerprint !== fingerprint) return "server";
   return logged.by === "operator" ? "operator" : "owner";

@@ -1,5 +1,11 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { confirm, isOwnersKey, noPins, type Pin, type Sighting } from "../../membership/introduction/pins.js";
+import {
+  confirm,
+  isOwnersKey,
+  noPins,
+  type Pin,
+  type SignedAuthor,
+} from "../../membership/introduction/pins.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
@@ -56,12 +62,12 @@ export async function confirmKey(wanted: WantedKey): Promise<void> {
   host().renewViews();
 }
 
-function sightingOf({ address, fingerprint }: WantedKey): Sighting {
+function sightingOf({ address, fingerprint }: WantedKey): SignedAuthor {
   return { address: parseAddress(address), key: parseFingerprint(fingerprint) };
 }
 
 /** The owners of today. */
-function ownersOf({ owners }: StoredList): readonly Sighting[] {
+function ownersOf({ owners }: StoredList): readonly SignedAuthor[] {
   return owners
     .filter(({ to, address }) => to === null && address !== "")
     .map(({ address, fingerprint }) => ({

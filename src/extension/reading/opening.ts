@@ -21,7 +21,7 @@ import type { OpenedView, PersonView, Remark } from "./view.js";
  */
 
 /** A letter that was opened, with what its display needs. */
-export interface Opened {
+export interface OpenedMail {
   readonly letter: OpenedLetter;
   readonly view: OpenedView;
   /** The state that the verdict was made from: {@link basisOf}. */
@@ -50,7 +50,7 @@ export const basisNow = (): Promise<string> =>
     .catch(() => "");
 
 /** Whether a verdict was made from another state than today's; also where what is kept can't be read any more. */
-export async function isOutdated({ basis }: Opened): Promise<boolean> {
+export async function isOutdated({ basis }: OpenedMail): Promise<boolean> {
   return basis !== (await basisNow());
 }
 
@@ -96,7 +96,7 @@ export async function openSealed({
   named,
   shell,
   outer = null,
-}: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
+}: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: OpenedMail } | NotOpened> {
   const stored = await load();
   const lists = listsFor(named, stored);
   const [fetched] = await Promise.all([parts(), secretsOf(stored)]);

@@ -109,7 +109,7 @@ const rekeying = object<{
   /** `asked`: the server has not agreed yet. `agreed`: it takes posts under the key; the members have to be told. */
   readonly stage: "asked" | "agreed";
 }>({ serial: count, listKey: text, fingerprint: text, graceEnds: text, stage: oneOf("asked", "agreed") });
-export type Rekeying = Checked<typeof rekeying>;
+export type KeyChange = Checked<typeof rekeying>;
 
 /** Another server key that the operator has made. */
 const serverMove = object<{
@@ -147,7 +147,7 @@ const notice = object<{
 export type StoredNotice = Checked<typeof notice>;
 
 /** What is told, whole: the owner's record of it may change while the members are being told. */
-export type Tidings =
+export type NoticeContent =
   | { readonly news: "owners"; readonly owners: readonly StoredOwner[] }
   | {
       readonly news: "new-list-key";
@@ -158,23 +158,23 @@ export type Tidings =
   /** `certificate` in base64. */
   | { readonly news: "new-server-key"; readonly certificate: string; readonly fingerprint: string };
 
-const newOwners = object<Extract<Tidings, { news: "owners" }>>({
+const newOwners = object<Extract<NoticeContent, { news: "owners" }>>({
   news: oneOf("owners"),
   owners: listOf(storedOwner),
 });
-const newListKey = object<Extract<Tidings, { news: "new-list-key" }>>({
+const newListKey = object<Extract<NoticeContent, { news: "new-list-key" }>>({
   news: oneOf("new-list-key"),
   listKey: text,
   fingerprint: text,
   graceEnds: text,
 });
-const newServerKey = object<Extract<Tidings, { news: "new-server-key" }>>({
+const newServerKey = object<Extract<NoticeContent, { news: "new-server-key" }>>({
   news: oneOf("new-server-key"),
   certificate: text,
   fingerprint: text,
 });
 
-const tidings: Check<Tidings> = (value) => {
+const tidings: Check<NoticeContent> = (value) => {
   const news = typeof value === "object" && value !== null && "news" in value ? value.news : undefined;
   if (news === "owners") return newOwners(value);
   return news === "new-list-key" ? newListKey(value) : newServerKey(value);
@@ -184,7 +184,7 @@ const tidings: Check<Tidings> = (value) => {
 const telling = object<{
   readonly serial: number;
   readonly at: string;
-  readonly tidings: Tidings;
+  readonly tidings: NoticeContent;
   /** Whose copies the server has taken. */
   readonly told: StoredNotice["to"];
   /** The batch that the server was asked to take. */
@@ -252,7 +252,7 @@ export interface OwnedList {
   /** Posts that waited for a moderator then. */
   readonly held: number;
   readonly refusals: readonly StoredRefusal[];
-  readonly rekeying: Rekeying | null;
+  readonly rekeying: KeyChange | null;
   readonly serverMove: ServerMove | null;
   readonly telling: NoticeRun | null;
   readonly notices: readonly StoredNotice[];

@@ -260,10 +260,10 @@ export const emptyStored: Stored = {
   draftIdentities: {},
 };
 
-export type Raw = Readonly<Record<string, unknown>>;
+export type UncheckedRecord = Readonly<Record<string, unknown>>;
 
 /** `steps[n]` makes version n + 1 of version n. A step is never changed after its release. */
-export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
+export type Migrations = Readonly<Record<number, (raw: UncheckedRecord) => UncheckedRecord>>;
 
 /**
  * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles and revoked keys came with
@@ -289,19 +289,19 @@ export const migrations: Migrations = {
   }),
 };
 
-function withRole(list: Raw): Raw {
+function withRole(list: UncheckedRecord): UncheckedRecord {
   return { ...list, role: "member" };
 }
 
 /** `value` with each record in it changed; what is no record of records stays, for the check to refuse. */
-export function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {
+export function eachOf(value: unknown, change: (raw: UncheckedRecord) => UncheckedRecord): unknown {
   if (!isRaw(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, isRaw(each) ? change(each) : each]),
   );
 }
 
-function listOfVersion1(list: Raw): Raw {
+function listOfVersion1(list: UncheckedRecord): UncheckedRecord {
   const owners = Array.isArray(list["owners"]) ? list["owners"] : [];
   return {
     ...list,
@@ -326,7 +326,7 @@ export function addressIn(userId: unknown): string {
   }
 }
 
-export function isRaw(value: unknown): value is Raw {
+export function isRaw(value: unknown): value is UncheckedRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

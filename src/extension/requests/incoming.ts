@@ -1,5 +1,5 @@
 import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
-import type { Result, Unasked } from "../../membership/request/answers.js";
+import type { Result, Unsolicited } from "../../membership/request/answers.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
@@ -24,7 +24,7 @@ import {
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, Unasked>;
+export type AnswerResult = Exclude<Result, Unsolicited>;
 /** What the server told without being asked. */
 export type ServerReport = Extract<Result, { readonly kind: "report" }>;
 

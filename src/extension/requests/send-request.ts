@@ -34,7 +34,7 @@ export interface RequestTarget {
 }
 
 /** What is asked, of whom, by whom. */
-export interface Asking {
+export interface RequestInput {
   /** Of a `join`, certificate and introduction are filled in from `key` and `introduction`. */
   readonly command: AskedCommand;
   readonly list: RequestTarget;
@@ -53,7 +53,7 @@ export interface Asking {
  * @returns the request as it is kept now
  * @throws ListSealError `key-locked`; what `writeRequest` throws; `storage-failed`
  */
-export async function askServer(asking: Asking): Promise<PendingRequest> {
+export async function askServer(asking: RequestInput): Promise<PendingRequest> {
   const { command, list, key, introduction, about } = asking;
   const secret = await secretOf(key);
   if (secret === null) throw new ProtocolError("key-locked", "the key that has to sign is locked");

@@ -3,7 +3,7 @@ import { type Address, parseAddress } from "../../mail/mailbox.js";
 import {
   type AuthorEvidence,
   checkIntroduction,
-  type KnownList,
+  type ListForProof,
 } from "../../membership/introduction/introduction.js";
 import {
   type AuthorVerdict,
@@ -20,7 +20,7 @@ import type { Standing } from "./jobs.js";
  * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
  * those of former times stay: whom they introduced stays introduced.
  */
-export async function asKnownList(list: StoredList): Promise<KnownList> {
+export async function asKnownList(list: StoredList): Promise<ListForProof> {
   const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
   return {
     address: parseAddress(list.address),
@@ -49,7 +49,7 @@ export function wordFor(verdict: AuthorVerdict): Standing {
 }
 
 /** A verified letter, as its author is judged by. */
-export interface Seen extends AuthorEvidence {
+export interface VerifiedLetter extends AuthorEvidence {
   readonly from: Address;
   /** When somebody else than its author saw it: the date of the list signature, or now. */
   readonly seenAt: Date;
@@ -62,7 +62,7 @@ export interface Seen extends AuthorEvidence {
  * @param own fingerprints of the member keys that are here
  */
 export async function trustOf(
-  evidence: Seen,
+  evidence: VerifiedLetter,
   list: StoredList,
   own: readonly string[],
   before: Pins | undefined,

@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import {
-  type KnownBefore,
+  type ListBeforeNotice,
   type News,
   type Notice,
   type OpenedNotice,
@@ -51,7 +51,7 @@ export async function openSealedNotice({
   return { kind: "not-for-me" };
 }
 
-async function knownBefore(list: StoredList): Promise<KnownBefore> {
+async function knownBefore(list: StoredList): Promise<ListBeforeNotice> {
   return {
     address: parseAddress(list.address),
     keys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import type { KnownList } from "../../membership/introduction/introduction.js";
+import type { ListForProof } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
@@ -39,7 +39,7 @@ export async function followRecord({
 }
 
 /** The list with those as owners, too, whom owners made owners. */
-async function withOwnersOf(history: RosterHistory, known: KnownList): Promise<KnownList> {
+async function withOwnersOf(history: RosterHistory, known: ListForProof): Promise<ListForProof> {
   const owners = [...known.owners];
   for (const { role, by, certificate, fingerprint } of Object.values(history.members)) {
     if (role !== "owner" || by === "operator" || certificate === undefined) continue;

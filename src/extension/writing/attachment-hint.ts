@@ -13,7 +13,7 @@ export function namesAttachment(text: string): string | null {
 }
 
 /** What stands in an editor. */
-export interface Body {
+export interface LetterBody {
   readonly kind: "html" | "text";
   readonly content: string;
 }
@@ -29,12 +29,12 @@ function ownPart(html: string): HTMLElement {
 }
 
 /** Whether the person has put a picture into the text: it may be what the words speak of. */
-export function hasOwnImage({ kind, content }: Body): boolean {
+export function hasOwnImage({ kind, content }: LetterBody): boolean {
   return kind === "html" && ownPart(content).querySelector("img") !== null;
 }
 
 /** What the person has written, without what is quoted, forwarded or a signature. */
-export function ownWords({ kind, content }: Body): string {
+export function ownWords({ kind, content }: LetterBody): string {
   if (kind === "html") return ownPart(content).textContent ?? "";
   const lines = content.split(/\r?\n/);
   // RFC 3676, 4.3: the line that begins a signature

@@ -1,4 +1,4 @@
-import { type Body, hasOwnImage, namesAttachment, ownWords } from "./attachment-hint.js";
+import { hasOwnImage, type LetterBody, namesAttachment, ownWords } from "./attachment-hint.js";
 import type { GuardName, GuardSwitches, Question } from "./guard-names.js";
 import type { MailRecipients } from "./recipients.js";
 
@@ -18,7 +18,7 @@ export interface MailBeforeSending {
   readonly quotesSealed: boolean;
   /** The list whose mail that is; null where it is not known, or nothing of it is quoted. */
   readonly quotedList: string | null;
-  readonly body: Body;
+  readonly body: LetterBody;
   readonly attachments: number;
 }
 

@@ -1,6 +1,6 @@
 import { cleanHtml } from "../reading/display/clean-html.js";
 import { plainTextBody } from "../reading/display/plain-text.js";
-import type { Opened } from "../reading/opening.js";
+import type { OpenedMail } from "../reading/opening.js";
 
 /** What an opened letter gives to a new one: its subject, and its words in HTML and in plain text. Pure but for the DOM. */
 
@@ -11,14 +11,14 @@ export function subjectOf(kind: "reply" | "forward", subject: string): string {
 }
 
 /** An opened letter as the whole HTML of a composer. */
-export function htmlOf(opened: Pick<Opened, "view">): string {
+export function htmlOf(opened: Pick<OpenedMail, "view">): string {
   const page = document.implementation.createHTMLDocument("");
   page.body.append(page.importNode(quotedBody(opened), true));
   return page.documentElement.outerHTML;
 }
 
 /** The body of an opened letter, cleaned: what an answer quotes. */
-export function quotedBody({ view }: Pick<Opened, "view">): DocumentFragment {
+export function quotedBody({ view }: Pick<OpenedMail, "view">): DocumentFragment {
   return view.html === null ? textFragment(view.text ?? "") : cleanHtml(view.html, view.inline).fragment;
 }
 
@@ -32,7 +32,7 @@ function textFragment(text: string): DocumentFragment {
 }
 
 /** What an opened letter says, as plain text. */
-export function textOf({ view }: Pick<Opened, "view">): string {
+export function textOf({ view }: Pick<OpenedMail, "view">): string {
   if (view.text !== null && view.text.trim() !== "") return view.text;
   return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
 }

@@ -29,7 +29,7 @@ import { listValue, readNotations } from "../../protocol/binding.js";
 import { type RefusalCode, refusalOf } from "../file/errors.js";
 import { formatDate, parseDate } from "../file/json-fields.js";
 import { certify, readOneCertificate, userIdFor, verifyCertification, withUserId } from "./certification.js";
-import { type Judgement, judge, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
+import { judge, type PinDecision, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
 
 /**
  * An author's certificate and introduction together. An honest pair has about 2 kB; a certificate can be made of any
@@ -41,7 +41,7 @@ export const MAX_CHAIN_BYTES = 16 * 1024;
 const MAX_INTRODUCTION_PACKETS = 16;
 
 /** A list as its members know it from their invitation and from owners' notices, never from a mail. */
-export interface KnownList {
+export interface ListForProof {
   readonly address: Address;
   /** Fingerprints of the list key and of those before it: an introduction names the one of its day. */
   readonly fingerprints: readonly Fingerprint[];
@@ -105,7 +105,7 @@ export async function makeIntroduction(
 export async function certifyMember(
   introduction: OpeningKey<"introduction">,
   member: OpeningKey<"member">,
-  list: KnownList,
+  list: ListForProof,
   date: Date = new Date(),
 ): Promise<OpeningKey<"member">> {
   const proven = await readIntroduction(introduction.secret.toPublic().write(), list, date);
@@ -141,7 +141,7 @@ function onlyAddress(certificate: PublicKey): Address {
 }
 
 /** The list key that `value` names, among those that the list has had. */
-function namedListKey(value: string, list: KnownList, address: Address): Fingerprint {
+function namedListKey(value: string, list: ListForProof, address: Address): Fingerprint {
   const listKey = list.fingerprints.find(
     (fingerprint) => introductionValue({ list: list.address, listKey: fingerprint, address }) === value,
   );
@@ -155,7 +155,7 @@ function namedListKey(value: string, list: KnownList, address: Address): Fingerp
  */
 async function parseIntroduction(
   bytes: Uint8Array,
-  list: KnownList,
+  list: ListForProof,
 ): Promise<{ certificate: PublicKey; address: Address }> {
   assertFewPackets(bytes, MAX_INTRODUCTION_PACKETS);
   const certificate = await readOneCertificate(bytes);
@@ -171,7 +171,7 @@ async function parseIntroduction(
 /** Step 5: exactly one certification by an owner, with the exact notations, by a key that the owner still had then. */
 async function proveIntroduction(
   { certificate, address }: { certificate: PublicKey; address: Address },
-  list: KnownList,
+  list: ListForProof,
   now: Date,
 ): Promise<ProvenIntroduction> {
   const owners = list.owners.map((owner) => owner.certificate);
@@ -217,7 +217,7 @@ async function assertHeldAt(owner: PublicKey, date: Date): Promise<void> {
  */
 export async function readIntroduction(
   bytes: Uint8Array,
-  list: KnownList,
+  list: ListForProof,
   now: Date,
 ): Promise<ProvenIntroduction> {
   assertSize(bytes, MAX_CHAIN_BYTES, "the introduction");
@@ -305,7 +305,7 @@ async function at<T>(step: Step, act: () => T | Promise<T>): Promise<T> {
 }
 
 /** Steps 1 to 7 in their order; throws `StepFailed`. Step 2 is the parameter `list`: nothing in it comes from the mail. */
-async function climb(evidence: AuthorEvidence, list: KnownList, now: Date): Promise<Proof> {
+async function climb(evidence: AuthorEvidence, list: ListForProof, now: Date): Promise<Proof> {
   const { signer, signedAt, from, introduction } = evidence;
   const member = await at("size", async () => {
     const bytes = evidence.certificate.length + (introduction?.length ?? 0);
@@ -341,7 +341,7 @@ async function climb(evidence: AuthorEvidence, list: KnownList, now: Date): Prom
 }
 
 /** Steps 1 to 7: what the mail proves of its author, without any memory. Offline; never throws for what a mail contains. */
-export async function proveAuthor(evidence: AuthorEvidence, list: KnownList, now: Date): Promise<Proof> {
+export async function proveAuthor(evidence: AuthorEvidence, list: ListForProof, now: Date): Promise<Proof> {
   try {
     return await climb(evidence, list, now);
   } catch (thrown) {
@@ -367,10 +367,10 @@ export async function proveAuthor(evidence: AuthorEvidence, list: KnownList, now
  */
 export async function checkIntroduction(
   evidence: AuthorEvidence,
-  list: KnownList,
+  list: ListForProof,
   pins: Pins,
   now: Date = new Date(),
-): Promise<Judgement> {
+): Promise<PinDecision> {
   const proof = await proveAuthor(evidence, list, now);
   const address = evidence.from;
   let known = pins;

@@ -35,7 +35,7 @@ import { readCode } from "../file/code.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { openFile, sealFile } from "../file/sealed-file.js";
-import { type KnownList, readIntroduction } from "../introduction/introduction.js";
+import { type ListForProof, readIntroduction } from "../introduction/introduction.js";
 import { type ListWords, readListWords, writeListWords } from "./list-info.js";
 
 export { makeCode } from "../file/code.js";
@@ -69,7 +69,7 @@ export function invitationFileName({ listAddress, invitee }: Invitation): string
 }
 
 /** The list that an invitation is for, as the checks of introductions want it. */
-export function knownListOf(invitation: Invitation): KnownList {
+export function knownListOf(invitation: Invitation): ListForProof {
   return {
     address: invitation.listAddress,
     fingerprints: [invitation.listKey.fingerprint],

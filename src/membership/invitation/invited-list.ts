@@ -12,7 +12,7 @@ export interface ListIdentity {
 }
 
 /** What an invitation says of its list. */
-export interface InvitedTo {
+export interface InvitedList {
   readonly address: string;
   readonly listKey: string;
   readonly server: string;
@@ -33,7 +33,7 @@ export interface InvitedTo {
  * @throws ListSealError `list-conflict` (the list is known with other keys, or its keys as another list's),
  *   `unknown-owner` (signed by nobody who owns the known list, or naming somebody who doesn't)
  */
-export function assertNoConflict(invited: InvitedTo, known: readonly ListIdentity[]): void {
+export function assertNoConflict(invited: InvitedList, known: readonly ListIdentity[]): void {
   for (const list of known) {
     const sharesKey = list.listKeys.includes(invited.listKey) || list.server === invited.server;
     if (list.address !== invited.address) {

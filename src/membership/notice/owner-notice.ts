@@ -121,7 +121,7 @@ export async function writeNotice(
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
-export interface KnownBefore {
+export interface ListBeforeNotice {
   readonly address: Address;
   /** Present and former list keys. */
   readonly keys: readonly string[];
@@ -189,7 +189,7 @@ async function readNews(fields: Fields, kind: NewsKind, now: Date): Promise<News
 export async function openNotice(
   sealed: Uint8Array,
   member: OpeningKey<"member">,
-  known: KnownBefore,
+  known: ListBeforeNotice,
   now: Date = new Date(),
 ): Promise<OpenedNotice> {
   assertSize(sealed, MAX_NOTICE_BYTES, "the notice");
@@ -226,7 +226,7 @@ export async function openNotice(
 }
 
 /** What a notice may not say, whoever signed it. */
-function assertSound(news: News, serial: number, known: KnownBefore): void {
+function assertSound(news: News, serial: number, known: ListBeforeNotice): void {
   switch (news.kind) {
     case "owners":
       assertTerms(news.owners, serial, known);
@@ -248,7 +248,7 @@ function assertSound(news: News, serial: number, known: KnownBefore): void {
 }
 
 /** Terms that ended stay as they were: otherwise a former owner's introductions could be taken from honest members. */
-function assertTerms(owners: readonly OwnerTerm[], serial: number, known: KnownBefore): void {
+function assertTerms(owners: readonly OwnerTerm[], serial: number, known: ListBeforeNotice): void {
   if (presentOwners(owners).length === 0) throw new ProtocolError("binding-mismatch", "no owner is left");
   if (new Set(owners.map(({ certificate }) => certificate.fingerprint)).size !== owners.length) {
     throw new ProtocolError("binding-mismatch", "an owner is named twice");

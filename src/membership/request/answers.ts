@@ -99,7 +99,7 @@ export interface ListStatus {
 }
 
 /** Whom the server passed a notice on to. */
-export interface PassedNotice {
+export interface ForwardedNotice {
   /** The member's key. */
   readonly member: Fingerprint;
   readonly passed: Date;
@@ -149,7 +149,7 @@ export type Result =
   /** To an owner or moderator: the posts that wait, oldest first. */
   | { readonly kind: "held"; readonly head: RosterHead; readonly posts: readonly HeldPost[] }
   /** To an owner: who was passed a notice, and whose receipt is here. Members who have left are not in it. */
-  | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly PassedNotice[] }
+  | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly ForwardedNotice[] }
   /**
    * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
    * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
@@ -255,7 +255,7 @@ function readStatus(fields: Fields): ListStatus {
   };
 }
 
-const readPassed = (fields: Fields): PassedNotice => ({
+const readPassed = (fields: Fields): ForwardedNotice => ({
   member: fingerprintOf(fields, "member"),
   passed: fields.date("passed"),
   ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
@@ -377,9 +377,9 @@ export async function writeAnswer(
 }
 
 /** What the server tells without being asked. */
-export type Unasked = Extract<Result, { readonly kind: "report" | "server-key" | "server-key-offer" }>;
+export type Unsolicited = Extract<Result, { readonly kind: "report" | "server-key" | "server-key-offer" }>;
 
-function isUnasked(result: Result): result is Unasked {
+function isUnasked(result: Result): result is Unsolicited {
   return result.kind === "report" || result.kind === "server-key" || result.kind === "server-key-offer";
 }
 

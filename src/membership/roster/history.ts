@@ -21,7 +21,7 @@ import { Fields } from "../file/json-fields.js";
 import { readOneCertificate } from "../introduction/certification.js";
 import {
   assertIntroduced,
-  type KnownList,
+  type ListForProof,
   MAX_CHAIN_BYTES,
   readIntroduction,
 } from "../introduction/introduction.js";
@@ -36,7 +36,7 @@ import {
 import { revokedCertificate } from "../request/revocation.js";
 import { followChain, recordedCommands, signedBytesOf } from "./log.js";
 import { hasAuthority } from "./overview.js";
-import type { LoggedMember, RosterHistory, Unsigned } from "./state.js";
+import type { LoggedMember, RosterHistory, UnsignedEntry } from "./state.js";
 
 const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 
@@ -140,7 +140,7 @@ interface Entry {
   readonly opened: OpenedRequest;
   readonly by: Fingerprint;
   readonly at: Date;
-  readonly list: KnownList;
+  readonly list: ListForProof;
   readonly now: Date;
 }
 
@@ -265,7 +265,7 @@ async function applyMembers(
     await verifySigned(opened, [key.certificate], now);
   }
   const confirmed = hasAuthority(member);
-  const unsigned: Unsigned = { number: link.number, by: "unconfirmed", what: command.do, address };
+  const unsigned: UnsignedEntry = { number: link.number, by: "unconfirmed", what: command.do, address };
   const state = confirmed ? before : { ...before, unsigned: [...before.unsigned, unsigned] };
   const asOwner = () => {
     if (member.role !== "owner") {
@@ -371,7 +371,7 @@ async function apply(
     if (!(thrown instanceof Unentitled)) throw thrown;
     const { address } = thrown;
     const what = request.command.do;
-    const said: Unsigned = {
+    const said: UnsignedEntry = {
       number: link.number,
       by: "unentitled",
       what,
@@ -384,7 +384,7 @@ async function apply(
 /** What the record is checked against. Nothing of it comes from the server. */
 export interface HistoryContext {
   /** Owners, present and former, and list keys, from the invitation or one's own making, and owners' notices. */
-  readonly list: KnownList;
+  readonly list: ListForProof;
   /** The certificate of somebody whom the operator enrolled, if it is known here by other means (a pin). */
   readonly certificateOf?: (fingerprint: Fingerprint) => SealingKey<"member"> | undefined;
 }

@@ -121,7 +121,7 @@ export async function followChain(
 }
 
 /** How a head that a list signature or an answer names stands to the record known here. */
-export type HeadStanding =
+export type HeadComparison =
   /** An entry that is known here. `entriesSince`: how many came after it. */
   | { readonly kind: "known"; readonly entriesSince: number }
   /** There is more to fetch. */
@@ -130,7 +130,7 @@ export type HeadStanding =
   | { readonly kind: "forked" };
 
 /** Compares a head with the record known here. */
-export function standingOf(hashes: readonly string[], head: RosterHead): HeadStanding {
+export function standingOf(hashes: readonly string[], head: RosterHead): HeadComparison {
   if (head.number > hashes.length) return { kind: "newer" };
   return hashes[head.number - 1] === head.hash
     ? { kind: "known", entriesSince: hashes.length - head.number }

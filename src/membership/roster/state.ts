@@ -23,7 +23,7 @@ export interface LoggedMember {
 }
 
 /** Something in the record that no member's signature stands behind. */
-export interface Unsigned {
+export interface UnsignedEntry {
   readonly number: number;
   /**
    * `operator`; `link`: whoever holds the member's mail; `unconfirmed`: somebody who is a member, or an owner, by the
@@ -51,7 +51,7 @@ export interface RosterHistory {
   /** `signer SP id` of every command. */
   readonly commands: readonly string[];
   /** What the owner should look at. */
-  readonly unsigned: readonly Unsigned[];
+  readonly unsigned: readonly UnsignedEntry[];
 }
 
 export const noHistory: RosterHistory = {

@@ -228,7 +228,7 @@ export async function setPolicy(
 }
 
 /** What {@link retireList} did with the list's secret key. */
-export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
+export type RetiredList = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
 
 /**
  * Closes a list for ever: it takes no mail any more. Its server key is deleted once no copy waits; until then nothing
@@ -237,7 +237,11 @@ export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; read
  *
  * @throws BadRequest
  */
-export async function retireList(office: AdminContext, ledger: Ledger, address: string): Promise<Retired> {
+export async function retireList(
+  office: AdminContext,
+  ledger: Ledger,
+  address: string,
+): Promise<RetiredList> {
   const list = await findList(office, address);
   const settings = await ledger.settings(list.id);
   if (settings.retired === undefined) {

@@ -18,17 +18,17 @@ import { Heads } from "../store/rollback-guard.js";
 import { loadServerKey } from "../store/server-keys.js";
 import type { List, Store } from "../store/store.js";
 import { sentenceFor } from "./failure-sentence.js";
-import type { Site } from "./site.js";
+import type { ServerPlace } from "./site.js";
 
 /** `look`: may be as you want it. `WRONG`: mail is lost, refused or readable. */
-export interface Finding {
+export interface Diagnosis {
   readonly verdict: "ok" | "look" | "WRONG";
   readonly text: string;
 }
 
 const finding =
-  (verdict: Finding["verdict"]) =>
-  (text: string): Finding => ({ verdict, text });
+  (verdict: Diagnosis["verdict"]) =>
+  (text: string): Diagnosis => ({ verdict, text });
 const ok = finding("ok");
 const look = finding("look");
 const wrong = finding("WRONG");
@@ -38,7 +38,10 @@ const LITTLE_SPACE = 1024 ** 3;
 const DNS_TIMEOUT_MS = 3_000;
 
 /** Examines a site. @param relay as `serve` would use it; `undefined` if none is configured */
-export async function examine(site: Site, relay: RelayOptions | undefined): Promise<readonly Finding[]> {
+export async function examine(
+  site: ServerPlace,
+  relay: RelayOptions | undefined,
+): Promise<readonly Diagnosis[]> {
   const { folder, config, place } = site;
   if (!isInitialised(folder)) return [wrong(`${folder.path} holds no server: run init`)];
   const findings = [running(folder), ...(await permissions(folder)), ...(await disk(folder))];
@@ -68,10 +71,10 @@ export async function examine(site: Site, relay: RelayOptions | undefined): Prom
   }
 }
 
-async function permissions(folder: DataFolder): Promise<readonly Finding[]> {
+async function permissions(folder: DataFolder): Promise<readonly Diagnosis[]> {
   const keys = (await readdir(folder.keys)).map((name) => `${folder.keys}/${name}`);
   const secret = [folder.path, folder.keys, folder.database, folder.tokenSecret, folder.heads, ...keys];
-  const findings: Finding[] = [];
+  const findings: Diagnosis[] = [];
   for (const path of secret.filter((each) => existsSync(each))) {
     // the database is behind the folder's own mode
     if (path !== folder.database && (await isOpenToOthers(path))) {
@@ -81,14 +84,14 @@ async function permissions(folder: DataFolder): Promise<readonly Finding[]> {
   return findings.length > 0 ? findings : [ok("only this user can read keys and data")];
 }
 
-async function disk(folder: DataFolder): Promise<readonly Finding[]> {
+async function disk(folder: DataFolder): Promise<readonly Diagnosis[]> {
   const { bavail, bsize } = await statfs(folder.path);
   const free = bavail * bsize;
   const text = `${Math.floor(free / 1024 ** 2)} MiB free for ${folder.path}`;
   return [free < LITTLE_SPACE ? wrong(`only ${text}`) : ok(text)];
 }
 
-async function serverKey(folder: DataFolder, list: List): Promise<Finding> {
+async function serverKey(folder: DataFolder, list: List): Promise<Diagnosis> {
   try {
     await loadServerKey(folder, list);
     return ok(`${list.address}: its server key is good`);
@@ -101,8 +104,8 @@ async function records(
   store: Store,
   lists: readonly List[],
   folder: DataFolder,
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
   const heads = new Heads(folder.heads);
   const paused = await heads.paused();
   for (const address of await heads.known()) {
@@ -132,11 +135,11 @@ async function records(
 
 /** Lists that nobody owns, and members who get nothing. */
 async function standing(
-  place: Site["place"],
+  place: ServerPlace["place"],
   store: Store,
   lists: readonly List[],
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
   const ledger = await openLedger(place);
   try {
     for (const list of lists) {
@@ -158,13 +161,13 @@ async function standing(
 }
 
 /** Whether `serve` runs: the lock of the data folder is held while it does. */
-function running(folder: DataFolder): Finding {
+function running(folder: DataFolder): Diagnosis {
   const release = existsSync(folder.lock) ? tryLock(folder.lock) : () => undefined;
   release?.();
   return release === undefined ? ok("serve runs") : look("serve does not run: nothing is taken or sent");
 }
 
-async function queue(store: Store): Promise<readonly Finding[]> {
+async function queue(store: Store): Promise<readonly Diagnosis[]> {
   const { waiting, aside } = await store.queueCounts();
   const oldest = await store.oldestPost();
   const hours = oldest === undefined ? 0 : Math.floor((Date.now() - oldest) / 3_600_000);
@@ -176,7 +179,7 @@ async function queue(store: Store): Promise<readonly Finding[]> {
   return [aside > 0 ? look(`${text}: see "queue show --aside"`) : ok(text)];
 }
 
-async function reachable(relay: RelayOptions | undefined): Promise<Finding> {
+async function reachable(relay: RelayOptions | undefined): Promise<Diagnosis> {
   if (relay === undefined) return look("relay.url is not set in listseal.toml; serve then needs --relay");
   const name = `${relay.protocol}://${writeHostAndPort(relay)}`;
   try {
@@ -188,7 +191,7 @@ async function reachable(relay: RelayOptions | undefined): Promise<Finding> {
 }
 
 /** Records of the lists' domain. Their absence makes other mail systems refuse the copies or distrust them. */
-async function dns(resolver: Resolver, domain: string): Promise<readonly Finding[]> {
+async function dns(resolver: Resolver, domain: string): Promise<readonly Diagnosis[]> {
   const texts = async (name: string, start: RegExp): Promise<string | undefined> => {
     const records = await resolver.resolveTxt(name).catch(() => []);
     return records.map((parts) => parts.join("")).find((text) => start.test(text));
@@ -210,7 +213,7 @@ async function dns(resolver: Resolver, domain: string): Promise<readonly Finding
 }
 
 /** QUIRK: Debian 12's Postfix takes bare line feeds as line ends (`no`): a second mail can be smuggled in behind a first. */
-async function postfix(): Promise<readonly Finding[]> {
+async function postfix(): Promise<readonly Diagnosis[]> {
   let value: string;
   try {
     const { stdout } = await promisify(execFile)("postconf", ["-h", "smtpd_forbid_bare_newline"]);

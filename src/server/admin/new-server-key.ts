@@ -1,7 +1,7 @@
 /** Another server key for a list: made by the operator, taken by an owner, and the deletion of the one before. */
 
 import type { DataFolder } from "../base/data-folder.js";
-import { offerServerKey, type TellingParts } from "../request/new-server-key.js";
+import { offerServerKey, type ServerKeyNoticeContext } from "../request/new-server-key.js";
 import type { FullStore } from "../store/membership-store.js";
 import {
   certificatePathOf,
@@ -19,7 +19,7 @@ import { BadRequest } from "./administration.js";
  * @throws BadRequest if nobody owns the list; KeyFileError
  */
 export async function makeNextServerKey(
-  parts: TellingParts & { readonly folder: DataFolder },
+  parts: ServerKeyNoticeContext & { readonly folder: DataFolder },
   list: List,
 ): Promise<{ readonly key: MadeServerKey; readonly asked: number }> {
   const { folder, store } = parts;

@@ -9,7 +9,7 @@ import type { ListsInUse } from "../store/lists-in-use.js";
 import type { FullStore } from "../store/membership-store.js";
 
 /** What renewing works on. */
-export interface RenewalParts {
+export interface RenewalContext {
   readonly folder: DataFolder;
   readonly store: FullStore;
   readonly ledger: Ledger;
@@ -19,7 +19,7 @@ export interface RenewalParts {
 }
 
 /** Renews the server keys that are due, and tells the members. One that can't be renewed keeps no other from it. */
-export async function renewAll(parts: RenewalParts, plan: RenewalPlan): Promise<void> {
+export async function renewAll(parts: RenewalContext, plan: RenewalPlan): Promise<void> {
   const { folder, store, ledger, log, now } = parts;
   for (const list of await store.lists()) {
     if ((await ledger.settings(list.id)).retired !== undefined) continue;

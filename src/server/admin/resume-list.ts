@@ -19,7 +19,7 @@ import { type RecordedOrder, Stale } from "../store/warrant.js";
 import { BadRequest } from "./administration.js";
 
 /** What resuming by a file works on. */
-export interface RestoredParts {
+export interface ResumeContext {
   readonly store: FullStore;
   readonly heads: Heads;
   readonly ledger: Ledger;
@@ -35,7 +35,7 @@ export interface RestoredParts {
  * @throws BadRequest, ListSealError
  */
 export async function resumeList(
-  parts: RestoredParts,
+  parts: ResumeContext,
   list: List,
   armored: string,
 ): Promise<{ readonly owner: Member; readonly setAside: number }> {
@@ -92,7 +92,7 @@ function staleToSentence(error: unknown): never {
 const notAnOwner = "that file was not signed by an owner of the list";
 
 async function signedByOwner(
-  { store, now }: RestoredParts,
+  { store, now }: ResumeContext,
   list: List,
   opened: OpenedRequest,
 ): Promise<{ readonly owner: Member; readonly signedAt: Date }> {

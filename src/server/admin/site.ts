@@ -15,7 +15,7 @@ export interface GlobalOptions {
 }
 
 /** Where a command works. */
-export interface Site {
+export interface ServerPlace {
   readonly folder: DataFolder;
   readonly config: Config;
   readonly place: StorePlace;
@@ -29,7 +29,7 @@ export interface Site {
  *
  * @throws BadRequest, ConfigError, KeyFileError
  */
-export async function findSite({ data, config: named }: GlobalOptions): Promise<Site> {
+export async function findSite({ data, config: named }: GlobalOptions): Promise<ServerPlace> {
   if (named === undefined && data === undefined) {
     throw new BadRequest("where is the server's folder? Give --data DIR or --config FILE");
   }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { type Config, ConfigError } from "../admin/config.js";
 import { sentenceFor } from "../admin/failure-sentence.js";
-import { findSite, type GlobalOptions, type Site } from "../admin/site.js";
+import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { codeForLog, type Log, openLog } from "../base/log.js";
 import {
@@ -16,7 +16,7 @@ import {
   writeHostAndPort,
 } from "../delivery/endpoints.js";
 import type { RelayOptions } from "../delivery/relay.js";
-import type { FrontOptions } from "../receive/smtp.js";
+import type { SmtpListenerOptions } from "../receive/smtp.js";
 import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
 import { type LiveOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
@@ -88,8 +88,8 @@ async function liveOf(config: Config, flags: ServeFlags): Promise<LiveOptions> {
   };
 }
 
-async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly FrontOptions[]> {
-  const fronts: FrontOptions[] = [];
+async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly SmtpListenerOptions[]> {
+  const fronts: SmtpListenerOptions[] = [];
   for (const protocol of ["smtp", "lmtp"] as const) {
     const at = flags[protocol] ?? config[protocol].listen;
     if (at !== undefined)
@@ -104,7 +104,7 @@ async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly Fro
 }
 
 /** A backup was put back by other means than `restore`: every list waits for its owner. */
-async function announceRestore({ folder, place }: Site): Promise<void> {
+async function announceRestore({ folder, place }: ServerPlace): Promise<void> {
   if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
   const store = await openStore(place);
   try {

@@ -3,7 +3,7 @@
  */
 import { setImmediate as others } from "node:timers/promises";
 import { base64Length, base64Lines, LINE_OCTETS } from "../../mail/mime.js";
-import { Garbage } from "../base/force-gc.js";
+import { BufferCollector } from "../base/force-gc.js";
 
 /** Octets between two turns, in whole lines: 1 ms, and 5 to 10 ms until V8 has compiled it. */
 const TURN = 4_096 * LINE_OCTETS;
@@ -12,7 +12,7 @@ const TURN = 4_096 * LINE_OCTETS;
 export async function base64InTurns(bytes: Uint8Array): Promise<Uint8Array> {
   if (bytes.length <= TURN) return base64Lines(bytes);
   const out = new Uint8Array(base64Length(bytes.length));
-  const garbage = new Garbage();
+  const garbage = new BufferCollector();
   let at = 0;
   for (let from = 0; from < bytes.length; from += TURN) {
     await others();

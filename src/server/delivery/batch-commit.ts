@@ -20,7 +20,7 @@ interface Batch {
 /** First pause before a mark is made again, in milliseconds; doubled up to {@link POLL_MS}. */
 const FIRST_PAUSE_MS = 20;
 
-export class Finished {
+export class BatchCommit {
   readonly #store: Pick<Store, "finishJobs">;
   readonly #log: Pick<Log, "error">;
   #next: Batch | undefined;

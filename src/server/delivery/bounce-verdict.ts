@@ -16,7 +16,7 @@ export interface BounceVerdict {
 }
 
 /** What a report said: enhanced status code, if any, and the diagnostic text. */
-export interface Diagnosis {
+export interface BounceDiagnostic {
   readonly status?: string;
   readonly text: string;
 }
@@ -126,7 +126,7 @@ const MAX_TEXT = 8_000;
 const enhanced = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])/;
 
 /** Judges one failed delivery. Never throws; what it doesn't know is soft. */
-export function judgeBounce({ status = "", text }: Diagnosis): BounceVerdict {
+export function judgeBounce({ status = "", text }: BounceDiagnostic): BounceVerdict {
   const said = withoutNames(text.slice(0, MAX_TEXT));
   const own = enhanced.exec(said);
   // what the other side said goes before what the reporting system made of it; a reply without words leaves that alone

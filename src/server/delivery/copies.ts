@@ -13,7 +13,7 @@ import {
   parseAddress,
   requestAddress,
 } from "../../mail/mailbox.js";
-import type { EncodedInTwo, HeaderField } from "../../mail/mime.js";
+import type { HeaderField, SplitEncoding } from "../../mail/mime.js";
 import {
   type Copy,
   largePartOf,
@@ -59,11 +59,11 @@ export interface PostInParts extends Omit<Post, "raw"> {
 }
 
 /** The post itself can't be opened, today or ever; `cause` says why. Every other error in its way may pass. */
-export class Poison extends Error {
+export class UnopenablePost extends Error {
   override readonly name = "Poison";
 }
 
-/** Takes kept posts apart and opens them. Both throw {@link Poison}, or what may pass by itself. */
+/** Takes kept posts apart and opens them. Both throw {@link UnopenablePost}, or what may pass by itself. */
 export interface PostOpener {
   apart(post: Post): Promise<PostInParts>;
   /** The parts are gone afterwards. */
@@ -83,7 +83,7 @@ async function openKept({ mail, author, accepted }: PostInParts, list: ListInUse
     return await openSubmission(mail.sealed, list, by, new Date(accepted));
   } catch (cause) {
     if (cause instanceof KeyFileError) throw cause;
-    throw new Poison("a post that can't be opened", { cause });
+    throw new UnopenablePost("a post that can't be opened", { cause });
   }
 }
 
@@ -94,7 +94,7 @@ export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
     if (mail.kind !== "sealed") throw new ProtocolError("not-sealed", "a kept post without sealed parts");
     return { ...post, mail, octets: raw.length };
   } catch (cause) {
-    throw new Poison("a post that can't be taken apart", { cause });
+    throw new UnopenablePost("a post that can't be taken apart", { cause });
   }
 }
 
@@ -147,7 +147,7 @@ async function shownName(store: Store, { list }: ListInUse, name: string, by: st
 }
 
 /** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
-export interface Stationery {
+export interface CopyContext {
   readonly tokens: Tokens;
   readonly now: () => number;
   /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
@@ -160,7 +160,7 @@ export interface Stationery {
 function unsubscribeFields(
   list: ListInUse,
   member: Member,
-  { tokens, publicUrl, leaving }: Stationery,
+  { tokens, publicUrl, leaving }: CopyContext,
 ): readonly HeaderField[] {
   if (leaving === "list-leave") {
     const { address } = list;
@@ -185,7 +185,7 @@ function detailed(address: Address, detail: string): Address {
 /** The part of a copy that is sealed for one member, and where its base64 comes from. */
 interface Sealed {
   readonly sealed: SealedMessage;
-  readonly encoded?: Uint8Array | EncodedInTwo;
+  readonly encoded?: Uint8Array | SplitEncoding;
 }
 
 const NOTHING = new Uint8Array();
@@ -220,9 +220,9 @@ export class CopyMaker {
   /** Base64 of the large parts of the other posts; one buffer, however many members. */
   readonly #encoded = new WeakMap<PreparedReseal, Promise<Uint8Array>>();
   readonly #common = new WeakMap<PreparedPost, Common>();
-  readonly #stationery: Stationery;
+  readonly #stationery: CopyContext;
 
-  constructor(stationery: Stationery) {
+  constructor(stationery: CopyContext) {
     this.#stationery = stationery;
   }
 

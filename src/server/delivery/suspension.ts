@@ -22,7 +22,7 @@ import type { Ledger } from "../store/ledger.js";
 import type { List, Member, Store } from "../store/store.js";
 import type { BounceVerdict } from "./bounce-verdict.js";
 
-export interface StandingParts {
+export interface SuspensionContext {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -32,9 +32,9 @@ export interface StandingParts {
 }
 
 export class Suspensions {
-  readonly #parts: StandingParts;
+  readonly #parts: SuspensionContext;
 
-  constructor(parts: StandingParts) {
+  constructor(parts: SuspensionContext) {
     this.#parts = parts;
   }
 

@@ -130,12 +130,12 @@ export interface ParseJobs {
 }
 
 /** Does jobs, in whatever thread it is in. */
-export type Workbench = {
+export type ParseContext = {
   readonly [K in keyof ParseJobs]: (given: ParseJobs[K]["given"]) => Promise<ParseJobs[K]["made"]>;
 };
 
 /** A workbench with keys of its own. */
-export function openWorkbench(): Workbench {
+export function openWorkbench(): ParseContext {
   const keys = new KeyReader();
   let stranger: Promise<Uint8Array> | undefined;
   const nobody = () => {

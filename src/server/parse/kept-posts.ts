@@ -1,7 +1,7 @@
 /** Takes kept posts apart and opens them in the thread that reads. */
 import { ListSealError } from "../../openpgp/errors.js";
 import { profileOf } from "../../openpgp/secrets.js";
-import { Poison, type PostOpener } from "../delivery/copies.js";
+import { type PostOpener, UnopenablePost } from "../delivery/copies.js";
 import type { ParseJobs, Unreadable } from "./jobs.js";
 import { writeKeys } from "./key-transfer.js";
 import type { Reader } from "./reader.js";
@@ -54,9 +54,11 @@ async function orPoison<K extends keyof ParseJobs>(
     return await reader.do(job, given);
   } catch (cause) {
     if (!(cause instanceof ReadingEnded) || cause.reason !== "before") throw cause;
-    throw new Poison("a post that ended the thread before", { cause });
+    throw new UnopenablePost("a post that ended the thread before", { cause });
   }
 }
 
-const poison = ({ code }: Unreadable): Poison =>
-  new Poison("a post that can't be opened", { cause: new ListSealError(code, "said by the reading thread") });
+const poison = ({ code }: Unreadable): UnopenablePost =>
+  new UnopenablePost("a post that can't be opened", {
+    cause: new ListSealError(code, "said by the reading thread"),
+  });

@@ -3,7 +3,7 @@ import type { PublicKey } from "openpgp";
 import { readOneCertificate } from "../../membership/introduction/certification.js";
 import {
   assertIntroduced,
-  type KnownList,
+  type ListForProof,
   MAX_CHAIN_BYTES,
   type ProvenIntroduction,
   readIntroduction,
@@ -17,7 +17,7 @@ import { assertSize } from "../../openpgp/policy.js";
 import { MAX_BROUGHT_PACKETS } from "../base/limits.js";
 
 /** By whom a request must be signed. */
-export type Claimant =
+export type ClaimedSigner =
   /** by the certificate that it brings */
   | { readonly kind: "claim"; readonly certificate: Uint8Array }
   /** by that, and by an introduction of one of these owners */
@@ -25,7 +25,9 @@ export type Claimant =
       readonly kind: "join";
       readonly certificate: Uint8Array;
       readonly introduction: Uint8Array;
-      readonly list: Pick<KnownList, "address" | "fingerprints"> & { readonly owners: readonly Uint8Array[] };
+      readonly list: Pick<ListForProof, "address" | "fingerprints"> & {
+        readonly owners: readonly Uint8Array[];
+      };
     }
   /** by somebody on the roster */
   | {
@@ -38,7 +40,7 @@ export type Claimant =
 /** A request, and who has to be behind it. */
 export interface RequestProof {
   readonly signed: SignedBytes;
-  readonly by: Claimant;
+  readonly by: ClaimedSigner;
   readonly at: number;
 }
 

@@ -18,7 +18,7 @@ import type { Member, NewPost, PostPolicy, Queued, Store } from "../store/store.
 import { Stale } from "../store/warrant.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
-export interface Arrival {
+export interface ReceivedPost {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -60,7 +60,7 @@ export type PostOutcome =
  * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
  *         the sender is told to try later
  */
-export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<PostOutcome> {
+export async function acceptPost(store: Store, list: ListInUse, arrival: ReceivedPost): Promise<PostOutcome> {
   const { reader, at } = arrival;
   const { raw, mail } = await reader.do("read", { raw: arrival.raw });
   if (mail.kind === "not-sealed") return mail;

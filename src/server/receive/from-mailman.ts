@@ -31,7 +31,7 @@ export type FromMailman =
   | { readonly kind: "later" };
 
 /** What the checks work with. */
-export interface MailmanParts {
+export interface MailmanContext {
   readonly store: Store;
   readonly ledger: Pick<Ledger, "settings" | "refusedBefore">;
   readonly lists: ListsInUse;
@@ -43,11 +43,11 @@ export interface MailmanParts {
 
 /** Knows Mailman's mails. */
 export class MailmanMail {
-  readonly #parts: MailmanParts;
+  readonly #parts: MailmanContext;
   /** Posts that were checked for their last recipients. */
   readonly #known = new Map<string, Promise<FromMailman>>();
 
-  constructor(parts: MailmanParts) {
+  constructor(parts: MailmanContext) {
     this.#parts = parts;
   }
 

@@ -5,7 +5,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Log } from "../base/log.js";
 import type { RateLimiter, RequestLimiter } from "../base/rate-limits.js";
-import type { Exploder } from "../delivery/explode.js";
+import type { RecipientExpander } from "../delivery/explode.js";
 import type { RecipientGate as WayOut } from "../delivery/gate.js";
 import { forwardToOwners } from "../delivery/owner-mail.js";
 import type { RelayOptions } from "../delivery/relay.js";
@@ -43,7 +43,7 @@ import type { Handler } from "./smtp.js";
 import { leaveByLink } from "./unsubscribe.js";
 
 /** What the reception works with. */
-export interface ReceptionParts {
+export interface RouterContext {
   readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
@@ -52,7 +52,7 @@ export interface ReceptionParts {
   readonly reader: Reader;
   readonly requests: RequestLimiter;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
-  readonly exploder?: Exploder;
+  readonly exploder?: RecipientExpander;
   /** Told of every mail's end, for metrics. */
   readonly tally: (what: CopyRecipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
@@ -71,7 +71,7 @@ export interface ReceptionParts {
 }
 
 /** What the fronts ask: is this address ours, and take this mail. */
-export function openReception(parts: ReceptionParts): Handler {
+export function openReception(parts: RouterContext): Handler {
   const { lists } = parts;
   return {
     async isOurs(text) {
@@ -99,7 +99,7 @@ export function openReception(parts: ReceptionParts): Handler {
 }
 
 /** A mail that ended the thread that reads it: "later" once, for it may have been our fault; refused when it comes again. */
-function endedReading({ log }: ReceptionParts, recipient: CopyRecipient, error: unknown): Reply {
+function endedReading({ log }: RouterContext, recipient: CopyRecipient, error: unknown): Reply {
   if (!(error instanceof ReadingEnded)) throw error;
   const list = recipient.kind === "unknown" ? {} : { list: recipient.list.address };
   log.error("mail-not-read", { ...list, code: error.reason });
@@ -109,7 +109,7 @@ function endedReading({ log }: ReceptionParts, recipient: CopyRecipient, error: 
 }
 
 /** A list that this machine has known and the store lacks: a backup that is older than the list. Its mail waits with its senders. */
-async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<boolean> {
+async function isMissed({ heads, log }: RouterContext, text: string): Promise<boolean> {
   const known = await heads.known();
   const missed = listsNamedBy(text).find((address) => known.has(address));
   if (missed === undefined) return false;
@@ -118,7 +118,7 @@ async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<b
 }
 
 async function takeFor(
-  parts: ReceptionParts,
+  parts: RouterContext,
   recipient: CopyRecipient,
   sender: string,
   raw: Uint8Array,
@@ -144,7 +144,7 @@ async function takeFor(
 type Beside<K extends CopyRecipient["kind"]> = Extract<CopyRecipient, { readonly kind: K }>;
 
 async function takeReport(
-  { tokens, standing, log, now, store, reader }: ReceptionParts,
+  { tokens, standing, log, now, store, reader }: RouterContext,
   { list, token }: Beside<"bounces">,
   raw: Uint8Array,
 ): Promise<Reply> {
@@ -162,7 +162,7 @@ async function takeReport(
   return queued;
 }
 
-async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">): Promise<Reply> {
+async function takeLeave(parts: RouterContext, { list, token }: Beside<"leave">): Promise<Reply> {
   switch (await leaveByLink(parts, list, token)) {
     case "left":
       return queued;
@@ -174,7 +174,7 @@ async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">
 }
 
 async function takeForOwners(
-  { store, gate, relay, log, now }: ReceptionParts,
+  { store, gate, relay, log, now }: RouterContext,
   list: List,
   sender: string,
   raw: Uint8Array,
@@ -193,7 +193,7 @@ async function takeForOwners(
   }
 }
 
-async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+async function takeAsked(parts: RouterContext, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
   const { log } = parts;
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   const taken = await takeRequest(parts, row, raw);
@@ -207,7 +207,7 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
 
 /** @param tries how often the mail was looked at with this time: see {@link MAX_TRIES} */
 async function takePost(
-  parts: ReceptionParts,
+  parts: RouterContext,
   row: List,
   sender: string,
   raw: Uint8Array,

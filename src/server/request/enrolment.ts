@@ -3,8 +3,8 @@ import { writeSealingKey } from "../../openpgp/keys.js";
 import type { RecordedOrder } from "../store/warrant.js";
 import {
   type AskedFor,
+  type CommandResult,
   commandOutcome,
-  type Done,
   memberKey,
   type RequestContext,
   refusal,
@@ -15,7 +15,7 @@ export async function enrolMember(
   asked: RequestContext,
   order: RecordedOrder,
   command: AskedFor<"enrol">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { address, name, shape } = command;
   const { parts, list } = asked;
   const key = await memberKey(asked, command.certificate);

@@ -14,24 +14,24 @@ import type { Warrant } from "../store/warrant.js";
 import { listKeyFor } from "./list-key.js";
 import {
   type AskedFor,
-  type Asker,
+  type CommandResult,
   commandOutcome,
-  type Done,
   listKeysOf,
   prove,
   type RequestContext,
+  type Requester,
   recordedOrder,
   refusal,
   unproved,
 } from "./request-context.js";
 
 /** A verified request: what to answer, and how it is carried out. */
-export interface Newcomer {
-  readonly asker: Asker;
+export interface JoiningMember {
+  readonly asker: Requester;
   readonly signedAt: Date;
   /** Whose it is; nobody's who is no member yet. */
   readonly member?: Member;
-  readonly carryOut: () => Promise<Done>;
+  readonly carryOut: () => Promise<CommandResult>;
 }
 
 function newMember(key: SealingKey<"member">, address: string, name: string, shape: Shape): NewMember {
@@ -50,15 +50,15 @@ function newMember(key: SealingKey<"member">, address: string, name: string, sha
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveClaim(asked: RequestContext, command: AskedFor<"claim">): Promise<Newcomer> {
+export async function proveClaim(asked: RequestContext, command: AskedFor<"claim">): Promise<JoiningMember> {
   const { parts, list, opened, now } = asked;
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
   const digest = await claimDigest(command.code);
   const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
   if (standing === "wrong") throw unproved("a claim with another code than the card's");
-  const asker: Asker = { key: owner, address: command.address, name: command.name };
-  const carryOut = async (): Promise<Done> => {
+  const asker: Requester = { key: owner, address: command.address, name: command.name };
+  const carryOut = async (): Promise<CommandResult> => {
     assertRecent(opened.request, signedAt, now);
     if (standing === "used") {
       // the owner once more, whose add-on never got our answer: the list is theirs
@@ -94,7 +94,7 @@ export async function proveClaim(asked: RequestContext, command: AskedFor<"claim
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveJoin(asked: RequestContext, command: AskedFor<"join">): Promise<Newcomer> {
+export async function proveJoin(asked: RequestContext, command: AskedFor<"join">): Promise<JoiningMember> {
   const { parts, list } = asked;
   const owners = await parts.store.owners(list.id);
   // an invitation made under the key before is still one: its introduction names that key
@@ -114,7 +114,7 @@ export async function proveJoin(asked: RequestContext, command: AskedFor<"join">
   if (by === undefined || introduction === undefined)
     throw unproved("an introduction by nobody who is an owner");
   const member = await parseSealingKey("member", certificate);
-  const asker: Asker = { key: member, address: introduction.address, name: command.name };
+  const asker: Requester = { key: member, address: introduction.address, name: command.name };
   // an introduction counts as long as its owner is one
   const warrant: Warrant = {
     list,
@@ -130,9 +130,9 @@ async function join(
   asked: RequestContext,
   command: AskedFor<"join">,
   introduction: Introduced,
-  asker: Asker,
+  asker: Requester,
   warrant: Warrant,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { parts, list, opened, now } = asked;
   assertRecent(opened.request, new Date(warrant.signedAt), now);
   if (introduction.joinBy < now) return refusal("invitation-expired");

@@ -11,12 +11,12 @@ import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
 import {
   type AskedFor,
-  type Asker,
+  type CommandResult,
   commandOutcome,
-  type Done,
   memberKey,
   orderFor,
   type RequestContext,
+  type Requester,
   recordedOrder,
   refusal,
 } from "./request-context.js";
@@ -62,9 +62,9 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
 export async function carryOut(
   asked: RequestContext,
   member: Member,
-  asker: Asker,
+  asker: Requester,
   signedAt: Date,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { opened, parts, now, list } = asked;
   const { command, date } = opened.request;
   const { store } = parts;
@@ -75,7 +75,7 @@ export async function carryOut(
   const order = () => orderFor(asked, warrant, asker);
   const recorded = () => recordedOrder(asked, warrant, asker);
   /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
-  const shown = async (looking: Promise<Done>): Promise<Done> => {
+  const shown = async (looking: Promise<CommandResult>): Promise<CommandResult> => {
     const found = await looking;
     await store.confirm(warrant);
     return found;
@@ -133,7 +133,7 @@ async function renew(
   order: RecordedOrder,
   member: Member,
   command: AskedFor<"renew">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const renewed = await memberKey(asked, command.certificate);
   if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
   return commandOutcome(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
@@ -149,7 +149,7 @@ async function revoke(
   order: RecordedOrder,
   member: Member,
   command: AskedFor<"revoke">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
   if (revoked === undefined) return refusal("not-allowed");
   const { certificate } = await parseSealingKey("member", member.certificate);
@@ -163,7 +163,7 @@ async function switchServerKey(
   { parts, now }: RequestContext,
   order: RecordedOrder,
   { fingerprint, replaces }: AskedFor<"new-server-key">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const until = now.getTime() + FORMER_SERVER_KEY_MS;
   return commandOutcome(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
 }
@@ -173,7 +173,7 @@ async function newListKey(
   asked: RequestContext,
   order: RecordedOrder,
   command: AskedFor<"new-list-key">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { parts, now } = asked;
   const key = await listKeyFor(asked, command.listKey);
   if (typeof key === "string") return refusal(key);

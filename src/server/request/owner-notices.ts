@@ -12,7 +12,13 @@ import { newMessageId } from "../../protocol/seal-post.js";
 import type { NoticeMail } from "../store/membership-store.js";
 import type { Member } from "../store/store.js";
 import type { Order } from "../store/warrant.js";
-import { type AskedFor, commandOutcome, type Done, type RequestContext, refusal } from "./request-context.js";
+import {
+  type AskedFor,
+  type CommandResult,
+  commandOutcome,
+  type RequestContext,
+  refusal,
+} from "./request-context.js";
 
 /**
  * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
@@ -22,7 +28,7 @@ export async function passNotice(
   asked: RequestContext,
   order: Order,
   command: AskedFor<"notice">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { parts, list } = asked;
   const keys = [...new Set(command.copies.map(({ to }) => to))];
   const named = await parts.store.membersByFingerprints(list.id, keys);
@@ -53,7 +59,7 @@ function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8
 export async function receiptsOf(
   { parts, list }: RequestContext,
   notice: AskedFor<"receipts">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { store } = parts;
   const rows = await store.passedNotices(list.id, notice);
   if (rows.length === 0) return refusal("no-such-notice");

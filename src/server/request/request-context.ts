@@ -1,7 +1,7 @@
 /** What handling a request works with, and what comes of it. */
 
 import type { RefusalCode } from "../../membership/file/errors.js";
-import type { Result, Unasked } from "../../membership/request/answers.js";
+import type { Result, Unsolicited } from "../../membership/request/answers.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
@@ -10,7 +10,7 @@ import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
 import type { Log } from "../base/log.js";
 import type { RequestLimiter } from "../base/rate-limits.js";
-import type { Claimant, Proved } from "../parse/proofs.js";
+import type { ClaimedSigner, Proved } from "../parse/proofs.js";
 import type { Reader } from "../parse/reader.js";
 import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
@@ -46,7 +46,7 @@ export interface RequestContext {
 }
 
 /** Somebody whose signature was verified, and where the answer goes: never to where a mail says that it came from. */
-export interface Asker {
+export interface Requester {
   /** On the roster; absent for somebody who is not. */
   readonly memberId?: number;
   readonly key: SealingKey<"member">;
@@ -55,18 +55,21 @@ export interface Asker {
 }
 
 /** What came of a verified request. */
-export type Done =
+export type CommandResult =
   /** The answer was written down with what was done, and the reports to others. */
   | { readonly kind: "told"; readonly code: string }
   /** It was carried out before. */
   | { readonly kind: "repeat" }
   /** To be answered now. */
-  | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }> };
+  | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unsolicited | { kind: "done" }> };
 
 /** A command of the kind `D`. */
 export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
 
-export const refusal = (code: RefusalCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
+export const refusal = (code: RefusalCode): CommandResult => ({
+  kind: "answer",
+  result: { kind: "refused", code },
+});
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
 export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
@@ -82,7 +85,7 @@ export function remembered({ list, opened, now }: RequestContext, signer: string
 }
 
 /** The order to carry the command out, under `warrant`, and to answer `asker`. */
-export function orderFor(asked: RequestContext, warrant: Warrant, asker: Asker): Order {
+export function orderFor(asked: RequestContext, warrant: Warrant, asker: Requester): Order {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -101,19 +104,19 @@ export function orderFor(asked: RequestContext, warrant: Warrant, asker: Asker):
 }
 
 /** The same for a command that stands in the record. */
-export function recordedOrder(asked: RequestContext, warrant: Warrant, asker: Asker): RecordedOrder {
+export function recordedOrder(asked: RequestContext, warrant: Warrant, asker: Requester): RecordedOrder {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
   return { ...orderFor(asked, warrant, asker), change };
 }
 
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
-export async function askerOf(member: Member): Promise<Asker> {
+export async function askerOf(member: Member): Promise<Requester> {
   const { address, name, certificate } = member;
   return { memberId: member.id, key: await parseSealingKey("member", certificate), address, name };
 }
 
 /** The outcome of what the store carried out. */
-export function commandOutcome(carried: Carried): Done {
+export function commandOutcome(carried: Carried): CommandResult {
   switch (carried.kind) {
     case "done":
       return { kind: "told", code: "done" };
@@ -131,7 +134,7 @@ export function commandOutcome(carried: Carried): Done {
  *
  * @throws ListSealError if that is not proved; ReadingEnded
  */
-export async function prove({ parts, opened, now }: RequestContext, by: Claimant): Promise<Proved> {
+export async function prove({ parts, opened, now }: RequestContext, by: ClaimedSigner): Promise<Proved> {
   const { bytes, signatures } = opened.signed;
   // a copy: large octets are gone once they are handed over, and a notice is needed afterwards
   const signed = { bytes: new Uint8Array(bytes), signatures };

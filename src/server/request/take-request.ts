@@ -19,15 +19,15 @@ import type { FirstAnswer } from "../store/membership-store.js";
 import type { Addressee, List, Member, NewMail } from "../store/store.js";
 import { MAX_TRIES, Stale } from "../store/warrant.js";
 import { answerMail } from "./answer-mail.js";
-import { type Newcomer, proveClaim, proveJoin } from "./joining.js";
+import { type JoiningMember, proveClaim, proveJoin } from "./joining.js";
 import { carryOut } from "./member-commands.js";
 import {
-  type Asker,
   askerOf,
-  type Done,
+  type CommandResult,
   listKeysOf,
   prove,
   type RequestContext,
+  type Requester,
   type RequestParts,
   refusal,
   remembered,
@@ -35,7 +35,7 @@ import {
 } from "./request-context.js";
 
 /** What became of a mail to the request address. */
-export type Taken =
+export type RequestOutcome =
   /** Its asker is proved, and an answer is on its way, unless it had one within the hour. */
   | { readonly kind: "answered"; readonly what: string; readonly code: string }
   /** Its asker is proved, and has asked for too much within the hour: to be sent again later. `code` is for the log. */
@@ -48,7 +48,7 @@ export type Taken =
  *
  * @throws ReadingEnded, and what is our own fault: the sender is told to try later
  */
-export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<RequestOutcome> {
   // opened once: the octets go to another thread for good
   const mail = await open(parts, list, raw);
   if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
@@ -69,9 +69,9 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 
 type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
 
-async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<Taken> {
+async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<RequestOutcome> {
   let asked: RequestContext;
-  let proved: Newcomer;
+  let proved: JoiningMember;
   try {
     const now = new Date(parts.now());
     const { server, opened, messageId } = mail;
@@ -102,7 +102,7 @@ async function open({ lists, store, reader, now }: RequestParts, list: List, raw
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
-async function proveAsker(asked: RequestContext, from: Address | undefined): Promise<Newcomer> {
+async function proveAsker(asked: RequestContext, from: Address | undefined): Promise<JoiningMember> {
   const { command } = asked.opened.request;
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
@@ -143,7 +143,7 @@ async function signer({ parts, list, opened }: RequestContext, from: Address | u
   return member;
 }
 
-async function answer(asked: RequestContext, proved: Newcomer): Promise<Taken> {
+async function answer(asked: RequestContext, proved: JoiningMember): Promise<RequestOutcome> {
   const { parts, list, opened, now } = asked;
   const { store } = parts;
   const { command } = opened.request;
@@ -181,7 +181,7 @@ async function answer(asked: RequestContext, proved: Newcomer): Promise<Taken> {
 }
 
 /** Carries it out, unless the list waits for its owner after a restore, or the request is from before that. */
-async function tryTo(asked: RequestContext, proved: Newcomer): Promise<Done> {
+async function tryTo(asked: RequestContext, proved: JoiningMember): Promise<CommandResult> {
   const { parts, list, opened } = asked;
   const paused = (await parts.heads.paused()).has(list.address);
   if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
@@ -206,7 +206,7 @@ function firstResult(json: string, head: { readonly number: number; readonly has
 }
 
 /** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
-function addresseeOf({ memberId }: Asker, result: Result): Addressee {
+function addresseeOf({ memberId }: Requester, result: Result): Addressee {
   if (memberId === undefined || result.kind === "done" || result.kind === "refused")
     return { kind: "anybody" };
   const office = offices[result.kind];
@@ -220,7 +220,7 @@ const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
 };
 
 /** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
-async function sealed(asked: RequestContext, to: Asker, result: Result): Promise<NewMail | undefined> {
+async function sealed(asked: RequestContext, to: Requester, result: Result): Promise<NewMail | undefined> {
   const { parts, list, server, opened, inReplyTo, now } = asked;
   const key = list.listKeyFingerprint;
   return answerMail({ list, server, log: parts.log }, to, {

@@ -19,7 +19,7 @@ import { answerMail } from "./answer-mail.js";
 /** How many are looked at at once: each may carry a command of 64 kB. */
 const BATCH = 32;
 
-export interface TellerOptions {
+export interface OwnerNotifierOptions {
   readonly store: Store & MembershipStore;
   readonly lists: ListsInUse;
   readonly log: Log;
@@ -28,14 +28,14 @@ export interface TellerOptions {
   readonly told: () => void;
 }
 
-export class Teller {
-  readonly #options: TellerOptions;
+export class OwnerNotifier {
+  readonly #options: OwnerNotifierOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(options: TellerOptions) {
+  constructor(options: OwnerNotifierOptions) {
     this.#options = options;
   }
 

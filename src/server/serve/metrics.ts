@@ -18,7 +18,7 @@ export interface Metrics {
 }
 
 /** What is counted when it is asked for. */
-export interface MetricsParts {
+export interface MetricsContext {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly pausedLists: () => Promise<number>;
@@ -36,7 +36,7 @@ export function openMetrics({
   freeSpace,
   relayAnswers,
   now,
-}: MetricsParts): Metrics {
+}: MetricsContext): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];

@@ -19,7 +19,7 @@ import { codeForLog, type Log } from "../base/log.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limits.js";
 import { takeServeLock } from "../base/serve-lock.js";
 import type { Endpoint } from "../delivery/endpoints.js";
-import { Exploder } from "../delivery/explode.js";
+import { RecipientExpander } from "../delivery/explode.js";
 import { RecipientGate } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
@@ -28,9 +28,9 @@ import { type DeliveryOptions, DeliveryWorker } from "../delivery/worker.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { openReception } from "../receive/router.js";
-import { Budget, type Front, type FrontOptions, openFront } from "../receive/smtp.js";
+import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
 import { leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
-import { Teller } from "../request/tell-owners.js";
+import { OwnerNotifier } from "../request/tell-owners.js";
 import type { RenewalPlan } from "../store/key-renewal.js";
 import type { Ledger } from "../store/ledger.js";
 import { ListsInUse } from "../store/lists-in-use.js";
@@ -43,7 +43,13 @@ import type { Store } from "../store/store.js";
 import { openTokens } from "../store/tokens.js";
 import { answersWithin, SILENT_MS, STUCK_MS, silenceOf } from "./database-watch.js";
 import { openMetrics } from "./metrics.js";
-import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
+import {
+  type HttpServer,
+  openPublicDoor,
+  openVitalsDoor,
+  type UnsubscribeHandler,
+  type WebTls,
+} from "./web.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
@@ -64,7 +70,7 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly folder: DataFolder;
   /** The SQLite file in the folder, unless it says otherwise. */
   readonly store?: StorePlace;
-  readonly fronts: readonly FrontOptions[];
+  readonly fronts: readonly SmtpListenerOptions[];
   /** The public door, for one-click unsubscribing. */
   readonly web?: Endpoint & { readonly tls?: WebTls };
   /** Postfix's port for posts that it is to queue for each member (explode.ts); the store's own queue if absent. */
@@ -84,9 +90,9 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
 /** A server that runs. */
 export interface Service {
   /** The fronts that listen, with the ports they got. */
-  readonly fronts: readonly Front[];
-  readonly web?: WebDoor;
-  readonly vitals?: WebDoor;
+  readonly fronts: readonly SmtpListener[];
+  readonly web?: HttpServer;
+  readonly vitals?: HttpServer;
   readonly store: FullStore;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
@@ -155,7 +161,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
-    const teller = new Teller({ store, lists, log, now, told: () => delivery.wake() });
+    const teller = new OwnerNotifier({ store, lists, log, now, told: () => delivery.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
       setImmediate(() => {
@@ -194,7 +200,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const requests = new RequestLimiter();
     const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
-    const exploder = explode && new Exploder(store, await openSlips(folder), explode);
+    const exploder = explode && new RecipientExpander(store, await openSlips(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
     const handler = openReception({
       ...shared,
@@ -210,15 +216,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const endDelivery = () => (ended ??= delivery.stop());
     undo.push(endDelivery);
     undo.push(() => teller.stop());
-    const budget = new Budget();
-    const fronts: Front[] = [];
+    const budget = new MemoryBudget();
+    const fronts: SmtpListener[] = [];
     for (const front of options.fronts) {
       const open = await openFront(front, handler, budget, log);
       undo.push(() => open.close());
       fronts.push(open);
     }
     const { web: webAt, vitals: vitalsAt } = options;
-    const unsubscribing: Unsubscribing = {
+    const unsubscribing: UnsubscribeHandler = {
       async isGood(listId, token) {
         const list = await store.listById(listId);
         return list !== undefined && (await memberOfLink(shared, list, token)) !== undefined;

@@ -16,7 +16,7 @@ import { codeForLog, type Log } from "../base/log.js";
 import type { Endpoint } from "../delivery/endpoints.js";
 
 /** A door that listens. */
-export interface WebDoor {
+export interface HttpServer {
   readonly host: string;
   readonly port: number;
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export interface WebTls {
 }
 
 /** What the public door asks. */
-export interface Unsubscribing {
+export interface UnsubscribeHandler {
   /** Whether the token is a present member's; changes nothing. */
   isGood(listId: number, token: string): Promise<boolean>;
   /** Takes the holder off the list. @returns false if the token is nobody's */
@@ -37,7 +37,7 @@ export interface Unsubscribing {
 }
 
 /** What the operator's door asks. */
-export interface Vitals {
+export interface HealthState {
   /** Throws or gives a reason while the server can't do its work. */
   readiness(): Promise<string | undefined>;
   metrics(): Promise<string>;
@@ -67,9 +67,9 @@ const answer = (response: ServerResponse, code: number, type: "plain" | "html", 
 export function openPublicDoor(
   at: Endpoint,
   tls: WebTls | undefined,
-  lists: Unsubscribing,
+  lists: UnsubscribeHandler,
   log: Log,
-): Promise<WebDoor> {
+): Promise<HttpServer> {
   return listen(at, tls, log, async (request, response) => {
     const [, list = "", token = ""] = /^\/leave\/(\d{1,9})\/([0-9a-z-]{1,64})$/.exec(request.url ?? "") ?? [];
     const unknown = () =>
@@ -104,7 +104,7 @@ export function openPublicDoor(
 }
 
 /** Opens the operator's door: `/healthz` (the process answers), `/readyz` (it can do its work), `/metrics`. */
-export function openVitalsDoor(at: Endpoint, vitals: Vitals, log: Log): Promise<WebDoor> {
+export function openVitalsDoor(at: Endpoint, vitals: HealthState, log: Log): Promise<HttpServer> {
   return listen(at, undefined, log, async (request, response) => {
     switch (request.url) {
       case "/healthz":
@@ -135,7 +135,7 @@ async function listen(
   tls: WebTls | undefined,
   log: Log,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-): Promise<WebDoor> {
+): Promise<HttpServer> {
   const listener: RequestListener = (request, response) => {
     handle(request, response).catch((error: unknown) => {
       log.warn("web-request-failed", { code: codeForLog(error) });

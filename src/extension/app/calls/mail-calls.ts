@@ -3,7 +3,7 @@ import { type Check, count, flag, nothing, object, text } from "../../platform/c
 import { AddonError } from "../../platform/errors.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { type Outcome, outcomeOf, unwrap } from "../../ui/failure.js";
-import type { Mark } from "../../ui/security-image.js";
+import type { SecurityImage } from "../../ui/security-image.js";
 
 /**
  * What the message display script asks of the background page, over plain `runtime.sendMessage`.
@@ -49,12 +49,12 @@ export type MessageRef = { readonly id: number; readonly headerMessageId: string
 export interface MailAsks {
   "mail:verdict": {
     readonly input: { readonly mail: MessageRef };
-    readonly output: { readonly answer: DisplayAnswer; readonly mark: Mark };
+    readonly output: { readonly answer: DisplayAnswer; readonly mark: SecurityImage };
   };
   /** Opens a sealed part in whatever shell. */
   "mail:open": {
     readonly input: { readonly mail: MessageRef };
-    readonly output: { readonly answer: DisplayAnswer; readonly mark: Mark };
+    readonly output: { readonly answer: DisplayAnswer; readonly mark: SecurityImage };
   };
   "mail:save": {
     readonly input: { readonly mail: MessageRef; readonly attachment: number };

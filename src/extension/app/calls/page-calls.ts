@@ -3,7 +3,7 @@ import type { RestoreSummary } from "../../backup/backup.js";
 import type { MemberKeySummary } from "../../keys/key-summary.js";
 import type { InvitationSummary, JoinWish } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
-import type { HeldList } from "../../moderation/held-posts-record.js";
+import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";
 import { guardBridge } from "../../platform/bridge-guard.js";
 import {
   type Check,
@@ -19,7 +19,7 @@ import {
 } from "../../platform/check.js";
 import { AddonError, type ErrorCode } from "../../platform/errors.js";
 import type { Comparison } from "../../reading/comparison.js";
-import type { Keeping } from "../../reading/local-copies/choice.js";
+import type { CopyPolicy } from "../../reading/local-copies/choice.js";
 import type { WantedKey } from "../../reading/wanted-comparison.js";
 import type { ListSummary, RefusedJoin } from "../../records/storage.js";
 import type { RequestMailParts } from "../../requests/by-hand.js";
@@ -62,7 +62,7 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
     readonly output: MemberKeySummary;
   };
   /** Posts that wait for a moderator, as the server last told; null if it was not asked. */
-  "held:read": { readonly input: { readonly list: string }; readonly output: HeldList | null };
+  "held:read": { readonly input: { readonly list: string }; readonly output: HeldPostsOfList | null };
   "held:ask": { readonly input: { readonly list: string }; readonly output: null };
   "held:decide": {
     readonly input: {
@@ -115,7 +115,7 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
   "list:remove": { readonly input: { readonly address: string }; readonly output: null };
   /** Whether readable copies of a list's mail are kept here. */
   "copies:choose": {
-    readonly input: { readonly list: string; readonly keeping: Keeping };
+    readonly input: { readonly list: string; readonly keeping: CopyPolicy };
     readonly output: null;
   };
   /** Saves a backup under a passphrase that the page has made and shows, or that the person chose. */

@@ -3,7 +3,7 @@ import type { MemberKeySummary } from "../../keys/key-summary.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import { withSending } from "./pending-requests.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./run-action.js";
 
 /** One line for each key that runs out soon, with the button that renews it. Nothing for the others. */
 export function KeyReminders({
@@ -13,7 +13,7 @@ export function KeyReminders({
 }: {
   readonly keys: readonly MemberKeySummary[];
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const now = new Date();
   return (

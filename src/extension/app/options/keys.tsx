@@ -7,13 +7,13 @@ import type { Call } from "../calls/page-calls.js";
 import { field, optionalField } from "./fields.js";
 import { ImportKey, SaveSecret } from "./imported-keys.js";
 import { withSending } from "./pending-requests.js";
-import type { Act, Overview } from "./run-action.js";
+import type { Overview, RunAction } from "./run-action.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function Keys({ overview, call, act }: Props) {
@@ -39,7 +39,7 @@ function KeyCard({
 }: {
   readonly own: MemberKeySummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const { fingerprint, userId, locked, ready, createdAt, revokedAt } = own;
   const [open, setOpen] = useState<"passphrase" | "export" | "revoke" | null>(null);
@@ -98,7 +98,7 @@ function KeyCard({
 interface CardForm {
   readonly own: MemberKeySummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 /** There is no way back, so it is said what comes of it before it is done. */
@@ -201,7 +201,7 @@ function Make({
   /** The list that waits for a key: its address is filled in, and the key is made in its profile. */
   readonly waiting: ListSummary | undefined;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {

@@ -11,13 +11,13 @@ import { Joining } from "./joining.js";
 import { LocalCopies } from "./local-copies.js";
 import { Owners } from "./owner-rows.js";
 import { isOwnRequest, Refusal, RefusedCard, RequestState, withSending } from "./pending-requests.js";
-import type { Act, Overview } from "./run-action.js";
+import type { Overview, RunAction } from "./run-action.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly toKeys: () => void;
 }
 
@@ -161,7 +161,7 @@ interface StandingProps {
   /** What waits for the server's answer. */
   readonly request: RequestSummary | undefined;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 /** Whether one is a member, is about to become one, or has left. */
@@ -202,7 +202,7 @@ interface NextStepProps {
   readonly list: ListSummary;
   readonly candidates: Overview["keys"];
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly toKeys: () => void;
 }
 

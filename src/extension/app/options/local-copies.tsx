@@ -1,9 +1,9 @@
 import { askFor } from "../../platform/permission.js";
-import type { Keeping } from "../../reading/local-copies/choice.js";
+import type { CopyPolicy } from "../../reading/local-copies/choice.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./run-action.js";
 
 /** The choice to keep readable copies of a list's mail on this computer, with its price beside it. */
 export function LocalCopies({
@@ -13,12 +13,12 @@ export function LocalCopies({
   act,
 }: {
   readonly list: ListSummary;
-  readonly keeping: Keeping;
+  readonly keeping: CopyPolicy;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const choose = async (box: HTMLInputElement) => {
-    const next: Keeping = box.checked ? "opened" : "off";
+    const next: CopyPolicy = box.checked ? "opened" : "off";
     // first of all, while the click is being handled: Thunderbird asks for the right only then
     const allowed = next === "off" || (await askFor("copies"));
     if (!allowed) {

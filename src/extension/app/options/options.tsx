@@ -14,7 +14,7 @@ import { Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Members } from "./owners/owners-page.js";
 import { Privacy } from "./privacy.js";
-import type { Act, Overview } from "./run-action.js";
+import type { Overview, RunAction } from "./run-action.js";
 import { StorageTrouble } from "./storage-trouble.js";
 import { Webmails } from "./webmails.js";
 import { Welcome } from "./welcome.js";
@@ -104,7 +104,7 @@ export function Options({ call }: { readonly call: Call }) {
     };
   }, [waits]);
 
-  const act: Act = async (work, done) => {
+  const act: RunAction = async (work, done) => {
     setSaid(null);
     try {
       await work();

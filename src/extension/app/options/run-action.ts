@@ -5,4 +5,4 @@ import type { OverviewAnswer } from "../calls/page-calls.js";
 export type Overview = OverviewAnswer;
 
 /** Runs what a form or button asks for; shows `done` or the sentence of the failure, and reads everything anew. */
-export type Act = (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;
+export type RunAction = (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./run-action.js";
 
 /** The way out when what is kept can't be read: save it as it is, then begin anew and bring a backup back. */
-export function StorageTrouble({ call, act }: { readonly call: Call; readonly act: Act }) {
+export function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [asked, setAsked] = useState(false);
   return (
     <section aria-labelledby="trouble" class="card">

@@ -1,10 +1,10 @@
-import type { Acts } from "../../reading/view.js";
+import type { MailActions } from "../../reading/view.js";
 import { ask } from "../calls/mail-calls.js";
 
 const downloads = new Map<number, number>();
 
 /** The buttons of a mail in Thunderbird's message pane: the background page does what they say. */
-export const askedActs: Acts = {
+export const askedActs: MailActions = {
   // in the popup of the button above the mail, where no sender can paint
   openElsewhere: null,
   join: null,

@@ -2,7 +2,7 @@ import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { pictureOf } from "../../reading/attachments.js";
-import type { Opened } from "../../reading/opening.js";
+import type { OpenedMail } from "../../reading/opening.js";
 import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { loadMark } from "../../ui/security-image.js";
@@ -91,7 +91,7 @@ async function placed(answer: DisplayAnswer): Promise<Displayed> {
 }
 
 /** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
-async function shown(tabId: number): Promise<Opened> {
+async function shown(tabId: number): Promise<OpenedMail> {
   const header = await shownMessage(tabId);
   const reading = header === undefined ? undefined : await readMessage(header, "in-its-own-shell");
   if (reading?.kind === "opened") return reading.opened;

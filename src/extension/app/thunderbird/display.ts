@@ -1,6 +1,6 @@
 import { browser } from "../../platform/browser.js";
 import { codeOf } from "../../platform/errors.js";
-import { ShownMail } from "../../reading/display/render.js";
+import { RenderedMail } from "../../reading/display/render.js";
 import { traceIn } from "../../reading/display/trace.js";
 import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
 import { ask } from "../calls/mail-calls.js";
@@ -30,7 +30,7 @@ async function answerFor(likely: boolean): Promise<Displayed> {
 
 async function main(): Promise<void> {
   const likely = traceIn(document.body) === "likely";
-  const mail = new ShownMail();
+  const mail = new RenderedMail();
   for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
   if (likely) mail.take();
 

@@ -5,7 +5,7 @@ import { browser } from "../../platform/browser.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import { pictureOf } from "../../reading/attachments.js";
 import { offerInvitation } from "../../reading/invitation-in-mail.js";
-import type { Opened } from "../../reading/opening.js";
+import type { OpenedMail } from "../../reading/opening.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
@@ -64,7 +64,7 @@ async function headerOf({ id, headerMessageId }: MessageRef): Promise<MessageHea
   return header;
 }
 
-async function opened(mail: MessageRef): Promise<Opened> {
+async function opened(mail: MessageRef): Promise<OpenedMail> {
   const reading = await readMessage(await headerOf(mail), "elsewhere");
   if (reading.kind !== "opened") throw new ProtocolError("not-sealed", "the mail does not open any more");
   return reading.opened;

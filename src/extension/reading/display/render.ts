@@ -1,8 +1,8 @@
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import type { Mark } from "../../ui/security-image.js";
+import type { SecurityImage } from "../../ui/security-image.js";
 import { markView } from "../../ui/security-image-view.js";
-import type { Acts, Aside, DisplayAnswer, Displayed } from "../view.js";
+import type { DisplayAnswer, Displayed, MailActions, UnopenedAnswer } from "../view.js";
 import { answerView, bannerOf } from "./answer-view.js";
 import { mailBody } from "./mail-body.js";
 import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
@@ -12,7 +12,7 @@ import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
  * a few words above a mail that stays as its sender wrote it. Those words have no button: whatever stands in a sender's
  * document can be covered, imitated, or pressed for the person by something that they see in its place.
  */
-export class ShownMail {
+export class RenderedMail {
   #page: ReplacementPage | undefined;
   #words: HTMLElement | undefined;
   #kind: Displayed["answer"]["kind"] | null = null;
@@ -53,12 +53,12 @@ export class ShownMail {
   }
 
   /** Shows an answer, in the place of the mail or above it. */
-  show(displayed: Displayed, acts: Acts): void {
+  show(displayed: Displayed, acts: MailActions): void {
     if (displayed.where === "above") this.#showAbove(displayed.answer, acts);
     else this.#showInstead(displayed.answer, displayed.mark, acts);
   }
 
-  #showAbove(answer: Aside, acts: Acts): void {
+  #showAbove(answer: UnopenedAnswer, acts: MailActions): void {
     this.leave();
     if (answer.kind === "ordinary") return;
     this.#kind = answer.kind;
@@ -68,7 +68,11 @@ export class ShownMail {
     document.body.prepend(this.#words);
   }
 
-  #showInstead(answer: Exclude<DisplayAnswer, Aside>, mark: Mark | null, acts: Acts): void {
+  #showInstead(
+    answer: Exclude<DisplayAnswer, UnopenedAnswer>,
+    mark: SecurityImage | null,
+    acts: MailActions,
+  ): void {
     this.#kind = answer.kind;
     const again = (next: DisplayAnswer) => {
       if (next.kind === "opened") this.#showInstead(next, mark, acts);

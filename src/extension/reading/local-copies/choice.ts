@@ -12,7 +12,7 @@ const KEY = "localCopies";
 const VERSION = 1;
 
 /** `off`: nothing is kept. `opened`: each mail that was opened here is kept as an ordinary mail. */
-export type Keeping = "off" | "opened";
+export type CopyPolicy = "off" | "opened";
 
 const record = object<{
   readonly version: number;
@@ -37,7 +37,7 @@ async function known(): Promise<Readonly<Record<string, "opened">>> {
 }
 
 /** What was chosen for a list. A record that can't be read counts as `off`: nothing is written in clear by a guess. */
-export async function keepingOf(list: string): Promise<Keeping> {
+export async function keepingOf(list: string): Promise<CopyPolicy> {
   return (await known())[list] ?? "off";
 }
 
@@ -50,7 +50,7 @@ export async function listsKept(): Promise<readonly string[]> {
  * Chooses for one list. Copies that are there already stay where they are; deleting a folder is the person's to do.
  * @throws ListSealError `storage-failed`
  */
-export async function chooseKeeping(list: string, keeping: Keeping): Promise<void> {
+export async function chooseKeeping(list: string, keeping: CopyPolicy): Promise<void> {
   const { [list]: _before, ...others } = await known();
   const lists = keeping === "off" ? others : { ...others, [list]: keeping };
   try {

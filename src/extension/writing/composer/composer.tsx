@@ -9,15 +9,15 @@ import { SendBlocked } from "../author.js";
 import type { Question } from "../guard-names.js";
 import { Editor, type EditorAccess } from "./editor.js";
 import { Files } from "./files.js";
-import type { Begun } from "./reply-draft.js";
-import { questionBefore, type ReadyLetter, readyLetter, type Written } from "./seal-letter.js";
+import type { ReplyDraft } from "./reply-draft.js";
+import { questionBefore, type ReadyLetter, readyLetter, type WrittenLetter } from "./seal-letter.js";
 
 /**
  * Writing to a list in a browser: a component for a page of ours, alone or in a frame beside a webmail. To is the list and nobody
  * else. What is typed is kept nowhere but in the page.
  */
 interface Props {
-  readonly begun: Begun;
+  readonly begun: ReplyDraft;
   /**
    * What is shown in the place of the editor when the letter is ready: the ways in which it can leave.
    * @param back shows the editor again, with all that stands in it
@@ -100,7 +100,7 @@ export function Composer({ begun, leave }: Props) {
   const seal = async (answered: readonly Question["kind"][]) => {
     const body = editor.current?.body();
     if (body === undefined) return;
-    const written: Written = {
+    const written: WrittenLetter = {
       list,
       subject: subject.current?.value ?? "",
       thread: begun.thread,

@@ -15,7 +15,7 @@ import { letterOf, type Thread } from "../letter.js";
 /** From what a person has written to what leaves. Nothing is kept: it lives in the page, and goes with it. */
 
 /** What stands in the composer. */
-export interface Written {
+export interface WrittenLetter {
   /** Address of the list. */
   readonly list: string;
   readonly subject: string;
@@ -41,7 +41,7 @@ const ENCODED = 78 / 57;
 
 /** The question that stands before sealing, or null. @param answered those to which the person has said: seal it so */
 export async function questionBefore(
-  { body, files, quotedList, list }: Written,
+  { body, files, quotedList, list }: WrittenLetter,
   answered: readonly Question["kind"][],
 ): Promise<Question | null> {
   const [question] = questionsAbout(
@@ -72,7 +72,7 @@ export async function readyLetter({
   thread,
   body,
   files,
-}: Written): Promise<ReadyLetter> {
+}: WrittenLetter): Promise<ReadyLetter> {
   const list = (await load()).lists[address];
   if (list === undefined) throw new AddonError("no-such-list", "no such list is here");
   const size = files.reduce((sum, file) => sum + file.size, 0) * ENCODED + body.content.length * 2;

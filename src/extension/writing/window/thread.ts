@@ -59,13 +59,13 @@ function continuedBy(value: string | undefined): Thread | undefined {
 }
 
 /** What a saved draft or template quotes. */
-export interface Continued {
+export interface ContinuedThread {
   readonly thread: Thread;
   readonly list: string | null;
 }
 
 /** The fields as a draft or a template has them; undefined where it quotes nothing that came sealed. */
-export async function continuedInDraft(messageId: number): Promise<Continued | undefined> {
+export async function continuedInDraft(messageId: number): Promise<ContinuedThread | undefined> {
   const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
   const headers = headersOf(tree);
   const thread = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);

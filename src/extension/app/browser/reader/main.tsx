@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { browser } from "../../../platform/browser.js";
-import type { Opened } from "../../../reading/opening.js";
+import type { OpenedMail } from "../../../reading/opening.js";
 import { t } from "../../../ui/i18n.js";
 import { answerTo, pageForAnswer } from "../../../writing/composer/reply-draft.js";
 import { startPage } from "../start-page.js";
@@ -12,7 +12,7 @@ document.documentElement.lang = t("lang");
 document.title = t("reader_title");
 const root = document.getElementById("app");
 /** An answer is written in a tab of its own. */
-const reply = async (opened: Opened) => {
+const reply = async (opened: OpenedMail) => {
   await browser.tabs.create({ url: await pageForAnswer(answerTo(opened)) });
 };
 

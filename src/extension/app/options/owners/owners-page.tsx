@@ -4,7 +4,7 @@ import { browser } from "../../../platform/browser.js";
 import { askFor } from "../../../platform/permission.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
-import type { Act, Overview } from "../run-action.js";
+import type { Overview, RunAction } from "../run-action.js";
 import { Found } from "./claim-form.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
@@ -23,7 +23,7 @@ const SEARCH_MS = 10_000;
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function Members({ overview, call, act }: Props) {

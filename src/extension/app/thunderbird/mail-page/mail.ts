@@ -1,6 +1,6 @@
 import { browser } from "../../../platform/browser.js";
 import { displayStyle } from "../../../reading/display/style.js";
-import type { Acts } from "../../../reading/view.js";
+import type { MailActions } from "../../../reading/view.js";
 import { t } from "../../../ui/i18n.js";
 import { ask, type MessageRef } from "../../calls/mail-calls.js";
 
@@ -26,7 +26,7 @@ export function placeIn(container: HTMLElement): { show(kind: string, shown: rea
 }
 
 /** The buttons of a mail in a page of ours: the background page does what they say. */
-export function actsOn(mail: MessageRef): Acts {
+export function actsOn(mail: MessageRef): MailActions {
   const downloads = new Map<number, number>();
   return {
     openElsewhere: null,

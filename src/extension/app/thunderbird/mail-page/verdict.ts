@@ -3,7 +3,7 @@ import { browser } from "../../../platform/browser.js";
 import { codeOf } from "../../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf, verdictView } from "../../../reading/display/answer-view.js";
-import type { Acts, DisplayAnswer } from "../../../reading/view.js";
+import type { DisplayAnswer, MailActions } from "../../../reading/view.js";
 import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { t } from "../../../ui/i18n.js";
@@ -42,7 +42,7 @@ function mailView({ subject, author }: MessageHeader): HTMLElement {
 }
 
 /** The buttons of the popup: what is done elsewhere closes it. */
-function actsIn(mail: MessageRef): Acts {
+function actsIn(mail: MessageRef): MailActions {
   const acts = actsOn(mail);
   const away = (act: () => Promise<unknown>) => async () => {
     await act();
@@ -66,7 +66,11 @@ function actsIn(mail: MessageRef): Acts {
   };
 }
 
-function nodesOf(answer: DisplayAnswer, acts: Acts, again: (next: DisplayAnswer) => void): readonly Node[] {
+function nodesOf(
+  answer: DisplayAnswer,
+  acts: MailActions,
+  again: (next: DisplayAnswer) => void,
+): readonly Node[] {
   const showing = { acts, again, body: () => [] };
   if (answer.kind === "ordinary")
     return [bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text"))];

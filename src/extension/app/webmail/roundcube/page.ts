@@ -33,14 +33,14 @@ export function taskOf(
 }
 
 /** What Roundcube shows, as far as it says whether the mail is sealed. */
-export type Looks =
+export type ShownMailKind =
   /** Sealed parts among the attachments, or an answer of a list's server. */
   | "sealed"
   /** Roundcube says that it can't show it, and shows no part: its source has to be asked. */
   | "unknown-encryption"
   | "ordinary";
 
-export function looksOf(): Looks {
+export function looksOf(): ShownMailKind {
   const isSealed = [...document.querySelectorAll(selectors.attachments)].some((item) => {
     const name = item.querySelector(selectors.attachmentName)?.textContent ?? "";
     const type = [...item.classList].slice(0, 2).join("/");
