@@ -1,5 +1,5 @@
 /** Octets that came as one character each. */
-import { octetsOfBinary } from "../../src/extension/platform/binary-string.js";
+import { octetsOfBinary } from "../../src/extension/worker/read-mail.js";
 
 const all = Uint8Array.from({ length: 256 }, (_, octet) => octet);
 

@@ -1,7 +1,7 @@
 /** In a browser: a page's calls are done in the page, and requests are sent by the person. */
 
-import { browserHost } from "../../src/extension/app/browser/browser-host.js";
 import { localCall } from "../../src/extension/app/browser/local-calls.js";
+import { browserHost } from "../../src/extension/app/browser/start-page.js";
 import { type Host, setHost } from "../../src/extension/platform/host.js";
 import { mailAddress } from "../../src/extension/platform/mailto.js";
 import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension/requests/by-hand.js";

@@ -1,6 +1,6 @@
 import { displayTab } from "../../src/extension/app/calls/mail-calls.js";
 import { answerCall, type CallHandlers } from "../../src/extension/app/calls/page-calls.js";
-import { summaryOfKey } from "../../src/extension/keys/key-summary.js";
+import { summaryOfKey } from "../../src/extension/keys/unlocked.js";
 import { mayPass, pageOf } from "../../src/extension/platform/bridge-guard.js";
 import { summaryOfList } from "../../src/extension/records/storage.js";
 import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";

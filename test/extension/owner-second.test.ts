@@ -1,7 +1,7 @@
 /** A second owner, with the add-on's own code and a real server: what makes one, what they see, and what they can do. */
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
-import { askStanding } from "../../src/extension/member/ask-role.js";
+import { askStanding } from "../../src/extension/member/join.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import { setRole } from "../../src/server/admin/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";

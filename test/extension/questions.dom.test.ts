@@ -1,8 +1,13 @@
 import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
-import { hasOwnImage, namesAttachment, ownWords } from "../../src/extension/writing/attachment-hint.js";
 import type { GuardName } from "../../src/extension/writing/guard-names.js";
 import { allGuards } from "../../src/extension/writing/guard-switches.js";
-import { type MailBeforeSending, questionsAbout } from "../../src/extension/writing/guards.js";
+import {
+  hasOwnImage,
+  type MailBeforeSending,
+  namesAttachment,
+  ownWords,
+  questionsAbout,
+} from "../../src/extension/writing/guards.js";
 import { recipientsOf } from "../../src/extension/writing/recipients.js";
 import { storedList } from "./stored-fixture.js";
 

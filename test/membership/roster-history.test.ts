@@ -27,9 +27,10 @@ import {
 import {
   type IssuedInvitation,
   invitationStanding,
+  noHistory,
+  type RosterHistory,
   unconfirmedMembers,
-} from "../../src/membership/roster/overview.js";
-import { noHistory, type RosterHistory } from "../../src/membership/roster/state.js";
+} from "../../src/membership/roster/state.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";

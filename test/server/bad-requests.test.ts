@@ -6,7 +6,7 @@ import { certifyMember } from "../../src/membership/introduction/introduction.js
 import { laterServerKey } from "../../src/membership/request/answers.js";
 import type { Command } from "../../src/membership/request/request.js";
 import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
-import { renewAll } from "../../src/server/admin/renewal.js";
+import { renewAll } from "../../src/server/admin/new-server-key.js";
 import { openLog } from "../../src/server/base/log.js";
 import { takeRequest } from "../../src/server/request/take-request.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";

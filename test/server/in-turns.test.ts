@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { jest } from "@jest/globals";
 import Database from "better-sqlite3";
 import { base64Lines } from "../../src/mail/mime.js";
-import { base64InTurns } from "../../src/server/delivery/base64-in-turns.js";
+import { base64InTurns } from "../../src/server/delivery/copies.js";
 import { writeContainer } from "../../src/server/delivery/reseal/container.js";
 import { wireChunks } from "../../src/server/delivery/wire-body.js";
 import type { FullStore } from "../../src/server/store/membership-store.js";

@@ -2,6 +2,7 @@ import { browser } from "../platform/browser.js";
 import { type Checked, count, listOf, object, text } from "../platform/check.js";
 import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
+import { load } from "../records/storage.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { lockAfter, lockAfterMs } from "./lock-after.js";
 
@@ -119,4 +120,30 @@ export function keepUnlocked(fingerprint: string, secret: string): Promise<void>
     });
     await unlocked();
   });
+}
+
+/** The keys that answers may be sealed to, unlocked. Locked ones are left out. */
+export async function openSecrets(): Promise<readonly string[]> {
+  const { memberKeys } = await load();
+  const secrets = await Promise.all(Object.values(memberKeys).map(secretOf));
+  return secrets.filter((secret) => secret !== null);
+}
+
+/** A member key as a page shows it: nothing secret. */
+export interface MemberKeySummary {
+  readonly fingerprint: string;
+  readonly address: string;
+  readonly userId: string;
+  readonly locked: boolean;
+  readonly ready: boolean;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** What a page is shown of a member key; `ready`: it needs no passphrase now. @throws what the storage throws */
+export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
+  const { fingerprint, address, userId, locked, createdAt, expiresAt, revokedAt } = key;
+  const ready = (await secretOf(key)) !== null;
+  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt, revokedAt };
 }

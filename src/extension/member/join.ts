@@ -3,19 +3,20 @@ import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
-import { keysFor } from "../keys/key-choice.js";
+import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
+import { browser } from "../platform/browser.js";
+import { count } from "../platform/check.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import type { AnswerResult } from "../requests/incoming.js";
-import { forgetPending, loadRequests, type PendingRequest } from "../requests/pending.js";
-import { askServer } from "../requests/send-request.js";
+import { loadRequests, type PendingRequest } from "../requests/pending.js";
+import { askServer, forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
-import { noteTry, slowDown } from "./invitation-attempts.js";
 import {
   assertJoinable,
   beginJoin,
@@ -180,4 +181,50 @@ export async function leaveAnswered({ list }: PendingRequest, result: AnswerResu
   if (result.kind === "refused") return false;
   await update((stored) => left(stored, list));
   return true;
+}
+
+/** Asking the server what one may do in a list: members hear that they are in it, and as what. */
+
+/**
+ * Asks, unless it is asked already. The answer is taken by `owner/second-owner.ts`: it may be an owner's.
+ * @throws ListSealError `no-member-key`, `key-locked`; what `askServer` throws
+ */
+export async function askStanding(address: string): Promise<void> {
+  const stored = await load();
+  const list = stored.lists[address];
+  if (list === undefined) return;
+  const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
+  if (waiting.some(({ failure }) => failure === null)) return;
+  for (const { id } of waiting) await forgetPending(id);
+  await askServer({ command: { do: "roster", after: 0 }, list, key: keyOf(stored, list.memberKey) });
+}
+
+/**
+ * Wrong codes and what they cost. The code itself is strong enough to publish the file; this keeps somebody at the
+ * keyboard from trying one after the other, and a person from hurrying.
+ */
+const WRONG = "wrong-codes";
+/** So many are free: a person mistypes. */
+const FREE = 3;
+const LONGEST_MS = 30_000;
+
+/** How long the next try has to wait after so many wrong codes. Pure. */
+export function waitAfter(wrong: number): number {
+  return wrong < FREE ? 0 : Math.min(LONGEST_MS, 1_000 * 2 ** (wrong - FREE));
+}
+
+async function wrongSoFar(): Promise<number> {
+  const found = await browser.storage.session.get(WRONG);
+  return found[WRONG] === undefined ? 0 : count(found[WRONG]);
+}
+
+/** Waits as long as the wrong codes before demand. */
+export async function slowDown(): Promise<void> {
+  const wait = waitAfter(await wrongSoFar());
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+}
+
+/** Notes how a try ended: a right code makes the wrong ones forgotten. */
+export async function noteTry(ended: "right" | "wrong"): Promise<void> {
+  await browser.storage.session.set({ [WRONG]: ended === "right" ? 0 : (await wrongSoFar()) + 1 });
 }

@@ -1,12 +1,12 @@
 import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
+import { openSecrets } from "../keys/unlocked.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import type { Arrived } from "../requests/incoming.js";
-import { openSecrets } from "../requests/open-secrets.js";
 import { askServer } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { isOnlyInvited } from "./membership-changes.js";

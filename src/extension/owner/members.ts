@@ -4,7 +4,7 @@ import type { MemberRole } from "../../membership/request/commands.js";
 import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { askStanding } from "../member/ask-role.js";
+import { askStanding } from "../member/join.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import type { OwnedList, StoredMember } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";

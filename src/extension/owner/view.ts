@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { hasAuthority, invitationStanding } from "../../membership/roster/overview.js";
+import { hasAuthority, invitationStanding } from "../../membership/roster/state.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";

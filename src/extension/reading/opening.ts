@@ -4,14 +4,14 @@ import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { keyAge } from "../keys/key-age.js";
+import { keyAge } from "../keys/key-validity.js";
 import { secretOf } from "../keys/unlocked.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
-import { isShownImage } from "./images.js";
+import { isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./presentable.js";
 import type { OpenedView, PersonView, Remark } from "./view.js";
 
@@ -273,4 +273,19 @@ async function rememberAuthor({ list, pins }: OpenedLetter, before: Stored): Pro
       : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
   );
   return basisOf({ ...before, pins: { ...before.pins, [list]: pins } });
+}
+
+/** Attachment `number` of an opened letter. @throws ListSealError `no-such-attachment` */
+export function attachmentOf({ letter }: OpenedMail, number: number) {
+  const file = letter.letter.attachments[number];
+  if (file === undefined) throw new AddonError("no-such-attachment", "there is no such attachment");
+  return file;
+}
+
+/** An attachment as a picture: a `data:` address. @throws ListSealError `no-such-attachment` if it is none that is shown */
+export function pictureOf(opened: OpenedMail, number: number): string {
+  const file = attachmentOf(opened, number);
+  if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
+    throw new AddonError("no-such-attachment", "there is no such picture");
+  return imageAddress(file);
 }

@@ -1,5 +1,5 @@
 import { isAddress } from "../../mail/mailbox.js";
-import { memberRoles } from "../../membership/request/roles.js";
+import { memberRoles } from "../../membership/request/command-names.js";
 import type { LoggedMember, RosterHistory, UnsignedEntry } from "../../membership/roster/state.js";
 import { type Check, CheckError } from "../platform/check.js";
 

@@ -1,6 +1,11 @@
-import { type CommandName, commandNames } from "../../membership/request/command-names.js";
+import {
+  type CommandName,
+  commandNames,
+  type MemberRole,
+  memberRoles,
+} from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
+import { noHistory } from "../../membership/roster/state.js";
 import {
   type Check,
   CheckError,
@@ -337,3 +342,20 @@ const withListKeys = (kept: unknown) => (isRaw(kept) ? { ...kept, listKeys: [] }
 export function readOwned(value: unknown): Owned {
   return value === undefined ? emptyOwned : owned(migrate(value, OWNED_VERSION, ownedMigrations));
 }
+
+/** What an owner's record of a list holds when it is begun, whoever begins it: by the server's card, or by another owner's word. */
+export const nothingYet = {
+  invitations: [],
+  history: noHistory,
+  heads: [],
+  awaited: [],
+  members: [],
+  membersAt: null,
+  held: 0,
+  refusals: [],
+  rekeying: null,
+  serverMove: null,
+  telling: null,
+  notices: [],
+  alarms: [],
+} as const satisfies Partial<OwnedList>;

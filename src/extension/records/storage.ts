@@ -1,4 +1,4 @@
-import type { MemberRole } from "../../membership/request/roles.js";
+import type { MemberRole } from "../../membership/request/command-names.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { browser } from "../platform/browser.js";
 import { listOf, text } from "../platform/check.js";

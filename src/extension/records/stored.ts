@@ -1,6 +1,6 @@
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import type { Pin, Pins } from "../../membership/introduction/pins.js";
-import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
+import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
 import {
   type Check,
   CheckError,

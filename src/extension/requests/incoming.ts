@@ -2,13 +2,13 @@ import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
 import type { Result, Unsolicited } from "../../membership/request/answers.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
+import { openSecrets } from "../keys/unlocked.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
-import { openSecrets } from "./open-secrets.js";
 import {
   loadRequests,
   noteAnswered,

@@ -129,3 +129,8 @@ export function threadAfterLetter({ messageId, references, inReplyTo }: OpenedTh
 }
 
 type OpenedThread = Thread & { readonly messageId: string };
+
+/** Reads a file whole. */
+export async function bytesOf(file: File): Promise<ComposerFile> {
+  return { name: file.name, type: file.type, bytes: new Uint8Array(await file.arrayBuffer()) };
+}

@@ -1,6 +1,8 @@
+import type { Letter } from "../../mail/payload.js";
 import { cleanHtml } from "../reading/display/clean-html.js";
 import { plainTextBody } from "../reading/display/plain-text.js";
 import type { OpenedMail } from "../reading/opening.js";
+import { inlineImages } from "../reading/opening.js";
 
 /** What an opened letter gives to a new one: its subject, and its words in HTML and in plain text. Pure but for the DOM. */
 
@@ -35,4 +37,22 @@ function textFragment(text: string): DocumentFragment {
 export function textOf({ view }: Pick<OpenedMail, "view">): string {
   if (view.text !== null && view.text.trim() !== "") return view.text;
   return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
+}
+
+/**
+ * A letter of one's own as the HTML of a composer, as it was: written at this keyboard and signed with one's own key,
+ * nothing of it is cleaned away. Never for what somebody else wrote.
+ */
+export function htmlOfLetter({ html, text = "", attachments }: Omit<Letter, "author">): string {
+  const page = new DOMParser().parseFromString(html ?? "", "text/html");
+  if (html === undefined) {
+    const lines = page.body.appendChild(page.createElement("pre"));
+    lines.textContent = text;
+  }
+  const inline = inlineImages(attachments);
+  for (const image of page.querySelectorAll("img[src^='cid:']")) {
+    const data = inline[(image.getAttribute("src") ?? "").slice("cid:".length)];
+    if (data !== undefined) image.setAttribute("src", data);
+  }
+  return page.documentElement.outerHTML;
 }

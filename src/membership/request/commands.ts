@@ -8,11 +8,9 @@ import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { type Fields, formatDate } from "../file/json-fields.js";
-import { type CommandName, commandNames } from "./command-names.js";
-import { type MemberRole, memberRoles } from "./roles.js";
+import { type CommandName, commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
-export { commandNames } from "./command-names.js";
-export { type MemberRole, memberRoles } from "./roles.js";
+export { commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;

@@ -35,8 +35,8 @@ import {
 } from "../request/request.js";
 import { revokedCertificate } from "../request/revocation.js";
 import { followChain, recordedCommands, signedBytesOf } from "./log.js";
-import { hasAuthority } from "./overview.js";
 import type { LoggedMember, RosterHistory, UnsignedEntry } from "./state.js";
+import { hasAuthority } from "./state.js";
 
 const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 

@@ -10,7 +10,7 @@ import { chmod, copyFile, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { DataFolder } from "../base/data-folder.js";
-import { takeServeLock } from "../base/serve-lock.js";
+import { takeServeLock } from "../base/file-lock.js";
 import { Heads } from "../store/rollback-guard.js";
 import { checkSqliteFile, openSqliteStore } from "../store/sqlite-store.js";
 import { BadRequest } from "./administration.js";

@@ -2,8 +2,8 @@
 
 import { ListSealError } from "../../openpgp/errors.js";
 import { NotInitialised } from "../base/data-folder.js";
+import { AlreadyServed } from "../base/file-lock.js";
 import { codeForLog } from "../base/log.js";
-import { AlreadyServed } from "../base/serve-lock.js";
 import { TooNew } from "../store/schema.js";
 import { KeyFileError } from "../store/server-keys.js";
 import { Conflict, UnusableStore } from "../store/store.js";

@@ -5,7 +5,6 @@ import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { DAY_MS } from "../base/limits.js";
 import { Conflict, type Member } from "../store/store.js";
 import type { RecordedOrder, Warrant } from "../store/warrant.js";
-import { enrolMember } from "./enrolment.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
@@ -191,4 +190,27 @@ async function newListKey(
     if (error instanceof Conflict) return refusal("list-conflict");
     throw error;
   }
+}
+
+/** An owner's word for somebody's certificate: a person with GnuPG alone, or one whom the operator enrolled before. */
+
+/** Enrols, or confirms whom the operator enrolled with this very key; the record has the owner's signature either way. */
+export async function enrolMember(
+  asked: RequestContext,
+  order: RecordedOrder,
+  command: AskedFor<"enrol">,
+): Promise<CommandResult> {
+  const { address, name, shape } = command;
+  const { parts, list } = asked;
+  const key = await memberKey(asked, command.certificate);
+  if (address === list.address) return refusal("bad-address");
+  return commandOutcome(
+    await parts.store.enrolMember(order, {
+      address,
+      name: name.trim() || address,
+      certificate: writeSealingKey(key),
+      fingerprint: key.fingerprint,
+      shape,
+    }),
+  );
 }

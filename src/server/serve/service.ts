@@ -3,10 +3,10 @@
  */
 
 import { checkKeys, putBack } from "../admin/after-restore.js";
-import { deleteOldServerKeys } from "../admin/new-server-key.js";
-import { renewAll } from "../admin/renewal.js";
+import { deleteOldServerKeys, renewAll } from "../admin/new-server-key.js";
 import { type DataFolder, isInitialised, NotInitialised } from "../base/data-folder.js";
 import { freeSpace, keepReserve } from "../base/disk-space.js";
+import { takeServeLock } from "../base/file-lock.js";
 import {
   BOUNCE_WINDOW_DAYS,
   DAY_MS,
@@ -17,7 +17,6 @@ import {
 } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limits.js";
-import { takeServeLock } from "../base/serve-lock.js";
 import type { Endpoint } from "../delivery/endpoints.js";
 import { RecipientExpander } from "../delivery/explode.js";
 import { RecipientGate } from "../delivery/gate.js";

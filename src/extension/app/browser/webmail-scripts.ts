@@ -1,8 +1,6 @@
 import { wishIn } from "../../platform/background-rpc.js";
 import { browser, type Runtime } from "../../platform/browser.js";
-import { allowedSites, allowSite } from "../../platform/webmail-permission.js";
-
-import { patternOf } from "../../platform/webmail-sites.js";
+import { allowedSites, allowSite, patternOf } from "../../platform/webmail-permission.js";
 import { t } from "../../ui/i18n.js";
 
 /**

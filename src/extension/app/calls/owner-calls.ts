@@ -1,5 +1,5 @@
+import { type MemberRole, memberRoles } from "../../../membership/request/command-names.js";
 import type { NewsKind } from "../../../membership/request/commands.js";
-import { type MemberRole, memberRoles } from "../../../membership/request/roles.js";
 import type { CardView } from "../../owner/claim-list.js";
 import type { OwnedView } from "../../owner/view.js";
 import { type Check, count, nothing, object, oneOf, orNull, text } from "../../platform/check.js";

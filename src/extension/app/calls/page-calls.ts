@@ -1,6 +1,6 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
 import type { RestoreSummary } from "../../backup/backup.js";
-import type { MemberKeySummary } from "../../keys/key-summary.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { InvitationSummary, JoinWish } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";

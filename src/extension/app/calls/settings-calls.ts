@@ -1,5 +1,5 @@
-import type { MemberKeySummary } from "../../keys/key-summary.js";
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { type Check, nothing, object, oneOf, orNull, text } from "../../platform/check.js";
 import type { Practised } from "../../worker/settings-jobs.js";
 

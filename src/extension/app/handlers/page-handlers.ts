@@ -1,13 +1,11 @@
 import { MembershipError } from "../../../membership/file/errors.js";
 import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
-import { summaryOfKey } from "../../keys/key-summary.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
-import { keepUnlocked, lockAll } from "../../keys/unlocked.js";
+import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
 import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
+import { renewMember, revokeMember } from "../../member/member-key.js";
 import { takeOffered } from "../../member/offered-invitation.js";
-import { renewMember } from "../../member/renew-key.js";
-import { revokeMember } from "../../member/revoke-key.js";
 import { askHeld, decideHeld, knownHeldPosts } from "../../moderation/held-posts.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";

@@ -4,9 +4,9 @@ import { makeBackupPassphrase, typedPassphrase } from "../../../membership/file/
 import type { RestoreSummary } from "../../backup/backup.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field } from "./fields.js";
+import type { Overview, RunAction } from "./form-actions.js";
+import { field } from "./form-actions.js";
 import { AskRestore } from "./restore.js";
-import type { Overview, RunAction } from "./run-action.js";
 
 /** One file that brings everything to another computer. */
 interface Props {

@@ -4,8 +4,8 @@ import { browser } from "../../platform/browser.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
+import type { RunAction } from "./form-actions.js";
 import { withSending } from "./pending-requests.js";
-import type { RunAction } from "./run-action.js";
 
 /** Posts that wait for a moderator, for owners and moderators: who, when, how large; and the two decisions. */
 interface Props {

@@ -7,9 +7,9 @@ import { askFor } from "../../platform/permission.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field, optionalField } from "./fields.js";
+import type { RunAction } from "./form-actions.js";
+import { field, optionalField } from "./form-actions.js";
 import { Owners } from "./owner-rows.js";
-import type { RunAction } from "./run-action.js";
 
 /** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
 interface Props {

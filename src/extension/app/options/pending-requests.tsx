@@ -8,7 +8,7 @@ import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import { OpenReader, SendByHand } from "./by-hand.js";
-import type { RunAction } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
 

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
 import { changeMark, loadMark, type SecurityImage } from "../../ui/security-image.js";
 import { markView } from "../../ui/security-image-view.js";
-import type { RunAction } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 
 /** What is at the top of everything that ListSeal shows among what others have written. */
 export function OwnMark({ act }: { readonly act: RunAction }) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { browser } from "../../platform/browser.js";
 import { type Allowed, allowedSites, allowSite, forbidSite } from "../../platform/webmail-permission.js";
 import { t } from "../../ui/i18n.js";
-import type { RunAction } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 import { OwnMark } from "./security-image.js";
 
 /** The webmails that ListSeal works in, in a browser: each is allowed by itself. */

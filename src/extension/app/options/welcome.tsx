@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
 import type { Practised } from "../../worker/settings-jobs.js";
 import type { Call } from "../calls/page-calls.js";
-import { field } from "./fields.js";
-import type { RunAction } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
+import { field } from "./form-actions.js";
 
 /** The three ways in, for whoever has nothing here yet. */
 export function Welcome({

@@ -4,7 +4,7 @@ import { setHost } from "../../platform/host.js";
 import { keepAwakeBy } from "../../platform/keep-awake.js";
 import { askFor } from "../../platform/permission.js";
 import { thunderbird } from "../../platform/thunderbird.js";
-import { copyNewMail } from "../../reading/local-copies/follow.js";
+import { copyNewMail } from "../../reading/local-copies/keep.js";
 import { forgetOpened, readMessage } from "../../reading/read-message.js";
 import { watchArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
@@ -15,11 +15,9 @@ import { draftSaved } from "../../writing/window/server-draft.js";
 import { forgetState, stateOf } from "../../writing/window/window-state.js";
 import { answerAsks } from "../calls/mail-calls.js";
 import { answerCalls } from "../calls/page-calls.js";
-import { arrivals } from "../handlers/incoming.js";
-import { watchRecordHeads } from "../handlers/record-heads.js";
+import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
 import { asks } from "./display-handlers.js";
-import { clearViews } from "./open-views.js";
-import { thunderbirdHost } from "./thunderbird-host.js";
+import { clearViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since

@@ -1,5 +1,5 @@
-import { attachmentOf } from "../../reading/attachments.js";
 import type { OpenedMail } from "../../reading/opening.js";
+import { attachmentOf } from "../../reading/opening.js";
 import { download, saveFile } from "./save-file.js";
 
 /** What is done with an opened letter, wherever it is shown in Thunderbird. */

@@ -1,11 +1,12 @@
+import { invitationPart } from "../../../mail/found-parts.js";
 import { MembershipError } from "../../../membership/file/errors.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
+import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { browser } from "../../platform/browser.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
-import { pictureOf } from "../../reading/attachments.js";
-import { offerInvitation } from "../../reading/invitation-in-mail.js";
 import type { OpenedMail } from "../../reading/opening.js";
+import { pictureOf } from "../../reading/opening.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
@@ -68,4 +69,21 @@ async function opened(mail: MessageRef): Promise<OpenedMail> {
   const reading = await readMessage(await headerOf(mail), "elsewhere");
   if (reading.kind !== "opened") throw new ProtocolError("not-sealed", "the mail does not open any more");
   return reading.opened;
+}
+
+/** An invitation that came attached to a mail in Thunderbird. */
+
+/**
+ * Fetches the invitation of a mail for the page.
+ * @returns whether there is one
+ */
+export async function offerInvitation(header: Pick<MessageHeader, "id">): Promise<boolean> {
+  const { messages } = thunderbird();
+  const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+  const part = invitationPart(tree);
+  if (part === undefined) return false;
+  const file = await messages.getAttachmentFile(header.id, part.partName);
+  if (file.size > INVITATION_LIMIT) return false;
+  await offer(file.name, new Uint8Array(await file.arrayBuffer()));
+  return true;
 }

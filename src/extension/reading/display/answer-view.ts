@@ -1,10 +1,10 @@
 import { actionButton, drawing, element } from "../../ui/elements.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { say, t } from "../../ui/i18n.js";
+import type { Standing } from "../../worker/jobs.js";
 import { quotableName } from "../presentable.js";
 import type { DisplayAnswer, MailActions, OpenedView, PersonView } from "../view.js";
 import { arrivedLine } from "./arrived.js";
-import { mayConfirm } from "./confirmable.js";
 import { filesOf } from "./files.js";
 import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
@@ -197,4 +197,12 @@ export function bannerOf(
     made.append(actionButton(action.label, action.act, t("action_failed")));
   }
   return made;
+}
+
+/** Standings that comparing digits says something new about; owners and oneself need none, and a false proof has its own cause. */
+const open: readonly Standing[] = ["known", "new", "changed", "reintroduced"];
+
+/** Whether a reader may say of an author's key that they have compared it. */
+export function mayConfirm(standing: Standing): boolean {
+  return open.includes(standing);
 }

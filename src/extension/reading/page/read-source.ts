@@ -11,8 +11,14 @@ import { host } from "../../platform/host.js";
 import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
 import type { MailRead } from "../../worker/jobs.js";
-import { attachmentOf, pictureOf } from "../attachments.js";
-import { notOpened, type OpenedMail, openSealed, type SealedInMail } from "../opening.js";
+import {
+  attachmentOf,
+  notOpened,
+  type OpenedMail,
+  openSealed,
+  pictureOf,
+  type SealedInMail,
+} from "../opening.js";
 import type { DisplayAnswer } from "../view.js";
 import { openComparing } from "../wanted-comparison.js";
 import { labelOfFile, type MailSource, type NamedFile } from "./source.js";

@@ -12,7 +12,6 @@ import type { DisplayAnswer, MailActions, OpenedView } from "../view.js";
 import { htmlFrame } from "./html-frame.js";
 import { MailReading, type OpeningScope } from "./read-source.js";
 import type { MailSource } from "./source.js";
-import { readerStyle } from "./style.js";
 
 /** What the place that shows a mail wants of it. */
 export interface ReadingOptions {
@@ -143,3 +142,12 @@ function body(view: OpenedView): readonly Node[] {
   for (const link of text.querySelectorAll("a")) link.target = "_blank";
   return [element("div", { class: "body" }, text)];
 }
+
+/** What a mail looks like in a browser beside `displayStyle`: on a page of our own, with the frame of its HTML. */
+export const readerStyle = `
+:host { margin: 0; min-height: 0; padding: 4px 0 16px; }
+.frame { padding: 0; resize: vertical; overflow: hidden; min-height: 80px; border: 1px solid var(--line); border-radius: 4px;
+  padding-bottom: 14px; }
+.frame iframe { display: block; width: 100%; height: 100%; border: 0; }
+@media print { .frame { resize: none; } }
+`;

@@ -6,11 +6,10 @@ import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { SealedLetter } from "../../worker/jobs.js";
 import { authorFor, type LetterAuthor } from "../author.js";
-import { bytesOf } from "../file-bytes.js";
 import type { Question } from "../guard-names.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { letterOf, type Thread } from "../letter.js";
+import { bytesOf, letterOf, type Thread } from "../letter.js";
 
 /** From what a person has written to what leaves. Nothing is kept: it lives in the page, and goes with it. */
 

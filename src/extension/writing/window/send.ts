@@ -11,18 +11,16 @@ import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
 import type { SendBlocker } from "../compose-status.js";
-import { bytesOf } from "../file-bytes.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { letterOf } from "../letter.js";
+import { bytesOf, letterOf } from "../letter.js";
 import { addressed, recipientsOf } from "../recipients.js";
 import { openPopup } from "./button.js";
 import { isDraftIdentity, trueIdentity } from "./draft-identity.js";
 import { filesIn } from "./files.js";
 import { refresh } from "./list-mode.js";
-import { approved, outerDetails, spellInNothing } from "./outer-details.js";
+import { approved, innerDetails, outerDetails, spellIn, spellInNothing } from "./outer-details.js";
 import { unsealInPlace } from "./recover.js";
-import { giveBack } from "./restore-original.js";
 import {
   begin,
   end,
@@ -219,4 +217,42 @@ async function comeBack(tabId: number): Promise<boolean> {
   const back = (await giveBack(tabId)) || (await unsealInPlace(tabId));
   await changeState(tabId, { phase: "writing" });
   return back;
+}
+
+/**
+ * Puts back what the person wrote, after a sending that did not happen. Does what it can: one step that fails doesn't
+ * stop the others.
+ * @returns whether there was something to put back
+ */
+export async function giveBack(tabId: number): Promise<boolean> {
+  const original = takeOriginal(tabId);
+  if (original === undefined) return false;
+  const { compose } = thunderbird();
+  const { details, files, sealed, dictionaries } = original;
+  const steps: (() => Promise<unknown>)[] = [
+    // the identity first: a draft that is saved in between must not reach the server
+    async () =>
+      details.identityId !== undefined &&
+      compose.setComposeDetails(tabId, { identityId: details.identityId }),
+    ...sealed.map((id) => () => compose.removeAttachment(tabId, id)),
+    async () => {
+      const present = await compose.listAttachments(tabId);
+      for (const file of files) {
+        if (!present.some(({ name, size }) => name === file.name && size === file.size)) {
+          await compose.addAttachment(tabId, { file, name: file.name });
+        }
+      }
+    },
+    () => compose.setComposeDetails(tabId, innerDetails(details)),
+    () => spellIn(tabId, dictionaries),
+    () => compose.setComposeDetails(tabId, { isModified: true }),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch {
+      // the next step is worth trying in any case
+    }
+  }
+  return true;
 }

@@ -1,5 +1,19 @@
+/** When a person is told that their key runs out: 30 days before, and plainly 7 days before. Pure. */
 import type { StoredMemberKey } from "../records/stored.js";
-import { keyAge } from "./key-age.js";
+
+const SOON_DAYS = 30;
+const URGENT_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+export type KeyExpiry = "good" | "soon" | "urgent" | "over";
+
+/** @param expiresAt ISO 8601; null for a key that does not run out */
+export function keyAge(expiresAt: string | null, now: Date): KeyExpiry {
+  if (expiresAt === null) return "good";
+  const days = (Date.parse(expiresAt) - now.getTime()) / DAY_MS;
+  if (days <= 0) return "over";
+  return days <= URGENT_DAYS ? "urgent" : days <= SOON_DAYS ? "soon" : "good";
+}
 
 /** Hex digits of a fingerprint of a version 4 key (RFC 9580, 5.5.4). */
 const VERSION_4_DIGITS = 40;
