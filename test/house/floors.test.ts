@@ -78,6 +78,14 @@ describe.each(Object.keys(rooms))("the rooms of %s", (floor) => {
   });
 });
 
+/** What one reads in one sitting. */
+const MOST_LINES = 450;
+
+test("no file is longer than that", () => {
+  const long = all.filter(({ text }) => text.split("\n").length - 1 > MOST_LINES);
+  expect(long.map(({ path }) => path)).toEqual([]);
+});
+
 test("the documents name files that are there", () => {
   const project = resolve(root, "..");
   const pages = [

@@ -7,7 +7,7 @@ import {
   type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
-import type { RecordLink } from "../../src/membership/request/answers.js";
+import type { RecordLink } from "../../src/membership/request/answer-result.js";
 import {
   type Command,
   newRequestId,

@@ -12,7 +12,8 @@ import {
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
 import { readCard, type ServerCard } from "../../src/membership/invitation/server-card.js";
-import { type Answer, openAnswer, type Result } from "../../src/membership/request/answers.js";
+import type { RequestResult } from "../../src/membership/request/answer-result.js";
+import { type Answer, openAnswer } from "../../src/membership/request/answers.js";
 import {
   type Command,
   newRequestId,
@@ -103,7 +104,7 @@ export async function answersTo(address: string, key: OpeningKey<"member">): Pro
 }
 
 /** Asks, and waits for the answer. */
-export async function asks(who: Person, sent: Sent, key = who.key): Promise<Result> {
+export async function asks(who: Person, sent: Sent, key = who.key): Promise<RequestResult> {
   expect(await submitted(sent)).toBe(250);
   const { id } = sent.request;
   let answer: Answer | undefined;

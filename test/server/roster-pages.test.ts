@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import { ROSTER_PAGE } from "../../src/membership/request/answers.js";
+import { ROSTER_PAGE } from "../../src/membership/request/answer-result.js";
 import { setRole } from "../../src/server/admin/administration.js";
 import { putBack } from "../../src/server/admin/after-restore.js";
 import { DAY_MS } from "../../src/server/base/limits.js";

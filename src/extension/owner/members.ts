@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { RosterMember } from "../../membership/request/answers.js";
+import type { RosterMember } from "../../membership/request/answer-result.js";
 import type { MemberRole } from "../../membership/request/commands.js";
 import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
 import { parseFingerprint } from "../../openpgp/keys.js";

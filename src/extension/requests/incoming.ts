@@ -1,5 +1,5 @@
 import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
-import type { Result, Unsolicited } from "../../membership/request/answers.js";
+import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { openSecrets } from "../keys/unlocked.js";
@@ -24,9 +24,9 @@ import {
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, Unsolicited>;
+export type AnswerResult = Exclude<RequestResult, Unsolicited>;
 /** What the server told without being asked. */
-export type ServerReport = Extract<Result, { readonly kind: "report" }>;
+export type ServerReport = Extract<RequestResult, { readonly kind: "report" }>;
 
 /** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
 export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;

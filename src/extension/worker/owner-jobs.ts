@@ -1,5 +1,5 @@
 import type { NewsKind } from "../../membership/notice/owner-notice.js";
-import type { RecordLink } from "../../membership/request/answers.js";
+import type { RecordLink } from "../../membership/request/answer-result.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
 import type { OwnedList } from "../records/owned-list.js";
 

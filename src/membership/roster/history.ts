@@ -25,7 +25,7 @@ import {
   MAX_CHAIN_BYTES,
   readIntroduction,
 } from "../introduction/introduction.js";
-import type { RecordLink } from "../request/answers.js";
+import type { RecordLink } from "../request/answer-result.js";
 import {
   type Command,
   memberRoles,

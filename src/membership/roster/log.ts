@@ -26,7 +26,7 @@ import { sha256 } from "../../openpgp/digest.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { MembershipError } from "../file/errors.js";
-import type { RecordLink } from "../request/answers.js";
+import type { RecordLink } from "../request/answer-result.js";
 import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
 
 /** The hash that the first entry names as its predecessor's. */

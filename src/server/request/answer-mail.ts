@@ -1,7 +1,8 @@
 /** What the server says to one person, sealed to them, as a mail. */
 import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
 import { writeRequestMail } from "../../mail/request-mail.js";
-import { type Result, writeAnswer } from "../../membership/request/answers.js";
+import type { RequestResult } from "../../membership/request/answer-result.js";
+import { writeAnswer } from "../../membership/request/answers.js";
 import type { RequestedList } from "../../membership/request/request.js";
 import { ListSealError } from "../../openpgp/errors.js";
 import { type OpeningKey, sealingHalf } from "../../openpgp/keys.js";
@@ -24,7 +25,7 @@ export interface AnswerToSend {
   readonly request: string;
   readonly date: Date;
   readonly key: RequestedList["key"];
-  readonly result: Result;
+  readonly result: RequestResult;
   readonly inReplyTo?: string;
   /** Who may get it when it leaves. */
   readonly addressee: Addressee;

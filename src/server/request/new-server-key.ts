@@ -1,5 +1,5 @@
 /** How add-ons hear of a server's keys: answers that nobody asked for. */
-import type { Unsolicited } from "../../membership/request/answers.js";
+import type { Unsolicited } from "../../membership/request/answer-result.js";
 import { newRequestId } from "../../membership/request/request.js";
 import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { codeForLog, type Log } from "../base/log.js";

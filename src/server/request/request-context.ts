@@ -1,7 +1,7 @@
 /** What handling a request works with, and what comes of it. */
 
 import type { RefusalCode } from "../../membership/file/errors.js";
-import type { Result, Unsolicited } from "../../membership/request/answers.js";
+import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
@@ -61,7 +61,10 @@ export type CommandResult =
   /** It was carried out before. */
   | { readonly kind: "repeat" }
   /** To be answered now. */
-  | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unsolicited | { kind: "done" }> };
+  | {
+      readonly kind: "answer";
+      readonly result: "done" | Exclude<RequestResult, Unsolicited | { kind: "done" }>;
+    };
 
 /** A command of the kind `D`. */
 export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;

@@ -4,10 +4,10 @@ import { type Address, isAddress } from "../../mail/mailbox.js";
 import {
   type ListStatus,
   RECORD_PAGE,
-  type Result,
+  type RequestResult,
   ROSTER_PAGE,
   type RosterMember,
-} from "../../membership/request/answers.js";
+} from "../../membership/request/answer-result.js";
 import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
@@ -71,7 +71,7 @@ async function rosterFor(
   asked: RosterRequest,
   member: Member,
   { after, from }: Pick<AskedFor<"roster">, "after" | "from">,
-): Promise<Extract<Result, { kind: "roster" | "member" }>> {
+): Promise<Extract<RequestResult, { kind: "roster" | "member" }>> {
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);
   if (member.role !== "owner") {

@@ -8,7 +8,7 @@
 
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import { refusalCodes, refusalOf } from "../../membership/file/errors.js";
-import type { Result } from "../../membership/request/answers.js";
+import type { RequestResult } from "../../membership/request/answer-result.js";
 import { assertRecent, claimedSigners } from "../../membership/request/request.js";
 import { beforeRevocation } from "../../membership/request/revocation.js";
 import { ListSealError } from "../../openpgp/errors.js";
@@ -170,7 +170,7 @@ async function answer(asked: RequestContext, proved: JoiningMember): Promise<Req
   // the same mail came twice at one moment: the other is answered
   if (done?.kind === "repeat" && isRecent(await store.firstAnswer(memory))) return repeat;
   // a repeat gets the first answer, whatever the roster is now
-  let result: Result;
+  let result: RequestResult;
   if (done === undefined) result = firstResult(before?.result ?? "", await head());
   else if (done.kind === "repeat" || done.result === "done") result = { kind: "done", head: await head() };
   else result = done.result;
@@ -196,7 +196,7 @@ async function tryTo(asked: RequestContext, proved: JoiningMember): Promise<Comm
 }
 
 /** The first answer again, from the store. */
-function firstResult(json: string, head: { readonly number: number; readonly hash: string }): Result {
+function firstResult(json: string, head: { readonly number: number; readonly hash: string }): RequestResult {
   const kept: unknown = JSON.parse(json);
   const code =
     typeof kept === "object" && kept !== null && "code" in kept
@@ -206,21 +206,25 @@ function firstResult(json: string, head: { readonly number: number; readonly has
 }
 
 /** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
-function addresseeOf({ memberId }: Requester, result: Result): Addressee {
+function addresseeOf({ memberId }: Requester, result: RequestResult): Addressee {
   if (memberId === undefined || result.kind === "done" || result.kind === "refused")
     return { kind: "anybody" };
   const office = offices[result.kind];
   return office === undefined ? { kind: "member", memberId } : { kind: "member", memberId, needs: office };
 }
 
-const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
+const offices: Partial<Record<RequestResult["kind"], "owner" | "moderator">> = {
   roster: "owner",
   receipts: "owner",
   held: "moderator",
 };
 
 /** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
-async function sealed(asked: RequestContext, to: Requester, result: Result): Promise<NewMail | undefined> {
+async function sealed(
+  asked: RequestContext,
+  to: Requester,
+  result: RequestResult,
+): Promise<NewMail | undefined> {
   const { parts, list, server, opened, inReplyTo, now } = asked;
   const key = list.listKeyFingerprint;
   return answerMail({ list, server, log: parts.log }, to, {

@@ -6,7 +6,7 @@ import { refusalCodes } from "../../membership/file/errors.js";
  */
 
 import { parseAddress } from "../../mail/mailbox.js";
-import { type Result, reportEvents } from "../../membership/request/answers.js";
+import { type RequestResult, reportEvents } from "../../membership/request/answer-result.js";
 import { ListSealError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { POLL_MS } from "../base/limits.js";
@@ -134,7 +134,7 @@ function addresseeOf({ word, member }: Telling): Addressee {
   return { kind: "member", memberId: member.id, ...(asOwner ? { needs: "owner" } : {}) };
 }
 
-function resultOf({ kind, word, head, signed }: Telling): Result | undefined {
+function resultOf({ kind, word, head, signed }: Telling): RequestResult | undefined {
   if (kind === "report") {
     const event = reportEvents.find((one) => one === word);
     return event && { kind: "report", event, head, signed };

@@ -4,7 +4,7 @@
  */
 
 import type { RefusalCode } from "../../membership/file/errors.js";
-import type { ReportEvent } from "../../membership/request/answers.js";
+import type { ReportEvent } from "../../membership/request/answer-result.js";
 import type { Carried, FirstAnswer, Telling } from "./membership-store.js";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { sweepSoon } from "./sql-post-octets.js";
