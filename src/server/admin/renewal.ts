@@ -31,7 +31,7 @@ export async function renewAll(parts: RenewalContext, plan: RenewalPlan): Promis
       }
       if (deleted > 0) log.warn("old-server-key-deleted", { list: list.address });
     } catch (error) {
-      log.error("server-key-not-renewed", { list: list.address, code: codeForLog(error) });
+      log.error("server-key-renewal-failed", { list: list.address, code: codeForLog(error) });
     }
   }
 }
