@@ -67,7 +67,9 @@ async function issue(desk: CliContext, list: List): Promise<void> {
   print(
     `             for the person who will own the list; it expires on ${expires.toISOString().slice(0, 10)}.`,
   );
-  print("             Anyone who has it can claim the list: send it privately, and read the list's server key");
+  print(
+    "             Anyone who has it can claim the list: send it privately, and read the list's server key",
+  );
   print("             (list show) to the owner by telephone.");
 }
 
