@@ -72,7 +72,10 @@ test("an input that was kept is tried again; a target that is none is told", () 
   const folder = mkdtempSync(join(tmpdir(), "listseal-fuzz-"));
   const file = join(folder, "x.input");
   writeFileSync(file, "From: a@b.test\r\n\r\nhello\r\n");
-  expect(run("mime", "--replay", file)).toMatchObject({ status: 0, stdout: "nothing is wrong with it\n" });
+  expect(run("mime", "--replay", file)).toMatchObject({
+    status: 0,
+    stdout: "no finding: this input is handled correctly\n",
+  });
   expect(run("nothing")).toMatchObject({ status: 2, stderr: expect.stringContaining("npm run fuzz --") });
   rmSync(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 /**
- * The fixed texts outside the seals. They are the same for every message: nothing outside says what a mail is about.
+ * The fixed texts outside the seals. They are the same for every message: nothing outside says what a mail is about. Readers
+ * compare them byte by byte (own-shell.ts), so a change of wording is a change of the format.
  */
 import type { DeliveryMode, Mode } from "../protocol/message.js";
 import { type Address, localPartOf } from "./mailbox.js";
@@ -24,7 +25,7 @@ export function draftSubject(): string {
   return "Sealed draft";
 }
 
-/** What stands in the composer until a sealed draft is opened, and stays there for who can't open it. */
+/** What the composer shows until a sealed draft is opened, and to anybody who can't open it. */
 export function draftNotice(): string {
   return "This draft is sealed. Open it in Thunderbird with the ListSeal add-on and the key of its author.";
 }

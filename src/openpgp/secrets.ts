@@ -60,7 +60,7 @@ export async function readSecret<R extends Role>(
   secret: Uint8Array,
 ): Promise<SharedSecret<R>> {
   if (secret.length !== SECRET_OCTETS)
-    throw new ProtocolError("key-damaged", "a shared secret has 32 octets");
+    throw new ProtocolError("key-damaged", "a shared secret must be 32 bytes");
   const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from([...LABEL, ...secret]));
   const id = hex(new Uint8Array(digest).subarray(0, 16));
   if (!isSecretId(id)) throw new ProtocolError("key-damaged", "no id for the secret");

@@ -205,7 +205,7 @@ describe("cross-list replay: Eve, removed from A with A's list key, posts A's ca
       const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
       await createList(office, { address: fresh.address, name: "Twin", ...settings });
       await expect(setListKey(office, fresh.address, disguised.write())).rejects.toThrow(
-        /used this list key/,
+        /list key has been used before/,
       );
     });
   });

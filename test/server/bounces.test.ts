@@ -167,7 +167,7 @@ onEachStore(() => {
     const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
     expect(told.map(({ subject }) => subject).sort()).toEqual([
       "[team] a member's copies are paused",
-      "[team] a member's key has run out",
+      "[team] a member's key can no longer be used",
     ]);
     for (const { text = "", from } of told) {
       expect(from?.address).toBe(list.address);
@@ -237,7 +237,7 @@ onEachStore(() => {
       onDay(HARD_BOUNCE_DAYS + 2);
       await standing().review();
       expect(await suspended()).toEqual([]);
-      expect(await toldTo(alice)).toEqual(["[team] copies come back from a large part of the list"]);
+      expect(await toldTo(alice)).toEqual(["[team] mail to a large part of the list bounces"]);
       expect(server.logged.join("").match(/many-copies-bounced/g)).toHaveLength(HARD_BOUNCE_DAYS + 2);
     });
 
@@ -316,7 +316,7 @@ onEachStore(() => {
     const [notice, ...more] = server.sink.for(eve.address);
     expect(more).toEqual([]);
     if (notice === undefined) throw new Error("nobody told her");
-    expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key has run out");
+    expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key can no longer be used");
     const member = await server.service.store.memberByAddress(list.list.id, eve.address);
     expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
     expect(server.sink.for(bob.address)).toHaveLength(2);

@@ -37,9 +37,9 @@ test.each([
   ["one more hop", `${"receiveD : x\r\n".repeat(MAX_RECEIVED + 1)}\r\n`, /been here before/],
   ["hops in the body", `${head}\r\n${"Received: x\r\n".repeat(MAX_RECEIVED + 1)}`, "good"],
   ["as many lines as may be", `${head}\r\n${"\r\n".repeat(MAX_LINES - 2)}`, "good"],
-  ["one more line", `${head}\r\n${"\r\n".repeat(MAX_LINES - 1)}`, /more lines/],
+  ["one more line", `${head}\r\n${"\r\n".repeat(MAX_LINES - 1)}`, /too many lines/],
   ["as many boundaries as may be", `${head}\r\n${"--b\r\n".repeat(MAX_HYPHEN_LINES)}`, "good"],
-  ["one more boundary", `${head}\r\n${"--\r\n".repeat(MAX_HYPHEN_LINES + 1)}`, /more lines/],
+  ["one more boundary", `${head}\r\n${"--\r\n".repeat(MAX_HYPHEN_LINES + 1)}`, /too many lines/],
   ["hyphens that are no boundary", `${head}\r\n${"-\r\na--\r\n".repeat(MAX_HYPHEN_LINES)}`, "good"],
 ])("%s", (_name, mail, wanted) => {
   expect(verdict(mail)).toMatch(wanted === "good" ? /^good$/ : wanted);

@@ -159,6 +159,6 @@ describeWithPostgres("a server on a PostgreSQL that falls silent", (cluster) => 
     process.child.kill("SIGTERM");
     await process.ended;
     expect(process.child.exitCode).toBe(1);
-    expect(process.logged()).toContain("not-drained");
+    expect(process.logged()).toContain("drain-failed");
   });
 });

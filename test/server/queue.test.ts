@@ -152,7 +152,7 @@ onEachStore(() => {
     await server.post(list, alice);
     await server.untilQuiet();
     expect(server.sink.caught.map(({ recipient }) => recipient).sort()).toEqual([alice.address, bob.address]);
-    expect(server.logged.join("")).toContain("not-marked");
+    expect(server.logged.join("")).toContain("sent-not-recorded");
     expect(failures).toBeLessThan(0);
   });
 
@@ -323,7 +323,7 @@ onEachStore(() => {
       await new Promise((r) => setTimeout(r, 5));
       line = server.logged.find((each) => each.includes('"msg":"copy-sent"'));
     }
-    expect(JSON.parse(line)).toMatchObject({ queueId: "4bXyZ1" });
+    expect(JSON.parse(line)).toMatchObject({ "queue-id": "4bXyZ1" });
   });
 });
 
@@ -358,7 +358,7 @@ describe("marks", () => {
     const second = finished.mark(job(2));
     await Promise.all([first, second]);
     expect(commits).toEqual([[1], [1], [1], [1], [2]]);
-    expect(logged).toEqual(["not-marked", "not-marked", "not-marked"]);
+    expect(logged).toEqual(["sent-not-recorded", "sent-not-recorded", "sent-not-recorded"]);
   });
 
   test("are given up when the server stops: a database that is away must not keep it", async () => {

@@ -129,7 +129,7 @@ describeWithPostgres("on a real socket, with a real database", (cluster) => {
     await given;
     const silent = words();
     await until(() => words() > silent + 1);
-    expect(logged.join("")).not.toContain("watchdog-not-told");
+    expect(logged.join("")).not.toContain("watchdog-failed");
     await Promise.all([store.close(), ledger.close()]);
     await wire.close();
   });

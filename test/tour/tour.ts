@@ -104,7 +104,7 @@ export async function runTour(folder: string, say: Say, webmail = false): Promis
 }
 
 async function inWorld(world: World, album: Album, say: Say, webmail: boolean): Promise<TourResult> {
-  say("founding four lists, opening four Thunderbirds");
+  say("creating four lists, opening four Thunderbirds");
   await world.listServer.initialise();
   const owner = await Owner.inWorld(world);
   const lists: OwnedList[] = [];
@@ -206,7 +206,7 @@ async function joinAll(
 
 /** An ordinary mail, which the search has to find; and which the add-on has to leave alone. */
 async function sendControlMail(world: World, { alice, bob }: Cast, say: Say): Promise<string> {
-  say("a plain mail, which the search must find");
+  say("an unsealed mail, which the search must find");
   const marker = newMarker();
   await alice.ui.compose({ to: bob.address, subject: `plain ${marker}`, html: `<p>plain ${marker}</p>` });
   await send(alice);
@@ -306,7 +306,7 @@ async function oneWebmail(
   say: Say,
 ): Promise<readonly string[]> {
   if (first === undefined) return ["webmail: there was no letter"];
-  say("Bob reads and answers in Roundcube");
+  say("Bob reads and replies in Roundcube");
   return tourWebmail(world, cast, { plan: first.plan, marker: first.letter.marker }, album);
 }
 

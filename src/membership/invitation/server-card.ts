@@ -145,7 +145,7 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw damaged("the signature does not fit", thrown);
   }
-  if (card.expires <= now) throw new MembershipError("card-expired", "the card has run out");
+  if (card.expires <= now) throw new MembershipError("card-expired", "the card has expired");
   return card;
 }
 

@@ -23,7 +23,7 @@ import {
 } from "../store/server-keys.js";
 import type { List, Member, MemberRole, NewListKey, PostPolicy, Shape, Store } from "../store/store.js";
 
-/** The operator asked for something that can't be; the message is a sentence for them. */
+/** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
   override readonly name = "BadRequest";
 }
@@ -53,9 +53,9 @@ export interface MemberRequest {
   readonly name: string;
   readonly certificate: CertificateSource;
   readonly shape: Shape;
-  /** A secret of 32 octets that the member's copies are sealed under, in place of the certificate. */
+  /** A secret of 32 bytes under which the member's copies are sealed, instead of to the certificate. */
   readonly copiesSecret?: Uint8Array;
-  /** A secret of 32 octets that the member's posts may come under, in place of the server's key. */
+  /** A secret of 32 bytes under which the member's posts may be sealed, instead of to the server's key. */
   readonly postsSecret?: Uint8Array;
 }
 
@@ -78,15 +78,18 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
   const address = parseAddress(request.address);
   const [localPart = ""] = address.split("@");
   if (reservedLocalParts.test(localPart) || localPart.includes("+")) {
-    throw new BadRequest("a list's address must not end in -request, -bounces or -owner, nor hold a +");
+    throw new BadRequest(
+      "the part of a list's address before the @ must not contain + or end in -request, -bounces or -owner",
+    );
   }
   if (localPart.length > MAX_LIST_LOCAL_PART) {
     throw new BadRequest(
-      `the part of a list's address before the @ is at most ${MAX_LIST_LOCAL_PART} characters: the server puts more behind it`,
+      `the part of a list's address before the @ can have at most ${MAX_LIST_LOCAL_PART} characters, because the server appends to it`,
     );
   }
   const name = checkName(request.name);
-  if ((await store.listByAddress(address)) !== undefined) throw new BadRequest(`the list ${address} exists`);
+  if ((await store.listByAddress(address)) !== undefined)
+    throw new BadRequest(`the list ${address} already exists`);
   const listKey = request.listKey === undefined ? undefined : await readListKey(address, request.listKey);
 
   const serverKey = await makeServerKey(folder, address, request.profile);
@@ -281,7 +284,9 @@ async function readListKey(address: Address, source: CertificateSource): Promise
   const key = await readSealingKey("list", source);
   // the add-on names a list key after its list: another list's key here is a mix-up
   if (!userIdOf(key).endsWith(`<${address}>`)) {
-    throw new BadRequest("that list key was made for another address");
+    throw new BadRequest(
+      `that list key was made for another address: ask the owner for the key of ${address}`,
+    );
   }
   return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
 }
@@ -291,11 +296,11 @@ const word = (office: AdminContext) => ({
   at: new Date(office.now()).toISOString(),
 });
 
-/** A name stands in a header of every copy: one line of visible text. */
+/** A name goes into a header of every copy: one line of visible text. */
 function checkName(name: string): string {
   const trimmed = name.trim();
   if (trimmed === "" || [...trimmed].length > MAX_NAME_CHARACTERS || /[\p{C}\p{Zl}\p{Zp}]/u.test(trimmed)) {
-    throw new BadRequest(`a name is 1 to ${MAX_NAME_CHARACTERS} visible characters`);
+    throw new BadRequest(`a name must have 1 to ${MAX_NAME_CHARACTERS} visible characters, on one line`);
   }
   return trimmed;
 }

@@ -38,7 +38,7 @@ export async function putBack(parts: AfterRestoreContext): Promise<void> {
       await putServerKeyBack(parts, list);
     } catch (error) {
       // one list's trouble is not the others'
-      parts.log.error("not-put-back", { list: list.address, code: codeForLog(error) });
+      parts.log.error("list-recovery-failed", { list: list.address, code: codeForLog(error) });
     }
   }
 }
@@ -74,7 +74,7 @@ async function putServerKeyBack(
   }
   const certificate = await parseSealingKey("server", await readFile(path, "utf8"));
   await store.putServerKeyBack(list.id, { ...known, certificate: writeSealingKey(certificate) });
-  log.warn("server-key-put-back", { list: list.address });
+  log.warn("server-key-restored", { list: list.address });
 }
 
 /**

@@ -1,4 +1,4 @@
-/** `doctor`: looks at everything that a list needs and that can be wrong without a word. Changes nothing. */
+/** `doctor`: checks everything that a list needs and that can fail silently. Changes nothing. */
 import { execFile } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { existsSync } from "node:fs";
@@ -43,7 +43,7 @@ export async function examine(
   relay: RelayOptions | undefined,
 ): Promise<readonly Diagnosis[]> {
   const { folder, config, place } = site;
-  if (!isInitialised(folder)) return [wrong(`${folder.path} holds no server: run init`)];
+  if (!isInitialised(folder)) return [wrong(`${folder.path} holds no list server yet: run init`)];
   const findings = [running(folder), ...(await permissions(folder)), ...(await disk(folder))];
   let store: Store;
   try {
@@ -53,7 +53,7 @@ export async function examine(
   }
   try {
     const lists = await store.lists();
-    findings.push(ok(`the database is whole, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
+    findings.push(ok(`the database is intact, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
     for (const list of lists) findings.push(await serverKey(folder, list));
     findings.push(...(await records(store, lists, folder)));
     findings.push(...(await standing(place, store, lists)));
@@ -78,7 +78,7 @@ async function permissions(folder: DataFolder): Promise<readonly Diagnosis[]> {
   for (const path of secret.filter((each) => existsSync(each))) {
     // the database is behind the folder's own mode
     if (path !== folder.database && (await isOpenToOthers(path))) {
-      findings.push(wrong(`others can read ${path}: chmod go= ${path}`));
+      findings.push(wrong(`others can read ${path}: run chmod go= ${path}`));
     }
   }
   return findings.length > 0 ? findings : [ok("only this user can read keys and data")];
@@ -87,14 +87,14 @@ async function permissions(folder: DataFolder): Promise<readonly Diagnosis[]> {
 async function disk(folder: DataFolder): Promise<readonly Diagnosis[]> {
   const { bavail, bsize } = await statfs(folder.path);
   const free = bavail * bsize;
-  const text = `${Math.floor(free / 1024 ** 2)} MiB free for ${folder.path}`;
+  const text = `${Math.floor(free / 1024 ** 2)} MiB free on the disk of ${folder.path}`;
   return [free < LITTLE_SPACE ? wrong(`only ${text}`) : ok(text)];
 }
 
 async function serverKey(folder: DataFolder, list: List): Promise<Diagnosis> {
   try {
     await loadServerKey(folder, list);
-    return ok(`${list.address}: its server key is good`);
+    return ok(`${list.address}: the server key can be used`);
   } catch (error) {
     return wrong(`${list.address}: ${sentenceFor(error)}`);
   }
@@ -112,23 +112,27 @@ async function records(
     if (lists.some((list) => list.address === address)) continue;
     findings.push(
       wrong(
-        `${address}: the database lacks this list, and its mail waits with its senders: restore a newer backup, or create the list anew`,
+        `${address}: this list is not in the database, so its mail is deferred: restore a newer backup, or create the list again`,
       ),
     );
   }
   for (const list of lists) {
     if (list.listKey === undefined)
-      findings.push(look(`${list.address}: has no list key yet, takes no posts`));
+      findings.push(look(`${list.address}: no list key yet, so it accepts no posts (list set-key)`));
     if (paused.has(list.address)) {
-      findings.push(wrong(`${list.address}: paused since a restore, waits for its owner (list resume)`));
+      findings.push(
+        wrong(`${list.address}: paused after a restore until its owner resumes it (list resume)`),
+      );
     }
   }
   // signatures are checked against this clock: too far back, every post is "from the future"
   const now = Date.now();
   if (((await store.newestMember()) ?? 0) > now + FUTURE_ALLOWED_MS) {
-    findings.push(wrong(`the clock shows ${new Date(now).toISOString()}, and the roster has a later date`));
+    findings.push(
+      wrong(`the clock shows ${new Date(now).toISOString()}, but the roster has a later date: set the clock`),
+    );
   } else {
-    findings.push(ok(`the clock shows ${new Date(now).toISOString()}; compare it with another`));
+    findings.push(ok(`the clock shows ${new Date(now).toISOString()}; compare it with another clock`));
   }
   return findings;
 }
@@ -146,12 +150,18 @@ async function standing(
       if ((await ledger.settings(list.id)).retired !== undefined) continue;
       if ((await ownersOf(store, list.id)).length === 0) {
         findings.push(
-          look(`${list.address}: has no owner, so nobody can resume it after a restore: member role`),
+          look(
+            `${list.address}: no owner, so nobody could resume it after a restore: name one (member role)`,
+          ),
         );
       }
       const count = (await ledger.suspended(list.id, "bounces")).length;
       if (count > 0) {
-        findings.push(look(`${list.address}: ${count} suspended since their copies came back: member list`));
+        findings.push(
+          look(
+            `${list.address}: ${count} ${count === 1 ? "member" : "members"} suspended because of bounces (member list)`,
+          ),
+        );
       }
     }
   } finally {
@@ -164,7 +174,9 @@ async function standing(
 function running(folder: DataFolder): Diagnosis {
   const release = existsSync(folder.lock) ? tryLock(folder.lock) : () => undefined;
   release?.();
-  return release === undefined ? ok("serve runs") : look("serve does not run: nothing is taken or sent");
+  return release === undefined
+    ? ok("serve is running")
+    : look("serve is not running: no mail is accepted or sent");
 }
 
 async function queue(store: Store): Promise<readonly Diagnosis[]> {
@@ -173,14 +185,14 @@ async function queue(store: Store): Promise<readonly Diagnosis[]> {
   const hours = oldest === undefined ? 0 : Math.floor((Date.now() - oldest) / 3_600_000);
   if (hours > 0)
     return [
-      look(`queue: ${waiting} waiting, the oldest post for ${hours} h; ${aside} set aside: see "queue show"`),
+      look(`queue: ${waiting} waiting, the oldest post for ${hours} h, ${aside} set aside: see "queue show"`),
     ];
-  const text = `queue: ${waiting} waiting, ${aside} set aside for you`;
+  const text = `queue: ${waiting} waiting, ${aside} set aside`;
   return [aside > 0 ? look(`${text}: see "queue show --aside"`) : ok(text)];
 }
 
 async function reachable(relay: RelayOptions | undefined): Promise<Diagnosis> {
-  if (relay === undefined) return look("relay.url is not set in listseal.toml; serve then needs --relay");
+  if (relay === undefined) return look("relay.url is not set in listseal.toml, so serve needs --relay");
   const name = `${relay.protocol}://${writeHostAndPort(relay)}`;
   try {
     (await connectToRelay(relay)).close();
@@ -204,9 +216,9 @@ async function dns(resolver: Resolver, domain: string): Promise<readonly Diagnos
   return [
     mx.length > 0
       ? ok(`${domain}: MX ${mx.map(({ exchange }) => exchange).join(", ")}`)
-      : wrong(`${domain}: no MX record: posts and bounces don't find the way here`),
+      : wrong(`${domain}: no MX record: posts and bounces can't be delivered here`),
     spf === undefined
-      ? wrong(`${domain}: no SPF record: mail systems refuse or distrust the copies`)
+      ? wrong(`${domain}: no SPF record: other mail systems may refuse or distrust the copies`)
       : ok(`${domain}: ${spf}`),
     dmarc === undefined ? look(`${domain}: no DMARC record at _dmarc.${domain}`) : ok(`${domain}: ${dmarc}`),
   ];
@@ -225,7 +237,7 @@ async function postfix(): Promise<readonly Diagnosis[]> {
     /^(yes|normalize|reject)$/.test(value)
       ? ok(`Postfix: smtpd_forbid_bare_newline = ${value}`)
       : wrong(
-          `Postfix: smtpd_forbid_bare_newline = ${value || "unknown here: update Postfix"}: mail can be smuggled; postconf -e smtpd_forbid_bare_newline=normalize`,
+          `Postfix: smtpd_forbid_bare_newline = ${value || "unknown here: update Postfix"}: mail can be smuggled in: run postconf -e smtpd_forbid_bare_newline=normalize`,
         ),
   ];
 }

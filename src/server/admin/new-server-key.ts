@@ -18,7 +18,7 @@ import { BadRequest } from "./administration.js";
 
 /**
  * Makes a key and asks the list's owners about it. The list keeps the one that it has until an owner has agreed. Run again,
- * the key of the time before is for nothing.
+ * the key offered before is discarded.
  *
  * @throws BadRequest if nobody owns the list; KeyFileError
  */
@@ -28,7 +28,8 @@ export async function makeNextServerKey(
 ): Promise<{ readonly key: MadeServerKey; readonly asked: number }> {
   const { folder, store } = parts;
   const owned = (await store.owners(list.id)).length > 0;
-  if (!owned) throw new BadRequest(`${list.address} has no owner yet: retire it and create it anew`);
+  if (!owned)
+    throw new BadRequest(`${list.address} has no owner to approve the key: name one first (member role)`);
   const key = await makeServerKey(folder, list.address, list.profile);
   for (const before of await store.offerServerKey(list.id, key)) await discard(folder, before);
   return { key, asked: await offerServerKey(parts, list, key.certificate) };
@@ -82,7 +83,7 @@ export async function renewAll(parts: RenewalContext, plan: RenewalPlan): Promis
       }
       if (deleted > 0) log.warn("old-server-key-deleted", { list: list.address });
     } catch (error) {
-      log.error("server-key-not-renewed", { list: list.address, code: codeForLog(error) });
+      log.error("server-key-renewal-failed", { list: list.address, code: codeForLog(error) });
     }
   }
 }

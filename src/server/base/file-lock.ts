@@ -59,6 +59,7 @@ export class AlreadyServed extends Error {
 /** Takes the lock in `file`. @returns gives it back. @throws AlreadyServed */
 export function takeServeLock(file: string): () => void {
   const release = tryLock(file);
-  if (release === undefined) throw new AlreadyServed("another listseal-server serves this data folder");
+  if (release === undefined)
+    throw new AlreadyServed("another listseal-server is already running on this data folder");
   return release;
 }

@@ -31,7 +31,8 @@ export async function withContext(
 ): Promise<void> {
   const site = await findSite(options);
   const { folder } = site;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(site.place);
   try {
     const ledger = await openLedger(site.place);
@@ -61,7 +62,10 @@ export async function readSmallFile(path: string): Promise<Buffer> {
   } catch (error) {
     throw new BadRequest(`${path} can't be read (${codeForLog(error)})`);
   }
-  if (length > MAX_CERTIFICATE_BYTES) throw new BadRequest(`${path} is too large for a certificate`);
+  if (length > MAX_CERTIFICATE_BYTES)
+    throw new BadRequest(
+      `${path} is too large (the limit is ${MAX_CERTIFICATE_BYTES} bytes): check that it is the right file`,
+    );
   return bytes.subarray(0, length);
 }
 

@@ -18,7 +18,7 @@ export function addKeepCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
   program
     .command("init")
-    .description("make the data folder, and a listseal.toml that tells every setting")
+    .description("create the data folder and a listseal.toml that documents every setting")
     .action(async () => {
       const { folder, place, configFile } = await findSite(global());
       const isNew = !isInitialised(folder);
@@ -27,7 +27,7 @@ export function addKeepCommands(program: Command): void {
       await openTokens(folder.tokenSecret);
       const file = configFile ?? join(folder.path, "listseal.toml");
       if (!existsSync(file)) await writeDurably(file, configTemplate, 0o600);
-      print(isNew ? `made ${folder.path}` : `${folder.path} is there already`);
+      print(isNew ? `created ${folder.path}` : `${folder.path} already exists`);
       print(`settings are in ${file}`);
     });
 
@@ -38,26 +38,29 @@ export function addKeepCommands(program: Command): void {
     .action(async () => {
       const { configFile } = await findSite(global());
       print(
-        configFile === undefined ? "there is no listseal.toml: every default holds" : `${configFile} is good`,
+        configFile === undefined
+          ? "there is no listseal.toml: every setting has its default"
+          : `${configFile} is valid`,
       );
     });
 
   program
     .command("backup")
-    .argument("<file>", "where to; must not be there yet")
-    .description("copy the database, also while the server runs")
+    .argument("<file>", "the file to write; it must not exist yet")
+    .description("back up the database; the server may be running")
     .action(async (file: string) => {
       const { folder, place } = await findSite(global());
       if (place.kind !== "sqlite") throw new BadRequest("the store is PostgreSQL: back it up with pg_dump");
-      if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+      if (!isInitialised(folder))
+        throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
       await backUp(folder, file);
-      print(`wrote ${file}; the secret keys in ${folder.keys} and ${folder.tokenSecret} are not in it`);
+      print(`wrote ${file}; it does not contain the secret keys in ${folder.keys} and ${folder.tokenSecret}`);
     });
 
   program
     .command("restore")
     .argument("<file>", "a backup")
-    .description("put a backup in the place of the database; every list then waits for its owner")
+    .description("replace the database with a backup; every list is then paused until its owner resumes it")
     .action(async (file: string) => {
       const { folder, place } = await findSite(global());
       if (place.kind !== "sqlite") {
@@ -65,13 +68,15 @@ export function addKeepCommands(program: Command): void {
       }
       await makeFolders(folder);
       const former = await restore(folder, file, new Date());
-      if (former !== undefined) print(`kept the former database as ${former}`);
-      print("restored; no list takes or sends mail until an owner's signed request is given to: list resume");
+      if (former !== undefined) print(`kept the previous database as ${former}`);
+      print(
+        "restored; every list is paused until you run list resume with a request that its owner has signed",
+      );
     });
 
   program
     .command("doctor")
-    .description("look for what is wrong: keys, permissions, relay, DNS, Postfix, clock, disk")
+    .description("check keys, permissions, relay, DNS, Postfix, clock and disk")
     .action(async () => {
       const site = await findSite(global());
       const relay = site.config.relay.url === undefined ? undefined : await relayOf(site.config);

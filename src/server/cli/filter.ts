@@ -17,15 +17,18 @@ interface FilterFlags {
 export function addFilterCommand(program: Command): void {
   program
     .command("filter")
-    .description("make one copy for each mail that Postfix or Mailman hands over, until SIGTERM")
+    .description("make a member's copy of each mail that Postfix or Mailman hands over, until SIGTERM")
     .requiredOption(
       "--smtp <host:port>",
-      "listen for Postfix or Mailman, and nobody else; port 0 takes a free one",
+      "address to listen on; let only Postfix or Mailman reach it; port 0 picks a free port",
       hostAndPort,
     )
-    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .option("--relay <url>", "where to send copies: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
     .addOption(
-      new Option("--behind <what>", "who hands mail over: Postfix (beside serve --explode), or Mailman 3")
+      new Option(
+        "--behind <what>",
+        "what hands mail over: Postfix (together with serve --explode) or Mailman 3",
+      )
         .choices(["postfix", "mailman"])
         .default("postfix"),
     )

@@ -42,18 +42,18 @@ async function show({ store, ledger, heads, folder }: CliContext, list: List): P
     retired !== undefined
       ? `retired on ${new Date(retired).toISOString().slice(0, 10)}`
       : (await heads.paused()).has(list.address)
-        ? "paused: waits for its owner after a restore (list resume)"
+        ? "paused after a restore until its owner resumes it (list resume)"
         : list.listKeyFingerprint === undefined
-          ? "takes no posts yet: it has no list key (list set-key)"
-          : "takes posts";
+          ? "accepts no posts yet: it has no list key (list set-key)"
+          : "accepts posts";
   for (const line of [
     `list         ${list.address} (${list.name})`,
     `state        ${state}`,
     `mode         ${list.mode}, delivery ${list.delivery}, profile ${list.profile}`,
-    `posts        policy ${list.policy}, Reply-To the ${replyTo}, author ${authorCopy ? "gets" : "gets no"} copy`,
+    `posts        policy ${list.policy}, replies go to the ${replyTo}, authors get ${authorCopy ? "a" : "no"} copy`,
     `server key   ${spaced(list.serverFingerprint)}`,
     `certificate  ${certificatePathOf(folder, list.serverFingerprint)}`,
-    `list key     ${list.listKeyFingerprint === undefined ? "none yet: list set-key" : spaced(list.listKeyFingerprint)}`,
+    `list key     ${list.listKeyFingerprint === undefined ? "none yet (list set-key)" : spaced(list.listKeyFingerprint)}`,
     `record       entry ${number} ${hash}`,
     `members      ${members}`,
   ]) {
@@ -65,9 +65,12 @@ async function issue(desk: CliContext, list: List): Promise<void> {
   const { path, expires } = await issueCard(desk, list);
   print(`server card  ${path}`);
   print(
-    `             for the person who will own the list, until ${expires.toISOString().slice(0, 10)}; whoever`,
+    `             for the person who will own the list; it expires on ${expires.toISOString().slice(0, 10)}.`,
   );
-  print("             has it can claim the list, so send it in private, and read out the server key above");
+  print(
+    "             Anyone who has it can claim the list: send it privately, and read the list's server key",
+  );
+  print("             (list show) to the owner by telephone.");
 }
 
 /** Adds the commands about lists. */
@@ -77,23 +80,23 @@ export function addListCommands(program: Command): void {
   list
     .command("create")
     .argument("<address>", "the list's mail address")
-    .description("create a list, with a server key of its own")
+    .description("create a list with its own server key")
     .requiredOption("--name <name>", "the list's name, as members see it")
     .addOption(new Option("--mode <mode>", "what is sealed twice").choices(["key", "whole"]).default("key"))
     .addOption(
       new Option(
         "--delivery <delivery>",
-        "sealed again for each member, or sent on as opened (a former member who taps the wire can then read)",
+        "seal each copy for its member, or send it as opened (a former member who taps the line can then read it)",
       )
         .choices(["resealed", "opened"])
         .default("resealed"),
     )
     .addOption(
-      new Option("--profile <profile>", "OpenPGP that GnuPG reads, or RFC 9580")
+      new Option("--profile <profile>", "OpenPGP that GnuPG can read, or RFC 9580")
         .choices(["compatible", "rfc9580"])
         .default("compatible"),
     )
-    .option("--list-key <file>", "the public list key, if it is made already")
+    .option("--list-key <file>", "the public list key, if it already exists")
     .action((address: string, { listKey, ...rest }: CreateOptions) =>
       withContext(global(), async (desk) => {
         const key = listKey === undefined ? {} : { listKey: await readCertificateFile(listKey) };
@@ -105,13 +108,13 @@ export function addListCommands(program: Command): void {
   list
     .command("card")
     .argument("<address>", "the list's mail address")
-    .description("make a new server card for a list that nobody owns yet; an earlier card is good no more")
+    .description("issue a new server card for a list that has no owner yet; earlier cards stop working")
     .action((address: string) =>
       withContext(global(), async (desk) => issue(desk, await findList(desk, address))),
     );
   list
     .command("show")
-    .argument("[address]", "one list; every list if left out")
+    .argument("[address]", "one list (default: all lists)")
     .description("show lists")
     .action((address: string | undefined) =>
       withContext(global(), async (desk) => {
@@ -122,7 +125,7 @@ export function addListCommands(program: Command): void {
   list
     .command("set-key")
     .argument("<address>", "the list's mail address")
-    .description("give a list its public list key; it takes posts from then on")
+    .description("set a list's public list key; the list then accepts posts")
     .requiredOption("--list-key <file>", "the public list key")
     .action((address: string, options: { listKey: string }) =>
       withContext(global(), async (desk) => {
@@ -134,7 +137,7 @@ export function addListCommands(program: Command): void {
     .command("new-server-key")
     .argument("<address>", "the list's mail address")
     .description(
-      "make another server key, and ask the owners about it; it is used when one of them has agreed",
+      "create another server key and ask the owners to approve it; it is used once one of them agrees",
     )
     .action((address: string) =>
       withContext(global(), async (desk) => {
@@ -144,7 +147,7 @@ export function addListCommands(program: Command): void {
         const { key, asked } = await makeNextServerKey({ ...desk, lists, log }, found);
         print(`server key   ${spaced(key.fingerprint)}`);
         print(
-          `             ${asked} owners are asked: read these characters out to one of them by telephone`,
+          `             ${asked} ${asked === 1 ? "owner was" : "owners were"} asked: read these characters to one of them by telephone`,
         );
       }),
     );
@@ -153,16 +156,21 @@ export function addListCommands(program: Command): void {
     .argument("<address>", "the list's mail address")
     .description("change a list's settings")
     .addOption(
-      new Option("--policy <policy>", "who may post, and whether a moderator decides").choices(postPolicies),
+      new Option("--policy <policy>", "who may post, and whether a moderator approves posts").choices(
+        postPolicies,
+      ),
     )
     .addOption(
       new Option(
         "--reply-to <whom>",
-        "where answers go; author puts the author's address on every copy, in the clear",
+        "where replies go; author puts the author's address on every copy, unencrypted",
       ).choices(["list", "author"]),
     )
     .addOption(
-      new Option("--author-copy <yes|no>", "whether authors get their own posts").choices(["yes", "no"]),
+      new Option("--author-copy <yes|no>", "whether authors get copies of their own posts").choices([
+        "yes",
+        "no",
+      ]),
     )
     .action((address: string, { policy, replyTo, authorCopy }: SetOptions) =>
       withContext(global(), async (desk) => {
@@ -179,7 +187,7 @@ export function addListCommands(program: Command): void {
   list
     .command("retire")
     .argument("<address>", "the list's mail address")
-    .description("close a list for ever, and delete its server key once its queue is empty")
+    .description("close a list permanently, and delete its server key once its queue is empty")
     .action((address: string) =>
       withContext(global(), async (desk) => {
         // first: from here on no older database opens it again
@@ -188,8 +196,8 @@ export function addListCommands(program: Command): void {
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
         print(
           retired.key === "deleted"
-            ? "retired; the list's secret server key is deleted"
-            : `retired; ${retired.copies} copies wait: run this again when they are gone, to delete the server key`,
+            ? "retired; the list's secret server key was deleted"
+            : `retired; ${retired.copies} copies are still queued: run this again when they are gone, to delete the server key`,
         );
       }),
     );
@@ -197,13 +205,13 @@ export function addListCommands(program: Command): void {
     .command("resume")
     .argument("<address>", "the list's mail address")
     .argument("<file>", "the owner's signed request")
-    .description("let a list go on that was restored from a backup")
+    .description("resume a list that was paused by a restore")
     .action((address: string, file: string) =>
       withContext(global(), async (desk) => {
         const found = await findList(desk, address);
         const armored = (await readSmallFile(file)).toString("utf8");
         const { owner, setAside } = await resumeList(desk, found, armored);
-        print(`resumed by ${owner.address}; signatures from before are refused`);
+        print(`resumed by ${owner.address}; earlier signatures are refused`);
         print(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
       }),
     );

@@ -75,7 +75,7 @@ async function showMember({ ledger }: CliContext, member: Member): Promise<void>
 /** Adds the commands about members. */
 export function addMemberCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
-  const member = program.command("member").description("keep a list's roster");
+  const member = program.command("member").description("manage a list's members");
   const command = (name: string, description: string) =>
     member.command(name).description(description).argument("<list>", "the list's mail address");
   const about = (name: string, description: string) =>
@@ -85,17 +85,17 @@ export function addMemberCommands(program: Command): void {
     .requiredOption("--key <file>", "the member's certificate (public key)")
     .requiredOption("--name <name>", "the member's name, as others see it")
     .addOption(
-      new Option("--shape <shape>", "for Thunderbird with the add-on, or for any mail program")
+      new Option("--shape <shape>", "encrypted for Thunderbird with the add-on, mixed for any mail program")
         .choices(["encrypted", "mixed"])
         .default("mixed"),
     )
     .option(
       "--secret-file <file>",
-      "a secret shared with this member, 64 hex digits: copies are sealed under it and not to the key",
+      "a secret shared with this member (64 hex digits): copies are sealed under it, not to the key",
     )
     .option(
       "--sender-secret-file <file>",
-      "another secret shared with this member: posts may come under it and not to the server's key",
+      "another secret shared with this member: posts may be sealed under it, not to the server key",
     )
     .action((listAddress: string, address: string, options: AddOptions) =>
       withContext(global(), async (desk) => {
@@ -111,16 +111,16 @@ export function addMemberCommands(program: Command): void {
         print(`added        ${describeMember(await addMember(desk, listAddress, request))}`);
       }),
     );
-  about("remove", "remove a member; copies that wait for them are not sent").action(
+  about("remove", "remove a member; copies still queued for them are not sent").action(
     (listAddress: string, address: string) =>
       withContext(global(), async (desk) => {
         print(`removed      ${describeMember(await removeMember(desk, listAddress, address))}`);
       }),
   );
-  about("role", "make a member an owner or moderator, or an ordinary member again")
+  about("role", "change a member's role")
     .argument("<role>", roles.join(", "), (text: string): MemberRole => {
       const role = roles.find((each) => each === text);
-      if (role === undefined) throw new InvalidArgumentError(`A role is one of ${roles.join(", ")}.`);
+      if (role === undefined) throw new InvalidArgumentError(`The role must be one of ${roles.join(", ")}.`);
       return role;
     })
     .action((listAddress: string, address: string, role: MemberRole) =>
@@ -128,10 +128,10 @@ export function addMemberCommands(program: Command): void {
         await showMember(desk, await setRole(desk, listAddress, address, role));
       }),
     );
-  command("list", "list a roster").action((listAddress: string) =>
+  command("list", "list all members").action((listAddress: string) =>
     withContext(global(), async (desk) => listMembers(desk, (await findList(desk, listAddress)).id)),
   );
-  command("show", "show one member with what bounced, or list a roster")
+  command("show", "show one member and their bounces, or list all members")
     .argument("[address]", "the member's mail address")
     .action((listAddress: string, address: string | undefined) =>
       withContext(global(), async (desk) => {
@@ -139,7 +139,7 @@ export function addMemberCommands(program: Command): void {
         else await showMember(desk, await findMember(desk, listAddress, address));
       }),
     );
-  about("suspend", "send a member no copies for now; they stay on the roster").action(
+  about("suspend", "stop sending copies to a member, who stays on the roster").action(
     (listAddress: string, address: string) =>
       withContext(global(), async (desk) => {
         const found = await findMember(desk, listAddress, address);
@@ -147,9 +147,9 @@ export function addMemberCommands(program: Command): void {
         await showMember(desk, found);
       }),
   );
-  command("resume", "send a suspended member copies again, and forget their bounces")
+  command("resume", "send copies to a suspended member again, and clear their bounces")
     .argument("[address]", "the member's mail address")
-    .option("--all", "everybody on the list whose copies came back; not those whom you suspended yourself")
+    .option("--all", "everyone suspended because of bounces, but not those you suspended yourself")
     .action((listAddress: string, address: string | undefined, { all }: { all?: true }) =>
       withContext(global(), async (desk) => {
         if ((address === undefined) === (all === undefined)) {

@@ -36,14 +36,14 @@ interface ServeFlags {
 /** An option's HOST:PORT. */
 export function hostAndPort(text: string): Endpoint {
   const found = readHostAndPort(text);
-  if (found === undefined) throw new InvalidArgumentError("HOST:PORT is wanted.");
+  if (found === undefined) throw new InvalidArgumentError("It must be HOST:PORT.");
   return found;
 }
 
 /** An option's relay. */
 export function relayUrl(text: string): RelayPlace {
   const found = readRelayUrl(text);
-  if (found === undefined) throw new InvalidArgumentError("smtp://HOST:PORT or lmtp://HOST:PORT is wanted.");
+  if (found === undefined) throw new InvalidArgumentError("It must be smtp://HOST:PORT or lmtp://HOST:PORT.");
   return found;
 }
 
@@ -51,7 +51,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch {
-    throw new ConfigError(`${file} can't be read`);
+    throw new ConfigError(`${file} can't be read: check its path and permissions`);
   }
 }
 
@@ -67,7 +67,8 @@ async function tlsOf(files: {
 /** The relay of file and flags. @throws BadRequest if neither names one, ConfigError */
 export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayOptions> {
   const place = flag ?? config.relay.url;
-  if (place === undefined) throw new BadRequest("serve needs --relay, or relay.url in listseal.toml");
+  if (place === undefined)
+    throw new BadRequest("no relay to send copies to: give --relay, or set relay.url in listseal.toml");
   const { tls, ca } = config.relay;
   return {
     ...place,
@@ -105,7 +106,8 @@ async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly Smt
 
 /** A backup was put back by other means than `restore`: every list waits for its owner. */
 async function announceRestore({ folder, place }: ServerPlace): Promise<void> {
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(place);
   try {
     await new Heads(folder.heads).pauseAll(store);
@@ -119,18 +121,18 @@ export function addServeCommand(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
   program
     .command("serve")
-    .description("take posts and send copies, until SIGTERM; SIGHUP reads listseal.toml again")
-    .option("--smtp <host:port>", "listen for SMTP; port 0 takes a free one", hostAndPort)
+    .description("accept posts and send copies, until SIGTERM; SIGHUP reloads listseal.toml")
+    .option("--smtp <host:port>", "listen for SMTP; port 0 picks a free port", hostAndPort)
     .option("--lmtp <host:port>", "listen for LMTP, behind Postfix", hostAndPort)
-    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .option("--relay <url>", "where to send copies: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
     .option(
       "--explode <url>",
-      "smtp://HOST:PORT of a Postfix that keeps the queue of copies and calls `filter` for each",
+      "the Postfix that queues the copies and calls `filter` for each: smtp://HOST:PORT",
       relayUrl,
     )
     .option(
       "--restored",
-      "the database comes from a backup: deliver nothing until each list's owner resumes it",
+      "the database was restored from a backup: pause every list until its owner resumes it",
     )
     .action((flags: ServeFlags) => serve(global(), flags));
 }
@@ -141,7 +143,9 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const log = openLog(process.stderr, config.log.level);
   const fronts = await frontsOf(config, flags);
   if (fronts.length === 0) {
-    throw new BadRequest("serve needs --smtp or --lmtp, or a listen setting in listseal.toml");
+    throw new BadRequest(
+      "no address to listen on: give --smtp or --lmtp, or set listen under [smtp] or [lmtp] in listseal.toml",
+    );
   }
   const live = await liveOf(config, flags);
   if (flags.restored) await announceRestore(site);
@@ -173,8 +177,8 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
       log.info("reloaded", { signal: "SIGHUP" });
     } catch (error) {
       // a mistake in the file must not end a server that runs
-      log.error("not-reloaded", { code: codeForLog(error) });
-      process.stderr.write(`listseal-server: ${sentenceFor(error)}; going on with the settings of before\n`);
+      log.error("reload-failed", { code: codeForLog(error) });
+      process.stderr.write(`listseal-server: ${sentenceFor(error)}; keeping the previous settings\n`);
     }
   };
   process.on("SIGHUP", () => void reload());

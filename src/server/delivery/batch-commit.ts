@@ -65,7 +65,7 @@ export class BatchCommit {
         return await this.#store.finishJobs(jobs);
       } catch (error) {
         if (this.#stopping) throw error;
-        this.#log.error("not-marked", { code: codeForLog(error), copies: jobs.length });
+        this.#log.error("sent-not-recorded", { code: codeForLog(error), copies: jobs.length });
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);

@@ -292,7 +292,7 @@ export class DeliveryWorker {
   #markSent(job: Job, queueId: string | undefined): Promise<void> {
     const { log, tally } = this.#options;
     tally("sent");
-    const about = { ...aboutJob(job), ...(queueId === undefined ? {} : { queueId }) };
+    const about = { ...aboutJob(job), ...(queueId === undefined ? {} : { "queue-id": queueId }) };
     const marked = this.#finished.mark(job).then(() => log.info(`${nouns[job.kind]}-sent`, about));
     // whoever ends the next mail is told, or the lane, when there is none
     marked.catch(() => undefined);
@@ -315,7 +315,7 @@ export class DeliveryWorker {
         if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judgeBounce(result));
         return;
       case "later":
-        log.warn(`${noun}-delayed`, { ...about, reply: result.reply, status: result.status });
+        log.warn(`${noun}-deferred`, { ...about, reply: result.reply, status: result.status });
         return this.#retry(job, this.#pauseAfter(job));
       case "broken":
         log.warn("connection-broken", { ...about, code: result.code });

@@ -81,7 +81,7 @@ export function openReception(parts: RouterContext): Handler {
       const recipient = await lists.recipient(text);
       if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
       if (recipient.kind !== "unknown" && !(await parts.hasRoom(raw.length))) {
-        parts.log.error("mail-put-off", {
+        parts.log.error("mail-deferred", {
           list: recipient.list.address,
           code: "disk-full",
           bytes: raw.length,
@@ -102,7 +102,7 @@ export function openReception(parts: RouterContext): Handler {
 function endedReading({ log }: RouterContext, recipient: CopyRecipient, error: unknown): Reply {
   if (!(error instanceof ReadingEnded)) throw error;
   const list = recipient.kind === "unknown" ? {} : { list: recipient.list.address };
-  log.error("mail-not-read", { ...list, code: error.reason });
+  log.error("mail-read-failed", { ...list, code: error.reason });
   // a report that is refused makes another report
   if (recipient.kind === "bounces") return queued;
   return error.reason === "before" ? refused : tryLater;
@@ -113,7 +113,7 @@ async function isMissed({ heads, log }: RouterContext, text: string): Promise<bo
   const known = await heads.known();
   const missed = listsNamedBy(text).find((address) => known.has(address));
   if (missed === undefined) return false;
-  log.error("list-missed", { list: missed });
+  log.error("list-missing", { list: missed });
   return true;
 }
 
@@ -153,12 +153,12 @@ async function takeReport(
   const member = memberId === undefined ? undefined : await store.memberById(memberId);
   // before anything of it is looked at: the token is all that tells it from a stranger's mail
   if (member?.listId !== list.id) {
-    log.info("bounce-without-member", { list: list.address });
+    log.info("bounce-unknown", { list: list.address });
     return queued;
   }
   const report = await reader.do("report", { raw: raw.slice(0, MAX_REPORT_BYTES) });
   if (report.kind === "failed") await standing.noteFailure(member.id, report);
-  else log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
+  else log.info("bounce-ignored", { list: list.address, member: member.id, code: report.kind });
   return queued;
 }
 
@@ -257,10 +257,10 @@ async function takePost(
       if (tries === MAX_TRIES) return tryLater;
       return takeFor(parts, await lists.recipient(address), sender, outcome.raw, tries + 1);
     case "too-many-held":
-      log.warn("post-delayed", { list: address, code: outcome.kind });
+      log.warn("post-deferred", { list: address, code: outcome.kind });
       return tooBusy;
     case "too-many":
-      log.warn("post-delayed", { list: address, code: "too-many-posts" });
+      log.warn("post-deferred", { list: address, code: "too-many-posts" });
       return tooManyPosts;
     case "not-sealed":
       log.info("post-not-sealed", { list: address });

@@ -152,7 +152,7 @@ export async function openFront(
           }
         })
         .catch((error: unknown) => {
-          log.error("mail-not-taken", { code: codeForLog(error) });
+          log.error("mail-failed", { code: codeForLog(error) });
           return tryLater;
         })
         .then((outcome) => {

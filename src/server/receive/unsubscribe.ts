@@ -48,7 +48,7 @@ export async function leaveByLink(
     await store.removeMember(list.id, member.address, entry, member.id);
   } catch (error) {
     if (error instanceof LastOwner) {
-      log.warn("member-stays", { list: list.address, member: member.id, code: "last-owner" });
+      log.warn("leave-refused", { list: list.address, member: member.id, code: "last-owner" });
       return "last-owner";
     }
     // two clicks at one time: the other was first

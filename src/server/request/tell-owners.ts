@@ -52,7 +52,7 @@ export class OwnerNotifier {
       return;
     }
     this.#running = this.tellAll()
-      .catch((error: unknown) => this.#options.log.error("not-told", { code: codeForLog(error) }))
+      .catch((error: unknown) => this.#options.log.error("answer-failed", { code: codeForLog(error) }))
       .finally(() => {
         this.#running = undefined;
         if (this.#again) {
@@ -82,7 +82,7 @@ export class OwnerNotifier {
         try {
           await store.finishTelling(telling, await this.#mail(telling), now());
         } catch (error) {
-          log.error("not-told", { code: codeForLog(error) });
+          log.error("answer-failed", { code: codeForLog(error) });
           after = Math.max(after, telling.id);
         }
       }

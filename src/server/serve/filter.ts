@@ -60,7 +60,8 @@ export interface Filter {
 /** Starts a filter; it listens when this resolves. The server's data folder, or a copy of its keys, has to be there. */
 export async function startFilter(options: FilterOptions): Promise<Filter> {
   const { folder, log } = options;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   const store = await openCheckedStore(place);
   const ledger = await openLedger(place);
@@ -204,7 +205,7 @@ class Filtering {
       const code = codeForLog(error);
       // a secret whose file can't be read is for the operator to put right; Postfix keeps the copy
       if (error instanceof KeyFileError) {
-        log.error("copy-not-made", { member: member.id, code });
+        log.error("copy-failed", { member: member.id, code });
         return tryLater;
       }
       log.error("copy-dropped", { member: member.id, code });
@@ -234,7 +235,7 @@ class Filtering {
       case "sent":
         log.info(`${what}-sent`, {
           ...about,
-          ...(result.queueId === undefined ? {} : { queueId: result.queueId }),
+          ...(result.queueId === undefined ? {} : { "queue-id": result.queueId }),
         });
         return queued;
       case "withheld":

@@ -113,7 +113,8 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { folder, log } = options;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   /** What is to be undone, the last first, when the server stops or can't start. */
   const undo: (() => Promise<void> | void)[] = [takeServeLock(folder.lock)];
@@ -131,7 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   try {
     // before anything is opened: also a database that is only read needs some room beside it
-    await tried("disk-not-looked-at", lookAtDisk);
+    await tried("disk-check-failed", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const ledger = await openLedger(place);
@@ -140,8 +141,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
-    if (store.sharing === "alone") await tried("claims-not-released", () => store.releaseClaims(now()));
-    await tried("not-forgotten", async () => {
+    if (store.sharing === "alone") await tried("claim-release-failed", () => store.releaseClaims(now()));
+    await tried("cleanup-failed", async () => {
       await store.forget(now());
       await dropUnusedSecrets(folder, store, now());
     });
@@ -154,7 +155,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
-    undo.push(() => tried("heads-not-noted", () => heads.note(store)));
+    undo.push(() => tried("heads-save-failed", () => heads.note(store)));
     await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
@@ -239,7 +240,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const silence = () => silenceOf([store, ledger]);
     const readiness = async () => {
       if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, ledger.probe())))
-        return "the database is silent";
+        return "the database does not answer";
       const paused = [...(await heads.paused())];
       return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
     };
@@ -253,7 +254,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }, ms);
       undo.push(() => clearInterval(timer));
     };
-    every(FORGET_MS, "not-forgotten", async () => {
+    every(FORGET_MS, "cleanup-failed", async () => {
       await store.forget(now());
       await standing.review();
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
@@ -264,10 +265,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (renewal !== undefined) {
       const renew = () => renewAll({ folder, store, ledger, lists, log, now }, renewal);
       await renew();
-      every(FORGET_MS, "keys-not-renewed", renew);
+      every(FORGET_MS, "key-renewal-failed", renew);
     }
-    every(DISK_LOOK_MS, "disk-not-looked-at", lookAtDisk);
-    every(NOTE_HEADS_MS, "heads-not-noted", note);
+    every(DISK_LOOK_MS, "disk-check-failed", lookAtDisk);
+    every(NOTE_HEADS_MS, "heads-save-failed", note);
     delivery.start();
     teller.start();
     // first of all, and waited for later: no further copy is begun while the doors close

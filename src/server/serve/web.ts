@@ -77,29 +77,34 @@ export function openPublicDoor(
         response,
         404,
         "html",
-        page("This link is not valid", "<p>You may have left the list already.</p>"),
+        page("This link is not valid", "<p>You may already have left the list.</p>"),
       );
     if (list === "") return unknown();
     if (request.method === "GET" || request.method === "HEAD") {
       if (!(await lists.isGood(Number(list), token))) return unknown();
       const form =
-        '<p>You will get nothing from the list any more. To come back you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
+        '<p>You will no longer receive mail from the list. To rejoin you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
       return answer(response, 200, "html", page("Leave the list?", form));
     }
-    if (request.method !== "POST") return answer(response, 405, "plain", "GET or POST\n");
+    if (request.method !== "POST") return answer(response, 405, "plain", "Use GET or POST\n");
     const body = await readBody(request);
     // as a form of either kind (RFC 8058, 3.2)
     if (!/List-Unsubscribe(=|"\r\n\r\n)One-Click/.test(body)) {
-      return answer(response, 400, "plain", "List-Unsubscribe=One-Click is wanted\n");
+      return answer(response, 400, "plain", "The form must contain List-Unsubscribe=One-Click\n");
     }
     const left = await lists.leave(Number(list), token);
     if (left === "unknown") return unknown();
     if (left === "last-owner") {
       const first =
-        "<p>You are the list's only owner. Make somebody else an owner first, in the options of ListSeal.</p>";
-      return answer(response, 409, "html", page("You were not taken off the list", first));
+        "<p>You are the list's only owner. Make somebody else an owner first, in ListSeal's settings.</p>";
+      return answer(response, 409, "html", page("You are still on the list", first));
     }
-    answer(response, 200, "html", page("You have left the list", "<p>Nothing more will be sent to you.</p>"));
+    answer(
+      response,
+      200,
+      "html",
+      page("You have left the list", "<p>You will receive no more mail from it.</p>"),
+    );
   });
 }
 
@@ -116,7 +121,7 @@ export function openVitalsDoor(at: Endpoint, vitals: HealthState, log: Log): Pro
       case "/metrics":
         return answer(response, 200, "plain", await vitals.metrics());
       default:
-        return answer(response, 404, "plain", "/healthz, /readyz or /metrics\n");
+        return answer(response, 404, "plain", "Use /healthz, /readyz or /metrics\n");
     }
   });
 }
