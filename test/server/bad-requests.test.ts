@@ -34,7 +34,7 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
-import { wholeRoster } from "./crowd.js";
+import { wholeRoster } from "./many-members.js";
 import { type Person, person } from "./play-server.js";
 import { receptionParts } from "./reception-parts.js";
 import { onEachStore } from "./stores.js";

@@ -10,8 +10,8 @@ import { Suspensions } from "../../src/server/delivery/suspension.js";
 import { ReadingThread } from "../../src/server/parse/thread.js";
 import type { Member } from "../../src/server/store/store.js";
 import { Tokens } from "../../src/server/store/tokens.js";
-import { addCrowd, wholeRoster } from "./crowd.js";
 import { submit } from "./dialogue.js";
+import { addCrowd, wholeRoster } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

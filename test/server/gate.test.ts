@@ -21,8 +21,8 @@ import { postgres } from "../../src/server/store/postgres-store.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import type { MemberRole, Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
-import { orderFor } from "./orders.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+import { orderFor } from "./signed-orders.js";
 import { onEachStore } from "./stores.js";
 
 const by = { by: "operator", at: "2026-11-22T00:00:00.000Z" } as const;

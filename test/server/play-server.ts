@@ -36,8 +36,8 @@ import { type Service, type ServiceOptions, startService } from "../../src/serve
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import type { List, Shape } from "../../src/server/store/store.js";
 import { type Answer, submit } from "./dialogue.js";
-import { inFolder, newPlace } from "./places.js";
 import { Sink } from "./sink.js";
+import { inFolder, newPlace } from "./store-places.js";
 
 /** Somebody with an address and a member key. */
 export interface Person {

@@ -11,8 +11,8 @@ import { sql } from "../../src/server/store/sql.js";
 import { sqlite } from "../../src/server/store/sqlite-store.js";
 import type { Job } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
-import { newPlace } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
+import { newPlace } from "./store-places.js";
 import { onEachStore } from "./stores.js";
 import { anybodysWarrant } from "./warrants.js";
 

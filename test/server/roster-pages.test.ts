@@ -13,9 +13,9 @@ import { Heads } from "../../src/server/store/rollback-guard.js";
 import { ROSTER_STEP } from "../../src/server/store/roster-pages.js";
 import type { Member } from "../../src/server/store/store.js";
 import { type Counted, openCounted } from "./counted.js";
-import { addCrowd, wholeRoster } from "./crowd.js";
-import { orderFor } from "./orders.js";
+import { addCrowd, wholeRoster } from "./many-members.js";
 import { type PlayList, PlayServer, person } from "./play-server.js";
+import { orderFor } from "./signed-orders.js";
 import { onEachStore } from "./stores.js";
 
 const CROWD = ROSTER_PAGE + 30;

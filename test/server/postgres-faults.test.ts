@@ -7,11 +7,11 @@ import { openStore } from "../../src/server/store/open-store.js";
 import { openPool } from "../../src/server/store/postgres-pool.js";
 import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
 import { sql } from "../../src/server/store/sql.js";
-import { useStore } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { describeWithPostgres } from "./postgres.js";
-import { QuietWire } from "./quiet-wire.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
+import { QuietWire } from "./silent-proxy.js";
+import { useStore } from "./store-places.js";
 
 jest.setTimeout(120_000);
 

@@ -9,10 +9,10 @@ import { wireChunks } from "../../src/server/delivery/wire-body.js";
 import type { FullStore } from "../../src/server/store/membership-store.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/store/sql-post-octets.js";
-import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
+import { turnsDuring } from "./event-loop-turns.js";
+import { addCrowd } from "./many-members.js";
 import { type PlayList, PlayServer } from "./play-server.js";
-import { turnsDuring } from "./turns.js";
 import { anybodysWarrant } from "./warrants.js";
 
 const PIECES = 24;

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import Database from "better-sqlite3";
 import { refused } from "../../src/server/receive/reply.js";
 import { openStore } from "../../src/server/store/open-store.js";
+import { RoughWire } from "./cutting-proxy.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
-import { RoughWire } from "./rough-wire.js";
 import type { ServeSettings } from "./serve-entry.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 import { onEachStore } from "./stores.js";

@@ -10,7 +10,7 @@ import { feedWatchdog, silenceOf } from "../../src/server/serve/database-watch.j
 import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { describeWithPostgres } from "./postgres.js";
-import { QuietWire } from "./quiet-wire.js";
+import { QuietWire } from "./silent-proxy.js";
 
 let folder: string;
 let logged: string[];
