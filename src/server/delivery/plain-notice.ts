@@ -15,20 +15,20 @@ import type { OutgoingMail } from "./relay.js";
 
 const reasons: Readonly<Record<string, string>> = {
   "too-old":
-    "It was sealed more than seven days ago, according to the date in its signature. If you sealed it just now, your computer's clock is wrong: set it and send the post again.",
+    "It was encrypted more than seven days ago, according to the date in its signature. If you encrypted it just now, your computer's clock is wrong: set it and send the message again.",
   "from-the-future":
-    "The date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with your computer's. If yours is wrong, set it and send the post again. If the server's is wrong, tell the list's owner, and send the post again once it is right.",
-  replayed: "The list has already passed this post on, under another message id.",
+    "The date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with your computer's. If yours is wrong, set it and send the message again. If the server's is wrong, tell the list's owner, and send the message again once it is right.",
+  replayed: "The list has already passed this message on, under another message id.",
   "message-id-reused":
-    "Another post of yours has the same message id. Write it as a new mail and send it again.",
+    "Another message of yours has the same message id. Write it as a new message and send it again.",
   "binding-missing":
-    "Its signature does not say which list and which mail it is for. Seal it with the ListSeal add-on, or with the script that ListSeal provides for GnuPG.",
-  "binding-mismatch": "The mail was changed on its way: it is not what you signed. Send it again.",
+    "Its signature does not say which list and which message it is for. Encrypt it with the ListSeal add-on, or with the script that ListSeal provides for GnuPG.",
+  "binding-mismatch": "The message was changed on its way: it is not what you signed. Send it again.",
   "not-allowed": "You can read this list but not post to it. An owner of the list can change that.",
   "malformed-key-packet":
-    "Its key packet does not have the form that the list requires. Update your software and seal the post again.",
+    "Its key packet does not have the form that the list requires. Update your software and encrypt the message again.",
   "unsupported-version":
-    "It was sealed by a newer version of ListSeal than the list's server supports. Tell the list's owner that the server needs an update.",
+    "It was encrypted by a newer version of ListSeal than the list's server supports. Tell the list's owner that the server needs an update.",
 };
 
 /** Subject, without the list's name, and paragraphs. */
@@ -39,12 +39,12 @@ interface Wording {
 
 function refusedPost(list: string, code: string, now: Date): Wording {
   return {
-    subject: "your post was not accepted",
+    subject: "your message was not accepted",
     text: [
-      `The list ${list} did not accept a post that was signed with your key.`,
+      `The list ${list} did not accept a message that was signed with your key.`,
       reasons[code] ?? "It did not pass the list's checks.",
       `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
-      "If you did not send anything, somebody is resending mail of yours that they captured. They can't read it, and nobody receives it. You get this notice at most once an hour.",
+      "If you did not send anything, someone is resending a message of yours that they captured. They can't read it, and no one receives it. You get this notice at most once an hour.",
     ],
   };
 }
@@ -54,42 +54,42 @@ const others: Readonly<Record<string, (list: string, ...more: string[]) => Wordi
   "no-usable-key": (list) => ({
     subject: "your key can no longer be used",
     text: [
-      `Mail of the list ${list} can no longer be sealed for you: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
-      "Nothing is sent to you unsealed, so you receive no posts until you have a new key on the list. Renew your key in the ListSeal add-on, or ask the list's owner. The list's operator keeps the posts that could not be sealed for you for a while.",
+      `Messages of the list ${list} can no longer be encrypted for you: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
+      "Nothing is sent to you unencrypted, so you receive no messages until you have a valid key on the list. Renew your key in the ListSeal add-on, or ask the list's owner. The list's operator keeps the messages that could not be encrypted for you for a while.",
     ],
   }),
   suspended: (list) => ({
     subject: "your copies are paused",
     text: [
-      `Mail of the list ${list} to this address bounced on several days, so the list has paused your copies. Since you can read this, either your mail system had a problem that has passed, or it refuses sealed mail.`,
+      `Messages of the list ${list} to this address bounced on several days, so the list has paused your copies. Since you can read this, either your mail system had a problem that has passed, or it refuses encrypted messages.`,
       "Write to the list's owner, who can have your copies resumed.",
     ],
   }),
   "member-without-key": (list, member) => ({
     subject: "a member's key can no longer be used",
     text: [
-      `Mail of the list ${list} can no longer be sealed for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were notified.`,
+      `Messages of the list ${list} can no longer be encrypted for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were notified.`,
       "The operator can see who it is with `listseal-server member show`.",
     ],
   }),
   "members-suspended": (list, count, ...members) => ({
     subject: count === "1" ? "a member's copies are paused" : `the copies of ${count} members are paused`,
     text: [
-      `Mail of the list ${list} bounced on several days, so these members get no copies for now. Their numbers: ${members.join(", ")}${members.length < Number(count) ? ", and more" : ""}.`,
+      `Messages of the list ${list} bounced on several days, so these members get no copies for now. Their numbers: ${members.join(", ")}${members.length < Number(count) ? ", and more" : ""}.`,
       "The operator can see who they are with `listseal-server member list`, and resume their copies with `listseal-server member resume`, or for all of them at once with `--all`.",
     ],
   }),
   "many-copies-bounced": (list) => ({
     subject: "mail to a large part of the list bounces",
     text: [
-      `In one day, mail of the list ${list} bounced for so many members that the cause is probably a fault of the list's own mail system or of a large provider. It does not count against anybody, and nobody's copies are paused because of it.`,
+      `In one day, messages of the list ${list} bounced for so many members that the cause is probably a fault of the list's own mail system or of a large provider. This does not count against anyone, and no one's copies are paused because of it.`,
       "Ask the operator to look into it: `listseal-server member show` shows the bounces, and `listseal-server doctor` checks the server. If this goes on, you get this notice once a week.",
     ],
   }),
   "member-left": (list, member) => ({
     subject: "a member has left",
     text: [
-      `Member ${member} of the list ${list} has left by the link in their mail. They get no more mail from it; to rejoin they need a new invitation.`,
+      `Member ${member} of the list ${list} has left by the link in their messages. They get no more messages from it; to rejoin they need a new invitation.`,
     ],
   }),
 };

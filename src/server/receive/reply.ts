@@ -24,17 +24,17 @@ export const queued = reply(250, "2.6.0", "Accepted");
 export const refused = reply(
   550,
   "5.7.1",
-  "The list did not accept this mail. If you are a member: send from the address you joined with, and switch on Encrypt to list in ListSeal. If it is still refused, ask the list's owner for a new invitation.",
+  "The list did not accept this message. If you are a member: send from the address you joined with, and turn on Encrypt to list in ListSeal. If it is still refused, ask the list's owner for a new invitation.",
 );
 
 export const notSealed = reply(
   550,
   "5.7.1",
-  "This is an encrypted list: it accepts only mail that is sealed for it, and yours was not. It was neither read nor kept. Use Thunderbird with the ListSeal add-on: join with the invitation from the list's owner, switch on Encrypt to list and send again.",
+  "This is an encrypted list: it accepts only messages that are encrypted for it, and yours was not. It was neither read nor kept. Use Thunderbird with the ListSeal add-on: join with the invitation from the list's owner, turn on Encrypt to list and send again.",
 );
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
-export const tooManyPosts = reply(450, "4.7.1", "Too many mails in one hour. Try again later.");
+export const tooManyPosts = reply(450, "4.7.1", "Too many messages in one hour. Try again later.");
 export const paused = reply(
   451,
   "4.3.0",
@@ -53,7 +53,7 @@ export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.
 export const lastOwner = reply(
   550,
   "5.7.1",
-  "You are the list's only owner, so you are still on it. Make somebody else an owner first, in ListSeal's settings.",
+  "You are the list's only owner, so you are still on it. Make someone else an owner first, in ListSeal's settings.",
 );
 export const badParameters = reply(555, "5.5.4", "That parameter is not supported.");
 export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");

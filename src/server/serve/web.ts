@@ -83,7 +83,7 @@ export function openPublicDoor(
     if (request.method === "GET" || request.method === "HEAD") {
       if (!(await lists.isGood(Number(list), token))) return unknown();
       const form =
-        '<p>You will no longer receive mail from the list. To rejoin you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
+        '<p>You will no longer receive messages from the list. To rejoin you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
       return answer(response, 200, "html", page("Leave the list?", form));
     }
     if (request.method !== "POST") return answer(response, 405, "plain", "Use GET or POST\n");
@@ -96,14 +96,14 @@ export function openPublicDoor(
     if (left === "unknown") return unknown();
     if (left === "last-owner") {
       const first =
-        "<p>You are the list's only owner. Make somebody else an owner first, in ListSeal's settings.</p>";
+        "<p>You are the list's only owner. Make someone else an owner first, in ListSeal's settings.</p>";
       return answer(response, 409, "html", page("You are still on the list", first));
     }
     answer(
       response,
       200,
       "html",
-      page("You have left the list", "<p>You will receive no more mail from it.</p>"),
+      page("You have left the list", "<p>You will receive no more messages from it.</p>"),
     );
   });
 }
