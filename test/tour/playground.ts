@@ -72,7 +72,7 @@ Four Thunderbirds are open: Alice, Bob and Carol are members of a list; Eve was,
 the list key. Their mail never leaves this computer.
 
   1. In Alice's window press "New Message", write to ${list}, with any subject, pictures and files.
-     The button in the tool bar says "Sealed for Team" by itself. Press Send.
+     The button in the tool bar says "Encrypted to Team" by itself. Press Send.
   2. In Bob's (or Carol's) window open the Inbox (the mail comes by itself, or press "Get Messages") and read.
      Above the text stands who wrote it and that it came through the list. "Save" keeps an attachment.
   3. In Alice's window look into Sent: the copy there is sealed too, and opens for her.
@@ -84,7 +84,7 @@ Ctrl+C ends everything and leaves nothing behind.
 
 const inWebmail = (url: string) => `
 Bob has Roundcube, too, in the Chromium window (${url}, any password): open a sealed mail there, press
-"Answer the list" in ListSeal's frame, or "New" and then "Encrypt to list" beside Send.
+"Reply to the list" in ListSeal's frame, or "New" and then "Encrypt to list" beside Send.
 `;
 
 await main();
