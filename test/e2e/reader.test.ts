@@ -190,7 +190,7 @@ describeInBrowsers("the Reader page", (name) => {
       },
     );
     const banner = await bed.read("elsewhere", bed.file("foreign.eml", foreign));
-    expect(banner).toContain("A sealed part inside another mail");
+    expect(banner).toContain("Encrypted part inside another message");
     expect(banner).not.toContain("own words");
     expect(await axeComplaints(page)).toEqual([]);
     await bed.forgetShown();

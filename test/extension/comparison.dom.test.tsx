@@ -56,7 +56,7 @@ describe("comparing an author's key", () => {
     await press("All groups");
     const { list, address, fingerprint } = comparison;
     expect(asked).toContainEqual(["compare:confirm", { list, address, fingerprint }]);
-    expect(root.querySelector("output")?.textContent).toContain("noted as theirs");
+    expect(root.querySelector("output")?.textContent).toContain("recorded as theirs");
     expect(gaps()).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe("comparing an author's key", () => {
     await open({ "compare:wanted": comparison });
     for (const gap of gaps()) await type(gap, "0000");
     await press("All groups");
-    expect(root.querySelector("form [role=alert]")?.textContent).toContain("somebody else is using");
+    expect(root.querySelector("form [role=alert]")?.textContent).toContain("someone else is using");
     expect(asked.map(([name]) => name)).not.toContain("compare:confirm");
   });
 

@@ -143,7 +143,7 @@ test("the person's mark stands at the top of what ListSeal shows in a page of it
   await show(plain(submissionNotice()));
   await answered(instead(opened));
   expect(words()).toContain(mark.digits);
-  expect(words().indexOf(mark.digits)).toBeLessThan(words().indexOf("Sealed for Team"));
+  expect(words().indexOf(mark.digits)).toBeLessThan(words().indexOf("Encrypted to Team"));
 });
 
 test("a name that goes on in our own signs does so nowhere: not in the line, nor in what is below it", async () => {
@@ -161,10 +161,10 @@ test("a mail that takes long is replaced by words and a bar that say that it is 
   await jest.advanceTimersByTimeAsync(1_400);
   expect([native(), words()]).toEqual(["gone", ""]);
   await jest.advanceTimersByTimeAsync(200);
-  expect(words()).toContain("Opening the sealed message");
+  expect(words()).toContain("Opening the encrypted message");
   expect(view()?.shadowRoot?.querySelector("progress:not([value])")).not.toBeNull();
   await answered(instead(opened));
-  expect(words()).not.toContain("Opening the sealed message");
+  expect(words()).not.toContain("Opening the encrypted message");
   expect(words()).toContain("opened words");
 });
 
@@ -214,7 +214,7 @@ test.each(["invitation", "elsewhere"] as const)(
       await show(mail);
       await answered(above(kind));
       expect([native(), view()?.dataset["kind"]]).toEqual(["shown", kind]);
-      expect(words()).toContain("button above the mail");
+      expect(words()).toContain("button above the message");
       expect(words()).not.toContain(mark.digits);
       const controls = "a, button, input, select, textarea, details, summary, [tabindex], [role=button]";
       expect(view()?.shadowRoot?.querySelectorAll(controls)).toHaveLength(0);
@@ -226,7 +226,7 @@ test("a sealed mail that can't be opened says why, in the place of its notice", 
   await show(plain(submissionNotice()));
   await answered(instead({ kind: "refused", code: "damaged" }));
   expect(native()).toBe("gone");
-  expect(words()).toContain("can't be shown");
+  expect(words()).toContain("can’t be shown");
 });
 
 describe("when the keys are locked", () => {

@@ -98,7 +98,7 @@ test("a file that came with a mail needs its code and nothing else; what is insi
   expect(root.textContent).toContain("CCCC CCCC");
   expect(root.textContent).toContain("Olive <olive@example.test>");
   expect(asked.map(([name]) => name)).not.toContain("join:start");
-  await press("Join the list");
+  await press("Join list");
   expect(asked).toContainEqual([
     "join:start",
     { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
@@ -154,8 +154,8 @@ test("what could not be sent is not said to be on its way, and is sent again", a
   await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [unsent] }) });
   expect(root.textContent).not.toContain("on its way");
   expect(root.textContent).not.toContain("Waiting for the server");
-  expect(root.textContent).toContain("not allowed to send mail yet");
-  await press("Send it again");
+  expect(root.textContent).toContain("not allowed to send messages yet");
+  await press("Send again");
   expect(asked).toContainEqual(["requests:again", { id: "11" }]);
 });
 
@@ -170,9 +170,9 @@ test("what an owner asked, and what they were refused, stands on the page for ow
 test("a refused join gives its reason", async () => {
   const refused = [{ address: list.address, name: "Team", code: "withdrawn" }];
   await open({ overview: overview({ refused }) });
-  expect(root.textContent).toContain("You were not let into Team");
+  expect(root.textContent).toContain("You could not join Team");
   expect(root.textContent).toContain("withdrawn this invitation");
-  await press("All right");
+  await press("OK");
   expect(asked).toContainEqual(["join:forget", { address: list.address }]);
 });
 
@@ -246,7 +246,7 @@ describe("a key that runs out", () => {
   };
 
   test.each([
-    ["for ever", null],
+    ["permanently", null],
     ["for long", inDays(31)],
   ])("is not mentioned while it is good %s", async (_, expiresAt) => {
     await shown(expiresAt);
@@ -256,7 +256,7 @@ describe("a key that runs out", () => {
   test("is offered to be renewed 30 days before, and plainly 7 days before", async () => {
     await shown(inDays(29));
     expect(root.querySelector("[role=note]")?.className).toBe("next");
-    await press("Renew the key");
+    await press("Renew key");
     expect(asked).toContainEqual(["key:renew", { fingerprint: "dd".repeat(20) }]);
     render(null, root);
     await shown(inDays(6));
@@ -291,7 +291,7 @@ describe("in a browser", () => {
       "mailto:team-request@lists.example?subject=%5Bteam%5D%20sealed%20request&body=words%0D%0A",
     );
     await press("Save the attachment (request.pgp)");
-    await press("Save the whole mail (.eml)");
+    await press("Save the whole message (.eml)");
     await press("I have sent it");
     expect(asked).toContainEqual(["requests:parts", { id: "11" }]);
     expect(asked.filter(([name]) => name === "requests:save" || name === "requests:sent")).toEqual([

@@ -373,7 +373,7 @@ function letterDifferences({
   ] as const) {
     if (!isWhole(story, plan, letter)) says.push(`${name}: ${who} saw ${JSON.stringify(story)}`);
   }
-  const own = `Sealed for ${plan.name} · from you · your own copy`;
+  const own = `Encrypted to ${plan.name} · from you · your own copy`;
   if (
     !sent.subject ||
     !sent.body ||
@@ -385,7 +385,7 @@ function letterDifferences({
   if (!eve.subject || !eve.body) says.push(`${name}: Eve, while a member, saw ${JSON.stringify(eve)}`);
   if (!draft.onOwnComputer) says.push(`${name}: no draft was saved on Alice's computer`);
   if (draft.onServer > 0) says.push(`${name}: ${draft.onServer} drafts on the mail server`);
-  if (!button.onByItself.includes("Sealed for")) says.push(`${name}: the button said ${button.onByItself}`);
+  if (!button.onByItself.includes("Encrypted to")) says.push(`${name}: the button said ${button.onByItself}`);
   return says;
 }
 
