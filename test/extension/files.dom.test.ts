@@ -1,5 +1,5 @@
 /** The attachments of an opened mail: named, sized, looked at, saved. */
-import { askedActs } from "../../src/extension/app/thunderbird/display.js";
+import { askedActs } from "../../src/extension/app/thunderbird/display-actions.js";
 import { filesOf, sizeOf } from "../../src/extension/reading/display/files.js";
 import { PREVIEW_LIMIT } from "../../src/extension/reading/images.js";
 import { answers, resetHost } from "./fake-host.js";

@@ -2,7 +2,7 @@
  * People with the add-on and nothing else: its background code as it is, its worker's jobs, and a storage for each person;
  * mail goes to a real list server in this process and comes back from its relay. One person acts at a time ({@link Addon.as}).
  */
-import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { arrivals, watchRecordHeads } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
@@ -29,6 +29,7 @@ import { local, session } from "./fake-host.js";
 
 let acting: Addon | undefined;
 
+watchRecordHeads();
 setHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,

@@ -2,9 +2,9 @@ import { browser } from "../../platform/browser.js";
 import { codeOf } from "../../platform/errors.js";
 import { RenderedMail } from "../../reading/display/render.js";
 import { traceIn } from "../../reading/display/trace.js";
-import type { MailActions } from "../../reading/view.js";
 import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
 import { ask } from "../calls/mail-calls.js";
+import { askedActs } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
 
 /**
@@ -62,25 +62,3 @@ if (!(STARTED in globalThis)) {
   Object.assign(globalThis, { [STARTED]: true });
   void main();
 }
-
-const downloads = new Map<number, number>();
-
-/** The buttons of a mail in Thunderbird's message pane: the background page does what they say. */
-export const askedActs: MailActions = {
-  // in the popup of the button above the mail, where no sender can paint
-  openElsewhere: null,
-  join: null,
-  save: async (attachment) => {
-    downloads.set(attachment, (await ask("save", { attachment })).download);
-  },
-  showSaved: async (attachment) => {
-    const download = downloads.get(attachment);
-    if (download !== undefined) await ask("showSaved", { download });
-  },
-  saveAll: () => ask("saveAll", null),
-  saveMail: () => ask("saveMail", null),
-  preview: (attachment) => ask("preview", { attachment }),
-  compare: () => ask("compare", null),
-  settings: () => ask("settings", null),
-  reply: null,
-};
