@@ -88,7 +88,7 @@ test("a reader that keeps verdicts by message alone still calls her an owner", a
 describe("ours opens it anew: whatever of lists, keys or authors has changed", () => {
   test.each<[string, () => Promise<Partial<Stored>>, string]>([
     ["owners", withoutOwners, "new"],
-    ["the list itself", async () => ({ lists: {} }), "no-list"],
+    ["the list itself", async () => ({ lists: {} }), "no-lists-here"],
     ["the person's keys", async () => ({ memberKeys: {} }), "no-member-key"],
     [
       "what is known of its author",

@@ -261,7 +261,7 @@ test("nothing to open with is said before anything is tried", async () => {
   const { parts } = await sealed(alice, team);
   const input = { parts, pins: {}, now: now.toISOString() };
   await expect(open({ ...input, lists: [], secrets: [alice.secret] })).rejects.toMatchObject({
-    code: "no-list",
+    code: "no-lists-here",
   });
   await expect(open({ ...input, lists: [alice.list], secrets: [] })).rejects.toMatchObject({
     code: "no-member-key",

@@ -118,7 +118,7 @@ describe("a backup", () => {
     const later = await sealFile({ listseal: 2, kind: "backup", sections: {} }, seal);
     expect(await outcome(readBackup(later, passphrase))).toBe("unsupported-version");
     const other = await sealFile({ listseal: 1, kind: "invitation", sections: {} }, seal);
-    expect(await outcome(readBackup(other, passphrase))).toBe("wrong-kind");
+    expect(await outcome(readBackup(other, passphrase))).toBe("wrong-file-kind");
     const bare = await sealFile({ listseal: 1, kind: "backup", made: "today", sections: {} }, seal);
     expect(await outcome(readBackup(bare, passphrase))).toBe("backup-damaged");
     expect(await outcome(readInvitation(file, "00000-00000-00000-00000-00000"))).not.toBe("read");

@@ -6,6 +6,7 @@ import { keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
+import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { Owned, OwnedList } from "../records/owned-list.js";
 import { nothingYet } from "../records/owned-list.js";
@@ -32,7 +33,7 @@ function bytesOf(base64: string): Uint8Array {
 
 /**
  * Reads a card and sees whether its list can be claimed from here.
- * @throws ListSealError `already-claimed` (a list that is owned here), `list-conflict` (a list of this address is known
+ * @throws ListSealError `already-owned` (a list that is owned here), `list-conflict` (a list of this address is known
  *   here), what `readCard` throws
  */
 async function readOpenCard(file: string): Promise<Card> {
@@ -47,7 +48,7 @@ async function readOpenCard(file: string): Promise<Card> {
 function assertNotOwned(owned: Owned, address: string): void {
   const claim = owned.lists[address]?.claim.kind;
   if (claim !== undefined && claim !== "refused" && claim !== "ended") {
-    throw new MembershipError("already-claimed", "the list is owned here");
+    throw new AddonError("already-owned", "the list is owned here");
   }
 }
 
@@ -187,12 +188,12 @@ async function takePart(list: OwnedList): Promise<boolean> {
 
 /**
  * Forgets a list whose claim was refused or given up, or that one owns no more.
- * @throws ListSealError `already-claimed` for one that is owned
+ * @throws ListSealError `already-owned` for one that is owned
  */
 export async function forgetClaim(address: string): Promise<void> {
   const { claim } = await loadOwned(address);
   if (claim.kind === "confirmed" || claim.kind === "appointed")
-    throw new MembershipError("already-claimed", "the list is owned here");
+    throw new AddonError("already-owned", "the list is owned here");
   if (claim.kind === "waiting") await forgetPending(claim.request);
   await ownedRecord.update((owned) => {
     const { [address]: _, ...lists } = owned.lists;

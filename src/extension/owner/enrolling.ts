@@ -1,7 +1,7 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
-import { ProtocolError } from "../../openpgp/errors.js";
+import { AddonError, inSituation } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { loadOwned } from "../records/owned-storage.js";
 import { runJob } from "../worker/client.js";
@@ -13,25 +13,28 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ProtocolError("key-damaged", "not base64", { cause });
+    throw new AddonError("key-file-damaged", "not base64", { cause });
   }
 }
 
 /**
  * Asks the server to enrol somebody by their public key.
  * @param address where their copies go; null for the one address that the key names
- * @throws ListSealError `wrong-address` if the key names several addresses or none, or another one; `bad-address`; what
+ * @throws ListSealError `key-for-another-address` if the key names several addresses or none, or another one; `bad-address`; what
  *   the worker throws for a key that can't be used
  */
 export async function enrol(list: string, file: string, address: string | null, name: string): Promise<void> {
   const owned = await loadOwned(list);
-  const key = await runJob("read-public-key", { file: bytesOf(file), now: new Date().toISOString() });
+  const key = await inSituation({ "key-damaged": "key-file-damaged" }, () =>
+    runJob("read-public-key", { file: bytesOf(file), now: new Date().toISOString() }),
+  );
   const [only, more] = key.addresses;
   const wanted = address ?? (more === undefined ? only : undefined);
-  if (wanted === undefined) throw new MembershipError("wrong-address", "the key does not say one address");
+  if (wanted === undefined)
+    throw new AddonError("key-for-another-address", "the key does not say one address");
   const member = parseAddress(wanted);
   if (!key.addresses.includes(member))
-    throw new MembershipError("wrong-address", "the key is for another one");
+    throw new AddonError("key-for-another-address", "the key is for another one");
   const { certificate } = key;
   const person = name.trim() || key.userId.replace(/\s*<[^<>]*>$/, "").trim() || member;
   // with attachments to save, and the command that opens them: other mail programs show none in the other shape

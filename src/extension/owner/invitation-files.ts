@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
-import { MembershipError } from "../../membership/file/errors.js";
 import { browser } from "../platform/browser.js";
 import { listOf, object, text } from "../platform/check.js";
+import { AddonError } from "../platform/errors.js";
 import { withLock } from "../platform/locks.js";
 
 /**
@@ -38,11 +38,11 @@ export function keepFile(introduction: string, name: string, file: Uint8Array): 
   });
 }
 
-/** @throws ListSealError `invitation-damaged` if it is not here any more */
+/** @throws ListSealError `invitation-not-kept` if it is not here any more */
 export async function keptFile(
   introduction: string,
 ): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const found = (await all()).find((each) => each.introduction === introduction);
-  if (found === undefined) throw new MembershipError("invitation-damaged", "its file is not kept any more");
+  if (found === undefined) throw new AddonError("invitation-not-kept", "its file is not kept any more");
   return { name: found.name, bytes: fromBase64(found.file) };
 }

@@ -67,8 +67,7 @@ export async function saveInvitation(introduction: string): Promise<void> {
 export async function mailInvitation(list: string, introduction: string): Promise<void> {
   const { name: listName, invitations } = await loadOwned(list);
   const invitation = invitations.find((each) => each.introduction === introduction);
-  if (invitation === undefined)
-    throw new MembershipError("invitation-damaged", "there is no such invitation");
+  if (invitation === undefined) throw new AddonError("invitation-not-kept", "there is no such invitation");
   const { name, bytes } = await keptFile(introduction);
   await host().writeMail({
     to: invitation.address,

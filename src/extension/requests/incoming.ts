@@ -3,7 +3,7 @@ import type { RequestResult, Unsolicited } from "../../membership/request/answer
 import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { openSecrets } from "../keys/unlocked.js";
-import { codeOf, type ErrorCode } from "../platform/errors.js";
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
@@ -154,7 +154,7 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     await keepServerCertificate(opened);
   }
   const known = asked ?? requests.answered.find(({ id }) => id === request);
-  if (known === undefined) throw new ProtocolError("binding-mismatch", "nobody here asked for it");
+  if (known === undefined) throw new AddonError("unexpected-answer", "nobody here asked for it");
   return {
     kind: "answer",
     list,

@@ -23,7 +23,7 @@ import type { Jobs, OpenedLetter } from "./jobs.js";
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
  * failure is told only if none does. Nothing is given out before every check has passed.
- * @throws ListSealError what `openPost` throws; `no-list` and `no-member-key` if there is nothing to open with
+ * @throws ListSealError what `openPost` throws; `no-lists-here` and `no-member-key` if there is nothing to open with
  */
 export async function open({
   parts,
@@ -34,7 +34,7 @@ export async function open({
 }: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
-  if (lists.length === 0) throw new AddonError("no-list", "no list is known here");
+  if (lists.length === 0) throw new AddonError("no-lists-here", "no list is known here");
   const member = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
   if (member.length === 0) throw new AddonError("no-member-key", "no member key is here");
 

@@ -4,7 +4,6 @@ import type { ListForProof } from "../../membership/introduction/introduction.js
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   parseFingerprint,
@@ -15,6 +14,7 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { AddonError } from "../platform/errors.js";
 import type { Jobs } from "./jobs.js";
 import { knownOwnedList } from "./owner-invite.js";
 
@@ -132,12 +132,12 @@ export async function readServerOffer({
 }: Jobs["read-server-offer"]["input"]): Promise<Jobs["read-server-offer"]["output"]> {
   const server = await readSealingKey("server", armored, new Date(now));
   if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
-    throw new ProtocolError("wrong-list", "a server key of another list");
+    throw new AddonError("unfit-server-key", "a server key of another list");
   }
   const listKey = await readOpeningKey("list", fromBase64(list.listKey));
   const others = [...allFingerprints(listKey.secret), ...list.owners.map(({ fingerprint }) => fingerprint)];
   if (allFingerprints(server.certificate).some((one) => others.includes(one))) {
-    throw new ProtocolError("wrong-role", "the server key is another's key");
+    throw new AddonError("unfit-server-key", "the server key is another's key");
   }
   return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
 }

@@ -1,5 +1,4 @@
 import { MembershipError } from "../../membership/file/errors.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
 import { noteUse, secretOf } from "../keys/unlocked.js";
 import { AddonError } from "../platform/errors.js";
@@ -27,14 +26,14 @@ export interface LetterAuthor {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `own-key-revoked`
  */
 export async function authorFor(list: StoredList): Promise<LetterAuthor> {
   if (list.membership === "left") throw new AddonError("left-list", "one has left the list");
   // the server would refuse it, and a mail on its way is a promise
   if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
   const key = keyOf(await load(), list.memberKey);
-  if (key.revokedAt !== null) throw new ProtocolError("key-revoked", "one's own key is revoked");
+  if (key.revokedAt !== null) throw new AddonError("own-key-revoked", "one's own key is revoked");
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)

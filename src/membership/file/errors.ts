@@ -5,6 +5,7 @@ export const membershipCodes = [
   // files
   "wrong-address",
   "wrong-code",
+  "wrong-file-kind",
   "invitation-damaged",
   "invitation-expired",
   "list-conflict",

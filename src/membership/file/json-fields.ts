@@ -4,10 +4,12 @@
  *
  * A reader throws on the first field that isn't as it should be, and names the field, never its contents.
  */
+
 import { fromBase64 } from "../../mail/base64.js";
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { RefusalCode } from "./errors.js";
+import { MembershipError } from "./errors.js";
 
 /** The version that all our JSON carries as `"listseal"`. */
 export const FILE_VERSION = 1;
@@ -63,7 +65,7 @@ export class Fields {
 
   /**
    * Checks what all our JSON begins with: `"listseal": 1` and `"kind"`.
-   * @throws ListSealError `unsupported-version` for a later version; `wrong-kind` for another kind
+   * @throws ListSealError `unsupported-version` for a later version; `wrong-file-kind` for another kind
    */
   assertKind(kind: string): void {
     const { listseal: version, kind: found } = this.#value;
@@ -71,7 +73,7 @@ export class Fields {
       throw this.#wrong("listseal", "a version");
     }
     if (version !== FILE_VERSION) throw new ProtocolError("unsupported-version", "made by a later version");
-    if (found !== kind) throw new ProtocolError("wrong-kind", `not of the kind ${kind}`);
+    if (found !== kind) throw new MembershipError("wrong-file-kind", `not of the kind ${kind}`);
   }
 
   /** Text of 1 to `limit` characters on one line, without control or direction characters. */

@@ -23,7 +23,7 @@
 
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { sha256 } from "../../openpgp/digest.js";
-import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { MembershipError } from "../file/errors.js";
 import type { RecordLink } from "../request/answer-result.js";
@@ -106,10 +106,9 @@ export async function followChain(
   for (const [index, link] of links.entries()) {
     if (link.number !== after.length + 1) throw new MembershipError("roster-altered", "an entry is missing");
     if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {
-      throw new ListSealError(
-        index === 0 ? "roster-forked" : "roster-altered",
-        "an entry names another one before it",
-      );
+      throw index === 0
+        ? new MembershipError("roster-forked", "the first new entry does not follow the last one known")
+        : new MembershipError("roster-altered", "an entry names another one before it");
     }
     const text = hashedText(link.number, link.previous, link.entry);
     if ((await sha256(new TextEncoder().encode(text))) !== link.hash) {

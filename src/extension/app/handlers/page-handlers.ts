@@ -1,4 +1,3 @@
-import { MembershipError } from "../../../membership/file/errors.js";
 import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
@@ -149,7 +148,7 @@ export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
       if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
       const key = keyOf(stored, fingerprint);
       if (key.address !== list.invitee)
-        throw new MembershipError("wrong-address", "the key belongs to another address");
+        throw new AddonError("key-for-another-address", "the key belongs to another address");
       const next = { ...list, memberKey: fingerprint };
       return {
         stored: { ...stored, lists: { ...stored.lists, [address]: next } },

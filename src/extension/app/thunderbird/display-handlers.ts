@@ -1,6 +1,6 @@
-import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
+import { AddonError } from "../../platform/errors.js";
 import type { OpenedMail } from "../../reading/opening.js";
 import { pictureOf } from "../../reading/opening.js";
 import { readMessage, shownMessage } from "../../reading/read-message.js";
@@ -95,5 +95,5 @@ async function shown(tabId: number): Promise<OpenedMail> {
   const header = await shownMessage(tabId);
   const reading = header === undefined ? undefined : await readMessage(header, "in-its-own-shell");
   if (reading?.kind === "opened") return reading.opened;
-  throw new ProtocolError("not-sealed", "the tab shows no opened mail");
+  throw new AddonError("message-gone", "the tab shows no opened mail");
 }

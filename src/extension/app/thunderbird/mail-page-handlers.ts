@@ -1,9 +1,8 @@
 import { invitationPart } from "../../../mail/found-parts.js";
-import { MembershipError } from "../../../membership/file/errors.js";
-import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { browser } from "../../platform/browser.js";
+import { AddonError } from "../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import type { OpenedMail } from "../../reading/opening.js";
 import { pictureOf } from "../../reading/opening.js";
@@ -47,7 +46,7 @@ export const mailAsks: MailAskHandlers = {
 
   async "mail:join"({ mail }) {
     if (!(await offerInvitation(await headerOf(mail))))
-      throw new MembershipError("invitation-damaged", "the mail brings no invitation");
+      throw new AddonError("no-invitation-here", "the mail brings no invitation");
     await browser.runtime.openOptionsPage();
     return null;
   },
@@ -55,19 +54,19 @@ export const mailAsks: MailAskHandlers = {
 
 const marked = async (answer: DisplayAnswer) => ({ answer, mark: await loadMark() });
 
-/** @throws ListSealError `not-sealed` if the message is not there any more, or another one has its number */
+/** @throws ListSealError `message-gone` if the message is not there any more, or another one has its number */
 async function headerOf({ id, headerMessageId }: MessageRef): Promise<MessageHeader> {
   const header = await thunderbird()
     .messages.get(id)
     .catch(() => undefined);
   if (header?.headerMessageId !== headerMessageId)
-    throw new ProtocolError("not-sealed", "the message is not there any more");
+    throw new AddonError("message-gone", "the message is not there any more");
   return header;
 }
 
 async function opened(mail: MessageRef): Promise<OpenedMail> {
   const reading = await readMessage(await headerOf(mail), "elsewhere");
-  if (reading.kind !== "opened") throw new ProtocolError("not-sealed", "the mail does not open any more");
+  if (reading.kind !== "opened") throw new AddonError("message-gone", "the mail does not open any more");
   return reading.opened;
 }
 

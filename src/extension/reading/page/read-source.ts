@@ -2,11 +2,11 @@ import { type ArrivingPart, arrivingKinds } from "../../../mail/found-parts.js";
 import { partTypes, requestTypes } from "../../../mail/part-types.js";
 import { writeClearMail } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
-import { MembershipError } from "../../../membership/file/errors.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { openOptions } from "../../platform/background-rpc.js";
+import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
@@ -102,7 +102,7 @@ export class MailReading {
   }
 
   #need(): OpenedMail {
-    if (this.#opened === undefined) throw new ProtocolError("not-sealed", "no opened mail is shown");
+    if (this.#opened === undefined) throw new AddonError("message-gone", "no opened mail is shown");
     return this.#opened;
   }
 
@@ -142,7 +142,7 @@ export class MailReading {
   async join(): Promise<void> {
     const { name, file } = this.#invitation ?? {};
     if (name === undefined || file === undefined)
-      throw new MembershipError("invitation-damaged", "the mail brings no invitation");
+      throw new AddonError("no-invitation-here", "the mail brings no invitation");
     await offer(name, file);
     await openOptions();
   }
@@ -180,6 +180,6 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
       return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
     },
   );
-  if (another !== undefined) throw new ProtocolError("damaged", "parts of more than one mail");
+  if (another !== undefined) throw new AddonError("several-messages", "parts of more than one mail");
   return { kind: "other", arriving: arriving ?? null, invitation: null };
 }

@@ -78,7 +78,7 @@ async function keep(tabId: number): Promise<void> {
   const identity = await identities.get(await trueIdentity(details.identityId ?? ""));
   const [folder] =
     identity === null ? [] : await folders.query({ accountId: identity.accountId, specialUse: ["drafts"] });
-  if (folder === undefined) throw new AddonError("storage-failed", "the account has no Drafts folder");
+  if (folder === undefined) throw new AddonError("no-drafts-folder", "the account has no Drafts folder");
   const file = new File([new Uint8Array(mail)], "draft.eml", { type: "message/rfc822" });
   // the right to put a mail into a folder is asked for at the press, and may have been declined
   if (messages.import === undefined) throw new AddonError("cancelled", "declined by the person");
@@ -114,7 +114,8 @@ export async function openSealedDraft(tabId: number): Promise<void> {
         secrets: await secretsOf(await load()),
         now: new Date().toISOString(),
       });
-      if (opened.kind === "not-for-me") throw new AddonError("no-member-key", "sealed for another key");
+      if (opened.kind === "not-for-me")
+        throw new AddonError("draft-for-another-key", "sealed for another key");
       await put(tabId, opened);
     });
     await changeState(tabId, { openedDraft: relatedMessageId });
