@@ -10,6 +10,7 @@
  * of the strictest form, or it is not our own shell: there is no place left in which anybody could say anything. What a gateway
  * has changed is a foreign shell, too, and opens by a click.
  */
+import { deliveryModes, modes } from "../protocol/message.js";
 import { decodeBase64Body } from "./base64-body.js";
 import { memberNotice, submissionNotice } from "./fixed-texts.js";
 import { labelOf, namedType, partTypes } from "./part-types.js";
@@ -262,9 +263,7 @@ const wordsOf = (text: string): string => text.replace(/[ \t\r\n]+/g, " ").trim(
 const notices: ReadonlySet<string> = new Set(
   [
     submissionNotice(),
-    ...(["key", "whole"] as const).flatMap((mode) =>
-      (["resealed", "opened"] as const).map((delivery) => memberNotice(mode, delivery)),
-    ),
+    ...modes.flatMap((mode) => deliveryModes.map((delivery) => memberNotice(mode, delivery))),
   ].map(wordsOf),
 );
 

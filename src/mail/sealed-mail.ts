@@ -151,7 +151,8 @@ function threadFields(inReplyTo: string | undefined, references: readonly string
 }
 
 /** How a member wants the copies to look; a large one is always `mixed`. */
-export type CopyShape = "encrypted" | "mixed";
+export const copyShapes = ["encrypted", "mixed"] as const;
+export type CopyShape = (typeof copyShapes)[number];
 
 /**
  * Octets of base64 up to which a copy may be `encrypted`.

@@ -7,6 +7,7 @@
  *
  * `SealingKey` is the public half (encrypts, verifies); `OpeningKey` is the secret half (decrypts, signs).
  */
+
 import {
   decryptKey,
   encryptKey,
@@ -17,9 +18,10 @@ import {
   readPrivateKey,
 } from "openpgp";
 import { ProtocolError } from "./errors.js";
-import { configFor, fullReadingConfig, type Profile, readingConfig } from "./policy.js";
+import { configFor, fullReadingConfig, readingConfig } from "./policy.js";
+import type { Profile } from "./profiles.js";
 
-export type { Profile } from "./policy.js";
+export type { Profile } from "./profiles.js";
 
 /**
  * What a key is for. `introduction` is the one-time key of an invitation: it certifies one member key and seals nothing.

@@ -3,15 +3,10 @@
  *
  * Each limit names the attack or the accident that it stops.
  */
+
 import { type Config, enums, config as libraryDefaults, type PartialConfig } from "openpgp";
 import { ProtocolError } from "./errors.js";
-
-/**
- * A profile is fixed when the list key is made.
- * - `compatible`: v4 keys on curve25519Legacy, SEIPDv1. GnuPG 2.2, Sequoia and RNP read it.
- * - `rfc9580`: v6 keys, SEIPDv2 with AES-256-GCM. For lists whose members all use this software.
- */
-export type Profile = "compatible" | "rfc9580";
+import type { Profile } from "./profiles.js";
 
 /** A key packet is about 100 bytes today, 1.2 kB with a post-quantum key. Stops packet floods in the opened literal. */
 export const MAX_KEY_PACKET_BYTES = 4096;

@@ -9,6 +9,7 @@
  * Notations are never critical (gpg and sq call a signature bad that has an unknown critical one) and never doubled:
  * a missing or doubled notation is a failure, not a lesser success.
  */
+
 import {
   createMessage,
   enums,
@@ -35,6 +36,7 @@ import {
 import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "../openpgp/policy.js";
 import type { SecretId } from "../openpgp/secrets.js";
 import { type BegunDigest, hasOwnDigest, signedDigest } from "../openpgp/signed-digest.js";
+import type { Mode } from "./message.js";
 
 /** Version of the notation namespace: what a signature says is defined per version. */
 export const BINDING_VERSION = 1;
@@ -150,7 +152,7 @@ export function readNotations<N extends string>(
 /** The names that a binding of this kind carries, besides `kind`. */
 export function bindingNames(
   kind: Binding["kind"],
-  mode: "key" | "whole",
+  mode: Mode,
 ): readonly ("list" | "msgid" | "body-sha256" | "by" | "roster")[] {
   const body = mode === "key" ? (["body-sha256"] as const) : [];
   switch (kind) {

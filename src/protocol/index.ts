@@ -39,7 +39,7 @@ export {
   writeSealingKey,
 } from "../openpgp/keys.js";
 export { join, type SplitMessage, split } from "../openpgp/packets.js";
-export type { Profile } from "../openpgp/policy.js";
+export type { Profile } from "../openpgp/profiles.js";
 export {
   generateSecret,
   isSecret,

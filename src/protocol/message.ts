@@ -7,14 +7,16 @@ import type { ListName, SecretId } from "../openpgp/secrets.js";
  * - `whole` (seed, embodiment 1): the whole message.
  * - `key` (embodiment 2): the message's key alone; the body is encrypted once and never touched again.
  */
-export type Mode = "whole" | "key";
+export const modes = ["whole", "key"] as const;
+export type Mode = (typeof modes)[number];
 
 /**
  * How the server sends on.
  * - `resealed` (claims 2 and 5): sealed for each member with that member's key. The default.
  * - `opened` (claims 1 and 4): as the server opened it, under the list key alone. A former member with a wiretap reads it.
  */
-export type DeliveryMode = "resealed" | "opened";
+export const deliveryModes = ["resealed", "opened"] as const;
+export type DeliveryMode = (typeof deliveryModes)[number];
 
 interface SealedCommon {
   /** Delivery `opened` only: the detached list signature, over the literal that the server opened. */

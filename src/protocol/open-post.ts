@@ -196,7 +196,7 @@ function sealedForm(layer: OpenedLayer | "not-for-me"): Outer | "not-for-me" {
   return layer === "not-for-me" ? layer : { form: "sealed", layer };
 }
 
-function isOpenedForm(outer: Uint8Array, mode: "key" | "whole", target: KeyPacketTarget): boolean {
+function isOpenedForm(outer: Uint8Array, mode: Mode, target: KeyPacketTarget): boolean {
   try {
     checkLiteral(outer, mode, target);
     return true;

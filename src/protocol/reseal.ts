@@ -6,6 +6,7 @@
  *
  * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
  */
+
 import type { Signature } from "openpgp";
 import { sha256 } from "../openpgp/digest.js";
 import { ProtocolError } from "../openpgp/errors.js";
@@ -19,8 +20,8 @@ import {
   MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
-  type Profile,
 } from "../openpgp/policy.js";
+import type { Profile } from "../openpgp/profiles.js";
 import { isSecret, type Opener, profileOf, type Sealer } from "../openpgp/secrets.js";
 import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";

@@ -5,12 +5,14 @@
  * Outer: what the server may open, signed by the same key (kind `submit`) and encrypted to the server key, and to the
  * author's own key, so that the copy in Sent can be read ("the server and the sender only", claim 1).
  */
+
 import { createMessage, encrypt, enums, type MaybeStream, type Signature } from "openpgp";
 import { hex, sha256 } from "../openpgp/digest.js";
 import { ProtocolError } from "../openpgp/errors.js";
 import { assertUsable, type OpeningKey, type Role, sealingHalf } from "../openpgp/keys.js";
 import { split } from "../openpgp/packets.js";
-import { assertSize, MAX_PAYLOAD_BYTES, type Profile, sealingConfig } from "../openpgp/policy.js";
+import { assertSize, MAX_PAYLOAD_BYTES, sealingConfig } from "../openpgp/policy.js";
+import type { Profile } from "../openpgp/profiles.js";
 import {
   isSecret,
   passphraseOf,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { deserialize } from "node:v8";
-import type { Profile } from "../../src/openpgp/policy.js";
+import type { Profile } from "../../src/openpgp/profiles.js";
 import {
   type OpeningKey,
   openPost,

@@ -1,6 +1,7 @@
 /** Posts and members for the tests of the server's sealing: any literal, any kind of certificate. */
 import { enums, generateKey, type KeyOptions, LiteralDataPacket, SecretKeyPacket } from "openpgp";
-import { configFor, fullReadingConfig, type Profile } from "../../src/openpgp/policy.js";
+import { configFor, fullReadingConfig } from "../../src/openpgp/policy.js";
+import type { Profile } from "../../src/openpgp/profiles.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   type OpeningKey,

@@ -1,4 +1,5 @@
 /** When a person is told that their key runs out: 30 days before, and plainly 7 days before. Pure. */
+import type { Profile } from "../../openpgp/profiles.js";
 import type { StoredMemberKey } from "../records/stored.js";
 
 const SOON_DAYS = 30;
@@ -24,7 +25,7 @@ const VERSION_4_DIGITS = 40;
  */
 export function keysFor(
   keys: Readonly<Record<string, StoredMemberKey>>,
-  wanted: { readonly address: string; readonly profile: "compatible" | "rfc9580" },
+  wanted: { readonly address: string; readonly profile: Profile },
   now: Date,
 ): readonly StoredMemberKey[] {
   return Object.values(keys).filter(

@@ -1,4 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
+import type { Profile } from "../../openpgp/profiles.js";
 import { update } from "../records/storage.js";
 import type { Stored, StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
@@ -11,7 +12,7 @@ export interface NewKeyWish {
   readonly name: string | null;
   /** Null for a key that is not locked at rest. */
   readonly passphrase: string | null;
-  readonly profile: "compatible" | "rfc9580";
+  readonly profile: Profile;
 }
 
 /**

@@ -2,6 +2,8 @@ import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
+import type { Profile } from "../../openpgp/profiles.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
@@ -56,9 +58,9 @@ function assertNotOwned(owned: Owned, address: string): void {
 export interface CardView {
   readonly address: string;
   readonly name: string;
-  readonly mode: "whole" | "key";
-  readonly delivery: "resealed" | "opened";
-  readonly profile: "compatible" | "rfc9580";
+  readonly mode: Mode;
+  readonly delivery: DeliveryMode;
+  readonly profile: Profile;
   readonly serverFingerprint: string;
   readonly expires: string;
 }

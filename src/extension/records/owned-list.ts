@@ -6,6 +6,8 @@ import {
 } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
 import { noHistory } from "../../membership/roster/state.js";
+import { type Profile, profiles } from "../../openpgp/profiles.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import {
   type Check,
   CheckError,
@@ -231,9 +233,9 @@ export interface OwnedList {
   readonly address: string;
   readonly name: string;
   readonly requestAddress: string;
-  readonly mode: "whole" | "key";
-  readonly delivery: "resealed" | "opened";
-  readonly profile: "compatible" | "rfc9580";
+  readonly mode: Mode;
+  readonly delivery: DeliveryMode;
+  readonly profile: Profile;
   /** The address that the owner takes part with, and their member key. */
   readonly ownerAddress: string;
   readonly ownerKey: string;
@@ -268,9 +270,9 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   address: text,
   name: text,
   requestAddress: text,
-  mode: oneOf("whole", "key"),
-  delivery: oneOf("resealed", "opened"),
-  profile: oneOf("compatible", "rfc9580"),
+  mode: oneOf(...modes),
+  delivery: oneOf(...deliveryModes),
+  profile: oneOf(...profiles),
   ownerAddress: text,
   ownerKey: text,
   listKey: text,

@@ -1,5 +1,7 @@
 import type { MemberRole } from "../../membership/request/command-names.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
+import type { Profile } from "../../openpgp/profiles.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { browser } from "../platform/browser.js";
 import { listOf, text } from "../platform/check.js";
 import { AddonError, type ErrorCode } from "../platform/errors.js";
@@ -190,9 +192,9 @@ export function namesSeen(list: string, author: SeenName | null): Promise<readon
 export interface ListSummary {
   readonly address: string;
   readonly name: string;
-  readonly mode: "whole" | "key";
-  readonly delivery: "resealed" | "opened";
-  readonly profile: "compatible" | "rfc9580";
+  readonly mode: Mode;
+  readonly delivery: DeliveryMode;
+  readonly profile: Profile;
   readonly listFingerprint: string;
   readonly serverFingerprint: string;
   readonly owners: readonly { readonly userId: string; readonly fingerprint: string }[];

@@ -1,6 +1,8 @@
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import type { Pin, Pins } from "../../membership/introduction/pins.js";
 import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
+import { type Profile, profiles } from "../../openpgp/profiles.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import {
   type Check,
   CheckError,
@@ -70,9 +72,9 @@ export interface StoredList {
   readonly address: string;
   readonly name: string;
   readonly requestAddress: string;
-  readonly mode: "whole" | "key";
-  readonly delivery: "resealed" | "opened";
-  readonly profile: "compatible" | "rfc9580";
+  readonly mode: Mode;
+  readonly delivery: DeliveryMode;
+  readonly profile: Profile;
   /** The list key, secret half. */
   readonly listKey: string;
   readonly listKeyFingerprint: string;
@@ -106,9 +108,9 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   address: text,
   name: text,
   requestAddress: text,
-  mode: oneOf("whole", "key"),
-  delivery: oneOf("resealed", "opened"),
-  profile: oneOf("compatible", "rfc9580"),
+  mode: oneOf(...modes),
+  delivery: oneOf(...deliveryModes),
+  profile: oneOf(...profiles),
   listKey: text,
   listKeyFingerprint: text,
   formerListKeys: listOf(formerListKey),

@@ -1,7 +1,10 @@
 /** What card and invitation say of a list besides its keys: the `list` object of their JSON. */
+
 import type { Address } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
+import { profiles } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
+import { deliveryModes, modes } from "../../protocol/message.js";
 import type { Fields } from "../file/json-fields.js";
 
 const MAX_LIST_NAME = 100;
@@ -29,8 +32,8 @@ export function readListWords(list: Fields): ListWords {
     listAddress: list.address("address"),
     listName: list.line("name", MAX_LIST_NAME),
     requestAddress: list.address("requestAddress"),
-    mode: list.oneOf("mode", ["key", "whole"] as const),
-    delivery: list.oneOf("delivery", ["resealed", "opened"] as const),
-    profile: list.oneOf("profile", ["compatible", "rfc9580"] as const),
+    mode: list.oneOf("mode", modes),
+    delivery: list.oneOf("delivery", deliveryModes),
+    profile: list.oneOf("profile", profiles),
   };
 }

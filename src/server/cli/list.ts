@@ -1,7 +1,10 @@
 /** `list create|show|set|set-key|retire|resume`. */
+
 import { type Command, Option } from "commander";
 import type { Profile } from "../../openpgp/keys.js";
+import { profiles } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
+import { deliveryModes, modes } from "../../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";
@@ -82,18 +85,18 @@ export function addListCommands(program: Command): void {
     .argument("<address>", "the list's mail address")
     .description("create a list with its own server key")
     .requiredOption("--name <name>", "the list's name, as members see it")
-    .addOption(new Option("--mode <mode>", "what is sealed twice").choices(["key", "whole"]).default("key"))
+    .addOption(new Option("--mode <mode>", "what is sealed twice").choices(modes).default("key"))
     .addOption(
       new Option(
         "--delivery <delivery>",
         "seal each copy for its member, or send it as opened (a former member who taps the line can then read it)",
       )
-        .choices(["resealed", "opened"])
+        .choices(deliveryModes)
         .default("resealed"),
     )
     .addOption(
       new Option("--profile <profile>", "OpenPGP that GnuPG can read, or RFC 9580")
-        .choices(["compatible", "rfc9580"])
+        .choices(profiles)
         .default("compatible"),
     )
     .option("--list-key <file>", "the public list key, if it already exists")

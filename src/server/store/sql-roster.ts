@@ -1,4 +1,7 @@
 /** Lists, rosters and their records, in SQL. */
+
+import { profiles } from "../../openpgp/profiles.js";
+import { deliveryModes, modes } from "../../protocol/message.js";
 import { nextEntry, type RecordEntry, type RecordHead, type RosterChange } from "./roster-record.js";
 import {
   bytes,
@@ -35,9 +38,9 @@ function listOf(row: Row): List {
     id: number(row, "id"),
     address: text(row, "address"),
     name: text(row, "name"),
-    mode: word(row, "mode", ["key", "whole"]),
-    delivery: word(row, "delivery", ["resealed", "opened"]),
-    profile: word(row, "profile", ["compatible", "rfc9580"]),
+    mode: word(row, "mode", modes),
+    delivery: word(row, "delivery", deliveryModes),
+    profile: word(row, "profile", profiles),
     policy: word(row, "policy", postPolicies),
     serverKeyFile: text(row, "server_key_file"),
     serverFingerprint: text(row, "server_fingerprint"),

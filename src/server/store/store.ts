@@ -8,8 +8,9 @@
  *
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
+
 import { MAX_NOTICE_COPIES, type MemberRole, memberRoles } from "../../membership/request/request.js";
-import type { Profile } from "../../openpgp/policy.js";
+import type { Profile } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
 

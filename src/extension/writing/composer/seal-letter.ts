@@ -1,6 +1,7 @@
 import type { Letter } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
+import type { Mode } from "../../../protocol/message.js";
 import { AddonError } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
@@ -96,7 +97,7 @@ export async function readyLetter({
 /** The sealed parts. @param mode `whole` gives one file, whatever the list's mode is: the server takes both */
 export function sealLetter(
   { author, letter }: ReadyLetter,
-  mode: "whole" | "key" = author.list.mode,
+  mode: Mode = author.list.mode,
 ): Promise<SealedLetter> {
   return runJob("seal", { ...author, list: { ...author.list, mode }, letter });
 }
