@@ -1,7 +1,6 @@
 /** Writes the modules into the source tree: `npx tsx scripts/wasm/make.ts`. Tests compare them with what this makes. */
 import { writeFileSync } from "node:fs";
 import { aesCfbModule } from "./aes-cfb.js";
-import { base64Module } from "./base64.js";
 
 function write(file: string, name: string, program: string, module: Uint8Array): void {
   const base64 = Buffer.from(module).toString("base64");
@@ -15,4 +14,3 @@ ${lines.join(",\n")},
 }
 
 write("openpgp/cfb/aes-module.ts", "aesModule", "aes-cfb.ts", aesCfbModule());
-write("mail/base64-module.ts", "base64Module", "base64.ts", base64Module());

@@ -8,6 +8,7 @@ import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { partsOfMail, readReceived } from "../../src/mail/received.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { writeOpeningKey } from "../../src/openpgp/keys.js";
+import { setFromBase64, shortTexts } from "../mail/native-base64.js";
 import { describeInBrowsers } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
 import { until } from "../world/processes.js";
@@ -35,6 +36,28 @@ const UNLOCK = `async (fingerprint, secret) => {
 }`;
 const LOCK = `() => (globalThis.browser ?? chrome).storage.session.remove("unlocked")`;
 
+/** Run in a page: what its own decoder of base64 makes of each text. */
+const DECODE = `(texts) => texts.map((text) => {
+  const out = new Uint8Array(8);
+  try {
+    const { read, written } = out.setFromBase64(text, { lastChunkHandling: "stop-before-partial" });
+    return [read, written, ...out.subarray(0, written)].join();
+  } catch ({ name }) {
+    return name;
+  }
+})`;
+
+/** The same by the one that unit tests use. */
+function decodedHere(text: string): string {
+  const out = new Uint8Array(8);
+  try {
+    const { read, written } = setFromBase64(out, text);
+    return [read, written, ...out.subarray(0, written)].join();
+  } catch (error) {
+    return error instanceof Error ? error.name : "?";
+  }
+}
+
 describeInBrowsers("the Reader page", (name) => {
   let bed: ReaderBed;
 
@@ -43,6 +66,12 @@ describeInBrowsers("the Reader page", (name) => {
   }, 60_000);
 
   afterAll(() => bed?.discard(), 30_000);
+
+  test("its decoder of base64 is what the unit tests of ours have in its place", async () => {
+    const texts = shortTexts();
+    const found = await bed.page.run(z.array(z.string()), DECODE, texts);
+    expect(found).toEqual(texts.map(decodedHere));
+  });
 
   test("reads a mail that the list's server made, and saves and shows what is attached", async () => {
     const { server, list, alice, page } = bed;

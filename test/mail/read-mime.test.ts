@@ -2,9 +2,6 @@
 import { jest } from "@jest/globals";
 import fc from "fast-check";
 import PostalMime, { type Email } from "postal-mime";
-import { base64Module as makeBase64Module } from "../../scripts/wasm/base64.js";
-import type { decodeBase64Body } from "../../src/mail/base64-body.js";
-import { base64Module } from "../../src/mail/base64-module.js";
 import { writeEntity } from "../../src/mail/mime.js";
 import { readMime } from "../../src/mail/read-mime.js";
 
@@ -18,7 +15,6 @@ function random(length: number): Uint8Array {
 }
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 /** How many lines, or pieces of a body, postal-mime was given, and how many octets its own decoders of base64 got. */
 async function watched(raw: Uint8Array) {
@@ -208,68 +204,4 @@ describe("the work grows with the octets and no faster", () => {
     const many = part([coding], line.repeat(times));
     await expect(readMime(mixed([many]), options)).rejects.toMatchObject({ code: "too-large" });
   });
-});
-
-describe.each(["in WebAssembly", "without it", "in Node"])("base64 %s", (way) => {
-  const { WebAssembly: engine } = globalThis;
-  const { getBuiltinModule } = process;
-  let decode: typeof decodeBase64Body;
-  beforeAll(async () => {
-    if (way === "without it") Reflect.deleteProperty(globalThis, "WebAssembly");
-    if (way !== "in Node") Reflect.set(process, "getBuiltinModule", undefined);
-    // the module is compiled once: here anew
-    jest.resetModules();
-    ({ decodeBase64Body: decode } = await import("../../src/mail/base64-body.js"));
-    expect(textOf(decode(latin1("QUJD")) ?? latin1("none"))).toBe("ABC");
-    Reflect.set(globalThis, "WebAssembly", engine);
-  });
-  afterAll(() => {
-    Reflect.set(process, "getBuiltinModule", getBuiltinModule);
-  });
-  const decoded = (text: string) => {
-    const bytes = decode(latin1(text));
-    return bytes === undefined ? "none" : Buffer.from(bytes).toString("base64");
-  };
-
-  test("any octets, of any length, with white space anywhere", () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ maxLength: 300 }),
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.constantFrom("\t", "\n", "\f", "\r\n", "  "))),
-        (bytes, spaces) => {
-          const text = Buffer.from(bytes).toString("base64");
-          const spaced = spaces.reduce((sum, [at, space]) => sum.slice(0, at) + space + sum.slice(at), text);
-          expect(decoded(spaced)).toBe(text);
-        },
-      ),
-    );
-  });
-
-  test("another character at any place, a cut at any place: only what is full groups is base64", () => {
-    const text = Buffer.from(random(42)).toString("base64");
-    for (let at = 0; at < text.length; at++) {
-      for (const other of ["=", "!", "-", "_", "\0", "\x80", "\xff", "\v"]) {
-        const inserted = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
-        const isBase64 = other === "=" && at === text.length - 1;
-        expect(decoded(inserted) === "none").toBe(!isBase64);
-      }
-      expect(decoded(text.slice(0, at))).toBe(at % 4 === 0 ? text.slice(0, at) : "none");
-    }
-  });
-
-  test.each([786_431, 786_432, 786_433, 2_000_000])("%i octets, in lines of any length", (length) => {
-    const bytes = random(length);
-    for (const width of [1000, 77, 76, 4, 3]) {
-      const text = Buffer.from(bytes)
-        .toString("base64")
-        .replace(new RegExp(`.{${width}}`, "g"), "$&\r\n");
-      expect(Buffer.from(decode(latin1(text)) ?? "?").equals(bytes)).toBe(true);
-      expect(decode(latin1(`${text}!`))).toBeUndefined();
-      expect(decode(latin1(`${text.slice(0, 90_000)}!${text.slice(90_000)}`))).toBeUndefined();
-    }
-  });
-});
-
-test("the module is what its program makes", () => {
-  expect(base64Module).toBe(Buffer.from(makeBase64Module()).toString("base64"));
 });
