@@ -4,9 +4,8 @@
  * Why: no browser has CFB in its WebCrypto, so openpgp.js deciphers there in JavaScript. Debian's Thunderbird has the
  * baseline compiler for JavaScript switched off: 8 seconds for 25 MB. WebAssembly is compiled there as everywhere.
  *
- * How the module came to be, and what can be told from its timing: `scripts/wasm/aes-cfb.ts`.
+ * How it works, and that its timing tells nothing: `aes-cfb.wat`, from which `npm run wasm` makes the module.
  */
-import { WasmModule } from "../wasm.js";
 import { aesModule } from "./aes-module.js";
 
 /** Where the program has its piece of data: all of the one page of memory from here on, a multiple of its eight blocks. */
@@ -14,8 +13,6 @@ const DATA = 8192;
 const PAGE = 65_536;
 /** Octets deciphered at a time: whole blocks, as much as the page holds. */
 const PIECE = PAGE - DATA;
-/** What is wiped after use: a table doesn't matter, everything behind it does. */
-const SECRET_FROM = 256;
 
 interface Program {
   readonly memory: WebAssembly.Memory;
@@ -23,7 +20,25 @@ interface Program {
   readonly decrypt: (octets: number) => void;
 }
 
-const module = new WasmModule(aesModule);
+let compiling: Promise<WebAssembly.Module> | undefined;
+
+/**
+ * The exports of a new instance; the module is compiled once, when it is first asked for, in the background. Where there is no
+ * WebAssembly, or a policy forbids it, there are none.
+ */
+async function instantiate(): Promise<object> {
+  let compiled: WebAssembly.Module;
+  try {
+    compiling ??= WebAssembly.compile(
+      Uint8Array.from(atob(aesModule), (character) => character.charCodeAt(0)),
+    );
+    compiled = await compiling;
+  } catch {
+    // a CompileError under a content security policy, a ReferenceError without WebAssembly
+    return {};
+  }
+  return (await WebAssembly.instantiate(compiled)).exports;
+}
 
 function isProgram(exports: object): exports is Program {
   return "memory" in exports && "key" in exports && "decrypt" in exports;
@@ -48,7 +63,7 @@ export type DecryptCfb = (
  * Key, key schedule and last piece are wiped from the module's memory.
  */
 export async function wasmCfb(): Promise<DecryptCfb | undefined> {
-  const exports = await module.exportsLater();
+  const exports = await instantiate();
   return isProgram(exports) ? (sealed, length, key) => decrypt(exports, sealed, length, key) : undefined;
 }
 
@@ -84,6 +99,6 @@ function decrypt(
     plain.set(memory.subarray(DATA, DATA + filled), at);
     return plain;
   } finally {
-    memory.fill(0, SECRET_FROM);
+    memory.fill(0);
   }
 }
