@@ -5,6 +5,7 @@
 import { type Parts, rowsOfParts } from "../parts.js";
 import type { Options, Row } from "../row.js";
 import { ordinaryRows, scrollingRows, startRows } from "./beside.js";
+import { loopRows } from "./loops.js";
 import { openingRows } from "./opening.js";
 import { ownOpenPgpRows } from "./own-openpgp.js";
 import { shownRows } from "./shown.js";
@@ -16,6 +17,7 @@ const parts: Parts = {
   shown: shownRows,
   "own-openpgp": () => ownOpenPgpRows(),
   opening: () => openingRows(),
+  loops: () => loopRows(),
 };
 
 export const rows = (options: Options): Promise<readonly Row[]> => rowsOfParts(parts, options);
