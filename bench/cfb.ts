@@ -2,14 +2,14 @@
  * AES-CFB in WebAssembly: the module that we have, beside the one that an assembler of our own made before. In Node, and in a
  * worker of Thunderbird's, whose JavaScript is not compiled; so nothing here is Node's.
  */
-import { aesModule } from "../src/protocol/cfb/aes-module.js";
+import { aesModule } from "../src/openpgp/cfb/aes-module.js";
 import { aesModuleBefore } from "./aes-module-before.js";
 import { type Contender, measure } from "./measure.js";
 import { compare, type Row } from "./row.js";
 
 /** Octets that are deciphered: whole pieces of the module's memory, about 25 MB. */
 const SIZE = 436 * 57_344;
-/** Where the modules have their data, and all that fits there (`src/protocol/cfb/aes-cfb.ts`). */
+/** Where the modules have their data, and all that fits there (`src/openpgp/cfb/aes-cfb.ts`). */
 const DATA = 8192;
 const PIECE = 57_344;
 const SECONDS = 8;
