@@ -1,5 +1,5 @@
 /**
- * The worker of the add-on that `loops.ts` makes: what goes over millions of octets, in Thunderbird, with the decoders that the
+ * The worker of the add-on that `loops.ts` makes: what goes over millions of bytes, in Thunderbird, with the decoders that the
  * real add-on has.
  */
 import { decodeBase64Body } from "../../src/mail/base64-body.js";
@@ -19,7 +19,7 @@ async function measureBase64(): Promise<ReadonlyMap<string, number>> {
   const body = base64Lines(plain);
   const decode = () => {
     const { length } = decodeBase64Body(body) ?? [];
-    if (length !== SIZE) throw new Error(`${length} octets`);
+    if (length !== SIZE) throw new Error(`${length} bytes`);
   };
   return measure(
     [
@@ -32,7 +32,7 @@ async function measureBase64(): Promise<ReadonlyMap<string, number>> {
 
 async function measureAll() {
   const hash = {
-    name: "SHA-256 of its octets",
+    name: "SHA-256 of its bytes",
     run: (sealed: Uint8Array<ArrayBuffer>) => crypto.subtle.digest("SHA-256", sealed),
   };
   const cfb = await measureCfb([hash]);
