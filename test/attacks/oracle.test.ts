@@ -21,8 +21,8 @@ import type { Reader } from "../../src/server/in/reading/reader.js";
 import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
 import { defaultListSettings } from "../../src/server/kept/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
+import type { Store } from "../../src/server/kept/store.js";
 import { openTokens } from "../../src/server/kept/tokens.js";
 import { CopyMaker, preparePost, takeApart } from "../../src/server/out/copies.js";
 import { addMember, createList, type Office, removeMember } from "../../src/server/run/administration.js";
@@ -33,7 +33,7 @@ import { answersGoTo, passedOn } from "./naive/naive-mail.js";
 import { naiveServer } from "./naive/naive-server.js";
 
 let folder: string;
-let store: FullStore;
+let store: Store;
 let office: Office;
 let team: Cast;
 let inUse: ListInUse;
@@ -42,7 +42,7 @@ beforeEach(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), "listseal-oracle-"));
   const data = dataFolder(folder);
   await makeFolders(data);
-  store = openSqliteStore(data.database);
+  store = await openStore({ kind: "sqlite", file: data.database });
   office = { store, folder: data, now: () => Date.now() };
   const made = await makeCast("compatible");
   const { list } = await createList(office, {

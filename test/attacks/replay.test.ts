@@ -21,8 +21,8 @@ import { acceptPost, type Outcome } from "../../src/server/in/post.js";
 import { dataFolder, makeFolders } from "../../src/server/kept/data-folder.js";
 import { REPLAY_MARGIN_MS } from "../../src/server/kept/limits.js";
 import { type ListInUse, ListsInUse } from "../../src/server/kept/lists-in-use.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
+import type { Store } from "../../src/server/kept/store.js";
 import {
   addMember,
   createList,
@@ -38,7 +38,7 @@ import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-s
 
 const first = "<1@example.test>";
 let folder: string;
-let store: FullStore;
+let store: Store;
 let office: Office;
 let lists: ListsInUse;
 /** The list that Eve was a member of: she holds its list key and a capture of Alice's post to it. */
@@ -68,7 +68,7 @@ beforeEach(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), "listseal-attack-"));
   const data = dataFolder(folder);
   await makeFolders(data);
-  store = openSqliteStore(data.database);
+  store = await openStore({ kind: "sqlite", file: data.database });
   office = { store, folder: data, now: () => Date.now() };
   lists = new ListsInUse(store, data);
   const made = await makeCast("compatible");

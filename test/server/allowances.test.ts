@@ -6,10 +6,10 @@ import { writeSubmission } from "../../src/mail/sealed-mail.js";
 import type { Command } from "../../src/membership/commands.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/in/rate-limits.js";
 import { openReception, type ReceptionParts } from "../../src/server/in/reception.js";
+import { sql } from "../../src/server/kept/database.js";
 import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/kept/limits.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import { sql } from "../../src/server/kept/sql.js";
-import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
+import { connectToPostgres } from "../../src/server/kept/postgres.js";
+import { connectToSqlite } from "../../src/server/kept/sqlite.js";
 import {
   begin,
   card,
@@ -189,9 +189,9 @@ onEachStore(() => {
     async function forgetsWhen(): Promise<void> {
       const { place } = play;
       const connection =
-        place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+        place.kind === "sqlite" ? connectToSqlite(place.file) : connectToPostgres(place.url, 1);
       try {
-        await connection.ask(sql("UPDATE members SET renewed = 0"));
+        await connection.query(sql`UPDATE members SET renewed = 0`);
       } finally {
         await connection.close();
       }

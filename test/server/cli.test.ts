@@ -9,9 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/
 import { readCard } from "../../src/membership/card.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/protocol/keys.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/kept/limits.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { openSqliteStore } from "../../src/server/kept/sqlite-store.js";
+import { openLedger, openStore } from "../../src/server/kept/open-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
@@ -76,7 +74,7 @@ async function listByCommands(): Promise<{ list: PlayList; alice: Person; bob: P
   for (const who of [alice, bob]) {
     await good("member", "add", address, who.address, "--key", await keyFile(who), "--name", who.name);
   }
-  const store = openSqliteStore(join(data, "listseal.db"));
+  const store = await openStore({ kind: "sqlite", file: join(data, "listseal.db") });
   const list = await store.listByAddress(address);
   await store.close();
   if (list === undefined) throw new Error("no list");

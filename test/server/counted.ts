@@ -1,11 +1,11 @@
 /** A database that counts what it is asked: how much work something is, without a clock. */
+
+import type { Database, QueryResult, Script, Statement } from "../../src/server/kept/database.js";
 import { Ledger } from "../../src/server/kept/ledger.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
 import type { StorePlace } from "../../src/server/kept/open-store.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import type { Answered, Engine, Script, Statement } from "../../src/server/kept/sql.js";
-import { SqlStore } from "../../src/server/kept/sql-store.js";
-import { openSqliteEngine } from "../../src/server/kept/sqlite-store.js";
+import { connectToPostgres } from "../../src/server/kept/postgres.js";
+import { openSqlite } from "../../src/server/kept/sqlite.js";
+import { type Store, storeIn } from "../../src/server/kept/store.js";
 
 /** One statement that was answered. `turn`: of the event loop, counted from the beginning. */
 export interface CountedStatement {
@@ -16,7 +16,7 @@ export interface CountedStatement {
 
 /** A store and a ledger at one place, with everything that they asked. */
 export interface Counted {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   /** What the store, or the ledger, asked since this was asked last. */
   taken(): {
@@ -26,21 +26,21 @@ export interface Counted {
   close(): Promise<void>;
 }
 
-class CountingEngine implements Engine {
-  readonly #engine: Engine;
+class CountingDatabase implements Database {
+  readonly #database: Database;
   readonly #turn: () => number;
   readonly statements: CountedStatement[] = [];
 
-  constructor(engine: Engine, turn: () => number) {
-    this.#engine = engine;
+  constructor(database: Database, turn: () => number) {
+    this.#database = database;
     this.#turn = turn;
   }
 
   get dialect() {
-    return this.#engine.dialect;
+    return this.#database.dialect;
   }
 
-  #note({ sql }: Statement, answered: Answered): Answered {
+  #note({ sql }: Statement, answered: QueryResult): QueryResult {
     this.statements.push({ sql, rows: answered.rows.length, turn: this.#turn() });
     return answered;
   }
@@ -55,28 +55,28 @@ class CountingEngine implements Engine {
     };
   }
 
-  run<T>(script: () => Script<T>): Promise<T> {
-    return this.#engine.run(this.#counted(script));
+  transaction<T>(script: () => Script<T>): Promise<T> {
+    return this.#database.transaction(this.#counted(script));
   }
 
-  hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
-    return this.#engine.hold(this.#counted(script), then);
+  readLocked<T>(script: () => Script<T>, whileLocked: (found: T) => void): Promise<void> {
+    return this.#database.readLocked(this.#counted(script), whileLocked);
   }
 
-  async ask(statement: Statement): Promise<Answered> {
-    return this.#note(statement, await this.#engine.ask(statement));
+  async query(statement: Statement): Promise<QueryResult> {
+    return this.#note(statement, await this.#database.query(statement));
   }
 
-  async askAside(statement: Statement): Promise<Answered> {
-    return this.#note(statement, await this.#engine.askAside(statement));
+  async queryInBackground(statement: Statement): Promise<QueryResult> {
+    return this.#note(statement, await this.#database.queryInBackground(statement));
   }
 
   waitingSince(): number | undefined {
-    return this.#engine.waitingSince();
+    return this.#database.waitingSince();
   }
 
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#database.close();
   }
 }
 
@@ -88,19 +88,19 @@ export function openCounted(place: StorePlace): Counted {
     timer = setImmediate(next);
   });
   const open = () =>
-    new CountingEngine(
-      place.kind === "sqlite" ? openSqliteEngine(place.file) : openPostgresEngine(place.url, 2),
+    new CountingDatabase(
+      place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 2),
       () => turns,
     );
-  const engines = { store: open(), ledger: open() };
-  const store = new SqlStore(engines.store, "alone");
-  const ledger = new Ledger(engines.ledger);
+  const databases = { store: open(), ledger: open() };
+  const store = storeIn(databases.store, "alone");
+  const ledger = new Ledger(databases.ledger);
   return {
     store,
     ledger,
     taken: () => ({
-      store: engines.store.statements.splice(0),
-      ledger: engines.ledger.statements.splice(0),
+      store: databases.store.statements.splice(0),
+      ledger: databases.ledger.statements.splice(0),
     }),
     async close() {
       clearImmediate(timer);

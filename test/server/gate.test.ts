@@ -13,17 +13,16 @@ import { generateSecret } from "../../src/protocol/secrets.js";
 import { codeOfThrown } from "../../src/server/kept/error-code.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { openLog } from "../../src/server/kept/log.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
-import { postgres } from "../../src/server/kept/postgres-store.js";
+import { openLedger, openStore } from "../../src/server/kept/open-store.js";
+import { postgres } from "../../src/server/kept/postgres.js";
 import type { MemberRole, Store } from "../../src/server/kept/store.js";
 import { Gate } from "../../src/server/out/gate.js";
 import { openSlips } from "../../src/server/out/slip.js";
 import { startFilter } from "../../src/server/run/filter.js";
 import { submit } from "./dialogue.js";
-import { orderFor } from "./orders.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { verifiedCommand } from "./verified-commands.js";
 
 const by = { by: "operator", at: "2026-11-22T00:00:00.000Z" } as const;
 
@@ -59,8 +58,8 @@ async function revoke(who: Person): Promise<void> {
   const { address } = who;
   const { fingerprint } = who.key;
   const command = { listId: list.list.id, signer: fingerprint, id: "revoke", keptUntil: Date.now() + 1e6 };
-  const order = orderFor(list.list, command, "revoke");
-  await store.revokeCertificate(order, { address, fingerprint }, writeSealingKey(revoked));
+  const revoke = verifiedCommand(list.list, command, "revoke");
+  await store.revokeCertificate(revoke, { address, fingerprint }, writeSealingKey(revoked));
   await store.close();
 }
 
@@ -190,7 +189,11 @@ onEachStore(() => {
       const { address } = eve;
       const { fingerprint } = eve.key;
       const office = await openStore(server.place);
-      await office.renewCertificate(orderFor(list.list, command, "renew"), { address, fingerprint }, marked);
+      await office.renewCertificate(
+        verifiedCommand(list.list, command, "renew"),
+        { address, fingerprint },
+        marked,
+      );
       await office.close();
       slow.go();
       await untilLogged("certificate-changed");
@@ -286,7 +289,7 @@ onEachStore(() => {
       const store = await openStore(server.place);
       const named = { address: carol.address, fingerprint: carol.key.fingerprint };
       const command = { listId: each.list.id, signer: named.fingerprint, id: "r", keptUntil: Date.now() };
-      await store.revokeCertificate(orderFor(each.list, command, "revoke"), named, revoked);
+      await store.revokeCertificate(verifiedCommand(each.list, command, "revoke"), named, revoked);
       await store.close();
     }
     await server.start();
@@ -387,7 +390,7 @@ onEachStore(() => {
         const reader = new pg.Client({ connectionString: place.url });
         await reader.connect();
         await reader.query("BEGIN");
-        await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows}`, [memberId]);
+        await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows.sql}`, [memberId]);
         suspended = ledger.suspend(memberId, "operator", 1);
         await untilBlocked(place.url);
         expect((await reader.query("SELECT 1 FROM suspensions")).rows).toEqual([]);
@@ -416,7 +419,7 @@ onEachStore(() => {
         const suspending = new pg.Client({ connectionString: place.url });
         await suspending.connect();
         await suspending.query("BEGIN");
-        await suspending.query(`SELECT id FROM members WHERE id = $1 ${postgres.lockRows}`, [memberId]);
+        await suspending.query(`SELECT id FROM members WHERE id = $1 ${postgres.lockRows.sql}`, [memberId]);
         await suspending.query("INSERT INTO suspensions VALUES ($1, 1, 'operator')", [memberId]);
         const decided = asked();
         await untilBlocked(place.url);

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { jest } from "@jest/globals";
 import Database from "better-sqlite3";
 import { base64Lines } from "../../src/mail/mime.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
 import { openStore } from "../../src/server/kept/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/kept/sql-post-octets.js";
+import type { Store } from "../../src/server/kept/store.js";
 import { base64InTurns } from "../../src/server/out/base64-in-turns.js";
 import { writeContainer } from "../../src/server/out/reseal/container.js";
 import { wireChunks } from "../../src/server/out/wire-body.js";
@@ -105,7 +105,7 @@ describe("as it arrives", () => {
 describe("in the database", () => {
   let server: PlayServer;
   let list: PlayList;
-  let store: FullStore;
+  let store: Store;
 
   beforeEach(async () => {
     server = await PlayServer.make();

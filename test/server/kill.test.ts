@@ -6,9 +6,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
-import { number, sql } from "../../src/server/kept/sql.js";
-import { openSqliteConnection } from "../../src/server/kept/sqlite-connection.js";
+import { number } from "../../src/server/kept/database.js";
+import { connectToPostgres } from "../../src/server/kept/postgres.js";
+import { connectToSqlite } from "../../src/server/kept/sqlite.js";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { useStore } from "./places.js";
@@ -119,10 +119,10 @@ onEachStore(() => {
     await crowd(3);
     const { raw } = await seal(list, alice, { text: randomBytes(3 * 1024 * 1024).toString("hex") });
     const { place } = server;
-    const database =
-      place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+    const database = place.kind === "sqlite" ? connectToSqlite(place.file) : connectToPostgres(place.url, 1);
     const count = async (table: "body_pieces" | "posts") => {
-      const [row = {}] = (await database.ask(sql(`SELECT count(*) AS count FROM ${table}`))).rows;
+      const [row = {}] = (await database.query({ sql: `SELECT count(*) AS count FROM ${table}`, values: [] }))
+        .rows;
       return number(row, "count");
     };
     const hand = (to: ServerProcess) =>

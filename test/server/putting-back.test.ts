@@ -7,11 +7,9 @@ import { FUTURE_ALLOWED_MS } from "../../src/protocol/policy.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore } from "../../src/server/kept/open-store.js";
+import { openLedger, openStore } from "../../src/server/kept/open-store.js";
 import { makeServerKey } from "../../src/server/kept/server-keys.js";
-import type { List } from "../../src/server/kept/store.js";
+import type { List, Store } from "../../src/server/kept/store.js";
 import { retireList } from "../../src/server/run/administration.js";
 import { backUp } from "../../src/server/run/backup.js";
 import { deleteAllServerKeys } from "../../src/server/run/new-server-key.js";
@@ -49,7 +47,7 @@ async function copiedBack(): Promise<void> {
   await copyFile(backup(), database);
 }
 
-async function atStore<T>(work: (store: FullStore) => Promise<T>): Promise<T> {
+async function atStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore(server.place);
   try {
     return await work(store);
@@ -60,7 +58,7 @@ async function atStore<T>(work: (store: FullStore) => Promise<T>): Promise<T> {
 
 /** A machine's file of heads that knows an entry which the database does not have. */
 async function ahead(file: string, number: number): Promise<void> {
-  const [known] = await atStore((store) => store.standings(list.list.id));
+  const [known] = await atStore((store) => store.listStates(list.list.id));
   if (known === undefined) throw new Error("no list");
   const { owners, posts, serverKey } = known;
   const entry = { number, hash: "ab".repeat(32), owners, posts, serverKey, noted: Date.now() };
@@ -197,7 +195,7 @@ onEachStore(() => {
     const counted = await atStore(async (store) => {
       await there.note(store);
       const ledger = await openLedger(server.place);
-      const { head } = (await store.standings(list.list.id))[0] ?? {};
+      const { head } = (await store.listStates(list.list.id))[0] ?? {};
       if (head === undefined) throw new Error("no list");
       // what this machine knows and the database lacks: an entry that the backup is older than
       const known = (file: string) => ahead(file, head.number + 1);

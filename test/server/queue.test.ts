@@ -1,13 +1,12 @@
 /** The one queue: what was in the two before it, what is marked, and what a bad day does to what waits. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
-import { openPostgresEngine } from "../../src/server/kept/postgres-store.js";
+import { raw, sql } from "../../src/server/kept/database.js";
+import { openLedger, openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { connectToPostgres } from "../../src/server/kept/postgres.js";
 import type { JobChoice } from "../../src/server/kept/queue-desk.js";
 import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/kept/schema.js";
-import { sql } from "../../src/server/kept/sql.js";
-import { sqlite } from "../../src/server/kept/sqlite-store.js";
+import { sqlite } from "../../src/server/kept/sqlite.js";
 import type { Job } from "../../src/server/kept/store.js";
 import { Finished } from "../../src/server/out/finished.js";
 import { submit } from "./dialogue.js";
@@ -82,14 +81,14 @@ onEachStore(() => {
       database.pragma(`user_version = ${steps.length}`);
       database.close();
     } else {
-      const engine = openPostgresEngine(place.url, 1);
-      const all = schemaSteps(engine.dialect);
+      const database = connectToPostgres(place.url, 1);
+      const all = schemaSteps(database.dialect);
       const steps = all.slice(0, stepWith(before, all));
-      await engine.ask(sql("CREATE TABLE listseal_schema (version BIGINT NOT NULL)"));
-      for (const step of steps) await engine.ask(sql(step));
-      await engine.ask(sql(rows.replaceAll("'SEALED'", "'\\x4142'")));
-      await engine.ask(sql("INSERT INTO listseal_schema (version) VALUES (?)", steps.length));
-      await engine.close();
+      await database.query(sql`CREATE TABLE listseal_schema (version BIGINT NOT NULL)`);
+      for (const step of steps) await database.query(raw(step));
+      await database.query(raw(rows.replaceAll("'SEALED'", "'\\x4142'")));
+      await database.query(sql`INSERT INTO listseal_schema (version) VALUES (${steps.length})`);
+      await database.close();
     }
     return place;
   }

@@ -14,9 +14,9 @@ import { openMetrics } from "../../src/server/run/metrics.js";
 import { putBack } from "../../src/server/run/putting-back.js";
 import { type Counted, openCounted } from "./counted.js";
 import { addCrowd, wholeRoster } from "./crowd.js";
-import { orderFor } from "./orders.js";
 import { type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
+import { verifiedCommand } from "./verified-commands.js";
 
 const CROWD = ROSTER_PAGE + 30;
 const LISTS = 3;
@@ -225,5 +225,5 @@ async function removed(member: Member): Promise<void> {
 /** The member's own wish, as their command has it carried out. */
 async function pausedByThemselves({ id }: Member): Promise<void> {
   const command = { listId: list.list.id, signer: "card", id: `pause ${id}`, keptUntil: NOW };
-  await counted.store.pauseCopies(orderFor(list.list, command, "leave"), id);
+  await counted.store.pauseCopies(verifiedCommand(list.list, command, "leave"), id);
 }

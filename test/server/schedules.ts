@@ -20,9 +20,8 @@ import { Heads } from "../../src/server/kept/heads.js";
 import type { Ledger } from "../../src/server/kept/ledger.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
-import type { FullStore } from "../../src/server/kept/membership-store.js";
-import { openLedger } from "../../src/server/kept/open-ledger.js";
-import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { openLedger, openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import type { Store } from "../../src/server/kept/store.js";
 import { openTokens } from "../../src/server/kept/tokens.js";
 import { Exploder } from "../../src/server/out/explode.js";
 import { Gate as WayOut } from "../../src/server/out/gate.js";
@@ -63,9 +62,9 @@ class Gate {
 
 /** Its file has a lock: whoever waited at a gate inside would keep the other from ever coming to an end. */
 class HeadsWithoutGates extends Heads {
-  readonly #store: FullStore;
+  readonly #store: Store;
 
-  constructor(file: string, store: FullStore) {
+  constructor(file: string, store: Store) {
     super(file);
     this.#store = store;
   }
@@ -209,10 +208,10 @@ export type Act =
   | { readonly operator: (office: Office) => Promise<void> };
 
 /** Two ways of a store to be wrong, for a twin: see `defenceless`. */
-export type Twist = (store: FullStore) => FullStore;
+export type Twist = (store: Store) => Store;
 
 export class Scheduler {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly #ledger: Ledger;
   readonly #folder: DataFolder;
   readonly #tables: Tables;
@@ -223,7 +222,7 @@ export class Scheduler {
   #postfix: Sink | undefined;
 
   private constructor(
-    store: FullStore,
+    store: Store,
     ledger: Ledger,
     folder: DataFolder,
     tables: Tables,

@@ -7,8 +7,7 @@ import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
 import { type ListsInUse, listsNamedBy, type Recipient } from "../kept/lists-in-use.js";
 import type { Log } from "../kept/log.js";
-import type { FullStore } from "../kept/membership-store.js";
-import type { List } from "../kept/store.js";
+import type { List, Store } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import { MAX_TRIES } from "../kept/warrant.js";
 import type { Exploder } from "../out/explode.js";
@@ -44,7 +43,7 @@ import type { Handler } from "./smtp.js";
 
 /** What the reception works with. */
 export interface ReceptionParts {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;

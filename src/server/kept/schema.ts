@@ -4,7 +4,7 @@
  * Each database keeps the number of the steps that were applied to it. A step, once released, is never changed; a
  * column's meaning is never changed either: add a step.
  */
-import type { Dialect } from "./sql.js";
+import type { Dialect } from "./database.js";
 
 /** The steps, in the words of `dialect`. */
 export function schemaSteps(dialect: Dialect): readonly string[] {

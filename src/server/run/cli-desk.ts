@@ -7,10 +7,9 @@ import { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
 import { MAX_CERTIFICATE_BYTES } from "../kept/limits.js";
 import { codeForLog } from "../kept/log.js";
-import type { FullStore } from "../kept/membership-store.js";
-import { openLedger } from "../kept/open-ledger.js";
-import { openStore, type StorePlace } from "../kept/open-store.js";
+import { openLedger, openStore, type StorePlace } from "../kept/open-store.js";
 import { KeyFileError } from "../kept/server-keys.js";
+import type { Store } from "../kept/store.js";
 import { BadRequest, type Office } from "./administration.js";
 import { type Config, ConfigError, defaultConfig, readConfigFile } from "./config.js";
 import { NotInitialised } from "./service.js";
@@ -32,7 +31,7 @@ export interface Site {
 
 /** What a command works with; store and ledger are open. */
 export interface Desk extends Office {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   readonly heads: Heads;
 }

@@ -1,14 +1,13 @@
 /** Another server key for a list: made by the operator, taken by an owner, and the deletion of the one before. */
 import { offerServerKey, type TellingParts } from "../in/requests/new-server-key.js";
 import type { DataFolder } from "../kept/data-folder.js";
-import type { FullStore } from "../kept/membership-store.js";
 import {
   certificatePathOf,
   discardServerKey,
   type MadeServerKey,
   makeServerKey,
 } from "../kept/server-keys.js";
-import type { List } from "../kept/store.js";
+import type { List, Store } from "../kept/store.js";
 import { BadRequest } from "./administration.js";
 
 /**
@@ -31,7 +30,7 @@ export async function makeNextServerKey(
 
 /** Deletes the server keys of a list whose time is over: what was sealed to them and captured opens no more. */
 export async function deleteOldServerKeys(
-  { store, folder, now }: { store: FullStore; folder: DataFolder; now: () => number },
+  { store, folder, now }: { store: Store; folder: DataFolder; now: () => number },
   list: List,
 ): Promise<number> {
   const old = await store.forgetServerKeys(list.id, now());
@@ -41,7 +40,7 @@ export async function deleteOldServerKeys(
 
 /** Deletes all of them but the list's own: the list is retired. */
 export async function deleteAllServerKeys(
-  { store, folder }: { store: FullStore; folder: DataFolder },
+  { store, folder }: { store: Store; folder: DataFolder },
   list: List,
 ): Promise<void> {
   const offered = await store.offeredServerKey(list.id);

@@ -12,12 +12,11 @@ import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { FullStore } from "../kept/membership-store.js";
 import { certificatePathOf } from "../kept/server-keys.js";
-import type { List } from "../kept/store.js";
+import type { List, Store } from "../kept/store.js";
 
 export interface PuttingBackParts {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   readonly heads: Heads;
   readonly folder: DataFolder;

@@ -5,12 +5,12 @@ import { type RenewalPlan, renewServerKey } from "../kept/key-renewal.js";
 import type { Ledger } from "../kept/ledger.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { FullStore } from "../kept/membership-store.js";
+import type { Store } from "../kept/store.js";
 
 /** What renewing works on. */
 export interface RenewalParts {
   readonly folder: DataFolder;
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   readonly lists: ListsInUse;
   readonly log: Log;

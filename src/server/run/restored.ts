@@ -12,15 +12,14 @@ import { resume } from "../in/requests/resume-server.js";
 import type { Heads } from "../kept/heads.js";
 import type { Ledger } from "../kept/ledger.js";
 import { REPLAY_MARGIN_MS } from "../kept/limits.js";
-import type { FullStore } from "../kept/membership-store.js";
-import type { List, Member } from "../kept/store.js";
-import { type RecordedOrder, Stale } from "../kept/warrant.js";
+import type { List, Member, Store } from "../kept/store.js";
+import { type RecordedCommand, Stale } from "../kept/warrant.js";
 import { ownersOf } from "../out/standing.js";
 import { BadRequest } from "./administration.js";
 
 /** What resuming by a file works on. */
 export interface RestoredParts {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly heads: Heads;
   readonly ledger: Ledger;
   readonly now: () => number;
@@ -50,7 +49,7 @@ export async function resumeList(
   const { owner, signedAt } = await signedByOwner(parts, list, opened);
   const { head } = request.command;
   const at = now();
-  const order: RecordedOrder = {
+  const verified: RecordedCommand = {
     warrant: { list, signedAt: signedAt.getTime(), by: { kind: "member", member: owner, roles: ["owner"] } },
     command: {
       listId: list.id,
@@ -63,7 +62,7 @@ export async function resumeList(
     server: list.serverFingerprint,
     now: at,
   };
-  const resumed = await resume(parts, { list, owner, date: request.date, head, order }).catch(
+  const resumed = await resume(parts, { list, owner, date: request.date, head, verified }).catch(
     staleToSentence,
   );
   if (resumed.kind === "done") return { owner, setAside: resumed.setAside };

@@ -25,9 +25,7 @@ import {
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
-import type { FullStore } from "../kept/membership-store.js";
-import { openLedger } from "../kept/open-ledger.js";
-import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
+import { openCheckedStore, openLedger, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
 import type { Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
@@ -87,7 +85,7 @@ export interface Service {
   readonly fronts: readonly Front[];
   readonly web?: WebDoor;
   readonly vitals?: WebDoor;
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;

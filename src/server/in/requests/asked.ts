@@ -1,6 +1,6 @@
 /** What handling a request works with, and what comes of it. */
 import type { Result, Unasked } from "../../../membership/answers.js";
-import type { Command as AskedCommand, OpenedRequest } from "../../../membership/requests.js";
+import type { Command, OpenedRequest } from "../../../membership/requests.js";
 import { signedChange } from "../../../membership/roster-log.js";
 import { type ErrorCode, ListSealError } from "../../../protocol/errors.js";
 import {
@@ -15,16 +15,15 @@ import type { Ledger } from "../../kept/ledger.js";
 import { REPLAY_MARGIN_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import type { Log } from "../../kept/log.js";
-import type { Carried, FullStore } from "../../kept/membership-store.js";
-import type { Command, List, Member } from "../../kept/store.js";
-import type { Order, RecordedOrder, Warrant } from "../../kept/warrant.js";
+import type { CommandKey, CommandOutcome, List, Member, Store } from "../../kept/store.js";
+import type { RecordedCommand, VerifiedCommand, Warrant } from "../../kept/warrant.js";
 import type { RequestLimiter } from "../rate-limits.js";
 import type { Claimant, Proved } from "../reading/proofs.js";
 import type { Reader } from "../reading/reader.js";
 
 /** The parts of the server that requests need. */
 export interface RequestParts {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly ledger: Ledger;
   readonly lists: ListsInUse;
   readonly heads: Heads;
@@ -67,25 +66,25 @@ export type Done =
   | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }> };
 
 /** A command of the kind `D`. */
-export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
+export type AskedFor<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
 
 export const refusal = (code: ErrorCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
-export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
+export async function listKeysOf(store: Store, list: List): Promise<readonly string[]> {
   if (list.listKeyFingerprint === undefined) return [];
   const former = await store.formerListKeys(list.id);
   return [list.listKeyFingerprint, ...former.map(({ fingerprint }) => fingerprint)];
 }
 
 /** The command as the store remembers it. */
-export function remembered({ list, opened, now }: Asked, signer: string): Command {
+export function remembered({ list, opened, now }: Asked, signer: string): CommandKey {
   const keptUntil = now.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS;
   return { listId: list.id, signer, id: opened.request.id, keptUntil };
 }
 
-/** The order to carry the command out, under `warrant`, and to answer `asker`. */
-export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
+/** The command to be carried out, under `warrant`, and to answer `asker`. */
+export function verifiedCommand(asked: Asked, warrant: Warrant, asker: Asker): VerifiedCommand {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -104,9 +103,9 @@ export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
 }
 
 /** The same for a command that stands in the record. */
-export function recordedOrder(asked: Asked, warrant: Warrant, asker: Asker): RecordedOrder {
+export function recordedCommand(asked: Asked, warrant: Warrant, asker: Asker): RecordedCommand {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
-  return { ...orderFor(asked, warrant, asker), change };
+  return { ...verifiedCommand(asked, warrant, asker), change };
 }
 
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
@@ -116,7 +115,7 @@ export async function askerOf(member: Member): Promise<Asker> {
 }
 
 /** The outcome of what the store carried out. */
-export function outcomeOf(carried: Carried): Done {
+export function outcomeOf(carried: CommandOutcome): Done {
   switch (carried.kind) {
     case "done":
       return { kind: "told", code: "done" };

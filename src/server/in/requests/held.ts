@@ -2,7 +2,7 @@
 import { isAddress } from "../../../mail/mailbox.js";
 import { type HeldPost, MAX_HELD_SHOWN } from "../../../membership/held-posts.js";
 import { parseSealingKey } from "../../../protocol/keys.js";
-import type { Order } from "../../kept/warrant.js";
+import type { VerifiedCommand } from "../../kept/warrant.js";
 import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./asked.js";
 
 /**
@@ -31,7 +31,7 @@ export async function heldPosts({ parts, list }: Asked): Promise<Done> {
 /** Lets a post out, or throws it away: the one whose author and Message-ID the moderator saw, and no other. */
 export async function decide(
   { parts, list }: Asked,
-  order: Order,
+  verified: VerifiedCommand,
   command: AskedFor<"release" | "reject">,
 ): Promise<Done> {
   const { store } = parts;
@@ -42,7 +42,7 @@ export async function decide(
     const author = await parseSealingKey("member", post.author.certificate);
     if (author.fingerprint !== command.author) continue;
     return outcomeOf(
-      command.do === "release" ? await store.releasePost(order, id) : await store.rejectPost(order, id),
+      command.do === "release" ? await store.releasePost(verified, id) : await store.rejectPost(verified, id),
     );
   }
   return refusal("no-such-post");

@@ -24,7 +24,7 @@ import {
   listKeysOf,
   outcomeOf,
   prove,
-  recordedOrder,
+  recordedCommand,
   refusal,
   unproved,
 } from "./asked.js";
@@ -60,25 +60,25 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
   const digest = await claimDigest(command.code);
-  const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
-  if (standing === "wrong") throw unproved("a claim with another code than the card's");
+  const status = await parts.store.claimStatus(list.id, digest, now.getTime());
+  if (status === "wrong") throw unproved("a claim with another code than the card's");
   const asker: Asker = { key: owner, address: command.address, name: command.name };
   const carryOut = async (): Promise<Done> => {
     assertRecent(opened.request, signedAt, now);
-    if (standing === "used") {
+    if (status === "used") {
       // the owner once more, whose add-on never got our answer: the list is theirs
       const member = await parts.store.memberByFingerprint(list.id, owner.fingerprint);
       const theirs = member?.role === "owner" && list.listKeyFingerprint === opened.request.list.key;
       return theirs ? { kind: "answer", result: "done" } : refusal("already-claimed");
     }
-    if (standing === "expired") return refusal("card-expired");
+    if (status === "expired") return refusal("card-expired");
     const key = await listKeyFor(asked, command.listKey);
     if (typeof key === "string") return refusal(key);
     if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
     try {
       return outcomeOf(
         await parts.store.claimList(
-          recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
+          recordedCommand(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
           digest,
           key,
           newMember(owner, command.address, command.name, command.shape),
@@ -145,7 +145,7 @@ async function join(
   if (besides === list.address) return refusal("bad-address");
   return outcomeOf(
     await parts.store.joinList(
-      recordedOrder(asked, warrant, asker),
+      recordedCommand(asked, warrant, asker),
       {
         fingerprint: introduction.fingerprint,
         address: introduction.address,

@@ -4,17 +4,17 @@ import { revokedCertificate, revokedSince } from "../../../membership/revocation
 import { parseSealingKey, writeSealingKey } from "../../../protocol/keys.js";
 import { DAY_MS } from "../../kept/limits.js";
 import { Conflict, type Member } from "../../kept/store.js";
-import type { RecordedOrder, Warrant } from "../../kept/warrant.js";
+import type { RecordedCommand, Warrant } from "../../kept/warrant.js";
 import {
   type Asked,
   type AskedFor,
   type Asker,
   type Done,
   memberKey,
-  orderFor,
   outcomeOf,
-  recordedOrder,
+  recordedCommand,
   refusal,
+  verifiedCommand,
 } from "./asked.js";
 import { enrol } from "./enrolment.js";
 import { decide, heldPosts } from "./held.js";
@@ -67,8 +67,8 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
   const roles = whoMay[command.do];
   if (!roles.includes(member.role)) return refusal("not-allowed");
   const warrant: Warrant = { list, signedAt: signedAt.getTime(), by: { kind: "member", member, roles } };
-  const order = () => orderFor(asked, warrant, asker);
-  const recorded = () => recordedOrder(asked, warrant, asker);
+  const verified = () => verifiedCommand(asked, warrant, asker);
+  const recorded = () => recordedCommand(asked, warrant, asker);
   /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
   const shown = async (looking: Promise<Done>): Promise<Done> => {
     const found = await looking;
@@ -93,18 +93,18 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
     case "revoke":
       return revoke(asked, recorded(), member, command);
     case "preferences":
-      return outcomeOf(await store.setShape(order(), member.id, command.shape));
+      return outcomeOf(await store.setShape(verified(), member.id, command.shape));
     case "pause":
-      return outcomeOf(await store.pauseCopies(order(), member.id));
+      return outcomeOf(await store.pauseCopies(verified(), member.id));
     case "resume":
-      return outcomeOf(await store.resumeCopies(order(), member.id));
+      return outcomeOf(await store.resumeCopies(verified(), member.id));
     case "roster":
       return shown(roster(asked, member, command));
     case "held":
       return shown(heldPosts(asked));
     case "release":
     case "reject":
-      return decide(asked, order(), command);
+      return decide(asked, verified(), command);
     case "resume-server":
       return resumeServer(asked, recorded(), member, command);
     case "new-list-key":
@@ -114,24 +114,24 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
     case "enrol":
       return enrol(asked, recorded(), command);
     case "notice":
-      return passNotice(asked, order(), command);
+      return passNotice(asked, verified(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
     case "receipt":
-      return outcomeOf(await store.keepReceipt(order(), command, member.id, command.receipt));
+      return outcomeOf(await store.keepReceipt(verified(), command, member.id, command.receipt));
   }
 }
 
 /** Another expiry or other subkeys of the same primary key, and nothing else. */
 async function renew(
   asked: Asked,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   member: Member,
   command: AskedFor<"renew">,
 ): Promise<Done> {
   const renewed = await memberKey(asked, command.certificate);
   if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
-  return outcomeOf(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
+  return outcomeOf(await asked.parts.store.renewCertificate(verified, member, writeSealingKey(renewed)));
 }
 
 /**
@@ -141,7 +141,7 @@ async function renew(
  */
 async function revoke(
   { parts, now }: Asked,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   member: Member,
   command: AskedFor<"revoke">,
 ): Promise<Done> {
@@ -150,23 +150,23 @@ async function revoke(
   const { certificate } = await parseSealingKey("member", member.certificate);
   // once more: the record has it
   if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
-  return outcomeOf(await parts.store.revokeCertificate(order, member, revoked));
+  return outcomeOf(await parts.store.revokeCertificate(verified, member, revoked));
 }
 
 /** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
 async function switchServerKey(
   { parts, now }: Asked,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   { fingerprint, replaces }: AskedFor<"new-server-key">,
 ): Promise<Done> {
   const until = now.getTime() + FORMER_SERVER_KEY_MS;
-  return outcomeOf(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
+  return outcomeOf(await parts.store.switchServerKey(verified, { fingerprint, replaces, until }));
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
 async function newListKey(
   asked: Asked,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   command: AskedFor<"new-list-key">,
 ): Promise<Done> {
   const { parts, now } = asked;
@@ -175,7 +175,7 @@ async function newListKey(
   const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
   try {
     return outcomeOf(
-      await parts.store.replaceListKey(order, key, {
+      await parts.store.replaceListKey(verified, key, {
         serial: command.serial,
         replaces: command.replaces,
         graceEnds,

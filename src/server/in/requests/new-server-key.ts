@@ -4,15 +4,14 @@ import { newRequestId } from "../../../membership/requests.js";
 import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../../protocol/keys.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
-import type { FullStore } from "../../kept/membership-store.js";
 import { everyMember } from "../../kept/roster-pages.js";
-import type { Addressee, List, Member } from "../../kept/store.js";
+import type { Addressee, List, Member, Store } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./asked.js";
 
 /** What telling needs. */
 export interface TellingParts {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly lists: ListsInUse;
   readonly log: Pick<Log, "warn">;
   readonly now: () => number;

@@ -9,16 +9,19 @@ import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../../ma
 import { writeRequestMail } from "../../../mail/request-mail.js";
 import { parseFingerprint } from "../../../protocol/keys.js";
 import { newMessageId } from "../../../protocol/seal.js";
-import type { NoticeMail } from "../../kept/membership-store.js";
-import type { Member } from "../../kept/store.js";
-import type { Order } from "../../kept/warrant.js";
+import type { Member, NoticeMail } from "../../kept/store.js";
+import type { VerifiedCommand } from "../../kept/warrant.js";
 import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./asked.js";
 
 /**
  * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
  * owner looked.
  */
-export async function passNotice(asked: Asked, order: Order, command: AskedFor<"notice">): Promise<Done> {
+export async function passNotice(
+  asked: Asked,
+  verified: VerifiedCommand,
+  command: AskedFor<"notice">,
+): Promise<Done> {
   const { parts, list } = asked;
   const keys = [...new Set(command.copies.map(({ to }) => to))];
   const named = await parts.store.membersByFingerprints(list.id, keys);
@@ -27,7 +30,7 @@ export async function passNotice(asked: Asked, order: Order, command: AskedFor<"
     const member = members.get(to);
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];
   });
-  return outcomeOf(await parts.store.passNotice(order, command, mails));
+  return outcomeOf(await parts.store.passNotice(verified, command, mails));
 }
 
 function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): NoticeMail {

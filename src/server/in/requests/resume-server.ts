@@ -2,19 +2,18 @@
 import type { RosterHead } from "../../../protocol/message.js";
 import type { Heads } from "../../kept/heads.js";
 import type { Ledger } from "../../kept/ledger.js";
-import type { FullStore } from "../../kept/membership-store.js";
-import type { List, Member } from "../../kept/store.js";
-import type { RecordedOrder } from "../../kept/warrant.js";
+import type { List, Member, Store } from "../../kept/store.js";
+import type { RecordedCommand } from "../../kept/warrant.js";
 import { type Asked, type AskedFor, type Done, refusal } from "./asked.js";
 
 /** A verified `resume-server`. */
-export interface ResumeOrder {
+export interface ResumeCommand {
   readonly list: List;
   readonly owner: Member;
   /** The request's own date. */
   readonly date: Date;
   readonly head: RosterHead;
-  readonly order: RecordedOrder;
+  readonly verified: RecordedCommand;
 }
 
 /** What came of it. `setAside`: copies of the backup's queue. */
@@ -32,8 +31,8 @@ export type Resumed =
  * copies that were in the backup's queue are set aside: they went out before, most likely.
  */
 export async function resume(
-  parts: { readonly store: FullStore; readonly heads: Heads; readonly ledger: Ledger },
-  { list, owner, date, head, order }: ResumeOrder,
+  parts: { readonly store: Store; readonly heads: Heads; readonly ledger: Ledger },
+  { list, owner, date, head, verified }: ResumeCommand,
 ): Promise<Resumed> {
   const { heads, ledger, store } = parts;
   const known = await heads.ownersOf(list.address);
@@ -44,7 +43,7 @@ export async function resume(
   if (since === undefined) return { kind: "not-paused" };
   // dates in requests are whole seconds. An older one is the answer to an earlier restore
   if (date.getTime() < Math.floor(since / 1000) * 1000) return { kind: "refused", code: "too-old" };
-  const recorded = await store.recordResume(order, head);
+  const recorded = await store.recordResume(verified, head);
   if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
   // "repeat": the server was killed before it came to the rest
   await ledger.refuseBefore(list.id, date.getTime());
@@ -56,13 +55,13 @@ export async function resume(
 /** The same, asked for by mail. */
 export async function resumeServer(
   { parts, list, opened }: Asked,
-  recorded: RecordedOrder,
+  recorded: RecordedCommand,
   owner: Member,
   { head }: AskedFor<"resume-server">,
 ): Promise<Done> {
-  // answered when all of it is done: the order alone does not let the list go on
-  const { answer: _, ...order } = recorded;
-  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, order });
+  // answered when all of it is done: the command alone does not let the list go on
+  const { answer: _, ...verified } = recorded;
+  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, verified });
   switch (resumed.kind) {
     case "refused":
       return refusal(resumed.code);

@@ -13,9 +13,8 @@ import { fullReadingConfig } from "../../../protocol/policy.js";
 import type { Heads } from "../../kept/heads.js";
 import type { Ledger, MemberStanding } from "../../kept/ledger.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../../kept/limits.js";
-import type { FullStore } from "../../kept/membership-store.js";
 import { rosterPages, standingsOn } from "../../kept/roster-pages.js";
-import type { Member } from "../../kept/store.js";
+import type { Member, Store } from "../../kept/store.js";
 import type { Asked, AskedFor, Done } from "./asked.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
@@ -25,7 +24,7 @@ const BETWEEN = 16;
 export interface RosterAsked extends Pick<Asked, "list" | "now"> {
   readonly parts: {
     readonly store: Pick<
-      FullStore,
+      Store,
       "membersAfter" | "recordHead" | "recordAfter" | "heldPosts" | "formerListKeys"
     >;
     readonly ledger: Pick<Ledger, "standings" | "suspension">;

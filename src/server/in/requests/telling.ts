@@ -1,6 +1,6 @@
 /**
  * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
- * down with what they did (kept/sql-orders.ts), so that a server that stops in between tells it when it runs again: a
+ * down with what they did (kept/carry-out.ts), so that a server that stops in between tells it when it runs again: a
  * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
  */
 import { parseAddress } from "../../../mail/mailbox.js";
@@ -10,15 +10,14 @@ import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../../pro
 import { POLL_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
-import type { MembershipStore, Telling } from "../../kept/membership-store.js";
-import type { Addressee, List, NewMail, Store } from "../../kept/store.js";
+import type { Addressee, List, NewMail, Store, Telling } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 
 /** How many are looked at at once: each may carry a command of 64 kB. */
 const BATCH = 32;
 
 export interface TellerOptions {
-  readonly store: Store & MembershipStore;
+  readonly store: Store;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;
