@@ -9,7 +9,7 @@ import { openReception, type ReceptionParts } from "../../src/server/in/receptio
 import { sql } from "../../src/server/kept/database.js";
 import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/kept/limits.js";
 import { connectToPostgres } from "../../src/server/kept/postgres.js";
-import { connectToSqlite } from "../../src/server/kept/sqlite.js";
+import { openSqlite } from "../../src/server/kept/sqlite.js";
 import {
   begin,
   card,
@@ -188,8 +188,7 @@ onEachStore(() => {
     // naive: a store that does not know when
     async function forgetsWhen(): Promise<void> {
       const { place } = play;
-      const connection =
-        place.kind === "sqlite" ? connectToSqlite(place.file) : connectToPostgres(place.url, 1);
+      const connection = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
       try {
         await connection.query(sql`UPDATE members SET renewed = 0`);
       } finally {

@@ -1,7 +1,6 @@
 /** A database that counts what it is asked: how much work something is, without a clock. */
 
 import type { Database, QueryResult, Script, Statement } from "../../src/server/kept/database.js";
-import { Ledger } from "../../src/server/kept/ledger.js";
 import type { StorePlace } from "../../src/server/kept/open-store.js";
 import { connectToPostgres } from "../../src/server/kept/postgres.js";
 import { openSqlite } from "../../src/server/kept/sqlite.js";
@@ -14,15 +13,11 @@ export interface CountedStatement {
   readonly turn: number;
 }
 
-/** A store and a ledger at one place, with everything that they asked. */
+/** A store, with everything that it asked. */
 export interface Counted {
   readonly store: Store;
-  readonly ledger: Ledger;
-  /** What the store, or the ledger, asked since this was asked last. */
-  taken(): {
-    readonly store: readonly CountedStatement[];
-    readonly ledger: readonly CountedStatement[];
-  };
+  /** What the store asked since this was asked last. */
+  taken(): readonly CountedStatement[];
   close(): Promise<void>;
 }
 
@@ -87,25 +82,17 @@ export function openCounted(place: StorePlace): Counted {
     turns++;
     timer = setImmediate(next);
   });
-  const open = () =>
-    new CountingDatabase(
-      place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 2),
-      () => turns,
-    );
-  const databases = { store: open(), ledger: open() };
-  const store = storeIn(databases.store, "alone");
-  const ledger = new Ledger(databases.ledger);
+  const database = new CountingDatabase(
+    place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 2),
+    () => turns,
+  );
+  const store = storeIn(database, "alone");
   return {
     store,
-    ledger,
-    taken: () => ({
-      store: databases.store.statements.splice(0),
-      ledger: databases.ledger.statements.splice(0),
-    }),
+    taken: () => database.statements.splice(0),
     async close() {
       clearImmediate(timer);
       await store.close();
-      await ledger.close();
     },
   };
 }

@@ -13,7 +13,7 @@ import { generateSecret } from "../../src/protocol/secrets.js";
 import { codeOfThrown } from "../../src/server/kept/error-code.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { openLog } from "../../src/server/kept/log.js";
-import { openLedger, openStore } from "../../src/server/kept/open-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { postgres } from "../../src/server/kept/postgres.js";
 import type { MemberRole, Store } from "../../src/server/kept/store.js";
 import { Gate } from "../../src/server/out/gate.js";
@@ -133,11 +133,11 @@ onEachStore(() => {
     });
 
     test("a suspended member gets no copy either", async () => {
-      const { ledger, store } = await server.start();
+      const { store } = await server.start();
       const slow = slowFor(eve);
       await server.post(list, alice);
       await slow.reached;
-      await ledger.suspend(await eveIn(store), "operator", Date.now());
+      await store.suspendMember(await eveIn(store), "operator", Date.now());
       slow.go();
       await untilLogged("copy-withheld");
       await server.untilQuiet();
@@ -371,7 +371,7 @@ onEachStore(() => {
     });
 
     test("a suspension that comes while the last line is written is committed after it", async () => {
-      const [store, ledger] = [await openStore(server.place), await openLedger(server.place)];
+      const store = await openStore(server.place);
       const memberId = await eveIn(store);
       const { place } = server;
       let suspended: Promise<boolean> | undefined;
@@ -384,14 +384,14 @@ onEachStore(() => {
           expect(() => suspend.run(memberId)).toThrow("database is locked");
           database.close();
         });
-        expect(await ledger.suspend(memberId, "operator", 1)).toBe(true);
+        expect(await store.suspendMember(memberId, "operator", 1)).toBe(true);
       } else {
         // the gate's transaction is open until its client says so
         const reader = new pg.Client({ connectionString: place.url });
         await reader.connect();
         await reader.query("BEGIN");
         await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows.sql}`, [memberId]);
-        suspended = ledger.suspend(memberId, "operator", 1);
+        suspended = store.suspendMember(memberId, "operator", 1);
         await untilBlocked(place.url);
         expect((await reader.query("SELECT 1 FROM suspensions")).rows).toEqual([]);
         await reader.query("COMMIT");
@@ -403,7 +403,7 @@ onEachStore(() => {
       await store.atGate([{ memberId }], ([word]) => {
         expect(word?.member?.isSuspended).toBe(true);
       });
-      await Promise.all([store.close(), ledger.close()]);
+      await store.close();
     });
 
     test("a suspension that was there first is waited for, and seen", async () => {
@@ -427,10 +427,8 @@ onEachStore(() => {
         await decided;
         await suspending.end();
       } else {
-        const ledger = await openLedger(place);
-        await ledger.suspend(memberId, "operator", 1);
+        await store.suspendMember(memberId, "operator", 1);
         await asked();
-        await ledger.close();
       }
       expect(isSuspended).toBe(true);
       await store.close();

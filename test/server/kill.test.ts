@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import { number } from "../../src/server/kept/database.js";
 import { connectToPostgres } from "../../src/server/kept/postgres.js";
-import { connectToSqlite } from "../../src/server/kept/sqlite.js";
+import { openSqlite } from "../../src/server/kept/sqlite.js";
 import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
 import { useStore } from "./places.js";
@@ -119,7 +119,7 @@ onEachStore(() => {
     await crowd(3);
     const { raw } = await seal(list, alice, { text: randomBytes(3 * 1024 * 1024).toString("hex") });
     const { place } = server;
-    const database = place.kind === "sqlite" ? connectToSqlite(place.file) : connectToPostgres(place.url, 1);
+    const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
     const count = async (table: "body_pieces" | "posts") => {
       const [row = {}] = (await database.query({ sql: `SELECT count(*) AS count FROM ${table}`, values: [] }))
         .rows;

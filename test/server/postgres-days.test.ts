@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import pg from "pg";
 import { sql } from "../../src/server/kept/database.js";
-import { openLedger, openStore } from "../../src/server/kept/open-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { connectToPostgres, openPool } from "../../src/server/kept/postgres.js";
 import { useStore } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
@@ -77,9 +77,8 @@ describeWithPostgres("PostgreSQL", (cluster) => {
     const place = { kind: "postgres", url } as const;
     const open = async () => {
       const store = await openStore(place);
-      const ledger = await openLedger(place);
-      const settings = await ledger.settings(1);
-      await Promise.all([store.close(), ledger.close()]);
+      const settings = await store.listSettings(1);
+      await store.close();
       return settings;
     };
     const all = await Promise.all(Array.from({ length: 8 }, open));

@@ -7,7 +7,7 @@ import { FUTURE_ALLOWED_MS } from "../../src/protocol/policy.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
-import { openLedger, openStore } from "../../src/server/kept/open-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { makeServerKey } from "../../src/server/kept/server-keys.js";
 import type { List, Store } from "../../src/server/kept/store.js";
 import { retireList } from "../../src/server/run/administration.js";
@@ -72,17 +72,12 @@ const start = () =>
   atStore(async (store) => {
     const heads = new Heads(server.folder.heads);
     await heads.note(store);
-    const ledger = await openLedger(server.place);
-    try {
-      await putBack({ store, ledger, heads, folder: server.folder, log });
-      return {
-        list: await store.listById(list.list.id),
-        settings: await ledger.settings(list.list.id),
-        isPaused: (await heads.paused()).has(list.address),
-      };
-    } finally {
-      await ledger.close();
-    }
+    await putBack({ store, heads, folder: server.folder, log });
+    return {
+      list: await store.listById(list.list.id),
+      settings: await store.listSettings(list.list.id),
+      isPaused: (await heads.paused()).has(list.address),
+    };
   });
 
 const say = (to: string, raw: Uint8Array) =>
@@ -129,11 +124,9 @@ test("a list that was retired since: the server starts, the list stays closed, a
   await note();
   await backUp(server.folder, backup());
   await atStore(async (store) => {
-    const ledger = await openLedger(server.place);
     await new Heads(server.folder.heads).retire(store, list.list);
-    await retireList({ store, folder: server.folder, now: Date.now }, ledger, list.address);
+    await retireList({ store, folder: server.folder, now: Date.now }, list.address);
     await deleteAllServerKeys({ store, folder: server.folder }, list.list);
-    await ledger.close();
   });
   await copiedBack();
   await server.start();
@@ -194,7 +187,6 @@ onEachStore(() => {
     const [there, later] = [new Heads(join(folder, "there.json")), new Heads(join(folder, "later.json"))];
     const counted = await atStore(async (store) => {
       await there.note(store);
-      const ledger = await openLedger(server.place);
       const { head } = (await store.listStates(list.list.id))[0] ?? {};
       if (head === undefined) throw new Error("no list");
       // what this machine knows and the database lacks: an entry that the backup is older than
@@ -205,12 +197,11 @@ onEachStore(() => {
       expect(await later.note(store)).toEqual([list.address]);
       await known(join(folder, "later.json"));
       // an owner's word that may be from before what this machine knows
-      await ledger.refuseBefore(list.list.id, Date.now());
+      await store.refuseBefore(list.list.id, Date.now());
       expect(await later.note(store)).toEqual([list.address]);
       // and one that is later beyond doubt
-      await ledger.refuseBefore(list.list.id, Date.now() + FUTURE_ALLOWED_MS + 60_000);
+      await store.refuseBefore(list.list.id, Date.now() + FUTURE_ALLOWED_MS + 60_000);
       const paused = await there.note(store);
-      await ledger.close();
       return { paused, of: head.number };
     });
     expect(counted.paused).toEqual([]);
@@ -226,19 +217,17 @@ onEachStore(() => {
     await note();
     await atStore(async (store) => {
       for (const heads of [new Heads(server.folder.heads), there]) await heads.pauseAll(store);
-      const ledger = await openLedger(server.place);
-      const parts = { store, ledger, heads: there, folder: server.folder, log };
+      const parts = { store, heads: there, folder: server.folder, log };
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeDefined();
       // an answer to an earlier restore is none to this
-      await ledger.refuseBefore(list.list.id, Date.now() - 60_000);
+      await store.refuseBefore(list.list.id, Date.now() - 60_000);
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeDefined();
-      await ledger.refuseBefore(list.list.id, Date.now());
+      await store.refuseBefore(list.list.id, Date.now());
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeUndefined();
       await checkKeys({ ...parts, lists: new ListsInUse(store, server.folder) });
-      await ledger.close();
     });
   });
 });

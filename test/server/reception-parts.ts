@@ -5,7 +5,7 @@ import type { ReceptionParts } from "../../src/server/in/reception.js";
 import { Heads } from "../../src/server/kept/heads.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
-import { openLedger, openStore } from "../../src/server/kept/open-store.js";
+import { openStore } from "../../src/server/kept/open-store.js";
 import { openTokens } from "../../src/server/kept/tokens.js";
 import { Gate } from "../../src/server/out/gate.js";
 import { Standing } from "../../src/server/out/standing.js";
@@ -17,7 +17,7 @@ export async function receptionParts(
   { place, folder, sink }: PlayServer,
   more: Partial<ReceptionParts> = {},
 ): Promise<{ readonly parts: ReceptionParts; close(): Promise<void> }> {
-  const [store, ledger] = [await openStore(place), await openLedger(place)];
+  const store = await openStore(place);
   const heads = new Heads(folder.heads);
   const log = openLog({ write: () => undefined });
   const now = more.now ?? (() => Date.now());
@@ -25,7 +25,6 @@ export async function receptionParts(
   return {
     parts: {
       store,
-      ledger,
       heads,
       log,
       now,
@@ -34,7 +33,7 @@ export async function receptionParts(
       reader: readHere,
       limiter: new RateLimiter(() => ({ author: Infinity, list: Infinity })),
       requests: new RequestLimiter(),
-      standing: new Standing({ store, ledger, log, now, wake }),
+      standing: new Standing({ store, log, now, wake }),
       gate: new Gate({ store, heads }),
       tokens: await openTokens(folder.tokenSecret),
       relay: () => ({ protocol: "smtp", host: "127.0.0.1", port: sink.port, tls: "none" }),
@@ -42,9 +41,6 @@ export async function receptionParts(
       tally: () => undefined,
       ...more,
     },
-    async close() {
-      await store.close();
-      await ledger.close();
-    },
+    close: () => store.close(),
   };
 }

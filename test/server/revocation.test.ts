@@ -19,7 +19,7 @@ import {
   writeSealingKey,
 } from "../../src/protocol/keys.js";
 import { raw } from "../../src/server/kept/database.js";
-import { connectToSqlite } from "../../src/server/kept/sqlite.js";
+import { openSqlite } from "../../src/server/kept/sqlite.js";
 import {
   answersTo,
   asks,
@@ -149,7 +149,7 @@ async function stoppedAfter(): Promise<void> {
 test("an alarm is lost with the server that stops before telling it, where it is not written down", async () => {
   const before = play.sink.for(eve.address).length;
   await stoppedAfter();
-  const connection = connectToSqlite(play.folder.database);
+  const connection = openSqlite(play.folder.database);
   for (const table of ["telling_copies", "tellings"]) await connection.query(raw(`DELETE FROM ${table}`));
   await connection.close();
   await play.start();

@@ -17,10 +17,9 @@ import { openReception } from "../../src/server/in/reception.js";
 import { type Taken, takeRequest } from "../../src/server/in/requests/take-request.js";
 import type { DataFolder } from "../../src/server/kept/data-folder.js";
 import { Heads } from "../../src/server/kept/heads.js";
-import type { Ledger } from "../../src/server/kept/ledger.js";
 import { ListsInUse } from "../../src/server/kept/lists-in-use.js";
 import { openLog } from "../../src/server/kept/log.js";
-import { openLedger, openStore, type StorePlace } from "../../src/server/kept/open-store.js";
+import { openStore, type StorePlace } from "../../src/server/kept/open-store.js";
 import type { Store } from "../../src/server/kept/store.js";
 import { openTokens } from "../../src/server/kept/tokens.js";
 import { Exploder } from "../../src/server/out/explode.js";
@@ -212,7 +211,6 @@ export type Twist = (store: Store) => Store;
 
 export class Scheduler {
   readonly store: Store;
-  readonly #ledger: Ledger;
   readonly #folder: DataFolder;
   readonly #tables: Tables;
   readonly #start: Rows;
@@ -221,16 +219,8 @@ export class Scheduler {
   /** Postfix's port of the post that came last. */
   #postfix: Sink | undefined;
 
-  private constructor(
-    store: Store,
-    ledger: Ledger,
-    folder: DataFolder,
-    tables: Tables,
-    start: Rows,
-    twist: Twist,
-  ) {
+  private constructor(store: Store, folder: DataFolder, tables: Tables, start: Rows, twist: Twist) {
     this.store = store;
-    this.#ledger = ledger;
     this.#folder = folder;
     this.#tables = tables;
     this.#start = start;
@@ -245,9 +235,9 @@ export class Scheduler {
     folder: DataFolder,
     twist: Twist = (store) => store,
   ): Promise<Scheduler> {
-    const [store, ledger] = [await openStore(place), await openLedger(place)];
+    const store = await openStore(place);
     const tables = place.kind === "sqlite" ? sqliteTables(place.file) : await postgresTables(place.url);
-    return new Scheduler(store, ledger, folder, tables, await tables.read(), twist);
+    return new Scheduler(store, folder, tables, await tables.read(), twist);
   }
 
   async close(): Promise<void> {
@@ -258,7 +248,6 @@ export class Scheduler {
   /** Leaves everything as it is now. */
   async leave(): Promise<void> {
     await this.#tables.close();
-    await this.#ledger.close();
     await this.store.close();
   }
 
@@ -282,7 +271,6 @@ export class Scheduler {
     if (list === undefined) throw new Error("no list");
     const parts = {
       store,
-      ledger: gated(this.#ledger, pass),
       lists: new ListsInUse(store, this.#folder),
       heads: new HeadsWithoutGates(this.#folder.heads, this.store),
       log: openLog({ write: () => undefined }),

@@ -6,7 +6,7 @@ import { openStore } from "../../src/server/kept/open-store.js";
 import { connectToPostgres } from "../../src/server/kept/postgres.js";
 import { isWholeChain, type RosterChange } from "../../src/server/kept/roster-record.js";
 import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/kept/sql-post-octets.js";
-import { connectToSqlite } from "../../src/server/kept/sqlite.js";
+import { openSqlite } from "../../src/server/kept/sqlite.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/kept/store.js";
 import type { VerifiedCommand } from "../../src/server/kept/warrant.js";
 import { addCrowd } from "./crowd.js";
@@ -60,7 +60,7 @@ async function queued(store: Store, post = newPost()): Promise<number> {
 /** On the store's database, past the store. */
 async function past<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const { place } = server;
-  const database = place.kind === "sqlite" ? connectToSqlite(place.file) : connectToPostgres(place.url, 1);
+  const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
   try {
     return await work(database);
   } finally {

@@ -9,11 +9,10 @@
  */
 import { createHash } from "node:crypto";
 import type { Heads } from "../kept/heads.js";
-import type { Ledger } from "../kept/ledger.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { List, NewPost, Post, Store } from "../kept/store.js";
+import type { List, Lists, NewPost, Post, Posts, Queue, Roster } from "../kept/store.js";
 import { MAX_TRIES } from "../kept/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
 import { acceptPost, type Gate } from "./post.js";
@@ -32,8 +31,7 @@ export type FromMailman =
 
 /** What the checks work with. */
 export interface MailmanParts {
-  readonly store: Store;
-  readonly ledger: Pick<Ledger, "settings" | "refusedBefore">;
+  readonly store: Lists & Roster & Posts & Queue;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;
@@ -73,8 +71,8 @@ export class MailmanMail {
   }
 
   async #check(row: List, name: string, passage: string, raw: Uint8Array, tries = 1): Promise<FromMailman> {
-    const { store, ledger, lists, reader, log, now } = this.#parts;
-    if ((await ledger.settings(row.id)).retired !== undefined) return { kind: "withheld" };
+    const { store, lists, reader, log, now } = this.#parts;
+    if ((await store.listSettings(row.id)).retired !== undefined) return { kind: "withheld" };
     const list = await lists.open(row);
     if (list === undefined) return { kind: "later" };
     let post: Post | undefined;
@@ -82,7 +80,7 @@ export class MailmanMail {
       post = { ...accepted, id: 0, held: false };
       return store.rememberPost({ ...accepted, sealDigest: passage });
     };
-    const refusedBefore = await ledger.refusedBefore(row.id);
+    const refusedBefore = await store.refusedBefore(row.id);
     // how much somebody may post is for Mailman to say
     const gate: Gate = { ...(refusedBefore === undefined ? {} : { refusedBefore }), exhausted: () => false };
     let outcome: Awaited<ReturnType<typeof acceptPost>>;

@@ -7,12 +7,12 @@
  */
 import { NOTICE_INTERVAL_MS } from "../kept/limits.js";
 import type { Log } from "../kept/log.js";
-import { Conflict, LastOwner, type List, type Member, type Store } from "../kept/store.js";
+import { Conflict, LastOwner, type List, type Member, type Queue, type Roster } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import { ownersOf } from "../out/standing.js";
 
 interface LeavingParts {
-  readonly store: Store;
+  readonly store: Roster & Queue;
   readonly tokens: Tokens;
   readonly log: Log;
   readonly now: () => number;

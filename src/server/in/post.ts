@@ -11,7 +11,7 @@ import { PAST_WINDOW_MS } from "../../protocol/policy.js";
 import { profileOf } from "../../protocol/secrets.js";
 import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../kept/limits.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
-import type { Member, NewPost, PostPolicy, Queued, Store } from "../kept/store.js";
+import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../kept/store.js";
 import { Stale } from "../kept/warrant.js";
 import type { AuthorWire, SealedMail } from "./reading/jobs.js";
 import { writeKeys } from "./reading/key-wire.js";
@@ -60,7 +60,11 @@ export type Outcome =
  * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
  *         the sender is told to try later
  */
-export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<Outcome> {
+export async function acceptPost(
+  store: Posts & Roster & Queue,
+  list: ListInUse,
+  arrival: Arrival,
+): Promise<Outcome> {
   const { reader, at } = arrival;
   const { raw, mail } = await reader.do("read", { raw: arrival.raw });
   if (mail.kind === "not-sealed") return mail;
@@ -153,7 +157,7 @@ const NON_MEMBER_NAME = "Not a member";
  *
  * A member's address is a member's: a certificate that comes along counts only under an address that is not on the roster.
  */
-async function senderOf(store: Store, { list }: ListInUse, mail: SealedMail): Promise<Sender> {
+async function senderOf(store: Roster, { list }: ListInUse, mail: SealedMail): Promise<Sender> {
   const member = await store.memberByAddress(list.id, mail.from.address);
   if (member !== undefined) return { kind: "member", member, name: member.name };
   const { author } = mail;
@@ -207,7 +211,7 @@ const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 async function refuse(
-  store: Store,
+  store: Queue,
   author: Member | undefined,
   code: ErrorCode,
   now: number,
@@ -218,7 +222,7 @@ async function refuse(
 
 /** A refusal; its reason goes to a member and to nobody else. */
 async function tell(
-  store: Store,
+  store: Queue,
   author: Member | undefined,
   code: ErrorCode,
   now: number,

@@ -4,7 +4,6 @@
  */
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Heads } from "../kept/heads.js";
-import type { Ledger } from "../kept/ledger.js";
 import { type ListsInUse, listsNamedBy, type Recipient } from "../kept/lists-in-use.js";
 import type { Log } from "../kept/log.js";
 import type { List, Store } from "../kept/store.js";
@@ -44,7 +43,6 @@ import type { Handler } from "./smtp.js";
 /** What the reception works with. */
 export interface ReceptionParts {
   readonly store: Store;
-  readonly ledger: Ledger;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
   /** Reads what comes, in a thread of its own. */
@@ -126,7 +124,7 @@ async function takeFor(
   if (recipient.kind === "unknown") return noSuchAddress;
   // reports about the last copies of a retired list are still taken, so that they don't go round
   if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
-  if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
+  if ((await parts.store.listSettings(recipient.list.id)).retired !== undefined) return closed;
   // also for a list that waits for its owner: this is how the owner lets it go on
   if (recipient.kind === "request") return takeAsked(parts, recipient.list, sender, raw);
   if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
@@ -212,14 +210,14 @@ async function takePost(
   raw: Uint8Array,
   tries: number,
 ): Promise<Reply> {
-  const { store, ledger, lists, limiter, reader, log, now, wake } = parts;
+  const { store, lists, limiter, reader, log, now, wake } = parts;
   const { address } = row;
   // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   const list = await lists.open(row);
   if (list === undefined) return notReady;
   if (cameFromList(raw, list.address)) return loop;
-  const refusedBefore = await ledger.refusedBefore(row.id);
+  const refusedBefore = await store.refusedBefore(row.id);
   let author: number | undefined;
   const gate: Gate = {
     ...(refusedBefore === undefined ? {} : { refusedBefore }),

@@ -17,10 +17,9 @@ import {
 } from "../../protocol/keys.js";
 import { configFor } from "../../protocol/policy.js";
 import { type DataFolder, writeDurably } from "./data-folder.js";
-import type { Ledger } from "./ledger.js";
 import { DAY_MS } from "./limits.js";
 import { certificatePathOf, KeyFileError, keyPathOf, loadServerKey } from "./server-keys.js";
-import type { List } from "./store.js";
+import type { List, Lists } from "./store.js";
 
 /** When subkeys are replaced, and how long the old one stays after that, in days. */
 export interface RenewalPlan {
@@ -42,7 +41,7 @@ export interface Renewal {
  */
 export async function renewServerKey(
   folder: DataFolder,
-  ledger: Ledger,
+  store: Pick<Lists, "setServerCertificate">,
   list: List,
   plan: RenewalPlan,
   now: Date,
@@ -76,7 +75,7 @@ export async function renewServerKey(
   await writeDurably(path, await writeOpeningKey(renewed, folder.passphrase), 0o600);
   const certificate = sealingHalf(renewed);
   await writeDurably(certificatePathOf(folder, list.serverFingerprint), armorSealingKey(certificate), 0o644);
-  await ledger.setServerCertificate(list.id, writeSealingKey(certificate));
+  await store.setServerCertificate(list.id, writeSealingKey(certificate));
   return { added: isDue, deleted };
 }
 

@@ -15,6 +15,7 @@ import {
   text,
   word,
 } from "./database.js";
+import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
 import { appendToRecord, headOf, type RecordHead, type RosterChange } from "./roster-record.js";
 
 /**
@@ -58,7 +59,7 @@ export interface ListState {
   /** How many posts it has ever taken. */
   readonly posts: number;
   readonly serverKey: { readonly fingerprint: string; readonly file: string };
-  /** The date of an owner's word that let it go on after a restore, the last one; see the ledger's `refusedBefore`. */
+  /** The date of an owner's word that let it go on after a restore, the last one; see {@link Lists.refusedBefore}. */
   readonly resumed?: number;
 }
 
@@ -98,6 +99,14 @@ export interface Lists {
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
+  listSettings(listId: number): Promise<ListSettings>;
+  setListSettings(listId: number, settings: ListSettings): Promise<void>;
+  /** The certificate of a list's server key has other subkeys; its primary key is the same. */
+  setServerCertificate(listId: number, certificate: Uint8Array): Promise<void>;
+  /** Signatures before this are refused on a list that was restored from a backup; `undefined` if it never was. */
+  refusedBefore(listId: number): Promise<number | undefined>;
+  /** See {@link refusedBefore}. It only grows. */
+  refuseBefore(listId: number, date: number): Promise<void>;
   /** The state of every list, or of the one of that number, by address. One query, whatever there is of lists and members. */
   listStates(listId?: number): Promise<readonly ListState[]>;
 }
@@ -155,6 +164,41 @@ export function listsIn(database: Database): Lists {
         yield sql`UPDATE lists SET policy = ${policy} WHERE id = ${listId}`;
         yield* appendToRecord(listId, change);
       }),
+
+    async listSettings(listId) {
+      const settings = await findRow(
+        database,
+        (row) => readListSettings(text(row, "settings")),
+        sql`SELECT settings FROM list_settings WHERE list_id = ${listId}`,
+      );
+      return settings ?? defaultListSettings;
+    },
+
+    async setListSettings(listId, settings) {
+      await database.query(
+        sql`INSERT INTO list_settings (list_id, settings) VALUES (${listId}, ${JSON.stringify(settings)})
+            ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`,
+      );
+    },
+
+    async setServerCertificate(listId, certificate) {
+      await database.query(sql`UPDATE lists SET server_certificate = ${certificate} WHERE id = ${listId}`);
+    },
+
+    refusedBefore: (listId) =>
+      findRow(
+        database,
+        (row) => number(row, "not_before"),
+        sql`SELECT not_before FROM resumed WHERE list_id = ${listId}`,
+      ),
+
+    async refuseBefore(listId, date) {
+      await database.query(
+        sql`INSERT INTO resumed (list_id, not_before) VALUES (${listId}, ${date})
+            ON CONFLICT (list_id) DO UPDATE SET not_before = excluded.not_before
+              WHERE resumed.not_before < excluded.not_before`,
+      );
+    },
 
     async listStates(listId) {
       const { rows } = await database.query(

@@ -26,7 +26,7 @@ import { codeOfThrown } from "./error-code.js";
 import { missingSteps, schemaVersion, TooNew } from "./schema.js";
 
 /** Connections to the database at one time, one process. Stops a busy worker from using up the server's (100 by default). */
-const MAX_DATABASE_CONNECTIONS = 10;
+const MAX_DATABASE_CONNECTIONS = 12;
 
 /** How long to wait for the database, in milliseconds: to connect, and for a lock that another worker holds. */
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -43,59 +43,59 @@ export interface JobChoice {
 /** Why a job is aside that the operator holds back. */
 const ON_HOLD = "on-hold";
 
-export class QueueDesk {
-  readonly #database: Database;
+/** A choice among what waits. */
+type WaitingChoice = Omit<JobChoice, "state">;
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
+export interface QueueDesk {
   /** Jobs in the order in which they came, from the one after `after`. */
-  async page(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]> {
-    return findRows(
-      this.#database,
-      jobIn,
-      sql`SELECT jobs.id, kind, lists.address AS list, COALESCE(members.address, jobs.recipient) AS recipient, post_id, queued,
-            attempts, due, aside FROM ${JOINED} WHERE ${chosen(choice)} AND jobs.id > ${after} ORDER BY jobs.id LIMIT ${limit}`,
-    );
-  }
-
+  chosenJobs(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]>;
   /** Makes jobs due at once: those aside with all their attempts before them. @returns how many */
-  retry(choice: JobChoice, now: number): Promise<number> {
-    return this.#change(sql`UPDATE jobs SET aside = NULL, attempts = 0, due = ${now}`, choice);
-  }
-
+  retryJobs(choice: JobChoice, now: number): Promise<number>;
   /** Makes what waits for its next attempt due at once; what a worker has in hand is left alone. @returns how many */
-  flush(choice: Omit<JobChoice, "state">, now: number): Promise<number> {
-    const waiting = { ...choice, state: "waiting" } as const;
-    return this.#change(sql`UPDATE jobs SET due = ${now}`, waiting, sql`AND claim IS NULL`);
-  }
-
+  flushJobs(choice: WaitingChoice, now: number): Promise<number>;
   /** Sets what waits aside. What a worker has in hand is not ended (the gate looks). @returns how many */
-  hold(choice: Omit<JobChoice, "state">): Promise<number> {
-    const waiting = { ...choice, state: "waiting" } as const;
-    return this.#change(sql`UPDATE jobs SET claim = NULL, aside = ${ON_HOLD}`, waiting);
-  }
-
+  holdJobs(choice: WaitingChoice): Promise<number>;
   /** Gives jobs up, and posts that nobody waits for any more; held ones wait for their moderator. @returns how many jobs */
-  async drop(choice: JobChoice): Promise<number> {
-    const dropped = await this.#change(sql`DELETE FROM jobs`, choice);
-    if (dropped > 0) {
-      await this.#database.query(
-        sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)`,
-      );
-      // others may be in the middle of it, too: a server that runs
-      await sweepBodies(this.#database, (statement) => this.#database.query(statement));
-    }
-    return dropped;
-  }
+  dropJobs(choice: JobChoice): Promise<number>;
+}
 
-  async #change(what: Statement, choice: JobChoice, and = sql``): Promise<number> {
-    const { rows } = await this.#database.query(
+/** The operator's view of the queue in `database`. */
+export function queueDeskIn(database: Database): QueueDesk {
+  const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
+    const { rows } = await database.query(
       sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,
     );
     return rows.length;
-  }
+  };
+  return {
+    chosenJobs: (choice, after, limit) =>
+      findRows(
+        database,
+        jobIn,
+        sql`SELECT jobs.id, kind, lists.address AS list, COALESCE(members.address, jobs.recipient) AS recipient, post_id, queued,
+              attempts, due, aside FROM ${JOINED} WHERE ${chosen(choice)} AND jobs.id > ${after} ORDER BY jobs.id LIMIT ${limit}`,
+      ),
+
+    retryJobs: (choice, now) => change(sql`UPDATE jobs SET aside = NULL, attempts = 0, due = ${now}`, choice),
+
+    flushJobs: (choice, now) =>
+      change(sql`UPDATE jobs SET due = ${now}`, { ...choice, state: "waiting" }, sql`AND claim IS NULL`),
+
+    holdJobs: (choice) =>
+      change(sql`UPDATE jobs SET claim = NULL, aside = ${ON_HOLD}`, { ...choice, state: "waiting" }),
+
+    async dropJobs(choice) {
+      const dropped = await change(sql`DELETE FROM jobs`, choice);
+      if (dropped > 0) {
+        await database.query(
+          sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)`,
+        );
+        // others may be in the middle of it, too: a server that runs
+        await sweepBodies(database, (statement) => database.query(statement));
+      }
+      return dropped;
+    },
+  };
 }
 
 const JOINED = sql`jobs JOIN lists ON lists.id = jobs.list_id LEFT JOIN members ON members.id = jobs.member_id`;

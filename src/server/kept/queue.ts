@@ -106,6 +106,8 @@ export interface QueueCounts {
 }
 
 export interface Queue {
+  /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
+  readonly sharing: "alone" | "shared";
   /** Queues a mail of the server's own. */
   addMail(mail: NewMail, now: number): Promise<void>;
   /** The octets of a mail that waits; `undefined` once it is gone. */
@@ -142,15 +144,26 @@ export interface Queue {
   setJobAside(job: Job, code: string): Promise<void>;
   /** As {@link setJobAside}, for every copy of a post. */
   setPostAside(postId: number, code: string): Promise<void>;
+  /**
+   * Sets all that waits for a list's members aside, and answers from before `since`. Later ones are about commands of now:
+   * an owner hears by them what became of the word that lets the list go on.
+   *
+   * @returns how many
+   */
+  setListAside(listId: number, code: string, since: number): Promise<number>;
+  /** Copies of a list's posts that are still in the queue, set aside or not. */
+  copiesLeft(listId: number): Promise<number>;
   /** When the next job is due, `undefined` if none waits. */
   nextDue(): Promise<number | undefined>;
   queueCounts(): Promise<QueueCounts>;
 }
 
 /** The queue in `database`. */
-export function queueIn(database: Database): Queue {
+export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
   const run = async (statement: Statement): Promise<void> => void (await database.query(statement));
   return {
+    sharing,
+
     addMail: (mail, now) => run(queueMail(mail, now)),
 
     mailOf: (jobId) =>
@@ -237,6 +250,23 @@ export function queueIn(database: Database): Queue {
 
     setPostAside: (postId, code) =>
       run(sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE post_id = ${postId}`),
+
+    async setListAside(listId, code, since) {
+      const { rows } = await database.query(
+        sql`UPDATE jobs SET aside = ${code} WHERE aside IS NULL AND list_id = ${listId}
+            AND (member_id IS NOT NULL OR queued < ${since}) RETURNING id`,
+      );
+      return rows.length;
+    },
+
+    async copiesLeft(listId) {
+      const count = await findRow(
+        database,
+        (row) => number(row, "copies"),
+        sql`SELECT count(*) AS copies FROM jobs JOIN posts ON posts.id = jobs.post_id WHERE posts.list_id = ${listId}`,
+      );
+      return count ?? 0;
+    },
 
     nextDue: () =>
       findRow(

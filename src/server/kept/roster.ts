@@ -104,6 +104,8 @@ export interface Roster {
   owners(listId: number): Promise<readonly Member[]>;
   /** Addresses of those who get copies by their role, suspended or not. */
   readersOf(listId: number): Promise<readonly string[]>;
+  /** How many there are of those. */
+  readerCount(listId: number): Promise<number>;
   /** How many are on the roster of each list, by the list's address. */
   rosterSizes(): Promise<ReadonlyMap<string, number>>;
   /** When the last of all members was added; `undefined` if there is none. */
@@ -238,6 +240,15 @@ export function rosterIn(database: Database): Roster {
         (row) => text(row, "address"),
         sql`SELECT address FROM members WHERE list_id = ${listId} AND role <> 'post-only' ORDER BY address`,
       ),
+
+    async readerCount(listId) {
+      const count = await findRow(
+        database,
+        (row) => number(row, "readers"),
+        sql`SELECT count(*) AS readers FROM members WHERE list_id = ${listId} AND role <> 'post-only'`,
+      );
+      return count ?? 0;
+    },
 
     async rosterSizes() {
       const { rows } = await database.query(

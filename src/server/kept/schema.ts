@@ -229,7 +229,7 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   `,
     `
-  -- the ledger's tables; earlier versions made the first five when they opened it, without the lock on this
+  -- settings of lists, and what bounced; earlier versions made the first five when they opened it, without the lock on this
   CREATE TABLE IF NOT EXISTS list_settings (
     list_id ${integer} PRIMARY KEY REFERENCES lists (id),
     settings TEXT NOT NULL

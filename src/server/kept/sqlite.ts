@@ -42,25 +42,14 @@ const LOG_SUFFIX = "-wal";
 export function openSqlite(file: string): Database {
   // SQLite would make it readable by everybody, and its log with it
   closeSync(openSync(file, "a", 0o600));
-  return connected(file, (database) => {
-    database.pragma("journal_mode = WAL");
-    migrate(database);
-  });
-}
-
-/** Opens the database in `file` once more, beside {@link openSqlite}. @throws the library's error */
-export function connectToSqlite(file: string): Database {
-  return connected(file, () => undefined);
-}
-
-function connected(file: string, prepare: (database: Sqlite.Database) => void): Database {
   const database = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    database.pragma("journal_mode = WAL");
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
     // what was deleted is overwritten: a post that went out doesn't stay behind in free pages
     database.pragma("secure_delete = ON");
-    prepare(database);
+    migrate(database);
   } catch (error) {
     database.close();
     throw error;

@@ -17,11 +17,13 @@ import { type MembershipCommands, membershipCommandsIn } from "./membership-comm
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
 import { type Posts, postsIn } from "./posts.js";
 import { type Queue, queueIn } from "./queue.js";
+import { type QueueDesk, queueDeskIn } from "./queue-desk.js";
 import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
 import { type ServerKeyChange, serverKeyChangeIn } from "./server-key-change.js";
 import { endComing, sweepBodies } from "./sql-post-octets.js";
+import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./carry-out.js";
 export { UnusableStore } from "./database.js";
@@ -50,6 +52,7 @@ export type {
   Queue,
   QueueCounts,
 } from "./queue.js";
+export type { JobChoice, QueueDesk, QueuedJob } from "./queue-desk.js";
 export type { FirstAnswer, Replies, Telling } from "./replies.js";
 export {
   type Entitled,
@@ -64,11 +67,13 @@ export {
 } from "./roster.js";
 export type { RosterRecord } from "./roster-record.js";
 export type { ServerKeyChange } from "./server-key-change.js";
+export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensions.js";
 export type { CommandKey, PostWarrant } from "./warrant.js";
 
 /** The whole store. Whoever needs some of it says which parts. */
 export type Store = Lists &
   Roster &
+  Suspensions &
   RosterRecord &
   ServerKeyChange &
   MembershipCommands &
@@ -76,35 +81,40 @@ export type Store = Lists &
   Replies &
   Posts &
   Queue &
+  QueueDesk &
   Upkeep;
 
 /** What is about the store as a whole. */
 export interface Upkeep {
-  /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
-  readonly sharing: "alone" | "shared";
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;
   /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
   waitingSince(): number | undefined;
+  /** Throws if the database does not answer: for readiness. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The store in `database`. */
-export function storeIn(database: Database, sharing: Upkeep["sharing"]): Store {
+export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
   const carryOut = carryOutIn(database);
   return {
     ...listsIn(database),
     ...rosterIn(database),
+    ...suspensionsIn(database),
     ...rosterRecordIn(database),
     ...serverKeyChangeIn(database, carryOut),
     ...membershipCommandsIn(database, carryOut),
     ...passedNoticesIn(database, carryOut),
     ...repliesIn(database),
     ...postsIn(database, carryOut),
-    ...queueIn(database),
-    sharing,
+    ...queueIn(database, sharing),
+    ...queueDeskIn(database),
     forget: (now) => forgetIn(database, now),
     waitingSince: () => database.waitingSince(),
+    async probe() {
+      await database.query(sql`SELECT 1 AS one`);
+    },
     close: () => database.close(),
   };
 }

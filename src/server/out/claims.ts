@@ -6,10 +6,10 @@
  */
 import { CLAIM_BATCH, CLAIM_LEASE_MS, LEASE_RENEWALS } from "../kept/limits.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { Job, Store } from "../kept/store.js";
+import type { Job, Queue } from "../kept/store.js";
 
 export interface ClaimsOptions {
-  readonly store: Store;
+  readonly store: Queue;
   readonly log: Log;
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => number;

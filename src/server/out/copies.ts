@@ -30,7 +30,7 @@ import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "..
 import type { ListSettings } from "../kept/list-settings.js";
 import type { ListInUse } from "../kept/lists-in-use.js";
 import { KeyFileError } from "../kept/server-keys.js";
-import type { Member, Post, Store } from "../kept/store.js";
+import type { Member, Post, Roster, RosterRecord } from "../kept/store.js";
 import type { Tokens } from "../kept/tokens.js";
 import { base64InTurns } from "./base64-in-turns.js";
 import { type OpenedSubmission, openSubmission } from "./open-submission.js";
@@ -105,7 +105,7 @@ export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
  * @throws Poison; KeyFileError, ListSealError for the list's keys, the store's errors
  */
 export async function preparePost(
-  store: Store,
+  store: Roster & RosterRecord,
   list: ListInUse,
   post: PostInParts,
   settings: ListSettings,
@@ -140,7 +140,12 @@ export async function preparePost(
 const NAMESAKE_DIGITS = 8;
 
 /** An author's name as copies bear it. Nothing keeps two members from having one name: then each is told by their key. */
-async function shownName(store: Store, { list }: ListInUse, name: string, by: string): Promise<string> {
+async function shownName(
+  store: Roster & RosterRecord,
+  { list }: ListInUse,
+  name: string,
+  by: string,
+): Promise<string> {
   if (!(await store.hasNamesake(list.id, name, by))) return name;
   return `${name} (${by.slice(0, NAMESAKE_DIGITS).toUpperCase()})`;
 }

@@ -12,7 +12,6 @@
  *   an attempt.
  * - Several workers may share a store (claims.ts).
  */
-import type { Ledger } from "../kept/ledger.js";
 import {
   CLOCK_PAUSE_MS,
   MAX_RELAY_PAUSE_MS,
@@ -38,7 +37,6 @@ import type { Standing } from "./standing.js";
 export interface DeliveryOptions extends Pick<PostSources, "opener"> {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly ledger: Ledger;
   readonly standing: Standing;
   readonly gate: Gate;
   readonly stationery: Stationery;

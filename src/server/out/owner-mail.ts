@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { bouncesAddress, parseAddress } from "../../mail/mailbox.js";
 import { FORWARDED_MS } from "../kept/limits.js";
-import type { List, Store } from "../kept/store.js";
+import type { List, Queue, Roster } from "../kept/store.js";
 import type { Gate } from "./gate.js";
 import { connectToRelay, type RelayConnection, type RelayOptions } from "./relay.js";
 import { ownersOf } from "./standing.js";
@@ -15,7 +15,7 @@ import { ownersOf } from "./standing.js";
 export type Forwarded = "forwarded" | "nobody" | "later";
 
 export interface ForwardingParts {
-  readonly store: Store;
+  readonly store: Queue & Roster;
   readonly gate: Gate;
   readonly relay: RelayOptions;
   readonly now: () => number;

@@ -7,7 +7,6 @@
  *   no failure of their mail system and is never counted as one.
  */
 
-import type { Ledger } from "../kept/ledger.js";
 import {
   BOUNCE_WINDOW_DAYS,
   BRAKE_MIN_MEMBERS,
@@ -19,12 +18,11 @@ import {
   NOTICE_INTERVAL_MS,
 } from "../kept/limits.js";
 import type { Log } from "../kept/log.js";
-import type { List, Member, Store } from "../kept/store.js";
+import type { List, Lists, Member, Queue, Roster, Suspensions } from "../kept/store.js";
 import type { Verdict } from "./bounce-verdict.js";
 
 export interface StandingParts {
-  readonly store: Store;
-  readonly ledger: Ledger;
+  readonly store: Lists & Roster & Suspensions & Queue;
   readonly log: Log;
   readonly now: () => number;
   /** Says that a notice was queued. */
@@ -40,8 +38,8 @@ export class Standing {
 
   /** Nothing can be sealed for this member: says so once, to them and to the owners. */
   async noteUnusableKey(member: Member, code: string): Promise<void> {
-    const { store, ledger, log, now } = this.#parts;
-    if (!(await ledger.noteUnusableKey(member.id, code, now()))) return;
+    const { store, log, now } = this.#parts;
+    if (!(await store.noteUnusableKey(member.id, code, now()))) return;
     log.warn("member-without-key", { member: member.id, code });
     await store.queueNotice(member.id, "no-usable-key", now(), NOTICE_INTERVAL_MS);
     await this.#tellOwners(member.listId, `member-without-key ${member.id}`, NOTICE_INTERVAL_MS, member);
@@ -49,8 +47,8 @@ export class Standing {
 
   /** A copy for this member came back. It is noted; {@link review} decides. */
   async noteFailure(memberId: number, { severity, reason }: Verdict): Promise<void> {
-    const { ledger, log, now } = this.#parts;
-    await ledger.noteBounce(memberId, { severity, reason }, now());
+    const { store, log, now } = this.#parts;
+    await store.noteBounce(memberId, { severity, reason }, now());
     log.warn("copy-bounced", { member: memberId, code: `${severity}-${reason}` });
   }
 
@@ -63,20 +61,20 @@ export class Standing {
   }
 
   async #reviewList(list: List): Promise<void> {
-    const { store, ledger, log, now } = this.#parts;
+    const { store, log, now } = this.#parts;
     const since = now() - BOUNCE_WINDOW_DAYS * DAY_MS;
-    const failures = await ledger.hardBounces(list.id, since);
+    const failures = await store.hardBounces(list.id, since);
     if (failures.size === 0) return;
-    const readers = await ledger.readers(list.id);
+    const readers = await store.readerCount(list.id);
     for (const [day, members] of failures) {
       if (members < BRAKE_MIN_MEMBERS || members <= readers * BRAKE_SHARE) continue;
-      if (!(await ledger.brake(list.id, day))) continue;
+      if (!(await store.discountBounces(list.id, day))) continue;
       log.error("many-copies-bounced", { list: list.address, copies: members });
       await this.#tellOwners(list.id, "many-copies-bounced", BRAKE_NOTICE_INTERVAL_MS);
     }
     const suspended: number[] = [];
-    for (const member of await ledger.lost(list.id, since, now(), HARD_BOUNCE_DAYS)) {
-      if (!(await ledger.suspend(member, "bounces", now()))) continue;
+    for (const member of await store.bouncingMembers(list.id, since, now(), HARD_BOUNCE_DAYS)) {
+      if (!(await store.suspendMember(member, "bounces", now()))) continue;
       suspended.push(member);
       log.error("member-suspended", { member, code: "bounces" });
       // it may come through: mail systems that refuse the list's copies often take a short plain mail
@@ -102,6 +100,6 @@ export class Standing {
 }
 
 /** The list's owners on the roster. */
-export async function ownersOf(store: Store, listId: number): Promise<readonly Member[]> {
+export async function ownersOf(store: Pick<Roster, "owners">, listId: number): Promise<readonly Member[]> {
   return store.owners(listId);
 }

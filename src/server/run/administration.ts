@@ -9,7 +9,6 @@ import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../p
 import type { Delivery, Mode } from "../../protocol/message.js";
 import { readSecret } from "../../protocol/secrets.js";
 import type { DataFolder } from "../kept/data-folder.js";
-import type { Ledger } from "../kept/ledger.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../kept/limits.js";
 import { listKeyMaterial } from "../kept/list-key-material.js";
 import { discardSecret, keepSecret } from "../kept/member-secrets.js";
@@ -224,13 +223,14 @@ export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; read
  *
  * @throws BadRequest
  */
-export async function retireList(office: Office, ledger: Ledger, address: string): Promise<Retired> {
+export async function retireList(office: Office, address: string): Promise<Retired> {
+  const { store } = office;
   const list = await findList(office, address);
-  const settings = await ledger.settings(list.id);
+  const settings = await store.listSettings(list.id);
   if (settings.retired === undefined) {
-    await ledger.setSettings(list.id, { ...settings, retired: office.now() });
+    await store.setListSettings(list.id, { ...settings, retired: office.now() });
   }
-  const copies = await ledger.copiesLeft(list.id);
+  const copies = await store.copiesLeft(list.id);
   if (copies > 0) return { key: "kept", copies };
   await discardServerKey(office.folder, {
     file: list.serverKeyFile,

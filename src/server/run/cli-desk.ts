@@ -4,10 +4,9 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DataFolder, dataFolder, isInitialised, isWritableByOthers } from "../kept/data-folder.js";
 import { Heads } from "../kept/heads.js";
-import type { Ledger } from "../kept/ledger.js";
 import { MAX_CERTIFICATE_BYTES } from "../kept/limits.js";
 import { codeForLog } from "../kept/log.js";
-import { openLedger, openStore, type StorePlace } from "../kept/open-store.js";
+import { openStore, type StorePlace } from "../kept/open-store.js";
 import { KeyFileError } from "../kept/server-keys.js";
 import type { Store } from "../kept/store.js";
 import { BadRequest, type Office } from "./administration.js";
@@ -29,10 +28,9 @@ export interface Site {
   readonly configFile?: string;
 }
 
-/** What a command works with; store and ledger are open. */
+/** What a command works with; the store is open. */
 export interface Desk extends Office {
   readonly store: Store;
-  readonly ledger: Ledger;
   readonly heads: Heads;
 }
 
@@ -94,7 +92,7 @@ async function readPassphrase(config: Config, credentials: string | undefined): 
   return passphrase;
 }
 
-/** Runs `work` with store and ledger of the site open; notes the record's newest entries when it is done. */
+/** Runs `work` with the store of the site open; notes the record's newest entries when it is done. */
 export async function atDesk(
   options: GlobalOptions,
   work: (desk: Desk, site: Site) => Promise<void>,
@@ -104,14 +102,9 @@ export async function atDesk(
   if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
   const store = await openStore(site.place);
   try {
-    const ledger = await openLedger(site.place);
-    try {
-      const heads = new Heads(folder.heads);
-      await work({ store, ledger, heads, folder, now: () => Date.now() }, site);
-      await heads.note(store);
-    } finally {
-      await ledger.close();
-    }
+    const heads = new Heads(folder.heads);
+    await work({ store, heads, folder, now: () => Date.now() }, site);
+    await heads.note(store);
   } finally {
     await store.close();
   }

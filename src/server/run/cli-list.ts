@@ -34,8 +34,8 @@ interface SetOptions {
   readonly authorCopy?: "yes" | "no";
 }
 
-async function show({ store, ledger, heads, folder }: Desk, list: List): Promise<void> {
-  const { replyTo, authorCopy, retired } = await ledger.settings(list.id);
+async function show({ store, heads, folder }: Desk, list: List): Promise<void> {
+  const { replyTo, authorCopy, retired } = await store.listSettings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
   const state =
@@ -166,8 +166,8 @@ export function addListCommands(program: Command): void {
       atDesk(global(), async (desk) => {
         const { id } = await findList(desk, address);
         if (policy !== undefined) await setPolicy(desk, address, policy);
-        await desk.ledger.setSettings(id, {
-          ...(await desk.ledger.settings(id)),
+        await desk.store.setListSettings(id, {
+          ...(await desk.store.listSettings(id)),
           ...(replyTo === undefined ? {} : { replyTo }),
           ...(authorCopy === undefined ? {} : { authorCopy: authorCopy === "yes" }),
         });
@@ -182,7 +182,7 @@ export function addListCommands(program: Command): void {
       atDesk(global(), async (desk) => {
         // first: from here on no older database opens it again
         await desk.heads.retire(desk.store, await findList(desk, address));
-        const retired = await retireList(desk, desk.ledger, address);
+        const retired = await retireList(desk, address);
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
         say(
           retired.key === "deleted"

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { DAY_MS } from "../kept/limits.js";
 import { secretFromText } from "../kept/member-secrets.js";
-import { rosterPages, standingsOn } from "../kept/roster-pages.js";
+import { deliveryStatusesOn, rosterPages } from "../kept/roster-pages.js";
 import { type Member, type MemberRole, roles, type Shape } from "../kept/store.js";
 import { addMember, BadRequest, findList, findMember, removeMember, setRole } from "./administration.js";
 import {
@@ -31,24 +31,24 @@ const readSecretFile = async (path: string): Promise<Uint8Array> =>
   secretFromText((await readSmallFile(path)).toString("latin1"));
 
 /** One member a line; what is not as usual stands behind. */
-async function listMembers({ store, ledger }: Desk, listId: number): Promise<void> {
+async function listMembers({ store }: Desk, listId: number): Promise<void> {
   for await (const page of rosterPages(store, listId)) {
-    const standings = await standingsOn(ledger, page, 0);
+    const statuses = await deliveryStatusesOn(store, page, 0);
     for (const member of page) {
-      const standing = standings.get(member.id);
+      const status = statuses.get(member.id);
       const marks = [
         ...(member.role === "member" ? [] : [member.role]),
-        ...(standing?.suspension === undefined ? [] : ["SUSPENDED"]),
-        ...(standing?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
+        ...(status?.suspension === undefined ? [] : ["SUSPENDED"]),
+        ...(status?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
       ];
       say([describeMember(member), ...marks].join("  "));
     }
   }
 }
 
-async function showMember({ ledger }: Desk, member: Member): Promise<void> {
-  const suspension = await ledger.suspension(member.id);
-  const key = await ledger.unusableKey(member.id);
+async function showMember({ store }: Desk, member: Member): Promise<void> {
+  const suspension = await store.suspension(member.id);
+  const key = await store.unusableKey(member.id);
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   for (const line of [
     `member       ${member.address} (${member.name}), number ${member.id}`,
@@ -57,7 +57,7 @@ async function showMember({ ledger }: Desk, member: Member): Promise<void> {
     `key          ${spaced(member.fingerprint)}${key === undefined ? "" : ` NO USABLE KEY (${key})`}`,
     ...(member.copiesSecret === undefined ? [] : [`copies under secret ${member.copiesSecret}`]),
     ...(member.postsSecret === undefined ? [] : [`posts under  secret ${member.postsSecret}`]),
-    ...(await ledger.bounces(member.id, 0)).map(
+    ...(await store.bounces(member.id, 0)).map(
       (bounce) => `bounced      ${day(bounce.day * DAY_MS)} ${bounce.severity} ${bounce.reason}`,
     ),
   ]) {
@@ -136,7 +136,7 @@ export function addMemberCommands(program: Command): void {
     (listAddress: string, address: string) =>
       atDesk(global(), async (desk) => {
         const found = await findMember(desk, listAddress, address);
-        await desk.ledger.suspend(found.id, "operator", desk.now());
+        await desk.store.suspendMember(found.id, "operator", desk.now());
         await showMember(desk, found);
       }),
   );
@@ -150,13 +150,13 @@ export function addMemberCommands(program: Command): void {
         }
         if (address === undefined) {
           const { id } = await findList(desk, listAddress);
-          const found = await desk.ledger.suspended(id, "bounces");
-          for (const member of found) await desk.ledger.resume(member);
+          const found = await desk.store.suspendedMembers(id, "bounces");
+          for (const member of found) await desk.store.resumeMember(member);
           say(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
           return;
         }
         const found = await findMember(desk, listAddress, address);
-        await desk.ledger.resume(found.id);
+        await desk.store.resumeMember(found.id);
         await showMember(desk, found);
       }),
     );

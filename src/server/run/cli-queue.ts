@@ -101,12 +101,12 @@ export function addQueueCommands(program: Command): void {
     .option("--after <job>", "the page after that job")
     .option("--limit <number>", `lines at most, ${PAGE} unless you say`)
     .action((options: ShowOptions) =>
-      atDesk(global(), async ({ store, ledger, now }) => {
+      atDesk(global(), async ({ store, now }) => {
         const state = options.aside ? "aside" : options.waiting ? "waiting" : "any";
         const limit = Math.min(wholeNumber(options.limit ?? `${PAGE}`, "--limit"), MAX_PAGE);
         const after = wholeNumber(options.after ?? "0", "--after");
         // one more than is shown: whether there is another page
-        const found = await ledger.queue.page({ ...choiceOf(options, now()), state }, after, limit + 1);
+        const found = await store.chosenJobs({ ...choiceOf(options, now()), state }, after, limit + 1);
         for (const job of found.slice(0, limit)) say(line(job));
         const last = found[limit - 1];
         if (found.length > limit && last !== undefined) say(`more: the same with --after ${last.id}`);
@@ -117,36 +117,36 @@ export function addQueueCommands(program: Command): void {
   choosing("flush", "try what waits for its next attempt now")
     .option("--all", "everything that waits")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, now }) => {
-        say(`${await ledger.queue.flush(saidChoice(options, now()), now())} will be tried now`);
+      atDesk(global(), async ({ store, now }) => {
+        say(`${await store.flushJobs(saidChoice(options, now()), now())} will be tried now`);
       }),
     );
   choosing("retry", "try again what was set aside, or is on hold")
     .option("--all", "everything that was set aside")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, heads, now }) => {
+      atDesk(global(), async ({ store, heads, now }) => {
         const choice = saidChoice(options, now());
         const [paused] = await heads.paused();
         if (paused !== undefined) {
           throw new BadRequest(`${paused} waits for its owner after a restore: list resume comes first`);
         }
-        say(`${await ledger.queue.retry({ ...choice, state: "aside" }, now())} will be tried again`);
+        say(`${await store.retryJobs({ ...choice, state: "aside" }, now())} will be tried again`);
       }),
     );
   choosing("hold", "keep back what waits, until queue retry")
     .option("--all", "everything that waits")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, now }) => {
-        say(`${await ledger.queue.hold(saidChoice(options, now()))} on hold`);
+      atDesk(global(), async ({ store, now }) => {
+        say(`${await store.holdJobs(saidChoice(options, now()))} on hold`);
       }),
     );
   choosing("drop", "give up what was set aside")
     .option("--waiting", "also what was not, and waits to be sent")
     .option("--all", "everything that was set aside")
     .action((options: Choice & { readonly waiting?: true }) =>
-      atDesk(global(), async ({ ledger, now }) => {
+      atDesk(global(), async ({ store, now }) => {
         const state = options.waiting ? "any" : "aside";
-        say(`${await ledger.queue.drop({ ...saidChoice(options, now()), state })} dropped`);
+        say(`${await store.dropJobs({ ...saidChoice(options, now()), state })} dropped`);
       }),
     );
 }

@@ -9,7 +9,7 @@ import { FUTURE_ALLOWED_MS } from "../../protocol/policy.js";
 import { type DataFolder, isInitialised, isOpenToOthers } from "../kept/data-folder.js";
 import { tryLock } from "../kept/file-lock.js";
 import { Heads } from "../kept/heads.js";
-import { openCheckedStore, openLedger } from "../kept/open-store.js";
+import { openCheckedStore } from "../kept/open-store.js";
 import { loadServerKey } from "../kept/server-keys.js";
 import type { List, Store } from "../kept/store.js";
 import { connectToRelay, type RelayOptions } from "../out/relay.js";
@@ -52,7 +52,7 @@ export async function examine(site: Site, relay: RelayOptions | undefined): Prom
     findings.push(ok(`the database is whole, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
     for (const list of lists) findings.push(await serverKey(folder, list));
     findings.push(...(await records(store, lists, folder)));
-    findings.push(...(await standing(place, store, lists)));
+    findings.push(...(await standing(store, lists)));
     findings.push(...(await queue(store)));
     findings.push(await reachable(relay));
     const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
@@ -130,28 +130,19 @@ async function records(
 }
 
 /** Lists that nobody owns, and members who get nothing. */
-async function standing(
-  place: Site["place"],
-  store: Store,
-  lists: readonly List[],
-): Promise<readonly Finding[]> {
+async function standing(store: Store, lists: readonly List[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const ledger = await openLedger(place);
-  try {
-    for (const list of lists) {
-      if ((await ledger.settings(list.id)).retired !== undefined) continue;
-      if ((await ownersOf(store, list.id)).length === 0) {
-        findings.push(
-          look(`${list.address}: has no owner, so nobody can resume it after a restore: member role`),
-        );
-      }
-      const count = (await ledger.suspended(list.id, "bounces")).length;
-      if (count > 0) {
-        findings.push(look(`${list.address}: ${count} suspended since their copies came back: member list`));
-      }
+  for (const list of lists) {
+    if ((await store.listSettings(list.id)).retired !== undefined) continue;
+    if ((await ownersOf(store, list.id)).length === 0) {
+      findings.push(
+        look(`${list.address}: has no owner, so nobody can resume it after a restore: member role`),
+      );
     }
-  } finally {
-    await ledger.close();
+    const count = (await store.suspendedMembers(list.id, "bounces")).length;
+    if (count > 0) {
+      findings.push(look(`${list.address}: ${count} suspended since their copies came back: member list`));
+    }
   }
   return findings;
 }

@@ -18,7 +18,7 @@ import { Heads } from "../kept/heads.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import { openCheckedStore, openLedger, type StorePlace } from "../kept/open-store.js";
+import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { KeyFileError } from "../kept/server-keys.js";
 import type { Member, Post, Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
@@ -57,7 +57,6 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
   if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   const store = await openCheckedStore(place);
-  const ledger = await openLedger(place);
   const tokens = await openTokens(folder.tokenSecret);
   const now = () => Date.now();
   const lists = new ListsInUse(store, folder);
@@ -70,15 +69,21 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     store,
     read:
       upstream === "mailman"
-        ? fromMailman(new MailmanMail({ store, ledger, lists, heads, reader, log, now }))
+        ? fromMailman(new MailmanMail({ store, lists, heads, reader, log, now }))
         : fromPostfix(await openSlips(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
       if (list === undefined) throw new Error("a post of a list that is not there");
-      return preparePost(store, list, await opener.apart(post), await ledger.settings(post.listId), opener);
+      return preparePost(
+        store,
+        list,
+        await opener.apart(post),
+        await store.listSettings(post.listId),
+        opener,
+      );
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
-    standing: new Standing({ store, ledger, log, now, wake: () => undefined }),
+    standing: new Standing({ store, log, now, wake: () => undefined }),
     gate: new Gate({ store, heads }),
     relay: options.relay,
     log,
@@ -94,7 +99,6 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
       await front.close();
       filtering.close();
       await reader.close();
-      await ledger.close();
       await store.close();
     },
   };

@@ -3,9 +3,8 @@
  * anything else that grows with the mail.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { Ledger } from "../kept/ledger.js";
 import type { Recipient } from "../kept/lists-in-use.js";
-import type { Store } from "../kept/store.js";
+import type { Lists, Posts, Queue, Roster, Suspensions } from "../kept/store.js";
 import type { CopyOutcome } from "../out/delivery.js";
 
 export interface Metrics {
@@ -19,8 +18,7 @@ export interface Metrics {
 
 /** What is counted when it is asked for. */
 export interface MetricsParts {
-  readonly store: Store;
-  readonly ledger: Ledger;
+  readonly store: Lists & Roster & Suspensions & Posts & Queue;
   readonly pausedLists: () => Promise<number>;
   readonly freeSpace: () => Promise<number>;
   /** Whether the relay can be connected to now. */
@@ -29,14 +27,7 @@ export interface MetricsParts {
 }
 
 /** Metrics of one server; the queue and the rosters are counted in `store` when they are asked for. */
-export function openMetrics({
-  store,
-  ledger,
-  pausedLists,
-  freeSpace,
-  relayAnswers,
-  now,
-}: MetricsParts): Metrics {
+export function openMetrics({ store, pausedLists, freeSpace, relayAnswers, now }: MetricsParts): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];
@@ -104,7 +95,7 @@ export function openMetrics({
     labelNames: ["list"] as const,
     registers,
     async collect() {
-      const suspended = await ledger.suspendedCounts("bounces");
+      const suspended = await store.suspendedCounts("bounces");
       for (const { address: list } of await store.lists()) this.set({ list }, suspended.get(list) ?? 0);
     },
   });

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { parseSealingKey, writeSealingKey } from "../../protocol/keys.js";
 import type { DataFolder } from "../kept/data-folder.js";
 import type { Heads } from "../kept/heads.js";
-import type { Ledger } from "../kept/ledger.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { certificatePathOf } from "../kept/server-keys.js";
@@ -17,7 +16,6 @@ import type { List, Store } from "../kept/store.js";
 
 export interface PuttingBackParts {
   readonly store: Store;
-  readonly ledger: Ledger;
   readonly heads: Heads;
   readonly folder: DataFolder;
   readonly log: Log;
@@ -42,18 +40,18 @@ export async function putBack(parts: PuttingBackParts): Promise<void> {
   }
 }
 
-async function retireAgain({ ledger, heads, log }: PuttingBackParts, list: List): Promise<void> {
+async function retireAgain({ store, heads, log }: PuttingBackParts, list: List): Promise<void> {
   if (!(await heads.isRetired(list.address))) return;
-  const settings = await ledger.settings(list.id);
+  const settings = await store.listSettings(list.id);
   if (settings.retired !== undefined) return;
-  await ledger.setSettings(list.id, { ...settings, retired: Date.now() });
+  await store.setListSettings(list.id, { ...settings, retired: Date.now() });
   log.warn("list-retired-again", { list: list.address });
 }
 
 /** The owner's word came to another machine, or this one stopped between taking and noting it. */
-async function takeResume({ store, ledger, heads, log }: PuttingBackParts, list: List): Promise<void> {
+async function takeResume({ store, heads, log }: PuttingBackParts, list: List): Promise<void> {
   const since = await heads.pausedSince(list.address);
-  const word = since === undefined ? undefined : await ledger.refusedBefore(list.id);
+  const word = since === undefined ? undefined : await store.refusedBefore(list.id);
   // dates in requests are whole seconds
   if (since === undefined || word === undefined || word < Math.floor(since / 1000) * 1000) return;
   await heads.resume(store, list);
@@ -81,7 +79,6 @@ async function putServerKeyBack({ store, heads, folder, log }: PuttingBackParts,
  */
 export async function checkKeys({
   store,
-  ledger,
   heads,
   lists,
   log,
@@ -90,7 +87,7 @@ export async function checkKeys({
   const failures: unknown[] = [];
   let good = 0;
   for (const list of await store.lists()) {
-    if ((await ledger.settings(list.id)).retired !== undefined || paused.has(list.address)) continue;
+    if ((await store.listSettings(list.id)).retired !== undefined || paused.has(list.address)) continue;
     try {
       await lists.serverKey(list);
       good++;

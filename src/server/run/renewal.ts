@@ -2,7 +2,6 @@
 import { tellServerKey } from "../in/requests/new-server-key.js";
 import type { DataFolder } from "../kept/data-folder.js";
 import { type RenewalPlan, renewServerKey } from "../kept/key-renewal.js";
-import type { Ledger } from "../kept/ledger.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import type { Store } from "../kept/store.js";
@@ -11,7 +10,6 @@ import type { Store } from "../kept/store.js";
 export interface RenewalParts {
   readonly folder: DataFolder;
   readonly store: Store;
-  readonly ledger: Ledger;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;
@@ -19,11 +17,11 @@ export interface RenewalParts {
 
 /** Renews the server keys that are due, and tells the members. One that can't be renewed keeps no other from it. */
 export async function renewAll(parts: RenewalParts, plan: RenewalPlan): Promise<void> {
-  const { folder, store, ledger, log, now } = parts;
+  const { folder, store, log, now } = parts;
   for (const list of await store.lists()) {
-    if ((await ledger.settings(list.id)).retired !== undefined) continue;
+    if ((await store.listSettings(list.id)).retired !== undefined) continue;
     try {
-      const { added, deleted } = await renewServerKey(folder, ledger, list, plan, new Date(now()));
+      const { added, deleted } = await renewServerKey(folder, store, list, plan, new Date(now()));
       if (added) {
         log.warn("server-key-renewed", { list: list.address });
         await tellServerKey(parts, list.id);

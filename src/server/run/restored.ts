@@ -10,7 +10,6 @@ import { allFingerprints, parseSealingKey } from "../../protocol/keys.js";
 import { PAST_WINDOW_MS } from "../../protocol/policy.js";
 import { resume } from "../in/requests/resume-server.js";
 import type { Heads } from "../kept/heads.js";
-import type { Ledger } from "../kept/ledger.js";
 import { REPLAY_MARGIN_MS } from "../kept/limits.js";
 import type { List, Member, Store } from "../kept/store.js";
 import { type RecordedCommand, Stale } from "../kept/warrant.js";
@@ -21,7 +20,6 @@ import { BadRequest } from "./administration.js";
 export interface RestoredParts {
   readonly store: Store;
   readonly heads: Heads;
-  readonly ledger: Ledger;
   readonly now: () => number;
 }
 

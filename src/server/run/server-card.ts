@@ -5,7 +5,7 @@ import { parseAddress, requestAddress } from "../../mail/mailbox.js";
 import { CARD_LIFE_MS, claimDigest, makeClaimCode, writeCard } from "../../membership/card.js";
 import { type DataFolder, writeDurably } from "../kept/data-folder.js";
 import { loadServerKey } from "../kept/server-keys.js";
-import type { List, Store } from "../kept/store.js";
+import type { List, MembershipCommands } from "../kept/store.js";
 import { BadRequest } from "./administration.js";
 
 /** The card holds the claim code: nobody but the server's user may read it. */
@@ -23,7 +23,7 @@ export interface IssuedCard {
  * @throws BadRequest if the list has its list key, KeyFileError
  */
 export async function issueCard(
-  office: { readonly store: Store; readonly folder: DataFolder; readonly now: () => number },
+  office: { readonly store: MembershipCommands; readonly folder: DataFolder; readonly now: () => number },
   list: List,
 ): Promise<IssuedCard> {
   if (list.listKeyFingerprint !== undefined) throw new BadRequest(`${list.address} has its list key`);

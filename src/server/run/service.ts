@@ -13,7 +13,6 @@ import { type DataFolder, isInitialised } from "../kept/data-folder.js";
 import { freeSpace, keepReserve } from "../kept/disk.js";
 import { Heads } from "../kept/heads.js";
 import type { RenewalPlan } from "../kept/key-renewal.js";
-import type { Ledger } from "../kept/ledger.js";
 import {
   BOUNCE_WINDOW_DAYS,
   DAY_MS,
@@ -25,7 +24,7 @@ import {
 import { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import { dropUnusedSecrets } from "../kept/member-secrets.js";
-import { openCheckedStore, openLedger, type StorePlace } from "../kept/open-store.js";
+import { openCheckedStore, type StorePlace } from "../kept/open-store.js";
 import { takeServeLock } from "../kept/serve-lock.js";
 import type { Store } from "../kept/store.js";
 import { openTokens } from "../kept/tokens.js";
@@ -86,7 +85,6 @@ export interface Service {
   readonly web?: WebDoor;
   readonly vitals?: WebDoor;
   readonly store: Store;
-  readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
   wake(): void;
   /** Goes on with other settings; what is on its way is not disturbed. */
@@ -132,8 +130,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await tried("disk-not-looked-at", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
-    const ledger = await openLedger(place);
-    undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
@@ -147,13 +143,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     undo.push(() => reader.close());
     const heads = new Heads(folder.heads);
     const note = async () => {
-      await noteHeads(heads, store, ledger, log);
-      await putBack({ store, ledger, heads, folder, log });
+      await noteHeads(heads, store, log);
+      await putBack({ store, heads, folder, log });
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
     undo.push(() => tried("heads-not-noted", () => heads.note(store)));
-    await checkKeys({ store, ledger, heads, lists, log });
+    await checkKeys({ store, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;
@@ -167,10 +163,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       });
     };
     const gate = new Gate({ store, heads });
-    const standing = new Standing({ store, ledger, log, now, wake });
+    const standing = new Standing({ store, log, now, wake });
     const metrics = openMetrics({
       store,
-      ledger,
       pausedLists: async () => (await heads.paused()).size,
       freeSpace: room,
       relayAnswers: () => relayAnswers(live.relay),
@@ -178,7 +173,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const delivery = new Delivery({
       store,
-      ledger,
       lists,
       opener: keptPostsIn(reader),
       standing,
@@ -195,7 +189,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
     const requests = new RequestLimiter();
-    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
+    const shared = { store, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new Exploder(store, await openSlips(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
@@ -234,9 +228,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));
     if (web !== undefined) undo.push(() => web.close());
-    const silence = () => silenceOf([store, ledger]);
+    const silence = () => silenceOf(store);
     const readiness = async () => {
-      if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, ledger.probe())))
+      if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, store.probe())))
         return "the database is silent";
       const paused = [...(await heads.paused())];
       return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
@@ -254,13 +248,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(FORGET_MS, "not-forgotten", async () => {
       await store.forget(now());
       await standing.review();
-      await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+      await store.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
       await dropUnusedSecrets(folder, store, now());
       for (const list of await store.lists()) await deleteOldServerKeys({ store, folder, now }, list);
     });
     const { renewal } = options;
     if (renewal !== undefined) {
-      const renew = () => renewAll({ folder, store, ledger, lists, log, now }, renewal);
+      const renew = () => renewAll({ folder, store, lists, log, now }, renewal);
       await renew();
       every(FORGET_MS, "keys-not-renewed", renew);
     }
@@ -277,7 +271,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...(web === undefined ? {} : { web }),
       ...(vitals === undefined ? {} : { vitals }),
       store,
-      ledger,
       wake,
       isStuck: () => silence() > STUCK_MS,
       review: () => standing.review(),
@@ -306,14 +299,14 @@ async function relayAnswers(relay: RelayOptions): Promise<boolean> {
 }
 
 /** Notes the newest entries of the records; what waits for members of a list that is behind them is set aside. */
-async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): Promise<void> {
+async function noteHeads(heads: Heads, store: Store, log: Log): Promise<void> {
   for (const address of await heads.note(store)) {
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
     const since = (await heads.pausedSince(address)) ?? Date.now();
     log.error("list-paused", {
       list: address,
-      copies: await ledger.setListAside(list.id, "restored", since),
+      copies: await store.setListAside(list.id, "restored", since),
     });
   }
 }

@@ -4,7 +4,6 @@
  * A process that answers `/healthz` may wait for ever for a database that fell silent. Whoever watches has to see that.
  */
 import { execFile } from "node:child_process";
-import type { Ledger } from "../kept/ledger.js";
 import { codeForLog, type Log } from "../kept/log.js";
 import type { Store } from "../kept/store.js";
 
@@ -21,9 +20,9 @@ export const STUCK_MS = 3 * 60_000;
 export const STOP_PATIENCE_MS = 45_000;
 
 /** How long the longest wait for the database has lasted, in milliseconds; 0 if nothing waits. */
-export function silenceOf(databases: readonly Pick<Store | Ledger, "waitingSince">[]): number {
-  const now = performance.now();
-  return Math.max(0, ...databases.map((database) => now - (database.waitingSince() ?? now)));
+export function silenceOf(store: Pick<Store, "waitingSince">): number {
+  const since = store.waitingSince();
+  return since === undefined ? 0 : performance.now() - since;
 }
 
 /** False if `answer` has not come within `ms`. @throws what it is rejected with */

@@ -1,7 +1,6 @@
 /** An owner's word that a restored list may go on: by mail, or in a file that the operator hands in. */
 import type { RosterHead } from "../../../protocol/message.js";
 import type { Heads } from "../../kept/heads.js";
-import type { Ledger } from "../../kept/ledger.js";
 import type { List, Member, Store } from "../../kept/store.js";
 import type { RecordedCommand } from "../../kept/warrant.js";
 import { type Asked, type AskedFor, type Done, refusal } from "./asked.js";
@@ -31,10 +30,10 @@ export type Resumed =
  * copies that were in the backup's queue are set aside: they went out before, most likely.
  */
 export async function resume(
-  parts: { readonly store: Store; readonly heads: Heads; readonly ledger: Ledger },
+  parts: { readonly store: Store; readonly heads: Heads },
   { list, owner, date, head, verified }: ResumeCommand,
 ): Promise<Resumed> {
-  const { heads, ledger, store } = parts;
+  const { heads, store } = parts;
   const known = await heads.ownersOf(list.address);
   // an owner in the backup only was removed since, or is no owner any more
   if (known !== undefined && !known.includes(owner.fingerprint))
@@ -46,8 +45,8 @@ export async function resume(
   const recorded = await store.recordResume(verified, head);
   if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
   // "repeat": the server was killed before it came to the rest
-  await ledger.refuseBefore(list.id, date.getTime());
-  const setAside = await ledger.setListAside(list.id, "restored", since);
+  await store.refuseBefore(list.id, date.getTime());
+  const setAside = await store.setListAside(list.id, "restored", since);
   await heads.resume(store, list);
   return { kind: "done", setAside };
 }

@@ -59,7 +59,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
     }
     // what was verified is not true any more: as if the request had come now
     row = await parts.store.listById(list.id);
-    if ((await parts.ledger.settings(list.id)).retired !== undefined) break;
+    if ((await parts.store.listSettings(list.id)).retired !== undefined) break;
   }
   return { kind: "refused", code: "no-list" };
 }
@@ -182,7 +182,7 @@ async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
   const { parts, list, opened } = asked;
   const paused = (await parts.heads.paused()).has(list.address);
   if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
-  const refusedBefore = await parts.ledger.refusedBefore(list.id);
+  const refusedBefore = await parts.store.refusedBefore(list.id);
   if (refusedBefore !== undefined && proved.signedAt.getTime() < refusedBefore) return refusal("too-old");
   try {
     return await proved.carryOut();
