@@ -12,7 +12,7 @@ import type { Heads } from "../kept/heads.js";
 import { MAX_PREPARED_POSTS } from "../kept/limits.js";
 import type { ListsInUse } from "../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../kept/log.js";
-import type { List, Lists, NewPost, Post, Posts, Queue, Roster } from "../kept/store.js";
+import type { List, MailingLists, NewPost, Post, Posts, Queue, Roster } from "../kept/store.js";
 import { MAX_TRIES } from "../kept/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
 import { acceptPost, type Gate } from "./post.js";
@@ -31,7 +31,7 @@ export type FromMailman =
 
 /** What the checks work with. */
 export interface MailmanParts {
-  readonly store: Lists & Roster & Posts & Queue;
+  readonly store: MailingLists & Roster & Posts & Queue;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;

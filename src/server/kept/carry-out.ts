@@ -5,7 +5,7 @@
 import type { ErrorCode } from "../../protocol/errors.js";
 import { type Database, type Script, sql } from "./database.js";
 import { lockList } from "./lists.js";
-import { noteAnswer, noteReport, type Report } from "./replies.js";
+import { type CommandReport, writeAnswer, writeReport } from "./replies.js";
 import { sweepSoon } from "./sql-post-octets.js";
 import { assertTrue, type CommandKey, type VerifiedCommand } from "./warrant.js";
 
@@ -33,7 +33,7 @@ export class Refused extends Error {
 export interface Effect {
   /** Not done, but remembered and told: an alarm. */
   readonly refused?: ErrorCode;
-  readonly report?: Report;
+  readonly report?: CommandReport;
 }
 
 /** Nobody besides the asker hears of it. */
@@ -57,8 +57,8 @@ export function carryOutIn(database: Database): CarryOut {
         yield* assertTrue(warrant);
         if (!(yield* remember(command))) return { kind: "repeat" };
         const { refused, report } = yield* work();
-        yield* noteAnswer(verified, refused ?? "done");
-        if (report !== undefined) yield* noteReport(verified, report);
+        yield* writeAnswer(verified, refused ?? "done");
+        if (report !== undefined) yield* writeReport(verified, report);
         return refused === undefined ? { kind: "done" } : { kind: "told", code: refused };
       });
       // of posts that went with it

@@ -16,7 +16,7 @@ import {
   word,
 } from "./database.js";
 import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
-import { appendToRecord, headOf, type RecordHead, type RosterChange } from "./roster-record.js";
+import { appendToRecord, type RecordHead, type RosterChange, recordHeadIn } from "./roster-record.js";
 
 /**
  * Who may post.
@@ -59,7 +59,7 @@ export interface ListState {
   /** How many posts it has ever taken. */
   readonly posts: number;
   readonly serverKey: { readonly fingerprint: string; readonly file: string };
-  /** The date of an owner's word that let it go on after a restore, the last one; see {@link Lists.refusedBefore}. */
+  /** The date of an owner's word that let it go on after a restore, the last one; see {@link MailingLists.refusedBefore}. */
   readonly resumed?: number;
 }
 
@@ -82,7 +82,7 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
-export interface Lists {
+export interface MailingLists {
   /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
   createList(
     list: NewList,
@@ -112,7 +112,7 @@ export interface Lists {
 }
 
 /** The lists in `database`. */
-export function listsIn(database: Database): Lists {
+export function listsIn(database: Database): MailingLists {
   return {
     createList: (list, key, changes, now) =>
       database.transaction(function* () {
@@ -266,7 +266,7 @@ function listOf(row: Row): List {
 const stateOf = (row: Row): Omit<ListState, "owners"> => ({
   listId: number(row, "list_id"),
   address: text(row, "address"),
-  head: headOf(row),
+  head: recordHeadIn(row),
   posts: number(row, "posts"),
   serverKey: { fingerprint: text(row, "server_fingerprint"), file: text(row, "server_key_file") },
   ...(isSet(row, "resumed") ? { resumed: number(row, "resumed") } : {}),

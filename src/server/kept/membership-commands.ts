@@ -36,28 +36,32 @@ export interface MembershipCommands {
   claimStatus(listId: number, digest: string, now: number): Promise<"good" | "wrong" | "used" | "expired">;
   /** The first owner, and the list's key. @throws Conflict for a list key that some list has used */
   claimList(
-    claim: RecordedCommand,
+    verified: RecordedCommand,
     digest: string,
     key: NewListKey,
     owner: NewMember,
   ): Promise<CommandOutcome>;
   /** A second use of an introduction is told to the owners, and to whom it let in. */
-  joinList(join: RecordedCommand, introduction: UsedIntroduction, member: NewMember): Promise<CommandOutcome>;
+  joinList(
+    verified: RecordedCommand,
+    introduction: UsedIntroduction,
+    member: NewMember,
+  ): Promise<CommandOutcome>;
   /** Takes a member off the roster, with every copy that waits for them, and burns introductions made until `burnt`. */
-  dropMember(leave: RecordedCommand, member: NamedMember, burnt: number): Promise<CommandOutcome>;
-  burnIntroductions(burn: RecordedCommand, address: string, until: number): Promise<CommandOutcome>;
+  dropMember(verified: RecordedCommand, member: NamedMember, burnt: number): Promise<CommandOutcome>;
+  burnIntroductions(verified: RecordedCommand, address: string, until: number): Promise<CommandOutcome>;
   renewCertificate(
-    renew: RecordedCommand,
+    verified: RecordedCommand,
     member: NamedMember,
     certificate: Uint8Array,
   ): Promise<CommandOutcome>;
   /** As {@link renewCertificate}, with one that its holder has revoked: no copy that waits is for that key any more. */
   revokeCertificate(
-    revoke: RecordedCommand,
+    verified: RecordedCommand,
     member: NamedMember,
     certificate: Uint8Array,
   ): Promise<CommandOutcome>;
-  changeRole(change: RecordedCommand, member: NamedMember, role: MemberRole): Promise<CommandOutcome>;
+  changeRole(verified: RecordedCommand, member: NamedMember, role: MemberRole): Promise<CommandOutcome>;
   /**
    * Gives the list another key; the one before is kept, and posts under it are taken until `graceEnds`. Refused unless the
    * list's key is the one that is replaced, and the serial is higher than every earlier one.
@@ -65,19 +69,19 @@ export interface MembershipCommands {
    * @throws Conflict for a list key that some list has used
    */
   replaceListKey(
-    replace: RecordedCommand,
+    verified: RecordedCommand,
     key: NewListKey,
     terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
   ): Promise<CommandOutcome>;
   /** Adds a member on an owner's word; one who is on the roster with this very key stays as they are. */
-  enrolMember(enrol: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
+  enrolMember(verified: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
-  recordResume(resume: RecordedCommand, head: RecordHead): Promise<CommandOutcome>;
-  setShape(set: VerifiedCommand, memberId: number, shape: Shape): Promise<CommandOutcome>;
+  recordResume(verified: RecordedCommand, head: RecordHead): Promise<CommandOutcome>;
+  setShape(verified: VerifiedCommand, memberId: number, shape: Shape): Promise<CommandOutcome>;
   /** A member wants no copies for now. */
-  pauseCopies(pause: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
+  pauseCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   /** They want them again. Refused if it was not they who switched them off: bounces, or the operator. */
-  resumeCopies(resume: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
+  resumeCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
 }
 
 /** The commands' changes in `database`. */
@@ -106,9 +110,9 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
       return claim.expires <= now ? "expired" : "good";
     },
 
-    claimList: (claim, digest, key, owner) =>
-      carryOut(claim, function* () {
-        const { command, now, change } = claim;
+    claimList: (verified, digest, key, owner) =>
+      carryOut(verified, function* () {
+        const { command, now, change } = verified;
         const { listId } = command;
         const { changes } = yield sql`UPDATE claims SET used = 1
             WHERE list_id = ${listId} AND digest = ${digest} AND used = 0 AND expires > ${now}`;
@@ -121,9 +125,9 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
         return nothingToReport;
       }),
 
-    joinList: (join, { fingerprint, address, introducedAt }, member) =>
-      carryOut(join, function* (): Script<Effect> {
-        const { listId } = join.command;
+    joinList: (verified, { fingerprint, address, introducedAt }, member) =>
+      carryOut(verified, function* (): Script<Effect> {
+        const { listId } = verified.command;
         const used = yield* firstRow(
           sql`SELECT member FROM introductions WHERE list_id = ${listId} AND fingerprint = ${fingerprint}`,
         );
@@ -139,17 +143,17 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
           sql`SELECT until FROM burnt WHERE list_id = ${listId} AND address = ${address}`,
         );
         if (burnt !== undefined && introducedAt <= number(burnt, "until")) throw new Refused("withdrawn");
-        yield* addMember(listId, member, "member", join.now);
+        yield* addMember(listId, member, "member", verified.now);
         yield sql`INSERT INTO introductions (list_id, fingerprint, address, member)
             VALUES (${listId}, ${fingerprint}, ${address}, ${member.fingerprint})`;
         yield burnIntroductions(listId, address, introducedAt);
-        yield* appendToRecord(listId, join.change);
+        yield* appendToRecord(listId, verified.change);
         return { report: { event: "joined", to: "owners" } };
       }),
 
-    dropMember: (leave, named, burnt) =>
-      carryOut(leave, function* (): Script<Effect> {
-        const { command, change } = leave;
+    dropMember: (verified, named, burnt) =>
+      carryOut(verified, function* (): Script<Effect> {
+        const { command, change } = verified;
         const { listId, signer } = command;
         const member = yield* findMember(listId, named);
         yield* dropCopies(member.id);
@@ -161,16 +165,16 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
         return { report: { event, to: "owners", except: signer } };
       }),
 
-    burnIntroductions: (burn, address, until) =>
-      carryOut(burn, function* () {
-        yield burnIntroductions(burn.command.listId, address, until);
-        yield* appendToRecord(burn.command.listId, burn.change);
+    burnIntroductions: (verified, address, until) =>
+      carryOut(verified, function* () {
+        yield burnIntroductions(verified.command.listId, address, until);
+        yield* appendToRecord(verified.command.listId, verified.change);
         return nothingToReport;
       }),
 
-    renewCertificate: (renew, named, certificate) =>
-      carryOut(renew, function* () {
-        const { command, now, change } = renew;
+    renewCertificate: (verified, named, certificate) =>
+      carryOut(verified, function* () {
+        const { command, now, change } = verified;
         const { id, certificate: before } = yield* findMember(command.listId, named);
         if (Buffer.compare(before, certificate) === 0) return nothingToReport;
         const { changes } = yield sql`UPDATE members SET certificate = ${certificate}, renewed = ${now}
@@ -182,31 +186,31 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
         return nothingToReport;
       }),
 
-    revokeCertificate: (revoke, named, certificate) =>
-      carryOut(revoke, function* (): Script<Effect> {
-        const { listId, signer } = revoke.command;
+    revokeCertificate: (verified, named, certificate) =>
+      carryOut(verified, function* (): Script<Effect> {
+        const { listId, signer } = verified.command;
         const { id } = yield* findMember(listId, named);
         yield* dropCopies(id);
         yield sql`UPDATE members SET certificate = ${certificate} WHERE id = ${id}`;
-        yield sql`INSERT INTO unusable_keys (member_id, since, code) VALUES (${id}, ${revoke.now}, 'key-revoked')
+        yield sql`INSERT INTO unusable_keys (member_id, since, code) VALUES (${id}, ${verified.now}, 'key-revoked')
             ON CONFLICT DO NOTHING`;
-        yield* appendToRecord(listId, revoke.change);
+        yield* appendToRecord(listId, verified.change);
         return { report: { event: "revoked", to: "everybody", except: signer } };
       }),
 
-    changeRole: (change, named, role) =>
-      carryOut(change, function* (): Script<Effect> {
-        const { listId, signer } = change.command;
+    changeRole: (verified, named, role) =>
+      carryOut(verified, function* (): Script<Effect> {
+        const { listId, signer } = verified.command;
         const before = yield* findMember(listId, named);
         yield sql`UPDATE members SET role = ${role} WHERE id = ${before.id}`;
         if (before.role === "owner" && !(yield* isOwned(listId))) throw new Refused("last-owner");
-        yield* appendToRecord(listId, change.change);
+        yield* appendToRecord(listId, verified.change);
         return { report: { event: "role", to: "owners", except: signer, and: named.fingerprint } };
       }),
 
-    replaceListKey: (replace, key, { serial, replaces, graceEnds }) =>
-      carryOut(replace, function* () {
-        const { listId } = replace.command;
+    replaceListKey: (verified, key, { serial, replaces, graceEnds }) =>
+      carryOut(verified, function* () {
+        const { listId } = verified.command;
         const newer = yield* firstRow(
           sql`SELECT serial FROM former_list_keys WHERE list_id = ${listId} AND serial >= ${serial}`,
         );
@@ -221,44 +225,44 @@ export function membershipCommandsIn(database: Database, carryOut: CarryOut): Me
             WHERE list_id = ${listId} AND grace_ends > ${graceEnds}`;
         yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
         yield* takeListKey(listId, key);
-        yield* appendToRecord(listId, replace.change);
+        yield* appendToRecord(listId, verified.change);
         return nothingToReport;
       }),
 
-    enrolMember: (enrol, member) =>
-      carryOut(enrol, function* (): Script<Effect> {
-        const { listId, signer } = enrol.command;
+    enrolMember: (verified, member) =>
+      carryOut(verified, function* (): Script<Effect> {
+        const { listId, signer } = verified.command;
         const present = yield* firstRow(memberNamed(listId, member));
-        if (present === undefined) yield* addMember(listId, member, "member", enrol.now);
-        yield* appendToRecord(listId, enrol.change);
+        if (present === undefined) yield* addMember(listId, member, "member", verified.now);
+        yield* appendToRecord(listId, verified.change);
         return { report: { event: "enrolled", to: "owners", except: signer } };
       }),
 
-    recordResume: (resume, head) =>
-      carryOut(resume, function* () {
-        const { listId } = resume.command;
+    recordResume: (verified, head) =>
+      carryOut(verified, function* () {
+        const { listId } = verified.command;
         const newest = yield* recordHeadOf(listId);
         if (newest?.number !== head.number || newest.hash !== head.hash) throw new Refused("roster-behind");
-        yield* appendToRecord(listId, resume.change);
+        yield* appendToRecord(listId, verified.change);
         return nothingToReport;
       }),
 
-    setShape: (set, memberId, shape) =>
-      carryOut(set, function* () {
+    setShape: (verified, memberId, shape) =>
+      carryOut(verified, function* () {
         yield sql`UPDATE members SET shape = ${shape} WHERE id = ${memberId}`;
         return nothingToReport;
       }),
 
-    pauseCopies: (pause, memberId) =>
-      carryOut(pause, function* () {
+    pauseCopies: (verified, memberId) =>
+      carryOut(verified, function* () {
         // a mail at the gate goes first, or is stopped
         yield sql`SELECT id FROM members WHERE id = ${memberId} ${database.dialect.lockRows}`;
-        yield sql`INSERT INTO own_pauses (member_id, since) VALUES (${memberId}, ${pause.now}) ON CONFLICT DO NOTHING`;
+        yield sql`INSERT INTO own_pauses (member_id, since) VALUES (${memberId}, ${verified.now}) ON CONFLICT DO NOTHING`;
         return nothingToReport;
       }),
 
-    resumeCopies: (resume, memberId) =>
-      carryOut(resume, function* () {
+    resumeCopies: (verified, memberId) =>
+      carryOut(verified, function* () {
         const suspended = yield* firstRow(sql`SELECT since FROM suspensions WHERE member_id = ${memberId}`);
         if (suspended !== undefined) throw new Refused("suspended");
         yield sql`DELETE FROM own_pauses WHERE member_id = ${memberId}`;

@@ -19,7 +19,7 @@ export interface NoticeMail {
 }
 
 /** A notice that was passed on to a member, and when; `receipt`: sealed to the owner. */
-export interface PassedNotice {
+export interface PassedNoticeRow {
   readonly fingerprint: string;
   readonly passed: number;
   readonly receipt?: Uint8Array;
@@ -31,27 +31,27 @@ export interface PassedNotices {
    * passed on, but for list keys: a former one is passed on to who needs it to read old mail.
    */
   passNotice(
-    pass: VerifiedCommand,
+    verified: VerifiedCommand,
     notice: NoticeName,
     mails: readonly NoticeMail[],
   ): Promise<CommandOutcome>;
   /** Keeps a member's receipt. Refused if they were passed no such notice. */
   keepReceipt(
-    keep: VerifiedCommand,
+    verified: VerifiedCommand,
     notice: NoticeName,
     memberId: number,
     receipt: Uint8Array,
   ): Promise<CommandOutcome>;
   /** Members of now whom the notice was passed on to. */
-  passedNotices(listId: number, notice: NoticeName): Promise<readonly PassedNotice[]>;
+  passedNotices(listId: number, notice: NoticeName): Promise<readonly PassedNoticeRow[]>;
 }
 
 /** The notices that were passed on, in `database`. */
 export function passedNoticesIn(database: Database, carryOut: CarryOut): PassedNotices {
   return {
-    passNotice: (pass, { news, serial }, mails) =>
-      carryOut(pass, function* () {
-        const { now, command } = pass;
+    passNotice: (verified, { news, serial }, mails) =>
+      carryOut(verified, function* () {
+        const { now, command } = verified;
         const { listId } = command;
         const highest = yield* firstRow(
           sql`SELECT serial FROM notice_serials WHERE list_id = ${listId} AND news = ${news}`,
@@ -80,10 +80,10 @@ export function passedNoticesIn(database: Database, carryOut: CarryOut): PassedN
         return nothingToReport;
       }),
 
-    keepReceipt: (keep, { news, serial }, memberId, receipt) =>
-      carryOut(keep, function* () {
+    keepReceipt: (verified, { news, serial }, memberId, receipt) =>
+      carryOut(verified, function* () {
         const { changes } = yield sql`UPDATE passed_notices SET receipt = ${receipt}
-            WHERE list_id = ${keep.command.listId} AND news = ${news} AND serial = ${serial} AND member_id = ${memberId}`;
+            WHERE list_id = ${verified.command.listId} AND news = ${news} AND serial = ${serial} AND member_id = ${memberId}`;
         if (changes === 0) throw new Refused("no-such-notice");
         return nothingToReport;
       }),

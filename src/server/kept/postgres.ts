@@ -36,7 +36,7 @@ const LOCK_TIMEOUT_MS = 10_000;
  * Longest silence of the database after a statement, in milliseconds. Stops connections that fell silent from holding
  * up delivery for ever. The database itself gives up what takes longer, so that nothing is done that nobody waits for.
  */
-export const DATABASE_PATIENCE_MS = 30_000;
+const DATABASE_PATIENCE_MS = 30_000;
 
 /** The same for bringing tables up to date, which may rewrite large ones. */
 const MIGRATION_PATIENCE_MS = 60 * 60_000;
@@ -53,6 +53,7 @@ const MAX_TRIES = 5;
 /** Any number, the same for every version of this software: one process at a time brings the tables up to date. */
 const MIGRATION_LOCK = 0x11575ea1;
 
+/** PostgreSQL's words. */
 export const postgres: Dialect = {
   rowNumber: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
   integer: "BIGINT",

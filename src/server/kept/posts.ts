@@ -125,9 +125,9 @@ export interface Posts {
   /** Posts of a list that wait for a moderator, oldest first. */
   heldPosts(listId: number): Promise<readonly HeldPost[]>;
   /** Lets a held post out: a copy for every member of this moment. Copies for review that were not sent are dropped. */
-  releasePost(release: VerifiedCommand, postId: number): Promise<CommandOutcome>;
+  releasePost(verified: VerifiedCommand, postId: number): Promise<CommandOutcome>;
   /** Deletes a held post and its copies for review. */
-  rejectPost(reject: VerifiedCommand, postId: number): Promise<CommandOutcome>;
+  rejectPost(verified: VerifiedCommand, postId: number): Promise<CommandOutcome>;
 }
 
 const authorKinds = ["member", "non-member"] as const;
@@ -211,19 +211,19 @@ export function postsIn(database: Database, carryOut: CarryOut): Posts {
         sql`SELECT id, message_id, accepted, author_kind FROM posts WHERE list_id = ${listId} AND held = 1 ORDER BY id`,
       ),
 
-    releasePost: (release, postId) =>
-      carryOut(release, function* () {
-        const { listId } = release.command;
+    releasePost: (verified, postId) =>
+      carryOut(verified, function* () {
+        const { listId } = verified.command;
         yield* takeOffHold(listId, postId);
         yield sql`UPDATE posts SET held = 0 WHERE id = ${postId}`;
-        yield* queueCopies(postId, listId, release.now, "everybody");
+        yield* queueCopies(postId, listId, verified.now, "everybody");
         yield dropFinishedPost(postId);
         return nothingToReport;
       }),
 
-    rejectPost: (reject, postId) =>
-      carryOut(reject, function* () {
-        yield* takeOffHold(reject.command.listId, postId);
+    rejectPost: (verified, postId) =>
+      carryOut(verified, function* () {
+        yield* takeOffHold(verified.command.listId, postId);
         yield sql`DELETE FROM posts WHERE id = ${postId}`;
         return nothingToReport;
       }),

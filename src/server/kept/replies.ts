@@ -56,7 +56,7 @@ export interface Telling {
 }
 
 /** What is told of a command besides its answer, and to whom. */
-export interface Report {
+export interface CommandReport {
   readonly event: ReportEvent;
   readonly to: "owners" | "everybody";
   /** Fingerprint of somebody who knows. */
@@ -141,7 +141,7 @@ export function repliesIn(database: Database): Replies {
 }
 
 /** Writes down what a command is answered, where somebody is: a step of the transaction that carries it out. */
-export function* noteAnswer(verified: VerifiedCommand, said: string): Script<void> {
+export function* writeAnswer(verified: VerifiedCommand, said: string): Script<void> {
   if (verified.answer === undefined) return;
   yield* noteTelling(verified, "answer", said);
   const result = said === "done" ? { kind: "done" } : { kind: "refused", code: said };
@@ -149,7 +149,10 @@ export function* noteAnswer(verified: VerifiedCommand, said: string): Script<voi
 }
 
 /** Writes down what others are told of a command: a step of the transaction that carries it out. */
-export function* noteReport(verified: VerifiedCommand, { event, to, except, and }: Report): Script<void> {
+export function* writeReport(
+  verified: VerifiedCommand,
+  { event, to, except, and }: CommandReport,
+): Script<void> {
   const id = yield* noteTelling(verified, "report", event);
   const some = to === "owners" ? sql`AND (role = 'owner' OR fingerprint = ${and ?? ""})` : sql``;
   yield sql`INSERT INTO telling_copies (telling_id, member_id)

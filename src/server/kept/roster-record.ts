@@ -116,13 +116,13 @@ export function rosterRecordIn(database: Database): RosterRecord {
   const recordAfter = (listId: number, after: number, limit: number) =>
     findRows(
       database,
-      (row) => ({ ...headOf(row), previous: text(row, "previous"), entry: text(row, "entry") }),
+      (row) => ({ ...recordHeadIn(row), previous: text(row, "previous"), entry: text(row, "entry") }),
       sql`SELECT number, previous, entry, hash FROM record
           WHERE list_id = ${listId} AND number > ${after} ORDER BY number LIMIT ${limit}`,
     );
   return {
     async recordHead(listId) {
-      const head = await findRow(database, headOf, newestEntry(listId));
+      const head = await findRow(database, recordHeadIn, newestEntry(listId));
       if (head === undefined) throw new Error("a list without a record");
       return head;
     },
@@ -147,11 +147,14 @@ export function* appendToRecord(listId: number, change: RosterChange): Script<vo
 /** Newest entry of a list's record, within a transaction; `undefined` before the first. */
 export function* recordHeadOf(listId: number): Script<RecordHead | undefined> {
   const row = yield* firstRow(newestEntry(listId));
-  return row && headOf(row);
+  return row && recordHeadIn(row);
 }
 
 /** The entry in a row. */
-export const headOf = (row: Row): RecordHead => ({ number: number(row, "number"), hash: text(row, "hash") });
+export const recordHeadIn = (row: Row): RecordHead => ({
+  number: number(row, "number"),
+  hash: text(row, "hash"),
+});
 
 const newestEntry = (listId: number): Statement =>
   sql`SELECT number, hash FROM record WHERE list_id = ${listId} ORDER BY number DESC LIMIT 1`;

@@ -38,7 +38,7 @@ export interface ServerKeyChange {
   replacedServerKeys(listId: number): Promise<readonly ReplacedServerKey[]>;
   /** An owner has agreed: the offered key is the list's; the one before opens until `until`. */
   switchServerKey(
-    agreed: RecordedCommand,
+    verified: RecordedCommand,
     terms: { readonly fingerprint: string; readonly replaces: string; readonly until: number },
   ): Promise<CommandOutcome>;
   /** Forgets those whose time is over. @returns them: their files are deleted */
@@ -77,9 +77,9 @@ export function serverKeyChangeIn(database: Database, carryOut: CarryOut): Serve
         sql`SELECT * FROM server_keys WHERE list_id = ${listId} AND open_until IS NOT NULL ORDER BY open_until DESC`,
       ),
 
-    switchServerKey: (agreed, { fingerprint, replaces, until }) =>
-      carryOut(agreed, function* () {
-        const { listId } = agreed.command;
+    switchServerKey: (verified, { fingerprint, replaces, until }) =>
+      carryOut(verified, function* () {
+        const { listId } = verified.command;
         const offered = yield* firstRow(
           sql`DELETE FROM server_keys WHERE list_id = ${listId} AND fingerprint = ${fingerprint}
               AND open_until IS NULL RETURNING *`,
@@ -91,7 +91,7 @@ export function serverKeyChangeIn(database: Database, carryOut: CarryOut): Serve
             WHERE id = ${listId} AND server_fingerprint = ${replaces}`;
         if (changes === 0) throw new Refused("old-serial");
         yield giveKey(listId, keyOf(offered));
-        yield* appendToRecord(listId, agreed.change);
+        yield* appendToRecord(listId, verified.change);
         return nothingToReport;
       }),
 

@@ -12,7 +12,7 @@
 import { carryOutIn } from "./carry-out.js";
 import { type Database, sql } from "./database.js";
 import { MAX_HELD_MS } from "./limits.js";
-import { type Lists, listsIn } from "./lists.js";
+import { listsIn, type MailingLists } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
 import { type Posts, postsIn } from "./posts.js";
@@ -31,7 +31,7 @@ export {
   Conflict,
   type List,
   type ListState,
-  type Lists,
+  type MailingLists,
   type NewList,
   type NewListKey,
   type PostPolicy,
@@ -71,7 +71,7 @@ export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensi
 export type { CommandKey, PostWarrant } from "./warrant.js";
 
 /** The whole store. Whoever needs some of it says which parts. */
-export type Store = Lists &
+export type Store = MailingLists &
   Roster &
   Suspensions &
   RosterRecord &

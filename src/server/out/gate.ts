@@ -9,7 +9,7 @@
  * Those who come at one moment are asked about together: a lane's question costs a share of one transaction.
  */
 import type { Heads } from "../kept/heads.js";
-import type { AtGate, Entitled, GateWord, Lists, MemberRole, Queue } from "../kept/store.js";
+import type { AtGate, Entitled, GateWord, MailingLists, MemberRole, Queue } from "../kept/store.js";
 
 /** What a recipient must be. */
 export type Need =
@@ -71,7 +71,7 @@ export function denial(need: Need, member: Omit<Entitled, "certificate"> | undef
 }
 
 export interface GateParts {
-  readonly store: Pick<Queue, "atGate"> & Pick<Lists, "listById">;
+  readonly store: Pick<Queue, "atGate"> & Pick<MailingLists, "listById">;
   readonly heads: Pick<Heads, "pausedSince" | "pausedNow">;
 }
 

@@ -18,11 +18,11 @@ import {
   NOTICE_INTERVAL_MS,
 } from "../kept/limits.js";
 import type { Log } from "../kept/log.js";
-import type { List, Lists, Member, Queue, Roster, Suspensions } from "../kept/store.js";
+import type { List, MailingLists, Member, Queue, Roster, Suspensions } from "../kept/store.js";
 import type { Verdict } from "./bounce-verdict.js";
 
 export interface StandingParts {
-  readonly store: Lists & Roster & Suspensions & Queue;
+  readonly store: MailingLists & Roster & Suspensions & Queue;
   readonly log: Log;
   readonly now: () => number;
   /** Says that a notice was queued. */

@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Recipient } from "../kept/lists-in-use.js";
-import type { Lists, Posts, Queue, Roster, Suspensions } from "../kept/store.js";
+import type { MailingLists, Posts, Queue, Roster, Suspensions } from "../kept/store.js";
 import type { CopyOutcome } from "../out/delivery.js";
 
 export interface Metrics {
@@ -18,7 +18,7 @@ export interface Metrics {
 
 /** What is counted when it is asked for. */
 export interface MetricsParts {
-  readonly store: Lists & Roster & Suspensions & Posts & Queue;
+  readonly store: MailingLists & Roster & Suspensions & Posts & Queue;
   readonly pausedLists: () => Promise<number>;
   readonly freeSpace: () => Promise<number>;
   /** Whether the relay can be connected to now. */

@@ -14,7 +14,7 @@ import type { Heads } from "../../kept/heads.js";
 import { REPLAY_MARGIN_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import type { Log } from "../../kept/log.js";
-import type { CommandKey, CommandOutcome, List, Lists, Member, Store } from "../../kept/store.js";
+import type { CommandKey, CommandOutcome, List, MailingLists, Member, Store } from "../../kept/store.js";
 import type { RecordedCommand, VerifiedCommand, Warrant } from "../../kept/warrant.js";
 import type { RequestLimiter } from "../rate-limits.js";
 import type { Claimant, Proved } from "../reading/proofs.js";
@@ -69,7 +69,7 @@ export type AskedFor<D extends Command["do"]> = Extract<Command, { readonly do: 
 export const refusal = (code: ErrorCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
-export async function listKeysOf(store: Lists, list: List): Promise<readonly string[]> {
+export async function listKeysOf(store: MailingLists, list: List): Promise<readonly string[]> {
   if (list.listKeyFingerprint === undefined) return [];
   const former = await store.formerListKeys(list.id);
   return [list.listKeyFingerprint, ...former.map(({ fingerprint }) => fingerprint)];

@@ -10,14 +10,14 @@ import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../../pro
 import { POLL_MS } from "../../kept/limits.js";
 import type { ListsInUse } from "../../kept/lists-in-use.js";
 import { codeForLog, type Log } from "../../kept/log.js";
-import type { Addressee, List, Lists, NewMail, Replies, Telling } from "../../kept/store.js";
+import type { Addressee, List, MailingLists, NewMail, Replies, Telling } from "../../kept/store.js";
 import { answerMail } from "./answer-mail.js";
 
 /** How many are looked at at once: each may carry a command of 64 kB. */
 const BATCH = 32;
 
 export interface TellerOptions {
-  readonly store: Lists & Replies;
+  readonly store: MailingLists & Replies;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;
