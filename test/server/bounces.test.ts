@@ -1,4 +1,5 @@
 /** Copies that come back, members who can't be sealed for, and the way out that stands on every copy. */
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/protocol/keys.js";
@@ -260,6 +261,8 @@ onEachStore(() => {
     server.sink.mood = (recipient) =>
       recipient === bob.address ? { code: 550, text: "5.1.1 User unknown", at: "rcpt" } : undefined;
     await copyTo(bob);
+    // it is noted after the copy was set aside
+    while (!server.logged.join("").includes("copy-bounced")) await setImmediate();
     const member = await server.service.store.memberByAddress(list.list.id, bob.address);
     expect(await server.service.store.bounces(member?.id ?? 0, 0)).toMatchObject([
       { severity: "hard", reason: "no-mailbox" },
