@@ -28,8 +28,8 @@ import type { Reader } from "../../src/server/parse/reader.js";
 import { acceptPost, type PostOutcome } from "../../src/server/post/accept-post.js";
 import { defaultListSettings } from "../../src/server/store/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
-import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import type { Store } from "../../src/server/store/store.js";
 import { openTokens } from "../../src/server/store/tokens.js";
 import { aliceSeals, type Cast, keysOf, listOf, makeCast, saysAlice } from "../protocol/people.js";
 import { readHere } from "../server/read-here.js";
@@ -38,7 +38,7 @@ import { answersGoTo, passedOn } from "./naive/naive-mail.js";
 import { naiveServer } from "./naive/naive-server.js";
 
 let folder: string;
-let store: FullStore;
+let store: Store;
 let office: AdminContext;
 let team: Cast;
 let inUse: ListInUse;
@@ -47,7 +47,7 @@ beforeEach(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), "listseal-oracle-"));
   const data = dataFolder(folder);
   await makeFolders(data);
-  store = openSqliteStore(data.database);
+  store = await openStore({ kind: "sqlite", file: data.database });
   office = { store, folder: data, now: () => Date.now() };
   const made = await makeCast("compatible");
   const { list } = await createList(office, {

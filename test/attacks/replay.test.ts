@@ -28,8 +28,8 @@ import { dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
 import { REPLAY_MARGIN_MS } from "../../src/server/base/limits.js";
 import { acceptPost, type PostOutcome } from "../../src/server/post/accept-post.js";
 import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
-import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
+import { openStore } from "../../src/server/store/open-store.js";
+import type { Store } from "../../src/server/store/store.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { readHere } from "../server/read-here.js";
 import { bytes, encryptWith, opened, respelled, respellings, submits, submitsParts } from "./forge.js";
@@ -38,7 +38,7 @@ import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-s
 
 const first = "<1@example.test>";
 let folder: string;
-let store: FullStore;
+let store: Store;
 let office: AdminContext;
 let lists: ListsInUse;
 /** The list that Eve was a member of: she holds its list key and a capture of Alice's post to it. */
@@ -68,7 +68,7 @@ beforeEach(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), "listseal-attack-"));
   const data = dataFolder(folder);
   await makeFolders(data);
-  store = openSqliteStore(data.database);
+  store = await openStore({ kind: "sqlite", file: data.database });
   office = { store, folder: data, now: () => Date.now() };
   lists = new ListsInUse(store, data);
   const made = await makeCast("compatible");

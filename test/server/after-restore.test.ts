@@ -10,12 +10,10 @@ import { backUp } from "../../src/server/admin/backup.js";
 import { deleteAllServerKeys } from "../../src/server/admin/new-server-key.js";
 import { openLog } from "../../src/server/base/log.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import { makeServerKey } from "../../src/server/store/server-keys.js";
-import type { List } from "../../src/server/store/store.js";
+import type { List, Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -49,7 +47,7 @@ async function copiedBack(): Promise<void> {
   await copyFile(backup(), database);
 }
 
-async function atStore<T>(work: (store: FullStore) => Promise<T>): Promise<T> {
+async function atStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore(server.place);
   try {
     return await work(store);
@@ -60,7 +58,7 @@ async function atStore<T>(work: (store: FullStore) => Promise<T>): Promise<T> {
 
 /** A machine's file of heads that knows an entry which the database does not have. */
 async function ahead(file: string, number: number): Promise<void> {
-  const [known] = await atStore((store) => store.standings(list.list.id));
+  const [known] = await atStore((store) => store.listStates(list.list.id));
   if (known === undefined) throw new Error("no list");
   const { owners, posts, serverKey } = known;
   const entry = { number, hash: "ab".repeat(32), owners, posts, serverKey, noted: Date.now() };
@@ -74,17 +72,12 @@ const start = () =>
   atStore(async (store) => {
     const heads = new Heads(server.folder.heads);
     await heads.note(store);
-    const ledger = await openLedger(server.place);
-    try {
-      await putBack({ store, ledger, heads, folder: server.folder, log });
-      return {
-        list: await store.listById(list.list.id),
-        settings: await ledger.settings(list.list.id),
-        isPaused: (await heads.paused()).has(list.address),
-      };
-    } finally {
-      await ledger.close();
-    }
+    await putBack({ store, heads, folder: server.folder, log });
+    return {
+      list: await store.listById(list.list.id),
+      settings: await store.listSettings(list.list.id),
+      isPaused: (await heads.paused()).has(list.address),
+    };
   });
 
 const say = (to: string, raw: Uint8Array) =>
@@ -131,11 +124,9 @@ test("a list that was retired since: the server starts, the list stays closed, a
   await note();
   await backUp(server.folder, backup());
   await atStore(async (store) => {
-    const ledger = await openLedger(server.place);
     await new Heads(server.folder.heads).retire(store, list.list);
-    await retireList({ store, folder: server.folder, now: Date.now }, ledger, list.address);
+    await retireList({ store, folder: server.folder, now: Date.now }, list.address);
     await deleteAllServerKeys({ store, folder: server.folder }, list.list);
-    await ledger.close();
   });
   await copiedBack();
   await server.start();
@@ -196,8 +187,7 @@ onEachStore(() => {
     const [there, later] = [new Heads(join(folder, "there.json")), new Heads(join(folder, "later.json"))];
     const counted = await atStore(async (store) => {
       await there.note(store);
-      const ledger = await openLedger(server.place);
-      const { head } = (await store.standings(list.list.id))[0] ?? {};
+      const { head } = (await store.listStates(list.list.id))[0] ?? {};
       if (head === undefined) throw new Error("no list");
       // what this machine knows and the database lacks: an entry that the backup is older than
       const known = (file: string) => ahead(file, head.number + 1);
@@ -207,12 +197,11 @@ onEachStore(() => {
       expect(await later.note(store)).toEqual([list.address]);
       await known(join(folder, "later.json"));
       // an owner's word that may be from before what this machine knows
-      await ledger.refuseBefore(list.list.id, Date.now());
+      await store.refuseBefore(list.list.id, Date.now());
       expect(await later.note(store)).toEqual([list.address]);
       // and one that is later beyond doubt
-      await ledger.refuseBefore(list.list.id, Date.now() + FUTURE_ALLOWED_MS + 60_000);
+      await store.refuseBefore(list.list.id, Date.now() + FUTURE_ALLOWED_MS + 60_000);
       const paused = await there.note(store);
-      await ledger.close();
       return { paused, of: head.number };
     });
     expect(counted.paused).toEqual([]);
@@ -228,19 +217,17 @@ onEachStore(() => {
     await note();
     await atStore(async (store) => {
       for (const heads of [new Heads(server.folder.heads), there]) await heads.pauseAll(store);
-      const ledger = await openLedger(server.place);
-      const parts = { store, ledger, heads: there, folder: server.folder, log };
+      const parts = { store, heads: there, folder: server.folder, log };
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeDefined();
       // an answer to an earlier restore is none to this
-      await ledger.refuseBefore(list.list.id, Date.now() - 60_000);
+      await store.refuseBefore(list.list.id, Date.now() - 60_000);
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeDefined();
-      await ledger.refuseBefore(list.list.id, Date.now());
+      await store.refuseBefore(list.list.id, Date.now());
       await putBack(parts);
       expect(await there.pausedSince(list.address)).toBeUndefined();
       await checkKeys({ ...parts, lists: new ListsInUse(store, server.folder) });
-      await ledger.close();
     });
   });
 });

@@ -7,9 +7,9 @@ import type { Command } from "../../src/membership/request/commands.js";
 import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/base/limits.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
 import { openReception, type RouterContext } from "../../src/server/receive/router.js";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
-import { sql } from "../../src/server/store/sql.js";
-import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
+import { sql } from "../../src/server/store/database.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import {
   begin,
   card,
@@ -188,10 +188,9 @@ onEachStore(() => {
     // naive: a store that does not know when
     async function forgetsWhen(): Promise<void> {
       const { place } = play;
-      const connection =
-        place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+      const connection = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
       try {
-        await connection.ask(sql("UPDATE members SET renewed = 0"));
+        await connection.query(sql`UPDATE members SET renewed = 0`);
       } finally {
         await connection.close();
       }

@@ -138,19 +138,19 @@ onEachStore(() => {
     test("a member lifts what others have done, where all pauses are kept in one place", async () => {
       await joins(bob);
       const { parts, close } = await receptionParts(play);
-      const { ledger, store } = parts;
-      store.resumeCopies = async (_order, memberId) => {
-        await ledger.resume(memberId);
+      const { store } = parts;
+      store.resumeCopies = async (_command, memberId) => {
+        await store.resumeMember(memberId);
         return { kind: "done" };
       };
       const list = await store.listByAddress(teamAddress);
       if (list === undefined) throw new Error("no list");
       const { id = 0 } = (await store.memberByAddress(list.id, bob.who.address)) ?? {};
       for (const reason of ["bounces", "operator"]) {
-        await ledger.suspend(id, reason, Date.now());
+        await store.suspendMember(id, reason, Date.now());
         const { raw } = await written({ do: "resume" }, [bob.who.key]);
         expect(await takeRequest(parts, list, new Uint8Array(raw))).toMatchObject({ code: "done" });
-        expect(await ledger.suspension(id)).toBeUndefined();
+        expect(await store.suspension(id)).toBeUndefined();
       }
       await close();
     });
@@ -159,23 +159,23 @@ onEachStore(() => {
       await joins(bob);
       const row = await play.service.store.listByAddress(teamAddress);
       const member = await play.service.store.memberByFingerprint(row?.id ?? 0, bob.who.key.fingerprint);
-      const { ledger } = play.service;
+      const { store } = play.service;
       const id = member?.id ?? 0;
       for (const reason of ["operator", "bounces"]) {
         expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
-        await ledger.suspend(id, reason, Date.now());
+        await store.suspendMember(id, reason, Date.now());
         expect(await says(bob.who, { do: "resume" })).toEqual(refused("suspended"));
-        expect(await ledger.suspension(id)).toMatchObject({ reason });
+        expect(await store.suspension(id)).toMatchObject({ reason });
         // the operator takes back what is theirs; the member's own wish stays the member's
-        await ledger.resume(id);
-        expect(await ledger.suspension(id)).toMatchObject({ reason: "member" });
+        await store.resumeMember(id);
+        expect(await store.suspension(id)).toMatchObject({ reason: "member" });
         expect(await says(bob.who, { do: "resume" })).toMatchObject({ kind: "done" });
-        expect(await ledger.suspension(id)).toBeUndefined();
+        expect(await store.suspension(id)).toBeUndefined();
       }
       // nor does a pause hide what the operator did
-      await ledger.suspend(id, "operator", Date.now());
+      await store.suspendMember(id, "operator", Date.now());
       expect(await says(bob.who, { do: "pause" })).toMatchObject({ kind: "done" });
-      expect(await ledger.suspension(id)).toMatchObject({ reason: "operator" });
+      expect(await store.suspension(id)).toMatchObject({ reason: "operator" });
     });
 
     test("shows owners what their page needs: pauses and whose they are, policy, replaced keys", async () => {
@@ -184,8 +184,8 @@ onEachStore(() => {
       const row = await play.service.store.listByAddress(teamAddress);
       if (row === undefined) throw new Error("no list");
       const [own] = (await wholeRoster(play.service.store, row.id)).filter(({ role }) => role === "owner");
-      await play.service.ledger.suspend(own?.id ?? 0, "bounces", Date.now());
-      await play.service.ledger.noteUnusableKey(own?.id ?? 0, "key-expired", Date.now());
+      await play.service.store.suspendMember(own?.id ?? 0, "bounces", Date.now());
+      await play.service.store.noteUnusableKey(own?.id ?? 0, "key-expired", Date.now());
       const next = await generateKey("list", { address: teamAddress, profile });
       const graceEnds = new Date(Math.floor(Date.now() / 1000) * 1000 + DAY);
       await says(olga, {
@@ -208,12 +208,12 @@ onEachStore(() => {
 
     test("tells every member of a new server subkey, and answers with it; an old answer takes nobody back", async () => {
       await joins(bob);
-      const { folder, service } = play;
+      const { folder } = play;
       const store = await openStore(play.place);
       const lists = new ListsInUse(store, folder);
       const log = openLog({ write: () => undefined });
       // dated a moment ahead, as if the first subkey were old
-      const parts = { folder, store, ledger: service.ledger, lists, log, now: () => Date.now() + 1000 };
+      const parts = { folder, store, lists, log, now: () => Date.now() + 1000 };
       await renewAll(parts, { renewAfter: 0, deleteAfter: 30 });
       await store.close();
       await roster();

@@ -1,4 +1,5 @@
 /** Copies that come back, members who can't be sealed for, and the way out that stands on every copy. */
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import PostalMime from "postal-mime";
 import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
@@ -6,7 +7,7 @@ import { addMember, setRole } from "../../src/server/admin/administration.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
 import { openLog } from "../../src/server/base/log.js";
 import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
-import { Suspensions } from "../../src/server/delivery/suspension.js";
+import { SuspensionReview } from "../../src/server/delivery/suspension.js";
 import { ReadingThread } from "../../src/server/parse/thread.js";
 import type { Member } from "../../src/server/store/store.js";
 import { Tokens } from "../../src/server/store/tokens.js";
@@ -53,9 +54,8 @@ async function copyTo(who: Person) {
 }
 
 const standing = () =>
-  new Suspensions({
+  new SuspensionReview({
     store: server.service.store,
-    ledger: server.service.ledger,
     log: openLog({
       write: (line: string) => {
         server.logged.push(line);
@@ -134,7 +134,7 @@ onEachStore(() => {
     );
     expect(subjects.at(-1)).toBe("[team] your copies are paused");
 
-    await server.service.ledger.resume(
+    await server.service.store.resumeMember(
       (await server.service.store.memberByAddress(list.list.id, bob.address))?.id ?? 0,
     );
     expect((await copyTo(bob))?.sender).toContain("bounces");
@@ -197,7 +197,7 @@ onEachStore(() => {
         for (const { id } of everybody) await standing().noteFailure(id, judgeBounce({ text: reply }));
       }
       await standing().review();
-      expect(await server.service.ledger.suspended(list.list.id, "bounces")).toEqual([]);
+      expect(await server.service.store.suspendedMembers(list.list.id, "bounces")).toEqual([]);
       // its twin: where the words are not looked at, the code alone suspends everybody
       expect(judgeBounce({ text: "", status: "5.1.1" }).severity).toBe("hard");
     },
@@ -219,7 +219,7 @@ onEachStore(() => {
 
     const hard = { severity: "hard", reason: "no-mailbox" } as const;
     const onDay = (day: number) => jest.spyOn(Date, "now").mockReturnValue(start + day * DAY_MS);
-    const suspended = () => server.service.ledger.suspended(list.list.id, "bounces");
+    const suspended = () => server.service.store.suspendedMembers(list.list.id, "bounces");
     const toldTo = async (who: Person) => {
       await server.untilQuiet();
       const mails = await Promise.all(server.sink.for(who.address).map(({ raw }) => PostalMime.parse(raw)));
@@ -251,7 +251,7 @@ onEachStore(() => {
       await standing().review();
       expect(await suspended()).toEqual(few.map(({ id }) => id).sort((one, other) => one - other));
       expect(await toldTo(alice)).toEqual(["[team] the copies of 3 members are paused"]);
-      for (const id of await suspended()) await server.service.ledger.resume(id);
+      for (const id of await suspended()) await server.service.store.resumeMember(id);
       await standing().review();
       expect(await suspended()).toEqual([]);
     });
@@ -261,8 +261,10 @@ onEachStore(() => {
     server.sink.mood = (recipient) =>
       recipient === bob.address ? { code: 550, text: "5.1.1 User unknown", at: "rcpt" } : undefined;
     await copyTo(bob);
+    // it is noted after the copy was set aside
+    while (!server.logged.join("").includes("copy-bounced")) await setImmediate();
     const member = await server.service.store.memberByAddress(list.list.id, bob.address);
-    expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toMatchObject([
+    expect(await server.service.store.bounces(member?.id ?? 0, 0)).toMatchObject([
       { severity: "hard", reason: "no-mailbox" },
     ]);
   });
@@ -318,7 +320,7 @@ onEachStore(() => {
     if (notice === undefined) throw new Error("nobody told her");
     expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key can no longer be used");
     const member = await server.service.store.memberByAddress(list.list.id, eve.address);
-    expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
+    expect(await server.service.store.bounces(member?.id ?? 0, 0)).toEqual([]);
     expect(server.sink.for(bob.address)).toHaveLength(2);
   });
 

@@ -9,9 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/
 import { readCard } from "../../src/membership/invitation/server-card.js";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
 import { ListSealCommand, type Ran } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
@@ -76,7 +74,7 @@ async function listByCommands(): Promise<{ list: PlayList; alice: Person; bob: P
   for (const who of [alice, bob]) {
     await good("member", "add", address, who.address, "--key", await keyFile(who), "--name", who.name);
   }
-  const store = openSqliteStore(join(data, "listseal.db"));
+  const store = await openStore({ kind: "sqlite", file: join(data, "listseal.db") });
   const list = await store.listByAddress(address);
   await store.close();
   if (list === undefined) throw new Error("no list");
@@ -273,14 +271,14 @@ test("one command sends everybody copies again whom bounces have suspended, and 
   const place = { kind: "sqlite", file: join(data, "listseal.db") } as const;
   const carol = await person("Carol");
   await good("member", "add", list.address, carol.address, "--key", await keyFile(carol), "--name", "Carol");
-  const [store, ledger] = [await openStore(place), await openLedger(place)];
+  const store = await openStore(place);
   try {
     for (const who of [alice, bob]) {
       const { id = 0 } = (await store.memberByAddress(list.list.id, who.address)) ?? {};
       for (let days = 1; days <= HARD_BOUNCE_DAYS; days++) {
-        await ledger.noteBounce(id, { severity: "hard", reason: "gone" }, Date.now() - days * DAY_MS);
+        await store.noteBounce(id, { severity: "hard", reason: "gone" }, Date.now() - days * DAY_MS);
       }
-      await ledger.suspend(id, "bounces", Date.now());
+      await store.suspendMember(id, "bounces", Date.now());
     }
     await good("member", "suspend", list.address, carol.address);
     expect((await run("member", "resume", list.address)).err).toContain("a member's address, or --all");
@@ -294,11 +292,10 @@ test("one command sends everybody copies again whom bounces have suspended, and 
     expect(await good("member", "list", list.address)).toMatch(/alice[^S]*\nbob[^S]*\ncarol.*SUSPENDED\n/);
     // what led to it is forgotten: the next look suspends nobody again
     const since = Date.now() - BOUNCE_WINDOW_DAYS * DAY_MS;
-    expect(await ledger.lost(list.list.id, since, Date.now(), HARD_BOUNCE_DAYS)).toEqual([]);
+    expect(await store.bouncingMembers(list.list.id, since, Date.now(), HARD_BOUNCE_DAYS)).toEqual([]);
     expect(await good("member", "show", list.address, alice.address)).not.toContain("bounced");
     expect(await good("member", "resume", list.address, "--all")).toBe("resumed      0 members\n");
   } finally {
-    await ledger.close();
     await store.close();
   }
 });

@@ -1,11 +1,10 @@
 /** A database that counts what it is asked: how much work something is, without a clock. */
-import { Ledger } from "../../src/server/store/ledger.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
+
+import type { Database, QueryResult, Script, Statement } from "../../src/server/store/database.js";
 import type { StorePlace } from "../../src/server/store/open-store.js";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
-import type { Answered, Engine, Script, Statement } from "../../src/server/store/sql.js";
-import { SqlStore } from "../../src/server/store/sql-store.js";
-import { openSqliteEngine } from "../../src/server/store/sqlite-store.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
+import { type Store, storeIn } from "../../src/server/store/store.js";
 
 /** One statement that was answered. `turn`: of the event loop, counted from the beginning. */
 export interface CountedStatement {
@@ -14,33 +13,29 @@ export interface CountedStatement {
   readonly turn: number;
 }
 
-/** A store and a ledger at one place, with everything that they asked. */
+/** A store, with everything that it asked. */
 export interface Counted {
-  readonly store: FullStore;
-  readonly ledger: Ledger;
-  /** What the store, or the ledger, asked since this was asked last. */
-  taken(): {
-    readonly store: readonly CountedStatement[];
-    readonly ledger: readonly CountedStatement[];
-  };
+  readonly store: Store;
+  /** What the store asked since this was asked last. */
+  taken(): readonly CountedStatement[];
   close(): Promise<void>;
 }
 
-class CountingEngine implements Engine {
-  readonly #engine: Engine;
+class CountingDatabase implements Database {
+  readonly #database: Database;
   readonly #turn: () => number;
   readonly statements: CountedStatement[] = [];
 
-  constructor(engine: Engine, turn: () => number) {
-    this.#engine = engine;
+  constructor(database: Database, turn: () => number) {
+    this.#database = database;
     this.#turn = turn;
   }
 
   get dialect() {
-    return this.#engine.dialect;
+    return this.#database.dialect;
   }
 
-  #note({ sql }: Statement, answered: Answered): Answered {
+  #note({ sql }: Statement, answered: QueryResult): QueryResult {
     this.statements.push({ sql, rows: answered.rows.length, turn: this.#turn() });
     return answered;
   }
@@ -55,28 +50,28 @@ class CountingEngine implements Engine {
     };
   }
 
-  run<T>(script: () => Script<T>): Promise<T> {
-    return this.#engine.run(this.#counted(script));
+  transaction<T>(script: () => Script<T>): Promise<T> {
+    return this.#database.transaction(this.#counted(script));
   }
 
-  hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
-    return this.#engine.hold(this.#counted(script), then);
+  readLocked<T>(script: () => Script<T>, whileLocked: (found: T) => void): Promise<void> {
+    return this.#database.readLocked(this.#counted(script), whileLocked);
   }
 
-  async ask(statement: Statement): Promise<Answered> {
-    return this.#note(statement, await this.#engine.ask(statement));
+  async query(statement: Statement): Promise<QueryResult> {
+    return this.#note(statement, await this.#database.query(statement));
   }
 
-  async askAside(statement: Statement): Promise<Answered> {
-    return this.#note(statement, await this.#engine.askAside(statement));
+  async queryInBackground(statement: Statement): Promise<QueryResult> {
+    return this.#note(statement, await this.#database.queryInBackground(statement));
   }
 
   waitingSince(): number | undefined {
-    return this.#engine.waitingSince();
+    return this.#database.waitingSince();
   }
 
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#database.close();
   }
 }
 
@@ -87,25 +82,17 @@ export function openCounted(place: StorePlace): Counted {
     turns++;
     timer = setImmediate(next);
   });
-  const open = () =>
-    new CountingEngine(
-      place.kind === "sqlite" ? openSqliteEngine(place.file) : openPostgresEngine(place.url, 2),
-      () => turns,
-    );
-  const engines = { store: open(), ledger: open() };
-  const store = new SqlStore(engines.store, "alone");
-  const ledger = new Ledger(engines.ledger);
+  const database = new CountingDatabase(
+    place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 2),
+    () => turns,
+  );
+  const store = storeIn(database, "alone");
   return {
     store,
-    ledger,
-    taken: () => ({
-      store: engines.store.statements.splice(0),
-      ledger: engines.ledger.statements.splice(0),
-    }),
+    taken: () => database.statements.splice(0),
     async close() {
       clearImmediate(timer);
       await store.close();
-      await ledger.close();
     },
   };
 }

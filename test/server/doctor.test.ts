@@ -130,9 +130,9 @@ test("names what keeps a list from working: serve stopped, no owner, suspended m
   const list = await server.createList("team@lists.test");
   const alice = await person("Alice");
   await server.join(list, alice);
-  const { ledger, store } = await server.start();
+  const { store } = await server.start();
   const member = await store.memberByAddress(list.list.id, alice.address);
-  await ledger.suspend(member?.id ?? 0, "bounces", Date.now());
+  await store.suspendMember(member?.id ?? 0, "bounces", Date.now());
   expect((await doctor()).map(({ text }) => text)).toContain("serve is running");
   await server.stop();
   const lacking = { lists: { "gone@lists.test": { number: 0, hash: "0".repeat(64), owners: [] } } };

@@ -6,9 +6,9 @@ import { base64Lines } from "../../src/mail/mime.js";
 import { base64InTurns } from "../../src/server/delivery/copies.js";
 import { writeContainer } from "../../src/server/delivery/reseal/container.js";
 import { wireChunks } from "../../src/server/delivery/wire-body.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/store/sql-post-octets.js";
+import type { Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { turnsDuring } from "./event-loop-turns.js";
 import { addCrowd } from "./many-members.js";
@@ -105,7 +105,7 @@ describe("as it arrives", () => {
 describe("in the database", () => {
   let server: PlayServer;
   let list: PlayList;
-  let store: FullStore;
+  let store: Store;
 
   beforeEach(async () => {
     server = await PlayServer.make();

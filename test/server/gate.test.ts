@@ -15,15 +15,14 @@ import { openLog } from "../../src/server/base/log.js";
 import { RecipientGate } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
 import { startFilter } from "../../src/server/serve/filter.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { postgres } from "../../src/server/store/postgres-store.js";
+import { postgres } from "../../src/server/store/postgres.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import type { MemberRole, Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
-import { orderFor } from "./signed-orders.js";
 import { onEachStore } from "./stores.js";
+import { verifiedCommand } from "./verified-commands.js";
 
 const by = { by: "operator", at: "2026-11-22T00:00:00.000Z" } as const;
 
@@ -59,8 +58,8 @@ async function revoke(who: Person): Promise<void> {
   const { address } = who;
   const { fingerprint } = who.key;
   const command = { listId: list.list.id, signer: fingerprint, id: "revoke", keptUntil: Date.now() + 1e6 };
-  const order = orderFor(list.list, command, "revoke");
-  await store.revokeCertificate(order, { address, fingerprint }, writeSealingKey(revoked));
+  const revoke = verifiedCommand(list.list, command, "revoke");
+  await store.revokeCertificate(revoke, { address, fingerprint }, writeSealingKey(revoked));
   await store.close();
 }
 
@@ -134,11 +133,11 @@ onEachStore(() => {
     });
 
     test("a suspended member gets no copy either", async () => {
-      const { ledger, store } = await server.start();
+      const { store } = await server.start();
       const slow = slowFor(eve);
       await server.post(list, alice);
       await slow.reached;
-      await ledger.suspend(await eveIn(store), "operator", Date.now());
+      await store.suspendMember(await eveIn(store), "operator", Date.now());
       slow.go();
       await untilLogged("copy-withheld");
       await server.untilQuiet();
@@ -190,7 +189,11 @@ onEachStore(() => {
       const { address } = eve;
       const { fingerprint } = eve.key;
       const office = await openStore(server.place);
-      await office.renewCertificate(orderFor(list.list, command, "renew"), { address, fingerprint }, marked);
+      await office.renewCertificate(
+        verifiedCommand(list.list, command, "renew"),
+        { address, fingerprint },
+        marked,
+      );
       await office.close();
       slow.go();
       await untilLogged("certificate-changed");
@@ -286,7 +289,7 @@ onEachStore(() => {
       const store = await openStore(server.place);
       const named = { address: carol.address, fingerprint: carol.key.fingerprint };
       const command = { listId: each.list.id, signer: named.fingerprint, id: "r", keptUntil: Date.now() };
-      await store.revokeCertificate(orderFor(each.list, command, "revoke"), named, revoked);
+      await store.revokeCertificate(verifiedCommand(each.list, command, "revoke"), named, revoked);
       await store.close();
     }
     await server.start();
@@ -368,7 +371,7 @@ onEachStore(() => {
     });
 
     test("a suspension that comes while the last line is written is committed after it", async () => {
-      const [store, ledger] = [await openStore(server.place), await openLedger(server.place)];
+      const store = await openStore(server.place);
       const memberId = await eveIn(store);
       const { place } = server;
       let suspended: Promise<boolean> | undefined;
@@ -381,14 +384,14 @@ onEachStore(() => {
           expect(() => suspend.run(memberId)).toThrow("database is locked");
           database.close();
         });
-        expect(await ledger.suspend(memberId, "operator", 1)).toBe(true);
+        expect(await store.suspendMember(memberId, "operator", 1)).toBe(true);
       } else {
         // the gate's transaction is open until its client says so
         const reader = new pg.Client({ connectionString: place.url });
         await reader.connect();
         await reader.query("BEGIN");
-        await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows}`, [memberId]);
-        suspended = ledger.suspend(memberId, "operator", 1);
+        await reader.query(`SELECT id FROM members WHERE id = $1 ${postgres.shareRows.sql}`, [memberId]);
+        suspended = store.suspendMember(memberId, "operator", 1);
         await untilBlocked(place.url);
         expect((await reader.query("SELECT 1 FROM suspensions")).rows).toEqual([]);
         await reader.query("COMMIT");
@@ -400,7 +403,7 @@ onEachStore(() => {
       await store.atGate([{ memberId }], ([word]) => {
         expect(word?.member?.isSuspended).toBe(true);
       });
-      await Promise.all([store.close(), ledger.close()]);
+      await store.close();
     });
 
     test("a suspension that was there first is waited for, and seen", async () => {
@@ -416,7 +419,7 @@ onEachStore(() => {
         const suspending = new pg.Client({ connectionString: place.url });
         await suspending.connect();
         await suspending.query("BEGIN");
-        await suspending.query(`SELECT id FROM members WHERE id = $1 ${postgres.lockRows}`, [memberId]);
+        await suspending.query(`SELECT id FROM members WHERE id = $1 ${postgres.lockRows.sql}`, [memberId]);
         await suspending.query("INSERT INTO suspensions VALUES ($1, 1, 'operator')", [memberId]);
         const decided = asked();
         await untilBlocked(place.url);
@@ -424,10 +427,8 @@ onEachStore(() => {
         await decided;
         await suspending.end();
       } else {
-        const ledger = await openLedger(place);
-        await ledger.suspend(memberId, "operator", 1);
+        await store.suspendMember(memberId, "operator", 1);
         await asked();
-        await ledger.close();
       }
       expect(isSuspended).toBe(true);
       await store.close();

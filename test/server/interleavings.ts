@@ -18,16 +18,14 @@ import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.j
 import { RecipientExpander } from "../../src/server/delivery/explode.js";
 import { RecipientGate as WayOut } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
-import { Suspensions } from "../../src/server/delivery/suspension.js";
+import { SuspensionReview } from "../../src/server/delivery/suspension.js";
 import { MailmanMail } from "../../src/server/receive/from-mailman.js";
 import { openReception } from "../../src/server/receive/router.js";
 import { type RequestOutcome, takeRequest } from "../../src/server/request/take-request.js";
-import type { Ledger } from "../../src/server/store/ledger.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
+import type { Store } from "../../src/server/store/store.js";
 import { openTokens } from "../../src/server/store/tokens.js";
 import { readHere } from "./read-here.js";
 import { Sink } from "./sink.js";
@@ -63,9 +61,9 @@ class Gate {
 
 /** Its file has a lock: whoever waited at a gate inside would keep the other from ever coming to an end. */
 class HeadsWithoutGates extends Heads {
-  readonly #store: FullStore;
+  readonly #store: Store;
 
-  constructor(file: string, store: FullStore) {
+  constructor(file: string, store: Store) {
     super(file);
     this.#store = store;
   }
@@ -209,11 +207,10 @@ export type Act =
   | { readonly operator: (office: AdminContext) => Promise<void> };
 
 /** Two ways of a store to be wrong, for a twin: see `defenceless`. */
-export type Twist = (store: FullStore) => FullStore;
+export type Twist = (store: Store) => Store;
 
 export class Scheduler {
-  readonly store: FullStore;
-  readonly #ledger: Ledger;
+  readonly store: Store;
   readonly #folder: DataFolder;
   readonly #tables: Tables;
   readonly #start: Rows;
@@ -222,16 +219,8 @@ export class Scheduler {
   /** Postfix's port of the post that came last. */
   #postfix: Sink | undefined;
 
-  private constructor(
-    store: FullStore,
-    ledger: Ledger,
-    folder: DataFolder,
-    tables: Tables,
-    start: Rows,
-    twist: Twist,
-  ) {
+  private constructor(store: Store, folder: DataFolder, tables: Tables, start: Rows, twist: Twist) {
     this.store = store;
-    this.#ledger = ledger;
     this.#folder = folder;
     this.#tables = tables;
     this.#start = start;
@@ -246,9 +235,9 @@ export class Scheduler {
     folder: DataFolder,
     twist: Twist = (store) => store,
   ): Promise<Scheduler> {
-    const [store, ledger] = [await openStore(place), await openLedger(place)];
+    const store = await openStore(place);
     const tables = place.kind === "sqlite" ? sqliteTables(place.file) : await postgresTables(place.url);
-    return new Scheduler(store, ledger, folder, tables, await tables.read(), twist);
+    return new Scheduler(store, folder, tables, await tables.read(), twist);
   }
 
   async close(): Promise<void> {
@@ -259,7 +248,6 @@ export class Scheduler {
   /** Leaves everything as it is now. */
   async leave(): Promise<void> {
     await this.#tables.close();
-    await this.#ledger.close();
     await this.store.close();
   }
 
@@ -283,7 +271,6 @@ export class Scheduler {
     if (list === undefined) throw new Error("no list");
     const parts = {
       store,
-      ledger: gated(this.#ledger, pass),
       lists: new ListsInUse(store, this.#folder),
       heads: new HeadsWithoutGates(this.#folder.heads, this.store),
       log: openLog({ write: () => undefined }),
@@ -315,7 +302,7 @@ export class Scheduler {
         ? {}
         : { exploder: new RecipientExpander(store, await openSlips(this.#folder), relay) }),
       limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
-      standing: new Suspensions(parts),
+      standing: new SuspensionReview(parts),
       gate: new WayOut(parts),
       tokens: await openTokens(this.#folder.tokenSecret),
       relay: () => relay,

@@ -30,23 +30,17 @@ onEachStore(() => {
       alice = await person("Alice", profile);
       await server.join(list, alice);
       await server.start();
-      const { ledger, store } = server.service;
+      const { store } = server.service;
       const renew = async (date: Date) => {
         const row = await store.listById(list.list.id);
         if (row === undefined) throw new Error("no list");
-        return renewServerKey(server.folder, ledger, row, plan, date);
+        return renewServerKey(server.folder, store, row, plan, date);
       };
       const made = list.server.certificate.getCreationTime().getTime();
       expect(await renew(new Date(made + 89 * DAY_MS))).toEqual({ added: false, deleted: 0 });
       // as if the first subkey were old: the new one is dated now, so that it can be used
       expect(
-        await renewServerKey(
-          server.folder,
-          ledger,
-          list.list,
-          { renewAfter: 0, deleteAfter: 30 },
-          new Date(),
-        ),
+        await renewServerKey(server.folder, store, list.list, { renewAfter: 0, deleteAfter: 30 }, new Date()),
       ).toEqual({
         added: true,
         deleted: 0,

@@ -6,9 +6,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
-import { number, sql } from "../../src/server/store/sql.js";
-import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
+import { number } from "../../src/server/store/database.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import { submit } from "./dialogue.js";
 import { addCrowd } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -119,10 +119,10 @@ onEachStore(() => {
     await crowd(3);
     const { raw } = await seal(list, alice, { text: randomBytes(3 * 1024 * 1024).toString("hex") });
     const { place } = server;
-    const database =
-      place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+    const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
     const count = async (table: "body_pieces" | "posts") => {
-      const [row = {}] = (await database.ask(sql(`SELECT count(*) AS count FROM ${table}`))).rows;
+      const [row = {}] = (await database.query({ sql: `SELECT count(*) AS count FROM ${table}`, values: [] }))
+        .rows;
       return number(row, "count");
     };
     const hand = (to: ServerProcess) =>

@@ -2,11 +2,9 @@
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import pg from "pg";
-import { openLedger } from "../../src/server/store/open-ledger.js";
+import { sql } from "../../src/server/store/database.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { openPool } from "../../src/server/store/postgres-pool.js";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
-import { sql } from "../../src/server/store/sql.js";
+import { connectToPostgres, openPool } from "../../src/server/store/postgres.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { describeWithPostgres } from "./postgres.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
@@ -58,30 +56,29 @@ describeWithPostgres("PostgreSQL", (cluster) => {
   });
 
   test("a database that falls silent within a transaction: an error, no waiting, and the next connection works", async () => {
-    const engine = openPostgresEngine(url, 2, PATIENCE);
+    const database = connectToPostgres(url, 2, PATIENCE);
     const twice = () =>
-      engine.run(function* () {
-        yield sql("SELECT 1 AS one");
+      database.transaction(function* () {
+        yield sql`SELECT 1 AS one`;
         wire.fallSilent();
-        yield sql("SELECT 2 AS two");
+        yield sql`SELECT 2 AS two`;
       });
     await expect(twice()).rejects.toMatchObject({ code: "DATABASE_LOST" });
-    const pending = engine.ask(sql("SELECT 3 AS three"));
-    expect(engine.waitingSince()).toBeDefined();
+    const pending = database.query(sql`SELECT 3 AS three`);
+    expect(database.waitingSince()).toBeDefined();
     await expect(pending).rejects.toMatchObject({ code: "DATABASE_LOST" });
-    expect(engine.waitingSince()).toBeUndefined();
+    expect(database.waitingSince()).toBeUndefined();
     wire.speak();
-    expect((await engine.ask(sql("SELECT 4 AS four"))).rows).toEqual([{ four: 4 }]);
-    await engine.close();
+    expect((await database.query(sql`SELECT 4 AS four`)).rows).toEqual([{ four: 4 }]);
+    await database.close();
   });
 
   test("eight servers that start at once on an empty database make its tables once", async () => {
     const place = { kind: "postgres", url } as const;
     const open = async () => {
       const store = await openStore(place);
-      const ledger = await openLedger(place);
-      const settings = await ledger.settings(1);
-      await Promise.all([store.close(), ledger.close()]);
+      const settings = await store.listSettings(1);
+      await store.close();
       return settings;
     };
     const all = await Promise.all(Array.from({ length: 8 }, open));

@@ -2,13 +2,12 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { BatchCommit } from "../../src/server/delivery/batch-commit.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
+import { raw, sql } from "../../src/server/store/database.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
 import type { JobChoice } from "../../src/server/store/queue-desk.js";
 import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/store/schema.js";
-import { sql } from "../../src/server/store/sql.js";
-import { sqlite } from "../../src/server/store/sqlite-store.js";
+import { sqlite } from "../../src/server/store/sqlite.js";
 import type { Job } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
@@ -82,14 +81,14 @@ onEachStore(() => {
       database.pragma(`user_version = ${steps.length}`);
       database.close();
     } else {
-      const engine = openPostgresEngine(place.url, 1);
-      const all = schemaSteps(engine.dialect);
+      const database = connectToPostgres(place.url, 1);
+      const all = schemaSteps(database.dialect);
       const steps = all.slice(0, stepWith(before, all));
-      await engine.ask(sql("CREATE TABLE listseal_schema (version BIGINT NOT NULL)"));
-      for (const step of steps) await engine.ask(sql(step));
-      await engine.ask(sql(rows.replaceAll("'SEALED'", "'\\x4142'")));
-      await engine.ask(sql("INSERT INTO listseal_schema (version) VALUES (?)", steps.length));
-      await engine.close();
+      await database.query(sql`CREATE TABLE listseal_schema (version BIGINT NOT NULL)`);
+      for (const step of steps) await database.query(raw(step));
+      await database.query(raw(rows.replaceAll("'SEALED'", "'\\x4142'")));
+      await database.query(sql`INSERT INTO listseal_schema (version) VALUES (${steps.length})`);
+      await database.close();
     }
     return place;
   }
@@ -265,33 +264,31 @@ onEachStore(() => {
     await server.post(other, alice);
     await server.stop();
     const office = await openStore(server.place);
-    const ledger = await openLedger(server.place);
-    const desk = ledger.queue;
     const now = Date.now();
     const mail = { listId: list.list.id, to: { kind: "anybody" }, recipient: "eve@people.test" } as const;
     await office.addMail({ ...mail, mail: Buffer.from("sealed") }, now - 3 * 3600_000);
     const any = { state: "any" } as const;
     const names = async (choice: JobChoice) =>
-      (await desk.page(choice, 0, 10)).map((job) => `${job.kind} ${job.recipient}`);
+      (await office.chosenJobs(choice, 0, 10)).map((job) => `${job.kind} ${job.recipient}`);
     const [to, too] = [alice.address, bob.address];
     expect(await names(any)).toEqual([`copy ${to}`, `copy ${too}`, `copy ${to}`, "mail eve@people.test"]);
     expect(await names({ ...any, list: other.address })).toEqual([`copy ${to}`]);
     expect(await names({ ...any, recipient: to })).toHaveLength(2);
     expect(await names({ ...any, queuedBefore: now - 3600_000 })).toEqual(["mail eve@people.test"]);
-    const [first] = await desk.page(any, 0, 1);
-    expect(await desk.page(any, first?.id ?? 0, 10)).toHaveLength(3);
+    const [first] = await office.chosenJobs(any, 0, 1);
+    expect(await office.chosenJobs(any, first?.id ?? 0, 10)).toHaveLength(3);
 
-    expect(await desk.hold({ recipient: to, list: list.address })).toBe(1);
+    expect(await office.holdJobs({ recipient: to, list: list.address })).toBe(1);
     expect(await names({ ...any, reason: "on-hold" })).toEqual([`copy ${to}`]);
     expect(await office.claimJobs(now - 3600_000, now, 10)).toHaveLength(1);
-    expect(await desk.drop({ recipient: "eve@people.test", state: "aside" })).toBe(0);
-    expect(await desk.drop({ recipient: "eve@people.test", state: "any" })).toBe(1);
+    expect(await office.dropJobs({ recipient: "eve@people.test", state: "aside" })).toBe(0);
+    expect(await office.dropJobs({ recipient: "eve@people.test", state: "any" })).toBe(1);
     const [waiting] = await office.claimJobs(now + 1000, now + 2000, 1);
     if (waiting === undefined) throw new Error("nothing waits");
     await office.retryJob(waiting, now + 3600_000);
-    expect(await desk.flush({ job: waiting.id }, now)).toBe(1);
+    expect(await office.flushJobs({ job: waiting.id }, now)).toBe(1);
     expect((await office.claimJobs(now + 1000, now + 2000, 10)).map(({ id }) => id)).toContain(waiting.id);
-    expect(await desk.retry({ state: "aside" }, now)).toBe(1);
+    expect(await office.retryJobs({ state: "aside" }, now)).toBe(1);
     expect(await names({ state: "aside" })).toEqual([]);
     // what is dropped takes its post along, but not one that waits for its moderator
     const held = await office.queuePost({
@@ -308,10 +305,10 @@ onEachStore(() => {
       warrant: anybodysWarrant(list.list),
       hold: true,
     });
-    expect(await desk.drop({ state: "any" })).toBe(3);
+    expect(await office.dropJobs({ state: "any" })).toBe(3);
     expect(held).toMatchObject({ kind: "held" });
     expect(await office.heldPosts(list.list.id)).toHaveLength(1);
-    await Promise.all([office.close(), ledger.close()]);
+    await office.close();
   });
 
   test("the log has the name under which the relay keeps a copy", async () => {

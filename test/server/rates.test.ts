@@ -51,7 +51,7 @@ onEachStore(() => {
 
   test("an owner's choice: answers go to the author, and authors get no copy", async () => {
     await server.start();
-    await server.service.ledger.setSettings(list.list.id, {
+    await server.service.store.setListSettings(list.list.id, {
       ...defaultListSettings,
       replyTo: "author",
       authorCopy: false,
@@ -76,7 +76,7 @@ onEachStore(() => {
 
   test("what the header calls the author is on no copy: anybody could have written it", async () => {
     await server.start();
-    await server.service.ledger.setSettings(list.list.id, { ...defaultListSettings, replyTo: "author" });
+    await server.service.store.setListSettings(list.list.id, { ...defaultListSettings, replyTo: "author" });
     await server.post(list, alice, { from: { ...alice, name: "The Treasurer" } });
     await server.untilQuiet();
     const [copy] = server.sink.for(bob.address);

@@ -1,12 +1,10 @@
 /** What receives mail, put together without fronts and without delivery, so that a test can leave out one part of it. */
-
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
 import { RecipientGate } from "../../src/server/delivery/gate.js";
-import { Suspensions } from "../../src/server/delivery/suspension.js";
+import { SuspensionReview } from "../../src/server/delivery/suspension.js";
 import type { RouterContext } from "../../src/server/receive/router.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
-import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import { openTokens } from "../../src/server/store/tokens.js";
@@ -18,7 +16,7 @@ export async function receptionParts(
   { place, folder, sink }: PlayServer,
   more: Partial<RouterContext> = {},
 ): Promise<{ readonly parts: RouterContext; close(): Promise<void> }> {
-  const [store, ledger] = [await openStore(place), await openLedger(place)];
+  const store = await openStore(place);
   const heads = new Heads(folder.heads);
   const log = openLog({ write: () => undefined });
   const now = more.now ?? (() => Date.now());
@@ -26,7 +24,6 @@ export async function receptionParts(
   return {
     parts: {
       store,
-      ledger,
       heads,
       log,
       now,
@@ -35,7 +32,7 @@ export async function receptionParts(
       reader: readHere,
       limiter: new RateLimiter(() => ({ author: Infinity, list: Infinity })),
       requests: new RequestLimiter(),
-      standing: new Suspensions({ store, ledger, log, now, wake }),
+      standing: new SuspensionReview({ store, log, now, wake }),
       gate: new RecipientGate({ store, heads }),
       tokens: await openTokens(folder.tokenSecret),
       relay: () => ({ protocol: "smtp", host: "127.0.0.1", port: sink.port, tls: "none" }),
@@ -43,9 +40,6 @@ export async function receptionParts(
       tally: () => undefined,
       ...more,
     },
-    async close() {
-      await store.close();
-      await ledger.close();
-    },
+    close: () => store.close(),
   };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
-import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
+import { openStore } from "../../src/server/store/open-store.js";
 import { ListSealCommand } from "./command.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
@@ -53,7 +53,7 @@ beforeEach(async () => {
     await good("member", "add", address, who.address, "--key", file, "--name", who.name);
   }
   await good("member", "role", address, alice.address, "owner");
-  const store = openSqliteStore(join(data, "listseal.db"));
+  const store = await openStore({ kind: "sqlite", file: join(data, "listseal.db") });
   const row = await store.listByAddress(address);
   await store.close();
   if (row === undefined) throw new Error("no list");

@@ -18,8 +18,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
-import { sql } from "../../src/server/store/sql.js";
-import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
+import { raw } from "../../src/server/store/database.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import {
   answersTo,
   asks,
@@ -149,8 +149,8 @@ async function stoppedAfter(): Promise<void> {
 test("an alarm is lost with the server that stops before telling it, where it is not written down", async () => {
   const before = play.sink.for(eve.address).length;
   await stoppedAfter();
-  const connection = openSqliteConnection(play.folder.database);
-  for (const table of ["telling_copies", "tellings"]) await connection.ask(sql(`DELETE FROM ${table}`));
+  const connection = openSqlite(play.folder.database);
+  for (const table of ["telling_copies", "tellings"]) await connection.query(raw(`DELETE FROM ${table}`));
   await connection.close();
   await play.start();
   // once the next run has told what it has to tell

@@ -1,15 +1,14 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MAX_HELD_OF_STRANGERS } from "../../src/server/base/limits.js";
-import type { FullStore } from "../../src/server/store/membership-store.js";
+import { type Database, number, runInTurn, sql } from "../../src/server/store/database.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
 import { isWholeChain, type RosterChange } from "../../src/server/store/roster-record.js";
-import { number, runInTurn, sql } from "../../src/server/store/sql.js";
 import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/store/sql-post-octets.js";
-import { type Connection, openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/store/store.js";
-import type { Order } from "../../src/server/store/warrant.js";
+import type { VerifiedCommand } from "../../src/server/store/warrant.js";
 import { addCrowd } from "./many-members.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -22,8 +21,8 @@ const LEASE = 60_000;
 let server: PlayServer;
 let list: PlayList;
 /** Two hosts' connections to one store. */
-let here: FullStore;
-let there: FullStore;
+let here: Store;
+let there: Store;
 
 beforeEach(async () => {
   server = await PlayServer.make();
@@ -59,29 +58,28 @@ async function queued(store: Store, post = newPost()): Promise<number> {
 }
 
 /** On the store's database, past the store. */
-async function past<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+async function past<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const { place } = server;
-  const connection =
-    place.kind === "sqlite" ? openSqliteConnection(place.file) : openPostgresEngine(place.url, 1);
+  const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
   try {
-    return await work(connection);
+    return await work(database);
   } finally {
-    await connection.close();
+    await database.close();
   }
 }
 
 /** Rows of pieces, whatever post they are of. */
 const piecesLeft = () =>
-  past(async (connection) => {
-    const [row = {}] = (await connection.ask(sql("SELECT count(*) AS pieces FROM body_pieces"))).rows;
+  past(async (database) => {
+    const [row = {}] = (await database.query(sql`SELECT count(*) AS pieces FROM body_pieces`)).rows;
     return number(row, "pieces");
   });
 
 /** What a server leaves that ends before the post whose pieces it has written is made. */
 const cutShort = (raw: Uint8Array) =>
-  past(async (connection) => {
-    const ask = connection.ask.bind(connection);
-    const body = await writePieces({ ask, askAside: ask }, raw, NOW);
+  past(async (database) => {
+    const query = database.query.bind(database);
+    const body = await writePieces({ query, queryInBackground: query }, raw, NOW);
     if (body === undefined) throw new Error("the post is too small for pieces");
     return body;
   });
@@ -92,7 +90,7 @@ async function one(store: Store, now = NOW): Promise<Job> {
   return job;
 }
 
-const order = (id = "first", of = list.list): Order => ({
+const decision = (id = "first", of = list.list): VerifiedCommand => ({
   warrant: { list: of, signedAt: NOW, by: { kind: "card" } },
   command: { listId: of.id, signer: "b2".repeat(20), id, keptUntil: NOW + LEASE },
   signed: { bytes: new Uint8Array(), signatures: new Uint8Array() },
@@ -229,7 +227,7 @@ onEachStore(() => {
         if (address === undefined) throw new Error("the last copy is for nobody");
         await there.removeMember(list.list.id, address, () => changed(address));
       } else {
-        expect(await there.rejectPost(order("reject"), postId)).toEqual({ kind: "done" });
+        expect(await there.rejectPost(decision("reject"), postId)).toEqual({ kind: "done" });
       }
       expect(await here.post(postId)).toBeUndefined();
       expect(await piecesLeft()).toBe(0);
@@ -268,8 +266,8 @@ onEachStore(() => {
       const postId = await queued(here);
       const body = await cutShort(new Uint8Array(3 * PIECE_OCTETS));
       await there.forget(NOW + INCOMING_MS + 1);
-      await past((connection) =>
-        expect(runInTurn(giveBody(body, postId), (each) => connection.ask(each))).rejects.toThrow(
+      await past((database) =>
+        expect(runInTurn(giveBody(body, postId), (each) => database.query(each))).rejects.toThrow(
           /taken away/,
         ),
       );
@@ -329,9 +327,9 @@ onEachStore(() => {
 
     test("that is released goes to everybody, once, whoever says so again", async () => {
       const postId = await queued(here, newPost("held", { hold: true }));
-      expect(await here.releasePost(order(), postId)).toEqual({ kind: "done" });
-      expect(await there.releasePost(order(), postId)).toEqual({ kind: "repeat" });
-      expect(await there.releasePost(order("second"), postId)).toEqual(decidedBySomebodyElse);
+      expect(await here.releasePost(decision(), postId)).toEqual({ kind: "done" });
+      expect(await there.releasePost(decision(), postId)).toEqual({ kind: "repeat" });
+      expect(await there.releasePost(decision("second"), postId)).toEqual(decidedBySomebodyElse);
       expect(await jobsOf(postId)).toHaveLength(MEMBERS);
       expect(await here.heldPosts(list.list.id)).toEqual([]);
     });
@@ -350,14 +348,14 @@ onEachStore(() => {
 
     test("that is rejected is gone", async () => {
       const postId = await queued(here, newPost("held", { hold: true }));
-      expect(await here.rejectPost(order(), postId)).toMatchObject({ kind: "done" });
+      expect(await here.rejectPost(decision(), postId)).toMatchObject({ kind: "done" });
       expect(await here.post(postId)).toBeUndefined();
     });
 
     test("of another list can't be decided about", async () => {
       const other = await server.createList("other@lists.test");
       const postId = await queued(here, newPost("held", { hold: true }));
-      expect(await here.releasePost(order("foreign", other.list), postId)).toEqual(decidedBySomebodyElse);
+      expect(await here.releasePost(decision("foreign", other.list), postId)).toEqual(decidedBySomebodyElse);
     });
   });
 });

@@ -139,7 +139,7 @@ onEachStore(() => {
     }
     expect(text).not.toContain("people.test");
 
-    await server.service.ledger.close();
+    await server.service.store.close();
     expect((await ask("/readyz")).status).toBe(503);
   });
 });

@@ -2,7 +2,6 @@
  * What an operator does to lists and rosters. The commands (cli.ts) and the tests call the same functions; they work on
  * the store, so they take effect at once in a server that runs on it.
  */
-
 import { toBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
@@ -11,7 +10,6 @@ import { readSecret } from "../../openpgp/secrets.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
-import type { Ledger } from "../store/ledger.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
 import { discardSecret, keepSecret } from "../store/member-secrets.js";
 import type { RosterChange } from "../store/roster-record.js";
@@ -21,7 +19,7 @@ import {
   type MadeServerKey,
   makeServerKey,
 } from "../store/server-keys.js";
-import type { List, Member, MemberRole, NewListKey, PostPolicy, Shape, Store } from "../store/store.js";
+import type { List, ListKeyChange, Member, MemberRole, PostPolicy, Shape, Store } from "../store/store.js";
 
 /** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -240,17 +238,14 @@ export type RetiredList = { readonly key: "deleted" } | { readonly key: "kept"; 
  *
  * @throws BadRequest
  */
-export async function retireList(
-  office: AdminContext,
-  ledger: Ledger,
-  address: string,
-): Promise<RetiredList> {
+export async function retireList(office: AdminContext, address: string): Promise<RetiredList> {
+  const { store } = office;
   const list = await findList(office, address);
-  const settings = await ledger.settings(list.id);
+  const settings = await store.listSettings(list.id);
   if (settings.retired === undefined) {
-    await ledger.setSettings(list.id, { ...settings, retired: office.now() });
+    await store.setListSettings(list.id, { ...settings, retired: office.now() });
   }
-  const copies = await ledger.copiesLeft(list.id);
+  const copies = await store.copiesLeft(list.id);
   if (copies > 0) return { key: "kept", copies };
   await discardServerKey(office.folder, {
     file: list.serverKeyFile,
@@ -280,7 +275,7 @@ export async function findList(office: Pick<AdminContext, "store">, address: str
   return list;
 }
 
-async function readListKey(address: Address, source: CertificateSource): Promise<NewListKey> {
+async function readListKey(address: Address, source: CertificateSource): Promise<ListKeyChange> {
   const key = await readSealingKey("list", source);
   // the add-on names a list key after its list: another list's key here is a mix-up
   if (!userIdOf(key).endsWith(`<${address}>`)) {

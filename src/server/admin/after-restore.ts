@@ -9,16 +9,13 @@ import { join } from "node:path";
 import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { codeForLog, type Log } from "../base/log.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { certificatePathOf } from "../store/server-keys.js";
-import type { List } from "../store/store.js";
+import type { List, Store } from "../store/store.js";
 
 export interface AfterRestoreContext {
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   readonly heads: Heads;
   readonly folder: DataFolder;
   readonly log: Log;
@@ -43,18 +40,18 @@ export async function putBack(parts: AfterRestoreContext): Promise<void> {
   }
 }
 
-async function retireAgain({ ledger, heads, log }: AfterRestoreContext, list: List): Promise<void> {
+async function retireAgain({ store, heads, log }: AfterRestoreContext, list: List): Promise<void> {
   if (!(await heads.isRetired(list.address))) return;
-  const settings = await ledger.settings(list.id);
+  const settings = await store.listSettings(list.id);
   if (settings.retired !== undefined) return;
-  await ledger.setSettings(list.id, { ...settings, retired: Date.now() });
+  await store.setListSettings(list.id, { ...settings, retired: Date.now() });
   log.warn("list-retired-again", { list: list.address });
 }
 
 /** The owner's word came to another machine, or this one stopped between taking and noting it. */
-async function takeResume({ store, ledger, heads, log }: AfterRestoreContext, list: List): Promise<void> {
+async function takeResume({ store, heads, log }: AfterRestoreContext, list: List): Promise<void> {
   const since = await heads.pausedSince(list.address);
-  const word = since === undefined ? undefined : await ledger.refusedBefore(list.id);
+  const word = since === undefined ? undefined : await store.refusedBefore(list.id);
   // dates in requests are whole seconds
   if (since === undefined || word === undefined || word < Math.floor(since / 1000) * 1000) return;
   await heads.resume(store, list);
@@ -85,7 +82,6 @@ async function putServerKeyBack(
  */
 export async function checkKeys({
   store,
-  ledger,
   heads,
   lists,
   log,
@@ -94,7 +90,7 @@ export async function checkKeys({
   const failures: unknown[] = [];
   let good = 0;
   for (const list of await store.lists()) {
-    if ((await ledger.settings(list.id)).retired !== undefined || paused.has(list.address)) continue;
+    if ((await store.listSettings(list.id)).retired !== undefined || paused.has(list.address)) continue;
     try {
       await lists.serverKey(list);
       good++;

@@ -11,8 +11,9 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { DataFolder } from "../base/data-folder.js";
 import { takeServeLock } from "../base/file-lock.js";
+import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
-import { checkSqliteFile, openSqliteStore } from "../store/sqlite-store.js";
+import { checkSqliteFile } from "../store/sqlite.js";
 import { BadRequest } from "./administration.js";
 
 /** Writes a whole and consistent copy of the database to `file`, which must not be there; mode 0600. */
@@ -64,7 +65,7 @@ export async function restore(folder: DataFolder, file: string, now: Date): Prom
     }
     await copyFile(file, folder.database);
     await chmod(folder.database, 0o600);
-    const store = openSqliteStore(folder.database);
+    const store = await openStore({ kind: "sqlite", file: folder.database });
     try {
       await new Heads(folder.heads).pauseAll(store);
     } finally {

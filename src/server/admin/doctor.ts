@@ -12,7 +12,6 @@ import { writeHostAndPort } from "../delivery/endpoints.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
 import { relayFault, relayFaultSentence } from "../delivery/relay-fault.js";
 import { ownersOf } from "../delivery/suspension.js";
-import { openLedger } from "../store/open-ledger.js";
 import { openCheckedStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
 import { loadServerKey } from "../store/server-keys.js";
@@ -56,7 +55,7 @@ export async function examine(
     findings.push(ok(`the database is intact, ${lists.length} ${lists.length === 1 ? "list" : "lists"}`));
     for (const list of lists) findings.push(await serverKey(folder, list));
     findings.push(...(await records(store, lists, folder)));
-    findings.push(...(await standing(place, store, lists)));
+    findings.push(...(await standing(store, lists)));
     findings.push(...(await queue(store)));
     findings.push(await reachable(relay));
     const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: 2 });
@@ -138,34 +137,23 @@ async function records(
 }
 
 /** Lists that nobody owns, and members who get nothing. */
-async function standing(
-  place: ServerPlace["place"],
-  store: Store,
-  lists: readonly List[],
-): Promise<readonly Diagnosis[]> {
+async function standing(store: Store, lists: readonly List[]): Promise<readonly Diagnosis[]> {
   const findings: Diagnosis[] = [];
-  const ledger = await openLedger(place);
-  try {
-    for (const list of lists) {
-      if ((await ledger.settings(list.id)).retired !== undefined) continue;
-      if ((await ownersOf(store, list.id)).length === 0) {
-        findings.push(
-          look(
-            `${list.address}: no owner, so nobody could resume it after a restore: name one (member role)`,
-          ),
-        );
-      }
-      const count = (await ledger.suspended(list.id, "bounces")).length;
-      if (count > 0) {
-        findings.push(
-          look(
-            `${list.address}: ${count} ${count === 1 ? "member" : "members"} suspended because of bounces (member list)`,
-          ),
-        );
-      }
+  for (const list of lists) {
+    if ((await store.listSettings(list.id)).retired !== undefined) continue;
+    if ((await ownersOf(store, list.id)).length === 0) {
+      findings.push(
+        look(`${list.address}: no owner, so nobody could resume it after a restore: name one (member role)`),
+      );
     }
-  } finally {
-    await ledger.close();
+    const count = (await store.suspendedMembers(list.id, "bounces")).length;
+    if (count > 0) {
+      findings.push(
+        look(
+          `${list.address}: ${count} ${count === 1 ? "member" : "members"} suspended because of bounces (member list)`,
+        ),
+      );
+    }
   }
   return findings;
 }

@@ -1,19 +1,16 @@
 /** Another server key for a list: made by the operator, taken by an owner, and the deletion of the one before. */
-
 import type { DataFolder } from "../base/data-folder.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { offerServerKey, type ServerKeyNoticeContext, tellServerKey } from "../request/new-server-key.js";
 import { type RenewalPlan, renewServerKey } from "../store/key-renewal.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { FullStore } from "../store/membership-store.js";
 import {
   certificatePathOf,
   discardServerKey,
   type MadeServerKey,
   makeServerKey,
 } from "../store/server-keys.js";
-import type { List } from "../store/store.js";
+import type { List, Store } from "../store/store.js";
 import { BadRequest } from "./administration.js";
 
 /**
@@ -37,7 +34,7 @@ export async function makeNextServerKey(
 
 /** Deletes the server keys of a list whose time is over: what was sealed to them and captured opens no more. */
 export async function deleteOldServerKeys(
-  { store, folder, now }: { store: FullStore; folder: DataFolder; now: () => number },
+  { store, folder, now }: { store: Store; folder: DataFolder; now: () => number },
   list: List,
 ): Promise<number> {
   const old = await store.forgetServerKeys(list.id, now());
@@ -47,7 +44,7 @@ export async function deleteOldServerKeys(
 
 /** Deletes all of them but the list's own: the list is retired. */
 export async function deleteAllServerKeys(
-  { store, folder }: { store: FullStore; folder: DataFolder },
+  { store, folder }: { store: Store; folder: DataFolder },
   list: List,
 ): Promise<void> {
   const offered = await store.offeredServerKey(list.id);
@@ -63,8 +60,7 @@ const discard = (folder: DataFolder, { file, fingerprint }: { file: string; fing
 /** What renewing works on. */
 export interface RenewalContext {
   readonly folder: DataFolder;
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;
@@ -72,11 +68,11 @@ export interface RenewalContext {
 
 /** Renews the server keys that are due, and tells the members. One that can't be renewed keeps no other from it. */
 export async function renewAll(parts: RenewalContext, plan: RenewalPlan): Promise<void> {
-  const { folder, store, ledger, log, now } = parts;
+  const { folder, store, log, now } = parts;
   for (const list of await store.lists()) {
-    if ((await ledger.settings(list.id)).retired !== undefined) continue;
+    if ((await store.listSettings(list.id)).retired !== undefined) continue;
     try {
-      const { added, deleted } = await renewServerKey(folder, ledger, list, plan, new Date(now()));
+      const { added, deleted } = await renewServerKey(folder, store, list, plan, new Date(now()));
       if (added) {
         log.warn("server-key-renewed", { list: list.address });
         await tellServerKey(parts, list.id);

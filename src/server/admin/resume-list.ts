@@ -11,18 +11,15 @@ import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
 import { ownersOf } from "../delivery/suspension.js";
 import { resume } from "../request/resume-server.js";
-import type { Ledger } from "../store/ledger.js";
-import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { List, Member } from "../store/store.js";
-import { type RecordedOrder, Stale } from "../store/warrant.js";
+import type { List, Member, Store } from "../store/store.js";
+import { type RecordedCommand, Stale } from "../store/warrant.js";
 import { BadRequest } from "./administration.js";
 
 /** What resuming by a file works on. */
 export interface ResumeContext {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly heads: Heads;
-  readonly ledger: Ledger;
   readonly now: () => number;
 }
 
@@ -50,7 +47,7 @@ export async function resumeList(
   const { owner, signedAt } = await signedByOwner(parts, list, opened);
   const { head } = request.command;
   const at = now();
-  const order: RecordedOrder = {
+  const verified: RecordedCommand = {
     warrant: { list, signedAt: signedAt.getTime(), by: { kind: "member", member: owner, roles: ["owner"] } },
     command: {
       listId: list.id,
@@ -63,7 +60,7 @@ export async function resumeList(
     server: list.serverFingerprint,
     now: at,
   };
-  const resumed = await resume(parts, { list, owner, date: request.date, head, order }).catch(
+  const resumed = await resume(parts, { list, owner, date: request.date, head, verified }).catch(
     staleToSentence,
   );
   if (resumed.kind === "done") return { owner, setAside: resumed.setAside };

@@ -9,9 +9,8 @@ import {
   writeCard,
 } from "../../membership/invitation/server-card.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
-import type { MembershipStore } from "../store/membership-store.js";
 import { loadServerKey } from "../store/server-keys.js";
-import type { List } from "../store/store.js";
+import type { List, MembershipCommands } from "../store/store.js";
 import { BadRequest } from "./administration.js";
 
 /** The card holds the claim code: nobody but the server's user may read it. */
@@ -29,7 +28,7 @@ export interface IssuedCard {
  * @throws BadRequest if the list has its list key, KeyFileError
  */
 export async function issueCard(
-  office: { readonly store: MembershipStore; readonly folder: DataFolder; readonly now: () => number },
+  office: { readonly store: MembershipCommands; readonly folder: DataFolder; readonly now: () => number },
   list: List,
 ): Promise<IssuedCard> {
   if (list.listKeyFingerprint !== undefined)

@@ -6,16 +6,13 @@ import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { codeForLog } from "../base/log.js";
-import type { Ledger } from "../store/ledger.js";
-import type { FullStore } from "../store/membership-store.js";
-import { openLedger } from "../store/open-ledger.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
+import type { Store } from "../store/store.js";
 
-/** What a command works with; store and ledger are open. */
+/** What a command works with; the store is open. */
 export interface CliContext extends AdminContext {
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   readonly heads: Heads;
 }
 
@@ -24,7 +21,7 @@ export const print = (line: string) => process.stdout.write(`${line}\n`);
 /** A fingerprint as people compare it: in groups of four. */
 export const spaced = (fingerprint: string) => fingerprint.toUpperCase().replace(/(.{4})(?=.)/g, "$1 ");
 
-/** Runs `work` with store and ledger of the site open; notes the record's newest entries when it is done. */
+/** Runs `work` with the store of the site open; notes the record's newest entries when it is done. */
 export async function withContext(
   options: GlobalOptions,
   work: (desk: CliContext, site: ServerPlace) => Promise<void>,
@@ -35,14 +32,9 @@ export async function withContext(
     throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(site.place);
   try {
-    const ledger = await openLedger(site.place);
-    try {
-      const heads = new Heads(folder.heads);
-      await work({ store, ledger, heads, folder, now: () => Date.now() }, site);
-      await heads.note(store);
-    } finally {
-      await ledger.close();
-    }
+    const heads = new Heads(folder.heads);
+    await work({ store, heads, folder, now: () => Date.now() }, site);
+    await heads.note(store);
   } finally {
     await store.close();
   }

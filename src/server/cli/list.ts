@@ -1,5 +1,4 @@
 /** `list create|show|set|set-key|retire|resume`. */
-
 import { type Command, Option } from "commander";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
@@ -37,8 +36,8 @@ interface SetOptions {
   readonly authorCopy?: "yes" | "no";
 }
 
-async function show({ store, ledger, heads, folder }: CliContext, list: List): Promise<void> {
-  const { replyTo, authorCopy, retired } = await ledger.settings(list.id);
+async function show({ store, heads, folder }: CliContext, list: List): Promise<void> {
+  const { replyTo, authorCopy, retired } = await store.listSettings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
   const state =
@@ -179,8 +178,8 @@ export function addListCommands(program: Command): void {
       withContext(global(), async (desk) => {
         const { id } = await findList(desk, address);
         if (policy !== undefined) await setPolicy(desk, address, policy);
-        await desk.ledger.setSettings(id, {
-          ...(await desk.ledger.settings(id)),
+        await desk.store.setListSettings(id, {
+          ...(await desk.store.listSettings(id)),
           ...(replyTo === undefined ? {} : { replyTo }),
           ...(authorCopy === undefined ? {} : { authorCopy: authorCopy === "yes" }),
         });
@@ -195,7 +194,7 @@ export function addListCommands(program: Command): void {
       withContext(global(), async (desk) => {
         // first: from here on no older database opens it again
         await desk.heads.retire(desk.store, await findList(desk, address));
-        const retired = await retireList(desk, desk.ledger, address);
+        const retired = await retireList(desk, address);
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
         print(
           retired.key === "deleted"

@@ -11,7 +11,7 @@ import {
 import type { GlobalOptions } from "../admin/site.js";
 import { DAY_MS } from "../base/limits.js";
 import { secretFromText } from "../store/member-secrets.js";
-import { rosterPages, standingsOn } from "../store/roster-pages.js";
+import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
 import { type Member, type MemberRole, roles, type Shape } from "../store/store.js";
 import {
   type CliContext,
@@ -38,24 +38,24 @@ const readSecretFile = async (path: string): Promise<Uint8Array> =>
   secretFromText((await readSmallFile(path)).toString("latin1"));
 
 /** One member a line; what is not as usual stands behind. */
-async function listMembers({ store, ledger }: CliContext, listId: number): Promise<void> {
+async function listMembers({ store }: CliContext, listId: number): Promise<void> {
   for await (const page of rosterPages(store, listId)) {
-    const standings = await standingsOn(ledger, page, 0);
+    const statuses = await deliveryStatusesOn(store, page, 0);
     for (const member of page) {
-      const standing = standings.get(member.id);
+      const status = statuses.get(member.id);
       const marks = [
         ...(member.role === "member" ? [] : [member.role]),
-        ...(standing?.suspension === undefined ? [] : ["SUSPENDED"]),
-        ...(standing?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
+        ...(status?.suspension === undefined ? [] : ["SUSPENDED"]),
+        ...(status?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
       ];
       print([describeMember(member), ...marks].join("  "));
     }
   }
 }
 
-async function showMember({ ledger }: CliContext, member: Member): Promise<void> {
-  const suspension = await ledger.suspension(member.id);
-  const key = await ledger.unusableKey(member.id);
+async function showMember({ store }: CliContext, member: Member): Promise<void> {
+  const suspension = await store.suspension(member.id);
+  const key = await store.unusableKey(member.id);
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   for (const line of [
     `member       ${member.address} (${member.name}), number ${member.id}`,
@@ -64,7 +64,7 @@ async function showMember({ ledger }: CliContext, member: Member): Promise<void>
     `key          ${spaced(member.fingerprint)}${key === undefined ? "" : ` NO USABLE KEY (${key})`}`,
     ...(member.copiesSecret === undefined ? [] : [`copies under secret ${member.copiesSecret}`]),
     ...(member.postsSecret === undefined ? [] : [`posts under  secret ${member.postsSecret}`]),
-    ...(await ledger.bounces(member.id, 0)).map(
+    ...(await store.bounces(member.id, 0)).map(
       (bounce) => `bounced      ${day(bounce.day * DAY_MS)} ${bounce.severity} ${bounce.reason}`,
     ),
   ]) {
@@ -143,7 +143,7 @@ export function addMemberCommands(program: Command): void {
     (listAddress: string, address: string) =>
       withContext(global(), async (desk) => {
         const found = await findMember(desk, listAddress, address);
-        await desk.ledger.suspend(found.id, "operator", desk.now());
+        await desk.store.suspendMember(found.id, "operator", desk.now());
         await showMember(desk, found);
       }),
   );
@@ -157,13 +157,13 @@ export function addMemberCommands(program: Command): void {
         }
         if (address === undefined) {
           const { id } = await findList(desk, listAddress);
-          const found = await desk.ledger.suspended(id, "bounces");
-          for (const member of found) await desk.ledger.resume(member);
+          const found = await desk.store.suspendedMembers(id, "bounces");
+          for (const member of found) await desk.store.resumeMember(member);
           print(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
           return;
         }
         const found = await findMember(desk, listAddress, address);
-        await desk.ledger.resume(found.id);
+        await desk.store.resumeMember(found.id);
         await showMember(desk, found);
       }),
     );

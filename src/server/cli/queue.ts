@@ -103,12 +103,12 @@ export function addQueueCommands(program: Command): void {
     .option("--after <job>", "the page after this job")
     .option("--limit <number>", `how many jobs to show (default: ${PAGE})`)
     .action((options: ShowOptions) =>
-      withContext(global(), async ({ store, ledger, now }) => {
+      withContext(global(), async ({ store, now }) => {
         const state = options.aside ? "aside" : options.waiting ? "waiting" : "any";
         const limit = Math.min(wholeNumber(options.limit ?? `${PAGE}`, "--limit"), MAX_PAGE);
         const after = wholeNumber(options.after ?? "0", "--after");
         // one more than is shown: whether there is another page
-        const found = await ledger.queue.page({ ...choiceOf(options, now()), state }, after, limit + 1);
+        const found = await store.chosenJobs({ ...choiceOf(options, now()), state }, after, limit + 1);
         for (const job of found.slice(0, limit)) print(line(job));
         const last = found[limit - 1];
         if (found.length > limit && last !== undefined) print(`more: repeat with --after ${last.id}`);
@@ -119,36 +119,36 @@ export function addQueueCommands(program: Command): void {
   choosing("flush", "try waiting jobs again now")
     .option("--all", "all waiting jobs")
     .action((options: Choice) =>
-      withContext(global(), async ({ ledger, now }) => {
-        print(`${await ledger.queue.flush(saidChoice(options, now()), now())} will be tried now`);
+      withContext(global(), async ({ store, now }) => {
+        print(`${await store.flushJobs(saidChoice(options, now()), now())} will be tried now`);
       }),
     );
   choosing("retry", "try jobs again that were set aside or are on hold")
     .option("--all", "all jobs that were set aside")
     .action((options: Choice) =>
-      withContext(global(), async ({ ledger, heads, now }) => {
+      withContext(global(), async ({ store, heads, now }) => {
         const choice = saidChoice(options, now());
         const [paused] = await heads.paused();
         if (paused !== undefined) {
           throw new BadRequest(`${paused} is paused after a restore: run list resume first`);
         }
-        print(`${await ledger.queue.retry({ ...choice, state: "aside" }, now())} will be tried again`);
+        print(`${await store.retryJobs({ ...choice, state: "aside" }, now())} will be tried again`);
       }),
     );
   choosing("hold", "hold waiting jobs until queue retry")
     .option("--all", "all waiting jobs")
     .action((options: Choice) =>
-      withContext(global(), async ({ ledger, now }) => {
-        print(`${await ledger.queue.hold(saidChoice(options, now()))} on hold`);
+      withContext(global(), async ({ store, now }) => {
+        print(`${await store.holdJobs(saidChoice(options, now()))} on hold`);
       }),
     );
   choosing("drop", "discard jobs that were set aside")
     .option("--waiting", "waiting jobs, too")
     .option("--all", "all jobs that were set aside")
     .action((options: Choice & { readonly waiting?: true }) =>
-      withContext(global(), async ({ ledger, now }) => {
+      withContext(global(), async ({ store, now }) => {
         const state = options.waiting ? "any" : "aside";
-        print(`${await ledger.queue.drop({ ...saidChoice(options, now()), state })} dropped`);
+        print(`${await store.dropJobs({ ...saidChoice(options, now()), state })} dropped`);
       }),
     );
 }

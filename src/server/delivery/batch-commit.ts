@@ -9,7 +9,7 @@
  */
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
-import type { Job, Store } from "../store/store.js";
+import type { Job, Queue } from "../store/store.js";
 
 /** Jobs that wait for the next commit, and its end. */
 interface Batch {
@@ -21,7 +21,7 @@ interface Batch {
 const FIRST_PAUSE_MS = 20;
 
 export class BatchCommit {
-  readonly #store: Pick<Store, "finishJobs">;
+  readonly #store: Pick<Queue, "finishJobs">;
   readonly #log: Pick<Log, "error">;
   #next: Batch | undefined;
   /** Resolves when no commit is under way; never rejects. */
@@ -29,7 +29,7 @@ export class BatchCommit {
   #stopping = false;
   #rouse: () => void = () => undefined;
 
-  constructor(store: Pick<Store, "finishJobs">, log: Pick<Log, "error">) {
+  constructor(store: Pick<Queue, "finishJobs">, log: Pick<Log, "error">) {
     this.#store = store;
     this.#log = log;
   }

@@ -6,10 +6,10 @@
  */
 import { CLAIM_BATCH, CLAIM_LEASE_MS, LEASE_RENEWALS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
-import type { Job, Store } from "../store/store.js";
+import type { Job, Queue } from "../store/store.js";
 
 export interface ClaimsOptions {
-  readonly store: Store;
+  readonly store: Queue;
   readonly log: Log;
   /** The wall clock, in milliseconds since 1970. */
   readonly now: () => number;

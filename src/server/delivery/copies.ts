@@ -4,7 +4,6 @@
  *
  * What is opened here stays in memory. A kept post is opened anew when its copies are made, for the members of then.
  */
-
 import { setImmediate as others } from "node:timers/promises";
 import {
   type Address,
@@ -35,7 +34,7 @@ import { BufferCollector } from "../base/force-gc.js";
 import type { ListSettings } from "../store/list-settings.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import { KeyFileError } from "../store/server-keys.js";
-import type { Member, Post, Store } from "../store/store.js";
+import type { Member, Post, Roster, RosterRecord } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
 import { type OpenedSubmission, openSubmission } from "./open-submission.js";
 import type { OutgoingMail } from "./relay.js";
@@ -109,7 +108,7 @@ export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
  * @throws Poison; KeyFileError, ListSealError for the list's keys, the store's errors
  */
 export async function preparePost(
-  store: Store,
+  store: Roster & RosterRecord,
   list: ListInUse,
   post: PostInParts,
   settings: ListSettings,
@@ -144,7 +143,12 @@ export async function preparePost(
 const NAMESAKE_DIGITS = 8;
 
 /** An author's name as copies bear it. Nothing keeps two members from having one name: then each is told by their key. */
-async function shownName(store: Store, { list }: ListInUse, name: string, by: string): Promise<string> {
+async function shownName(
+  store: Roster & RosterRecord,
+  { list }: ListInUse,
+  name: string,
+  by: string,
+): Promise<string> {
   if (!(await store.hasNamesake(list.id, name, by))) return name;
   return `${name} (${by.slice(0, NAMESAKE_DIGITS).toUpperCase()})`;
 }

@@ -8,7 +8,7 @@
  * every member a second copy with the same Message-ID; never none.
  */
 import type { ListInUse } from "../store/lists-in-use.js";
-import type { NewPost, Queued, Store } from "../store/store.js";
+import type { NewPost, Posts, Queued, Roster } from "../store/store.js";
 import type { QueueHeaders } from "./queue-header.js";
 import { handOver, type RelayOptions } from "./relay.js";
 import type { EndOfData } from "./smtp-client.js";
@@ -20,20 +20,20 @@ export class NotExpanded extends Error {
 
 /** Queues posts in Postfix, in place of the store. */
 export class RecipientExpander {
-  readonly #store: Store;
+  readonly #store: Posts & Roster;
   readonly #slips: QueueHeaders;
   readonly #port: RelayOptions;
   readonly #underway = new Set<string>();
 
   /** @param port Postfix's smtpd that has the filter as its content_filter */
-  constructor(store: Store, slips: QueueHeaders, port: RelayOptions) {
+  constructor(store: Posts & Roster, slips: QueueHeaders, port: RelayOptions) {
     this.#store = store;
     this.#slips = slips;
     this.#port = port;
   }
 
   /**
-   * As {@link Store.queuePost}. A post that is to be held stays with the store.
+   * As {@link Posts.queuePost}. A post that is to be held stays with the store.
    *
    * @throws NotExploded, Stale: Postfix does not have the post then, or not for every member
    */

@@ -4,12 +4,12 @@
  *
  * A relay may take its time between MAIL and the end of a mail: minutes, in which a member is removed, loses an office, or
  * revokes a key. Until its last line a relay can't have taken a mail, so that is where it is decided, by the database:
- * {@link Store.atGate} says what exactly is promised.
+ * {@link Queue.atGate} says what exactly is promised.
  *
  * Those who come at one moment are asked about together: a lane's question costs a share of one transaction.
  */
 import type { Heads } from "../store/rollback-guard.js";
-import type { AtGate, Entitled, GateWord, MemberRole, Store } from "../store/store.js";
+import type { AtGate, Entitled, GateWord, MailingLists, MemberRole, Queue } from "../store/store.js";
 
 /** What a recipient must be. */
 export type RecipientRequirement =
@@ -74,7 +74,7 @@ export function denial(
 }
 
 export interface GateContext {
-  readonly store: Pick<Store, "atGate" | "listById">;
+  readonly store: Pick<Queue, "atGate"> & Pick<MailingLists, "listById">;
   readonly heads: Pick<Heads, "pausedSince" | "pausedNow">;
 }
 

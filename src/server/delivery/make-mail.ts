@@ -15,7 +15,7 @@ import { denial, type OutgoingCopy, type RecipientRequirement, type WithheldReas
 import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
 import type { OutgoingMail } from "./relay.js";
-import type { Suspensions } from "./suspension.js";
+import type { SuspensionReview } from "./suspension.js";
 
 /** What a job came to. */
 export type MadeMail =
@@ -32,7 +32,7 @@ export type MadeMail =
 export interface MakeMailContext {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly standing: Suspensions;
+  readonly standing: SuspensionReview;
   readonly posts: PreparedPosts;
   readonly copies: CopyMaker;
   readonly log: Log;

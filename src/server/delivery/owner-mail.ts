@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { bouncesAddress, parseAddress } from "../../mail/mailbox.js";
 import { FORWARDED_MS } from "../base/limits.js";
-import type { List, Store } from "../store/store.js";
+import type { List, Queue, Roster } from "../store/store.js";
 import type { RecipientGate } from "./gate.js";
 import { connectToRelay, type RelayConnection, type RelayOptions } from "./relay.js";
 import { ownersOf } from "./suspension.js";
@@ -15,7 +15,7 @@ import { ownersOf } from "./suspension.js";
 export type ForwardResult = "forwarded" | "nobody" | "later";
 
 export interface ForwardContext {
-  readonly store: Store;
+  readonly store: Queue & Roster;
   readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly now: () => number;

@@ -1,7 +1,6 @@
 /** The posts that copies are made of now: each is opened once for all its copies, as long as it is among the last few. */
 import { collectAfter } from "../base/force-gc.js";
 import { MAX_PREPARED_POSTS } from "../base/limits.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Store } from "../store/store.js";
 import {
@@ -17,7 +16,6 @@ import {
 export interface PostSources {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly ledger: Ledger;
   /** How a kept post is opened; the server does it in a thread of its own. */
   readonly opener?: PostOpener;
 }
@@ -65,13 +63,13 @@ export class PreparedPosts {
 
   // what holds the parts ends with this function, and what holds the mail as it came with the next
   async #open(id: number): Promise<{ readonly prepared: PreparedPost; readonly octets: number }> {
-    const { store, lists, ledger, opener } = this.#sources;
+    const { store, lists, opener } = this.#sources;
     const post = await this.#keptPost(id);
     const list = post && (await lists.openById(post.listId));
     if (post === undefined || list === undefined) throw new Error("a job without its post or list");
     this.#largest = Math.max(this.#largest, post.octets);
     collectAfter(post.octets);
-    const settings = await ledger.settings(post.listId);
+    const settings = await store.listSettings(post.listId);
     return { prepared: await preparePost(store, list, post, settings, opener), octets: post.octets };
   }
 

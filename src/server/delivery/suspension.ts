@@ -6,7 +6,6 @@
  * - A member to whom nothing can be sealed any more is told, by a mail that needs no key, and so are the owners. That is
  *   no failure of their mail system and is never counted as one.
  */
-
 import {
   BOUNCE_WINDOW_DAYS,
   BRAKE_MIN_MEMBERS,
@@ -18,20 +17,18 @@ import {
   NOTICE_INTERVAL_MS,
 } from "../base/limits.js";
 import type { Log } from "../base/log.js";
-import type { Ledger } from "../store/ledger.js";
-import type { List, Member, Store } from "../store/store.js";
+import type { List, MailingLists, Member, Queue, Roster, Suspensions } from "../store/store.js";
 import type { BounceVerdict } from "./bounce-verdict.js";
 
 export interface SuspensionContext {
-  readonly store: Store;
-  readonly ledger: Ledger;
+  readonly store: MailingLists & Roster & Suspensions & Queue;
   readonly log: Log;
   readonly now: () => number;
   /** Says that a notice was queued. */
   readonly wake: () => void;
 }
 
-export class Suspensions {
+export class SuspensionReview {
   readonly #parts: SuspensionContext;
 
   constructor(parts: SuspensionContext) {
@@ -40,8 +37,8 @@ export class Suspensions {
 
   /** Nothing can be sealed for this member: says so once, to them and to the owners. */
   async noteUnusableKey(member: Member, code: string): Promise<void> {
-    const { store, ledger, log, now } = this.#parts;
-    if (!(await ledger.noteUnusableKey(member.id, code, now()))) return;
+    const { store, log, now } = this.#parts;
+    if (!(await store.noteUnusableKey(member.id, code, now()))) return;
     log.warn("member-without-key", { member: member.id, code });
     await store.queueNotice(member.id, "no-usable-key", now(), NOTICE_INTERVAL_MS);
     await this.#tellOwners(member.listId, `member-without-key ${member.id}`, NOTICE_INTERVAL_MS, member);
@@ -49,8 +46,8 @@ export class Suspensions {
 
   /** A copy for this member came back. It is noted; {@link review} decides. */
   async noteFailure(memberId: number, { severity, reason }: BounceVerdict): Promise<void> {
-    const { ledger, log, now } = this.#parts;
-    await ledger.noteBounce(memberId, { severity, reason }, now());
+    const { store, log, now } = this.#parts;
+    await store.noteBounce(memberId, { severity, reason }, now());
     log.warn("copy-bounced", { member: memberId, code: `${severity}-${reason}` });
   }
 
@@ -63,20 +60,20 @@ export class Suspensions {
   }
 
   async #reviewList(list: List): Promise<void> {
-    const { store, ledger, log, now } = this.#parts;
+    const { store, log, now } = this.#parts;
     const since = now() - BOUNCE_WINDOW_DAYS * DAY_MS;
-    const failures = await ledger.hardBounces(list.id, since);
+    const failures = await store.hardBounces(list.id, since);
     if (failures.size === 0) return;
-    const readers = await ledger.readers(list.id);
+    const readers = await store.readerCount(list.id);
     for (const [day, members] of failures) {
       if (members < BRAKE_MIN_MEMBERS || members <= readers * BRAKE_SHARE) continue;
-      if (!(await ledger.brake(list.id, day))) continue;
+      if (!(await store.discountBounces(list.id, day))) continue;
       log.error("many-copies-bounced", { list: list.address, copies: members });
       await this.#tellOwners(list.id, "many-copies-bounced", BRAKE_NOTICE_INTERVAL_MS);
     }
     const suspended: number[] = [];
-    for (const member of await ledger.lost(list.id, since, now(), HARD_BOUNCE_DAYS)) {
-      if (!(await ledger.suspend(member, "bounces", now()))) continue;
+    for (const member of await store.bouncingMembers(list.id, since, now(), HARD_BOUNCE_DAYS)) {
+      if (!(await store.suspendMember(member, "bounces", now()))) continue;
       suspended.push(member);
       log.error("member-suspended", { member, code: "bounces" });
       // it may come through: mail systems that refuse the list's copies often take a short plain mail
@@ -102,6 +99,6 @@ export class Suspensions {
 }
 
 /** The list's owners on the roster. */
-export async function ownersOf(store: Store, listId: number): Promise<readonly Member[]> {
+export async function ownersOf(store: Pick<Roster, "owners">, listId: number): Promise<readonly Member[]> {
   return store.owners(listId);
 }

@@ -12,7 +12,6 @@
  *   an attempt.
  * - Several workers may share a store (claims.ts).
  */
-
 import {
   CLOCK_PAUSE_MS,
   MAX_RELAY_PAUSE_MS,
@@ -21,7 +20,6 @@ import {
   RETRY_PAUSES_MS,
 } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Job, Store } from "../store/store.js";
 import { BatchCommit } from "./batch-commit.js";
@@ -33,14 +31,13 @@ import { type MadeMail, make } from "./make-mail.js";
 import { type PostSources, PreparedPosts } from "./prepared-posts.js";
 import { connectToRelay, type RelayConnection, type RelayOptions, type RelayResult } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
-import type { Suspensions } from "./suspension.js";
+import type { SuspensionReview } from "./suspension.js";
 
 /** What the worker works with. */
 export interface DeliveryOptions extends Pick<PostSources, "opener"> {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly ledger: Ledger;
-  readonly standing: Suspensions;
+  readonly standing: SuspensionReview;
   readonly gate: RecipientGate;
   readonly stationery: CopyContext;
   /** Asked before each connection: it may be changed while the server runs. */

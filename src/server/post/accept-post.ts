@@ -14,7 +14,7 @@ import type { AuthorWire, SealedMail } from "../parse/jobs.js";
 import { writeKeys } from "../parse/key-transfer.js";
 import type { Reader } from "../parse/reader.js";
 import type { ListInUse } from "../store/lists-in-use.js";
-import type { Member, NewPost, PostPolicy, Queued, Store } from "../store/store.js";
+import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../store/store.js";
 import { Stale } from "../store/warrant.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
@@ -60,7 +60,11 @@ export type PostOutcome =
  * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
  *         the sender is told to try later
  */
-export async function acceptPost(store: Store, list: ListInUse, arrival: ReceivedPost): Promise<PostOutcome> {
+export async function acceptPost(
+  store: Posts & Roster & Queue,
+  list: ListInUse,
+  arrival: ReceivedPost,
+): Promise<PostOutcome> {
   const { reader, at } = arrival;
   const { raw, mail } = await reader.do("read", { raw: arrival.raw });
   if (mail.kind === "not-sealed") return mail;
@@ -153,7 +157,7 @@ const NON_MEMBER_NAME = "Not a member";
  *
  * A member's address is a member's: a certificate that comes along counts only under an address that is not on the roster.
  */
-async function senderOf(store: Store, { list }: ListInUse, mail: SealedMail): Promise<Sender> {
+async function senderOf(store: Roster, { list }: ListInUse, mail: SealedMail): Promise<Sender> {
   const member = await store.memberByAddress(list.id, mail.from.address);
   if (member !== undefined) return { kind: "member", member, name: member.name };
   const { author } = mail;
@@ -207,7 +211,7 @@ const afterVerification: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
 ]);
 
 async function refuse(
-  store: Store,
+  store: Queue,
   author: Member | undefined,
   code: RefusalCode,
   now: number,
@@ -218,7 +222,7 @@ async function refuse(
 
 /** A refusal; its reason goes to a member and to nobody else. */
 async function tell(
-  store: Store,
+  store: Queue,
   author: Member | undefined,
   code: RefusalCode,
   now: number,

@@ -13,10 +13,9 @@ import { codeForLog, type Log } from "../base/log.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
 import { acceptPost, type PostGate } from "../post/accept-post.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { List, NewPost, Post, Store } from "../store/store.js";
+import type { List, MailingLists, NewPost, Post, Posts, Queue, Roster } from "../store/store.js";
 import { MAX_TRIES } from "../store/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
 
@@ -32,8 +31,7 @@ export type FromMailman =
 
 /** What the checks work with. */
 export interface MailmanContext {
-  readonly store: Store;
-  readonly ledger: Pick<Ledger, "settings" | "refusedBefore">;
+  readonly store: MailingLists & Roster & Posts & Queue;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;
@@ -73,8 +71,8 @@ export class MailmanMail {
   }
 
   async #check(row: List, name: string, passage: string, raw: Uint8Array, tries = 1): Promise<FromMailman> {
-    const { store, ledger, lists, reader, log, now } = this.#parts;
-    if ((await ledger.settings(row.id)).retired !== undefined) return { kind: "withheld" };
+    const { store, lists, reader, log, now } = this.#parts;
+    if ((await store.listSettings(row.id)).retired !== undefined) return { kind: "withheld" };
     const list = await lists.open(row);
     if (list === undefined) return { kind: "later" };
     let post: Post | undefined;
@@ -82,7 +80,7 @@ export class MailmanMail {
       post = { ...accepted, id: 0, held: false };
       return store.rememberPost({ ...accepted, sealDigest: passage });
     };
-    const refusedBefore = await ledger.refusedBefore(row.id);
+    const refusedBefore = await store.refusedBefore(row.id);
     // how much somebody may post is for Mailman to say
     const gate: PostGate = {
       ...(refusedBefore === undefined ? {} : { refusedBefore }),

@@ -9,17 +9,15 @@ import type { RecipientExpander } from "../delivery/explode.js";
 import type { RecipientGate as WayOut } from "../delivery/gate.js";
 import { forwardToOwners } from "../delivery/owner-mail.js";
 import type { RelayOptions } from "../delivery/relay.js";
-import type { Suspensions } from "../delivery/suspension.js";
+import type { SuspensionReview } from "../delivery/suspension.js";
 import { MAX_REPORT_BYTES } from "../parse/bounce-report.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
 import { acceptPost, type PostGate } from "../post/accept-post.js";
 import { takeRequest } from "../request/take-request.js";
-import type { Ledger } from "../store/ledger.js";
 import { type CopyRecipient, type ListsInUse, listsNamedBy } from "../store/lists-in-use.js";
-import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { List } from "../store/store.js";
+import type { List, Store } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
 import { MAX_TRIES } from "../store/warrant.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
@@ -44,8 +42,7 @@ import { leaveByLink } from "./unsubscribe.js";
 
 /** What the reception works with. */
 export interface RouterContext {
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   readonly heads: Heads;
   readonly limiter: RateLimiter;
   /** Reads what comes, in a thread of its own. */
@@ -56,7 +53,7 @@ export interface RouterContext {
   /** Told of every mail's end, for metrics. */
   readonly tally: (what: CopyRecipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
-  readonly standing: Suspensions;
+  readonly standing: SuspensionReview;
   /** Asked before anything leaves. */
   readonly gate: WayOut;
   readonly tokens: Tokens;
@@ -127,7 +124,7 @@ async function takeFor(
   if (recipient.kind === "unknown") return noSuchAddress;
   // reports about the last copies of a retired list are still taken, so that they don't go round
   if (recipient.kind === "bounces") return takeReport(parts, recipient, raw);
-  if ((await parts.ledger.settings(recipient.list.id)).retired !== undefined) return closed;
+  if ((await parts.store.listSettings(recipient.list.id)).retired !== undefined) return closed;
   // also for a list that waits for its owner: this is how the owner lets it go on
   if (recipient.kind === "request") return takeAsked(parts, recipient.list, sender, raw);
   if ((await parts.heads.paused()).has(recipient.list.address)) return paused;
@@ -213,14 +210,14 @@ async function takePost(
   raw: Uint8Array,
   tries: number,
 ): Promise<Reply> {
-  const { store, ledger, lists, limiter, reader, log, now, wake } = parts;
+  const { store, lists, limiter, reader, log, now, wake } = parts;
   const { address } = row;
   // the empty sender is a report's (RFC 5321, 4.5.5); it belongs to the bounce address
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   const list = await lists.open(row);
   if (list === undefined) return notReady;
   if (cameFromList(raw, list.address)) return loop;
-  const refusedBefore = await ledger.refusedBefore(row.id);
+  const refusedBefore = await store.refusedBefore(row.id);
   let author: number | undefined;
   const gate: PostGate = {
     ...(refusedBefore === undefined ? {} : { refusedBefore }),

@@ -8,11 +8,11 @@
 import { NOTICE_INTERVAL_MS } from "../base/limits.js";
 import type { Log } from "../base/log.js";
 import { ownersOf } from "../delivery/suspension.js";
-import { Conflict, LastOwner, type List, type Member, type Store } from "../store/store.js";
+import { Conflict, LastOwner, type List, type Member, type Queue, type Roster } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
 
 interface LeavingParts {
-  readonly store: Store;
+  readonly store: Roster & Queue;
   readonly tokens: Tokens;
   readonly log: Log;
   readonly now: () => number;

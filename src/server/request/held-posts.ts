@@ -2,7 +2,7 @@
 import { isAddress } from "../../mail/mailbox.js";
 import { type HeldPost, MAX_HELD_SHOWN } from "../../membership/request/held-posts.js";
 import { parseSealingKey } from "../../openpgp/keys.js";
-import type { Order } from "../store/warrant.js";
+import type { VerifiedCommand } from "../store/warrant.js";
 import {
   type AskedFor,
   type CommandResult,
@@ -37,7 +37,7 @@ export async function heldPosts({ parts, list }: RequestContext): Promise<Comman
 /** Lets a post out, or throws it away: the one whose author and Message-ID the moderator saw, and no other. */
 export async function decide(
   { parts, list }: RequestContext,
-  order: Order,
+  verified: VerifiedCommand,
   command: AskedFor<"release" | "reject">,
 ): Promise<CommandResult> {
   const { store } = parts;
@@ -48,7 +48,7 @@ export async function decide(
     const author = await parseSealingKey("member", post.author.certificate);
     if (author.fingerprint !== command.author) continue;
     return commandOutcome(
-      command.do === "release" ? await store.releasePost(order, id) : await store.rejectPost(order, id),
+      command.do === "release" ? await store.releasePost(verified, id) : await store.rejectPost(verified, id),
     );
   }
   return refusal("no-such-post");

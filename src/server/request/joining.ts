@@ -20,7 +20,7 @@ import {
   prove,
   type RequestContext,
   type Requester,
-  recordedOrder,
+  recordedCommand,
   refusal,
   unproved,
 } from "./request-context.js";
@@ -55,25 +55,25 @@ export async function proveClaim(asked: RequestContext, command: AskedFor<"claim
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
   const digest = await claimDigest(command.code);
-  const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
-  if (standing === "wrong") throw unproved("a claim with another code than the card's");
+  const status = await parts.store.claimStatus(list.id, digest, now.getTime());
+  if (status === "wrong") throw unproved("a claim with another code than the card's");
   const asker: Requester = { key: owner, address: command.address, name: command.name };
   const carryOut = async (): Promise<CommandResult> => {
     assertRecent(opened.request, signedAt, now);
-    if (standing === "used") {
+    if (status === "used") {
       // the owner once more, whose add-on never got our answer: the list is theirs
       const member = await parts.store.memberByFingerprint(list.id, owner.fingerprint);
       const theirs = member?.role === "owner" && list.listKeyFingerprint === opened.request.list.key;
       return theirs ? { kind: "answer", result: "done" } : refusal("already-claimed");
     }
-    if (standing === "expired") return refusal("card-expired");
+    if (status === "expired") return refusal("card-expired");
     const key = await listKeyFor(asked, command.listKey);
     if (typeof key === "string") return refusal(key);
     if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
     try {
       return commandOutcome(
         await parts.store.claimList(
-          recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
+          recordedCommand(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
           digest,
           key,
           newMember(owner, command.address, command.name, command.shape),
@@ -140,7 +140,7 @@ async function join(
   if (besides === list.address) return refusal("bad-address");
   return commandOutcome(
     await parts.store.joinList(
-      recordedOrder(asked, warrant, asker),
+      recordedCommand(asked, warrant, asker),
       {
         fingerprint: introduction.fingerprint,
         address: introduction.address,

@@ -4,7 +4,7 @@ import { revokedCertificate, revokedSince } from "../../membership/request/revoc
 import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { DAY_MS } from "../base/limits.js";
 import { Conflict, type Member } from "../store/store.js";
-import type { RecordedOrder, Warrant } from "../store/warrant.js";
+import type { RecordedCommand, Warrant } from "../store/warrant.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
@@ -13,11 +13,11 @@ import {
   type CommandResult,
   commandOutcome,
   memberKey,
-  orderFor,
   type RequestContext,
   type Requester,
-  recordedOrder,
+  recordedCommand,
   refusal,
+  verifiedCommand,
 } from "./request-context.js";
 import { resumeServer } from "./resume-server.js";
 import { roster } from "./roster.js";
@@ -71,8 +71,8 @@ export async function carryOut(
   const roles = whoMay[command.do];
   if (!roles.includes(member.role)) return refusal("not-allowed");
   const warrant: Warrant = { list, signedAt: signedAt.getTime(), by: { kind: "member", member, roles } };
-  const order = () => orderFor(asked, warrant, asker);
-  const recorded = () => recordedOrder(asked, warrant, asker);
+  const verified = () => verifiedCommand(asked, warrant, asker);
+  const recorded = () => recordedCommand(asked, warrant, asker);
   /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
   const shown = async (looking: Promise<CommandResult>): Promise<CommandResult> => {
     const found = await looking;
@@ -97,18 +97,18 @@ export async function carryOut(
     case "revoke":
       return revoke(asked, recorded(), member, command);
     case "preferences":
-      return commandOutcome(await store.setShape(order(), member.id, command.shape));
+      return commandOutcome(await store.setShape(verified(), member.id, command.shape));
     case "pause":
-      return commandOutcome(await store.pauseCopies(order(), member.id));
+      return commandOutcome(await store.pauseCopies(verified(), member.id));
     case "resume":
-      return commandOutcome(await store.resumeCopies(order(), member.id));
+      return commandOutcome(await store.resumeCopies(verified(), member.id));
     case "roster":
       return shown(roster(asked, member, command));
     case "held":
       return shown(heldPosts(asked));
     case "release":
     case "reject":
-      return decide(asked, order(), command);
+      return decide(asked, verified(), command);
     case "resume-server":
       return resumeServer(asked, recorded(), member, command);
     case "new-list-key":
@@ -118,24 +118,24 @@ export async function carryOut(
     case "enrol":
       return enrolMember(asked, recorded(), command);
     case "notice":
-      return passNotice(asked, order(), command);
+      return passNotice(asked, verified(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
     case "receipt":
-      return commandOutcome(await store.keepReceipt(order(), command, member.id, command.receipt));
+      return commandOutcome(await store.keepReceipt(verified(), command, member.id, command.receipt));
   }
 }
 
 /** Another expiry or other subkeys of the same primary key, and nothing else. */
 async function renew(
   asked: RequestContext,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   member: Member,
   command: AskedFor<"renew">,
 ): Promise<CommandResult> {
   const renewed = await memberKey(asked, command.certificate);
   if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
-  return commandOutcome(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
+  return commandOutcome(await asked.parts.store.renewCertificate(verified, member, writeSealingKey(renewed)));
 }
 
 /**
@@ -145,7 +145,7 @@ async function renew(
  */
 async function revoke(
   { parts, now }: RequestContext,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   member: Member,
   command: AskedFor<"revoke">,
 ): Promise<CommandResult> {
@@ -154,23 +154,23 @@ async function revoke(
   const { certificate } = await parseSealingKey("member", member.certificate);
   // once more: the record has it
   if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
-  return commandOutcome(await parts.store.revokeCertificate(order, member, revoked));
+  return commandOutcome(await parts.store.revokeCertificate(verified, member, revoked));
 }
 
 /** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
 async function switchServerKey(
   { parts, now }: RequestContext,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   { fingerprint, replaces }: AskedFor<"new-server-key">,
 ): Promise<CommandResult> {
   const until = now.getTime() + FORMER_SERVER_KEY_MS;
-  return commandOutcome(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
+  return commandOutcome(await parts.store.switchServerKey(verified, { fingerprint, replaces, until }));
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
 async function newListKey(
   asked: RequestContext,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   command: AskedFor<"new-list-key">,
 ): Promise<CommandResult> {
   const { parts, now } = asked;
@@ -179,7 +179,7 @@ async function newListKey(
   const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
   try {
     return commandOutcome(
-      await parts.store.replaceListKey(order, key, {
+      await parts.store.replaceListKey(verified, key, {
         serial: command.serial,
         replaces: command.replaces,
         graceEnds,
@@ -197,7 +197,7 @@ async function newListKey(
 /** Enrols, or confirms whom the operator enrolled with this very key; the record has the owner's signature either way. */
 export async function enrolMember(
   asked: RequestContext,
-  order: RecordedOrder,
+  verified: RecordedCommand,
   command: AskedFor<"enrol">,
 ): Promise<CommandResult> {
   const { address, name, shape } = command;
@@ -205,7 +205,7 @@ export async function enrolMember(
   const key = await memberKey(asked, command.certificate);
   if (address === list.address) return refusal("bad-address");
   return commandOutcome(
-    await parts.store.enrolMember(order, {
+    await parts.store.enrolMember(verified, {
       address,
       name: name.trim() || address,
       certificate: writeSealingKey(key),

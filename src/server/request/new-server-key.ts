@@ -4,15 +4,14 @@ import { newRequestId } from "../../membership/request/request.js";
 import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { FullStore } from "../store/membership-store.js";
 import { everyMember } from "../store/roster-pages.js";
-import type { Addressee, List, Member } from "../store/store.js";
+import type { Addressee, List, Member, Store } from "../store/store.js";
 import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./request-context.js";
 
 /** What telling needs. */
 export interface ServerKeyNoticeContext {
-  readonly store: FullStore;
+  readonly store: Store;
   readonly lists: ListsInUse;
   readonly log: Pick<Log, "warn">;
   readonly now: () => number;

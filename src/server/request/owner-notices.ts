@@ -9,9 +9,8 @@ import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/
 import { writeRequestMail } from "../../mail/request-mail.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { newMessageId } from "../../protocol/seal-post.js";
-import type { NoticeMail } from "../store/membership-store.js";
-import type { Member } from "../store/store.js";
-import type { Order } from "../store/warrant.js";
+import type { Member, NoticeMail } from "../store/store.js";
+import type { VerifiedCommand } from "../store/warrant.js";
 import {
   type AskedFor,
   type CommandResult,
@@ -26,7 +25,7 @@ import {
  */
 export async function passNotice(
   asked: RequestContext,
-  order: Order,
+  verified: VerifiedCommand,
   command: AskedFor<"notice">,
 ): Promise<CommandResult> {
   const { parts, list } = asked;
@@ -37,7 +36,7 @@ export async function passNotice(
     const member = members.get(to);
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];
   });
-  return commandOutcome(await parts.store.passNotice(order, command, mails));
+  return commandOutcome(await parts.store.passNotice(verified, command, mails));
 }
 
 function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8Array): NoticeMail {

@@ -1,8 +1,8 @@
 /** What handling a request works with, and what comes of it. */
-
 import type { RefusalCode } from "../../membership/file/errors.js";
 import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
-import type { Command as AskedCommand, OpenedRequest } from "../../membership/request/request.js";
+import type { Command } from "../../membership/request/commands.js";
+import type { OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
@@ -12,17 +12,14 @@ import type { Log } from "../base/log.js";
 import type { RequestLimiter } from "../base/rate-limits.js";
 import type { ClaimedSigner, Proved } from "../parse/proofs.js";
 import type { Reader } from "../parse/reader.js";
-import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { Carried, FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { Command, List, Member } from "../store/store.js";
-import type { Order, RecordedOrder, Warrant } from "../store/warrant.js";
+import type { CommandKey, CommandOutcome, List, MailingLists, Member, Store } from "../store/store.js";
+import type { RecordedCommand, VerifiedCommand, Warrant } from "../store/warrant.js";
 
 /** The parts of the server that requests need. */
 export interface RequestParts {
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly log: Log;
@@ -67,7 +64,7 @@ export type CommandResult =
     };
 
 /** A command of the kind `D`. */
-export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
+export type AskedFor<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
 
 export const refusal = (code: RefusalCode): CommandResult => ({
   kind: "answer",
@@ -75,20 +72,20 @@ export const refusal = (code: RefusalCode): CommandResult => ({
 });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
-export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
+export async function listKeysOf(store: MailingLists, list: List): Promise<readonly string[]> {
   if (list.listKeyFingerprint === undefined) return [];
   const former = await store.formerListKeys(list.id);
   return [list.listKeyFingerprint, ...former.map(({ fingerprint }) => fingerprint)];
 }
 
 /** The command as the store remembers it. */
-export function remembered({ list, opened, now }: RequestContext, signer: string): Command {
+export function remembered({ list, opened, now }: RequestContext, signer: string): CommandKey {
   const keptUntil = now.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS;
   return { listId: list.id, signer, id: opened.request.id, keptUntil };
 }
 
-/** The order to carry the command out, under `warrant`, and to answer `asker`. */
-export function orderFor(asked: RequestContext, warrant: Warrant, asker: Requester): Order {
+/** The command to be carried out, under `warrant`, and to answer `asker`. */
+export function verifiedCommand(asked: RequestContext, warrant: Warrant, asker: Requester): VerifiedCommand {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -107,9 +104,9 @@ export function orderFor(asked: RequestContext, warrant: Warrant, asker: Request
 }
 
 /** The same for a command that stands in the record. */
-export function recordedOrder(asked: RequestContext, warrant: Warrant, asker: Requester): RecordedOrder {
+export function recordedCommand(asked: RequestContext, warrant: Warrant, asker: Requester): RecordedCommand {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
-  return { ...orderFor(asked, warrant, asker), change };
+  return { ...verifiedCommand(asked, warrant, asker), change };
 }
 
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
@@ -119,7 +116,7 @@ export async function askerOf(member: Member): Promise<Requester> {
 }
 
 /** The outcome of what the store carried out. */
-export function commandOutcome(carried: Carried): CommandResult {
+export function commandOutcome(carried: CommandOutcome): CommandResult {
   switch (carried.kind) {
     case "done":
       return { kind: "told", code: "done" };

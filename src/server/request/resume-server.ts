@@ -1,20 +1,18 @@
 /** An owner's word that a restored list may go on: by mail, or in a file that the operator hands in. */
 import type { RosterHead } from "../../protocol/message.js";
-import type { Ledger } from "../store/ledger.js";
-import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { List, Member } from "../store/store.js";
-import type { RecordedOrder } from "../store/warrant.js";
+import type { List, Member, Store } from "../store/store.js";
+import type { RecordedCommand } from "../store/warrant.js";
 import { type AskedFor, type CommandResult, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */
-export interface ResumeOrder {
+export interface ResumeCommand {
   readonly list: List;
   readonly owner: Member;
   /** The request's own date. */
   readonly date: Date;
   readonly head: RosterHead;
-  readonly order: RecordedOrder;
+  readonly verified: RecordedCommand;
 }
 
 /** What came of it. `setAside`: copies of the backup's queue. */
@@ -32,10 +30,10 @@ export type ResumeResult =
  * copies that were in the backup's queue are set aside: they went out before, most likely.
  */
 export async function resume(
-  parts: { readonly store: FullStore; readonly heads: Heads; readonly ledger: Ledger },
-  { list, owner, date, head, order }: ResumeOrder,
+  parts: { readonly store: Store; readonly heads: Heads },
+  { list, owner, date, head, verified }: ResumeCommand,
 ): Promise<ResumeResult> {
-  const { heads, ledger, store } = parts;
+  const { heads, store } = parts;
   const known = await heads.ownersOf(list.address);
   // an owner in the backup only was removed since, or is no owner any more
   if (known !== undefined && !known.includes(owner.fingerprint))
@@ -44,11 +42,11 @@ export async function resume(
   if (since === undefined) return { kind: "not-paused" };
   // dates in requests are whole seconds. An older one is the answer to an earlier restore
   if (date.getTime() < Math.floor(since / 1000) * 1000) return { kind: "refused", code: "too-old" };
-  const recorded = await store.recordResume(order, head);
+  const recorded = await store.recordResume(verified, head);
   if (recorded.kind === "refused") return { kind: "refused", code: "roster-behind" };
   // "repeat": the server was killed before it came to the rest
-  await ledger.refuseBefore(list.id, date.getTime());
-  const setAside = await ledger.setListAside(list.id, "restored", since);
+  await store.refuseBefore(list.id, date.getTime());
+  const setAside = await store.setListAside(list.id, "restored", since);
   await heads.resume(store, list);
   return { kind: "done", setAside };
 }
@@ -56,13 +54,13 @@ export async function resume(
 /** The same, asked for by mail. */
 export async function resumeServer(
   { parts, list, opened }: RequestContext,
-  recorded: RecordedOrder,
+  recorded: RecordedCommand,
   owner: Member,
   { head }: AskedFor<"resume-server">,
 ): Promise<CommandResult> {
-  // answered when all of it is done: the order alone does not let the list go on
-  const { answer: _, ...order } = recorded;
-  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, order });
+  // answered when all of it is done: the command alone does not let the list go on
+  const { answer: _, ...verified } = recorded;
+  const resumed = await resume(parts, { list, owner, date: opened.request.date, head, verified });
   switch (resumed.kind) {
     case "refused":
       return refusal(resumed.code);

@@ -11,11 +11,9 @@ import {
 import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
-import type { Ledger, MemberStanding } from "../store/ledger.js";
-import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
-import { rosterPages, standingsOn } from "../store/roster-pages.js";
-import type { Member } from "../store/store.js";
+import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
+import type { DeliveryStatus, Member, Store } from "../store/store.js";
 import type { AskedFor, CommandResult, RequestContext } from "./request-context.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
@@ -25,17 +23,22 @@ const BETWEEN = 16;
 export interface RosterRequest extends Pick<RequestContext, "list" | "now"> {
   readonly parts: {
     readonly store: Pick<
-      FullStore,
-      "membersAfter" | "recordHead" | "recordAfter" | "heldPosts" | "formerListKeys"
+      Store,
+      | "membersAfter"
+      | "deliveryStatuses"
+      | "suspension"
+      | "recordHead"
+      | "recordAfter"
+      | "heldPosts"
+      | "formerListKeys"
     >;
-    readonly ledger: Pick<Ledger, "standings" | "suspension">;
     readonly heads: Pick<Heads, "pausedSince">;
   };
 }
 
 async function rosterMember(
   member: Member,
-  { suspension, unusableSince, bounces }: MemberStanding,
+  { suspension, unusableSince, bounces }: DeliveryStatus,
 ): Promise<RosterMember | undefined> {
   const { address } = member;
   if (!isAddress(address)) return undefined;
@@ -75,7 +78,7 @@ async function rosterFor(
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);
   if (member.role !== "owner") {
-    const isPaused = (await parts.ledger.suspension(member.id)) !== undefined;
+    const isPaused = (await parts.store.suspension(member.id)) !== undefined;
     const delivery = isPaused ? "paused" : "on";
     return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
   }
@@ -101,12 +104,12 @@ async function pageOfRoster(
   const members: RosterMember[] = [];
   let read = 0;
   for await (const page of rosterPages(parts.store, list.id, from)) {
-    const standings = await standingsOn(parts.ledger, page, since);
+    const statuses = await deliveryStatusesOn(parts.store, page, since);
     for (const member of page) {
       // certificates are read without a pause: everybody else is served in between
       if (read++ % BETWEEN === 0) await setImmediate();
-      const standing = standings.get(member.id);
-      const shown = standing && (await rosterMember(member, standing));
+      const status = statuses.get(member.id);
+      const shown = status && (await rosterMember(member, status));
       if (shown !== undefined) members.push(shown);
     }
     const next = members.at(-1)?.address;
@@ -115,7 +118,7 @@ async function pageOfRoster(
   return { members };
 }
 
-/** The ledger's word as the answer's; whatever an operator's command wrote is the operator's. */
+/** The store's word as the answer's; whatever an operator's command wrote is the operator's. */
 const pausedBy = (reason: string) => (reason === "member" || reason === "bounces" ? reason : "operator");
 
 async function statusOf({ parts, list }: RosterRequest): Promise<ListStatus> {

@@ -5,7 +5,6 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
-
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import { refusalCodes, refusalOf } from "../../membership/file/errors.js";
 import type { RequestResult } from "../../membership/request/answer-result.js";
@@ -15,8 +14,7 @@ import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../base/limits.js";
 import { writeServerKey } from "../parse/key-transfer.js";
-import type { FirstAnswer } from "../store/membership-store.js";
-import type { Addressee, List, Member, NewMail } from "../store/store.js";
+import type { Addressee, FirstAnswer, List, Member, NewMail } from "../store/store.js";
 import { MAX_TRIES, Stale } from "../store/warrant.js";
 import { answerMail } from "./answer-mail.js";
 import { type JoiningMember, proveClaim, proveJoin } from "./joining.js";
@@ -62,7 +60,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
     }
     // what was verified is not true any more: as if the request had come now
     row = await parts.store.listById(list.id);
-    if ((await parts.ledger.settings(list.id)).retired !== undefined) break;
+    if ((await parts.store.listSettings(list.id)).retired !== undefined) break;
   }
   return { kind: "refused", code: "no-list" };
 }
@@ -185,7 +183,7 @@ async function tryTo(asked: RequestContext, proved: JoiningMember): Promise<Comm
   const { parts, list, opened } = asked;
   const paused = (await parts.heads.paused()).has(list.address);
   if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
-  const refusedBefore = await parts.ledger.refusedBefore(list.id);
+  const refusedBefore = await parts.store.refusedBefore(list.id);
   if (refusedBefore !== undefined && proved.signedAt.getTime() < refusedBefore) return refusal("too-old");
   try {
     return await proved.carryOut();

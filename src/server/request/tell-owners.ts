@@ -1,26 +1,25 @@
-import { refusalCodes } from "../../membership/file/errors.js";
-/**
- * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
- * down with what they did (kept/sql-orders.ts), so that a server that stops in between tells it when it runs again: a
- * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
- */
-
 import { parseAddress } from "../../mail/mailbox.js";
+import { refusalCodes } from "../../membership/file/errors.js";
 import { type RequestResult, reportEvents } from "../../membership/request/answer-result.js";
 import { ListSealError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { MembershipStore, Telling } from "../store/membership-store.js";
-import type { Addressee, List, NewMail, Store } from "../store/store.js";
+import type { Addressee, List, MailingLists, NewMail, Replies, Telling } from "../store/store.js";
 import { answerMail } from "./answer-mail.js";
+
+/**
+ * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
+ * down with what they did (kept/carry-out.ts), so that a server that stops in between tells it when it runs again: a
+ * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
+ */
 
 /** How many are looked at at once: each may carry a command of 64 kB. */
 const BATCH = 32;
 
 export interface OwnerNotifierOptions {
-  readonly store: Store & MembershipStore;
+  readonly store: MailingLists & Replies;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;

@@ -5,7 +5,6 @@
  */
 import { execFile } from "node:child_process";
 import { codeForLog, type Log } from "../base/log.js";
-import type { Ledger } from "../store/ledger.js";
 import type { Store } from "../store/store.js";
 
 /** A database that has not answered for so long, in milliseconds, counts as silent: readiness says so. */
@@ -21,9 +20,9 @@ export const STUCK_MS = 3 * 60_000;
 export const STOP_PATIENCE_MS = 45_000;
 
 /** How long the longest wait for the database has lasted, in milliseconds; 0 if nothing waits. */
-export function silenceOf(databases: readonly Pick<Store | Ledger, "waitingSince">[]): number {
-  const now = performance.now();
-  return Math.max(0, ...databases.map((database) => now - (database.waitingSince() ?? now)));
+export function silenceOf(store: Pick<Store, "waitingSince">): number {
+  const since = store.waitingSince();
+  return since === undefined ? 0 : performance.now() - since;
 }
 
 /** False if `answer` has not come within `ms`. @throws what it is rejected with */

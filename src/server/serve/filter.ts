@@ -8,7 +8,6 @@
  * The roster is read for each copy, and the gate (out/gate.ts) is asked before its last line: somebody removed after the
  * post was accepted gets nothing.
  */
-
 import { type DataFolder, isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
@@ -22,14 +21,13 @@ import {
   type RelayOptions,
 } from "../delivery/relay.js";
 import type { EndOfData } from "../delivery/smtp-client.js";
-import { Suspensions } from "../delivery/suspension.js";
+import { SuspensionReview } from "../delivery/suspension.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { MailmanMail } from "../receive/from-mailman.js";
 import { notSealed, queued, type Reply, tryLater } from "../receive/reply.js";
 import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
 import { ListsInUse } from "../store/lists-in-use.js";
-import { openLedger } from "../store/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
 import { KeyFileError } from "../store/server-keys.js";
@@ -64,7 +62,6 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   const store = await openCheckedStore(place);
-  const ledger = await openLedger(place);
   const tokens = await openTokens(folder.tokenSecret);
   const now = () => Date.now();
   const lists = new ListsInUse(store, folder);
@@ -77,15 +74,21 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     store,
     read:
       upstream === "mailman"
-        ? fromMailman(new MailmanMail({ store, ledger, lists, heads, reader, log, now }))
+        ? fromMailman(new MailmanMail({ store, lists, heads, reader, log, now }))
         : fromPostfix(await openSlips(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
       if (list === undefined) throw new Error("a post of a list that is not there");
-      return preparePost(store, list, await opener.apart(post), await ledger.settings(post.listId), opener);
+      return preparePost(
+        store,
+        list,
+        await opener.apart(post),
+        await store.listSettings(post.listId),
+        opener,
+      );
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
-    standing: new Suspensions({ store, ledger, log, now, wake: () => undefined }),
+    standing: new SuspensionReview({ store, log, now, wake: () => undefined }),
     gate: new RecipientGate({ store, heads }),
     relay: options.relay,
     log,
@@ -101,7 +104,6 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
       await front.close();
       filtering.close();
       await reader.close();
-      await ledger.close();
       await store.close();
     },
   };
@@ -151,7 +153,7 @@ interface FilteringParts {
   readonly read: Read;
   readonly prepare: (post: Post) => Promise<PreparedPost>;
   readonly copies: CopyMaker;
-  readonly standing: Suspensions;
+  readonly standing: SuspensionReview;
   readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly log: Log;

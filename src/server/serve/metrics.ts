@@ -4,9 +4,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { CopyOutcome } from "../delivery/worker.js";
-import type { Ledger } from "../store/ledger.js";
 import type { CopyRecipient } from "../store/lists-in-use.js";
-import type { Store } from "../store/store.js";
+import type { MailingLists, Posts, Queue, Roster, Suspensions } from "../store/store.js";
 
 export interface Metrics {
   /** A mail came; `reply` is what its sender was told. */
@@ -19,8 +18,7 @@ export interface Metrics {
 
 /** What is counted when it is asked for. */
 export interface MetricsContext {
-  readonly store: Store;
-  readonly ledger: Ledger;
+  readonly store: MailingLists & Roster & Suspensions & Posts & Queue;
   readonly pausedLists: () => Promise<number>;
   readonly freeSpace: () => Promise<number>;
   /** Whether the relay can be connected to now. */
@@ -29,14 +27,7 @@ export interface MetricsContext {
 }
 
 /** Metrics of one server; the queue and the rosters are counted in `store` when they are asked for. */
-export function openMetrics({
-  store,
-  ledger,
-  pausedLists,
-  freeSpace,
-  relayAnswers,
-  now,
-}: MetricsContext): Metrics {
+export function openMetrics({ store, pausedLists, freeSpace, relayAnswers, now }: MetricsContext): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];
@@ -104,7 +95,7 @@ export function openMetrics({
     labelNames: ["list"] as const,
     registers,
     async collect() {
-      const suspended = await ledger.suspendedCounts("bounces");
+      const suspended = await store.suspendedCounts("bounces");
       for (const { address: list } of await store.lists()) this.set({ list }, suspended.get(list) ?? 0);
     },
   });

@@ -1,7 +1,6 @@
 /**
  * The running server, put together: store, keys, fronts, worker. Startable and drivable in one process with a test.
  */
-
 import { checkKeys, putBack } from "../admin/after-restore.js";
 import { deleteOldServerKeys, renewAll } from "../admin/new-server-key.js";
 import { type DataFolder, isInitialised, NotInitialised } from "../base/data-folder.js";
@@ -22,7 +21,7 @@ import { RecipientExpander } from "../delivery/explode.js";
 import { RecipientGate } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
-import { Suspensions } from "../delivery/suspension.js";
+import { SuspensionReview } from "../delivery/suspension.js";
 import { type DeliveryOptions, DeliveryWorker } from "../delivery/worker.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
@@ -31,11 +30,8 @@ import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } 
 import { leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
 import { OwnerNotifier } from "../request/tell-owners.js";
 import type { RenewalPlan } from "../store/key-renewal.js";
-import type { Ledger } from "../store/ledger.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { dropUnusedSecrets } from "../store/member-secrets.js";
-import type { FullStore } from "../store/membership-store.js";
-import { openLedger } from "../store/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
 import type { Store } from "../store/store.js";
@@ -92,8 +88,7 @@ export interface Service {
   readonly fronts: readonly SmtpListener[];
   readonly web?: HttpServer;
   readonly vitals?: HttpServer;
-  readonly store: FullStore;
-  readonly ledger: Ledger;
+  readonly store: Store;
   /** Says that a command of this process changed the queue. */
   wake(): void;
   /** Goes on with other settings; what is on its way is not disturbed. */
@@ -135,8 +130,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await tried("disk-check-failed", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
-    const ledger = await openLedger(place);
-    undo.push(() => ledger.close());
     const lists = new ListsInUse(store, folder);
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
@@ -150,13 +143,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     undo.push(() => reader.close());
     const heads = new Heads(folder.heads);
     const note = async () => {
-      await noteHeads(heads, store, ledger, log);
-      await putBack({ store, ledger, heads, folder, log });
+      await noteHeads(heads, store, log);
+      await putBack({ store, heads, folder, log });
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
     undo.push(() => tried("heads-save-failed", () => heads.note(store)));
-    await checkKeys({ store, ledger, heads, lists, log });
+    await checkKeys({ store, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;
@@ -170,10 +163,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       });
     };
     const gate = new RecipientGate({ store, heads });
-    const standing = new Suspensions({ store, ledger, log, now, wake });
+    const standing = new SuspensionReview({ store, log, now, wake });
     const metrics = openMetrics({
       store,
-      ledger,
       pausedLists: async () => (await heads.paused()).size,
       freeSpace: room,
       relayAnswers: () => relayAnswers(live.relay),
@@ -181,7 +173,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const delivery = new DeliveryWorker({
       store,
-      ledger,
       lists,
       opener: keptPostsIn(reader),
       standing,
@@ -198,7 +189,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const limiter = new RateLimiter(() => live.limits ?? { author: Infinity, list: Infinity });
     const tally = metrics.mail.bind(metrics);
     const requests = new RequestLimiter();
-    const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
+    const shared = { store, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
     const exploder = explode && new RecipientExpander(store, await openSlips(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
@@ -237,9 +228,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));
     if (web !== undefined) undo.push(() => web.close());
-    const silence = () => silenceOf([store, ledger]);
+    const silence = () => silenceOf(store);
     const readiness = async () => {
-      if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, ledger.probe())))
+      if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, store.probe())))
         return "the database does not answer";
       const paused = [...(await heads.paused())];
       return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
@@ -257,13 +248,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     every(FORGET_MS, "cleanup-failed", async () => {
       await store.forget(now());
       await standing.review();
-      await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
+      await store.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
       await dropUnusedSecrets(folder, store, now());
       for (const list of await store.lists()) await deleteOldServerKeys({ store, folder, now }, list);
     });
     const { renewal } = options;
     if (renewal !== undefined) {
-      const renew = () => renewAll({ folder, store, ledger, lists, log, now }, renewal);
+      const renew = () => renewAll({ folder, store, lists, log, now }, renewal);
       await renew();
       every(FORGET_MS, "key-renewal-failed", renew);
     }
@@ -280,7 +271,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...(web === undefined ? {} : { web }),
       ...(vitals === undefined ? {} : { vitals }),
       store,
-      ledger,
       wake,
       isStuck: () => silence() > STUCK_MS,
       review: () => standing.review(),
@@ -309,14 +299,14 @@ async function relayAnswers(relay: RelayOptions): Promise<boolean> {
 }
 
 /** Notes the newest entries of the records; what waits for members of a list that is behind them is set aside. */
-async function noteHeads(heads: Heads, store: Store, ledger: Ledger, log: Log): Promise<void> {
+async function noteHeads(heads: Heads, store: Store, log: Log): Promise<void> {
   for (const address of await heads.note(store)) {
     const list = await store.listByAddress(address);
     if (list === undefined) continue;
     const since = (await heads.pausedSince(address)) ?? Date.now();
     log.error("list-paused", {
       list: address,
-      copies: await ledger.setListAside(list.id, "restored", since),
+      copies: await store.setListAside(list.id, "restored", since),
     });
   }
 }

@@ -18,9 +18,8 @@ import {
 import { configFor } from "../../openpgp/policy.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { DAY_MS } from "../base/limits.js";
-import type { Ledger } from "./ledger.js";
 import { certificatePathOf, KeyFileError, keyPathOf, loadServerKey } from "./server-keys.js";
-import type { List } from "./store.js";
+import type { List, MailingLists } from "./store.js";
 
 /** When subkeys are replaced, and how long the old one stays after that, in days. */
 export interface RenewalPlan {
@@ -42,7 +41,7 @@ export interface Renewal {
  */
 export async function renewServerKey(
   folder: DataFolder,
-  ledger: Ledger,
+  store: Pick<MailingLists, "setServerCertificate">,
   list: List,
   plan: RenewalPlan,
   now: Date,
@@ -78,7 +77,7 @@ export async function renewServerKey(
   await writeDurably(path, await writeOpeningKey(renewed, folder.passphrase), 0o600);
   const certificate = sealingHalf(renewed);
   await writeDurably(certificatePathOf(folder, list.serverFingerprint), armorSealingKey(certificate), 0o644);
-  await ledger.setServerCertificate(list.id, writeSealingKey(certificate));
+  await store.setServerCertificate(list.id, writeSealingKey(certificate));
   return { added: isDue, deleted };
 }
 

@@ -9,11 +9,10 @@ import { type OpeningKey, parseSealingKey, readSealingKey } from "../../openpgp/
 import type { ListRef } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MemberSecrets } from "./member-secrets.js";
-import type { MembershipStore } from "./membership-store.js";
 import { loadServerKey } from "./server-keys.js";
-import type { List, Store } from "./store.js";
+import type { List, MailingLists, ServerKeyChange } from "./store.js";
 
-type ListMemory = Store & Pick<MembershipStore, "formerListKeys" | "replacedServerKeys">;
+type ListMemory = MailingLists & Pick<ServerKeyChange, "replacedServerKeys">;
 
 /** A list that takes posts: it has its list key, and the server key is at hand. */
 export interface ListInUse {

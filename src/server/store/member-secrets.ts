@@ -13,7 +13,7 @@ import { isSecretId, passphraseOf, readSecret, type SharedSecret } from "../../o
 import { type DataFolder, isOpenToOthers, writeDurably } from "../base/data-folder.js";
 import { DAY_MS } from "../base/limits.js";
 import { KEY_FILE_MODE, KeyFileError, keyPathOf } from "./server-keys.js";
-import type { Store } from "./store.js";
+import type { Roster } from "./store.js";
 
 const SUFFIX = ".secret";
 
@@ -84,7 +84,7 @@ export class MemberSecrets {
  */
 export async function dropUnusedSecrets(
   folder: DataFolder,
-  store: Pick<Store, "secretIds">,
+  store: Pick<Roster, "secretIds">,
   now: number,
 ): Promise<number> {
   const used = new Set(await store.secretIds());

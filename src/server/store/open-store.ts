@@ -1,8 +1,7 @@
-/** Which store, as the operator configured it. */
-
-import type { FullStore } from "./membership-store.js";
-import { openPostgresStore } from "./postgres-store.js";
-import { checkSqliteFile, openSqliteStore } from "./sqlite-store.js";
+/** The store in the database that the operator configured. */
+import { openPostgres } from "./postgres.js";
+import { checkSqliteFile, openSqlite } from "./sqlite.js";
+import { type Store, storeIn } from "./store.js";
 
 /** Where a server's memory is. */
 export type StorePlace =
@@ -10,13 +9,15 @@ export type StorePlace =
   /** `url`: `postgres://user@host/database`; `patience`: longest silence of the database, in milliseconds */
   | { readonly kind: "postgres"; readonly url: string; readonly patience?: number };
 
-/** Opens the store at `place`. @throws TooNew, UnusableStore, or the library's error */
-export async function openStore(place: StorePlace): Promise<FullStore> {
-  return place.kind === "sqlite" ? openSqliteStore(place.file) : openPostgresStore(place.url, place.patience);
+/** Opens the store at `place`, and makes or updates its tables if need be. @throws TooNew, UnusableStore, or the library's error */
+export async function openStore(place: StorePlace): Promise<Store> {
+  return place.kind === "sqlite"
+    ? storeIn(openSqlite(place.file), "alone")
+    : storeIn(await openPostgres(place.url, place.patience), "shared");
 }
 
 /** As {@link openStore}, after a look through the whole of it: for a server that is to run for a long time. @throws TooNew, UnusableStore */
-export async function openCheckedStore(place: StorePlace): Promise<FullStore> {
+export async function openCheckedStore(place: StorePlace): Promise<Store> {
   if (place.kind === "sqlite") checkSqliteFile(place.file);
   return openStore(place);
 }

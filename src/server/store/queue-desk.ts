@@ -1,7 +1,16 @@
 /** The queue as the operator sees it and puts it in order: on SQLite and PostgreSQL alike, beside servers that run. */
-import { isSet, number, type Row, type Statement, sql, text, type Value } from "./sql.js";
+import {
+  type Database,
+  findRows,
+  isSet,
+  joinSql,
+  number,
+  type Row,
+  type Statement,
+  sql,
+  text,
+} from "./database.js";
 import { sweepBodies } from "./sql-post-octets.js";
-import type { Connection } from "./sqlite-connection.js";
 
 /** A job as the operator sees it. */
 export interface QueuedJob {
@@ -34,97 +43,79 @@ export interface JobChoice {
 /** Why a job is aside that the operator holds back. */
 const ON_HOLD = "on-hold";
 
-export class QueueDesk {
-  readonly #database: Connection;
+/** A choice among what waits. */
+type WaitingChoice = Omit<JobChoice, "state">;
 
-  constructor(database: Connection) {
-    this.#database = database;
-  }
-
+export interface QueueDesk {
   /** Jobs in the order in which they came, from the one after `after`. */
-  async page(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]> {
-    const { where, values } = chosen(choice);
-    const rows = await this.#rows(
-      sql(
-        `SELECT jobs.id, kind, lists.address AS list, COALESCE(members.address, jobs.recipient) AS recipient, post_id, queued,
-           attempts, due, aside FROM ${JOINED} WHERE ${where} AND jobs.id > ? ORDER BY jobs.id LIMIT ?`,
-        ...values,
-        after,
-        limit,
-      ),
-    );
-    return rows.map(jobIn);
-  }
-
+  chosenJobs(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]>;
   /** Makes jobs due at once: those aside with all their attempts before them. @returns how many */
-  retry(choice: JobChoice, now: number): Promise<number> {
-    return this.#change("UPDATE jobs SET aside = NULL, attempts = 0, due = ?", [now], choice);
-  }
-
+  retryJobs(choice: JobChoice, now: number): Promise<number>;
   /** Makes what waits for its next attempt due at once; what a worker has in hand is left alone. @returns how many */
-  flush(choice: Omit<JobChoice, "state">, now: number): Promise<number> {
-    return this.#change("UPDATE jobs SET due = ?", [now], { ...choice, state: "waiting" }, "claim IS NULL");
-  }
-
+  flushJobs(choice: WaitingChoice, now: number): Promise<number>;
   /** Sets what waits aside. What a worker has in hand is not ended (the gate looks). @returns how many */
-  hold(choice: Omit<JobChoice, "state">): Promise<number> {
-    const waiting = { ...choice, state: "waiting" } as const;
-    return this.#change("UPDATE jobs SET claim = NULL, aside = ?", [ON_HOLD], waiting);
-  }
-
+  holdJobs(choice: WaitingChoice): Promise<number>;
   /** Gives jobs up, and posts that nobody waits for any more; held ones wait for their moderator. @returns how many jobs */
-  async drop(choice: JobChoice): Promise<number> {
-    const dropped = await this.#change("DELETE FROM jobs", [], choice);
-    if (dropped > 0) {
-      await this.#database.ask(
-        sql(
-          "DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)",
-        ),
-      );
-      // others may be in the middle of it, too: a server that runs
-      await sweepBodies(this.#database, (statement) => this.#database.ask(statement));
-    }
-    return dropped;
-  }
-
-  async #change(what: string, before: readonly Value[], choice: JobChoice, and = "1 = 1"): Promise<number> {
-    const { where, values } = chosen(choice);
-    const rows = await this.#rows(
-      sql(
-        `${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${where} AND ${and}) RETURNING id`,
-        ...before,
-        ...values,
-      ),
-    );
-    return rows.length;
-  }
-
-  async #rows(statement: Statement): Promise<readonly Row[]> {
-    return (await this.#database.ask(statement)).rows;
-  }
+  dropJobs(choice: JobChoice): Promise<number>;
 }
 
-const JOINED = "jobs JOIN lists ON lists.id = jobs.list_id LEFT JOIN members ON members.id = jobs.member_id";
+/** The operator's view of the queue in `database`. */
+export function queueDeskIn(database: Database): QueueDesk {
+  const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
+    const { rows } = await database.query(
+      sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,
+    );
+    return rows.length;
+  };
+  return {
+    chosenJobs: (choice, after, limit) =>
+      findRows(
+        database,
+        jobIn,
+        sql`SELECT jobs.id, kind, lists.address AS list, COALESCE(members.address, jobs.recipient) AS recipient, post_id, queued,
+              attempts, due, aside FROM ${JOINED} WHERE ${chosen(choice)} AND jobs.id > ${after} ORDER BY jobs.id LIMIT ${limit}`,
+      ),
 
-function chosen(choice: JobChoice): { readonly where: string; readonly values: readonly Value[] } {
-  const { job, post, list, recipient, queuedBefore, reason, state } = choice;
-  const tests: readonly (readonly [string, Value | undefined])[] = [
-    ["jobs.id = ?", job],
-    ["post_id = ?", post],
-    ["lists.address = ?", list],
-    ["COALESCE(members.address, jobs.recipient) = ?", recipient],
-    ["queued <= ?", queuedBefore],
-    ["aside = ?", reason],
+    retryJobs: (choice, now) => change(sql`UPDATE jobs SET aside = NULL, attempts = 0, due = ${now}`, choice),
+
+    flushJobs: (choice, now) =>
+      change(sql`UPDATE jobs SET due = ${now}`, { ...choice, state: "waiting" }, sql`AND claim IS NULL`),
+
+    holdJobs: (choice) =>
+      change(sql`UPDATE jobs SET claim = NULL, aside = ${ON_HOLD}`, { ...choice, state: "waiting" }),
+
+    async dropJobs(choice) {
+      const dropped = await change(sql`DELETE FROM jobs`, choice);
+      if (dropped > 0) {
+        await database.query(
+          sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)`,
+        );
+        // others may be in the middle of it, too: a server that runs
+        await sweepBodies(database, (statement) => database.query(statement));
+      }
+      return dropped;
+    },
+  };
+}
+
+const JOINED = sql`jobs JOIN lists ON lists.id = jobs.list_id LEFT JOIN members ON members.id = jobs.member_id`;
+
+/** The condition that the chosen jobs fulfil. */
+function chosen({ job, post, list, recipient, queuedBefore, reason, state }: JobChoice): Statement {
+  const tests = [
+    sql`1 = 1`,
+    job !== undefined && sql`jobs.id = ${job}`,
+    post !== undefined && sql`post_id = ${post}`,
+    list !== undefined && sql`lists.address = ${list}`,
+    recipient !== undefined && sql`COALESCE(members.address, jobs.recipient) = ${recipient}`,
+    queuedBefore !== undefined && sql`queued <= ${queuedBefore}`,
+    reason !== undefined && sql`aside = ${reason}`,
+    state !== "any" && (state === "aside" ? sql`aside IS NOT NULL` : sql`aside IS NULL`),
   ];
-  const where: string[] = [];
-  const values: Value[] = [];
-  for (const [test, value] of tests) {
-    if (value === undefined) continue;
-    where.push(test);
-    values.push(value);
-  }
-  if (state !== "any") where.push(state === "aside" ? "aside IS NOT NULL" : "aside IS NULL");
-  return { where: ["1 = 1", ...where].join(" AND "), values };
+  return joinSql(
+    tests.filter((test) => test !== false),
+    " AND ",
+  );
 }
 
 function jobIn(row: Row): QueuedJob {

@@ -13,7 +13,7 @@ import { FUTURE_ALLOWED_MS } from "../../openpgp/policy.js";
 import { writeDurably } from "../base/data-folder.js";
 import { whileLocked } from "../base/file-lock.js";
 import { KeyFileError } from "./server-keys.js";
-import type { List, ListStanding, Store } from "./store.js";
+import type { List, ListState, MailingLists, RosterRecord } from "./store.js";
 
 const schema = z.strictObject({
   lists: z.record(
@@ -40,7 +40,7 @@ const schema = z.strictObject({
 type Known = z.infer<typeof schema>["lists"][string];
 
 /** What is asked of a store. */
-export type HeadStore = Pick<Store, "standings" | "recordHash">;
+export type HeadStore = Pick<MailingLists, "listStates"> & Pick<RosterRecord, "recordHash">;
 
 /**
  * The file of heads. The server and every command change it, each in a process of its own: reading, changing and writing is
@@ -68,15 +68,13 @@ export class Heads {
     const known = this.#read();
     const lists = { ...known };
     const paused: string[] = [];
-    for (const standing of await store.standings(listId)) {
-      const { address } = standing;
+    for (const state of await store.listStates(listId)) {
+      const { address } = state;
       const last = known[address];
-      const now = present(standing);
+      const now = present(state);
       if (
         last?.paused !== undefined ||
-        (last !== undefined &&
-          !(await isAhead(store, standing.listId, now, last)) &&
-          !isSpokenFor(standing, last))
+        (last !== undefined && !(await isAhead(store, state.listId, now, last)) && !isSpokenFor(state, last))
       ) {
         lists[address] = { ...last, paused: last.paused ?? Date.now() };
         paused.push(address);
@@ -95,9 +93,9 @@ export class Heads {
 
   async #pauseAll(store: HeadStore): Promise<void> {
     const lists = { ...this.#read() };
-    for (const standing of await store.standings()) {
-      const { address } = standing;
-      lists[address] = { ...(lists[address] ?? present(standing)), paused: Date.now() };
+    for (const state of await store.listStates()) {
+      const { address } = state;
+      lists[address] = { ...(lists[address] ?? present(state)), paused: Date.now() };
     }
     await this.#write(lists);
   }
@@ -218,19 +216,19 @@ function notedAt(now: Present, last: Known | undefined): number {
  * this one was not there when it was put back. The word is in the database itself, so it is not from before a later restore
  * that took it away. Owners' clocks may be ahead; a word that is not later beyond doubt is asked for once more.
  */
-function isSpokenFor({ resumed }: ListStanding, { noted }: Known): boolean {
+function isSpokenFor({ resumed }: ListState, { noted }: Known): boolean {
   return resumed !== undefined && noted !== undefined && resumed > noted + FUTURE_ALLOWED_MS;
 }
 
 /** What the store says of a list. */
-function present({ head, owners, posts, serverKey }: ListStanding): Present {
+function present({ head, owners, posts, serverKey }: ListState): Present {
   return { ...head, owners: [...owners], posts, serverKey };
 }
 
 async function presentOf(store: HeadStore, list: List): Promise<Present> {
-  const [standing] = await store.standings(list.id);
-  if (standing === undefined) throw new Error("a list that is not there");
-  return present(standing);
+  const [state] = await store.listStates(list.id);
+  if (state === undefined) throw new Error("a list that is not there");
+  return present(state);
 }
 
 const retiredAs = (last: Known | undefined): { readonly retired?: true } =>

@@ -1,7 +1,7 @@
 /** Going through a whole roster without reading all of it at once. */
 import { setImmediate } from "node:timers/promises";
-import type { Ledger, MemberStanding } from "./ledger.js";
-import type { Member, Store } from "./store.js";
+import type { Member, Roster } from "./roster.js";
+import type { DeliveryStatus, Suspensions } from "./suspensions.js";
 
 /**
  * Members read in one go. Stops a large list from filling the memory, and from keeping everybody else waiting while the
@@ -14,7 +14,7 @@ export const ROSTER_STEP = 250;
  * turn; who joins or leaves meanwhile may or may not be in a later page, and nobody is in two.
  */
 export async function* rosterPages(
-  store: Pick<Store, "membersAfter">,
+  store: Pick<Roster, "membersAfter">,
   listId: number,
   after = "",
 ): AsyncGenerator<readonly [Member, ...Member[]], void, undefined> {
@@ -28,20 +28,20 @@ export async function* rosterPages(
   }
 }
 
-/** How the members of a page stand; `since`: bounces are counted from that day on. */
-export function standingsOn(
-  ledger: Pick<Ledger, "standings">,
+/** The delivery statuses of the members of a page; `since`: bounces are counted from that day on. */
+export function deliveryStatusesOn(
+  store: Pick<Suspensions, "deliveryStatuses">,
   page: readonly [Member, ...Member[]],
   since: number,
-): Promise<ReadonlyMap<number, MemberStanding>> {
+): Promise<ReadonlyMap<number, DeliveryStatus>> {
   const [first] = page;
   const last = page.at(-1) ?? first;
-  return ledger.standings(first.listId, first.address, last.address, since);
+  return store.deliveryStatuses(first.listId, first.address, last.address, since);
 }
 
 /** As {@link rosterPages}, one member after the other. */
 export async function* everyMember(
-  store: Pick<Store, "membersAfter">,
+  store: Pick<Roster, "membersAfter">,
   listId: number,
 ): AsyncGenerator<Member, void, undefined> {
   for await (const page of rosterPages(store, listId)) yield* page;

@@ -9,6 +9,18 @@
  */
 import { createHash } from "node:crypto";
 import { hashedText, NO_PREVIOUS, type SignedChange } from "../../membership/roster/log.js";
+import {
+  type Database,
+  findRow,
+  findRows,
+  firstRow,
+  number,
+  type Row,
+  type Script,
+  type Statement,
+  sql,
+  text,
+} from "./database.js";
 
 export { NO_PREVIOUS } from "../../membership/roster/log.js";
 
@@ -87,3 +99,62 @@ function entryHash(number: number, previous: string, entry: string): string {
     .update(hashedText(number, previous, entry), "utf8")
     .digest("hex");
 }
+
+/** The records of all lists. A list always has one: it begins with its creation. */
+export interface RosterRecord {
+  /** Newest entry of a list's record. */
+  recordHead(listId: number): Promise<RecordHead>;
+  record(listId: number): Promise<readonly RecordEntry[]>;
+  /** At most `limit` entries with higher numbers than `after`. */
+  recordAfter(listId: number, after: number, limit: number): Promise<readonly RecordEntry[]>;
+  /** Hash of one entry; `undefined` if the record does not go as far. */
+  recordHash(listId: number, number: number): Promise<string | undefined>;
+}
+
+/** The records in `database`. */
+export function rosterRecordIn(database: Database): RosterRecord {
+  const recordAfter = (listId: number, after: number, limit: number) =>
+    findRows(
+      database,
+      (row) => ({ ...recordHeadIn(row), previous: text(row, "previous"), entry: text(row, "entry") }),
+      sql`SELECT number, previous, entry, hash FROM record
+          WHERE list_id = ${listId} AND number > ${after} ORDER BY number LIMIT ${limit}`,
+    );
+  return {
+    async recordHead(listId) {
+      const head = await findRow(database, recordHeadIn, newestEntry(listId));
+      if (head === undefined) throw new Error("a list without a record");
+      return head;
+    },
+    record: (listId) => recordAfter(listId, 0, Number.MAX_SAFE_INTEGER),
+    recordAfter,
+    recordHash: (listId, entry) =>
+      findRow(
+        database,
+        (row) => text(row, "hash"),
+        sql`SELECT hash FROM record WHERE list_id = ${listId} AND number = ${entry}`,
+      ),
+  };
+}
+
+/** Adds the next entry to a list's record, within a transaction that holds the list. */
+export function* appendToRecord(listId: number, change: RosterChange): Script<void> {
+  const { number, previous, entry, hash } = nextEntry(yield* recordHeadOf(listId), change);
+  yield sql`INSERT INTO record (list_id, number, previous, entry, hash)
+      VALUES (${listId}, ${number}, ${previous}, ${entry}, ${hash})`;
+}
+
+/** Newest entry of a list's record, within a transaction; `undefined` before the first. */
+export function* recordHeadOf(listId: number): Script<RecordHead | undefined> {
+  const row = yield* firstRow(newestEntry(listId));
+  return row && recordHeadIn(row);
+}
+
+/** The entry in a row. */
+export const recordHeadIn = (row: Row): RecordHead => ({
+  number: number(row, "number"),
+  hash: text(row, "hash"),
+});
+
+const newestEntry = (listId: number): Statement =>
+  sql`SELECT number, hash FROM record WHERE list_id = ${listId} ORDER BY number DESC LIMIT 1`;

@@ -4,7 +4,7 @@
  * Each database keeps the number of the steps that were applied to it. A step, once released, is never changed; a
  * column's meaning is never changed either: add a step.
  */
-import type { Dialect } from "./sql.js";
+import type { Dialect } from "./database.js";
 
 /** The steps, in the words of `dialect`. */
 export function schemaSteps(dialect: Dialect): readonly string[] {
@@ -229,7 +229,7 @@ export function schemaSteps(dialect: Dialect): readonly string[] {
   ) ${tableEnd};
   `,
     `
-  -- the ledger's tables; earlier versions made the first five when they opened it, without the lock on this
+  -- settings of lists, and what bounced; earlier versions made the first five when they opened it, without the lock on this
   CREATE TABLE IF NOT EXISTS list_settings (
     list_id ${integer} PRIMARY KEY REFERENCES lists (id),
     settings TEXT NOT NULL

@@ -13,7 +13,17 @@
  */
 import { setImmediate as others } from "node:timers/promises";
 import { BufferCollector } from "../base/force-gc.js";
-import { type Answered, bytes, type Engine, number, type Script, type Statement, sql } from "./sql.js";
+import {
+  bytes,
+  type Database,
+  findRow,
+  findRows,
+  number,
+  type QueryResult,
+  type Script,
+  type Statement,
+  sql,
+} from "./database.js";
 
 /** Octets of a piece, and of the largest post without pieces. */
 export const PIECE_OCTETS = 512 * 1024;
@@ -30,7 +40,7 @@ const NOTHING = new Uint8Array();
 export const octetsInRow = (raw: Uint8Array): Uint8Array => (raw.length > PIECE_OCTETS ? NOTHING : raw);
 
 /** What single statements are run on. */
-type Asked = Pick<Engine, "ask" | "askAside">;
+type Queried = Pick<Database, "query" | "queryInBackground">;
 
 /** Pieces that were written and are no post's yet. */
 export interface ComingBody {
@@ -45,33 +55,28 @@ export interface ComingBody {
  * @throws what the database throws; nothing that was written is a post's then
  */
 export async function writePieces(
-  engine: Asked,
+  database: Queried,
   raw: Uint8Array,
   now: number,
 ): Promise<ComingBody | undefined> {
   if (raw.length <= PIECE_OCTETS) return undefined;
-  const [row] = (
-    await engine.askAside(
-      sql("INSERT INTO post_bodies (incoming_until) VALUES (?) RETURNING id", now + INCOMING_MS),
-    )
-  ).rows;
+  const made = await database.queryInBackground(
+    sql`INSERT INTO post_bodies (incoming_until) VALUES (${now + INCOMING_MS}) RETURNING id`,
+  );
+  const [row] = made.rows;
   if (row === undefined) throw new Error("a body that was made is not there");
   const body = { id: number(row, "id") };
   try {
     for (let at = 0; at < raw.length; at += PIECE_OCTETS) {
       await others();
       // not durable by itself, and need not be: the commit that makes the post is written after it, in the same log
-      await engine.askAside(
-        sql(
-          "INSERT INTO body_pieces (body_id, number, octets) VALUES (?, ?, ?)",
-          body.id,
-          at / PIECE_OCTETS,
-          raw.subarray(at, at + PIECE_OCTETS),
-        ),
+      await database.queryInBackground(
+        sql`INSERT INTO body_pieces (body_id, number, octets)
+            VALUES (${body.id}, ${at / PIECE_OCTETS}, ${raw.subarray(at, at + PIECE_OCTETS)})`,
       );
     }
   } catch (error) {
-    await giveUpBody(engine, body);
+    await giveUpBody(database, body);
     throw error;
   }
   return body;
@@ -79,11 +84,8 @@ export async function writePieces(
 
 /** Makes a coming body a post's, within the transaction that makes the post. @throws if it was taken for dead meanwhile */
 export function* giveBody(body: ComingBody, postId: number): Script<void> {
-  const { changes } = yield sql(
-    "UPDATE post_bodies SET post_id = ?, incoming_until = NULL WHERE id = ? AND incoming_until IS NOT NULL",
-    postId,
-    body.id,
-  );
+  const { changes } = yield sql`UPDATE post_bodies SET post_id = ${postId}, incoming_until = NULL
+      WHERE id = ${body.id} AND incoming_until IS NOT NULL`;
   if (changes === 0) throw new Error("the pieces of a post were taken away before it was made");
 }
 
@@ -92,28 +94,28 @@ export function* giveBody(body: ComingBody, postId: number): Script<void> {
  *
  * Doesn't throw: the body is nobody's, and goes when {@link INCOMING_MS} are over.
  */
-export async function giveUpBody(engine: Asked, body: ComingBody): Promise<void> {
+export async function giveUpBody(database: Queried, body: ComingBody): Promise<void> {
   try {
-    await engine.ask(
-      sql(
-        "UPDATE post_bodies SET incoming_until = NULL WHERE id = ? AND incoming_until IS NOT NULL",
-        body.id,
-      ),
+    await database.query(
+      sql`UPDATE post_bodies SET incoming_until = NULL WHERE id = ${body.id} AND incoming_until IS NOT NULL`,
     );
   } catch {
     return;
   }
-  await sweepSoon(engine);
+  await sweepSoon(database);
 }
 
 /** Bodies that were coming until `before` are dead. */
 export const endComing = (before: number): Statement =>
-  sql("UPDATE post_bodies SET incoming_until = NULL WHERE incoming_until < ?", before);
+  sql`UPDATE post_bodies SET incoming_until = NULL WHERE incoming_until < ${before}`;
 
 /** All bodies that are coming are dead: for a server that has its database alone, when it starts. */
-export const endAllComing: Statement = sql(
-  "UPDATE post_bodies SET incoming_until = NULL WHERE incoming_until IS NOT NULL",
-);
+export const endAllComing: Statement = sql`UPDATE post_bodies SET incoming_until = NULL WHERE incoming_until IS NOT NULL`;
+
+/** Deletes a post that is not held and has no job left: nobody is left to make a copy for. */
+export const dropFinishedPost = (postId: number): Statement =>
+  sql`DELETE FROM posts WHERE id = ${postId} AND held = 0
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)`;
 
 /**
  * Deletes dead bodies, a piece at a time with a turn for others between.
@@ -122,26 +124,25 @@ export const endAllComing: Statement = sql(
  * @throws what the database throws
  */
 export async function sweepBodies(
-  database: Pick<Engine, "ask">,
-  write: (statement: Statement) => Promise<Answered>,
+  database: Pick<Database, "query">,
+  write: (statement: Statement) => Promise<QueryResult>,
 ): Promise<void> {
-  const dead = await database.ask(
-    sql("SELECT id FROM post_bodies WHERE post_id IS NULL AND incoming_until IS NULL ORDER BY id"),
+  const dead = await findRows(
+    database,
+    (row) => number(row, "id"),
+    sql`SELECT id FROM post_bodies WHERE post_id IS NULL AND incoming_until IS NULL ORDER BY id`,
   );
-  for (const row of dead.rows) {
-    const id = number(row, "id");
-    const pieces = await database.ask(
-      sql("SELECT number FROM body_pieces WHERE body_id = ? ORDER BY number", id),
+  for (const id of dead) {
+    const pieces = await findRows(
+      database,
+      (row) => number(row, "number"),
+      sql`SELECT number FROM body_pieces WHERE body_id = ${id} ORDER BY number`,
     );
-    for (const piece of pieces.rows) {
+    for (const piece of pieces) {
       await others();
-      await write(
-        sql("DELETE FROM body_pieces WHERE body_id = ? AND number = ?", id, number(piece, "number")),
-      );
+      await write(sql`DELETE FROM body_pieces WHERE body_id = ${id} AND number = ${piece}`);
     }
-    await write(
-      sql("DELETE FROM post_bodies WHERE id = ? AND post_id IS NULL AND incoming_until IS NULL", id),
-    );
+    await write(sql`DELETE FROM post_bodies WHERE id = ${id} AND post_id IS NULL AND incoming_until IS NULL`);
   }
 }
 
@@ -149,8 +150,8 @@ export async function sweepBodies(
  * As {@link sweepBodies}, after something that is done whether or not it succeeds. Doesn't throw: what is left goes at the next
  * time, and the store's `forget` says what is wrong.
  */
-export async function sweepSoon(engine: Asked): Promise<void> {
-  await sweepBodies(engine, (statement) => engine.askAside(statement)).catch(() => undefined);
+export async function sweepSoon(database: Queried): Promise<void> {
+  await sweepBodies(database, (statement) => database.queryInBackground(statement)).catch(() => undefined);
 }
 
 /**
@@ -160,40 +161,34 @@ export async function sweepSoon(engine: Asked): Promise<void> {
  * @returns `undefined` if the post was deleted meanwhile
  */
 export async function readOctets(
-  engine: Pick<Engine, "ask">,
+  database: Pick<Database, "query">,
   postId: number,
   inRow: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   if (inRow.length > 0) return inRow;
-  const sizes = await engine.ask(
-    sql(
-      `SELECT body_id, number, length(octets) AS size FROM post_bodies JOIN body_pieces ON body_id = post_bodies.id
-         WHERE post_id = ? ORDER BY number`,
-      postId,
-    ),
+  const pieces = await findRows(
+    database,
+    (row) => ({ body: number(row, "body_id"), at: number(row, "number"), size: number(row, "size") }),
+    sql`SELECT body_id, number, length(octets) AS size FROM post_bodies JOIN body_pieces ON body_id = post_bodies.id
+        WHERE post_id = ${postId} ORDER BY number`,
   );
   // slow: not from the pool that small buffers share
-  const whole = Buffer.allocUnsafeSlow(sizes.rows.reduce((sum, row) => sum + number(row, "size"), 0));
+  const whole = Buffer.allocUnsafeSlow(pieces.reduce((sum, { size }) => sum + size, 0));
   // each piece is a buffer of its own: together they are as large as the post
   const garbage = new BufferCollector();
-  let at = 0;
-  for (const row of sizes.rows) {
-    const [piece] = (
-      await engine.ask(
-        sql(
-          "SELECT octets FROM body_pieces WHERE body_id = ? AND number = ?",
-          number(row, "body_id"),
-          number(row, "number"),
-        ),
-      )
-    ).rows;
-    if (piece === undefined) return undefined;
-    const octets = bytes(piece, "octets");
-    whole.set(octets, at);
-    at += octets.length;
+  let filled = 0;
+  for (const { body, at } of pieces) {
+    const octets = await findRow(
+      database,
+      (row) => bytes(row, "octets"),
+      sql`SELECT octets FROM body_pieces WHERE body_id = ${body} AND number = ${at}`,
+    );
+    if (octets === undefined) return undefined;
+    whole.set(octets, filled);
+    filled += octets.length;
     garbage.add(octets.length);
     // SQLite answers at once: without this the whole post would be one turn
     await others();
   }
-  return at === 0 ? undefined : whole;
+  return filled === 0 ? undefined : whole;
 }

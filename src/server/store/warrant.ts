@@ -9,10 +9,10 @@
  * with posts ({@link PostWarrant}): somebody who was removed while their post was being opened has posted nothing.
  */
 import type { SignedChange } from "../../membership/roster/log.js";
+import { firstRow, number, type Row, type Script, sql, text } from "./database.js";
 import { defaultListSettings, readListSettings } from "./list-settings.js";
-import { number, type Row, type Script, sql, text } from "./sql.js";
-import { memberOf } from "./sql-roster.js";
-import type { Command, List, Member, MemberRole, PostWarrant } from "./store.js";
+import type { List } from "./lists.js";
+import { type Member, type MemberRole, memberOf } from "./roster.js";
 
 /** How often a request or a post is looked at anew because somebody else's command was carried out meanwhile. */
 export const MAX_TRIES = 5;
@@ -30,6 +30,26 @@ export interface Warrant {
     | { readonly kind: "card" };
 }
 
+/** What was verified of a post. */
+export interface PostWarrant {
+  /** As it was when the post was opened. */
+  readonly list: List;
+  /** Milliseconds since 1970. */
+  readonly signedAt: number;
+  readonly by: /** with the role that says whether the post is held */
+    | { readonly kind: "member"; readonly member: Member }
+    /** nobody on the roster has the address */
+    | { readonly kind: "non-member"; readonly address: string };
+}
+
+/** What a command is remembered by: it is carried out once for its signer. */
+export interface CommandKey {
+  readonly listId: number;
+  readonly signer: string;
+  readonly id: string;
+  readonly keptUntil: number;
+}
+
 /** Somebody whom an answer goes to. They may be on no roster: not yet, or no longer. */
 export interface AnswerTo {
   readonly address: string;
@@ -39,9 +59,9 @@ export interface AnswerTo {
 }
 
 /** A command that may be carried out, and what is kept and told of it in the same transaction. */
-export interface Order {
+export interface VerifiedCommand {
   readonly warrant: Warrant;
-  readonly command: Command;
+  readonly command: CommandKey;
   /** As it was signed: reports show it. */
   readonly signed: { readonly bytes: Uint8Array; readonly signatures: Uint8Array };
   /** Fingerprint of the server key that the asker knows. */
@@ -51,8 +71,8 @@ export interface Order {
   readonly now: number;
 }
 
-/** An order that changes the roster, with the entry that the record gets. */
-export interface RecordedOrder extends Order {
+/** One that changes the roster, with the entry that the record gets. */
+export interface RecordedCommand extends VerifiedCommand {
   readonly change: SignedChange;
 }
 
@@ -79,26 +99,29 @@ function isStill(now: Row | undefined, member: Member, roles: readonly MemberRol
   );
 }
 
+function* memberRow({ id }: Member): Script<Row | undefined> {
+  return yield* firstRow(sql`SELECT * FROM members WHERE id = ${id}`);
+}
+
 /** Who asked is still on the roster as they were verified, in the same role. @throws Stale */
 export function* assertStill(member: Member): Script<void> {
-  const [now] = (yield sql("SELECT * FROM members WHERE id = ?", member.id)).rows;
+  const now = yield* memberRow(member);
   if (!isStill(now, member, [member.role])) throw new Stale("who asked is not who was verified");
 }
 
 /** The list's keys, whether it was retired, and since when it refuses signatures. @throws Stale */
 function* assertListIsStill(list: List, signedAt: number): Script<Row> {
-  const [row] = (yield sql(
-    "SELECT list_key_fingerprint, server_fingerprint, policy FROM lists WHERE id = ?",
-    list.id,
-  )).rows;
+  const row = yield* firstRow(
+    sql`SELECT list_key_fingerprint, server_fingerprint, policy FROM lists WHERE id = ${list.id}`,
+  );
   const key = row?.["list_key_fingerprint"] ?? undefined;
   if (row === undefined || key !== list.listKeyFingerprint) throw new Stale("another list key");
   if (text(row, "server_fingerprint") !== list.serverFingerprint) throw new Stale("another server key");
-  const [settings] = (yield sql("SELECT settings FROM list_settings WHERE list_id = ?", list.id)).rows;
+  const settings = yield* firstRow(sql`SELECT settings FROM list_settings WHERE list_id = ${list.id}`);
   const { retired } =
     settings === undefined ? defaultListSettings : readListSettings(text(settings, "settings"));
   if (retired !== undefined) throw new Stale("the list is retired");
-  const [resumed] = (yield sql("SELECT not_before FROM resumed WHERE list_id = ?", list.id)).rows;
+  const resumed = yield* firstRow(sql`SELECT not_before FROM resumed WHERE list_id = ${list.id}`);
   if (resumed !== undefined && signedAt < number(resumed, "not_before"))
     throw new Stale("signed before a restore");
   return row;
@@ -113,8 +136,8 @@ function* assertListIsStill(list: List, signedAt: number): Script<Row> {
 export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
   yield* assertListIsStill(list, signedAt);
   if (by.kind === "card") return;
-  const [member] = (yield sql("SELECT * FROM members WHERE id = ?", by.member.id)).rows;
-  if (!isStill(member, by.member, by.roles)) throw new Stale("the signer is not who was verified");
+  if (!isStill(yield* memberRow(by.member), by.member, by.roles))
+    throw new Stale("the signer is not who was verified");
 }
 
 /**
@@ -127,17 +150,15 @@ export function* assertMayPost({ list, signedAt, by }: PostWarrant): Script<void
   const row = yield* assertListIsStill(list, signedAt);
   if (text(row, "policy") !== list.policy) throw new Stale("another policy");
   if (by.kind === "non-member") {
-    const { rows } = yield sql(
-      "SELECT 1 AS known FROM members WHERE list_id = ? AND address = ?",
-      list.id,
-      by.address,
+    const known = yield* firstRow(
+      sql`SELECT 1 AS known FROM members WHERE list_id = ${list.id} AND address = ${by.address}`,
     );
     // a member's address is a member's
-    if (rows.length > 0) throw new Stale("the author is a member");
+    if (known !== undefined) throw new Stale("the author is a member");
     return;
   }
   const { member } = by;
-  const [now] = (yield sql("SELECT * FROM members WHERE id = ?", member.id)).rows;
+  const now = yield* memberRow(member);
   const isTheirs =
     isStill(now, member, [member.role]) && now?.["posts_secret"] === (member.postsSecret ?? null);
   if (!isTheirs) throw new Stale("the author is not who was verified");

@@ -1,5 +1,5 @@
 /**
- * Transactions, written once for every SQL database.
+ * What the store asks of a database, and transactions, written once for every SQL database.
  *
  * A transaction is a generator: it yields statements and is given their answers. It does not say how it waits for them,
  * so better-sqlite3, which is synchronous, runs it without letting anybody in between, and `pg` runs it over a network.
@@ -8,10 +8,10 @@
  * The SQL is what SQLite (3.35) and PostgreSQL (12) both know; where they differ, {@link Dialect} has the words.
  */
 
-/** What stands for a `?` in a statement. */
+/** A value in a statement. */
 export type Value = string | number | Uint8Array | null;
 
-/** One statement. `?` marks a value; no other `?` may be in it. */
+/** One statement, or a part of one. `?` marks a value; no other `?` may be in it. */
 export interface Statement {
   readonly sql: string;
   readonly values: readonly Value[];
@@ -21,13 +21,13 @@ export interface Statement {
 export type Row = Readonly<Record<string, unknown>>;
 
 /** What a statement gave. `changes`: rows inserted, updated or deleted. */
-export interface Answered {
+export interface QueryResult {
   readonly rows: readonly Row[];
   readonly changes: number;
 }
 
 /** A transaction that gives a `T`. It may be run more than once (a deadlock), so it must change nothing but the database. */
-export type Script<T> = Generator<Statement, T, Answered>;
+export type Script<T> = Generator<Statement, T, QueryResult>;
 
 /** The words in which databases differ. */
 export interface Dialect {
@@ -38,42 +38,100 @@ export interface Dialect {
   /** At the end of CREATE TABLE. */
   readonly tableEnd: string;
   /** At the end of a SELECT: nobody else changes the rows until this transaction ends. */
-  readonly lockRows: string;
+  readonly lockRows: Statement;
   /** At the end of a SELECT: others may read the rows so, too, and nobody changes them until this transaction ends. */
-  readonly shareRows: string;
+  readonly shareRows: Statement;
   /** As {@link lockRows}, leaving out rows that somebody else has locked. */
-  readonly lockFreeRows: string;
+  readonly lockFreeRows: Statement;
 }
 
-/** A mark for each of so many values, for `IN (...)`. */
-export const marks = (values: readonly unknown[]): string => values.map(() => "?").join(", ");
-
-/** A database. */
-export interface Engine {
+/** An SQL database: sqlite.ts or postgres.ts. */
+export interface Database {
   readonly dialect: Dialect;
-  /** Runs a transaction; it is durable when this resolves. @throws what the script or the database throws; nothing is then changed */
-  run<T>(script: () => Script<T>): Promise<T>;
-  /**
-   * Runs a transaction that changes nothing, and calls `then` with what it found before it ends: what it read locked is so
-   * until `then` has returned. `then` is synchronous, and is called at most once. @throws as {@link run}
-   */
-  hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void>;
   /** Runs one statement; durable when this resolves. */
-  ask(statement: Statement): Promise<Answered>;
-  /** As {@link ask}, for the many: the process goes on while the disk writes, where `ask` would stop it. */
-  askAside(statement: Statement): Promise<Answered>;
+  query(statement: Statement): Promise<QueryResult>;
+  /** As {@link query}, for the many: the process goes on while the disk writes, where `query` would stop it. */
+  queryInBackground(statement: Statement): Promise<QueryResult>;
+  /** Runs a transaction; it is durable when this resolves. @throws what the script or the database throws; nothing is then changed */
+  transaction<T>(script: () => Script<T>): Promise<T>;
+  /**
+   * Runs a transaction that changes nothing, and calls `whileLocked` with what it found before it ends: what it read locked is
+   * so until `whileLocked` has returned. That is synchronous, and is called at most once. @throws as {@link transaction}
+   */
+  readLocked<T>(script: () => Script<T>, whileLocked: (found: T) => void): Promise<void>;
   /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */
   waitingSince(): number | undefined;
   close(): Promise<void>;
 }
 
-/** A statement with its values. */
-export function sql(text: string, ...values: readonly Value[]): Statement {
-  return { sql: text, values };
+/** The database can't be worked with: missing, locked, damaged. `message` says what to do, for the operator. */
+export class UnusableStore extends Error {
+  override readonly name = "UnusableStore";
+}
+
+/** A statement, as a template: what is put into it is a value, or a part that is a statement itself. */
+export function sql(texts: TemplateStringsArray, ...parts: readonly (Value | Statement)[]): Statement {
+  let [written = ""] = texts;
+  const values: Value[] = [];
+  parts.forEach((part, index) => {
+    if (isStatement(part)) {
+      written += part.sql;
+      values.push(...part.values);
+    } else {
+      written += "?";
+      values.push(part);
+    }
+    written += texts[index + 1] ?? "";
+  });
+  return { sql: written, values };
+}
+
+/** A statement without values, from text that is never anybody's but ours. */
+export const raw = (text: string): Statement => ({ sql: text, values: [] });
+
+/** Values or parts with `between` them: `IN (${joinSql(ids)})`. */
+export function joinSql(parts: readonly (Value | Statement)[], between = ", "): Statement {
+  const statements = parts.map((part) => (isStatement(part) ? part : sql`${part}`));
+  return {
+    sql: statements.map(({ sql }) => sql).join(between),
+    values: statements.flatMap(({ values }) => values),
+  };
+}
+
+const isStatement = (part: Value | Statement): part is Statement =>
+  typeof part === "object" && part !== null && !(part instanceof Uint8Array);
+
+/** The first row that a statement gives, within a transaction. */
+export function* firstRow(statement: Statement): Script<Row | undefined> {
+  return (yield statement).rows[0];
+}
+
+/** What `read` finds in each row that a statement gives. */
+export async function findRows<T>(
+  database: Pick<Database, "query">,
+  read: (row: Row) => T,
+  statement: Statement,
+): Promise<readonly T[]> {
+  return (await database.query(statement)).rows.map(read);
+}
+
+/** What `read` finds in the first row that a statement gives; `undefined` if it gives none. */
+export async function findRow<T>(
+  database: Pick<Database, "query">,
+  read: (row: Row) => T,
+  statement: Statement,
+): Promise<T | undefined> {
+  const [row] = (await database.query(statement)).rows;
+  return row && read(row);
+}
+
+/** Whether a statement gives a row. */
+export async function hasRows(database: Pick<Database, "query">, statement: Statement): Promise<boolean> {
+  return (await database.query(statement)).rows.length > 0;
 }
 
 /** Takes a script to its end; `answer` is synchronous. */
-export function runAtOnce<T>(script: Script<T>, answer: (statement: Statement) => Answered): T {
+export function runAtOnce<T>(script: Script<T>, answer: (statement: Statement) => QueryResult): T {
   let step = script.next();
   while (!step.done) step = script.next(answer(step.value));
   return step.value;
@@ -82,7 +140,7 @@ export function runAtOnce<T>(script: Script<T>, answer: (statement: Statement) =
 /** Takes a script to its end, waiting for each answer. */
 export async function runInTurn<T>(
   script: Script<T>,
-  answer: (statement: Statement) => Promise<Answered>,
+  answer: (statement: Statement) => Promise<QueryResult>,
 ): Promise<T> {
   let step = script.next();
   while (!step.done) step = script.next(await answer(step.value));

@@ -1,25 +1,24 @@
 /**
- * The store in one SQLite file, the default: nothing to install, and a command works while the server runs.
+ * A database that is one SQLite file, the default: nothing to install, and a command works while the server runs.
  *
  * WAL with synchronous=FULL: a commit is on disk when it returns (https://www.sqlite.org/wal.html, "durable").
  */
 import { closeSync, openSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import Database from "better-sqlite3";
+import Sqlite from "better-sqlite3";
 import { codeOfThrown } from "../base/error-code.js";
-import type { FullStore } from "./membership-store.js";
-import { missingSteps, schemaVersion } from "./schema.js";
 import {
-  type Answered,
+  type Database,
   type Dialect,
-  type Engine,
+  type QueryResult,
   type Row,
+  raw,
   runAtOnce,
   type Script,
   type Statement,
-} from "./sql.js";
-import { SqlStore } from "./sql-store.js";
-import { UnusableStore } from "./store.js";
+  UnusableStore,
+} from "./database.js";
+import { missingSteps, schemaVersion } from "./schema.js";
 
 /** How long a transaction waits for another process's, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -31,24 +30,19 @@ export const sqlite: Dialect = {
   bytes: "BLOB",
   tableEnd: "STRICT",
   // a writing transaction has the whole file
-  lockRows: "",
-  shareRows: "",
-  lockFreeRows: "",
+  lockRows: raw(""),
+  shareRows: raw(""),
+  lockFreeRows: raw(""),
 };
 
 /** Where SQLite writes commits until they are moved into the file itself (https://www.sqlite.org/walformat.html). */
 const LOG_SUFFIX = "-wal";
 
-/** Opens (and makes, if need be) the store in `file`. @throws TooNew, or the library's error */
-export function openSqliteStore(file: string): FullStore {
-  return new SqlStore(openSqliteEngine(file), "alone");
-}
-
 /** Opens (and makes, if need be) the database in `file`, its tables up to date. @throws TooNew, or the library's error */
-export function openSqliteEngine(file: string): Engine {
+export function openSqlite(file: string): Database {
   // SQLite would make it readable by everybody, and its log with it
   closeSync(openSync(file, "a", 0o600));
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  const database = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma("journal_mode = WAL");
     database.pragma("synchronous = FULL");
@@ -60,7 +54,7 @@ export function openSqliteEngine(file: string): Engine {
     database.close();
     throw error;
   }
-  return new SqliteEngine(database, file);
+  return new SqliteDatabase(database, file);
 }
 
 /**
@@ -71,7 +65,7 @@ export function openSqliteEngine(file: string): Engine {
  */
 export function checkSqliteFile(file: string): void {
   try {
-    const database = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    const database = new Sqlite(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     try {
       if (database.pragma("quick_check(1)", { simple: true }) !== "ok")
         throw new UnusableStore(damaged(file));
@@ -87,7 +81,7 @@ export function checkSqliteFile(file: string): void {
 }
 
 const damaged = (file: string) =>
-  `the database ${file} is damaged: keep a copy of it, restore the last backup, and start again`;
+  `the database ${file} is damaged: keep a copy of it, restore the last backup over it, and start again`;
 
 /** What SQLite's codes mean for the operator, and what to do. */
 const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
@@ -95,16 +89,16 @@ const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
   [
     /^SQLITE_(BUSY|LOCKED)/,
     (file) =>
-      `another program is using the database ${file}: stop it (\`fuser ${file}\` names it), and start again`,
+      `another program holds the database ${file}: end it (\`fuser ${file}\` names it), and start again`,
   ],
   [
     /^SQLITE_CANTOPEN/,
-    (file) => `the database ${file} is missing or this user may not open it: restore it, or change its owner`,
+    (file) => `the database ${file} is missing or may not be opened: restore it, or give it to this user`,
   ],
-  [/^SQLITE_(READONLY|PERM)/, (file) => `this user may not write to the database ${file}: change its owner`],
+  [/^SQLITE_(READONLY|PERM)/, (file) => `the database ${file} may not be written by this user`],
 ];
 
-function migrate(database: Database.Database): void {
+function migrate(database: Sqlite.Database): void {
   const version = () => database.pragma("user_version", { simple: true });
   if (missingSteps(sqlite, version()).length === 0) return;
   database
@@ -118,37 +112,37 @@ function migrate(database: Database.Database): void {
 
 const isRow = (row: unknown): row is Row => typeof row === "object" && row !== null;
 
-class SqliteEngine implements Engine {
+class SqliteDatabase implements Database {
   readonly dialect = sqlite;
-  readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>();
+  readonly #database: Sqlite.Database;
+  readonly #statements = new Map<string, Sqlite.Statement<unknown[]>>();
 
   /** The log's path, where there is one. */
   readonly #log: string | undefined;
   #openLog: Promise<FileHandle> | undefined;
 
-  constructor(database: Database.Database, file: string) {
+  constructor(database: Sqlite.Database, file: string) {
     this.#database = database;
     // a file system without shared memory has no WAL
     const isLogged = database.pragma("journal_mode", { simple: true }) === "wal";
     this.#log = isLogged ? `${file}${LOG_SUFFIX}` : undefined;
   }
 
-  async run<T>(script: () => Script<T>): Promise<T> {
+  async transaction<T>(script: () => Script<T>): Promise<T> {
     // IMMEDIATE: takes the write lock at once, so that what was read can't have changed before it is written
     return this.#database
       .transaction(() => runAtOnce(script(), (statement) => this.#answer(statement)))
       .immediate();
   }
 
-  async hold<T>(script: () => Script<T>, then: (found: T) => void): Promise<void> {
+  async readLocked<T>(script: () => Script<T>, whileLocked: (found: T) => void): Promise<void> {
     // IMMEDIATE, although nothing is written: no other process may write meanwhile
     this.#database
-      .transaction(() => then(runAtOnce(script(), (statement) => this.#answer(statement))))
+      .transaction(() => whileLocked(runAtOnce(script(), (statement) => this.#answer(statement))))
       .immediate();
   }
 
-  async ask(statement: Statement): Promise<Answered> {
+  async query(statement: Statement): Promise<QueryResult> {
     return this.#answer(statement);
   }
 
@@ -157,9 +151,9 @@ class SqliteEngine implements Engine {
    * synchronous=FULL does at the end of each commit, but there the whole process waits. Until this resolves, a power cut
    * may undo the statement, and nothing else; a killed process undoes nothing.
    */
-  async askAside(statement: Statement): Promise<Answered> {
+  async queryInBackground(statement: Statement): Promise<QueryResult> {
     if (this.#log === undefined) return this.#answer(statement);
-    let answered: Answered;
+    let answered: QueryResult;
     this.#database.pragma("synchronous = NORMAL");
     try {
       answered = this.#answer(statement);
@@ -187,7 +181,7 @@ class SqliteEngine implements Engine {
     await (await this.#openLog)?.close();
   }
 
-  #answer({ sql, values }: Statement): Answered {
+  #answer({ sql, values }: Statement): QueryResult {
     const prepared = this.#statements.get(sql) ?? this.#database.prepare<unknown[]>(sql);
     this.#statements.set(sql, prepared);
     if (!prepared.reader) return { rows: [], changes: prepared.run(...values).changes };

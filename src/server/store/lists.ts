@@ -1,0 +1,274 @@
+/** The lists of a server, their list keys, and what else is true of a list as a whole. */
+
+import { type Profile, profiles } from "../../openpgp/profiles.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
+import {
+  bytes,
+  type Database,
+  findRow,
+  findRows,
+  firstRow,
+  isSet,
+  number,
+  type Row,
+  type Script,
+  sql,
+  text,
+  word,
+} from "./database.js";
+import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
+import { appendToRecord, type RecordHead, type RosterChange, recordHeadIn } from "./roster-record.js";
+
+/**
+ * Who may post.
+ * - `members`: members, and what they post goes out at once.
+ * - `moderated`: anybody; a post waits for a moderator, unless it is by one.
+ * - `open`: anybody, and what they post goes out at once; readers are told that it is by no member.
+ */
+export const postPolicies = ["members", "moderated", "open"] as const;
+export type PostPolicy = (typeof postPolicies)[number];
+
+/** A list as the operator set it up. Certificates are binary OpenPGP. */
+export interface NewList {
+  readonly address: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly delivery: DeliveryMode;
+  readonly profile: Profile;
+  /** Name of the file in the key folder that holds the list's own server key. */
+  readonly serverKeyFile: string;
+  readonly serverFingerprint: string;
+  readonly serverCertificate: Uint8Array;
+}
+
+/** A list as it is now. Without `listKey` it takes no posts yet. */
+export interface List extends NewList {
+  readonly id: number;
+  readonly policy: PostPolicy;
+  readonly listKey?: Uint8Array;
+  readonly listKeyFingerprint?: string;
+}
+
+/** What is noted of a list outside the database, too (heads.ts). */
+export interface ListState {
+  readonly listId: number;
+  readonly address: string;
+  /** Of its record. */
+  readonly head: RecordHead;
+  /** Fingerprints, by the owners' addresses. */
+  readonly owners: readonly string[];
+  /** How many posts it has ever taken. */
+  readonly posts: number;
+  readonly serverKey: { readonly fingerprint: string; readonly file: string };
+  /** The date of an owner's word that let it go on after a restore, the last one; see {@link MailingLists.refusedBefore}. */
+  readonly resumed?: number;
+}
+
+/** A list key and the digests of its public key material (list-key-material.ts). */
+export interface ListKeyChange {
+  readonly certificate: Uint8Array;
+  readonly fingerprint: string;
+  readonly material: readonly string[];
+}
+
+/** A list key that an owner has replaced. */
+export interface FormerListKey {
+  readonly fingerprint: string;
+  readonly certificate: Uint8Array;
+  readonly graceEnds: number;
+}
+
+/** Thrown when a command asks for what can't be; `message` is a sentence for the operator. */
+export class Conflict extends Error {
+  override readonly name = "Conflict";
+}
+
+export interface MailingLists {
+  /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
+  createList(
+    list: NewList,
+    key: ListKeyChange | undefined,
+    changes: readonly RosterChange[],
+    now: number,
+  ): Promise<List>;
+  /** Every list, by address. */
+  lists(): Promise<readonly List[]>;
+  listByAddress(address: string): Promise<List | undefined>;
+  listById(id: number): Promise<List | undefined>;
+  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
+  setListKey(listId: number, key: ListKeyChange, change: RosterChange): Promise<void>;
+  /** Newest first. */
+  formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
+  setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
+  listSettings(listId: number): Promise<ListSettings>;
+  setListSettings(listId: number, settings: ListSettings): Promise<void>;
+  /** The certificate of a list's server key has other subkeys; its primary key is the same. */
+  setServerCertificate(listId: number, certificate: Uint8Array): Promise<void>;
+  /** Signatures before this are refused on a list that was restored from a backup; `undefined` if it never was. */
+  refusedBefore(listId: number): Promise<number | undefined>;
+  /** See {@link refusedBefore}. It only grows. */
+  refuseBefore(listId: number, date: number): Promise<void>;
+  /** The state of every list, or of the one of that number, by address. One query, whatever there is of lists and members. */
+  listStates(listId?: number): Promise<readonly ListState[]>;
+}
+
+/** The lists in `database`. */
+export function listsIn(database: Database): MailingLists {
+  return {
+    createList: (list, key, changes, now) =>
+      database.transaction(function* () {
+        const made = yield* firstRow(
+          sql`INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint,
+                server_certificate, created)
+              VALUES (${list.address}, ${list.name}, ${list.mode}, ${list.delivery}, ${list.profile},
+                ${list.serverKeyFile}, ${list.serverFingerprint}, ${list.serverCertificate}, ${now})
+              ON CONFLICT DO NOTHING RETURNING id`,
+        );
+        if (made === undefined) throw new Conflict("that list exists");
+        const id = number(made, "id");
+        if (key !== undefined) yield* takeListKey(id, key);
+        for (const change of changes) yield* appendToRecord(id, change);
+        const written = yield* firstRow(sql`SELECT * FROM lists WHERE id = ${id}`);
+        if (written === undefined) throw new Error("a list that was made is not there");
+        return listOf(written);
+      }),
+
+    lists: () => findRows(database, listOf, sql`SELECT * FROM lists ORDER BY address`),
+
+    listByAddress: (address) =>
+      findRow(database, listOf, sql`SELECT * FROM lists WHERE address = ${address}`),
+
+    listById: (id) => findRow(database, listOf, sql`SELECT * FROM lists WHERE id = ${id}`),
+
+    setListKey: (listId, key, change) =>
+      database.transaction(function* () {
+        yield* lockList(database, listId);
+        yield* takeListKey(listId, key);
+        yield* appendToRecord(listId, change);
+      }),
+
+    formerListKeys: (listId) =>
+      findRows(
+        database,
+        (row) => ({
+          fingerprint: text(row, "fingerprint"),
+          certificate: bytes(row, "certificate"),
+          graceEnds: number(row, "grace_ends"),
+        }),
+        sql`SELECT fingerprint, certificate, grace_ends FROM former_list_keys
+            WHERE list_id = ${listId} ORDER BY serial DESC`,
+      ),
+
+    setPostPolicy: (listId, policy, change) =>
+      database.transaction(function* () {
+        yield* lockList(database, listId);
+        yield sql`UPDATE lists SET policy = ${policy} WHERE id = ${listId}`;
+        yield* appendToRecord(listId, change);
+      }),
+
+    async listSettings(listId) {
+      const settings = await findRow(
+        database,
+        (row) => readListSettings(text(row, "settings")),
+        sql`SELECT settings FROM list_settings WHERE list_id = ${listId}`,
+      );
+      return settings ?? defaultListSettings;
+    },
+
+    async setListSettings(listId, settings) {
+      await database.query(
+        sql`INSERT INTO list_settings (list_id, settings) VALUES (${listId}, ${JSON.stringify(settings)})
+            ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`,
+      );
+    },
+
+    async setServerCertificate(listId, certificate) {
+      await database.query(sql`UPDATE lists SET server_certificate = ${certificate} WHERE id = ${listId}`);
+    },
+
+    refusedBefore: (listId) =>
+      findRow(
+        database,
+        (row) => number(row, "not_before"),
+        sql`SELECT not_before FROM resumed WHERE list_id = ${listId}`,
+      ),
+
+    async refuseBefore(listId, date) {
+      await database.query(
+        sql`INSERT INTO resumed (list_id, not_before) VALUES (${listId}, ${date})
+            ON CONFLICT (list_id) DO UPDATE SET not_before = excluded.not_before
+              WHERE resumed.not_before < excluded.not_before`,
+      );
+    },
+
+    async listStates(listId) {
+      const { rows } = await database.query(
+        sql`SELECT lists.id AS list_id, lists.address AS address, server_fingerprint, server_key_file,
+              record.number AS number, record.hash AS hash, COALESCE(post_counts.posts, 0) AS posts,
+              resumed.not_before AS resumed, members.fingerprint AS owner
+            FROM lists
+            JOIN record ON record.list_id = lists.id
+              AND record.number = (SELECT max(newest.number) FROM record newest WHERE newest.list_id = lists.id)
+            LEFT JOIN post_counts ON post_counts.list_id = lists.id
+            LEFT JOIN resumed ON resumed.list_id = lists.id
+            LEFT JOIN members ON members.list_id = lists.id AND members.role = 'owner'
+            ${listId === undefined ? sql`` : sql`WHERE lists.id = ${listId}`} ORDER BY lists.address, members.address`,
+      );
+      const states = new Map<number, ListState & { readonly owners: string[] }>();
+      for (const row of rows) {
+        const id = number(row, "list_id");
+        const state = states.get(id) ?? { ...stateOf(row), owners: [] };
+        states.set(id, state);
+        if (isSet(row, "owner")) state.owners.push(text(row, "owner"));
+      }
+      return [...states.values()];
+    },
+  };
+}
+
+/**
+ * Begins what changes a list, its roster or its queue as a whole: nobody else does so until the transaction ends. The
+ * record stays a chain, and a post's copies are for exactly the members that the record names.
+ */
+export function* lockList({ dialect }: Pick<Database, "dialect">, listId: number): Script<void> {
+  yield sql`SELECT id FROM lists WHERE id = ${listId} ${dialect.lockRows}`;
+}
+
+/** Gives a list its list key. @throws Conflict */
+export function* takeListKey(listId: number, key: ListKeyChange): Script<void> {
+  const { changes } =
+    yield sql`UPDATE lists SET list_key = ${key.certificate}, list_key_fingerprint = ${key.fingerprint}
+      WHERE id = ${listId} AND list_key IS NULL`;
+  if (changes === 0) throw new Conflict("the list has a list key");
+  for (const digest of key.material) {
+    const added =
+      yield sql`INSERT INTO list_key_material (digest, list_id) VALUES (${digest}, ${listId}) ON CONFLICT DO NOTHING`;
+    if (added.changes === 0) throw new Conflict("a list has used this list key before; make a new one");
+  }
+}
+
+function listOf(row: Row): List {
+  return {
+    id: number(row, "id"),
+    address: text(row, "address"),
+    name: text(row, "name"),
+    mode: word(row, "mode", modes),
+    delivery: word(row, "delivery", deliveryModes),
+    profile: word(row, "profile", profiles),
+    policy: word(row, "policy", postPolicies),
+    serverKeyFile: text(row, "server_key_file"),
+    serverFingerprint: text(row, "server_fingerprint"),
+    serverCertificate: bytes(row, "server_certificate"),
+    ...(isSet(row, "list_key") ? { listKey: bytes(row, "list_key") } : {}),
+    ...(isSet(row, "list_key_fingerprint") ? { listKeyFingerprint: text(row, "list_key_fingerprint") } : {}),
+  };
+}
+
+const stateOf = (row: Row): Omit<ListState, "owners"> => ({
+  listId: number(row, "list_id"),
+  address: text(row, "address"),
+  head: recordHeadIn(row),
+  posts: number(row, "posts"),
+  serverKey: { fingerprint: text(row, "server_fingerprint"), file: text(row, "server_key_file") },
+  ...(isSet(row, "resumed") ? { resumed: number(row, "resumed") } : {}),
+});
