@@ -12,7 +12,7 @@ import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type PostGate } from "../post/accept-post.js";
+import { acceptPost, type PostAdmission } from "../post/accept-post.js";
 import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
@@ -84,7 +84,7 @@ export class MailmanMail {
     };
     const refusedBefore = await ledger.refusedBefore(row.id);
     // how much somebody may post is for Mailman to say
-    const gate: PostGate = {
+    const gate: PostAdmission = {
       ...(refusedBefore === undefined ? {} : { refusedBefore }),
       exhausted: () => false,
     };

@@ -13,7 +13,7 @@ import type { NoticeMail } from "../store/membership-store.js";
 import type { Member } from "../store/store.js";
 import type { Order } from "../store/warrant.js";
 import {
-  type AskedFor,
+  type CommandNamed,
   type CommandResult,
   commandOutcome,
   type RequestContext,
@@ -27,7 +27,7 @@ import {
 export async function passNotice(
   asked: RequestContext,
   order: Order,
-  command: AskedFor<"notice">,
+  command: CommandNamed<"notice">,
 ): Promise<CommandResult> {
   const { parts, list } = asked;
   const keys = [...new Set(command.copies.map(({ to }) => to))];
@@ -58,7 +58,7 @@ function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8
 /** Whom the notice was passed on to, with the receipts that have come. */
 export async function receiptsOf(
   { parts, list }: RequestContext,
-  notice: AskedFor<"receipts">,
+  notice: CommandNamed<"receipts">,
 ): Promise<CommandResult> {
   const { store } = parts;
   const rows = await store.passedNotices(list.id, notice);

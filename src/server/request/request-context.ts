@@ -20,7 +20,7 @@ import type { Command, List, Member } from "../store/store.js";
 import type { Order, RecordedOrder, Warrant } from "../store/warrant.js";
 
 /** The parts of the server that requests need. */
-export interface RequestParts {
+export interface RequestServices {
   readonly store: FullStore;
   readonly ledger: Ledger;
   readonly lists: ListsInUse;
@@ -36,7 +36,7 @@ export interface RequestParts {
 
 /** A request for a list, opened, not yet verified. */
 export interface RequestContext {
-  readonly parts: RequestParts;
+  readonly parts: RequestServices;
   readonly list: List;
   readonly server: OpeningKey<"server">;
   readonly opened: OpenedRequest;
@@ -67,7 +67,7 @@ export type CommandResult =
     };
 
 /** A command of the kind `D`. */
-export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
+export type CommandNamed<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
 
 export const refusal = (code: RefusalCode): CommandResult => ({
   kind: "answer",

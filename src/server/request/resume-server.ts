@@ -5,7 +5,7 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member } from "../store/store.js";
 import type { RecordedOrder } from "../store/warrant.js";
-import { type AskedFor, type CommandResult, type RequestContext, refusal } from "./request-context.js";
+import { type CommandNamed, type CommandResult, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */
 export interface ResumeOrder {
@@ -58,7 +58,7 @@ export async function resumeServer(
   { parts, list, opened }: RequestContext,
   recorded: RecordedOrder,
   owner: Member,
-  { head }: AskedFor<"resume-server">,
+  { head }: CommandNamed<"resume-server">,
 ): Promise<CommandResult> {
   // answered when all of it is done: the order alone does not let the list go on
   const { answer: _, ...order } = recorded;

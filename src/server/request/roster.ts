@@ -16,7 +16,7 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { rosterPages, standingsOn } from "../store/roster-pages.js";
 import type { Member } from "../store/store.js";
-import type { AskedFor, CommandResult, RequestContext } from "./request-context.js";
+import type { CommandNamed, CommandResult, RequestContext } from "./request-context.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
 const BETWEEN = 16;
@@ -62,7 +62,7 @@ async function rosterMember(
 export async function roster(
   asked: RosterRequest,
   member: Member,
-  command: Pick<AskedFor<"roster">, "after" | "from">,
+  command: Pick<CommandNamed<"roster">, "after" | "from">,
 ): Promise<CommandResult> {
   return { kind: "answer", result: await rosterFor(asked, member, command) };
 }
@@ -70,7 +70,7 @@ export async function roster(
 async function rosterFor(
   asked: RosterRequest,
   member: Member,
-  { after, from }: Pick<AskedFor<"roster">, "after" | "from">,
+  { after, from }: Pick<CommandNamed<"roster">, "after" | "from">,
 ): Promise<Extract<RequestResult, { kind: "roster" | "member" }>> {
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);
