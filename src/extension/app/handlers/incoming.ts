@@ -11,7 +11,7 @@ const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
 const inviting = () => import("../../owner/inviting.js");
 const members = () => import("../../owner/members.js");
-const moving = () => import("../../owner/server-move.js");
+const moving = () => import("../../owner/new-server-key.js");
 const moderating = () => import("../../moderation/held-posts.js");
 const memberKey = () => import("../../member/member-key.js");
 const secondOwner = () => import("../../owner/second-owner.js");
