@@ -17,13 +17,13 @@ const plain: Readonly<Record<string, string>> = {
     sending serve settle start submit take tell unsubscribe use watch write writing`,
   participles: `
     allowed answered answering attached awaited begun blocked checked chosen claimed coming
-    continued copied created deciding displayed embedded ended entitled expected fixed flowed
-    forwarded found handed held imported initialised invited issued kept known limited logged lost
-    made named noticed offered open opened opening owned parsed passed pasted paused pending
-    prepared protected proved proven queued quoted received recorded refused rendered reopened
-    replaced requested retired sealed sealing seen served shared shown signed split stored typed
-    unchecked unlocked unopened unproved unsigned untrusted used verified waiting wanted welcome
-    withheld written`,
+    continued copied created deciding declared detached displayed embedded ended entitled expected
+    fixed flowed forwarded found handed held imported initialised invited issued kept known limited
+    logged lost made named noticed offered open opened opening owned parsed passed pasted paused
+    pending prepared protected proved proven queued quoted received recorded refused rendered
+    reopened replaced requested retired sealed sealing seen served shared shown signed split stored
+    taken typed unchecked unlocked unopened unproved unsigned untrusted used verified waiting wanted
+    welcome withheld written`,
   "adjectives and adverbs": `
     already awake bad bulk custom due fast first former full global inside large last later live
     local new newer original other outgoing own plain private public ready related reloadable second
@@ -34,16 +34,16 @@ const plain: Readonly<Record<string, string>> = {
     addon base64 browser gc html http i18n id json mailto openssl postgres sql sqlite thunderbird
     tls ui wasm`,
   computing: `
-    access action app attachment batch body bridge buffer button byte call caller child cipher
+    access action app armor attachment batch body bridge buffer button byte call caller child cipher
     client clock commit config connection context count data database detail diagnosis diagnostic
     digest directory disk document editor element encoding end endpoint error event expiry field
     file folder form handler handshake hash health icon image index info input key kind label leaf
     level limit limiter line link listener lock mail main manifest memory menu menus metric
-    migration module name octet option outbox output page passphrase peer permission piece platform
-    policy pool popup port program prop query queue quote rate recipient ref rendering reply result
-    right row schema scope script selector sender service setting signature signer source space span
-    state statement status storage style subject summary switch tab target template term text
-    timeout tool tree type user value version visibility web writer`,
+    migration module name notation octet option outbox output page passphrase peer permission piece
+    platform policy pool popup port program prop query queue quote rate recipient ref rendering
+    reply result right row schema scope script selector sender service setting signature signer
+    source space span state statement status storage style subject subkey summary switch tab table
+    target template term text timeout tool tree type user value version visibility web writer`,
   everyday: `
     account address addressee admin administration admission alert base blocker budget change check
     choice collector conflict damage decision effect evidence fact failure fault hand maker material
