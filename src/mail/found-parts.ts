@@ -14,12 +14,12 @@ export interface PartTree {
 }
 
 /** The kinds of sealed mail that are not asked for, but come. */
-export type ArrivingKind = Exclude<RequestMailKind, "request">;
-export const arrivingKinds = ["answer", "notice", "receipt"] as const satisfies readonly ArrivingKind[];
+export type IncomingKind = Exclude<RequestMailKind, "request">;
+export const incomingKinds = ["answer", "notice", "receipt"] as const satisfies readonly IncomingKind[];
 
 /** What the one part of such a mail was taken for. */
-export interface ArrivingPart {
-  readonly kind: ArrivingKind;
+export interface IncomingPart {
+  readonly kind: IncomingKind;
   /** Its file name alone says so. */
   readonly byName: boolean;
 }
@@ -60,10 +60,10 @@ export function sealedParts(root: PartTree): readonly SealedPart[] {
 }
 
 /** The one part of a mail that is an answer, notice or receipt; undefined if there is none, or several. */
-export function arrivingPart(root: PartTree): (ArrivingPart & { readonly partName: string }) | undefined {
+export function incomingPart(root: PartTree): (IncomingPart & { readonly partName: string }) | undefined {
   const [only, more] = firstParts(root).flatMap(({ contentType = "", name, partName }) => {
     const { type, byName } = labelOf({ type: contentType, name });
-    const kind = arrivingKinds.find((each) => requestTypes[each] === type);
+    const kind = incomingKinds.find((each) => requestTypes[each] === type);
     return kind === undefined || partName === undefined ? [] : [{ kind, partName, byName }];
   });
   return more === undefined ? only : undefined;

@@ -10,7 +10,7 @@ import { newKeyAnswered, noticeAnswered, tellMembers } from "../../src/extension
 import { viewOf } from "../../src/extension/owner/view.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
-import type { ArrivalHandlers } from "../../src/extension/requests/incoming.js";
+import type { IncomingHandlers } from "../../src/extension/requests/incoming.js";
 import { forgetPending, loadRequests } from "../../src/extension/requests/pending.js";
 import { fromBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
@@ -26,7 +26,7 @@ let members: readonly Addon[];
 
 /** One copy in a request: three members take three. */
 const one = { ...fullBatch, copies: 1 };
-const oneByOne: ArrivalHandlers = {
+const oneByOne: IncomingHandlers = {
   ...arrivals,
   answers: {
     ...arrivals.answers,

@@ -12,7 +12,7 @@ import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
-import { type ArrivalHandlers, type Arrived, takePart } from "../../src/extension/requests/incoming.js";
+import { type Incoming, type IncomingHandlers, takePart } from "../../src/extension/requests/incoming.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { fromBase64, toBase64 } from "../../src/mail/base64.js";
@@ -45,9 +45,9 @@ setHost({
 });
 
 /** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */
-type Fetched = Arrived | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
+type Fetched = Incoming | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
 
-async function take(raw: Uint8Array, handlers: ArrivalHandlers = arrivals): Promise<Fetched> {
+async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Promise<Fetched> {
   const read = await readMail({ raw });
   if (read.kind === "sealed") return openSealed({ ...read, parts: async () => read.parts });
   const { arriving } = read;
@@ -65,7 +65,7 @@ export class Addon {
   /** Thunderbird was not asked yet whether the add-on may send: a new computer. */
   mayNotSend = false;
   /** Who is told of what arrives. */
-  handlers: ArrivalHandlers = arrivals;
+  handlers: IncomingHandlers = arrivals;
   #local = new Map<string, unknown>();
   #session = new Map<string, unknown>();
   readonly #kept: Uint8Array[] = [];
@@ -133,7 +133,7 @@ export class Addon {
   }
 
   /** Looks at all mail once more that was fetched, with other handlers than the add-on's. */
-  looksAgain(handlers: ArrivalHandlers): Promise<readonly Fetched[]> {
+  looksAgain(handlers: IncomingHandlers): Promise<readonly Fetched[]> {
     return this.as(async () => {
       const taken: Fetched[] = [];
       for (const raw of this.#kept) taken.push(await take(raw, handlers));

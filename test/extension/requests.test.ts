@@ -1,6 +1,6 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
-import { type Arrived, takePart } from "../../src/extension/requests/incoming.js";
+import { type Incoming, takePart } from "../../src/extension/requests/incoming.js";
 import {
   forgetPending,
   keepPending,
@@ -17,7 +17,7 @@ import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
 import { toBase64 } from "../../src/mail/base64.js";
-import { arrivingPart } from "../../src/mail/found-parts.js";
+import { incomingPart } from "../../src/mail/found-parts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import type { RequestResult } from "../../src/membership/request/answer-result.js";
@@ -146,18 +146,18 @@ describe("a mail", () => {
   });
 
   test("is recognised by its one part", () => {
-    expect(arrivingPart(mail(leaf(`${requestTypes.answer}; name=answer.pgp`, "1.2")))).toEqual({
+    expect(incomingPart(mail(leaf(`${requestTypes.answer}; name=answer.pgp`, "1.2")))).toEqual({
       kind: "answer",
       partName: "1.2",
       byName: false,
     });
     const attachedByHand = { ...leaf("application/octet-stream", "1.2"), name: "notice.pgp" };
-    expect(arrivingPart(mail(attachedByHand))).toEqual({ kind: "notice", partName: "1.2", byName: true });
-    expect(arrivingPart(mail(leaf("APPLICATION/vnd.listseal.notice", "1.2")))?.kind).toBe("notice");
+    expect(incomingPart(mail(attachedByHand))).toEqual({ kind: "notice", partName: "1.2", byName: true });
+    expect(incomingPart(mail(leaf("APPLICATION/vnd.listseal.notice", "1.2")))?.kind).toBe("notice");
   });
 
   test("of a name alone is an ordinary one unless it opens", async () => {
-    const taken = (byName: boolean, arrived: Arrived) =>
+    const taken = (byName: boolean, arrived: Incoming) =>
       takePart({ kind: "notice", byName }, async () => new Uint8Array(3), {
         ...arrivals,
         notice: async () => arrived,
@@ -179,7 +179,7 @@ describe("a mail", () => {
       mail(...Array.from({ length: 100 }, () => leaf("text/plain", "1.2")), leaf(requestTypes.answer, "1.3")),
     ],
   ])("%s is none", (_, tree) => {
-    expect(arrivingPart(tree)).toBeUndefined();
+    expect(incomingPart(tree)).toBeUndefined();
   });
 });
 

@@ -29,6 +29,8 @@ export interface Source {
   readonly others: readonly string[];
   /** The names that it exports by declaring them, not by passing them on. */
   readonly declares: readonly string[];
+  /** Those of them that name a type: interfaces, type aliases and classes. */
+  readonly types: readonly string[];
 }
 
 /** All of them, without declarations. */
@@ -43,6 +45,7 @@ export function sourceOf(path: string, text: string): Source {
   const parsed = parseSync(text, { syntax: "typescript", tsx: path.endsWith("x") });
   const edges: Edge[] = [];
   const declares: string[] = [];
+  const types: string[] = [];
   walk(parsed, (node) => {
     for (const { name, kind } of named(node)) {
       const own = name.startsWith(".");
@@ -50,7 +53,10 @@ export function sourceOf(path: string, text: string): Source {
       edges.push({ to, own, kind });
     }
     const exported = exportedDeclaration.safeParse(node);
-    if (exported.success) declares.push(...namesOf(exported.data.declaration));
+    if (!exported.success) return;
+    const names = namesOf(exported.data.declaration);
+    declares.push(...names);
+    if (typeDeclarations.has(exported.data.declaration.type)) types.push(...names);
   });
   const ours = edges.filter(({ own }) => own);
   const pathsOf = (some: readonly Edge[]) => [...new Set(some.map(({ to }) => to))];
@@ -62,6 +68,7 @@ export function sourceOf(path: string, text: string): Source {
     atRunTime: pathsOf(ours.filter(({ kind }) => kind !== "type")),
     others: pathsOf(edges.filter(({ own }) => !own)),
     declares,
+    types,
   };
 }
 
@@ -106,11 +113,15 @@ const identifier = z.object({ value: z.string() });
 const exportedDeclaration = z.object({
   type: z.literal("ExportDeclaration"),
   declaration: z.union([
-    z.object({ identifier }),
-    z.object({ id: identifier }),
-    z.object({ declarations: z.array(z.object({ id: identifier.partial() })) }),
+    z.object({ type: z.string(), identifier }),
+    z.object({ type: z.string(), id: identifier }),
+    z.object({ type: z.string(), declarations: z.array(z.object({ id: identifier.partial() })) }),
   ]),
 });
+
+const typeDeclarations: ReadonlySet<string> = new Set([
+  ...["TsInterfaceDeclaration", "TsTypeAliasDeclaration", "ClassDeclaration"],
+]);
 
 function namesOf(declaration: z.infer<typeof exportedDeclaration>["declaration"]): readonly string[] {
   if ("identifier" in declaration) return [declaration.identifier.value];

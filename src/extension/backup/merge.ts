@@ -4,13 +4,13 @@ import { ProtocolError } from "../../openpgp/errors.js";
 import { isOnlyInvited, wayInto } from "../member/membership-changes.js";
 import { OWNED_VERSION, type Owned, readOwned } from "../records/owned-list.js";
 import { readStored, STORED_VERSION, type Stored, type StoredList } from "../records/stored.js";
-import type { ListFacts, ListMove, RestorePlan } from "./restore-plan.js";
+import type { ListChange, ListFacts, RestorePlan } from "./restore-plan.js";
 
 /**
  * Bringing a backup to a device that may have lists of its own. Pure. Nothing that is here is lost.
  *
  * Attack: a backup is a file that anybody can write who gives its passphrase along, and one with higher serials would say who
- * owns a list and which server speaks for it. What it would change of a list that is here is a {@link ListMove}, and
+ * owns a list and which server speaks for it. What it would change of a list that is here is a {@link ListChange}, and
  * happens only if the person has seen that very move and agreed.
  */
 
@@ -146,7 +146,7 @@ type Step =
   | { readonly kind: "same" }
   | {
       readonly kind: "move";
-      readonly move: ListMove;
+      readonly move: ListChange;
       readonly list: StoredList;
       readonly pins: Pins;
     };

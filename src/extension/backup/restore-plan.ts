@@ -25,7 +25,7 @@ export interface ListFacts {
 }
 
 /** What would change of a list that is here. */
-export interface ListMove {
+export interface ListChange {
   /** Stands for exactly this change: one that is other in any fact has another. */
   readonly id: string;
   readonly address: string;
@@ -46,7 +46,7 @@ export interface RestorePlan {
   }[];
   /** Addresses of lists that are owned by the backup's word. */
   readonly owned: readonly string[];
-  readonly moves: readonly ListMove[];
+  readonly moves: readonly ListChange[];
   /** Lists that stay, since the backup has another one of the same address. */
   readonly kept: readonly { readonly address: string; readonly name: string }[];
 }

@@ -6,7 +6,7 @@ import { runJob } from "../worker/client.js";
 import { keepUnlocked } from "./unlocked.js";
 
 /** What a new member key is made from. */
-export interface NewKeyWish {
+export interface NewKeyInput {
   readonly address: string;
   /** How others see the person; null for the address alone. */
   readonly name: string | null;
@@ -19,7 +19,7 @@ export interface NewKeyWish {
  * Makes a member key and keeps it: unlocked until it locks by itself, used by the lists that wait for one, and in no backup yet.
  * @throws ListSealError `bad-address`, and what storage throws
  */
-export async function makeMemberKey(wish: NewKeyWish): Promise<StoredMemberKey> {
+export async function makeMemberKey(wish: NewKeyInput): Promise<StoredMemberKey> {
   const { key, secret } = await runJob("make-key", {
     ...wish,
     address: parseAddress(wish.address),

@@ -105,7 +105,7 @@ async function keyFor({ address, invitee, profile }: StoredList): Promise<Stored
 }
 
 /** What a page asks for when the person has compared and says yes. */
-export type JoinWish = {
+export type JoinInput = {
   readonly file: string;
   readonly code: string;
   /** How others see the person; null for the account's name. */
@@ -118,7 +118,7 @@ export type JoinWish = {
  * Makes or picks the member key, has the introduction certify it, keeps the list and asks the server.
  * @throws ListSealError as {@link invited}; `key-locked`
  */
-export function joinList({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
+export function joinList({ file, code, name, passphrase }: JoinInput): Promise<PendingRequest> {
   return awake(async () => {
     const invitation = await invited(file, code);
     const shown = (name?.trim() || invitation.name || invitation.list.invitee).slice(0, MAX_PERSON_NAME);

@@ -6,7 +6,7 @@ import { host } from "../platform/host.js";
 import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
-import type { Arrived } from "../requests/incoming.js";
+import type { Incoming } from "../requests/incoming.js";
 import { askServer } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { isOnlyInvited } from "./membership-changes.js";
@@ -21,14 +21,14 @@ import { isOnlyInvited } from "./membership-changes.js";
  * @param taken is told the list's address after its owners, keys or server have changed: an owner's own record follows
  * @throws ListSealError
  */
-export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
+export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Incoming> {
   return withLock("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
     if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
     throw error;
   });
 }
 
-async function takeOne(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
+async function takeOne(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Incoming> {
   const secrets = await openSecrets();
   if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
   const before = await load();

@@ -5,7 +5,7 @@ import { load } from "../records/storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { askServer, pendingFor } from "../requests/send-request.js";
-import type { AskedCommand } from "../worker/jobs.js";
+import type { CommandToSend } from "../worker/jobs.js";
 import { type HeldPostsOfList, heldRecord } from "./held-posts-record.js";
 
 /**
@@ -13,7 +13,7 @@ import { type HeldPostsOfList, heldRecord } from "./held-posts-record.js";
  * what the server may tell.
  */
 
-async function ask(address: string, command: AskedCommand, about?: string): Promise<void> {
+async function ask(address: string, command: CommandToSend, about?: string): Promise<void> {
   const stored = await load();
   const list = stored.lists[address];
   if (list === undefined) throw new AddonError("no-such-list", "there is no such list");

@@ -8,7 +8,7 @@ import { askStanding } from "../member/join.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import type { OwnedList, StoredMember } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
-import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
+import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
@@ -192,7 +192,7 @@ export function unexplained({ members, history }: OwnedList): readonly StoredMem
 }
 
 /** What the server tells without being asked: somebody came or went, has another role, or used an invitation twice. */
-export const takeReport: ArrivalHandlers["report"] = async (address, report) => {
+export const takeReport: IncomingHandlers["report"] = async (address, report) => {
   const owned = (await ownedRecord.load()).lists[address];
   if (owned === undefined || !isOwner(owned)) {
     // one's own role, then: what it is now is asked for, since this is only what somebody commanded

@@ -5,7 +5,7 @@ import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.j
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import { load } from "../records/storage.js";
 import type { StoredOwner } from "../records/stored.js";
-import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
+import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
 import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
@@ -213,7 +213,7 @@ async function confirm(list: OwnedList, sealed: Uint8Array): Promise<string | nu
 }
 
 /** A receipt that came as a mail of its own. */
-export const takeReceipt: ArrivalHandlers["receipt"] = async (sealed) => {
+export const takeReceipt: IncomingHandlers["receipt"] = async (sealed) => {
   for (const list of Object.values((await ownedRecord.load()).lists)) {
     const by = await confirm(list, sealed);
     if (by !== null) return { kind: "receipt", list: list.address, by };

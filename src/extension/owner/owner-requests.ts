@@ -8,7 +8,7 @@ import { changeOwned, withNewestServer } from "../records/owned-storage.js";
 import { load } from "../records/storage.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { askServer } from "../requests/send-request.js";
-import type { AskedCommand } from "../worker/jobs.js";
+import type { CommandToSend } from "../worker/jobs.js";
 
 /** An owner's commands, on their way to the server. */
 
@@ -19,7 +19,7 @@ import type { AskedCommand } from "../worker/jobs.js";
  */
 export async function askAsOwner(
   list: OwnedList,
-  command: AskedCommand,
+  command: CommandToSend,
   about?: string,
 ): Promise<PendingRequest> {
   const stored = await load();

@@ -12,7 +12,7 @@ import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
 import { isShownImage, PREVIEW_LIMIT } from "./images.js";
-import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./presentable.js";
+import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./untrusted-text.js";
 import type { OpenedView, PersonView, Remark } from "./view.js";
 
 /**

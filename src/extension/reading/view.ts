@@ -1,15 +1,15 @@
 import type { UnprovedReason } from "../../protocol/message.js";
 import type { ErrorCode } from "../platform/errors.js";
-import type { Arrived } from "../requests/incoming.js";
+import type { Incoming } from "../requests/incoming.js";
 import type { SecurityImage } from "../ui/security-image.js";
-import type { Standing } from "../worker/jobs.js";
+import type { AuthorTrust } from "../worker/jobs.js";
 
 /** What a mail is, to those who show it: data to show, no keys, no attachment bytes. */
 export type DisplayAnswer =
   /** Not sealed, or not one single mail: the display script leaves it alone. */
   | { readonly kind: "ordinary" }
   | OpenedView
-  | ArrivedView
+  | IncomingView
   /** An ordinary mail with an invitation to a list attached. */
   | { readonly kind: "invitation" }
   /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
@@ -48,9 +48,9 @@ export const CLEAR = "listseal:clear";
 export const ANEW = "listseal:anew";
 
 /** An answer, notice or receipt: no mail to read, but something that was done. */
-export interface ArrivedView {
+export interface IncomingView {
   readonly kind: "arrived";
-  readonly arrived: Arrived;
+  readonly arrived: Incoming;
 }
 
 export interface PersonView {
@@ -72,7 +72,7 @@ export interface OpenedView {
   readonly kind: "opened";
   readonly list: { readonly name: string; readonly address: string; readonly fingerprint: string };
   readonly subject: string;
-  readonly author: PersonView & { readonly fingerprint: string; readonly standing: Standing };
+  readonly author: PersonView & { readonly fingerprint: string; readonly standing: AuthorTrust };
   readonly to: readonly PersonView[];
   readonly cc: readonly PersonView[];
   /** ISO 8601: the protected Date, and the date of the signature. */

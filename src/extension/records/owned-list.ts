@@ -116,7 +116,7 @@ const rekeying = object<{
   /** `asked`: the server has not agreed yet. `agreed`: it takes posts under the key; the members have to be told. */
   readonly stage: "asked" | "agreed";
 }>({ serial: count, listKey: text, fingerprint: text, graceEnds: text, stage: oneOf("asked", "agreed") });
-export type KeyChange = Checked<typeof rekeying>;
+export type ListKeyChange = Checked<typeof rekeying>;
 
 /** Another server key that the operator has made. */
 const serverMove = object<{
@@ -127,7 +127,7 @@ const serverMove = object<{
   /** `asked`: the owner has compared it. `agreed`: the server uses it; the members have to be told. */
   readonly stage: "offered" | "asked" | "agreed";
 }>({ certificate: text, fingerprint: text, at: text, stage: oneOf("offered", "asked", "agreed") });
-export type ServerMove = Checked<typeof serverMove>;
+export type ServerKeyChange = Checked<typeof serverMove>;
 
 /** Somebody whom a notice goes to, and when they have confirmed it. */
 const addressee = object<{
@@ -259,8 +259,8 @@ export interface OwnedList {
   /** Posts that waited for a moderator then. */
   readonly held: number;
   readonly refusals: readonly StoredRefusal[];
-  readonly rekeying: KeyChange | null;
-  readonly serverMove: ServerMove | null;
+  readonly rekeying: ListKeyChange | null;
+  readonly serverMove: ServerKeyChange | null;
   readonly telling: NoticeRun | null;
   readonly notices: readonly StoredNotice[];
   readonly alarms: readonly Alarm[];

@@ -22,7 +22,7 @@ const SEEN_BEFORE = "seen";
 const NAMES = "names";
 
 /** One record of `storage.local`, replaced whole. */
-export interface Kept<R> {
+export interface RecordStorage<R> {
   /** @throws ListSealError `storage-failed` if it can't be read, `storage-damaged`, `unsupported-version` (a newer add-on's) */
   load(): Promise<R>;
   /**
@@ -38,7 +38,7 @@ export interface Kept<R> {
  * @param key  its name in `storage.local`
  * @param read checks what storage gave, `undefined` for a fresh start
  */
-export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R> {
+export function keptRecord<R>(key: string, read: (value: unknown) => R): RecordStorage<R> {
   const load = async (): Promise<R> => {
     const found = await readAt(key);
     try {
@@ -87,7 +87,7 @@ function whyNotWritten(cause: unknown): "storage-full" | "storage-failed" {
 const MAIN = "listseal";
 
 /** Lists, keys and pins: {@link Stored}. */
-export const { load, update }: Kept<Stored> = keptRecord(MAIN, readStored);
+export const { load, update }: RecordStorage<Stored> = keptRecord(MAIN, readStored);
 
 /**
  * Has `changed` called after each change of {@link Stored}, whichever page made it. For pages that show what was made of it; the

@@ -1,4 +1,4 @@
-import { arrivingKinds, arrivingPart } from "../../mail/found-parts.js";
+import { incomingKinds, incomingPart } from "../../mail/found-parts.js";
 import { awake } from "../platform/keep-awake.js";
 import {
   type MessageHeader,
@@ -6,7 +6,7 @@ import {
   type MessagePart,
   thunderbird,
 } from "../platform/thunderbird.js";
-import { type ArrivalHandlers, type Arrived, takePart } from "./incoming.js";
+import { type Incoming, type IncomingHandlers, takePart } from "./incoming.js";
 import { loadRequests } from "./pending.js";
 
 /** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */
@@ -19,9 +19,9 @@ import { loadRequests } from "./pending.js";
 export async function takeFromFolder(
   header: Pick<MessageHeader, "id">,
   tree: MessagePart,
-  handlers: ArrivalHandlers,
-): Promise<Arrived | undefined> {
-  const part = arrivingPart(tree);
+  handlers: IncomingHandlers,
+): Promise<Incoming | undefined> {
+  const part = incomingPart(tree);
   if (part === undefined) return undefined;
   const fetched = async () => {
     const file = await thunderbird().messages.getAttachmentFile(header.id, part.partName);
@@ -31,13 +31,13 @@ export async function takeFromFolder(
 }
 
 /** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
-const subjects = arrivingKinds.map((kind) => `sealed ${kind}`);
+const subjects = incomingKinds.map((kind) => `sealed ${kind}`);
 
 function maybeOurs({ subject }: MessageHeader): boolean {
   return subjects.some((words) => subject.includes(words));
 }
 
-async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<void> {
+async function takeAll(list: MessageList, handlers: IncomingHandlers): Promise<void> {
   const { messages } = thunderbird();
   for (const header of list.messages.filter(maybeOurs)) {
     const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
@@ -46,7 +46,7 @@ async function takeAll(list: MessageList, handlers: ArrivalHandlers): Promise<vo
 }
 
 /** Takes what new mail brings. Call it while the background page starts, before anything is awaited. */
-export function watchArrivals(handlers: ArrivalHandlers): void {
+export function watchArrivals(handlers: IncomingHandlers): void {
   thunderbird().messages.onNewMailReceived.addListener((_, list) => {
     // a mail that can't be fetched now is taken when it is displayed, or with the next look
     void awake(() => takeAll(list, handlers)).catch(() => undefined);
@@ -60,7 +60,7 @@ const EARLIER_MS = 86_400_000;
  * Looks through the folders for answers to the requests that wait: for one that arrived while Thunderbird was closed, or
  * while the key was locked. Call it when a page with waiting requests opens, and after a key was unlocked.
  */
-export async function lookForArrivals(handlers: ArrivalHandlers): Promise<void> {
+export async function lookForArrivals(handlers: IncomingHandlers): Promise<void> {
   const { pending } = await loadRequests();
   const { messages } = thunderbird();
   for (const author of new Set(pending.map(({ requestAddress }) => requestAddress))) {

@@ -1,4 +1,4 @@
-import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
+import type { IncomingKind, IncomingPart } from "../../mail/found-parts.js";
 import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import { ProtocolError } from "../../openpgp/errors.js";
@@ -32,7 +32,7 @@ export type ServerReport = Extract<RequestResult, { readonly kind: "report" }>;
 export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
 
 /** Who is told of what. Composed in `app/handlers/incoming.ts`; a word without a handler does not compile. */
-export interface ArrivalHandlers {
+export interface IncomingHandlers {
   /**
    * By the command's word. Called once for each request, before it counts as answered: when it throws, the answer is
    * taken again with the next look.
@@ -48,13 +48,13 @@ export interface ArrivalHandlers {
   /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
   readonly offer: (list: string, certificate: string) => Promise<void>;
   /** An owner's notice, still sealed; called each time it is seen. */
-  readonly notice: (sealed: Uint8Array) => Promise<Arrived>;
+  readonly notice: (sealed: Uint8Array) => Promise<Incoming>;
   /** A member's receipt, still sealed; called each time it is seen. */
-  readonly receipt: (sealed: Uint8Array) => Promise<Arrived>;
+  readonly receipt: (sealed: Uint8Array) => Promise<Incoming>;
 }
 
 /** What a mail turned out to be, for showing it. */
-export type Arrived =
+export type Incoming =
   | {
       readonly kind: "answer";
       readonly list: string;
@@ -89,10 +89,10 @@ export type Arrived =
  *          called `notice.pgp`, and is then an ordinary attachment. Never rejects for what the part contains
  */
 export function takePart(
-  part: ArrivingPart,
+  part: IncomingPart,
   fetched: () => Promise<Uint8Array>,
-  handlers: ArrivalHandlers,
-): Promise<Arrived | undefined> {
+  handlers: IncomingHandlers,
+): Promise<Incoming | undefined> {
   return awake(async () => {
     const arrived = await taken(part.kind, fetched, handlers);
     const opened = arrived.kind !== "not-for-me" && arrived.kind !== "refused";
@@ -101,10 +101,10 @@ export function takePart(
 }
 
 async function taken(
-  kind: ArrivingKind,
+  kind: IncomingKind,
   fetched: () => Promise<Uint8Array>,
-  handlers: ArrivalHandlers,
-): Promise<Arrived> {
+  handlers: IncomingHandlers,
+): Promise<Incoming> {
   try {
     const sealed = await fetched();
     return kind === "answer" ? await takeAnswer(sealed, handlers) : await handlers[kind](sealed);
@@ -115,11 +115,11 @@ async function taken(
 }
 
 /** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
-export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+export function takeAnswer(sealed: Uint8Array, handlers: IncomingHandlers): Promise<Incoming> {
   return withLock("answers", () => takeOne(sealed, handlers));
 }
 
-async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
+async function takeOne(sealed: Uint8Array, handlers: IncomingHandlers): Promise<Incoming> {
   const requests = await loadRequests();
   const secrets = await openSecrets();
   if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");

@@ -5,7 +5,7 @@ import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
-import type { AskedCommand } from "../worker/jobs.js";
+import type { CommandToSend } from "../worker/jobs.js";
 import { forgetPending, keepPending, loadRequests, type PendingRequest } from "./pending.js";
 
 /**
@@ -36,7 +36,7 @@ export interface RequestTarget {
 /** What is asked, of whom, by whom. */
 export interface RequestInput {
   /** Of a `join`, certificate and introduction are filled in from `key` and `introduction`. */
-  readonly command: AskedCommand;
+  readonly command: CommandToSend;
   readonly list: RequestTarget;
   /** Signs the request; the answer is sealed to it. Its address is where the mail comes from. */
   readonly key: StoredMemberKey;

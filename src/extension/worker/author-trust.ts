@@ -14,7 +14,7 @@ import {
 } from "../../membership/introduction/pins.js";
 import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import type { StoredList } from "../records/stored.js";
-import type { Standing } from "./jobs.js";
+import type { AuthorTrust } from "./jobs.js";
 
 /**
  * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
@@ -32,7 +32,7 @@ export async function asKnownList(list: StoredList): Promise<ListForProof> {
 }
 
 /** The verdict of `membership` in one word. Pure; every verdict has its word. */
-export function wordFor(verdict: AuthorVerdict): Standing {
+export function wordFor(verdict: AuthorVerdict): AuthorTrust {
   switch (verdict.kind) {
     case "owner":
     case "introduced":
@@ -67,7 +67,7 @@ export async function trustOf(
   own: readonly string[],
   before: Pins | undefined,
   now: Date,
-): Promise<{ readonly standing: Standing; readonly pins: Pins }> {
+): Promise<{ readonly standing: AuthorTrust; readonly pins: Pins }> {
   const { signer, seenAt, revokedSince } = evidence;
   const known = before ?? noPins;
   const pins = revokedSince === undefined ? known : noteRevoked(known, signer, revokedSince);

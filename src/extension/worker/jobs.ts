@@ -1,4 +1,4 @@
-import type { ArrivingPart } from "../../mail/found-parts.js";
+import type { IncomingPart } from "../../mail/found-parts.js";
 import type { OuterHeader } from "../../mail/outer-header.js";
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
@@ -117,7 +117,7 @@ export interface Jobs extends OwnerJobs, SettingsJobs {
   };
   "write-request": {
     readonly input: {
-      readonly command: AskedCommand;
+      readonly command: CommandToSend;
       /** The list as the asker knows it: address, and fingerprint of its key. */
       readonly list: { readonly address: string; readonly key: string };
       /** The server's certificate, in base64. */
@@ -191,12 +191,12 @@ export type MailRead =
       readonly kind: "other";
       /** It is, or says that it is, a readable copy of opened mail: the list that its field names, as it stands there. */
       readonly copyOf?: string;
-      readonly arriving: (ArrivingPart & { readonly sealed: Uint8Array }) | null;
+      readonly arriving: (IncomingPart & { readonly sealed: Uint8Array }) | null;
       readonly invitation: { readonly name: string; readonly file: Uint8Array } | null;
     };
 
 /** A command to be written; of a `join` the worker fills in what the keys say. */
-export type AskedCommand =
+export type CommandToSend =
   | Exclude<Command, { readonly do: "join" }>
   | Omit<Extract<Command, { readonly do: "join" }>, "certificate" | "introduction">;
 
@@ -239,7 +239,7 @@ export interface SealedLetter {
  * - `refused`: an introduction came along and proves nothing.
  * - `revoked`: its holder had revoked the key when this came: whoever wrote it, not they.
  */
-export type Standing =
+export type AuthorTrust =
   | "you"
   | "owner"
   | "introduced"
@@ -273,7 +273,7 @@ export interface OpenedLetter {
   readonly author: {
     readonly fingerprint: string;
     readonly userId: string;
-    readonly standing: Standing;
+    readonly standing: AuthorTrust;
   };
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;

@@ -4,7 +4,7 @@ import type { RosterHistory } from "../../membership/roster/state.js";
 import type { OwnedList } from "../records/owned-list.js";
 
 /** What a notice says of its list. Not the whole: it goes to the worker once for each member, and has all members in it. */
-export type NoticedList = Pick<OwnedList, "address" | "listKeyFingerprint" | "serverFingerprint" | "owners">;
+export type ListInNotice = Pick<OwnedList, "address" | "listKeyFingerprint" | "serverFingerprint" | "owners">;
 
 /** What the background page asks of the worker for an owner. Secrets are base64, unlocked, and stay between these two. */
 export interface OwnerJobs {
@@ -38,7 +38,7 @@ export interface OwnerJobs {
   /** A new list key's notice for one member. */
   "new-list-key-notice": {
     readonly input: {
-      readonly list: NoticedList;
+      readonly list: ListInNotice;
       readonly secret: string;
       /** Armored, from the owner's own log. */
       readonly member: string;
@@ -58,7 +58,7 @@ export interface OwnerJobs {
   /** The notice of another server key for one member. */
   "server-notice": {
     readonly input: {
-      readonly list: NoticedList;
+      readonly list: ListInNotice;
       readonly secret: string;
       readonly member: string;
       /** In base64. */
@@ -71,7 +71,7 @@ export interface OwnerJobs {
   /** An owners' notice for one member; the terms are those of `list`. */
   "owners-notice": {
     readonly input: {
-      readonly list: NoticedList;
+      readonly list: ListInNotice;
       readonly secret: string;
       readonly member: string;
       readonly serial: number;

@@ -1,7 +1,7 @@
 import {
   addressesIn,
-  arrivingPart,
   copiedFrom,
+  incomingPart,
   invitationPart,
   sealedParts,
 } from "../../mail/found-parts.js";
@@ -50,7 +50,7 @@ export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Job
     };
   }
   const copyOf = copiedFrom(tree);
-  const arriving = arrivingPart(tree);
+  const arriving = incomingPart(tree);
   const invitation = invitationPart(tree);
   const file = invitation === undefined ? null : leaf(invitation.partName);
   return {

@@ -26,12 +26,12 @@ export interface SettingsJobs {
   /** A mail's whole way with keys that are made for it and forgotten. */
   practise: {
     readonly input: { readonly text: string };
-    readonly output: Practised;
+    readonly output: PracticeResult;
   };
 }
 
 /** What each of the three hands held on a practice mail's way, the beginnings in base64. */
-export interface Practised {
+export interface PracticeResult {
   /** What left the author's computer. */
   readonly sent: string;
   /** What the server held after it had opened the outer seal. */

@@ -19,7 +19,7 @@ import {
   type MadeServerKey,
   makeServerKey,
 } from "../store/server-keys.js";
-import type { List, ListKeyChange, Member, MemberRole, PostPolicy, Shape, Store } from "../store/store.js";
+import type { List, Member, MemberRole, NewListKeyRow, PostPolicy, Shape, Store } from "../store/store.js";
 
 /** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -275,7 +275,7 @@ export async function findList(office: Pick<AdminContext, "store">, address: str
   return list;
 }
 
-async function readListKey(address: Address, source: CertificateSource): Promise<ListKeyChange> {
+async function readListKey(address: Address, source: CertificateSource): Promise<NewListKeyRow> {
   const key = await readSealingKey("list", source);
   // the add-on names a list key after its list: another list's key here is a mix-up
   if (!userIdOf(key).endsWith(`<${address}>`)) {

@@ -17,7 +17,7 @@ import { Heads } from "../store/rollback-guard.js";
 import { loadServerKey } from "../store/server-keys.js";
 import type { List, Store } from "../store/store.js";
 import { sentenceFor } from "./failure-sentence.js";
-import type { ServerPlace } from "./site.js";
+import type { ServerSite } from "./site.js";
 
 /** `look`: may be as you want it. `WRONG`: mail is lost, refused or readable. */
 export interface Diagnosis {
@@ -38,7 +38,7 @@ const DNS_TIMEOUT_MS = 3_000;
 
 /** Examines a site. @param relay as `serve` would use it; `undefined` if none is configured */
 export async function examine(
-  site: ServerPlace,
+  site: ServerSite,
   relay: RelayOptions | undefined,
 ): Promise<readonly Diagnosis[]> {
   const { folder, config, place } = site;

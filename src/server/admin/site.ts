@@ -15,7 +15,7 @@ export interface GlobalOptions {
 }
 
 /** Where a command works. */
-export interface ServerPlace {
+export interface ServerSite {
   readonly folder: DataFolder;
   readonly config: Config;
   readonly place: StorePlace;
@@ -29,7 +29,7 @@ export interface ServerPlace {
  *
  * @throws BadRequest, ConfigError, KeyFileError
  */
-export async function findSite({ data, config: named }: GlobalOptions): Promise<ServerPlace> {
+export async function findSite({ data, config: named }: GlobalOptions): Promise<ServerSite> {
   if (named === undefined && data === undefined) {
     throw new BadRequest("no data folder given: use --data DIR or --config FILE");
   }

@@ -2,7 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { type AdminContext, BadRequest } from "../admin/administration.js";
-import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js";
+import { findSite, type GlobalOptions, type ServerSite } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { codeForLog } from "../base/log.js";
@@ -24,7 +24,7 @@ export const spaced = (fingerprint: string) => fingerprint.toUpperCase().replace
 /** Runs `work` with the store of the site open; notes the record's newest entries when it is done. */
 export async function withContext(
   options: GlobalOptions,
-  work: (desk: CliContext, site: ServerPlace) => Promise<void>,
+  work: (desk: CliContext, site: ServerSite) => Promise<void>,
 ): Promise<void> {
   const site = await findSite(options);
   const { folder } = site;

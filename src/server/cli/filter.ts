@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { findSite, type GlobalOptions } from "../admin/site.js";
 import { openLog } from "../base/log.js";
-import { type Endpoint, type RelayPlace, writeHostAndPort } from "../delivery/endpoints.js";
+import { type Endpoint, type RelayEndpoint, writeHostAndPort } from "../delivery/endpoints.js";
 import { type QueueOwner, startFilter } from "../serve/filter.js";
 import { print } from "./cli-context.js";
 import { hostAndPort, relayOf, relayUrl, untilSignal } from "./serve.js";
@@ -10,7 +10,7 @@ import { hostAndPort, relayOf, relayUrl, untilSignal } from "./serve.js";
 interface FilterFlags {
   readonly behind: QueueOwner;
   readonly smtp: Endpoint;
-  readonly relay?: RelayPlace;
+  readonly relay?: RelayEndpoint;
 }
 
 /** Adds `filter`. */

@@ -4,12 +4,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { type Config, ConfigError } from "../admin/config.js";
 import { sentenceFor } from "../admin/failure-sentence.js";
-import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js";
+import { findSite, type GlobalOptions, type ServerSite } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { codeForLog, type Log, openLog } from "../base/log.js";
 import {
   type Endpoint,
-  type RelayPlace,
+  type RelayEndpoint,
   readHostAndPort,
   readRelayUrl,
   tlsTowards,
@@ -18,7 +18,7 @@ import {
 import type { RelayOptions } from "../delivery/relay.js";
 import type { SmtpListenerOptions } from "../receive/smtp.js";
 import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
-import { type LiveOptions, startService } from "../serve/service.js";
+import { type ReloadableOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
@@ -28,8 +28,8 @@ import { print } from "./cli-context.js";
 interface ServeFlags {
   readonly smtp?: Endpoint;
   readonly lmtp?: Endpoint;
-  readonly relay?: RelayPlace;
-  readonly explode?: RelayPlace;
+  readonly relay?: RelayEndpoint;
+  readonly explode?: RelayEndpoint;
   readonly restored?: true;
 }
 
@@ -41,7 +41,7 @@ export function hostAndPort(text: string): Endpoint {
 }
 
 /** An option's relay. */
-export function relayUrl(text: string): RelayPlace {
+export function relayUrl(text: string): RelayEndpoint {
   const found = readRelayUrl(text);
   if (found === undefined) throw new InvalidArgumentError("It must be smtp://HOST:PORT or lmtp://HOST:PORT.");
   return found;
@@ -65,7 +65,7 @@ async function tlsOf(files: {
 }
 
 /** The relay of file and flags. @throws BadRequest if neither names one, ConfigError */
-export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayOptions> {
+export async function relayOf(config: Config, flag?: RelayEndpoint): Promise<RelayOptions> {
   const place = flag ?? config.relay.url;
   if (place === undefined)
     throw new BadRequest("no relay to send copies to: give --relay, or set relay.url in listseal.toml");
@@ -77,7 +77,7 @@ export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayO
   };
 }
 
-async function liveOf(config: Config, flags: ServeFlags): Promise<LiveOptions> {
+async function liveOf(config: Config, flags: ServeFlags): Promise<ReloadableOptions> {
   const publicUrl = config.web["public-url"];
   return {
     relay: await relayOf(config, flags.relay),
@@ -105,7 +105,7 @@ async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly Smt
 }
 
 /** A backup was put back by other means than `restore`: every list waits for its owner. */
-async function announceRestore({ folder, place }: ServerPlace): Promise<void> {
+async function announceRestore({ folder, place }: ServerSite): Promise<void> {
   if (!isInitialised(folder))
     throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(place);

@@ -20,10 +20,10 @@ export function writeHostAndPort({ host, port }: Endpoint): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-export type RelayPlace = Pick<RelayOptions, "protocol" | "host" | "port">;
+export type RelayEndpoint = Pick<RelayOptions, "protocol" | "host" | "port">;
 
 /** `smtp://HOST:PORT` or `lmtp://HOST:PORT`; `undefined` for anything else. */
-export function readRelayUrl(text: string): RelayPlace | undefined {
+export function readRelayUrl(text: string): RelayEndpoint | undefined {
   const [, protocol, rest = ""] = /^(smtp|lmtp):\/\/([^/]+)\/?$/.exec(text) ?? [];
   const place = readHostAndPort(rest);
   if (place === undefined || (protocol !== "smtp" && protocol !== "lmtp")) return undefined;

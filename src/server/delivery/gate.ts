@@ -9,7 +9,7 @@
  * Those who come at one moment are asked about together: a lane's question costs a share of one transaction.
  */
 import type { Heads } from "../store/rollback-guard.js";
-import type { AtGate, Entitled, GateWord, MailingLists, MemberRole, Queue } from "../store/store.js";
+import type { AtGate, Entitled, GateWord, ListStore, MemberRole, Queue } from "../store/store.js";
 
 /** What a recipient must be. */
 export type RecipientRequirement =
@@ -74,7 +74,7 @@ export function denial(
 }
 
 export interface GateContext {
-  readonly store: Pick<Queue, "atGate"> & Pick<MailingLists, "listById">;
+  readonly store: Pick<Queue, "atGate"> & Pick<ListStore, "listById">;
   readonly heads: Pick<Heads, "pausedSince" | "pausedNow">;
 }
 

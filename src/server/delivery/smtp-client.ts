@@ -12,7 +12,7 @@ import { connect as startTls } from "node:tls";
 import { wireChunks } from "./wire-body.js";
 
 /** Where the relay is, and how it is spoken to. */
-export interface SmtpPlace {
+export interface SmtpEndpoint {
   readonly protocol: "smtp" | "lmtp";
   readonly host: string;
   readonly port: number;
@@ -87,14 +87,14 @@ const fault = (code: string, message: string): Error => Object.assign(new Error(
 
 export class SmtpClient {
   #socket: Socket;
-  readonly #place: SmtpPlace;
+  readonly #place: SmtpEndpoint;
   #extensions = new Map<string, string>();
   #received = "";
   #lost: Error | undefined;
   #waiting: (() => void) | undefined;
   readonly #patience: SmtpTimeouts;
 
-  private constructor(socket: Socket, place: SmtpPlace) {
+  private constructor(socket: Socket, place: SmtpEndpoint) {
     this.#socket = socket;
     this.#place = place;
     this.#patience = { ...usualPatience, ...place.patience };
@@ -107,7 +107,7 @@ export class SmtpClient {
    * @throws the system's error, Node's for a certificate that does not fit, or one with the code `ETLS` (no STARTTLS is
    *         offered), `ETIMEDOUT`, `ECONNECTION` (closed), `EPROTOCOL` (it does not speak SMTP, or not to us)
    */
-  static async connect(place: SmtpPlace): Promise<SmtpClient> {
+  static async connect(place: SmtpEndpoint): Promise<SmtpClient> {
     const socket = openSocket({ host: place.host, port: place.port, noDelay: true });
     const client = new SmtpClient(socket, place);
     try {

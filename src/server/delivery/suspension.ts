@@ -17,11 +17,11 @@ import {
   NOTICE_INTERVAL_MS,
 } from "../base/limits.js";
 import type { Log } from "../base/log.js";
-import type { List, MailingLists, Member, Queue, Roster, Suspensions } from "../store/store.js";
+import type { List, ListStore, Member, Queue, Roster, Suspensions } from "../store/store.js";
 import type { BounceVerdict } from "./bounce-verdict.js";
 
 export interface SuspensionContext {
-  readonly store: MailingLists & Roster & Suspensions & Queue;
+  readonly store: ListStore & Roster & Suspensions & Queue;
   readonly log: Log;
   readonly now: () => number;
   /** Says that a notice was queued. */

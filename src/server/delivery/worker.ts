@@ -10,7 +10,7 @@
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
- * - Several workers may share a store (claims.ts).
+ * - Several workers may share a store (claimed-jobs.ts).
  */
 import {
   CLOCK_PAUSE_MS,
@@ -24,7 +24,7 @@ import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Job, Store } from "../store/store.js";
 import { BatchCommit } from "./batch-commit.js";
 import { judgeBounce } from "./bounce-verdict.js";
-import { Claims } from "./claims.js";
+import { ClaimedJobs } from "./claimed-jobs.js";
 import { type CopyContext, CopyMaker } from "./copies.js";
 import type { RecipientGate, WithheldReason } from "./gate.js";
 import { type MadeMail, make } from "./make-mail.js";
@@ -76,7 +76,7 @@ export class DeliveryWorker {
   readonly #copies: CopyMaker;
   readonly #finished: BatchCommit;
   readonly #posts: PreparedPosts;
-  readonly #claims: Claims;
+  readonly #claims: ClaimedJobs;
   readonly #retryPauses: readonly number[];
   readonly #now: () => number;
   #lanes: readonly Promise<void>[] = [];
@@ -90,7 +90,7 @@ export class DeliveryWorker {
     this.#copies = new CopyMaker(options.stationery);
     this.#posts = new PreparedPosts(options, this.#copies);
     this.#finished = new BatchCommit(options.store, options.log);
-    this.#claims = new Claims({ ...options, now: this.#now });
+    this.#claims = new ClaimedJobs({ ...options, now: this.#now });
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
   }
 

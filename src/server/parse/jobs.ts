@@ -25,7 +25,7 @@ import type { OpenedAtServer } from "../../protocol/reseal.js";
 import { MAX_BROUGHT_PACKETS, MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { openSubmission } from "../delivery/open-submission.js";
 import { type BounceReport, readBounceReport } from "./bounce-report.js";
-import { KeyReader, type KeysWire } from "./key-transfer.js";
+import { KeyReader, type KeyTransfer } from "./key-transfer.js";
 import {
   type CertificateRead,
   type Proved,
@@ -47,7 +47,7 @@ export interface Unreadable {
 }
 
 /** By whom a post must be signed. */
-export type AuthorWire =
+export type AuthorTransfer =
   | { readonly kind: "member"; readonly certificate: Uint8Array; readonly secret?: string }
   /** whoever brought a certificate for their own address */
   | { readonly kind: "brought"; readonly certificate: Uint8Array; readonly from: Address }
@@ -93,8 +93,8 @@ export interface ParseJobs {
   readonly open: {
     readonly given: {
       readonly sealed: SealedMessage;
-      readonly author: AuthorWire;
-      readonly keys: KeysWire;
+      readonly author: AuthorTransfer;
+      readonly keys: KeyTransfer;
       readonly at: number;
     };
     readonly made: ParsedPost | Unreadable;
@@ -105,7 +105,7 @@ export interface ParseJobs {
       readonly sealed: SealedMessage;
       /** The author's certificate, as the post was accepted with. */
       readonly author: Uint8Array;
-      readonly keys: KeysWire;
+      readonly keys: KeyTransfer;
       readonly at: number;
     };
     readonly made: ReopenedPost | Unreadable;
@@ -228,7 +228,7 @@ function noSecret(): never {
 async function broughtKey({
   certificate,
   from,
-}: Extract<AuthorWire, { readonly kind: "brought" }>): Promise<SealingKey<"member"> | undefined> {
+}: Extract<AuthorTransfer, { readonly kind: "brought" }>): Promise<SealingKey<"member"> | undefined> {
   try {
     assertSize(certificate, MAX_CERTIFICATE_BYTES, "the certificate");
     assertFewPackets(certificate, MAX_BROUGHT_PACKETS);

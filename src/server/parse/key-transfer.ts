@@ -19,7 +19,7 @@ interface ListWire {
 }
 
 /** All keys that a list's mail may be opened with, and the list keys that it may be for. */
-export interface KeysWire {
+export interface KeyTransfer {
   readonly present: ListWire;
   readonly former: readonly { readonly ref: ListWire; readonly until: number }[];
   readonly server: Uint8Array;
@@ -50,7 +50,7 @@ function writeList({ address, key }: ListRef): ListWire {
 }
 
 /** The keys of `list` for the thread. */
-export async function writeKeys(list: ListInUse, secret?: SharedSecret<"server">): Promise<KeysWire> {
+export async function writeKeys(list: ListInUse, secret?: SharedSecret<"server">): Promise<KeyTransfer> {
   return {
     present: writeList(list.ref),
     former: list.former.map(({ ref, until }) => ({ ref: writeList(ref), until })),
@@ -71,7 +71,7 @@ export class KeyReader {
   readonly #lists = new Map<string, Promise<SealingKey<"list">>>();
 
   /** @throws ListSealError if they can't be read, which our own always can */
-  async keys({ present, former, server, formerServers, secret }: KeysWire): Promise<ReadKeys> {
+  async keys({ present, former, server, formerServers, secret }: KeyTransfer): Promise<ReadKeys> {
     return {
       ref: await this.#list(present),
       former: await Promise.all(

@@ -10,7 +10,7 @@ import type { RefusalCode } from "../../membership/file/errors.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
-import type { AuthorWire, SealedMail } from "../parse/jobs.js";
+import type { AuthorTransfer, SealedMail } from "../parse/jobs.js";
 import { writeKeys } from "../parse/key-transfer.js";
 import type { Reader } from "../parse/reader.js";
 import type { ListInUse } from "../store/lists-in-use.js";
@@ -24,13 +24,13 @@ export interface ReceivedPost {
   readonly at: number;
   /** Reads and opens it. Of a large mail, `raw` is gone afterwards. */
   readonly reader: Reader;
-  /** Where an accepted post is queued, if not in the store (explode.ts): never without its warrant. */
+  /** Where an accepted post is queued, if not in the store (recipient-expander.ts): never without its warrant. */
   readonly queue?: (post: NewPost) => Promise<Queued>;
-  readonly gate?: PostGate;
+  readonly gate?: PostAdmission;
 }
 
 /** What is asked once a post's signature is known to be good, and before anything is remembered. */
-export interface PostGate {
+export interface PostAdmission {
   /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
   readonly refusedBefore?: number;
   /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
@@ -165,7 +165,7 @@ async function senderOf(store: Roster, { list }: ListInUse, mail: SealedMail): P
   return { kind: "non-member", name: NON_MEMBER_NAME, certificate: author };
 }
 
-function authorOf(sender: Sender, from: Address): AuthorWire {
+function authorOf(sender: Sender, from: Address): AuthorTransfer {
   switch (sender.kind) {
     case "member": {
       const { certificate, postsSecret } = sender.member;

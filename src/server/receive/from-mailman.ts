@@ -12,10 +12,10 @@ import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type PostGate } from "../post/accept-post.js";
+import { acceptPost, type PostAdmission } from "../post/accept-post.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { List, MailingLists, NewPost, Post, Posts, Queue, Roster } from "../store/store.js";
+import type { List, ListStore, NewPost, Post, Posts, Queue, Roster } from "../store/store.js";
 import { MAX_TRIES } from "../store/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
 
@@ -31,7 +31,7 @@ export type FromMailman =
 
 /** What the checks work with. */
 export interface MailmanContext {
-  readonly store: MailingLists & Roster & Posts & Queue;
+  readonly store: ListStore & Roster & Posts & Queue;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;
@@ -82,7 +82,7 @@ export class MailmanMail {
     };
     const refusedBefore = await store.refusedBefore(row.id);
     // how much somebody may post is for Mailman to say
-    const gate: PostGate = {
+    const gate: PostAdmission = {
       ...(refusedBefore === undefined ? {} : { refusedBefore }),
       exhausted: () => false,
     };

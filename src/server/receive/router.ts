@@ -5,15 +5,15 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Log } from "../base/log.js";
 import type { RateLimiter, RequestLimiter } from "../base/rate-limits.js";
-import type { RecipientExpander } from "../delivery/explode.js";
 import type { RecipientGate as WayOut } from "../delivery/gate.js";
 import { forwardToOwners } from "../delivery/owner-mail.js";
+import type { RecipientExpander } from "../delivery/recipient-expander.js";
 import type { RelayOptions } from "../delivery/relay.js";
 import type { SuspensionReview } from "../delivery/suspension.js";
 import { MAX_REPORT_BYTES } from "../parse/bounce-report.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type PostGate } from "../post/accept-post.js";
+import { acceptPost, type PostAdmission } from "../post/accept-post.js";
 import { takeRequest } from "../request/take-request.js";
 import { type CopyRecipient, type ListsInUse, listsNamedBy } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
@@ -219,7 +219,7 @@ async function takePost(
   if (cameFromList(raw, list.address)) return loop;
   const refusedBefore = await store.refusedBefore(row.id);
   let author: number | undefined;
-  const gate: PostGate = {
+  const gate: PostAdmission = {
     ...(refusedBefore === undefined ? {} : { refusedBefore }),
     exhausted(memberId) {
       author = memberId;

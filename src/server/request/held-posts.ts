@@ -4,7 +4,7 @@ import { type HeldPost, MAX_HELD_SHOWN } from "../../membership/request/held-pos
 import { parseSealingKey } from "../../openpgp/keys.js";
 import type { VerifiedCommand } from "../store/warrant.js";
 import {
-  type AskedFor,
+  type CommandNamed,
   type CommandResult,
   commandOutcome,
   type RequestContext,
@@ -38,7 +38,7 @@ export async function heldPosts({ parts, list }: RequestContext): Promise<Comman
 export async function decide(
   { parts, list }: RequestContext,
   verified: VerifiedCommand,
-  command: AskedFor<"release" | "reject">,
+  command: CommandNamed<"release" | "reject">,
 ): Promise<CommandResult> {
   const { store } = parts;
   const held = (await store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);

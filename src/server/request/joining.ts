@@ -13,7 +13,7 @@ import { Conflict, type Member, type NewMember, type Shape } from "../store/stor
 import type { Warrant } from "../store/warrant.js";
 import { listKeyFor } from "./list-key.js";
 import {
-  type AskedFor,
+  type CommandNamed,
   type CommandResult,
   commandOutcome,
   listKeysOf,
@@ -50,7 +50,10 @@ function newMember(key: SealingKey<"member">, address: string, name: string, sha
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveClaim(asked: RequestContext, command: AskedFor<"claim">): Promise<JoiningMember> {
+export async function proveClaim(
+  asked: RequestContext,
+  command: CommandNamed<"claim">,
+): Promise<JoiningMember> {
   const { parts, list, opened, now } = asked;
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
@@ -94,7 +97,10 @@ export async function proveClaim(asked: RequestContext, command: AskedFor<"claim
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveJoin(asked: RequestContext, command: AskedFor<"join">): Promise<JoiningMember> {
+export async function proveJoin(
+  asked: RequestContext,
+  command: CommandNamed<"join">,
+): Promise<JoiningMember> {
   const { parts, list } = asked;
   const owners = await parts.store.owners(list.id);
   // an invitation made under the key before is still one: its introduction names that key
@@ -128,7 +134,7 @@ type Introduced = NonNullable<Proved["introduction"]>;
 
 async function join(
   asked: RequestContext,
-  command: AskedFor<"join">,
+  command: CommandNamed<"join">,
   introduction: Introduced,
   asker: Requester,
   warrant: Warrant,

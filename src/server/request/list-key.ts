@@ -2,7 +2,7 @@
 import type { RefusalCode } from "../../membership/file/errors.js";
 import { allFingerprints, profileOf, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
-import type { ListKeyChange } from "../store/store.js";
+import type { NewListKeyRow } from "../store/store.js";
 import type { RequestContext } from "./request-context.js";
 
 /**
@@ -14,7 +14,7 @@ import type { RequestContext } from "./request-context.js";
 export async function listKeyFor(
   { list, server, now }: RequestContext,
   certificate: Uint8Array,
-): Promise<ListKeyChange | RefusalCode> {
+): Promise<NewListKeyRow | RefusalCode> {
   const key = await readSealingKey("list", certificate, now);
   if (!userIdOf(key).endsWith(`<${list.address}>`) || profileOf(key) !== list.profile) return "wrong-list";
   const own = allFingerprints(server.secret);

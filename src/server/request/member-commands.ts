@@ -9,7 +9,7 @@ import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
 import {
-  type AskedFor,
+  type CommandNamed,
   type CommandResult,
   commandOutcome,
   memberKey,
@@ -131,7 +131,7 @@ async function renew(
   asked: RequestContext,
   verified: RecordedCommand,
   member: Member,
-  command: AskedFor<"renew">,
+  command: CommandNamed<"renew">,
 ): Promise<CommandResult> {
   const renewed = await memberKey(asked, command.certificate);
   if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
@@ -147,7 +147,7 @@ async function revoke(
   { parts, now }: RequestContext,
   verified: RecordedCommand,
   member: Member,
-  command: AskedFor<"revoke">,
+  command: CommandNamed<"revoke">,
 ): Promise<CommandResult> {
   const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
   if (revoked === undefined) return refusal("not-allowed");
@@ -161,7 +161,7 @@ async function revoke(
 async function switchServerKey(
   { parts, now }: RequestContext,
   verified: RecordedCommand,
-  { fingerprint, replaces }: AskedFor<"new-server-key">,
+  { fingerprint, replaces }: CommandNamed<"new-server-key">,
 ): Promise<CommandResult> {
   const until = now.getTime() + FORMER_SERVER_KEY_MS;
   return commandOutcome(await parts.store.switchServerKey(verified, { fingerprint, replaces, until }));
@@ -171,7 +171,7 @@ async function switchServerKey(
 async function newListKey(
   asked: RequestContext,
   verified: RecordedCommand,
-  command: AskedFor<"new-list-key">,
+  command: CommandNamed<"new-list-key">,
 ): Promise<CommandResult> {
   const { parts, now } = asked;
   const key = await listKeyFor(asked, command.listKey);
@@ -198,7 +198,7 @@ async function newListKey(
 export async function enrolMember(
   asked: RequestContext,
   verified: RecordedCommand,
-  command: AskedFor<"enrol">,
+  command: CommandNamed<"enrol">,
 ): Promise<CommandResult> {
   const { address, name, shape } = command;
   const { parts, list } = asked;

@@ -12,7 +12,7 @@ import { newMessageId } from "../../protocol/seal-post.js";
 import type { Member, NoticeMail } from "../store/store.js";
 import type { VerifiedCommand } from "../store/warrant.js";
 import {
-  type AskedFor,
+  type CommandNamed,
   type CommandResult,
   commandOutcome,
   type RequestContext,
@@ -26,7 +26,7 @@ import {
 export async function passNotice(
   asked: RequestContext,
   verified: VerifiedCommand,
-  command: AskedFor<"notice">,
+  command: CommandNamed<"notice">,
 ): Promise<CommandResult> {
   const { parts, list } = asked;
   const keys = [...new Set(command.copies.map(({ to }) => to))];
@@ -57,7 +57,7 @@ function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8
 /** Whom the notice was passed on to, with the receipts that have come. */
 export async function receiptsOf(
   { parts, list }: RequestContext,
-  notice: AskedFor<"receipts">,
+  notice: CommandNamed<"receipts">,
 ): Promise<CommandResult> {
   const { store } = parts;
   const rows = await store.passedNotices(list.id, notice);

@@ -14,11 +14,11 @@ import type { ClaimedSigner, Proved } from "../parse/proofs.js";
 import type { Reader } from "../parse/reader.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
-import type { CommandKey, CommandOutcome, List, MailingLists, Member, Store } from "../store/store.js";
+import type { CommandKey, CommandOutcome, List, ListStore, Member, Store } from "../store/store.js";
 import type { RecordedCommand, VerifiedCommand, Warrant } from "../store/warrant.js";
 
 /** The parts of the server that requests need. */
-export interface RequestParts {
+export interface RequestServices {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly heads: Heads;
@@ -33,7 +33,7 @@ export interface RequestParts {
 
 /** A request for a list, opened, not yet verified. */
 export interface RequestContext {
-  readonly parts: RequestParts;
+  readonly parts: RequestServices;
   readonly list: List;
   readonly server: OpeningKey<"server">;
   readonly opened: OpenedRequest;
@@ -64,7 +64,7 @@ export type CommandResult =
     };
 
 /** A command of the kind `D`. */
-export type AskedFor<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
+export type CommandNamed<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
 
 export const refusal = (code: RefusalCode): CommandResult => ({
   kind: "answer",
@@ -72,7 +72,7 @@ export const refusal = (code: RefusalCode): CommandResult => ({
 });
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
-export async function listKeysOf(store: MailingLists, list: List): Promise<readonly string[]> {
+export async function listKeysOf(store: ListStore, list: List): Promise<readonly string[]> {
   if (list.listKeyFingerprint === undefined) return [];
   const former = await store.formerListKeys(list.id);
   return [list.listKeyFingerprint, ...former.map(({ fingerprint }) => fingerprint)];

@@ -3,7 +3,7 @@ import type { RosterHead } from "../../protocol/message.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member, Store } from "../store/store.js";
 import type { RecordedCommand } from "../store/warrant.js";
-import { type AskedFor, type CommandResult, type RequestContext, refusal } from "./request-context.js";
+import { type CommandNamed, type CommandResult, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */
 export interface ResumeCommand {
@@ -56,7 +56,7 @@ export async function resumeServer(
   { parts, list, opened }: RequestContext,
   recorded: RecordedCommand,
   owner: Member,
-  { head }: AskedFor<"resume-server">,
+  { head }: CommandNamed<"resume-server">,
 ): Promise<CommandResult> {
   // answered when all of it is done: the command alone does not let the list go on
   const { answer: _, ...verified } = recorded;

@@ -14,7 +14,7 @@ import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
 import type { DeliveryStatus, Member, Store } from "../store/store.js";
-import type { AskedFor, CommandResult, RequestContext } from "./request-context.js";
+import type { CommandNamed, CommandResult, RequestContext } from "./request-context.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
 const BETWEEN = 16;
@@ -65,7 +65,7 @@ async function rosterMember(
 export async function roster(
   asked: RosterRequest,
   member: Member,
-  command: Pick<AskedFor<"roster">, "after" | "from">,
+  command: Pick<CommandNamed<"roster">, "after" | "from">,
 ): Promise<CommandResult> {
   return { kind: "answer", result: await rosterFor(asked, member, command) };
 }
@@ -73,7 +73,7 @@ export async function roster(
 async function rosterFor(
   asked: RosterRequest,
   member: Member,
-  { after, from }: Pick<AskedFor<"roster">, "after" | "from">,
+  { after, from }: Pick<CommandNamed<"roster">, "after" | "from">,
 ): Promise<Extract<RequestResult, { kind: "roster" | "member" }>> {
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);

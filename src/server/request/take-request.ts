@@ -26,7 +26,7 @@ import {
   prove,
   type RequestContext,
   type Requester,
-  type RequestParts,
+  type RequestServices,
   refusal,
   remembered,
   unproved,
@@ -46,7 +46,11 @@ export type RequestOutcome =
  *
  * @throws ReadingEnded, and what is our own fault: the sender is told to try later
  */
-export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<RequestOutcome> {
+export async function takeRequest(
+  parts: RequestServices,
+  list: List,
+  raw: Uint8Array,
+): Promise<RequestOutcome> {
   // opened once: the octets go to another thread for good
   const mail = await open(parts, list, raw);
   if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
@@ -67,7 +71,7 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 
 type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
 
-async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<RequestOutcome> {
+async function takeOpened(parts: RequestServices, list: List, mail: OpenedMail): Promise<RequestOutcome> {
   let asked: RequestContext;
   let proved: JoiningMember;
   try {
@@ -87,7 +91,7 @@ async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Pr
  * Opens it with the list's server key, or with one that was replaced and whose time is not over: who has not heard of the
  * new one is answered by the one that they know.
  */
-async function open({ lists, store, reader, now }: RequestParts, list: List, raw: Uint8Array) {
+async function open({ lists, store, reader, now }: RequestServices, list: List, raw: Uint8Array) {
   const former = (await lists.formerServerKeys(list)).filter(({ until }) => now() <= until);
   const present = await lists.serverKey(list);
   const keys = [present, ...former.map(({ key }) => key)];

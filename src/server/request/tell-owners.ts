@@ -6,7 +6,7 @@ import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpg
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { Addressee, List, MailingLists, NewMail, Replies, Telling } from "../store/store.js";
+import type { Addressee, List, ListStore, NewMail, Replies, Telling } from "../store/store.js";
 import { answerMail } from "./answer-mail.js";
 
 /**
@@ -19,7 +19,7 @@ import { answerMail } from "./answer-mail.js";
 const BATCH = 32;
 
 export interface OwnerNotifierOptions {
-  readonly store: MailingLists & Replies;
+  readonly store: ListStore & Replies;
   readonly lists: ListsInUse;
   readonly log: Log;
   readonly now: () => number;

@@ -34,7 +34,7 @@ import { KeyFileError } from "../store/server-keys.js";
 import type { Member, Post, Store } from "../store/store.js";
 import { openTokens } from "../store/tokens.js";
 
-/** Who calls the filter: Postfix with checked posts (explode.ts), or Mailman with posts as they came. */
+/** Who calls the filter: Postfix with checked posts (recipient-expander.ts), or Mailman with posts as they came. */
 export type QueueOwner = "postfix" | "mailman";
 
 export interface FilterOptions {

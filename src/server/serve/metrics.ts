@@ -5,7 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { CopyOutcome } from "../delivery/worker.js";
 import type { CopyRecipient } from "../store/lists-in-use.js";
-import type { MailingLists, Posts, Queue, Roster, Suspensions } from "../store/store.js";
+import type { ListStore, Posts, Queue, Roster, Suspensions } from "../store/store.js";
 
 export interface Metrics {
   /** A mail came; `reply` is what its sender was told. */
@@ -18,7 +18,7 @@ export interface Metrics {
 
 /** What is counted when it is asked for. */
 export interface MetricsContext {
-  readonly store: MailingLists & Roster & Suspensions & Posts & Queue;
+  readonly store: ListStore & Roster & Suspensions & Posts & Queue;
   readonly pausedLists: () => Promise<number>;
   readonly freeSpace: () => Promise<number>;
   /** Whether the relay can be connected to now. */

@@ -17,9 +17,9 @@ import {
 import { codeForLog, type Log } from "../base/log.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limits.js";
 import type { Endpoint } from "../delivery/endpoints.js";
-import { RecipientExpander } from "../delivery/explode.js";
 import { RecipientGate } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
+import { RecipientExpander } from "../delivery/recipient-expander.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
 import { SuspensionReview } from "../delivery/suspension.js";
 import { type DeliveryOptions, DeliveryWorker } from "../delivery/worker.js";
@@ -53,7 +53,7 @@ export const DEFAULT_LANES = 8;
 const FORGET_MS = 60 * 60_000;
 
 /** What may be changed while the server runs (SIGHUP). */
-export interface LiveOptions {
+export interface ReloadableOptions {
   readonly relay: RelayOptions;
   /** `https://lists.example/`: where one-click unsubscribing is reached from outside. */
   readonly publicUrl?: string;
@@ -61,14 +61,14 @@ export interface LiveOptions {
   readonly limits?: RateLimits;
 }
 
-export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retryPauses" | "lease"> {
+export interface ServiceOptions extends ReloadableOptions, Pick<DeliveryOptions, "retryPauses" | "lease"> {
   readonly folder: DataFolder;
   /** The SQLite file in the folder, unless it says otherwise. */
   readonly store?: StorePlace;
   readonly fronts: readonly SmtpListenerOptions[];
   /** The public door, for one-click unsubscribing. */
   readonly web?: Endpoint & { readonly tls?: WebTls };
-  /** Postfix's port for posts that it is to queue for each member (explode.ts); the store's own queue if absent. */
+  /** Postfix's port for posts that it is to queue for each member (recipient-expander.ts); the store's own queue if absent. */
   readonly explode?: RelayOptions;
   /** The operator's door: health and metrics. */
   readonly vitals?: Endpoint;
@@ -92,7 +92,7 @@ export interface Service {
   /** Says that a command of this process changed the queue. */
   wake(): void;
   /** Goes on with other settings; what is on its way is not disturbed. */
-  reload(live: LiveOptions): void;
+  reload(live: ReloadableOptions): void;
   /** True once nothing goes on any more, for a reason that only a new start may end. */
   isStuck(): boolean;
   /** Decides what the copies that came back mean for members' standing; it does so by itself every hour. */
@@ -151,7 +151,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     undo.push(() => tried("heads-save-failed", () => heads.note(store)));
     await checkKeys({ store, heads, lists, log });
 
-    let live: LiveOptions = options;
+    let live: ReloadableOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
     const teller = new OwnerNotifier({ store, lists, log, now, told: () => delivery.wake() });

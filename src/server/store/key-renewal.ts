@@ -19,7 +19,7 @@ import { configFor } from "../../openpgp/policy.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { DAY_MS } from "../base/limits.js";
 import { certificatePathOf, KeyFileError, keyPathOf, loadServerKey } from "./server-keys.js";
-import type { List, MailingLists } from "./store.js";
+import type { List, ListStore } from "./store.js";
 
 /** When subkeys are replaced, and how long the old one stays after that, in days. */
 export interface RenewalPlan {
@@ -41,7 +41,7 @@ export interface Renewal {
  */
 export async function renewServerKey(
   folder: DataFolder,
-  store: Pick<MailingLists, "setServerCertificate">,
+  store: Pick<ListStore, "setServerCertificate">,
   list: List,
   plan: RenewalPlan,
   now: Date,

@@ -10,9 +10,9 @@ import type { ListRef } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MemberSecrets } from "./member-secrets.js";
 import { loadServerKey } from "./server-keys.js";
-import type { List, MailingLists, ServerKeyChange } from "./store.js";
+import type { List, ListStore, ServerKeyStore } from "./store.js";
 
-type ListMemory = MailingLists & Pick<ServerKeyChange, "replacedServerKeys">;
+type ListMemory = ListStore & Pick<ServerKeyStore, "replacedServerKeys">;
 
 /** A list that takes posts: it has its list key, and the server key is at hand. */
 export interface ListInUse {

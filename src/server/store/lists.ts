@@ -60,12 +60,12 @@ export interface ListState {
   /** How many posts it has ever taken. */
   readonly posts: number;
   readonly serverKey: { readonly fingerprint: string; readonly file: string };
-  /** The date of an owner's word that let it go on after a restore, the last one; see {@link MailingLists.refusedBefore}. */
+  /** The date of an owner's word that let it go on after a restore, the last one; see {@link ListStore.refusedBefore}. */
   readonly resumed?: number;
 }
 
 /** A list key and the digests of its public key material (list-key-material.ts). */
-export interface ListKeyChange {
+export interface NewListKeyRow {
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
   readonly material: readonly string[];
@@ -83,11 +83,11 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
-export interface MailingLists {
+export interface ListStore {
   /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
   createList(
     list: NewList,
-    key: ListKeyChange | undefined,
+    key: NewListKeyRow | undefined,
     changes: readonly RosterChange[],
     now: number,
   ): Promise<List>;
@@ -96,7 +96,7 @@ export interface MailingLists {
   listByAddress(address: string): Promise<List | undefined>;
   listById(id: number): Promise<List | undefined>;
   /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
-  setListKey(listId: number, key: ListKeyChange, change: RosterChange): Promise<void>;
+  setListKey(listId: number, key: NewListKeyRow, change: RosterChange): Promise<void>;
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
@@ -113,7 +113,7 @@ export interface MailingLists {
 }
 
 /** The lists in `database`. */
-export function listsIn(database: Database): MailingLists {
+export function listsIn(database: Database): ListStore {
   return {
     createList: (list, key, changes, now) =>
       database.transaction(function* () {
@@ -235,7 +235,7 @@ export function* lockList({ dialect }: Pick<Database, "dialect">, listId: number
 }
 
 /** Gives a list its list key. @throws Conflict */
-export function* takeListKey(listId: number, key: ListKeyChange): Script<void> {
+export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
   const { changes } =
     yield sql`UPDATE lists SET list_key = ${key.certificate}, list_key_fingerprint = ${key.fingerprint}
       WHERE id = ${listId} AND list_key IS NULL`;

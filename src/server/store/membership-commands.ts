@@ -1,9 +1,15 @@
 /** What commands change: who is on the roster, as what, and the list's keys. */
 
 import { RENEWAL_INTERVAL_MS } from "../base/limits.js";
-import { type CarryOut, type CommandOutcome, type Effect, nothingToReport, Refused } from "./carry-out.js";
+import {
+  type ApplyCommand,
+  type CommandOutcome,
+  type Effect,
+  nothingToReport,
+  Refused,
+} from "./apply-command.js";
 import { type Database, findRow, firstRow, isSet, number, type Script, sql, text } from "./database.js";
-import { type ListKeyChange, takeListKey } from "./lists.js";
+import { type NewListKeyRow, takeListKey } from "./lists.js";
 import {
   burnIntroductions,
   isOwned,
@@ -39,7 +45,7 @@ export interface MembershipCommands {
   claimList(
     verified: RecordedCommand,
     digest: string,
-    key: ListKeyChange,
+    key: NewListKeyRow,
     owner: NewMember,
   ): Promise<CommandOutcome>;
   /** A second use of an introduction is told to the owners, and to whom it let in. */
@@ -71,7 +77,7 @@ export interface MembershipCommands {
    */
   replaceListKey(
     verified: RecordedCommand,
-    key: ListKeyChange,
+    key: NewListKeyRow,
     terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
   ): Promise<CommandOutcome>;
   /** Adds a member on an owner's word; one who is on the roster with this very key stays as they are. */
@@ -86,7 +92,7 @@ export interface MembershipCommands {
 }
 
 /** The commands' changes in `database`. */
-export function membershipCommandsIn(database: Database, carryOut: CarryOut): MembershipCommands {
+export function membershipCommandsIn(database: Database, carryOut: ApplyCommand): MembershipCommands {
   return {
     async setClaim(listId, digest, expires) {
       await database.query(

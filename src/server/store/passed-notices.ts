@@ -1,6 +1,6 @@
 /** Owners' notices on their way through the server, with the members' receipts. */
 import type { NewsKind } from "../../membership/request/commands.js";
-import { type CarryOut, type CommandOutcome, nothingToReport, Refused } from "./carry-out.js";
+import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
 import { bytes, type Database, findRows, firstRow, isSet, number, sql, text } from "./database.js";
 import { queueMail } from "./queue.js";
 import type { VerifiedCommand } from "./warrant.js";
@@ -47,7 +47,7 @@ export interface PassedNotices {
 }
 
 /** The notices that were passed on, in `database`. */
-export function passedNoticesIn(database: Database, carryOut: CarryOut): PassedNotices {
+export function passedNoticesIn(database: Database, carryOut: ApplyCommand): PassedNotices {
   return {
     passNotice: (verified, { news, serial }, mails) =>
       carryOut(verified, function* () {

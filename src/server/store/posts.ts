@@ -1,7 +1,7 @@
 /** Posts: what was seen before, what is kept until its copies are out, and what waits for a moderator. */
 
 import { MAX_HELD_OF_STRANGERS, MAX_HELD_POSTS } from "../base/limits.js";
-import { type CarryOut, type CommandOutcome, nothingToReport, Refused } from "./carry-out.js";
+import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
 import {
   bytes,
   type Database,
@@ -134,7 +134,7 @@ export interface Posts {
 const authorKinds = ["member", "non-member"] as const;
 
 /** The posts in `database`. */
-export function postsIn(database: Database, carryOut: CarryOut): Posts {
+export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
   return {
     async queuePost(post) {
       const body = await writePieces(database, post.raw, post.accepted);

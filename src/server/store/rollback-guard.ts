@@ -13,7 +13,7 @@ import { FUTURE_ALLOWED_MS } from "../../openpgp/policy.js";
 import { writeDurably } from "../base/data-folder.js";
 import { whileLocked } from "../base/file-lock.js";
 import { KeyFileError } from "./server-keys.js";
-import type { List, ListState, MailingLists, RosterRecord } from "./store.js";
+import type { List, ListState, ListStore, RosterRecord } from "./store.js";
 
 const schema = z.strictObject({
   lists: z.record(
@@ -40,7 +40,7 @@ const schema = z.strictObject({
 type Known = z.infer<typeof schema>["lists"][string];
 
 /** What is asked of a store. */
-export type HeadStore = Pick<MailingLists, "listStates"> & Pick<RosterRecord, "recordHash">;
+export type HeadStore = Pick<ListStore, "listStates"> & Pick<RosterRecord, "recordHash">;
 
 /**
  * The file of heads. The server and every command change it, each in a process of its own: reading, changing and writing is

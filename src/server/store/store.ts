@@ -1,7 +1,7 @@
 import { MAX_HELD_MS } from "../base/limits.js";
-import { carryOutIn } from "./carry-out.js";
+import { carryOutIn } from "./apply-command.js";
 import { type Database, sql } from "./database.js";
-import { listsIn, type MailingLists } from "./lists.js";
+import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
 import { type Posts, postsIn } from "./posts.js";
@@ -10,19 +10,19 @@ import { type QueueDesk, queueDeskIn } from "./queue-desk.js";
 import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
-import { type ServerKeyChange, serverKeyChangeIn } from "./server-key-change.js";
+import { type ServerKeyStore, serverKeyChangeIn } from "./server-key-store.js";
 import { endComing, sweepBodies } from "./sql-post-octets.js";
 import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
-export type { CommandOutcome } from "./carry-out.js";
+export type { CommandOutcome } from "./apply-command.js";
 export { UnusableStore } from "./database.js";
 export {
   Conflict,
   type List,
-  type ListKeyChange,
   type ListState,
-  type MailingLists,
+  type ListStore,
   type NewList,
+  type NewListKeyRow,
   type PostPolicy,
   postPolicies,
 } from "./lists.js";
@@ -55,26 +55,26 @@ export {
   type Shape,
 } from "./roster.js";
 export type { RosterRecord } from "./roster-record.js";
-export type { ServerKeyChange } from "./server-key-change.js";
+export type { ServerKeyStore } from "./server-key-store.js";
 export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensions.js";
 export type { CommandKey, PostWarrant } from "./warrant.js";
 
 /** The whole store. Whoever needs some of it says which parts. */
-export type Store = MailingLists &
+export type Store = ListStore &
   Roster &
   Suspensions &
   RosterRecord &
-  ServerKeyChange &
+  ServerKeyStore &
   MembershipCommands &
   PassedNotices &
   Replies &
   Posts &
   Queue &
   QueueDesk &
-  Upkeep;
+  Maintenance;
 
 /** What is about the store as a whole. */
-export interface Upkeep {
+export interface Maintenance {
   /** Forgets replays and commands that the date check would refuse anyway, posts that a crash left without jobs, and posts held too long. */
   forget(now: number): Promise<void>;
   /** Since when an answer of the database is waited for, by performance.now; `undefined` if none is. */

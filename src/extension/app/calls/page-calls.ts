@@ -1,7 +1,7 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
 import type { RestoreSummary } from "../../backup/backup.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
-import type { InvitationSummary, JoinWish } from "../../member/join.js";
+import type { InvitationSummary, JoinInput } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";
 import { guardBridge } from "../../platform/bridge-guard.js";
@@ -104,7 +104,7 @@ export interface Calls extends OwnerCalls, SettingsCalls, ComposeCalls {
     readonly input: { readonly file: string; readonly code: string };
     readonly output: InvitationSummary;
   };
-  "join:start": { readonly input: JoinWish; readonly output: RequestSummary };
+  "join:start": { readonly input: JoinInput; readonly output: RequestSummary };
   /** Takes a join back, or its refusal away. */
   "join:forget": { readonly input: { readonly address: string }; readonly output: null };
   "list:leave": { readonly input: { readonly address: string }; readonly output: RequestSummary };
@@ -237,7 +237,7 @@ const checks: { readonly [K in keyof Calls]: Check<Calls[K]["input"]> } = {
   "compare:wanted": nothing,
   "compare:confirm": object<WantedKey>({ list: text, address: text, fingerprint: text }),
   "join:look": object<Calls["join:look"]["input"]>({ file: text, code: text }),
-  "join:start": object<JoinWish>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
+  "join:start": object<JoinInput>({ file: text, code: text, name: orNull(text), passphrase: orNull(text) }),
   "join:forget": object<Calls["join:forget"]["input"]>({ address: text }),
   "list:leave": object<Calls["list:leave"]["input"]>({ address: text }),
   "list:use-key": object<Calls["list:use-key"]["input"]>({ address: text, fingerprint: text }),

@@ -1,7 +1,7 @@
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { type Check, nothing, object, oneOf, orNull, text } from "../../platform/check.js";
-import type { Practised } from "../../worker/settings-jobs.js";
+import type { PracticeResult } from "../../worker/settings-jobs.js";
 
 /**
  * What the pages of keys and settings ask of the background page. A private key is never in an answer: an import passes one
@@ -30,7 +30,7 @@ export interface SettingsCalls {
   };
   "storage:save": { readonly input: null; readonly output: null };
   "storage:start-anew": { readonly input: null; readonly output: null };
-  practise: { readonly input: { readonly text: string }; readonly output: Practised };
+  practise: { readonly input: { readonly text: string }; readonly output: PracticeResult };
 }
 
 export interface Settings {

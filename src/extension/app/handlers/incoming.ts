@@ -1,7 +1,7 @@
 import { takeNotice } from "../../member/take-notice.js";
 import { whenHeadSeen } from "../../reading/opening.js";
 import { ownsLists } from "../../records/has-owned-lists.js";
-import type { ArrivalHandlers } from "../../requests/incoming.js";
+import type { IncomingHandlers } from "../../requests/incoming.js";
 
 /**
  * Who is told when an answer, report, notice or receipt has come. It only connects, and loads what few need when an answer has
@@ -11,13 +11,13 @@ const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
 const inviting = () => import("../../owner/inviting.js");
 const members = () => import("../../owner/members.js");
-const moving = () => import("../../owner/server-move.js");
+const moving = () => import("../../owner/new-server-key.js");
 const moderating = () => import("../../moderation/held-posts.js");
 const memberKey = () => import("../../member/member-key.js");
 const secondOwner = () => import("../../owner/second-owner.js");
 const notices = () => import("../../owner/notices.js");
 
-type Answers = ArrivalHandlers["answers"];
+type Answers = IncomingHandlers["answers"];
 
 const nothing = async () => undefined;
 
@@ -59,7 +59,7 @@ const ownerAnswers = {
   "resume-server": commandAnswered,
 } as const satisfies Partial<Answers>;
 
-export const arrivals: ArrivalHandlers = {
+export const arrivals: IncomingHandlers = {
   answers: { ...memberAnswers, ...ownerAnswers },
   async report(list, report) {
     if (report.event === "revoked") await (await memberKey()).takeRevocation(list, report);

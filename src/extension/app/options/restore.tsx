@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { RestoreSummary } from "../../backup/backup.js";
-import type { ListFacts, ListMove } from "../../backup/restore-plan.js";
+import type { ListChange, ListFacts } from "../../backup/restore-plan.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import { Owners } from "./owner-rows.js";
@@ -94,7 +94,7 @@ function Move({
   agreed,
   agree,
 }: {
-  readonly move: ListMove;
+  readonly move: ListChange;
   readonly agreed: boolean;
   readonly agree: (yes: boolean) => void;
 }) {

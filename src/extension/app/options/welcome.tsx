@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
-import type { Practised } from "../../worker/settings-jobs.js";
+import type { PracticeResult } from "../../worker/settings-jobs.js";
 import type { Call } from "../calls/page-calls.js";
 import type { RunAction } from "./form-actions.js";
 import { field } from "./form-actions.js";
@@ -50,7 +50,7 @@ export function Welcome({
 /** A mail's way through a list that is nowhere: real seals, made and opened on this computer. */
 export function Practice({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [working, setWorking] = useState(false);
-  const [shown, setShown] = useState<Practised | null>(null);
+  const [shown, setShown] = useState<PracticeResult | null>(null);
   const submit = async (form: HTMLFormElement) => {
     setWorking(true);
     setShown(null);

@@ -1,4 +1,4 @@
-import { traceIn } from "../../reading/display/trace.js";
+import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
 
 /**
  * The message display script. It runs in every mail that is shown, so it is small and does as little as it can: a mail without
@@ -12,7 +12,7 @@ import { traceIn } from "../../reading/display/trace.js";
 const HIDDEN_MS = 1_500;
 
 function begin(): void {
-  const trace = traceIn(document.body);
+  const trace = sealLikelihood(document.body);
   if (trace === "none") return;
   const likely = trace === "likely";
   if (likely) hide();

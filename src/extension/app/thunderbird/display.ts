@@ -1,7 +1,7 @@
 import { browser } from "../../platform/browser.js";
 import { codeOf } from "../../platform/errors.js";
 import { RenderedMail } from "../../reading/display/render.js";
-import { traceIn } from "../../reading/display/trace.js";
+import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
 import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
 import { ask } from "../calls/mail-calls.js";
 import { askedActs } from "./display-actions.js";
@@ -29,7 +29,7 @@ async function answerFor(likely: boolean): Promise<Displayed> {
 }
 
 async function main(): Promise<void> {
-  const likely = traceIn(document.body) === "likely";
+  const likely = sealLikelihood(document.body) === "likely";
   const mail = new RenderedMail();
   for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
   if (likely) mail.take();

@@ -1,11 +1,11 @@
 import { actionButton, drawing, element } from "../../ui/elements.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { say, t } from "../../ui/i18n.js";
-import type { Standing } from "../../worker/jobs.js";
-import { quotableName } from "../presentable.js";
+import type { AuthorTrust } from "../../worker/jobs.js";
+import { quotableName } from "../untrusted-text.js";
 import type { DisplayAnswer, MailActions, OpenedView, PersonView } from "../view.js";
-import { arrivedLine } from "./arrived.js";
 import { filesOf } from "./files.js";
+import { incomingLine } from "./incoming-line.js";
 import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
 
@@ -169,7 +169,7 @@ function banner(
         ? bannerOf("note", t("offer_title"), t("offer_where"))
         : bannerOf("note", t("offer_title"), t("offer_text"), { label: t("offer_join"), act: acts.join });
     case "arrived": {
-      const { tone, title, text } = arrivedLine(answer.arrived);
+      const { tone, title, text } = incomingLine(answer.arrived);
       const unlock = { label: t("locked_unlock"), act: acts.settings };
       return answer.arrived.kind === "locked"
         ? bannerOf(tone, say(title), say(text), unlock)
@@ -200,9 +200,9 @@ export function bannerOf(
 }
 
 /** Standings that comparing digits says something new about; owners and oneself need none, and a false proof has its own cause. */
-const open: readonly Standing[] = ["known", "new", "changed", "reintroduced"];
+const open: readonly AuthorTrust[] = ["known", "new", "changed", "reintroduced"];
 
 /** Whether a reader may say of an author's key that they have compared it. */
-export function mayConfirm(standing: Standing): boolean {
+export function mayConfirm(standing: AuthorTrust): boolean {
   return open.includes(standing);
 }

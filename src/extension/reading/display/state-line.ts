@@ -1,5 +1,5 @@
 import { type Phrase, phrase, t } from "../../ui/i18n.js";
-import { NAME_LIMIT, presentable, quotableName } from "../presentable.js";
+import { NAME_LIMIT, presentable, quotableName } from "../untrusted-text.js";
 import type { OpenedView, Remark } from "../view.js";
 
 /**

@@ -54,7 +54,7 @@ async function folderFor(list: { readonly name: string; readonly address: string
 }
 
 /** What came of it: `off` if the person wants none, `there` if it had been kept before. */
-export type KeptCopy = "kept" | "there" | "off";
+export type LocalCopyResult = "kept" | "there" | "off";
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +65,7 @@ let queue: Promise<unknown> = Promise.resolve();
 export function keepCopy(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
-): Promise<KeptCopy> {
+): Promise<LocalCopyResult> {
   // one after the other: two mails at once would both make the folder
   const next = queue.then(() => keep(list, letter));
   queue = next.catch(() => undefined);
@@ -75,7 +75,7 @@ export function keepCopy(
 async function keep(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
-): Promise<KeptCopy> {
+): Promise<LocalCopyResult> {
   if ((await keepingOf(list.address)) === "off") return "off";
   const { messages } = thunderbird();
   if (messages.import === undefined || !(await may("copies"))) return "off";

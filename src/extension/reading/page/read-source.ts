@@ -1,4 +1,4 @@
-import { type ArrivingPart, arrivingKinds } from "../../../mail/found-parts.js";
+import { type IncomingPart, incomingKinds } from "../../../mail/found-parts.js";
 import { partTypes, requestTypes } from "../../../mail/part-types.js";
 import { writeClearMail } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
@@ -8,7 +8,7 @@ import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { openOptions } from "../../platform/background-rpc.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
-import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
+import { type IncomingHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
 import type { MailRead } from "../../worker/jobs.js";
 import {
@@ -35,13 +35,13 @@ export type OpeningScope = "in-its-own-shell" | "elsewhere";
  */
 export class MailReading {
   readonly #source: MailSource;
-  readonly #arrivals: ArrivalHandlers;
+  readonly #arrivals: IncomingHandlers;
   #open: OpeningScope = "in-its-own-shell";
   #opened: OpenedMail | undefined;
   #invitation: { readonly name: string; readonly file: Uint8Array } | undefined;
 
   /** @param arrivals takes an answer, notice or receipt that the mail turns out to be */
-  constructor(source: MailSource, arrivals: ArrivalHandlers) {
+  constructor(source: MailSource, arrivals: IncomingHandlers) {
     this.#source = source;
     this.#arrivals = arrivals;
   }
@@ -174,8 +174,8 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
   });
   if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own", outer: null };
   const [arriving, another] = labelled.flatMap(
-    ({ type, bytes }): (ArrivingPart & { readonly sealed: Uint8Array })[] => {
-      const kind = arrivingKinds.find((each) => requestTypes[each] === type);
+    ({ type, bytes }): (IncomingPart & { readonly sealed: Uint8Array })[] => {
+      const kind = incomingKinds.find((each) => requestTypes[each] === type);
       // whoever chose this very file means it: what is wrong with it is said
       return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
     },

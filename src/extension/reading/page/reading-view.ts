@@ -1,7 +1,7 @@
 import { whenLocked } from "../../keys/unlocked.js";
 import { openOptions } from "../../platform/background-rpc.js";
 import { whenStoredChanges } from "../../records/storage.js";
-import type { ArrivalHandlers } from "../../requests/incoming.js";
+import type { IncomingHandlers } from "../../requests/incoming.js";
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
 import { answerView, bannerOf } from "../display/answer-view.js";
@@ -16,7 +16,7 @@ import type { MailSource } from "./source.js";
 /** What the place that shows a mail wants of it. */
 export interface ReadingOptions {
   /** Takes an answer, notice or receipt that a mail turns out to be. */
-  readonly arrivals: ArrivalHandlers;
+  readonly arrivals: IncomingHandlers;
   /** Answers the mail; where it is left out there is no button for it. */
   readonly reply?: (opened: OpenedMail) => Promise<unknown>;
 }

@@ -6,7 +6,7 @@ import { ReadingView } from "../../../reading/page/reading-view.js";
 import type { ChosenFiles, MailSource } from "../../../reading/page/source.js";
 import { t } from "../../../ui/i18n.js";
 import { arrivals } from "../../handlers/incoming.js";
-import { Giving } from "./giving.js";
+import { MailInput } from "./mail-input.js";
 
 /** The Reader page: mails are given to it as files or as text, and read one after the other. It knows no webmail. */
 interface Props {
@@ -68,7 +68,7 @@ export function ReaderPage({ reply }: Props) {
           </button>
         </nav>
       </header>
-      <Giving take={take} />
+      <MailInput take={take} />
       {given.length > 1 ? (
         <nav class="given" aria-label={t("reader_given")}>
           <ul>

@@ -8,11 +8,11 @@ import type { Overview, RunAction } from "../form-actions.js";
 import { Found } from "./claim-form.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
-import { NewKey } from "./new-key.js";
+import { NewKey } from "./new-list-key.js";
+import { NewServerKeyForm } from "./new-server-key.js";
 import type { OwnerProps } from "./owner-actions.js";
 import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
 import { People } from "./people.js";
-import { ServerMoveForm } from "./server-move.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
@@ -87,7 +87,7 @@ function Owned(props: OwnerProps) {
       <Alarms {...props} />
       {list.claim === "confirmed" ? null : <ClaimAlert {...props} />}
       <Waiting {...props} />
-      <ServerMoveForm {...props} />
+      <NewServerKeyForm {...props} />
       {list.claim === "confirmed" ? (
         <>
           <NoticeProgress {...props} />

@@ -28,7 +28,7 @@ const ADDED = ".moz-main-header, .moz-mime-attachment-header, .moz-mime-attachme
 const SEEN = "img, table, object, video";
 
 /** Looks at the body of the message document, once it is complete. */
-export function traceIn(body: HTMLElement): SealLikelihood {
+export function sealLikelihood(body: HTMLElement): SealLikelihood {
   const shown = [...body.children].filter((element) => !element.matches(ADDED));
   let text = "";
   for (const element of shown) {

@@ -14,7 +14,7 @@ import { handOver, type RelayOptions } from "./relay.js";
 import type { EndOfData } from "./smtp-client.js";
 
 /** Postfix could not take the post now; the sender is told to try later. */
-export class NotExpanded extends Error {
+export class PostfixUnavailable extends Error {
   override readonly name = "NotExploded";
 }
 
@@ -41,7 +41,7 @@ export class RecipientExpander {
     if (post.hold) return this.#store.queuePost(post);
     const name = `${post.listId} ${post.keyPacketDigest}`;
     // the same post twice at one moment: one of them comes again, and is then a repeat
-    if (this.#underway.has(name)) throw new NotExpanded("this post is on its way");
+    if (this.#underway.has(name)) throw new PostfixUnavailable("this post is on its way");
     this.#underway.add(name);
     try {
       const known = await this.#store.knownPost(post);
@@ -56,7 +56,7 @@ export class RecipientExpander {
       // Postfix may take its time, and the author be removed meanwhile: it can't have the post before the last line
       const ending: EndOfData = (end) => this.#store.confirmPost(post.warrant, end);
       if (!(await handOver(this.#port, mail, ending))) {
-        throw new NotExpanded("Postfix did not take the post for every member");
+        throw new PostfixUnavailable("Postfix did not take the post for every member");
       }
       return await this.#store.rememberSent(post, readers.length);
     } finally {

@@ -45,10 +45,10 @@ export const nothingToReport: Effect = {};
  *
  * @throws Stale
  */
-export type CarryOut = (command: VerifiedCommand, work: () => Script<Effect>) => Promise<CommandOutcome>;
+export type ApplyCommand = (command: VerifiedCommand, work: () => Script<Effect>) => Promise<CommandOutcome>;
 
 /** Carries commands out in `database`. */
-export function carryOutIn(database: Database): CarryOut {
+export function carryOutIn(database: Database): ApplyCommand {
   return async (verified, work) => {
     try {
       const outcome = await database.transaction(function* (): Script<CommandOutcome> {

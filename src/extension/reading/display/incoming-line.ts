@@ -1,15 +1,15 @@
-import type { Arrived } from "../../requests/incoming.js";
+import type { Incoming } from "../../requests/incoming.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type Phrase, phrase } from "../../ui/i18n.js";
 
 /** What is said in place of an answer, notice or receipt. Pure, so that every case can be shown in a test. */
-export interface ArrivedLine {
+export interface IncomingLine {
   readonly tone: "good" | "note" | "warning";
   readonly title: Phrase;
   readonly text: Phrase;
 }
 
-export function arrivedLine(arrived: Arrived): ArrivedLine {
+export function incomingLine(arrived: Incoming): IncomingLine {
   switch (arrived.kind) {
     case "answer":
       return answerLine(arrived);
@@ -42,7 +42,11 @@ export function arrivedLine(arrived: Arrived): ArrivedLine {
   }
 }
 
-function answerLine({ list, do: asked, result }: Extract<Arrived, { readonly kind: "answer" }>): ArrivedLine {
+function answerLine({
+  list,
+  do: asked,
+  result,
+}: Extract<Incoming, { readonly kind: "answer" }>): IncomingLine {
   const title = phrase("arrived_answer_title", list);
   if (result !== "done")
     return { tone: "warning", title, text: { key: sentenceKey(result.refused), parts: [] } };
@@ -60,7 +64,7 @@ function answerLine({ list, do: asked, result }: Extract<Arrived, { readonly kin
   }
 }
 
-function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" }>): ArrivedLine {
+function reportLine({ list, event }: Extract<Incoming, { readonly kind: "report" }>): IncomingLine {
   const title = phrase("arrived_report_title", list);
   switch (event) {
     case "joined":
@@ -84,7 +88,7 @@ function reportLine({ list, event }: Extract<Arrived, { readonly kind: "report" 
   }
 }
 
-function newsOf({ news }: Extract<Arrived, { readonly kind: "notice" }>): Phrase {
+function newsOf({ news }: Extract<Incoming, { readonly kind: "notice" }>): Phrase {
   switch (news) {
     case "owners":
       return phrase("arrived_news_owners");

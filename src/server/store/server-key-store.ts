@@ -1,5 +1,5 @@
 /** Server keys besides the one that a list has: the one that its owner is asked about, and those that were replaced. */
-import { type CarryOut, type CommandOutcome, nothingToReport, Refused } from "./carry-out.js";
+import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
 import {
   bytes,
   type Database,
@@ -28,7 +28,7 @@ export interface ReplacedServerKey extends OfferedServerKey {
   readonly until: number;
 }
 
-export interface ServerKeyChange {
+export interface ServerKeyStore {
   /** A new one that the owner is asked about, in place of an earlier such. @returns the earlier, whose file is for nothing */
   offerServerKey(listId: number, key: OfferedServerKey): Promise<readonly OfferedServerKey[]>;
   offeredServerKey(listId: number): Promise<OfferedServerKey | undefined>;
@@ -46,7 +46,7 @@ export interface ServerKeyChange {
 }
 
 /** The server keys in `database`. */
-export function serverKeyChangeIn(database: Database, carryOut: CarryOut): ServerKeyChange {
+export function serverKeyChangeIn(database: Database, carryOut: ApplyCommand): ServerKeyStore {
   return {
     offerServerKey: (listId, { file, fingerprint, certificate }) =>
       database.transaction(function* () {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { presentable, quotableName, skeletonOf } from "../../src/extension/reading/presentable.js";
+import { presentable, quotableName, skeletonOf } from "../../src/extension/reading/untrusted-text.js";
 
 test.each([
   ["ordinary text stays", "予算 2027: naïve 👩‍👩‍👧 नमस्ते क्‍ष", "予算 2027: naïve 👩‍👩‍👧 नमस्ते क्‍ष"],

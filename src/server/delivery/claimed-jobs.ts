@@ -8,7 +8,7 @@ import { CLAIM_BATCH, CLAIM_LEASE_MS, LEASE_RENEWALS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Job, Queue } from "../store/store.js";
 
-export interface ClaimsOptions {
+export interface ClaimedJobsOptions {
   readonly store: Queue;
   readonly log: Log;
   /** The wall clock, in milliseconds since 1970. */
@@ -17,8 +17,8 @@ export interface ClaimsOptions {
   readonly lease?: number;
 }
 
-export class Claims {
-  readonly #options: ClaimsOptions;
+export class ClaimedJobs {
+  readonly #options: ClaimedJobsOptions;
   readonly #lease: number;
   /** Until when each claim is ours, by the clock that is never set (performance.now). */
   readonly #leases = new Map<string, number>();
@@ -30,7 +30,7 @@ export class Claims {
   #claimed: Job[] = [];
   #claiming: Promise<void> | undefined;
 
-  constructor(options: ClaimsOptions) {
+  constructor(options: ClaimedJobsOptions) {
     this.#options = options;
     this.#lease = options.lease ?? CLAIM_LEASE_MS;
     this.#drift = options.now() - performance.now();

@@ -3,7 +3,7 @@ import { type ChosenFiles, chosenFrom, namedFile, pastedMail } from "../../../re
 import { t } from "../../../ui/i18n.js";
 
 /** The ways in which a mail is given to the page: dropped anywhere on it, chosen, or pasted as text. */
-export function Giving({ take }: { readonly take: (chosen: ChosenFiles) => Promise<void> }) {
+export function MailInput({ take }: { readonly take: (chosen: ChosenFiles) => Promise<void> }) {
   const [over, setOver] = useState(false);
   const pasted = useRef(0);
   const text = useRef<HTMLTextAreaElement>(null);
