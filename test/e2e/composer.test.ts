@@ -64,7 +64,7 @@ describeInBrowsers("the composer", (name) => {
     await server.untilQuiet();
     await bed.read("opened", bed.file("copy.eml", bed.copy));
     await bed.pressInView(".reply");
-    const writing = await browser.opened("composer/");
+    const writing = await browser.opened("app/browser/composer.html");
     await writing.waitFor(".editor .text blockquote");
     await writing.run(z.null(), WRITE, "Hello Alice, my answer");
     await writing.setFiles(".attached input[type=file]", [bed.file("numbers.csv", "1;2;3\r\n")]);
@@ -89,7 +89,7 @@ describeInBrowsers("the composer", (name) => {
 
   test("the Reader page leads there, and the composer has its one list chosen", async () => {
     await bed.page.click("header nav a");
-    const writing = await bed.browser.opened("composer/");
+    const writing = await bed.browser.opened("app/browser/composer.html");
     await writing.waitFor(".editor .text");
     expect(await writing.run(z.string(), `() => document.querySelector("select").value`)).toBe(
       bed.list.address,
@@ -257,7 +257,7 @@ describeInBrowsers("reader and composer in Japanese and in the dark", (name) => 
     await page.picture(join(ALBUM, `opened-ja-${name}.png`));
     expect(await axeComplaints(page)).toEqual([]);
     await bed.pressInView(".reply");
-    const writing = await browser.opened("composer/");
+    const writing = await browser.opened("app/browser/composer.html");
     await writing.waitFor(".editor .text blockquote");
     await writing.run(z.null(), WRITE, "添付します");
     await writing.click("button.seal");

@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Puts the code that the Reader shows HTML with onto a page of the same extension, where a test can call it. */
 const SCRIPT = `
-import { frameDocument, htmlFrame } from "${root}/src/extension/reader/html-frame.ts";
+import { frameDocument, htmlFrame } from "${root}/src/extension/reading/page/html-frame.ts";
 Object.assign(globalThis, { frameDocument, htmlFrame });
 `;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Walls</title><div id="frames"></div>

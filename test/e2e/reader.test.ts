@@ -85,7 +85,7 @@ describeInBrowsers("the Reader page", (name) => {
     });
     await server.untilQuiet();
     const text = await bed.read("opened", bed.file("copy.eml", bed.copy));
-    for (const words of ["The true subject", "came through the list", "red.png", "left out: 1"])
+    for (const words of ["The true subject", "came through the list", "red.png", "not loaded: 1"])
       expect(text).toContain(words);
     // the words are in the frame, and nowhere in our own page
     expect(text).not.toContain("Hello");
@@ -233,7 +233,7 @@ describeInBrowsers("the Reader page", (name) => {
   test("says what else a mail is", async () => {
     const { list, carol } = bed;
     const plain = "From: a@b.test\r\nSubject: hi\r\n\r\nhello\r\n";
-    expect(await bed.read("ordinary", bed.file("plain.eml", plain))).toContain("not sealed");
+    expect(await bed.read("ordinary", bed.file("plain.eml", plain))).toContain("not encrypted");
     const to = { address: parseAddress(carol.address) };
     const answer = writeRequestMail({
       ...{ kind: "answer", list: parseAddress(list.address), from: to, to },

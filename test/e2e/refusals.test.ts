@@ -291,7 +291,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
     );
     // a mail system breaks the lines of a reply where it likes
     expect(bounce.raw.toString("utf8").replace(/\s+/g, " ")).toContain(
-      "press Encrypt to list and send again",
+      "turn on Encrypt to list and send again",
     );
     const answers = world.recorder
       .since()
