@@ -54,8 +54,9 @@ const TAKEN_OVER = `(async () => {
     local: async () => Object.keys(await api.storage.local.get(null)).length > 0,
     session: async () => (await api.storage.session.get(null)) !== undefined,
     "background's session": async () => {
-      await api.runtime.sendMessage({ session: "set", key: "offered", value: "by the page" });
-      return (await api.runtime.sendMessage({ session: "get", key: "offered" })) !== null;
+      const ask = (name, input) => api.runtime.sendMessage({ name, input });
+      const set = await ask("session:set", { key: "offered", value: "by the page" });
+      return set.ok || (await ask("session:get", { key: "offered" })).ok;
     },
     turn: () => new Promise((resolve) => {
       const port = api.runtime.connect({ name: "listseal-storage" });
@@ -258,7 +259,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       });
       for (const one of uids) {
         const mail = await mailOf(one);
-        port?.postMessage({ listseal: "read", mail }, [mail]);
+        port?.postMessage({ name: "frame:read", input: { mail } }, [mail]);
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 500));

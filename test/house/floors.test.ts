@@ -135,7 +135,7 @@ test("the server can't reach open-post.ts, however far the imports are followed"
 
 test.each([
   ["webextension-polyfill", "extension/platform/browser"],
-  ["webext-bridge", "extension/app/calls/page-calls"],
+  ["webext-bridge", "extension/platform/rpc/bridge"],
 ])("%s has one door", (name, door) => {
   const importers = all.filter(({ others }) =>
     others.some((other) => other === name || other.startsWith(`${name}/`)),

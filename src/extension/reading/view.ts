@@ -35,11 +35,6 @@ export type Displayed =
   /** In a page of our own, in the place of the sender's document. The mark is null where nobody was there to say it. */
   | { readonly where: "instead"; readonly answer: Exclude<DisplayAnswer, Aside>; readonly mark: Mark | null };
 
-/** What the background page tells display scripts: keys were locked, and nothing that was opened may stay on the screen. */
-export const CLEAR = "listseal:clear";
-/** The same: what verdicts are made of has changed, so an opened mail is asked about anew. */
-export const ANEW = "listseal:anew";
-
 /** An answer, notice or receipt: no mail to read, but something that was done. */
 export interface ArrivedView {
   readonly kind: "arrived";

@@ -1,6 +1,6 @@
 import { ListSealError } from "../../openpgp/errors.js";
 import { awake } from "../platform/keep-awake.js";
-import { unwrap } from "../ui/failure.js";
+import { unwrap } from "../platform/rpc/outcome.js";
 import type { JobAnswer, JobName, Jobs } from "./jobs.js";
 
 /**

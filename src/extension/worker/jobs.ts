@@ -6,8 +6,8 @@ import type { Pins } from "../../membership/introduction/pins.js";
 import type { Result } from "../../membership/request/answers.js";
 import type { Command, NewsKind, SignedBytes } from "../../membership/request/request.js";
 import type { Passage } from "../../protocol/message.js";
+import type { Outcome } from "../platform/rpc/outcome.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
-import type { Outcome } from "../ui/failure.js";
 import type { OwnerJobs } from "./owner-jobs.js";
 import type { SettingsJobs } from "./settings-jobs.js";
 

@@ -1,4 +1,4 @@
-import { outcomeOf } from "../ui/failure.js";
+import { outcomeOf } from "../platform/rpc/outcome.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
 import { exportKey, importKey } from "./imported-keys.js";

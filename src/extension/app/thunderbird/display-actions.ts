@@ -1,5 +1,9 @@
+import { askBackground } from "../../platform/rpc/messages.js";
 import type { Acts } from "../../reading/view.js";
-import { ask } from "../calls/mail-calls.js";
+import type { DisplayCalls } from "../calls/display-calls.js";
+
+/** Asks the background page from the message display script. */
+export const ask = askBackground<DisplayCalls>();
 
 const downloads = new Map<number, number>();
 

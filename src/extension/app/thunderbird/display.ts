@@ -1,10 +1,11 @@
 import { codeOf } from "../../../openpgp/errors.js";
-import { browser } from "../../platform/browser.js";
+import { hearing } from "../../platform/rpc/call.js";
+import { hearBackground } from "../../platform/rpc/messages.js";
 import { ShownMail } from "../../reading/display/render.js";
 import { traceIn } from "../../reading/display/trace.js";
-import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
-import { ask } from "../calls/mail-calls.js";
-import { askedActs } from "./display-actions.js";
+import type { Displayed } from "../../reading/view.js";
+import { viewWords } from "../calls/view-words.js";
+import { ask, askedActs } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
 
 /**
@@ -46,13 +47,19 @@ async function main(): Promise<void> {
     // a failed question about an ordinary mail is no news
     if (!likely && displayed.answer.kind === "refused") return mail.leave();
     mail.show(displayed, askedActs);
-    if (displayed.answer.kind === "opened") askWhenDue("due");
+    if (displayed.answer.kind === "opened") askWhenDue(() => ask("due", null));
   };
-  browser.runtime.onMessage.addListener((message: unknown) => {
-    if (message === CLEAR) mail.clear();
-    else if (message !== ANEW || mail.kind !== "opened") return undefined;
-    return read();
-  });
+  hearBackground(
+    hearing(viewWords, {
+      "view:clear": () => {
+        mail.clear();
+        void read();
+      },
+      "view:renew": () => {
+        if (mail.kind === "opened") void read();
+      },
+    }),
+  );
   await read();
 }
 

@@ -1,5 +1,6 @@
 import { browser } from "../../platform/browser.js";
-import { ANEW, CLEAR } from "../../reading/view.js";
+import { tellTab } from "../../platform/rpc/messages.js";
+import type { ViewWords } from "../calls/view-words.js";
 
 /**
  * What the background page tells the mails that are on a screen: in the main window, in tabs, in windows of their own. Pages
@@ -7,16 +8,13 @@ import { ANEW, CLEAR } from "../../reading/view.js";
  */
 
 /** Keys were locked: nothing that was opened stays on a screen. */
-export const clearViews = (): void => tellViews(CLEAR);
+export const clearViews = (): void => tellViews("view:clear");
 
 /** What verdicts are made of has changed: opened mails are asked about anew. */
-export const renewViews = (): void => tellViews(ANEW);
+export const renewViews = (): void => tellViews("view:renew");
 
-function tellViews(what: typeof CLEAR | typeof ANEW): void {
+function tellViews(what: keyof ViewWords): void {
   void browser.tabs.query({}).then((tabs) => {
-    for (const { id } of tabs) {
-      // most tabs show no mail of ours, and nobody there listens
-      if (id !== undefined) browser.tabs.sendMessage(id, what).catch(() => undefined);
-    }
+    for (const { id } of tabs) if (id !== undefined) tellTab<ViewWords>(id)(what, null);
   });
 }

@@ -5,7 +5,7 @@ import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ListSealError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
-import { openOptions } from "../../platform/background-rpc.js";
+import { openOptions } from "../../platform/background-calls.js";
 import { host } from "../../platform/host.js";
 import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
-import { openOptions } from "../../platform/background-rpc.js";
+import { openOptions } from "../../platform/background-calls.js";
 import { load } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";

@@ -1,10 +1,14 @@
 import { browser } from "../../../platform/browser.js";
+import { askBackground } from "../../../platform/rpc/messages.js";
 import { displayStyle } from "../../../reading/display/style.js";
 import type { Acts } from "../../../reading/view.js";
 import { t } from "../../../ui/i18n.js";
-import { ask, type MessageRef } from "../../calls/mail-calls.js";
+import type { MailPageCalls, MessageRef } from "../../calls/mail-page-calls.js";
 
 /** What our pages about one mail have in common. In them is nothing that a sender has written but as text that we place. */
+
+/** Asks the background page from a page about a mail. */
+export const ask = askBackground<MailPageCalls>();
 
 /** A shadow root in `container` with the look of an opened mail. The page's policy takes no styles from elements. */
 export function placeIn(container: HTMLElement): { show(kind: string, shown: readonly Node[]): void } {

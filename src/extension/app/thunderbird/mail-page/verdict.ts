@@ -8,8 +8,8 @@ import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { t } from "../../../ui/i18n.js";
 import { markView } from "../../../ui/security-image-view.js";
-import { ask, type MessageRef } from "../../calls/mail-calls.js";
-import { actsOn, placeIn } from "./mail.js";
+import type { MessageRef } from "../../calls/mail-page-calls.js";
+import { actsOn, ask, placeIn } from "./mail.js";
 
 /**
  * The popup of the button above a mail. It says what ListSeal knows about the mail, where no mail can paint.
