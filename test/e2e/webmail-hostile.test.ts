@@ -354,7 +354,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       `async (id, mail) => {
         const tried = [];
         const api = globalThis.chrome?.runtime ?? globalThis.browser?.runtime;
-        for (const message of [{ webmail: "open-reader" }, { name: "overview", input: null }]) {
+        for (const message of [{ name: "open-page", input: { page: "reader" } }, { name: "overview", input: null }]) {
           try { tried.push(String(await api.sendMessage(id, message))); } catch { tried.push("refused"); }
         }
         try {
@@ -365,9 +365,10 @@ describeInBrowsers("a hostile webmail page", (name) => {
           }));
         } catch { tried.push("refused"); }
         const { port1, port2 } = new MessageChannel();
-        postMessage({ kind: "answer" }, "*");
-        postMessage({ listseal: "read", mail: new ArrayBuffer(9) }, "*", [port2]);
-        for (let i = 0; i < frames.length; i += 1) frames[i].postMessage({ listseal: "read", mail: new ArrayBuffer(9) }, "*");
+        const read = { name: "frame:read", input: { mail: new ArrayBuffer(9) } };
+        postMessage({ name: "webmail:answer", input: null }, "*");
+        postMessage(read, "*", [port2]);
+        for (let i = 0; i < frames.length; i += 1) frames[i].postMessage(read, "*");
         await new Promise((resolve) => setTimeout(resolve, 500));
         return tried;
       }`,

@@ -72,3 +72,17 @@ test("no other line says what a call takes or gives", () => {
   );
   expect(again).toEqual([]);
 });
+
+test("a job of the worker is declared by the function that does it, and named once", () => {
+  const table = all.find(({ path }) => short(path) === "worker/table")?.text ?? "";
+  const [, lines = ""] = /export const jobs = \{([^}]*)\}/.exec(table) ?? [];
+  const jobs = [...lines.matchAll(/^ {2}(?:"([^"]+)"|(\w+))/gm)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+  expect(jobs.length).toBeGreaterThan(30);
+  expect(jobs.filter((name, index) => jobs.indexOf(name) !== index)).toEqual([]);
+  const asked = all.flatMap(({ text }) =>
+    [...text.matchAll(/runJob\(\s*"([^"]+)"/g)].map(([, name = ""]) => name),
+  );
+  expect(jobs.filter((name) => !asked.includes(name))).toEqual([]);
+});
