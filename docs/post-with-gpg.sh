@@ -1,21 +1,21 @@
 #!/bin/sh
-# Posts to a ListSeal list with nothing but GnuPG (2.2 or later, with gpgsplit): writes the mail on standard output.
+# Posts to a ListSeal list with nothing but GnuPG (2.2 or later, with gpgsplit): writes the mail to standard output.
 #
 #   post-with-gpg.sh -f alice@example.org -l team@lists.example -L LIST-KEY -S SERVER-KEY [option...] [FILE...] <text >mail
 #
 #   -f ADDRESS      your address; its secret key is in your keyring
-#   -k FINGERPRINT  your key, where your address has several
+#   -k FINGERPRINT  your key, if your address has several
 #   -l ADDRESS      the list
-#   -L FINGERPRINT  the list key, -S FINGERPRINT the list's server key: both imported, both fingerprints compared
+#   -L FINGERPRINT  the list key, -S FINGERPRINT the list's server key: import both, and compare both fingerprints
 #                   with your invitation (they are trusted because you name them here)
 #   -m key|whole    the list's mode (default: key)
 #   -s SUBJECT      the true subject, sealed inside
-#   -r MESSAGE-ID   what you answer, with its angle brackets
+#   -r MESSAGE-ID   the message you reply to, with its angle brackets
 #   -i FILE         your introduction's certificate, if you were invited
 #   FILE...         attachments
 #
-# Hand the mail to any mailer: sendmail -f alice@example.org team@lists.example <mail
-# Outside the seals stand: your address, the list's, the date, what it answers, and about how long it is.
+# Pass the mail to any mailer: sendmail -f alice@example.org team@lists.example <mail
+# Visible outside the seals: your address, the list's, the date, the message you reply to, and the approximate length.
 set -eu
 umask 077
 LC_ALL=C
@@ -36,12 +36,12 @@ done
 shift $((OPTIND - 1))
 for given in "$me" "$list" "$list_key" "$server_key"; do [ -n "$given" ] || usage; done
 case $mode in key | whole) ;; *) usage ;; esac
-# these stand in header fields outside the seals: nothing in them may begin a line of its own
-case $me$list$answers in *[!\!-~]*) die "an address or message id has characters that it can't have" ;; esac
+# these go into header fields outside the seals: nothing in them may start a new line
+case $me$list$answers in *[!\!-~]*) die "an address or message id contains characters that are not allowed" ;; esac
 for file in ${introduction:+"$introduction"} "$@"; do [ -f "$file" ] && [ -r "$file" ] || die "can't read $file"; done
 
 [ -n "$own" ] || own=$(gpg --batch --quiet --with-colons --list-secret-keys "<$me>" | awk -F: '$1 == "fpr" { print $10; exit }')
-[ -n "$own" ] || die "no secret key for $me"
+[ -n "$own" ] || die "your keyring has no secret key for $me: import it, or check -f"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 random() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
@@ -50,9 +50,9 @@ boundary="_ls_$(random)"
 date=$(date -u '+%a, %d %b %Y %H:%M:%S +0000')
 outer_subject="[${list%@*}] sealed mail"
 gpg --batch --yes --quiet --no-armor --export -o "$work/certificate" "$own"
-[ -s "$work/certificate" ] || die "can't export your certificate"
+[ -s "$work/certificate" ] || die "can't export your certificate: check the key given with -k"
 
-# A header field's text as RFC 2047 wants it: words of at most 45 bytes, no character split over two of them.
+# A header field's text as RFC 2047 requires: words of at most 45 bytes, no character split across two of them.
 words() {
   case $1 in *[!\ -~]*) ;; *) printf %s "$1"; return ;; esac
   printf %s "$1" | od -An -v -to1 | tr -s ' ' '\n' | sed '/^$/d' |
@@ -108,13 +108,13 @@ seal() {
 
 # 1. the inner seal, for the list; the letter itself never touches the disk
 { payload "$@"; : >"$work/complete"; } | crlf | seal post "$work/inner" -r "$list_key"
-[ -f "$work/complete" ] || die "the letter could not be read to its end"
+[ -f "$work/complete" ] || die "could not read the whole letter"
 
 # 2. the outer seal, for the list's server and yourself, in mode `key` over the key packet alone
 if [ "$mode" = key ]; then
   (cd "$work" && gpgsplit -p split. inner)
   key=$work/split.000001-001.pk_enc body=$work/split.000002-018.encrypted_mdc
-  [ -f "$key" ] && [ -f "$body" ] || die "gpg made something else than one key packet and one data packet"
+  [ -f "$key" ] && [ -f "$body" ] || die "gpg did not make one key packet and one data packet: check gpg.conf for options that change its output"
   digest=$(gpg --batch --print-md SHA256 <"$body" | tr -dc 0-9A-F | tr A-F a-f)
   seal submit "$work/outer" -r "$server_key" -r "$own" --set-notation "body-sha256@v1.listseal.example=$digest" <"$key"
 else

@@ -125,7 +125,9 @@ async function fuzz(run: Run): Promise<number> {
 
 async function replay(name: string, file: string): Promise<number> {
   const found = await tryInput(await targetNamed(name), readFileSync(file));
-  console.log(found === null ? "nothing is wrong with it" : `${found.kind}: ${found.text}`);
+  console.log(
+    found === null ? "no finding: this input is handled correctly" : `${found.kind}: ${found.text}`,
+  );
   return found === null ? 0 : 1;
 }
 

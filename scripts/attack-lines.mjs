@@ -121,7 +121,8 @@ export function printAttacks(attacks, ran) {
   const word = (all) => (all.length > 0 && all.every(({ how }) => how === "passed") ? "pass" : "FAIL");
   let section = "";
   for (const { section: its, attack, without, against } of attacks) {
-    if (its !== section) console.log(`\n${its}\n  succeeds without it | fails against the real thing`);
+    if (its !== section)
+      console.log(`\n${its}\n  succeeds without the defence | fails against the real code`);
     section = its;
     const sides = [without, against].map((names) => names.map((named) => shown(named, ran)));
     const words = sides.map(word);

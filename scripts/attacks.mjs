@@ -26,7 +26,8 @@ function wanted(words) {
 /** @param {readonly string[]} words */
 async function main(words) {
   const attacks = wanted(words);
-  if (attacks.length === 0) throw new SetupError(`No attack has these words: ${words.join(" ")}`);
+  if (attacks.length === 0)
+    throw new SetupError(`No attack in docs/ATTACKS.md contains these words: ${words.join(" ")}`);
   const files = filesOf(attacks);
   const stages = STAGES.filter(({ name }) => files.some((file) => stageOf(file) === name));
   const lacking = await setUp([
@@ -57,7 +58,7 @@ async function main(words) {
     }
   }
   const { passed, failed } = printAttacks(attacks, whatRan(reports));
-  console.log(`\n${passed} attacks as they should be, ${failed} not`);
+  console.log(`\n${passed} attacks succeed without their defence and fail against it, ${failed} do not`);
   return failed === 0 ? 0 : 1;
 }
 

@@ -72,7 +72,7 @@ async function install(groups) {
     APT_ENV,
   );
   // A machine whose mirror can't be reached now may still have the packages in its cache.
-  if (update !== 0) console.log("  Going on with the package lists that are there.");
+  if (update !== 0) console.log("  Continuing with the existing package lists.");
   if ((await aptInstall([...new Set(groups.flat())])) === 0 || groups.length < 2) return;
   for (const group of groups) await aptInstall(group);
 }

@@ -36,7 +36,7 @@ mkdirSync(to, { recursive: true });
 for (const [name, [source, part]] of Object.entries(pictures)) {
   const file = join(from, `${source}.png`);
   if (!existsSync(file))
-    throw new Error(`${source}.png is not there: run the story first (see the head of this file)`);
+    throw new Error(`${source}.png does not exist: run the story first (see the top of this file)`);
   execFileSync("convert", [
     ...[file, "-crop", part, "+repage", "-fuzz", "2%", "-trim", "+repage"],
     ...["-bordercolor", "white", "-border", "14", "-bordercolor", "#cccccc", "-border", "1"],

@@ -54,7 +54,7 @@ export async function runWithin(minutes, command, args) {
   const timers = [
     setTimeout(() => {
       late = true;
-      console.error(`${command}: not done after ${minutes} minutes; ended`);
+      console.error(`${command}: stopped after ${minutes} minutes`);
       end("SIGTERM");
     }, minutes * 60_000),
     setTimeout(() => end("SIGKILL"), minutes * 60_000 + LAST_WORDS * 1000),

@@ -57,7 +57,7 @@ function report(results) {
     ...(count.without === undefined ? [] : [`  ${name}, in part: ${count.without}`]),
   ]);
   const late = results.flatMap(([name, { secondTry = [] }]) => secondTry.map((file) => `  ${name}: ${file}`));
-  if (late.length > 0) console.log(`\nPassed on a second try only, look at them:\n${late.join("\n")}`);
+  if (late.length > 0) console.log(`\nPassed only on a second try, and need fixing:\n${late.join("\n")}`);
   if (silent.length > 0) console.log(`\nCould not run here:\n${silent.join("\n")}`);
   console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
   return sum("failed") > 0 ? 1 : 0;
@@ -67,7 +67,7 @@ async function main(names) {
   const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name));
   if (unknown.length > 0) {
     throw new SetupError(
-      `No such stage: ${unknown.join(" ")}. There are: ${STAGES.map((s) => s.name).join(" ")}`,
+      `No such stage: ${unknown.join(" ")}. The stages are: ${STAGES.map((s) => s.name).join(" ")}`,
     );
   }
   const stages = STAGES.filter((stage) => names.length === 0 || names.includes(stage.name)).filter(

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Inputs, tryInput } from "../fuzz/run.js";
 import { Finding, type Target } from "../fuzz/target.js";
 import { targetNames } from "../fuzz/targets.js";
-import { ListSealError } from "../src/openpgp/errors.js";
+import { ProtocolError } from "../src/openpgp/errors.js";
 
 const main = fileURLToPath(new URL("../fuzz/main.ts", import.meta.url));
 const run = (...args: readonly string[]) =>
@@ -29,7 +29,7 @@ const taking = (take: Target["take"]): Target => ({
 const input = new Uint8Array([7]);
 
 test.each<[string, Target["take"], string | undefined]>([
-  ["a refusal is none", () => Promise.reject(new ListSealError("damaged", "x")), undefined],
+  ["a refusal is none", () => Promise.reject(new ProtocolError("damaged", "x")), undefined],
   ["another error", () => Promise.reject(new TypeError("x")), "wrong-error"],
   ["a broken promise", () => Promise.reject(new Finding("x")), "broken-promise"],
 ])("what is a finding: %s", async (_, take, kind) => {
@@ -72,7 +72,10 @@ test("an input that was kept is tried again; a target that is none is told", () 
   const folder = mkdtempSync(join(tmpdir(), "listseal-fuzz-"));
   const file = join(folder, "x.input");
   writeFileSync(file, "From: a@b.test\r\n\r\nhello\r\n");
-  expect(run("mime", "--replay", file)).toMatchObject({ status: 0, stdout: "nothing is wrong with it\n" });
+  expect(run("mime", "--replay", file)).toMatchObject({
+    status: 0,
+    stdout: "no finding: this input is handled correctly\n",
+  });
   expect(run("nothing")).toMatchObject({ status: 2, stderr: expect.stringContaining("npm run fuzz --") });
   rmSync(folder, { recursive: true });
 });

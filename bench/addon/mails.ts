@@ -1,6 +1,7 @@
 /** What the add-on is measured with: mails of all sizes for one reader, sealed and in clear, and what it has to have stored. */
-import { toBase64 } from "../../src/extension/platform/base64.js";
+
 import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";

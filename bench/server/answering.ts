@@ -7,9 +7,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
-import { addCrowd } from "../../test/server/crowd.js";
 import { submit } from "../../test/server/dialogue.js";
 import { hostileMails } from "../../test/server/hostile-mails.js";
+import { addCrowd } from "../../test/server/many-members.js";
 import { PlayServer, person, seal } from "../../test/server/play-server.js";
 import { type Built, ServerProcess } from "../../test/server/server-process.js";
 import { compare, type Row } from "../row.js";

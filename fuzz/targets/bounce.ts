@@ -1,6 +1,6 @@
 /** Reports to a list's bounce address: every form that mail systems write, changed. */
 
-import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
 import { readBounceReport, withoutTags } from "../../src/server/parse/bounce-report.js";
 import { dead } from "../../test/server/bounces/replies.js";
 import { reports } from "../../test/server/bounces/reports.js";
@@ -51,6 +51,6 @@ export const target: Target = {
     }
     const text = Buffer.from(input).toString("latin1");
     promise(!withoutTags(text).includes("<"), "a tag that is left");
-    judge({ text });
+    judgeBounce({ text });
   },
 };

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { MAX_HEADER_BYTES, MAX_LINES } from "../../src/server/base/limits.js";
 import { openLog } from "../../src/server/base/log.js";
 import { queued } from "../../src/server/receive/reply.js";
-import { Budget, openFront } from "../../src/server/receive/smtp.js";
+import { MemoryBudget, openFront } from "../../src/server/receive/smtp.js";
 import { readHere } from "../../test/server/read-here.js";
 import { promise, type Target } from "../target.js";
 
@@ -61,7 +61,7 @@ const newFront = () =>
         return queued;
       },
     },
-    new Budget(),
+    new MemoryBudget(),
     openLog({ write: () => true }),
   );
 

@@ -1,7 +1,8 @@
 /**
- * The fixed texts outside the seals. They are the same for every message: nothing outside says what a mail is about.
+ * The fixed texts outside the seals. They are the same for every message: nothing outside says what a mail is about. Readers
+ * compare them byte by byte (own-shell.ts), so a change of wording is a change of the format.
  */
-import type { Delivery, Mode } from "../protocol/message.js";
+import type { DeliveryMode, Mode } from "../protocol/message.js";
 import { type Address, localPartOf } from "./mailbox.js";
 
 /** The Subject of every sealed mail of a list, as submitted and as delivered. Threading goes by References. */
@@ -24,7 +25,7 @@ export function draftSubject(): string {
   return "Sealed draft";
 }
 
-/** What stands in the composer until a sealed draft is opened, and stays there for who can't open it. */
+/** What the composer shows until a sealed draft is opened, and to anybody who can't open it. */
 export function draftNotice(): string {
   return "This draft is sealed. Open it in Thunderbird with the ListSeal add-on and the key of its author.";
 }
@@ -39,7 +40,7 @@ const readingCommands = {
     resealed: "gpg -d sealed-message.pgp > inner.pgp && gpg -d inner.pgp",
     opened: "gpg -d sealed-message.pgp",
   },
-} as const satisfies Record<Mode, Record<Delivery, string>>;
+} as const satisfies Record<Mode, Record<DeliveryMode, string>>;
 
 /**
  * The text part of a copy in the shape `mixed`: how to read it with GnuPG alone (the commands of the README).
@@ -47,7 +48,7 @@ const readingCommands = {
  * The warnings are not decoration: gpg prints text before it has checked it, so its exit status counts; and it is
  * content with a message that nobody signed, so the signature's words count.
  */
-export function memberNotice(mode: Mode, delivery: Delivery): string {
+export function memberNotice(mode: Mode, delivery: DeliveryMode): string {
   return [
     "This message is sealed. ListSeal (for Thunderbird, Chromium and Firefox) opens it.",
     "With GnuPG alone, save the attachments and run:",

@@ -1,6 +1,5 @@
-import { COPY_FIELD } from "./copy-field.js";
 import { parseMailboxList } from "./mailbox.js";
-import { labelOf, partTypes, requestTypes } from "./part-types.js";
+import { COPY_FIELD, labelOf, partTypes, requestTypes } from "./part-types.js";
 import type { RequestMailKind } from "./request-mail.js";
 
 /** What a mail says of itself beside its sealed post: told by its tree alone, nothing is decoded. */

@@ -14,7 +14,7 @@
  * Local parts are case-sensitive by RFC 5321, 2.4; no mail system that people use makes a difference, and a
  * roster that did would let `Bob@` and `bob@` be two members.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { type ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { decodeWords, encodeWords } from "./encoded-words.js";
 
 declare const canonical: unique symbol;
@@ -41,7 +41,7 @@ const dotAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)
 const domainLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function bad(why: string): ListSealError {
-  return new ListSealError("bad-address", why);
+  return new ProtocolError("bad-address", why);
 }
 
 /**

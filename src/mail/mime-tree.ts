@@ -6,7 +6,7 @@
  *
  * QUIRK: postal-mime 4 keeps its tree as `root` of the parser and does not say so in its types: what is read of it is checked.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { MAX_PARTS, OtherPostalMime, readMimeWithTree } from "./read-mime.js";
 
 /** One part, as Thunderbird's `messages.getFull` names them. */
@@ -76,7 +76,7 @@ async function parse(raw: Uint8Array): Promise<Node> {
     return nodeOf(root);
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
-    throw new ListSealError("damaged", "the mail is not readable", { cause });
+    throw new ProtocolError("damaged", "the mail is not readable", { cause });
   }
 }
 
@@ -106,7 +106,7 @@ const octetsOf = ({ content }: Node): Uint8Array =>
 
 async function partOf(node: Node, partName: string, depth: number, counted: Counted): Promise<MimePart> {
   counted.parts += 1;
-  if (counted.parts > MAX_PARTS) throw new ListSealError("too-large", "too many parts");
+  if (counted.parts > MAX_PARTS) throw new ProtocolError("too-large", "too many parts");
   const contentType = typeOf(node);
   const bytes = node.childNodes.length > 0 ? null : octetsOf(node);
   const parts: MimePart[] = [];

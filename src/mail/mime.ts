@@ -5,7 +5,7 @@
  * same bytes in a browser's worker and on the server, and a body that many copies share must be a separate buffer.
  * Reading is postal-mime's; a test reads everything written here with two parsers.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { encodeWords } from "./encoded-words.js";
 
 const encoder = new TextEncoder();
@@ -43,7 +43,7 @@ export interface Multipart {
  *         somebody's mail must not begin a header field of its own (header injection)
  */
 export function writeField([name, value]: HeaderField): string {
-  if (/\p{Cc}/u.test(value)) throw new ListSealError("damaged", `a control character in the field ${name}`);
+  if (/\p{Cc}/u.test(value)) throw new ProtocolError("damaged", `a control character in the field ${name}`);
   const ascii = /^[\x20-\x7e]*$/.test(value) ? value : encodeWords(value);
   const lines: string[] = [];
   let line = `${name}:`;
@@ -232,7 +232,7 @@ export function writeEntity(fields: readonly HeaderField[], root: Leaf | Multipa
 }
 
 /** A base64 body in two pieces; concatenated they are the body. */
-export interface EncodedInTwo {
+export interface SplitEncoding {
   /** This copy's own lines; may be empty. */
   readonly own: Uint8Array;
   /** The very buffer that many copies share. Never write to it. */
@@ -256,7 +256,7 @@ export interface SharedEntity {
 export function writeShared(
   fields: string,
   multipart: { readonly type: string; readonly before: readonly Leaf[]; readonly after: readonly Leaf[] },
-  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: EncodedInTwo },
+  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: SplitEncoding },
 ): SharedEntity {
   const head = new Pieces();
   const tail = new Pieces();
@@ -284,6 +284,6 @@ export function textLeaf(text: string, subtype: "plain" | "html" = "plain"): Lea
 }
 
 /** Date and time as header fields write it (RFC 5322, 3.3), in UTC: a time zone tells where the author is. */
-export function formatDate(date: Date): string {
+export function formatMailDate(date: Date): string {
   return date.toUTCString().replace(/GMT$/, "+0000");
 }

@@ -24,7 +24,7 @@ export function outerHeaderOf(headers: Readonly<Record<string, readonly string[]
 }
 
 /** What is inside the seals. */
-export interface Inside {
+export interface ProtectedHeader {
   readonly list: Address;
   readonly author: Address;
   /** The names that the author goes by: in the letter, in the certificate. */
@@ -45,7 +45,7 @@ const MAX_FIELD = 2_000;
 const same = (one: string, other: string) => wordsOf(one) === wordsOf(other);
 const wordsOf = (text: string) => text.normalize("NFKC").replace(/\s+/gu, " ").trim();
 
-function isForeignSubject(subject: string | null, inside: Inside): boolean {
+function isForeignSubject(subject: string | null, inside: ProtectedHeader): boolean {
   if (subject === null) return false;
   if (subject.length > MAX_FIELD) return true;
   const said = decodeWords(subject);
@@ -53,7 +53,7 @@ function isForeignSubject(subject: string | null, inside: Inside): boolean {
 }
 
 /** `Alice via Team <team@lists.example>`, or the author themselves. */
-function isForeignFrom(from: string | null, { list, author, names }: Inside): boolean {
+function isForeignFrom(from: string | null, { list, author, names }: ProtectedHeader): boolean {
   if (from === null || from.length > MAX_FIELD) return true;
   try {
     const { address, name } = parseMailbox(from);
@@ -81,7 +81,7 @@ function cameAt({ date, received }: OuterHeader): number | undefined {
 }
 
 /** What has to be said about the outer header. */
-export function remarksOn(outer: OuterHeader, inside: Inside): readonly OuterRemark[] {
+export function remarksOn(outer: OuterHeader, inside: ProtectedHeader): readonly OuterRemark[] {
   const came = cameAt(outer);
   return [
     ...(isForeignSubject(outer.subject, inside) ? (["subject"] as const) : []),

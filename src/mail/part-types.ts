@@ -99,3 +99,6 @@ export function labelOf(part: { readonly type: string; readonly name?: string | 
   const named = silentTypes.includes(type) ? namedType(part.name ?? "") : undefined;
   return named === undefined ? { type, byName: false } : { type: named, byName: true };
 }
+
+/** The field of a readable copy that says which list's mail it is: an answer to it quotes what came sealed. */
+export const COPY_FIELD = "X-ListSeal-Copy";

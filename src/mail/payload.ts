@@ -7,12 +7,11 @@
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open-post.ts`).
  */
+
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
-import { COPY_FIELD } from "./copy-field.js";
+import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { decodeWords } from "./encoded-words.js";
 import { asFixed, flowOf, unflow } from "./flowed.js";
-import { hasLegacyDisplay, withoutLegacyHtml, withoutLegacyText } from "./legacy-display.js";
 import {
   type Address,
   formatMailbox,
@@ -22,7 +21,15 @@ import {
   parseMailbox,
   parseMailboxList,
 } from "./mailbox.js";
-import { formatDate, type HeaderField, type Leaf, type Multipart, textLeaf, writeEntity } from "./mime.js";
+import {
+  formatMailDate,
+  type HeaderField,
+  type Leaf,
+  type Multipart,
+  textLeaf,
+  writeEntity,
+} from "./mime.js";
+import { authorType, COPY_FIELD } from "./part-types.js";
 import { OtherPostalMime, readMime } from "./read-mime.js";
 
 /** A file with the letter. */
@@ -73,8 +80,6 @@ export interface OuterFields {
   readonly thread?: boolean;
 }
 
-/** Media types of the author's keys inside the seal. */
-export const authorType = "application/vnd.listseal.author";
 export const introductionType = "application/vnd.listseal.introduction";
 
 /** Against a payload that is all headers or all nesting. */
@@ -100,7 +105,7 @@ export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
     ["From", formatMailbox(outer.from)] as const,
     ...optional("To", list(outer.to)),
     ["Subject", outer.subject] as const,
-    ["Date", formatDate(letter.date)] as const,
+    ["Date", formatMailDate(letter.date)] as const,
     ["Message-ID", letter.messageId] as const,
     ...(outer.thread === false ? [] : threadFields(letter)),
   ];
@@ -133,7 +138,7 @@ function letterFields(letter: Letter): HeaderField[] {
     ...optional("To", list(letter.to)),
     ...optional("Cc", list(letter.cc)),
     ["Subject", letter.subject],
-    ["Date", formatDate(letter.date)],
+    ["Date", formatMailDate(letter.date)],
     ["Message-ID", letter.messageId],
     ...threadFields(letter),
     ["MIME-Version", "1.0"],
@@ -190,7 +195,7 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
   const date = new Date(only(email, "date"));
   const [id] = messageId;
   if (id === undefined || messageId.length !== 1 || Number.isNaN(date.getTime())) {
-    throw new ListSealError("damaged", "the protected Message-ID or Date is not readable");
+    throw new ProtocolError("damaged", "the protected Message-ID or Date is not readable");
   }
   const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
   const keys = authorKeys(email.attachments);
@@ -251,7 +256,7 @@ async function parse(payload: Uint8Array): Promise<Email> {
     return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
-    throw new ListSealError("damaged", "the payload is not a readable MIME entity", { cause });
+    throw new ProtocolError("damaged", "the payload is not a readable MIME entity", { cause });
   }
 }
 
@@ -260,14 +265,14 @@ function only(email: Email, key: string): string {
   const found = fieldValues(email, key);
   const [value] = found;
   if (value === undefined || found.length !== 1) {
-    throw new ListSealError("damaged", `the protected field ${key} is absent or doubled`);
+    throw new ProtocolError("damaged", `the protected field ${key} is absent or doubled`);
   }
   return value;
 }
 
 function optionalField(email: Email, key: string): string | undefined {
   const found = fieldValues(email, key);
-  if (found.length > 1) throw new ListSealError("damaged", `the protected field ${key} is doubled`);
+  if (found.length > 1) throw new ProtocolError("damaged", `the protected field ${key} is doubled`);
   return found[0];
 }
 
@@ -317,7 +322,7 @@ function authorKeys(attachments: readonly ParsedAttachment[]): AuthorKeys | unde
   const [certificate] = certificates;
   const [introduction] = introductions;
   if (certificates.length > 1 || introductions.length > 1) {
-    throw new ListSealError("damaged", "more than one author's key in the payload");
+    throw new ProtocolError("damaged", "more than one author's key in the payload");
   }
   if (certificate === undefined) return undefined;
   return introduction === undefined
@@ -356,4 +361,33 @@ function toAttachment(attachment: ParsedAttachment): Attachment {
     bytes: contentOf(attachment),
     ...(inline ? { contentId } : {}),
   };
+}
+
+/**
+ * Legacy Display elements (RFC 9788, 2.1.2): copies of protected header fields at the top of a body, for mail programs
+ * that decrypt but know nothing of protected header fields. A program that does know them must not show them twice.
+ *
+ * We write none (nothing opens both seals without knowing protected header fields); other writers' payloads may have them.
+ */
+
+/** The attribute of a body part that has such an element. */
+const marked = /^content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*;\s*hp-legacy-display="?1"?/im;
+
+/** Against looking for the mark through megabytes of attachments: bodies stand first. */
+const LOOK_AT_OCTETS = 64 * 1024;
+
+/** Whether a body part near the beginning of the payload says that it has a Legacy Display element. */
+export function hasLegacyDisplay(payload: Uint8Array): boolean {
+  return marked.test(new TextDecoder("latin1").decode(payload.subarray(0, LOOK_AT_OCTETS)));
+}
+
+/** A plain text without its leading block of header fields, up to and with the empty line after it. */
+export function withoutLegacyText(text: string): string {
+  const element = /^(?:[!-9;-~]+: ?[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n)+\r?\n/.exec(text);
+  return element === null ? text : text.slice(element[0].length);
+}
+
+/** An HTML body without the `div` that holds the copies (RFC 9788, 2.1.2.2). */
+export function withoutLegacyHtml(html: string): string {
+  return html.replace(/<div class="header-protection-legacy-display">[\s\S]*?<\/div>/i, "");
 }

@@ -13,7 +13,7 @@
  * them is checked, and `test/mail/read-mime.test.ts` compares what comes out with postal-mime alone.
  */
 import PostalMime, { type Email, type PostalMimeOptions } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { decodeBase64Body } from "./base64-body.js";
 
 /**
@@ -147,12 +147,12 @@ class Feeder {
     this.#node = node;
     this.#parts += 1;
     // a part that was left and is come back to counts again: it has a boundary line for each time
-    if (this.#parts > 2 * MAX_PARTS) throw new ListSealError("too-large", "too many parts");
+    if (this.#parts > 2 * MAX_PARTS) throw new ProtocolError("too-large", "too many parts");
   }
 
   #one(): Line {
     this.#lines += 1;
-    if (this.#lines > MAX_SINGLE_LINES) throw new ListSealError("too-large", "too many lines");
+    if (this.#lines > MAX_SINGLE_LINES) throw new ProtocolError("too-large", "too many lines");
     return this.#single();
   }
 }

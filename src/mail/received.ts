@@ -1,6 +1,6 @@
 /** Reading a mail that somebody sent: header fields and parts, within limits. What the parts are is others' business. */
 import type { Email } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { type Label, labelOf } from "./part-types.js";
 import { contentOf } from "./payload.js";
 import { OtherPostalMime, readMime } from "./read-mime.js";
@@ -31,14 +31,14 @@ export async function readReceived(
     email = await readMime(raw, { forceRfc822Attachments: true, ...PARSER_LIMITS }, texts);
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
-    throw new ListSealError("damaged", "the mail is not readable", { cause });
+    throw new ProtocolError("damaged", "the mail is not readable", { cause });
   }
-  if (email.attachments.length > maxParts) throw new ListSealError("too-large", "too many parts");
+  if (email.attachments.length > maxParts) throw new ProtocolError("too-large", "too many parts");
   return email;
 }
 
 /** The parts of a mail by what they count as ({@link labelOf}), in its order. */
-export function partsOf(email: Email): readonly ReceivedPart[] {
+export function partsOfMail(email: Email): readonly ReceivedPart[] {
   return email.attachments.map((each) => {
     const name = each.filename ?? "";
     return { ...labelOf({ type: each.mimeType, name }), name, bytes: contentOf(each) };

@@ -6,12 +6,12 @@
  * - `notice`: from an owner to a member (a new list key, new owners, a new server key); `receipt`: the member's word for it.
  */
 import type { Email } from "postal-mime";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { type Address, formatMailbox, localPartOf, type Mailbox, parseMailbox } from "./mailbox.js";
-import { formatDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
+import { formatMailDate, type HeaderField, textLeaf, writeEntity } from "./mime.js";
 import { fileNameOf, requestTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
-import { partsOf, readReceived } from "./received.js";
+import { partsOfMail, readReceived } from "./received.js";
 
 /** Which of them a mail is. */
 export type RequestMailKind = keyof typeof requestTypes;
@@ -80,7 +80,7 @@ export function writeRequestMail(mail: RequestMail): Uint8Array {
     ["From", formatMailbox(from)],
     ["To", formatMailbox(to)],
     ["Subject", requestSubject(kind, list)],
-    ["Date", formatDate(date)],
+    ["Date", formatMailDate(date)],
     ["Message-ID", messageId],
     ...(inReplyTo === undefined ? [] : [["In-Reply-To", inReplyTo] as const]),
     ...(kind === "answer"
@@ -106,7 +106,7 @@ export function sealedPartOf(
   parts: readonly { readonly type: string; readonly bytes: Uint8Array }[],
 ): Uint8Array | undefined {
   const found = parts.filter((part) => part.type === requestTypes[kind]);
-  if (found.length > 1) throw new ListSealError("damaged", `more than one ${kind} in a mail`);
+  if (found.length > 1) throw new ProtocolError("damaged", `more than one ${kind} in a mail`);
   return found[0]?.bytes;
 }
 
@@ -126,7 +126,7 @@ export interface ReceivedRequest {
  */
 export async function readRequestMail(raw: Uint8Array): Promise<ReceivedRequest | undefined> {
   const email = await readReceived(raw, MAX_PARTS, "left-out");
-  const sealed = sealedPartOf("request", partsOf(email));
+  const sealed = sealedPartOf("request", partsOfMail(email));
   if (sealed === undefined) return undefined;
   const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
   const from = senderOf(email);

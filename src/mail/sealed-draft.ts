@@ -5,7 +5,7 @@
 
 import { draftNotice, draftSubject } from "./fixed-texts.js";
 import { formatMailbox, type Mailbox } from "./mailbox.js";
-import { formatDate, textLeaf, writeEntity } from "./mime.js";
+import { formatMailDate, textLeaf, writeEntity } from "./mime.js";
 
 /** The field by which a sealed draft is known. */
 export const draftHeader = "X-ListSeal-Draft";
@@ -27,7 +27,7 @@ export function writeDraftMail({ from, date, messageId, sealed }: DraftMail): Ui
     [
       ["From", formatMailbox(from)],
       ["Subject", draftSubject()],
-      ["Date", formatDate(date)],
+      ["Date", formatMailDate(date)],
       ["Message-ID", messageId],
       [draftHeader, "1"],
       ["MIME-Version", "1.0"],

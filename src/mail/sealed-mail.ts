@@ -9,7 +9,7 @@
  *
  * QUIRK: RFC 1847 gives multipart/encrypted exactly two parts; delivery `opened` adds the list signature as another.
  */
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { isSecretId } from "../openpgp/secrets.js";
 import type { SealedMessage } from "../protocol/message.js";
 import { memberNotice, outerSubject, submissionNotice } from "./fixed-texts.js";
@@ -17,11 +17,11 @@ import { FORMAT_VERSION, listFields, sealHeader } from "./list-headers.js";
 import { type Address, formatMailbox, type Mailbox, parseMailbox } from "./mailbox.js";
 import {
   base64Lines,
-  type EncodedInTwo,
-  formatDate,
+  formatMailDate,
   type HeaderField,
   type Leaf,
   type SharedEntity,
+  type SplitEncoding,
   textLeaf,
   writeEntity,
   writeFields,
@@ -29,7 +29,7 @@ import {
 } from "./mime.js";
 import { authorType, fileNameOf, partTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
-import { partsOf, readReceived } from "./received.js";
+import { partsOfMail, readReceived } from "./received.js";
 
 /** One sealed part of a mail: what becomes an attachment of the composer. */
 export interface MailPart {
@@ -64,7 +64,7 @@ export function fromParts(
     parts.filter((part) => part.type.toLowerCase() === type),
   );
   if (ours.every((found) => found.length === 0)) return { kind: "not-sealed" };
-  if (ours.some((found) => found.length > 1)) throw new ListSealError("damaged", "a sealed part is doubled");
+  if (ours.some((found) => found.length > 1)) throw new ProtocolError("damaged", "a sealed part is doubled");
   const [key, body, message, through] = ours.map((found) => found[0]?.bytes);
   const listSignature = through === undefined ? {} : { listSignature: through };
   if (key !== undefined && body !== undefined && message === undefined) {
@@ -73,7 +73,7 @@ export function fromParts(
   if (message !== undefined && key === undefined && body === undefined) {
     return { mode: "whole", message, ...listSignature };
   }
-  throw new ListSealError("damaged", "the sealed parts do not make one message");
+  throw new ProtocolError("damaged", "the sealed parts do not make one message");
 }
 
 /** The value of the {@link sealHeader} field. */
@@ -96,7 +96,7 @@ export function withSealHeader(sealed: SealedMessage, value: string | undefined)
   if (value === undefined) return sealed;
   const version = /(?:^|;)\s*v=(\d+)/.exec(value)?.[1];
   if (version !== undefined && Number(version) !== FORMAT_VERSION) {
-    throw new ListSealError("unsupported-version", `the mail is of format version ${version}`);
+    throw new ProtocolError("unsupported-version", `the mail is of format version ${version}`);
   }
   const secret = /(?:^|;)\s*secret=([0-9a-f]+)/.exec(value)?.[1];
   return secret !== undefined && isSecretId(secret) ? { ...sealed, outerSecret: secret } : sealed;
@@ -130,7 +130,7 @@ export function writeSubmission(submission: Submission): Uint8Array {
       ["From", formatMailbox(from)],
       ["To", list],
       ["Subject", outerSubject(list)],
-      ["Date", formatDate(date)],
+      ["Date", formatMailDate(date)],
       ["Message-ID", messageId],
       ...threadFields(inReplyTo, references),
       [sealHeader, sealHeaderValue(sealed)],
@@ -182,7 +182,7 @@ export interface Copy {
    * The large part in base64, if the caller made it for all copies: whole ({@link largePartOf}), or in mode `whole` in
    * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
    */
-  readonly encoded?: Uint8Array | EncodedInTwo;
+  readonly encoded?: Uint8Array | SplitEncoding;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
   /** What {@link writeCommonFields} gave for this post, if the caller keeps it for all copies. */
@@ -201,7 +201,7 @@ export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded
     ["To", formatMailbox(copy.to)],
     ["Reply-To", formatMailbox(copy.replyTo)],
     ["Subject", outerSubject(list)],
-    ["Date", formatDate(copy.date)],
+    ["Date", formatMailDate(copy.date)],
     ["Message-ID", copy.messageId],
     ...threadFields(copy.inReplyTo, copy.references ?? []),
     ...listFields(list, copy.listName),
@@ -217,7 +217,7 @@ export function writeCopy(copy: Copy): SharedEntity {
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
-  if (large === undefined) throw new ListSealError("not-sealed", "a sealed message has at least one part");
+  if (large === undefined) throw new ProtocolError("not-sealed", "a sealed message has at least one part");
   const given = copy.encoded ?? base64Lines(large.bytes);
   const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
@@ -269,15 +269,15 @@ const MAX_ATTACHMENTS = 16;
  */
 export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const email = await readReceived(raw, MAX_ATTACHMENTS, "left-out");
-  const parts = partsOf(email);
+  const parts = partsOfMail(email);
   const sealed = fromParts(parts);
   if ("kind" in sealed) return sealed;
   const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);
-  if (anotherAuthor !== undefined) throw new ListSealError("damaged", "a sender has one certificate");
+  if (anotherAuthor !== undefined) throw new ProtocolError("damaged", "a sender has one certificate");
   const [header] = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
-    throw new ListSealError("damaged", "a mail has exactly one From");
+    throw new ProtocolError("damaged", "a mail has exactly one From");
   }
   const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
   return {

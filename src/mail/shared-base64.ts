@@ -7,7 +7,7 @@
  * that of its algorithm). The small part ends its line early, which base64 in mail allows (RFC 2045, 6.8: lines of AT MOST
  * 76 characters).
  */
-import { base64Lines, type EncodedInTwo } from "./mime.js";
+import { base64Lines, type SplitEncoding } from "./mime.js";
 
 /** A large part that many copies share; its base64 is made when it is first asked for, and kept. */
 export class SharedBase64 {
@@ -22,7 +22,7 @@ export class SharedBase64 {
   }
 
   /** The base64 of `own` followed by the shared part. */
-  async after(own: Uint8Array): Promise<EncodedInTwo> {
+  async after(own: Uint8Array): Promise<SplitEncoding> {
     const moved = Math.min((3 - (own.length % 3)) % 3, this.#shared.length);
     const small = new Uint8Array(own.length + moved);
     small.set(own);

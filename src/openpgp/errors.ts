@@ -1,13 +1,13 @@
 /**
- * What can go wrong, as a closed union.
+ * What can go wrong, as closed unions: one for each floor. This one is for bytes, signatures, keys and addresses; `membership`
+ * and the add-on have their own, and the server's refusals are with those of `membership`, since both sides know them.
  *
- * One error class for the whole product. Code that catches decides by `code`; pages show the sentence that
- * belongs to the code (`_locales`, `error_<code>`); `message` is for developers and logs and therefore never
- * holds a subject, a body, an opened byte, a secret or an address.
+ * Code that catches decides by `code`; pages show the sentence that belongs to the code (`_locales`, `error_<code>`); `message` is for
+ * developers and logs and therefore never holds a subject, a body, an opened byte, a secret or an address.
  *
  * "Not for me" is not in here: a message that no key of ours opens is a value (`OpenResult.kind`), not an error.
  */
-export const errorCodes = [
+export const protocolCodes = [
   // the bytes
   "not-sealed",
   "damaged",
@@ -28,8 +28,6 @@ export const errorCodes = [
   "unknown-author",
   "too-old",
   "from-the-future",
-  "replayed",
-  "message-id-reused",
   // keys
   "key-damaged",
   "key-expired",
@@ -38,84 +36,40 @@ export const errorCodes = [
   "wrong-passphrase",
   "no-secret-key",
   "no-encryption-key",
-  "address-not-in-key",
   "wrong-role",
-  // addresses, files, lists
+  // addresses
   "bad-address",
-  "wrong-address",
-  "wrong-code",
-  "invitation-damaged",
-  "invitation-expired",
-  "invitation-for-another",
-  "list-conflict",
-  "unknown-owner",
-  "owners-key",
-  "no-list",
-  "no-such-list",
-  "no-member-key",
-  "card-damaged",
-  "card-expired",
-  "backup-damaged",
-  // joining, leaving, and what an owner asks of the server
-  "not-allowed",
-  "read-only",
-  "not-a-member",
-  "left-list",
-  "already-a-member",
-  "already-claimed",
-  "not-claimed",
-  "introduction-used",
-  "withdrawn",
-  "join-unanswered",
-  "no-such-post",
-  "no-such-notice",
-  "no-such-request",
-  "request-expired",
-  "last-owner",
-  "suspended",
-  "too-often",
-  "server-restored",
-  "roster-behind",
-  "roster-altered",
-  "roster-forked",
-  "old-serial",
-  // mails that the add-on sends by itself
-  "no-identity",
-  "may-not-send",
-  "not-sent",
-  // the program itself
-  "no-such-attachment",
-  "foreign-caller",
-  // the machine
-  "storage-failed",
-  "storage-full",
-  "storage-damaged",
-  "worker-failed",
-  "cancelled",
-  "timed-out",
 ] as const;
 
-/** Every code there is; a `switch` over it is exhaustive. */
-export type ErrorCode = (typeof errorCodes)[number];
+/** What the floors up to `mail` throw. */
+export type ProtocolCode = (typeof protocolCodes)[number];
 
 /**
- * The one error of the product.
+ * The base of every error that has a code. Its classes {@link ProtocolError}, `MembershipError` and `AddonError` are thrown where the
+ * code is known; itself where a code has come from elsewhere: the worker, or a server's answer.
  *
  * @param code    what happened, for programs
  * @param message what happened, for developers and logs: no content, no secret, no address
  * @param options `cause`: the library's error. Never show or log a cause: a library may quote its input.
  */
-export class ListSealError extends Error {
-  readonly code: ErrorCode;
+export class ListSealError<C extends string = string> extends Error {
+  readonly code: C;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: C, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = "ListSealError";
     this.code = code;
   }
 }
 
-/** The code of a thrown thing: its own if it is ours, else `fallback`. For the edges, where everything is caught. */
-export function codeOf(thrown: unknown, fallback: ErrorCode): ErrorCode {
-  return thrown instanceof ListSealError ? thrown.code : fallback;
+/** Bytes, a signature, a key or an address is not as it should be. */
+export class ProtocolError extends ListSealError<ProtocolCode> {}
+
+/**
+ * The code of a thrown thing, if it is among `codes`; else `fallback`. For the edges, where everything is caught: each floor
+ * has a function for its own codes.
+ */
+export function codeAmong<C extends string>(codes: readonly C[], thrown: unknown, fallback: C): C {
+  if (!(thrown instanceof ListSealError)) return fallback;
+  return codes.find((code) => code === thrown.code) ?? fallback;
 }

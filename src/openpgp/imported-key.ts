@@ -3,7 +3,7 @@
  * posts, open copies, be certified by an introduction.
  */
 import { enums, type PrivateKey, type PublicKey, readPrivateKey } from "openpgp";
-import { codeOf, ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import { assertUsable, type OpeningKey, readOpeningKey } from "./keys.js";
 import { fullReadingConfig, readingConfig } from "./policy.js";
 
@@ -26,15 +26,19 @@ export async function readBroughtKey(
   try {
     await assertUsable(certificate, date);
   } catch (error) {
-    if (codeOf(error, "key-damaged") === "weak-algorithm" && !(await meantForEncryption(certificate))) {
-      throw new ListSealError("no-encryption-key", "the key has no part for encryption", { cause: error });
+    if (
+      error instanceof ProtocolError &&
+      error.code === "weak-algorithm" &&
+      !(await meantForEncryption(certificate))
+    ) {
+      throw new ProtocolError("no-encryption-key", "the key has no part for encryption", { cause: error });
     }
     throw error;
   }
   try {
     await key.secret.getSigningKey(undefined, date, undefined, fullReadingConfig());
   } catch (cause) {
-    throw new ListSealError("weak-algorithm", "the key has no usable signing key", { cause });
+    throw new ProtocolError("weak-algorithm", "the key has no usable signing key", { cause });
   }
   return key;
 }
@@ -48,10 +52,10 @@ async function assertWholeSecret(source: Uint8Array | string): Promise<void> {
         ? await readPrivateKey({ armoredKey: source, config: readingConfig })
         : await readPrivateKey({ binaryKey: source, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("no-secret-key", "no secret key can be read", { cause });
+    throw new ProtocolError("no-secret-key", "no secret key can be read", { cause });
   }
   const dummy = key.getKeys().some(({ keyPacket }) => "isDummy" in keyPacket && keyPacket.isDummy());
-  if (dummy) throw new ListSealError("no-secret-key", "a secret part is not in the file");
+  if (dummy) throw new ProtocolError("no-secret-key", "a secret part is not in the file");
 }
 
 /** Whether some part of the certificate says that it is for encryption, whatever its algorithm and date. */

@@ -9,7 +9,7 @@
  * packet is extended by one method here, and everything else about signing stays the library's.
  */
 import { type Config, type enums, type LiteralDataPacket, SignaturePacket } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import type { Fingerprint } from "./keys.js";
 import { hasOwnDigest, signedDigest } from "./signed-digest.js";
 
@@ -96,6 +96,6 @@ export function intendedRecipients(signature: SignaturePacket): readonly string[
 export function assertIntendedFor(signature: SignaturePacket, reader: string): void {
   const named = intendedRecipients(signature);
   if (named.length > 0 && !named.includes(reader)) {
-    throw new ListSealError("wrong-list", "the signature was made for other readers");
+    throw new ProtocolError("wrong-list", "the signature was made for other readers");
   }
 }

@@ -16,7 +16,7 @@ import {
   readKey,
   readPrivateKey,
 } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import { configFor, fullReadingConfig, type Profile, readingConfig } from "./policy.js";
 
 export type { Profile } from "./policy.js";
@@ -53,7 +53,7 @@ const namedRoles = ["list", "server"] as const satisfies readonly NamedRole[];
 /** Parses 40 or 64 hex digits in any case. @throws ListSealError `key-damaged` for anything else. */
 export function parseFingerprint(text: string): Fingerprint {
   const lower = text.toLowerCase();
-  if (!isFingerprint(lower)) throw new ListSealError("key-damaged", "not a fingerprint");
+  if (!isFingerprint(lower)) throw new ProtocolError("key-damaged", "not a fingerprint");
   return lower;
 }
 
@@ -117,7 +117,7 @@ export function generateMemberKey(
 ): Promise<OpeningKey<"member">> {
   const { address, name } = options;
   if (namedRoles.some((role) => userIdNames[role] === name)) {
-    throw new ListSealError("wrong-role", "a member key can't be named like a list or server key");
+    throw new ProtocolError("wrong-role", "a member key can't be named like a list or server key");
   }
   return generate("member", name === undefined ? { email: address } : { name, email: address }, options);
 }
@@ -150,11 +150,11 @@ function opening<R extends Role>(role: R, secret: PrivateKey): OpeningKey<R> {
 
 function assertRole(role: Role, certificate: PublicKey): void {
   const ids = certificate.getUserIDs();
-  if (ids.length === 0) throw new ListSealError("key-damaged", "the certificate has no User ID");
+  if (ids.length === 0) throw new ProtocolError("key-damaged", "the certificate has no User ID");
   const named = namedRoles.find((other) => ids.some((id) => id.startsWith(`${userIdNames[other]} <`)));
   const fits = named === undefined ? role === "member" || role === "introduction" : named === role;
   if (!fits) {
-    throw new ListSealError("wrong-role", `a ${role} key was expected, this is a ${named ?? "person's"} key`);
+    throw new ProtocolError("wrong-role", `a ${role} key was expected, this is a ${named ?? "person's"} key`);
   }
 }
 
@@ -167,17 +167,17 @@ function assertRole(role: Role, certificate: PublicKey): void {
 export async function assertUsable(certificate: PublicKey, date: Date = new Date()): Promise<void> {
   const full = fullReadingConfig();
   if (await certificate.isRevoked(undefined, undefined, date, full)) {
-    throw new ListSealError("key-revoked", "the key was revoked by its holder");
+    throw new ProtocolError("key-revoked", "the key was revoked by its holder");
   }
   const expires = await certificate.getExpirationTime(undefined, full);
   if (expires instanceof Date && expires <= date) {
-    throw new ListSealError("key-expired", `the key expired on ${expires.toISOString().slice(0, 10)}`);
+    throw new ProtocolError("key-expired", `the key expired on ${expires.toISOString().slice(0, 10)}`);
   }
   try {
     await certificate.verifyPrimaryKey(date, undefined, full);
     await certificate.getEncryptionKey(undefined, date, undefined, full);
   } catch (cause) {
-    throw new ListSealError("weak-algorithm", "the key has no usable encryption key", { cause });
+    throw new ProtocolError("weak-algorithm", "the key has no usable encryption key", { cause });
   }
 }
 
@@ -215,7 +215,7 @@ export async function parseSealingKey<R extends Role>(
         : await readKey({ binaryKey: source, config: readingConfig });
     certificate = key.isPrivate() ? key.toPublic() : key;
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not a readable OpenPGP certificate", { cause });
+    throw new ProtocolError("key-damaged", "not a readable OpenPGP certificate", { cause });
   }
   assertRole(role, certificate);
   return { role, fingerprint: parseFingerprint(certificate.getFingerprint()), certificate };
@@ -240,7 +240,7 @@ export async function readOpeningKey<R extends Role>(
         ? await readPrivateKey({ armoredKey: source, config: readingConfig })
         : await readPrivateKey({ binaryKey: source, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not a readable OpenPGP secret key", { cause });
+    throw new ProtocolError("key-damaged", "not a readable OpenPGP secret key", { cause });
   }
   assertRole(role, secret);
   return opening(role, await unlock(secret, passphrase));
@@ -248,15 +248,15 @@ export async function readOpeningKey<R extends Role>(
 
 async function unlock(secret: PrivateKey, passphrase: string | undefined): Promise<PrivateKey> {
   if (secret.isDecrypted()) return secret;
-  if (passphrase === undefined) throw new ListSealError("key-locked", "the key is locked by a passphrase");
+  if (passphrase === undefined) throw new ProtocolError("key-locked", "the key is locked by a passphrase");
   try {
     return await decryptKey({ privateKey: secret, passphrase, config: readingConfig });
   } catch (cause) {
     // QUIRK: openpgp.js 6.3.2 wraps this error in others and does not export its class
     if (cause instanceof Error && cause.message.includes("Argon2")) {
-      throw new ListSealError("unsupported-algorithm", "the key's lock asks for too much memory", { cause });
+      throw new ProtocolError("unsupported-algorithm", "the key's lock asks for too much memory", { cause });
     }
-    throw new ListSealError("wrong-passphrase", "the passphrase does not unlock the key", { cause });
+    throw new ProtocolError("wrong-passphrase", "the passphrase does not unlock the key", { cause });
   }
 }
 
@@ -283,6 +283,6 @@ export async function armorOpeningKey(key: OpeningKey<Role>, passphrase?: string
 async function lock(key: OpeningKey<Role>, passphrase: string | undefined): Promise<PrivateKey> {
   if (passphrase === undefined) return key.secret;
   const copy = await readPrivateKey({ binaryKey: key.secret.write(), config: readingConfig });
-  if (!(copy instanceof PrivateKey)) throw new ListSealError("key-damaged", "not a secret key");
+  if (!(copy instanceof PrivateKey)) throw new ProtocolError("key-damaged", "not a secret key");
   return encryptKey({ privateKey: copy, passphrase });
 }

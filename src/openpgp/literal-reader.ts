@@ -7,7 +7,7 @@
  * 25 MB are not handed around.
  */
 import { readMessage, type Signature, verify } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import { bodyOf, bodyPieces, type Header, join, readHeader } from "./packets.js";
 import { assertSize, layerConfig, MAX_PACKETS_INSIDE } from "./policy.js";
 
@@ -60,9 +60,9 @@ function placesIn(packets: Uint8Array): readonly Place[] {
     const header = readHeader(packets, at);
     // also types without a meaning (40 and up), which a reader may skip
     if (!meant.includes(header.tag) && !skipped.includes(header.tag)) {
-      throw new ListSealError("damaged", `a packet of type ${header.tag} inside a seal`);
+      throw new ProtocolError("damaged", `a packet of type ${header.tag} inside a seal`);
     }
-    if (count === MAX_PACKETS_INSIDE) throw new ListSealError("too-large", "too many packets inside a seal");
+    if (count === MAX_PACKETS_INSIDE) throw new ProtocolError("too-large", "too many packets inside a seal");
     if (meant.includes(header.tag)) places.push({ ...header, at });
     at = header.end;
   }
@@ -73,13 +73,13 @@ async function readMessageIn(packets: Uint8Array, maxBytes: number): Promise<Ins
   const places = placesIn(packets);
   const [literal, more] = places.filter((place) => place.tag === tag.literal);
   if (literal === undefined || more !== undefined || places.some((place) => place.tag === tag.compressed)) {
-    throw new ListSealError("damaged", "not exactly one literal inside a seal");
+    throw new ProtocolError("damaged", "not exactly one literal inside a seal");
   }
   const content = bodyOf(packets, literal);
   // format, length of the file name, the file name, date (RFC 9580, 5.9)
   const [format = 0, nameLength = 0] = content;
   const dataAt = 2 + nameLength + 4;
-  if (content.length < dataAt) throw new ListSealError("damaged", "a literal that ends too early");
+  if (content.length < dataAt) throw new ProtocolError("damaged", "a literal that ends too early");
   const data = content.subarray(dataAt);
   assertSize(data, maxBytes, "the literal");
   const empty = Uint8Array.of(0xcb, 6, format, 0, ...content.subarray(dataAt - 4, dataAt));
@@ -109,7 +109,7 @@ async function contentOf(packets: Uint8Array, place: Place, maxBytes: number): P
   if (method === UNCOMPRESSED) return bodyOf(packets, place, 1);
   const format = method === undefined ? undefined : inflated[method];
   if (format === undefined)
-    throw new ListSealError("unsupported-algorithm", `compressed by method ${method}`);
+    throw new ProtocolError("unsupported-algorithm", `compressed by method ${method}`);
   const stream = new ReadableStream({
     pull: (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
       const piece = pieces.next();
@@ -125,7 +125,7 @@ async function contentOf(packets: Uint8Array, place: Place, maxBytes: number): P
     try {
       read = await reader.read();
     } catch (cause) {
-      throw new ListSealError("damaged", "the compressed content was altered", { cause });
+      throw new ProtocolError("damaged", "the compressed content was altered", { cause });
     }
     if (read.done) return content.bytes();
     try {
@@ -161,7 +161,7 @@ class Growing {
   append(more: Uint8Array): void {
     const needed = this.#length + more.length;
     if (needed > this.#limit) {
-      throw new ListSealError("too-large", "the message is too large after decompression");
+      throw new ProtocolError("too-large", "the message is too large after decompression");
     }
     if (needed > this.#held.length) {
       const announced = announcedLength(this.#held.subarray(0, this.#length));

@@ -5,7 +5,7 @@
  * outer layer with it and nothing else can be opened with a server key; the inner layer is `open-post.ts`.
  */
 import { decrypt, decryptSessionKeys, type Message, type PrivateKey, readMessage } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ListSealError, ProtocolError } from "./errors.js";
 import type { Role } from "./keys.js";
 import { type Inside, readInside } from "./literal-reader.js";
 import { isSecretSealed, join, type SplitMessage, split } from "./packets.js";
@@ -55,9 +55,9 @@ export async function openLayer(
   const forEach = mine.map((own) => named.filter((id) => own.equals(id)).length);
   if (forEach.every((count) => count === 0)) return "not-for-me";
   if (forEach.some((count) => count > MAX_PACKETS_FOR_ONE_KEY)) {
-    throw new ListSealError("too-large", "too many session key packets for one key");
+    throw new ProtocolError("too-large", "too many session key packets for one key");
   }
-  if (!secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked by a passphrase");
+  if (!secret.isDecrypted()) throw new ProtocolError("key-locked", "the key is locked by a passphrase");
   return decryptWith(halves, { decryptionKeys: secret }, maxBytes);
 }
 
@@ -101,7 +101,7 @@ async function parse(message: Uint8Array): Promise<Message<Uint8Array>> {
   try {
     return await readMessage({ binaryMessage: message, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("damaged", "not a readable OpenPGP message", { cause });
+    throw new ProtocolError("damaged", "not a readable OpenPGP message", { cause });
   }
 }
 
@@ -109,7 +109,7 @@ async function parse(message: Uint8Array): Promise<Message<Uint8Array>> {
 function asReadingError(cause: unknown): ListSealError {
   const text = cause instanceof Error ? cause.message : "";
   if (/maximum decompressed|size exceed/i.test(text)) {
-    return new ListSealError("too-large", "the message is too large after decompression", { cause });
+    return new ProtocolError("too-large", "the message is too large after decompression", { cause });
   }
-  return new ListSealError("damaged", "the message was cut short or altered", { cause });
+  return new ProtocolError("damaged", "the message was cut short or altered", { cause });
 }

@@ -8,7 +8,7 @@
  * a header. A former member could then make a second key packet that opens like a captured one and passes for new.
  */
 import type { PublicKey, Subkey } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ListSealError, ProtocolError } from "./errors.js";
 import { assertSize, fullReadingConfig, MAX_KEY_PACKET_BYTES, MAX_SESSION_KEY_PACKETS } from "./policy.js";
 import type { ListName } from "./secrets.js";
 
@@ -39,7 +39,7 @@ export interface Header {
 
 function octet(bytes: Uint8Array, at: number): number {
   const value = bytes[at];
-  if (value === undefined) throw new ListSealError("damaged", "a packet ends too early");
+  if (value === undefined) throw new ProtocolError("damaged", "a packet ends too early");
   return value;
 }
 
@@ -50,14 +50,14 @@ function number(bytes: Uint8Array, at: number, octets: number): number {
 }
 
 function ending(bytes: Uint8Array, end: number): number {
-  if (end > bytes.length) throw new ListSealError("damaged", "a packet ends too early");
+  if (end > bytes.length) throw new ProtocolError("damaged", "a packet ends too early");
   return end;
 }
 
 /** Reads the packet header at `at` (RFC 9580, 4.2). @throws ListSealError `damaged` */
 export function readHeader(bytes: Uint8Array, at: number): Header {
   const first = octet(bytes, at);
-  if ((first & 0x80) === 0) throw new ListSealError("damaged", "not an OpenPGP packet");
+  if ((first & 0x80) === 0) throw new ProtocolError("damaged", "not an OpenPGP packet");
   return (first & 0x40) === 0 ? readOldHeader(bytes, at, first) : readNewHeader(bytes, at, first & 0x3f);
 }
 
@@ -107,7 +107,7 @@ function* chunks(bytes: Uint8Array, at: number): Generator<{ readonly start: num
   for (let position = at, more = true; more; ) {
     const { octets, length, partial } = readLength(bytes, position);
     if (partial && length < MIN_CHUNK) small += 1;
-    if (small > MAX_SMALL_CHUNKS) throw new ListSealError("too-large", "a packet in too many small chunks");
+    if (small > MAX_SMALL_CHUNKS) throw new ProtocolError("too-large", "a packet in too many small chunks");
     const start = position + octets;
     position = ending(bytes, start + length);
     more = partial;
@@ -154,7 +154,7 @@ export function lengthOf(pieces: Iterable<Uint8Array>): number {
  */
 export function assertFewPackets(bytes: Uint8Array, most: number): void {
   for (let at = 0, count = 1; at < bytes.length; count++) {
-    if (count > most) throw new ListSealError("too-large", "too many packets");
+    if (count > most) throw new ProtocolError("too-large", "too many packets");
     at = readHeader(bytes, at).end;
   }
 }
@@ -182,14 +182,14 @@ export function split(message: Uint8Array): SplitMessage {
   for (let sessionKeys = 0; ; sessionKeys++) {
     const header = readHeader(message, at);
     if (header.tag === tag.seipd && sessionKeys > 0) {
-      if (header.end !== message.length) throw new ListSealError("damaged", "bytes after the data packet");
+      if (header.end !== message.length) throw new ProtocolError("damaged", "bytes after the data packet");
       return { keyPacket: message.subarray(0, at), dataPacket: message.subarray(at) };
     }
     if (header.tag !== tag.pkesk && header.tag !== tag.skesk) {
-      throw new ListSealError("damaged", "a session key packet was expected");
+      throw new ProtocolError("damaged", "a session key packet was expected");
     }
     if (sessionKeys === MAX_SESSION_KEY_PACKETS) {
-      throw new ListSealError("too-large", "too many session key packets");
+      throw new ProtocolError("too-large", "too many session key packets");
     }
     at = header.end;
   }
@@ -207,7 +207,7 @@ export function join(keyPacket: Uint8Array, dataPacket: Uint8Array): Uint8Array 
 export function assertDataPacket(bytes: Uint8Array): void {
   const header = readHeader(bytes, 0);
   if (header.tag !== tag.seipd || header.end !== bytes.length) {
-    throw new ListSealError("damaged", "not exactly one data packet");
+    throw new ProtocolError("damaged", "not exactly one data packet");
   }
 }
 
@@ -248,7 +248,7 @@ export async function keyPacketTarget(key: ListName, date?: Date): Promise<KeyPa
 
 function targetOf(packet: PublicKey["keyPacket"] | Subkey["keyPacket"]): PublicKeyTarget {
   const fingerprint = packet.getFingerprintBytes();
-  if (fingerprint === null) throw new ListSealError("key-damaged", "a key without a fingerprint");
+  if (fingerprint === null) throw new ProtocolError("key-damaged", "a key without a fingerprint");
   if (packet.version === 6) return { kind: "key", version: 6, algorithm: packet.algorithm, id: fingerprint };
   if (packet.version === 4) {
     return {
@@ -258,7 +258,7 @@ function targetOf(packet: PublicKey["keyPacket"] | Subkey["keyPacket"]): PublicK
       id: fingerprint.subarray(fingerprint.length - 8),
     };
   }
-  throw new ListSealError("unsupported-algorithm", `keys of version ${packet.version} are not supported`);
+  throw new ProtocolError("unsupported-algorithm", `keys of version ${packet.version} are not supported`);
 }
 
 /** Length of a key packet's algorithm-specific fields, if they are spelled exactly; else undefined (RFC 9580, 5.1). */
@@ -278,7 +278,7 @@ function exactFieldsLength(body: Uint8Array, at: number, target: PublicKeyTarget
     case 26: // X448
       return 56 + 1 + octet(body, at + 56);
     default:
-      throw new ListSealError("unsupported-algorithm", `public-key algorithm ${target.algorithm}`);
+      throw new ProtocolError("unsupported-algorithm", `public-key algorithm ${target.algorithm}`);
   }
 }
 
@@ -329,12 +329,12 @@ function namesTarget(body: Uint8Array, target: PublicKeyTarget): boolean {
  * @throws ListSealError `malformed-key-packet`, `wrong-list`, `too-large`
  */
 export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): number {
-  const malformed = (why: string) => new ListSealError("malformed-key-packet", `the key packet ${why}`);
+  const malformed = (why: string) => new ProtocolError("malformed-key-packet", `the key packet ${why}`);
   let header: Header;
   try {
     header = readHeader(literal, 0);
   } catch (cause) {
-    throw new ListSealError("malformed-key-packet", "the key packet has no valid header", { cause });
+    throw new ProtocolError("malformed-key-packet", "the key packet has no valid header", { cause });
   }
   if (header.tag !== (target.kind === "key" ? tag.pkesk : tag.skesk)) throw malformed("is of another type");
   if (!header.shortest) throw malformed("has a header that is not in its shortest form");
@@ -345,14 +345,14 @@ export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): nu
     exact = target.kind === "key" ? isExactPkesk(body, target) : isExactSkesk(body, target);
   } catch (cause) {
     if (cause instanceof ListSealError && cause.code !== "damaged") throw cause;
-    throw new ListSealError("malformed-key-packet", "the key packet ends too early", { cause });
+    throw new ProtocolError("malformed-key-packet", "the key packet ends too early", { cause });
   }
   if (!exact) throw malformed("has other fields than it should");
   return header.end;
 }
 
 function isExactPkesk(body: Uint8Array, target: PublicKeyTarget): boolean {
-  if (!namesTarget(body, target)) throw new ListSealError("wrong-list", "the key packet names another key");
+  if (!namesTarget(body, target)) throw new ProtocolError("wrong-list", "the key packet names another key");
   const fieldsAt = 1 + (target.version === 6 ? 2 : 0) + target.id.length + 1;
   const fields = exactFieldsLength(body, fieldsAt, target);
   return fields !== undefined && fieldsAt + fields === body.length;
@@ -411,7 +411,7 @@ export function checkLiteral(
   const end = checkKeyPacket(literal, target);
   const rest = literal.subarray(end);
   if (mode === "key") {
-    if (rest.length !== 0) throw new ListSealError("malformed-key-packet", "bytes after the key packet");
+    if (rest.length !== 0) throw new ProtocolError("malformed-key-packet", "bytes after the key packet");
   } else {
     assertDataPacket(rest);
   }

@@ -16,7 +16,7 @@ import {
   type KeyObject,
   randomFillSync,
 } from "node:crypto";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import { packet, tag } from "./packet-writer.js";
 
 /** Cipher ids (RFC 9580, 9.3). */
@@ -161,12 +161,12 @@ function agree(target: PkeskTarget): Agreement {
     format: "jwk",
   });
   const { x } = secret.export({ format: "jwk" });
-  if (x === undefined) throw new ListSealError("unsupported-algorithm", "no public half of an ephemeral key");
+  if (x === undefined) throw new ProtocolError("unsupported-algorithm", "no public half of an ephemeral key");
   try {
     const shared = diffieHellman({ privateKey: secret, publicKey: target.publicKey });
     return { ephemeral: Buffer.from(x, "base64url"), shared };
   } catch (cause) {
-    throw new ListSealError("weak-algorithm", "no agreement with the member's key", { cause });
+    throw new ProtocolError("weak-algorithm", "no agreement with the member's key", { cause });
   }
 }
 

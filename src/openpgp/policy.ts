@@ -4,7 +4,7 @@
  * Each limit names the attack or the accident that it stops.
  */
 import { type Config, enums, config as libraryDefaults, type PartialConfig } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 
 /**
  * A profile is fixed when the list key is made.
@@ -97,7 +97,7 @@ export const readingConfig: PartialConfig = strict;
  */
 const endOfParsing = new Proxy(new Error("a packet type without a meaning"), {
   getPrototypeOf() {
-    throw new ListSealError("damaged", "a packet type without a meaning");
+    throw new ProtocolError("damaged", "a packet type without a meaning");
   },
 });
 
@@ -141,7 +141,7 @@ export function sealingConfig(profile: Profile, payloadBytes: number): PartialCo
  */
 export function assertNotFuture(signedAt: Date, now: Date): void {
   if (signedAt.getTime() > now.getTime() + FUTURE_ALLOWED_MS) {
-    throw new ListSealError("from-the-future", "the signature is dated in the future");
+    throw new ProtocolError("from-the-future", "the signature is dated in the future");
   }
 }
 
@@ -149,7 +149,7 @@ export function assertNotFuture(signedAt: Date, now: Date): void {
 export function assertInWindow(signedAt: Date, now: Date): void {
   assertNotFuture(signedAt, now);
   if (signedAt.getTime() < now.getTime() - PAST_WINDOW_MS) {
-    throw new ListSealError("too-old", "the signature is older than the server's window");
+    throw new ProtocolError("too-old", "the signature is older than the server's window");
   }
 }
 
@@ -161,6 +161,6 @@ export function verificationDate(now: Date): Date {
 /** Throws `too-large` when `bytes` is longer than `limit`. `what` names the thing in the developers' message. */
 export function assertSize(bytes: Uint8Array, limit: number, what: string): void {
   if (bytes.length > limit) {
-    throw new ListSealError("too-large", `${what} is ${bytes.length} bytes, the limit is ${limit}`);
+    throw new ProtocolError("too-large", `${what} is ${bytes.length} bytes, the limit is ${limit}`);
   }
 }

@@ -11,7 +11,7 @@
  */
 import { enums, type PartialConfig } from "openpgp";
 import { hex } from "./digest.js";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import type { OpeningKey, Role, SealingKey } from "./keys.js";
 import { profileOf as profileOfKey } from "./keys.js";
 import type { Profile } from "./policy.js";
@@ -60,10 +60,10 @@ export async function readSecret<R extends Role>(
   secret: Uint8Array,
 ): Promise<SharedSecret<R>> {
   if (secret.length !== SECRET_OCTETS)
-    throw new ListSealError("key-damaged", "a shared secret has 32 octets");
+    throw new ProtocolError("key-damaged", "a shared secret must be 32 bytes");
   const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from([...LABEL, ...secret]));
   const id = hex(new Uint8Array(digest).subarray(0, 16));
-  if (!isSecretId(id)) throw new ListSealError("key-damaged", "no id for the secret");
+  if (!isSecretId(id)) throw new ProtocolError("key-damaged", "no id for the secret");
   return { role, profile, secret: Uint8Array.from(secret), fingerprint: id };
 }
 

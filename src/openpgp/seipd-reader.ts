@@ -8,7 +8,7 @@
 import { wasmCfb } from "./cfb/aes-cfb.js";
 import { opensslCfb } from "./cfb/openssl-cfb.js";
 import { digest, webCryptoView } from "./digest.js";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 import { GCM_NONCE, GCM_TAG, gcmOpener, IN_FLIGHT } from "./gcm.js";
 import { bodyOf, bodyPieces, type Header, lengthOf, readHeader } from "./packets.js";
 
@@ -39,7 +39,7 @@ const keyOctets = new Map<number | string, number>([
   ...([9, "aes256"] as const).map((name) => [name, 32] as const),
 ]);
 
-const damaged = (why: string, cause?: unknown) => new ListSealError("damaged", why, { cause });
+const damaged = (why: string, cause?: unknown) => new ProtocolError("damaged", why, { cause });
 
 /**
  * The version of a data packet.

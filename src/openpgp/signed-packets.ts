@@ -3,7 +3,7 @@
  * writes for a signed message. The literal is the caller's own bytes, not a copy.
  */
 import type { Signature } from "openpgp";
-import { ListSealError } from "./errors.js";
+import { ProtocolError } from "./errors.js";
 
 /** Packet types (RFC 9580, section 5). */
 const tag = { signature: 2, onePass: 4, literal: 11 } as const;
@@ -29,7 +29,7 @@ export function packetHeader(packetTag: number, length: number): Uint8Array<Arra
 export function signedPackets(literal: Uint8Array, signature: Signature, date: Date): readonly Uint8Array[] {
   const [packetOfIt] = signature.packets;
   if (packetOfIt === undefined || signature.packets.length !== 1) {
-    throw new ListSealError("several-signatures", "a post has one list signature");
+    throw new ProtocolError("several-signatures", "a post has one list signature");
   }
   const body = packetOfIt.write();
   // binary, no file name, date
@@ -58,7 +58,7 @@ function onePassOf(body: Uint8Array, issuerKeyId: string, issuer: Uint8Array | n
     const id = (issuerKeyId.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
     return Uint8Array.of(3, type, hash, algorithm, ...id, 1);
   }
-  if (issuer === null) throw new ListSealError("bad-signature", "a v6 signature names its issuer");
+  if (issuer === null) throw new ProtocolError("bad-signature", "a v6 signature names its issuer");
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const unhashedAt = 8 + view.getUint32(4);
   // two octets of the hash follow the unhashed area, then the salt with its length in front

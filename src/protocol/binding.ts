@@ -23,7 +23,7 @@ import {
   verify,
 } from "openpgp";
 import { hex } from "../openpgp/digest.js";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { SignatureForRecipients } from "../openpgp/intended-recipients.js";
 import {
   allFingerprints,
@@ -123,27 +123,27 @@ export function readNotations<N extends string>(
 ): Readonly<Record<N, string>> {
   const ours = signature.rawNotations.filter(({ name }) => name.endsWith(suffix));
   if (ours.length === 0 && signature.rawNotations.some(({ name }) => anyVersion.test(name))) {
-    throw new ListSealError("unsupported-version", "the signature was made by another version");
+    throw new ProtocolError("unsupported-version", "the signature was made by another version");
   }
   const read = (name: string): string => {
     const found = ours.filter((notation) => notation.name === name + suffix);
     const [only] = found;
     if (only === undefined || found.length !== 1) {
-      throw new ListSealError("binding-missing", `the notation ${name} is absent or doubled`);
+      throw new ProtocolError("binding-missing", `the notation ${name} is absent or doubled`);
     }
     try {
       return decoder.decode(only.value);
     } catch (cause) {
-      throw new ListSealError("binding-missing", `the notation ${name} is not text`, { cause });
+      throw new ProtocolError("binding-missing", `the notation ${name} is not text`, { cause });
     }
   };
-  if (read("kind") !== kind) throw new ListSealError("wrong-kind", `a ${kind} signature was expected`);
+  if (read("kind") !== kind) throw new ProtocolError("wrong-kind", `a ${kind} signature was expected`);
   const values = Object.fromEntries(names.map((name) => [name, read(name)]));
   if (ours.length !== names.length + 1) {
-    throw new ListSealError("binding-mismatch", "the signature says more than its kind may say");
+    throw new ProtocolError("binding-mismatch", "the signature says more than its kind may say");
   }
   const complete = (v: Record<string, string>): v is Record<N, string> => names.every((name) => name in v);
-  if (!complete(values)) throw new ListSealError("binding-missing", "a notation is absent");
+  if (!complete(values)) throw new ProtocolError("binding-missing", "a notation is absent");
   return values;
 }
 
@@ -182,7 +182,7 @@ export async function signBinding(
   const signing = await key.secret.getSigningKey(undefined, date, undefined, config);
   const secret = signing.keyPacket;
   if (!(secret instanceof SecretKeyPacket || secret instanceof SecretSubkeyPacket) || !secret.isDecrypted()) {
-    throw new ListSealError("key-locked", "the signing key is locked");
+    throw new ProtocolError("key-locked", "the signing key is locked");
   }
   const packet = new SignatureForRecipients(readers, data);
   packet.signatureType = enums.signature.binary;
@@ -191,7 +191,7 @@ export async function signBinding(
   packet.rawNotations = notations(values);
   const message = await createMessage({ binary: data, filename: "", date });
   const literal = message.packets.findPacket(enums.packet.literalData);
-  if (!(literal instanceof LiteralDataPacket)) throw new ListSealError("damaged", "no literal to sign");
+  if (!(literal instanceof LiteralDataPacket)) throw new ProtocolError("damaged", "no literal to sign");
   await packet.sign(secret, literal, date, true, config);
   const list = new PacketList<SignaturePacket>();
   list.push(packet);
@@ -213,13 +213,13 @@ export function onlySignature(signatures: readonly Signature[]): {
   packet: SignaturePacket;
 } {
   const [signature] = signatures;
-  if (signature === undefined) throw new ListSealError("not-signed", "there is no signature");
+  if (signature === undefined) throw new ProtocolError("not-signed", "there is no signature");
   const [packet] = signature.packets;
   if (signatures.length !== 1 || signature.packets.length !== 1 || packet === undefined) {
-    throw new ListSealError("several-signatures", "there is more than one signature");
+    throw new ProtocolError("several-signatures", "there is more than one signature");
   }
   // only type 0x00: a text signature (0x01) verifies for bytes that differ in their line endings
-  if (packet.signatureType !== 0) throw new ListSealError("wrong-kind", "not a signature over bytes");
+  if (packet.signatureType !== 0) throw new ProtocolError("wrong-kind", "not a signature over bytes");
   return { signature, packet };
 }
 
@@ -247,9 +247,9 @@ export async function verifyOnly(
     issuer === null
       ? ids.some((id) => id.equals(packet.issuerKeyID))
       : allFingerprints(certificate).includes(hex(issuer));
-  if (!known) throw new ListSealError("unknown-author", "signed by another key than the one expected");
+  if (!known) throw new ProtocolError("unknown-author", "signed by another key than the one expected");
   const { created } = packet;
-  if (created === null) throw new ListSealError("bad-signature", "the signature has no date");
+  if (created === null) throw new ProtocolError("bad-signature", "the signature has no date");
   // the signature first, its date after: "your clock is ahead" may be told only to somebody who proved who they are
   const date = new Date(Math.max(created.getTime(), verificationDate(now).getTime()));
   const own = hasOwnDigest(packet);
@@ -270,7 +270,7 @@ export async function verifyOnly(
     if (only === undefined || result.signatures.length !== 1) throw new Error("no result");
     await only.verified;
   } catch (cause) {
-    throw new ListSealError("bad-signature", "the signature does not fit", { cause });
+    throw new ProtocolError("bad-signature", "the signature does not fit", { cause });
   } finally {
     // of this data; the same signature may be asked about other data
     packet.hashed = undefined;

@@ -18,7 +18,7 @@
  * The server imports `reseal.js` and never `open.js`: import from the files, not from here, where that matters.
  */
 
-export { codeOf, type ErrorCode, errorCodes, ListSealError } from "../openpgp/errors.js";
+export { ListSealError, type ProtocolCode, ProtocolError, protocolCodes } from "../openpgp/errors.js";
 export {
   armorOpeningKey,
   armorSealingKey,
@@ -55,7 +55,7 @@ export {
 } from "../openpgp/secrets.js";
 export { BINDING_VERSION, type Kind } from "./binding.js";
 export type {
-  Delivery,
+  DeliveryMode,
   ListRef,
   Mode,
   Passage,

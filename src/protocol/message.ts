@@ -14,7 +14,7 @@ export type Mode = "whole" | "key";
  * - `resealed` (claims 2 and 5): sealed for each member with that member's key. The default.
  * - `opened` (claims 1 and 4): as the server opened it, under the list key alone. A former member with a wiretap reads it.
  */
-export type Delivery = "resealed" | "opened";
+export type DeliveryMode = "resealed" | "opened";
 
 interface SealedCommon {
   /** Delivery `opened` only: the detached list signature, over the literal that the server opened. */

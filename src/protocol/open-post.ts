@@ -8,7 +8,7 @@
  */
 import { readSignature, type Signature, type SignaturePacket } from "openpgp";
 import { sha256 } from "../openpgp/digest.js";
-import { ListSealError } from "../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
 import {
   type Fingerprint,
@@ -99,7 +99,7 @@ export async function openPost(
   const bodyDigest = sealed.mode === "key" ? sha256(sealed.body) : undefined;
   bodyDigest?.catch(() => undefined);
   const inner = await openLayer({ keyPacket, dataPacket }, listKey);
-  if (inner === "not-for-me") throw new ListSealError("wrong-list", "sealed for another list key");
+  if (inner === "not-for-me") throw new ProtocolError("wrong-list", "sealed for another list key");
 
   const payload = inner.literal;
   const begun = beginDigest(payload, inner.signatures);
@@ -108,9 +108,9 @@ export async function openPost(
   const says = readNotations(signature.packet, "post", bindingNames("post", sealed.mode));
   const list = listValue(keys.list.address, keys.list.key.fingerprint);
   // surreptitious forwarding: a signed post of another list, encrypted again to this one
-  if (says.list !== list) throw new ListSealError("wrong-list", "signed for another list");
+  if (says.list !== list) throw new ProtocolError("wrong-list", "signed for another list");
   if (says.msgid !== claimed.messageId) {
-    throw new ListSealError("binding-mismatch", "signed under another message id");
+    throw new ProtocolError("binding-mismatch", "signed under another message id");
   }
   assertIntendedFor(signature.packet, listKey.fingerprint);
 
@@ -209,7 +209,7 @@ async function readDetached(bytes: Uint8Array): Promise<Signature> {
   try {
     return await readSignature({ binarySignature: bytes, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("damaged", "the list signature is not readable", { cause });
+    throw new ProtocolError("damaged", "the list signature is not readable", { cause });
   }
 }
 
@@ -290,7 +290,7 @@ async function isOwnCopy(
 
 function parseRosterHead(text: string): RosterHead {
   const match = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(text);
-  if (match === null) throw new ListSealError("binding-mismatch", "the roster entry is not readable");
+  if (match === null) throw new ProtocolError("binding-mismatch", "the roster entry is not readable");
   const [, number = "", hash = ""] = match;
   return { number: Number(number), hash };
 }

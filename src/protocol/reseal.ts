@@ -8,7 +8,7 @@
  */
 import type { Signature } from "openpgp";
 import { sha256 } from "../openpgp/digest.js";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
 import type { Fingerprint, OpeningKey, SealingKey } from "../openpgp/keys.js";
 import { openLayer } from "../openpgp/open-layer.js";
@@ -76,22 +76,22 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   const outer = outerOf(sealed);
 
   if (sealed.outerSecret !== (isSecret(server) ? server.fingerprint : undefined)) {
-    throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
+    throw new ProtocolError("wrong-list", "not sealed under the secret shared with this author");
   }
   const maxBytes = sealed.mode === "key" ? MAX_KEY_PACKET_BYTES : MAX_PAYLOAD_BYTES;
   const layer = await openLayer(outer, server, maxBytes);
-  if (layer === "not-for-me") throw new ListSealError("wrong-list", "not sealed to this list's server key");
+  if (layer === "not-for-me") throw new ProtocolError("wrong-list", "not sealed to this list's server key");
   const { literal } = layer;
 
   const signature = await verifyOnly(literal, layer.signatures, author.certificate, now);
   const says = readNotations(signature.packet, "submit", bindingNames("submit", sealed.mode));
   if (says.list !== listValue(list.address, list.key.fingerprint)) {
-    throw new ListSealError("wrong-list", "signed for another list");
+    throw new ProtocolError("wrong-list", "signed for another list");
   }
   assertIntendedFor(signature.packet, server.fingerprint);
   const bodyDigest = sealed.mode === "key" ? await sha256(sealed.body) : undefined;
   if (sealed.mode === "key" && says["body-sha256"] !== bodyDigest) {
-    throw new ListSealError("binding-mismatch", "the body is not the one that was signed");
+    throw new ProtocolError("binding-mismatch", "the body is not the one that was signed");
   }
   assertInWindow(signature.signedAt, now);
 
@@ -195,6 +195,6 @@ export function forwardOpened(prepared: PreparedReseal): SealedMessage {
 
 function signatureBytes(signature: Signature): Uint8Array {
   const written = signature.write();
-  if (!(written instanceof Uint8Array)) throw new ListSealError("damaged", "a signature that is not bytes");
+  if (!(written instanceof Uint8Array)) throw new ProtocolError("damaged", "a signature that is not bytes");
   return written;
 }

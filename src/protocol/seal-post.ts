@@ -7,7 +7,7 @@
  */
 import { createMessage, encrypt, enums, type MaybeStream, type Signature } from "openpgp";
 import { hex, sha256 } from "../openpgp/digest.js";
-import { ListSealError } from "../openpgp/errors.js";
+import { ProtocolError } from "../openpgp/errors.js";
 import { assertUsable, type OpeningKey, type Role, sealingHalf } from "../openpgp/keys.js";
 import { split } from "../openpgp/packets.js";
 import { assertSize, MAX_PAYLOAD_BYTES, type Profile, sealingConfig } from "../openpgp/policy.js";
@@ -122,6 +122,6 @@ export async function encryptSigned(
 
 /** A fresh message id at `domain`: 128 random bits, so that it tells nothing and never collides. With angle brackets. */
 export function newMessageId(domain: string): string {
-  if (!/^[a-z0-9.-]+$/.test(domain)) throw new ListSealError("bad-address", "not a domain for a message id");
+  if (!/^[a-z0-9.-]+$/.test(domain)) throw new ProtocolError("bad-address", "not a domain for a message id");
   return `<${hex(crypto.getRandomValues(new Uint8Array(16)))}@${domain}>`;
 }

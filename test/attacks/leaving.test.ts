@@ -4,20 +4,20 @@
  */
 
 import { thunderbirdHost } from "../../src/extension/app/thunderbird/thunderbird-host.js";
-import { useHost } from "../../src/extension/platform/host.js";
+import { setHost } from "../../src/extension/platform/host.js";
 import type { ComposeDetails } from "../../src/extension/platform/thunderbird.js";
 import { areCopiesKept } from "../../src/extension/reading/local-copies/keep.js";
 import { secretsOf } from "../../src/extension/reading/opening.js";
-import { read } from "../../src/extension/reading/read-message.js";
+import { readMessage } from "../../src/extension/reading/read-message.js";
 import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { runJob } from "../../src/extension/worker/client.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { unsealInPlace } from "../../src/extension/writing/window/recover.js";
 import {
-  type Beginning,
   beginningOf,
-  type Related,
+  type RelatedMail,
   relatedTo,
+  type WindowContent,
 } from "../../src/extension/writing/window/related-mail.js";
 import { withContinued } from "../../src/extension/writing/window/thread.js";
 import { changeState } from "../../src/extension/writing/window/window-state.js";
@@ -55,7 +55,7 @@ let stored: Stored;
 
 beforeAll(async () => {
   haveThunderbird();
-  useHost(thunderbirdHost);
+  setHost(thunderbirdHost);
   await haveWorkerNear();
   const [alice, olive, bob] = await Promise.all([
     makePerson("alice@example.test", "Alice"),
@@ -149,7 +149,9 @@ const headerOf = (id: number) => ({
 });
 
 /** Asks about a window, and how often sealing was told to begin before it was known what is inside. */
-async function about(details: ComposeDetails): Promise<{ readonly related: Related; readonly told: number }> {
+async function about(
+  details: ComposeDetails,
+): Promise<{ readonly related: RelatedMail; readonly told: number }> {
   let told = 0;
   const beginning = await beginningOf(1, details);
   const related = await relatedTo(beginning, details, async () => {
@@ -168,7 +170,7 @@ const dangerous = [
 describe.each(dangerous)("a mail %s", (_, id, state) => {
   test("leaves readable where it is asked how far the reading got", async () => {
     await keys(state);
-    expect(mayLeaveReadable(await read(headerOf(id), "in-its-own-shell"))).toBe(true);
+    expect(mayLeaveReadable(await readMessage(headerOf(id), "in-its-own-shell"))).toBe(true);
   });
 
   test.each(["reply", "forward", "redirect"] as const)(
@@ -208,7 +210,7 @@ test.each([
   ["by its field", COPY, "team@lists.example"],
   ["by its folder, written before there was a field", OLD_COPY, null],
 ])("a readable copy is known %s", async (_, id, list) => {
-  expect(mayLeaveReadable(await read(headerOf(id), "in-its-own-shell"))).toBe(true);
+  expect(mayLeaveReadable(await readMessage(headerOf(id), "in-its-own-shell"))).toBe(true);
   for (const type of ["reply", "forward", "redirect", "new"] as const)
     expect((await about({ type, relatedMessageId: id })).related).toEqual({ kind: "copy", list });
 });
@@ -243,7 +245,7 @@ describe("where Thunderbird does not say which mail it is", () => {
 
   test("several attached at once: a readable copy may be among them where copies are kept", async () => {
     attached.push("one.eml", "two.eml");
-    const kind = async (): Promise<Beginning> => beginningOf(1, { type: "forward" });
+    const kind = async (): Promise<WindowContent> => beginningOf(1, { type: "forward" });
     expect(await kind()).toBe("forward-attached");
     expect((await about({ type: "forward" })).related).toEqual({ kind: "nothing" });
     localFolders.push("ListSeal");

@@ -35,16 +35,14 @@ test("a member who goes by the owner's name: nothing but the name says who she i
   const { letter, view } = await person(bob).reads("pay Mallory");
   expect(view.author.standing).toBe("introduced");
   // the line as it was
-  expect(`from ${letter.letter.from.name}, introduced by the owner`).toBe(
-    "from 0lga, introduced by the owner",
-  );
+  expect(`from ${letter.letter.from.name}, introduced by an owner`).toBe("from 0lga, introduced by an owner");
 });
 
 test("a member who goes by the owner's name: the line shows her address, and warns", async () => {
   const { view } = await person(bob).again("pay Mallory");
   expect(stateLine(view).tone).toBe("warning");
-  expect(lineOf(view)).toContain("from 0lga@people.test (“0lga”), introduced by the owner");
-  expect(lineOf(view)).toContain("olga@people.test goes by the same name");
+  expect(lineOf(view)).toContain("from 0lga@people.test (“0lga”), introduced by an owner");
+  expect(lineOf(view)).toContain("olga@people.test uses the same name");
 });
 
 test("the honest are not warned of, though they have the name", async () => {

@@ -15,12 +15,17 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { addMember, createList, type Office, removeMember } from "../../src/server/admin/administration.js";
+import {
+  type AdminContext,
+  addMember,
+  createList,
+  removeMember,
+} from "../../src/server/admin/administration.js";
 import { dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
 import { CopyMaker, preparePost, takeApart } from "../../src/server/delivery/copies.js";
 import { writeKeys } from "../../src/server/parse/key-transfer.js";
 import type { Reader } from "../../src/server/parse/reader.js";
-import { acceptPost, type Outcome } from "../../src/server/post/accept-post.js";
+import { acceptPost, type PostOutcome } from "../../src/server/post/accept-post.js";
 import { defaultListSettings } from "../../src/server/store/list-settings.js";
 import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
 import type { FullStore } from "../../src/server/store/membership-store.js";
@@ -34,7 +39,7 @@ import { naiveServer } from "./naive/naive-server.js";
 
 let folder: string;
 let store: FullStore;
-let office: Office;
+let office: AdminContext;
 let team: Cast;
 let inUse: ListInUse;
 
@@ -89,7 +94,7 @@ function mail(sealed: SealedMessage, { from = "alice", replyTo }: Envelope = {})
   return replyTo === undefined ? raw : Buffer.concat([bytes(`Reply-To: ${replyTo}\r\n`), raw]);
 }
 
-const accept = (sealed: SealedMessage, envelope?: Envelope): Promise<Outcome> =>
+const accept = (sealed: SealedMessage, envelope?: Envelope): Promise<PostOutcome> =>
   acceptPost(store, inUse, { raw: mail(sealed, envelope), at: Date.now(), reader: readHere });
 
 describe("a captured admin command, sealed to the server, is posted: the server would open it and seal it for all members", () => {
@@ -204,12 +209,12 @@ describe("a captured post is sent first under the attacker's From and Reply-To",
 
 describe("membership read off from the server's answers: a wiretapper sends posts and compares", () => {
   /** All that a stranger sees: a refusal's code goes to the log, and SMTP says the one uniform sentence. */
-  const seen = ({ kind }: Outcome) => kind;
+  const seen = ({ kind }: PostOutcome) => kind;
   /** What a server says that answers with the reason. */
-  const reason = (outcome: Outcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind);
+  const reason = (outcome: PostOutcome) => (outcome.kind === "refused" ? outcome.code : outcome.kind);
 
   /** Posts under the address of one who never was a member, of one who left, and of a member. */
-  async function probes(): Promise<readonly Outcome[]> {
+  async function probes(): Promise<readonly PostOutcome[]> {
     const message = await encryptWith(bytes("x"), [], [listOf(team).key.certificate]);
     const byEve = await submits(team, team.eve, message, newMessageId("example.test"));
     const never = await accept(byEve, { from: "eve" });
@@ -233,7 +238,7 @@ describe("membership read off from the server's answers: a wiretapper sends post
   });
 
   /** A captured post sent again as it was, and in another outer seal: while its author is a member, and after. */
-  async function captured(): Promise<{ before: readonly Outcome[]; after: readonly Outcome[] }> {
+  async function captured(): Promise<{ before: readonly PostOutcome[]; after: readonly PostOutcome[] }> {
     const post = await aliceSeals(team, "key", bytes("x"));
     const other = withoutSecondRecipient(post);
     await expect(accept(post)).resolves.toMatchObject({ kind: "queued" });

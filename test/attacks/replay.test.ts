@@ -18,15 +18,15 @@ import {
 } from "../../src/protocol/index.js";
 import { openAtServer } from "../../src/protocol/reseal.js";
 import {
+  type AdminContext,
   addMember,
   createList,
-  type Office,
   removeMember,
   setListKey,
 } from "../../src/server/admin/administration.js";
 import { dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
 import { REPLAY_MARGIN_MS } from "../../src/server/base/limits.js";
-import { acceptPost, type Outcome } from "../../src/server/post/accept-post.js";
+import { acceptPost, type PostOutcome } from "../../src/server/post/accept-post.js";
 import { type ListInUse, ListsInUse } from "../../src/server/store/lists-in-use.js";
 import type { FullStore } from "../../src/server/store/membership-store.js";
 import { openSqliteStore } from "../../src/server/store/sqlite-store.js";
@@ -39,7 +39,7 @@ import { type NaiveContext, naiveServer, type ServerStep } from "./naive/naive-s
 const first = "<1@example.test>";
 let folder: string;
 let store: FullStore;
-let office: Office;
+let office: AdminContext;
 let lists: ListsInUse;
 /** The list that Eve was a member of: she holds its list key and a capture of Alice's post to it. */
 let team: Cast;
@@ -95,7 +95,7 @@ const mail = (sealed: SealedMessage, from = "alice", to = team.address) =>
     sealed,
   });
 
-const accept = (sealed: SealedMessage, from = "alice", at = Date.now(), list = inUse): Promise<Outcome> =>
+const accept = (sealed: SealedMessage, from = "alice", at = Date.now(), list = inUse): Promise<PostOutcome> =>
   acceptPost(store, list, { raw: mail(sealed, from, list.address), at, reader: readHere });
 
 const context = (cast: Cast, author: OpeningKey<"member">): NaiveContext => ({
@@ -205,7 +205,7 @@ describe("cross-list replay: Eve, removed from A with A's list key, posts A's ca
       const settings = { mode: "key", delivery: "resealed", profile: "compatible" } as const;
       await createList(office, { address: fresh.address, name: "Twin", ...settings });
       await expect(setListKey(office, fresh.address, disguised.write())).rejects.toThrow(
-        /used this list key/,
+        /list key has been used before/,
       );
     });
   });

@@ -1,10 +1,10 @@
 /** An attack by a backup: somebody is given a file and its passphrase, and told that it repairs their list. */
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { load } from "../../src/extension/records/storage.js";
 import type { Stored } from "../../src/extension/records/stored.js";
 import { writeBackupFile } from "../../src/extension/worker/backup.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { makeBackupPassphrase } from "../../src/membership/file/backup.js";
 import { haveWorkerNear } from "../extension/near-worker.js";
 import { Addon } from "../extension/play-addon.js";

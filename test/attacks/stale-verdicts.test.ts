@@ -2,7 +2,7 @@
 
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import type { MessageHeader } from "../../src/extension/platform/thunderbird.js";
-import { read } from "../../src/extension/reading/read-message.js";
+import { readMessage } from "../../src/extension/reading/read-message.js";
 import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import host, { local, resetHost } from "../extension/fake-host.js";
 import { haveWorkerNear, workers } from "../extension/near-worker.js";
@@ -47,17 +47,17 @@ beforeEach(async () => {
   fetched = 0;
 });
 
-async function standing(reader: typeof read): Promise<string> {
+async function standing(reader: typeof readMessage): Promise<string> {
   const reading = await reader(header, "in-its-own-shell");
   if (reading.kind === "refused") return reading.code;
   return reading.kind === "opened" ? reading.opened.view.author.standing : reading.kind;
 }
 
 /** As our own reader was: what was opened is kept by its message, until somebody thinks of having it forgotten. */
-function naiveReader(): typeof read {
-  const cache = new Map<number, Awaited<ReturnType<typeof read>>>();
+function naiveReader(): typeof readMessage {
+  const cache = new Map<number, Awaited<ReturnType<typeof readMessage>>>();
   return async (message, open) => {
-    const known = cache.get(message.id) ?? (await read(message, open));
+    const known = cache.get(message.id) ?? (await readMessage(message, open));
     cache.set(message.id, known);
     return known;
   };
@@ -88,7 +88,7 @@ test("a reader that keeps verdicts by message alone still calls her an owner", a
 describe("ours opens it anew: whatever of lists, keys or authors has changed", () => {
   test.each<[string, () => Promise<Partial<Stored>>, string]>([
     ["owners", withoutOwners, "new"],
-    ["the list itself", async () => ({ lists: {} }), "no-list"],
+    ["the list itself", async () => ({ lists: {} }), "no-lists-here"],
     ["the person's keys", async () => ({ memberKeys: {} }), "no-member-key"],
     [
       "what is known of its author",
@@ -102,35 +102,35 @@ describe("ours opens it anew: whatever of lists, keys or authors has changed", (
       "revoked",
     ],
   ])("%s", async (_, changed, after) => {
-    expect(await standing(read)).toBe("owner");
+    expect(await standing(readMessage)).toBe("owner");
     await change(await changed());
-    expect(await standing(read)).toBe(after);
+    expect(await standing(readMessage)).toBe(after);
   });
 
   test("and otherwise not: what is as it was is opened once", async () => {
-    for (let time = 0; time < 3; time += 1) expect(await standing(read)).toBe("owner");
+    for (let time = 0; time < 3; time += 1) expect(await standing(readMessage)).toBe("owner");
     await change({ backedUpAt: inDays(0) });
-    expect(await standing(read)).toBe("owner");
+    expect(await standing(readMessage)).toBe("owner");
     // QUIRK: Chromium's storage gives the fields in the order of their names
     const { listseal } = await local.get("listseal");
     await local.set({ listseal: turnedAround(listseal) });
-    expect(await standing(read)).toBe("owner");
+    expect(await standing(readMessage)).toBe("owner");
     expect(fetched).toBe(1);
   });
 
   test("who asks after a change is not given what was begun before it, though it is being opened still", async () => {
     const jobs = () => workers.flatMap(({ asked }) => asked).filter((name) => name === "open").length;
     const before = jobs();
-    const first = standing(read);
+    const first = standing(readMessage);
     // the state that it is opened from is in the job
     while (jobs() === before) await new Promise(setImmediate);
     await change({ memberKeys: {} });
-    const second = standing(read);
+    const second = standing(readMessage);
     expect(await Promise.all([first, second])).toEqual(["owner", "no-member-key"]);
   });
 
   test("who asks while it is being opened waits for the same", async () => {
-    expect(await Promise.all([standing(read), standing(read)])).toEqual(["owner", "owner"]);
+    expect(await Promise.all([standing(readMessage), standing(readMessage)])).toEqual(["owner", "owner"]);
     expect(fetched).toBe(1);
   });
 });

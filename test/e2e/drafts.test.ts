@@ -51,9 +51,9 @@ describe("drafts in a real Thunderbird", () => {
     await w.draftHere(marker);
     await w.titled("moved to this computer");
     await w.alice.ui.clickComposeAction(w.alice.addon.id);
-    expect(await w.alice.addon.popupText()).toContain("Your mail provider could have read it until then.");
+    expect(await w.alice.addon.popupText()).toContain("Until then, your email provider could have read it.");
     await w.alice.ui.pictureOfScreen(join(ALBUM, "draft-moved-en.png"));
-    await w.alice.addon.pressInPopup("All right");
+    await w.alice.addon.pressInPopup("OK");
     await w.alice.ui.closeComposers();
 
     // the same with a draft of last week that is opened again
@@ -83,7 +83,7 @@ describe("drafts in a real Thunderbird", () => {
     await w.sealed();
     await w.desk.pressCtrlShift("Y");
     const draft = await until("the sealed draft", () => w.serverDrafts()[0], 20_000);
-    await w.titled("sealed draft is on your mail server");
+    await w.titled("encrypted draft is now on your mail server");
     expect(draft.raw.toString("latin1")).toContain("application/vnd.listseal.draft");
     expect(searchBytes("draft", draft.raw, marker)).toEqual([]);
     await w.alice.ui.closeComposers();
@@ -140,7 +140,7 @@ describe("drafts in a real Thunderbird", () => {
     await w.sealed();
     const before = w.submissions();
     await w.desk.pressSend();
-    await until("the sealing to begin", async () => ((await w.label()) === "Sealing…" ? true : undefined));
+    await until("the sealing to begin", async () => ((await w.label()) === "Encrypting…" ? true : undefined));
     await w.alice.addon.killPage();
     // whatever wakes the page: here a look into its storage
     await w.alice.addon.storage();
@@ -234,9 +234,9 @@ describe("drafts in a real Thunderbird", () => {
     await w.sealed();
     const before = w.submissions();
     await w.desk.pressSend();
-    await until("the sealing to begin", async () => ((await w.label()) === "Sealing…" ? true : undefined));
+    await until("the sealing to begin", async () => ((await w.label()) === "Encrypting…" ? true : undefined));
     await w.alice.ui.clickComposeAction(w.alice.addon.id);
-    expect(await w.alice.addon.popupText()).toContain("Sealing…");
+    expect(await w.alice.addon.popupText()).toContain("Encrypting…");
     await w.alice.ui.pictureOfScreen(join(ALBUM, "sealing-en.png"));
     await w.alice.addon.pressInPopup("Stop");
     await w.sealed();
@@ -271,7 +271,7 @@ describe("drafts in a real Thunderbird", () => {
     );
     await newDesk.editNewestDraft();
     await until("the button of the draft", async () =>
-      (await addon.ui.composeActionState(addon.id)).label === "Sealed for Team" ? true : undefined,
+      (await addon.ui.composeActionState(addon.id)).label === "Encrypted to Team" ? true : undefined,
     );
     expect((await addon.ui.composerState()).html).toContain(marker);
     // the button is on first, before anything of the draft is looked at

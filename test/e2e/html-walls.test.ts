@@ -194,7 +194,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
         expect([one, names()]).toEqual([one, []]);
       }
       // the frame still shows the mail
-      expect(await frame.run(z.string(), `() => document.title`)).toBe("The text of the mail");
+      expect(await frame.run(z.string(), `() => document.title`)).toBe("Message text");
       await page.close();
     }
   }, 120_000);

@@ -104,10 +104,10 @@ if (isAdmitted) console.warn("NOT RUN: npm install -g (the npm registry can't be
     const help = await run("--help");
     for (const word of ["init", "list", "member", "queue", "doctor"])
       expect(help.stdout).toContain(`  ${word} `);
-    expect((await run("--data", data, "init")).stdout).toContain(`made ${data}`);
+    expect((await run("--data", data, "init")).stdout).toContain(`created ${data}`);
     expect((await run("--data", data, "list", "create", "team@lists.test", "--name", "Team")).code).toBe(0);
     const { stdout: found } = await run("--data", data, "doctor");
-    expect(found).toContain("ok    team@lists.test: its server key is good");
+    expect(found).toContain("ok    team@lists.test: the server key can be used");
     expect(found).toContain("ok    the database is whole");
   }, 240_000);
 });

@@ -282,12 +282,12 @@ describe("what leaves a real Thunderbird", () => {
         const before = mailsSent("alice");
         if (!locked) {
           await expect(hers.ui.send()).resolves.toBe("open");
-          expect(await alice.addon.popupText()).toContain("This quotes sealed mail");
+          expect(await alice.addon.popupText()).toContain("This quotes an encrypted message");
           await hers.ui.pictureOfScreen(join(ALBUM, "asked.png"));
           expect(mailsSent("alice")).toBe(before);
           // and even then: nothing that was on the screen
           await labelled("Not sent");
-          await alice.addon.pressInPopup("Send unsealed");
+          await alice.addon.pressInPopup("Send unencrypted");
           await answered();
           await expect(hers.ui.send()).resolves.toBe("closed");
           expect(mailsSent("alice")).toBe(before + 1);
@@ -318,11 +318,11 @@ describe("what leaves a real Thunderbird", () => {
       expect(mailsSent("alice")).toBe(before);
     });
     await expect(hers.writing.outcomeOfSend()).resolves.toBe("open");
-    expect(await alice.addon.popupText()).toContain("look at the message first");
+    expect(await alice.addon.popupText()).toContain("check the message first");
     await hers.ui.pictureOfScreen(join(ALBUM, "late.png"));
     expect(mailsSent("alice")).toBe(before);
-    await alice.addon.pressInPopup("All right");
-    await labelled("Sealed for Team");
+    await alice.addon.pressInPopup("OK");
+    await labelled("Encrypted to Team");
     const state = await hers.ui.composerState();
     expect(state.html).not.toContain(words);
     expect(state.html).toContain("Hello.");
@@ -373,10 +373,10 @@ describe("what leaves a real Thunderbird", () => {
       (await hers.ui.composerState()).html.includes("Hello.") ? true : undefined,
     );
     await hers.writing.addRecipients("addr_to", council.address);
-    await labelled("Sealed for Council");
+    await labelled("Encrypted to Council");
     const before = mailsSent("alice");
     await expect(hers.ui.send()).resolves.toBe("open");
-    expect(await alice.addon.popupText()).toContain(`This quotes sealed mail of ${list.address}`);
+    expect(await alice.addon.popupText()).toContain(`This quotes an encrypted message from ${list.address}`);
     await hers.ui.pictureOfScreen(join(ALBUM, "other-list.png"));
     expect(mailsSent("alice")).toBe(before);
     await alice.addon.pressInPopup("Go back");
@@ -386,14 +386,14 @@ describe("what leaves a real Thunderbird", () => {
     await hers.ui.openFolder();
     await hers.ui.selectMessage(COPY);
     await hers.writing.about("cmd_reply");
-    await labelled("Sealed for the list");
+    await labelled("Encrypted to the list");
     expect((await hers.ui.composerState()).html).toContain(COPIED);
     const before = sent("alice").length;
     const drafts = world.dovecot.mails("alice", "Drafts").length;
     await hers.ui.typeHtml("<p>words</p>");
     await hers.ui.saveDraft("timer");
     await expect(hers.ui.send()).resolves.toBe("open");
-    expect(await alice.addon.popupText()).toContain("This quotes sealed mail");
+    expect(await alice.addon.popupText()).toContain("This quotes an encrypted message");
     await alice.addon.pressInPopup("Go back");
     await hers.ui.closeComposers();
     expect(world.dovecot.mails("alice", "Drafts")).toHaveLength(drafts);
@@ -425,7 +425,7 @@ describe("what leaves a real Thunderbird", () => {
       expect(ordinary).toMatch(/RCPT TO:<carol@example\.test>/i);
       expect(ordinary).toMatch(/RCPT TO:<bob@example\.test>/i);
       expect(ordinary).toContain("vcard");
-      const sealed = await sentSince(list.address, "Sealed for Team");
+      const sealed = await sentSince(list.address, "Encrypted to Team");
       expect(sealed).toContain("Subject: [team] sealed mail");
       expect(sealed.match(/RCPT TO:<[^>]*>/gi)).toEqual([`RCPT TO:<${list.address}>`]);
       expect(sealed).not.toMatch(/vcard|carol@|bob@/i);
@@ -446,8 +446,8 @@ describe("what leaves a real Thunderbird", () => {
       expect(mailsSent("alice")).toBe(before);
     };
     await asked("Team+notes@lists.example", "This is almost team@lists.example", "almost");
-    await alice.addon.pressInPopup("Use the list's address");
-    await labelled("Sealed for Team");
+    await alice.addon.pressInPopup("Use the list’s address");
+    await labelled("Encrypted to Team");
     expect(await hers.ui.composerState()).toMatchObject({ to: [list.address] });
     await hers.ui.closeComposers();
     await asked('"team@lists.example" <eve@example.test>', "This is almost team@lists.example", "name");
@@ -460,17 +460,17 @@ describe("what leaves a real Thunderbird", () => {
       "Friends",
       list.address,
     );
-    const friends = () => asked("Friends <Friends>", "Is a sealed list among these recipients?", "group");
+    const friends = () => asked("Friends <Friends>", "Is an encrypted list among these recipients?", "group");
     await friends();
     expect(await alice.addon.popupText()).toContain("Expand List");
     await alice.addon.pressInPopup("Go back");
     await hers.writing.expandRecipient("Friends");
-    await labelled("Sealed for Team");
+    await labelled("Encrypted to Team");
     expect(await hers.ui.composerState()).toMatchObject({ to: [list.address] });
     await hers.ui.closeComposers();
     await friends();
     // an answer counts for those whom it was about
-    await alice.addon.pressInPopup("Send unsealed");
+    await alice.addon.pressInPopup("Send unencrypted");
     await answered();
     await hers.writing.addRecipients("addr_cc", "Team@lists.example.");
     await expect(hers.ui.send()).resolves.toBe("open");

@@ -20,7 +20,7 @@ import { addressOf, World } from "../world/world.js";
 const ALBUM = fileURLToPath(new URL("../../out/own-display", import.meta.url));
 
 const MARKER = "the heron on the ninth pile";
-const GREEN = "Sealed for Team · from olive@example.test (“Olive”)";
+const GREEN = "Encrypted to Team · from olive@example.test (“Olive”)";
 const [OWN, FOREIGN, ORDINARY, PAINTED] = ["own shell", "foreign shell", "ordinary words", "painted line"];
 const [TWO_TYPES, SAME_NAME, POSING] = ["two types", "same name", "a name that poses"];
 const [DOTS, MANY_TAGS] = ["an address of full stops", "many tags"];
@@ -264,18 +264,18 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect([banner.buttons, banner.html.match(/<(?:a|button|input|summary)\b/g)]).toEqual([[], null]);
       await alice.picture(join(ALBUM, "foreign.png"));
       const said = await alice.addon.openMailPopup();
-      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the sealed part"] });
+      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the encrypted part"] });
       expect(said.mail).toContain(FOREIGN);
       await alice.ui.pictureOfScreen(join(ALBUM, "foreign-popup.png"));
       counter.asked.length = 0;
-      await alice.addon.pressInMailPopup("Open the sealed part");
+      await alice.addon.pressInMailPopup("Open the encrypted part");
       const text = await until("the opened part in a tab", async () => {
         const source = `(window) => window.document.querySelector("listseal-view")?.shadowRoot.textContent ?? ""`;
         const found = await alice.addon.inFrontTab(z.string(), source);
         return found.includes(MARKER) ? found : undefined;
       });
       expect(text).toContain("from olive@example.test");
-      expect(text).toContain("A sealed part inside another mail");
+      expect(text).toContain("Encrypted part inside another message");
       await alice.picture(join(ALBUM, "foreign-opened.png"));
       expect(counter.asked).toEqual([]);
       await alice.addon.closeFrontTab();
@@ -310,7 +310,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       await alice.ui.pictureOfScreen(join(ALBUM, "painted-popup.png"));
       expect(said).toMatchObject({ kind: "ordinary", buttons: [] });
       expect(said.mail).toContain(PAINTED);
-      expect(said.text).toContain("Not sealed");
+      expect(said.text).toContain("Not encrypted to a list");
       expect(said.mark).toMatch(/\d{4}/);
       const { nativeText } = await alice.ui.displayed();
       expect(nativeText).not.toContain(said.mark.trim());
@@ -352,7 +352,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect(banner.text).not.toContain("came through the list");
       await alice.picture(join(ALBUM, "two-types.png"));
       const said = await alice.addon.openMailPopup();
-      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the sealed part"] });
+      expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the encrypted part"] });
       await alice.ui.pictureOfScreen(join(ALBUM, "two-types-popup.png"));
       await alice.addon.closeMailPopup();
     }, 60_000);
@@ -360,8 +360,8 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     test("in the mail's own subject and sender are told, above the true ones", async () => {
       await select(PAY);
       const view = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
-      expect(view.text).toContain("the subject that the list of messages shows is not from the list");
-      expect(view.text).toContain("the sender that the list of messages shows is neither");
+      expect(view.text).toContain("the subject in the message list is not from the list");
+      expect(view.text).toContain("the sender in the message list is neither");
       await alice.picture(join(ALBUM, "outer-words.png"));
     }, 60_000);
 
@@ -369,7 +369,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       await select(SAME_NAME);
       const same = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
       expect(same.text).toContain("from mallory@example.test");
-      expect(same.text).toContain("olive@example.test goes by the same name");
+      expect(same.text).toContain("olive@example.test uses the same name");
       expect(same.text).not.toContain("owner of the list");
       await alice.picture(join(ALBUM, "same-name.png"));
       await select(POSING);
@@ -385,7 +385,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       await alice.ui.waitForView(({ text }) => text.includes(MARKER));
       await select(MANY_TAGS);
       const view = await alice.ui.waitForView(({ text }) => text.includes("too large to be shown"));
-      expect(view.buttons.filter((label) => label.includes("Save this mail"))).toHaveLength(2);
+      expect(view.buttons.filter((label) => label.includes("Save a readable copy"))).toHaveLength(2);
       await alice.picture(join(ALBUM, "too-long.png"));
     }, 120_000);
   });
@@ -425,7 +425,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     await select(FOREIGN);
     await alice.ui.waitForView(({ kind }) => kind === "elsewhere");
     await alice.addon.openMailPopup();
-    await alice.addon.pressInMailPopup("Open the sealed part");
+    await alice.addon.pressInMailPopup("Open the encrypted part");
     const inTab = () =>
       alice.addon.inFrontTab(
         z.string(),

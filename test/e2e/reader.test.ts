@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { sealedMails, twentyFive } from "../../bench/addon/mails.js";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { groupsOf } from "../../src/extension/reading/display/state-line.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
-import { partsOf, readReceived } from "../../src/mail/received.js";
+import { partsOfMail, readReceived } from "../../src/mail/received.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { writeOpeningKey } from "../../src/openpgp/keys.js";
 import { describeInBrowsers } from "../world/browser.js";
@@ -79,7 +79,7 @@ describeInBrowsers("the Reader page", (name) => {
     const { server, list, alice } = bed;
     await server.post(list, alice, { text: "in two files" });
     await server.untilQuiet();
-    const parts = partsOf(await readReceived(bed.copy, 9));
+    const parts = partsOfMail(await readReceived(bed.copy, 9));
     const [key, body] = parts.map(({ name: one, type, bytes }) =>
       bed.file(one === "" ? `${type.endsWith("key") ? "sealed-key (1)" : "sealed-body"}.pgp` : one, bytes),
     );
@@ -175,7 +175,7 @@ describeInBrowsers("the Reader page", (name) => {
     const { server, list, alice, page } = bed;
     await server.post(list, alice, { text: "Alice's own words" });
     await server.untilQuiet();
-    const parts = partsOf(await readReceived(bed.copy, 9));
+    const parts = partsOfMail(await readReceived(bed.copy, 9));
     const foreign = writeEntity(
       [
         ["From", "mallory@evil.test"],
@@ -190,7 +190,7 @@ describeInBrowsers("the Reader page", (name) => {
       },
     );
     const banner = await bed.read("elsewhere", bed.file("foreign.eml", foreign));
-    expect(banner).toContain("A sealed part inside another mail");
+    expect(banner).toContain("Encrypted part inside another message");
     expect(banner).not.toContain("own words");
     expect(await axeComplaints(page)).toEqual([]);
     await bed.forgetShown();

@@ -172,7 +172,7 @@ describe("reading in a real Thunderbird", () => {
     expect(stdout).toContain(MARKER);
     expect(stdout).toContain("the true subject");
     expect(stdout).not.toContain(OUTER);
-    expect(stdout).not.toContain("Save this mail");
+    expect(stdout).not.toContain("Save a readable copy");
     await runToEnd("pdftoppm", ["-r", "60", "-png", file, join(ALBUM, "printed")]);
   }, 60_000);
 
@@ -222,7 +222,7 @@ describe("reading in a real Thunderbird", () => {
       const { view } = await alice.ui.displayed();
       return view?.kind === "opening" ? view : undefined;
     });
-    expect(opening.text).toContain("Opening the sealed message");
+    expect(opening.text).toContain("Opening the encrypted message");
     await alice.picture(join(ALBUM, "opening.png"));
     await alice.addon.inBackground(z.null(), "async () => window.listsealRelease()");
     const view = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
@@ -248,7 +248,7 @@ describe("reading in a real Thunderbird", () => {
     test("asks nobody, and says so", async () => {
       await select("curious");
       const view = await alice.ui.waitForView(({ text }) => text.includes(MARKER));
-      expect(view.text).toContain("Pictures from the network left out: 3");
+      expect(view.text).toContain("Remote images not loaded: 3");
       await alice.picture(join(ALBUM, "curious.png"));
       expect(counter.asked).toEqual([]);
     }, 60_000);

@@ -98,7 +98,7 @@ describe("a reader in a real Thunderbird", () => {
   }, 180_000);
 
   test("the mail itself is saved as a file that any mail program reads", async () => {
-    await bob.ui.clickInView("Save this mail, readable");
+    await bob.ui.clickInView("Save a readable copy");
     const file = await until("the saved mail", () => bob.downloads().find((name) => name.endsWith(".eml")));
     const saved = readFileSync(file, "latin1");
     expect(file).toContain("First plan");
@@ -117,7 +117,7 @@ describe("a reader in a real Thunderbird", () => {
     await page.showTab("lists");
     await page.waitForText("Keep readable copies");
     await page.tick("Keep readable copies");
-    await page.waitForText("kept as readable copies from now on");
+    await page.waitForText("readable copies of new messages to this list are kept");
     await bob.picture(join(ALBUM, "2-choice.png"));
     await page.close();
     await post(world, owner.key, list, letter("Second plan"));

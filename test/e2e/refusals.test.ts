@@ -78,7 +78,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
 
   const sealingIsOn = () =>
     until("the button to be on", async () =>
-      (await alice.ui.composeActionState(alice.addon.id)).label.startsWith("Sealed") ? true : undefined,
+      (await alice.ui.composeActionState(alice.addon.id)).label.startsWith("Encrypted") ? true : undefined,
     );
 
   /** Everything that was written stands in the compose window, and it can be used. */
@@ -109,7 +109,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
     const letter = await begin(team);
     await alice.ui.clickComposeAction(alice.addon.id);
     await sealingIsOn();
-    await expectRefusal(letter, "No list that you have here is among the recipients.", "no-list");
+    await expectRefusal(letter, "None of your lists is among the recipients.", "no-list");
   }, 120_000);
 
   test("people join, Alice with a passphrase", async () => {
@@ -138,14 +138,14 @@ describe("a real Thunderbird, when something stands in the way", () => {
     await alice.addon.typeInPopup("passphrase", "eight loud herons");
     await alice.addon.pressInPopup("Unlock");
     await until("the sentence about the passphrase", async () =>
-      (await alice.addon.popupText()).includes("The passphrase is not right.") ? true : undefined,
+      (await alice.addon.popupText()).includes("The passphrase is not correct.") ? true : undefined,
     );
     await alice.ui.pictureOfScreen(join(ALBUM, "wrong-passphrase.png"));
     await expectNothingLost(letter);
     await alice.addon.typeInPopup("passphrase", PASSPHRASE);
     await alice.addon.pressInPopup("Unlock");
     await until("the unlocked key", async () =>
-      (await alice.ui.composeActionState(alice.addon.id)).label === `Sealed for ${team.name}`
+      (await alice.ui.composeActionState(alice.addon.id)).label === `Encrypted to ${team.name}`
         ? true
         : undefined,
     );
@@ -210,14 +210,14 @@ describe("a real Thunderbird, when something stands in the way", () => {
         listKey: Buffer.from(await writeOpeningKey(key)).toString("base64"),
         listKeyFingerprint: key.fingerprint,
       });
-      await expectRefusal(letter, "A key that is needed has expired.", "expired");
+      await expectRefusal(letter, "A required key has expired.", "expired");
     }, 120_000);
 
     test("a damaged server certificate", async () => {
       const letter = await begin(team);
       await sealingIsOn();
       await changeList({ serverCertificate: Buffer.from("no certificate").toString("base64") });
-      await expectRefusal(letter, "A key that is needed can't be read.", "damaged-key");
+      await expectRefusal(letter, "A required key can’t be read.", "damaged-key");
     }, 120_000);
   });
 
@@ -262,8 +262,8 @@ describe("a real Thunderbird, when something stands in the way", () => {
     const expected = [
       ["cut-short", "cut short or altered"],
       ["altered", "cut short or altered"],
-      ["not-for-bob", "Sealed for a key that is not here"],
-      [`[${council.slug}]`, "sealed for another list"],
+      ["not-for-bob", "Encrypted to a key that is not here"],
+      [`[${council.slug}]`, "encrypted to a different list"],
     ] as const;
     for (const [subject, sentence] of expected) {
       await bob.ui.selectMessage(subject);
@@ -278,8 +278,8 @@ describe("a real Thunderbird, when something stands in the way", () => {
     const letter = await begin(team);
     await sealingIsOn();
     await alice.ui.clickComposeAction(alice.addon.id);
-    await expectRefusal(letter, `Sealing is off, and this goes to ${team.name}`, "clear-to-list");
-    await alice.addon.pressInPopup("Send unsealed");
+    await expectRefusal(letter, `Encryption is off, and this message goes to ${team.name}`, "clear-to-list");
+    await alice.addon.pressInPopup("Send unencrypted");
     await until("the answer", async () =>
       (await alice.ui.composeActionState(alice.addon.id)).label === "Encrypt to list" ? true : undefined,
     );
@@ -343,7 +343,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
     await bob.addon.suspend();
     await selecting;
     const view = await bob.ui.waitForView((shown) => shown.text !== "");
-    expect(view.text).toMatch(/Sealed for Team|Something went wrong inside ListSeal/);
+    expect(view.text).toMatch(/Encrypted to Team|Something went wrong inside ListSeal/);
     await bob.ui.selectMessage(1);
     await bob.ui.selectMessage(`[${team.slug}]`);
     await bob.ui.waitForView((shown) => shown.text.includes("came through the list"));

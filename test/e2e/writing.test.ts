@@ -101,22 +101,22 @@ describe("writing in a real Thunderbird", () => {
     const marker = await w.begin(w.list.address, "see the attached plan");
     await w.desk.addRecipients("addr_bcc", "zoe@example.test");
     await w.sealed();
-    await askedAbout("Bcc and a sealed message", "bcc");
+    await askedAbout("Bcc with an encrypted message", "bcc");
     await w.alice.addon.pressInPopup("Send to Team only");
     await w.sealed();
-    await askedAbout("The message says “attached”, and no file is attached.", "attachment");
-    await w.alice.addon.pressInPopup("Send without attachment");
+    await askedAbout("The message says “attached”, but no file is attached.", "attachment");
+    await w.alice.addon.pressInPopup("Send without a file");
     await w.sealed();
     await sendAndRead(marker);
   }, 120_000);
 
   test("switched off for good by one tick, and on again", async () => {
-    const question = "Is the attachment missing?";
+    const question = "Did you forget to attach a file?";
     await w.begin(w.list.address, "添付をご覧ください");
     await w.sealed();
     await askedAbout(question, "attachment-again");
     await w.alice.addon.inPopup(`(window) => window.document.querySelector("input[type=checkbox]").click()`);
-    await w.alice.addon.pressInPopup("Send without attachment");
+    await w.alice.addon.pressInPopup("Send without a file");
     await until("the switch", async () =>
       (await w.alice.addon.storage()).includes(`"missing-attachment":false`) ? true : undefined,
     );
@@ -186,7 +186,7 @@ describe("writing in a real Thunderbird", () => {
     expect(state.subject).toContain("Fwd: Re: 題");
     expect(state.attachments).toEqual([]);
     await w.desk.addRecipients("addr_to", "zoe@example.test");
-    await askedAbout("This quotes sealed mail", "forward");
+    await askedAbout("This quotes an encrypted message", "forward");
     await w.alice.addon.pressInPopup("Go back");
     await w.alice.ui.closeComposers();
 
@@ -319,23 +319,23 @@ describe("writing in a real Thunderbird", () => {
       await addon.pressInPopup(answer);
     };
     await addon.ui.compose({ to: w.list.address, subject: "質問", html: "<p>ファイルを添付します</p>" });
-    await shown("「Team」宛に封印");
+    await shown("「Team」宛てに暗号化します");
     await addon.ui.picture("msgcompose", join(ALBUM, "on-ja.png"));
     await isAsked("添付ファイルを忘れていませんか", "attachment", "戻る");
     await his.addRecipients("addr_bcc", "zoe@example.test");
-    await isAsked("Bccと封印されたメッセージ", "bcc", "戻る");
+    await isAsked("Bcc と暗号化メッセージ", "bcc", "戻る");
     await his.addRecipients("addr_cc", "yan@example.test");
-    await isAsked("メンバーだけが読めます", "others", "「Team」だけに送る");
-    await shown("「Team」宛に封印");
+    await isAsked("メンバーだけが読めます", "others", "「Team」だけに送信");
+    await shown("「Team」宛てに暗号化します");
     await his.pressCtrlShift("U");
-    await shown("リスト宛に暗号化");
-    await isAsked("封印なしで「Team」に送ろうとしています", "clear", "戻る");
-    await shown("リスト宛に暗号化");
+    await shown("リスト宛てに暗号化");
+    await isAsked("暗号化せずに「Team」に送信しようとしています", "clear", "戻る");
+    await shown("リスト宛てに暗号化");
     await his.pressCtrlShift("U");
-    await shown("「Team」宛に封印");
+    await shown("「Team」宛てに暗号化します");
     await his.pressCtrlShift("Y");
     await until("the notice", async () =>
-      (await addon.ui.composeActionState(addon.id)).title.includes("封印した下書き") ? true : undefined,
+      (await addon.ui.composeActionState(addon.id)).title.includes("暗号化した下書き") ? true : undefined,
     );
     await addon.ui.clickComposeAction(addon.id);
     expect(await addon.popupText()).toContain("開けるのはあなたの鍵だけです");
@@ -345,9 +345,9 @@ describe("writing in a real Thunderbird", () => {
     await addon.ui.openFolder("INBOX");
     await addon.ui.selectMessage(0);
     await his.about("cmd_forwardInline");
-    await shown("リスト宛に封印");
+    await shown("リスト宛てに暗号化します");
     await his.addRecipients("addr_to", "zoe@example.test");
-    await isAsked("封印されたメールが引用されています", "forward", "戻る");
+    await isAsked("暗号化メッセージが引用されています", "forward", "戻る");
     await addon.ui.closeComposers();
   }, 180_000);
 });

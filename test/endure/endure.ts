@@ -122,7 +122,8 @@ export async function endure({
     ...(world.database === undefined ? {} : onPostgres),
     ...(world.hasDisk ? onDisk : {}),
   };
-  if (world.database === undefined && !world.hasDisk) say("no full disk: a tmpfs can't be mounted here");
+  if (world.database === undefined && !world.hasDisk)
+    say("skipped the full disk: a tmpfs can't be mounted here");
   /** Each comes up before any comes up again. */
   let deck: (readonly [string, Fault])[] = [];
   const deal = (): readonly [string, Fault] => {

@@ -7,13 +7,13 @@ import { rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
-import { addCrowd } from "../server/crowd.js";
 import { submit } from "../server/dialogue.js";
-import { useStore } from "../server/places.js";
+import { addCrowd } from "../server/many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "../server/play-server.js";
 import type { Postgres } from "../server/postgres-cluster.js";
-import { QuietWire } from "../server/quiet-wire.js";
 import { type Built, ServerProcess } from "../server/server-process.js";
+import { QuietWire } from "../server/silent-proxy.js";
+import { useStore } from "../server/store-places.js";
 
 export const MEMBERS = 25;
 export const LANES = 4;

@@ -1,14 +1,14 @@
 /** In a browser: a page's calls are done in the page, and requests are sent by the person. */
 
-import { browserHost } from "../../src/extension/app/browser/browser-host.js";
 import { localCall } from "../../src/extension/app/browser/local-calls.js";
-import { type Host, useHost } from "../../src/extension/platform/host.js";
+import { browserHost } from "../../src/extension/app/browser/start-page.js";
+import { type Host, setHost } from "../../src/extension/platform/host.js";
 import { mailAddress } from "../../src/extension/platform/mailto.js";
 import { noteSent, partsOf, partsToSend, saveRequest } from "../../src/extension/requests/by-hand.js";
 import { keepPending, loadRequests, type PendingRequest } from "../../src/extension/requests/pending.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import { readRequestMail } from "../../src/mail/request-mail.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { ProtocolError } from "../../src/openpgp/errors.js";
 import { resetHost } from "./fake-host.js";
 
 const asked: PendingRequest = {
@@ -35,7 +35,7 @@ const host: Host = {
 beforeEach(async () => {
   resetHost();
   saved.length = 0;
-  useHost(host);
+  setHost(host);
   await keepPending(asked);
 });
 
@@ -99,7 +99,7 @@ describe("a call that is done in its page", () => {
     const call = localCall({
       "key:lock": async () => null,
       "key:renew": async () => {
-        throw new ListSealError("key-locked", "SECRET");
+        throw new ProtocolError("key-locked", "SECRET");
       },
       "requests:look": async () => {
         throw new TypeError("SECRET");

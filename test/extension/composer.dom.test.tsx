@@ -3,7 +3,7 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { Composer } from "../../src/extension/writing/composer/composer.js";
 import { emptyLetter } from "../../src/extension/writing/composer/reply-draft.js";
-import { questionBefore, type Written } from "../../src/extension/writing/composer/seal-letter.js";
+import { questionBefore, type WrittenLetter } from "../../src/extension/writing/composer/seal-letter.js";
 import { local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 
@@ -71,7 +71,7 @@ test("no field for words is one that a browser would keep", async () => {
 
 test("the quote of one list is asked about before it is sealed for another", async () => {
   await show([{}, {}]);
-  const written: Written = {
+  const written: WrittenLetter = {
     list: "l1@lists.example",
     subject: "Re: plan",
     thread: { references: [] },

@@ -1,7 +1,12 @@
 /** The message display script: what is hidden while it asks, what takes whose place, and what is never touched. */
 import { jest } from "@jest/globals";
 import type { ViewWords } from "../../src/extension/app/calls/view-words.js";
-import type { Aside, DisplayAnswer, Displayed, OpenedView } from "../../src/extension/reading/view.js";
+import type {
+  DisplayAnswer,
+  Displayed,
+  OpenedView,
+  UnopenedAnswer,
+} from "../../src/extension/reading/view.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
 import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { requestNotice } from "../../src/mail/request-mail.js";
@@ -25,8 +30,12 @@ const opened: OpenedView = {
   shell: "own",
 };
 const mark = markOf("00000929");
-const instead = (answer: Exclude<DisplayAnswer, Aside>): Displayed => ({ where: "instead", answer, mark });
-const above = (kind: Aside["kind"]): Displayed => ({ where: "above", answer: { kind } });
+const instead = (answer: Exclude<DisplayAnswer, UnopenedAnswer>): Displayed => ({
+  where: "instead",
+  answer,
+  mark,
+});
+const above = (kind: UnopenedAnswer["kind"]): Displayed => ({ where: "above", answer: { kind } });
 
 /** As Thunderbird shows plain text: the mail's own part, after the header that is for printing. */
 const plain = (text: string) =>
@@ -133,7 +142,7 @@ test("the person's mark stands at the top of what ListSeal shows in a page of it
   await show(plain(submissionNotice()));
   await answered(instead(opened));
   expect(words()).toContain(mark.digits);
-  expect(words().indexOf(mark.digits)).toBeLessThan(words().indexOf("Sealed for Team"));
+  expect(words().indexOf(mark.digits)).toBeLessThan(words().indexOf("Encrypted to Team"));
 });
 
 test("a name that goes on in our own signs does so nowhere: not in the line, nor in what is below it", async () => {
@@ -151,10 +160,10 @@ test("a mail that takes long is replaced by words and a bar that say that it is 
   await jest.advanceTimersByTimeAsync(1_400);
   expect([native(), words()]).toEqual(["gone", ""]);
   await jest.advanceTimersByTimeAsync(200);
-  expect(words()).toContain("Opening the sealed message");
+  expect(words()).toContain("Opening the encrypted message");
   expect(view()?.shadowRoot?.querySelector("progress:not([value])")).not.toBeNull();
   await answered(instead(opened));
-  expect(words()).not.toContain("Opening the sealed message");
+  expect(words()).not.toContain("Opening the encrypted message");
   expect(words()).toContain("opened words");
 });
 
@@ -204,7 +213,7 @@ test.each(["invitation", "elsewhere"] as const)(
       await show(mail);
       await answered(above(kind));
       expect([native(), view()?.dataset["kind"]]).toEqual(["shown", kind]);
-      expect(words()).toContain("button above the mail");
+      expect(words()).toContain("button above the message");
       expect(words()).not.toContain(mark.digits);
       const controls = "a, button, input, select, textarea, details, summary, [tabindex], [role=button]";
       expect(view()?.shadowRoot?.querySelectorAll(controls)).toHaveLength(0);
@@ -216,7 +225,7 @@ test("a sealed mail that can't be opened says why, in the place of its notice", 
   await show(plain(submissionNotice()));
   await answered(instead({ kind: "refused", code: "damaged" }));
   expect(native()).toBe("gone");
-  expect(words()).toContain("can't be shown");
+  expect(words()).toContain("can’t be shown");
 });
 
 describe("when the keys are locked", () => {

@@ -1,5 +1,5 @@
 import { type CallHandlers, pageCalls } from "../../src/extension/app/calls/page-calls.js";
-import { summaryOfKey } from "../../src/extension/keys/key-summary.js";
+import { summaryOfKey } from "../../src/extension/keys/unlocked.js";
 import { mayPass, pageOf } from "../../src/extension/platform/bridge-guard.js";
 import { answerCall } from "../../src/extension/platform/rpc/bridge.js";
 import { answering } from "../../src/extension/platform/rpc/call.js";

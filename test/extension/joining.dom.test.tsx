@@ -1,7 +1,8 @@
 /** The pages of joining and leaving, as a person sees them. */
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
+import { MembershipError } from "../../src/membership/file/errors.js";
 import { localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
@@ -97,7 +98,7 @@ test("a file that came with a mail needs its code and nothing else; what is insi
   expect(root.textContent).toContain("CCCC CCCC");
   expect(root.textContent).toContain("Olive <olive@example.test>");
   expect(asked.map(([name]) => name)).not.toContain("join:start");
-  await press("Join the list");
+  await press("Join list");
   expect(asked).toContainEqual([
     "join:start",
     { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
@@ -133,7 +134,7 @@ test("a group that can't be right is named while it is typed", async () => {
 });
 
 test("a wrong code says so, and the file stays chosen", async () => {
-  const wrong = new ListSealError("wrong-code", "x");
+  const wrong = new MembershipError("wrong-code", "x");
   await open({ overview: overview(), "join:offered": offered, "join:look": wrong });
   await type("code", "1");
   input("code").form?.requestSubmit();
@@ -153,8 +154,8 @@ test("what could not be sent is not said to be on its way, and is sent again", a
   await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [unsent] }) });
   expect(root.textContent).not.toContain("on its way");
   expect(root.textContent).not.toContain("Waiting for the server");
-  expect(root.textContent).toContain("not allowed to send mail yet");
-  await press("Send it again");
+  expect(root.textContent).toContain("not allowed to send messages yet");
+  await press("Send again");
   expect(asked).toContainEqual(["requests:again", { id: "11" }]);
 });
 
@@ -169,9 +170,9 @@ test("what an owner asked, and what they were refused, stands on the page for ow
 test("a refused join gives its reason", async () => {
   const refused = [{ address: list.address, name: "Team", code: "withdrawn" }];
   await open({ overview: overview({ refused }) });
-  expect(root.textContent).toContain("You were not let into Team");
+  expect(root.textContent).toContain("You could not join Team");
   expect(root.textContent).toContain("withdrawn this invitation");
-  await press("All right");
+  await press("OK");
   expect(asked).toContainEqual(["join:forget", { address: list.address }]);
 });
 
@@ -245,7 +246,7 @@ describe("a key that runs out", () => {
   };
 
   test.each([
-    ["for ever", null],
+    ["permanently", null],
     ["for long", inDays(31)],
   ])("is not mentioned while it is good %s", async (_, expiresAt) => {
     await shown(expiresAt);
@@ -255,7 +256,7 @@ describe("a key that runs out", () => {
   test("is offered to be renewed 30 days before, and plainly 7 days before", async () => {
     await shown(inDays(29));
     expect(root.querySelector("[role=note]")?.className).toBe("next");
-    await press("Renew the key");
+    await press("Renew key");
     expect(asked).toContainEqual(["key:renew", { fingerprint: "dd".repeat(20) }]);
     render(null, root);
     await shown(inDays(6));
@@ -290,7 +291,7 @@ describe("in a browser", () => {
       "mailto:team-request@lists.example?subject=%5Bteam%5D%20sealed%20request&body=words%0D%0A",
     );
     await press("Save the attachment (request.pgp)");
-    await press("Save the whole mail (.eml)");
+    await press("Save the whole message (.eml)");
     await press("I have sent it");
     expect(asked).toContainEqual(["requests:parts", { id: "11" }]);
     expect(asked.filter(([name]) => name === "requests:save" || name === "requests:sent")).toEqual([
@@ -301,7 +302,7 @@ describe("in a browser", () => {
   });
 
   test("one that is too old says so instead", async () => {
-    await open({ overview: joining, "requests:parts": new ListSealError("request-expired", "late") });
+    await open({ overview: joining, "requests:parts": new AddonError("request-expired", "late") });
     expect(root.querySelector(".problem")?.textContent).toBe(
       localeOf("en")["error_request_expired"]?.message,
     );

@@ -1,7 +1,7 @@
 /** How joining and leaving change what is kept; which mails bring an invitation; what wrong codes cost. */
 
-import { keysFor } from "../../src/extension/keys/key-choice.js";
-import { waitAfter } from "../../src/extension/member/invitation-attempts.js";
+import { keysFor } from "../../src/extension/keys/key-validity.js";
+import { waitAfter } from "../../src/extension/member/join.js";
 import {
   assertJoinable,
   beginJoin,

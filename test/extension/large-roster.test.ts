@@ -1,9 +1,9 @@
 /** An owner's page of a list that has more members than fit into one answer; the add-on's own code and a real server. */
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
-import { ROSTER_PAGE } from "../../src/membership/request/answers.js";
+import { ROSTER_PAGE } from "../../src/membership/request/answer-result.js";
 import { begin, card, cardFile, listKey, play, teamAddress } from "../server/asking.js";
-import { addCrowd, wholeRoster } from "../server/crowd.js";
+import { addCrowd, wholeRoster } from "../server/many-members.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
 

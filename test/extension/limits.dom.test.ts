@@ -6,7 +6,7 @@ import {
   TAG_LIMIT,
   TEXT_LIMIT,
 } from "../../src/extension/reading/display/limits.js";
-import type { Acts, OpenedView } from "../../src/extension/reading/view.js";
+import type { MailActions, OpenedView } from "../../src/extension/reading/view.js";
 import { openedView as view } from "./opened-view.js";
 
 test("an ordinary mail is shown as it is", () => {
@@ -38,7 +38,7 @@ test.each([
 
 test("a mail of too much HTML is not made into elements; its text is shown, and saving is offered", () => {
   const nothing = async () => undefined;
-  const acts: Acts = {
+  const acts: MailActions = {
     ...{
       openElsewhere: async () => view,
       save: nothing,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { errorCodes } from "../../src/openpgp/errors.js";
+import { errorCodes } from "../../src/extension/platform/errors.js";
 import { localeOf } from "./fake-host.js";
 
 const english = localeOf("en");

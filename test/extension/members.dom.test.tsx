@@ -112,10 +112,10 @@ test("a pasted card is shown before it is claimed, and nothing is claimed by loo
   await open([], { "owner:open-card": card });
   await expectAccessible();
   fill("pasted", "-----BEGIN PGP MESSAGE-----\n\nQUJD\nREVG\n=abcd\n-----END PGP MESSAGE-----\n");
-  press("Look at the card");
+  press("Open card");
   await settle();
   expect(commands()).toEqual([["owner:open-card", { file: "QUJDREVG" }]]);
-  expect(root.textContent).toContain("Compare this key's characters with the operator");
+  expect(root.textContent).toContain("Compare this key’s fingerprint with the operator");
   await expectAccessible();
   fill("address", "olga@example.test");
   await settle();
@@ -131,11 +131,11 @@ test("a pasted card is shown before it is claimed, and nothing is claimed by loo
 test.each([
   ["already-claimed", "owner"],
   ["card-expired", "card"],
-  ["card-damaged", "not a whole server card"],
+  ["card-damaged", "not a complete server card"],
 ] as const)("a card that is no good: %s", async (code, words) => {
   await open([], { "owner:open-card": new ListSealError(code, "x") });
   fill("pasted", "QUJD");
-  press("Look at the card");
+  press("Open card");
   await settle();
   expect(root.querySelector("output")?.className).toBe("problem");
   expect(root.querySelector("output")?.textContent).toContain(words);
@@ -145,7 +145,7 @@ test.each([
 test("a claim that was refused says why, and can be forgotten", async () => {
   await open([{ ...team, claim: { refused: "already-claimed" } }]);
   expect(root.querySelector("#people")).toBeNull();
-  press("Give up this list");
+  press("Remove from this page");
   await settle();
   expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
 });
@@ -157,9 +157,9 @@ test("who was made an owner waits for what proves it, and who is none any more c
   await expectAccessible();
   render(null, root);
   await open([{ ...team, claim: "ended" }]);
-  expect(root.textContent).toContain("You are no owner of this list any more");
+  expect(root.textContent).toContain("You are no longer an owner of this list");
   expect(root.querySelector("#people")).toBeNull();
-  press("Give up this list");
+  press("Remove from this page");
   await settle();
   expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
 });
@@ -167,7 +167,7 @@ test("who was made an owner waits for what proves it, and who is none any more c
 test("each address gets a code of its own, which goes in and never comes out", async () => {
   await open([team], { "owner:invite": { introduction: "1d".repeat(20), fileName: "x.listseal" } });
   fill("addresses", "Dave <dave@example.test>, nobody");
-  press("Make invitations");
+  press("Create invitations");
   await settle();
   const [, input] = commands()[0] ?? [];
   expect(input).toMatchObject({ list: team.address, address: "dave@example.test", days: 14 });
@@ -181,7 +181,7 @@ test("each address gets a code of its own, which goes in and never comes out", a
   expect(root.querySelector(".code")).toBeNull();
 });
 
-test("an invitation that waits is taken back by a press; one that is over offers nothing", async () => {
+test("an invitation that waits is withdrawn by a press; one that is over offers nothing", async () => {
   const invitation = (name: string, state: OwnedView["invitations"][number]["state"]) => ({
     introduction: name.padEnd(40, "0"),
     address: `${name}@example.test`,
@@ -194,12 +194,12 @@ test("an invitation that waits is taken back by a press; one that is over offers
   const states = ["open", "withdrawing", "withdrawn", "used", "expired"] as const;
   await open([{ ...team, invitations: states.map((state) => invitation(state, state)) }]);
   const labels = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
-  const back = labels.filter((label) => label?.startsWith("Take back"));
-  expect(back).toEqual(["Take back the invitation of open@example.test"]);
-  for (const words of ["being taken back", "taken back", "used", "expired"]) {
+  const back = labels.filter((label) => label?.startsWith("Withdraw"));
+  expect(back).toEqual(["Withdraw the invitation for open@example.test"]);
+  for (const words of ["withdrawing", "withdrawn", "used", "expired"]) {
     expect(root.querySelector(".invitations")?.textContent).toContain(words);
   }
-  press("Take back the invitation of open@example.test");
+  press("Withdraw the invitation for open@example.test");
   await settle();
   expect(commands()).toEqual([["owner:withdraw", { list: team.address, address: "open@example.test" }]]);
 });
@@ -208,9 +208,9 @@ test("another server key is used only after its characters were compared, and a 
   const fingerprint = "bc".repeat(20);
   await open([{ ...team, serverMove: { fingerprint, stage: "offered" } }]);
   expect(root.textContent).toContain("BCBC BCBC");
-  expect(root.textContent).toContain("Telephone the operator");
+  expect(root.textContent).toContain("Call the operator");
   await expectAccessible();
-  press("They are the same");
+  press("They match");
   await settle();
   expect(commands()).toEqual([]);
   press("Use the new key");
@@ -218,12 +218,12 @@ test("another server key is used only after its characters were compared, and a 
   expect(commands()).toEqual([["owner:confirm-server", { list: team.address, fingerprint }]]);
   render(null, root);
   await open([{ ...team, serverMove: { fingerprint, stage: "offered" } }]);
-  press("They are others, or nobody made one");
+  press("They differ, or there is no new key");
   await settle();
   expect(commands()).toEqual([["owner:decline-server", { list: team.address }]]);
   render(null, root);
   await open([{ ...team, serverMove: { fingerprint, stage: "agreed" } }]);
-  press("Tell the members");
+  press("Notify the members");
   await settle();
   expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
 });
@@ -232,16 +232,16 @@ test("how many were told so far is shown, with what to do where it has stopped",
   const telling = { news: "new-list-key", told: 1000, of: 2500, waiting: true } as const;
   const agreed = { rekeying: { stage: "agreed" } } as const;
   await open([{ ...team, ...agreed, telling }]);
-  expect(root.textContent).toContain("The server has taken 1000 of 2500 copies");
-  expect(root.textContent).toContain("The server was asked to take the next copies");
+  expect(root.textContent).toContain("The server has accepted 1000 of 2500 copies");
+  expect(root.textContent).toContain("The server was asked to accept the next copies");
   await expectAccessible();
   press("Ask again");
   await settle();
   expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
   render(null, root);
   await open([{ ...team, ...agreed, telling: { ...telling, waiting: false } }]);
-  expect(root.textContent).toContain("the rest have not been told yet");
-  press("Go on");
+  expect(root.textContent).toContain("the other members have not been notified yet");
+  press("Continue");
   await settle();
   expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
 });
@@ -283,7 +283,7 @@ test("an alarm stands first, and stays until it is put away", async () => {
   await open([{ ...team, alarms, members: [...team.members, suspect] }]);
   const alarm = root.querySelector("[role=alert].alarm");
   expect(alarm?.textContent).toContain("Something is wrong with this list");
-  expect(root.textContent).toContain("nobody has signed it");
+  expect(root.textContent).toContain("unsigned");
   await expectAccessible();
   press("I have looked into it");
   await settle();
@@ -313,11 +313,11 @@ test("what was not sent says why, and is sent again by a press", async () => {
 test("a new list key is made only after it was said who gets it, and who does not", async () => {
   await open([{ ...team, newKey: { to: team.newKey.to, notTo: ["eve@example.test"] } }]);
   expect(root.textContent).toContain("It goes to: bob@example.test");
-  expect(root.textContent).toContain("no owner has let in: eve@example.test");
-  press("Make a new list key…");
+  expect(root.textContent).toContain("no owner has admitted: eve@example.test");
+  press("Create a new list key…");
   await settle();
   expect(commands()).toEqual([]);
-  press("Make the new key");
+  press("Create new key");
   await settle();
   expect(commands()).toEqual([["owner:new-key", { list: team.address, graceDays: 0 }]]);
 });
@@ -342,8 +342,8 @@ test("who has not confirmed a new key is named", async () => {
 test("whom the operator added alone is said, and confirmed by a press", async () => {
   const grace = { ...member("Grace", "member"), word: "operator" as const, confirmable: true };
   await open([{ ...team, members: [...team.members, grace], held: 2 }]);
-  expect(root.textContent).toContain("Added by the operator alone");
-  expect(root.textContent).toContain("Posts that wait for a moderator: 2");
+  expect(root.textContent).toContain("Added by the operator only");
+  expect(root.textContent).toContain("Messages waiting for approval: 2");
   press("I know this person: Grace");
   await settle();
   expect(commands()).toEqual([["owner:confirm", { list: team.address, address: "grace@example.test" }]]);
@@ -355,14 +355,14 @@ test("a restored server goes on only by the owner's press", async () => {
   ] as const;
   await open([{ ...team, refusals }]);
   expect(commands()).toEqual([]);
-  press("Let the server go on");
+  press("Resume the server");
   await settle();
   expect(commands()).toEqual([["owner:resume-server", { list: team.address }]]);
 });
 
 test("other owners are told by a press", async () => {
   await open([{ ...team, ownersUntold: true }]);
-  press("Tell the members");
+  press("Notify the members");
   await settle();
   expect(commands()).toEqual([["owner:tell", { list: team.address }]]);
 });

@@ -1,6 +1,5 @@
 /** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
 
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
@@ -10,10 +9,11 @@ import {
   ownersNotice,
   readReceipt,
 } from "../../src/extension/worker/owner-record.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";
-import { type KnownBefore, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
+import { type ListBeforeNotice, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
 import {
   armorSealingKey,
   generateKey,
@@ -64,7 +64,7 @@ beforeAll(async () => {
   };
 });
 
-const known = (): KnownBefore => ({
+const known = (): ListBeforeNotice => ({
   address: team,
   keys: [list.listKeyFingerprint],
   owners: [{ certificate: sealingHalf(owner), address: olga, from: 0 }],

@@ -2,8 +2,9 @@ import { jest } from "@jest/globals";
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
 import { Popup } from "../../src/extension/app/thunderbird/popup-view.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
 import type { ComposeStatus } from "../../src/extension/writing/compose-status.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
+import { ProtocolError } from "../../src/openpgp/errors.js";
 import { background, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
@@ -57,13 +58,13 @@ describe("the options page", () => {
 
   test("says how to begin when nothing is there", async () => {
     await open(overviewOf({ lists: [], keys: [] }));
-    expect(root.textContent).toContain("You are on no sealed list yet");
+    expect(root.textContent).toContain("You are not on an encrypted list yet");
   });
 
   test("names the step that is missing, and leads to it with the address filled in", async () => {
     await open(overviewOf({ lists: [list], keys: [] }));
-    expect(root.textContent).toContain("a key of your own for alice@example.test");
-    button("Make my key").click();
+    expect(root.textContent).toContain("you need a key for alice@example.test");
+    button("Create my key").click();
     await settle();
     expect(root.querySelector<HTMLInputElement>("input[name=address]")?.value).toBe("alice@example.test");
   });
@@ -95,11 +96,11 @@ describe("the options page", () => {
     const asked = await open({ ...overviewOf({ lists: [mine], keys: [] }), "held:read": held });
     expect(root.textContent).toContain("You are a moderator of this list");
     expect(root.textContent).toContain("3 kB");
-    expect(root.textContent).toContain("Somebody who is not on the list");
+    expect(root.textContent).toContain("Someone who is not on the list");
     const labelled = (label: string) => root.querySelector<HTMLElement>(`[aria-label="${label}"]`);
-    labelled("Release the post of bob@example.test")?.click();
+    labelled("Approve the message from bob@example.test")?.click();
     await settle();
-    labelled("Reject the post of Somebody who is not on the list")?.click();
+    labelled("Reject the message from Someone who is not on the list")?.click();
     await settle();
     const decisions = asked.filter(([name]) => name === "held:decide").map(([, input]) => input);
     const { author } = post;
@@ -110,7 +111,7 @@ describe("the options page", () => {
   });
 
   test("says in words what went wrong", async () => {
-    await open({ overview: new ListSealError("storage-failed", "x") });
+    await open({ overview: new AddonError("storage-failed", "x") });
     expect(root.querySelector("output")?.textContent).toContain("could not be read or written");
   });
 
@@ -138,7 +139,7 @@ describe("the options page", () => {
     }
     root.querySelector<HTMLInputElement>("input[name=next]")?.form?.requestSubmit();
     await settle();
-    expect(root.querySelector("[role=alert]")?.textContent).toBe("The two are not the same.");
+    expect(root.querySelector("[role=alert]")?.textContent).toBe("The passphrases don’t match.");
     expect(asked.map(([name]) => name)).not.toContain("key:protect");
   });
 
@@ -187,11 +188,11 @@ describe("the popup", () => {
   });
 
   test.each([
-    [{ kind: "other-recipients", others: ["zoe@example.test"] }, "Send the sealed message to all"],
+    [{ kind: "other-recipients", others: ["zoe@example.test"] }, "Send the encrypted message to all"],
     [{ kind: "bcc", others: ["zoe@example.test"] }, "Send with Bcc"],
-    [{ kind: "missing-attachment", word: "attached" }, "Send without attachment"],
-    [{ kind: "clear-to-list" }, "Send unsealed"],
-    [{ kind: "sealed-quote" }, "Send unsealed"],
+    [{ kind: "missing-attachment", word: "attached" }, "Send without a file"],
+    [{ kind: "clear-to-list" }, "Send unencrypted"],
+    [{ kind: "sealed-quote" }, "Send unencrypted"],
   ] as const)("%j: sending it so is never the first answer", async (hindrance, sendAnyway) => {
     const { asked } = await open({ hindrance });
     expect(root.querySelector("button")?.textContent).not.toBe(sendAnyway);
@@ -208,8 +209,8 @@ describe("the popup", () => {
     const tick = root.querySelector<HTMLInputElement>("input[type=checkbox]");
     tick?.click();
     await settle();
-    button("Seal it").click();
-    button("Send unsealed").click();
+    button("Encrypt").click();
+    button("Send unencrypted").click();
     await settle();
     expect(asked.map(([, input]) => input)).toEqual([
       { tabId: 3, answer: "turn-on", about: "clear-to-list", dontAsk: false },
@@ -219,29 +220,29 @@ describe("the popup", () => {
 
   test("what became of a draft is told without a question", async () => {
     const { asked } = await open({ notice: "server-draft-moved" });
-    expect(root.querySelector("h1")?.textContent).toBe("A readable draft was on your mail server");
+    expect(root.querySelector("h1")?.textContent).toBe("An unencrypted draft was on your mail server");
     expect(root.textContent).toContain("has moved it to this computer");
-    button("All right").click();
+    button("OK").click();
     await settle();
     expect(asked).toEqual([["compose:answer", { tabId: 3, answer: "dismiss", about: null, dontAsk: false }]]);
   });
 
   test("a failure says that nothing was lost, and what to do", async () => {
     await open({ hindrance: { kind: "failed", doing: "sending", code: "wrong-address" } });
-    expect(root.textContent).toContain("Not sent, nothing lost");
-    expect(root.textContent).toContain("Choose that address as the sender");
+    expect(root.textContent).toContain("Not sent, but nothing is lost");
+    expect(root.textContent).toContain("Choose the address of the key as the sender");
   });
 
   test("a wrong passphrase keeps the popup open", async () => {
     const hindrance = { kind: "locked", fingerprint, address } as const;
-    const wrong = new ListSealError("wrong-passphrase", "x");
+    const wrong = new ProtocolError("wrong-passphrase", "x");
     const { close } = await open({ hindrance }, { "key:unlock": wrong });
     const input = root.querySelector<HTMLInputElement>("input[type=password]");
     if (input === null) throw new Error("no field");
     input.value = "cow";
     input.form?.requestSubmit();
     await settle();
-    expect(root.querySelector("[role=alert]")?.textContent).toContain("not right");
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("not correct");
     expect(close).not.toHaveBeenCalled();
   });
 

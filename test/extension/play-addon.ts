@@ -2,12 +2,12 @@
  * People with the add-on and nothing else: its background code as it is, its worker's jobs, and a storage for each person;
  * mail goes to a real list server in this process and comes back from its relay. One person acts at a time ({@link Addon.as}).
  */
-import { arrivals } from "../../src/extension/app/handlers/incoming.js";
+import { arrivals, watchRecordHeads } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
-import { fromBase64, toBase64 } from "../../src/extension/platform/base64.js";
-import { useHost } from "../../src/extension/platform/host.js";
-import { type Opened, openSealed } from "../../src/extension/reading/opening.js";
+import { AddonError } from "../../src/extension/platform/errors.js";
+import { setHost } from "../../src/extension/platform/host.js";
+import { type OpenedMail, openSealed } from "../../src/extension/reading/opening.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
@@ -15,11 +15,11 @@ import type { StoredList, StoredMemberKey } from "../../src/extension/records/st
 import { type ArrivalHandlers, type Arrived, takePart } from "../../src/extension/requests/incoming.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
+import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { makeCode } from "../../src/membership/file/code.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
-import { ListSealError } from "../../src/openpgp/errors.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { teamAddress } from "../server/asking.js";
@@ -29,11 +29,12 @@ import { local, session } from "./fake-host.js";
 
 let acting: Addon | undefined;
 
-useHost({
+watchRecordHeads();
+setHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
   send: async ({ to, sealed }) => {
-    if (acting?.mayNotSend) throw new ListSealError("may-not-send", "the right was not granted");
+    if (acting?.mayNotSend) throw new AddonError("may-not-send", "the right was not granted");
     await acting?.submit(parseAddress(to), sealed);
     return "sent";
   },
@@ -214,7 +215,7 @@ export class Addon {
   }
 
   /** Reads the post that has this text; waits for it, if it is not here yet. */
-  async reads(text: string): Promise<Opened> {
+  async reads(text: string): Promise<OpenedMail> {
     for (;;) {
       await this.fetch();
       const found = await this.#find(text);
@@ -224,14 +225,14 @@ export class Addon {
   }
 
   /** Reads a post once more that was read before. */
-  async again(text: string): Promise<Opened> {
+  async again(text: string): Promise<OpenedMail> {
     const found = await this.#find(text);
     if (found === undefined) throw new Error("no such post was read");
     return found;
   }
 
   /** The newest first. */
-  async #find(text: string): Promise<Opened | undefined> {
+  async #find(text: string): Promise<OpenedMail | undefined> {
     for (const raw of this.#kept.toReversed()) {
       const found = await this.as(() => take(raw));
       if ("opened" in found && found.opened.letter.letter.text?.trim() === text) return found.opened;

@@ -1,4 +1,4 @@
-import type { Opened } from "../../src/extension/reading/opening.js";
+import type { OpenedMail } from "../../src/extension/reading/opening.js";
 import type { OpenedView } from "../../src/extension/reading/view.js";
 import { subjectOf } from "../../src/extension/writing/quoted-text.js";
 import {
@@ -32,7 +32,9 @@ const view: OpenedView = {
   underOldKey: false,
   shell: "own",
 };
-const opened = (change: Partial<OpenedView> = {}): Pick<Opened, "view"> => ({ view: { ...view, ...change } });
+const opened = (change: Partial<OpenedView> = {}): Pick<OpenedMail, "view"> => ({
+  view: { ...view, ...change },
+});
 const reply = `<html><body><div class="moz-cite-prefix">Alice wrote:<br></div><blockquote type="cite">This message is sealed</blockquote><p>mine</p></body></html>`;
 
 test("an answer quotes the opened text in place of the notice, cleaned", () => {

@@ -1,6 +1,5 @@
 /** Requests that the add-on sends by itself: written and answered with real keys, recognised, and kept. */
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { type Arrived, takePart } from "../../src/extension/requests/incoming.js";
 import {
   forgetPending,
@@ -17,10 +16,12 @@ import {
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
 import type { JobInput } from "../../src/extension/worker/table.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { arrivingPart } from "../../src/mail/found-parts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
-import { type Result, writeAnswer } from "../../src/membership/request/answers.js";
+import type { RequestResult } from "../../src/membership/request/answer-result.js";
+import { writeAnswer } from "../../src/membership/request/answers.js";
 import { openRequest, verifyRequest } from "../../src/membership/request/request.js";
 import {
   generateKey,
@@ -65,7 +66,7 @@ const leaving = (): JobInput<"write-request"> => ({
   now: now(),
 });
 
-async function answerTo(request: string, result: Result, by: OpeningKey<"server"> = people.server) {
+async function answerTo(request: string, result: RequestResult, by: OpeningKey<"server"> = people.server) {
   const asker = await parseSealingKey("member", Buffer.from(people.key.certificate, "base64"));
   const list = { address: team, key: parseFingerprint(listKey) };
   return writeAnswer({ request, date: new Date(), list, result, server: sealingHalf(by) }, by, asker);

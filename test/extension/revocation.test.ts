@@ -61,7 +61,7 @@ test("what was written before stays its author's; what comes after is nobody's",
 
 test("its holder writes nothing with it any more, and the owners are alarmed", async () => {
   const list = await bob.list();
-  await expect(bob.as(() => authorFor(list))).rejects.toMatchObject({ code: "key-revoked" });
+  await expect(bob.as(() => authorFor(list))).rejects.toMatchObject({ code: "own-key-revoked" });
   const page = viewOf(await olga.owned(), [], [], new Date());
   expect(page.alarms).toMatchObject([{ code: "key-revoked", about: bob.address }]);
   expect(Object.fromEntries(page.members.map(({ name, revoked }) => [name, revoked]))).toEqual({

@@ -1,11 +1,17 @@
 /** What the adapter reads in Roundcube's pages, and that it notices when they are others. */
 
 import { readingWords, writingCalls, writingWords } from "../../src/extension/app/calls/webmail-calls.js";
-import { missingForWriting, showsSealedMail } from "../../src/extension/app/webmail/roundcube/check.js";
 import { put, recipients } from "../../src/extension/app/webmail/roundcube/compose-form.js";
-import { isRoundcube, looksOf, saysSealed, taskOf } from "../../src/extension/app/webmail/roundcube/page.js";
+import {
+  isRoundcube,
+  looksOf,
+  missingForWriting,
+  saysSealed,
+  showsSealedMail,
+  taskOf,
+} from "../../src/extension/app/webmail/roundcube/page.js";
 import { answerAddress, answered } from "../../src/extension/app/webmail/roundcube/writing.js";
-import { patternOf } from "../../src/extension/platform/webmail-sites.js";
+import { patternOf } from "../../src/extension/platform/webmail-permission.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
 import { memberNotice } from "../../src/mail/fixed-texts.js";
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
-import { askStanding } from "../../src/extension/member/ask-role.js";
+import { askStanding } from "../../src/extension/member/join.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import { findList } from "../../src/server/admin/administration.js";
 import { deleteOldServerKeys, makeNextServerKey } from "../../src/server/admin/new-server-key.js";

@@ -113,7 +113,7 @@ async function complaints(): Promise<readonly string[]> {
 describe("who has nothing yet", () => {
   test("sees three ways in, each of which leads somewhere", async () => {
     await open();
-    expect(root.textContent).toContain("How do you want to begin?");
+    expect(root.textContent).toContain("How do you want to start?");
     await press("I have an invitation");
     expect(document.activeElement?.getAttribute("type")).toBe("file");
     await press("I run a list");
@@ -131,13 +131,13 @@ describe("who has nothing yet", () => {
     };
     await open({ practise: shown });
     await press("I want to look around");
-    expect(root.textContent).toContain("nothing is sent, and nothing is kept");
+    expect(root.textContent).toContain("Nothing is sent or stored");
     asked.length = 0;
     fill("practice", "on Tuesday").form?.requestSubmit();
     await settle();
     expect(asked.map(([name]) => name)).toEqual(["practise", "overview"]);
     expect(root.querySelector("blockquote")?.textContent).toBe("<b>on Tuesday</b>");
-    expect(root.textContent).toContain("its key does not open it");
+    expect(root.textContent).toContain("the server key can’t open it");
     expect(await complaints()).toEqual([]);
   });
 });
@@ -147,7 +147,7 @@ describe("keys", () => {
     await open({ overview: { ...overview, keys: [key] } });
     await press("My key");
     await press("Save the secret key…");
-    expect(root.textContent).toContain("can read your mail and write as you");
+    expect(root.textContent).toContain("can read your messages and write as you");
     fill("current", "horse");
     fill("filePassphrase", "short");
     fill("fileAgain", "short").form?.requestSubmit();
@@ -156,7 +156,7 @@ describe("keys", () => {
     fill("filePassphrase", "long enough for a file");
     fill("fileAgain", "long enough for a flie").form?.requestSubmit();
     await settle();
-    expect(root.querySelector("[role=alert]")?.textContent).toBe("The two are not the same.");
+    expect(root.querySelector("[role=alert]")?.textContent).toBe("The passphrases don’t match.");
     fill("fileAgain", "long enough for a file").form?.requestSubmit();
     await settle();
     const input = { fingerprint, current: "horse", passphrase: "long enough for a file" };
@@ -169,14 +169,14 @@ describe("keys", () => {
     await open({ overview: { ...overview, keys: [{ ...key, ready: true }] } });
     await press("My key");
     await press("This key was stolen or lost…");
-    expect(root.querySelector("[role=alert]")?.textContent).toContain("can't be undone");
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("can’t undo this");
     expect(names()).not.toContain("key:revoke");
-    await press("Revoke the key");
+    await press("Revoke key");
     expect(names()).toContain("key:revoke");
     render(null, root);
     await open({ overview: { ...overview, keys: [{ ...key, revokedAt: "2026-02-01T00:00:00.000Z" }] } });
     await press("My key");
-    expect(root.textContent).toContain("good for nothing else");
+    expect(root.textContent).toContain("open old messages, nothing more");
   });
 
   test("the time after which keys lock is chosen", async () => {
@@ -188,7 +188,7 @@ describe("keys", () => {
     select?.dispatchEvent(new Event("change", { bubbles: true }));
     await settle();
     expect(asked).toContainEqual(["settings:lock-after", { after: "5" }]);
-    expect(root.textContent).toContain("Not locked by your passphrase");
+    expect(root.textContent).toContain("Not locked with your passphrase");
   });
 });
 
@@ -197,11 +197,11 @@ test.each(["storage-damaged", "unsupported-version"] as const)(
   async (code) => {
     await open({ overview: new ListSealError(code, "x") });
     await press("Save as a file…");
-    await press("Begin anew");
+    await press("Start over");
     expect(asked.map(([name]) => name)).not.toContain("storage:start-anew");
-    expect(root.querySelector("[role=alert]")?.textContent).toContain("are deleted");
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("will be deleted");
     expect(await complaints()).toEqual([]);
-    await press("Begin anew");
+    await press("Start over");
     expect(asked.map(([name]) => name)).toContain("storage:start-anew");
   },
 );

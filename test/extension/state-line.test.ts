@@ -13,32 +13,32 @@ const standing = (word: OpenedView["author"]["standing"]) =>
 test("nothing to think about", () => {
   expect(line({})).toEqual([
     "good",
-    "Sealed for Team · from alice@example.test (“Alice”), introduced by the owner · came through the list",
+    "Encrypted to Team · from alice@example.test (“Alice”), introduced by an owner · came through the list",
   ]);
 });
 
 test.each([
   ["you", "good", "from you"],
-  ["owner", "good", "from alice@example.test (“Alice”), owner of the list"],
+  ["owner", "good", "from alice@example.test (“Alice”), an owner of the list"],
   ["confirmed", "good", "from alice@example.test (“Alice”), confirmed by you"],
   [
     "reintroduced",
     "note",
-    "from alice@example.test (“Alice”), introduced anew by the owner with another key",
+    "from alice@example.test (“Alice”), introduced again by an owner with a different key",
   ],
-  ["known", "note", "from alice@example.test (“Alice”), the same key as before, not introduced"],
+  ["known", "note", "from alice@example.test (“Alice”), same key as before, not introduced"],
   ["new", "note", "from alice@example.test (“Alice”), new and not introduced"],
-  ["changed", "warning", "from alice@example.test (“Alice”), but with another key than before"],
-  ["refused", "warning", "from alice@example.test (“Alice”), with an introduction that is not valid"],
+  ["changed", "warning", "from alice@example.test (“Alice”), but with a different key than before"],
+  ["refused", "warning", "from alice@example.test (“Alice”), but with an invalid introduction"],
 ] as const)("author %s is a %s", (word, tone, words) => {
-  expect(standing(word)).toEqual([tone, `Sealed for Team · ${words} · came through the list`]);
+  expect(standing(word)).toEqual([tone, `Encrypted to Team · ${words} · came through the list`]);
 });
 
 test("how it came", () => {
   expect(line({ passage: { via: "own-copy" } })[1]).toMatch(/your own copy$/);
   expect(line({ passage: { via: "unproved", reason: "absent" } })).toEqual([
     "note",
-    "Sealed for Team · from alice@example.test (“Alice”), introduced by the owner · did not come through the list",
+    "Encrypted to Team · from alice@example.test (“Alice”), introduced by an owner · did not come through the list",
   ]);
   expect(line({ passage: { via: "unproved", reason: "by-another-author" } })[0]).toBe("warning");
   expect(line({ passage: { via: "unproved", reason: "message-id-reused" } })[1]).toMatch(/sent before/);
@@ -47,7 +47,7 @@ test("how it came", () => {
 test("a foreign shell is said first and is a warning, whoever wrote the sealed part", () => {
   const [tone, words] = line({ shell: "elsewhere" });
   expect(tone).toBe("warning");
-  expect(words).toMatch(/^A sealed part inside another mail/);
+  expect(words).toMatch(/^Encrypted part inside another message/);
 });
 
 test("a person without a name is called by their address", () => {
@@ -67,14 +67,14 @@ test("a post under a list key that was replaced is marked, whatever the server d
 test("one's own key that runs out soon is named beside the rest", () => {
   const [tone, words] = line({ ownKeyEnds: "2027-05-06T12:00:00.000Z" });
   expect(tone).toBe("note");
-  expect(words).toContain("your own key runs out on May 6, 2027");
+  expect(words).toContain("your own key expires on May 6, 2027");
 });
 
 /** What Mallory calls herself, once the owner has introduced her. */
 const POSING = "Olive, owner of the list · came through the list · checked";
 
 test("a name that poses as our own words stands in the line where it is taken as it is", () => {
-  expect(`Sealed for Team · from ${POSING}, introduced by the owner`).toContain(
+  expect(`Encrypted to Team · from ${POSING}, introduced by an owner`).toContain(
     "from Olive, owner of the list · came through the list",
   );
 });
@@ -82,14 +82,14 @@ test("a name that poses as our own words stands in the line where it is taken as
 test("a name that poses as our own words is only quoted, behind the certified address", () => {
   const author = { ...view.author, name: POSING, address: "mallory@example.test" };
   expect(line({ author })[1]).toBe(
-    "Sealed for Team · from mallory@example.test (“Olive owner of the list came through th…”), introduced by the owner · came through the list",
+    "Encrypted to Team · from mallory@example.test (“Olive owner of the list came through th…”), introduced by an owner · came through the list",
   );
 });
 
 test.each([
-  ["outer-subject", "warning", /the subject that the list of messages shows is not from the list/],
-  ["outer-from", "warning", /the sender that the list of messages shows is neither/],
-  ["sent-again", "note", /an old mail that somebody has sent again/],
+  ["outer-subject", "warning", /the subject in the message list is not from the list/],
+  ["outer-from", "warning", /the sender in the message list is neither/],
+  ["sent-again", "note", /an old message that someone has sent again/],
 ] as const)("what stands around it and does not fit is told: %s", (kind, tone, words) => {
   const [seen, said] = line({ remarks: [{ kind }] });
   expect(seen).toBe(tone);
@@ -99,6 +99,6 @@ test.each([
 test("a name that somebody else goes by is a warning", () => {
   expect(line({ remarks: [{ kind: "same-name", address: "olive@example.test" }] })).toEqual([
     "warning",
-    expect.stringContaining("olive@example.test goes by the same name"),
+    expect.stringContaining("olive@example.test uses the same name"),
   ]);
 });

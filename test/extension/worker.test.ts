@@ -1,12 +1,12 @@
 /** The worker's jobs with real keys, as one story: join, seal, through the list's server, open. */
 
-import { fromBase64 } from "../../src/extension/platform/base64.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
 import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import type { JobInput } from "../../src/extension/worker/table.js";
+import { fromBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { fromParts, toParts } from "../../src/mail/sealed-mail.js";
@@ -253,7 +253,7 @@ test("nothing to open with is said before anything is tried", async () => {
   const { parts } = await sealed(alice, team);
   const input = { parts, pins: {}, now: now.toISOString() };
   await expect(open({ ...input, lists: [], secrets: [alice.secret] })).rejects.toMatchObject({
-    code: "no-list",
+    code: "no-lists-here",
   });
   await expect(open({ ...input, lists: [alice.list], secrets: [] })).rejects.toMatchObject({
     code: "no-member-key",

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { errorCodes } from "../../src/extension/platform/errors.js";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
 import { introductionType } from "../../src/mail/payload.js";
-import { errorCodes } from "../../src/openpgp/errors.js";
 import { bindingNames, type Kind } from "../../src/protocol/binding.js";
 
 const project = resolve(fileURLToPath(new URL("../..", import.meta.url)));
@@ -112,7 +112,9 @@ describe("docs/FORMAT.md", () => {
     ];
     const thrown = new Set(
       openers.flatMap((name) =>
-        [...read(`src/${name}.ts`).matchAll(/ListSealError\(\s*"([a-z-]+)"/g)].map(([, code = ""]) => code),
+        [...read(`src/${name}.ts`).matchAll(/(?:Protocol|Membership)Error\(\s*"([a-z-]+)"/g)].map(
+          ([, code = ""]) => code,
+        ),
       ),
     );
     expect([...thrown].filter((code) => !format.includes(`\`${code}\``))).toEqual([]);

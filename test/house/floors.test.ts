@@ -78,6 +78,14 @@ describe.each(Object.keys(rooms))("the rooms of %s", (floor) => {
   });
 });
 
+/** What one reads in one sitting. */
+const MOST_LINES = 450;
+
+test("no file is longer than that", () => {
+  const long = all.filter(({ text }) => text.split("\n").length - 1 > MOST_LINES);
+  expect(long.map(({ path }) => path)).toEqual([]);
+});
+
 test("the documents name files that are there", () => {
   const project = resolve(root, "..");
   const pages = [
@@ -145,6 +153,18 @@ test.each([
 
 test("no circle of files: type imports, imports and dynamic imports counted, statement by statement", () => {
   expect(circlesOf(new Map(all.map(({ path, own }) => [path, new Set(own)])))).toEqual([]);
+});
+
+/** Two words for one thing, or one word for two, that still have to be told apart; this list only shrinks. */
+const stillTwice = ["Command", "HeldPost", "NewListKey", "SessionKey", "profileOf", "text"];
+
+test("no exported name is declared twice", () => {
+  const places = new Map<string, string[]>();
+  for (const { path, declares } of all)
+    for (const name of declares) places.set(name, [...(places.get(name) ?? []), path]);
+  const twice = [...places].filter(([, paths]) => paths.length > 1);
+  expect(twice.filter(([name]) => !stillTwice.includes(name))).toEqual([]);
+  expect(stillTwice.filter((name) => !twice.some(([each]) => each === name))).toEqual([]);
 });
 
 describe("what this house is looked at with", () => {

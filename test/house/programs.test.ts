@@ -31,7 +31,9 @@ test("nor the bridge to a background page: pages of a browser do their own work"
 test("a browser's background has neither cryptography nor pages", () => {
   const background = reachedFrom(["extension/app/browser/background"], all, "atRunTime");
   expect(
-    [...background].filter((path) => /^protocol\/(?!errors$)|^membership|\/worker\/|\/options\//.test(path)),
+    [...background]
+      .filter((path) => !/^(?:openpgp|membership\/file)\/errors$/.test(path))
+      .filter((path) => /^(?:openpgp|protocol|membership)\/|\/worker\/|\/options\//.test(path)),
   ).toEqual([]);
 });
 

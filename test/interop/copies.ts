@@ -4,7 +4,7 @@ import { parseAddress } from "../../src/mail/mailbox.js";
 import { contentOf } from "../../src/mail/payload.js";
 import { writeCopy } from "../../src/mail/sealed-mail.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   forwardOpened,
   openAtServer,
   prepareReseal,
@@ -23,7 +23,7 @@ export const roster = { number: 7, hash: "ab".repeat(32) };
 export async function copyForBob(
   cast: Cast,
   submitted: SealedMessage,
-  delivery: Delivery,
+  delivery: DeliveryMode,
   author: SealingKey<"member"> = sealingHalf(cast.alice),
   bob: Sealer<"member"> = sealingHalf(cast.bob),
 ): Promise<SealedMessage> {

@@ -2,7 +2,7 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writePayload } from "../../src/mail/payload.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   generateSecret,
   type Mode,
   sealingHalf,
@@ -38,11 +38,16 @@ function letterOf(cast: Cast): Uint8Array {
 }
 
 /** Alice's letter in Bob's inbox. */
-async function mailOf(cast: Cast, mode: Mode, delivery: Delivery, payload: Uint8Array): Promise<Uint8Array> {
+async function mailOf(
+  cast: Cast,
+  mode: Mode,
+  delivery: DeliveryMode,
+  payload: Uint8Array,
+): Promise<Uint8Array> {
   return mailForBob(cast, await copyForBob(cast, await aliceSeals(cast, mode, payload, messageId), delivery));
 }
 
-const settings: [Mode, Delivery][] = [
+const settings: [Mode, DeliveryMode][] = [
   ["key", "resealed"],
   ["key", "opened"],
   ["whole", "resealed"],

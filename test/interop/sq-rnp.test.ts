@@ -7,7 +7,7 @@ import { openLayer } from "../../src/openpgp/open-layer.js";
 import { checkLiteral, keyPacketTarget } from "../../src/openpgp/packets.js";
 import { verifyOnly } from "../../src/protocol/binding.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   join,
   type Mode,
   openAtServer,
@@ -33,7 +33,7 @@ import { describeWith, must } from "./tools.js";
 
 const payload = new Uint8Array(70_000).map((_, i) => (i * 7) % 256);
 const settings = (["key", "whole"] as const).flatMap((mode) =>
-  (["resealed", "opened"] as const).map((delivery): [Mode, Delivery] => [mode, delivery]),
+  (["resealed", "opened"] as const).map((delivery): [Mode, DeliveryMode] => [mode, delivery]),
 );
 
 const flip = (bytes: Uint8Array, at: number) => bytes.map((value, i) => (i === at ? value ^ 1 : value));
@@ -47,7 +47,7 @@ for (const tool of otherTools) {
     });
 
     /** Bob's copy as far as the list key: his own key opens the outer seal. */
-    async function openOuterWithTool(copy: SealedMessage, delivery: Delivery): Promise<Uint8Array> {
+    async function openOuterWithTool(copy: SealedMessage, delivery: DeliveryMode): Promise<Uint8Array> {
       const outer = copy.mode === "key" ? copy.key : copy.message;
       if (delivery === "opened") return copy.mode === "key" ? join(outer, copy.body) : outer;
       const opened = await tool.open(outer, cast.bob, sealingHalf(cast.serverKey));

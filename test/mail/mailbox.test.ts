@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { decodeWords } from "../../src/mail/encoded-words.js";
 import {
   bouncesAddress,
@@ -12,7 +13,6 @@ import {
   parseMailboxList,
   requestAddress,
 } from "../../src/mail/mailbox.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 
 const refusal = (act: () => unknown): string => {
   try {

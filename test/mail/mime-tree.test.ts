@@ -2,7 +2,7 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { type MimePart, partsBelow, readMimeTree } from "../../src/mail/mime-tree.js";
 import { partTypes } from "../../src/mail/part-types.js";
-import { partsOf, readReceived } from "../../src/mail/received.js";
+import { partsOfMail, readReceived } from "../../src/mail/received.js";
 import { toParts, writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
 import type { SealedMessage } from "../../src/protocol/index.js";
 
@@ -75,7 +75,7 @@ describe.each<[string, SealedMessage]>([
     const [, attached] = tree.parts;
     expect(hex(partsBelow(tree).at(-1)?.bytes)).toBe(hex(toParts(sealed).at(-1)?.bytes));
     const flat = await readReceived(raw, 9);
-    const [only, ...more] = partsOf(flat);
+    const [only, ...more] = partsOfMail(flat);
     expect(more).toEqual([]);
     expect(hex(attached?.bytes)).toBe(hex(only?.bytes));
   });

@@ -1,8 +1,8 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { type Inside, type OuterHeader, remarksOn } from "../../src/mail/outer-header.js";
+import { type OuterHeader, type ProtectedHeader, remarksOn } from "../../src/mail/outer-header.js";
 
 const signedAt = new Date("2026-11-01T10:00:00Z");
-const inside: Inside = {
+const inside: ProtectedHeader = {
   list: parseAddress("team@lists.example"),
   author: parseAddress("alice@example.test"),
   names: ["Alice", "Alice A."],
@@ -16,7 +16,7 @@ const copy: OuterHeader = {
   received:
     "from a (b [192.0.2.1]) by c with LMTP id x (envelope-from <d@e>); Sun, 1 Nov 2026 11:00:00 +0100 (CET)",
 };
-const remarks = (change: Partial<OuterHeader>, more: Partial<Inside> = {}) =>
+const remarks = (change: Partial<OuterHeader>, more: Partial<ProtectedHeader> = {}) =>
   remarksOn({ ...copy, ...change }, { ...inside, ...more });
 
 test.each<[string, Partial<OuterHeader>]>([

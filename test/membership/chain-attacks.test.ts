@@ -14,7 +14,7 @@ import {
   type AuthorEvidence,
   certifyMember,
   checkIntroduction,
-  type KnownList,
+  type ListForProof,
 } from "../../src/membership/introduction/introduction.js";
 import { noPins } from "../../src/membership/introduction/pins.js";
 import { type OpeningKey, parseFingerprint, sealingHalf } from "../../src/openpgp/keys.js";
@@ -34,7 +34,7 @@ import {
 } from "./chain.js";
 
 const now = () => new Date();
-const verdictOf = async (evidence: AuthorEvidence, list: KnownList) =>
+const verdictOf = async (evidence: AuthorEvidence, list: ListForProof) =>
   (await checkIntroduction(evidence, list, noPins, now())).verdict;
 const refusedAt = (step: string, code: string) => ({ kind: "refused", step, code });
 
@@ -53,7 +53,7 @@ describe("attacks on a chain: the library's own check says valid, ours refuses",
       date?: Date,
     ][];
     readonly evidence: AuthorEvidence;
-    readonly list?: KnownList;
+    readonly list?: ListForProof;
     readonly verdict: object;
   }
   const ownerSays = () => says("introduction", chain.listKey);

@@ -12,7 +12,7 @@ import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import {
   type AuthorEvidence,
   certifyMember,
-  type KnownList,
+  type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
 import type { Invitation } from "../../src/membership/invitation/invitation.js";
@@ -41,7 +41,7 @@ export const person = (address: string, profile: Profile = "compatible", name?: 
 export interface Chain {
   readonly owner: OpeningKey<"member">;
   readonly listKey: Fingerprint;
-  readonly list: KnownList;
+  readonly list: ListForProof;
   readonly introduction: OpeningKey<"introduction">;
   readonly bob: OpeningKey<"member">;
 }
@@ -50,7 +50,7 @@ export interface Chain {
 export async function makeChain(profile: Profile = "compatible", bobsName?: string): Promise<Chain> {
   const owner = await person("olga@x.test", profile, "Olga");
   const listKey = (await generateKey("list", { address: team, profile, date: daysAgo(90) })).fingerprint;
-  const list: KnownList = { address: team, fingerprints: [listKey], owners: [sealingHalf(owner)] };
+  const list: ListForProof = { address: team, fingerprints: [listKey], owners: [sealingHalf(owner)] };
   const introduction = await makeIntroduction(
     owner,
     { list: team, listKey, address: bobAddress, joinBy: inTwoWeeks() },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { makeCode, readCode, typedCode } from "../../src/membership/file/code.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 
 describe("a code made for reading aloud", () => {
   const code = makeCode();

@@ -1,3 +1,4 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { requestAddress } from "../../src/mail/mailbox.js";
 import {
   type Backup,
@@ -19,7 +20,6 @@ import {
   type ServerCard,
   writeCard,
 } from "../../src/membership/invitation/server-card.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import { armorSealingKey, generateKey, type OpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { DAY, daysAgo, team } from "./chain.js";
 
@@ -118,7 +118,7 @@ describe("a backup", () => {
     const later = await sealFile({ listseal: 2, kind: "backup", sections: {} }, seal);
     expect(await outcome(readBackup(later, passphrase))).toBe("unsupported-version");
     const other = await sealFile({ listseal: 1, kind: "invitation", sections: {} }, seal);
-    expect(await outcome(readBackup(other, passphrase))).toBe("wrong-kind");
+    expect(await outcome(readBackup(other, passphrase))).toBe("wrong-file-kind");
     const bare = await sealFile({ listseal: 1, kind: "backup", made: "today", sections: {} }, seal);
     expect(await outcome(readBackup(bare, passphrase))).toBe("backup-damaged");
     expect(await outcome(readInvitation(file, "00000-00000-00000-00000-00000"))).not.toBe("read");

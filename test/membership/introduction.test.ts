@@ -4,7 +4,7 @@ import {
   type AuthorEvidence,
   certifyMember,
   checkIntroduction,
-  type KnownList,
+  type ListForProof,
   MAX_CHAIN_BYTES,
   makeIntroduction,
   proveAuthor,
@@ -37,7 +37,7 @@ import {
 } from "./chain.js";
 
 const now = () => new Date();
-const verdictOf = async (evidence: AuthorEvidence, list: KnownList) =>
+const verdictOf = async (evidence: AuthorEvidence, list: ListForProof) =>
   (await checkIntroduction(evidence, list, noPins, now())).verdict;
 const refusedAt = (step: string, code: string) => ({ kind: "refused", step, code });
 

@@ -1,4 +1,5 @@
 import { createMessage, encrypt, enums } from "openpgp";
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { openFile } from "../../src/membership/file/sealed-file.js";
 import { certifyMember, checkIntroduction } from "../../src/membership/introduction/introduction.js";
@@ -11,7 +12,6 @@ import {
   readInvitation,
   writeInvitation,
 } from "../../src/membership/invitation/invitation.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,
@@ -173,7 +173,7 @@ describe("a file that opens and is not what it should be", () => {
     ["a later version", () => ({ ...content, listseal: 2 }), "unsupported-version"],
     ["no version", () => ({ ...content, listseal: undefined }), "invitation-damaged"],
     ["a version that is text", () => ({ ...content, listseal: "1" }), "invitation-damaged"],
-    ["a backup", () => ({ ...content, kind: "backup" }), "wrong-kind"],
+    ["a backup", () => ({ ...content, kind: "backup" }), "wrong-file-kind"],
     ["no list", () => ({ ...content, list: null }), "invitation-damaged"],
     ["a list that is an array", () => ({ ...content, list: [] }), "invitation-damaged"],
     ["an address in capitals", () => list({ address: "Team@lists.example" }), "invitation-damaged"],

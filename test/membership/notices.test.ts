@@ -1,6 +1,7 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import {
-  type KnownBefore,
+  type ListBeforeNotice,
   type News,
   type Notice,
   type OwnerTerm,
@@ -9,7 +10,6 @@ import {
   writeNotice,
   writeReceipt,
 } from "../../src/membership/notice/owner-notice.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   armorOpeningKey,
   armorSealingKey,
@@ -38,7 +38,7 @@ describe.each(["compatible", "rfc9580"] as const)("owners' notices (%s)", (profi
   let server: OpeningKey<"server">;
   let oldKey: OpeningKey<"list">;
   let newKey: OpeningKey<"list">;
-  let known: KnownBefore;
+  let known: ListBeforeNotice;
   const term = (key: OpeningKey<"member">, name: string, from = 0, to?: number): OwnerTerm => ({
     certificate: sealingHalf(key),
     address: parseAddress(`${name}@x.test`),
@@ -53,7 +53,7 @@ describe.each(["compatible", "rfc9580"] as const)("owners' notices (%s)", (profi
   });
   const rekey = (listKey = newKey, serial = 1) =>
     notice({ kind: "new-list-key", listKey, graceEnds: new Date("2026-09-01T00:00:00Z") }, serial);
-  const told = async (what: Notice, by = olga, changes: Partial<KnownBefore> = {}) =>
+  const told = async (what: Notice, by = olga, changes: Partial<ListBeforeNotice> = {}) =>
     openNotice(await writeNotice(what, by, sealingHalf(bob)), bob, { ...known, ...changes });
 
   beforeAll(async () => {

@@ -1,6 +1,8 @@
+import { codeOf } from "../../src/extension/platform/errors.js";
 import { makeMailbox, parseAddress, parseMailbox, requestAddress } from "../../src/mail/mailbox.js";
 import { readRequestMail, writeRequestMail } from "../../src/mail/request-mail.js";
-import { type Answer, openAnswer, type Result, writeAnswer } from "../../src/membership/request/answers.js";
+import type { RequestResult } from "../../src/membership/request/answer-result.js";
+import { type Answer, openAnswer, writeAnswer } from "../../src/membership/request/answers.js";
 import {
   type Command,
   MAX_NOTICE_REQUEST_BYTES,
@@ -12,7 +14,6 @@ import {
   verifySigned,
   writeRequest,
 } from "../../src/membership/request/request.js";
-import { codeOf } from "../../src/openpgp/errors.js";
 import {
   generateKey,
   generateMemberKey,
@@ -237,7 +238,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
   test("an answer comes back as it was given, to its asker, from its server, for its request", async () => {
     const head = { number: 3, hash: "0a".repeat(32) };
     const since = new Date("2026-08-01T00:00:00Z");
-    const results: Result[] = [
+    const results: RequestResult[] = [
       { kind: "done", head },
       { kind: "refused", code: "not-allowed" },
       { kind: "member", head, role: "member", delivery: "paused", since },
@@ -262,7 +263,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
     ];
     const id = newRequestId();
     const expected = { list: { address: team }, server: sealingHalf(server), requests: [id] };
-    const answerOf = (result: Result): Answer => ({
+    const answerOf = (result: RequestResult): Answer => ({
       request: id,
       date: since,
       list: { address: team, key: listKey.fingerprint },

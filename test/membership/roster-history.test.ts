@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
+import { codeOf } from "../../src/extension/platform/errors.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import { toBase64 } from "../../src/membership/file/json-fields.js";
 import {
   certifyMember,
-  type KnownList,
+  type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
-import type { RecordLink } from "../../src/membership/request/answers.js";
+import type { RecordLink } from "../../src/membership/request/answer-result.js";
 import {
   type Command,
   newRequestId,
@@ -26,10 +27,11 @@ import {
 import {
   type IssuedInvitation,
   invitationStanding,
+  noHistory,
+  type RosterHistory,
   unconfirmedMembers,
-} from "../../src/membership/roster/overview.js";
-import { noHistory, type RosterHistory } from "../../src/membership/roster/state.js";
-import { codeOf, ListSealError } from "../../src/openpgp/errors.js";
+} from "../../src/membership/roster/state.js";
+import { ListSealError } from "../../src/openpgp/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
 
@@ -59,7 +61,7 @@ interface Invited {
 let olga: OpeningKey<"member">;
 let server: OpeningKey<"server">;
 let listKey: OpeningKey<"list">;
-let list: KnownList;
+let list: ListForProof;
 let bob: Invited;
 let eve: Invited;
 

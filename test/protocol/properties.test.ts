@@ -6,7 +6,7 @@ import { jest } from "@jest/globals";
 import fc from "fast-check";
 import { COMPRESS_ABOVE_BYTES } from "../../src/openpgp/policy.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   forwardOpened,
   join,
   ListSealError,
@@ -29,7 +29,7 @@ jest.setTimeout(slow ? 3_600_000 : 120_000);
 
 const profiles: readonly Profile[] = ["compatible", "rfc9580"];
 const modes: readonly Mode[] = ["key", "whole"];
-const deliveries: readonly Delivery[] = ["resealed", "opened"];
+const deliveries: readonly DeliveryMode[] = ["resealed", "opened"];
 const settings = profiles.flatMap((profile) => modes.map((mode): [Profile, Mode] => [profile, mode]));
 const roster = { number: 7, hash: "ab".repeat(32) };
 
@@ -45,14 +45,19 @@ function castOf(profile: Profile): Cast {
   return cast;
 }
 
-async function passOn(cast: Cast, submitted: SealedMessage, delivery: Delivery): Promise<SealedMessage> {
+async function passOn(cast: Cast, submitted: SealedMessage, delivery: DeliveryMode): Promise<SealedMessage> {
   const context = serverContext(cast);
   const prepared = await prepareReseal(await openAtServer(submitted, context), { ...context, roster });
   return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob));
 }
 
 /** All the way: what Bob reads of what Alice sealed. */
-async function journey(cast: Cast, mode: Mode, delivery: Delivery, payload: Uint8Array): Promise<Uint8Array> {
+async function journey(
+  cast: Cast,
+  mode: Mode,
+  delivery: DeliveryMode,
+  payload: Uint8Array,
+): Promise<Uint8Array> {
   const copy = await passOn(cast, await aliceSeals(cast, mode, payload), delivery);
   const opened = await openPost(copy, keysOf(cast, cast.bob), saysAlice(cast));
   if (opened.kind !== "opened") throw new Error("not opened");
@@ -252,7 +257,7 @@ function* placesIn({ length }: Uint8Array): Generator<number> {
 describe.each(settings)("%s, mode %s: altered", (profile, mode) => {
   const payload = new TextEncoder().encode("Small.");
   let submitted: SealedMessage;
-  let copies: readonly (readonly ["server" | "Bob", Delivery, SealedMessage])[];
+  let copies: readonly (readonly ["server" | "Bob", DeliveryMode, SealedMessage])[];
 
   beforeAll(async () => {
     const cast = castOf(profile);

@@ -1,6 +1,6 @@
 /** Claims 1 to 5 of the seed: each mode and delivery, in both profiles, from author to member. */
 import {
-  type Delivery,
+  type DeliveryMode,
   forwardOpened,
   type Mode,
   openAtServer,
@@ -22,9 +22,13 @@ async function prepare(cast: Cast, sealed: SealedMessage): Promise<PreparedResea
   return prepareReseal(await openAtServer(sealed, context), { ...context, roster });
 }
 
-const settings: [Profile, Mode, Delivery][] = (["compatible", "rfc9580"] as const).flatMap((profile) =>
+const settings: [Profile, Mode, DeliveryMode][] = (["compatible", "rfc9580"] as const).flatMap((profile) =>
   (["key", "whole"] as const).flatMap((mode) =>
-    (["resealed", "opened"] as const).map((delivery): [Profile, Mode, Delivery] => [profile, mode, delivery]),
+    (["resealed", "opened"] as const).map((delivery): [Profile, Mode, DeliveryMode] => [
+      profile,
+      mode,
+      delivery,
+    ]),
   ),
 );
 

@@ -6,7 +6,7 @@ import { writeSubmission } from "../../src/mail/sealed-mail.js";
 import type { Command } from "../../src/membership/request/commands.js";
 import { MEMBER_REQUESTS, RENEWAL_INTERVAL_MS } from "../../src/server/base/limits.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
-import { openReception, type ReceptionParts } from "../../src/server/receive/router.js";
+import { openReception, type RouterContext } from "../../src/server/receive/router.js";
 import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
 import { sql } from "../../src/server/store/sql.js";
 import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
@@ -45,7 +45,7 @@ async function listWithBob(): Promise<void> {
 
 /** What is answered to mail that comes to a reception with these parts. */
 async function receiving<T>(
-  more: Partial<ReceptionParts>,
+  more: Partial<RouterContext>,
   work: (take: (address: string, raw: Uint8Array) => Promise<number>) => Promise<T>,
 ): Promise<T> {
   const { parts, close } = await receptionParts(play, more);

@@ -8,11 +8,12 @@ import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import {
   certifyMember,
-  type KnownList,
+  type ListForProof,
   makeIntroduction,
 } from "../../src/membership/introduction/introduction.js";
 import { readCard, type ServerCard } from "../../src/membership/invitation/server-card.js";
-import { type Answer, openAnswer, type Result } from "../../src/membership/request/answers.js";
+import type { RequestResult } from "../../src/membership/request/answer-result.js";
+import { type Answer, openAnswer } from "../../src/membership/request/answers.js";
 import {
   type Command,
   newRequestId,
@@ -103,7 +104,7 @@ export async function answersTo(address: string, key: OpeningKey<"member">): Pro
 }
 
 /** Asks, and waits for the answer. */
-export async function asks(who: Person, sent: Sent, key = who.key): Promise<Result> {
+export async function asks(who: Person, sent: Sent, key = who.key): Promise<RequestResult> {
   expect(await submitted(sent)).toBe(250);
   const { id } = sent.request;
   let answer: Answer | undefined;
@@ -129,7 +130,7 @@ export const claim = (who = olga, code = card.code, key = listKey): Command => (
   shape: "encrypted",
 });
 
-export const known = (): KnownList => ({
+export const known = (): ListForProof => ({
   address: teamAddress,
   fingerprints: [listKey.fingerprint],
   owners: [sealingHalf(olga.key)],

@@ -6,7 +6,7 @@ import { certifyMember } from "../../src/membership/introduction/introduction.js
 import { laterServerKey } from "../../src/membership/request/answers.js";
 import type { Command } from "../../src/membership/request/request.js";
 import { generateKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
-import { renewAll } from "../../src/server/admin/renewal.js";
+import { renewAll } from "../../src/server/admin/new-server-key.js";
 import { openLog } from "../../src/server/base/log.js";
 import { takeRequest } from "../../src/server/request/take-request.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
@@ -34,7 +34,7 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
-import { wholeRoster } from "./crowd.js";
+import { wholeRoster } from "./many-members.js";
 import { type Person, person } from "./play-server.js";
 import { receptionParts } from "./reception-parts.js";
 import { onEachStore } from "./stores.js";

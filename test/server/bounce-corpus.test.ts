@@ -1,6 +1,6 @@
 /** How much of what mail systems say is understood: every refusal of the corpus in every kind of report. */
 import { expect, test } from "@jest/globals";
-import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
 import { readBounceReport } from "../../src/server/parse/bounce-report.js";
 import { alive, dead, type Refusal } from "./bounces/replies.js";
 import { reports } from "./bounces/reports.js";
@@ -26,7 +26,8 @@ test.each(Object.entries(reports))(
 );
 
 test("the same of a relay's own words", () => {
-  const said = ({ text, status }: Refusal) => judge({ text, ...(status === undefined ? {} : { status }) });
+  const said = ({ text, status }: Refusal) =>
+    judgeBounce({ text, ...(status === undefined ? {} : { status }) });
   expect(alive.filter((each) => said(each).severity === "hard")).toEqual([]);
   const missed = dead.filter((each) => said(each).severity !== "hard");
   expect(missed.length / dead.length).toBeLessThanOrEqual(1 - WANTED_SHARE);

@@ -1,6 +1,6 @@
 /** Hard or soft, on the words that mail systems really use; and the reports that they come in. */
 import { describe, expect, test } from "@jest/globals";
-import { judge } from "../../src/server/delivery/bounce-verdict.js";
+import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
 import { readBounceReport, withoutTags } from "../../src/server/parse/bounce-report.js";
 
 test.each([
@@ -52,7 +52,7 @@ test.each([
   ["5.5.0", "", "soft"],
   ["", "", "soft"],
 ])("%s %s is %s", (status, text, severity) => {
-  expect(judge({ ...(status === "" ? {} : { status }), text })).toMatchObject({ severity });
+  expect(judgeBounce({ ...(status === "" ? {} : { status }), text })).toMatchObject({ severity });
 });
 
 const dsn = (action: string, status: string, diagnostic: string) =>

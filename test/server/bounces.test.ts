@@ -5,13 +5,13 @@ import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openp
 import { addMember, setRole } from "../../src/server/admin/administration.js";
 import { DAY_MS, HARD_BOUNCE_DAYS } from "../../src/server/base/limits.js";
 import { openLog } from "../../src/server/base/log.js";
-import { judge } from "../../src/server/delivery/bounce-verdict.js";
-import { Standing } from "../../src/server/delivery/suspension.js";
+import { judgeBounce } from "../../src/server/delivery/bounce-verdict.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
 import { ReadingThread } from "../../src/server/parse/thread.js";
 import type { Member } from "../../src/server/store/store.js";
 import { Tokens } from "../../src/server/store/tokens.js";
-import { addCrowd, wholeRoster } from "./crowd.js";
 import { submit } from "./dialogue.js";
+import { addCrowd, wholeRoster } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 
@@ -53,7 +53,7 @@ async function copyTo(who: Person) {
 }
 
 const standing = () =>
-  new Standing({
+  new Suspensions({
     store: server.service.store,
     ledger: server.service.ledger,
     log: openLog({
@@ -167,7 +167,7 @@ onEachStore(() => {
     const told = await Promise.all(server.sink.for(olga.address).map(({ raw }) => PostalMime.parse(raw)));
     expect(told.map(({ subject }) => subject).sort()).toEqual([
       "[team] a member's copies are paused",
-      "[team] a member's key has run out",
+      "[team] a member's key can no longer be used",
     ]);
     for (const { text = "", from } of told) {
       expect(from?.address).toBe(list.address);
@@ -194,12 +194,12 @@ onEachStore(() => {
       const everybody = await wholeRoster(server.service.store, list.list.id);
       for (let day = 0; day < 7; day++) {
         clock.mockReturnValue(start + day * DAY_MS);
-        for (const { id } of everybody) await standing().noteFailure(id, judge({ text: reply }));
+        for (const { id } of everybody) await standing().noteFailure(id, judgeBounce({ text: reply }));
       }
       await standing().review();
       expect(await server.service.ledger.suspended(list.list.id, "bounces")).toEqual([]);
       // its twin: where the words are not looked at, the code alone suspends everybody
-      expect(judge({ text: "", status: "5.1.1" }).severity).toBe("hard");
+      expect(judgeBounce({ text: "", status: "5.1.1" }).severity).toBe("hard");
     },
   );
 
@@ -237,7 +237,7 @@ onEachStore(() => {
       onDay(HARD_BOUNCE_DAYS + 2);
       await standing().review();
       expect(await suspended()).toEqual([]);
-      expect(await toldTo(alice)).toEqual(["[team] copies come back from a large part of the list"]);
+      expect(await toldTo(alice)).toEqual(["[team] mail to a large part of the list bounces"]);
       expect(server.logged.join("").match(/many-copies-bounced/g)).toHaveLength(HARD_BOUNCE_DAYS + 2);
     });
 
@@ -316,7 +316,7 @@ onEachStore(() => {
     const [notice, ...more] = server.sink.for(eve.address);
     expect(more).toEqual([]);
     if (notice === undefined) throw new Error("nobody told her");
-    expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key has run out");
+    expect((await PostalMime.parse(notice.raw)).subject).toBe("[team] your key can no longer be used");
     const member = await server.service.store.memberByAddress(list.list.id, eve.address);
     expect(await server.service.ledger.bounces(member?.id ?? 0, 0)).toEqual([]);
     expect(server.sink.for(bob.address)).toHaveLength(2);

@@ -8,7 +8,7 @@ import { sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { FUTURE_ALLOWED_MS } from "../../src/openpgp/policy.js";
 import { addMember } from "../../src/server/admin/administration.js";
 import { defaultConfig } from "../../src/server/admin/config.js";
-import { examine, type Finding } from "../../src/server/admin/doctor.js";
+import { type Diagnosis, examine } from "../../src/server/admin/doctor.js";
 import { PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;
@@ -74,7 +74,7 @@ afterEach(async () => {
   await server.discard();
 });
 
-const doctor = (): Promise<readonly Finding[]> => {
+const doctor = (): Promise<readonly Diagnosis[]> => {
   const { folder, place } = server;
   const config = {
     ...defaultConfig,
@@ -86,7 +86,7 @@ const doctor = (): Promise<readonly Finding[]> => {
   );
 };
 
-const wrong = (findings: readonly Finding[]) =>
+const wrong = (findings: readonly Diagnosis[]) =>
   findings.flatMap(({ verdict, text }) =>
     verdict === "WRONG" && !/Postfix|MiB free/.test(text) ? [text] : [],
   );
@@ -103,7 +103,7 @@ test("finds nothing wrong where nothing is", async () => {
     "v=spf1 mx -all",
     "v=DMARC1; p=reject",
     "answers",
-    "its server key is good",
+    "the server key can be used",
   ]) {
     expect(findings.filter((finding) => finding.text.includes(text))).toMatchObject([{ verdict: "ok" }]);
   }
@@ -118,7 +118,7 @@ test("names what is wrong: records, relay, a key file that others can read", asy
   for (const text of [
     "no MX record",
     "no SPF record",
-    "can't be used: nobody listens there",
+    "can't be used: nothing is listening there",
     "others can read",
   ]) {
     expect(found.join("\n")).toContain(text);
@@ -133,16 +133,16 @@ test("names what keeps a list from working: serve stopped, no owner, suspended m
   const { ledger, store } = await server.start();
   const member = await store.memberByAddress(list.list.id, alice.address);
   await ledger.suspend(member?.id ?? 0, "bounces", Date.now());
-  expect((await doctor()).map(({ text }) => text)).toContain("serve runs");
+  expect((await doctor()).map(({ text }) => text)).toContain("serve is running");
   await server.stop();
   const lacking = { lists: { "gone@lists.test": { number: 0, hash: "0".repeat(64), owners: [] } } };
   await writeFile(server.folder.heads, JSON.stringify(lacking));
   const found = (await doctor()).filter(({ verdict }) => verdict !== "ok");
   for (const text of [
-    "serve does not run",
-    "team@lists.test: has no owner",
-    "team@lists.test: 1 suspended",
-    "gone@lists.test: the database lacks this list",
+    "serve is not running",
+    "team@lists.test: no owner",
+    "team@lists.test: 1 member suspended",
+    "gone@lists.test: this list is not in the database",
   ]) {
     expect(found.map((finding) => finding.text).join("\n")).toContain(text);
   }
@@ -168,5 +168,5 @@ test("a roster from the future: the clock is behind, and every post would be ref
   const [found, ...more] = await clock();
   expect(more).toEqual([]);
   expect(found).toMatchObject({ verdict: "WRONG" });
-  expect(found?.text).toMatch(/the roster has a later date$/);
+  expect(found?.text).toMatch(/the roster has a later date: set the clock$/);
 });

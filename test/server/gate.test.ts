@@ -12,7 +12,7 @@ import { writeSealingKey } from "../../src/openpgp/keys.js";
 import { generateSecret } from "../../src/openpgp/secrets.js";
 import { codeOfThrown } from "../../src/server/base/error-code.js";
 import { openLog } from "../../src/server/base/log.js";
-import { Gate } from "../../src/server/delivery/gate.js";
+import { RecipientGate } from "../../src/server/delivery/gate.js";
 import { openSlips } from "../../src/server/delivery/queue-header.js";
 import { startFilter } from "../../src/server/serve/filter.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
@@ -21,8 +21,8 @@ import { postgres } from "../../src/server/store/postgres-store.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import type { MemberRole, Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
-import { orderFor } from "./orders.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
+import { orderFor } from "./signed-orders.js";
 import { onEachStore } from "./stores.js";
 
 const by = { by: "operator", at: "2026-11-22T00:00:00.000Z" } as const;
@@ -446,7 +446,7 @@ onEachStore(() => {
       };
       let ended = 0;
       const passenger = { listId: list.list.id, need: "copies", member: { id: memberId } } as const;
-      const gate = new Gate({ store, heads });
+      const gate = new RecipientGate({ store, heads });
       expect(await gate.ask(passenger, () => ended++)).toBe("paused");
       expect(ended).toBe(0);
       await store.close();

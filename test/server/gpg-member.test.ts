@@ -6,8 +6,7 @@ import { makeMailbox, parseAddress, requestAddress } from "../../src/mail/mailbo
 import { requestTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { continueHistory, membersForNewKey } from "../../src/membership/roster/history.js";
-import { unconfirmedMembers } from "../../src/membership/roster/overview.js";
-import { noHistory } from "../../src/membership/roster/state.js";
+import { noHistory, unconfirmedMembers } from "../../src/membership/roster/state.js";
 import { armorOpeningKey, armorSealingKey, readSealingKey, writeSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { addMember } from "../../src/server/admin/administration.js";

@@ -9,14 +9,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "
 import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
 import { number, sql } from "../../src/server/store/sql.js";
 import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
-import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
-import { useStore } from "./places.js";
+import { addCrowd } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { describeWithPostgres } from "./postgres.js";
 import type { ServeSettings } from "./serve-entry.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 import { Sink } from "./sink.js";
+import { useStore } from "./store-places.js";
 import { onEachStore } from "./stores.js";
 
 jest.setTimeout(300_000);

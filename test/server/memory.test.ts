@@ -4,8 +4,8 @@
  * The bounds guard against a copy too many; bench/README.md has what is measured.
  */
 import { randomBytes } from "node:crypto";
-import { addCrowd } from "./crowd.js";
 import { submit } from "./dialogue.js";
+import { addCrowd } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 

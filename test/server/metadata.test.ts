@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { searchBytes, searchPaths } from "../world/evidence.js";
 import { submit } from "./dialogue.js";
-import { leftBehind } from "./left-behind.js";
 import { PlayServer, person, seal, textOf } from "./play-server.js";
 import { build, ServerProcess } from "./server-process.js";
 import { onEachStore } from "./stores.js";
+import { leftBehind } from "./traces.js";
 
 const marker = "Zebra-9f3c-planted";
 const client = "Okapi-71aa-client";

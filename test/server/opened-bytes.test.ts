@@ -9,10 +9,10 @@ import type { Mode } from "../../src/protocol/message.js";
 import { openAtServer } from "../../src/protocol/reseal.js";
 import { loadServerKey } from "../../src/server/store/server-keys.js";
 import { submit } from "./dialogue.js";
-import { leftBehind, type Place, tracesOf, waysIn } from "./left-behind.js";
 import { type Person, type PlayList, PlayServer, person, type SealedPost, seal } from "./play-server.js";
 import { type Built, build, ServerProcess } from "./server-process.js";
 import { onEachStore } from "./stores.js";
+import { leftBehind, type Place, tracesOf, waysIn } from "./traces.js";
 
 let program: Built;
 beforeAll(async () => {

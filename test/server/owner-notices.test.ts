@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
 import {
-  type KnownBefore,
+  type ListBeforeNotice,
   type Notice,
   openNotice,
   openReceipt,
@@ -47,7 +47,7 @@ onEachStore(() => {
     let bob: Person;
     let eve: Person;
     let next: OpeningKey<"list">;
-    let known: KnownBefore;
+    let known: ListBeforeNotice;
 
     beforeEach(async () => {
       await begin(profile);

@@ -60,6 +60,6 @@ test("the packed files are enough to run listseal-server by its name", async () 
 
   expect((await run(program, ["--version"])).stdout).toBe(`${version}\n`);
   const data = join(folder, "data");
-  expect((await run(program, ["--data", data, "init"])).stdout).toContain(`made ${data}`);
-  expect((await run(program, ["--data", data, "config", "check"])).stdout).toContain("is good");
+  expect((await run(program, ["--data", data, "init"])).stdout).toContain(`created ${data}`);
+  expect((await run(program, ["--data", data, "config", "check"])).stdout).toContain("is valid");
 });

@@ -20,14 +20,14 @@ import {
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
 import type { SharedSecret } from "../../src/openpgp/secrets.js";
-import type { Delivery, Mode, SealedMessage } from "../../src/protocol/message.js";
+import type { DeliveryMode, Mode, SealedMessage } from "../../src/protocol/message.js";
 import { type OpenResult, openPost } from "../../src/protocol/open-post.js";
 import { newMessageId, sealPost } from "../../src/protocol/seal-post.js";
 import {
+  type AdminContext,
   addMember,
   createList,
   type MemberRequest,
-  type Office,
   removeMember,
 } from "../../src/server/admin/administration.js";
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
@@ -36,8 +36,8 @@ import { type Service, type ServiceOptions, startService } from "../../src/serve
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import type { List, Shape } from "../../src/server/store/store.js";
 import { type Answer, submit } from "./dialogue.js";
-import { inFolder, newPlace } from "./places.js";
 import { Sink } from "./sink.js";
+import { inFolder, newPlace } from "./store-places.js";
 
 /** Somebody with an address and a member key. */
 export interface Person {
@@ -165,7 +165,7 @@ export class PlayServer {
   }
 
   /** As the operator's commands do: on the store, whether the server runs or not. */
-  async office<T>(work: (office: Office) => Promise<T>): Promise<T> {
+  async office<T>(work: (office: AdminContext) => Promise<T>): Promise<T> {
     const store = await openStore(this.place);
     try {
       return await work({ store, folder: this.folder, now: () => Date.now() });
@@ -176,7 +176,7 @@ export class PlayServer {
 
   async createList(
     address: string,
-    settings: { mode?: Mode; delivery?: Delivery; profile?: Profile } = {},
+    settings: { mode?: Mode; delivery?: DeliveryMode; profile?: Profile } = {},
   ): Promise<PlayList> {
     const { mode = "key", delivery = "resealed", profile = "compatible" } = settings;
     const key = await generateKey("list", { address, profile });

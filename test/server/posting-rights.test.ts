@@ -34,8 +34,8 @@ import {
   written,
 } from "./asking.js";
 import { defenceless } from "./defenceless.js";
+import { type Act, Scheduler } from "./interleavings.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
-import { type Act, Scheduler } from "./schedules.js";
 import { onEachStore } from "./stores.js";
 
 const named = ({ address, key }: Person) => ({

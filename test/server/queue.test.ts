@@ -1,7 +1,7 @@
 /** The one queue: what was in the two before it, what is marked, and what a bad day does to what waits. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { Finished } from "../../src/server/delivery/batch-commit.js";
+import { BatchCommit } from "../../src/server/delivery/batch-commit.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import { openPostgresEngine } from "../../src/server/store/postgres-store.js";
@@ -11,8 +11,8 @@ import { sql } from "../../src/server/store/sql.js";
 import { sqlite } from "../../src/server/store/sqlite-store.js";
 import type { Job } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
-import { newPlace } from "./places.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
+import { newPlace } from "./store-places.js";
 import { onEachStore } from "./stores.js";
 import { anybodysWarrant } from "./warrants.js";
 
@@ -152,7 +152,7 @@ onEachStore(() => {
     await server.post(list, alice);
     await server.untilQuiet();
     expect(server.sink.caught.map(({ recipient }) => recipient).sort()).toEqual([alice.address, bob.address]);
-    expect(server.logged.join("")).toContain("not-marked");
+    expect(server.logged.join("")).toContain("sent-not-recorded");
     expect(failures).toBeLessThan(0);
   });
 
@@ -323,7 +323,7 @@ onEachStore(() => {
       await new Promise((r) => setTimeout(r, 5));
       line = server.logged.find((each) => each.includes('"msg":"copy-sent"'));
     }
-    expect(JSON.parse(line)).toMatchObject({ queueId: "4bXyZ1" });
+    expect(JSON.parse(line)).toMatchObject({ "queue-id": "4bXyZ1" });
   });
 });
 
@@ -343,7 +343,7 @@ describe("marks", () => {
     const commits: number[][] = [];
     let isAway = true;
     const logged: string[] = [];
-    const finished = new Finished(
+    const finished = new BatchCommit(
       {
         async finishJobs(jobs) {
           commits.push(jobs.map(({ id }) => id));
@@ -358,11 +358,11 @@ describe("marks", () => {
     const second = finished.mark(job(2));
     await Promise.all([first, second]);
     expect(commits).toEqual([[1], [1], [1], [1], [2]]);
-    expect(logged).toEqual(["not-marked", "not-marked", "not-marked"]);
+    expect(logged).toEqual(["sent-not-recorded", "sent-not-recorded", "sent-not-recorded"]);
   });
 
   test("are given up when the server stops: a database that is away must not keep it", async () => {
-    const finished = new Finished(
+    const finished = new BatchCommit(
       {
         async finishJobs() {
           throw new Error("away");

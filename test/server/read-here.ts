@@ -1,9 +1,9 @@
 /** The server's reading without its thread: for what is decided about a mail, not where it is read. */
-import { type Jobs, openWorkbench } from "../../src/server/parse/jobs.js";
+import { openWorkbench, type ParseJobs } from "../../src/server/parse/jobs.js";
 import type { Reader } from "../../src/server/parse/reader.js";
 
 const workbench = openWorkbench();
 
 export const readHere: Reader = {
-  do: <K extends keyof Jobs>(job: K, given: Jobs[K]["given"]) => workbench[job](given),
+  do: <K extends keyof ParseJobs>(job: K, given: ParseJobs[K]["given"]) => workbench[job](given),
 };

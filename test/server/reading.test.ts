@@ -8,8 +8,8 @@ import { DAY_MS, MAX_NOT_AGAIN } from "../../src/server/base/limits.js";
 import { largeBuffers } from "../../src/server/parse/large-buffers.js";
 import { ThreadReader } from "../../src/server/parse/reader.js";
 import { ReadingThread } from "../../src/server/parse/thread.js";
+import { turnsDuring } from "./event-loop-turns.js";
 import { readHere } from "./read-here.js";
-import { turnsDuring } from "./turns.js";
 
 let folder: string;
 let now: number;

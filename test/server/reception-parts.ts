@@ -2,9 +2,9 @@
 
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
-import { Gate } from "../../src/server/delivery/gate.js";
-import { Standing } from "../../src/server/delivery/suspension.js";
-import type { ReceptionParts } from "../../src/server/receive/router.js";
+import { RecipientGate } from "../../src/server/delivery/gate.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
+import type { RouterContext } from "../../src/server/receive/router.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";
 import { openLedger } from "../../src/server/store/open-ledger.js";
 import { openStore } from "../../src/server/store/open-store.js";
@@ -16,8 +16,8 @@ import { readHere } from "./read-here.js";
 /** The parts of a reception on what `play` has stored, and how to let go of them. */
 export async function receptionParts(
   { place, folder, sink }: PlayServer,
-  more: Partial<ReceptionParts> = {},
-): Promise<{ readonly parts: ReceptionParts; close(): Promise<void> }> {
+  more: Partial<RouterContext> = {},
+): Promise<{ readonly parts: RouterContext; close(): Promise<void> }> {
   const [store, ledger] = [await openStore(place), await openLedger(place)];
   const heads = new Heads(folder.heads);
   const log = openLog({ write: () => undefined });
@@ -35,8 +35,8 @@ export async function receptionParts(
       reader: readHere,
       limiter: new RateLimiter(() => ({ author: Infinity, list: Infinity })),
       requests: new RequestLimiter(),
-      standing: new Standing({ store, ledger, log, now, wake }),
-      gate: new Gate({ store, heads }),
+      standing: new Suspensions({ store, ledger, log, now, wake }),
+      gate: new RecipientGate({ store, heads }),
       tokens: await openTokens(folder.tokenSecret),
       relay: () => ({ protocol: "smtp", host: "127.0.0.1", port: sink.port, tls: "none" }),
       hasRoom: async () => true,

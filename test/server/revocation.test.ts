@@ -39,8 +39,8 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
+import { Scheduler } from "./interleavings.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
-import { Scheduler } from "./schedules.js";
 
 let bob: Person;
 let eve: Person;

@@ -31,10 +31,10 @@ import {
   teamAddress,
   written,
 } from "./asking.js";
-import { wholeRoster } from "./crowd.js";
 import { defenceless } from "./defenceless.js";
+import { type RawRequest, Scheduler } from "./interleavings.js";
+import { wholeRoster } from "./many-members.js";
 import { type Person, person } from "./play-server.js";
-import { type RawRequest, Scheduler } from "./schedules.js";
 import { onEachStore } from "./stores.js";
 
 const named = ({ address, key }: Person) => ({

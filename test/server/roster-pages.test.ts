@@ -2,20 +2,20 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
-import { ROSTER_PAGE } from "../../src/membership/request/answers.js";
+import { ROSTER_PAGE } from "../../src/membership/request/answer-result.js";
 import { setRole } from "../../src/server/admin/administration.js";
 import { putBack } from "../../src/server/admin/after-restore.js";
 import { DAY_MS } from "../../src/server/base/limits.js";
 import { openLog } from "../../src/server/base/log.js";
-import { type RosterAsked, roster } from "../../src/server/request/roster.js";
+import { type RosterRequest, roster } from "../../src/server/request/roster.js";
 import { openMetrics } from "../../src/server/serve/metrics.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import { ROSTER_STEP } from "../../src/server/store/roster-pages.js";
 import type { Member } from "../../src/server/store/store.js";
 import { type Counted, openCounted } from "./counted.js";
-import { addCrowd, wholeRoster } from "./crowd.js";
-import { orderFor } from "./orders.js";
+import { addCrowd, wholeRoster } from "./many-members.js";
 import { type PlayList, PlayServer, person } from "./play-server.js";
+import { orderFor } from "./signed-orders.js";
 import { onEachStore } from "./stores.js";
 
 const CROWD = ROSTER_PAGE + 30;
@@ -31,7 +31,7 @@ let owner: Member;
 const everybody = () => wholeRoster(counted.store, list.list.id);
 
 async function shown(from?: Address, asker = owner) {
-  const asked: RosterAsked = {
+  const asked: RosterRequest = {
     parts: { store: counted.store, ledger: counted.ledger, heads },
     list: list.list,
     now: new Date(NOW),
@@ -124,7 +124,7 @@ onEachStore(() => {
       const page = await store.membersAfter(list.list.id, "", ROSTER_STEP);
       const leaver = page.at(-1);
       if (leaver === undefined) throw new Error("a crowd is wanted");
-      const late: RosterAsked = {
+      const late: RosterRequest = {
         parts: {
           heads,
           store,

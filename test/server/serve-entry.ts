@@ -3,7 +3,7 @@
 import { dataFolder } from "../../src/server/base/data-folder.js";
 import { openLog } from "../../src/server/base/log.js";
 import type { RelayOptions } from "../../src/server/delivery/relay.js";
-import type { FrontOptions } from "../../src/server/receive/smtp.js";
+import type { SmtpListenerOptions } from "../../src/server/receive/smtp.js";
 import { STOP_PATIENCE_MS, stopWithin } from "../../src/server/serve/database-watch.js";
 import { startService } from "../../src/server/serve/service.js";
 import type { StorePlace } from "../../src/server/store/open-store.js";
@@ -23,7 +23,7 @@ export interface ServeSettings {
   readonly clockStep?: number;
   /** How far the clock is ahead after each SIGUSR2, in turn; in place of `clockStep`. */
   readonly clockSwings?: readonly number[];
-  readonly patience?: FrontOptions["patience"];
+  readonly patience?: SmtpListenerOptions["patience"];
   /** How long it drains when it is told to stop, in milliseconds. */
   readonly stopPatience?: number;
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, connect as openSocket, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectToRelay, handOver } from "../../src/server/delivery/relay.js";
-import type { Patience } from "../../src/server/delivery/smtp-client.js";
+import type { SmtpTimeouts } from "../../src/server/delivery/smtp-client.js";
 
 /** A relay that says what a script says. */
 let relay: Server;
@@ -256,7 +256,7 @@ test.each([
 });
 
 describe("time is for the whole of an answer", () => {
-  const impatient = (patience: Partial<Patience>) =>
+  const impatient = (patience: Partial<SmtpTimeouts>) =>
     connectToRelay({ protocol: "smtp", host: "127.0.0.1", port, tls: "none", patience });
 
   test.each([

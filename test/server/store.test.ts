@@ -10,7 +10,7 @@ import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/serv
 import { type Connection, openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/store/store.js";
 import type { Order } from "../../src/server/store/warrant.js";
-import { addCrowd } from "./crowd.js";
+import { addCrowd } from "./many-members.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 import { anybodysWarrant } from "./warrants.js";

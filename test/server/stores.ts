@@ -1,7 +1,7 @@
 /** Runs a suite on every store that a server may have. */
 import { afterAll, beforeAll, describe } from "@jest/globals";
-import { inFolder, useStore } from "./places.js";
 import { describeWithPostgres } from "./postgres.js";
+import { inFolder, useStore } from "./store-places.js";
 
 /** `suite` once on SQLite and once on a real PostgreSQL. */
 export function onEachStore(suite: () => void): void {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import PostalMime from "postal-mime";
-import { wholeRoster } from "./crowd.js";
+import { wholeRoster } from "./many-members.js";
 import { type Person, type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
 

@@ -116,7 +116,7 @@ export async function claimedList(
     `${plan.name} to have its owner`,
     async () => {
       const shown = await world.listServer.command("list", "show", address);
-      return shown.stdout.includes("takes posts\n") ? true : undefined;
+      return shown.stdout.includes("accepts posts\n") ? true : undefined;
     },
     60_000,
   );

@@ -13,7 +13,7 @@ import type { Person } from "./person.js";
 type View = NonNullable<Displayed["view"]>;
 
 /** Words of the compose action button when it seals for a list. */
-const sealedFor = ({ name }: ListPlan) => `Sealed for ${name}`;
+const sealedFor = ({ name }: ListPlan) => `Encrypted to ${name}`;
 const UNSEALED = "Encrypt to list";
 
 /** How the compose button behaved. */
@@ -156,7 +156,7 @@ export async function saveAttachment(reader: Person, letter: PlannedLetter): Pro
 
 /** Whether a reader saw all of the letter, came from the list, and has the attachment byte for byte. */
 export function isWhole(story: ReadStory, plan: ListPlan, letter: PlannedLetter): boolean {
-  const verdict = `Sealed for ${plan.name} · from ${addressOf("alice")} (“${fullNameOf("alice")}”), introduced by the owner · came through the list`;
+  const verdict = `Encrypted to ${plan.name} · from ${addressOf("alice")} (“${fullNameOf("alice")}”), introduced by an owner · came through the list`;
   return (
     story.subject &&
     story.body &&

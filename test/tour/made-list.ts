@@ -1,4 +1,3 @@
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import {
   noSerials,
@@ -6,6 +5,7 @@ import {
   type StoredMemberKey,
   type StoredOwner,
 } from "../../src/extension/records/stored.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";

@@ -167,7 +167,7 @@ export class OptionsPage {
     await this.#addon.inFrontTab(z.null(), TYPE_CODE, code);
   }
 
-  /** Presses "Open the invitation"; gives what the page then shows of it, or the sentence of a refusal. */
+  /** Presses "Open invitation"; gives what the page then shows of it, or the sentence of a refusal. */
   async openInvitation(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "code");
     return until(
@@ -188,7 +188,7 @@ export class OptionsPage {
     return this.#addon.inFrontTab(z.string(), FILL_KEY, name, passphrase);
   }
 
-  /** Presses "Join the list". */
+  /** Presses "Join list". */
   async joinList(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "address");
     return this.#answer();

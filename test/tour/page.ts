@@ -108,7 +108,7 @@ export function writePage(album: Album, report: TourReport, differences: readonl
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ListSeal: a tour</title><style>${STYLE}</style></head>
 <body><header><h1>Mail that its own list server can't read</h1>
-<p class="lead">Alice, Bob and Carol are on encrypted mailing lists; Eve was until she left. Real Thunderbirds, a real Postfix and Dovecot, a real list server. Beside each step stands what each party could and could not see, filled in from what was observed on this run.</p>
+<p class="lead">Alice, Bob and Carol are on encrypted mailing lists; Eve was until she left. Real Thunderbirds, a real Postfix and Dovecot, a real list server. Beside each step is what each party could and could not see, as observed in this run.</p>
 <p><span class="result ${good ? "good" : "bad"}">${good ? "Everything as promised" : "Not as promised"}</span></p>
 ${good ? "" : `<ul class="differences">${differences.map((each) => `<li>${inHtml(each)}</li>`).join("")}</ul>`}
 ${table(report)}

@@ -15,7 +15,8 @@ const [plan] = LISTS;
 
 async function main(): Promise<void> {
   const name = process.env["DISPLAY"];
-  if (name === undefined || name === "" || plan === undefined) throw new Error("There is no display.");
+  if (name === undefined || name === "" || plan === undefined)
+    throw new Error("There is no display: set DISPLAY, or run npm start with CI=true for the tour.");
   const world = await World.start({ display: existingDisplay(name) });
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -71,20 +72,20 @@ const instructions = (list: string) => `
 Four Thunderbirds are open: Alice, Bob and Carol are members of a list; Eve was, until a moment ago, and still has
 the list key. Their mail never leaves this computer.
 
-  1. In Alice's window press "New Message", write to ${list}, with any subject, pictures and files.
-     The button in the tool bar says "Sealed for Team" by itself. Press Send.
-  2. In Bob's (or Carol's) window open the Inbox (the mail comes by itself, or press "Get Messages") and read.
-     Above the text stands who wrote it and that it came through the list. "Save" keeps an attachment.
-  3. In Alice's window look into Sent: the copy there is sealed too, and opens for her.
-  4. In Eve's window nothing arrives. She was removed by one command at the server; nobody else was touched.
-  5. Settings of the add-on: menu > Add-ons and Themes > ListSeal > Preferences.
+  1. In Alice's window, click "New Message" and write to ${list}, with any subject, pictures and files.
+     The button in the tool bar says "Encrypted to Team" by itself. Click Send.
+  2. In Bob's (or Carol's) window, open the Inbox (the mail arrives by itself, or click "Get Messages") and read it.
+     Above the text you see who wrote it and that it came through the list. "Save" saves an attachment.
+  3. In Alice's window, look into Sent: the copy there is sealed, too, and she can open it.
+  4. Nothing arrives in Eve's window. One command on the server removed her; nobody else was affected.
+  5. To open the add-on's settings: menu > Add-ons and Themes > ListSeal > Preferences.
 
 Ctrl+C ends everything and leaves nothing behind.
 `;
 
 const inWebmail = (url: string) => `
-Bob has Roundcube, too, in the Chromium window (${url}, any password): open a sealed mail there, press
-"Answer the list" in ListSeal's frame, or "New" and then "Encrypt to list" beside Send.
+Bob also has Roundcube, in the Chromium window (${url}, any password): open a sealed mail there and click
+"Reply to the list" in ListSeal's frame, or "New" and then "Encrypt to list" beside Send.
 `;
 
 await main();

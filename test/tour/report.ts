@@ -43,6 +43,6 @@ export function differencesOf(observed: SettingReport, promise: SettingReport): 
   return fields.flatMap((field) => {
     const seen = JSON.stringify(observed[field]);
     const wanted = JSON.stringify(promise[field]);
-    return seen === wanted ? [] : [`${name}: ${field} is ${seen}, promised is ${wanted}`];
+    return seen === wanted ? [] : [`${name}: ${field} is ${seen}, but ${wanted} was promised`];
   });
 }

@@ -1,4 +1,4 @@
-import { HELD_VERSION, type Held } from "../../src/extension/moderation/held-posts-record.js";
+import { HELD_VERSION, type HeldRecord } from "../../src/extension/moderation/held-posts-record.js";
 import { TAG_LIMIT } from "../../src/extension/reading/display/limits.js";
 import { OWNED_VERSION, type Owned } from "../../src/extension/records/owned-list.js";
 import { emptyStored, readStored, type Stored } from "../../src/extension/records/stored.js";
@@ -376,7 +376,7 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
       },
     },
   };
-  const heldPosts: Held = {
+  const heldPosts: HeldRecord = {
     version: HELD_VERSION,
     lists: {
       [list.address]: {

@@ -20,8 +20,8 @@ const modeWords = {
 } as const;
 
 const deliveryWords = {
-  resealed: "The server seals it anew for each member.",
-  opened: "The server sends on what it opened, under the list key alone.",
+  resealed: "The server seals it again for each member.",
+  opened: "The server passes it on as opened, sealed to the list key alone.",
 } as const;
 
 /** Joining: invitation, list, key. */
@@ -29,13 +29,13 @@ export function chapterOfJoining(album: Album, pictures: readonly Picture[]): vo
   const chapter = album.chapter(
     "join",
     "Joining",
-    "Olga, who owns the lists, has given each person an invitation file for each list and told them its code over another channel. The server gets public keys only.",
+    "Olga, who owns the lists, has given each person an invitation file for each list and told them its code by another route. The server gets public keys only.",
   );
   const [invitation, list, key] = pictures;
   chapter.steps.push(
     {
       title: "Alice opens her invitation",
-      text: "She chooses the file and types the code that Olga told her. Without the code the file says nothing.",
+      text: "She chooses the file and types the code that Olga told her. Without the code, the file reveals nothing.",
       pictures: [invitation, list].flatMap((picture) => (picture === undefined ? [] : [picture])),
       sights: [
         sight("Alice", ["which lists she is on, and how each is run"], []),
@@ -44,11 +44,11 @@ export function chapterOfJoining(album: Album, pictures: readonly Picture[]): vo
           ["an attachment, if the file came by mail"],
           ["the code", "the list key inside"],
         ),
-        sight("List server", ["nothing: no invitation passes it"], ["the list key, ever"]),
+        sight("List server", ["nothing: no invitation passes through it"], ["the list key, ever"]),
       ],
     },
     {
-      title: "Alice makes a key of her own",
+      title: "Alice makes her own key",
       text: "It is made on her computer and stays there. She gives its public half to the owner, who has the server add her.",
       pictures: key === undefined ? [] : [key],
       sights: [
@@ -94,7 +94,7 @@ export function chapterOfLetter(
   chapter.steps.push(
     {
       title: "Alice writes, and the button is on",
-      text: `As soon as ${listAddress(plan)} stood in To, the button said "${button.onByItself}" by itself. A press switched it off ("${button.afterOnePress}"), a second one on again ("${button.afterTwoPresses}").`,
+      text: `As soon as ${listAddress(plan)} was in To, the button said "${button.onByItself}" by itself. One click switched it off ("${button.afterOnePress}"), another on again ("${button.afterTwoPresses}").`,
       pictures: one(compose),
       sights: [
         sight("Alice", [parts, "that this will be sealed, before she sends"], []),
@@ -133,7 +133,7 @@ export function chapterOfLetter(
     },
     {
       title: "Bob and Carol read it",
-      text: `Each in their own Thunderbird, in the place where mail is read. Both saved the attachment: ${bob.saved === letter.attachment.sha256 && carol.saved === letter.attachment.sha256 ? "byte for byte what Alice attached" : "it differs from what Alice attached"} (SHA-256 ${letter.attachment.sha256.slice(0, 16)}…).`,
+      text: `Each reads it in their own Thunderbird, in the usual message pane. Both saved the attachment: ${bob.saved === letter.attachment.sha256 && carol.saved === letter.attachment.sha256 ? "byte for byte what Alice attached" : "it differs from what Alice attached"} (SHA-256 ${letter.attachment.sha256.slice(0, 16)}…).`,
       pictures: [...one(bobs), ...one(carols)],
       sights: [
         sight("Bob", [parts, `"${bob.verdict}"`], []),
@@ -143,7 +143,7 @@ export function chapterOfLetter(
     },
     {
       title: "Alice's own copy in Sent",
-      text: "It is the sealed form that went out. She can open it, since the outer seal was made for her too.",
+      text: "It is the sealed form that was sent. She can open it, because the outer seal was made for her, too.",
       pictures: one(own),
       sights: [
         sight("Alice", [parts, `"${sent.verdict}"`], []),
@@ -165,13 +165,13 @@ export function chapterOfRemoval(
   const chapter = album.chapter(
     "removal",
     "Eve leaves",
-    "A leave changes the server alone. Nobody gets a new key, nobody is told to do anything.",
+    "A leave changes only the server. Nobody gets a new key, and nobody has to do anything.",
   );
   const [bobs, eves] = pictures;
   chapter.steps.push(
     {
       title: "The operator removes Eve",
-      text: `On all wires of this world together, ${bytesAnywhere} bytes moved because of it.`,
+      text: `${bytesAnywhere} bytes crossed the wires of this world because of it.`,
       pictures: [],
       excerpt: { caption: "listseal-server member remove", text: said.join("\n") },
       sights: stayed.map(({ name, hashBefore, hashAfter, changed, bytesOnTheirWires }) =>
@@ -182,16 +182,16 @@ export function chapterOfRemoval(
               ? `add-on storage byte for byte as before (SHA-256 ${hashBefore.slice(0, 16)}…)`
               : "add-on storage changed",
             changed.length === 0
-              ? "every file of the profile as before, but for those that Thunderbird writes by the clock"
+              ? "every file of the profile as before, except those that Thunderbird writes on a timer"
               : `changed: ${changed.join(", ")}`,
           ],
-          [`any of it: ${bytesOnTheirWires} bytes came or went on their wires`],
+          [`any of it: ${bytesOnTheirWires} bytes crossed their wires`],
         ),
       ),
     },
     {
       title: "Alice writes again",
-      text: `Four letters, one to each list. ${mailsToEve === 0 ? "Nothing came to Eve." : `${mailsToEve} mails came to Eve.`}`,
+      text: `Four letters, one to each list. ${mailsToEve === 0 ? "Eve got nothing." : `Eve got ${mailsToEve} mails.`}`,
       pictures: [bobs, eves].flatMap((picture) => (picture === undefined ? [] : [picture])),
       sights: [
         sight("Bob and Carol", ["the new letters, without having done anything"], []),
@@ -209,8 +209,8 @@ export function chapterOfRemoval(
 export function chapterOfWiretap(album: Album, after: ReadonlyMap<string, AfterStory>): void {
   const chapter = album.chapter(
     "wiretap",
-    "Eve listens on every wire",
-    "She kept the list keys and her own key, and has a recording of every byte on every wire since she was removed. A program tries every sealed part with every key of hers, also with the seals of older letters that she could open.",
+    "Eve taps every wire",
+    "She kept the list keys and her own key, and has a recording of every byte on every wire since she was removed. A program tries every sealed part with each of her keys, and with the seals of older letters that she could open.",
   );
   for (const plan of LISTS) {
     const story = after.get(plan.slug);
@@ -235,7 +235,7 @@ function wiretapWords({ delivery }: ListPlan, { tap }: AfterStory): string {
   const { keys, bodies, messages } = tap.parts;
   const had = `In the recording: ${keys} key parts, ${bodies} bodies, ${messages} whole messages. ${tap.tries} tries.`;
   if (delivery === "resealed") return had;
-  return `${had} This is what the setting "opened" gives up, and the add-on says so on the list's card: the copies are under the list key alone, so a former member who can tap a wire reads them.`;
+  return `${had} This is what the setting "opened" gives up, and the add-on says so on the list's card: the copies are sealed to the list key alone, so a former member who can tap a wire can read them.`;
 }
 
 /** The search over everything. */
@@ -248,7 +248,7 @@ export function chapterOfSearch(
   const chapter = album.chapter(
     "search",
     "Looking for the markers",
-    "Each letter carried a marker in subject, text, attachment and the attachment's name. All bytes were searched for it: in nine ways of writing text, base64, quoted-printable and UTF-16 among them.",
+    "Each letter carried a marker in subject, text, attachment and the attachment's name. All bytes were searched for it in nine encodings, including base64, quoted-printable and UTF-16.",
   );
   for (const [index, { mode, delivery, markerFound }] of settings.entries()) {
     const looked = bytes[index];
@@ -274,11 +274,11 @@ export function chapterOfSearch(
   }
   chapter.steps.push({
     title: "Would the search have found it?",
-    text: "A plain mail with a marker of its own was sent before, and the server's files and memory were searched for something that must be there: a list's address.",
+    text: "An unsealed mail with its own marker was sent first, and the server's files and memory were searched for something that must be there: a list's address.",
     pictures: [],
     sights: [
-      sight("Wires with the plain mail", controls.wires, []),
-      sight("IMAP store", [`the plain mail, in ${controls.imap} places`], []),
+      sight("Wires with the unsealed mail", controls.wires, []),
+      sight("IMAP store", [`the unsealed mail, in ${controls.imap} places`], []),
       sight(
         "List server",
         [`the address in its files, in ${controls.serverFiles} places`, `and in a core dump of its memory`],

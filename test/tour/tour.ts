@@ -104,7 +104,7 @@ export async function runTour(folder: string, say: Say, webmail = false): Promis
 }
 
 async function inWorld(world: World, album: Album, say: Say, webmail: boolean): Promise<TourResult> {
-  say("founding four lists, opening four Thunderbirds");
+  say("creating four lists, opening four Thunderbirds");
   await world.listServer.initialise();
   const owner = await Owner.inWorld(world);
   const lists: OwnedList[] = [];
@@ -206,7 +206,7 @@ async function joinAll(
 
 /** An ordinary mail, which the search has to find; and which the add-on has to leave alone. */
 async function sendControlMail(world: World, { alice, bob }: Cast, say: Say): Promise<string> {
-  say("a plain mail, which the search must find");
+  say("an unsealed mail, which the search must find");
   const marker = newMarker();
   await alice.ui.compose({ to: bob.address, subject: `plain ${marker}`, html: `<p>plain ${marker}</p>` });
   await send(alice);
@@ -306,7 +306,7 @@ async function oneWebmail(
   say: Say,
 ): Promise<readonly string[]> {
   if (first === undefined) return ["webmail: there was no letter"];
-  say("Bob reads and answers in Roundcube");
+  say("Bob reads and replies in Roundcube");
   return tourWebmail(world, cast, { plan: first.plan, marker: first.letter.marker }, album);
 }
 
@@ -373,7 +373,7 @@ function letterDifferences({
   ] as const) {
     if (!isWhole(story, plan, letter)) says.push(`${name}: ${who} saw ${JSON.stringify(story)}`);
   }
-  const own = `Sealed for ${plan.name} · from you · your own copy`;
+  const own = `Encrypted to ${plan.name} · from you · your own copy`;
   if (
     !sent.subject ||
     !sent.body ||
@@ -385,7 +385,7 @@ function letterDifferences({
   if (!eve.subject || !eve.body) says.push(`${name}: Eve, while a member, saw ${JSON.stringify(eve)}`);
   if (!draft.onOwnComputer) says.push(`${name}: no draft was saved on Alice's computer`);
   if (draft.onServer > 0) says.push(`${name}: ${draft.onServer} drafts on the mail server`);
-  if (!button.onByItself.includes("Sealed for")) says.push(`${name}: the button said ${button.onByItself}`);
+  if (!button.onByItself.includes("Encrypted to")) says.push(`${name}: the button said ${button.onByItself}`);
   return says;
 }
 

@@ -84,10 +84,10 @@ export async function tourWebmail(
     });
     await writing.waitFor(".editor .text blockquote");
     await writing.type(".editor .text > p", ANSWER);
-    const written = await picture("write", "Bob writes his answer in ListSeal's frame");
+    const written = await picture("write", "Bob writes his reply in ListSeal's frame");
     await writing.click("button.seal");
     await writing.waitFor(".attached-note");
-    const attached = await picture("attached", "Roundcube has the sealed files; Bob presses Send");
+    const attached = await picture("attached", "Roundcube has the sealed files; Bob clicks Send");
     await window.send();
     await openNewest(alice, plan, ANSWER, { folder: "INBOX", count: before + 1 });
     const answer = await album.picture("webmail-answer", "Alice reads the answer", (path) =>
@@ -111,7 +111,7 @@ function chapterOf(album: Album, [read, written, attached, answer]: readonly Pic
     .chapter(
       "webmail",
       "In a webmail",
-      "Bob is away from his computer and uses Roundcube in Chromium, with the same keys. What he reads and writes is in frames of the extension; Roundcube gets and gives sealed mail only.",
+      "Bob is away from his computer and uses Roundcube in Chromium, with the same keys. What he reads and writes stays in frames of the extension; Roundcube handles sealed mail only.",
     )
     .steps.push(
       {
@@ -120,12 +120,12 @@ function chapterOf(album: Album, [read, written, attached, answer]: readonly Pic
         pictures: only(read),
         sights: [
           { who: "Bob", sees: ["the mail, and that it came through the list"], seesNot: [] },
-          { who: "Roundcube", sees: ["that he looks at it"], seesNot: ["a word of it", "how long it is"] },
+          { who: "Roundcube", sees: ["that he looks at it"], seesNot: ["any of its text", "how long it is"] },
         ],
       },
       {
-        title: "Bob answers",
-        text: "He writes in ListSeal's frame, which seals; Roundcube attaches what comes out, and Bob presses its Send.",
+        title: "Bob replies",
+        text: "He writes in ListSeal's frame, which seals the reply; Roundcube attaches the result, and Bob clicks its Send.",
         pictures: only(written, attached),
         sights: [
           {
@@ -136,10 +136,10 @@ function chapterOf(album: Album, [read, written, attached, answer]: readonly Pic
         ],
       },
       {
-        title: "Alice reads the answer",
+        title: "Alice reads the reply",
         text: "It went through the list server like any other letter.",
         pictures: only(answer),
-        sights: [{ who: "Alice", sees: ["the answer, in its conversation"], seesNot: [] }],
+        sights: [{ who: "Alice", sees: ["the reply, in its conversation"], seesNot: [] }],
       },
     );
 }

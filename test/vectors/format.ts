@@ -15,15 +15,16 @@
  * ```
  */
 
+import { type ProtocolCode, protocolCodes } from "../../src/openpgp/errors.js";
 import { isSecretId } from "../../src/openpgp/secrets.js";
-import { type ErrorCode, errorCodes, type Profile, type SealedMessage } from "../../src/protocol/index.js";
+import type { Profile, SealedMessage } from "../../src/protocol/index.js";
 
 /** Who opens it: the server a submission, or Bob a copy (`author`: Alice her own copy in Sent). */
 export type VectorRole = "server" | "member" | "author";
 
 /** What a vector says of itself. */
 export interface VectorHead {
-  readonly expect: "opened" | "not-for-me" | ErrorCode;
+  readonly expect: "opened" | "not-for-me" | ProtocolCode;
   readonly role: VectorRole;
   readonly profile: Profile;
   /** For readers, where `expect` is `opened`: `list`, `own-copy`, or why the list's word is missing. */
@@ -88,7 +89,7 @@ export function readVector(text: string): Vector {
   const shared = fields.get("shared");
   const outerSecret = fields.get("outer-secret");
   return {
-    expect: oneOf("expect", ["opened", "not-for-me", ...errorCodes]),
+    expect: oneOf("expect", ["opened", "not-for-me", ...protocolCodes]),
     role: oneOf("role", ["server", "member", "author"]),
     profile: oneOf("profile", ["compatible", "rfc9580"]),
     ...(passage === undefined ? {} : { passage }),

@@ -1,10 +1,10 @@
 /** Vectors for a reader: copies, each with one fault. */
 
+import type { ProtocolCode } from "../../src/openpgp/errors.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
-  type Delivery,
-  type ErrorCode,
+  type DeliveryMode,
   forwardOpened,
   type Mode,
   openAtServer,
@@ -41,7 +41,7 @@ function sealed(cast: VectorCast, mode: Mode) {
   });
 }
 
-async function copyOf(cast: VectorCast, mode: Mode, delivery: Delivery) {
+async function copyOf(cast: VectorCast, mode: Mode, delivery: DeliveryMode) {
   const context = {
     list: { address: cast.address, key: sealingHalf(cast.listKey) },
     server: cast.serverKey,
@@ -86,7 +86,7 @@ type Change = (cast: VectorCast) => DeliverChange | Promise<DeliverChange>;
 /** A copy that is refused, or (`not-for-me`) left alone. */
 function refused(
   name: string,
-  expect: "not-for-me" | ErrorCode,
+  expect: "not-for-me" | ProtocolCode,
   comment: string,
   change: Change,
   only: readonly Mode[] = ["key"],

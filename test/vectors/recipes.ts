@@ -3,7 +3,7 @@ import type { Signature } from "openpgp";
 import { sha256 } from "../../src/openpgp/digest.js";
 import { listValue, signBinding } from "../../src/protocol/binding.js";
 import {
-  type Delivery,
+  type DeliveryMode,
   type Mode,
   type SealedMessage,
   type SplitMessage,
@@ -87,7 +87,7 @@ export async function submit(
 
 /** What differs from an honest copy. */
 export interface DeliverChange extends InnerChange {
-  readonly delivery?: Delivery;
+  readonly delivery?: DeliveryMode;
   readonly literal?: (parts: SplitMessage) => Uint8Array;
   /** What the list signature says instead, who makes it and when; `none` for a copy without one. */
   readonly through?: Saying | "none";

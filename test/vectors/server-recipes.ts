@@ -1,8 +1,9 @@
 /** Vectors for the server: submissions, each with one fault. */
 
+import type { ProtocolCode } from "../../src/openpgp/errors.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { type ErrorCode, type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
+import { type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
 import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
 import { concat, flipped, forgeBomb, packet, respelled } from "./forge.js";
 import { common, inMinutes, innerSeal, PAYLOAD, type Recipe, type SubmitChange, submit } from "./recipes.js";
@@ -13,7 +14,7 @@ const profiles = ["compatible", "rfc9580"] as const;
 /** A submission with a fault, in both modes where it applies to both. */
 function refused(
   name: string,
-  expect: ErrorCode,
+  expect: ProtocolCode,
   comment: string,
   change: (cast: VectorCast) => SubmitChange | Promise<SubmitChange>,
   only: { readonly modes?: readonly Mode[]; readonly profile?: Profile } = {},

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { z } from "zod";
-import { toBase64 } from "../../src/extension/platform/base64.js";
 import { emptyStored, noSerials, type Stored, type StoredList } from "../../src/extension/records/stored.js";
 import { keptKey } from "../../src/extension/worker/member-keys.js";
+import { toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { sealingHalf, userIdOf, writeOpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";
 import type { Person, PlayList } from "../server/play-server.js";

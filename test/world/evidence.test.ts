@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ENCODINGS, searchBytes, searchPaths } from "./evidence.js";
-import { MARKER, OTHER, PLANTED } from "./planted.js";
+import { MARKER, OTHER, PLANTED } from "./markers.js";
 
 const utf8 = (text: string) => Buffer.from(text, "utf8");
 

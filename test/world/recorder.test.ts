@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ENCODINGS, searchBytes } from "./evidence.js";
-import { MARKER, OTHER, PLANTED } from "./planted.js";
+import { MARKER, OTHER, PLANTED } from "./markers.js";
 import { LOOPBACK } from "./ports.js";
 import { Recorder } from "./recorder.js";
 

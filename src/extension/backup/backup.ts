@@ -1,5 +1,5 @@
-import { ListSealError } from "../../openpgp/errors.js";
-import { fromBase64 } from "../platform/base64.js";
+import { fromBase64 } from "../../mail/base64.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import type { Owned } from "../records/owned-list.js";
@@ -83,6 +83,6 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("backup-damaged", "not base64", { cause });
+    throw new MembershipError("backup-damaged", "not base64", { cause });
   }
 }

@@ -1,5 +1,6 @@
+import { MembershipError } from "../../membership/file/errors.js";
 import type { Pins } from "../../membership/introduction/pins.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { isOnlyInvited, wayInto } from "../member/membership-changes.js";
 import { OWNED_VERSION, type Owned, readOwned } from "../records/owned-list.js";
 import { readStored, STORED_VERSION, type Stored, type StoredList } from "../records/stored.js";
@@ -18,7 +19,7 @@ import type { ListFacts, ListMove, RestorePlan } from "./restore-plan.js";
  * @throws ListSealError `unsupported-version` (made by a newer add-on), `backup-damaged`
  */
 export function readBrought(value: unknown): Stored {
-  if (value === undefined) throw new ListSealError("backup-damaged", "a part is missing");
+  if (value === undefined) throw new MembershipError("backup-damaged", "a part is missing");
   return readPart(value, STORED_VERSION, readStored);
 }
 
@@ -34,12 +35,12 @@ function readPart<T>(value: unknown, newest: number, read: (value: unknown) => T
   const version =
     typeof value === "object" && value !== null && "version" in value ? value.version : undefined;
   if (typeof version === "number" && version > newest) {
-    throw new ListSealError("unsupported-version", "the backup was made by a newer version");
+    throw new ProtocolError("unsupported-version", "the backup was made by a newer version");
   }
   try {
     return read(value);
   } catch (cause) {
-    throw new ListSealError("backup-damaged", "a part can't be read", { cause });
+    throw new MembershipError("backup-damaged", "a part can't be read", { cause });
   }
 }
 

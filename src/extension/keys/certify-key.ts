@@ -1,4 +1,4 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { AddonError } from "../platform/errors.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredList, StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
@@ -9,7 +9,7 @@ import { secretOf } from "./unlocked.js";
 /** @throws ListSealError `no-member-key` */
 export function keyOf(stored: Stored, fingerprint: string | null): StoredMemberKey {
   const key = fingerprint === null ? undefined : stored.memberKeys[fingerprint];
-  if (key === undefined) throw new ListSealError("no-member-key", "there is no such key");
+  if (key === undefined) throw new AddonError("no-member-key", "there is no such key");
   return key;
 }
 
@@ -28,7 +28,7 @@ export async function certified(
   const { certificate } = await runJob("certify-key", { key, secret, list });
   return update((stored) => {
     const present = stored.lists[list.address];
-    if (present === undefined) throw new ListSealError("no-such-list", "the list was removed meanwhile");
+    if (present === undefined) throw new AddonError("no-such-list", "the list was removed meanwhile");
     const result = {
       list: { ...present, certified: key.fingerprint },
       key: { ...keyOf(stored, key.fingerprint), certificate },

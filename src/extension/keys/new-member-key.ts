@@ -1,8 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import { update } from "../records/storage.js";
-import type { StoredMemberKey } from "../records/stored.js";
+import type { Stored, StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
-import { withNewKey } from "./stored-keys.js";
 import { keepUnlocked } from "./unlocked.js";
 
 /** What a new member key is made from. */
@@ -28,4 +27,18 @@ export async function makeMemberKey(wish: NewKeyWish): Promise<StoredMemberKey> 
   if (key.locked) await keepUnlocked(key.fingerprint, secret);
   await update((stored) => ({ stored: withNewKey(stored, key), result: undefined }));
   return key;
+}
+
+/** A new key is used at once by the lists that wait for one for its address. The backup does not have it yet. */
+export function withNewKey(stored: Stored, key: StoredMemberKey): Stored {
+  const lists = Object.fromEntries(
+    Object.entries(stored.lists).map(([address, list]) => [
+      address,
+      list.memberKey === null && list.invitee === key.address
+        ? { ...list, memberKey: key.fingerprint }
+        : list,
+    ]),
+  );
+  const memberKeys = { ...stored.memberKeys, [key.fingerprint]: key };
+  return { ...stored, lists, memberKeys, backedUpAt: null };
 }

@@ -1,7 +1,8 @@
 import { browser } from "../platform/browser.js";
 import { type Checked, count, listOf, object, text } from "../platform/check.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
+import { load } from "../records/storage.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { lockAfter, lockAfterMs } from "./lock-after.js";
 
@@ -37,7 +38,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
 export function lockAll(): Promise<void> {
-  return inTurn("unlocked", lockNow);
+  return withLock("unlocked", lockNow);
 }
 
 async function lockNow(): Promise<void> {
@@ -80,7 +81,7 @@ async function unlocked(): Promise<Unlocked | null> {
 
 /** Locks if the time is over. Call it when the event page starts, and when the choice of the time has changed. */
 export async function lockIfDue(): Promise<void> {
-  await inTurn("unlocked", unlocked);
+  await withLock("unlocked", unlocked);
 }
 
 /**
@@ -88,7 +89,7 @@ export async function lockIfDue(): Promise<void> {
  * @returns null if nothing is unlocked that could lock by itself
  */
 export function lockDue(): Promise<number | null> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const kept = await unlocked();
     const limit = lockAfterMs(await lockAfter());
     return kept === null || limit === null ? null : Math.max(0, limit - (Date.now() - kept.usedAt));
@@ -97,7 +98,7 @@ export function lockDue(): Promise<number | null> {
 
 /** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
 export function noteUse(): Promise<void> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const kept = await unlocked();
     if (kept !== null) await session().set(UNLOCKED, { ...kept, usedAt: Date.now() });
   });
@@ -106,15 +107,41 @@ export function noteUse(): Promise<void> {
 /** The secret half of a member key, ready to use, in base64; null if it is locked. No use by a person: see {@link noteUse}. */
 export async function secretOf(key: StoredMemberKey): Promise<string | null> {
   if (!key.locked) return key.secret;
-  const kept = await inTurn("unlocked", unlocked);
+  const kept = await withLock("unlocked", unlocked);
   return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
 }
 
 /** Keeps an unlocked secret until the time is over, the program ends, or {@link lockAll}. */
 export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
-  return inTurn("unlocked", async () => {
+  return withLock("unlocked", async () => {
     const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
     await session().set(UNLOCKED, { keys: [...others, { fingerprint, secret }], usedAt: Date.now() });
     await unlocked();
   });
+}
+
+/** The keys that answers may be sealed to, unlocked. Locked ones are left out. */
+export async function openSecrets(): Promise<readonly string[]> {
+  const { memberKeys } = await load();
+  const secrets = await Promise.all(Object.values(memberKeys).map(secretOf));
+  return secrets.filter((secret) => secret !== null);
+}
+
+/** A member key as a page shows it: nothing secret. */
+export interface MemberKeySummary {
+  readonly fingerprint: string;
+  readonly address: string;
+  readonly userId: string;
+  readonly locked: boolean;
+  readonly ready: boolean;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** What a page is shown of a member key; `ready`: it needs no passphrase now. @throws what the storage throws */
+export async function summaryOfKey(key: StoredMemberKey): Promise<MemberKeySummary> {
+  const { fingerprint, address, userId, locked, createdAt, expiresAt, revokedAt } = key;
+  const ready = (await secretOf(key)) !== null;
+  return { fingerprint, address, userId, locked, ready, createdAt, expiresAt, revokedAt };
 }

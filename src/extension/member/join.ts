@@ -1,19 +1,22 @@
+import { fromBase64 } from "../../mail/base64.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
-import { keysFor } from "../keys/key-choice.js";
+import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
+import { browser } from "../platform/browser.js";
+import { count } from "../platform/check.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import type { AnswerResult } from "../requests/incoming.js";
-import { forgetPending, loadRequests, type PendingRequest } from "../requests/pending.js";
-import { askServer } from "../requests/send-request.js";
+import { loadRequests, type PendingRequest } from "../requests/pending.js";
+import { askServer, forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
-import { noteTry, slowDown } from "./invitation-attempts.js";
 import {
   assertJoinable,
   beginJoin,
@@ -61,7 +64,7 @@ async function invited(file: string, code: string): Promise<Invited> {
   }
   await noteTry("right");
   const account = await host().accountOf(opened.list.invitee);
-  if (account === null) throw new ListSealError("invitation-for-another", "no account has the address");
+  if (account === null) throw new AddonError("invitation-for-another", "no account has the address");
   assertJoinable(await load(), opened);
   return { ...opened, name: account.name };
 }
@@ -70,7 +73,7 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("invitation-damaged", "not base64", { cause });
+    throw new MembershipError("invitation-damaged", "not base64", { cause });
   }
 }
 
@@ -115,7 +118,7 @@ export type JoinWish = {
  * Makes or picks the member key, has the introduction certify it, keeps the list and asks the server.
  * @throws ListSealError as {@link invited}; `key-locked`
  */
-export function join({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
+export function joinList({ file, code, name, passphrase }: JoinWish): Promise<PendingRequest> {
   return awake(async () => {
     const invitation = await invited(file, code);
     const shown = (name?.trim() || invitation.name || invitation.list.invitee).slice(0, MAX_PERSON_NAME);
@@ -125,7 +128,7 @@ export function join({ file, code, name, passphrase }: JoinWish): Promise<Pendin
       (await keyFor(invitation.list)) ??
       (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
     const secret = await secretOf(key);
-    if (secret === null) throw new ListSealError("key-locked", "the member key is locked");
+    if (secret === null) throw new ProtocolError("key-locked", "the member key is locked");
     const kept = await update((stored) => beginJoin(stored, invitation, key.fingerprint));
     const introduced = await certified(kept, key, secret);
     await host().listsChanged();
@@ -157,7 +160,7 @@ export async function forgetJoining(address: string): Promise<void> {
 export async function leaveList(address: string): Promise<PendingRequest> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+  if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
   return askServer({
     command: { do: "leave" },
     list,
@@ -178,4 +181,50 @@ export async function leaveAnswered({ list }: PendingRequest, result: AnswerResu
   if (result.kind === "refused") return false;
   await update((stored) => left(stored, list));
   return true;
+}
+
+/** Asking the server what one may do in a list: members hear that they are in it, and as what. */
+
+/**
+ * Asks, unless it is asked already. The answer is taken by `owner/second-owner.ts`: it may be an owner's.
+ * @throws ListSealError `no-member-key`, `key-locked`; what `askServer` throws
+ */
+export async function askStanding(address: string): Promise<void> {
+  const stored = await load();
+  const list = stored.lists[address];
+  if (list === undefined) return;
+  const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
+  if (waiting.some(({ failure }) => failure === null)) return;
+  for (const { id } of waiting) await forgetPending(id);
+  await askServer({ command: { do: "roster", after: 0 }, list, key: keyOf(stored, list.memberKey) });
+}
+
+/**
+ * Wrong codes and what they cost. The code itself is strong enough to publish the file; this keeps somebody at the
+ * keyboard from trying one after the other, and a person from hurrying.
+ */
+const WRONG = "wrong-codes";
+/** So many are free: a person mistypes. */
+const FREE = 3;
+const LONGEST_MS = 30_000;
+
+/** How long the next try has to wait after so many wrong codes. Pure. */
+export function waitAfter(wrong: number): number {
+  return wrong < FREE ? 0 : Math.min(LONGEST_MS, 1_000 * 2 ** (wrong - FREE));
+}
+
+async function wrongSoFar(): Promise<number> {
+  const found = await browser.storage.session.get(WRONG);
+  return found[WRONG] === undefined ? 0 : count(found[WRONG]);
+}
+
+/** Waits as long as the wrong codes before demand. */
+export async function slowDown(): Promise<void> {
+  const wait = waitAfter(await wrongSoFar());
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+}
+
+/** Notes how a try ended: a right code makes the wrong ones forgotten. */
+export async function noteTry(ended: "right" | "wrong"): Promise<void> {
+  await browser.storage.session.set({ [WRONG]: ended === "right" ? 0 : (await wrongSoFar()) + 1 });
 }

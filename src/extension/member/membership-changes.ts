@@ -1,5 +1,6 @@
+import { MembershipError } from "../../membership/file/errors.js";
 import { assertNoConflict, type ListIdentity } from "../../membership/invitation/invited-list.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Stored, StoredList } from "../records/stored.js";
 
 /** How joining and leaving change what is kept. Pure; each step is one write, and what is refused changes nothing. */
@@ -53,17 +54,17 @@ export function assertJoinable(stored: Stored, { list: invited, by }: OpenedInvi
   const known = knownList(stored, address);
   const waiting = stored.joining[address] !== undefined;
   if (known?.introduction === invited.introduction && known.membership === "member" && !waiting) {
-    throw new ListSealError("already-a-member", "one is a member by this invitation");
+    throw new MembershipError("already-a-member", "one is a member by this invitation");
   }
 }
 
 /** What of a list is one's own way into it, and no word on the list itself. */
-export type Way = Pick<
+export type OwnMembership = Pick<
   StoredList,
   "invitee" | "introduction" | "introductionSecret" | "certified" | "memberKey" | "membership" | "role"
 >;
 
-export function wayInto(list: StoredList): Way {
+export function wayInto(list: StoredList): OwnMembership {
   const { invitee, introduction, introductionSecret, certified, memberKey, membership, role } = list;
   return { invitee, introduction, introductionSecret, certified, memberKey, membership, role };
 }
@@ -82,7 +83,12 @@ export function beginJoin(
   const { list: invited } = invitation;
   const { address } = invited;
   const known = knownList(stored, address);
-  const way: Way = { ...wayInto(invited), role: known?.role ?? invited.role, memberKey, certified: null };
+  const way: OwnMembership = {
+    ...wayInto(invited),
+    role: known?.role ?? invited.role,
+    memberKey,
+    certified: null,
+  };
   const list: StoredList = { ...(known ?? invited), ...way };
   // a join that is tried again still goes back to what was there before the first try
   const before = stored.joining[address]?.refused === null ? stored.joining[address].before : (known ?? null);

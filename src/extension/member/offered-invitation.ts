@@ -1,4 +1,4 @@
-import { toBase64 } from "../platform/base64.js";
+import { toBase64 } from "../../mail/base64.js";
 import { type Check, object, text } from "../platform/check.js";
 import { session } from "../platform/session.js";
 

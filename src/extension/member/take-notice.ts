@@ -1,11 +1,12 @@
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
+import { openSecrets } from "../keys/unlocked.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import type { Arrived } from "../requests/incoming.js";
-import { openSecrets } from "../requests/open-secrets.js";
 import { askServer } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { isOnlyInvited } from "./membership-changes.js";
@@ -21,7 +22,7 @@ import { isOnlyInvited } from "./membership-changes.js";
  * @throws ListSealError
  */
 export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
-  return inTurn("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
+  return withLock("notices", () => takeOne(sealed, taken)).catch((error: unknown) => {
     if (codeOf(error, "damaged") === "old-serial") return { kind: "old-notice" };
     throw error;
   });
@@ -29,7 +30,7 @@ export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<
 
 async function takeOne(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Arrived> {
   const secrets = await openSecrets();
-  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
   const before = await load();
   const opened = await runJob("open-notice", {
     sealed,
@@ -68,9 +69,9 @@ function switched(stored: Stored, before: Stored, changed: StoredList): StoredLi
   const present = stored.lists[changed.address];
   const judgedBy = before.lists[changed.address];
   if (present === undefined || judgedBy === undefined || !isSameWord(present, judgedBy))
-    throw new ListSealError("no-such-list", "the list was removed or changed meanwhile");
+    throw new AddonError("no-such-list", "the list was removed or changed meanwhile");
   if (isOnlyInvited(stored, changed.address))
-    throw new ListSealError("join-unanswered", "the server has not let one in");
+    throw new AddonError("join-unanswered", "the server has not let one in");
   const { listKey, listKeyFingerprint, formerListKeys, serverCertificate, serverFingerprint } = changed;
   const { formerServers, owners, serials } = changed;
   return {

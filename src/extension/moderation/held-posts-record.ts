@@ -34,15 +34,15 @@ const heldList = object<{ readonly at: string; readonly posts: readonly StoredHe
   at: text,
   posts: listOf(heldPost),
 });
-export type HeldList = Checked<typeof heldList>;
+export type HeldPostsOfList = Checked<typeof heldList>;
 
-/** Raise it with each change of {@link Held}, and add the step to {@link heldMigrations}. */
+/** Raise it with each change of {@link HeldRecord}, and add the step to {@link heldMigrations}. */
 export const HELD_VERSION = 1;
 
 /** By list address. */
-export interface Held {
+export interface HeldRecord {
   readonly version: typeof HELD_VERSION;
-  readonly lists: Readonly<Record<string, HeldList>>;
+  readonly lists: Readonly<Record<string, HeldPostsOfList>>;
 }
 
 const version: Check<typeof HELD_VERSION> = (value) => {
@@ -50,16 +50,19 @@ const version: Check<typeof HELD_VERSION> = (value) => {
   return HELD_VERSION;
 };
 
-const held = object<{ readonly [K in keyof Held]: Held[K] }>({ version, lists: recordOf(heldList) });
+const held = object<{ readonly [K in keyof HeldRecord]: HeldRecord[K] }>({
+  version,
+  lists: recordOf(heldList),
+});
 
 /** Version 1 is the first: nothing to migrate yet. */
 export const heldMigrations: Migrations = {};
 
 /** @throws CheckError if it is damaged, or made by a newer version of the add-on */
-export function readHeld(value: unknown): Held {
+export function readHeldRecord(value: unknown): HeldRecord {
   return value === undefined
     ? { version: HELD_VERSION, lists: {} }
     : held(migrate(value, HELD_VERSION, heldMigrations));
 }
 
-export const heldRecord = keptRecord("listseal-held", readHeld);
+export const heldRecord = keptRecord("listseal-held", readHeldRecord);

@@ -1,12 +1,12 @@
-import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { keyOf } from "../keys/certify-key.js";
+import { AddonError } from "../platform/errors.js";
 import { load } from "../records/storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { askServer, pendingFor } from "../requests/send-request.js";
 import type { AskedCommand } from "../worker/jobs.js";
-import { type HeldList, heldRecord } from "./held-posts-record.js";
+import { type HeldPostsOfList, heldRecord } from "./held-posts-record.js";
 
 /**
  * Owners' and moderators' decisions about posts that wait. What is in a post they read in its copy for review; here stands
@@ -16,13 +16,13 @@ import { type HeldList, heldRecord } from "./held-posts-record.js";
 async function ask(address: string, command: AskedCommand, about?: string): Promise<void> {
   const stored = await load();
   const list = stored.lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+  if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
   const key = keyOf(stored, list.memberKey);
   await askServer({ command, list, key, ...(about === undefined ? {} : { about }) });
 }
 
 /** What is known of a list's held posts; null if nobody has asked. */
-export async function heldPosts(address: string): Promise<HeldList | null> {
+export async function knownHeldPosts(address: string): Promise<HeldPostsOfList | null> {
   return (await heldRecord.load()).lists[address] ?? null;
 }
 

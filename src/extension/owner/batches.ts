@@ -1,7 +1,7 @@
 import { MAX_NOTICE_COPIES } from "../../membership/request/request.js";
-import { codeOf, type ErrorCode } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
-import type { OwnedList, StoredNotice, Telling } from "../records/owned-list.js";
+import { codeOf, type ErrorCode } from "../platform/errors.js";
+import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned } from "../records/owned-storage.js";
 import { update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
@@ -38,7 +38,7 @@ const COPY_FRAME_OCTETS = 160;
 /** Seals one member's copy. @throws ListSealError `key-locked` when it is made; what the worker throws */
 async function sealerFor(
   list: OwnedList,
-  { tidings, serial, at }: Telling,
+  { tidings, serial, at }: NoticeRun,
 ): Promise<(member: string) => Promise<Uint8Array>> {
   const secret = await ownerSecret(list);
   const { address, listKeyFingerprint, serverFingerprint } = list;
@@ -76,7 +76,7 @@ const unusable: ReadonlySet<ErrorCode> = new Set(["key-expired", "key-revoked", 
  */
 export async function passNext(
   list: OwnedList,
-  telling: Telling,
+  telling: NoticeRun,
   limits: BatchLimits,
   again: boolean,
 ): Promise<"asked" | "changed-over" | "passed-over"> {
@@ -124,7 +124,7 @@ export async function passNext(
 }
 
 /** Whether an answer is still to come. A request that was forgotten, or that the server would not take any more, has none. */
-async function isWaitedFor(list: OwnedList, { asked }: Telling, again: boolean): Promise<boolean> {
+async function isWaitedFor(list: OwnedList, { asked }: NoticeRun, again: boolean): Promise<boolean> {
   const waiting = (await pendingFor(list.address)).some(({ id }) => id === asked?.request);
   if (asked === null || !waiting) return false;
   if (!again) return true;
@@ -155,7 +155,7 @@ export function batchAnswered(list: OwnedList, request: string, code: ErrorCode 
 }
 
 /** What the list has from now on. */
-function valuesOf(tidings: Telling["tidings"]) {
+function valuesOf(tidings: NoticeRun["tidings"]) {
   switch (tidings.news) {
     case "owners":
       return { owners: tidings.owners };
@@ -170,7 +170,7 @@ function valuesOf(tidings: Telling["tidings"]) {
  * The owner reads and writes as the members do from now on; old mail stays readable. The member's side is first, and the
  * owner's follows it: ended in between, it is done once more and changes nothing twice.
  */
-async function changeOver({ address }: OwnedList, telling: Telling): Promise<void> {
+async function changeOver({ address }: OwnedList, telling: NoticeRun): Promise<void> {
   const { tidings, serial, at, told } = telling;
   const known = await update((stored) => {
     const before = stored.lists[address];
@@ -202,7 +202,7 @@ async function changeOver({ address }: OwnedList, telling: Telling): Promise<voi
 }
 
 /** The list as a member has it, after what was told. Another owner's newer word stays; a key that it overtook is for reading. */
-function afterNews(known: StoredList, { tidings, serial }: Telling): StoredList {
+function afterNews(known: StoredList, { tidings, serial }: NoticeRun): StoredList {
   const { news } = tidings;
   const { listKey, listKeyFingerprint, formerListKeys, formerServers } = known;
   if (known.serials[news] >= serial) {

@@ -1,13 +1,15 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
-import { keysFor } from "../keys/key-choice.js";
+import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64 } from "../platform/base64.js";
+import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
-import { nothingYet } from "../records/empty-record.js";
 import type { Owned, OwnedList } from "../records/owned-list.js";
+import { nothingYet } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import { noSerials, type StoredList, type StoredMemberKey, type StoredOwner } from "../records/stored.js";
@@ -25,27 +27,28 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("card-damaged", "not base64", { cause });
+    throw new MembershipError("card-damaged", "not base64", { cause });
   }
 }
 
 /**
  * Reads a card and sees whether its list can be claimed from here.
- * @throws ListSealError `already-claimed` (a list that is owned here), `list-conflict` (a list of this address is known
+ * @throws ListSealError `already-owned` (a list that is owned here), `list-conflict` (a list of this address is known
  *   here), what `readCard` throws
  */
 async function readOpenCard(file: string): Promise<Card> {
   const card = await runJob("read-card", { file: bytesOf(file), now: new Date().toISOString() });
   assertNotOwned(await ownedRecord.load(), card.address);
   const member = (await load()).lists[card.address];
-  if (member !== undefined) throw new ListSealError("list-conflict", "a list of this address is known here");
+  if (member !== undefined)
+    throw new MembershipError("list-conflict", "a list of this address is known here");
   return card;
 }
 
 function assertNotOwned(owned: Owned, address: string): void {
   const claim = owned.lists[address]?.claim.kind;
   if (claim !== undefined && claim !== "refused" && claim !== "ended") {
-    throw new ListSealError("already-claimed", "the list is owned here");
+    throw new AddonError("already-owned", "the list is owned here");
   }
 }
 
@@ -85,7 +88,7 @@ export async function claimList(input: {
   const key =
     known ?? (await makeMemberKey({ address, name: input.name, passphrase: input.passphrase, profile }));
   // before anything is kept of the list
-  if ((await secretOf(key)) === null) throw new ListSealError("key-locked", "the owner's key is locked");
+  if ((await secretOf(key)) === null) throw new ProtocolError("key-locked", "the owner's key is locked");
   const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
   const list: OwnedList = {
     address: card.address,
@@ -185,12 +188,12 @@ async function takePart(list: OwnedList): Promise<boolean> {
 
 /**
  * Forgets a list whose claim was refused or given up, or that one owns no more.
- * @throws ListSealError `already-claimed` for one that is owned
+ * @throws ListSealError `already-owned` for one that is owned
  */
 export async function forgetClaim(address: string): Promise<void> {
   const { claim } = await loadOwned(address);
   if (claim.kind === "confirmed" || claim.kind === "appointed")
-    throw new ListSealError("already-claimed", "the list is owned here");
+    throw new AddonError("already-owned", "the list is owned here");
   if (claim.kind === "waiting") await forgetPending(claim.request);
   await ownedRecord.update((owned) => {
     const { [address]: _, ...lists } = owned.lists;

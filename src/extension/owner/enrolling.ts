@@ -1,6 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
-import { fromBase64 } from "../platform/base64.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { AddonError, inSituation } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { loadOwned } from "../records/owned-storage.js";
 import { runJob } from "../worker/client.js";
@@ -12,24 +13,28 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not base64", { cause });
+    throw new AddonError("key-file-damaged", "not base64", { cause });
   }
 }
 
 /**
  * Asks the server to enrol somebody by their public key.
  * @param address where their copies go; null for the one address that the key names
- * @throws ListSealError `wrong-address` if the key names several addresses or none, or another one; `bad-address`; what
+ * @throws ListSealError `key-for-another-address` if the key names several addresses or none, or another one; `bad-address`; what
  *   the worker throws for a key that can't be used
  */
 export async function enrol(list: string, file: string, address: string | null, name: string): Promise<void> {
   const owned = await loadOwned(list);
-  const key = await runJob("read-public-key", { file: bytesOf(file), now: new Date().toISOString() });
+  const key = await inSituation({ "key-damaged": "key-file-damaged" }, () =>
+    runJob("read-public-key", { file: bytesOf(file), now: new Date().toISOString() }),
+  );
   const [only, more] = key.addresses;
   const wanted = address ?? (more === undefined ? only : undefined);
-  if (wanted === undefined) throw new ListSealError("wrong-address", "the key does not say one address");
+  if (wanted === undefined)
+    throw new AddonError("key-for-another-address", "the key does not say one address");
   const member = parseAddress(wanted);
-  if (!key.addresses.includes(member)) throw new ListSealError("wrong-address", "the key is for another one");
+  if (!key.addresses.includes(member))
+    throw new AddonError("key-for-another-address", "the key is for another one");
   const { certificate } = key;
   const person = name.trim() || key.userId.replace(/\s*<[^<>]*>$/, "").trim() || member;
   // with attachments to save, and the command that opens them: other mail programs show none in the other shape
@@ -45,7 +50,8 @@ export async function enrol(list: string, file: string, address: string | null, 
 export async function confirmMember(list: string, address: string): Promise<void> {
   const owned = await loadOwned(list);
   const logged = Object.entries(owned.history.members).find(([of]) => of === address)?.[1];
-  if (logged?.certificate === undefined) throw new ListSealError("not-a-member", "no certificate of theirs");
+  if (logged?.certificate === undefined)
+    throw new MembershipError("not-a-member", "no certificate of theirs");
   const file = new TextEncoder().encode(logged.certificate);
   const { certificate } = await runJob("read-public-key", { file, now: new Date().toISOString() });
   const member = parseAddress(address);
@@ -61,7 +67,7 @@ export async function saveListKey(list: string, address: string): Promise<void> 
   const owned = await loadOwned(list);
   const logged = Object.entries(owned.history.members).find(([of]) => of === address)?.[1];
   if (logged?.certificate === undefined || logged.by === "operator") {
-    throw new ListSealError("not-a-member", "no owner's word says that they are a member");
+    throw new MembershipError("not-a-member", "no owner's word says that they are a member");
   }
   const secret = await ownerSecret(owned);
   const input = { list: owned, secret, member: logged.certificate, now: new Date().toISOString() };

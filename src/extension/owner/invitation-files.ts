@@ -1,8 +1,8 @@
-import { ListSealError } from "../../openpgp/errors.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { browser } from "../platform/browser.js";
 import { listOf, object, text } from "../platform/check.js";
-import { inTurn } from "../platform/locks.js";
+import { AddonError } from "../platform/errors.js";
+import { withLock } from "../platform/locks.js";
 
 /**
  * Invitation files that were just made, in memory until Thunderbird ends: long enough to be saved or sent. Afterwards
@@ -32,17 +32,17 @@ export async function keptFiles(): Promise<readonly string[]> {
 }
 
 export function keepFile(introduction: string, name: string, file: Uint8Array): Promise<void> {
-  return inTurn("invitation-files", async () => {
+  return withLock("invitation-files", async () => {
     const kept = [...(await all()), { introduction, name, file: toBase64(file) }].slice(-LIMIT);
     await browser.storage.session.set({ [KEY]: kept });
   });
 }
 
-/** @throws ListSealError `invitation-damaged` if it is not here any more */
+/** @throws ListSealError `invitation-not-kept` if it is not here any more */
 export async function keptFile(
   introduction: string,
 ): Promise<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const found = (await all()).find((each) => each.introduction === introduction);
-  if (found === undefined) throw new ListSealError("invitation-damaged", "its file is not kept any more");
+  if (found === undefined) throw new AddonError("invitation-not-kept", "its file is not kept any more");
   return { name: found.name, bytes: fromBase64(found.file) };
 }

@@ -1,5 +1,6 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { changeOwned, loadOwned } from "../records/owned-storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
@@ -29,10 +30,10 @@ export async function invite(
   days: number,
 ): Promise<{ readonly introduction: string; readonly fileName: string }> {
   const owned = await loadOwned(list);
-  if (!isOwner(owned)) throw new ListSealError("not-claimed", "one is no owner of the list, or not yet");
+  if (!isOwner(owned)) throw new AddonError("not-claimed", "one is no owner of the list, or not yet");
   const address = parseAddress(invitee);
   if (owned.members.some((member) => member.address === address)) {
-    throw new ListSealError("already-a-member", "the address is on the roster");
+    throw new MembershipError("already-a-member", "the address is on the roster");
   }
   const now = new Date();
   const joinBy = new Date(now.getTime() + Math.min(Math.max(days, 1), MAX_DAYS) * DAY_MS).toISOString();
@@ -66,7 +67,7 @@ export async function saveInvitation(introduction: string): Promise<void> {
 export async function mailInvitation(list: string, introduction: string): Promise<void> {
   const { name: listName, invitations } = await loadOwned(list);
   const invitation = invitations.find((each) => each.introduction === introduction);
-  if (invitation === undefined) throw new ListSealError("invitation-damaged", "there is no such invitation");
+  if (invitation === undefined) throw new AddonError("invitation-not-kept", "there is no such invitation");
   const { name, bytes } = await keptFile(introduction);
   await host().writeMail({
     to: invitation.address,

@@ -1,11 +1,11 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { RosterMember } from "../../membership/request/answers.js";
+import type { RosterMember } from "../../membership/request/answer-result.js";
 import type { MemberRole } from "../../membership/request/commands.js";
 import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { askStanding } from "../member/ask-role.js";
+import { askStanding } from "../member/join.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import type { OwnedList, StoredMember } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import type { AnswerResult, ArrivalHandlers } from "../requests/incoming.js";
@@ -32,7 +32,7 @@ export async function askRoster(address: string): Promise<void> {
 }
 
 /** Takes somebody off the list. Both are named: an address may come to have another key. */
-export async function removeMember(list: string, address: string, fingerprint: string): Promise<void> {
+export async function removeFromList(list: string, address: string, fingerprint: string): Promise<void> {
   const command = {
     do: "remove",
     address: parseAddress(address),
@@ -41,7 +41,7 @@ export async function removeMember(list: string, address: string, fingerprint: s
   await askAsOwner(await loadOwned(list), command, command.address);
 }
 
-export async function setRole(
+export async function changeRole(
   list: string,
   address: string,
   fingerprint: string,
@@ -60,11 +60,11 @@ export async function setRole(
  * Lets a server go on that was restored from a backup, if it has the newest entry that is known here: the owner's word that
  * the backup is not from before somebody's removal.
  */
-export async function resumeServer(address: string): Promise<void> {
+export async function letServerResume(address: string): Promise<void> {
   const list = await loadOwned(address);
   const { hashes } = list.history;
   const hash = hashes.at(-1);
-  if (hash === undefined) throw new ListSealError("not-claimed", "no entry of the record is known here");
+  if (hash === undefined) throw new AddonError("not-claimed", "no entry of the record is known here");
   await askAsOwner(list, { do: "resume-server", head: { number: hashes.length, hash } });
 }
 

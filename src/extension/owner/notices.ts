@@ -1,7 +1,7 @@
+import { toBase64 } from "../../mail/base64.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
-import { toBase64 } from "../platform/base64.js";
-import { inTurn } from "../platform/locks.js";
-import type { OwnedList, StoredNotice, Telling } from "../records/owned-list.js";
+import { withLock } from "../platform/locks.js";
+import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import { load } from "../records/storage.js";
 import type { StoredOwner } from "../records/stored.js";
@@ -85,12 +85,12 @@ export async function newKeyAnswered(
  * @throws ListSealError `key-locked`; what the worker throws
  */
 export function tellMembers(address: string, limits = fullBatch): Promise<void> {
-  return inTurn("telling", () => tell(address, limits, true));
+  return withLock("telling", () => tell(address, limits, true));
 }
 
 /** The same by itself, when an answer has come: it sends nothing twice. With a locked key the page offers to go on. */
 export async function goOnTelling(address: string, limits = fullBatch): Promise<void> {
-  await inTurn("telling", () => tell(address, limits, false)).catch(() => undefined);
+  await withLock("telling", () => tell(address, limits, false)).catch(() => undefined);
 }
 
 async function tell(address: string, limits: BatchLimits, again: boolean): Promise<void> {
@@ -116,7 +116,7 @@ async function begun(list: OwnedList): Promise<OwnedList> {
   return loadOwned(list.address);
 }
 
-async function untoldYet(list: OwnedList): Promise<Pick<Telling, "serial" | "tidings"> | null> {
+async function untoldYet(list: OwnedList): Promise<Pick<NoticeRun, "serial" | "tidings"> | null> {
   const { rekeying, serverMove } = list;
   if (rekeying?.stage === "agreed") {
     const { serial, listKey, fingerprint, graceEnds } = rekeying;
@@ -144,7 +144,7 @@ export async function noticeAnswered(
 ): Promise<void> {
   const code = result.kind === "refused" ? result.code : null;
   const { list, id } = asked;
-  await inTurn("telling", () => changeOwned(list, (before) => batchAnswered(before, id, code)));
+  await withLock("telling", () => changeOwned(list, (before) => batchAnswered(before, id, code)));
   if (code !== null && code !== "not-a-member") return noteRefusal(asked, code);
   const head = headOf(result);
   if (head !== undefined) await noteHead(list, head, date);

@@ -1,6 +1,6 @@
-import type { MemberRole } from "../../membership/request/roles.js";
-import { nothingYet } from "../records/empty-record.js";
+import type { MemberRole } from "../../membership/request/command-names.js";
 import type { OwnedList } from "../records/owned-list.js";
+import { nothingYet } from "../records/owned-list.js";
 import { changeOwned, ownedRecord } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
@@ -42,7 +42,7 @@ export async function takeOffer(address: string, certificate: string): Promise<v
 export async function confirmServer(address: string, fingerprint: string): Promise<void> {
   const list = await loadOwned(address);
   if (list.serverMove?.fingerprint !== fingerprint) {
-    throw new ListSealError("old-serial", "another server key is offered by now");
+    throw new MembershipError("old-serial", "another server key is offered by now");
   }
   await askAsOwner(list, {
     do: "new-server-key",

@@ -1,10 +1,10 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { hasAuthority, invitationStanding } from "../../membership/roster/overview.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
+import { hasAuthority, invitationStanding } from "../../membership/roster/state.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
-import type { OwnedList, StoredInvitation, StoredMember, Telling } from "../records/owned-list.js";
+import type { ErrorCode } from "../platform/errors.js";
+import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
 import type { PendingRequest } from "../requests/pending.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
@@ -23,11 +23,11 @@ export interface WaitingView {
  * On whose word somebody is a member: `owner`, by the owner's own log of signed commands; `operator`, by the operator's
  * alone; `server`, by nobody's: the server names them, and the record does not. That is an alarm.
  */
-export type MemberWord = "owner" | "operator" | "server";
+export type MembershipSource = "owner" | "operator" | "server";
 
 export interface MemberView extends StoredMember {
   readonly you: boolean;
-  readonly word: MemberWord;
+  readonly word: MembershipSource;
   /** Whether the record has what an owner needs to confirm them. */
   readonly confirmable: boolean;
   /** Whether they have revoked their key: they get nothing and post nothing until they are invited anew. */
@@ -96,7 +96,7 @@ export interface OwnedView {
   readonly ownersUntold: boolean;
 }
 
-function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MemberWord {
+function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MembershipSource {
   const logged = Object.entries(history.members).find(([of]) => of === address)?.[1];
   if (logged?.fingerprint !== fingerprint) return "server";
   return logged.by === "operator" ? "operator" : "owner";
@@ -175,7 +175,7 @@ function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
-export function untold(list: OwnedList, { told }: Telling): readonly Addressee[] {
+export function untold(list: OwnedList, { told }: NoticeRun): readonly Addressee[] {
   const done = new Set(told.map(({ fingerprint }) => fingerprint));
   return addressees(list).filter(({ fingerprint }) => !done.has(fingerprint));
 }

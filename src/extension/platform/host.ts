@@ -21,11 +21,11 @@ export interface Host {
    * @returns `sent`; `outbox` (the program sends it later); `by-hand`: this program can't send mail, the person has to
    * @throws ListSealError `no-identity`, `may-not-send`, `not-sent`
    */
-  send(mail: SealedMail): Promise<"sent" | "outbox" | "by-hand">;
+  send(mail: RequestToSend): Promise<"sent" | "outbox" | "by-hand">;
   /** Takes answers that have arrived unseen. Where mail is opened by hand alone there is nothing to look through. */
   lookForArrivals(): Promise<void>;
   /** Begins a mail for the person to finish and send. Where a file can't be attached it is saved. */
-  writeMail(mail: NewMail): Promise<void>;
+  writeMail(mail: MailToWrite): Promise<void>;
   /**
    * Saves a file where the person wants it, under a name that is safe on every system.
    * @throws Error if it could not be written, where the program tells
@@ -44,7 +44,7 @@ export interface Account {
 }
 
 /** A mail with one sealed part. */
-export interface SealedMail {
+export interface RequestToSend {
   readonly kind: RequestMailKind;
   /** The list that it is about. */
   readonly list: string;
@@ -54,7 +54,7 @@ export interface SealedMail {
 }
 
 /** A mail that is begun for a person. */
-export interface NewMail {
+export interface MailToWrite {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
@@ -64,7 +64,7 @@ export interface NewMail {
 let used: Host | undefined;
 
 /** Says which program this is. Call it in a composition root, before anything is awaited. */
-export function useHost(host: Host): void {
+export function setHost(host: Host): void {
   used = host;
 }
 

@@ -1,5 +1,5 @@
-import { ListSealError } from "../../openpgp/errors.js";
 import { browser, type Runtime } from "./browser.js";
+import { AddonError } from "./errors.js";
 import { ourPage } from "./rpc/senders.js";
 
 /**
@@ -41,7 +41,7 @@ export function lockName(turn: Turn): string {
  * Runs `work` when everything else of its kind that was asked for before has ended.
  * @throws what `work` throws; in a frame also ListSealError `storage-failed` if the background ended before the turn came
  */
-export function inTurn<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+export function withLock<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
   return isFramed() ? inTurnOfBackground(turn, work) : navigator.locks.request(lockName(turn), work);
 }
 
@@ -76,7 +76,7 @@ function inTurnOfBackground<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
       ended.then(resolve, reject);
     });
     port.onDisconnect.addListener(() => {
-      if (!begun) reject(new ListSealError("storage-failed", "the background ended before the turn came"));
+      if (!begun) reject(new AddonError("storage-failed", "the background ended before the turn came"));
     });
   });
 }

@@ -202,6 +202,9 @@ export interface Messages {
 export interface MailFolder {
   readonly id: string;
   readonly accountId: string;
+  readonly name?: string;
+  /** Names from the account's root on, each after a "/". */
+  readonly path?: string;
 }
 
 export interface Folders {
@@ -209,6 +212,9 @@ export interface Folders {
     readonly accountId: string;
     readonly specialUse: readonly "drafts"[];
   }): Promise<readonly MailFolder[]>;
+  getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
+  /** Missing until the person has granted `accountsFolders`. */
+  readonly create?: (parentId: string, name: string) => Promise<MailFolder>;
 }
 
 /** The menus that an add-on adds to; here only that of its own button. */
@@ -245,19 +251,6 @@ export interface Accounts {
       readonly identities: readonly MailIdentity[];
     }[]
   >;
-}
-
-export interface MailFolder {
-  readonly id: string;
-  readonly name?: string;
-  /** Names from the account's root on, each after a "/". */
-  readonly path?: string;
-}
-
-export interface Folders {
-  getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
-  /** Missing until the person has granted `accountsFolders`. */
-  readonly create?: (parentId: string, name: string) => Promise<MailFolder>;
 }
 
 export interface Identities {

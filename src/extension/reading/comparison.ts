@@ -1,7 +1,13 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import { confirm, isOwnersKey, noPins, type Pin, type Sighting } from "../../membership/introduction/pins.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import {
+  confirm,
+  isOwnersKey,
+  noPins,
+  type Pin,
+  type SignedAuthor,
+} from "../../membership/introduction/pins.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
@@ -49,19 +55,19 @@ export async function confirmKey(wanted: WantedKey): Promise<void> {
   const sighting = sightingOf(wanted);
   await update((stored) => {
     const list = stored.lists[wanted.list];
-    if (list === undefined) throw new ListSealError("no-such-list", "the list was removed meanwhile");
+    if (list === undefined) throw new AddonError("no-such-list", "the list was removed meanwhile");
     const pins = confirm(stored.pins[wanted.list] ?? noPins, sighting, ownersOf(list));
     return { stored: { ...stored, pins: { ...stored.pins, [wanted.list]: pins } }, result: undefined };
   });
   host().renewViews();
 }
 
-function sightingOf({ address, fingerprint }: WantedKey): Sighting {
+function sightingOf({ address, fingerprint }: WantedKey): SignedAuthor {
   return { address: parseAddress(address), key: parseFingerprint(fingerprint) };
 }
 
 /** The owners of today. */
-function ownersOf({ owners }: StoredList): readonly Sighting[] {
+function ownersOf({ owners }: StoredList): readonly SignedAuthor[] {
   return owners
     .filter(({ to, address }) => to === null && address !== "")
     .map(({ address, fingerprint }) => ({

@@ -1,16 +1,17 @@
+import { toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { keyAge } from "../keys/key-age.js";
+import { keyAge } from "../keys/key-validity.js";
 import { secretOf } from "../keys/unlocked.js";
-import { toBase64 } from "../platform/base64.js";
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
-import { isShownImage } from "./images.js";
+import { isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./presentable.js";
 import type { OpenedView, PersonView, Remark } from "./view.js";
 
@@ -20,7 +21,7 @@ import type { OpenedView, PersonView, Remark } from "./view.js";
  */
 
 /** A letter that was opened, with what its display needs. */
-export interface Opened {
+export interface OpenedMail {
   readonly letter: OpenedLetter;
   readonly view: OpenedView;
   /** The state that the verdict was made from: {@link basisOf}. */
@@ -49,7 +50,7 @@ export const basisNow = (): Promise<string> =>
     .catch(() => "");
 
 /** Whether a verdict was made from another state than today's; also where what is kept can't be read any more. */
-export async function isOutdated({ basis }: Opened): Promise<boolean> {
+export async function isOutdated({ basis }: OpenedMail): Promise<boolean> {
   return basis !== (await basisNow());
 }
 
@@ -95,7 +96,7 @@ export async function openSealed({
   named,
   shell,
   outer = null,
-}: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: Opened } | NotOpened> {
+}: SealedInMail): Promise<{ readonly kind: "opened"; readonly opened: OpenedMail } | NotOpened> {
   const stored = await load();
   const lists = listsFor(named, stored);
   const [fetched] = await Promise.all([parts(), secretsOf(stored)]);
@@ -148,7 +149,7 @@ export async function secretsOf(stored: Stored): Promise<readonly string[]> {
   const keys = Object.values(stored.memberKeys);
   const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
   if (keys.length > 0 && secrets.length === 0)
-    throw new ListSealError("key-locked", "all member keys are locked");
+    throw new ProtocolError("key-locked", "all member keys are locked");
   return secrets;
 }
 
@@ -166,7 +167,7 @@ async function viewOf(
   const { letter, author } = opened;
   const list = stored.lists[opened.list];
   if (list === undefined)
-    throw new ListSealError("no-such-list", "the list was removed while its mail was opened");
+    throw new AddonError("no-such-list", "the list was removed while its mail was opened");
   const before = await rememberPost({
     list: opened.list,
     author: author.fingerprint,
@@ -272,4 +273,19 @@ async function rememberAuthor({ list, pins }: OpenedLetter, before: Stored): Pro
       : { stored: { ...stored, pins: { ...stored.pins, [list]: pins } }, result: undefined },
   );
   return basisOf({ ...before, pins: { ...before.pins, [list]: pins } });
+}
+
+/** Attachment `number` of an opened letter. @throws ListSealError `no-such-attachment` */
+export function attachmentOf({ letter }: OpenedMail, number: number) {
+  const file = letter.letter.attachments[number];
+  if (file === undefined) throw new AddonError("no-such-attachment", "there is no such attachment");
+  return file;
+}
+
+/** An attachment as a picture: a `data:` address. @throws ListSealError `no-such-attachment` if it is none that is shown */
+export function pictureOf(opened: OpenedMail, number: number): string {
+  const file = attachmentOf(opened, number);
+  if (!isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT)
+    throw new AddonError("no-such-attachment", "there is no such picture");
+  return imageAddress(file);
 }

@@ -5,7 +5,7 @@ import { load } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { MailRead } from "../worker/jobs.js";
 import { keepCopy } from "./local-copies/keep.js";
-import { basisNow, basisOf, type NotOpened, notOpened, type Opened, openSealed } from "./opening.js";
+import { basisNow, basisOf, type NotOpened, notOpened, type OpenedMail, openSealed } from "./opening.js";
 
 /**
  * Opening mail in Thunderbird's folders, and what is kept of it.
@@ -19,8 +19,8 @@ import { basisNow, basisOf, type NotOpened, notOpened, type Opened, openSealed }
  * the state of the lists that its verdict was made from, and counts for that state alone.
  */
 
-export type Reading =
-  | { readonly kind: "opened"; readonly opened: Opened }
+export type MessageReading =
+  | { readonly kind: "opened"; readonly opened: OpenedMail }
   /** No sealed post: an ordinary mail, or another of our kinds. */
   | Extract<MailRead, { readonly kind: "other" }>
   | { readonly kind: "elsewhere" }
@@ -29,12 +29,12 @@ export type Reading =
 /** Bytes of opened letters that are kept at most; the oldest go first. */
 const CACHE_BYTES = 80_000_000;
 const CACHE_LETTERS = 50;
-const cache = new Map<string, { readonly opened: Opened; readonly bytes: number }>();
+const cache = new Map<string, { readonly opened: OpenedMail; readonly bytes: number }>();
 /** A letter that is being opened: whoever asks meanwhile waits for the same, as long as nothing of {@link basis} has changed. */
 interface Opening {
   /** Known before any part is opened: whether there are sealed ones. */
   readonly sealed: Promise<boolean>;
-  readonly reading: Promise<Reading>;
+  readonly reading: Promise<MessageReading>;
   /** The state that it was begun in; never rejects. */
   readonly basis: Promise<string>;
 }
@@ -50,7 +50,7 @@ export function forgetOpened(): void {
   opening.clear();
 }
 
-function keep(key: string, opened: Opened): void {
+function keep(key: string, opened: OpenedMail): void {
   const { letter } = opened.letter;
   const bytes = letter.attachments.reduce(
     (sum, each) => sum + each.bytes.length,
@@ -70,18 +70,18 @@ function keep(key: string, opened: Opened): void {
  * looked at no further.
  */
 const TRACE = /listseal|\.pgp/i;
-const nothing: Reading = { kind: "other", arriving: null, invitation: null };
+const nothing: MessageReading = { kind: "other", arriving: null, invitation: null };
 
 /**
  * Reads one message of a folder. Never throws: what went wrong is part of the answer.
  * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
  * @param foundSealed begun as soon as it is known that there are sealed parts, and awaited before anything opened is given out
  */
-export async function read(
+export async function readMessage(
   header: MessageHeader,
   open: "in-its-own-shell" | "elsewhere",
   foundSealed: () => Promise<void> = async () => undefined,
-): Promise<Reading> {
+): Promise<MessageReading> {
   // the id alone is not enough: Thunderbird gives it out anew after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
   try {
@@ -127,7 +127,7 @@ function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", ke
  * page lived, since only some changes of the lists had the letters forgotten. Now none can be left out: a letter that was opened
  * from another state of lists, keys and pins is opened anew.
  */
-async function knownAt(key: string): Promise<Opened | undefined> {
+async function knownAt(key: string): Promise<OpenedMail | undefined> {
   if (!cache.has(key)) return undefined;
   // locking empties the cache, so it is asked for after the time was looked at
   await lockIfDue();
@@ -144,7 +144,7 @@ async function readAnew(
   open: "in-its-own-shell" | "elsewhere",
   key: string,
   foundSealed: () => void,
-): Promise<Reading> {
+): Promise<MessageReading> {
   const begun = forgotten;
   const raw = await thunderbird().messages.getRaw(header.id, { decrypt: false, data_format: "BinaryString" });
   if (!TRACE.test(raw)) return nothing;

@@ -1,7 +1,7 @@
-import type { ErrorCode } from "../../openpgp/errors.js";
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Arrived } from "../requests/incoming.js";
-import type { Mark } from "../ui/security-image.js";
+import type { SecurityImage } from "../ui/security-image.js";
 import type { Standing } from "../worker/jobs.js";
 
 /** What a mail is, to those who show it: data to show, no keys, no attachment bytes. */
@@ -21,7 +21,10 @@ export type DisplayAnswer =
   | { readonly kind: "refused"; readonly code: ErrorCode };
 
 /** Answers that leave the mail where it is. */
-export type Aside = Extract<DisplayAnswer, { readonly kind: "ordinary" | "invitation" | "elsewhere" }>;
+export type UnopenedAnswer = Extract<
+  DisplayAnswer,
+  { readonly kind: "ordinary" | "invitation" | "elsewhere" }
+>;
 
 /**
  * What the display script shows, and where.
@@ -31,9 +34,13 @@ export type Aside = Extract<DisplayAnswer, { readonly kind: "ordinary" | "invita
  */
 export type Displayed =
   /** In a few words above the mail, in the sender's document. */
-  | { readonly where: "above"; readonly answer: Aside }
+  | { readonly where: "above"; readonly answer: UnopenedAnswer }
   /** In a page of our own, in the place of the sender's document. The mark is null where nobody was there to say it. */
-  | { readonly where: "instead"; readonly answer: Exclude<DisplayAnswer, Aside>; readonly mark: Mark | null };
+  | {
+      readonly where: "instead";
+      readonly answer: Exclude<DisplayAnswer, UnopenedAnswer>;
+      readonly mark: SecurityImage | null;
+    };
 
 /** An answer, notice or receipt: no mail to read, but something that was done. */
 export interface ArrivedView {
@@ -95,7 +102,7 @@ export type Remark =
   | { readonly kind: "same-name"; readonly address: string };
 
 /** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
-export interface Acts {
+export interface MailActions {
   /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
   readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
   /** Saves an attachment, by its number. */

@@ -1,6 +1,6 @@
 import { isAddress } from "../../mail/mailbox.js";
-import { memberRoles } from "../../membership/request/roles.js";
-import type { LoggedMember, RosterHistory, Unsigned } from "../../membership/roster/state.js";
+import { memberRoles } from "../../membership/request/command-names.js";
+import type { LoggedMember, RosterHistory, UnsignedEntry } from "../../membership/roster/state.js";
 import { type Check, CheckError } from "../platform/check.js";
 
 /** The check of a kept {@link RosterHistory}: `membership` makes and reads it, here it is only kept. */
@@ -31,15 +31,15 @@ function isMember(value: unknown): value is LoggedMember {
   );
 }
 
-/** Every word of {@link Unsigned}: one that is missing here does not compile. */
-const words: Readonly<Record<Unsigned["by"], true>> = {
+/** Every word of {@link UnsignedEntry}: one that is missing here does not compile. */
+const words: Readonly<Record<UnsignedEntry["by"], true>> = {
   operator: true,
   link: true,
   unconfirmed: true,
   unentitled: true,
 };
 
-function isUnsigned(value: unknown): value is Unsigned {
+function isUnsigned(value: unknown): value is UnsignedEntry {
   return (
     isObject(value) &&
     "number" in value &&

@@ -1,7 +1,11 @@
-import { type CommandName, commandNames } from "../../membership/request/command-names.js";
+import {
+  type CommandName,
+  commandNames,
+  type MemberRole,
+  memberRoles,
+} from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
-import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
+import { noHistory } from "../../membership/roster/state.js";
 import {
   type Check,
   CheckError,
@@ -14,6 +18,7 @@ import {
   recordOf,
   text,
 } from "../platform/check.js";
+import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { history } from "./history-check.js";
 import { eachOf, isRaw, type Migrations, migrate, type StoredOwner, storedOwner } from "./stored.js";
 
@@ -109,7 +114,7 @@ const rekeying = object<{
   /** `asked`: the server has not agreed yet. `agreed`: it takes posts under the key; the members have to be told. */
   readonly stage: "asked" | "agreed";
 }>({ serial: count, listKey: text, fingerprint: text, graceEnds: text, stage: oneOf("asked", "agreed") });
-export type Rekeying = Checked<typeof rekeying>;
+export type KeyChange = Checked<typeof rekeying>;
 
 /** Another server key that the operator has made. */
 const serverMove = object<{
@@ -147,7 +152,7 @@ const notice = object<{
 export type StoredNotice = Checked<typeof notice>;
 
 /** What is told, whole: the owner's record of it may change while the members are being told. */
-export type Tidings =
+export type NoticeContent =
   | { readonly news: "owners"; readonly owners: readonly StoredOwner[] }
   | {
       readonly news: "new-list-key";
@@ -158,23 +163,23 @@ export type Tidings =
   /** `certificate` in base64. */
   | { readonly news: "new-server-key"; readonly certificate: string; readonly fingerprint: string };
 
-const newOwners = object<Extract<Tidings, { news: "owners" }>>({
+const newOwners = object<Extract<NoticeContent, { news: "owners" }>>({
   news: oneOf("owners"),
   owners: listOf(storedOwner),
 });
-const newListKey = object<Extract<Tidings, { news: "new-list-key" }>>({
+const newListKey = object<Extract<NoticeContent, { news: "new-list-key" }>>({
   news: oneOf("new-list-key"),
   listKey: text,
   fingerprint: text,
   graceEnds: text,
 });
-const newServerKey = object<Extract<Tidings, { news: "new-server-key" }>>({
+const newServerKey = object<Extract<NoticeContent, { news: "new-server-key" }>>({
   news: oneOf("new-server-key"),
   certificate: text,
   fingerprint: text,
 });
 
-const tidings: Check<Tidings> = (value) => {
+const tidings: Check<NoticeContent> = (value) => {
   const news = typeof value === "object" && value !== null && "news" in value ? value.news : undefined;
   if (news === "owners") return newOwners(value);
   return news === "new-list-key" ? newListKey(value) : newServerKey(value);
@@ -184,7 +189,7 @@ const tidings: Check<Tidings> = (value) => {
 const telling = object<{
   readonly serial: number;
   readonly at: string;
-  readonly tidings: Tidings;
+  readonly tidings: NoticeContent;
   /** Whose copies the server has taken. */
   readonly told: StoredNotice["to"];
   /** The batch that the server was asked to take. */
@@ -196,7 +201,7 @@ const telling = object<{
   told: listOf(addressee),
   asked: orNull(object({ request: text, to: listOf(addressee) })),
 });
-export type Telling = Checked<typeof telling>;
+export type NoticeRun = Checked<typeof telling>;
 
 /** A word that the owner must not miss: the record is not what it was, or somebody used an invitation twice. */
 const alarm = object<{ readonly code: ErrorCode; readonly about: string | null; readonly at: string }>({
@@ -252,9 +257,9 @@ export interface OwnedList {
   /** Posts that waited for a moderator then. */
   readonly held: number;
   readonly refusals: readonly StoredRefusal[];
-  readonly rekeying: Rekeying | null;
+  readonly rekeying: KeyChange | null;
   readonly serverMove: ServerMove | null;
-  readonly telling: Telling | null;
+  readonly telling: NoticeRun | null;
   readonly notices: readonly StoredNotice[];
   readonly alarms: readonly Alarm[];
 }
@@ -337,3 +342,20 @@ const withListKeys = (kept: unknown) => (isRaw(kept) ? { ...kept, listKeys: [] }
 export function readOwned(value: unknown): Owned {
   return value === undefined ? emptyOwned : owned(migrate(value, OWNED_VERSION, ownedMigrations));
 }
+
+/** What an owner's record of a list holds when it is begun, whoever begins it: by the server's card, or by another owner's word. */
+export const nothingYet = {
+  invitations: [],
+  history: noHistory,
+  heads: [],
+  awaited: [],
+  members: [],
+  membersAt: null,
+  held: 0,
+  refusals: [],
+  rekeying: null,
+  serverMove: null,
+  telling: null,
+  notices: [],
+  alarms: [],
+} as const satisfies Partial<OwnedList>;

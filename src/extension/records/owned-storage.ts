@@ -1,4 +1,4 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { AddonError } from "../platform/errors.js";
 import { OWNED_KEY } from "./has-owned-lists.js";
 import { type OwnedList, readOwned } from "./owned-list.js";
 import { keptRecord, load } from "./storage.js";
@@ -13,7 +13,7 @@ export const ownedRecord = keptRecord(OWNED_KEY, readOwned);
  */
 export async function loadOwned(address: string): Promise<OwnedList> {
   const list = (await ownedRecord.load()).lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "the list is not owned here");
+  if (list === undefined) throw new AddonError("no-such-list", "the list is not owned here");
   return withNewestServer(list, await load());
 }
 
@@ -32,7 +32,7 @@ export function withNewestServer(list: OwnedList, { lists }: Stored): OwnedList 
 export function changeOwned(address: string, change: (list: OwnedList) => OwnedList): Promise<OwnedList> {
   return ownedRecord.update((owned) => {
     const before = owned.lists[address];
-    if (before === undefined) throw new ListSealError("no-such-list", "the list is not owned here");
+    if (before === undefined) throw new AddonError("no-such-list", "the list is not owned here");
     const result = change(before);
     return {
       stored: result === before ? owned : { ...owned, lists: { ...owned.lists, [address]: result } },

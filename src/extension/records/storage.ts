@@ -1,8 +1,9 @@
-import type { MemberRole } from "../../membership/request/roles.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import type { MemberRole } from "../../membership/request/command-names.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { browser } from "../platform/browser.js";
 import { listOf, text } from "../platform/check.js";
-import { inTurn } from "../platform/locks.js";
+import { AddonError, type ErrorCode } from "../platform/errors.js";
+import { withLock } from "../platform/locks.js";
 import { NewerVersionError, readStored, type Stored, type StoredList } from "./stored.js";
 
 /**
@@ -42,13 +43,13 @@ export function keptRecord<R>(key: string, read: (value: unknown) => R): Kept<R>
       return read(found);
     } catch (cause) {
       if (cause instanceof NewerVersionError) {
-        throw new ListSealError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
+        throw new ProtocolError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
       }
-      throw new ListSealError("storage-damaged", "what ListSeal keeps is damaged", { cause });
+      throw new AddonError("storage-damaged", "what ListSeal keeps is damaged", { cause });
     }
   };
   const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
-    inTurn("storage", async () => {
+    withLock("storage", async () => {
       const before = await load();
       const { stored, result } = change(before);
       if (stored === before) return result;
@@ -70,7 +71,7 @@ async function getFrom(key: string | null): Promise<Readonly<Record<string, unkn
   try {
     return await browser.storage.local.get(key);
   } catch (cause) {
-    throw new ListSealError("storage-failed", "what ListSeal keeps could not be read", { cause });
+    throw new AddonError("storage-failed", "what ListSeal keeps could not be read", { cause });
   }
 }
 
@@ -109,12 +110,12 @@ export function loadRaw(): Promise<unknown> {
  * @throws ListSealError `storage-failed`
  */
 export function forgetEverything(): Promise<void> {
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     try {
       await browser.storage.local.clear();
       await browser.storage.session.clear();
     } catch (cause) {
-      throw new ListSealError("storage-failed", "what ListSeal keeps could not be taken away", { cause });
+      throw new AddonError("storage-failed", "what ListSeal keeps could not be taken away", { cause });
     }
   });
 }
@@ -143,7 +144,7 @@ const SEEN_LIMIT = 5_000;
  */
 export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {
   const { list, author, messageId, dataPacketDigest, cameThroughList } = post;
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     const found = await browser.storage.local.get(SEEN);
     const seen = found[SEEN] === undefined ? [] : seenRecord(found[SEEN]);
     const known = seen.find(([l, a, m]) => l === list && a === author && m === messageId);
@@ -171,7 +172,7 @@ const NAMES_LIMIT = 5_000;
  * @param author is remembered, too; null for one whose name nobody vouches for
  */
 export function namesSeen(list: string, author: SeenName | null): Promise<readonly SeenName[]> {
-  return inTurn("storage", async () => {
+  return withLock("storage", async () => {
     const found = await browser.storage.local.get(NAMES);
     const all = found[NAMES] === undefined ? [] : namesRecord(found[NAMES]);
     const isKnown = ([of, address, skeleton]: readonly string[]) =>

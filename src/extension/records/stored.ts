@@ -1,7 +1,6 @@
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import type { Pin, Pins } from "../../membership/introduction/pins.js";
-import { type MemberRole, memberRoles } from "../../membership/request/roles.js";
-import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
+import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
 import {
   type Check,
   CheckError,
@@ -15,6 +14,7 @@ import {
   recordOf,
   text,
 } from "../platform/check.js";
+import { type ErrorCode, errorCodes } from "../platform/errors.js";
 
 /**
  * What is kept, in its newest version, and the way from older versions to it. Pure: no storage is touched here.
@@ -52,7 +52,7 @@ const formerListKey = object<{
   /** ISO 8601; a post that was signed later is marked. */
   readonly graceEnds: string;
 }>({ listKey: text, fingerprint: text, graceEnds: text });
-export type FormerListKey = Checked<typeof formerListKey>;
+export type StoredFormerListKey = Checked<typeof formerListKey>;
 
 /** Highest serial that was taken of each kind of owners' notice; 0 for none. */
 const serials = object<{
@@ -77,7 +77,7 @@ export interface StoredList {
   readonly listKey: string;
   readonly listKeyFingerprint: string;
   /** The newest last. */
-  readonly formerListKeys: readonly FormerListKey[];
+  readonly formerListKeys: readonly StoredFormerListKey[];
   readonly serverCertificate: string;
   readonly serverFingerprint: string;
   /** Certificates of the server keys before this one, with other primary keys: old mail is verified with them. */
@@ -260,10 +260,10 @@ export const emptyStored: Stored = {
   draftIdentities: {},
 };
 
-export type Raw = Readonly<Record<string, unknown>>;
+export type UncheckedRecord = Readonly<Record<string, unknown>>;
 
 /** `steps[n]` makes version n + 1 of version n. A step is never changed after its release. */
-export type Migrations = Readonly<Record<number, (raw: Raw) => Raw>>;
+export type Migrations = Readonly<Record<number, (raw: UncheckedRecord) => UncheckedRecord>>;
 
 /**
  * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles and revoked keys came with
@@ -289,19 +289,19 @@ export const migrations: Migrations = {
   }),
 };
 
-function withRole(list: Raw): Raw {
+function withRole(list: UncheckedRecord): UncheckedRecord {
   return { ...list, role: "member" };
 }
 
 /** `value` with each record in it changed; what is no record of records stays, for the check to refuse. */
-export function eachOf(value: unknown, change: (raw: Raw) => Raw): unknown {
+export function eachOf(value: unknown, change: (raw: UncheckedRecord) => UncheckedRecord): unknown {
   if (!isRaw(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, isRaw(each) ? change(each) : each]),
   );
 }
 
-function listOfVersion1(list: Raw): Raw {
+function listOfVersion1(list: UncheckedRecord): UncheckedRecord {
   const owners = Array.isArray(list["owners"]) ? list["owners"] : [];
   return {
     ...list,
@@ -326,7 +326,7 @@ export function addressIn(userId: unknown): string {
   }
 }
 
-export function isRaw(value: unknown): value is Raw {
+export function isRaw(value: unknown): value is UncheckedRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { domainOf, makeMailbox, parseAddress } from "../../mail/mailbox.js";
 import {
   type RequestPart,
@@ -6,7 +7,6 @@ import {
   requestSubject,
   writeRequestMail,
 } from "../../mail/request-mail.js";
-import { fromBase64 } from "../platform/base64.js";
 import { host } from "../platform/host.js";
 import { keepPending, type PendingRequest } from "./pending.js";
 import { freshRequest } from "./send-request.js";
@@ -18,7 +18,7 @@ import { freshRequest } from "./send-request.js";
  */
 
 /** What a mail with a request is made of. */
-export interface RequestParts {
+export interface RequestMailParts {
   /** The address that it has to be sent from. */
   readonly from: string;
   readonly to: string;
@@ -28,7 +28,7 @@ export interface RequestParts {
 }
 
 /** The parts of a request's mail, for whoever puts them into a mail program. */
-export function partsOf({ list, from, requestAddress, sealed }: PendingRequest): RequestParts {
+export function partsOf({ list, from, requestAddress, sealed }: PendingRequest): RequestMailParts {
   return {
     from,
     to: requestAddress,
@@ -42,7 +42,7 @@ export function partsOf({ list, from, requestAddress, sealed }: PendingRequest):
  * The parts of the request with this id.
  * @throws ListSealError as {@link freshRequest}
  */
-export async function partsToSend(id: string): Promise<RequestParts> {
+export async function partsToSend(id: string): Promise<RequestMailParts> {
   return partsOf(await freshRequest(id));
 }
 

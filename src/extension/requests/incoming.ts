@@ -1,13 +1,14 @@
 import type { ArrivingKind, ArrivingPart } from "../../mail/found-parts.js";
-import type { Result, Unasked } from "../../membership/request/answers.js";
+import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { CommandName } from "../../membership/request/command-names.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
+import { openSecrets } from "../keys/unlocked.js";
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
-import { inTurn } from "../platform/locks.js";
+import { withLock } from "../platform/locks.js";
 import { load, update } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { ExpectedServer, OpenedAnswer } from "../worker/jobs.js";
-import { openSecrets } from "./open-secrets.js";
 import {
   loadRequests,
   noteAnswered,
@@ -23,9 +24,9 @@ import {
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<Result, Unasked>;
+export type AnswerResult = Exclude<RequestResult, Unsolicited>;
 /** What the server told without being asked. */
-export type Report = Extract<Result, { readonly kind: "report" }>;
+export type ServerReport = Extract<RequestResult, { readonly kind: "report" }>;
 
 /** Takes an answer. `date`: the server's, when it answered; the mail may have waited long since. */
 export type AnswerHandler = (asked: PendingRequest, result: AnswerResult, date: Date) => Promise<void>;
@@ -43,7 +44,7 @@ export interface ArrivalHandlers {
    * Called once for each report, and again with the next look if it throws; `list` is its address. The signed bytes inside are
    * not verified yet.
    */
-  readonly report: (list: string, report: Report) => Promise<void>;
+  readonly report: (list: string, report: ServerReport) => Promise<void>;
   /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
   readonly offer: (list: string, certificate: string) => Promise<void>;
   /** An owner's notice, still sealed; called each time it is seen. */
@@ -64,7 +65,7 @@ export type Arrived =
   | {
       readonly kind: "report";
       readonly list: string;
-      readonly event: Report["event"] | "server-key" | "server-key-offer";
+      readonly event: ServerReport["event"] | "server-key" | "server-key-offer";
     }
   /** A notice that was taken (now or before), and what it is about. */
   | {
@@ -115,13 +116,13 @@ async function taken(
 
 /** Opens an answer and gives it to its handler. One at a time: the same mail arrives and is displayed at once. @throws ListSealError */
 export function takeAnswer(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
-  return inTurn("answers", () => takeOne(sealed, handlers));
+  return withLock("answers", () => takeOne(sealed, handlers));
 }
 
 async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<Arrived> {
   const requests = await loadRequests();
   const secrets = await openSecrets();
-  if (secrets.length === 0) throw new ListSealError("key-locked", "no unlocked key to open it with");
+  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
   const opened = await runJob("open-answer", {
     sealed,
     secrets,
@@ -153,7 +154,7 @@ async function takeOne(sealed: Uint8Array, handlers: ArrivalHandlers): Promise<A
     await keepServerCertificate(opened);
   }
   const known = asked ?? requests.answered.find(({ id }) => id === request);
-  if (known === undefined) throw new ListSealError("binding-mismatch", "nobody here asked for it");
+  if (known === undefined) throw new AddonError("unexpected-answer", "nobody here asked for it");
   return {
     kind: "answer",
     list,

@@ -1,6 +1,5 @@
 import type { CommandName } from "../../membership/request/command-names.js";
 import { commandNames } from "../../membership/request/command-names.js";
-import { type ErrorCode, errorCodes } from "../../openpgp/errors.js";
 import {
   type Check,
   CheckError,
@@ -11,6 +10,7 @@ import {
   orNull,
   text,
 } from "../platform/check.js";
+import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";
 

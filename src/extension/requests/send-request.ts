@@ -1,6 +1,7 @@
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { fromBase64, toBase64 } from "../../mail/base64.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { secretOf } from "../keys/unlocked.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
@@ -33,7 +34,7 @@ export interface RequestTarget {
 }
 
 /** What is asked, of whom, by whom. */
-export interface Asking {
+export interface RequestInput {
   /** Of a `join`, certificate and introduction are filled in from `key` and `introduction`. */
   readonly command: AskedCommand;
   readonly list: RequestTarget;
@@ -52,10 +53,10 @@ export interface Asking {
  * @returns the request as it is kept now
  * @throws ListSealError `key-locked`; what `writeRequest` throws; `storage-failed`
  */
-export async function askServer(asking: Asking): Promise<PendingRequest> {
+export async function askServer(asking: RequestInput): Promise<PendingRequest> {
   const { command, list, key, introduction, about } = asking;
   const secret = await secretOf(key);
-  if (secret === null) throw new ListSealError("key-locked", "the key that has to sign is locked");
+  if (secret === null) throw new ProtocolError("key-locked", "the key that has to sign is locked");
   const { id, sealed } = await runJob("write-request", {
     command,
     list: { address: list.address, key: list.listKeyFingerprint },
@@ -91,9 +92,9 @@ const GOOD_FOR_MS = 6 * 86_400_000;
  */
 export async function freshRequest(id: string): Promise<PendingRequest> {
   const request = (await loadRequests()).pending.find((one) => one.id === id);
-  if (request === undefined) throw new ListSealError("no-such-request", "there is no such request");
+  if (request === undefined) throw new AddonError("no-such-request", "there is no such request");
   if (Date.now() - Date.parse(request.askedAt) > GOOD_FOR_MS) {
-    throw new ListSealError("request-expired", "the server would not take it any more");
+    throw new AddonError("request-expired", "the server would not take it any more");
   }
   return request;
 }

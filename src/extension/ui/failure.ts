@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { MessageKey } from "./i18n.js";
 
 /** The sentence for a code: `error_wrong_list` for `wrong-list`. The locale test proves that each code has one. */
@@ -77,6 +77,22 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "may-not-send": "error_may_not_send",
   "not-sent": "error_not_sent",
   "no-such-attachment": "error_no_such_attachment",
+  "wrong-file-kind": "error_wrong_file_kind",
+  "no-lists-here": "error_no_lists_here",
+  "key-file-damaged": "error_key_file_damaged",
+  "key-for-another-address": "error_key_for_another_address",
+  "own-key-revoked": "error_own_key_revoked",
+  "passphrase-too-short": "error_passphrase_too_short",
+  "unfit-server-key": "error_unfit_server_key",
+  "already-owned": "error_already_owned",
+  "invitation-not-kept": "error_invitation_not_kept",
+  "no-invitation-here": "error_no_invitation_here",
+  "unexpected-answer": "error_unexpected_answer",
+  "attachment-unreadable": "error_attachment_unreadable",
+  "message-gone": "error_message_gone",
+  "several-messages": "error_several_messages",
+  "no-drafts-folder": "error_no_drafts_folder",
+  "draft-for-another-key": "error_draft_for_another_key",
   "foreign-caller": "error_foreign_caller",
   "storage-failed": "error_storage_failed",
   "storage-full": "error_storage_full",

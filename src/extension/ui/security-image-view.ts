@@ -1,11 +1,11 @@
 import { element } from "./elements.js";
 import { t } from "./i18n.js";
-import type { Mark } from "./security-image.js";
+import type { SecurityImage } from "./security-image.js";
 
 const SIDE = 5;
 
 /** The picture of a mark: 5 by 5 cells, mirrored. */
-function pictureOf({ cells }: Mark): SVGElement {
+function pictureOf({ cells }: SecurityImage): SVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", `0 0 ${SIDE} ${SIDE}`);
   svg.setAttribute("aria-hidden", "true");
@@ -23,6 +23,6 @@ function pictureOf({ cells }: Mark): SVGElement {
 }
 
 /** A mark as people compare it. */
-export function markView(mark: Mark): HTMLElement {
+export function markView(mark: SecurityImage): HTMLElement {
   return element("span", { class: "mark", title: t("mark_title") }, pictureOf(mark), mark.digits);
 }

@@ -7,7 +7,7 @@ import { keptRecord } from "../records/storage.js";
  * it, and ask for a passphrase in it or pretend a verdict; it can't paint a mark that it has never seen. Digits and shapes
  * need no language.
  */
-export interface Mark {
+export interface SecurityImage {
   /** Four digits. */
   readonly digits: string;
   /** 5 rows of 3 cells; the last two columns mirror the first two. */
@@ -28,7 +28,7 @@ function newSeed(): string {
 }
 
 /** The mark that a seed stands for. Pure. */
-export function markOf(seed: string): Mark {
+export function markOf(seed: string): SecurityImage {
   const number = Number.parseInt(seed, 16);
   const digits = String(number % 10_000).padStart(4, "0");
   const bits = Math.floor(number / 10_000);
@@ -39,7 +39,7 @@ export function markOf(seed: string): Mark {
 }
 
 /** The mark of this installation; made when it is first asked for. */
-export async function loadMark(): Promise<Mark> {
+export async function loadMark(): Promise<SecurityImage> {
   const seed = await record.update((before) => {
     const now = before ?? { seed: newSeed() };
     return { stored: now, result: now.seed };
@@ -48,7 +48,7 @@ export async function loadMark(): Promise<Mark> {
 }
 
 /** Another mark in place of this one: for a person who fears that somebody has seen it. */
-export async function changeMark(): Promise<Mark> {
+export async function changeMark(): Promise<SecurityImage> {
   const seed = newSeed();
   await record.update(() => ({ stored: { seed }, result: undefined }));
   return markOf(seed);

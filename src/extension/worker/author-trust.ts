@@ -1,18 +1,18 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import {
   type AuthorEvidence,
   checkIntroduction,
-  type KnownList,
+  type ListForProof,
 } from "../../membership/introduction/introduction.js";
 import {
+  type AuthorVerdict,
   isRevoked,
   noPins,
   noteRevoked,
   type Pins,
-  type Verdict,
 } from "../../membership/introduction/pins.js";
 import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { StoredList } from "../records/stored.js";
 import type { Standing } from "./jobs.js";
 
@@ -20,7 +20,7 @@ import type { Standing } from "./jobs.js";
  * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
  * those of former times stay: whom they introduced stays introduced.
  */
-export async function knownList(list: StoredList): Promise<KnownList> {
+export async function asKnownList(list: StoredList): Promise<ListForProof> {
   const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
   return {
     address: parseAddress(list.address),
@@ -32,7 +32,7 @@ export async function knownList(list: StoredList): Promise<KnownList> {
 }
 
 /** The verdict of `membership` in one word. Pure; every verdict has its word. */
-export function wordFor(verdict: Verdict): Standing {
+export function wordFor(verdict: AuthorVerdict): Standing {
   switch (verdict.kind) {
     case "owner":
     case "introduced":
@@ -49,7 +49,7 @@ export function wordFor(verdict: Verdict): Standing {
 }
 
 /** A verified letter, as its author is judged by. */
-export interface Seen extends AuthorEvidence {
+export interface VerifiedLetter extends AuthorEvidence {
   readonly from: Address;
   /** When somebody else than its author saw it: the date of the list signature, or now. */
   readonly seenAt: Date;
@@ -61,8 +61,8 @@ export interface Seen extends AuthorEvidence {
  * Who the author of a verified letter is to this reader, and what is remembered from now on.
  * @param own fingerprints of the member keys that are here
  */
-export async function standingOf(
-  evidence: Seen,
+export async function trustOf(
+  evidence: VerifiedLetter,
   list: StoredList,
   own: readonly string[],
   before: Pins | undefined,
@@ -74,7 +74,7 @@ export async function standingOf(
   // attack: whoever stole a key writes on with it, and dates what they write back
   if (isRevoked(pins, signer, seenAt)) return { standing: "revoked", pins };
   if (own.includes(signer)) return { standing: "you", pins };
-  const judgement = await checkIntroduction(evidence, await knownList(list), pins, now);
+  const judgement = await checkIntroduction(evidence, await asKnownList(list), pins, now);
   const word = wordFor(judgement.verdict);
   // who was an owner once is somebody whom one knows, and speaks for the list no more
   const former = list.owners.some(({ fingerprint, to }) => fingerprint === evidence.signer && to !== null);

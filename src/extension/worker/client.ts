@@ -1,4 +1,5 @@
 import { ListSealError } from "../../openpgp/errors.js";
+import { AddonError } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import { unwrap } from "../platform/rpc/outcome.js";
 import type { JobAnswer, JobInput, JobName, JobOutput } from "./table.js";
@@ -42,7 +43,7 @@ function start(): Running {
       job.resolve(unwrap(data.outcome));
     } catch (error) {
       job.reject(
-        error instanceof ListSealError ? error : new ListSealError("worker-failed", "unreadable answer"),
+        error instanceof ListSealError ? error : new AddonError("worker-failed", "unreadable answer"),
       );
     }
   });
@@ -93,7 +94,7 @@ export function runJob<K extends JobName>(
 ): Promise<JobOutput<K>> {
   const { transfer = [], signal } = options;
   return awake(async () => {
-    if (signal?.aborted === true) throw new ListSealError("cancelled", "cancelled before it began");
+    if (signal?.aborted === true) throw new AddonError("cancelled", "cancelled before it began");
     current ??= start();
     const running = current;
     lastId += 1;
@@ -105,7 +106,7 @@ export function runJob<K extends JobName>(
       return await new Promise<JobOutput<K>>((resolve, reject) => {
         // the worker's answer to a job has the type that the job's function says: both sides are compiled against it
         const settle = (value: unknown) =>
-          isOutput<K>(value) ? resolve(value) : reject(new ListSealError("worker-failed", "no answer"));
+          isOutput<K>(value) ? resolve(value) : reject(new AddonError("worker-failed", "no answer"));
         running.waiting.set(id, { resolve: settle, reject });
         running.worker.postMessage({ id, name, input }, [...transfer]);
       });

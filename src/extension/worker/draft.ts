@@ -1,11 +1,12 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { draftSubject } from "../../mail/fixed-texts.js";
 import { type Letter, readPayload, writePayload } from "../../mail/payload.js";
 import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey } from "../../openpgp/keys.js";
 import { openDraft, sealDraft } from "../../protocol/draft.js";
-import { fromBase64 } from "../platform/base64.js";
 import { listOf, object, text } from "../platform/check.js";
+import { AddonError } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { DraftRecipients, OpenedDraft } from "./jobs.js";
 
@@ -66,12 +67,12 @@ export async function openDraftMail({
   readonly now: string;
 }): Promise<OpenedDraft | { readonly kind: "not-for-me" }> {
   const own = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
-  if (own.length === 0) throw new ListSealError("no-member-key", "no member key is here");
+  if (own.length === 0) throw new AddonError("no-member-key", "no member key is here");
   const payload = await openDraft(sealed, own, new Date(now));
   if (payload === "not-for-me") return { kind: "not-for-me" };
   const { author: _, ...letter } = await readPayload(payload);
   const more = letter.attachments.find(({ type }) => type === draftType);
-  if (more === undefined) throw new ListSealError("damaged", "the draft does not say who it is for");
+  if (more === undefined) throw new ProtocolError("damaged", "the draft does not say who it is for");
   return {
     kind: "opened",
     letter: { ...letter, attachments: letter.attachments.filter((each) => each !== more) },
@@ -83,6 +84,6 @@ function recipientsIn(bytes: Uint8Array): DraftRecipients {
   try {
     return recipientsRecord(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
-    throw new ListSealError("damaged", "the draft's recipients can't be read", { cause });
+    throw new ProtocolError("damaged", "the draft's recipients can't be read", { cause });
   }
 }

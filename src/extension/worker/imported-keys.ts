@@ -1,8 +1,8 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
 import { readBroughtKey } from "../../openpgp/imported-key.js";
 import { armorOpeningKey, readOpeningKey } from "../../openpgp/keys.js";
-import { fromBase64 } from "../platform/base64.js";
+import { AddonError } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { keptKey, plainSecret } from "./member-keys.js";
 
@@ -49,7 +49,7 @@ export async function importKey({
   const source = ARMOR_START.test(text) ? text : file;
   const key = await readBroughtKey(source, passphrase ?? undefined, new Date(now));
   const userId = userIdFor(key.secret.getUserIDs(), address);
-  if (userId === undefined) throw new ListSealError("address-not-in-key", "no User ID names the address");
+  if (userId === undefined) throw new AddonError("address-not-in-key", "no User ID names the address");
   const createdAt = key.secret.getCreationTime().toISOString();
   return { key: await keptKey(key, userId, passphrase, createdAt), secret: await plainSecret(key) };
 }

@@ -1,6 +1,7 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { certifyMember } from "../../membership/introduction/introduction.js";
 import { readInvitation } from "../../membership/invitation/invitation.js";
-import { ListSealError } from "../../openpgp/errors.js";
 import {
   readOpeningKey,
   sealingHalf,
@@ -8,9 +9,8 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import { addressIn, noSerials, type StoredList, type StoredMemberKey } from "../records/stored.js";
-import { knownList } from "./author-trust.js";
+import { asKnownList } from "./author-trust.js";
 import { ownKey } from "./member-keys.js";
 
 /**
@@ -79,8 +79,8 @@ export async function certifyKey({
 }): Promise<{ readonly certificate: string }> {
   const merged = await ownKey(key, secret);
   if (list.introductionSecret === null)
-    throw new ListSealError("introduction-used", "the introduction has let another key in");
+    throw new MembershipError("introduction-used", "the introduction has let another key in");
   const introduction = await readOpeningKey("introduction", fromBase64(list.introductionSecret));
-  const certified = await certifyMember(introduction, merged, await knownList(list));
+  const certified = await certifyMember(introduction, merged, await asKnownList(list));
   return { certificate: toBase64(writeSealingKey(sealingHalf(certified))) };
 }

@@ -3,7 +3,7 @@ import type { OuterHeader } from "../../mail/outer-header.js";
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
-import type { Result } from "../../membership/request/answers.js";
+import type { RequestResult } from "../../membership/request/answer-result.js";
 import type { Command } from "../../membership/request/request.js";
 import type { Passage } from "../../protocol/message.js";
 
@@ -46,7 +46,7 @@ export interface OpenedAnswer {
   readonly kind: "answer";
   readonly request: string;
   readonly list: string;
-  readonly result: Result;
+  readonly result: RequestResult;
   /** ISO 8601. */
   readonly date: string;
   /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */

@@ -1,6 +1,7 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import {
-  type KnownBefore,
+  type ListBeforeNotice,
   type News,
   type Notice,
   type OpenedNotice,
@@ -9,7 +10,7 @@ import {
   writeReceipt,
 } from "../../membership/notice/owner-notice.js";
 import type { NewsKind } from "../../membership/request/request.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -18,7 +19,7 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
+import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
 
 /** A notice that the list follows, and the receipt for its owner. */
@@ -64,7 +65,7 @@ export async function openSealedNotice({
   return { kind: "not-for-me" };
 }
 
-async function knownBefore(list: StoredList): Promise<KnownBefore> {
+async function knownBefore(list: StoredList): Promise<ListBeforeNotice> {
   return {
     address: parseAddress(list.address),
     keys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],
@@ -94,7 +95,7 @@ async function taken(
   const { notice, by } = opened;
   const changed = opened.kind === "news" ? await changedBy(notice, list) : await withLateKey(notice, list);
   const owner = list.owners.find(({ fingerprint }) => fingerprint === by);
-  if (owner === undefined) throw new ListSealError("unknown-author", "not by an owner of today");
+  if (owner === undefined) throw new ProtocolError("unknown-author", "not by an owner of today");
   const certificate = await parseSealingKey("member", fromBase64(owner.certificate));
   const receipt = await writeReceipt(notice, member, certificate, new Date(now));
   return { kind: "notice", list: changed, news: notice.news.kind, serial: notice.serial, receipt };

@@ -1,9 +1,10 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { revokedSince } from "../../membership/request/revocation.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
@@ -14,15 +15,15 @@ import {
 } from "../../openpgp/keys.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
-import { fromBase64 } from "../platform/base64.js";
+import { AddonError, codeOf } from "../platform/errors.js";
 import type { StoredList } from "../records/stored.js";
-import { standingOf } from "./author-trust.js";
+import { trustOf } from "./author-trust.js";
 import type { OpenedLetter } from "./jobs.js";
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
  * failure is told only if none does. Nothing is given out before every check has passed.
- * @throws ListSealError what `openPost` throws; `no-list` and `no-member-key` if there is nothing to open with
+ * @throws ListSealError what `openPost` throws; `no-lists-here` and `no-member-key` if there is nothing to open with
  */
 export async function open({
   parts,
@@ -41,9 +42,9 @@ export async function open({
 }): Promise<OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" }> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
-  if (lists.length === 0) throw new ListSealError("no-list", "no list is known here");
+  if (lists.length === 0) throw new AddonError("no-lists-here", "no list is known here");
   const member = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
-  if (member.length === 0) throw new ListSealError("no-member-key", "no member key is here");
+  if (member.length === 0) throw new AddonError("no-member-key", "no member key is here");
 
   let failure: ListSealError | undefined;
   for (const list of lists) {
@@ -122,7 +123,7 @@ async function openFor(
     },
   );
   if (result.kind === "not-for-me") return result;
-  if (read === undefined) throw new ListSealError("damaged", "nothing was identified");
+  if (read === undefined) throw new ProtocolError("damaged", "nothing was identified");
   const { letter, author } = read;
   const { author: brought, ...shown } = letter;
   const evidence = {
@@ -135,7 +136,7 @@ async function openFor(
     ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
   };
   const own = member.map((key) => key.fingerprint);
-  const { standing, pins: next } = await standingOf(evidence, list, own, pins, now);
+  const { standing, pins: next } = await trustOf(evidence, list, own, pins, now);
   return {
     kind: "opened",
     list: list.address,
@@ -157,10 +158,10 @@ async function openFor(
  */
 async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
   if (letter.author === undefined)
-    throw new ListSealError("unknown-author", "no certificate of its author inside");
+    throw new ProtocolError("unknown-author", "no certificate of its author inside");
   const author = await readSealingKey("member", letter.author.certificate, letter.date);
   if (!addressesOf(author).includes(letter.from.address)) {
-    throw new ListSealError("wrong-author", "From is not the address of the author's certificate");
+    throw new ProtocolError("wrong-author", "From is not the address of the author's certificate");
   }
   return author;
 }

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { listKeyFileName, writeListKeyFile } from "../../membership/invitation/list-key-file.js";
 import { readCard } from "../../membership/invitation/server-card.js";
@@ -10,7 +11,6 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
 import type { OwnedList } from "../records/owned-list.js";
 import type { Card, NewListKey, PublicKeyFile } from "./owner-jobs.js";
 

@@ -1,13 +1,13 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import { type KnownList, makeIntroduction } from "../../membership/introduction/introduction.js";
+import { type ListForProof, makeIntroduction } from "../../membership/introduction/introduction.js";
 import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
 import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { OwnedList } from "../records/owned-list.js";
 import type { MadeInvitation } from "./owner-jobs.js";
 
 /** An owned list as the checks of introductions want it: every owner it has had, every list key it has had. */
-export async function knownOwnedList(list: OwnedList): Promise<KnownList> {
+export async function knownOwnedList(list: OwnedList): Promise<ListForProof> {
   return {
     address: parseAddress(list.address),
     fingerprints: [list.listKeyFingerprint, ...list.formerListKeys].map(parseFingerprint),

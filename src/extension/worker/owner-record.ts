@@ -1,11 +1,11 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import type { KnownList } from "../../membership/introduction/introduction.js";
+import type { ListForProof } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
-import type { RecordLink } from "../../membership/request/answers.js";
+import type { RecordLink } from "../../membership/request/answer-result.js";
 import type { NewsKind } from "../../membership/request/request.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
-import { ListSealError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   parseFingerprint,
@@ -16,7 +16,7 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
+import { AddonError } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { knownOwnedList } from "./owner-invite.js";
 import type { NoticedList } from "./owner-jobs.js";
@@ -46,7 +46,7 @@ export async function followRecord({
 }
 
 /** The list with those as owners, too, whom owners made owners. */
-async function withOwnersOf(history: RosterHistory, known: KnownList): Promise<KnownList> {
+async function withOwnersOf(history: RosterHistory, known: ListForProof): Promise<ListForProof> {
   const owners = [...known.owners];
   for (const { role, by, certificate, fingerprint } of Object.values(history.members)) {
     if (role !== "owner" || by === "operator" || certificate === undefined) continue;
@@ -176,12 +176,12 @@ export async function readServerOffer({
 }): Promise<{ readonly certificate: string; readonly fingerprint: string }> {
   const server = await readSealingKey("server", armored, new Date(now));
   if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
-    throw new ListSealError("wrong-list", "a server key of another list");
+    throw new AddonError("unfit-server-key", "a server key of another list");
   }
   const listKey = await readOpeningKey("list", fromBase64(list.listKey));
   const others = [...allFingerprints(listKey.secret), ...list.owners.map(({ fingerprint }) => fingerprint)];
   if (allFingerprints(server.certificate).some((one) => others.includes(one))) {
-    throw new ListSealError("wrong-role", "the server key is another's key");
+    throw new AddonError("unfit-server-key", "the server key is another's key");
   }
   return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
 }

@@ -1,3 +1,4 @@
+import { toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { readPayload, writePayload } from "../../mail/payload.js";
 import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
@@ -6,7 +7,6 @@ import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
 import { openAtServer, prepareReseal, resealFor } from "../../protocol/reseal.js";
 import { sealPost } from "../../protocol/seal-post.js";
-import { toBase64 } from "../platform/base64.js";
 import type { Practised } from "./settings-jobs.js";
 
 /**

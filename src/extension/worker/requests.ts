@@ -1,7 +1,9 @@
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { type Answer, laterServerKey, openAnswer } from "../../membership/request/answers.js";
 import { type Command, newRequestId, writeRequest } from "../../membership/request/request.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseFingerprint,
@@ -12,7 +14,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { fromBase64, toBase64 } from "../platform/base64.js";
+import { codeOf } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { AskedCommand, ExpectedServer, OpenedAnswer } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
@@ -46,7 +48,8 @@ export async function writeSealedRequest(input: {
   const signers: OpeningKey<"member" | "introduction">[] = [member];
   let command: Command;
   if (input.command.do === "join") {
-    if (introduction === null) throw new ListSealError("invitation-damaged", "no introduction to join with");
+    if (introduction === null)
+      throw new MembershipError("invitation-damaged", "no introduction to join with");
     const introducing = await readOpeningKey("introduction", fromBase64(introduction));
     signers.unshift(introducing);
     command = {

@@ -1,12 +1,13 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { outerSubject, submissionNotice } from "../../mail/fixed-texts.js";
 import { sealHeader } from "../../mail/list-headers.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type Letter, writePayload } from "../../mail/payload.js";
 import { fromParts, sealHeaderValue, toParts, writeSubmission } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
 import { sealPost } from "../../protocol/seal-post.js";
-import { fromBase64 } from "../platform/base64.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import type { SealedLetter } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
@@ -30,7 +31,7 @@ export async function seal({
 }): Promise<SealedLetter> {
   const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
-    throw new ListSealError("wrong-address", "the key belongs to another address than From");
+    throw new MembershipError("wrong-address", "the key belongs to another address than From");
   }
   const listSecret = await readOpeningKey("list", fromBase64(list.listKey));
   const server = await readSealingKey("server", fromBase64(list.serverCertificate));
@@ -67,7 +68,7 @@ export async function seal({
  */
 export async function sealMail(input: Parameters<typeof seal>[0]): Promise<{ readonly mail: Uint8Array }> {
   const sealed = fromParts((await seal(input)).parts);
-  if ("kind" in sealed) throw new ListSealError("not-sealed", "sealing made no sealed parts");
+  if ("kind" in sealed) throw new ProtocolError("not-sealed", "sealing made no sealed parts");
   const { from, date, messageId, inReplyTo, references } = input.letter;
   const list = parseAddress(input.list.address);
   const thread = { ...(inReplyTo === undefined ? {} : { inReplyTo }), references };

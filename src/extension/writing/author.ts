@@ -1,15 +1,16 @@
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../../membership/file/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
 import { noteUse, secretOf } from "../keys/unlocked.js";
+import { AddonError } from "../platform/errors.js";
 import { load } from "../records/storage.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
-import type { Hindrance } from "./compose-status.js";
+import type { SendBlocker } from "./compose-status.js";
 
 /** Something stands in the way, and the person is told what. */
-export class Hindered extends Error {
-  readonly hindrance: Hindrance;
+export class SendBlocked extends Error {
+  readonly hindrance: SendBlocker;
 
-  constructor(hindrance: Hindrance) {
+  constructor(hindrance: SendBlocker) {
     super(hindrance.kind);
     this.name = "Hindered";
     this.hindrance = hindrance;
@@ -17,7 +18,7 @@ export class Hindered extends Error {
 }
 
 /** The person at this computer, as a member of one list. */
-export interface Author {
+export interface LetterAuthor {
   readonly list: StoredList;
   readonly key: StoredMemberKey;
   readonly secret: string;
@@ -25,17 +26,17 @@ export interface Author {
 
 /**
  * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `key-revoked`
+ * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `own-key-revoked`
  */
-export async function authorFor(list: StoredList): Promise<Author> {
-  if (list.membership === "left") throw new ListSealError("left-list", "one has left the list");
+export async function authorFor(list: StoredList): Promise<LetterAuthor> {
+  if (list.membership === "left") throw new AddonError("left-list", "one has left the list");
   // the server would refuse it, and a mail on its way is a promise
-  if (list.role === "read-only") throw new ListSealError("read-only", "the list takes no posts from one");
+  if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
   const key = keyOf(await load(), list.memberKey);
-  if (key.revokedAt !== null) throw new ListSealError("key-revoked", "one's own key is revoked");
+  if (key.revokedAt !== null) throw new AddonError("own-key-revoked", "one's own key is revoked");
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)
-    throw new Hindered({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+    throw new SendBlocked({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
   return { ...(await certified(list, key, secret)), secret };
 }

@@ -1,8 +1,8 @@
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { Question } from "./guard-names.js";
 
 /** What stands in the way of sending, and waits for the person in the compose button's popup. */
-export type Hindrance =
+export type SendBlocker =
   /** `keeping` and `opening` are about a sealed draft. */
   | {
       readonly kind: "failed";
@@ -29,7 +29,7 @@ export const notices = [
   "read-only",
 ] as const;
 
-export type Notice = (typeof notices)[number];
+export type ComposeNotice = (typeof notices)[number];
 
 /** What the popup and the button show for one compose window. */
 export interface ComposeStatus {
@@ -37,8 +37,8 @@ export interface ComposeStatus {
   readonly work: "idle" | "sealing";
   /** The list that the mail goes to, if it is known yet. */
   readonly list: { readonly address: string; readonly name: string } | null;
-  readonly hindrance: Hindrance | null;
-  readonly notice: Notice | null;
+  readonly hindrance: SendBlocker | null;
+  readonly notice: ComposeNotice | null;
   /** Where a draft of this mail would be written. */
   readonly drafts: "this-computer" | "as-usual";
 }

@@ -1,7 +1,7 @@
+import { fromBase64 } from "../../mail/base64.js";
 import { domainOf, type Mailbox, parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { type Attachment, type Letter, messageIdsIn } from "../../mail/payload.js";
-import { ListSealError } from "../../openpgp/errors.js";
-import { fromBase64 } from "../platform/base64.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { ComposeDetails } from "../platform/thunderbird.js";
 import type { StoredList } from "../records/stored.js";
 
@@ -38,7 +38,7 @@ export function letterOf(
   thread: Thread,
   now: Date,
 ): Omit<Letter, "author"> {
-  if (typeof details.from !== "string") throw new ListSealError("bad-address", "From is not an address");
+  if (typeof details.from !== "string") throw new ProtocolError("bad-address", "From is not an address");
   const from: Mailbox = parseMailbox(details.from);
   const attachments = files.map(attachmentOf);
   const common = {
@@ -129,3 +129,8 @@ export function threadAfterLetter({ messageId, references, inReplyTo }: OpenedTh
 }
 
 type OpenedThread = Thread & { readonly messageId: string };
+
+/** Reads a file whole. */
+export async function bytesOf(file: File): Promise<ComposerFile> {
+  return { name: file.name, type: file.type, bytes: new Uint8Array(await file.arrayBuffer()) };
+}

@@ -1,6 +1,8 @@
+import type { Letter } from "../../mail/payload.js";
 import { cleanHtml } from "../reading/display/clean-html.js";
 import { plainTextBody } from "../reading/display/plain-text.js";
-import type { Opened } from "../reading/opening.js";
+import type { OpenedMail } from "../reading/opening.js";
+import { inlineImages } from "../reading/opening.js";
 
 /** What an opened letter gives to a new one: its subject, and its words in HTML and in plain text. Pure but for the DOM. */
 
@@ -11,14 +13,14 @@ export function subjectOf(kind: "reply" | "forward", subject: string): string {
 }
 
 /** An opened letter as the whole HTML of a composer. */
-export function htmlOf(opened: Pick<Opened, "view">): string {
+export function htmlOf(opened: Pick<OpenedMail, "view">): string {
   const page = document.implementation.createHTMLDocument("");
   page.body.append(page.importNode(quotedBody(opened), true));
   return page.documentElement.outerHTML;
 }
 
 /** The body of an opened letter, cleaned: what an answer quotes. */
-export function quotedBody({ view }: Pick<Opened, "view">): DocumentFragment {
+export function quotedBody({ view }: Pick<OpenedMail, "view">): DocumentFragment {
   return view.html === null ? textFragment(view.text ?? "") : cleanHtml(view.html, view.inline).fragment;
 }
 
@@ -32,7 +34,25 @@ function textFragment(text: string): DocumentFragment {
 }
 
 /** What an opened letter says, as plain text. */
-export function textOf({ view }: Pick<Opened, "view">): string {
+export function textOf({ view }: Pick<OpenedMail, "view">): string {
   if (view.text !== null && view.text.trim() !== "") return view.text;
   return view.html === null ? "" : (cleanHtml(view.html, {}).fragment.textContent ?? "").trim();
+}
+
+/**
+ * A letter of one's own as the HTML of a composer, as it was: written at this keyboard and signed with one's own key,
+ * nothing of it is cleaned away. Never for what somebody else wrote.
+ */
+export function htmlOfLetter({ html, text = "", attachments }: Omit<Letter, "author">): string {
+  const page = new DOMParser().parseFromString(html ?? "", "text/html");
+  if (html === undefined) {
+    const lines = page.body.appendChild(page.createElement("pre"));
+    lines.textContent = text;
+  }
+  const inline = inlineImages(attachments);
+  for (const image of page.querySelectorAll("img[src^='cid:']")) {
+    const data = inline[(image.getAttribute("src") ?? "").slice("cid:".length)];
+    if (data !== undefined) image.setAttribute("src", data);
+  }
+  return page.documentElement.outerHTML;
 }

@@ -3,7 +3,7 @@ import type { ComposeDetails, ComposeRecipients } from "../platform/thunderbird.
 import type { StoredList } from "../records/stored.js";
 
 /** Who a mail in the composer goes to. Pure. */
-export interface Recipients {
+export interface MailRecipients {
   /** The first of the known lists among the recipients. */
   readonly list: StoredList | undefined;
   /** Everybody else, as people read it: addresses, or what was typed where it is no address. */
@@ -52,7 +52,7 @@ export function addressed({ to, cc, bcc, newsgroups }: ComposeDetails): string {
 export function recipientsOf(
   details: ComposeDetails,
   lists: Readonly<Record<string, StoredList>>,
-): Recipients {
+): MailRecipients {
   const newsgroups =
     typeof details.newsgroups === "string" ? [details.newsgroups] : (details.newsgroups ?? []);
   const all = [
@@ -93,7 +93,7 @@ const NEAR_LIMIT = 1_000;
  * Attack: `team@lists.example.`, `Team+x@...`, the Unicode form of the domain reach the list by most mail servers, and the button
  * stays off; `"team@lists.example" <eve@evil.test>` reaches Eve, and many programs show the name alone.
  */
-function nearOf(written: readonly string[], lists: readonly string[]): Recipients["near"] {
+function nearOf(written: readonly string[], lists: readonly string[]): MailRecipients["near"] {
   for (const typed of written) {
     if (typed.length > NEAR_LIMIT) continue;
     const [, name = "", address = typed] = /^([^<>]*)<([^<>]*)>\s*$/.exec(typed) ?? [];

@@ -12,7 +12,7 @@
  * { "listseal": 1, "kind": "backup", "made": "2026-08-01T12:00:00Z", "sections": { "lists": ..., "pins": ... } }
  * ```
  */
-import { ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { typedPassphrase } from "./backup-passphrase.js";
 import { FILE_VERSION, Fields, formatDate } from "./json-fields.js";
@@ -39,7 +39,7 @@ export interface Backup {
 function readPassphrase(text: string): string {
   const typed = typedPassphrase(text);
   if (typed.kind === "made" || typed.kind === "own") return typed.passphrase;
-  throw new ListSealError("wrong-passphrase", `the passphrase is ${typed.kind}`);
+  throw new ProtocolError("wrong-passphrase", `the passphrase is ${typed.kind}`);
 }
 
 /** The name of a backup's file: `listseal-backup-2026-08-01.listseal`. */
@@ -79,7 +79,7 @@ export async function readBackup(file: Uint8Array, passphrase: string): Promise<
     ({ bytes } = await openFile(file, readPassphrase(passphrase), MAX_BACKUP_BYTES, "backup-damaged"));
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "wrong-code") {
-      throw new ListSealError("wrong-passphrase", "the passphrase does not open the file", { cause: thrown });
+      throw new ProtocolError("wrong-passphrase", "the passphrase does not open the file", { cause: thrown });
     }
     throw thrown;
   }

@@ -11,7 +11,7 @@
  *
  * The spelling with dashes is the passphrase of the OpenPGP message, so what is shown can be pasted into gpg.
  */
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "./errors.js";
 
 /** How many groups a code has. */
 export const CODE_GROUPS = 5;
@@ -111,6 +111,6 @@ export function typedCode(text: string, wanted: number = CODE_GROUPS): TypedCode
  */
 export function readCode(text: string): string {
   const typed = typedCode(text);
-  if (typed.kind !== "complete") throw new ListSealError("wrong-code", `the code is ${typed.kind}`);
+  if (typed.kind !== "complete") throw new MembershipError("wrong-code", `the code is ${typed.kind}`);
   return typed.code;
 }

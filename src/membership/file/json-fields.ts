@@ -4,8 +4,12 @@
  *
  * A reader throws on the first field that isn't as it should be, and names the field, never its contents.
  */
+
+import { fromBase64 } from "../../mail/base64.js";
 import { type Address, isAddress } from "../../mail/mailbox.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
+import type { RefusalCode } from "./errors.js";
+import { MembershipError } from "./errors.js";
 
 /** The version that all our JSON carries as `"listseal"`. */
 export const FILE_VERSION = 1;
@@ -21,23 +25,13 @@ export function parseDate(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) || formatDate(date) !== text ? undefined : date;
 }
 
-/** Bytes as they stand in JSON. */
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (octet) => String.fromCharCode(octet)).join(""));
-}
-
-/** The inverse of {@link toBase64}. @throws the platform's error for anything else */
-export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
 /** The fields of one JSON object, read by name. */
 export class Fields {
   readonly #value: Readonly<Record<string, unknown>>;
-  readonly #code: ErrorCode;
+  readonly #code: RefusalCode;
   readonly #path: string;
 
-  private constructor(value: object, code: ErrorCode, path: string) {
+  private constructor(value: object, code: RefusalCode, path: string) {
     this.#value = Object.fromEntries(Object.entries(value));
     this.#code = code;
     this.#path = path;
@@ -47,7 +41,7 @@ export class Fields {
    * The fields of `bytes`, UTF-8 JSON of an object.
    * @param code what is thrown for anything that isn't as it should be
    */
-  static parse(bytes: Uint8Array, code: ErrorCode): Fields {
+  static parse(bytes: Uint8Array, code: RefusalCode): Fields {
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -58,7 +52,7 @@ export class Fields {
     return Fields.#of(value, code, "");
   }
 
-  static #of(value: unknown, code: ErrorCode, path: string): Fields {
+  static #of(value: unknown, code: RefusalCode, path: string): Fields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new ListSealError(code, `${path || "the whole"} is not an object`);
     }
@@ -71,15 +65,15 @@ export class Fields {
 
   /**
    * Checks what all our JSON begins with: `"listseal": 1` and `"kind"`.
-   * @throws ListSealError `unsupported-version` for a later version; `wrong-kind` for another kind
+   * @throws ListSealError `unsupported-version` for a later version; `wrong-file-kind` for another kind
    */
   assertKind(kind: string): void {
     const { listseal: version, kind: found } = this.#value;
     if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
       throw this.#wrong("listseal", "a version");
     }
-    if (version !== FILE_VERSION) throw new ListSealError("unsupported-version", "made by a later version");
-    if (found !== kind) throw new ListSealError("wrong-kind", `not of the kind ${kind}`);
+    if (version !== FILE_VERSION) throw new ProtocolError("unsupported-version", "made by a later version");
+    if (found !== kind) throw new MembershipError("wrong-file-kind", `not of the kind ${kind}`);
   }
 
   /** Text of 1 to `limit` characters on one line, without control or direction characters. */

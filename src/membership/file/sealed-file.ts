@@ -23,6 +23,7 @@ import type { OpeningKey, Profile } from "../../openpgp/keys.js";
 import { split } from "../../openpgp/packets.js";
 import { assertSize, configFor, readingConfig } from "../../openpgp/policy.js";
 import { type Kind, notations } from "../../protocol/binding.js";
+import { MembershipError } from "./errors.js";
 
 /** An honest file has about 10 kB. Against a "file" that fills the memory. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -151,7 +152,7 @@ export async function openFile(
   try {
     sessionKeys = await decryptSessionKeys({ message, passwords: [code], config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("wrong-code", "the code does not open the file", { cause });
+    throw new MembershipError("wrong-code", "the code does not open the file", { cause });
   }
   try {
     const [only] = sessionKeys;

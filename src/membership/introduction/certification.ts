@@ -22,9 +22,10 @@ import {
   UserIDPacket,
 } from "openpgp";
 import { hex } from "../../openpgp/digest.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "../../openpgp/policy.js";
 import { type Kind, notations } from "../../protocol/binding.js";
+import { MembershipError } from "../file/errors.js";
 
 /** What a certification is over. */
 interface Certified {
@@ -71,7 +72,7 @@ export function onlyUser(key: PublicKey, text: string): { user: User; userID: Us
 function primarySecret(key: PrivateKey): SecretKeyPacket {
   const packet = key.keyPacket;
   if (!(packet instanceof SecretKeyPacket) || !packet.isDecrypted() || packet.isMissingSecretKeyMaterial()) {
-    throw new ListSealError("key-locked", "the primary secret key is not at hand");
+    throw new ProtocolError("key-locked", "the primary secret key is not at hand");
   }
   return packet;
 }
@@ -121,7 +122,8 @@ export async function certify(
 ): Promise<PrivateKey> {
   const copy = await readAgain(target);
   const found = onlyUser(copy, userIdFor(address));
-  if (found === undefined) throw new ListSealError("wrong-address", "the key has no User ID for the address");
+  if (found === undefined)
+    throw new MembershipError("wrong-address", "the key has no User ID for the address");
   const packet = new SignaturePacket();
   packet.rawNotations = notations(values);
   const over = { userID: found.userID, key: copy.keyPacket };
@@ -155,7 +157,7 @@ export async function withUserId(key: PrivateKey, address: string, date: Date): 
   try {
     model = (await copy.getPrimaryUser(date, undefined, fullReadingConfig())).selfCertification;
   } catch (cause) {
-    throw new ListSealError("key-damaged", "the key has no valid User ID", { cause });
+    throw new ProtocolError("key-damaged", "the key has no valid User ID", { cause });
   }
   const userID = UserIDPacket.fromObject({ email: address });
   // a v6 key says these things in a signature on the key itself (RFC 9580, 5.2.3.10)
@@ -173,13 +175,13 @@ export async function readOneCertificate(bytes: Uint8Array): Promise<PublicKey> 
   try {
     keys = await readKeys({ binaryKeys: bytes, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not a readable OpenPGP certificate", { cause });
+    throw new ProtocolError("key-damaged", "not a readable OpenPGP certificate", { cause });
   }
   const [key] = keys;
   // `readKey` would take the first of several and say nothing
   if (key === undefined || keys.length !== 1)
-    throw new ListSealError("key-damaged", "not exactly one certificate");
-  if (key.isPrivate()) throw new ListSealError("key-damaged", "a secret key where a certificate belongs");
+    throw new ProtocolError("key-damaged", "not exactly one certificate");
+  if (key.isPrivate()) throw new ProtocolError("key-damaged", "a secret key where a certificate belongs");
   return key;
 }
 
@@ -210,7 +212,7 @@ export async function verifyCertification(
 ): Promise<VerifiedCertification> {
   const found = onlyUser(target, userIdFor(address));
   if (found === undefined)
-    throw new ListSealError("wrong-address", "not exactly one User ID for the address");
+    throw new MembershipError("wrong-address", "not exactly one User ID for the address");
   const candidates = found.user.otherCertifications.flatMap((packet) => {
     const by = packet.issuerFingerprint === null ? "" : hex(packet.issuerFingerprint);
     const issuer = issuers.find((key) => key.getFingerprint() === by);
@@ -218,18 +220,18 @@ export async function verifyCertification(
   });
   const [only] = candidates;
   if (only === undefined)
-    throw new ListSealError("not-signed", "no certification by the key that has to make it");
-  if (candidates.length !== 1) throw new ListSealError("several-signatures", "more than one certification");
+    throw new ProtocolError("not-signed", "no certification by the key that has to make it");
+  if (candidates.length !== 1) throw new ProtocolError("several-signatures", "more than one certification");
   const { issuer, packet } = only;
   // whoever holds the key left the revocation in; without it there would be nothing to see
   if (found.user.revocationSignatures.length > 0)
-    throw new ListSealError("key-revoked", "the User ID is revoked");
+    throw new ProtocolError("key-revoked", "the User ID is revoked");
   if (!certificationTypes.has(packet.signatureType))
-    throw new ListSealError("wrong-kind", "not a certification");
-  if (!strongHashes.has(packet.hashAlgorithm)) throw new ListSealError("weak-algorithm", "a broken hash");
-  if (!packet.signatureNeverExpires) throw new ListSealError("binding-mismatch", "the certification expires");
+    throw new ProtocolError("wrong-kind", "not a certification");
+  if (!strongHashes.has(packet.hashAlgorithm)) throw new ProtocolError("weak-algorithm", "a broken hash");
+  if (!packet.signatureNeverExpires) throw new ProtocolError("binding-mismatch", "the certification expires");
   const { created } = packet;
-  if (created === null) throw new ListSealError("bad-signature", "the certification has no date");
+  if (created === null) throw new ProtocolError("bad-signature", "the certification has no date");
   assertNotFuture(created, now);
   try {
     await packet.verify(
@@ -241,7 +243,7 @@ export async function verifyCertification(
       fullReadingConfig(),
     );
   } catch (cause) {
-    throw new ListSealError("bad-signature", "the certification does not fit", { cause });
+    throw new ProtocolError("bad-signature", "the certification does not fit", { cause });
   }
   return { issuer, certifiedAt: created, packet };
 }

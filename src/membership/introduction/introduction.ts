@@ -14,7 +14,7 @@
  */
 import type { PublicKey } from "openpgp";
 import { type Address, isAddress } from "../../mail/mailbox.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   type Fingerprint,
   generateKey,
@@ -26,9 +26,10 @@ import {
 import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertNotFuture, assertSize, fullReadingConfig, verificationDate } from "../../openpgp/policy.js";
 import { listValue, readNotations } from "../../protocol/binding.js";
+import { type RefusalCode, refusalOf } from "../file/errors.js";
 import { formatDate, parseDate } from "../file/json-fields.js";
 import { certify, readOneCertificate, userIdFor, verifyCertification, withUserId } from "./certification.js";
-import { type Judgement, judge, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
+import { judge, type PinDecision, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
 
 /**
  * An author's certificate and introduction together. An honest pair has about 2 kB; a certificate can be made of any
@@ -40,7 +41,7 @@ export const MAX_CHAIN_BYTES = 16 * 1024;
 const MAX_INTRODUCTION_PACKETS = 16;
 
 /** A list as its members know it from their invitation and from owners' notices, never from a mail. */
-export interface KnownList {
+export interface ListForProof {
   readonly address: Address;
   /** Fingerprints of the list key and of those before it: an introduction names the one of its day. */
   readonly fingerprints: readonly Fingerprint[];
@@ -104,7 +105,7 @@ export async function makeIntroduction(
 export async function certifyMember(
   introduction: OpeningKey<"introduction">,
   member: OpeningKey<"member">,
-  list: KnownList,
+  list: ListForProof,
   date: Date = new Date(),
 ): Promise<OpeningKey<"member">> {
   const proven = await readIntroduction(introduction.secret.toPublic().write(), list, date);
@@ -134,17 +135,17 @@ function onlyAddress(certificate: PublicKey): Address {
   const text = userId?.userID?.userID ?? "";
   const address = text.slice(1, -1);
   if (more !== undefined || !isAddress(address) || userIdFor(address) !== text) {
-    throw new ListSealError("wrong-role", "an introduction has one User ID, an address in angle brackets");
+    throw new ProtocolError("wrong-role", "an introduction has one User ID, an address in angle brackets");
   }
   return address;
 }
 
 /** The list key that `value` names, among those that the list has had. */
-function namedListKey(value: string, list: KnownList, address: Address): Fingerprint {
+function namedListKey(value: string, list: ListForProof, address: Address): Fingerprint {
   const listKey = list.fingerprints.find(
     (fingerprint) => introductionValue({ list: list.address, listKey: fingerprint, address }) === value,
   );
-  if (listKey === undefined) throw new ListSealError("wrong-list", "for another list, list key or address");
+  if (listKey === undefined) throw new ProtocolError("wrong-list", "for another list, list key or address");
   return listKey;
 }
 
@@ -154,15 +155,15 @@ function namedListKey(value: string, list: KnownList, address: Address): Fingerp
  */
 async function parseIntroduction(
   bytes: Uint8Array,
-  list: KnownList,
+  list: ListForProof,
 ): Promise<{ certificate: PublicKey; address: Address }> {
   assertFewPackets(bytes, MAX_INTRODUCTION_PACKETS);
   const certificate = await readOneCertificate(bytes);
   if (list.owners.some((owner) => owner.fingerprint === certificate.getFingerprint())) {
-    throw new ListSealError("wrong-role", "an owner's key is never an introduction");
+    throw new ProtocolError("wrong-role", "an owner's key is never an introduction");
   }
   if (certificate.revocationSignatures.length > 0) {
-    throw new ListSealError("key-revoked", "the introduction is revoked");
+    throw new ProtocolError("key-revoked", "the introduction is revoked");
   }
   return { certificate, address: onlyAddress(certificate) };
 }
@@ -170,14 +171,14 @@ async function parseIntroduction(
 /** Step 5: exactly one certification by an owner, with the exact notations, by a key that the owner still had then. */
 async function proveIntroduction(
   { certificate, address }: { certificate: PublicKey; address: Address },
-  list: KnownList,
+  list: ListForProof,
   now: Date,
 ): Promise<ProvenIntroduction> {
   const owners = list.owners.map((owner) => owner.certificate);
   const { issuer, certifiedAt, packet } = await verifyCertification(certificate, address, owners, now);
   const said = readNotations(packet, "introduction", ["introduction", "join-by"]);
   const joinBy = parseDate(said["join-by"]);
-  if (joinBy === undefined) throw new ListSealError("binding-mismatch", "join-by is no date");
+  if (joinBy === undefined) throw new ProtocolError("binding-mismatch", "join-by is no date");
   await assertHeldAt(issuer, certifiedAt);
   return {
     list: list.address,
@@ -198,11 +199,11 @@ async function proveIntroduction(
 async function assertHeldAt(owner: PublicKey, date: Date): Promise<void> {
   const config = fullReadingConfig();
   if (await owner.isRevoked(undefined, undefined, date, config)) {
-    throw new ListSealError("key-revoked", "the owner's key was revoked");
+    throw new ProtocolError("key-revoked", "the owner's key was revoked");
   }
   const expires = await owner.getExpirationTime(undefined, config);
   if (owner.getCreationTime() > date || expires === null || (expires instanceof Date && expires <= date)) {
-    throw new ListSealError("key-expired", "the owner's key was not valid at the date of the introduction");
+    throw new ProtocolError("key-expired", "the owner's key was not valid at the date of the introduction");
   }
 }
 
@@ -216,7 +217,7 @@ async function assertHeldAt(owner: PublicKey, date: Date): Promise<void> {
  */
 export async function readIntroduction(
   bytes: Uint8Array,
-  list: KnownList,
+  list: ListForProof,
   now: Date,
 ): Promise<ProvenIntroduction> {
   assertSize(bytes, MAX_CHAIN_BYTES, "the introduction");
@@ -237,21 +238,21 @@ export async function assertIntroduced(
 ): Promise<void> {
   const { address } = introduction;
   if (member.getFingerprint() === introduction.fingerprint) {
-    throw new ListSealError("wrong-role", "a member key is never an introduction");
+    throw new ProtocolError("wrong-role", "a member key is never an introduction");
   }
   const { certifiedAt, packet } = await verifyCertification(member, address, [introduction.certificate], now);
   const said = readNotations(packet, "member", ["introduction"]);
   if (said.introduction !== introductionValue(introduction)) {
-    throw new ListSealError("wrong-list", "for another list, list key or address");
+    throw new ProtocolError("wrong-list", "for another list, list key or address");
   }
   if (certifiedAt < introduction.introducedAt) {
-    throw new ListSealError("binding-mismatch", "older than its introduction");
+    throw new ProtocolError("binding-mismatch", "older than its introduction");
   }
   const user = member.users.find((one) => one.userID?.userID === userIdFor(address));
   try {
     await user?.verify(verificationDate(now), fullReadingConfig());
   } catch (cause) {
-    throw new ListSealError("bad-signature", "the User ID is not the member's own", { cause });
+    throw new ProtocolError("bad-signature", "the User ID is not the member's own", { cause });
   }
 }
 
@@ -286,12 +287,12 @@ async function names(certificate: PublicKey, address: Address, now: Date): Promi
 /** A step of the check that failed. Never leaves this file: a failed proof is a value. */
 class StepFailed extends Error {
   readonly step: Step;
-  readonly code: ReturnType<typeof codeOf>;
+  readonly code: RefusalCode;
 
   constructor(step: Step, cause: unknown) {
     super(step);
     this.step = step;
-    this.code = codeOf(cause, "damaged");
+    this.code = refusalOf(cause, "damaged");
   }
 }
 
@@ -304,16 +305,16 @@ async function at<T>(step: Step, act: () => T | Promise<T>): Promise<T> {
 }
 
 /** Steps 1 to 7 in their order; throws `StepFailed`. Step 2 is the parameter `list`: nothing in it comes from the mail. */
-async function climb(evidence: AuthorEvidence, list: KnownList, now: Date): Promise<Proof> {
+async function climb(evidence: AuthorEvidence, list: ListForProof, now: Date): Promise<Proof> {
   const { signer, signedAt, from, introduction } = evidence;
   const member = await at("size", async () => {
     const bytes = evidence.certificate.length + (introduction?.length ?? 0);
     if (bytes > MAX_CHAIN_BYTES)
-      throw new ListSealError("too-large", "certificate and introduction are too large");
+      throw new ProtocolError("too-large", "certificate and introduction are too large");
     return readOneCertificate(evidence.certificate);
   });
   await at("signer", async () => {
-    if (member.getFingerprint() !== signer) throw new ListSealError("wrong-author", "another key signed");
+    if (member.getFingerprint() !== signer) throw new ProtocolError("wrong-author", "another key signed");
     assertNotFuture(signedAt, now);
     await member.verifyPrimaryKey(signedAt, undefined, fullReadingConfig());
   });
@@ -329,7 +330,7 @@ async function climb(evidence: AuthorEvidence, list: KnownList, now: Date): Prom
   await at("member-certification", () => assertIntroduced(member, proven, now));
   await at("from", () => {
     if (proven.address !== from)
-      throw new ListSealError("wrong-author", "From is not the introduced address");
+      throw new ProtocolError("wrong-author", "From is not the introduced address");
   });
   return {
     kind: "introduced",
@@ -340,7 +341,7 @@ async function climb(evidence: AuthorEvidence, list: KnownList, now: Date): Prom
 }
 
 /** Steps 1 to 7: what the mail proves of its author, without any memory. Offline; never throws for what a mail contains. */
-export async function proveAuthor(evidence: AuthorEvidence, list: KnownList, now: Date): Promise<Proof> {
+export async function proveAuthor(evidence: AuthorEvidence, list: ListForProof, now: Date): Promise<Proof> {
   try {
     return await climb(evidence, list, now);
   } catch (thrown) {
@@ -366,10 +367,10 @@ export async function proveAuthor(evidence: AuthorEvidence, list: KnownList, now
  */
 export async function checkIntroduction(
   evidence: AuthorEvidence,
-  list: KnownList,
+  list: ListForProof,
   pins: Pins,
   now: Date = new Date(),
-): Promise<Judgement> {
+): Promise<PinDecision> {
   const proof = await proveAuthor(evidence, list, now);
   const address = evidence.from;
   let known = pins;

@@ -7,8 +7,8 @@
  * would make Carol's own key look like the changed one.
  */
 import type { Address } from "../../mail/mailbox.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
+import { MembershipError, type RefusalCode } from "../file/errors.js";
 
 /** What the chain owner -> introduction -> member proves of one mail; made by `introduction.ts`. */
 export type Proof =
@@ -26,7 +26,7 @@ export type Proof =
   /** The mail brought no introduction. */
   | { readonly kind: "absent" }
   /** The mail brought an introduction that proves nothing. */
-  | { readonly kind: "failed"; readonly step: Step; readonly code: ErrorCode };
+  | { readonly kind: "failed"; readonly step: Step; readonly code: RefusalCode };
 
 /** The steps of the check that can fail, in their order; steps 8 and 9 give the verdict `changed`. */
 export type Step =
@@ -80,7 +80,7 @@ export function isRevoked(state: Pins, fingerprint: string, seenAt: Date): boole
 export const MAX_SEEN = 1000;
 
 /** What a page says of an author. */
-export type Verdict =
+export type AuthorVerdict =
   | { readonly kind: "owner" }
   | { readonly kind: "introduced"; readonly by: Fingerprint }
   /** No proof in this mail, but the key is pinned to the address. */
@@ -92,7 +92,7 @@ export type Verdict =
   /** A warning that can't be missed. */
   | { readonly kind: "changed"; readonly why: Change; readonly pinned: Fingerprint }
   /** The mail brought a proof that fails: somebody tried something, or its owner is not known here yet. */
-  | { readonly kind: "refused"; readonly step: Step; readonly code: ErrorCode };
+  | { readonly kind: "refused"; readonly step: Step; readonly code: RefusalCode };
 
 /** Why a key is not the one it should be. */
 export type Change =
@@ -104,14 +104,14 @@ export type Change =
   | "another-key";
 
 /** An author as a mail shows them: the address in the protected From, and the key whose signature verified. */
-export interface Sighting {
+export interface SignedAuthor {
   readonly address: Address;
   readonly key: Fingerprint;
 }
 
 /** A verdict, and the memory after it. */
-export interface Judgement {
-  readonly verdict: Verdict;
+export interface PinDecision {
+  readonly verdict: AuthorVerdict;
   readonly pins: Pins;
 }
 
@@ -120,7 +120,7 @@ function pinned(state: Pins, address: Address, pin: Pin): Pins {
   return { ...state, pins: { ...state.pins, [address]: pin }, seen };
 }
 
-function remembered(state: Pins, { address, key }: Sighting): Pins {
+function remembered(state: Pins, { address, key }: SignedAuthor): Pins {
   const { [address]: _, ...others } = state.seen;
   const entries = Object.entries(others).slice(-(MAX_SEEN - 1));
   return { ...state, seen: { ...Object.fromEntries(entries), [address]: key } };
@@ -132,10 +132,10 @@ function remembered(state: Pins, { address, key }: Sighting): Pins {
  * @param state the list's memory before
  * @param proof what steps 1 to 7 gave for the same mail
  */
-export function judge(state: Pins, sighting: Sighting, proof: Proof): Judgement {
+export function judge(state: Pins, sighting: SignedAuthor, proof: Proof): PinDecision {
   const { address, key } = sighting;
   const pin = state.pins[address];
-  const stays = (verdict: Verdict): Judgement => ({ verdict, pins: state });
+  const stays = (verdict: AuthorVerdict): PinDecision => ({ verdict, pins: state });
   // not this mail's author at all: the pin has nothing to say
   if (proof.kind === "failed" && (proof.step === "size" || proof.step === "signer")) {
     return stays({ kind: "refused", step: proof.step, code: proof.code });
@@ -161,12 +161,12 @@ export function judge(state: Pins, sighting: Sighting, proof: Proof): Judgement 
   return stays(another(pin, key));
 }
 
-function another(pin: Pin, key: Fingerprint): Verdict {
+function another(pin: Pin, key: Fingerprint): AuthorVerdict {
   const why = pin.former?.includes(key) === true ? "superseded" : "another-key";
   return { kind: "changed", why, pinned: pin.key };
 }
 
-function acknowledgedOr(pin: Pin, verdict: Verdict): Verdict {
+function acknowledgedOr(pin: Pin, verdict: AuthorVerdict): AuthorVerdict {
   const former = pin.former?.at(-1);
   if (pin.unacknowledged === undefined || former === undefined) return verdict;
   return { kind: "re-introduced", former };
@@ -174,10 +174,10 @@ function acknowledgedOr(pin: Pin, verdict: Verdict): Verdict {
 
 function introducedSeen(
   state: Pins,
-  { address, key }: Sighting,
+  { address, key }: SignedAuthor,
   { by, introducedAt }: Extract<Proof, { kind: "introduced" }>,
   pin: Pin | undefined,
-): Judgement {
+): PinDecision {
   const since = introducedAt.toISOString();
   if (pin === undefined || pin.key === key) {
     const verdict = pin === undefined ? undefined : acknowledgedOr(pin, { kind: "introduced", by });
@@ -204,7 +204,7 @@ function introducedSeen(
  * The memory with an owner's key pinned to an address of theirs that has no pin yet. From the first day on: a member
  * who writes under the owner's address before the owner does must not pass for merely unknown.
  */
-export function pinOwner(state: Pins, { address, key }: Sighting): Pins {
+export function pinOwner(state: Pins, { address, key }: SignedAuthor): Pins {
   return state.pins[address] === undefined ? pinned(state, address, { key, how: "owner" }) : state;
 }
 
@@ -212,7 +212,11 @@ export function pinOwner(state: Pins, { address, key }: Sighting): Pins {
  * Whether an address is an owner's of today who has another key: by what is known of the list, or by the pin.
  * @param owners addresses and keys of the owners of today
  */
-export function isOwnersKey(state: Pins, { address, key }: Sighting, owners: readonly Sighting[]): boolean {
+export function isOwnersKey(
+  state: Pins,
+  { address, key }: SignedAuthor,
+  owners: readonly SignedAuthor[],
+): boolean {
   const pin = state.pins[address];
   if (pin?.key === key || owners.some((owner) => owner.address === address && owner.key === key))
     return false;
@@ -226,9 +230,9 @@ export function isOwnersKey(state: Pins, { address, key }: Sighting, owners: rea
  * @param owners addresses and keys of the owners of today
  * @throws ListSealError `owners-key`
  */
-export function confirm(state: Pins, sighting: Sighting, owners: readonly Sighting[]): Pins {
+export function confirm(state: Pins, sighting: SignedAuthor, owners: readonly SignedAuthor[]): Pins {
   if (isOwnersKey(state, sighting, owners)) {
-    throw new ListSealError("owners-key", "the address is an owner's, who has another key");
+    throw new MembershipError("owners-key", "the address is an owner's, who has another key");
   }
   const { address, key } = sighting;
   const before = state.pins[address];

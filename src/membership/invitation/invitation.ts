@@ -17,7 +17,7 @@
  */
 import type { PublicKey } from "openpgp";
 import { type Address, localPartOf } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   armorOpeningKey,
@@ -32,9 +32,10 @@ import {
 } from "../../openpgp/keys.js";
 import { readNotations, verifyOnly } from "../../protocol/binding.js";
 import { readCode } from "../file/code.js";
+import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { openFile, sealFile } from "../file/sealed-file.js";
-import { type KnownList, readIntroduction } from "../introduction/introduction.js";
+import { type ListForProof, readIntroduction } from "../introduction/introduction.js";
 import { type ListWords, readListWords, writeListWords } from "./list-info.js";
 
 export { makeCode } from "../file/code.js";
@@ -68,7 +69,7 @@ export function invitationFileName({ listAddress, invitee }: Invitation): string
 }
 
 /** The list that an invitation is for, as the checks of introductions want it. */
-export function knownListOf(invitation: Invitation): KnownList {
+export function knownListOf(invitation: Invitation): ListForProof {
   return {
     address: invitation.listAddress,
     fingerprints: [invitation.listKey.fingerprint],
@@ -92,10 +93,10 @@ export async function writeInvitation(
 ): Promise<Uint8Array> {
   const introducedBy = await assertCoherent(invitation, date);
   if (!invitation.owners.some((one) => one.fingerprint === owner.fingerprint)) {
-    throw new ListSealError("wrong-role", "the signer is not among the owners");
+    throw new ProtocolError("wrong-role", "the signer is not among the owners");
   }
   if (introducedBy !== owner.fingerprint) {
-    throw new ListSealError("invitation-damaged", "the introduction is another owner's");
+    throw new MembershipError("invitation-damaged", "the introduction is another owner's");
   }
   const content = {
     listseal: FILE_VERSION,
@@ -141,8 +142,8 @@ export async function readInvitation(
   // attack: whoever has file and code adds an owner of their own, signs it anew, and leaves the honest introduction in
   // it, which the server takes
   if (introducedBy !== by)
-    throw new ListSealError("invitation-damaged", "signed by another owner than who made the introduction");
-  if (invitation.joinBy <= now) throw new ListSealError("invitation-expired", "join-by is over");
+    throw new MembershipError("invitation-damaged", "signed by another owner than who made the introduction");
+  if (invitation.joinBy <= now) throw new MembershipError("invitation-expired", "join-by is over");
   return { ...invitation, by };
 }
 
@@ -152,7 +153,7 @@ async function inside<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (thrown) {
     if (thrown instanceof ListSealError && (thrown.code === "key-damaged" || thrown.code === "key-locked")) {
-      throw new ListSealError("invitation-damaged", "a key inside can't be read", { cause: thrown });
+      throw new MembershipError("invitation-damaged", "a key inside can't be read", { cause: thrown });
     }
     throw thrown;
   }
@@ -190,13 +191,13 @@ async function assertSigned(
   const owner = owners.find(({ certificate }) =>
     certificate.getKeys().some((key) => issuer?.some((id) => id.equals(key.getKeyID()))),
   );
-  if (owner === undefined) throw new ListSealError("wrong-role", "not signed by an owner");
+  if (owner === undefined) throw new ProtocolError("wrong-role", "not signed by an owner");
   try {
     const { packet } = await verifyOnly(bytes, signatures, owner.certificate, now);
     readNotations(packet, "invitation", []);
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
-    throw new ListSealError("invitation-damaged", "the owner's signature does not fit", { cause: thrown });
+    throw new MembershipError("invitation-damaged", "the owner's signature does not fit", { cause: thrown });
   }
   return owner.fingerprint;
 }
@@ -211,24 +212,24 @@ async function assertSigned(
 async function assertCoherent(invitation: Invitation, now: Date): Promise<Fingerprint> {
   const { listKey, server, owners, introduction, profile } = invitation;
   if (profileOf(listKey) !== profile || profileOf(server) !== profile) {
-    throw new ListSealError("invitation-damaged", "the keys are not of the list's profile");
+    throw new MembershipError("invitation-damaged", "the keys are not of the list's profile");
   }
   // a server key that is the list key, too, would let the server read; an owner's key as introduction would make a
   // chain of any depth
   const certificates: PublicKey[] = [listKey.secret, server.certificate, introduction.secret];
   for (const owner of owners) certificates.push(owner.certificate);
   const all = certificates.flatMap(allFingerprints);
-  if (new Set(all).size !== all.length) throw new ListSealError("wrong-role", "one key in two roles");
+  if (new Set(all).size !== all.length) throw new ProtocolError("wrong-role", "one key in two roles");
   let proven: Awaited<ReturnType<typeof readIntroduction>>;
   try {
     proven = await readIntroduction(introduction.secret.toPublic().write(), knownListOf(invitation), now);
   } catch (cause) {
-    throw new ListSealError("invitation-damaged", "the introduction is not by an owner of the list", {
+    throw new MembershipError("invitation-damaged", "the introduction is not by an owner of the list", {
       cause,
     });
   }
   const fits =
     proven.address === invitation.invitee && formatDate(proven.joinBy) === formatDate(invitation.joinBy);
-  if (!fits) throw new ListSealError("invitation-damaged", "the introduction is for somebody else");
+  if (!fits) throw new MembershipError("invitation-damaged", "the introduction is for somebody else");
   return proven.by;
 }

@@ -1,5 +1,5 @@
 /** Whether an invitation may be followed beside the lists that are known already. */
-import { ListSealError } from "../../openpgp/errors.js";
+import { MembershipError } from "../file/errors.js";
 
 /** What is known of a list already, from the first invitation and the owners' notices since. */
 export interface ListIdentity {
@@ -12,7 +12,7 @@ export interface ListIdentity {
 }
 
 /** What an invitation says of its list. */
-export interface InvitedTo {
+export interface InvitedList {
   readonly address: string;
   readonly listKey: string;
   readonly server: string;
@@ -33,23 +33,24 @@ export interface InvitedTo {
  * @throws ListSealError `list-conflict` (the list is known with other keys, or its keys as another list's),
  *   `unknown-owner` (signed by nobody who owns the known list, or naming somebody who doesn't)
  */
-export function assertNoConflict(invited: InvitedTo, known: readonly ListIdentity[]): void {
+export function assertNoConflict(invited: InvitedList, known: readonly ListIdentity[]): void {
   for (const list of known) {
     const sharesKey = list.listKeys.includes(invited.listKey) || list.server === invited.server;
     if (list.address !== invited.address) {
-      if (sharesKey) throw new ListSealError("list-conflict", "another list is known by one of these keys");
+      if (sharesKey) throw new MembershipError("list-conflict", "another list is known by one of these keys");
       continue;
     }
     if (!list.listKeys.includes(invited.listKey) || list.server !== invited.server) {
-      throw new ListSealError("list-conflict", "the list is known here with other keys");
+      throw new MembershipError("list-conflict", "the list is known here with other keys");
     }
     const today = list.owners.some(
       ({ fingerprint, isOwnerToday }) => isOwnerToday && fingerprint === invited.by,
     );
-    if (!today) throw new ListSealError("unknown-owner", "signed by nobody who owns the list, as known here");
+    if (!today)
+      throw new MembershipError("unknown-owner", "signed by nobody who owns the list, as known here");
     const owners = list.owners.map(({ fingerprint }) => fingerprint);
     if (!invited.owners.every((owner) => owners.includes(owner))) {
-      throw new ListSealError("unknown-owner", "it names an owner who is not known here");
+      throw new MembershipError("unknown-owner", "it names an owner who is not known here");
     }
   }
 }

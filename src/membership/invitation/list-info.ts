@@ -1,7 +1,7 @@
 /** What card and invitation say of a list besides its keys: the `list` object of their JSON. */
 import type { Address } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { Fields } from "../file/json-fields.js";
 
 const MAX_LIST_NAME = 100;
@@ -13,7 +13,7 @@ export interface ListWords {
   readonly listName: string;
   readonly requestAddress: Address;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
 }
 

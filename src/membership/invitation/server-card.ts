@@ -27,6 +27,7 @@ import {
 } from "../../openpgp/keys.js";
 import { assertSize, configFor, readingConfig } from "../../openpgp/policy.js";
 import { notations, readNotations, verifyOnly } from "../../protocol/binding.js";
+import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { jsonBytes } from "../request/request.js";
 import { type ListWords, readListWords, writeListWords } from "./list-info.js";
@@ -99,7 +100,7 @@ export async function writeCard(
 }
 
 function damaged(why: string, cause?: unknown): ListSealError {
-  return new ListSealError("card-damaged", why, { cause });
+  return new MembershipError("card-damaged", why, { cause });
 }
 
 /** The literal and the signatures of a signed message. @throws ListSealError `card-damaged` */
@@ -144,7 +145,7 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw damaged("the signature does not fit", thrown);
   }
-  if (card.expires <= now) throw new ListSealError("card-expired", "the card has run out");
+  if (card.expires <= now) throw new MembershipError("card-expired", "the card has expired");
   return card;
 }
 

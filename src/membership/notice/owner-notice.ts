@@ -13,7 +13,7 @@
  * ```
  */
 import type { Address } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   armorOpeningKey,
@@ -30,6 +30,7 @@ import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
 import { encryptSigned } from "../../protocol/seal-post.js";
+import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import {
   fingerprintOf,
@@ -120,7 +121,7 @@ export async function writeNotice(
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
-export interface KnownBefore {
+export interface ListBeforeNotice {
   readonly address: Address;
   /** Present and former list keys. */
   readonly keys: readonly string[];
@@ -188,7 +189,7 @@ async function readNews(fields: Fields, kind: NewsKind, now: Date): Promise<News
 export async function openNotice(
   sealed: Uint8Array,
   member: OpeningKey<"member">,
-  known: KnownBefore,
+  known: ListBeforeNotice,
   now: Date = new Date(),
 ): Promise<OpenedNotice> {
   assertSize(sealed, MAX_NOTICE_BYTES, "the notice");
@@ -199,7 +200,7 @@ export async function openNotice(
   const signer = presentOwners(known.owners).find(({ certificate }) =>
     certificate.certificate.getKeys().some((key) => issuers.some((id) => id.equals(key.getKeyID()))),
   );
-  if (signer === undefined) throw new ListSealError("unknown-author", "not by an owner of today");
+  if (signer === undefined) throw new ProtocolError("unknown-author", "not by an owner of today");
   const { packet, by } = await verifyOnly(
     layer.literal,
     layer.signatures,
@@ -208,12 +209,12 @@ export async function openNotice(
   );
   const fields = Fields.parse(layer.literal, "damaged");
   const kind = newsKinds.find((each) => each === fields.line("kind", 40));
-  if (kind === undefined) throw new ListSealError("wrong-kind", "not a notice");
+  if (kind === undefined) throw new ProtocolError("wrong-kind", "not a notice");
   fields.assertKind(kind);
   readNotations(packet, kind, []);
   const list = readList(fields.within("list"));
   // somebody who was away gets the notices in any order: the key named may not be known here yet
-  if (list.address !== known.address) throw new ListSealError("wrong-list", "for another list");
+  if (list.address !== known.address) throw new ProtocolError("wrong-list", "for another list");
   const serial = fields.count("serial");
   const news = await readNews(fields, kind, now);
   assertSound(news, serial, known);
@@ -221,11 +222,11 @@ export async function openNotice(
   if (serial > known.serials[kind]) return { kind: "news", notice, by };
   const late = news.kind === "new-list-key" && !known.keys.includes(news.listKey.fingerprint);
   if (late) return { kind: "former-list-key", notice, by };
-  throw new ListSealError("old-serial", "an older notice than one that was taken");
+  throw new MembershipError("old-serial", "an older notice than one that was taken");
 }
 
 /** What a notice may not say, whoever signed it. */
-function assertSound(news: News, serial: number, known: KnownBefore): void {
+function assertSound(news: News, serial: number, known: ListBeforeNotice): void {
   switch (news.kind) {
     case "owners":
       assertTerms(news.owners, serial, known);
@@ -234,26 +235,26 @@ function assertSound(news: News, serial: number, known: KnownBefore): void {
       // a list key that is the server key too would let the server read
       const server = allFingerprints(known.server.certificate);
       if (allFingerprints(news.listKey.secret).some((one) => server.includes(one)))
-        throw new ListSealError("wrong-role", "the list key is the server key");
+        throw new ProtocolError("wrong-role", "the list key is the server key");
       return;
     }
     case "new-server-key": {
       const others = [...known.keys, ...known.owners.map(({ certificate }) => certificate.fingerprint)];
       if (allFingerprints(news.server.certificate).some((one) => others.includes(one)))
-        throw new ListSealError("wrong-role", "the server key is another's key");
+        throw new ProtocolError("wrong-role", "the server key is another's key");
       return;
     }
   }
 }
 
 /** Terms that ended stay as they were: otherwise a former owner's introductions could be taken from honest members. */
-function assertTerms(owners: readonly OwnerTerm[], serial: number, known: KnownBefore): void {
-  if (presentOwners(owners).length === 0) throw new ListSealError("binding-mismatch", "no owner is left");
+function assertTerms(owners: readonly OwnerTerm[], serial: number, known: ListBeforeNotice): void {
+  if (presentOwners(owners).length === 0) throw new ProtocolError("binding-mismatch", "no owner is left");
   if (new Set(owners.map(({ certificate }) => certificate.fingerprint)).size !== owners.length) {
-    throw new ListSealError("binding-mismatch", "an owner is named twice");
+    throw new ProtocolError("binding-mismatch", "an owner is named twice");
   }
   if (owners.some(({ from, to }) => from > serial || (to !== undefined && (to > serial || to < from)))) {
-    throw new ListSealError("binding-mismatch", "a term that can't be");
+    throw new ProtocolError("binding-mismatch", "a term that can't be");
   }
   if (serial <= known.serials.owners) return;
   const kept = known.owners.every((before) =>
@@ -267,7 +268,7 @@ function assertTerms(owners: readonly OwnerTerm[], serial: number, known: KnownB
           : after.to === before.to),
     ),
   );
-  if (!kept) throw new ListSealError("binding-mismatch", "an earlier owner is missing or altered");
+  if (!kept) throw new ProtocolError("binding-mismatch", "an earlier owner is missing or altered");
 }
 
 /** A member's word that a notice has arrived. */
@@ -320,7 +321,7 @@ export async function openReceipt(
   fields.assertKind("receipt");
   const by = fingerprintOf(fields, "by");
   const member = members.find(({ fingerprint }) => fingerprint === by);
-  if (member === undefined) throw new ListSealError("unknown-author", "from nobody who was sent a notice");
+  if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");
   const { packet } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
   readNotations(packet, "receipt", []);
   return {

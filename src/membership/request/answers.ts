@@ -4,11 +4,11 @@
  *
  * It goes to the asker's address on the roster, never to where a mail says it came from.
  */
+
 import type { Address } from "../../mail/mailbox.js";
-import { type ErrorCode, errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   armorSealingKey,
-  type Fingerprint,
   type OpeningKey,
   parseSealingKey,
   profileOf,
@@ -17,166 +17,13 @@ import {
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import type { RosterHead } from "../../protocol/message.js";
 import { encryptSigned } from "../../protocol/seal-post.js";
-import { FILE_VERSION, Fields, formatDate, toBase64 } from "../file/json-fields.js";
-import { type HeldPost, MAX_HELD_SHOWN, readHeld, writtenHeld } from "./held-posts.js";
-import {
-  fingerprintOf,
-  jsonBytes,
-  MAX_PERSON_NAME,
-  MAX_RECEIPT_BYTES,
-  MAX_REQUEST_BYTES,
-  type MemberRole,
-  memberRoles,
-  type RequestedList,
-  readHead,
-  readList,
-  type SignedBytes,
-} from "./request.js";
+import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { type RequestResult, readResult, type Unsolicited, writeResult } from "./answer-result.js";
+import { jsonBytes, type RequestedList, readList } from "./request.js";
 
 /** A sealed answer: pages of the roster and of the record. Against an "answer" that fills the memory. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
-
-/** Members in one answer; the rest is asked for with `from`. Stops one question from costing a server more than a second. */
-export const ROSTER_PAGE = 500;
-
-/** Receipts in one answer. */
-const MAX_PASSED = 10_000;
-
-/** Entries of the record in one answer; the rest is asked for with `after`. */
-export const RECORD_PAGE = 200;
-
-/** List keys of a list, one after the other. */
-const MAX_REPLACED = 1_000;
-
-/** An entry's JSON: a command as it was signed, in base64. */
-export const MAX_ENTRY_CHARACTERS = 128 * 1024;
-
-/** A member as the owner's page shows them. */
-export interface RosterMember {
-  readonly address: Address;
-  readonly name: string;
-  readonly fingerprint: Fingerprint;
-  readonly role: MemberRole;
-  /** Since when they are a member; whole seconds. */
-  readonly since: Date;
-  readonly delivery: "on" | "paused";
-  /** How their copies are shaped. */
-  readonly shape: "encrypted" | "mixed";
-  /** When their key runs out; absent if it does not. */
-  readonly keyExpires?: Date;
-  /** Copies that came back, since the last that did not. */
-  readonly bounces: number;
-  /** Why copies are off: they asked for it, their mail came back again and again, or the operator did it. */
-  readonly paused?: { readonly by: PausedBy; readonly since: Date };
-  /** Since when nothing can be sealed to their key: it ran out, was revoked, or is of a kind that is no longer safe. */
-  readonly keyUnusable?: Date;
-}
-
-const pausers = ["member", "bounces", "operator"] as const;
-/** Who, or what, switched a member's copies off. */
-export type PausedBy = (typeof pausers)[number];
-
-/** A list key that was replaced, and until when posts under it are taken. */
-export interface ReplacedListKey {
-  readonly fingerprint: Fingerprint;
-  readonly graceEnds: Date;
-}
-
-/** What an owner's page shows of the list itself. Invitations that wait are known to the owner who made them alone. */
-export interface ListStatus {
-  readonly policy: "members" | "moderated" | "open";
-  /** Posts that wait for a moderator. */
-  readonly held: number;
-  /** Newest first. */
-  readonly replaced: readonly ReplacedListKey[];
-  /** Since when the list waits for an owner's word after a restore. */
-  readonly waitsForOwner?: Date;
-}
-
-/** Whom the server passed a notice on to. */
-export interface PassedNotice {
-  /** The member's key. */
-  readonly member: Fingerprint;
-  readonly passed: Date;
-  /** Sealed to the owner who made the notice (`openReceipt`); absent until it has come. */
-  readonly receipt?: Uint8Array;
-}
-
-/** One link of the roster's record, as roster-log.ts reads it. */
-export interface RecordLink {
-  readonly number: number;
-  readonly previous: string;
-  readonly entry: string;
-  readonly hash: string;
-}
-
-/** What a report is about. */
-export const reportEvents = [
-  "joined",
-  "enrolled",
-  "left",
-  "removed",
-  "role",
-  "revoked",
-  "second-join",
-] as const;
-export type ReportEvent = (typeof reportEvents)[number];
-
-/** What came of a request. */
-export type Result =
-  /** It is done. `head`: the record's newest entry then. */
-  | { readonly kind: "done"; readonly head: RosterHead }
-  /** Nothing was changed. */
-  | { readonly kind: "refused"; readonly code: ErrorCode }
-  /**
-   * To an owner: a page of the roster, by address, and one of the record. There is more of the record if the last entry is
-   * not the head, and more members behind `next`, if it is there. `from`: they are those behind this address, as was asked.
-   */
-  | {
-      readonly kind: "roster";
-      readonly head: RosterHead;
-      readonly members: readonly RosterMember[];
-      readonly from?: Address;
-      readonly next?: Address;
-      readonly entries: readonly RecordLink[];
-      readonly status?: ListStatus;
-    }
-  /** To an owner or moderator: the posts that wait, oldest first. */
-  | { readonly kind: "held"; readonly head: RosterHead; readonly posts: readonly HeldPost[] }
-  /** To an owner: who was passed a notice, and whose receipt is here. Members who have left are not in it. */
-  | { readonly kind: "receipts"; readonly head: RosterHead; readonly passed: readonly PassedNotice[] }
-  /**
-   * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
-   * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
-   * of an intercepted invitation. A changed role is told to the member whose role it is,
-   * and a revoked key to every member: readers take it for nobody's from then on.
-   */
-  | {
-      readonly kind: "report";
-      readonly event: ReportEvent;
-      readonly head: RosterHead;
-      readonly signed: SignedBytes;
-    }
-  /**
-   * Told without being asked, to every member: the server has renewed its encryption subkey, and `server` of the answer has
-   * it. The one before is deleted some time later, and posts sealed to it are refused from then on.
-   */
-  | { readonly kind: "server-key"; readonly head: RosterHead }
-  /**
-   * Told without being asked, to owners: the operator has made another server key for the list. `certificate`, armored, is
-   * nothing to be believed: an owner compares its fingerprint with the operator, by telephone.
-   */
-  | { readonly kind: "server-key-offer"; readonly head: RosterHead; readonly certificate: string }
-  /** To any other member: that they are in it. */
-  | {
-      readonly kind: "member";
-      readonly head: RosterHead;
-      readonly role: MemberRole;
-      readonly delivery: "on" | "paused";
-      readonly since: Date;
-    };
 
 /** An answer. */
 export interface Answer {
@@ -184,167 +31,9 @@ export interface Answer {
   readonly request: string;
   readonly date: Date;
   readonly list: RequestedList;
-  readonly result: Result;
+  readonly result: RequestResult;
   /** The list's server certificate of today: its encryption subkeys are replaced from time to time. */
   readonly server: SealingKey<"server">;
-}
-
-function written(result: Result): Readonly<Record<string, unknown>> {
-  switch (result.kind) {
-    case "done":
-    case "refused":
-    case "server-key":
-    case "server-key-offer":
-      return { ...result };
-    case "report":
-      return {
-        ...result,
-        signed: { bytes: toBase64(result.signed.bytes), signatures: toBase64(result.signed.signatures) },
-      };
-    case "member":
-      return { ...result, since: formatDate(result.since) };
-    case "roster":
-      return {
-        ...result,
-        members: result.members.map(writtenMember),
-        ...(result.status === undefined ? {} : { status: writtenStatus(result.status) }),
-      };
-    case "held":
-      return {
-        ...result,
-        posts: result.posts.map(writtenHeld),
-      };
-    case "receipts":
-      return {
-        ...result,
-        passed: result.passed.map(({ member, passed, receipt }) => ({
-          member,
-          passed: formatDate(passed),
-          ...(receipt === undefined ? {} : { receipt: toBase64(receipt) }),
-        })),
-      };
-  }
-}
-
-const writtenMember = ({ since, keyExpires, paused, keyUnusable, ...rest }: RosterMember) => ({
-  ...rest,
-  since: formatDate(since),
-  ...(keyExpires === undefined ? {} : { keyExpires: formatDate(keyExpires) }),
-  ...(paused === undefined ? {} : { paused: { by: paused.by, since: formatDate(paused.since) } }),
-  ...(keyUnusable === undefined ? {} : { keyUnusable: formatDate(keyUnusable) }),
-});
-
-const writtenStatus = ({ replaced, waitsForOwner, ...rest }: ListStatus) => ({
-  ...rest,
-  replaced: replaced.map(({ fingerprint, graceEnds }) => ({ fingerprint, graceEnds: formatDate(graceEnds) })),
-  ...(waitsForOwner === undefined ? {} : { waitsForOwner: formatDate(waitsForOwner) }),
-});
-
-function readStatus(fields: Fields): ListStatus {
-  return {
-    policy: fields.oneOf("policy", ["members", "moderated", "open"] as const),
-    held: fields.count("held"),
-    replaced: fields.objects("replaced", MAX_REPLACED).map((each) => ({
-      fingerprint: fingerprintOf(each),
-      graceEnds: each.date("graceEnds"),
-    })),
-    ...(fields.has("waitsForOwner") ? { waitsForOwner: fields.date("waitsForOwner") } : {}),
-  };
-}
-
-const readPassed = (fields: Fields): PassedNotice => ({
-  member: fingerprintOf(fields, "member"),
-  passed: fields.date("passed"),
-  ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
-});
-
-/** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
-function errorCode(text: string): ErrorCode {
-  return errorCodes.find((code) => code === text) ?? "unsupported-version";
-}
-
-const readPause = (fields: Fields) => ({ by: fields.oneOf("by", pausers), since: fields.date("since") });
-
-function readMember(fields: Fields): RosterMember {
-  return {
-    address: fields.address("address"),
-    name: fields.line("name", MAX_PERSON_NAME),
-    fingerprint: fingerprintOf(fields),
-    role: fields.oneOf("role", memberRoles),
-    since: fields.date("since"),
-    delivery: fields.oneOf("delivery", ["on", "paused"] as const),
-    shape: fields.oneOf("shape", ["encrypted", "mixed"] as const),
-    ...(fields.has("keyExpires") ? { keyExpires: fields.date("keyExpires") } : {}),
-    bounces: fields.count("bounces"),
-    ...(fields.has("paused") ? { paused: readPause(fields.within("paused")) } : {}),
-    ...(fields.has("keyUnusable") ? { keyUnusable: fields.date("keyUnusable") } : {}),
-  };
-}
-
-function readLink(fields: Fields): RecordLink {
-  return {
-    number: fields.count("number"),
-    previous: fields.hex("previous", 64),
-    entry: fields.text("entry", MAX_ENTRY_CHARACTERS),
-    hash: fields.hex("hash", 64),
-  };
-}
-
-function readResult(fields: Fields): Result {
-  const kind = fields.line("kind", 40);
-  switch (kind) {
-    case "done":
-    case "server-key":
-      return { kind, head: readHead(fields.within("head")) };
-    case "server-key-offer":
-      return { kind, head: readHead(fields.within("head")), certificate: fields.armor("certificate") };
-    case "refused":
-      return { kind, code: errorCode(fields.line("code", 60)) };
-    case "roster":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        members: fields.objects("members", ROSTER_PAGE).map(readMember),
-        ...(fields.has("from") ? { from: fields.address("from") } : {}),
-        ...(fields.has("next") ? { next: fields.address("next") } : {}),
-        entries: fields.objects("entries", RECORD_PAGE).map(readLink),
-        ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
-      };
-    case "held":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        posts: fields.objects("posts", MAX_HELD_SHOWN).map(readHeld),
-      };
-    case "receipts":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        passed: fields.objects("passed", MAX_PASSED).map(readPassed),
-      };
-    case "report": {
-      const signed = fields.within("signed");
-      return {
-        kind,
-        event: fields.oneOf("event", reportEvents),
-        head: readHead(fields.within("head")),
-        signed: {
-          bytes: signed.bytes("bytes", MAX_REQUEST_BYTES),
-          signatures: signed.bytes("signatures", MAX_REQUEST_BYTES),
-        },
-      };
-    }
-    case "member":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        role: fields.oneOf("role", memberRoles),
-        delivery: fields.oneOf("delivery", ["on", "paused"] as const),
-        since: fields.date("since"),
-      };
-    default:
-      throw new ListSealError("unsupported-version", "a result of a later version");
-  }
 }
 
 /**
@@ -366,17 +55,14 @@ export async function writeAnswer(
     request,
     date: formatDate(date),
     list: { address: list.address, key: list.key },
-    result: written(result),
+    result: writeResult(result),
     server: armorSealingKey(answer.server),
   });
   const signature = await signBinding(bytes, server, { kind: "answer" }, [asker.fingerprint], date);
   return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
 }
 
-/** What the server tells without being asked. */
-export type Unasked = Extract<Result, { readonly kind: "report" | "server-key" | "server-key-offer" }>;
-
-function isUnasked(result: Result): result is Unasked {
+function isUnasked(result: RequestResult): result is Unsolicited {
   return result.kind === "report" || result.kind === "server-key" || result.kind === "server-key-offer";
 }
 
@@ -414,16 +100,16 @@ export async function openAnswer(
   fields.assertKind("answer");
   const list = readList(fields.within("list"));
   if (list.address !== expected.list.address) {
-    throw new ListSealError("wrong-list", "the answer is about another list");
+    throw new ProtocolError("wrong-list", "the answer is about another list");
   }
   const request = fields.hex("request", 32);
   const result = readResult(fields.within("result"));
   if (!isUnasked(result) && !expected.requests.includes(request)) {
-    throw new ListSealError("binding-mismatch", "nobody here made the request that is answered");
+    throw new ProtocolError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", fields.armor("server"));
   if (server.fingerprint !== expected.server.fingerprint) {
-    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+    throw new ProtocolError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return { request, date: fields.date("date"), list, result, server };
 }
@@ -445,7 +131,7 @@ export function laterServerKey(
   offered: SealingKey<"server">,
 ): SealingKey<"server"> {
   if (known.fingerprint !== offered.fingerprint) {
-    throw new ListSealError("binding-mismatch", "another server key comes only with an owner's notice");
+    throw new ProtocolError("binding-mismatch", "another server key comes only with an owner's notice");
   }
   return newestSubkey(offered) > newestSubkey(known) ? offered : known;
 }

@@ -1,17 +1,16 @@
 /** What can be asked of a list's server, as values and as JSON. Who may ask, and how it is signed, is requests.ts. */
 import { armor, enums, unarmor } from "openpgp";
+import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/sealed-mail.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { type Fields, formatDate, toBase64 } from "../file/json-fields.js";
-import { type CommandName, commandNames } from "./command-names.js";
-import { type MemberRole, memberRoles } from "./roles.js";
+import { type Fields, formatDate } from "../file/json-fields.js";
+import { type CommandName, commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
-export { commandNames } from "./command-names.js";
-export { type MemberRole, memberRoles } from "./roles.js";
+export { commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
 /** Longest name of a person, in characters: it stands in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;
@@ -181,7 +180,7 @@ async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> 
     if (type !== enums.armor.publicKey || !(data instanceof Uint8Array)) throw new Error("not a certificate");
     return data;
   } catch (cause) {
-    throw new ListSealError("damaged", `the field ${name} is not an armored certificate`, { cause });
+    throw new ProtocolError("damaged", `the field ${name} is not an armored certificate`, { cause });
   }
 }
 
@@ -190,7 +189,7 @@ export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint
   try {
     return parseFingerprint(fields.line(name, 64));
   } catch (cause) {
-    throw new ListSealError("damaged", "not a fingerprint", { cause });
+    throw new ProtocolError("damaged", "not a fingerprint", { cause });
   }
 }
 
@@ -198,7 +197,7 @@ export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint
 export async function readCommand(fields: Fields): Promise<Command> {
   const said = fields.line("do", 40);
   const name = commandNames.find((each) => each === said);
-  if (name === undefined) throw new ListSealError("unsupported-version", "not a command of this version");
+  if (name === undefined) throw new ProtocolError("unsupported-version", "not a command of this version");
   switch (name) {
     case "claim":
       return {

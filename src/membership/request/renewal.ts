@@ -4,7 +4,7 @@
  */
 import { PrivateKey, readPrivateKey, reformatKey } from "openpgp";
 import { parseMailbox } from "../../mail/mailbox.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { type OpeningKey, profileOf } from "../../openpgp/keys.js";
 import { configFor, fullReadingConfig, readingConfig } from "../../openpgp/policy.js";
 
@@ -18,7 +18,7 @@ export const MEMBER_KEY_SECONDS = MEMBER_KEY_DAYS * DAY_SECONDS;
 /** When a member key runs out; null if it does not. @throws ListSealError `key-damaged` */
 export async function expiryOf({ secret }: Pick<OpeningKey<"member">, "secret">): Promise<Date | null> {
   const expires = await secret.getExpirationTime(undefined, fullReadingConfig());
-  if (expires === null) throw new ListSealError("key-damaged", "the key has no valid User ID");
+  if (expires === null) throw new ProtocolError("key-damaged", "the key has no valid User ID");
   return expires instanceof Date ? expires : null;
 }
 
@@ -37,9 +37,9 @@ function userIdParts(userId: string): { name?: string; email: string } {
  *   that can't be signed anew as they are
  */
 export async function renewMemberKey(key: OpeningKey<"member">, now: Date): Promise<OpeningKey<"member">> {
-  if (!key.secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked");
+  if (!key.secret.isDecrypted()) throw new ProtocolError("key-locked", "the key is locked");
   if (await key.secret.isRevoked(undefined, undefined, now, fullReadingConfig())) {
-    throw new ListSealError("key-revoked", "a revoked key is not renewed");
+    throw new ProtocolError("key-revoked", "a revoked key is not renewed");
   }
   const old = await readPrivateKey({ binaryKey: key.secret.write(), config: readingConfig });
   const lived = (now.getTime() - old.getCreationTime().getTime()) / 1_000;
@@ -48,13 +48,13 @@ export async function renewMemberKey(key: OpeningKey<"member">, now: Date): Prom
     const text = user.userID?.userID;
     const again = fresh.users.find((one) => one.userID?.userID === text);
     if (text === undefined || again === undefined)
-      throw new ListSealError("key-damaged", "a User ID that can't be signed anew as it is");
+      throw new ProtocolError("key-damaged", "a User ID that can't be signed anew as it is");
     user.selfCertifications.push(...again.selfCertifications);
   }
   for (const [index, subkey] of old.subkeys.entries()) {
     const again = fresh.subkeys[index];
     if (again?.getFingerprint() !== subkey.getFingerprint())
-      throw new ListSealError("key-damaged", "a subkey that can't be signed anew");
+      throw new ProtocolError("key-damaged", "a subkey that can't be signed anew");
     subkey.bindingSignatures.push(...again.bindingSignatures);
   }
   old.directSignatures.push(...fresh.directSignatures);
@@ -85,6 +85,6 @@ async function signedAnew(
     });
     return privateKey;
   } catch (cause) {
-    throw new ListSealError("key-damaged", "the key can't be signed anew", { cause });
+    throw new ProtocolError("key-damaged", "the key can't be signed anew", { cause });
   }
 }

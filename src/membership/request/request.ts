@@ -29,7 +29,7 @@ import {
 } from "openpgp";
 import type { Address } from "../../mail/mailbox.js";
 import { hex } from "../../openpgp/digest.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   type Fingerprint,
@@ -102,7 +102,7 @@ export function readList(fields: Fields): RequestedList {
   try {
     return { address: fields.address("address"), key: parseFingerprint(key) };
   } catch (cause) {
-    throw new ListSealError("damaged", "not a list key's fingerprint", { cause });
+    throw new ProtocolError("damaged", "not a list key's fingerprint", { cause });
   }
 }
 
@@ -196,14 +196,14 @@ export async function openRequest(
 ): Promise<OpenedRequest> {
   assertSize(sealed, MAX_NOTICE_REQUEST_BYTES, "the request");
   const layer = await openLayer(sealed, server, MAX_NOTICE_REQUEST_BYTES);
-  if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another server key");
+  if (layer === "not-for-me") throw new ProtocolError("wrong-list", "sealed to another server key");
   const request = await readJson(layer.literal);
   const limit = limitOf(request.command.do);
   assertSize(sealed, limit, "the request");
   assertSize(layer.literal, limit, "the opened request");
   const known = request.command.do === "claim" || list.keys.includes(request.list.key);
   if (request.list.address !== list.address || !known) {
-    throw new ListSealError("wrong-list", "the request is for another list");
+    throw new ProtocolError("wrong-list", "the request is for another list");
   }
   const packets = new PacketList<SignaturePacket>();
   for (const signature of layer.signatures) packets.push(...signature.packets);
@@ -225,7 +225,7 @@ export async function readSigned(signed: SignedBytes): Promise<OpenedRequest> {
  * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`
  */
 export async function readRequestFile(armored: string): Promise<OpenedRequest> {
-  if (armored.length > MAX_REQUEST_BYTES) throw new ListSealError("too-large", "too large for a command");
+  if (armored.length > MAX_REQUEST_BYTES) throw new ProtocolError("too-large", "too large for a command");
   const { literal, signatures } = await takeApart(armored);
   const packets = new PacketList<SignaturePacket>();
   for (const signature of signatures) packets.push(...signature.packets);
@@ -244,7 +244,7 @@ async function takeApart(armored: string) {
     });
     return { literal: data, signatures: await Promise.all(signatures.map((each) => each.signature)) };
   } catch (cause) {
-    throw new ListSealError("damaged", "not an OpenPGP signed message", { cause });
+    throw new ProtocolError("damaged", "not an OpenPGP signed message", { cause });
   }
 }
 
@@ -254,7 +254,7 @@ async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> 
   try {
     all = await readSignature({ binarySignature: signed.signatures, config: readingConfig });
   } catch (cause) {
-    throw new ListSealError("bad-signature", "the signatures can't be read", { cause });
+    throw new ProtocolError("bad-signature", "the signatures can't be read", { cause });
   }
   return all.packets.map((packet) => {
     const list = new PacketList<SignaturePacket>();
@@ -278,10 +278,10 @@ export async function verifySigned(
   now: Date,
 ): Promise<Date> {
   const signatures = await signaturesOf(signed);
-  if (signatures.length === 0) throw new ListSealError("not-signed", "nobody signed the request");
-  if (certificates.length === 0) throw new ListSealError("unknown-author", "nobody is expected to sign");
+  if (signatures.length === 0) throw new ProtocolError("not-signed", "nobody signed the request");
+  if (certificates.length === 0) throw new ProtocolError("unknown-author", "nobody is expected to sign");
   if (signatures.length !== certificates.length) {
-    throw new ListSealError("several-signatures", `${signatures.length} signatures on the request`);
+    throw new ProtocolError("several-signatures", `${signatures.length} signatures on the request`);
   }
   let oldest = Number.POSITIVE_INFINITY;
   for (const certificate of certificates) {

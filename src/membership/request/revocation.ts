@@ -6,7 +6,7 @@
  * refuses everything from the revocation on; a reader goes by the date of the list signature.
  */
 import { enums, type PublicKey, readPrivateKey, revokeKey } from "openpgp";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { OpeningKey, SealingKey } from "../../openpgp/keys.js";
 import { fullReadingConfig, readingConfig } from "../../openpgp/policy.js";
 import { readOneCertificate } from "../introduction/certification.js";
@@ -20,7 +20,7 @@ import { readSigned, type SignedBytes } from "./request.js";
  * @throws ListSealError `key-locked`
  */
 export async function revokeMemberKey(key: OpeningKey<"member">, date: Date): Promise<SealingKey<"member">> {
-  if (!key.secret.isDecrypted()) throw new ListSealError("key-locked", "the key is locked");
+  if (!key.secret.isDecrypted()) throw new ProtocolError("key-locked", "the key is locked");
   const { publicKey } = await revokeKey({
     // the library changes what it is given
     key: await readPrivateKey({ binaryKey: key.secret.write(), config: readingConfig }),
@@ -80,11 +80,11 @@ export interface Revocation {
  */
 export async function readRevocation(signed: SignedBytes, list: string, now: Date): Promise<Revocation> {
   const { request } = await readSigned(signed);
-  if (request.list.address !== list) throw new ListSealError("wrong-list", "about another list");
-  if (request.command.do !== "revoke") throw new ListSealError("wrong-kind", "not a revocation");
+  if (request.list.address !== list) throw new ProtocolError("wrong-list", "about another list");
+  if (request.command.do !== "revoke") throw new ProtocolError("wrong-kind", "not a revocation");
   const certificate = await readOneCertificate(request.command.certificate);
   const since = await revokedSince(certificate, now);
-  if (since === undefined) throw new ListSealError("bad-signature", "the certificate is not revoked");
+  if (since === undefined) throw new ProtocolError("bad-signature", "the certificate is not revoked");
   return { fingerprint: certificate.getFingerprint(), since };
 }
 
@@ -98,7 +98,7 @@ export async function revokedCertificate(
   fingerprint: string,
   now: Date,
 ): Promise<Uint8Array | undefined> {
-  if (bytes.length > MAX_CHAIN_BYTES) throw new ListSealError("too-large", "too large for a certificate");
+  if (bytes.length > MAX_CHAIN_BYTES) throw new ProtocolError("too-large", "too large for a certificate");
   const certificate = await readOneCertificate(bytes);
   if (certificate.getFingerprint() !== fingerprint) return undefined;
   return (await revokedSince(certificate, now)) === undefined ? undefined : certificate.write();

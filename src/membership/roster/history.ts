@@ -9,7 +9,6 @@
  * could never be followed again would hide all that comes after.
  */
 import { type Address, isAddress } from "../../mail/mailbox.js";
-import { codeOf, ListSealError } from "../../openpgp/errors.js";
 import {
   armorSealingKey,
   type Fingerprint,
@@ -17,15 +16,16 @@ import {
   parseSealingKey,
   type SealingKey,
 } from "../../openpgp/keys.js";
+import { MembershipError, refusalOf } from "../file/errors.js";
 import { Fields } from "../file/json-fields.js";
 import { readOneCertificate } from "../introduction/certification.js";
 import {
   assertIntroduced,
-  type KnownList,
+  type ListForProof,
   MAX_CHAIN_BYTES,
   readIntroduction,
 } from "../introduction/introduction.js";
-import type { RecordLink } from "../request/answers.js";
+import type { RecordLink } from "../request/answer-result.js";
 import {
   type Command,
   memberRoles,
@@ -35,10 +35,10 @@ import {
 } from "../request/request.js";
 import { revokedCertificate } from "../request/revocation.js";
 import { followChain, recordedCommands, signedBytesOf } from "./log.js";
-import { hasAuthority } from "./overview.js";
-import type { LoggedMember, RosterHistory, Unsigned } from "./state.js";
+import type { LoggedMember, RosterHistory, UnsignedEntry } from "./state.js";
+import { hasAuthority } from "./state.js";
 
-const altered = (why: string, cause?: unknown) => new ListSealError("roster-altered", why, { cause });
+const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 
 /** Thrown for a command that counts for nothing, since whoever signed it had no right to it then. */
 class Unentitled extends Error {
@@ -140,7 +140,7 @@ interface Entry {
   readonly opened: OpenedRequest;
   readonly by: Fingerprint;
   readonly at: Date;
-  readonly list: KnownList;
+  readonly list: ListForProof;
   readonly now: Date;
 }
 
@@ -265,7 +265,7 @@ async function applyMembers(
     await verifySigned(opened, [key.certificate], now);
   }
   const confirmed = hasAuthority(member);
-  const unsigned: Unsigned = { number: link.number, by: "unconfirmed", what: command.do, address };
+  const unsigned: UnsignedEntry = { number: link.number, by: "unconfirmed", what: command.do, address };
   const state = confirmed ? before : { ...before, unsigned: [...before.unsigned, unsigned] };
   const asOwner = () => {
     if (member.role !== "owner") {
@@ -371,7 +371,7 @@ async function apply(
     if (!(thrown instanceof Unentitled)) throw thrown;
     const { address } = thrown;
     const what = request.command.do;
-    const said: Unsigned = {
+    const said: UnsignedEntry = {
       number: link.number,
       by: "unentitled",
       what,
@@ -384,7 +384,7 @@ async function apply(
 /** What the record is checked against. Nothing of it comes from the server. */
 export interface HistoryContext {
   /** Owners, present and former, and list keys, from the invitation or one's own making, and owners' notices. */
-  readonly list: KnownList;
+  readonly list: ListForProof;
   /** The certificate of somebody whom the operator enrolled, if it is known here by other means (a pin). */
   readonly certificateOf?: (fingerprint: Fingerprint) => SealingKey<"member"> | undefined;
 }
@@ -407,7 +407,7 @@ export async function continueHistory(
       state = await apply(state, link, context, now);
     } catch (thrown) {
       // whatever is wrong with an entry that the server passed on as good
-      throw altered(`entry ${link.number}: ${codeOf(thrown, "damaged")}`, thrown);
+      throw altered(`entry ${link.number}: ${refusalOf(thrown, "damaged")}`, thrown);
     }
   }
   return { ...state, hashes };

@@ -20,11 +20,13 @@
  * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
  * `certificate` (binary, base64).
  */
+
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { sha256 } from "../../openpgp/digest.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { fromBase64, toBase64 } from "../file/json-fields.js";
-import type { RecordLink } from "../request/answers.js";
+import { MembershipError } from "../file/errors.js";
+import type { RecordLink } from "../request/answer-result.js";
 import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
 
 /** The hash that the first entry names as its predecessor's. */
@@ -66,7 +68,7 @@ export function hashedText(number: number, previous: string, entry: string): str
 /** The entry for a command that was carried out at `at`. @throws ListSealError `wrong-kind` for one that changes no roster */
 export function signedChange({ request, signed }: OpenedRequest, by: string, at: Date): SignedChange {
   const name = recordedCommands.find((each) => each === request.command.do);
-  if (name === undefined) throw new ListSealError("wrong-kind", "the command does not belong in the record");
+  if (name === undefined) throw new ProtocolError("wrong-kind", "the command does not belong in the record");
   return {
     do: name,
     by,
@@ -84,7 +86,7 @@ export function signedBytesOf({
   try {
     return { bytes: fromBase64(command), signatures: fromBase64(signatures) };
   } catch {
-    throw new ListSealError("roster-altered", "an entry's command can't be read");
+    throw new MembershipError("roster-altered", "an entry's command can't be read");
   }
 }
 
@@ -102,16 +104,15 @@ export async function followChain(
 ): Promise<readonly string[]> {
   const after = [...hashes];
   for (const [index, link] of links.entries()) {
-    if (link.number !== after.length + 1) throw new ListSealError("roster-altered", "an entry is missing");
+    if (link.number !== after.length + 1) throw new MembershipError("roster-altered", "an entry is missing");
     if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {
-      throw new ListSealError(
-        index === 0 ? "roster-forked" : "roster-altered",
-        "an entry names another one before it",
-      );
+      throw index === 0
+        ? new MembershipError("roster-forked", "the first new entry does not follow the last one known")
+        : new MembershipError("roster-altered", "an entry names another one before it");
     }
     const text = hashedText(link.number, link.previous, link.entry);
     if ((await sha256(new TextEncoder().encode(text))) !== link.hash) {
-      throw new ListSealError("roster-altered", "an entry's hash is not its own");
+      throw new MembershipError("roster-altered", "an entry's hash is not its own");
     }
     after.push(link.hash);
   }
@@ -119,7 +120,7 @@ export async function followChain(
 }
 
 /** How a head that a list signature or an answer names stands to the record known here. */
-export type HeadStanding =
+export type HeadComparison =
   /** An entry that is known here. `entriesSince`: how many came after it. */
   | { readonly kind: "known"; readonly entriesSince: number }
   /** There is more to fetch. */
@@ -128,7 +129,7 @@ export type HeadStanding =
   | { readonly kind: "forked" };
 
 /** Compares a head with the record known here. */
-export function standingOf(hashes: readonly string[], head: RosterHead): HeadStanding {
+export function standingOf(hashes: readonly string[], head: RosterHead): HeadComparison {
   if (head.number > hashes.length) return { kind: "newer" };
   return hashes[head.number - 1] === head.hash
     ? { kind: "known", entriesSince: hashes.length - head.number }
@@ -141,8 +142,8 @@ export function standingOf(hashes: readonly string[], head: RosterHead): HeadSta
  */
 export function assertNotBehind(hashes: readonly string[], head: RosterHead): void {
   const standing = standingOf(hashes, head);
-  if (standing.kind === "forked") throw new ListSealError("roster-forked", "the record is another one");
+  if (standing.kind === "forked") throw new MembershipError("roster-forked", "the record is another one");
   if (standing.kind === "known" && standing.entriesSince > 0) {
-    throw new ListSealError("roster-behind", "the server's record ends before the one known here");
+    throw new MembershipError("roster-behind", "the server's record ends before the one known here");
   }
 }

@@ -49,7 +49,7 @@ export interface KnownRecord {
 export const noRecord: KnownRecord = { hashes: [], commands: [], heads: [], awaited: [] };
 
 /** What a signature of the server says about the record: verified, and from a list signature or an answer. */
-export interface SaidHead {
+export interface ClaimedHead {
   readonly head: RosterHead;
   /** The signature's date. */
   readonly signedAt: Date;
@@ -76,7 +76,7 @@ export type RecordCheck =
 const isAfter = (last: string, first: string): boolean =>
   Date.parse(last) > Date.parse(first) + FUTURE_ALLOWED_MS;
 
-function withHead(heads: readonly SeenHead[], { head, signedAt }: SaidHead): readonly SeenHead[] {
+function withHead(heads: readonly SeenHead[], { head, signedAt }: ClaimedHead): readonly SeenHead[] {
   const at = signedAt.toISOString();
   const before = heads.find(({ number }) => number === head.number);
   const seen: SeenHead = {
@@ -89,7 +89,7 @@ function withHead(heads: readonly SeenHead[], { head, signedAt }: SaidHead): rea
     .slice(-MAX_HEADS);
 }
 
-function alarmOf(known: KnownRecord, said: SaidHead, heads: readonly SeenHead[]): RecordAlarm | undefined {
+function alarmOf(known: KnownRecord, said: ClaimedHead, heads: readonly SeenHead[]): RecordAlarm | undefined {
   const { head, signedAt } = said;
   const { hashes, commands, awaited } = known;
   const standing = standingOf(hashes, head);
@@ -120,7 +120,7 @@ function alarmOf(known: KnownRecord, said: SaidHead, heads: readonly SeenHead[])
  * has confirmed the record may truly go on from an older entry: then the person says so, and the add-on begins again with
  * {@link noRecord}.
  */
-export function checkRecord(known: KnownRecord, said: SaidHead): RecordCheck {
+export function checkRecord(known: KnownRecord, said: ClaimedHead): RecordCheck {
   const heads = withHead(known.heads, said);
   const alarm = alarmOf(known, said, heads);
   if (alarm !== undefined) return { kind: "alarm", alarm, known };

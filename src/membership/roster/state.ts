@@ -1,7 +1,7 @@
-/** What an owner's add-on keeps of a list's record: plain JSON, worked out by roster-history.ts. */
-import type { Address } from "../../mail/mailbox.js";
+/** What an owner's add-on keeps of a list's record: plain JSON, worked out by history.ts. */
+import { type Address, isAddress } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
-import type { MemberRole } from "../request/roles.js";
+import type { MemberRole } from "../request/command-names.js";
 
 /** A member by the record. Plain JSON. */
 export interface LoggedMember {
@@ -23,7 +23,7 @@ export interface LoggedMember {
 }
 
 /** Something in the record that no member's signature stands behind. */
-export interface Unsigned {
+export interface UnsignedEntry {
   readonly number: number;
   /**
    * `operator`; `link`: whoever holds the member's mail; `unconfirmed`: somebody who is a member, or an owner, by the
@@ -51,7 +51,7 @@ export interface RosterHistory {
   /** `signer SP id` of every command. */
   readonly commands: readonly string[];
   /** What the owner should look at. */
-  readonly unsigned: readonly Unsigned[];
+  readonly unsigned: readonly UnsignedEntry[];
 }
 
 export const noHistory: RosterHistory = {
@@ -63,3 +63,44 @@ export const noHistory: RosterHistory = {
   commands: [],
   unsigned: [],
 };
+
+/** What an owner's page shows of the record beside the members: who waits for a word, and how invitations stand. */
+
+/** Whether somebody has their place, and their role, by an owner's signed word. */
+export const hasAuthority = ({ by, roleBy }: LoggedMember): boolean =>
+  by !== "operator" && roleBy !== "operator";
+
+/**
+ * Members whom only the operator enrolled: the owner looks at each and confirms them (`enrol`) or removes them. Until then
+ * they get posts, since the server sends them; they get no new list key.
+ */
+export function unconfirmedMembers(
+  history: RosterHistory,
+): readonly { readonly address: Address; readonly member: LoggedMember }[] {
+  return Object.entries(history.members).flatMap(([address, member]) =>
+    member.by === "operator" && isAddress(address) ? [{ address, member }] : [],
+  );
+}
+
+/** An invitation as the owner who made it keeps it. Plain JSON. */
+export interface IssuedInvitation {
+  /** The introduction's fingerprint. */
+  readonly introduction: Fingerprint;
+  readonly address: Address;
+  /** When the introduction was certified, ISO 8601. */
+  readonly introducedAt: string;
+  /** ISO 8601. */
+  readonly joinBy: string;
+}
+
+/** How an invitation of the owner's own stands, by the record: the server is told of it only when it is used. */
+export function invitationStanding(
+  { introduction, address, introducedAt, joinBy }: IssuedInvitation,
+  history: RosterHistory,
+  now: Date = new Date(),
+): "pending" | "used" | "withdrawn" | "expired" {
+  if (history.introductions.includes(introduction)) return "used";
+  const burnt = history.burnt[address];
+  if (burnt !== undefined && new Date(introducedAt) <= new Date(burnt)) return "withdrawn";
+  return new Date(joinBy) < now ? "expired" : "pending";
+}

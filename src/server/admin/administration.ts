@@ -2,12 +2,13 @@
  * What an operator does to lists and rosters. The commands (cli.ts) and the tests call the same functions; they work on
  * the store, so they take effect at once in a server that runs on it.
  */
+
+import { toBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
-import { toBase64 } from "../../membership/file/json-fields.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { readSecret } from "../../openpgp/secrets.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
 import type { Ledger } from "../store/ledger.js";
@@ -22,13 +23,13 @@ import {
 } from "../store/server-keys.js";
 import type { List, Member, MemberRole, NewListKey, PostPolicy, Shape, Store } from "../store/store.js";
 
-/** The operator asked for something that can't be; the message is a sentence for them. */
+/** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
   override readonly name = "BadRequest";
 }
 
 /** What the administration works on. */
-export interface Office {
+export interface AdminContext {
   readonly store: Store;
   readonly folder: DataFolder;
   readonly now: () => number;
@@ -41,7 +42,7 @@ export interface ListRequest {
   readonly address: string;
   readonly name: string;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
   /** The public list key, if the owner has made it. */
   readonly listKey?: CertificateSource;
@@ -52,9 +53,9 @@ export interface MemberRequest {
   readonly name: string;
   readonly certificate: CertificateSource;
   readonly shape: Shape;
-  /** A secret of 32 octets that the member's copies are sealed under, in place of the certificate. */
+  /** A secret of 32 bytes under which the member's copies are sealed, instead of to the certificate. */
   readonly copiesSecret?: Uint8Array;
-  /** A secret of 32 octets that the member's posts may come under, in place of the server's key. */
+  /** A secret of 32 bytes under which the member's posts may be sealed, instead of to the server's key. */
   readonly postsSecret?: Uint8Array;
 }
 
@@ -72,20 +73,23 @@ const reservedLocalParts = /-(request|bounces|owner)$/;
  *
  * @throws BadRequest, Conflict; ListSealError for an address or key that can't be used
  */
-export async function createList(office: Office, request: ListRequest): Promise<CreatedList> {
+export async function createList(office: AdminContext, request: ListRequest): Promise<CreatedList> {
   const { store, folder } = office;
   const address = parseAddress(request.address);
   const [localPart = ""] = address.split("@");
   if (reservedLocalParts.test(localPart) || localPart.includes("+")) {
-    throw new BadRequest("a list's address must not end in -request, -bounces or -owner, nor hold a +");
+    throw new BadRequest(
+      "the part of a list's address before the @ must not contain + or end in -request, -bounces or -owner",
+    );
   }
   if (localPart.length > MAX_LIST_LOCAL_PART) {
     throw new BadRequest(
-      `the part of a list's address before the @ is at most ${MAX_LIST_LOCAL_PART} characters: the server puts more behind it`,
+      `the part of a list's address before the @ can have at most ${MAX_LIST_LOCAL_PART} characters, because the server appends to it`,
     );
   }
   const name = checkName(request.name);
-  if ((await store.listByAddress(address)) !== undefined) throw new BadRequest(`the list ${address} exists`);
+  if ((await store.listByAddress(address)) !== undefined)
+    throw new BadRequest(`the list ${address} already exists`);
   const listKey = request.listKey === undefined ? undefined : await readListKey(address, request.listKey);
 
   const serverKey = await makeServerKey(folder, address, request.profile);
@@ -123,7 +127,11 @@ export async function createList(office: Office, request: ListRequest): Promise<
  *
  * @throws BadRequest, Conflict, ListSealError
  */
-export async function setListKey(office: Office, address: string, source: CertificateSource): Promise<List> {
+export async function setListKey(
+  office: AdminContext,
+  address: string,
+  source: CertificateSource,
+): Promise<List> {
   const list = await findList(office, address);
   const key = await readListKey(parseAddress(list.address), source);
   await office.store.setListKey(list.id, key, {
@@ -136,7 +144,7 @@ export async function setListKey(office: Office, address: string, source: Certif
 
 /** Puts somebody on a list's roster. @throws BadRequest, Conflict, ListSealError */
 export async function addMember(
-  office: Office,
+  office: AdminContext,
   listAddress: string,
   request: MemberRequest,
 ): Promise<Member> {
@@ -185,7 +193,11 @@ export async function addMember(
  *
  * @throws BadRequest, Conflict
  */
-export async function removeMember(office: Office, listAddress: string, address: string): Promise<Member> {
+export async function removeMember(
+  office: AdminContext,
+  listAddress: string,
+  address: string,
+): Promise<Member> {
   const list = await findList(office, listAddress);
   return office.store.removeMember(list.id, parseAddress(address), (member) => ({
     do: "remove",
@@ -197,7 +209,7 @@ export async function removeMember(office: Office, listAddress: string, address:
 
 /** Gives a member another role. @throws BadRequest, Conflict */
 export async function setRole(
-  office: Office,
+  office: AdminContext,
   listAddress: string,
   address: string,
   role: MemberRole,
@@ -209,13 +221,17 @@ export async function setRole(
 }
 
 /** Says who may post. @throws BadRequest */
-export async function setPolicy(office: Office, listAddress: string, policy: PostPolicy): Promise<void> {
+export async function setPolicy(
+  office: AdminContext,
+  listAddress: string,
+  policy: PostPolicy,
+): Promise<void> {
   const list = await findList(office, listAddress);
   await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...word(office) });
 }
 
 /** What {@link retireList} did with the list's secret key. */
-export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
+export type RetiredList = { readonly key: "deleted" } | { readonly key: "kept"; readonly copies: number };
 
 /**
  * Closes a list for ever: it takes no mail any more. Its server key is deleted once no copy waits; until then nothing
@@ -224,7 +240,11 @@ export type Retired = { readonly key: "deleted" } | { readonly key: "kept"; read
  *
  * @throws BadRequest
  */
-export async function retireList(office: Office, ledger: Ledger, address: string): Promise<Retired> {
+export async function retireList(
+  office: AdminContext,
+  ledger: Ledger,
+  address: string,
+): Promise<RetiredList> {
   const list = await findList(office, address);
   const settings = await ledger.settings(list.id);
   if (settings.retired === undefined) {
@@ -241,7 +261,7 @@ export async function retireList(office: Office, ledger: Ledger, address: string
 
 /** The member of a list at `address`. @throws BadRequest if there is none */
 export async function findMember(
-  office: Pick<Office, "store">,
+  office: Pick<AdminContext, "store">,
   listAddress: string,
   address: string,
 ): Promise<Member> {
@@ -253,7 +273,7 @@ export async function findMember(
 }
 
 /** The list at `address`. @throws BadRequest if there is none */
-export async function findList(office: Pick<Office, "store">, address: string): Promise<List> {
+export async function findList(office: Pick<AdminContext, "store">, address: string): Promise<List> {
   const canonical = parseAddress(address);
   const list = await office.store.listByAddress(canonical);
   if (list === undefined) throw new BadRequest(`there is no list ${canonical}`);
@@ -264,18 +284,23 @@ async function readListKey(address: Address, source: CertificateSource): Promise
   const key = await readSealingKey("list", source);
   // the add-on names a list key after its list: another list's key here is a mix-up
   if (!userIdOf(key).endsWith(`<${address}>`)) {
-    throw new BadRequest("that list key was made for another address");
+    throw new BadRequest(
+      `that list key was made for another address: ask the owner for the key of ${address}`,
+    );
   }
   return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
 }
 
-const word = (office: Office) => ({ by: "operator" as const, at: new Date(office.now()).toISOString() });
+const word = (office: AdminContext) => ({
+  by: "operator" as const,
+  at: new Date(office.now()).toISOString(),
+});
 
-/** A name stands in a header of every copy: one line of visible text. */
+/** A name goes into a header of every copy: one line of visible text. */
 function checkName(name: string): string {
   const trimmed = name.trim();
   if (trimmed === "" || [...trimmed].length > MAX_NAME_CHARACTERS || /[\p{C}\p{Zl}\p{Zp}]/u.test(trimmed)) {
-    throw new BadRequest(`a name is 1 to ${MAX_NAME_CHARACTERS} visible characters`);
+    throw new BadRequest(`a name must have 1 to ${MAX_NAME_CHARACTERS} visible characters, on one line`);
   }
   return trimmed;
 }

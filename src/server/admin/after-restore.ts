@@ -16,7 +16,7 @@ import type { Heads } from "../store/rollback-guard.js";
 import { certificatePathOf } from "../store/server-keys.js";
 import type { List } from "../store/store.js";
 
-export interface PuttingBackParts {
+export interface AfterRestoreContext {
   readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
@@ -28,7 +28,7 @@ export interface PuttingBackParts {
  * Brings every list of the store up to what this machine knows of it. Done every minute: lists of which it knows nothing out of the
  * ordinary are not asked for.
  */
-export async function putBack(parts: PuttingBackParts): Promise<void> {
+export async function putBack(parts: AfterRestoreContext): Promise<void> {
   for (const address of await parts.heads.unusual()) {
     const list = await parts.store.listByAddress(address);
     if (list === undefined) continue;
@@ -38,12 +38,12 @@ export async function putBack(parts: PuttingBackParts): Promise<void> {
       await putServerKeyBack(parts, list);
     } catch (error) {
       // one list's trouble is not the others'
-      parts.log.error("not-put-back", { list: list.address, code: codeForLog(error) });
+      parts.log.error("list-recovery-failed", { list: list.address, code: codeForLog(error) });
     }
   }
 }
 
-async function retireAgain({ ledger, heads, log }: PuttingBackParts, list: List): Promise<void> {
+async function retireAgain({ ledger, heads, log }: AfterRestoreContext, list: List): Promise<void> {
   if (!(await heads.isRetired(list.address))) return;
   const settings = await ledger.settings(list.id);
   if (settings.retired !== undefined) return;
@@ -52,7 +52,7 @@ async function retireAgain({ ledger, heads, log }: PuttingBackParts, list: List)
 }
 
 /** The owner's word came to another machine, or this one stopped between taking and noting it. */
-async function takeResume({ store, ledger, heads, log }: PuttingBackParts, list: List): Promise<void> {
+async function takeResume({ store, ledger, heads, log }: AfterRestoreContext, list: List): Promise<void> {
   const since = await heads.pausedSince(list.address);
   const word = since === undefined ? undefined : await ledger.refusedBefore(list.id);
   // dates in requests are whole seconds
@@ -61,7 +61,10 @@ async function takeResume({ store, ledger, heads, log }: PuttingBackParts, list:
   log.info("list-resumed", { list: list.address });
 }
 
-async function putServerKeyBack({ store, heads, folder, log }: PuttingBackParts, list: List): Promise<void> {
+async function putServerKeyBack(
+  { store, heads, folder, log }: AfterRestoreContext,
+  list: List,
+): Promise<void> {
   const known = await heads.serverKeyOf(list.address);
   const isPaused = (await heads.pausedSince(list.address)) !== undefined;
   if (!isPaused || known === undefined || known.fingerprint === list.serverFingerprint) return;
@@ -71,7 +74,7 @@ async function putServerKeyBack({ store, heads, folder, log }: PuttingBackParts,
   }
   const certificate = await parseSealingKey("server", await readFile(path, "utf8"));
   await store.putServerKeyBack(list.id, { ...known, certificate: writeSealingKey(certificate) });
-  log.warn("server-key-put-back", { list: list.address });
+  log.warn("server-key-restored", { list: list.address });
 }
 
 /**
@@ -86,7 +89,7 @@ export async function checkKeys({
   heads,
   lists,
   log,
-}: Omit<PuttingBackParts, "folder"> & { readonly lists: ListsInUse }): Promise<void> {
+}: Omit<AfterRestoreContext, "folder"> & { readonly lists: ListsInUse }): Promise<void> {
   const paused = await heads.paused();
   const failures: unknown[] = [];
   let good = 0;

@@ -10,17 +10,19 @@ import { chmod, copyFile, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { DataFolder } from "../base/data-folder.js";
-import { takeServeLock } from "../base/serve-lock.js";
+import { takeServeLock } from "../base/file-lock.js";
 import { Heads } from "../store/rollback-guard.js";
 import { checkSqliteFile, openSqliteStore } from "../store/sqlite-store.js";
 import { BadRequest } from "./administration.js";
 
 /** Writes a whole and consistent copy of the database to `file`, which must not be there; mode 0600. */
 export async function backUp(folder: DataFolder, file: string): Promise<void> {
-  if (existsSync(file)) throw new BadRequest(`${file} is there already`);
+  if (existsSync(file)) throw new BadRequest(`${file} already exists: choose another name`);
   const folderOfFile = dirname(file);
   if (!existsSync(folderOfFile)) {
-    throw new BadRequest(`the folder ${folderOfFile} does not exist: make it (mkdir -p), or name another`);
+    throw new BadRequest(
+      `the folder ${folderOfFile} does not exist: create it (mkdir -p), or choose another`,
+    );
   }
   // made in a folder that nobody else can look into, and moved when it is whole
   const draft = await mkdtemp(join(folderOfFile, ".listseal-backup-"));
@@ -47,7 +49,7 @@ export async function backUp(folder: DataFolder, file: string): Promise<void> {
  * @throws BadRequest, AlreadyServed, DamagedStore
  */
 export async function restore(folder: DataFolder, file: string, now: Date): Promise<string | undefined> {
-  if (!existsSync(file)) throw new BadRequest(`${file} is not there`);
+  if (!existsSync(file)) throw new BadRequest(`${file} does not exist: check the name of the backup`);
   const unlock = takeServeLock(folder.lock);
   try {
     checkSqliteFile(file);

@@ -1,6 +1,6 @@
 /**
- * What stands in `listseal.toml`: every key, what it may hold, and its default. The reasons for the defaults stand in
- * the file that `init` writes (config-template.ts); a test holds the two together.
+ * What `listseal.toml` may contain: every key, its values and its default. The reasons for the defaults are in the file
+ * that `init` writes (config-template.ts); a test checks that the two agree.
  */
 import { z } from "zod";
 import { MAX_MAIL_BYTES } from "../base/limits.js";

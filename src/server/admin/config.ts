@@ -1,4 +1,4 @@
-/** Reads `listseal.toml`: what is wrong in it is said with line and key, in plain words. */
+/** Reads `listseal.toml`; a mistake in it is reported with its line and key, in plain words. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
@@ -44,7 +44,7 @@ export async function readConfigFile(file: string): Promise<Config> {
   try {
     text = await readFile(file, "utf8");
   } catch {
-    throw new ConfigError(`${file} can't be read`);
+    throw new ConfigError(`${file} can't be read: check its path and permissions`);
   }
   const base = dirname(resolve(file));
   const config = readConfig(text, file);

@@ -19,7 +19,7 @@ import { type RecordedOrder, Stale } from "../store/warrant.js";
 import { BadRequest } from "./administration.js";
 
 /** What resuming by a file works on. */
-export interface RestoredParts {
+export interface ResumeContext {
   readonly store: FullStore;
   readonly heads: Heads;
   readonly ledger: Ledger;
@@ -35,7 +35,7 @@ export interface RestoredParts {
  * @throws BadRequest, ListSealError
  */
 export async function resumeList(
-  parts: RestoredParts,
+  parts: ResumeContext,
   list: List,
   armored: string,
 ): Promise<{ readonly owner: Member; readonly setAside: number }> {
@@ -45,7 +45,7 @@ export async function resumeList(
   const opened = await readRequestFile(armored);
   const { request } = opened;
   if (request.list.address !== list.address || request.command.do !== "resume-server") {
-    throw new BadRequest(`that file does not ask for ${list.address} to go on`);
+    throw new BadRequest(`that file is not a request to resume ${list.address}`);
   }
   const { owner, signedAt } = await signedByOwner(parts, list, opened);
   const { head } = request.command;
@@ -73,12 +73,12 @@ export async function resumeList(
       throw new BadRequest(notAnOwner);
     case "too-old":
       throw new BadRequest(
-        `the owner signed that before the list was paused (${new Date(since).toISOString()}): it has to be signed anew`,
+        `the owner signed that before the list was paused (${new Date(since).toISOString()}): ask for a new signature`,
       );
     case "roster-behind": {
       const newest = await store.recordHead(list.id);
       throw new BadRequest(
-        `the owner knows another newest entry than the database holds (${newest.number} ${newest.hash}): the backup is older than the list; remove again who was removed since, then let the owner look at the roster and sign for the new entry`,
+        `the owner signed for a newest entry that is not the database's (${newest.number} ${newest.hash}), so the backup is older than the list: remove again everyone who was removed since, then have the owner check the roster and sign for the new newest entry`,
       );
     }
   }
@@ -86,18 +86,18 @@ export async function resumeList(
 
 function staleToSentence(error: unknown): never {
   if (!(error instanceof Stale)) throw error;
-  throw new BadRequest("the roster was changed just now: look at it, and give the command again");
+  throw new BadRequest("the roster has just changed: check it, and run the command again");
 }
 
 const notAnOwner = "that file was not signed by an owner of the list";
 
 async function signedByOwner(
-  { store, now }: RestoredParts,
+  { store, now }: ResumeContext,
   list: List,
   opened: OpenedRequest,
 ): Promise<{ readonly owner: Member; readonly signedAt: Date }> {
   const owners = await ownersOf(store, list.id);
-  if (owners.length === 0) throw new BadRequest(`${list.address} has no owner: list owner names one`);
+  if (owners.length === 0) throw new BadRequest(`${list.address} has no owner: name one with member role`);
   const signers = await claimedSigners(opened);
   for (const owner of owners) {
     const { certificate } = await parseSealingKey("member", owner.certificate);

@@ -32,7 +32,8 @@ export async function issueCard(
   office: { readonly store: MembershipStore; readonly folder: DataFolder; readonly now: () => number },
   list: List,
 ): Promise<IssuedCard> {
-  if (list.listKeyFingerprint !== undefined) throw new BadRequest(`${list.address} has its list key`);
+  if (list.listKeyFingerprint !== undefined)
+    throw new BadRequest(`${list.address} already has its list key, so nobody needs a card to claim it`);
   const { store, folder } = office;
   const server = await loadServerKey(folder, list);
   const listAddress = parseAddress(list.address);

@@ -15,7 +15,7 @@ export interface GlobalOptions {
 }
 
 /** Where a command works. */
-export interface Site {
+export interface ServerPlace {
   readonly folder: DataFolder;
   readonly config: Config;
   readonly place: StorePlace;
@@ -29,9 +29,9 @@ export interface Site {
  *
  * @throws BadRequest, ConfigError, KeyFileError
  */
-export async function findSite({ data, config: named }: GlobalOptions): Promise<Site> {
+export async function findSite({ data, config: named }: GlobalOptions): Promise<ServerPlace> {
   if (named === undefined && data === undefined) {
-    throw new BadRequest("where is the server's folder? Give --data DIR or --config FILE");
+    throw new BadRequest("no data folder given: use --data DIR or --config FILE");
   }
   const beside = data === undefined ? undefined : join(data, "listseal.toml");
   const configFile = named ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
@@ -48,7 +48,7 @@ export async function findSite({ data, config: named }: GlobalOptions): Promise<
   for (const each of [folder.path, folder.keys]) {
     if (existsSync(each) && (await isWritableByOthers(each))) {
       throw new ConfigError(
-        `others can write to ${each}, so that keys and lists may be anybody's: chmod go-w ${each}`,
+        `others can write to ${each}, so its keys and lists can't be trusted: run chmod go-w ${each} and check them`,
       );
     }
   }
@@ -69,9 +69,12 @@ async function readPassphrase(config: Config, credentials: string | undefined): 
   try {
     text = await readFile(file, "utf8");
   } catch {
-    throw new KeyFileError(`the passphrase file ${file} can't be read`);
+    throw new KeyFileError(`the passphrase file ${file} can't be read: check its path and permissions`);
   }
   const passphrase = text.replace(/\r?\n$/, "");
-  if (passphrase === "") throw new KeyFileError(`the passphrase file ${file} is empty`);
+  if (passphrase === "")
+    throw new KeyFileError(
+      `the passphrase file ${file} is empty: put the passphrase of the server keys in it`,
+    );
   return passphrase;
 }

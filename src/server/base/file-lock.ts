@@ -48,3 +48,18 @@ export async function whileLocked<T>(file: string, work: () => Promise<T>): Prom
     await pause(TRY_AGAIN_MS);
   }
 }
+
+/** One server on one data folder: a second one would send every copy twice. */
+
+/** Another server holds the folder. */
+export class AlreadyServed extends Error {
+  override readonly name = "AlreadyServed";
+}
+
+/** Takes the lock in `file`. @returns gives it back. @throws AlreadyServed */
+export function takeServeLock(file: string): () => void {
+  const release = tryLock(file);
+  if (release === undefined)
+    throw new AlreadyServed("another listseal-server is already running on this data folder");
+  return release;
+}

@@ -11,7 +11,7 @@ import { runInNewContext } from "node:vm";
 /** Mails below this leave too little behind for a collection, which stops the process for 20 to 40 ms. */
 const LARGE_OCTETS = 4 * 1024 * 1024;
 
-/** What {@link Garbage} lets pile up. */
+/** What {@link BufferCollector} lets pile up. */
 const TURN_OCTETS = 8 * 1024 * 1024;
 
 /** All of the heap, or what was made last and is dead already: 1 to 3 ms. */
@@ -51,7 +51,7 @@ export function collectYoungAfter(octets: number): void {
 }
 
 /** Counts buffers that die as soon as they are used, within one piece of work, and collects them now and then. */
-export class Garbage {
+export class BufferCollector {
   #octets = 0;
 
   add(octets: number): void {

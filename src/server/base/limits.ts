@@ -34,7 +34,7 @@ export const MAX_CONNECTIONS_A_CLIENT = 20;
  * Recipients in one transaction. A sealed mail is for one list; the client sends a second list's in a transaction of
  * its own (RFC 5321, 4.5.3.1.10: 452). Stops lists of thousands of recipients.
  */
-export const MAX_RECIPIENTS = 1;
+export const MAX_SMTP_RECIPIENTS = 1;
 
 /** Length of one command line. Stops a client that never ends its line from filling memory (RFC 5321 wants 512). */
 export const MAX_COMMAND_BYTES = 4096;

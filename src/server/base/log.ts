@@ -1,9 +1,11 @@
 /**
- * The server's log: events with fields from a closed list, one JSON line each on standard error.
+ * The server's log: events with fields from a closed list, one JSON line each on standard error. Names of events and fields
+ * are lower-case words with hyphens. `-failed`: it is tried again; `-deferred`: the other side was told, or told us, to try
+ * later; `-refused`: for good; `-dropped` and `-withheld`: its recipient is no longer to have it.
  *
- * Not in a log, ever: subjects, bodies, keys, opened bytes, addresses of people. Members and posts go by the numbers
- * that the store gives them. The list is enforced by the type and again when a line is written, so that a value that
- * slipped past the compiler is left out.
+ * Never in a log: subjects, bodies, keys, decrypted bytes, addresses of people. Members and posts go by the numbers that
+ * the store gives them. The type enforces the list, and so does the writer: a value that slipped past the compiler is left
+ * out.
  */
 import { pino } from "pino";
 import { ListSealError } from "../../openpgp/errors.js";
@@ -22,7 +24,7 @@ export interface LogFields {
   readonly reply?: number;
   readonly status?: string;
   /** a mail's name in the relay's queue and log */
-  readonly queueId?: string;
+  readonly "queue-id"?: string;
   readonly bytes?: number;
   readonly copies?: number;
   readonly attempt?: number;
@@ -40,7 +42,7 @@ const allowed: readonly (keyof LogFields)[] = [
   "code",
   "reply",
   "status",
-  "queueId",
+  "queue-id",
   "bytes",
   "copies",
   "attempt",
@@ -52,7 +54,7 @@ const allowed: readonly (keyof LogFields)[] = [
 
 export type LogLevel = "info" | "warn" | "error";
 
-/** Writes events. `info`: as it should be; `warn`: somebody else's fault; `error`: the operator has to look. */
+/** Writes events. `info`: normal; `warn`: somebody else's fault; `error`: the operator has to act. */
 export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;

@@ -1,8 +1,8 @@
 /** What the commands of the command line share: the data folder, the configuration, and how they print. */
 
 import { open } from "node:fs/promises";
-import { BadRequest, type Office } from "../admin/administration.js";
-import { findSite, type GlobalOptions, type Site } from "../admin/site.js";
+import { type AdminContext, BadRequest } from "../admin/administration.js";
+import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { codeForLog } from "../base/log.js";
@@ -13,25 +13,26 @@ import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
 
 /** What a command works with; store and ledger are open. */
-export interface Desk extends Office {
+export interface CliContext extends AdminContext {
   readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
 }
 
-export const say = (line: string) => process.stdout.write(`${line}\n`);
+export const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** A fingerprint as people compare it: in groups of four. */
 export const spaced = (fingerprint: string) => fingerprint.toUpperCase().replace(/(.{4})(?=.)/g, "$1 ");
 
 /** Runs `work` with store and ledger of the site open; notes the record's newest entries when it is done. */
-export async function atDesk(
+export async function withContext(
   options: GlobalOptions,
-  work: (desk: Desk, site: Site) => Promise<void>,
+  work: (desk: CliContext, site: ServerPlace) => Promise<void>,
 ): Promise<void> {
   const site = await findSite(options);
   const { folder } = site;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(site.place);
   try {
     const ledger = await openLedger(site.place);
@@ -61,12 +62,15 @@ export async function readSmallFile(path: string): Promise<Buffer> {
   } catch (error) {
     throw new BadRequest(`${path} can't be read (${codeForLog(error)})`);
   }
-  if (length > MAX_CERTIFICATE_BYTES) throw new BadRequest(`${path} is too large for a certificate`);
+  if (length > MAX_CERTIFICATE_BYTES)
+    throw new BadRequest(
+      `${path} is too large (the limit is ${MAX_CERTIFICATE_BYTES} bytes): check that it is the right file`,
+    );
   return bytes.subarray(0, length);
 }
 
 /** A certificate file, binary or armored. @throws BadRequest */
-export async function readCertificate(path: string): Promise<Uint8Array | string> {
+export async function readCertificateFile(path: string): Promise<Uint8Array | string> {
   const content = await readSmallFile(path);
   // the first bit of every packet is set, and no letter of armor is
   return (content[0] ?? 0) >= 0x80 ? content : content.toString("utf8");

@@ -10,7 +10,7 @@ import { findSite, type GlobalOptions } from "../admin/site.js";
 import { isInitialised, makeFolders, NotInitialised, writeDurably } from "../base/data-folder.js";
 import { openStore } from "../store/open-store.js";
 import { openTokens } from "../store/tokens.js";
-import { say } from "./cli-context.js";
+import { print } from "./cli-context.js";
 import { relayOf } from "./serve.js";
 
 /** Adds the commands about the server itself. */
@@ -18,7 +18,7 @@ export function addKeepCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
   program
     .command("init")
-    .description("make the data folder, and a listseal.toml that tells every setting")
+    .description("create the data folder and a listseal.toml that documents every setting")
     .action(async () => {
       const { folder, place, configFile } = await findSite(global());
       const isNew = !isInitialised(folder);
@@ -27,8 +27,8 @@ export function addKeepCommands(program: Command): void {
       await openTokens(folder.tokenSecret);
       const file = configFile ?? join(folder.path, "listseal.toml");
       if (!existsSync(file)) await writeDurably(file, configTemplate, 0o600);
-      say(isNew ? `made ${folder.path}` : `${folder.path} is there already`);
-      say(`settings are in ${file}`);
+      print(isNew ? `created ${folder.path}` : `${folder.path} already exists`);
+      print(`settings are in ${file}`);
     });
 
   const config = program.command("config").description("the configuration file");
@@ -37,27 +37,30 @@ export function addKeepCommands(program: Command): void {
     .description("check listseal.toml")
     .action(async () => {
       const { configFile } = await findSite(global());
-      say(
-        configFile === undefined ? "there is no listseal.toml: every default holds" : `${configFile} is good`,
+      print(
+        configFile === undefined
+          ? "there is no listseal.toml: every setting has its default"
+          : `${configFile} is valid`,
       );
     });
 
   program
     .command("backup")
-    .argument("<file>", "where to; must not be there yet")
-    .description("copy the database, also while the server runs")
+    .argument("<file>", "the file to write; it must not exist yet")
+    .description("back up the database; the server may be running")
     .action(async (file: string) => {
       const { folder, place } = await findSite(global());
       if (place.kind !== "sqlite") throw new BadRequest("the store is PostgreSQL: back it up with pg_dump");
-      if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+      if (!isInitialised(folder))
+        throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
       await backUp(folder, file);
-      say(`wrote ${file}; the secret keys in ${folder.keys} and ${folder.tokenSecret} are not in it`);
+      print(`wrote ${file}; it does not contain the secret keys in ${folder.keys} and ${folder.tokenSecret}`);
     });
 
   program
     .command("restore")
     .argument("<file>", "a backup")
-    .description("put a backup in the place of the database; every list then waits for its owner")
+    .description("replace the database with a backup; every list is then paused until its owner resumes it")
     .action(async (file: string) => {
       const { folder, place } = await findSite(global());
       if (place.kind !== "sqlite") {
@@ -65,18 +68,20 @@ export function addKeepCommands(program: Command): void {
       }
       await makeFolders(folder);
       const former = await restore(folder, file, new Date());
-      if (former !== undefined) say(`kept the former database as ${former}`);
-      say("restored; no list takes or sends mail until an owner's signed request is given to: list resume");
+      if (former !== undefined) print(`kept the previous database as ${former}`);
+      print(
+        "restored; every list is paused until you run list resume with a request that its owner has signed",
+      );
     });
 
   program
     .command("doctor")
-    .description("look for what is wrong: keys, permissions, relay, DNS, Postfix, clock, disk")
+    .description("check keys, permissions, relay, DNS, Postfix, clock and disk")
     .action(async () => {
       const site = await findSite(global());
       const relay = site.config.relay.url === undefined ? undefined : await relayOf(site.config);
       const findings = await examine(site, relay);
-      for (const { verdict, text } of findings) say(`${verdict.padEnd(5)} ${text}`);
+      for (const { verdict, text } of findings) print(`${verdict.padEnd(5)} ${text}`);
       if (findings.some(({ verdict }) => verdict === "WRONG")) process.exitCode = 1;
     });
 }

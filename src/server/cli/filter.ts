@@ -3,12 +3,12 @@ import { type Command, Option } from "commander";
 import { findSite, type GlobalOptions } from "../admin/site.js";
 import { openLog } from "../base/log.js";
 import { type Endpoint, type RelayPlace, writeHostAndPort } from "../delivery/endpoints.js";
-import { startFilter, type Upstream } from "../serve/filter.js";
-import { say } from "./cli-context.js";
+import { type QueueOwner, startFilter } from "../serve/filter.js";
+import { print } from "./cli-context.js";
 import { hostAndPort, relayOf, relayUrl, untilSignal } from "./serve.js";
 
 interface FilterFlags {
-  readonly behind: Upstream;
+  readonly behind: QueueOwner;
   readonly smtp: Endpoint;
   readonly relay?: RelayPlace;
 }
@@ -17,15 +17,18 @@ interface FilterFlags {
 export function addFilterCommand(program: Command): void {
   program
     .command("filter")
-    .description("make one copy for each mail that Postfix or Mailman hands over, until SIGTERM")
+    .description("make a member's copy of each mail that Postfix or Mailman hands over, until SIGTERM")
     .requiredOption(
       "--smtp <host:port>",
-      "listen for Postfix or Mailman, and nobody else; port 0 takes a free one",
+      "address to listen on; let only Postfix or Mailman reach it; port 0 picks a free port",
       hostAndPort,
     )
-    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .option("--relay <url>", "where to send copies: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
     .addOption(
-      new Option("--behind <what>", "who hands mail over: Postfix (beside serve --explode), or Mailman 3")
+      new Option(
+        "--behind <what>",
+        "what hands mail over: Postfix (together with serve --explode) or Mailman 3",
+      )
         .choices(["postfix", "mailman"])
         .default("postfix"),
     )
@@ -45,7 +48,7 @@ async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void>
     ...(publicUrl === undefined ? {} : { publicUrl }),
     log,
   });
-  say(`listening filter ${writeHostAndPort(running.front)}`);
+  print(`listening filter ${writeHostAndPort(running.front)}`);
   await untilSignal(log);
   await running.stop();
   log.info("stopped");

@@ -1,7 +1,7 @@
 /** `list create|show|set|set-key|retire|resume`. */
 import { type Command, Option } from "commander";
 import type { Profile } from "../../openpgp/keys.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";
@@ -11,12 +11,19 @@ import { openLog } from "../base/log.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { certificatePathOf } from "../store/server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "../store/store.js";
-import { atDesk, type Desk, readCertificate, readSmallFile, say, spaced } from "./cli-context.js";
+import {
+  type CliContext,
+  print,
+  readCertificateFile,
+  readSmallFile,
+  spaced,
+  withContext,
+} from "./cli-context.js";
 
 interface CreateOptions {
   readonly name: string;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
   readonly listKey?: string;
 }
@@ -27,7 +34,7 @@ interface SetOptions {
   readonly authorCopy?: "yes" | "no";
 }
 
-async function show({ store, ledger, heads, folder }: Desk, list: List): Promise<void> {
+async function show({ store, ledger, heads, folder }: CliContext, list: List): Promise<void> {
   const { replyTo, authorCopy, retired } = await ledger.settings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
@@ -35,32 +42,35 @@ async function show({ store, ledger, heads, folder }: Desk, list: List): Promise
     retired !== undefined
       ? `retired on ${new Date(retired).toISOString().slice(0, 10)}`
       : (await heads.paused()).has(list.address)
-        ? "paused: waits for its owner after a restore (list resume)"
+        ? "paused after a restore until its owner resumes it (list resume)"
         : list.listKeyFingerprint === undefined
-          ? "takes no posts yet: it has no list key (list set-key)"
-          : "takes posts";
+          ? "accepts no posts yet: it has no list key (list set-key)"
+          : "accepts posts";
   for (const line of [
     `list         ${list.address} (${list.name})`,
     `state        ${state}`,
     `mode         ${list.mode}, delivery ${list.delivery}, profile ${list.profile}`,
-    `posts        policy ${list.policy}, Reply-To the ${replyTo}, author ${authorCopy ? "gets" : "gets no"} copy`,
+    `posts        policy ${list.policy}, replies go to the ${replyTo}, authors get ${authorCopy ? "a" : "no"} copy`,
     `server key   ${spaced(list.serverFingerprint)}`,
     `certificate  ${certificatePathOf(folder, list.serverFingerprint)}`,
-    `list key     ${list.listKeyFingerprint === undefined ? "none yet: list set-key" : spaced(list.listKeyFingerprint)}`,
+    `list key     ${list.listKeyFingerprint === undefined ? "none yet (list set-key)" : spaced(list.listKeyFingerprint)}`,
     `record       entry ${number} ${hash}`,
     `members      ${members}`,
   ]) {
-    say(line);
+    print(line);
   }
 }
 
-async function issue(desk: Desk, list: List): Promise<void> {
+async function issue(desk: CliContext, list: List): Promise<void> {
   const { path, expires } = await issueCard(desk, list);
-  say(`server card  ${path}`);
-  say(
-    `             for the person who will own the list, until ${expires.toISOString().slice(0, 10)}; whoever`,
+  print(`server card  ${path}`);
+  print(
+    `             for the person who will own the list; it expires on ${expires.toISOString().slice(0, 10)}.`,
   );
-  say("             has it can claim the list, so send it in private, and read out the server key above");
+  print(
+    "             Anyone who has it can claim the list: send it privately, and read the list's server key",
+  );
+  print("             (list show) to the owner by telephone.");
 }
 
 /** Adds the commands about lists. */
@@ -70,26 +80,26 @@ export function addListCommands(program: Command): void {
   list
     .command("create")
     .argument("<address>", "the list's mail address")
-    .description("create a list, with a server key of its own")
+    .description("create a list with its own server key")
     .requiredOption("--name <name>", "the list's name, as members see it")
     .addOption(new Option("--mode <mode>", "what is sealed twice").choices(["key", "whole"]).default("key"))
     .addOption(
       new Option(
         "--delivery <delivery>",
-        "sealed again for each member, or sent on as opened (a former member who taps the wire can then read)",
+        "seal each copy for its member, or send it as opened (a former member who taps the line can then read it)",
       )
         .choices(["resealed", "opened"])
         .default("resealed"),
     )
     .addOption(
-      new Option("--profile <profile>", "OpenPGP that GnuPG reads, or RFC 9580")
+      new Option("--profile <profile>", "OpenPGP that GnuPG can read, or RFC 9580")
         .choices(["compatible", "rfc9580"])
         .default("compatible"),
     )
-    .option("--list-key <file>", "the public list key, if it is made already")
+    .option("--list-key <file>", "the public list key, if it already exists")
     .action((address: string, { listKey, ...rest }: CreateOptions) =>
-      atDesk(global(), async (desk) => {
-        const key = listKey === undefined ? {} : { listKey: await readCertificate(listKey) };
+      withContext(global(), async (desk) => {
+        const key = listKey === undefined ? {} : { listKey: await readCertificateFile(listKey) };
         const { list: created } = await createList(desk, { address, ...rest, ...key });
         await show(desk, created);
         if (listKey === undefined) await issue(desk, created);
@@ -98,16 +108,16 @@ export function addListCommands(program: Command): void {
   list
     .command("card")
     .argument("<address>", "the list's mail address")
-    .description("make a new server card for a list that nobody owns yet; an earlier card is good no more")
+    .description("issue a new server card for a list that has no owner yet; earlier cards stop working")
     .action((address: string) =>
-      atDesk(global(), async (desk) => issue(desk, await findList(desk, address))),
+      withContext(global(), async (desk) => issue(desk, await findList(desk, address))),
     );
   list
     .command("show")
-    .argument("[address]", "one list; every list if left out")
+    .argument("[address]", "one list (default: all lists)")
     .description("show lists")
     .action((address: string | undefined) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const shown = address === undefined ? await desk.store.lists() : [await findList(desk, address)];
         for (const each of shown) await show(desk, each);
       }),
@@ -115,28 +125,30 @@ export function addListCommands(program: Command): void {
   list
     .command("set-key")
     .argument("<address>", "the list's mail address")
-    .description("give a list its public list key; it takes posts from then on")
+    .description("set a list's public list key; the list then accepts posts")
     .requiredOption("--list-key <file>", "the public list key")
     .action((address: string, options: { listKey: string }) =>
-      atDesk(global(), async (desk) => {
-        const changed = await setListKey(desk, address, await readCertificate(options.listKey));
-        say(`list key     ${spaced(changed.listKeyFingerprint ?? "")}`);
+      withContext(global(), async (desk) => {
+        const changed = await setListKey(desk, address, await readCertificateFile(options.listKey));
+        print(`list key     ${spaced(changed.listKeyFingerprint ?? "")}`);
       }),
     );
   list
     .command("new-server-key")
     .argument("<address>", "the list's mail address")
     .description(
-      "make another server key, and ask the owners about it; it is used when one of them has agreed",
+      "create another server key and ask the owners to approve it; it is used once one of them agrees",
     )
     .action((address: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const found = await findList(desk, address);
         const log = openLog(process.stderr);
         const lists = new ListsInUse(desk.store, desk.folder);
         const { key, asked } = await makeNextServerKey({ ...desk, lists, log }, found);
-        say(`server key   ${spaced(key.fingerprint)}`);
-        say(`             ${asked} owners are asked: read these characters out to one of them by telephone`);
+        print(`server key   ${spaced(key.fingerprint)}`);
+        print(
+          `             ${asked} ${asked === 1 ? "owner was" : "owners were"} asked: read these characters to one of them by telephone`,
+        );
       }),
     );
   list
@@ -144,19 +156,24 @@ export function addListCommands(program: Command): void {
     .argument("<address>", "the list's mail address")
     .description("change a list's settings")
     .addOption(
-      new Option("--policy <policy>", "who may post, and whether a moderator decides").choices(postPolicies),
+      new Option("--policy <policy>", "who may post, and whether a moderator approves posts").choices(
+        postPolicies,
+      ),
     )
     .addOption(
       new Option(
         "--reply-to <whom>",
-        "where answers go; author puts the author's address on every copy, in the clear",
+        "where replies go; author puts the author's address on every copy, unencrypted",
       ).choices(["list", "author"]),
     )
     .addOption(
-      new Option("--author-copy <yes|no>", "whether authors get their own posts").choices(["yes", "no"]),
+      new Option("--author-copy <yes|no>", "whether authors get copies of their own posts").choices([
+        "yes",
+        "no",
+      ]),
     )
     .action((address: string, { policy, replyTo, authorCopy }: SetOptions) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const { id } = await findList(desk, address);
         if (policy !== undefined) await setPolicy(desk, address, policy);
         await desk.ledger.setSettings(id, {
@@ -170,17 +187,17 @@ export function addListCommands(program: Command): void {
   list
     .command("retire")
     .argument("<address>", "the list's mail address")
-    .description("close a list for ever, and delete its server key once its queue is empty")
+    .description("close a list permanently, and delete its server key once its queue is empty")
     .action((address: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         // first: from here on no older database opens it again
         await desk.heads.retire(desk.store, await findList(desk, address));
         const retired = await retireList(desk, desk.ledger, address);
         if (retired.key === "deleted") await deleteAllServerKeys(desk, await findList(desk, address));
-        say(
+        print(
           retired.key === "deleted"
-            ? "retired; the list's secret server key is deleted"
-            : `retired; ${retired.copies} copies wait: run this again when they are gone, to delete the server key`,
+            ? "retired; the list's secret server key was deleted"
+            : `retired; ${retired.copies} copies are still queued: run this again when they are gone, to delete the server key`,
         );
       }),
     );
@@ -188,14 +205,14 @@ export function addListCommands(program: Command): void {
     .command("resume")
     .argument("<address>", "the list's mail address")
     .argument("<file>", "the owner's signed request")
-    .description("let a list go on that was restored from a backup")
+    .description("resume a list that was paused by a restore")
     .action((address: string, file: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const found = await findList(desk, address);
         const armored = (await readSmallFile(file)).toString("utf8");
         const { owner, setAside } = await resumeList(desk, found, armored);
-        say(`resumed by ${owner.address}; signatures from before are refused`);
-        say(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
+        print(`resumed by ${owner.address}; earlier signatures are refused`);
+        print(`set aside    ${setAside} copies of the backup's queue (queue show --aside)`);
       }),
     );
 }

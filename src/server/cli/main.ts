@@ -2,9 +2,8 @@
 /**
  * The command `listseal-server`: sets up lists and rosters, and serves them.
  *
- * What it prints on standard output is the answer, for people and scripts; what went wrong is one line on standard
- * error, and the exit code is 1. Every command but `serve` and `restore` may be used while a server runs, and takes
- * effect at once.
+ * Results go to standard output, for people and scripts; errors are one line on standard error, with exit code 1. Every
+ * command except `serve` and `restore` can be used while a server is running, and takes effect at once.
  */
 import { Command } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
@@ -20,9 +19,9 @@ const program = new Command("listseal-server")
   .description("Encrypted mailing lists that the server can't read.")
   .version(packageJson.version)
   .option("--data <dir>", "the server's data folder")
-  .option("--config <file>", "the configuration file; listseal.toml in the data folder if left out")
+  .option("--config <file>", "the configuration file (default: listseal.toml in the data folder)")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
-  .showHelpAfterError("(listseal-server --help tells more)")
+  .showHelpAfterError("(see listseal-server --help)")
   .configureHelp({ showGlobalOptions: true });
 addKeepCommands(program);
 addListCommands(program);

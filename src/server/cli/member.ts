@@ -13,7 +13,14 @@ import { DAY_MS } from "../base/limits.js";
 import { secretFromText } from "../store/member-secrets.js";
 import { rosterPages, standingsOn } from "../store/roster-pages.js";
 import { type Member, type MemberRole, roles, type Shape } from "../store/store.js";
-import { atDesk, type Desk, readCertificate, readSmallFile, say, spaced } from "./cli-context.js";
+import {
+  type CliContext,
+  print,
+  readCertificateFile,
+  readSmallFile,
+  spaced,
+  withContext,
+} from "./cli-context.js";
 
 const describeMember = (member: Member): string =>
   `${member.address}  ${member.name}  ${member.shape}  ${spaced(member.fingerprint)}`;
@@ -31,7 +38,7 @@ const readSecretFile = async (path: string): Promise<Uint8Array> =>
   secretFromText((await readSmallFile(path)).toString("latin1"));
 
 /** One member a line; what is not as usual stands behind. */
-async function listMembers({ store, ledger }: Desk, listId: number): Promise<void> {
+async function listMembers({ store, ledger }: CliContext, listId: number): Promise<void> {
   for await (const page of rosterPages(store, listId)) {
     const standings = await standingsOn(ledger, page, 0);
     for (const member of page) {
@@ -41,12 +48,12 @@ async function listMembers({ store, ledger }: Desk, listId: number): Promise<voi
         ...(standing?.suspension === undefined ? [] : ["SUSPENDED"]),
         ...(standing?.unusableSince === undefined ? [] : ["NO USABLE KEY"]),
       ];
-      say([describeMember(member), ...marks].join("  "));
+      print([describeMember(member), ...marks].join("  "));
     }
   }
 }
 
-async function showMember({ ledger }: Desk, member: Member): Promise<void> {
+async function showMember({ ledger }: CliContext, member: Member): Promise<void> {
   const suspension = await ledger.suspension(member.id);
   const key = await ledger.unusableKey(member.id);
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
@@ -61,14 +68,14 @@ async function showMember({ ledger }: Desk, member: Member): Promise<void> {
       (bounce) => `bounced      ${day(bounce.day * DAY_MS)} ${bounce.severity} ${bounce.reason}`,
     ),
   ]) {
-    say(line);
+    print(line);
   }
 }
 
 /** Adds the commands about members. */
 export function addMemberCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
-  const member = program.command("member").description("keep a list's roster");
+  const member = program.command("member").description("manage a list's members");
   const command = (name: string, description: string) =>
     member.command(name).description(description).argument("<list>", "the list's mail address");
   const about = (name: string, description: string) =>
@@ -78,73 +85,73 @@ export function addMemberCommands(program: Command): void {
     .requiredOption("--key <file>", "the member's certificate (public key)")
     .requiredOption("--name <name>", "the member's name, as others see it")
     .addOption(
-      new Option("--shape <shape>", "for Thunderbird with the add-on, or for any mail program")
+      new Option("--shape <shape>", "encrypted for Thunderbird with the add-on, mixed for any mail program")
         .choices(["encrypted", "mixed"])
         .default("mixed"),
     )
     .option(
       "--secret-file <file>",
-      "a secret shared with this member, 64 hex digits: copies are sealed under it and not to the key",
+      "a secret shared with this member (64 hex digits): copies are sealed under it, not to the key",
     )
     .option(
       "--sender-secret-file <file>",
-      "another secret shared with this member: posts may come under it and not to the server's key",
+      "another secret shared with this member: posts may be sealed under it, not to the server key",
     )
     .action((listAddress: string, address: string, options: AddOptions) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const { key, name, shape, secretFile, senderSecretFile } = options;
         const request = {
           address,
           name,
-          certificate: await readCertificate(key),
+          certificate: await readCertificateFile(key),
           shape,
           ...(secretFile === undefined ? {} : { copiesSecret: await readSecretFile(secretFile) }),
           ...(senderSecretFile === undefined ? {} : { postsSecret: await readSecretFile(senderSecretFile) }),
         };
-        say(`added        ${describeMember(await addMember(desk, listAddress, request))}`);
+        print(`added        ${describeMember(await addMember(desk, listAddress, request))}`);
       }),
     );
-  about("remove", "remove a member; copies that wait for them are not sent").action(
+  about("remove", "remove a member; copies still queued for them are not sent").action(
     (listAddress: string, address: string) =>
-      atDesk(global(), async (desk) => {
-        say(`removed      ${describeMember(await removeMember(desk, listAddress, address))}`);
+      withContext(global(), async (desk) => {
+        print(`removed      ${describeMember(await removeMember(desk, listAddress, address))}`);
       }),
   );
-  about("role", "make a member an owner or moderator, or an ordinary member again")
+  about("role", "change a member's role")
     .argument("<role>", roles.join(", "), (text: string): MemberRole => {
       const role = roles.find((each) => each === text);
-      if (role === undefined) throw new InvalidArgumentError(`A role is one of ${roles.join(", ")}.`);
+      if (role === undefined) throw new InvalidArgumentError(`The role must be one of ${roles.join(", ")}.`);
       return role;
     })
     .action((listAddress: string, address: string, role: MemberRole) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         await showMember(desk, await setRole(desk, listAddress, address, role));
       }),
     );
-  command("list", "list a roster").action((listAddress: string) =>
-    atDesk(global(), async (desk) => listMembers(desk, (await findList(desk, listAddress)).id)),
+  command("list", "list all members").action((listAddress: string) =>
+    withContext(global(), async (desk) => listMembers(desk, (await findList(desk, listAddress)).id)),
   );
-  command("show", "show one member with what bounced, or list a roster")
+  command("show", "show one member and their bounces, or list all members")
     .argument("[address]", "the member's mail address")
     .action((listAddress: string, address: string | undefined) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         if (address === undefined) await listMembers(desk, (await findList(desk, listAddress)).id);
         else await showMember(desk, await findMember(desk, listAddress, address));
       }),
     );
-  about("suspend", "send a member no copies for now; they stay on the roster").action(
+  about("suspend", "stop sending copies to a member, who stays on the roster").action(
     (listAddress: string, address: string) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         const found = await findMember(desk, listAddress, address);
         await desk.ledger.suspend(found.id, "operator", desk.now());
         await showMember(desk, found);
       }),
   );
-  command("resume", "send a suspended member copies again, and forget their bounces")
+  command("resume", "send copies to a suspended member again, and clear their bounces")
     .argument("[address]", "the member's mail address")
-    .option("--all", "everybody on the list whose copies came back; not those whom you suspended yourself")
+    .option("--all", "everyone suspended because of bounces, but not those you suspended yourself")
     .action((listAddress: string, address: string | undefined, { all }: { all?: true }) =>
-      atDesk(global(), async (desk) => {
+      withContext(global(), async (desk) => {
         if ((address === undefined) === (all === undefined)) {
           throw new BadRequest("member resume needs a member's address, or --all");
         }
@@ -152,7 +159,7 @@ export function addMemberCommands(program: Command): void {
           const { id } = await findList(desk, listAddress);
           const found = await desk.ledger.suspended(id, "bounces");
           for (const member of found) await desk.ledger.resume(member);
-          say(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
+          print(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
           return;
         }
         const found = await findMember(desk, listAddress, address);

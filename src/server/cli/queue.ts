@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import type { GlobalOptions } from "../admin/site.js";
 import type { JobChoice, QueuedJob } from "../store/queue-desk.js";
-import { atDesk, say } from "./cli-context.js";
+import { print, withContext } from "./cli-context.js";
 
 /** Lines that `show` prints at most, unless it is told otherwise; what comes after them is another page. */
 const PAGE = 200;
@@ -31,7 +31,8 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 
 function wholeNumber(text: string, option: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new BadRequest(`${option} wants a number`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new BadRequest(`${option} must be a whole number`);
   return value;
 }
 
@@ -39,7 +40,7 @@ function wholeNumber(text: string, option: string): number {
 function age(text: string): number {
   const [, count = "", unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   const ms = units[unit];
-  if (ms === undefined) throw new BadRequest("--older wants a time: 90m, 2h or 3d");
+  if (ms === undefined) throw new BadRequest("--older must be a time such as 90m, 2h or 3d");
   return Number(count) * ms;
 }
 
@@ -61,7 +62,7 @@ function saidChoice(options: Choice, now: number): Omit<JobChoice, "state"> {
   const isSaid = Object.keys(choice).length > 0;
   if (isSaid === (options.all === true)) {
     throw new BadRequest(
-      "say which: --job NUMBER, --post NUMBER, --list ADDRESS, --to ADDRESS, --older TIME, --reason CODE, or --all",
+      "say which jobs: --job NUMBER, --post NUMBER, --list ADDRESS, --to ADDRESS, --older TIME or --reason CODE; or --all on its own",
     );
   }
   return choice;
@@ -84,70 +85,70 @@ function line(job: QueuedJob): string {
 /** Adds the commands about the queue. */
 export function addQueueCommands(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
-  const queue = program.command("queue").description("look after what waits to be sent");
+  const queue = program.command("queue").description("inspect and manage the queue");
   const choosing = (name: string, description: string) =>
     queue
       .command(name)
       .description(description)
       .option("--job <number>", "one copy, notice or answer")
-      .option("--post <number>", "copies of one post")
-      .option("--list <address>", "of one list")
-      .option("--to <address>", "for one recipient")
-      .option("--older <time>", "in the queue for longer than that: 90m, 2h, 3d")
-      .option("--reason <code>", "set aside for that reason, as show prints it");
+      .option("--post <number>", "the copies of one post")
+      .option("--list <address>", "jobs of one list")
+      .option("--to <address>", "jobs for one recipient")
+      .option("--older <time>", "jobs queued for longer than this: 90m, 2h, 3d")
+      .option("--reason <code>", "jobs set aside for this reason, as show prints it");
 
-  choosing("show", "show what waits, and what was set aside and why")
-    .option("--aside", "only what was set aside")
-    .option("--waiting", "only what was not")
-    .option("--after <job>", "the page after that job")
-    .option("--limit <number>", `lines at most, ${PAGE} unless you say`)
+  choosing("show", "show waiting jobs, and jobs that were set aside and why")
+    .option("--aside", "only jobs that were set aside")
+    .option("--waiting", "only waiting jobs")
+    .option("--after <job>", "the page after this job")
+    .option("--limit <number>", `how many jobs to show (default: ${PAGE})`)
     .action((options: ShowOptions) =>
-      atDesk(global(), async ({ store, ledger, now }) => {
+      withContext(global(), async ({ store, ledger, now }) => {
         const state = options.aside ? "aside" : options.waiting ? "waiting" : "any";
         const limit = Math.min(wholeNumber(options.limit ?? `${PAGE}`, "--limit"), MAX_PAGE);
         const after = wholeNumber(options.after ?? "0", "--after");
         // one more than is shown: whether there is another page
         const found = await ledger.queue.page({ ...choiceOf(options, now()), state }, after, limit + 1);
-        for (const job of found.slice(0, limit)) say(line(job));
+        for (const job of found.slice(0, limit)) print(line(job));
         const last = found[limit - 1];
-        if (found.length > limit && last !== undefined) say(`more: the same with --after ${last.id}`);
+        if (found.length > limit && last !== undefined) print(`more: repeat with --after ${last.id}`);
         const counts = await store.queueCounts();
-        say(`waiting ${counts.waiting}, aside ${counts.aside}`);
+        print(`waiting ${counts.waiting}, aside ${counts.aside}`);
       }),
     );
-  choosing("flush", "try what waits for its next attempt now")
-    .option("--all", "everything that waits")
+  choosing("flush", "try waiting jobs again now")
+    .option("--all", "all waiting jobs")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, now }) => {
-        say(`${await ledger.queue.flush(saidChoice(options, now()), now())} will be tried now`);
+      withContext(global(), async ({ ledger, now }) => {
+        print(`${await ledger.queue.flush(saidChoice(options, now()), now())} will be tried now`);
       }),
     );
-  choosing("retry", "try again what was set aside, or is on hold")
-    .option("--all", "everything that was set aside")
+  choosing("retry", "try jobs again that were set aside or are on hold")
+    .option("--all", "all jobs that were set aside")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, heads, now }) => {
+      withContext(global(), async ({ ledger, heads, now }) => {
         const choice = saidChoice(options, now());
         const [paused] = await heads.paused();
         if (paused !== undefined) {
-          throw new BadRequest(`${paused} waits for its owner after a restore: list resume comes first`);
+          throw new BadRequest(`${paused} is paused after a restore: run list resume first`);
         }
-        say(`${await ledger.queue.retry({ ...choice, state: "aside" }, now())} will be tried again`);
+        print(`${await ledger.queue.retry({ ...choice, state: "aside" }, now())} will be tried again`);
       }),
     );
-  choosing("hold", "keep back what waits, until queue retry")
-    .option("--all", "everything that waits")
+  choosing("hold", "hold waiting jobs until queue retry")
+    .option("--all", "all waiting jobs")
     .action((options: Choice) =>
-      atDesk(global(), async ({ ledger, now }) => {
-        say(`${await ledger.queue.hold(saidChoice(options, now()))} on hold`);
+      withContext(global(), async ({ ledger, now }) => {
+        print(`${await ledger.queue.hold(saidChoice(options, now()))} on hold`);
       }),
     );
-  choosing("drop", "give up what was set aside")
-    .option("--waiting", "also what was not, and waits to be sent")
-    .option("--all", "everything that was set aside")
+  choosing("drop", "discard jobs that were set aside")
+    .option("--waiting", "waiting jobs, too")
+    .option("--all", "all jobs that were set aside")
     .action((options: Choice & { readonly waiting?: true }) =>
-      atDesk(global(), async ({ ledger, now }) => {
+      withContext(global(), async ({ ledger, now }) => {
         const state = options.waiting ? "any" : "aside";
-        say(`${await ledger.queue.drop({ ...saidChoice(options, now()), state })} dropped`);
+        print(`${await ledger.queue.drop({ ...saidChoice(options, now()), state })} dropped`);
       }),
     );
 }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { type Config, ConfigError } from "../admin/config.js";
 import { sentenceFor } from "../admin/failure-sentence.js";
-import { findSite, type GlobalOptions, type Site } from "../admin/site.js";
+import { findSite, type GlobalOptions, type ServerPlace } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { codeForLog, type Log, openLog } from "../base/log.js";
 import {
@@ -16,13 +16,13 @@ import {
   writeHostAndPort,
 } from "../delivery/endpoints.js";
 import type { RelayOptions } from "../delivery/relay.js";
-import type { FrontOptions } from "../receive/smtp.js";
+import type { SmtpListenerOptions } from "../receive/smtp.js";
 import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
 import { type LiveOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
-import { say } from "./cli-context.js";
+import { print } from "./cli-context.js";
 
 /** Flags go before the file. */
 interface ServeFlags {
@@ -36,14 +36,14 @@ interface ServeFlags {
 /** An option's HOST:PORT. */
 export function hostAndPort(text: string): Endpoint {
   const found = readHostAndPort(text);
-  if (found === undefined) throw new InvalidArgumentError("HOST:PORT is wanted.");
+  if (found === undefined) throw new InvalidArgumentError("It must be HOST:PORT.");
   return found;
 }
 
 /** An option's relay. */
 export function relayUrl(text: string): RelayPlace {
   const found = readRelayUrl(text);
-  if (found === undefined) throw new InvalidArgumentError("smtp://HOST:PORT or lmtp://HOST:PORT is wanted.");
+  if (found === undefined) throw new InvalidArgumentError("It must be smtp://HOST:PORT or lmtp://HOST:PORT.");
   return found;
 }
 
@@ -51,7 +51,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch {
-    throw new ConfigError(`${file} can't be read`);
+    throw new ConfigError(`${file} can't be read: check its path and permissions`);
   }
 }
 
@@ -67,7 +67,8 @@ async function tlsOf(files: {
 /** The relay of file and flags. @throws BadRequest if neither names one, ConfigError */
 export async function relayOf(config: Config, flag?: RelayPlace): Promise<RelayOptions> {
   const place = flag ?? config.relay.url;
-  if (place === undefined) throw new BadRequest("serve needs --relay, or relay.url in listseal.toml");
+  if (place === undefined)
+    throw new BadRequest("no relay to send copies to: give --relay, or set relay.url in listseal.toml");
   const { tls, ca } = config.relay;
   return {
     ...place,
@@ -88,8 +89,8 @@ async function liveOf(config: Config, flags: ServeFlags): Promise<LiveOptions> {
   };
 }
 
-async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly FrontOptions[]> {
-  const fronts: FrontOptions[] = [];
+async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly SmtpListenerOptions[]> {
+  const fronts: SmtpListenerOptions[] = [];
   for (const protocol of ["smtp", "lmtp"] as const) {
     const at = flags[protocol] ?? config[protocol].listen;
     if (at !== undefined)
@@ -104,8 +105,9 @@ async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly Fro
 }
 
 /** A backup was put back by other means than `restore`: every list waits for its owner. */
-async function announceRestore({ folder, place }: Site): Promise<void> {
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+async function announceRestore({ folder, place }: ServerPlace): Promise<void> {
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const store = await openStore(place);
   try {
     await new Heads(folder.heads).pauseAll(store);
@@ -119,18 +121,18 @@ export function addServeCommand(program: Command): void {
   const global = () => program.opts<GlobalOptions>();
   program
     .command("serve")
-    .description("take posts and send copies, until SIGTERM; SIGHUP reads listseal.toml again")
-    .option("--smtp <host:port>", "listen for SMTP; port 0 takes a free one", hostAndPort)
+    .description("accept posts and send copies, until SIGTERM; SIGHUP reloads listseal.toml")
+    .option("--smtp <host:port>", "listen for SMTP; port 0 picks a free port", hostAndPort)
     .option("--lmtp <host:port>", "listen for LMTP, behind Postfix", hostAndPort)
-    .option("--relay <url>", "where copies go: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
+    .option("--relay <url>", "where to send copies: smtp://HOST:PORT or lmtp://HOST:PORT", relayUrl)
     .option(
       "--explode <url>",
-      "smtp://HOST:PORT of a Postfix that keeps the queue of copies and calls `filter` for each",
+      "the Postfix that queues the copies and calls `filter` for each: smtp://HOST:PORT",
       relayUrl,
     )
     .option(
       "--restored",
-      "the database comes from a backup: deliver nothing until each list's owner resumes it",
+      "the database was restored from a backup: pause every list until its owner resumes it",
     )
     .action((flags: ServeFlags) => serve(global(), flags));
 }
@@ -141,7 +143,9 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const log = openLog(process.stderr, config.log.level);
   const fronts = await frontsOf(config, flags);
   if (fronts.length === 0) {
-    throw new BadRequest("serve needs --smtp or --lmtp, or a listen setting in listseal.toml");
+    throw new BadRequest(
+      "no address to listen on: give --smtp or --lmtp, or set listen under [smtp] or [lmtp] in listseal.toml",
+    );
   }
   const live = await liveOf(config, flags);
   if (flags.restored) await announceRestore(site);
@@ -161,9 +165,9 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
       : { renewal: { renewAfter, deleteAfter: config.keys["delete-after-days"] } }),
     ...(flags.explode === undefined ? {} : { explode: await relayOf(config, flags.explode) }),
   });
-  for (const { protocol, ...at } of service.fronts) say(`listening ${protocol} ${writeHostAndPort(at)}`);
-  if (service.web !== undefined) say(`listening web ${writeHostAndPort(service.web)}`);
-  if (service.vitals !== undefined) say(`listening metrics ${writeHostAndPort(service.vitals)}`);
+  for (const { protocol, ...at } of service.fronts) print(`listening ${protocol} ${writeHostAndPort(at)}`);
+  if (service.web !== undefined) print(`listening web ${writeHostAndPort(service.web)}`);
+  if (service.vitals !== undefined) print(`listening metrics ${writeHostAndPort(service.vitals)}`);
 
   const reload = async () => {
     try {
@@ -173,8 +177,8 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
       log.info("reloaded", { signal: "SIGHUP" });
     } catch (error) {
       // a mistake in the file must not end a server that runs
-      log.error("not-reloaded", { code: codeForLog(error) });
-      process.stderr.write(`listseal-server: ${sentenceFor(error)}; going on with the settings of before\n`);
+      log.error("reload-failed", { code: codeForLog(error) });
+      process.stderr.write(`listseal-server: ${sentenceFor(error)}; keeping the previous settings\n`);
     }
   };
   process.on("SIGHUP", () => void reload());

@@ -20,7 +20,7 @@ interface Batch {
 /** First pause before a mark is made again, in milliseconds; doubled up to {@link POLL_MS}. */
 const FIRST_PAUSE_MS = 20;
 
-export class Finished {
+export class BatchCommit {
   readonly #store: Pick<Store, "finishJobs">;
   readonly #log: Pick<Log, "error">;
   #next: Batch | undefined;
@@ -65,7 +65,7 @@ export class Finished {
         return await this.#store.finishJobs(jobs);
       } catch (error) {
         if (this.#stopping) throw error;
-        this.#log.error("not-marked", { code: codeForLog(error), copies: jobs.length });
+        this.#log.error("sent-not-recorded", { code: codeForLog(error), copies: jobs.length });
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);

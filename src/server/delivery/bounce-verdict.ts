@@ -10,18 +10,18 @@
  */
 
 /** `hard`: there is no such mailbox. `soft`: anything else. `reason`: a word for the owner and the log. */
-export interface Verdict {
+export interface BounceVerdict {
   readonly severity: "hard" | "soft";
   readonly reason: string;
 }
 
 /** What a report said: enhanced status code, if any, and the diagnostic text. */
-export interface Diagnosis {
+export interface BounceDiagnostic {
   readonly status?: string;
   readonly text: string;
 }
 
-type Rule = readonly [pattern: RegExp, severity: Verdict["severity"], reason: string];
+type Rule = readonly [pattern: RegExp, severity: BounceVerdict["severity"], reason: string];
 
 /**
  * Asked in this order: soft before hard, since "550 5.1.1 user's mailbox is full", "user unknown (blocked by policy)" and
@@ -126,7 +126,7 @@ const MAX_TEXT = 8_000;
 const enhanced = /(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])/;
 
 /** Judges one failed delivery. Never throws; what it doesn't know is soft. */
-export function judge({ status = "", text }: Diagnosis): Verdict {
+export function judgeBounce({ status = "", text }: BounceDiagnostic): BounceVerdict {
   const said = withoutNames(text.slice(0, MAX_TEXT));
   const own = enhanced.exec(said);
   // what the other side said goes before what the reporting system made of it; a reply without words leaves that alone

@@ -92,7 +92,7 @@ export class Claims {
     if (isSet || this.#isLate()) await this.#renew();
     if (!isSet) return;
     this.#drift = drift;
-    log.warn("clock-set", { ms: Math.round(set) });
+    log.warn("clock-changed", { ms: Math.round(set) });
     if (set < 0) await store.hurryJobs(now());
   }
 
@@ -116,7 +116,7 @@ export class Claims {
       await store.extendClaims(ours, clock() + this.#lease);
       for (const claim of ours) this.#leases.set(claim, until);
     } catch (error) {
-      log.error("lease-not-renewed", { code: codeForLog(error) });
+      log.error("lease-renewal-failed", { code: codeForLog(error) });
     }
   }
 }

@@ -9,24 +9,24 @@
  */
 import type { ListInUse } from "../store/lists-in-use.js";
 import type { NewPost, Queued, Store } from "../store/store.js";
-import type { Slips } from "./queue-header.js";
+import type { QueueHeaders } from "./queue-header.js";
 import { handOver, type RelayOptions } from "./relay.js";
-import type { Ending } from "./smtp-client.js";
+import type { EndOfData } from "./smtp-client.js";
 
 /** Postfix could not take the post now; the sender is told to try later. */
-export class NotExploded extends Error {
+export class NotExpanded extends Error {
   override readonly name = "NotExploded";
 }
 
 /** Queues posts in Postfix, in place of the store. */
-export class Exploder {
+export class RecipientExpander {
   readonly #store: Store;
-  readonly #slips: Slips;
+  readonly #slips: QueueHeaders;
   readonly #port: RelayOptions;
   readonly #underway = new Set<string>();
 
   /** @param port Postfix's smtpd that has the filter as its content_filter */
-  constructor(store: Store, slips: Slips, port: RelayOptions) {
+  constructor(store: Store, slips: QueueHeaders, port: RelayOptions) {
     this.#store = store;
     this.#slips = slips;
     this.#port = port;
@@ -41,7 +41,7 @@ export class Exploder {
     if (post.hold) return this.#store.queuePost(post);
     const name = `${post.listId} ${post.keyPacketDigest}`;
     // the same post twice at one moment: one of them comes again, and is then a repeat
-    if (this.#underway.has(name)) throw new NotExploded("this post is on its way");
+    if (this.#underway.has(name)) throw new NotExpanded("this post is on its way");
     this.#underway.add(name);
     try {
       const known = await this.#store.knownPost(post);
@@ -54,9 +54,9 @@ export class Exploder {
         pieces: this.#slips.attach(post.raw, post),
       };
       // Postfix may take its time, and the author be removed meanwhile: it can't have the post before the last line
-      const ending: Ending = (end) => this.#store.confirmPost(post.warrant, end);
+      const ending: EndOfData = (end) => this.#store.confirmPost(post.warrant, end);
       if (!(await handOver(this.#port, mail, ending))) {
-        throw new NotExploded("Postfix did not take the post for every member");
+        throw new NotExpanded("Postfix did not take the post for every member");
       }
       return await this.#store.rememberSent(post, readers.length);
     } finally {

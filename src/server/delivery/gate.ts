@@ -12,7 +12,7 @@ import type { Heads } from "../store/rollback-guard.js";
 import type { AtGate, Entitled, GateWord, MemberRole, Store } from "../store/store.js";
 
 /** What a recipient must be. */
-export type Need =
+export type RecipientRequirement =
   /** gets copies */
   | "copies"
   /** decides about held posts */
@@ -23,10 +23,10 @@ export type Need =
   | "nothing";
 
 /** A mail at the gate. */
-export interface Passenger {
+export interface OutgoingCopy {
   readonly job?: AtGate["job"];
   readonly listId: number;
-  readonly need: Need;
+  readonly need: RecipientRequirement;
   /** Whom it was made for, and the certificate that it is sealed to, if it is. */
   readonly member?: { readonly id: number; readonly certificate?: Uint8Array };
   /** When it came into the queue: what came before a list was paused is from the time before a restore. */
@@ -34,7 +34,7 @@ export interface Passenger {
 }
 
 /** Why a mail does not leave. */
-export type Stop =
+export type WithheldReason =
   /** the job is another worker's, or gone with what it was for */
   | "claim-lost"
   | "not-a-member"
@@ -55,7 +55,10 @@ const ranks: Readonly<Record<MemberRole, number>> = {
 };
 
 /** Why somebody does not get what needs `need`; `undefined` if they do. */
-export function denial(need: Need, member: Omit<Entitled, "certificate"> | undefined): Stop | undefined {
+export function denial(
+  need: RecipientRequirement,
+  member: Omit<Entitled, "certificate"> | undefined,
+): WithheldReason | undefined {
   if (need === "nothing") return undefined;
   if (member === undefined) return "not-a-member";
   switch (need) {
@@ -70,24 +73,24 @@ export function denial(need: Need, member: Omit<Entitled, "certificate"> | undef
   }
 }
 
-export interface GateParts {
+export interface GateContext {
   readonly store: Pick<Store, "atGate" | "listById">;
   readonly heads: Pick<Heads, "pausedSince" | "pausedNow">;
 }
 
 interface Waiting {
-  readonly passenger: Passenger;
+  readonly passenger: OutgoingCopy;
   readonly end: () => void;
-  readonly decided: (stop: Stop | undefined) => void;
+  readonly decided: (stop: WithheldReason | undefined) => void;
   readonly failed: (error: unknown) => void;
 }
 
-export class Gate {
-  readonly #parts: GateParts;
+export class RecipientGate {
+  readonly #parts: GateContext;
   readonly #addresses = new Map<number, string>();
   #waiting: Waiting[] = [];
 
-  constructor(parts: GateParts) {
+  constructor(parts: GateContext) {
     this.#parts = parts;
   }
 
@@ -98,7 +101,7 @@ export class Gate {
    * @returns why it may not; `undefined` if `end` was called
    * @throws what the store throws; `end` was not called then
    */
-  ask(passenger: Passenger, end: () => void): Promise<Stop | undefined> {
+  ask(passenger: OutgoingCopy, end: () => void): Promise<WithheldReason | undefined> {
     return new Promise((decided, failed) => {
       // what else is asked at this moment is asked along with it
       if (this.#waiting.length === 0) setImmediate(() => void this.#askAll());
@@ -107,7 +110,7 @@ export class Gate {
   }
 
   /** Whether a list waits for its owner, and this mail with it. */
-  async isPaused(passenger: Passenger): Promise<boolean> {
+  async isPaused(passenger: OutgoingCopy): Promise<boolean> {
     return waits(passenger, await this.#parts.heads.pausedSince(await this.#addressOf(passenger.listId)));
   }
 
@@ -149,13 +152,17 @@ export class Gate {
 }
 
 /** Whether a mail waits with a list that is paused since `since`, if it is. */
-function waits({ need, queued }: Passenger, since: number | undefined): boolean {
+function waits({ need, queued }: OutgoingCopy, since: number | undefined): boolean {
   if (since === undefined) return false;
   // an owner has to hear what became of the command that lets the list go on
   return !(need === "nothing" && queued !== undefined && queued >= since);
 }
 
-function verdict({ need, member }: Passenger, word: GateWord, isPaused: boolean): Stop | undefined {
+function verdict(
+  { need, member }: OutgoingCopy,
+  word: GateWord,
+  isPaused: boolean,
+): WithheldReason | undefined {
   if (!word.isOurs) return "claim-lost";
   if (isPaused) return "paused";
   const stop = denial(need, word.member);

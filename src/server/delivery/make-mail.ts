@@ -10,18 +10,18 @@ import type { ListsInUse } from "../store/lists-in-use.js";
 import { KeyFileError } from "../store/server-keys.js";
 import type { CopyJob, Entitled, Job, MailJob, Member, NoticeJob, Store } from "../store/store.js";
 import { isClockBehind } from "./clock.js";
-import { type CopyMaker, Poison, type PreparedPost } from "./copies.js";
-import { denial, type Need, type Passenger, type Stop } from "./gate.js";
-import { noticeNeeds, writeNotice } from "./plain-notice.js";
+import { type CopyMaker, type PreparedPost, UnopenablePost } from "./copies.js";
+import { denial, type OutgoingCopy, type RecipientRequirement, type WithheldReason } from "./gate.js";
+import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
 import type { OutgoingMail } from "./relay.js";
-import type { Standing } from "./suspension.js";
+import type { Suspensions } from "./suspension.js";
 
 /** What a job came to. */
-export type Made =
-  | { readonly kind: "mail"; readonly mail: OutgoingMail; readonly passenger: Passenger }
+export type MadeMail =
+  | { readonly kind: "mail"; readonly mail: OutgoingMail; readonly passenger: OutgoingCopy }
   /** nobody is to get it */
-  | { readonly kind: "dropped"; readonly code: Stop | "author" | "key-revoked" }
+  | { readonly kind: "dropped"; readonly code: WithheldReason | "author" | "key-revoked" }
   /** it can't be made as things are: for the operator */
   | { readonly kind: "aside"; readonly code: string }
   /** the post can't be opened, for nobody */
@@ -29,10 +29,10 @@ export type Made =
   /** the machine's clock is wrong: once it is right, it can be made */
   | { readonly kind: "clock" };
 
-export interface MakingParts {
+export interface MakeMailContext {
   readonly store: Store;
   readonly lists: ListsInUse;
-  readonly standing: Standing;
+  readonly standing: Suspensions;
   readonly posts: PreparedPosts;
   readonly copies: CopyMaker;
   readonly log: Log;
@@ -42,7 +42,7 @@ export interface MakingParts {
 type Recipient = Member & Entitled;
 
 /** The mail of `job`. @throws what may pass by itself: the store's error, a key file that can't be read now */
-export function make(parts: MakingParts, job: Job): Promise<Made> {
+export function make(parts: MakeMailContext, job: Job): Promise<MadeMail> {
   switch (job.kind) {
     case "copy":
       return makeCopy(parts, job);
@@ -53,7 +53,7 @@ export function make(parts: MakingParts, job: Job): Promise<Made> {
   }
 }
 
-async function makeCopy(parts: MakingParts, job: CopyJob): Promise<Made> {
+async function makeCopy(parts: MakeMailContext, job: CopyJob): Promise<MadeMail> {
   const { store, standing, copies, posts, log } = parts;
   let post: PreparedPost;
   try {
@@ -82,31 +82,31 @@ async function makeCopy(parts: MakingParts, job: CopyJob): Promise<Made> {
 }
 
 /** Only what is wrong with a post itself condemns it: a store that is away or a clock that is wrong will pass. */
-async function whyNot({ store, now }: MakingParts, error: unknown, job: CopyJob): Promise<Made> {
-  if (error instanceof Poison) return { kind: "poison", code: codeForLog(error.cause) };
+async function whyNot({ store, now }: MakeMailContext, error: unknown, job: CopyJob): Promise<MadeMail> {
+  if (error instanceof UnopenablePost) return { kind: "poison", code: codeForLog(error.cause) };
   const list = await store.listById(job.listId);
   const keys = list === undefined ? [] : [list.serverCertificate, ...(list.listKey ? [list.listKey] : [])];
   if (await isClockBehind(now(), job.queued, keys)) return { kind: "clock" };
   throw error;
 }
 
-async function makeNotice({ store, lists, now }: MakingParts, job: NoticeJob): Promise<Made> {
+async function makeNotice({ store, lists, now }: MakeMailContext, job: NoticeJob): Promise<MadeMail> {
   const member = await store.recipientById(job.memberId);
   const need = noticeNeeds(job.code);
   const stop = denial(need, member);
   if (stop !== undefined || member === undefined) return { kind: "dropped", code: stop ?? "not-a-member" };
   const list = await lists.openById(member.listId);
   if (list === undefined) throw new Error("a member of a list without a key");
-  const mail = writeNotice(list, member, job, new Date(now()));
+  const mail = writePlainNotice(list, member, job, new Date(now()));
   return { kind: "mail", mail, passenger: passengerOf(job, need, member) };
 }
 
-async function makeMail({ store, copies }: MakingParts, job: MailJob): Promise<Made> {
+async function makeMail({ store, copies }: MakeMailContext, job: MailJob): Promise<MadeMail> {
   const { to, recipient } = job;
-  let passenger: Passenger = passengerOf(job, "nothing");
+  let passenger: OutgoingCopy = passengerOf(job, "nothing");
   if (to.kind === "member") {
     const member: Recipient | undefined = await store.recipientById(to.memberId);
-    const need: Need = to.needs ?? "read-only";
+    const need: RecipientRequirement = to.needs ?? "read-only";
     const stop = denial(need, member);
     if (stop !== undefined || member === undefined) return { kind: "dropped", code: stop ?? "not-a-member" };
     // attack: sealed before its holder said that the key is in other hands
@@ -119,7 +119,12 @@ async function makeMail({ store, copies }: MakingParts, job: MailJob): Promise<M
   return { kind: "mail", mail: { sender: "", recipient, pieces: [mail] }, passenger };
 }
 
-function passengerOf(job: Job, need: Need, member?: Member, certificate?: Uint8Array): Passenger {
+function passengerOf(
+  job: Job,
+  need: RecipientRequirement,
+  member?: Member,
+  certificate?: Uint8Array,
+): OutgoingCopy {
   return {
     job,
     listId: job.listId,

@@ -7,32 +7,32 @@ import { createHash } from "node:crypto";
 import { bouncesAddress, parseAddress } from "../../mail/mailbox.js";
 import { FORWARDED_MS } from "../base/limits.js";
 import type { List, Store } from "../store/store.js";
-import type { Gate } from "./gate.js";
+import type { RecipientGate } from "./gate.js";
 import { connectToRelay, type RelayConnection, type RelayOptions } from "./relay.js";
 import { ownersOf } from "./suspension.js";
 
 /** `later`: the relay took it for not every owner; the sender's mail system tries again. */
-export type Forwarded = "forwarded" | "nobody" | "later";
+export type ForwardResult = "forwarded" | "nobody" | "later";
 
-export interface ForwardingParts {
+export interface ForwardContext {
   readonly store: Store;
-  readonly gate: Gate;
+  readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly now: () => number;
 }
 
 /** Passes `raw` on to the list's owners at the addresses on the roster. */
 export async function forwardToOwners(
-  { store, gate, relay, now }: ForwardingParts,
+  { store, gate, relay, now }: ForwardContext,
   list: List,
   raw: Uint8Array,
-): Promise<Forwarded> {
+): Promise<ForwardResult> {
   const owners = await ownersOf(store, list.id);
   if (owners.length === 0) return "nobody";
   const digest = createHash("sha256").update(raw).digest("base64url");
   const had = await store.forwardedTo(digest);
   let connection: RelayConnection | undefined;
-  let outcome: Forwarded = "forwarded";
+  let outcome: ForwardResult = "forwarded";
   try {
     for (const owner of owners.filter(({ id }) => !had.has(id))) {
       connection ??= await connectToRelay(relay);

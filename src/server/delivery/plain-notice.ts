@@ -2,12 +2,12 @@
  * The mails that the server itself writes to people: why a post under their name was refused, that their copies can't be
  * sealed or don't arrive, and to owners what happened on their list.
  *
- * They go to the address on the roster and nowhere else, since only then the reason tells nobody else anything. They
- * quote nothing of any post, and name no member: they are not sealed, so that they reach somebody whose key ran out.
- * Owners hear a member's number, which the operator's `member show` explains.
+ * They go to the address on the roster and nowhere else, so that nobody else learns the reason. They quote nothing of any
+ * post, and name no member: they are not sealed, so that they reach somebody whose key has expired. Owners are told a
+ * member's number, which the operator's `member show` explains.
  */
 import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../../mail/mailbox.js";
-import { formatDate, textLeaf, writeEntity } from "../../mail/mime.js";
+import { formatMailDate, textLeaf, writeEntity } from "../../mail/mime.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import type { Member, NoticeJob } from "../store/store.js";
@@ -15,17 +15,20 @@ import type { OutgoingMail } from "./relay.js";
 
 const reasons: Readonly<Record<string, string>> = {
   "too-old":
-    "It was sealed more than seven days ago, by the date in its signature. If it was sealed just now, the clock of the computer that it was sealed on is wrong.",
+    "It was encrypted more than seven days ago, according to the date in its signature. If you encrypted it just now, your computer's clock is wrong: set it and send the message again.",
   "from-the-future":
-    "It seems to come from the future: the date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with yours. If the server's is wrong, tell the list's owner, and send the post again when it is right.",
-  replayed: "It is one that the list has passed on before, under another message id.",
+    "The date in its signature is more than ten minutes ahead of the server's clock. Compare the time below with your computer's. If yours is wrong, set it and send the message again. If the server's is wrong, tell the list's owner, and send the message again once it is right.",
+  replayed: "The list has already passed this message on, under another message id.",
   "message-id-reused":
-    "Another post of yours has the same message id. Write it as a new mail and send it again.",
-  "binding-missing": "Its signature does not say which list and which mail it is for.",
-  "binding-mismatch": "What came is not what was signed: the mail was changed on its way.",
-  "not-allowed": "You are a member who reads only. An owner of the list can change that.",
-  "malformed-key-packet": "Its key packet is not in the form that the list requires.",
-  "unsupported-version": "It was sealed by a newer version of ListSeal than the list's server knows.",
+    "Another message of yours has the same message id. Write it as a new message and send it again.",
+  "binding-missing":
+    "Its signature does not say which list and which message it is for. Encrypt it with the ListSeal add-on, or with the script that ListSeal provides for GnuPG.",
+  "binding-mismatch": "The message was changed on its way: it is not what you signed. Send it again.",
+  "not-allowed": "You can read this list but not post to it. An owner of the list can change that.",
+  "malformed-key-packet":
+    "Its key packet does not have the form that the list requires. Update your software and encrypt the message again.",
+  "unsupported-version":
+    "It was encrypted by a newer version of ListSeal than the list's server supports. Tell the list's owner that the server needs an update.",
 };
 
 /** Subject, without the list's name, and paragraphs. */
@@ -36,57 +39,57 @@ interface Wording {
 
 function refusedPost(list: string, code: string, now: Date): Wording {
   return {
-    subject: "a post of yours was not passed on",
+    subject: "your message was not accepted",
     text: [
-      `The list ${list} did not pass on a post that was signed by your key.`,
+      `The list ${list} did not accept a message that was signed with your key.`,
       reasons[code] ?? "It did not pass the list's checks.",
       `The server's clock shows ${now.toISOString().slice(0, 16).replace("T", " ")} UTC.`,
-      "If you did not send anything, somebody is sending captured mail of yours again. They can't read it, and it reaches nobody. You will hear of this once an hour at most.",
+      "If you did not send anything, someone is resending a message of yours that they captured. They can't read it, and no one receives it. You get this notice at most once an hour.",
     ],
   };
 }
 
-/** Notices that are not about a refused post. After the list: what the notice's code says more, mostly members' numbers. */
+/** Notices that are not about a refused post. After the list: the rest of the notice's code, mostly members' numbers. */
 const others: Readonly<Record<string, (list: string, ...more: string[]) => Wording>> = {
   "no-usable-key": (list) => ({
-    subject: "your key has run out",
+    subject: "your key can no longer be used",
     text: [
-      `Mail of the list ${list} can't be sealed for you any more: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
-      "Nothing is sent to you unsealed, so you miss what is written until you renew it. Renew your key in the ListSeal add-on, or ask the list's owner. Posts that could not be sealed for you wait with the list's operator for a while.",
+      `Messages of the list ${list} can no longer be encrypted for you: your key on the list has expired, was revoked, or is of a kind that is no longer safe.`,
+      "Nothing is sent to you unencrypted, so you receive no messages until you have a valid key on the list. Renew your key in the ListSeal add-on, or ask the list's owner. The list's operator keeps the messages that could not be encrypted for you for a while.",
     ],
   }),
   suspended: (list) => ({
     subject: "your copies are paused",
     text: [
-      `Mail of the list ${list} to this address came back on several days, so the list has paused your copies. If you read this, your mail system refused them for a reason that has passed, or refuses sealed mail.`,
-      "Write to the list's owner, who can have them switched on again.",
+      `Messages of the list ${list} to this address bounced on several days, so the list has paused your copies. Since you can read this, either your mail system had a problem that has passed, or it refuses encrypted messages.`,
+      "Write to the list's owner, who can have your copies resumed.",
     ],
   }),
   "member-without-key": (list, member) => ({
-    subject: "a member's key has run out",
+    subject: "a member's key can no longer be used",
     text: [
-      `Mail of the list ${list} can't be sealed any more for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were told.`,
-      "The operator sees who it is with `listseal-server member show`.",
+      `Messages of the list ${list} can no longer be encrypted for member ${member}: their key has expired, was revoked, or is of a kind that is no longer safe. They were notified.`,
+      "The operator can see who it is with `listseal-server member show`.",
     ],
   }),
   "members-suspended": (list, count, ...members) => ({
     subject: count === "1" ? "a member's copies are paused" : `the copies of ${count} members are paused`,
     text: [
-      `Mail of the list ${list} came back as undeliverable on several days, so these members get no copies for now. Their numbers: ${members.join(", ")}${members.length < Number(count) ? ", and more" : ""}.`,
-      "The operator sees who they are with `listseal-server member list`, and switches their copies on again with `listseal-server member resume`, for all of them at once with `--all`.",
+      `Messages of the list ${list} bounced on several days, so these members get no copies for now. Their numbers: ${members.join(", ")}${members.length < Number(count) ? ", and more" : ""}.`,
+      "The operator can see who they are with `listseal-server member list`, and resume their copies with `listseal-server member resume`, or for all of them at once with `--all`.",
     ],
   }),
   "many-copies-bounced": (list) => ({
-    subject: "copies come back from a large part of the list",
+    subject: "mail to a large part of the list bounces",
     text: [
-      `In one day, mail of the list ${list} came back as undeliverable from so many members that the reason is hardly theirs: a fault of the list's own mail system, or of a large provider. It counts against nobody, and nobody's copies are paused for it.`,
-      "Ask the operator to look at it: `listseal-server member show` says what came back, and `listseal-server doctor` what is wrong here. If this goes on you will be told once a week.",
+      `In one day, messages of the list ${list} bounced for so many members that the cause is probably a fault of the list's own mail system or of a large provider. This does not count against anyone, and no one's copies are paused because of it.`,
+      "Ask the operator to look into it: `listseal-server member show` shows the bounces, and `listseal-server doctor` checks the server. If this goes on, you get this notice once a week.",
     ],
   }),
   "member-left": (list, member) => ({
     subject: "a member has left",
     text: [
-      `Member ${member} of the list ${list} has left by the link in their mail. They get nothing any more; to come back they need a new invitation.`,
+      `Member ${member} of the list ${list} has left by the link in their messages. They get no more messages from it; to rejoin they need a new invitation.`,
     ],
   }),
 };
@@ -104,7 +107,7 @@ export const noticeNeeds = (code: string): "owner" | "read-only" =>
   forOwners.has(code.split(" ", 1)[0] ?? "") ? "owner" : "read-only";
 
 /** The notice of `job` to `member`. */
-export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
+export function writePlainNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
   const [name = "", ...more] = job.code.split(" ");
   const { subject, text } = others[name]?.(list.address, ...more) ?? refusedPost(list.address, job.code, now);
   const mail = writeEntity(
@@ -112,7 +115,7 @@ export function writeNotice(list: ListInUse, member: Member, job: NoticeJob, now
       ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
       ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
       ["Subject", `[${localPartOf(list.address)}] ${subject}`],
-      ["Date", formatDate(now)],
+      ["Date", formatMailDate(now)],
       ["Message-ID", newMessageId(domainOf(list.address))],
       // RFC 3834: no program may answer this
       ["Auto-Submitted", "auto-replied"],

@@ -15,7 +15,7 @@ import { MAX_HEADER_BYTES } from "../base/limits.js";
 import type { Author } from "../store/store.js";
 
 /** What a slip says of the mail that it is on. */
-export interface Slip {
+export interface QueueHeader {
   readonly listId: number;
   /** Milliseconds since 1970. */
   readonly accepted: number;
@@ -35,7 +35,7 @@ const schema = z.strictObject({
 });
 
 /** Writes and reads slips; see {@link openSlips}. */
-export class Slips {
+export class QueueHeaders {
   readonly #secret: Uint8Array;
 
   constructor(secret: Uint8Array) {
@@ -43,7 +43,7 @@ export class Slips {
   }
 
   /** `raw` with a slip on top. */
-  attach(raw: Uint8Array, { listId, accepted, author }: Slip): readonly Uint8Array[] {
+  attach(raw: Uint8Array, { listId, accepted, author }: QueueHeader): readonly Uint8Array[] {
     const json = JSON.stringify({
       list: listId,
       accepted,
@@ -60,7 +60,7 @@ export class Slips {
   /** The slip on `mail` and the mail under it; `undefined` if there is none of ours. What Postfix put above is left out. */
   detach(
     mail: Uint8Array,
-  ): { readonly slip: Slip; readonly raw: Uint8Array; readonly digest: string } | undefined {
+  ): { readonly slip: QueueHeader; readonly raw: Uint8Array; readonly digest: string } | undefined {
     const head = Buffer.from(mail.buffer, mail.byteOffset, Math.min(mail.length, MAX_HEADER_BYTES)).toString(
       "latin1",
     );
@@ -94,8 +94,8 @@ export class Slips {
 }
 
 /** Slips with the secret of the data folder, which the server made. @throws the system's error if it can't be read */
-export async function openSlips(folder: DataFolder): Promise<Slips> {
-  return new Slips(await readFile(folder.tokenSecret));
+export async function openSlips(folder: DataFolder): Promise<QueueHeaders> {
+  return new QueueHeaders(await readFile(folder.tokenSecret));
 }
 
 function digestOf(raw: Uint8Array): string {

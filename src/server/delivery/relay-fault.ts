@@ -1,8 +1,8 @@
 /**
  * Why the relay can't be used, for the log and for `doctor`.
  *
- * What is thrown may be the system's error, Node's for TLS, or the client's own, and the one that says something may stand
- * behind another. An operator at night needs to know which of a few things it is.
+ * What is thrown may be the system's error, Node's for TLS, or the client's own, and the one that says something may be the
+ * cause of another. An operator at night needs to know which of a few things it is.
  */
 
 /** What is wrong, in the words that the log uses. */
@@ -84,20 +84,20 @@ function faultNamedIn(error: ErrorLike): RelayFault | undefined {
 export function relayFaultSentence(fault: RelayFault): string {
   switch (fault) {
     case "nobody-listens":
-      return "nobody listens there; is the mail server running, and is the port right?";
+      return "nothing is listening there; check that the mail server is running and the port is right";
     case "no-such-host":
       return "its name has no address; check relay.url and this machine's DNS";
     case "unreachable":
-      return "there is no way to it from here; check the network and the firewall";
+      return "it can't be reached from here; check the network and the firewall";
     case "timed-out":
       return "it does not answer in time; check the network and the firewall";
     case "certificate":
-      return "its certificate does not fit its name or is signed by nobody this machine trusts; see relay.ca";
+      return "its certificate is for another name, or not signed by anyone this machine trusts; see relay.ca";
     case "no-tls":
-      return "it offers no STARTTLS, which every relay but one on this machine must";
+      return "it offers no STARTTLS, which is required of a relay on another machine; see relay.tls";
     case "closed":
-      return "it closes the connection; its own log says why";
+      return "it closes the connection; see its log";
     case "unknown":
-      return "for a reason that it did not give; its own log may";
+      return "it gave no reason; see its log";
   }
 }

@@ -3,7 +3,13 @@
  * for a mail.
  */
 import { codeOfThrown } from "../base/error-code.js";
-import { type Ending, type Patience, type Reply, type Sent, SmtpClient } from "./smtp-client.js";
+import {
+  type DeliveryReplies,
+  type EndOfData,
+  type RelayReply,
+  SmtpClient,
+  type SmtpTimeouts,
+} from "./smtp-client.js";
 
 /** Where the relay is. */
 export interface RelayOptions {
@@ -18,7 +24,7 @@ export interface RelayOptions {
   /** PEM: the authority that the relay's certificate is checked against, if it isn't a public one. */
   readonly ca?: string;
   /** How long it may take, where that is not RFC 5321's. */
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<SmtpTimeouts>;
 }
 
 /** A mail in pieces, sent one after the other, and its envelope. */
@@ -36,7 +42,7 @@ export interface OutgoingMail {
  * - `broken`: the connection is no longer usable; nothing is known about this mail.
  * - `withheld`: it was not ended, and the connection is closed: the relay has no mail.
  */
-export type Handover =
+export type RelayResult =
   | { readonly kind: "sent"; readonly queueId?: string }
   /** `text`: the relay's words, to judge by; they may hold addresses and are never logged. */
   | {
@@ -56,7 +62,7 @@ export interface RelayConnection {
    * @param ending says when the mail may be ended, and whether; at once if absent
    * @throws what `ending` rejects with; the connection is then closed, too
    */
-  send(mail: OutgoingMail, ending?: Ending): Promise<Handover>;
+  send(mail: OutgoingMail, ending?: EndOfData): Promise<RelayResult>;
   close(): void;
 }
 
@@ -79,7 +85,7 @@ export interface BulkMail extends Omit<OutgoingMail, "recipient"> {
  *
  * @throws what `ending` rejects with; the mail was not ended then
  */
-export async function handOver(options: RelayOptions, mail: BulkMail, ending?: Ending): Promise<boolean> {
+export async function handOver(options: RelayOptions, mail: BulkMail, ending?: EndOfData): Promise<boolean> {
   const client = await SmtpClient.connect(options);
   try {
     const sent = await client.send(mail, ending);
@@ -90,7 +96,7 @@ export async function handOver(options: RelayOptions, mail: BulkMail, ending?: E
   }
 }
 
-async function send(client: SmtpClient, mail: OutgoingMail, ending?: Ending): Promise<Handover> {
+async function send(client: SmtpClient, mail: OutgoingMail, ending?: EndOfData): Promise<RelayResult> {
   const size = mail.pieces.reduce((sum, piece) => sum + piece.length, 0);
   // the relay announced a limit in EHLO (RFC 1870): it is not even tried
   if (size > (client.maxOctets ?? Number.POSITIVE_INFINITY)) {
@@ -103,7 +109,7 @@ async function send(client: SmtpClient, mail: OutgoingMail, ending?: Ending): Pr
   return result;
 }
 
-function verdict(sent: Sent): Handover {
+function verdict(sent: DeliveryReplies): RelayResult {
   if (sent.decider === "withheld") return { kind: "withheld" };
   const {
     decider,
@@ -135,4 +141,5 @@ function queueIdIn(text: string): { readonly queueId?: string } {
   return found === undefined || found.length > MAX_QUEUE_ID ? {} : { queueId: found };
 }
 
-const codeOf = ({ cause }: Extract<Reply, { kind: "lost" }>): string => codeOfThrown(cause) ?? cause.name;
+const codeOf = ({ cause }: Extract<RelayReply, { kind: "lost" }>): string =>
+  codeOfThrown(cause) ?? cause.name;

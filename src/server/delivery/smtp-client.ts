@@ -21,7 +21,7 @@ export interface SmtpPlace {
   /** PEM: the authority that the certificate is checked against, if it isn't a public one. */
   readonly ca?: string;
   /** Where it is not RFC 5321's. */
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<SmtpTimeouts>;
 }
 
 /** A mail and its envelope. */
@@ -32,29 +32,29 @@ export interface Envelope {
 }
 
 /** What was answered, lines joined by LF. `lost`: nothing, and `cause` says why. */
-export type Reply =
+export type RelayReply =
   | { readonly kind: "answer"; readonly code: number; readonly text: string }
   | { readonly kind: "lost"; readonly cause: Error };
 
 /** What a reply decided about: a command, or the mail itself, after the line with the dot that ends it. */
-export type Decider = "MAIL" | "RCPT" | "DATA" | "mail";
+export type DecidingCommand = "MAIL" | "RCPT" | "DATA" | "mail";
 
 /**
  * Of one mail: the reply that decided, or for each recipient one after its end (LMTP). Only a reply about the `mail` can
  * say that it was taken. `withheld`: it was not ended, and the connection is cut.
  */
-export type Sent =
-  | { readonly decider: Decider; readonly replies: readonly Reply[] }
+export type DeliveryReplies =
+  | { readonly decider: DecidingCommand; readonly replies: readonly RelayReply[] }
   | { readonly decider: "withheld" };
 
 /**
  * Says when a mail may be ended, and whether: calls `end`, which hands the last line to the system before it returns, or
  * doesn't, and the mail is withheld.
  */
-export type Ending = (end: () => void) => Promise<void>;
+export type EndOfData = (end: () => void) => Promise<void>;
 
 /** How long to wait for the relay, in milliseconds. */
-export interface Patience {
+export interface SmtpTimeouts {
   /** To connect, and for each answer until the first mail. */
   readonly connect: number;
   /** For the whole answer to a command (RFC 5321, 4.5.3.2.2 and 4.5.3.2.3). */
@@ -68,7 +68,7 @@ export interface Patience {
 }
 
 const MINUTE_MS = 60_000;
-const usualPatience: Patience = {
+const usualPatience: SmtpTimeouts = {
   connect: MINUTE_MS / 2,
   command: 5 * MINUTE_MS,
   data: 2 * MINUTE_MS,
@@ -81,7 +81,7 @@ const GOODBYE_MS = 5_000;
 const MAX_REPLY_OCTETS = 64 * 1024;
 const TLS_MINIMUM = "TLSv1.2";
 
-const atOnce: Ending = async (end) => end();
+const atOnce: EndOfData = async (end) => end();
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
@@ -92,7 +92,7 @@ export class SmtpClient {
   #received = "";
   #lost: Error | undefined;
   #waiting: (() => void) | undefined;
-  readonly #patience: Patience;
+  readonly #patience: SmtpTimeouts;
 
   private constructor(socket: Socket, place: SmtpPlace) {
     this.#socket = socket;
@@ -138,7 +138,7 @@ export class SmtpClient {
    * @param ending asked when the relay has all of the mail but its last line, until when it can't have taken it
    * @throws what `ending` rejects with; the connection is then cut, so that the relay forgets what it has got
    */
-  async send({ sender, recipients, pieces }: Envelope, ending: Ending = atOnce): Promise<Sent> {
+  async send({ sender, recipients, pieces }: Envelope, ending: EndOfData = atOnce): Promise<DeliveryReplies> {
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const commands = [
       `MAIL FROM:<${address(sender)}>${this.#extensions.has("SIZE") ? ` SIZE=${size}` : ""}`,
@@ -148,10 +148,10 @@ export class SmtpClient {
     this.#isSilent();
     const isPipelined = this.#extensions.has("PIPELINING");
     if (isPipelined) this.#write(`${commands.join("\r\n")}\r\n`);
-    let refusal: Sent | undefined;
+    let refusal: DeliveryReplies | undefined;
     for (const [index, command] of commands.entries()) {
       if (!isPipelined) this.#write(`${command}\r\n`);
-      const decider: Decider = index === 0 ? "MAIL" : command === "DATA" ? "DATA" : "RCPT";
+      const decider: DecidingCommand = index === 0 ? "MAIL" : command === "DATA" ? "DATA" : "RCPT";
       const reply = await this.#reply(decider === "DATA" ? this.#patience.data : this.#patience.command);
       if (reply.kind === "lost") return { decider, replies: [reply] };
       const isGood = decider === "DATA" ? reply.code === 354 : reply.code >= 200 && reply.code < 300;
@@ -166,7 +166,7 @@ export class SmtpClient {
     // attack or fault: an answer before its time would be taken for the answer to this mail
     this.#isSilent();
     if (!(await this.#end(ending))) return { decider: "withheld" };
-    const replies: Reply[] = [];
+    const replies: RelayReply[] = [];
     // LMTP answers for each recipient
     const expected = this.#place.protocol === "lmtp" ? recipients.length : 1;
     while (replies.length < expected) replies.push(await this.#reply(this.#patience.mail));
@@ -176,7 +176,7 @@ export class SmtpClient {
   }
 
   /** Asks whether to end the mail. False if it was not ended: the connection is then cut. */
-  async #end(ending: Ending): Promise<boolean> {
+  async #end(ending: EndOfData): Promise<boolean> {
     let isEnded = false;
     try {
       await ending(() => {
@@ -315,7 +315,7 @@ export class SmtpClient {
    * The next whole answer. The time is for all of its lines: one that never ends would keep this connection, and the mails
    * behind it, for as long as the relay likes.
    */
-  async #reply(ms: number): Promise<Reply> {
+  async #reply(ms: number): Promise<RelayReply> {
     const until = performance.now() + ms;
     for (;;) {
       const read = readReply(this.#received);
@@ -342,7 +342,7 @@ export class SmtpClient {
 /** The answer at the beginning of `text`; `none` if that is no answer (RFC 5321, 4.2.1), `more` if its end is to come. */
 function readReply(
   text: string,
-): { readonly reply: Extract<Reply, { kind: "answer" }>; readonly octets: number } | "more" | "none" {
+): { readonly reply: Extract<RelayReply, { kind: "answer" }>; readonly octets: number } | "more" | "none" {
   const code = text.slice(0, 3);
   for (let at = 0; at <= MAX_REPLY_OCTETS; ) {
     const end = text.indexOf("\n", at);

@@ -20,9 +20,9 @@ import {
 import type { Log } from "../base/log.js";
 import type { Ledger } from "../store/ledger.js";
 import type { List, Member, Store } from "../store/store.js";
-import type { Verdict } from "./bounce-verdict.js";
+import type { BounceVerdict } from "./bounce-verdict.js";
 
-export interface StandingParts {
+export interface SuspensionContext {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -31,10 +31,10 @@ export interface StandingParts {
   readonly wake: () => void;
 }
 
-export class Standing {
-  readonly #parts: StandingParts;
+export class Suspensions {
+  readonly #parts: SuspensionContext;
 
-  constructor(parts: StandingParts) {
+  constructor(parts: SuspensionContext) {
     this.#parts = parts;
   }
 
@@ -48,7 +48,7 @@ export class Standing {
   }
 
   /** A copy for this member came back. It is noted; {@link review} decides. */
-  async noteFailure(memberId: number, { severity, reason }: Verdict): Promise<void> {
+  async noteFailure(memberId: number, { severity, reason }: BounceVerdict): Promise<void> {
     const { ledger, log, now } = this.#parts;
     await ledger.noteBounce(memberId, { severity, reason }, now());
     log.warn("copy-bounced", { member: memberId, code: `${severity}-${reason}` });

@@ -24,25 +24,25 @@ import { codeForLog, type Log } from "../base/log.js";
 import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Job, Store } from "../store/store.js";
-import { Finished } from "./batch-commit.js";
-import { judge } from "./bounce-verdict.js";
+import { BatchCommit } from "./batch-commit.js";
+import { judgeBounce } from "./bounce-verdict.js";
 import { Claims } from "./claims.js";
-import { CopyMaker, type Stationery } from "./copies.js";
-import type { Gate, Stop } from "./gate.js";
-import { type Made, make } from "./make-mail.js";
+import { type CopyContext, CopyMaker } from "./copies.js";
+import type { RecipientGate, WithheldReason } from "./gate.js";
+import { type MadeMail, make } from "./make-mail.js";
 import { type PostSources, PreparedPosts } from "./prepared-posts.js";
-import { connectToRelay, type Handover, type RelayConnection, type RelayOptions } from "./relay.js";
+import { connectToRelay, type RelayConnection, type RelayOptions, type RelayResult } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
-import type { Standing } from "./suspension.js";
+import type { Suspensions } from "./suspension.js";
 
 /** What the worker works with. */
 export interface DeliveryOptions extends Pick<PostSources, "opener"> {
   readonly store: Store;
   readonly lists: ListsInUse;
   readonly ledger: Ledger;
-  readonly standing: Standing;
-  readonly gate: Gate;
-  readonly stationery: Stationery;
+  readonly standing: Suspensions;
+  readonly gate: RecipientGate;
+  readonly stationery: CopyContext;
   /** Asked before each connection: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
   /** Told of every mail's end, for metrics. */
@@ -74,10 +74,10 @@ const NOTHING_TO_MARK = Promise.resolve();
 /** In the log, before what became of it. */
 const nouns = { copy: "copy", notice: "notice", mail: "answer" } as const;
 
-export class Delivery {
+export class DeliveryWorker {
   readonly #options: DeliveryOptions;
   readonly #copies: CopyMaker;
-  readonly #finished: Finished;
+  readonly #finished: BatchCommit;
   readonly #posts: PreparedPosts;
   readonly #claims: Claims;
   readonly #retryPauses: readonly number[];
@@ -92,7 +92,7 @@ export class Delivery {
     this.#now = options.now ?? Date.now;
     this.#copies = new CopyMaker(options.stationery);
     this.#posts = new PreparedPosts(options, this.#copies);
-    this.#finished = new Finished(options.store, options.log);
+    this.#finished = new BatchCommit(options.store, options.log);
     this.#claims = new Claims({ ...options, now: this.#now });
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
   }
@@ -184,7 +184,7 @@ export class Delivery {
         await this.#withhold(job, "paused");
         return open;
       }
-      let stop: Stop | undefined;
+      let stop: WithheldReason | undefined;
       const result = await open.connection.send(made.mail, async (end) => {
         // at most one mail a connection may go out twice after a crash
         await open.marked;
@@ -204,7 +204,7 @@ export class Delivery {
     }
   }
 
-  async #make(job: Job): Promise<Made> {
+  async #make(job: Job): Promise<MadeMail> {
     if (job.attempt > this.#retryPauses.length + 1) {
       // also a job that ends the process each time it is tried gets here
       this.#options.log.error(`${nouns[job.kind]}-set-aside`, {
@@ -218,7 +218,7 @@ export class Delivery {
   }
 
   /** What there is no mail for. */
-  async #lay(job: Job, made: Exclude<Made, { kind: "mail" }>): Promise<void> {
+  async #lay(job: Job, made: Exclude<MadeMail, { kind: "mail" }>): Promise<void> {
     const { store, log, tally } = this.#options;
     switch (made.kind) {
       case "dropped":
@@ -238,7 +238,7 @@ export class Delivery {
   }
 
   /** Stopped at the gate: the relay has none of it. */
-  async #withhold(job: Job, stop: Stop): Promise<void> {
+  async #withhold(job: Job, stop: WithheldReason): Promise<void> {
     const { store, log, tally } = this.#options;
     log.info(`${nouns[job.kind]}-withheld`, { ...aboutJob(job), code: stop });
     switch (stop) {
@@ -292,7 +292,7 @@ export class Delivery {
   #markSent(job: Job, queueId: string | undefined): Promise<void> {
     const { log, tally } = this.#options;
     tally("sent");
-    const about = { ...aboutJob(job), ...(queueId === undefined ? {} : { queueId }) };
+    const about = { ...aboutJob(job), ...(queueId === undefined ? {} : { "queue-id": queueId }) };
     const marked = this.#finished.mark(job).then(() => log.info(`${nouns[job.kind]}-sent`, about));
     // whoever ends the next mail is told, or the lane, when there is none
     marked.catch(() => undefined);
@@ -301,7 +301,7 @@ export class Delivery {
 
   async #settle(
     job: Job,
-    result: Exclude<Handover, { kind: "sent" | "withheld" }>,
+    result: Exclude<RelayResult, { kind: "sent" | "withheld" }>,
     onUsedConnection: boolean,
   ): Promise<void> {
     const { log, tally } = this.#options;
@@ -312,10 +312,10 @@ export class Delivery {
       case "refused":
         log.warn(`${noun}-refused`, { ...about, reply: result.reply, status: result.status });
         await this.#putAside(job, `relay-${result.reply}`);
-        if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judge(result));
+        if (job.kind === "copy") await this.#options.standing.noteFailure(job.memberId, judgeBounce(result));
         return;
       case "later":
-        log.warn(`${noun}-delayed`, { ...about, reply: result.reply, status: result.status });
+        log.warn(`${noun}-deferred`, { ...about, reply: result.reply, status: result.status });
         return this.#retry(job, this.#pauseAfter(job));
       case "broken":
         log.warn("connection-broken", { ...about, code: result.code });

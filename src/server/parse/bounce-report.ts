@@ -8,11 +8,11 @@
 import type { Email } from "postal-mime";
 import { contentOf } from "../../mail/payload.js";
 import { readReceived } from "../../mail/received.js";
-import { judge, type Verdict } from "../delivery/bounce-verdict.js";
+import { type BounceVerdict, judgeBounce } from "../delivery/bounce-verdict.js";
 
 /** What a report says. */
 export type BounceReport =
-  | ({ readonly kind: "failed" } & Verdict)
+  | ({ readonly kind: "failed" } & BounceVerdict)
   /** still being tried, delivered, or passed on: nothing to count */
   | { readonly kind: "on-its-way" }
   /** an automatic answer, or anything else that reports no failure */
@@ -80,7 +80,7 @@ function readStatus(text: string, prose: string): BounceReport | undefined {
   const said = better ?? status;
   // no words of the other side (the name did not resolve): the prose above says why
   const words = diagnosis === "" ? beforeQuotation(prose) : diagnosis;
-  return { kind: "failed", ...judge({ ...(said === undefined ? {} : { status: said }), text: words }) };
+  return { kind: "failed", ...judgeBounce({ ...(said === undefined ? {} : { status: said }), text: words }) };
 }
 
 function readProse(subject: string, prose: string): BounceReport {
@@ -94,7 +94,7 @@ function readProse(subject: string, prose: string): BounceReport {
     return { kind: "on-its-way" };
   }
   const status = codeIn(own);
-  return { kind: "failed", ...judge({ ...(status === undefined ? {} : { status }), text: own }) };
+  return { kind: "failed", ...judgeBounce({ ...(status === undefined ? {} : { status }), text: own }) };
 }
 
 const codeIn = (text: string): string | undefined =>

@@ -5,9 +5,10 @@
 import { type Address, parseMailbox } from "../../mail/mailbox.js";
 import { readRequestMail } from "../../mail/request-mail.js";
 import { readSealedMail } from "../../mail/sealed-mail.js";
+import { type RefusalCode, refusalOf } from "../../membership/file/errors.js";
 import { type OpenedRequest, openRequest } from "../../membership/request/request.js";
 import { sha256 } from "../../openpgp/digest.js";
-import { codeOf, type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import {
   generateMemberKey,
   parseSealingKey,
@@ -25,7 +26,13 @@ import { MAX_BROUGHT_PACKETS, MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { openSubmission } from "../delivery/open-submission.js";
 import { type BounceReport, readBounceReport } from "./bounce-report.js";
 import { KeyReader, type KeysWire } from "./key-transfer.js";
-import { type CertificateRead, type Proof, type Proved, prove, readCertificate } from "./proofs.js";
+import {
+  type CertificateRead,
+  type Proved,
+  proveRequest,
+  type RequestProof,
+  readCertificate,
+} from "./proofs.js";
 
 /** Of a mail that is a post, all that its header and parts say. */
 export type SealedMail = Extract<Awaited<ReturnType<typeof readSealedMail>>, { readonly kind: "sealed" }> & {
@@ -36,7 +43,7 @@ export type SealedMail = Extract<Awaited<ReturnType<typeof readSealedMail>>, { r
 /** Nothing is proved: a uniform refusal; `code` is for the log. */
 export interface Unreadable {
   readonly kind: "refused";
-  readonly code: ErrorCode;
+  readonly code: RefusalCode;
 }
 
 /** By whom a post must be signed. */
@@ -48,7 +55,7 @@ export type AuthorWire =
   | { readonly kind: "nobody" };
 
 /** What the server remembers of a post that was opened. */
-export interface OpenedPost
+export interface ParsedPost
   extends Pick<OpenedAtServer, "messageId" | "by" | "keyPacketDigest" | "dataPacketDigest" | "signedAt"> {
   readonly kind: "opened";
   /** The author's, as it was verified with. */
@@ -74,7 +81,7 @@ export interface OpenedCommand {
 }
 
 /** All jobs: what each is given, and what comes of it. */
-export interface Jobs {
+export interface ParseJobs {
   /** `raw` comes back: it is handed over, not copied. */
   readonly read: {
     readonly given: { readonly raw: Uint8Array };
@@ -90,7 +97,7 @@ export interface Jobs {
       readonly keys: KeysWire;
       readonly at: number;
     };
-    readonly made: OpenedPost | Unreadable;
+    readonly made: ParsedPost | Unreadable;
   };
   /** Opens a post that was accepted once more, for its copies. */
   readonly reopen: {
@@ -114,7 +121,7 @@ export interface Jobs {
     readonly made: OpenedCommand | { readonly kind: "not-sealed" } | Unreadable;
   };
   /** Verifies who asks: before that, whatever came with a request is a stranger's. */
-  readonly prove: { readonly given: Proof; readonly made: Proved | Unreadable };
+  readonly prove: { readonly given: RequestProof; readonly made: Proved | Unreadable };
   /** Looks at a certificate that a member sends of somebody, themselves or another. */
   readonly certificate: {
     readonly given: { readonly certificate: Uint8Array; readonly at: number };
@@ -123,10 +130,12 @@ export interface Jobs {
 }
 
 /** Does jobs, in whatever thread it is in. */
-export type Workbench = { readonly [K in keyof Jobs]: (given: Jobs[K]["given"]) => Promise<Jobs[K]["made"]> };
+export type ParseContext = {
+  readonly [K in keyof ParseJobs]: (given: ParseJobs[K]["given"]) => Promise<ParseJobs[K]["made"]>;
+};
 
 /** A workbench with keys of its own. */
-export function openWorkbench(): Workbench {
+export function openWorkbench(): ParseContext {
   const keys = new KeyReader();
   let stranger: Promise<Uint8Array> | undefined;
   const nobody = () => {
@@ -143,7 +152,7 @@ export function openWorkbench(): Workbench {
     reopen: (given) => refusing(() => reopenPost(given, keys)),
     report: ({ raw }) => readBounceReport(raw),
     request: (given) => refusing(() => readCommand(given, keys)),
-    prove: (given) => refusing(() => prove(given)),
+    prove: (given) => refusing(() => proveRequest(given)),
     certificate: (given) => refusing(() => readCertificate(given)),
   };
 }
@@ -153,7 +162,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await work();
   } catch (error) {
-    return { kind: "refused", code: codeOf(error, "damaged") };
+    return { kind: "refused", code: refusalOf(error, "damaged") };
   }
 }
 
@@ -165,10 +174,10 @@ async function readPost(raw: Uint8Array): Promise<SealedMail | { readonly kind: 
 }
 
 async function openPost(
-  { sealed, author, keys: wire, at }: Jobs["open"]["given"],
+  { sealed, author, keys: wire, at }: ParseJobs["open"]["given"],
   keys: KeyReader,
   nobody: () => Promise<Uint8Array>,
-): Promise<OpenedPost | Unreadable> {
+): Promise<ParsedPost | Unreadable> {
   const list = await keys.keys(wire);
   const { secret } = list;
   const expected = author.kind === "brought" ? await broughtKey(author) : undefined;
@@ -192,7 +201,7 @@ async function openPost(
 }
 
 async function reopenPost(
-  { sealed, author, keys: wire, at }: Jobs["reopen"]["given"],
+  { sealed, author, keys: wire, at }: ParseJobs["reopen"]["given"],
   keys: KeyReader,
 ): Promise<ReopenedPost> {
   const list = await keys.keys(wire);
@@ -212,7 +221,7 @@ async function reopenPost(
 }
 
 function noSecret(): never {
-  throw new ListSealError("wrong-list", "not sealed under the secret shared with this author");
+  throw new ProtocolError("wrong-list", "not sealed under the secret shared with this author");
 }
 
 /** A certificate that came with a post, if it can be used and is for the address that the post is from. */
@@ -231,7 +240,7 @@ async function broughtKey({
 }
 
 async function readCommand(
-  { raw, servers, list }: Jobs["request"]["given"],
+  { raw, servers, list }: ParseJobs["request"]["given"],
   keys: KeyReader,
 ): Promise<OpenedCommand | { readonly kind: "not-sealed" }> {
   const mail = await readRequestMail(raw);
@@ -243,7 +252,7 @@ async function readCommand(
       const opened = await openRequest(sealed, await keys.server(octets), list);
       return { kind: "opened", opened, server, ...rest };
     } catch (error) {
-      if (codeOf(error, "damaged") !== "wrong-list") throw error;
+      if (refusalOf(error, "damaged") !== "wrong-list") throw error;
       failure ??= error;
     }
   }

@@ -1,8 +1,8 @@
 /** Takes kept posts apart and opens them in the thread that reads. */
 import { ListSealError } from "../../openpgp/errors.js";
 import { profileOf } from "../../openpgp/secrets.js";
-import { Poison, type PostOpener } from "../delivery/copies.js";
-import type { Jobs, Unreadable } from "./jobs.js";
+import { type PostOpener, UnopenablePost } from "../delivery/copies.js";
+import type { ParseJobs, Unreadable } from "./jobs.js";
 import { writeKeys } from "./key-transfer.js";
 import type { Reader } from "./reader.js";
 import { ReadingEnded } from "./thread.js";
@@ -45,18 +45,20 @@ export function keptPostsIn(reader: Reader): PostOpener {
   };
 }
 
-async function orPoison<K extends keyof Jobs>(
+async function orPoison<K extends keyof ParseJobs>(
   reader: Reader,
   job: K,
-  given: Jobs[K]["given"],
-): Promise<Jobs[K]["made"]> {
+  given: ParseJobs[K]["given"],
+): Promise<ParseJobs[K]["made"]> {
   try {
     return await reader.do(job, given);
   } catch (cause) {
     if (!(cause instanceof ReadingEnded) || cause.reason !== "before") throw cause;
-    throw new Poison("a post that ended the thread before", { cause });
+    throw new UnopenablePost("a post that ended the thread before", { cause });
   }
 }
 
-const poison = ({ code }: Unreadable): Poison =>
-  new Poison("a post that can't be opened", { cause: new ListSealError(code, "said by the reading thread") });
+const poison = ({ code }: Unreadable): UnopenablePost =>
+  new UnopenablePost("a post that can't be opened", {
+    cause: new ListSealError(code, "said by the reading thread"),
+  });

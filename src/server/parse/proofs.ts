@@ -3,21 +3,21 @@ import type { PublicKey } from "openpgp";
 import { readOneCertificate } from "../../membership/introduction/certification.js";
 import {
   assertIntroduced,
-  type KnownList,
+  type ListForProof,
   MAX_CHAIN_BYTES,
   type ProvenIntroduction,
   readIntroduction,
 } from "../../membership/introduction/introduction.js";
 import { type SignedBytes, verifySigned } from "../../membership/request/request.js";
 import { beforeRevocation, revokedSince } from "../../membership/request/revocation.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { assertUsable, parseSealingKey } from "../../openpgp/keys.js";
 import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { MAX_BROUGHT_PACKETS } from "../base/limits.js";
 
 /** By whom a request must be signed. */
-export type Claimant =
+export type ClaimedSigner =
   /** by the certificate that it brings */
   | { readonly kind: "claim"; readonly certificate: Uint8Array }
   /** by that, and by an introduction of one of these owners */
@@ -25,7 +25,9 @@ export type Claimant =
       readonly kind: "join";
       readonly certificate: Uint8Array;
       readonly introduction: Uint8Array;
-      readonly list: Pick<KnownList, "address" | "fingerprints"> & { readonly owners: readonly Uint8Array[] };
+      readonly list: Pick<ListForProof, "address" | "fingerprints"> & {
+        readonly owners: readonly Uint8Array[];
+      };
     }
   /** by somebody on the roster */
   | {
@@ -36,9 +38,9 @@ export type Claimant =
     };
 
 /** A request, and who has to be behind it. */
-export interface Proof {
+export interface RequestProof {
   readonly signed: SignedBytes;
-  readonly by: Claimant;
+  readonly by: ClaimedSigner;
   readonly at: number;
 }
 
@@ -61,7 +63,7 @@ export interface CertificateRead {
 }
 
 /** @throws ListSealError if nothing is proved */
-export async function prove({ signed, by, at }: Proof): Promise<Proved> {
+export async function proveRequest({ signed, by, at }: RequestProof): Promise<Proved> {
   const now = new Date(at);
   switch (by.kind) {
     case "claim": {
@@ -86,7 +88,7 @@ export async function prove({ signed, by, at }: Proof): Promise<Proved> {
       const isRevoked = (await revokedSince(key.certificate, now)) !== undefined;
       // attack: a thief dates requests back to when the key was good; the roster's certificate is of now
       if (isRevoked && !by.revokes) {
-        throw new ListSealError("key-revoked", "signed by a key that its holder has revoked");
+        throw new ProtocolError("key-revoked", "signed by a key that its holder has revoked");
       }
       const { certificate } = isRevoked ? await beforeRevocation(key) : key;
       const signedAt = await verifySigned({ signed }, [certificate], now);

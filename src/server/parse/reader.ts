@@ -5,13 +5,13 @@
 import { readFile } from "node:fs/promises";
 import { writeDurably } from "../base/data-folder.js";
 import { MAX_NOT_AGAIN, NOT_AGAIN_MS } from "../base/limits.js";
-import type { Jobs } from "./jobs.js";
+import type { ParseJobs } from "./jobs.js";
 import { ReadingEnded, shareThread } from "./thread.js";
 
 /** Does the jobs of jobs.ts. What is given is handed over: large octets are gone afterwards, but for those that come back. */
 export interface Reader {
   /** @throws ReadingEnded if this mail ended the thread, now or before; anything else is our own fault */
-  do<K extends keyof Jobs>(job: K, given: Jobs[K]["given"]): Promise<Jobs[K]["made"]>;
+  do<K extends keyof ParseJobs>(job: K, given: ParseJobs[K]["given"]): Promise<ParseJobs[K]["made"]>;
 }
 
 /** When each mail ended the thread, by its digest, the oldest first. */
@@ -43,7 +43,7 @@ export class ThreadReader implements Reader {
     return new ThreadReader(shared, file, now, await readEnded(file));
   }
 
-  async do<K extends keyof Jobs>(job: K, given: Jobs[K]["given"]): Promise<Jobs[K]["made"]> {
+  async do<K extends keyof ParseJobs>(job: K, given: ParseJobs[K]["given"]): Promise<ParseJobs[K]["made"]> {
     this.#forget();
     try {
       return await this.#shared.thread.do(job, given, [...this.#ended.keys()]);

@@ -7,9 +7,9 @@
  */
 import { Worker } from "node:worker_threads";
 import { MAX_READING_HEAP_MB, READING_BEGINS_MS, READING_DEADLINE_MS } from "../base/limits.js";
-import type { Jobs } from "./jobs.js";
+import type { ParseJobs } from "./jobs.js";
 import { largeBuffers } from "./large-buffers.js";
-import type { Answered } from "./worker.js";
+import type { WorkerReply } from "./worker.js";
 
 /** How long an unused thread is kept, in milliseconds, once nobody has the reader any more. */
 const IDLE_MS = 20_000;
@@ -73,11 +73,11 @@ export class ReadingThread {
    * @param ended digests of what is not looked at
    * @throws ReadingEnded if it is one of those, or if the thread ends over it; another is started for the next job
    */
-  do<K extends keyof Jobs>(
+  do<K extends keyof ParseJobs>(
     job: K,
-    given: Jobs[K]["given"],
+    given: ParseJobs[K]["given"],
     ended: readonly string[],
-  ): Promise<Jobs[K]["made"]> {
+  ): Promise<ParseJobs[K]["made"]> {
     const done = this.#turn.then(() => this.#ask(job, given, ended));
     // without what was made: a mail would stay in memory until the next
     this.#turn = done.then(
@@ -87,17 +87,17 @@ export class ReadingThread {
     return done;
   }
 
-  #ask<K extends keyof Jobs>(
+  #ask<K extends keyof ParseJobs>(
     job: K,
-    given: Jobs[K]["given"],
+    given: ParseJobs[K]["given"],
     ended: readonly string[],
-  ): Promise<Jobs[K]["made"]> {
+  ): Promise<ParseJobs[K]["made"]> {
     const { start, beginning, deadline } = this.#options;
     const worker = this.#worker ?? start();
     this.#worker = worker;
     // while somebody waits the process has something to do
     worker.ref();
-    return new Promise<Jobs[K]["made"]>((resolve, reject) => {
+    return new Promise<ParseJobs[K]["made"]>((resolve, reject) => {
       let digest: string | undefined;
       const settle = () => {
         clearTimeout(timer);
@@ -111,7 +111,7 @@ export class ReadingThread {
         void worker.terminate();
         reject(new ReadingEnded(reason, digest));
       };
-      const hear = (answered: Answered | { readonly made: Jobs[K]["made"] }) => {
+      const hear = (answered: WorkerReply | { readonly made: ParseJobs[K]["made"] }) => {
         clearTimeout(timer);
         if ("digest" in answered) {
           digest = answered.digest;

@@ -2,23 +2,23 @@
 import { createHash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
 import { collectAfter } from "../base/force-gc.js";
-import { type Jobs, openWorkbench } from "./jobs.js";
+import { openWorkbench, type ParseJobs } from "./jobs.js";
 import { largeBuffers, octetsOfAll } from "./large-buffers.js";
 
 /** A job on its way to the thread. */
-export type Asked = {
-  readonly [K in keyof Jobs]: {
+export type WorkerJob = {
+  readonly [K in keyof ParseJobs]: {
     readonly job: K;
-    readonly given: Jobs[K]["given"];
+    readonly given: ParseJobs[K]["given"];
     /** Digests of mails that are not looked at. */
     readonly ended: readonly string[];
   };
-}[keyof Jobs];
+}[keyof ParseJobs];
 
 /** What comes back. `digest`: what is looked at from now on, for whoever has to remember what ended the thread. */
-export type Answered =
+export type WorkerReply =
   | { readonly digest: string }
-  | { readonly made: Jobs[keyof Jobs]["made"] }
+  | { readonly made: ParseJobs[keyof ParseJobs]["made"] }
   | { readonly before: true }
   /** of the program and not of the mail: jobs refuse by what they give */
   | { readonly failed: string };
@@ -26,7 +26,7 @@ export type Answered =
 const workbench = openWorkbench();
 
 /** What may end the thread: by its digest it is known when it comes again. */
-function octetsOf(asked: Asked): Uint8Array {
+function octetsOf(asked: WorkerJob): Uint8Array {
   switch (asked.job) {
     case "open":
     case "reopen": {
@@ -46,7 +46,7 @@ function octetsOf(asked: Asked): Uint8Array {
   }
 }
 
-function work(asked: Asked): Promise<Jobs[keyof Jobs]["made"]> {
+function work(asked: WorkerJob): Promise<ParseJobs[keyof ParseJobs]["made"]> {
   switch (asked.job) {
     case "read":
       return workbench.read(asked.given);
@@ -65,11 +65,11 @@ function work(asked: Asked): Promise<Jobs[keyof Jobs]["made"]> {
   }
 }
 
-function answer(answered: Answered): void {
+function answer(answered: WorkerReply): void {
   parentPort?.postMessage(answered, largeBuffers(answered));
 }
 
-async function take(asked: Asked): Promise<void> {
+async function take(asked: WorkerJob): Promise<void> {
   const octets = octetsOf(asked);
   // with the body, which is no part of what is looked at in job `open`
   const length = octetsOfAll(asked.given);
@@ -87,4 +87,4 @@ async function take(asked: Asked): Promise<void> {
   setImmediate(() => collectAfter(length));
 }
 
-parentPort?.on("message", (asked: Asked) => void take(asked));
+parentPort?.on("message", (asked: WorkerJob) => void take(asked));

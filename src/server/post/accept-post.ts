@@ -6,7 +6,7 @@
  */
 import type { Address } from "../../mail/mailbox.js";
 import { messageIdsIn } from "../../mail/payload.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { RefusalCode } from "../../membership/file/errors.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
@@ -18,7 +18,7 @@ import type { Member, NewPost, PostPolicy, Queued, Store } from "../store/store.
 import { Stale } from "../store/warrant.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
-export interface Arrival {
+export interface ReceivedPost {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -26,11 +26,11 @@ export interface Arrival {
   readonly reader: Reader;
   /** Where an accepted post is queued, if not in the store (explode.ts): never without its warrant. */
   readonly queue?: (post: NewPost) => Promise<Queued>;
-  readonly gate?: Gate;
+  readonly gate?: PostGate;
 }
 
 /** What is asked once a post's signature is known to be good, and before anything is remembered. */
-export interface Gate {
+export interface PostGate {
   /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
   readonly refusedBefore?: number;
   /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
@@ -38,7 +38,7 @@ export interface Gate {
 }
 
 /** What became of it. */
-export type Outcome =
+export type PostOutcome =
   | { readonly kind: "queued" | "held"; readonly postId: number; readonly copies: number }
   /** the same post once more: a sender that did not hear our 250 */
   | { readonly kind: "repeat" }
@@ -52,7 +52,7 @@ export type Outcome =
    */
   | { readonly kind: "changed"; readonly raw: Uint8Array }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly notified: boolean };
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly notified: boolean };
 
 /**
  * Takes a post for `list`.
@@ -60,7 +60,7 @@ export type Outcome =
  * @throws ReadingEnded if the mail ended the thread that reads it, and what is our own fault (a store that can't write):
  *         the sender is told to try later
  */
-export async function acceptPost(store: Store, list: ListInUse, arrival: Arrival): Promise<Outcome> {
+export async function acceptPost(store: Store, list: ListInUse, arrival: ReceivedPost): Promise<PostOutcome> {
   const { reader, at } = arrival;
   const { raw, mail } = await reader.do("read", { raw: arrival.raw });
   if (mail.kind === "not-sealed") return mail;
@@ -197,7 +197,7 @@ function isMessageId(text: string): boolean {
  * Codes that openAtServer gives only after the outer signature was found to be the author's. With every other it is
  * not known who sent the mail, and nobody is told anything.
  */
-const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const afterVerification: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   "too-old",
   "from-the-future",
   "binding-missing",
@@ -209,9 +209,9 @@ const afterVerification: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 async function refuse(
   store: Store,
   author: Member | undefined,
-  code: ErrorCode,
+  code: RefusalCode,
   now: number,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   if (!afterVerification.has(code)) return { kind: "refused", code, notified: false };
   return tell(store, author, code, now);
 }
@@ -220,9 +220,9 @@ async function refuse(
 async function tell(
   store: Store,
   author: Member | undefined,
-  code: ErrorCode,
+  code: RefusalCode,
   now: number,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   if (author === undefined) return { kind: "refused", code, notified: false };
   const notified = await store.queueNotice(author.id, code, now, NOTICE_INTERVAL_MS);
   return { kind: "refused", code, notified };

@@ -12,7 +12,7 @@ import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type Gate } from "../post/accept-post.js";
+import { acceptPost, type PostGate } from "../post/accept-post.js";
 import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
@@ -31,7 +31,7 @@ export type FromMailman =
   | { readonly kind: "later" };
 
 /** What the checks work with. */
-export interface MailmanParts {
+export interface MailmanContext {
   readonly store: Store;
   readonly ledger: Pick<Ledger, "settings" | "refusedBefore">;
   readonly lists: ListsInUse;
@@ -43,11 +43,11 @@ export interface MailmanParts {
 
 /** Knows Mailman's mails. */
 export class MailmanMail {
-  readonly #parts: MailmanParts;
+  readonly #parts: MailmanContext;
   /** Posts that were checked for their last recipients. */
   readonly #known = new Map<string, Promise<FromMailman>>();
 
-  constructor(parts: MailmanParts) {
+  constructor(parts: MailmanContext) {
     this.#parts = parts;
   }
 
@@ -84,7 +84,10 @@ export class MailmanMail {
     };
     const refusedBefore = await ledger.refusedBefore(row.id);
     // how much somebody may post is for Mailman to say
-    const gate: Gate = { ...(refusedBefore === undefined ? {} : { refusedBefore }), exhausted: () => false };
+    const gate: PostGate = {
+      ...(refusedBefore === undefined ? {} : { refusedBefore }),
+      exhausted: () => false,
+    };
     let outcome: Awaited<ReturnType<typeof acceptPost>>;
     try {
       outcome = await acceptPost(store, list, { raw, at: now(), reader, queue, gate });

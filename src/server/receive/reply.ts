@@ -24,63 +24,63 @@ export const queued = reply(250, "2.6.0", "Accepted");
 export const refused = reply(
   550,
   "5.7.1",
-  "The list did not take this mail. If you are a member: send from the address you joined with, and press Encrypt to list in ListSeal. If it stays refused, ask the list's owner for a new invitation.",
+  "The list did not accept this message. If you are a member: send from the address you joined with, and turn on Encrypt to list in ListSeal. If it is still refused, ask the list's owner for a new invitation.",
 );
 
 export const notSealed = reply(
   550,
   "5.7.1",
-  "This is an encrypted list: it takes only mail that was sealed for it, and yours was not. It was not read and not kept. In Thunderbird with the ListSeal add-on, open the invitation you got from the list's owner, press Encrypt to list and send again.",
+  "This is an encrypted list: it accepts only messages that are encrypted for it, and yours was not. It was neither read nor kept. Use Thunderbird with the ListSeal add-on: join with the invitation from the list's owner, turn on Encrypt to list and send again.",
 );
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
-export const tooManyPosts = reply(
-  450,
-  "4.7.1",
-  "Too many mails in one hour. This one will be taken when it is sent again later.",
-);
+export const tooManyPosts = reply(450, "4.7.1", "Too many messages in one hour. Try again later.");
 export const paused = reply(
   451,
   "4.3.0",
-  "The list was restored from a backup and waits for its owner. Try again later.",
+  "The list was restored from a backup and is paused until its owner resumes it. Try again later.",
 );
 export const closed = reply(550, "5.1.6", "This list is closed.");
 export const tryLater = reply(
   451,
   "4.3.0",
-  "The list server can't take mail at the moment. Try again later.",
+  "The list server can't accept mail at the moment. Try again later.",
 );
 export const tooBusy = reply(451, "4.3.2", "The list server is busy. Try again later.");
 /** 421: smtp-server closes the connection after it. */
-export const tooSlow = reply(421, "4.4.2", "The mail came too slowly. Try again later.");
+export const tooSlow = reply(421, "4.4.2", "The mail arrived too slowly. Try again later.");
 export const noSuchAddress = reply(550, "5.1.1", "There is no such address here.");
 export const lastOwner = reply(
   550,
   "5.7.1",
-  "You are the list's only owner, so you were not taken off. Make somebody else an owner first, in ListSeal's options.",
+  "You are the list's only owner, so you are still on it. Make someone else an owner first, in ListSeal's settings.",
 );
-export const badParameters = reply(555, "5.5.4", "That parameter was not offered.");
+export const badParameters = reply(555, "5.5.4", "That parameter is not supported.");
 export const tooLarge = reply(552, "5.3.4", "The mail is larger than the list allows.");
-export const malformed = reply(550, "5.6.0", "The mail is malformed.");
+export const malformed = reply(550, "5.6.0", "The mail is malformed. Send it with an ordinary mail program.");
 export const barelyEnded = reply(
   550,
   "5.6.0",
-  "The mail has line ends that are not CR LF. A mail program does not send such mail.",
+  "The mail has line ends other than CR LF. Send it with an ordinary mail program.",
 );
-export const tooManyHeaders = reply(550, "5.6.0", "The mail's header is too long.");
+export const tooManyHeaders = reply(
+  550,
+  "5.6.0",
+  "The mail's header is too long. Send it with an ordinary mail program.",
+);
 export const tooManyLines = reply(
   550,
   "5.6.0",
-  "The mail has more lines than any mail program writes. Send large files as attachments.",
+  "The mail has too many lines. Send large files as attachments.",
 );
 export const tooManyConnections = reply(
   421,
   "4.7.0",
   "You have too many connections open. Close some and try again.",
 );
-export const onlyAscii = reply(553, "5.6.7", "Addresses with other letters than ASCII are not taken here.");
-export const loop = reply(554, "5.4.6", "The mail has been here before.");
-export const notFromMachines = reply(550, "5.7.1", "The list takes no automatic replies.");
+export const onlyAscii = reply(553, "5.6.7", "Only addresses in ASCII are accepted here.");
+export const loop = reply(554, "5.4.6", "Mail loop: this mail has been here before.");
+export const notFromMachines = reply(550, "5.7.1", "The list accepts no automatic replies.");
 
 /** The error that smtp-server turns into `reply`. */
 export class ReplyError extends Error {

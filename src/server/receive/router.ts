@@ -5,18 +5,18 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { Log } from "../base/log.js";
 import type { RateLimiter, RequestLimiter } from "../base/rate-limits.js";
-import type { Exploder } from "../delivery/explode.js";
-import type { Gate as WayOut } from "../delivery/gate.js";
+import type { RecipientExpander } from "../delivery/explode.js";
+import type { RecipientGate as WayOut } from "../delivery/gate.js";
 import { forwardToOwners } from "../delivery/owner-mail.js";
 import type { RelayOptions } from "../delivery/relay.js";
-import type { Standing } from "../delivery/suspension.js";
+import type { Suspensions } from "../delivery/suspension.js";
 import { MAX_REPORT_BYTES } from "../parse/bounce-report.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
-import { acceptPost, type Gate } from "../post/accept-post.js";
+import { acceptPost, type PostGate } from "../post/accept-post.js";
 import { takeRequest } from "../request/take-request.js";
 import type { Ledger } from "../store/ledger.js";
-import { type ListsInUse, listsNamedBy, type Recipient } from "../store/lists-in-use.js";
+import { type CopyRecipient, type ListsInUse, listsNamedBy } from "../store/lists-in-use.js";
 import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List } from "../store/store.js";
@@ -43,7 +43,7 @@ import type { Handler } from "./smtp.js";
 import { leaveByLink } from "./unsubscribe.js";
 
 /** What the reception works with. */
-export interface ReceptionParts {
+export interface RouterContext {
   readonly store: FullStore;
   readonly ledger: Ledger;
   readonly heads: Heads;
@@ -52,11 +52,11 @@ export interface ReceptionParts {
   readonly reader: Reader;
   readonly requests: RequestLimiter;
   /** Queues posts in Postfix in place of the store, where the operator has it so. */
-  readonly exploder?: Exploder;
+  readonly exploder?: RecipientExpander;
   /** Told of every mail's end, for metrics. */
-  readonly tally: (what: Recipient["kind"], reply: number) => void;
+  readonly tally: (what: CopyRecipient["kind"], reply: number) => void;
   readonly lists: ListsInUse;
-  readonly standing: Standing;
+  readonly standing: Suspensions;
   /** Asked before anything leaves. */
   readonly gate: WayOut;
   readonly tokens: Tokens;
@@ -71,7 +71,7 @@ export interface ReceptionParts {
 }
 
 /** What the fronts ask: is this address ours, and take this mail. */
-export function openReception(parts: ReceptionParts): Handler {
+export function openReception(parts: RouterContext): Handler {
   const { lists } = parts;
   return {
     async isOurs(text) {
@@ -81,7 +81,7 @@ export function openReception(parts: ReceptionParts): Handler {
       const recipient = await lists.recipient(text);
       if (recipient.kind === "unknown" && (await isMissed(parts, text))) return paused;
       if (recipient.kind !== "unknown" && !(await parts.hasRoom(raw.length))) {
-        parts.log.error("mail-put-off", {
+        parts.log.error("mail-deferred", {
           list: recipient.list.address,
           code: "disk-full",
           bytes: raw.length,
@@ -99,27 +99,27 @@ export function openReception(parts: ReceptionParts): Handler {
 }
 
 /** A mail that ended the thread that reads it: "later" once, for it may have been our fault; refused when it comes again. */
-function endedReading({ log }: ReceptionParts, recipient: Recipient, error: unknown): Reply {
+function endedReading({ log }: RouterContext, recipient: CopyRecipient, error: unknown): Reply {
   if (!(error instanceof ReadingEnded)) throw error;
   const list = recipient.kind === "unknown" ? {} : { list: recipient.list.address };
-  log.error("mail-not-read", { ...list, code: error.reason });
+  log.error("mail-read-failed", { ...list, code: error.reason });
   // a report that is refused makes another report
   if (recipient.kind === "bounces") return queued;
   return error.reason === "before" ? refused : tryLater;
 }
 
 /** A list that this machine has known and the store lacks: a backup that is older than the list. Its mail waits with its senders. */
-async function isMissed({ heads, log }: ReceptionParts, text: string): Promise<boolean> {
+async function isMissed({ heads, log }: RouterContext, text: string): Promise<boolean> {
   const known = await heads.known();
   const missed = listsNamedBy(text).find((address) => known.has(address));
   if (missed === undefined) return false;
-  log.error("list-missed", { list: missed });
+  log.error("list-missing", { list: missed });
   return true;
 }
 
 async function takeFor(
-  parts: ReceptionParts,
-  recipient: Recipient,
+  parts: RouterContext,
+  recipient: CopyRecipient,
   sender: string,
   raw: Uint8Array,
   tries = 1,
@@ -141,10 +141,10 @@ async function takeFor(
   }
 }
 
-type Beside<K extends Recipient["kind"]> = Extract<Recipient, { readonly kind: K }>;
+type Beside<K extends CopyRecipient["kind"]> = Extract<CopyRecipient, { readonly kind: K }>;
 
 async function takeReport(
-  { tokens, standing, log, now, store, reader }: ReceptionParts,
+  { tokens, standing, log, now, store, reader }: RouterContext,
   { list, token }: Beside<"bounces">,
   raw: Uint8Array,
 ): Promise<Reply> {
@@ -153,16 +153,16 @@ async function takeReport(
   const member = memberId === undefined ? undefined : await store.memberById(memberId);
   // before anything of it is looked at: the token is all that tells it from a stranger's mail
   if (member?.listId !== list.id) {
-    log.info("bounce-without-member", { list: list.address });
+    log.info("bounce-unknown", { list: list.address });
     return queued;
   }
   const report = await reader.do("report", { raw: raw.slice(0, MAX_REPORT_BYTES) });
   if (report.kind === "failed") await standing.noteFailure(member.id, report);
-  else log.info("bounce-not-counted", { list: list.address, member: member.id, code: report.kind });
+  else log.info("bounce-ignored", { list: list.address, member: member.id, code: report.kind });
   return queued;
 }
 
-async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">): Promise<Reply> {
+async function takeLeave(parts: RouterContext, { list, token }: Beside<"leave">): Promise<Reply> {
   switch (await leaveByLink(parts, list, token)) {
     case "left":
       return queued;
@@ -174,7 +174,7 @@ async function takeLeave(parts: ReceptionParts, { list, token }: Beside<"leave">
 }
 
 async function takeForOwners(
-  { store, gate, relay, log, now }: ReceptionParts,
+  { store, gate, relay, log, now }: RouterContext,
   list: List,
   sender: string,
   raw: Uint8Array,
@@ -193,7 +193,7 @@ async function takeForOwners(
   }
 }
 
-async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
+async function takeAsked(parts: RouterContext, row: List, sender: string, raw: Uint8Array): Promise<Reply> {
   const { log } = parts;
   if (sender === "" || isAutomatic(raw)) return notFromMachines;
   const taken = await takeRequest(parts, row, raw);
@@ -207,7 +207,7 @@ async function takeAsked(parts: ReceptionParts, row: List, sender: string, raw: 
 
 /** @param tries how often the mail was looked at with this time: see {@link MAX_TRIES} */
 async function takePost(
-  parts: ReceptionParts,
+  parts: RouterContext,
   row: List,
   sender: string,
   raw: Uint8Array,
@@ -222,7 +222,7 @@ async function takePost(
   if (cameFromList(raw, list.address)) return loop;
   const refusedBefore = await ledger.refusedBefore(row.id);
   let author: number | undefined;
-  const gate: Gate = {
+  const gate: PostGate = {
     ...(refusedBefore === undefined ? {} : { refusedBefore }),
     exhausted(memberId) {
       author = memberId;
@@ -257,10 +257,10 @@ async function takePost(
       if (tries === MAX_TRIES) return tryLater;
       return takeFor(parts, await lists.recipient(address), sender, outcome.raw, tries + 1);
     case "too-many-held":
-      log.warn("post-delayed", { list: address, code: outcome.kind });
+      log.warn("post-deferred", { list: address, code: outcome.kind });
       return tooBusy;
     case "too-many":
-      log.warn("post-delayed", { list: address, code: "too-many-posts" });
+      log.warn("post-deferred", { list: address, code: "too-many-posts" });
       return tooManyPosts;
     case "not-sealed":
       log.info("post-not-sealed", { list: address });

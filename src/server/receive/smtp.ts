@@ -10,7 +10,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setImmediate as others } from "node:timers/promises";
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from "smtp-server";
-import { collectAfter, collectYoungAfter, Garbage } from "../base/force-gc.js";
+import { BufferCollector, collectAfter, collectYoungAfter } from "../base/force-gc.js";
 import {
   CLOSE_TIMEOUT_MS,
   DATA_TIMEOUT_MS,
@@ -18,7 +18,7 @@ import {
   MAX_COMMAND_BYTES,
   MAX_CONNECTIONS,
   MAX_MAIL_BYTES,
-  MAX_RECIPIENTS,
+  MAX_SMTP_RECIPIENTS,
   SESSION_TIMEOUT_MS,
   SOCKET_TIMEOUT_MS,
 } from "../base/limits.js";
@@ -37,7 +37,7 @@ import {
   tooSlow,
   tryLater,
 } from "./reply.js";
-import { Intake } from "./wire-check.js";
+import { WireCheck } from "./wire-check.js";
 
 /** What the front hands on. Both may take their time; what they throw is answered with "try later". */
 export interface Handler {
@@ -48,7 +48,7 @@ export interface Handler {
 }
 
 /** Where and how to listen. */
-export interface FrontOptions {
+export interface SmtpListenerOptions {
   readonly protocol: "smtp" | "lmtp";
   readonly host: string;
   /** 0: any free port. */
@@ -62,7 +62,7 @@ export interface FrontOptions {
 }
 
 /** A front that listens. */
-export interface Front {
+export interface SmtpListener {
   readonly protocol: "smtp" | "lmtp";
   readonly host: string;
   readonly port: number;
@@ -71,7 +71,7 @@ export interface Front {
 }
 
 /** Bytes of mail being received now; one budget for all fronts of a process. */
-export class Budget {
+export class MemoryBudget {
   #used = 0;
 
   /** Takes `bytes` if they fit. */
@@ -88,11 +88,11 @@ export class Budget {
 
 /** Opens a front. @throws the system's error if it can't listen */
 export async function openFront(
-  options: FrontOptions,
+  options: SmtpListenerOptions,
   handler: Handler,
-  budget: Budget,
+  budget: MemoryBudget,
   log: Log,
-): Promise<Front> {
+): Promise<SmtpListener> {
   const patience = options.patience ?? {
     silence: SOCKET_TIMEOUT_MS,
     mail: DATA_TIMEOUT_MS,
@@ -111,7 +111,7 @@ export async function openFront(
     size: options.maxBytes ?? MAX_MAIL_BYTES,
     rejectOversized: true,
     maxClients: MAX_CONNECTIONS,
-    maxRecipients: MAX_RECIPIENTS,
+    maxRecipients: MAX_SMTP_RECIPIENTS,
     maxCommandLength: MAX_COMMAND_BYTES,
     socketTimeout: patience.silence,
     closeTimeout: CLOSE_TIMEOUT_MS,
@@ -152,7 +152,7 @@ export async function openFront(
           }
         })
         .catch((error: unknown) => {
-          log.error("mail-not-taken", { code: codeForLog(error) });
+          log.error("mail-failed", { code: codeForLog(error) });
           return tryLater;
         })
         .then((outcome) => {
@@ -217,15 +217,15 @@ type Received =
  */
 async function receive(
   stream: SMTPServerDataStream,
-  budget: Budget,
+  budget: MemoryBudget,
   patience: number,
   declared: number,
 ): Promise<Received> {
   let mail: Buffer = Buffer.allocUnsafeSlow(Math.max(declared + MORE_THAN_DECLARED, FIRST_BYTES));
   let held = 0;
   let fault: Reply | undefined;
-  const intake = new Intake();
-  const garbage = new Garbage();
+  const intake = new WireCheck();
+  const garbage = new BufferCollector();
   let sinceTurn = 0;
   const giveUp = (reply: Reply) => {
     fault ??= reply;

@@ -31,10 +31,14 @@ export async function memberOfLink(
 }
 
 /** What became of somebody who followed the link. `last-owner`: somebody else has to own the list first. */
-export type Left = "left" | "unknown" | "last-owner";
+export type UnsubscribeResult = "left" | "unknown" | "last-owner";
 
 /** Takes the holder of `token` off the list. The last owner stays: the link is in the clear in every copy. */
-export async function leaveByLink(parts: LeavingParts, list: List, token: string): Promise<Left> {
+export async function leaveByLink(
+  parts: LeavingParts,
+  list: List,
+  token: string,
+): Promise<UnsubscribeResult> {
   const { store, log, now, wake } = parts;
   const member = await memberOfLink(parts, list, token);
   if (member === undefined) return "unknown";
@@ -44,7 +48,7 @@ export async function leaveByLink(parts: LeavingParts, list: List, token: string
     await store.removeMember(list.id, member.address, entry, member.id);
   } catch (error) {
     if (error instanceof LastOwner) {
-      log.warn("member-stays", { list: list.address, member: member.id, code: "last-owner" });
+      log.warn("leave-refused", { list: list.address, member: member.id, code: "last-owner" });
       return "last-owner";
     }
     // two clicks at one time: the other was first

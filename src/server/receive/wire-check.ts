@@ -27,7 +27,7 @@ const NAME_OCTETS = "received:".length;
  * - CR or LF alone: SMTP smuggling; where one server sees a line end and the next does not, a second mail hides.
  * - Headers without end, `Received` without end, lines and boundaries without end: limits.ts.
  */
-export class Intake {
+export class WireCheck {
   #fault: Reply | undefined;
   /** The octet before. */
   #before = NUL;

@@ -3,13 +3,19 @@ import { isAddress } from "../../mail/mailbox.js";
 import { type HeldPost, MAX_HELD_SHOWN } from "../../membership/request/held-posts.js";
 import { parseSealingKey } from "../../openpgp/keys.js";
 import type { Order } from "../store/warrant.js";
-import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./request-context.js";
+import {
+  type AskedFor,
+  type CommandResult,
+  commandOutcome,
+  type RequestContext,
+  refusal,
+} from "./request-context.js";
 
 /**
  * What the server may tell of the posts that wait, oldest first: whose signature they bear, that key's address on the
  * roster, when they came and how large they are. What is in them moderators read in the copies for review.
  */
-export async function heldPosts({ parts, list }: Asked): Promise<Done> {
+export async function heldPosts({ parts, list }: RequestContext): Promise<CommandResult> {
   const { store } = parts;
   const posts: HeldPost[] = [];
   for (const { id, messageId, accepted } of (await store.heldPosts(list.id)).slice(0, MAX_HELD_SHOWN)) {
@@ -30,10 +36,10 @@ export async function heldPosts({ parts, list }: Asked): Promise<Done> {
 
 /** Lets a post out, or throws it away: the one whose author and Message-ID the moderator saw, and no other. */
 export async function decide(
-  { parts, list }: Asked,
+  { parts, list }: RequestContext,
   order: Order,
   command: AskedFor<"release" | "reject">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { store } = parts;
   const held = (await store.heldPosts(list.id)).filter((post) => post.messageId === command.messageId);
   for (const { id } of held) {
@@ -41,7 +47,7 @@ export async function decide(
     if (post === undefined) continue;
     const author = await parseSealingKey("member", post.author.certificate);
     if (author.fingerprint !== command.author) continue;
-    return outcomeOf(
+    return commandOutcome(
       command.do === "release" ? await store.releasePost(order, id) : await store.rejectPost(order, id),
     );
   }

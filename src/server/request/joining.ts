@@ -13,25 +13,25 @@ import { Conflict, type Member, type NewMember, type Shape } from "../store/stor
 import type { Warrant } from "../store/warrant.js";
 import { listKeyFor } from "./list-key.js";
 import {
-  type Asked,
   type AskedFor,
-  type Asker,
-  type Done,
+  type CommandResult,
+  commandOutcome,
   listKeysOf,
-  outcomeOf,
   prove,
+  type RequestContext,
+  type Requester,
   recordedOrder,
   refusal,
   unproved,
 } from "./request-context.js";
 
 /** A verified request: what to answer, and how it is carried out. */
-export interface Newcomer {
-  readonly asker: Asker;
+export interface JoiningMember {
+  readonly asker: Requester;
   readonly signedAt: Date;
   /** Whose it is; nobody's who is no member yet. */
   readonly member?: Member;
-  readonly carryOut: () => Promise<Done>;
+  readonly carryOut: () => Promise<CommandResult>;
 }
 
 function newMember(key: SealingKey<"member">, address: string, name: string, shape: Shape): NewMember {
@@ -50,15 +50,15 @@ function newMember(key: SealingKey<"member">, address: string, name: string, sha
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Promise<Newcomer> {
+export async function proveClaim(asked: RequestContext, command: AskedFor<"claim">): Promise<JoiningMember> {
   const { parts, list, opened, now } = asked;
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
   const owner = await parseSealingKey("member", certificate);
   const digest = await claimDigest(command.code);
   const standing = await parts.store.claimStanding(list.id, digest, now.getTime());
   if (standing === "wrong") throw unproved("a claim with another code than the card's");
-  const asker: Asker = { key: owner, address: command.address, name: command.name };
-  const carryOut = async (): Promise<Done> => {
+  const asker: Requester = { key: owner, address: command.address, name: command.name };
+  const carryOut = async (): Promise<CommandResult> => {
     assertRecent(opened.request, signedAt, now);
     if (standing === "used") {
       // the owner once more, whose add-on never got our answer: the list is theirs
@@ -71,7 +71,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
     if (typeof key === "string") return refusal(key);
     if (key.fingerprint !== opened.request.list.key) return refusal("wrong-list");
     try {
-      return outcomeOf(
+      return commandOutcome(
         await parts.store.claimList(
           recordedOrder(asked, { list, signedAt: signedAt.getTime(), by: { kind: "card" } }, asker),
           digest,
@@ -94,7 +94,7 @@ export async function proveClaim(asked: Asked, command: AskedFor<"claim">): Prom
  *
  * @throws ListSealError if nothing is proved
  */
-export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promise<Newcomer> {
+export async function proveJoin(asked: RequestContext, command: AskedFor<"join">): Promise<JoiningMember> {
   const { parts, list } = asked;
   const owners = await parts.store.owners(list.id);
   // an invitation made under the key before is still one: its introduction names that key
@@ -114,7 +114,7 @@ export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promis
   if (by === undefined || introduction === undefined)
     throw unproved("an introduction by nobody who is an owner");
   const member = await parseSealingKey("member", certificate);
-  const asker: Asker = { key: member, address: introduction.address, name: command.name };
+  const asker: Requester = { key: member, address: introduction.address, name: command.name };
   // an introduction counts as long as its owner is one
   const warrant: Warrant = {
     list,
@@ -127,18 +127,18 @@ export async function proveJoin(asked: Asked, command: AskedFor<"join">): Promis
 type Introduced = NonNullable<Proved["introduction"]>;
 
 async function join(
-  asked: Asked,
+  asked: RequestContext,
   command: AskedFor<"join">,
   introduction: Introduced,
-  asker: Asker,
+  asker: Requester,
   warrant: Warrant,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { parts, list, opened, now } = asked;
   assertRecent(opened.request, new Date(warrant.signedAt), now);
   if (introduction.joinBy < now) return refusal("invitation-expired");
   const besides: Address = introduction.address;
   if (besides === list.address) return refusal("bad-address");
-  return outcomeOf(
+  return commandOutcome(
     await parts.store.joinList(
       recordedOrder(asked, warrant, asker),
       {

@@ -1,9 +1,9 @@
 /** A list key that comes with a request. */
-import type { ErrorCode } from "../../openpgp/errors.js";
+import type { RefusalCode } from "../../membership/file/errors.js";
 import { allFingerprints, profileOf, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
 import type { NewListKey } from "../store/store.js";
-import type { Asked } from "./request-context.js";
+import type { RequestContext } from "./request-context.js";
 
 /**
  * The key, if it fits the list: made for its address, of its profile, and not the server's own key, which would let the
@@ -12,9 +12,9 @@ import type { Asked } from "./request-context.js";
  * @throws ListSealError for a key that can't be read or used
  */
 export async function listKeyFor(
-  { list, server, now }: Asked,
+  { list, server, now }: RequestContext,
   certificate: Uint8Array,
-): Promise<NewListKey | ErrorCode> {
+): Promise<NewListKey | RefusalCode> {
   const key = await readSealingKey("list", certificate, now);
   if (!userIdOf(key).endsWith(`<${list.address}>`) || profileOf(key) !== list.profile) return "wrong-list";
   const own = allFingerprints(server.secret);

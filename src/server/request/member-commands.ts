@@ -5,18 +5,17 @@ import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { DAY_MS } from "../base/limits.js";
 import { Conflict, type Member } from "../store/store.js";
 import type { RecordedOrder, Warrant } from "../store/warrant.js";
-import { enrol } from "./enrolment.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
 import {
-  type Asked,
   type AskedFor,
-  type Asker,
-  type Done,
+  type CommandResult,
+  commandOutcome,
   memberKey,
   orderFor,
-  outcomeOf,
+  type RequestContext,
+  type Requester,
   recordedOrder,
   refusal,
 } from "./request-context.js";
@@ -59,7 +58,12 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
 };
 
 /** Carries out a member's command. The signature is verified, and recent. @throws Stale */
-export async function carryOut(asked: Asked, member: Member, asker: Asker, signedAt: Date): Promise<Done> {
+export async function carryOut(
+  asked: RequestContext,
+  member: Member,
+  asker: Requester,
+  signedAt: Date,
+): Promise<CommandResult> {
   const { opened, parts, now, list } = asked;
   const { command, date } = opened.request;
   const { store } = parts;
@@ -70,7 +74,7 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
   const order = () => orderFor(asked, warrant, asker);
   const recorded = () => recordedOrder(asked, warrant, asker);
   /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */
-  const shown = async (looking: Promise<Done>): Promise<Done> => {
+  const shown = async (looking: Promise<CommandResult>): Promise<CommandResult> => {
     const found = await looking;
     await store.confirm(warrant);
     return found;
@@ -79,25 +83,25 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
     case "leave": {
       // by the later of two clocks: a leave that is dated back would leave an unused introduction alive
       const burnt = Math.max(date.getTime(), now.getTime());
-      return outcomeOf(await store.dropMember(recorded(), member, burnt));
+      return commandOutcome(await store.dropMember(recorded(), member, burnt));
     }
     case "remove":
       // by the owner's clock, as the introductions are: the next one may be made a second later
-      return outcomeOf(await store.dropMember(recorded(), command, date.getTime()));
+      return commandOutcome(await store.dropMember(recorded(), command, date.getTime()));
     case "withdraw":
-      return outcomeOf(await store.burnIntroductions(recorded(), command.address, date.getTime()));
+      return commandOutcome(await store.burnIntroductions(recorded(), command.address, date.getTime()));
     case "set-role":
-      return outcomeOf(await store.changeRole(recorded(), command, command.role));
+      return commandOutcome(await store.changeRole(recorded(), command, command.role));
     case "renew":
       return renew(asked, recorded(), member, command);
     case "revoke":
       return revoke(asked, recorded(), member, command);
     case "preferences":
-      return outcomeOf(await store.setShape(order(), member.id, command.shape));
+      return commandOutcome(await store.setShape(order(), member.id, command.shape));
     case "pause":
-      return outcomeOf(await store.pauseCopies(order(), member.id));
+      return commandOutcome(await store.pauseCopies(order(), member.id));
     case "resume":
-      return outcomeOf(await store.resumeCopies(order(), member.id));
+      return commandOutcome(await store.resumeCopies(order(), member.id));
     case "roster":
       return shown(roster(asked, member, command));
     case "held":
@@ -112,26 +116,26 @@ export async function carryOut(asked: Asked, member: Member, asker: Asker, signe
     case "new-server-key":
       return switchServerKey(asked, recorded(), command);
     case "enrol":
-      return enrol(asked, recorded(), command);
+      return enrolMember(asked, recorded(), command);
     case "notice":
       return passNotice(asked, order(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
     case "receipt":
-      return outcomeOf(await store.keepReceipt(order(), command, member.id, command.receipt));
+      return commandOutcome(await store.keepReceipt(order(), command, member.id, command.receipt));
   }
 }
 
 /** Another expiry or other subkeys of the same primary key, and nothing else. */
 async function renew(
-  asked: Asked,
+  asked: RequestContext,
   order: RecordedOrder,
   member: Member,
   command: AskedFor<"renew">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const renewed = await memberKey(asked, command.certificate);
   if (renewed.fingerprint !== member.fingerprint) return refusal("not-allowed");
-  return outcomeOf(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
+  return commandOutcome(await asked.parts.store.renewCertificate(order, member, writeSealingKey(renewed)));
 }
 
 /**
@@ -140,41 +144,41 @@ async function renew(
  * the list key, too, can write to members without this server.
  */
 async function revoke(
-  { parts, now }: Asked,
+  { parts, now }: RequestContext,
   order: RecordedOrder,
   member: Member,
   command: AskedFor<"revoke">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const revoked = await revokedCertificate(command.certificate, member.fingerprint, now);
   if (revoked === undefined) return refusal("not-allowed");
   const { certificate } = await parseSealingKey("member", member.certificate);
   // once more: the record has it
   if ((await revokedSince(certificate, now)) !== undefined) return { kind: "answer", result: "done" };
-  return outcomeOf(await parts.store.revokeCertificate(order, member, revoked));
+  return commandOutcome(await parts.store.revokeCertificate(order, member, revoked));
 }
 
 /** The owner has compared the offered key's fingerprint with the operator; they tell the members next. */
 async function switchServerKey(
-  { parts, now }: Asked,
+  { parts, now }: RequestContext,
   order: RecordedOrder,
   { fingerprint, replaces }: AskedFor<"new-server-key">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const until = now.getTime() + FORMER_SERVER_KEY_MS;
-  return outcomeOf(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
+  return commandOutcome(await parts.store.switchServerKey(order, { fingerprint, replaces, until }));
 }
 
 /** The owner tells the members; the server hears what it has to take posts under, and until when also the one before. */
 async function newListKey(
-  asked: Asked,
+  asked: RequestContext,
   order: RecordedOrder,
   command: AskedFor<"new-list-key">,
-): Promise<Done> {
+): Promise<CommandResult> {
   const { parts, now } = asked;
   const key = await listKeyFor(asked, command.listKey);
   if (typeof key === "string") return refusal(key);
   const graceEnds = Math.min(command.graceEnds.getTime(), now.getTime() + MAX_GRACE_MS);
   try {
-    return outcomeOf(
+    return commandOutcome(
       await parts.store.replaceListKey(order, key, {
         serial: command.serial,
         replaces: command.replaces,
@@ -186,4 +190,27 @@ async function newListKey(
     if (error instanceof Conflict) return refusal("list-conflict");
     throw error;
   }
+}
+
+/** An owner's word for somebody's certificate: a person with GnuPG alone, or one whom the operator enrolled before. */
+
+/** Enrols, or confirms whom the operator enrolled with this very key; the record has the owner's signature either way. */
+export async function enrolMember(
+  asked: RequestContext,
+  order: RecordedOrder,
+  command: AskedFor<"enrol">,
+): Promise<CommandResult> {
+  const { address, name, shape } = command;
+  const { parts, list } = asked;
+  const key = await memberKey(asked, command.certificate);
+  if (address === list.address) return refusal("bad-address");
+  return commandOutcome(
+    await parts.store.enrolMember(order, {
+      address,
+      name: name.trim() || address,
+      certificate: writeSealingKey(key),
+      fingerprint: key.fingerprint,
+      shape,
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 /** How add-ons hear of a server's keys: answers that nobody asked for. */
-import type { Unasked } from "../../membership/request/answers.js";
+import type { Unsolicited } from "../../membership/request/answer-result.js";
 import { newRequestId } from "../../membership/request/request.js";
 import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { codeForLog, type Log } from "../base/log.js";
@@ -11,7 +11,7 @@ import { answerMail } from "./answer-mail.js";
 import { askerOf } from "./request-context.js";
 
 /** What telling needs. */
-export interface TellingParts {
+export interface ServerKeyNoticeContext {
   readonly store: FullStore;
   readonly lists: ListsInUse;
   readonly log: Pick<Log, "warn">;
@@ -22,7 +22,7 @@ export interface TellingParts {
  * Puts the certificate of today into the queue for every member of a list, sealed to each. A member whose key can't be
  * used is left out: they get no posts either.
  */
-export async function tellServerKey(parts: TellingParts, listId: number): Promise<void> {
+export async function tellServerKey(parts: ServerKeyNoticeContext, listId: number): Promise<void> {
   const list = await parts.store.listById(listId);
   if (list === undefined) return;
   const head = await parts.store.recordHead(list.id);
@@ -34,7 +34,7 @@ export async function tellServerKey(parts: TellingParts, listId: number): Promis
  * @throws ListSealError for a certificate that can't be read
  */
 export async function offerServerKey(
-  parts: TellingParts,
+  parts: ServerKeyNoticeContext,
   list: List,
   certificate: Uint8Array,
 ): Promise<number> {
@@ -46,10 +46,10 @@ export async function offerServerKey(
 }
 
 async function tell(
-  { store, lists, log, now: clock }: TellingParts,
+  { store, lists, log, now: clock }: ServerKeyNoticeContext,
   list: List,
   members: Iterable<Member> | AsyncIterable<Member>,
-  result: Unasked,
+  result: Unsolicited,
 ): Promise<void> {
   if (list.listKeyFingerprint === undefined) return;
   const server = await lists.serverKey(list);

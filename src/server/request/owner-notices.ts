@@ -12,13 +12,23 @@ import { newMessageId } from "../../protocol/seal-post.js";
 import type { NoticeMail } from "../store/membership-store.js";
 import type { Member } from "../store/store.js";
 import type { Order } from "../store/warrant.js";
-import { type Asked, type AskedFor, type Done, outcomeOf, refusal } from "./request-context.js";
+import {
+  type AskedFor,
+  type CommandResult,
+  commandOutcome,
+  type RequestContext,
+  refusal,
+} from "./request-context.js";
 
 /**
  * Passes a notice on to those it is for who are members now; copies for others are dropped: they have left since the
  * owner looked.
  */
-export async function passNotice(asked: Asked, order: Order, command: AskedFor<"notice">): Promise<Done> {
+export async function passNotice(
+  asked: RequestContext,
+  order: Order,
+  command: AskedFor<"notice">,
+): Promise<CommandResult> {
   const { parts, list } = asked;
   const keys = [...new Set(command.copies.map(({ to }) => to))];
   const named = await parts.store.membersByFingerprints(list.id, keys);
@@ -27,10 +37,10 @@ export async function passNotice(asked: Asked, order: Order, command: AskedFor<"
     const member = members.get(to);
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];
   });
-  return outcomeOf(await parts.store.passNotice(order, command, mails));
+  return commandOutcome(await parts.store.passNotice(order, command, mails));
 }
 
-function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): NoticeMail {
+function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8Array): NoticeMail {
   const address = parseAddress(list.address);
   const recipient = parseAddress(member.address);
   const mail = writeRequestMail({
@@ -46,7 +56,10 @@ function noticeMail({ list, now }: Asked, member: Member, sealed: Uint8Array): N
 }
 
 /** Whom the notice was passed on to, with the receipts that have come. */
-export async function receiptsOf({ parts, list }: Asked, notice: AskedFor<"receipts">): Promise<Done> {
+export async function receiptsOf(
+  { parts, list }: RequestContext,
+  notice: AskedFor<"receipts">,
+): Promise<CommandResult> {
   const { store } = parts;
   const rows = await store.passedNotices(list.id, notice);
   if (rows.length === 0) return refusal("no-such-notice");

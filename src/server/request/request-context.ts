@@ -1,14 +1,16 @@
 /** What handling a request works with, and what comes of it. */
-import type { Result, Unasked } from "../../membership/request/answers.js";
+
+import type { RefusalCode } from "../../membership/file/errors.js";
+import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { Command as AskedCommand, OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
-import { type ErrorCode, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
 import type { Log } from "../base/log.js";
 import type { RequestLimiter } from "../base/rate-limits.js";
-import type { Claimant, Proved } from "../parse/proofs.js";
+import type { ClaimedSigner, Proved } from "../parse/proofs.js";
 import type { Reader } from "../parse/reader.js";
 import type { Ledger } from "../store/ledger.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
@@ -33,7 +35,7 @@ export interface RequestParts {
 }
 
 /** A request for a list, opened, not yet verified. */
-export interface Asked {
+export interface RequestContext {
   readonly parts: RequestParts;
   readonly list: List;
   readonly server: OpeningKey<"server">;
@@ -44,7 +46,7 @@ export interface Asked {
 }
 
 /** Somebody whose signature was verified, and where the answer goes: never to where a mail says that it came from. */
-export interface Asker {
+export interface Requester {
   /** On the roster; absent for somebody who is not. */
   readonly memberId?: number;
   readonly key: SealingKey<"member">;
@@ -53,18 +55,24 @@ export interface Asker {
 }
 
 /** What came of a verified request. */
-export type Done =
+export type CommandResult =
   /** The answer was written down with what was done, and the reports to others. */
   | { readonly kind: "told"; readonly code: string }
   /** It was carried out before. */
   | { readonly kind: "repeat" }
   /** To be answered now. */
-  | { readonly kind: "answer"; readonly result: "done" | Exclude<Result, Unasked | { kind: "done" }> };
+  | {
+      readonly kind: "answer";
+      readonly result: "done" | Exclude<RequestResult, Unsolicited | { kind: "done" }>;
+    };
 
 /** A command of the kind `D`. */
 export type AskedFor<D extends AskedCommand["do"]> = Extract<AskedCommand, { readonly do: D }>;
 
-export const refusal = (code: ErrorCode): Done => ({ kind: "answer", result: { kind: "refused", code } });
+export const refusal = (code: RefusalCode): CommandResult => ({
+  kind: "answer",
+  result: { kind: "refused", code },
+});
 
 /** Fingerprints of all list keys that the list has had, the present one first. */
 export async function listKeysOf(store: FullStore, list: List): Promise<readonly string[]> {
@@ -74,13 +82,13 @@ export async function listKeysOf(store: FullStore, list: List): Promise<readonly
 }
 
 /** The command as the store remembers it. */
-export function remembered({ list, opened, now }: Asked, signer: string): Command {
+export function remembered({ list, opened, now }: RequestContext, signer: string): Command {
   const keptUntil = now.getTime() + PAST_WINDOW_MS + REPLAY_MARGIN_MS;
   return { listId: list.id, signer, id: opened.request.id, keptUntil };
 }
 
 /** The order to carry the command out, under `warrant`, and to answer `asker`. */
-export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
+export function orderFor(asked: RequestContext, warrant: Warrant, asker: Requester): Order {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -99,19 +107,19 @@ export function orderFor(asked: Asked, warrant: Warrant, asker: Asker): Order {
 }
 
 /** The same for a command that stands in the record. */
-export function recordedOrder(asked: Asked, warrant: Warrant, asker: Asker): RecordedOrder {
+export function recordedOrder(asked: RequestContext, warrant: Warrant, asker: Requester): RecordedOrder {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
   return { ...orderFor(asked, warrant, asker), change };
 }
 
 /** A member as somebody to write to. @throws ListSealError for a certificate that can't be read any more */
-export async function askerOf(member: Member): Promise<Asker> {
+export async function askerOf(member: Member): Promise<Requester> {
   const { address, name, certificate } = member;
   return { memberId: member.id, key: await parseSealingKey("member", certificate), address, name };
 }
 
 /** The outcome of what the store carried out. */
-export function outcomeOf(carried: Carried): Done {
+export function commandOutcome(carried: Carried): CommandResult {
   switch (carried.kind) {
     case "done":
       return { kind: "told", code: "done" };
@@ -129,7 +137,7 @@ export function outcomeOf(carried: Carried): Done {
  *
  * @throws ListSealError if that is not proved; ReadingEnded
  */
-export async function prove({ parts, opened, now }: Asked, by: Claimant): Promise<Proved> {
+export async function prove({ parts, opened, now }: RequestContext, by: ClaimedSigner): Promise<Proved> {
   const { bytes, signatures } = opened.signed;
   // a copy: large octets are gone once they are handed over, and a notice is needed afterwards
   const signed = { bytes: new Uint8Array(bytes), signatures };
@@ -143,7 +151,10 @@ export async function prove({ parts, opened, now }: Asked, by: Claimant): Promis
  *
  * @throws ListSealError if it is not; ReadingEnded
  */
-export async function memberKey({ parts, now }: Asked, octets: Uint8Array): Promise<SealingKey<"member">> {
+export async function memberKey(
+  { parts, now }: RequestContext,
+  octets: Uint8Array,
+): Promise<SealingKey<"member">> {
   const made = await parts.reader.do("certificate", { certificate: octets, at: now.getTime() });
   if (made.kind === "refused") throw new ListSealError(made.code, "no certificate that can be used");
   return parseSealingKey("member", made.certificate);
@@ -151,5 +162,5 @@ export async function memberKey({ parts, now }: Asked, octets: Uint8Array): Prom
 
 /** Thrown for a request whose asker is not proved: they hear one uniform reply, and nothing by mail. */
 export function unproved(why: string): ListSealError {
-  return new ListSealError("unknown-author", why);
+  return new ProtocolError("unknown-author", why);
 }

@@ -5,7 +5,7 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member } from "../store/store.js";
 import type { RecordedOrder } from "../store/warrant.js";
-import { type Asked, type AskedFor, type Done, refusal } from "./request-context.js";
+import { type AskedFor, type CommandResult, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */
 export interface ResumeOrder {
@@ -18,7 +18,7 @@ export interface ResumeOrder {
 }
 
 /** What came of it. `setAside`: copies of the backup's queue. */
-export type Resumed =
+export type ResumeResult =
   | { readonly kind: "done"; readonly setAside: number }
   | { readonly kind: "not-paused" }
   | { readonly kind: "refused"; readonly code: "not-allowed" | "roster-behind" | "too-old" };
@@ -34,7 +34,7 @@ export type Resumed =
 export async function resume(
   parts: { readonly store: FullStore; readonly heads: Heads; readonly ledger: Ledger },
   { list, owner, date, head, order }: ResumeOrder,
-): Promise<Resumed> {
+): Promise<ResumeResult> {
   const { heads, ledger, store } = parts;
   const known = await heads.ownersOf(list.address);
   // an owner in the backup only was removed since, or is no owner any more
@@ -55,11 +55,11 @@ export async function resume(
 
 /** The same, asked for by mail. */
 export async function resumeServer(
-  { parts, list, opened }: Asked,
+  { parts, list, opened }: RequestContext,
   recorded: RecordedOrder,
   owner: Member,
   { head }: AskedFor<"resume-server">,
-): Promise<Done> {
+): Promise<CommandResult> {
   // answered when all of it is done: the order alone does not let the list go on
   const { answer: _, ...order } = recorded;
   const resumed = await resume(parts, { list, owner, date: opened.request.date, head, order });

@@ -4,10 +4,10 @@ import { type Address, isAddress } from "../../mail/mailbox.js";
 import {
   type ListStatus,
   RECORD_PAGE,
-  type Result,
+  type RequestResult,
   ROSTER_PAGE,
   type RosterMember,
-} from "../../membership/request/answers.js";
+} from "../../membership/request/answer-result.js";
 import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { fullReadingConfig } from "../../openpgp/policy.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
@@ -16,13 +16,13 @@ import type { FullStore } from "../store/membership-store.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { rosterPages, standingsOn } from "../store/roster-pages.js";
 import type { Member } from "../store/store.js";
-import type { Asked, AskedFor, Done } from "./request-context.js";
+import type { AskedFor, CommandResult, RequestContext } from "./request-context.js";
 
 /** Members whose certificates are read in one go: half a millisecond each. */
 const BETWEEN = 16;
 
 /** What showing a roster needs of a request and of the server. */
-export interface RosterAsked extends Pick<Asked, "list" | "now"> {
+export interface RosterRequest extends Pick<RequestContext, "list" | "now"> {
   readonly parts: {
     readonly store: Pick<
       FullStore,
@@ -60,18 +60,18 @@ async function rosterMember(
 
 /** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
 export async function roster(
-  asked: RosterAsked,
+  asked: RosterRequest,
   member: Member,
   command: Pick<AskedFor<"roster">, "after" | "from">,
-): Promise<Done> {
+): Promise<CommandResult> {
   return { kind: "answer", result: await rosterFor(asked, member, command) };
 }
 
 async function rosterFor(
-  asked: RosterAsked,
+  asked: RosterRequest,
   member: Member,
   { after, from }: Pick<AskedFor<"roster">, "after" | "from">,
-): Promise<Extract<Result, { kind: "roster" | "member" }>> {
+): Promise<Extract<RequestResult, { kind: "roster" | "member" }>> {
   const { parts, list } = asked;
   const head = await parts.store.recordHead(list.id);
   if (member.role !== "owner") {
@@ -94,7 +94,7 @@ async function rosterFor(
  * left out.
  */
 async function pageOfRoster(
-  { parts, list, now }: RosterAsked,
+  { parts, list, now }: RosterRequest,
   from: Address | undefined,
 ): Promise<{ readonly members: readonly RosterMember[]; readonly next?: Address }> {
   const since = now.getTime() - BOUNCE_WINDOW_DAYS * DAY_MS;
@@ -118,7 +118,7 @@ async function pageOfRoster(
 /** The ledger's word as the answer's; whatever an operator's command wrote is the operator's. */
 const pausedBy = (reason: string) => (reason === "member" || reason === "bounces" ? reason : "operator");
 
-async function statusOf({ parts, list }: RosterAsked): Promise<ListStatus> {
+async function statusOf({ parts, list }: RosterRequest): Promise<ListStatus> {
   const { store, heads } = parts;
   const waits = await heads.pausedSince(list.address);
   return {

@@ -5,11 +5,13 @@
  * answer goes to the address that the roster, or an owner's introduction, gives for the key that signed, and at most once
  * an hour for one request: a captured request that is sent again and again floods nobody.
  */
+
 import { type Address, parseAddress } from "../../mail/mailbox.js";
-import type { Result } from "../../membership/request/answers.js";
+import { refusalCodes, refusalOf } from "../../membership/file/errors.js";
+import type { RequestResult } from "../../membership/request/answer-result.js";
 import { assertRecent, claimedSigners } from "../../membership/request/request.js";
 import { beforeRevocation } from "../../membership/request/revocation.js";
-import { codeOf, errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../base/limits.js";
 import { writeServerKey } from "../parse/key-transfer.js";
@@ -17,15 +19,15 @@ import type { FirstAnswer } from "../store/membership-store.js";
 import type { Addressee, List, Member, NewMail } from "../store/store.js";
 import { MAX_TRIES, Stale } from "../store/warrant.js";
 import { answerMail } from "./answer-mail.js";
-import { type Newcomer, proveClaim, proveJoin } from "./joining.js";
+import { type JoiningMember, proveClaim, proveJoin } from "./joining.js";
 import { carryOut } from "./member-commands.js";
 import {
-  type Asked,
-  type Asker,
   askerOf,
-  type Done,
+  type CommandResult,
   listKeysOf,
   prove,
+  type RequestContext,
+  type Requester,
   type RequestParts,
   refusal,
   remembered,
@@ -33,7 +35,7 @@ import {
 } from "./request-context.js";
 
 /** What became of a mail to the request address. */
-export type Taken =
+export type RequestOutcome =
   /** Its asker is proved, and an answer is on its way, unless it had one within the hour. */
   | { readonly kind: "answered"; readonly what: string; readonly code: string }
   /** Its asker is proved, and has asked for too much within the hour: to be sent again later. `code` is for the log. */
@@ -46,7 +48,7 @@ export type Taken =
  *
  * @throws ReadingEnded, and what is our own fault: the sender is told to try later
  */
-export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<Taken> {
+export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Array): Promise<RequestOutcome> {
   // opened once: the octets go to another thread for good
   const mail = await open(parts, list, raw);
   if (mail.kind === "not-sealed") return { kind: "refused", code: "not-sealed" };
@@ -67,9 +69,9 @@ export async function takeRequest(parts: RequestParts, list: List, raw: Uint8Arr
 
 type OpenedMail = Extract<Awaited<ReturnType<typeof open>>, { readonly kind: "opened" }>;
 
-async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<Taken> {
-  let asked: Asked;
-  let proved: Newcomer;
+async function takeOpened(parts: RequestParts, list: List, mail: OpenedMail): Promise<RequestOutcome> {
+  let asked: RequestContext;
+  let proved: JoiningMember;
   try {
     const now = new Date(parts.now());
     const { server, opened, messageId } = mail;
@@ -100,7 +102,7 @@ async function open({ lists, store, reader, now }: RequestParts, list: List, raw
 }
 
 /** Finds who signed, and verifies it. @throws ListSealError */
-async function proveAsker(asked: Asked, from: Address | undefined): Promise<Newcomer> {
+async function proveAsker(asked: RequestContext, from: Address | undefined): Promise<JoiningMember> {
   const { command } = asked.opened.request;
   if (command.do === "claim") return proveClaim(asked, command);
   if (command.do === "join") return proveJoin(asked, command);
@@ -130,7 +132,7 @@ async function proveAsker(asked: Asked, from: Address | undefined): Promise<Newc
  *
  * @throws ListSealError `unknown-author`
  */
-async function signer({ parts, list, opened }: Asked, from: Address | undefined): Promise<Member> {
+async function signer({ parts, list, opened }: RequestContext, from: Address | undefined): Promise<Member> {
   const { store } = parts;
   const [by, more] = await claimedSigners(opened);
   if (by === undefined || more !== undefined) throw unproved("not exactly one signature");
@@ -141,7 +143,7 @@ async function signer({ parts, list, opened }: Asked, from: Address | undefined)
   return member;
 }
 
-async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
+async function answer(asked: RequestContext, proved: JoiningMember): Promise<RequestOutcome> {
   const { parts, list, opened, now } = asked;
   const { store } = parts;
   const { command } = opened.request;
@@ -168,7 +170,7 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
   // the same mail came twice at one moment: the other is answered
   if (done?.kind === "repeat" && isRecent(await store.firstAnswer(memory))) return repeat;
   // a repeat gets the first answer, whatever the roster is now
-  let result: Result;
+  let result: RequestResult;
   if (done === undefined) result = firstResult(before?.result ?? "", await head());
   else if (done.kind === "repeat" || done.result === "done") result = { kind: "done", head: await head() };
   else result = done.result;
@@ -179,7 +181,7 @@ async function answer(asked: Asked, proved: Newcomer): Promise<Taken> {
 }
 
 /** Carries it out, unless the list waits for its owner after a restore, or the request is from before that. */
-async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
+async function tryTo(asked: RequestContext, proved: JoiningMember): Promise<CommandResult> {
   const { parts, list, opened } = asked;
   const paused = (await parts.heads.paused()).has(list.address);
   if (paused && opened.request.command.do !== "resume-server") return refusal("server-restored");
@@ -189,36 +191,40 @@ async function tryTo(asked: Asked, proved: Newcomer): Promise<Done> {
     return await proved.carryOut();
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
-    return refusal(codeOf(error, "damaged"));
+    return refusal(refusalOf(error, "damaged"));
   }
 }
 
 /** The first answer again, from the store. */
-function firstResult(json: string, head: { readonly number: number; readonly hash: string }): Result {
+function firstResult(json: string, head: { readonly number: number; readonly hash: string }): RequestResult {
   const kept: unknown = JSON.parse(json);
   const code =
     typeof kept === "object" && kept !== null && "code" in kept
-      ? errorCodes.find((each) => each === kept.code)
+      ? refusalCodes.find((each) => each === kept.code)
       : undefined;
   return code === undefined ? { kind: "done", head } : { kind: "refused", code };
 }
 
 /** Who may get `result` when it leaves: what became of a command is its asker's to know, whatever they are by then. */
-function addresseeOf({ memberId }: Asker, result: Result): Addressee {
+function addresseeOf({ memberId }: Requester, result: RequestResult): Addressee {
   if (memberId === undefined || result.kind === "done" || result.kind === "refused")
     return { kind: "anybody" };
   const office = offices[result.kind];
   return office === undefined ? { kind: "member", memberId } : { kind: "member", memberId, needs: office };
 }
 
-const offices: Partial<Record<Result["kind"], "owner" | "moderator">> = {
+const offices: Partial<Record<RequestResult["kind"], "owner" | "moderator">> = {
   roster: "owner",
   receipts: "owner",
   held: "moderator",
 };
 
 /** `result` as a mail to whoever asked; nothing if nothing can be sealed to them. */
-async function sealed(asked: Asked, to: Asker, result: Result): Promise<NewMail | undefined> {
+async function sealed(
+  asked: RequestContext,
+  to: Requester,
+  result: RequestResult,
+): Promise<NewMail | undefined> {
   const { parts, list, server, opened, inReplyTo, now } = asked;
   const key = list.listKeyFingerprint;
   return answerMail({ list, server, log: parts.log }, to, {

@@ -1,11 +1,13 @@
+import { refusalCodes } from "../../membership/file/errors.js";
 /**
  * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
  * down with what they did (kept/sql-orders.ts), so that a server that stops in between tells it when it runs again: a
  * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
  */
+
 import { parseAddress } from "../../mail/mailbox.js";
-import { type Result, reportEvents } from "../../membership/request/answers.js";
-import { errorCodes, ListSealError } from "../../openpgp/errors.js";
+import { type RequestResult, reportEvents } from "../../membership/request/answer-result.js";
+import { ListSealError } from "../../openpgp/errors.js";
 import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
@@ -17,7 +19,7 @@ import { answerMail } from "./answer-mail.js";
 /** How many are looked at at once: each may carry a command of 64 kB. */
 const BATCH = 32;
 
-export interface TellerOptions {
+export interface OwnerNotifierOptions {
   readonly store: Store & MembershipStore;
   readonly lists: ListsInUse;
   readonly log: Log;
@@ -26,14 +28,14 @@ export interface TellerOptions {
   readonly told: () => void;
 }
 
-export class Teller {
-  readonly #options: TellerOptions;
+export class OwnerNotifier {
+  readonly #options: OwnerNotifierOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(options: TellerOptions) {
+  constructor(options: OwnerNotifierOptions) {
     this.#options = options;
   }
 
@@ -50,7 +52,7 @@ export class Teller {
       return;
     }
     this.#running = this.tellAll()
-      .catch((error: unknown) => this.#options.log.error("not-told", { code: codeForLog(error) }))
+      .catch((error: unknown) => this.#options.log.error("answer-failed", { code: codeForLog(error) }))
       .finally(() => {
         this.#running = undefined;
         if (this.#again) {
@@ -80,7 +82,7 @@ export class Teller {
         try {
           await store.finishTelling(telling, await this.#mail(telling), now());
         } catch (error) {
-          log.error("not-told", { code: codeForLog(error) });
+          log.error("answer-failed", { code: codeForLog(error) });
           after = Math.max(after, telling.id);
         }
       }
@@ -132,12 +134,12 @@ function addresseeOf({ word, member }: Telling): Addressee {
   return { kind: "member", memberId: member.id, ...(asOwner ? { needs: "owner" } : {}) };
 }
 
-function resultOf({ kind, word, head, signed }: Telling): Result | undefined {
+function resultOf({ kind, word, head, signed }: Telling): RequestResult | undefined {
   if (kind === "report") {
     const event = reportEvents.find((one) => one === word);
     return event && { kind: "report", event, head, signed };
   }
   if (word === "done") return { kind: "done", head };
-  const code = errorCodes.find((one) => one === word);
+  const code = refusalCodes.find((one) => one === word);
   return code && { kind: "refused", code };
 }

@@ -43,10 +43,10 @@ export async function answersWithin(ms: number, answer: Promise<unknown>): Promi
 export async function stopWithin(ms: number, service: { stop(): Promise<void> }, log: Log): Promise<boolean> {
   try {
     const isDrained = await answersWithin(ms, service.stop());
-    if (!isDrained) log.error("not-drained");
+    if (!isDrained) log.error("drain-failed");
     return isDrained;
   } catch (error) {
-    log.error("not-drained", { code: codeForLog(error) });
+    log.error("drain-failed", { code: codeForLog(error) });
     return false;
   }
 }
@@ -66,7 +66,7 @@ export function feedWatchdog(isStuck: () => boolean, log: Log, environment = pro
   const timer = setInterval(() => {
     if (isStuck()) return log.error("stuck");
     execFile("systemd-notify", ["WATCHDOG=1"], { env: environment }, (error) => {
-      if (error !== null) log.error("watchdog-not-told", { code: codeForLog(error) });
+      if (error !== null) log.error("watchdog-failed", { code: codeForLog(error) });
     });
   }, every);
   return () => clearInterval(timer);

@@ -13,7 +13,7 @@ import { type DataFolder, isInitialised, NotInitialised } from "../base/data-fol
 import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { CopyMaker, type PreparedPost, preparePost } from "../delivery/copies.js";
-import { denial, Gate, type Passenger, type Stop } from "../delivery/gate.js";
+import { denial, type OutgoingCopy, RecipientGate, type WithheldReason } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import {
   connectToRelay,
@@ -21,13 +21,13 @@ import {
   type RelayConnection,
   type RelayOptions,
 } from "../delivery/relay.js";
-import type { Ending } from "../delivery/smtp-client.js";
-import { Standing } from "../delivery/suspension.js";
+import type { EndOfData } from "../delivery/smtp-client.js";
+import { Suspensions } from "../delivery/suspension.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { MailmanMail } from "../receive/from-mailman.js";
 import { notSealed, queued, type Reply, tryLater } from "../receive/reply.js";
-import { Budget, type Front, type FrontOptions, openFront } from "../receive/smtp.js";
+import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { openLedger } from "../store/open-ledger.js";
 import { openCheckedStore, type StorePlace } from "../store/open-store.js";
@@ -37,14 +37,14 @@ import type { Member, Post, Store } from "../store/store.js";
 import { openTokens } from "../store/tokens.js";
 
 /** Who calls the filter: Postfix with checked posts (explode.ts), or Mailman with posts as they came. */
-export type Upstream = "postfix" | "mailman";
+export type QueueOwner = "postfix" | "mailman";
 
 export interface FilterOptions {
-  readonly upstream: Upstream;
+  readonly upstream: QueueOwner;
   readonly folder: DataFolder;
   readonly store?: StorePlace;
   /** Where Postfix or Mailman reaches the filter. Nobody else may: on loopback, or behind a firewall. */
-  readonly front: FrontOptions;
+  readonly front: SmtpListenerOptions;
   /** Where copies go: Postfix, at a port without a content_filter. */
   readonly relay: RelayOptions;
   readonly publicUrl?: string;
@@ -53,14 +53,15 @@ export interface FilterOptions {
 
 /** A filter that runs. */
 export interface Filter {
-  readonly front: Front;
+  readonly front: SmtpListener;
   stop(): Promise<void>;
 }
 
 /** Starts a filter; it listens when this resolves. The server's data folder, or a copy of its keys, has to be there. */
 export async function startFilter(options: FilterOptions): Promise<Filter> {
   const { folder, log } = options;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   const store = await openCheckedStore(place);
   const ledger = await openLedger(place);
@@ -84,8 +85,8 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
       return preparePost(store, list, await opener.apart(post), await ledger.settings(post.listId), opener);
     },
     copies: new CopyMaker({ tokens, now, publicUrl: () => options.publicUrl, leaving }),
-    standing: new Standing({ store, ledger, log, now, wake: () => undefined }),
-    gate: new Gate({ store, heads }),
+    standing: new Suspensions({ store, ledger, log, now, wake: () => undefined }),
+    gate: new RecipientGate({ store, heads }),
     relay: options.relay,
     log,
   });
@@ -93,7 +94,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     isOurs: async () => true,
     take: (recipient: string, sender: string, raw: Uint8Array) => filtering.take(recipient, sender, raw),
   };
-  const front = await openFront(options.front, handler, new Budget(), log);
+  const front = await openFront(options.front, handler, new MemoryBudget(), log);
   return {
     front,
     async stop() {
@@ -150,8 +151,8 @@ interface FilteringParts {
   readonly read: Read;
   readonly prepare: (post: Post) => Promise<PreparedPost>;
   readonly copies: CopyMaker;
-  readonly standing: Standing;
-  readonly gate: Gate;
+  readonly standing: Suspensions;
+  readonly gate: RecipientGate;
   readonly relay: RelayOptions;
   readonly log: Log;
 }
@@ -204,7 +205,7 @@ class Filtering {
       const code = codeForLog(error);
       // a secret whose file can't be read is for the operator to put right; Postfix keeps the copy
       if (error instanceof KeyFileError) {
-        log.error("copy-not-made", { member: member.id, code });
+        log.error("copy-failed", { member: member.id, code });
         return tryLater;
       }
       log.error("copy-dropped", { member: member.id, code });
@@ -212,18 +213,18 @@ class Filtering {
       await standing.noteUnusableKey(member, code);
       return queued;
     }
-    const passenger: Passenger = { listId: member.listId, need: "copies", member };
+    const passenger: OutgoingCopy = { listId: member.listId, need: "copies", member };
     return this.#handOver(sender === undefined ? copy : { ...copy, sender }, passenger);
   }
 
   /** @param passenger as whom it leaves, if it is a copy */
-  async #handOver(mail: OutgoingMail, passenger?: Passenger): Promise<Reply> {
+  async #handOver(mail: OutgoingMail, passenger?: OutgoingCopy): Promise<Reply> {
     const { relay, gate, log } = this.#parts;
     const about = passenger?.member === undefined ? {} : { member: passenger.member.id };
     const what = passenger === undefined ? "mail" : "copy";
     const connection = this.#idle.pop() ?? (await connectToRelay(relay));
-    let stop: Stop | undefined;
-    const ending: Ending | undefined =
+    let stop: WithheldReason | undefined;
+    const ending: EndOfData | undefined =
       passenger &&
       (async (end) => {
         stop = await gate.ask(passenger, end);
@@ -234,7 +235,7 @@ class Filtering {
       case "sent":
         log.info(`${what}-sent`, {
           ...about,
-          ...(result.queueId === undefined ? {} : { queueId: result.queueId }),
+          ...(result.queueId === undefined ? {} : { "queue-id": result.queueId }),
         });
         return queued;
       case "withheld":

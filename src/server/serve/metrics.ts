@@ -5,12 +5,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { CopyOutcome } from "../delivery/worker.js";
 import type { Ledger } from "../store/ledger.js";
-import type { Recipient } from "../store/lists-in-use.js";
+import type { CopyRecipient } from "../store/lists-in-use.js";
 import type { Store } from "../store/store.js";
 
 export interface Metrics {
   /** A mail came; `reply` is what its sender was told. */
-  mail(what: Recipient["kind"], reply: number): void;
+  mail(what: CopyRecipient["kind"], reply: number): void;
   /** An attempt for a copy or notice ended. */
   copy(outcome: CopyOutcome): void;
   /** In Prometheus' text format, version 0.0.4. */
@@ -18,7 +18,7 @@ export interface Metrics {
 }
 
 /** What is counted when it is asked for. */
-export interface MetricsParts {
+export interface MetricsContext {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly pausedLists: () => Promise<number>;
@@ -36,26 +36,26 @@ export function openMetrics({
   freeSpace,
   relayAnswers,
   now,
-}: MetricsParts): Metrics {
+}: MetricsContext): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];
   const mails = new Counter({
     name: "listseal_mails_total",
-    help: "Mails received, by what their address is for and the reply code",
+    help: "Mails received, by kind of address and reply code",
     labelNames: ["what", "reply"] as const,
     registers,
   });
   const copies = new Counter({
     name: "listseal_copies_total",
-    help: "Attempts to hand a copy or notice to the relay, by how they ended",
+    help: "Attempts to hand a copy or notice to the relay, by outcome",
     labelNames: ["outcome"] as const,
     registers,
   });
   // a gauge registers itself, and is asked through the registry
   new Gauge({
     name: "listseal_queue_jobs",
-    help: "Copies and notices in the queue: waiting, or aside for the operator",
+    help: "Copies and notices in the queue: waiting, or set aside for the operator",
     labelNames: ["state"] as const,
     registers,
     async collect() {
@@ -66,7 +66,7 @@ export function openMetrics({
   });
   new Gauge({
     name: "listseal_members",
-    help: "Members on the roster",
+    help: "Members on the list's roster",
     labelNames: ["list"] as const,
     registers,
     async collect() {
@@ -75,7 +75,7 @@ export function openMetrics({
   });
   new Gauge({
     name: "listseal_lists_paused",
-    help: "Lists that wait for an owner after a restore",
+    help: "Lists paused after a restore, until an owner resumes them",
     registers,
     async collect() {
       this.set(await pausedLists());
@@ -90,17 +90,17 @@ export function openMetrics({
         this.set(await value());
       },
     });
-  gauge("listseal_queue_oldest_seconds", "Age of the oldest post that has copies to be sent", async () => {
+  gauge("listseal_queue_oldest_seconds", "Age of the oldest post that still has copies to send", async () => {
     const oldest = await store.oldestPost();
     return oldest === undefined ? 0 : Math.max(0, (now() - oldest) / 1_000);
   });
-  gauge("listseal_disk_free_bytes", "Room on the disk of the data folder", freeSpace);
-  gauge("listseal_relay_up", "Whether the relay can be connected to", async () =>
+  gauge("listseal_disk_free_bytes", "Free space on the disk of the data folder", freeSpace);
+  gauge("listseal_relay_up", "1 if the server can connect to the relay, else 0", async () =>
     (await relayAnswers()) ? 1 : 0,
   );
   new Gauge({
     name: "listseal_members_suspended",
-    help: "Members who get no copies, since these came back",
+    help: "Members who get no copies because of bounces",
     labelNames: ["list"] as const,
     registers,
     async collect() {

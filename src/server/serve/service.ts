@@ -3,10 +3,10 @@
  */
 
 import { checkKeys, putBack } from "../admin/after-restore.js";
-import { deleteOldServerKeys } from "../admin/new-server-key.js";
-import { renewAll } from "../admin/renewal.js";
+import { deleteOldServerKeys, renewAll } from "../admin/new-server-key.js";
 import { type DataFolder, isInitialised, NotInitialised } from "../base/data-folder.js";
 import { freeSpace, keepReserve } from "../base/disk-space.js";
+import { takeServeLock } from "../base/file-lock.js";
 import {
   BOUNCE_WINDOW_DAYS,
   DAY_MS,
@@ -17,20 +17,19 @@ import {
 } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limits.js";
-import { takeServeLock } from "../base/serve-lock.js";
 import type { Endpoint } from "../delivery/endpoints.js";
-import { Exploder } from "../delivery/explode.js";
-import { Gate } from "../delivery/gate.js";
+import { RecipientExpander } from "../delivery/explode.js";
+import { RecipientGate } from "../delivery/gate.js";
 import { openSlips } from "../delivery/queue-header.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
-import { Standing } from "../delivery/suspension.js";
-import { Delivery, type DeliveryOptions } from "../delivery/worker.js";
+import { Suspensions } from "../delivery/suspension.js";
+import { type DeliveryOptions, DeliveryWorker } from "../delivery/worker.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { openReception } from "../receive/router.js";
-import { Budget, type Front, type FrontOptions, openFront } from "../receive/smtp.js";
+import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
 import { leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
-import { Teller } from "../request/tell-owners.js";
+import { OwnerNotifier } from "../request/tell-owners.js";
 import type { RenewalPlan } from "../store/key-renewal.js";
 import type { Ledger } from "../store/ledger.js";
 import { ListsInUse } from "../store/lists-in-use.js";
@@ -43,7 +42,13 @@ import type { Store } from "../store/store.js";
 import { openTokens } from "../store/tokens.js";
 import { answersWithin, SILENT_MS, STUCK_MS, silenceOf } from "./database-watch.js";
 import { openMetrics } from "./metrics.js";
-import { openPublicDoor, openVitalsDoor, type Unsubscribing, type WebDoor, type WebTls } from "./web.js";
+import {
+  type HttpServer,
+  openPublicDoor,
+  openVitalsDoor,
+  type UnsubscribeHandler,
+  type WebTls,
+} from "./web.js";
 
 /** Connections to the relay at one time, unless configured otherwise: more made Postfix no faster (measured). */
 export const DEFAULT_LANES = 8;
@@ -64,7 +69,7 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
   readonly folder: DataFolder;
   /** The SQLite file in the folder, unless it says otherwise. */
   readonly store?: StorePlace;
-  readonly fronts: readonly FrontOptions[];
+  readonly fronts: readonly SmtpListenerOptions[];
   /** The public door, for one-click unsubscribing. */
   readonly web?: Endpoint & { readonly tls?: WebTls };
   /** Postfix's port for posts that it is to queue for each member (explode.ts); the store's own queue if absent. */
@@ -84,9 +89,9 @@ export interface ServiceOptions extends LiveOptions, Pick<DeliveryOptions, "retr
 /** A server that runs. */
 export interface Service {
   /** The fronts that listen, with the ports they got. */
-  readonly fronts: readonly Front[];
-  readonly web?: WebDoor;
-  readonly vitals?: WebDoor;
+  readonly fronts: readonly SmtpListener[];
+  readonly web?: HttpServer;
+  readonly vitals?: HttpServer;
   readonly store: FullStore;
   readonly ledger: Ledger;
   /** Says that a command of this process changed the queue. */
@@ -108,7 +113,8 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { folder, log } = options;
-  if (!isInitialised(folder)) throw new NotInitialised(`${folder.path} holds no server: run init first`);
+  if (!isInitialised(folder))
+    throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);
   const place = options.store ?? { kind: "sqlite", file: folder.database };
   /** What is to be undone, the last first, when the server stops or can't start. */
   const undo: (() => Promise<void> | void)[] = [takeServeLock(folder.lock)];
@@ -126,7 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   try {
     // before anything is opened: also a database that is only read needs some room beside it
-    await tried("disk-not-looked-at", lookAtDisk);
+    await tried("disk-check-failed", lookAtDisk);
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const ledger = await openLedger(place);
@@ -135,8 +141,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // asked anew each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
-    if (store.sharing === "alone") await tried("claims-not-released", () => store.releaseClaims(now()));
-    await tried("not-forgotten", async () => {
+    if (store.sharing === "alone") await tried("claim-release-failed", () => store.releaseClaims(now()));
+    await tried("cleanup-failed", async () => {
       await store.forget(now());
       await dropUnusedSecrets(folder, store, now());
     });
@@ -149,13 +155,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     await note();
     // what came since the last look: a backup may be put back while the server is stopped
-    undo.push(() => tried("heads-not-noted", () => heads.note(store)));
+    undo.push(() => tried("heads-save-failed", () => heads.note(store)));
     await checkKeys({ store, ledger, heads, lists, log });
 
     let live: LiveOptions = options;
     const relay = () => live.relay;
     const tokens = await openTokens(folder.tokenSecret);
-    const teller = new Teller({ store, lists, log, now, told: () => delivery.wake() });
+    const teller = new OwnerNotifier({ store, lists, log, now, told: () => delivery.wake() });
     // once whoever says so has answered and let go of the mail: it isn't in memory twice then
     const wake = () => {
       setImmediate(() => {
@@ -163,8 +169,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         teller.wake();
       });
     };
-    const gate = new Gate({ store, heads });
-    const standing = new Standing({ store, ledger, log, now, wake });
+    const gate = new RecipientGate({ store, heads });
+    const standing = new Suspensions({ store, ledger, log, now, wake });
     const metrics = openMetrics({
       store,
       ledger,
@@ -173,7 +179,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       relayAnswers: () => relayAnswers(live.relay),
       now,
     });
-    const delivery = new Delivery({
+    const delivery = new DeliveryWorker({
       store,
       ledger,
       lists,
@@ -194,7 +200,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const requests = new RequestLimiter();
     const shared = { store, ledger, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
-    const exploder = explode && new Exploder(store, await openSlips(folder), explode);
+    const exploder = explode && new RecipientExpander(store, await openSlips(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
     const handler = openReception({
       ...shared,
@@ -210,15 +216,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const endDelivery = () => (ended ??= delivery.stop());
     undo.push(endDelivery);
     undo.push(() => teller.stop());
-    const budget = new Budget();
-    const fronts: Front[] = [];
+    const budget = new MemoryBudget();
+    const fronts: SmtpListener[] = [];
     for (const front of options.fronts) {
       const open = await openFront(front, handler, budget, log);
       undo.push(() => open.close());
       fronts.push(open);
     }
     const { web: webAt, vitals: vitalsAt } = options;
-    const unsubscribing: Unsubscribing = {
+    const unsubscribing: UnsubscribeHandler = {
       async isGood(listId, token) {
         const list = await store.listById(listId);
         return list !== undefined && (await memberOfLink(shared, list, token)) !== undefined;
@@ -234,7 +240,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const silence = () => silenceOf([store, ledger]);
     const readiness = async () => {
       if (silence() > SILENT_MS || !(await answersWithin(SILENT_MS, ledger.probe())))
-        return "the database is silent";
+        return "the database does not answer";
       const paused = [...(await heads.paused())];
       return paused.length === 0 ? undefined : `waiting for the owner of ${paused.join(", ")}`;
     };
@@ -248,7 +254,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }, ms);
       undo.push(() => clearInterval(timer));
     };
-    every(FORGET_MS, "not-forgotten", async () => {
+    every(FORGET_MS, "cleanup-failed", async () => {
       await store.forget(now());
       await standing.review();
       await ledger.forgetBounces(now() - BOUNCE_WINDOW_DAYS * DAY_MS);
@@ -259,10 +265,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (renewal !== undefined) {
       const renew = () => renewAll({ folder, store, ledger, lists, log, now }, renewal);
       await renew();
-      every(FORGET_MS, "keys-not-renewed", renew);
+      every(FORGET_MS, "key-renewal-failed", renew);
     }
-    every(DISK_LOOK_MS, "disk-not-looked-at", lookAtDisk);
-    every(NOTE_HEADS_MS, "heads-not-noted", note);
+    every(DISK_LOOK_MS, "disk-check-failed", lookAtDisk);
+    every(NOTE_HEADS_MS, "heads-save-failed", note);
     delivery.start();
     teller.start();
     // first of all, and waited for later: no further copy is begun while the doors close

@@ -16,7 +16,7 @@ import { codeForLog, type Log } from "../base/log.js";
 import type { Endpoint } from "../delivery/endpoints.js";
 
 /** A door that listens. */
-export interface WebDoor {
+export interface HttpServer {
   readonly host: string;
   readonly port: number;
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export interface WebTls {
 }
 
 /** What the public door asks. */
-export interface Unsubscribing {
+export interface UnsubscribeHandler {
   /** Whether the token is a present member's; changes nothing. */
   isGood(listId: number, token: string): Promise<boolean>;
   /** Takes the holder off the list. @returns false if the token is nobody's */
@@ -37,7 +37,7 @@ export interface Unsubscribing {
 }
 
 /** What the operator's door asks. */
-export interface Vitals {
+export interface HealthState {
   /** Throws or gives a reason while the server can't do its work. */
   readiness(): Promise<string | undefined>;
   metrics(): Promise<string>;
@@ -67,9 +67,9 @@ const answer = (response: ServerResponse, code: number, type: "plain" | "html", 
 export function openPublicDoor(
   at: Endpoint,
   tls: WebTls | undefined,
-  lists: Unsubscribing,
+  lists: UnsubscribeHandler,
   log: Log,
-): Promise<WebDoor> {
+): Promise<HttpServer> {
   return listen(at, tls, log, async (request, response) => {
     const [, list = "", token = ""] = /^\/leave\/(\d{1,9})\/([0-9a-z-]{1,64})$/.exec(request.url ?? "") ?? [];
     const unknown = () =>
@@ -77,34 +77,39 @@ export function openPublicDoor(
         response,
         404,
         "html",
-        page("This link is not valid", "<p>You may have left the list already.</p>"),
+        page("This link is not valid", "<p>You may already have left the list.</p>"),
       );
     if (list === "") return unknown();
     if (request.method === "GET" || request.method === "HEAD") {
       if (!(await lists.isGood(Number(list), token))) return unknown();
       const form =
-        '<p>You will get nothing from the list any more. To come back you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
+        '<p>You will no longer receive messages from the list. To rejoin you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
       return answer(response, 200, "html", page("Leave the list?", form));
     }
-    if (request.method !== "POST") return answer(response, 405, "plain", "GET or POST\n");
+    if (request.method !== "POST") return answer(response, 405, "plain", "Use GET or POST\n");
     const body = await readBody(request);
     // as a form of either kind (RFC 8058, 3.2)
     if (!/List-Unsubscribe(=|"\r\n\r\n)One-Click/.test(body)) {
-      return answer(response, 400, "plain", "List-Unsubscribe=One-Click is wanted\n");
+      return answer(response, 400, "plain", "The form must contain List-Unsubscribe=One-Click\n");
     }
     const left = await lists.leave(Number(list), token);
     if (left === "unknown") return unknown();
     if (left === "last-owner") {
       const first =
-        "<p>You are the list's only owner. Make somebody else an owner first, in the options of ListSeal.</p>";
-      return answer(response, 409, "html", page("You were not taken off the list", first));
+        "<p>You are the list's only owner. Make someone else an owner first, in ListSeal's settings.</p>";
+      return answer(response, 409, "html", page("You are still on the list", first));
     }
-    answer(response, 200, "html", page("You have left the list", "<p>Nothing more will be sent to you.</p>"));
+    answer(
+      response,
+      200,
+      "html",
+      page("You have left the list", "<p>You will receive no more messages from it.</p>"),
+    );
   });
 }
 
 /** Opens the operator's door: `/healthz` (the process answers), `/readyz` (it can do its work), `/metrics`. */
-export function openVitalsDoor(at: Endpoint, vitals: Vitals, log: Log): Promise<WebDoor> {
+export function openVitalsDoor(at: Endpoint, vitals: HealthState, log: Log): Promise<HttpServer> {
   return listen(at, undefined, log, async (request, response) => {
     switch (request.url) {
       case "/healthz":
@@ -116,7 +121,7 @@ export function openVitalsDoor(at: Endpoint, vitals: Vitals, log: Log): Promise<
       case "/metrics":
         return answer(response, 200, "plain", await vitals.metrics());
       default:
-        return answer(response, 404, "plain", "/healthz, /readyz or /metrics\n");
+        return answer(response, 404, "plain", "Use /healthz, /readyz or /metrics\n");
     }
   });
 }
@@ -135,7 +140,7 @@ async function listen(
   tls: WebTls | undefined,
   log: Log,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-): Promise<WebDoor> {
+): Promise<HttpServer> {
   const listener: RequestListener = (request, response) => {
     handle(request, response).catch((error: unknown) => {
       log.warn("web-request-failed", { code: codeForLog(error) });

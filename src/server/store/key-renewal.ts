@@ -70,7 +70,9 @@ export async function renewServerKey(
 
   const path = keyPathOf(folder, list.serverKeyFile);
   if (path !== join(folder.keys, list.serverKeyFile)) {
-    throw new KeyFileError(`${path} is a systemd credential, which the server can't renew: renew it by hand`);
+    throw new KeyFileError(
+      `${path} is a systemd credential, which the server can't renew: set keys.renew-after-days = "never"`,
+    );
   }
   const renewed: OpeningKey<"server"> = { ...key, secret };
   await writeDurably(path, await writeOpeningKey(renewed, folder.passphrase), 0o600);

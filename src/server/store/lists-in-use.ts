@@ -32,7 +32,7 @@ export interface ListInUse {
 }
 
 /** What an address of ours is for. */
-export type Recipient =
+export type CopyRecipient =
   | { readonly kind: "list"; readonly list: List }
   /** where mail systems report that they could not deliver a copy; with or without `+detail` */
   | { readonly kind: "bounces"; readonly list: List; readonly token: string }
@@ -66,7 +66,7 @@ export class ListsInUse {
   }
 
   /** What the envelope recipient `text` is for. Anything that isn't an address of ours is `unknown`. */
-  async recipient(text: string): Promise<Recipient> {
+  async recipient(text: string): Promise<CopyRecipient> {
     const address = canonical(text);
     if (address === undefined) return { kind: "unknown" };
     const list = await this.#store.listByAddress(address);

@@ -7,7 +7,7 @@
  */
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { ListSealError } from "../../openpgp/errors.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import type { Profile, Role } from "../../openpgp/keys.js";
 import { isSecretId, passphraseOf, readSecret, type SharedSecret } from "../../openpgp/secrets.js";
 import { type DataFolder, isOpenToOthers, writeDurably } from "../base/data-folder.js";
@@ -24,7 +24,7 @@ export const UNUSED_SECRET_MS = 7 * DAY_MS;
 export function secretFromText(text: string): Uint8Array {
   const digits = text.trim();
   if (!/^[0-9a-fA-F]{64}$/.test(digits)) {
-    throw new ListSealError("key-damaged", "a shared secret is 64 hex digits");
+    throw new ProtocolError("key-damaged", "a shared secret must be 64 hex digits");
   }
   return Uint8Array.from(Buffer.from(digits, "hex"));
 }
@@ -64,10 +64,15 @@ export class MemberSecrets {
       text = await readFile(path, "utf8");
     } catch (error) {
       if (error instanceof KeyFileError) throw error;
-      throw new KeyFileError(`the secret ${path} can't be read`, { cause: error });
+      throw new KeyFileError(`the secret ${path} can't be read: check that it exists and who owns it`, {
+        cause: error,
+      });
     }
     const secret = await readSecret(role, profile, secretFromText(text));
-    if (secret.fingerprint !== id) throw new KeyFileError(`${path} holds another secret than its name says`);
+    if (secret.fingerprint !== id)
+      throw new KeyFileError(
+        `${path} does not hold the secret that its name says: restore it from your copy`,
+      );
     return secret;
   }
 }

@@ -4,8 +4,9 @@
  * As in store.ts every method is one transaction. A command is remembered in the transaction that carries it out, so that
  * of two deliveries of it one does something.
  */
+
+import type { RefusalCode } from "../../membership/file/errors.js";
 import type { NewsKind } from "../../membership/request/request.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
 import type { RecordHead } from "./roster-record.js";
 import type { Command, Member, MemberRole, NewListKey, NewMail, NewMember, Shape, Store } from "./store.js";
 import type { AnswerTo, Order, RecordedOrder, Warrant } from "./warrant.js";
@@ -16,9 +17,9 @@ export type Carried =
   /** it was carried out before; nothing was changed */
   | { readonly kind: "repeat" }
   /** nothing was changed, and the command may be tried again under its id */
-  | { readonly kind: "refused"; readonly code: ErrorCode }
+  | { readonly kind: "refused"; readonly code: RefusalCode }
   /** refused for good, and remembered: others are told of it (an introduction that is used a second time) */
-  | { readonly kind: "told"; readonly code: ErrorCode };
+  | { readonly kind: "told"; readonly code: RefusalCode };
 
 /** An introduction that an owner of the list really made (membership/introduction/introduction.ts). */
 export interface UsedIntroduction {

@@ -65,7 +65,7 @@ export async function openPostgresStore(url: string, patience = DATABASE_PATIENC
     const cause = error instanceof DatabaseLost ? error.cause : error;
     const code = codeOfThrown(cause) ?? "no answer";
     throw new UnusableStore(
-      `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
+      `the PostgreSQL database can't be used (${code}): check that it is running, and that its address, user and password are right`,
       { cause: error },
     );
   } finally {

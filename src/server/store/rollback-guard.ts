@@ -189,7 +189,7 @@ export class Heads {
     } catch (cause) {
       // not "nothing known": that would be the way round the pause
       throw new KeyFileError(
-        `${this.#file} is damaged: delete it and start with "serve --restored", so that owners confirm their lists`,
+        `${this.#file} is damaged: delete it and start with "serve --restored", so that owners confirm the state of their lists`,
         { cause },
       );
     }

@@ -410,7 +410,7 @@ export class TooNew extends Error {
 export function missingSteps(dialect: Dialect, version: unknown): readonly string[] {
   const steps = schemaSteps(dialect);
   if (typeof version !== "number" || version > steps.length) {
-    throw new TooNew("the database was written by a newer version of listseal-server");
+    throw new TooNew("the database was written by a newer version of listseal-server: update this one");
   }
   return steps.slice(version);
 }

@@ -92,11 +92,15 @@ export async function loadServerKey(
     bytes = await readFile(path);
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
-    throw new KeyFileError(`the key file ${path} can't be read`, { cause: error });
+    throw new KeyFileError(`the key file ${path} can't be read: check that it exists and who owns it`, {
+      cause: error,
+    });
   }
   const key = await unlocked(bytes, path, folder.passphrase);
   if (key.fingerprint !== list.serverFingerprint) {
-    throw new KeyFileError(`the key file ${path} holds another key than the list's`);
+    throw new KeyFileError(
+      `the key file ${path} holds a different key from the list's: put the list's key file back`,
+    );
   }
   return key;
 }
@@ -119,10 +123,12 @@ async function unlocked(
     switch (error.code) {
       case "key-locked":
         throw new KeyFileError(
-          `the key file ${path} is locked: it needs the passphrase, by keys.passphrase-file or the systemd credential "passphrase"`,
+          `the key file ${path} is locked: give its passphrase in keys.passphrase-file or in the systemd credential "passphrase"`,
         );
       case "wrong-passphrase":
-        throw new KeyFileError(`the passphrase does not unlock the key file ${path}`);
+        throw new KeyFileError(
+          `the passphrase does not unlock the key file ${path}: check keys.passphrase-file or the systemd credential`,
+        );
       default:
         throw error;
     }

@@ -2,8 +2,9 @@
  * Carrying out commands: the one place where a command changes something, and where it is written down what is to be told
  * of it. All in one transaction, so that a server that is killed has either done nothing or forgets to tell nobody.
  */
-import type { ReportEvent } from "../../membership/request/answers.js";
-import type { ErrorCode } from "../../openpgp/errors.js";
+
+import type { RefusalCode } from "../../membership/file/errors.js";
+import type { ReportEvent } from "../../membership/request/answer-result.js";
 import type { Carried, FirstAnswer, Telling } from "./membership-store.js";
 import { bytes, isSet, number, type Row, type Script, sql, text, word } from "./sql.js";
 import { sweepSoon } from "./sql-post-octets.js";
@@ -26,9 +27,9 @@ function* remember(command: Command): Script<boolean> {
 
 /** Thrown inside a transaction that is to change nothing, not even the memory of the command. */
 export class Refused extends Error {
-  readonly code: ErrorCode;
+  readonly code: RefusalCode;
 
-  constructor(code: ErrorCode) {
+  constructor(code: RefusalCode) {
     super(code);
     this.code = code;
   }
@@ -47,7 +48,7 @@ export interface Report {
 /** What carrying out came to. */
 export interface Deed {
   /** Not done, but remembered and told: an alarm. */
-  readonly refused?: ErrorCode;
+  readonly refused?: RefusalCode;
   readonly report?: Report;
 }
 

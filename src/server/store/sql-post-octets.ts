@@ -12,7 +12,7 @@
  * - dead (neither): its post is gone, or never was. {@link sweepBodies} takes its pieces away.
  */
 import { setImmediate as others } from "node:timers/promises";
-import { Garbage } from "../base/force-gc.js";
+import { BufferCollector } from "../base/force-gc.js";
 import { type Answered, bytes, type Engine, number, type Script, type Statement, sql } from "./sql.js";
 
 /** Octets of a piece, and of the largest post without pieces. */
@@ -175,7 +175,7 @@ export async function readOctets(
   // slow: not from the pool that small buffers share
   const whole = Buffer.allocUnsafeSlow(sizes.rows.reduce((sum, row) => sum + number(row, "size"), 0));
   // each piece is a buffer of its own: together they are as large as the post
-  const garbage = new Garbage();
+  const garbage = new BufferCollector();
   let at = 0;
   for (const row of sizes.rows) {
     const [piece] = (

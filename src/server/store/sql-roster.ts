@@ -99,14 +99,14 @@ export function* takeListKey(listId: number, key: NewListKey): Script<void> {
     key.fingerprint,
     listId,
   );
-  if (changes === 0) throw new Conflict("the list has a list key");
+  if (changes === 0) throw new Conflict("the list already has a list key");
   for (const digest of key.material) {
     const added = yield sql(
       "INSERT INTO list_key_material (digest, list_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
       digest,
       listId,
     );
-    if (added.changes === 0) throw new Conflict("a list has used this list key before; make a new one");
+    if (added.changes === 0) throw new Conflict("this list key has been used before: make a new one");
   }
 }
 
@@ -173,7 +173,7 @@ export class SqlRoster {
         now,
       );
       const [row] = made.rows;
-      if (row === undefined) throw new Conflict("that list exists");
+      if (row === undefined) throw new Conflict("that list already exists");
       const id = number(row, "id");
       if (key !== undefined) yield* takeListKey(id, key);
       for (const change of changes) yield* append(id, change);
@@ -218,8 +218,8 @@ export class SqlRoster {
       if (taken !== undefined) {
         throw new Conflict(
           text(taken, "address") === address
-            ? "that address is a member"
-            : "another member has that certificate",
+            ? "that address is already a member"
+            : "another member already has that certificate",
         );
       }
       for (const secret of [copiesSecret, postsSecret]) {
@@ -230,7 +230,7 @@ export class SqlRoster {
           secret,
         )).rows;
         if (known !== undefined || copiesSecret === postsSecret) {
-          throw new Conflict("a shared secret is for one member and one use; make another");
+          throw new Conflict("a shared secret is for one member and one use: make another");
         }
       }
       const [added] = (yield sql(

@@ -10,7 +10,7 @@
  */
 import { MAX_NOTICE_COPIES, type MemberRole, memberRoles } from "../../membership/request/request.js";
 import type { Profile } from "../../openpgp/policy.js";
-import type { Delivery, Mode } from "../../protocol/message.js";
+import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { RecordEntry, RecordHead, RosterChange } from "./roster-record.js";
 
 /** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
@@ -37,7 +37,7 @@ export interface NewList {
   readonly address: string;
   readonly name: string;
   readonly mode: Mode;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryMode;
   readonly profile: Profile;
   /** Name of the file in the key folder that holds the list's own server key. */
   readonly serverKeyFile: string;

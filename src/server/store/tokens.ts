@@ -95,6 +95,7 @@ export async function openTokens(file: string): Promise<Tokens> {
   if (!existsSync(file)) await writeDurably(file, randomBytes(SECRET_OCTETS), 0o600);
   if (await isOpenToOthers(file)) throw new KeyFileError(`others can read ${file}: run chmod 600 on it`);
   const secret = await readFile(file);
-  if (secret.length !== SECRET_OCTETS) throw new KeyFileError(`${file} does not hold a secret of 32 octets`);
+  if (secret.length !== SECRET_OCTETS)
+    throw new KeyFileError(`${file} does not hold a secret of 32 bytes: restore it from your copy`);
   return new Tokens(secret);
 }

@@ -1,7 +1,7 @@
 /** A member's reader made of the same blocks as the real one, in which each check is a step that can be left out. */
 
 import { sha256 } from "../../../src/openpgp/digest.js";
-import { ListSealError } from "../../../src/openpgp/errors.js";
+import { ProtocolError } from "../../../src/openpgp/errors.js";
 import type { OpeningKey, Role } from "../../../src/openpgp/keys.js";
 import { openLayer } from "../../../src/openpgp/open-layer.js";
 import { join } from "../../../src/openpgp/packets.js";
@@ -62,18 +62,18 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     const claimed = await identify(inner.literal);
     const { certificate } = claimed.author;
     const good = await anyGoodSignature(inner.literal, inner.signatures, [certificate], now);
-    if (has("signature") && good === undefined) throw new ListSealError("not-signed", "no good signature");
+    if (has("signature") && good === undefined) throw new ProtocolError("not-signed", "no good signature");
     if (has("strict-signature")) {
       const { packet } = await verifyOnly(inner.literal, inner.signatures, certificate, now);
       if (has("kind")) readNotations(packet, "post", bindingNames("post", sealed.mode));
     }
     const packet = good?.packet;
-    if (has("kind") && lastNotation(packet, "kind") !== "post") throw new ListSealError("wrong-kind", "kind");
+    if (has("kind") && lastNotation(packet, "kind") !== "post") throw new ProtocolError("wrong-kind", "kind");
     const list = listValue(keys.list.address, keys.list.key.fingerprint);
-    if (has("list") && lastNotation(packet, "list") !== list) throw new ListSealError("wrong-list", "list");
+    if (has("list") && lastNotation(packet, "list") !== list) throw new ProtocolError("wrong-list", "list");
     const messageId = lastNotation(packet, "msgid");
     if (has("message-id") && messageId !== claimed.messageId) {
-      throw new ListSealError("binding-mismatch", "message id");
+      throw new ProtocolError("binding-mismatch", "message id");
     }
 
     // without the step: by anybody whose certificate is at hand
@@ -94,7 +94,7 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     const [key] = ring;
     if (!has("strict-layers") || key === undefined) return openWithAny(message, ring);
     const layer = await openLayer(message, key);
-    if (layer === "not-for-me") throw new ListSealError("wrong-list", "not for this key");
+    if (layer === "not-for-me") throw new ProtocolError("wrong-list", "not for this key");
     return layer;
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { sha256 } from "../../../src/openpgp/digest.js";
-import { ListSealError } from "../../../src/openpgp/errors.js";
+import { ProtocolError } from "../../../src/openpgp/errors.js";
 import type { OpeningKey, SealingKey } from "../../../src/openpgp/keys.js";
 import { parseFingerprint } from "../../../src/openpgp/keys.js";
 import { openLayer } from "../../../src/openpgp/open-layer.js";
@@ -80,20 +80,20 @@ export function naiveServer(
     const layer = await openOuter(sealed, context);
     const { literal } = layer;
     const good = await anyGoodSignature(literal, layer.signatures, [author.certificate], now);
-    if (has("signature") && good === undefined) throw new ListSealError("not-signed", "no good signature");
+    if (has("signature") && good === undefined) throw new ProtocolError("not-signed", "no good signature");
     if (has("strict-signature")) {
       const { packet } = await verifyOnly(literal, layer.signatures, author.certificate, now);
       if (has("kind")) readNotations(packet, "submit", bindingNames("submit", sealed.mode));
     }
     const packet = good?.packet ?? layer.signatures[0]?.packets[0];
     if (has("kind") && lastNotation(packet, "kind") !== "submit")
-      throw new ListSealError("wrong-kind", "kind");
+      throw new ProtocolError("wrong-kind", "kind");
     if (has("list") && lastNotation(packet, "list") !== listValue(list.address, list.key.fingerprint)) {
-      throw new ListSealError("wrong-list", "signed for another list");
+      throw new ProtocolError("wrong-list", "signed for another list");
     }
     if (has("body-digest") && sealed.mode === "key") {
       if (lastNotation(packet, "body-sha256") !== (await sha256(sealed.body))) {
-        throw new ListSealError("binding-mismatch", "another body");
+        throw new ProtocolError("binding-mismatch", "another body");
       }
     }
     const signedAt = packet?.created ?? now;
@@ -119,7 +119,7 @@ export function naiveServer(
     const outer = sealed.mode === "key" ? sealed.key : sealed.message;
     if (!has("own-key")) return openWithAny(outer, ring);
     const layer = await openLayer(outer, server);
-    if (layer === "not-for-me") throw new ListSealError("wrong-list", "sealed to another key");
+    if (layer === "not-for-me") throw new ProtocolError("wrong-list", "sealed to another key");
     return layer;
   }
 

@@ -1,7 +1,7 @@
 import type { scriptCalls, sessionCalls } from "../../platform/background-calls.js";
 import { browser } from "../../platform/browser.js";
 import type { HandlersOf } from "../../platform/rpc/call.js";
-import { patternOf } from "../../platform/webmail-sites.js";
+import { patternOf } from "../../platform/webmail-permission.js";
 
 /** What the background of a browser answers to our frames and content scripts in pages of the web. */
 

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import type { InputOf, OutputOf } from "../../platform/rpc/call.js";
 import { outcomeOf, unwrap } from "../../platform/rpc/outcome.js";
 import type { Call, CallHandlers, PageCalls } from "../calls/page-calls.js";
@@ -14,7 +14,7 @@ export function localCall(handlers: Partial<CallHandlers>): Call {
     input: InputOf<PageCalls[K]>,
   ): Promise<OutputOf<PageCalls[K]>> => {
     const handler = handlers[name];
-    if (handler === undefined) throw new ListSealError("foreign-caller", `no ${name} in a browser`);
+    if (handler === undefined) throw new AddonError("foreign-caller", `no ${name} in a browser`);
     return unwrap(await outcomeOf<OutputOf<PageCalls[K]>>(() => handler(input), "worker-failed"));
   };
 }

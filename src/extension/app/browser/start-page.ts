@@ -1,17 +1,62 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
-import { useHost } from "../../platform/host.js";
+import { fileToSave, safeFileName } from "../../platform/file-name.js";
+import type { Host } from "../../platform/host.js";
+import { setHost } from "../../platform/host.js";
+import { mailAddress } from "../../platform/mailto.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
-import { watchRecordHeads } from "../handlers/record-heads.js";
-import { browserHost } from "./browser-host.js";
+import { watchRecordHeads } from "../handlers/incoming.js";
 
 /**
  * What every page of a browser begins with that does work of its own: it says which program this is, and forgets what it has
  * opened when keys are locked, here or in another page. Call it before anything is awaited.
  */
 export function startPage(): void {
-  useHost(browserHost);
+  setHost(browserHost);
   watchRecordHeads();
   whenLocked(endWorkerWhenIdle);
   followLocking();
   void lockIfDue().catch(() => undefined);
+}
+
+/**
+ * A browser: it knows no mail. What has to be sent is given to the person, and what arrives is opened by them in the Reader
+ * page or in their webmail.
+ */
+export const browserHost: Host = {
+  /** There are no accounts to look into: whoever has the invitation and its code says who they are. */
+  accountOf: async () => ({ name: "" }),
+  listsChanged: async () => undefined,
+  send: async () => "by-hand",
+  lookForArrivals: async () => undefined,
+
+  /** The file is saved, and the person's mail program asked for a mail that they attach it to. */
+  async writeMail({ to, subject, text, file }) {
+    await saveFile(file.name, file.bytes, "application/octet-stream");
+    press(mailAddress(to, subject, text));
+  },
+
+  saveFile,
+
+  /** Mail is opened in pages of ours alone, and those follow by themselves. */
+  renewViews: () => undefined,
+};
+
+/** How long a page may take to hand a file to the browser before its address is given up. */
+const HANDED_OVER_MS = 60_000;
+
+/** As every web page does it: no right is needed. It can't be told whether the person has kept the file. */
+async function saveFile(name: string, bytes: Uint8Array, type: string): Promise<void> {
+  const url = URL.createObjectURL(fileToSave(bytes, type));
+  press(url, safeFileName(name));
+  setTimeout(() => URL.revokeObjectURL(url), HANDED_OVER_MS);
+}
+
+/** Follows a link as a press on it does. @param download saves what it leads to under this name */
+function press(address: string, download?: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  // a web page may be the person's mail program: it must not take the place of ours
+  if (download === undefined) link.target = "_blank";
+  else link.download = download;
+  link.click();
 }

@@ -1,7 +1,7 @@
 import { count, nothing, object, text } from "../../platform/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { DisplayAnswer } from "../../reading/view.js";
-import type { Mark } from "../../ui/security-image.js";
+import type { SecurityImage } from "../../ui/security-image.js";
 
 /** One message of a folder. The number alone is not enough: Thunderbird gives it out anew after each start. */
 export type MessageRef = { readonly id: number; readonly headerMessageId: string };
@@ -40,5 +40,5 @@ export type MailPageHandlers = HandlersOf<MailPageCalls>;
 /** What a mail is, and the person's mark, by which they know that it is we who say so. */
 export interface Verdict {
   readonly answer: DisplayAnswer;
-  readonly mark: Mark;
+  readonly mark: SecurityImage;
 }

@@ -1,5 +1,5 @@
+import { memberRoles } from "../../../membership/request/command-names.js";
 import { newsKinds } from "../../../membership/request/commands.js";
-import { memberRoles } from "../../../membership/request/roles.js";
 import type { CardView } from "../../owner/claim-list.js";
 import type { OwnedView } from "../../owner/view.js";
 import { count, nothing, object, oneOf, orNull, text } from "../../platform/check.js";

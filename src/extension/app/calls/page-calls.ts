@@ -1,10 +1,9 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
-import type { ErrorCode } from "../../../openpgp/errors.js";
 import type { RestoreSummary } from "../../backup/backup.js";
-import type { MemberKeySummary } from "../../keys/key-summary.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { InvitationSummary } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
-import type { HeldList } from "../../moderation/held-posts-record.js";
+import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";
 import {
   count,
   fileText,
@@ -16,10 +15,11 @@ import {
   recordOf,
   text,
 } from "../../platform/check.js";
+import type { ErrorCode } from "../../platform/errors.js";
 import { type Caller, call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { Comparison } from "../../reading/comparison.js";
 import type { ListSummary, RefusedJoin } from "../../records/storage.js";
-import type { RequestParts } from "../../requests/by-hand.js";
+import type { RequestMailParts } from "../../requests/by-hand.js";
 import type { RequestSummary } from "../../requests/pending.js";
 import type { ComposeStatus } from "../../writing/compose-status.js";
 import { type GuardSwitches, guardNames } from "../../writing/guard-names.js";
@@ -58,7 +58,7 @@ const optionsCalls = {
   "key:public": call(object({ fingerprint: text })).gives<{ readonly armored: string }>(),
 
   /** Posts that wait for a moderator, as the server last told; null if it was not asked. */
-  "held:read": call(object({ list: text })).gives<HeldList | null>(),
+  "held:read": call(object({ list: text })).gives<HeldPostsOfList | null>(),
   "held:ask": call(object({ list: text })).gives<null>(),
   "held:decide": call(
     object({ list: text, decision: oneOf("release", "reject"), author: text, messageId: text }),
@@ -132,7 +132,7 @@ export type Call = Caller<PageCalls>;
 export type CallHandlers = HandlersOf<PageCalls>;
 
 /** The parts of a request's mail as a page shows them: `fileName` is its attachment's. */
-export interface PartsView extends Omit<RequestParts, "attachment"> {
+export interface PartsView extends Omit<RequestMailParts, "attachment"> {
   readonly fileName: string;
 }
 

@@ -1,5 +1,5 @@
-import type { MemberKeySummary } from "../../keys/key-summary.js";
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { nothing, object, oneOf, orNull, text } from "../../platform/check.js";
 import { call } from "../../platform/rpc/call.js";
 import type { Practised } from "../../worker/settings-jobs.js";

@@ -1,13 +1,82 @@
 import { takeNotice } from "../../member/take-notice.js";
+import { whenHeadSeen } from "../../reading/opening.js";
+import { ownsLists } from "../../records/has-owned-lists.js";
 import type { ArrivalHandlers } from "../../requests/incoming.js";
-import { memberAnswers } from "./member-answers.js";
-import { followNews, ownerAnswers, takeOffer, takeReceipt, takeReport } from "./owner-answers.js";
 
-/** Who is told when an answer, report, notice or receipt has come. It only connects. */
+/**
+ * Who is told when an answer, report, notice or receipt has come. It only connects, and loads what few need when an answer has
+ * come.
+ */
+const joining = () => import("../../member/join.js");
+const founding = () => import("../../owner/claim-list.js");
+const inviting = () => import("../../owner/inviting.js");
+const members = () => import("../../owner/members.js");
+const moving = () => import("../../owner/server-move.js");
+const moderating = () => import("../../moderation/held-posts.js");
+const memberKey = () => import("../../member/member-key.js");
+const secondOwner = () => import("../../owner/second-owner.js");
+const notices = () => import("../../owner/notices.js");
+
+type Answers = ArrivalHandlers["answers"];
+
+const nothing = async () => undefined;
+
+/** What answers to a member's requests change. */
+const memberAnswers = {
+  join: async (asked, result) => (await joining()).joinAnswered(asked, result),
+  async leave(asked, result) {
+    if (!(await (await joining()).leaveAnswered(asked, result))) return;
+    // who is no member owns nothing
+    await (await secondOwner()).endOwnership(asked.list);
+  },
+  renew: nothing,
+  revoke: nothing,
+  preferences: nothing,
+  pause: nothing,
+  resume: nothing,
+  receipt: nothing,
+} as const satisfies Partial<Answers>;
+
+const commandAnswered: Answers["enrol"] = async (...answer) => (await members()).commandAnswered(...answer);
+
+const decided: Answers["release"] = async (asked, result) => (await moderating()).decided(asked, result);
+
+/** What answers to an owner's requests change. */
+const ownerAnswers = {
+  claim: async (...answer) => (await founding()).claimAnswered(...answer),
+  enrol: commandAnswered,
+  remove: commandAnswered,
+  withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
+  roster: async (...answer) => (await secondOwner()).standingAnswered(...answer),
+  "set-role": commandAnswered,
+  held: async (...answer) => (await moderating()).heldAnswered(...answer),
+  release: decided,
+  reject: decided,
+  "new-list-key": async (asked, result) => (await notices()).newKeyAnswered(asked, result),
+  notice: async (...answer) => (await notices()).noticeAnswered(...answer),
+  receipts: async (asked, result) => (await notices()).receiptsAnswered(asked, result),
+  "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
+  "resume-server": commandAnswered,
+} as const satisfies Partial<Answers>;
+
 export const arrivals: ArrivalHandlers = {
   answers: { ...memberAnswers, ...ownerAnswers },
-  report: takeReport,
-  offer: takeOffer,
-  notice: (sealed) => takeNotice(sealed, followNews),
-  receipt: takeReceipt,
+  async report(list, report) {
+    if (report.event === "revoked") await (await memberKey()).takeRevocation(list, report);
+    await (await members()).takeReport(list, report);
+  },
+  offer: async (...offer) => (await moving()).takeOffer(...offer),
+  receipt: async (sealed) => (await notices()).takeReceipt(sealed),
+  // the owner's side of the list follows the member's
+  notice: (sealed) => takeNotice(sealed, async (list) => (await secondOwner()).followNews(list)),
 };
+
+/**
+ * An owner's add-on holds every word of the server about the record against what it knows: it is told of each list signature.
+ * Call it in a composition root whose page opens mail. Most people own no list, and load nothing for it.
+ */
+export function watchRecordHeads(): void {
+  whenHeadSeen(async (list, head, signedAt) => {
+    if (await ownsLists()) await (await members()).noteHead(list, head, signedAt);
+  });
+}

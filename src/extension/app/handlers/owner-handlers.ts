@@ -2,7 +2,7 @@ import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
 import { confirmMember, enrol, saveListKey } from "../../owner/enrolling.js";
 import { keptFiles } from "../../owner/invitation-files.js";
 import { invite, mailInvitation, saveInvitation, withdraw } from "../../owner/inviting.js";
-import { askRoster, removeMember, resumeServer, setRole } from "../../owner/members.js";
+import { askRoster, changeRole, letServerResume, removeFromList } from "../../owner/members.js";
 import { askReceipts, beginNewKey, tellMembers } from "../../owner/notices.js";
 import { confirmServer, declineServer } from "../../owner/server-move.js";
 import { viewOf } from "../../owner/view.js";
@@ -43,11 +43,11 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
     return null;
   },
   async "owner:remove"({ list, address, fingerprint }) {
-    await removeMember(list, address, fingerprint);
+    await removeFromList(list, address, fingerprint);
     return null;
   },
   async "owner:set-role"({ list, address, fingerprint, role }) {
-    await setRole(list, address, fingerprint, role);
+    await changeRole(list, address, fingerprint, role);
     return null;
   },
   async "owner:refresh"({ list }) {
@@ -63,7 +63,7 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
     return null;
   },
   async "owner:resume-server"({ list }) {
-    await resumeServer(list);
+    await letServerResume(list);
     return null;
   },
   async "owner:save-list-key"({ list, address }) {

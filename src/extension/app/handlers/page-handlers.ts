@@ -1,14 +1,12 @@
-import { ListSealError } from "../../../openpgp/errors.js";
 import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
-import { summaryOfKey } from "../../keys/key-summary.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
-import { keepUnlocked, lockAll } from "../../keys/unlocked.js";
-import { forgetJoining, join, leaveList, lookAtInvitation } from "../../member/join.js";
+import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
+import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
+import { renewMember, revokeMember } from "../../member/member-key.js";
 import { takeOffered } from "../../member/offered-invitation.js";
-import { renewMember } from "../../member/renew-key.js";
-import { revokeMember } from "../../member/revoke-key.js";
-import { askHeld, decideHeld, heldPosts } from "../../moderation/held-posts.js";
+import { askHeld, decideHeld, knownHeldPosts } from "../../moderation/held-posts.js";
+import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
 import { load, refusedJoins, summaryOfList, update } from "../../records/storage.js";
@@ -51,7 +49,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
     return summaryOfKey(key);
   },
 
-  "held:read": ({ list }) => heldPosts(list),
+  "held:read": ({ list }) => knownHeldPosts(list),
   async "held:ask"({ list }) {
     await askHeld(list);
     return null;
@@ -128,7 +126,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   "join:look": ({ file, code }) => lookAtInvitation(file, code),
 
   async "join:start"(wish) {
-    const request = await join(wish);
+    const request = await joinList(wish);
     // what could not be opened before may open now
     host().renewViews();
     return summaryOfRequest(request);
@@ -147,10 +145,10 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   async "list:use-key"({ address, fingerprint }) {
     const chosen = await update((stored) => {
       const list = stored.lists[address];
-      if (list === undefined) throw new ListSealError("no-such-list", "there is no such list");
+      if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
       const key = keyOf(stored, fingerprint);
       if (key.address !== list.invitee)
-        throw new ListSealError("wrong-address", "the key belongs to another address");
+        throw new AddonError("key-for-another-address", "the key belongs to another address");
       const next = { ...list, memberKey: fingerprint };
       return {
         stored: { ...stored, lists: { ...stored.lists, [address]: next } },

@@ -1,11 +1,10 @@
+import { fromBase64 } from "../../../mail/base64.js";
 import { typedPassphrase } from "../../../membership/file/backup-passphrase.js";
-import { ListSealError } from "../../../openpgp/errors.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
-import { summaryOfKey } from "../../keys/key-summary.js";
 import { chooseLockAfter, lockAfter } from "../../keys/lock-after.js";
-import { withNewKey } from "../../keys/stored-keys.js";
-import { keepUnlocked, lockAll, lockIfDue } from "../../keys/unlocked.js";
-import { fromBase64 } from "../../platform/base64.js";
+import { withNewKey } from "../../keys/new-member-key.js";
+import { keepUnlocked, lockAll, lockIfDue, summaryOfKey } from "../../keys/unlocked.js";
+import { AddonError, inSituation } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import type { HandlersOf } from "../../platform/rpc/call.js";
 import { forgetEverything, load, loadRaw, update } from "../../records/storage.js";
@@ -26,7 +25,9 @@ export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
 
   async "key:import"({ file, passphrase, address }) {
     const now = new Date().toISOString();
-    const { key, secret } = await runJob("import-key", { file: bytesOf(file), passphrase, address, now });
+    const { key, secret } = await inSituation({ "key-damaged": "key-file-damaged" }, () =>
+      runJob("import-key", { file: bytesOf(file), passphrase, address, now }),
+    );
     await update((stored) => {
       // a key that is here has certifications that the file lacks
       if (stored.memberKeys[key.fingerprint] !== undefined) return { stored, result: undefined };
@@ -41,7 +42,7 @@ export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
   async "key:save-secret"({ fingerprint, current, passphrase }) {
     const typed = typedPassphrase(passphrase);
     if (typed.kind !== "own" && typed.kind !== "made")
-      throw new ListSealError("wrong-passphrase", "the passphrase is too short");
+      throw new AddonError("passphrase-too-short", "the passphrase is too short");
     const key = keyOf(await load(), fingerprint);
     const { armored } = await runJob("export-key", { key, current, passphrase });
     await host().saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");
@@ -67,6 +68,6 @@ function bytesOf(base64: string): Uint8Array {
   try {
     return fromBase64(base64);
   } catch (cause) {
-    throw new ListSealError("key-damaged", "not base64", { cause });
+    throw new AddonError("key-file-damaged", "not base64", { cause });
   }
 }

@@ -1,18 +1,18 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { makeBackupPassphrase, typedPassphrase } from "../../../membership/file/backup-passphrase.js";
 import type { RestoreSummary } from "../../backup/backup.js";
-import { toBase64 } from "../../platform/base64.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field } from "./fields.js";
+import type { Overview, RunAction } from "./form-actions.js";
+import { field } from "./form-actions.js";
 import { AskRestore } from "./restore.js";
-import type { Act, Overview } from "./run-action.js";
 
 /** One file that brings everything to another computer. */
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 /** What passes to the background page at once; hundreds of lists stay far below it. */
@@ -30,7 +30,7 @@ export function BackupPage({ overview, call, act }: Props) {
   );
 }
 
-function Make({ when, call, act }: { readonly when: string; readonly call: Call; readonly act: Act }) {
+function Make({ when, call, act }: { readonly when: string; readonly call: Call; readonly act: RunAction }) {
   const [made, setMade] = useState(makeBackupPassphrase);
   const [own, setOwn] = useState(false);
   const [working, setWorking] = useState(false);
@@ -98,7 +98,7 @@ interface Asked {
   readonly plan: RestoreSummary;
 }
 
-function Restore({ call, act }: { readonly call: Call; readonly act: Act }) {
+function Restore({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [working, setWorking] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
   const submit = async (form: HTMLFormElement) => {

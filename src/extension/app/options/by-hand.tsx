@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { mailAddress } from "../../platform/mailto.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";

@@ -3,7 +3,7 @@ import type { Comparison } from "../../reading/comparison.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 
 /**
  * The page where an author's key is compared: the person types some groups of characters that only the author can read to
@@ -12,7 +12,7 @@ import type { Act } from "./run-action.js";
 interface Props {
   readonly comparison: Comparison;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly close: () => void;
 }
 

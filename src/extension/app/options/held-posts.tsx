@@ -1,22 +1,22 @@
 import { useEffect, useState } from "preact/hooks";
-import type { HeldList, StoredHeldPost } from "../../moderation/held-posts-record.js";
+import type { HeldPostsOfList, StoredHeldPost } from "../../moderation/held-posts-record.js";
 import { browser } from "../../platform/browser.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
+import type { RunAction } from "./form-actions.js";
 import { withSending } from "./pending-requests.js";
-import type { Act } from "./run-action.js";
 
 /** Posts that wait for a moderator, for owners and moderators: who, when, how large; and the two decisions. */
 interface Props {
   readonly list: { readonly address: string; readonly name: string };
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function HeldPosts({ list, call, act }: Props) {
   const { address, name } = list;
-  const [held, setHeld] = useState<HeldList | null>(null);
+  const [held, setHeld] = useState<HeldPostsOfList | null>(null);
   useEffect(() => {
     const read = () => void call("held:read", { list: address }).then(setHeld, () => undefined);
     read();

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { MIN_OWN_PASSPHRASE, typedPassphrase } from "../../../membership/file/backup-passphrase.js";
-import type { MemberKeySummary } from "../../keys/key-summary.js";
-import { toBase64 } from "../../platform/base64.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field, optionalField } from "./fields.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
+import { field, optionalField } from "./form-actions.js";
 
 /** Keys that other programs made, and keys for other programs. */
 
@@ -21,7 +21,7 @@ export function ImportKey({
 }: {
   readonly waiting: ListSummary | undefined;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {
@@ -69,7 +69,7 @@ export function SaveSecret({
 }: {
   readonly own: MemberKeySummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly close: () => void;
 }) {
   const [wrong, setWrong] = useState<"short" | "differs" | null>(null);

@@ -1,20 +1,20 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { toBase64 } from "../../../mail/base64.js";
 import { typedCode } from "../../../membership/file/code.js";
 import type { InvitationSummary } from "../../member/join.js";
 import { INVITATION_LIMIT, type OfferedFile } from "../../member/offered-invitation.js";
-import { toBase64 } from "../../platform/base64.js";
 import { askFor } from "../../platform/permission.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field, optionalField } from "./fields.js";
+import type { RunAction } from "./form-actions.js";
+import { field, optionalField } from "./form-actions.js";
 import { Owners } from "./owner-rows.js";
-import type { Act } from "./run-action.js";
 
 /** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
 interface Props {
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   /** The file that came with a mail; null if none did. */
   readonly offered: OfferedFile | null;
   /** The offered file has been used. */
@@ -134,7 +134,7 @@ function OpenForm({
 
 interface CompareProps {
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly opened: Opened;
   readonly close: () => void;
   readonly joined: () => void;

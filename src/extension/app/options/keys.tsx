@@ -1,19 +1,20 @@
 import { useState } from "preact/hooks";
-import type { MemberKeySummary } from "../../keys/key-summary.js";
+import { keyAge } from "../../keys/key-validity.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import { field, optionalField } from "./fields.js";
+import type { Overview, RunAction } from "./form-actions.js";
+import { field, optionalField } from "./form-actions.js";
 import { ImportKey, SaveSecret } from "./imported-keys.js";
 import { withSending } from "./pending-requests.js";
-import type { Act, Overview } from "./run-action.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function Keys({ overview, call, act }: Props) {
@@ -39,7 +40,7 @@ function KeyCard({
 }: {
   readonly own: MemberKeySummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const { fingerprint, userId, locked, ready, createdAt, revokedAt } = own;
   const [open, setOpen] = useState<"passphrase" | "export" | "revoke" | null>(null);
@@ -98,7 +99,7 @@ function KeyCard({
 interface CardForm {
   readonly own: MemberKeySummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 /** There is no way back, so it is said what comes of it before it is done. */
@@ -201,7 +202,7 @@ function Make({
   /** The list that waits for a key: its address is filled in, and the key is made in its profile. */
   readonly waiting: ListSummary | undefined;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const [working, setWorking] = useState(false);
   const submit = async (form: HTMLFormElement) => {
@@ -249,5 +250,39 @@ function Make({
         </button>
       </form>
     </section>
+  );
+}
+
+/** One line for each key that runs out soon, with the button that renews it. Nothing for the others. */
+export function KeyReminders({
+  keys,
+  call,
+  act,
+}: {
+  readonly keys: readonly MemberKeySummary[];
+  readonly call: Call;
+  readonly act: RunAction;
+}) {
+  const now = new Date();
+  return (
+    <>
+      {keys.map(({ fingerprint, address, expiresAt, revokedAt }) => {
+        const age = keyAge(expiresAt, now);
+        // a revoked key is renewed by nobody
+        if (age === "good" || expiresAt === null || revokedAt !== null) return null;
+        const day = new Date(expiresAt).toLocaleDateString(t("lang"), { dateStyle: "long" });
+        const renew = () => withSending(() => act(() => call("key:renew", { fingerprint }), "keys_renewed"));
+        return (
+          <p key={fingerprint} class={age === "soon" ? "next" : "next problem"} role="note">
+            {t(age === "over" ? "keys_ran_out" : "keys_run_out", address, day)}{" "}
+            {age === "over" ? null : (
+              <button type="button" onClick={() => void renew()}>
+                {t("keys_renew")}
+              </button>
+            )}
+          </p>
+        );
+      })}
+    </>
   );
 }

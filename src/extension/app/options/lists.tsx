@@ -1,23 +1,24 @@
 import { useState } from "preact/hooks";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import { program } from "../../platform/browser.js";
+import { askFor } from "../../platform/permission.js";
 import { groupsOf } from "../../reading/display/state-line.js";
+import type { CopyPolicy } from "../../reading/local-copies/choice.js";
 import type { ListSummary } from "../../records/storage.js";
 import type { RequestSummary } from "../../requests/pending.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
+import type { Overview, RunAction } from "./form-actions.js";
 import { HeldPosts } from "./held-posts.js";
 import { Joining } from "./joining.js";
-import { LocalCopies } from "./local-copies.js";
 import { Owners } from "./owner-rows.js";
 import { isOwnRequest, Refusal, RefusedCard, RequestState, withSending } from "./pending-requests.js";
-import type { Act, Overview } from "./run-action.js";
 
 /** The lists that are known here, and the way in: an invitation file with its code. */
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly toKeys: () => void;
 }
 
@@ -161,7 +162,7 @@ interface StandingProps {
   /** What waits for the server's answer. */
   readonly request: RequestSummary | undefined;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 /** Whether one is a member, is about to become one, or has left. */
@@ -202,7 +203,7 @@ interface NextStepProps {
   readonly list: ListSummary;
   readonly candidates: Overview["keys"];
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly toKeys: () => void;
 }
 
@@ -227,6 +228,49 @@ function NextStep({ list, candidates, call, act, toKeys }: NextStepProps) {
           {t("lists_make_key")}
         </button>
       </div>
+    </div>
+  );
+}
+
+/** The choice to keep readable copies of a list's mail on this computer, with its price beside it. */
+export function LocalCopies({
+  list,
+  keeping,
+  call,
+  act,
+}: {
+  readonly list: ListSummary;
+  readonly keeping: CopyPolicy;
+  readonly call: Call;
+  readonly act: RunAction;
+}) {
+  const choose = async (box: HTMLInputElement) => {
+    const next: CopyPolicy = box.checked ? "opened" : "off";
+    // first of all, while the click is being handled: Thunderbird asks for the right only then
+    const allowed = next === "off" || (await askFor("copies"));
+    if (!allowed) {
+      box.checked = false;
+      return;
+    }
+    const done = next === "off" ? "copies_off" : "copies_on";
+    if (!(await act(() => call("copies:choose", { list: list.address, keeping: next }), done)))
+      box.checked = keeping === "opened";
+  };
+  const help = `copies-${list.address}`;
+  return (
+    <div class="setting">
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={keeping === "opened"}
+          aria-describedby={help}
+          onChange={(event) => void choose(event.currentTarget)}
+        />
+        {t("copies_choose")}
+      </label>
+      <p id={help} class="quiet">
+        {t("copies_price")}
+      </p>
     </div>
   );
 }

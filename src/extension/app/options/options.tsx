@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import { program } from "../../platform/browser.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import type { Comparison } from "../../reading/comparison.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type MessageKey, t } from "../../ui/i18n.js";
@@ -9,13 +9,11 @@ import type { Call } from "../calls/page-calls.js";
 import { About } from "./about.js";
 import { BackupPage, BackupReminder } from "./backup.js";
 import { Comparing } from "./comparison.js";
-import { KeyReminders } from "./key-reminder.js";
-import { Keys } from "./keys.js";
+import type { Overview, RunAction } from "./form-actions.js";
+import { KeyReminders, Keys } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Members } from "./owners/owners-page.js";
 import { Privacy } from "./privacy.js";
-import type { Act, Overview } from "./run-action.js";
-import { StorageTrouble } from "./storage-trouble.js";
 import { Webmails } from "./webmails.js";
 import { Welcome } from "./welcome.js";
 
@@ -104,7 +102,7 @@ export function Options({ call }: { readonly call: Call }) {
     };
   }, [waits]);
 
-  const act: Act = async (work, done) => {
+  const act: RunAction = async (work, done) => {
     setSaid(null);
     try {
       await work();
@@ -226,5 +224,49 @@ function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (
         </button>
       ))}
     </div>
+  );
+}
+
+/** The way out when what is kept can't be read: save it as it is, then begin anew and bring a backup back. */
+export function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunAction }) {
+  const [asked, setAsked] = useState(false);
+  return (
+    <section aria-labelledby="trouble" class="card">
+      <h2 id="trouble">{t("trouble_title")}</h2>
+      <p>{t("trouble_text")}</p>
+      <ol>
+        <li>
+          {t("trouble_save_text")}{" "}
+          <button type="button" onClick={() => void act(() => call("storage:save", null), "trouble_saved")}>
+            {t("trouble_save")}
+          </button>
+        </li>
+        <li>
+          {t("trouble_anew_text")}{" "}
+          {asked ? null : (
+            <button type="button" class="danger" onClick={() => setAsked(true)}>
+              {t("trouble_anew")}
+            </button>
+          )}
+        </li>
+      </ol>
+      {asked ? (
+        <>
+          <p role="alert">{t("trouble_anew_question")}</p>
+          <div class="actions">
+            <button type="button" class="primary" onClick={() => setAsked(false)}>
+              {t("popup_back")}
+            </button>
+            <button
+              type="button"
+              class="danger"
+              onClick={() => void act(() => call("storage:start-anew", null), "trouble_begun")}
+            >
+              {t("trouble_anew")}
+            </button>
+          </div>
+        </>
+      ) : null}
+    </section>
   );
 }

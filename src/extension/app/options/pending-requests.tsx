@@ -1,6 +1,6 @@
 import type { CommandName } from "../../../membership/request/command-names.js";
-import type { ErrorCode } from "../../../openpgp/errors.js";
 import { program } from "../../platform/browser.js";
+import type { ErrorCode } from "../../platform/errors.js";
 import { askFor } from "../../platform/permission.js";
 import type { RefusedJoin } from "../../records/storage.js";
 import type { RequestSummary } from "../../requests/pending.js";
@@ -8,7 +8,7 @@ import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import { OpenReader, SendByHand } from "./by-hand.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
 
@@ -34,7 +34,7 @@ export function RequestState({
 }: {
   readonly request: RequestSummary;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const { id, sending, failure, askedAt } = request;
   const when = new Date(askedAt).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
@@ -66,7 +66,7 @@ export function RefusedCard({
 }: {
   readonly refused: RefusedJoin;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }) {
   const { address, name, code } = refused;
   return (

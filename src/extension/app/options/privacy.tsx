@@ -4,13 +4,13 @@ import { program } from "../../platform/browser.js";
 import { t } from "../../ui/i18n.js";
 import { type GuardName, type GuardSwitches, guardNames } from "../../writing/guard-names.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 import { OwnMark } from "./security-image.js";
 
 /** What stays private and how: when keys lock, and what is kept where. */
 interface Props {
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function Privacy({ call, act }: Props) {

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
-import { changeMark, loadMark, type Mark } from "../../ui/security-image.js";
+import { changeMark, loadMark, type SecurityImage } from "../../ui/security-image.js";
 import { markView } from "../../ui/security-image-view.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 
 /** What is at the top of everything that ListSeal shows among what others have written. */
-export function OwnMark({ act }: { readonly act: Act }) {
-  const [mark, setMark] = useState<Mark | null>(null);
+export function OwnMark({ act }: { readonly act: RunAction }) {
+  const [mark, setMark] = useState<SecurityImage | null>(null);
   const place = useRef<HTMLParagraphElement>(null);
   useEffect(() => void act(async () => setMark(await loadMark()), null), []);
   useEffect(() => {

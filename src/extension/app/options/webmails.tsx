@@ -2,11 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { browser } from "../../platform/browser.js";
 import { type Allowed, allowedSites, allowSite, forbidSite } from "../../platform/webmail-permission.js";
 import { t } from "../../ui/i18n.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
 import { OwnMark } from "./security-image.js";
 
 /** The webmails that ListSeal works in, in a browser: each is allowed by itself. */
-export function Webmails({ act }: { readonly act: Act }) {
+export function Webmails({ act }: { readonly act: RunAction }) {
   return (
     <>
       <Sites />

@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
 import type { Practised } from "../../worker/settings-jobs.js";
 import type { Call } from "../calls/page-calls.js";
-import { field } from "./fields.js";
-import type { Act } from "./run-action.js";
+import type { RunAction } from "./form-actions.js";
+import { field } from "./form-actions.js";
 
 /** The three ways in, for whoever has nothing here yet. */
 export function Welcome({
@@ -13,7 +13,7 @@ export function Welcome({
   toOwner,
 }: {
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly toInvitation: () => void;
   readonly toOwner: () => void;
 }) {
@@ -48,7 +48,7 @@ export function Welcome({
 }
 
 /** A mail's way through a list that is nowhere: real seals, made and opened on this computer. */
-export function Practice({ call, act }: { readonly call: Call; readonly act: Act }) {
+export function Practice({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [working, setWorking] = useState(false);
   const [shown, setShown] = useState<Practised | null>(null);
   const submit = async (form: HTMLFormElement) => {

@@ -1,6 +1,6 @@
 import { lockIfDue, whenLocked } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
-import { useHost } from "../../platform/host.js";
+import { setHost } from "../../platform/host.js";
 import { keepAwakeBy } from "../../platform/keep-awake.js";
 import { askFor } from "../../platform/permission.js";
 import { answerBridge } from "../../platform/rpc/bridge.js";
@@ -8,8 +8,8 @@ import { answering } from "../../platform/rpc/call.js";
 import { answerMessages, door } from "../../platform/rpc/messages.js";
 import { displayTab, ourPage } from "../../platform/rpc/senders.js";
 import { thunderbird } from "../../platform/thunderbird.js";
-import { copyNewMail } from "../../reading/local-copies/follow.js";
-import { forgetOpened, read } from "../../reading/read-message.js";
+import { copyNewMail } from "../../reading/local-copies/keep.js";
+import { forgetOpened, readMessage } from "../../reading/read-message.js";
 import { watchArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
@@ -19,11 +19,9 @@ import { draftSaved } from "../../writing/window/server-draft.js";
 import { forgetState, stateOf } from "../../writing/window/window-state.js";
 import { displayCalls } from "../calls/display-calls.js";
 import { MAIL_PAGES, mailPageCalls } from "../calls/mail-page-calls.js";
-import { arrivals } from "../handlers/incoming.js";
-import { watchRecordHeads } from "../handlers/record-heads.js";
+import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
 import { displayHandlers } from "./display-handlers.js";
-import { clearViews } from "./open-views.js";
-import { thunderbirdHost } from "./thunderbird-host.js";
+import { clearViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -56,7 +54,7 @@ const calling = async () => {
 };
 const aboutMails = async () => (await import("./mail-page-handlers.js")).mailPageHandlers;
 
-useHost(thunderbirdHost);
+setHost(thunderbirdHost);
 watchRecordHeads();
 keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
@@ -71,7 +69,7 @@ answerMessages(
 );
 answerBridge(calling);
 watchArrivals(arrivals);
-copyNewMail((header) => read(header, "in-its-own-shell"));
+copyNewMail((header) => readMessage(header, "in-its-own-shell"));
 
 compose.onBeforeSend.addListener(async (tab, details) => {
   try {

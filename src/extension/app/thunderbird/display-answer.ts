@@ -1,6 +1,6 @@
 import { noteUse } from "../../keys/unlocked.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
-import { read } from "../../reading/read-message.js";
+import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { takePart } from "../../requests/incoming.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -13,7 +13,7 @@ export async function answerAbout(
   header: MessageHeader,
   open: "in-its-own-shell" | "elsewhere",
 ): Promise<DisplayAnswer> {
-  const reading = await read(header, open);
+  const reading = await readMessage(header, open);
   if (reading.kind === "opened") {
     // the reader need not wait for it, and a use that can't be noted only locks earlier
     noteUse().catch(() => undefined);

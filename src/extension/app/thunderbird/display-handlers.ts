@@ -1,9 +1,9 @@
-import { ListSealError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
-import { pictureOf } from "../../reading/attachments.js";
-import type { Opened } from "../../reading/opening.js";
-import { read, shownMessage } from "../../reading/read-message.js";
+import { AddonError } from "../../platform/errors.js";
+import type { OpenedMail } from "../../reading/opening.js";
+import { pictureOf } from "../../reading/opening.js";
+import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { loadMark } from "../../ui/security-image.js";
 import { prepareWorker } from "../../worker/client.js";
@@ -27,7 +27,7 @@ export const displayHandlers: DisplayHandlers = {
     });
     // what the view will ask for is begun meanwhile, and opened once
     const header = await shownMessage(tabId);
-    if (header !== undefined) read(header, "in-its-own-shell").catch(() => undefined);
+    if (header !== undefined) readMessage(header, "in-its-own-shell").catch(() => undefined);
     await brought;
     return null;
   },
@@ -91,9 +91,9 @@ async function placed(answer: DisplayAnswer): Promise<Displayed> {
 }
 
 /** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
-async function shown(tabId: number): Promise<Opened> {
+async function shown(tabId: number): Promise<OpenedMail> {
   const header = await shownMessage(tabId);
-  const reading = header === undefined ? undefined : await read(header, "in-its-own-shell");
+  const reading = header === undefined ? undefined : await readMessage(header, "in-its-own-shell");
   if (reading?.kind === "opened") return reading.opened;
-  throw new ListSealError("not-sealed", "the tab shows no opened mail");
+  throw new AddonError("message-gone", "the tab shows no opened mail");
 }

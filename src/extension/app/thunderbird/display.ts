@@ -1,11 +1,11 @@
-import { codeOf } from "../../../openpgp/errors.js";
+import { codeOf } from "../../platform/errors.js";
 import { hearing } from "../../platform/rpc/call.js";
 import { hearBackground } from "../../platform/rpc/messages.js";
-import { ShownMail } from "../../reading/display/render.js";
+import { RenderedMail } from "../../reading/display/render.js";
 import { traceIn } from "../../reading/display/trace.js";
 import type { Displayed } from "../../reading/view.js";
 import { viewWords } from "../calls/view-words.js";
-import { ask, askedActs } from "./display-actions.js";
+import { askedActs, askFromMail } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
 
 /**
@@ -18,7 +18,7 @@ const QUIET_MS = 1_500;
 
 async function answerFor(likely: boolean): Promise<Displayed> {
   try {
-    return await ask("display", { likely });
+    return await askFromMail("display", { likely });
   } catch (error) {
     // without a word of the background page there is no mark either
     return {
@@ -31,7 +31,7 @@ async function answerFor(likely: boolean): Promise<Displayed> {
 
 async function main(): Promise<void> {
   const likely = traceIn(document.body) === "likely";
-  const mail = new ShownMail();
+  const mail = new RenderedMail();
   for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
   if (likely) mail.take();
 
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     // a failed question about an ordinary mail is no news
     if (!likely && displayed.answer.kind === "refused") return mail.leave();
     mail.show(displayed, askedActs);
-    if (displayed.answer.kind === "opened") askWhenDue(() => ask("due", null));
+    if (displayed.answer.kind === "opened") askWhenDue(() => askFromMail("due", null));
   };
   hearBackground(
     hearing(viewWords, {

@@ -1,17 +1,17 @@
-import { attachmentOf } from "../../reading/attachments.js";
-import type { Opened } from "../../reading/opening.js";
+import type { OpenedMail } from "../../reading/opening.js";
+import { attachmentOf } from "../../reading/opening.js";
 import { download, saveFile } from "./save-file.js";
 
 /** What is done with an opened letter, wherever it is shown in Thunderbird. */
 
 /** Saves attachment `number`. @returns its download's number @throws ListSealError `no-such-attachment` */
-export async function saveAttachment(opened: Opened, number: number): Promise<number> {
+export async function saveAttachment(opened: OpenedMail, number: number): Promise<number> {
   const { name, bytes, type } = attachmentOf(opened, number);
   return download(name, bytes, type);
 }
 
 /** Saves all attachments that are shown as such. */
-export async function saveAttachments(opened: Opened): Promise<void> {
+export async function saveAttachments(opened: OpenedMail): Promise<void> {
   for (const { number } of opened.view.attachments) {
     const { name, bytes, type } = attachmentOf(opened, number);
     await saveFile(name, bytes, type);
@@ -19,7 +19,7 @@ export async function saveAttachments(opened: Opened): Promise<void> {
 }
 
 /** Saves the letter as an ordinary, readable mail. */
-export async function saveReadable({ letter: { letter, list } }: Opened): Promise<void> {
+export async function saveReadable({ letter: { letter, list } }: OpenedMail): Promise<void> {
   const { writeClearMail } = await import("../../../mail/payload.js");
   const name = letter.subject.trim() === "" ? letter.from.address : letter.subject;
   await saveFile(`${name}.eml`, writeClearMail(letter, list), "message/rfc822");

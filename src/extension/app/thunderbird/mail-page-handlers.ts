@@ -1,11 +1,12 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { invitationPart } from "../../../mail/found-parts.js";
 import { lockDue } from "../../keys/unlocked.js";
+import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { browser } from "../../platform/browser.js";
+import { AddonError } from "../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
-import { pictureOf } from "../../reading/attachments.js";
-import { offerInvitation } from "../../reading/invitation-in-mail.js";
-import type { Opened } from "../../reading/opening.js";
-import { read } from "../../reading/read-message.js";
+import type { OpenedMail } from "../../reading/opening.js";
+import { pictureOf } from "../../reading/opening.js";
+import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
 import { loadMark } from "../../ui/security-image.js";
@@ -45,7 +46,7 @@ export const mailPageHandlers: MailPageHandlers = {
 
   async "mail:join"({ mail }) {
     if (!(await offerInvitation(await headerOf(mail))))
-      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+      throw new AddonError("no-invitation-here", "the mail brings no invitation");
     await browser.runtime.openOptionsPage();
     return null;
   },
@@ -53,18 +54,35 @@ export const mailPageHandlers: MailPageHandlers = {
 
 const marked = async (answer: DisplayAnswer) => ({ answer, mark: await loadMark() });
 
-/** @throws ListSealError `not-sealed` if the message is not there any more, or another one has its number */
+/** @throws ListSealError `message-gone` if the message is not there any more, or another one has its number */
 async function headerOf({ id, headerMessageId }: MessageRef): Promise<MessageHeader> {
   const header = await thunderbird()
     .messages.get(id)
     .catch(() => undefined);
   if (header?.headerMessageId !== headerMessageId)
-    throw new ListSealError("not-sealed", "the message is not there any more");
+    throw new AddonError("message-gone", "the message is not there any more");
   return header;
 }
 
-async function opened(mail: MessageRef): Promise<Opened> {
-  const reading = await read(await headerOf(mail), "elsewhere");
-  if (reading.kind !== "opened") throw new ListSealError("not-sealed", "the mail does not open any more");
+async function opened(mail: MessageRef): Promise<OpenedMail> {
+  const reading = await readMessage(await headerOf(mail), "elsewhere");
+  if (reading.kind !== "opened") throw new AddonError("message-gone", "the mail does not open any more");
   return reading.opened;
+}
+
+/** An invitation that came attached to a mail in Thunderbird. */
+
+/**
+ * Fetches the invitation of a mail for the page.
+ * @returns whether there is one
+ */
+export async function offerInvitation(header: Pick<MessageHeader, "id">): Promise<boolean> {
+  const { messages } = thunderbird();
+  const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
+  const part = invitationPart(tree);
+  if (part === undefined) return false;
+  const file = await messages.getAttachmentFile(header.id, part.partName);
+  if (file.size > INVITATION_LIMIT) return false;
+  await offer(file.name, new Uint8Array(await file.arrayBuffer()));
+  return true;
 }

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import type { HandlersOf } from "../../platform/rpc/call.js";
 import { type ComposeRecipients, thunderbird } from "../../platform/thunderbird.js";
 import type { GuardName } from "../../writing/guard-names.js";
@@ -62,7 +62,7 @@ async function writeListOut(tabId: number): Promise<void> {
 /** Takes every recipient but the list out of a mail that is to be sealed. */
 async function keepListOnly(tabId: number): Promise<void> {
   const { list } = await statusOf(tabId);
-  if (list === null) throw new ListSealError("no-list", "no list among the recipients");
+  if (list === null) throw new AddonError("no-list", "no list among the recipients");
   await thunderbird().compose.setComposeDetails(tabId, {
     to: [`${list.name} <${list.address}>`],
     cc: [],

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type MessageKey, t } from "../../ui/i18n.js";
-import type { ComposeStatus, Hindrance, Notice } from "../../writing/compose-status.js";
+import type { ComposeNotice, ComposeStatus, SendBlocker } from "../../writing/compose-status.js";
 import type { GuardName, Question } from "../../writing/guard-names.js";
 import type { Call, ComposeAnswer } from "../calls/page-calls.js";
 
@@ -224,7 +224,7 @@ const failureTitles: Readonly<Record<"sending" | "keeping" | "opening", MessageK
   opening: "popup_not_opened",
 };
 
-const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
+const noticeTitles: Readonly<Record<ComposeNotice, MessageKey>> = {
   "server-draft-moved": "popup_draft_moved_title",
   "server-draft-left": "popup_draft_left_title",
   "sealed-draft-kept": "popup_draft_kept_title",
@@ -232,7 +232,7 @@ const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
   "read-only": "popup_read_only_title",
 };
 
-const noticeTexts: Readonly<Record<Notice, MessageKey>> = {
+const noticeTexts: Readonly<Record<ComposeNotice, MessageKey>> = {
   "server-draft-moved": "notice_draft_moved_text",
   "server-draft-left": "notice_draft_left_text",
   "sealed-draft-kept": "notice_draft_kept_text",
@@ -241,7 +241,7 @@ const noticeTexts: Readonly<Record<Notice, MessageKey>> = {
 };
 
 interface UnlockProps {
-  readonly hindrance: Extract<Hindrance, { readonly kind: "locked" }>;
+  readonly hindrance: Extract<SendBlocker, { readonly kind: "locked" }>;
   readonly call: Call;
   readonly done: () => Promise<void>;
 }

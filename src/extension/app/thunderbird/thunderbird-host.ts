@@ -1,12 +1,72 @@
-import type { Host } from "../../platform/host.js";
+import { parseAddress } from "../../../mail/mailbox.js";
+import { requestNotice, requestPart, requestSubject } from "../../../mail/request-mail.js";
+import { browser } from "../../platform/browser.js";
+import { AddonError } from "../../platform/errors.js";
+import type { Host, RequestToSend } from "../../platform/host.js";
+import { awake } from "../../platform/keep-awake.js";
+import { tellTab } from "../../platform/rpc/messages.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
+import type { ViewWords } from "../calls/view-words.js";
 import { arrivals } from "../handlers/incoming.js";
-import { renewViews } from "./open-views.js";
 import { saveFile } from "./save-file.js";
-import { sendSealed } from "./send-mail.js";
+
+/**
+ * What the background page tells the mails that are on a screen: in the main window, in tabs, in windows of their own. Pages
+ * and popups of ours follow by themselves (`followLocking`, `whenStoredChanges`).
+ */
+
+/** Keys were locked: nothing that was opened stays on a screen. */
+export const clearViews = (): void => tellViews("view:clear");
+
+/** What verdicts are made of has changed: opened mails are asked about anew. */
+export const renewViews = (): void => tellViews("view:renew");
+
+function tellViews(what: keyof ViewWords): void {
+  void browser.tabs.query({}).then((tabs) => {
+    for (const { id } of tabs) if (id !== undefined) tellTab<ViewWords>(id)(what, null);
+  });
+}
+
+/**
+ * Thunderbird sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there.
+ *
+ * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online
+ * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
+ *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
+ */
+export function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
+  return awake(async () => {
+    const identityId = await identityOf(from);
+    if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
+    const { messages } = thunderbird();
+    if (messages.sendMessage === undefined) {
+      throw new AddonError("may-not-send", "the right to send was not granted");
+    }
+    const { name, type, bytes } = requestPart(kind, sealed);
+    const file = new File([new Uint8Array(bytes)], name, { type });
+    try {
+      const { mode } = await messages.sendMessage(
+        {
+          identityId,
+          to: [to],
+          subject: requestSubject(kind, parseAddress(list)),
+          body: `<!DOCTYPE html><html><body><pre>${requestNotice(kind)}</pre></body></html>`,
+          isPlainText: false,
+          deliveryFormat: "plaintext",
+          attachments: [{ file, name }],
+          overrideDefaultFccFolder: "",
+        },
+        { mode: "default" },
+      );
+      return mode === "sendLater" ? "outbox" : "sent";
+    } catch (cause) {
+      throw new AddonError("not-sent", "Thunderbird could not send it", { cause });
+    }
+  });
+}
 
 /** Thunderbird: it has accounts and folders, sends by itself, and opens its own compose window. */
 export const thunderbirdHost: Host = {

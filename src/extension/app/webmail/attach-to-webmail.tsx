@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { askOver } from "../../platform/rpc/frame-port.js";
 import { partsToSend } from "../../requests/by-hand.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import { type ReadyLetter, sealedParts } from "../../writing/composer/seal-letter.js";
+import { type ReadyLetter, sealLetter } from "../../writing/composer/seal-letter.js";
 import { type Outgoing, writingCalls } from "../calls/webmail-calls.js";
 
 /** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
@@ -67,7 +67,7 @@ const moved = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 /** A letter for the webmail. Everything in it is sealed, or the same for every mail of the list. */
 export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
   const { list, key } = ready.author;
-  const { parts, subject, notice } = await sealedParts(ready);
+  const { parts, subject, notice } = await sealLetter(ready);
   const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
   return { to: list.address, from: key.address, subject, notice, files };
 }

@@ -22,7 +22,7 @@ const LOOK_MS = 100;
  * Whether a click counts now. `appearing`: plainly visible, but not for long; also before the browser has looked at all.
  * `covered`: something lies over it, or it is see-through. `away`: scrolled out of sight.
  */
-export type Sight = "counts" | "appearing" | "covered" | "away";
+export type FrameVisibility = "counts" | "appearing" | "covered" | "away";
 
 /** The options and entries of Intersection Observer v2, which the types don't know yet. */
 interface VisibleOptions extends IntersectionObserverInit {
@@ -38,11 +38,14 @@ function isPlain(entry: IntersectionObserverEntry): boolean {
  * Watches whether `element` is plainly visible, and tells each change. Where the browser can't tell, clicks count at once.
  * @returns what it is now
  */
-export function watchSight(element: Element, changed: (sight: Sight) => void): () => Sight {
+export function watchSight(
+  element: Element,
+  changed: (sight: FrameVisibility) => void,
+): () => FrameVisibility {
   const knows = "isVisible" in IntersectionObserverEntry.prototype;
-  let sight: Sight = knows ? "appearing" : "counts";
+  let sight: FrameVisibility = knows ? "appearing" : "counts";
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const set = (next: Sight) => {
+  const set = (next: FrameVisibility) => {
     sight = next;
     changed(next);
   };
@@ -70,7 +73,7 @@ export function watchSight(element: Element, changed: (sight: Sight) => void): (
 }
 
 /** Why a click doesn't count, in words for the person who made it. */
-function reasonOf(sight: Sight): string | undefined {
+function reasonOf(sight: FrameVisibility): string | undefined {
   switch (sight) {
     case "counts":
       return undefined;

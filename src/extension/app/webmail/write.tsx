@@ -5,7 +5,7 @@ import { MailReading } from "../../reading/page/read-source.js";
 import { load } from "../../records/storage.js";
 import { actionButton } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import { answerTo, type Begun, emptyLetter } from "../../writing/composer/reply-draft.js";
+import { answerTo, emptyLetter, type ReplyDraft } from "../../writing/composer/reply-draft.js";
 import { startPage } from "../browser/start-page.js";
 import { type ToWrite, type writingReplies, writingWords } from "../calls/webmail-calls.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -27,7 +27,7 @@ async function start(): Promise<void> {
 }
 
 /** A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. */
-async function begunWith({ answers, to }: ToWrite): Promise<Begun> {
+async function begunWith({ answers, to }: ToWrite): Promise<ReplyDraft> {
   if (answers !== null) {
     const reading = new MailReading({ kind: "mail", name: "", file: new Blob([answers]) }, arrivals);
     await reading.answer("in-its-own-shell");

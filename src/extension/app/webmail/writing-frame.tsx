@@ -3,12 +3,12 @@ import { noteSent } from "../../requests/by-hand.js";
 import { loadRequests, type PendingRequest } from "../../requests/pending.js";
 import { t } from "../../ui/i18n.js";
 import { Composer } from "../../writing/composer/composer.js";
-import type { Begun } from "../../writing/composer/reply-draft.js";
+import type { ReplyDraft } from "../../writing/composer/reply-draft.js";
 import { Handing, letterToHand, requestToHand } from "./attach-to-webmail.js";
 
 /** What the writing frame holds: requests that wait to be sent, and the composer. */
 interface Props {
-  readonly begun: Begun;
+  readonly begun: ReplyDraft;
   readonly port: MessagePort;
   /** What stands in the frame is safe with the webmail. */
   readonly handed: () => void;

@@ -1,5 +1,6 @@
 import { ListSealError } from "../../../openpgp/errors.js";
 import { type Check, CheckError } from "../check.js";
+import { AddonError } from "../errors.js";
 import { isOutcome, type Outcome, outcomeOf, unwrap } from "./outcome.js";
 
 /**
@@ -20,38 +21,38 @@ import { isOutcome, type Outcome, outcomeOf, unwrap } from "./outcome.js";
  */
 
 /** Something that is said to another part of the add-on, which gives no answer. */
-export interface Told<In> {
+export interface DeclaredWord<In> {
   readonly input: Check<In>;
 }
 
 /** Something that is asked of another part of the add-on. */
-export interface Call<In, Out> extends Told<In> {
+export interface DeclaredCall<In, Out> extends DeclaredWord<In> {
   /** The check of the answer; null where the other side is our own, and compiled against the same table. */
   readonly output: Check<Out> | null;
 }
 
 /** A call whose answer is checked: the other side may be somebody else's. */
-export interface CheckedCall<In, Out> extends Call<In, Out> {
+export interface CheckedCall<In, Out> extends DeclaredCall<In, Out> {
   readonly output: Check<Out>;
 }
 
 /** Declares what is said and not answered. */
-export function told<In>(input: Check<In>): Told<In> {
+export function told<In>(input: Check<In>): DeclaredWord<In> {
   return { input };
 }
 
 /** Declares a call: `call(input).gives<Output>()`, or `call(input).checked(output)`. */
 export function call<In>(input: Check<In>): {
-  gives<Out>(): Call<In, Out>;
+  gives<Out>(): DeclaredCall<In, Out>;
   checked<Out>(output: Check<Out>): CheckedCall<In, Out>;
 } {
   return { gives: () => ({ input, output: null }), checked: (output) => ({ input, output }) };
 }
 
 /** What a line of a table takes. */
-export type InputOf<D> = D extends Told<infer In> ? In : never;
+export type InputOf<D> = D extends DeclaredWord<infer In> ? In : never;
 /** What a line of a table gives. */
-export type OutputOf<D> = D extends Call<unknown, infer Out> ? Out : never;
+export type OutputOf<D> = D extends DeclaredCall<unknown, infer Out> ? Out : never;
 
 /** Asks by a table, from the other side of its transport. Throws ListSealError alone. */
 export type Caller<T> = <K extends keyof T & string>(
@@ -68,7 +69,7 @@ export type HandlersOf<T, Who = never> = {
 };
 
 /** A table by its types: inferred from the table itself. */
-export type Calls<In, Out> = { readonly [K in keyof In]: Told<In[K]> } & {
+export type Calls<In, Out> = { readonly [K in keyof In]: DeclaredWord<In[K]> } & {
   readonly [K in keyof Out]: { readonly output: Check<Out[K]> | null };
 };
 type Answers<In, Out, Who> = {
@@ -110,7 +111,7 @@ export function answering<In, Out, Who = null>(
   handlers: () => Promise<Answers<In, Out, Who>>,
 ): Answering<Who> {
   const isName = (name: PropertyKey): name is keyof In & keyof Out => Object.hasOwn(table, name);
-  const inputs: { readonly [K in keyof In]: Told<In[K]> } = table;
+  const inputs: { readonly [K in keyof In]: DeclaredWord<In[K]> } = table;
   const run = async <K extends keyof In & keyof Out>(name: K, input: unknown, who: Who): Promise<Out[K]> => {
     const loaded = await handlers();
     return loaded[name](inputs[name].input(input), who);
@@ -129,7 +130,7 @@ export type Hearing = (message: unknown) => boolean;
 
 /** Takes the words of a table. */
 export function hearing<In>(
-  table: { readonly [K in keyof In]: Told<In[K]> },
+  table: { readonly [K in keyof In]: DeclaredWord<In[K]> },
   handlers: { readonly [K in keyof In]: (input: In[K]) => void },
 ): Hearing {
   const isName = (name: PropertyKey): name is keyof In => Object.hasOwn(table, name);
@@ -154,7 +155,7 @@ export function hearing<In>(
 export function caller<T>(send: (message: CallMessage) => Promise<unknown>, answerMs: number): Caller<T> {
   return async <K extends keyof T & string>(name: K, input: InputOf<T[K]>): Promise<OutputOf<T[K]>> => {
     const answer = await inTime(name, send({ name, input }), answerMs);
-    if (!isOutcome<OutputOf<T[K]>>(answer)) throw new ListSealError("worker-failed", `no answer to ${name}`);
+    if (!isOutcome<OutputOf<T[K]>>(answer)) throw new AddonError("worker-failed", `no answer to ${name}`);
     return unwrap(answer);
   };
 }
@@ -163,14 +164,14 @@ export function caller<T>(send: (message: CallMessage) => Promise<unknown>, answ
 async function inTime(name: string, answer: Promise<unknown>, answerMs: number): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ListSealError("timed-out", `no answer to ${name}`)), answerMs);
+    timer = setTimeout(() => reject(new AddonError("timed-out", `no answer to ${name}`)), answerMs);
   });
   try {
     return await Promise.race([answer, late]);
   } catch (cause) {
     throw cause instanceof ListSealError
       ? cause
-      : new ListSealError("worker-failed", `no answer to ${name}`, { cause });
+      : new AddonError("worker-failed", `no answer to ${name}`, { cause });
   } finally {
     clearTimeout(timer);
   }

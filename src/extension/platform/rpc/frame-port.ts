@@ -1,5 +1,5 @@
 import type { Check } from "../check.js";
-import type { Answering, Hearing, InputOf, Told } from "./call.js";
+import type { Answering, DeclaredWord, Hearing, InputOf } from "./call.js";
 import { checkedOutcome, unwrap } from "./outcome.js";
 
 /**
@@ -108,7 +108,7 @@ export function answerOver(port: MessagePort, answer: Answering<null>): void {
 }
 
 /** A table of calls whose answers are checked. */
-type CheckedCalls<In, Out> = { readonly [K in keyof In]: Told<In[K]> } & {
+type CheckedCalls<In, Out> = { readonly [K in keyof In]: DeclaredWord<In[K]> } & {
   readonly [K in keyof Out]: { readonly output: Check<Out[K]> };
 };
 

@@ -1,5 +1,6 @@
-import { codeOf, type ErrorCode, errorCodes, ListSealError } from "../../../openpgp/errors.js";
+import { ListSealError } from "../../../openpgp/errors.js";
 import { type Check, CheckError, oneOf } from "../check.js";
+import { codeOf, type ErrorCode, errorCodes } from "../errors.js";
 
 /**
  * How an answer crosses from one part of the add-on to another (worker, background page, pages, scripts): as its value, or as

@@ -1,10 +1,10 @@
 import { actionButton, drawing, element } from "../../ui/elements.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { say, t } from "../../ui/i18n.js";
+import type { Standing } from "../../worker/jobs.js";
 import { quotableName } from "../presentable.js";
-import type { Acts, DisplayAnswer, OpenedView, PersonView } from "../view.js";
+import type { DisplayAnswer, MailActions, OpenedView, PersonView } from "../view.js";
 import { arrivedLine } from "./arrived.js";
-import { mayConfirm } from "./confirmable.js";
 import { filesOf } from "./files.js";
 import { shownOf } from "./limits.js";
 import { groupsOf, stateLine } from "./state-line.js";
@@ -15,8 +15,8 @@ import { groupsOf, stateLine } from "./state-line.js";
  */
 
 /** How a program shows it. */
-export interface Showing {
-  readonly acts: Acts;
+export interface AnswerRendering {
+  readonly acts: MailActions;
   /** The text of the mail, by the program's own defence against what is in it. */
   readonly body: (view: OpenedView) => readonly Node[];
   /** Shows another answer in the place of this one. */
@@ -26,7 +26,7 @@ export interface Showing {
 /** An answer as the elements that say it, in their order. */
 export function answerView(
   answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
-  showing: Showing,
+  showing: AnswerRendering,
 ): readonly Node[] {
   return answer.kind === "opened" ? openedView(answer, showing) : [banner(answer, showing)];
 }
@@ -40,7 +40,7 @@ const icons = {
 const icon = (tone: keyof typeof icons): SVGElement => drawing(icons[tone]);
 
 /** What is known of an opened mail, without the mail itself. */
-export function verdictView(view: OpenedView, showing: Showing): readonly Node[] {
+export function verdictView(view: OpenedView, showing: AnswerRendering): readonly Node[] {
   const { tone, phrases } = stateLine(view);
   const words = phrases.map(say).join(" · ");
   const line = element(
@@ -53,7 +53,7 @@ export function verdictView(view: OpenedView, showing: Showing): readonly Node[]
   return [element("div", { class: `state ${tone}` }, line)];
 }
 
-function openedView(view: OpenedView, showing: Showing): readonly Node[] {
+function openedView(view: OpenedView, showing: AnswerRendering): readonly Node[] {
   return [
     ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
@@ -74,7 +74,7 @@ function openedView(view: OpenedView, showing: Showing): readonly Node[] {
 }
 
 /** As much of the mail as can be shown, and an offer of the rest. */
-function bodyOf(view: OpenedView, showing: Showing): readonly Node[] {
+function bodyOf(view: OpenedView, showing: AnswerRendering): readonly Node[] {
   const { view: shown, leftOut } = shownOf(view);
   if (leftOut === "nothing") return showing.body(view);
   const why = t(leftOut === "end" ? "too_long_text" : "too_long_html");
@@ -107,12 +107,12 @@ function meta(view: OpenedView): HTMLElement {
 }
 
 /** The way to the page where a key is compared: for an author whom no owner's word vouches for. */
-function comparing({ author }: OpenedView, { acts }: Showing): readonly Node[] {
+function comparing({ author }: OpenedView, { acts }: AnswerRendering): readonly Node[] {
   if (!mayConfirm(author.standing)) return [];
   return [element("p", {}, actionButton(t("compare_open"), acts.compare, t("action_failed")))];
 }
 
-function details(view: OpenedView, showing: Showing): HTMLElement {
+function details(view: OpenedView, showing: AnswerRendering): HTMLElement {
   const rows: readonly (readonly [string, string, "text" | "code"])[] = [
     [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
     [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
@@ -141,7 +141,7 @@ function details(view: OpenedView, showing: Showing): HTMLElement {
 
 function banner(
   answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
-  { acts, again }: Showing,
+  { acts, again }: AnswerRendering,
 ): HTMLElement {
   switch (answer.kind) {
     case "elsewhere": {
@@ -197,4 +197,12 @@ export function bannerOf(
     made.append(actionButton(action.label, action.act, t("action_failed")));
   }
   return made;
+}
+
+/** Standings that comparing digits says something new about; owners and oneself need none, and a false proof has its own cause. */
+const open: readonly Standing[] = ["known", "new", "changed", "reintroduced"];
+
+/** Whether a reader may say of an author's key that they have compared it. */
+export function mayConfirm(standing: Standing): boolean {
+  return open.includes(standing);
 }

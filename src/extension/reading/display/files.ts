@@ -1,7 +1,7 @@
 import { actionButton, drawing, element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
 import { isShownImage, PREVIEW_LIMIT } from "../images.js";
-import type { Acts, AttachmentView } from "../view.js";
+import type { AttachmentView, MailActions } from "../view.js";
 
 /** The attachments of an opened mail: what kind, how large, looked at or saved. */
 
@@ -53,7 +53,7 @@ export function sizeOf(bytes: number): string {
 }
 
 /** The section with one line a file. */
-export function filesOf(attachments: readonly AttachmentView[], acts: Acts): HTMLElement {
+export function filesOf(attachments: readonly AttachmentView[], acts: MailActions): HTMLElement {
   const list = element("ul", {}, ...attachments.map((each) => lineOf(each, acts)));
   const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
   if (attachments.length > 1) {
@@ -63,7 +63,7 @@ export function filesOf(attachments: readonly AttachmentView[], acts: Acts): HTM
   return section;
 }
 
-function lineOf({ number, name, type, size }: AttachmentView, acts: Acts): HTMLLIElement {
+function lineOf({ number, name, type, size }: AttachmentView, acts: MailActions): HTMLLIElement {
   const item = element(
     "li",
     {},
@@ -81,7 +81,12 @@ function lineOf({ number, name, type, size }: AttachmentView, acts: Acts): HTMLL
 }
 
 /** Saves a file; once it is saved, there is a button that shows where. */
-async function saveAndOffer(item: HTMLLIElement, number: number, name: string, acts: Acts): Promise<void> {
+async function saveAndOffer(
+  item: HTMLLIElement,
+  number: number,
+  name: string,
+  acts: MailActions,
+): Promise<void> {
   await acts.save(number);
   const { showSaved } = acts;
   if (showSaved === null || item.querySelector("[data-saved]") !== null) return;
@@ -93,7 +98,12 @@ async function saveAndOffer(item: HTMLLIElement, number: number, name: string, a
 }
 
 /** Shows a picture under its line, and takes it away again. */
-function previewButton(item: HTMLLIElement, number: number, name: string, acts: Acts): HTMLButtonElement {
+function previewButton(
+  item: HTMLLIElement,
+  number: number,
+  name: string,
+  acts: MailActions,
+): HTMLButtonElement {
   const button = actionButton(
     t("preview_show"),
     async () => {

@@ -39,13 +39,13 @@ function beginningOf(text: string): string {
 }
 
 /** What is shown of a mail, and what of it is left out: nothing, the end of its text, or its HTML. */
-export interface Shown {
+export interface LimitedView {
   readonly view: OpenedView;
   readonly leftOut: "nothing" | "end" | "html";
 }
 
 /** As much of a mail as can be shown. Where HTML is too much, its text stands in, if it has one. */
-export function shownOf(view: OpenedView): Shown {
+export function shownOf(view: OpenedView): LimitedView {
   const { html } = view;
   const text = beginningOf(view.text ?? "");
   if (html !== null) {

@@ -4,7 +4,7 @@
  * Attack: `http://a.....b` with ten thousand dots, of which an expression tries every one as the end of the sentence: the window
  * freezes. So each character is looked at a bounded number of times, whatever the text is.
  */
-export interface Piece {
+export interface TextSpan {
   readonly text: string;
   readonly isLink: boolean;
 }
@@ -28,8 +28,8 @@ const TRAILING = ".,;:!?)]";
 export function piecesOf(
   text: string,
   looked: (characters: number) => void = () => undefined,
-): readonly Piece[] {
-  const pieces: Piece[] = [];
+): readonly TextSpan[] {
+  const pieces: TextSpan[] = [];
   let done = 0;
   let links = 0;
   for (let colon = text.indexOf(":"); colon >= 0 && links < MAX_LINKS; ) {

@@ -18,7 +18,7 @@ import { displayStyle } from "./style.js";
  * frame without `src` has a document here: `about:blank`, `srcdoc`, `data:` and our own addresses are blocked. Not before
  * DOMContentLoaded: until then the parser adds to the root that it knows. The rest of the mail need not have loaded.
  */
-export interface OwnPage {
+export interface ReplacementPage {
   /** Shows these elements in the place of what was shown. */
   show(kind: string, shown: readonly Node[]): void;
   /** Puts everything of the sender's back, as it was: the mail turned out to be none of ours. */
@@ -46,7 +46,7 @@ const FRAME = "display: block; width: 100%; min-height: 100vh; border: 0; margin
 const INSIDE = "margin: 0; background: light-dark(#ffffff, #1c1b22); color-scheme: light dark";
 
 /** Takes the message document over: at once nothing of the sender's is in it any more. */
-export function takeDocument(): OwnPage {
+export function takeDocument(): ReplacementPage {
   const theirs = document.documentElement;
   const title = document.title;
   const frame = element("iframe", { id: PAGE_ID, title: t("mail_text"), style: FRAME });

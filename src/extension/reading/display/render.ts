@@ -1,19 +1,19 @@
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import type { Mark } from "../../ui/security-image.js";
+import type { SecurityImage } from "../../ui/security-image.js";
 import { markView } from "../../ui/security-image-view.js";
-import type { Acts, Aside, DisplayAnswer, Displayed } from "../view.js";
+import type { DisplayAnswer, Displayed, MailActions, UnopenedAnswer } from "../view.js";
 import { answerView, bannerOf } from "./answer-view.js";
 import { mailBody } from "./mail-body.js";
-import { type OwnPage, takeDocument, viewElement } from "./own-page.js";
+import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
 
 /**
  * What is shown of one mail in Thunderbird's message document: either a page of our own in the place of the whole document, or
  * a few words above a mail that stays as its sender wrote it. Those words have no button: whatever stands in a sender's
  * document can be covered, imitated, or pressed for the person by something that they see in its place.
  */
-export class ShownMail {
-  #page: OwnPage | undefined;
+export class RenderedMail {
+  #page: ReplacementPage | undefined;
   #words: HTMLElement | undefined;
   #kind: Displayed["answer"]["kind"] | null = null;
 
@@ -23,7 +23,7 @@ export class ShownMail {
   }
 
   /** Takes the document, and shows nothing in it yet: the mail is being opened. */
-  take(): OwnPage {
+  take(): ReplacementPage {
     this.#words?.remove();
     this.#page ??= takeDocument();
     return this.#page;
@@ -53,12 +53,12 @@ export class ShownMail {
   }
 
   /** Shows an answer, in the place of the mail or above it. */
-  show(displayed: Displayed, acts: Acts): void {
+  show(displayed: Displayed, acts: MailActions): void {
     if (displayed.where === "above") this.#showAbove(displayed.answer, acts);
     else this.#showInstead(displayed.answer, displayed.mark, acts);
   }
 
-  #showAbove(answer: Aside, acts: Acts): void {
+  #showAbove(answer: UnopenedAnswer, acts: MailActions): void {
     this.leave();
     if (answer.kind === "ordinary") return;
     this.#kind = answer.kind;
@@ -68,7 +68,11 @@ export class ShownMail {
     document.body.prepend(this.#words);
   }
 
-  #showInstead(answer: Exclude<DisplayAnswer, Aside>, mark: Mark | null, acts: Acts): void {
+  #showInstead(
+    answer: Exclude<DisplayAnswer, UnopenedAnswer>,
+    mark: SecurityImage | null,
+    acts: MailActions,
+  ): void {
     this.#kind = answer.kind;
     const again = (next: DisplayAnswer) => {
       if (next.kind === "opened") this.#showInstead(next, mark, acts);

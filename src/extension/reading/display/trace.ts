@@ -4,7 +4,7 @@
  */
 
 /** `likely`: it begins with one of our notices, or has no text at all. `perhaps`: an attachment is named as ours are. */
-export type Trace = "likely" | "perhaps" | "none";
+export type SealLikelihood = "likely" | "perhaps" | "none";
 
 /** How much of the text is looked at. */
 const LOOKED_AT = 400;
@@ -28,7 +28,7 @@ const ADDED = ".moz-main-header, .moz-mime-attachment-header, .moz-mime-attachme
 const SEEN = "img, table, object, video";
 
 /** Looks at the body of the message document, once it is complete. */
-export function traceIn(body: HTMLElement): Trace {
+export function traceIn(body: HTMLElement): SealLikelihood {
   const shown = [...body.children].filter((element) => !element.matches(ADDED));
   let text = "";
   for (const element of shown) {

@@ -1,6 +1,6 @@
-import { ListSealError } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
 import { count, object, oneOf, recordOf } from "../../platform/check.js";
+import { AddonError } from "../../platform/errors.js";
 
 /**
  * For which lists opened mail is kept, readable, in a local folder. Off unless a person turns it on: what is kept can be
@@ -12,7 +12,7 @@ const KEY = "localCopies";
 const VERSION = 1;
 
 /** `off`: nothing is kept. `opened`: each mail that was opened here is kept as an ordinary mail. */
-export type Keeping = "off" | "opened";
+export type CopyPolicy = "off" | "opened";
 
 const record = object<{
   readonly version: number;
@@ -23,7 +23,7 @@ async function chosen(): Promise<Readonly<Record<string, "opened">>> {
   const found = (await browser.storage.local.get(KEY))[KEY];
   if (found === undefined) return {};
   const { version, lists } = record(found);
-  if (version !== VERSION) throw new ListSealError("storage-failed", "written by another version");
+  if (version !== VERSION) throw new AddonError("storage-failed", "written by another version");
   return lists;
 }
 
@@ -37,7 +37,7 @@ async function known(): Promise<Readonly<Record<string, "opened">>> {
 }
 
 /** What was chosen for a list. A record that can't be read counts as `off`: nothing is written in clear by a guess. */
-export async function keepingOf(list: string): Promise<Keeping> {
+export async function keepingOf(list: string): Promise<CopyPolicy> {
   return (await known())[list] ?? "off";
 }
 
@@ -50,12 +50,12 @@ export async function listsKept(): Promise<readonly string[]> {
  * Chooses for one list. Copies that are there already stay where they are; deleting a folder is the person's to do.
  * @throws ListSealError `storage-failed`
  */
-export async function chooseKeeping(list: string, keeping: Keeping): Promise<void> {
+export async function chooseKeeping(list: string, keeping: CopyPolicy): Promise<void> {
   const { [list]: _before, ...others } = await known();
   const lists = keeping === "off" ? others : { ...others, [list]: keeping };
   try {
     await browser.storage.local.set({ [KEY]: { version: VERSION, lists } });
   } catch (cause) {
-    throw new ListSealError("storage-failed", "the choice could not be written", { cause });
+    throw new AddonError("storage-failed", "the choice could not be written", { cause });
   }
 }

@@ -1,8 +1,8 @@
 import { type Letter, writeClearMail } from "../../../mail/payload.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { may } from "../../platform/permission.js";
-import { thunderbird } from "../../platform/thunderbird.js";
-import { keepingOf } from "./choice.js";
+import { type MessageHeader, type MessageList, thunderbird } from "../../platform/thunderbird.js";
+import { keepingOf, listsKept } from "./choice.js";
 
 /**
  * Readable copies of opened mail in a folder of this computer: Local Folders / ListSeal / name of the list.
@@ -42,19 +42,19 @@ async function within(parent: string, name: string): Promise<string> {
   const { folders } = thunderbird();
   const there = await folders.getSubFolders(parent, false);
   const found = there.find((folder) => folder.name === name) ?? (await folders.create?.(parent, name));
-  if (found === undefined) throw new ListSealError("storage-failed", "no right to make a folder");
+  if (found === undefined) throw new AddonError("storage-failed", "no right to make a folder");
   return found.id;
 }
 
 async function folderFor(list: { readonly name: string; readonly address: string }): Promise<string> {
   const accounts = await thunderbird().accounts.list(false);
   const root = accounts.find(({ type }) => type === "local")?.rootFolder.id;
-  if (root === undefined) throw new ListSealError("storage-failed", "there are no local folders here");
+  if (root === undefined) throw new AddonError("storage-failed", "there are no local folders here");
   return within(await within(root, ROOT), folderName(list));
 }
 
 /** What came of it: `off` if the person wants none, `there` if it had been kept before. */
-export type Kept = "kept" | "there" | "off";
+export type KeptCopy = "kept" | "there" | "off";
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +65,7 @@ let queue: Promise<unknown> = Promise.resolve();
 export function keepCopy(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
-): Promise<Kept> {
+): Promise<KeptCopy> {
   // one after the other: two mails at once would both make the folder
   const next = queue.then(() => keep(list, letter));
   queue = next.catch(() => undefined);
@@ -75,7 +75,7 @@ export function keepCopy(
 async function keep(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
-): Promise<Kept> {
+): Promise<KeptCopy> {
   if ((await keepingOf(list.address)) === "off") return "off";
   const { messages } = thunderbird();
   if (messages.import === undefined || !(await may("copies"))) return "off";
@@ -88,7 +88,7 @@ async function keep(
     await messages.import(file, folder, { read: true });
     return "kept";
   } catch (cause) {
-    throw new ListSealError("storage-failed", "the copy could not be written", { cause });
+    throw new AddonError("storage-failed", "the copy could not be written", { cause });
   }
 }
 
@@ -98,4 +98,36 @@ async function holds(folder: string, messageId: string): Promise<boolean> {
     headerMessageId: messageId.replace(/^<|>$/g, ""),
   });
   return messages.length > 0;
+}
+
+/**
+ * New mail is opened and kept as it comes, so that what is searched for is there before it was read.
+ * @param read opens a mail of a folder; keeping the copy is part of it
+ */
+export function copyNewMail(read: (header: MessageHeader) => Promise<unknown>): void {
+  thunderbird().messages.onNewMailReceived.addListener((_folder, list) => void follow(list, read));
+}
+
+async function follow(list: MessageList, read: (header: MessageHeader) => Promise<unknown>): Promise<void> {
+  const lists = await listsKept();
+  if (lists.length === 0) return;
+  for (const header of await allOf(list)) if (isFor(header, lists)) await read(header);
+}
+
+async function allOf(list: MessageList): Promise<readonly MessageHeader[]> {
+  const { messages } = thunderbird();
+  const found = [...list.messages];
+  let next = list.id;
+  while (typeof next === "string") {
+    const page = await messages.continueList(next);
+    found.push(...page.messages);
+    next = page.id;
+  }
+  return found;
+}
+
+/** Whether a mail's recipients name one of the lists: opening anything else would cost time for nothing. */
+function isFor({ recipients, ccList }: MessageHeader, lists: readonly string[]): boolean {
+  const named = [...recipients, ...ccList].join("\n").toLowerCase();
+  return lists.some((list) => named.includes(list));
 }

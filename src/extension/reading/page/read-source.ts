@@ -2,50 +2,57 @@ import { type ArrivingPart, arrivingKinds } from "../../../mail/found-parts.js";
 import { partTypes, requestTypes } from "../../../mail/part-types.js";
 import { writeClearMail } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { openOptions } from "../../platform/background-calls.js";
+import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { type ArrivalHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
 import type { MailRead } from "../../worker/jobs.js";
-import { attachmentOf, pictureOf } from "../attachments.js";
-import { notOpened, type Opened, openSealed, type SealedInMail } from "../opening.js";
+import {
+  attachmentOf,
+  notOpened,
+  type OpenedMail,
+  openSealed,
+  pictureOf,
+  type SealedInMail,
+} from "../opening.js";
 import type { DisplayAnswer } from "../view.js";
 import { openComparing } from "../wanted-comparison.js";
-import { labelOfFile, type NamedFile, type Source } from "./source.js";
+import { labelOfFile, type MailSource, type NamedFile } from "./source.js";
 
 /** Octets of a mail that is read. Attack: a file that fills the memory; 100 MiB sealed twice have about 190 MB. */
 const MAIL_LIMIT = 250_000_000;
 
 /** How much of a mail is opened: sealed parts in a foreign shell only when a person asks for it. */
-export type Open = "in-its-own-shell" | "elsewhere";
+export type OpeningScope = "in-its-own-shell" | "elsewhere";
 
 /**
  * The reading of one mail in a browser: what Thunderbird's background page answers about a mail of a folder, about a file. The
  * opened letter lives in this object and nowhere else.
  */
 export class MailReading {
-  readonly #source: Source;
+  readonly #source: MailSource;
   readonly #arrivals: ArrivalHandlers;
-  #open: Open = "in-its-own-shell";
-  #opened: Opened | undefined;
+  #open: OpeningScope = "in-its-own-shell";
+  #opened: OpenedMail | undefined;
   #invitation: { readonly name: string; readonly file: Uint8Array } | undefined;
 
   /** @param arrivals takes an answer, notice or receipt that the mail turns out to be */
-  constructor(source: Source, arrivals: ArrivalHandlers) {
+  constructor(source: MailSource, arrivals: ArrivalHandlers) {
     this.#source = source;
     this.#arrivals = arrivals;
   }
 
   /** The opened letter; undefined before it is opened, and after {@link forget}. */
-  get opened(): Opened | undefined {
+  get opened(): OpenedMail | undefined {
     return this.#opened;
   }
 
   /** How much of the mail was opened the last time. */
-  get open(): Open {
+  get open(): OpeningScope {
     return this.#open;
   }
 
@@ -56,7 +63,7 @@ export class MailReading {
   }
 
   /** What the mail is. Opens it if it is sealed. Never rejects: what went wrong is part of the answer. */
-  async answer(open: Open): Promise<DisplayAnswer> {
+  async answer(open: OpeningScope): Promise<DisplayAnswer> {
     this.forget();
     this.#open = open;
     try {
@@ -90,12 +97,12 @@ export class MailReading {
     return reading.opened.view;
   }
 
-  #letter(): Opened["letter"]["letter"] {
+  #letter(): OpenedMail["letter"]["letter"] {
     return this.#need().letter.letter;
   }
 
-  #need(): Opened {
-    if (this.#opened === undefined) throw new ListSealError("not-sealed", "no opened mail is shown");
+  #need(): OpenedMail {
+    if (this.#opened === undefined) throw new AddonError("message-gone", "no opened mail is shown");
     return this.#opened;
   }
 
@@ -135,18 +142,18 @@ export class MailReading {
   async join(): Promise<void> {
     const { name, file } = this.#invitation ?? {};
     if (name === undefined || file === undefined)
-      throw new ListSealError("invitation-damaged", "the mail brings no invitation");
+      throw new AddonError("no-invitation-here", "the mail brings no invitation");
     await offer(name, file);
     await openOptions();
   }
 }
 
 async function octetsOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  if (file.size > MAIL_LIMIT) throw new ListSealError("too-large", "larger than any sealed mail");
+  if (file.size > MAIL_LIMIT) throw new ProtocolError("too-large", "larger than any sealed mail");
   return new Uint8Array(await file.arrayBuffer());
 }
 
-async function readSource(source: Source): Promise<MailRead> {
+async function readSource(source: MailSource): Promise<MailRead> {
   if (source.kind === "parts") return readParts(source.parts);
   const raw = await octetsOf(source.file);
   return runJob("read-mail", { raw }, { transfer: [raw.buffer] });
@@ -173,6 +180,6 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
       return kind === undefined ? [] : [{ kind, byName: false, sealed: bytes }];
     },
   );
-  if (another !== undefined) throw new ListSealError("damaged", "parts of more than one mail");
+  if (another !== undefined) throw new AddonError("several-messages", "parts of more than one mail");
   return { kind: "other", arriving: arriving ?? null, invitation: null };
 }

@@ -7,19 +7,18 @@ import { t } from "../../ui/i18n.js";
 import { answerView, bannerOf } from "../display/answer-view.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { displayStyle } from "../display/style.js";
-import { isOutdated, type Opened } from "../opening.js";
-import type { Acts, DisplayAnswer, OpenedView } from "../view.js";
+import { isOutdated, type OpenedMail } from "../opening.js";
+import type { DisplayAnswer, MailActions, OpenedView } from "../view.js";
 import { htmlFrame } from "./html-frame.js";
-import { MailReading, type Open } from "./read-source.js";
-import type { Source } from "./source.js";
-import { readerStyle } from "./style.js";
+import { MailReading, type OpeningScope } from "./read-source.js";
+import type { MailSource } from "./source.js";
 
 /** What the place that shows a mail wants of it. */
 export interface ReadingOptions {
   /** Takes an answer, notice or receipt that a mail turns out to be. */
   readonly arrivals: ArrivalHandlers;
   /** Answers the mail; where it is left out there is no button for it. */
-  readonly reply?: (opened: Opened) => Promise<unknown>;
+  readonly reply?: (opened: OpenedMail) => Promise<unknown>;
 }
 
 /** A mail is being opened for so long before it is said. */
@@ -48,7 +47,7 @@ export class ReadingView {
   }
 
   /** Reads a mail and shows it in the place of the one before. Never rejects. @returns what the mail is */
-  async show(source: Source): Promise<DisplayAnswer> {
+  async show(source: MailSource): Promise<DisplayAnswer> {
     this.#reading?.forget();
     this.#reading = new MailReading(source, this.#options.arrivals);
     return this.#read(this.#reading, "in-its-own-shell");
@@ -63,7 +62,7 @@ export class ReadingView {
     delete this.#host.dataset["kind"];
   }
 
-  async #read(reading: MailReading, open: Open): Promise<DisplayAnswer> {
+  async #read(reading: MailReading, open: OpeningScope): Promise<DisplayAnswer> {
     const timer = setTimeout(() => this.#put("opening", openingView()), QUIET_MS);
     const answer = await reading.answer(open);
     clearTimeout(timer);
@@ -101,7 +100,7 @@ export class ReadingView {
     });
   }
 
-  #actsOf(reading: MailReading): Acts {
+  #actsOf(reading: MailReading): MailActions {
     const { reply } = this.#options;
     return {
       openElsewhere: () => reading.answer("elsewhere"),
@@ -143,3 +142,12 @@ function body(view: OpenedView): readonly Node[] {
   for (const link of text.querySelectorAll("a")) link.target = "_blank";
   return [element("div", { class: "body" }, text)];
 }
+
+/** What a mail looks like in a browser beside `displayStyle`: on a page of our own, with the frame of its HTML. */
+export const readerStyle = `
+:host { margin: 0; min-height: 0; padding: 4px 0 16px; }
+.frame { padding: 0; resize: vertical; overflow: hidden; min-height: 80px; border: 1px solid var(--line); border-radius: 4px;
+  padding-bottom: 14px; }
+.frame iframe { display: block; width: 100%; height: 100%; border: 0; }
+@media print { .frame { resize: none; } }
+`;

@@ -11,7 +11,7 @@ export interface NamedFile {
 }
 
 /** One thing to read. */
-export type Source =
+export type MailSource =
   /** A mail as it came. */
   | { readonly kind: "mail"; readonly name: string; readonly file: Blob }
   /** Parts of one mail, without what stood around them. */
@@ -31,13 +31,13 @@ export function labelOfFile({ name, type }: NamedFile): Label {
 const isPart = (file: NamedFile) => labelOfFile(file).type.startsWith("application/vnd.listseal.");
 
 /** What a choice of files is. */
-export interface Chosen {
-  readonly sources: readonly Source[];
+export interface ChosenFiles {
+  readonly sources: readonly MailSource[];
   readonly invitations: readonly NamedFile[];
 }
 
 /** Sorts files: sealed parts that were chosen together are those of one mail; whatever is no part and no invitation is a mail. */
-export function chosenFrom(files: readonly NamedFile[]): Chosen {
+export function chosenFrom(files: readonly NamedFile[]): ChosenFiles {
   const invitations = files.filter(({ name }) => isInvitationName(name));
   const parts = files.filter((each) => !invitations.includes(each) && isPart(each));
   const mails = files.filter((each) => !invitations.includes(each) && !parts.includes(each));
@@ -52,6 +52,6 @@ export function chosenFrom(files: readonly NamedFile[]): Chosen {
 }
 
 /** The source of a mail that was pasted as text. */
-export function pastedMail(text: string, name: string): Source {
+export function pastedMail(text: string, name: string): MailSource {
   return { kind: "mail", name, file: new Blob([text.replace(/^\s+/, "")]) };
 }

@@ -1,32 +1,32 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
 import { openOptions } from "../../platform/background-calls.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import { Hindered } from "../author.js";
+import { SendBlocked } from "../author.js";
 import type { Question } from "../guard-names.js";
 import { Editor, type EditorAccess } from "./editor.js";
 import { Files } from "./files.js";
-import type { Begun } from "./reply-draft.js";
-import { questionBefore, type ReadyLetter, readyLetter, type Written } from "./seal-letter.js";
+import type { ReplyDraft } from "./reply-draft.js";
+import { questionBefore, type ReadyLetter, readyLetter, type WrittenLetter } from "./seal-letter.js";
 
 /**
  * Writing to a list in a browser: a component for a page of ours, alone or in a frame beside a webmail. To is the list and nobody
  * else. What is typed is kept nowhere but in the page.
  */
 interface Props {
-  readonly begun: Begun;
+  readonly begun: ReplyDraft;
   /**
    * What is shown in the place of the editor when the letter is ready: the ways in which it can leave.
    * @param back shows the editor again, with all that stands in it
    */
-  readonly leave: (ready: ReadyLetter, way: Way) => ComponentChildren;
+  readonly leave: (ready: ReadyLetter, way: SendMethod) => ComponentChildren;
 }
 
 /** What the place that lets the letter leave tells the composer. */
-export interface Way {
+export interface SendMethod {
   /** Back to the editor. */
   readonly back: () => void;
   /** The letter has been saved, or given to a webmail: closing the page loses nothing. */
@@ -100,7 +100,7 @@ export function Composer({ begun, leave }: Props) {
   const seal = async (answered: readonly Question["kind"][]) => {
     const body = editor.current?.body();
     if (body === undefined) return;
-    const written: Written = {
+    const written: WrittenLetter = {
       list,
       subject: subject.current?.value ?? "",
       thread: begun.thread,
@@ -124,7 +124,7 @@ export function Composer({ begun, leave }: Props) {
 
   if (lists === null) return trouble === null ? null : <TroubleNote trouble={trouble} />;
   if (lists.length === 0) return <NoLists />;
-  const way: Way = {
+  const way: SendMethod = {
     back: () => {
       setReady(null);
       setUnsent(true);
@@ -195,7 +195,7 @@ export function Composer({ begun, leave }: Props) {
 }
 
 function troubleOf(error: unknown): Trouble {
-  if (error instanceof Hindered && error.hindrance.kind === "locked")
+  if (error instanceof SendBlocked && error.hindrance.kind === "locked")
     return { kind: "locked", address: error.hindrance.address };
   return { kind: "failed", code: codeOf(error, "worker-failed") };
 }

@@ -4,7 +4,7 @@ import { cleanHtml } from "../../reading/display/clean-html.js";
 import { isShownImage } from "../../reading/images.js";
 import { t } from "../../ui/i18n.js";
 import { Tools } from "./editor-tools.js";
-import type { Written } from "./seal-letter.js";
+import type { WrittenLetter } from "./seal-letter.js";
 
 /**
  * The place for the text: rich, with few commands, or plain.
@@ -27,7 +27,7 @@ interface Props {
 
 /** What the composer asks of the editor. */
 export interface EditorAccess {
-  readonly body: () => Written["body"];
+  readonly body: () => WrittenLetter["body"];
   readonly focus: () => void;
 }
 
@@ -167,7 +167,7 @@ function plainText(place: HTMLElement): string {
     .trim();
 }
 
-function bodyIn(place: HTMLElement | null, plain: boolean): Written["body"] {
+function bodyIn(place: HTMLElement | null, plain: boolean): WrittenLetter["body"] {
   const text = place === null ? "" : plainText(place);
   return plain
     ? { kind: "text", content: text, plain: text }

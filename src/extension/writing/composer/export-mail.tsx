@@ -2,18 +2,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { outerSubject } from "../../../mail/fixed-texts.js";
 import { parseAddress } from "../../../mail/mailbox.js";
 import { fileNameOf, partTypes } from "../../../mail/part-types.js";
-import { codeOf, type ErrorCode } from "../../../openpgp/errors.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import type { Way } from "./composer.js";
+import type { SendMethod } from "./composer.js";
 import { type ReadyLetter, sealedFile, sealedMail } from "./seal-letter.js";
 
 /** The ways out of a page that can't send: one sealed file to attach in any webmail, or the whole mail as a file. */
 interface Props {
   readonly ready: ReadyLetter;
-  readonly way: Way;
+  readonly way: SendMethod;
   /** Begins another mail. */
   readonly another: () => void;
 }

@@ -1,12 +1,12 @@
 import { browser } from "../../platform/browser.js";
 import { type Check, listOf, object, orNull, text } from "../../platform/check.js";
-import type { Opened } from "../../reading/opening.js";
+import type { OpenedMail } from "../../reading/opening.js";
 import { t } from "../../ui/i18n.js";
 import { noThread, type Thread, threadAfterLetter } from "../letter.js";
 import { quotedBody, subjectOf } from "../quoted-text.js";
 
 /** A letter that is begun: which list it is for, what it answers, and what stands in it already. */
-export interface Begun {
+export interface ReplyDraft {
   /** Address of the list; null where the person is to choose. */
   readonly list: string | null;
   readonly subject: string;
@@ -16,7 +16,7 @@ export interface Begun {
 }
 
 /** Nothing is begun but, perhaps, the list. */
-export function emptyLetter(list: string | null): Begun {
+export function emptyLetter(list: string | null): ReplyDraft {
   return { list, subject: "", thread: noThread, quote: "" };
 }
 
@@ -35,7 +35,7 @@ const answerRecord: Check<{
 const QUOTE_LIMIT = 900_000;
 
 /** What an answer to an opened mail begins with: to its list, in its conversation, quoting it. */
-export function answerTo({ letter, view }: Opened): Begun {
+export function answerTo({ letter, view }: OpenedMail): ReplyDraft {
   const { subject } = letter.letter;
   return {
     list: letter.list,
@@ -46,7 +46,7 @@ export function answerTo({ letter, view }: Opened): Begun {
 }
 
 /** The quote under a line that says whose it is, marked as Thunderbird marks its own: what was written here is told by it. */
-function quoteOf(opened: Pick<Opened, "view">): string {
+function quoteOf(opened: Pick<OpenedMail, "view">): string {
   const page = document.implementation.createHTMLDocument("");
   const { author, date } = opened.view;
   const when = new Date(date).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
@@ -63,7 +63,7 @@ function quoteOf(opened: Pick<Opened, "view">): string {
 }
 
 /** Has an answer wait for the composer's page. @returns the address of that page, which takes it once */
-export async function pageForAnswer(begun: Begun): Promise<string> {
+export async function pageForAnswer(begun: ReplyDraft): Promise<string> {
   const id = crypto.randomUUID();
   const { list, subject, quote, thread } = begun;
   const record = {
@@ -89,7 +89,7 @@ function listIn(to: string | null): string | null {
  * What the composer's page begins with, by its own address: `?answer=` takes an answer that waits, `?to=` names a list.
  * An address may be made by anybody's link or menu: it chooses a list and puts in no word.
  */
-export async function begunFor(search: string): Promise<Begun> {
+export async function begunFor(search: string): Promise<ReplyDraft> {
   const asked = new URLSearchParams(search);
   const id = asked.get("answer");
   if (id === null) return emptyLetter(listIn(asked.get("to")));

@@ -1,20 +1,20 @@
 import type { Letter } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { SealedLetter } from "../../worker/jobs.js";
-import { type Author, authorFor } from "../author.js";
-import { bytesOf } from "../file-bytes.js";
+import { authorFor, type LetterAuthor } from "../author.js";
 import type { Question } from "../guard-names.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { letterOf, type Thread } from "../letter.js";
+import { bytesOf, letterOf, type Thread } from "../letter.js";
 
 /** From what a person has written to what leaves. Nothing is kept: it lives in the page, and goes with it. */
 
 /** What stands in the composer. */
-export interface Written {
+export interface WrittenLetter {
   /** Address of the list. */
   readonly list: string;
   readonly subject: string;
@@ -28,7 +28,7 @@ export interface Written {
 
 /** A letter that is ready to be sealed. */
 export interface ReadyLetter {
-  readonly author: Author;
+  readonly author: LetterAuthor;
   readonly letter: Omit<Letter, "author">;
 }
 
@@ -40,7 +40,7 @@ const ENCODED = 78 / 57;
 
 /** The question that stands before sealing, or null. @param answered those to which the person has said: seal it so */
 export async function questionBefore(
-  { body, files, quotedList, list }: Written,
+  { body, files, quotedList, list }: WrittenLetter,
   answered: readonly Question["kind"][],
 ): Promise<Question | null> {
   const [question] = questionsAbout(
@@ -71,11 +71,11 @@ export async function readyLetter({
   thread,
   body,
   files,
-}: Written): Promise<ReadyLetter> {
+}: WrittenLetter): Promise<ReadyLetter> {
   const list = (await load()).lists[address];
-  if (list === undefined) throw new ListSealError("no-such-list", "no such list is here");
+  if (list === undefined) throw new AddonError("no-such-list", "no such list is here");
   const size = files.reduce((sum, file) => sum + file.size, 0) * ENCODED + body.content.length * 2;
-  if (size > LETTER_LIMIT) throw new ListSealError("too-large", "more than a list takes");
+  if (size > LETTER_LIMIT) throw new ProtocolError("too-large", "more than a list takes");
   const author = await authorFor(list);
   const letter = letterOf(
     {
@@ -94,7 +94,7 @@ export async function readyLetter({
 }
 
 /** The sealed parts. @param mode `whole` gives one file, whatever the list's mode is: the server takes both */
-export function sealedParts(
+export function sealLetter(
   { author, letter }: ReadyLetter,
   mode: "whole" | "key" = author.list.mode,
 ): Promise<SealedLetter> {
@@ -103,8 +103,8 @@ export function sealedParts(
 
 /** The one file that somebody attaches by hand. */
 export async function sealedFile(ready: ReadyLetter): Promise<MailPart> {
-  const [part] = (await sealedParts(ready, "whole")).parts;
-  if (part === undefined) throw new ListSealError("not-sealed", "sealing made no sealed part");
+  const [part] = (await sealLetter(ready, "whole")).parts;
+  if (part === undefined) throw new ProtocolError("not-sealed", "sealing made no sealed part");
   return part;
 }
 

@@ -1,6 +1,6 @@
 import { thunderbird } from "../../platform/thunderbird.js";
 import { type MessageKey, t } from "../../ui/i18n.js";
-import type { ComposeStatus, Notice } from "../compose-status.js";
+import type { ComposeNotice, ComposeStatus } from "../compose-status.js";
 
 /**
  * The compose button shows the state in three ways: label, title (which a screen reader reads) and icon, whose shape
@@ -57,7 +57,7 @@ export function lookOf(status: ComposeStatus): Look {
   return { label, title, icon: "seal-on", popup: false };
 }
 
-const noticeTitles: Readonly<Record<Notice, MessageKey>> = {
+const noticeTitles: Readonly<Record<ComposeNotice, MessageKey>> = {
   "server-draft-moved": "notice_draft_moved_title",
   "server-draft-left": "notice_draft_left_title",
   "sealed-draft-kept": "notice_draft_kept_title",

@@ -1,4 +1,4 @@
-import { ListSealError } from "../../../openpgp/errors.js";
+import { AddonError } from "../../platform/errors.js";
 import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
 
 /** The files in a compose window. */
@@ -7,7 +7,7 @@ export interface AttachedFiles {
   readonly files: readonly File[];
 }
 
-/** @throws ListSealError `worker-failed` if one of them can't be read: the mail must not leave without it */
+/** @throws ListSealError `attachment-unreadable` if one of them can't be read: the mail must not leave without it */
 export async function filesIn(tabId: number, details: ComposeDetails): Promise<AttachedFiles> {
   const { compose } = thunderbird();
   const attached = await compose.listAttachments(tabId);
@@ -40,5 +40,5 @@ async function fileOfForwarded(
       });
     }
   }
-  throw new ListSealError("worker-failed", "an attachment could not be read");
+  throw new AddonError("attachment-unreadable", "an attachment could not be read");
 }

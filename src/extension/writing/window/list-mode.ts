@@ -1,4 +1,4 @@
-import { codeOf } from "../../../openpgp/errors.js";
+import { codeOf } from "../../platform/errors.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
 import type { ComposeStatus } from "../compose-status.js";

@@ -1,6 +1,6 @@
 import type { Attachment } from "../../../mail/payload.js";
 import { type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
-import type { Opened } from "../../reading/opening.js";
+import type { OpenedMail } from "../../reading/opening.js";
 import { noThread, type Thread, threadAfterLetter } from "../letter.js";
 import { htmlOf, quotedBody, subjectOf, textOf } from "../quoted-text.js";
 import { withContinued } from "./thread.js";
@@ -12,7 +12,7 @@ import { withContinued } from "./thread.js";
  */
 
 /** The beginnings in which words of the other mail stand in the window. */
-export type Kind = "reply" | "forward" | "again";
+export type QuoteKind = "reply" | "forward" | "again";
 
 /** How often the text is made anew, because the person was writing meanwhile. Who writes that fast waits for the last one. */
 const MADE_ANEW_LIMIT = 5;
@@ -39,7 +39,7 @@ export async function madeOfTheLatest(
 }
 
 /** Puts the opened text, its subject and its attachments into the window. */
-export async function putQuote(tabId: number, kind: Kind, opened: Opened): Promise<void> {
+export async function putQuote(tabId: number, kind: QuoteKind, opened: OpenedMail): Promise<void> {
   const { compose } = thunderbird();
   const { letter } = opened.letter;
   const { details, text } = await madeOfTheLatest(
@@ -103,11 +103,11 @@ export function withoutQuoteInText(body: string): string {
     .join("\n");
 }
 
-function htmlFor(kind: Kind, body: string, opened: Opened): string {
+function htmlFor(kind: QuoteKind, body: string, opened: OpenedMail): string {
   return kind === "again" ? htmlOf(opened) : quoteInHtml(body, opened, kind);
 }
 
-function textFor(kind: Kind, body: string, opened: Opened): string {
+function textFor(kind: QuoteKind, body: string, opened: OpenedMail): string {
   return kind === "again" ? textOf(opened) : quoteInText(body, textOf(opened), kind);
 }
 
@@ -127,7 +127,11 @@ export async function putAttachments(tabId: number, attachments: readonly Attach
 }
 
 /** The composer's HTML with the opened mail in place of what Thunderbird quoted. */
-export function quoteInHtml(body: string, opened: Pick<Opened, "view">, type: "reply" | "forward"): string {
+export function quoteInHtml(
+  body: string,
+  opened: Pick<OpenedMail, "view">,
+  type: "reply" | "forward",
+): string {
   const page = new DOMParser().parseFromString(body, "text/html");
   const quoted = page.importNode(quotedBody(opened), true);
   if (type === "reply") {

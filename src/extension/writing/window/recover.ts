@@ -5,9 +5,9 @@ import { type ComposeAttachment, type ComposeDetails, thunderbird } from "../../
 import { secretsOf } from "../../reading/opening.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
-import { bytesOf } from "../file-bytes.js";
+import { bytesOf } from "../letter.js";
+import { htmlOfLetter } from "../quoted-text.js";
 import { refresh, turnOn } from "./list-mode.js";
-import { htmlOfLetter } from "./own-html.js";
 import { putAttachments } from "./quote.js";
 import { settleQuote } from "./settle.js";
 import { changeState, stateOf, type WindowState } from "./window-state.js";

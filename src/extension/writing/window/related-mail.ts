@@ -1,8 +1,8 @@
 import { browser } from "../../platform/browser.js";
 import { type ComposeDetails, type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import { areCopiesKept, holdsCopies } from "../../reading/local-copies/keep.js";
-import type { Opened } from "../../reading/opening.js";
-import { read } from "../../reading/read-message.js";
+import type { OpenedMail } from "../../reading/opening.js";
+import { readMessage } from "../../reading/read-message.js";
 import type { Thread } from "../letter.js";
 import { continuedInDraft, isContinued, quotedIn } from "./thread.js";
 
@@ -14,7 +14,7 @@ import { continuedInDraft, isContinued, quotedIn } from "./thread.js";
  * is not done, has failed, finds the key locked, or was never asked (a foreign shell that a person has opened). So it is asked
  * whether the mail **has sealed parts**, and never how far our reading got; and a mail that can't be looked at counts as having some.
  */
-export type Related =
+export type RelatedMail =
   /** An ordinary mail, or none. */
   | { readonly kind: "nothing" }
   /** The window itself says that it quotes what came sealed: our quote stands there, or a draft that has it was opened. */
@@ -22,12 +22,12 @@ export type Related =
   /** A readable copy: what it says came sealed from this list. */
   | { readonly kind: "copy"; readonly list: string | null }
   /** A mail with sealed parts, opened by us, in one of our own shells. */
-  | { readonly kind: "opened"; readonly list: string; readonly opened: Opened }
+  | { readonly kind: "opened"; readonly list: string; readonly opened: OpenedMail }
   /** A mail with sealed parts, or one that can't be looked at: nothing of it may be quoted. */
   | { readonly kind: "unopened" };
 
 /** How Thunderbird has begun a mail. */
-export type Beginning =
+export type WindowContent =
   | "reply"
   | "forward"
   /** The other mail is attached, and stays as it is. */
@@ -40,7 +40,7 @@ export type Beginning =
   | "nothing";
 
 /** How a window was begun. QUIRK: Thunderbird calls "Edit as New Message" new; only an empty window has no mail before it. */
-export async function beginningOf(tabId: number, details: ComposeDetails): Promise<Beginning> {
+export async function beginningOf(tabId: number, details: ComposeDetails): Promise<WindowContent> {
   const { type, relatedMessageId } = details;
   switch (type) {
     case "forward": {
@@ -56,17 +56,17 @@ export async function beginningOf(tabId: number, details: ComposeDetails): Promi
   }
 }
 
-const nothing: Related = { kind: "nothing" };
+const nothing: RelatedMail = { kind: "nothing" };
 
 /**
  * Asks what a window has to do with sealed mail.
  * @param foundSealed awaited as soon as it is known that sealed parts are there, before any is opened, which takes its time
  */
 export async function relatedTo(
-  beginning: Beginning,
+  beginning: WindowContent,
   details: ComposeDetails,
   foundSealed: () => Promise<void>,
-): Promise<Related> {
+): Promise<RelatedMail> {
   const { relatedMessageId } = details;
   if (isContinued(details)) return { kind: "continued", list: quotedIn(details), thread: null };
   if (beginning === "nothing") return nothing;
@@ -88,8 +88,8 @@ export async function relatedTo(
   return relatedToMail(header, foundSealed);
 }
 
-async function relatedToMail(header: MessageHeader, foundSealed: () => Promise<void>): Promise<Related> {
-  const reading = await read(header, "in-its-own-shell", foundSealed);
+async function relatedToMail(header: MessageHeader, foundSealed: () => Promise<void>): Promise<RelatedMail> {
+  const reading = await readMessage(header, "in-its-own-shell", foundSealed);
   switch (reading.kind) {
     case "other": {
       if (reading.copyOf !== undefined) return { kind: "copy", list: reading.copyOf };
@@ -106,7 +106,10 @@ async function relatedToMail(header: MessageHeader, foundSealed: () => Promise<v
  * Thunderbird does not say which mail is answered where it was opened from a file or from an attachment, or where several are
  * forwarded at once. Whichever of those lie open are looked at, and with none of them open nobody can tell.
  */
-async function relatedToUnknown(beginning: Beginning, foundSealed: () => Promise<void>): Promise<Related> {
+async function relatedToUnknown(
+  beginning: WindowContent,
+  foundSealed: () => Promise<void>,
+): Promise<RelatedMail> {
   // sealed mail that is attached stays sealed; a readable copy among them would not be
   if (beginning === "forward-attached")
     return (await areCopiesKept()) ? { kind: "copy", list: null } : nothing;

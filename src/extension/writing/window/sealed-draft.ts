@@ -1,5 +1,5 @@
 import { draftHeader, draftType } from "../../../mail/sealed-draft.js";
-import { codeOf, ListSealError } from "../../../openpgp/errors.js";
+import { AddonError, codeOf } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import {
   type ComposeDetails,
@@ -11,14 +11,13 @@ import { secretsOf } from "../../reading/opening.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { OpenedDraft } from "../../worker/jobs.js";
-import { authorFor, Hindered } from "../author.js";
-import { bytesOf } from "../file-bytes.js";
-import { letterOf, type Thread } from "../letter.js";
+import { authorFor, SendBlocked } from "../author.js";
+import { bytesOf, letterOf, type Thread } from "../letter.js";
+import { htmlOfLetter } from "../quoted-text.js";
 import { recipientsOf } from "../recipients.js";
 import { trueIdentity } from "./draft-identity.js";
 import { filesIn } from "./files.js";
 import { refresh, turnOn } from "./list-mode.js";
-import { htmlOfLetter } from "./own-html.js";
 import { putAttachments } from "./quote.js";
 import { noteKeeping } from "./send-state.js";
 import { removeDrafts } from "./server-draft.js";
@@ -43,7 +42,7 @@ async function keepAndTell(tabId: number): Promise<void> {
   } catch (error) {
     await changeState(tabId, {
       hindrance:
-        error instanceof Hindered
+        error instanceof SendBlocked
           ? error.hindrance
           : { kind: "failed", doing: "keeping", code: codeOf(error, "worker-failed") },
     });
@@ -57,7 +56,7 @@ async function keep(tabId: number): Promise<void> {
   const { lists } = await load();
   const { listAddress, keptDraft } = await stateOf(tabId);
   const { list = listAddress === null ? undefined : lists[listAddress] } = recipientsOf(details, lists);
-  if (list === undefined) throw new ListSealError("no-list", "no known list among the recipients");
+  if (list === undefined) throw new AddonError("no-list", "no known list among the recipients");
   const author = await authorFor(list);
   const { files } = await filesIn(tabId, details);
   const { mail } = await runJob("seal-draft", {
@@ -79,10 +78,10 @@ async function keep(tabId: number): Promise<void> {
   const identity = await identities.get(await trueIdentity(details.identityId ?? ""));
   const [folder] =
     identity === null ? [] : await folders.query({ accountId: identity.accountId, specialUse: ["drafts"] });
-  if (folder === undefined) throw new ListSealError("storage-failed", "the account has no Drafts folder");
+  if (folder === undefined) throw new AddonError("no-drafts-folder", "the account has no Drafts folder");
   const file = new File([new Uint8Array(mail)], "draft.eml", { type: "message/rfc822" });
   // the right to put a mail into a folder is asked for at the press, and may have been declined
-  if (messages.import === undefined) throw new ListSealError("cancelled", "declined by the person");
+  if (messages.import === undefined) throw new AddonError("cancelled", "declined by the person");
   const { id } = await messages.import(file, folder.id, { read: true });
   await changeState(tabId, { keptDraft: id });
   // the one before says less; that it stays is no harm
@@ -115,7 +114,8 @@ export async function openSealedDraft(tabId: number): Promise<void> {
         secrets: await secretsOf(await load()),
         now: new Date().toISOString(),
       });
-      if (opened.kind === "not-for-me") throw new ListSealError("no-member-key", "sealed for another key");
+      if (opened.kind === "not-for-me")
+        throw new AddonError("draft-for-another-key", "sealed for another key");
       await put(tabId, opened);
     });
     await changeState(tabId, { openedDraft: relatedMessageId });

@@ -3,7 +3,7 @@ import type { ComposeDetails } from "../../platform/thunderbird.js";
 /** What is going on in the compose windows right now; in memory, since the page is kept awake while it goes on. */
 
 /** What a person wrote, kept until it is certain that the sealed form has left. */
-export interface Original {
+export interface OriginalMail {
   readonly details: ComposeDetails;
   readonly files: readonly File[];
   /** Ids of the sealed attachments that stand in the composer in their place. */
@@ -15,7 +15,7 @@ export interface Original {
 }
 
 const running = new Map<number, AbortController>();
-const originals = new Map<number, Original>();
+const originals = new Map<number, OriginalMail>();
 
 export function isSealing(tabId: number): boolean {
   return running.has(tabId);
@@ -42,13 +42,13 @@ export function stop(tabId: number): void {
   running.get(tabId)?.abort();
 }
 
-export function keepOriginal(tabId: number, original: Original): void {
+export function keepOriginal(tabId: number, original: OriginalMail): void {
   originals.get(tabId)?.release();
   originals.set(tabId, original);
 }
 
 /** Takes the original out; it is given once. */
-export function takeOriginal(tabId: number): Original | undefined {
+export function takeOriginal(tabId: number): OriginalMail | undefined {
   const original = originals.get(tabId);
   originals.delete(tabId);
   original?.release();

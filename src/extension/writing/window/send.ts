@@ -1,4 +1,4 @@
-import { codeOf, ListSealError } from "../../../openpgp/errors.js";
+import { AddonError, codeOf } from "../../platform/errors.js";
 import { stayAwake } from "../../platform/keep-awake.js";
 import {
   type BeforeSendAnswer,
@@ -9,20 +9,18 @@ import {
 } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
-import { type Author, authorFor, Hindered } from "../author.js";
-import type { Hindrance } from "../compose-status.js";
-import { bytesOf } from "../file-bytes.js";
+import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
+import type { SendBlocker } from "../compose-status.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { letterOf } from "../letter.js";
+import { bytesOf, letterOf } from "../letter.js";
 import { addressed, recipientsOf } from "../recipients.js";
 import { openPopup } from "./button.js";
 import { isDraftIdentity, trueIdentity } from "./draft-identity.js";
 import { filesIn } from "./files.js";
 import { refresh } from "./list-mode.js";
-import { approved, outerDetails, spellInNothing } from "./outer-details.js";
+import { approved, innerDetails, outerDetails, spellIn, spellInNothing } from "./outer-details.js";
 import { unsealInPlace } from "./recover.js";
-import { giveBack } from "./restore-original.js";
 import {
   begin,
   end,
@@ -55,15 +53,15 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   const release = stayAwake();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ListSealError("timed-out", "sealing took too long")), SEND_MS);
+    timer = setTimeout(() => reject(new AddonError("timed-out", "sealing took too long")), SEND_MS);
   });
   try {
     return await Promise.race([answer(tabId, details), late]);
   } catch (error) {
     // what goes on beyond its time touches nothing any more
     stop(tabId);
-    const hindrance: Hindrance =
-      error instanceof Hindered
+    const hindrance: SendBlocker =
+      error instanceof SendBlocked
         ? error.hindrance
         : { kind: "failed", doing: "sending", code: codeOf(error, "worker-failed") };
     await hinder(tabId, hindrance, tab.windowId);
@@ -77,7 +75,7 @@ export async function beforeSend(tab: TabRef, details: ComposeDetails): Promise<
   }
 }
 
-async function hinder(tabId: number, hindrance: Hindrance, windowId: number | undefined): Promise<void> {
+async function hinder(tabId: number, hindrance: SendBlocker, windowId: number | undefined): Promise<void> {
   if (hindrance.kind === "failed" && hindrance.code === "cancelled") return;
   await changeState(tabId, { hindrance }).catch(() => undefined);
   if (windowId !== undefined) setTimeout(() => void openPopup(windowId), POPUP_DELAY_MS);
@@ -95,7 +93,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   await whenKept(tabId);
   const state = await stateOf(tabId);
   // the page that would have heard that the last sending failed did not live to hear it
-  if (state.phase === "sealed" && (await comeBack(tabId))) throw new Hindered({ kind: "settled-late" });
+  if (state.phase === "sealed" && (await comeBack(tabId))) throw new SendBlocked({ kind: "settled-late" });
   const signal = begin(tabId);
   const stored = await load();
   const recipients = recipientsOf(details, stored.lists);
@@ -113,7 +111,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   const leaving = list === undefined && !none && quotesSealed && mayLeave;
   const sealing = wanted && !leaving ? "on" : "off";
   if (sealing === "on" && (list === undefined || none)) {
-    throw new ListSealError("no-list", "no known list among the recipients");
+    throw new AddonError("no-list", "no known list among the recipients");
   }
   const attached = await thunderbird().compose.listAttachments(tabId);
   const [question] = questionsAbout(
@@ -133,7 +131,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   );
   if (question !== undefined) {
     await changeState(tabId, { answered, answeredFor: goesTo });
-    throw new Hindered(question);
+    throw new SendBlocked(question);
   }
   if (sealing === "off" || list === undefined) return inClear(details);
   // all of it at once: whatever becomes of this, the window that goes on with it seals
@@ -159,7 +157,7 @@ async function inClear(details: ComposeDetails): Promise<BeforeSendAnswer> {
 async function sealInPlace(
   tabId: number,
   details: ComposeDetails,
-  { list, key, secret }: Author,
+  { list, key, secret }: LetterAuthor,
   signal: AbortSignal,
 ): Promise<BeforeSendAnswer> {
   const { compose } = thunderbird();
@@ -175,7 +173,7 @@ async function sealInPlace(
     .map(({ bytes }) => bytes.buffer)
     .filter((buffer) => buffer instanceof ArrayBuffer);
   const sealed = await runJob("seal", { letter, list, key, secret }, { transfer, signal });
-  if (signal.aborted) throw new ListSealError("cancelled", "stopped by the person");
+  if (signal.aborted) throw new AddonError("cancelled", "stopped by the person");
 
   const added: number[] = [];
   const dictionaries = await spellInNothing(tabId);
@@ -188,7 +186,7 @@ async function sealInPlace(
     for (const { id } of attached) await compose.removeAttachment(tabId, id);
   } catch (cause) {
     await giveBack(tabId);
-    throw new ListSealError("worker-failed", "the attachments could not be replaced", { cause });
+    throw new AddonError("worker-failed", "the attachments could not be replaced", { cause });
   }
   const outer = await outerDetails(details, sealed);
   await changeState(tabId, { phase: "sealed" });
@@ -219,4 +217,42 @@ async function comeBack(tabId: number): Promise<boolean> {
   const back = (await giveBack(tabId)) || (await unsealInPlace(tabId));
   await changeState(tabId, { phase: "writing" });
   return back;
+}
+
+/**
+ * Puts back what the person wrote, after a sending that did not happen. Does what it can: one step that fails doesn't
+ * stop the others.
+ * @returns whether there was something to put back
+ */
+export async function giveBack(tabId: number): Promise<boolean> {
+  const original = takeOriginal(tabId);
+  if (original === undefined) return false;
+  const { compose } = thunderbird();
+  const { details, files, sealed, dictionaries } = original;
+  const steps: (() => Promise<unknown>)[] = [
+    // the identity first: a draft that is saved in between must not reach the server
+    async () =>
+      details.identityId !== undefined &&
+      compose.setComposeDetails(tabId, { identityId: details.identityId }),
+    ...sealed.map((id) => () => compose.removeAttachment(tabId, id)),
+    async () => {
+      const present = await compose.listAttachments(tabId);
+      for (const file of files) {
+        if (!present.some(({ name, size }) => name === file.name && size === file.size)) {
+          await compose.addAttachment(tabId, { file, name: file.name });
+        }
+      }
+    },
+    () => compose.setComposeDetails(tabId, innerDetails(details)),
+    () => spellIn(tabId, dictionaries),
+    () => compose.setComposeDetails(tabId, { isModified: true }),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch {
+      // the next step is worth trying in any case
+    }
+  }
+  return true;
 }

@@ -1,5 +1,5 @@
 import { type ComposeDetails, type SaveInfo, type TabRef, thunderbird } from "../../platform/thunderbird.js";
-import type { Notice } from "../compose-status.js";
+import type { ComposeNotice } from "../compose-status.js";
 import { isDraftIdentity } from "./draft-identity.js";
 import { isBusy } from "./send-state.js";
 import { changeState, stateOf } from "./window-state.js";
@@ -50,7 +50,7 @@ export async function moveServerDraft(tabId: number, details: ComposeDetails): P
   if (draft === null || !(await isReadableOnServer(draft))) return;
   const { compose, messages } = thunderbird();
   await changeState(tabId, { serverDraft: null });
-  let notice: Notice = "server-draft-moved";
+  let notice: ComposeNotice = "server-draft-moved";
   try {
     await messages.delete([draft], { deletePermanently: true });
   } catch {

@@ -2,12 +2,12 @@ import { awake } from "../../platform/keep-awake.js";
 import { type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
 import { holdsCopies } from "../../reading/local-copies/keep.js";
 import { load } from "../../records/storage.js";
-import { Hindered } from "../author.js";
+import { SendBlocked } from "../author.js";
 import { noThread } from "../letter.js";
 import { addressed } from "../recipients.js";
 import { refresh, turnOn } from "./list-mode.js";
 import { leaveQuoteOut, putQuote } from "./quote.js";
-import { type Beginning, beginningOf, type Related, relatedTo } from "./related-mail.js";
+import { beginningOf, type RelatedMail, relatedTo, type WindowContent } from "./related-mail.js";
 import { openSealedDraft } from "./sealed-draft.js";
 import { settleOnce } from "./send-state.js";
 import { threadOutside, withContinued } from "./thread.js";
@@ -36,7 +36,7 @@ export async function settledToSend(tabId: number, seen: ComposeDetails): Promis
   if ((await stateOf(tabId)).quote === "settled") return seen;
   await settleQuote(tabId);
   const now = await thunderbird().compose.getComposeDetails(tabId);
-  if (whatLeaves(now) !== whatLeaves(seen)) throw new Hindered({ kind: "settled-late" });
+  if (whatLeaves(now) !== whatLeaves(seen)) throw new SendBlocked({ kind: "settled-late" });
   return now;
 }
 
@@ -58,7 +58,7 @@ async function settle(tabId: number): Promise<void> {
 }
 
 /** Whether a mail with sealed parts puts words of its own into the window. Attached or redirected it stays as sealed as it is. */
-function leaves(beginning: Beginning): beginning is "reply" | "forward" | "again" {
+function leaves(beginning: WindowContent): beginning is "reply" | "forward" | "again" {
   return beginning === "reply" || beginning === "forward" || beginning === "again";
 }
 
@@ -69,7 +69,7 @@ async function sealFromNowOn(tabId: number, list: string | null): Promise<void> 
   if (sealing === "off" && decidedBy === "recipients") await turnOn(tabId, "recipients");
 }
 
-async function take(tabId: number, beginning: Beginning, related: Related): Promise<void> {
+async function take(tabId: number, beginning: WindowContent, related: RelatedMail): Promise<void> {
   switch (related.kind) {
     case "nothing":
       return;
@@ -101,7 +101,7 @@ async function take(tabId: number, beginning: Beginning, related: Related): Prom
  * What a readable copy says stays where Thunderbird has put it. An answer goes to the list and not to the author alone: where
  * the copy lies in the folder that we keep, and not on the word of a mail that calls itself a copy.
  */
-async function takeCopy(tabId: number, beginning: Beginning, list: string | null): Promise<void> {
+async function takeCopy(tabId: number, beginning: WindowContent, list: string | null): Promise<void> {
   const { compose, messages } = thunderbird();
   const { relatedMessageId } = await compose.getComposeDetails(tabId);
   const reply = beginning === "reply" && relatedMessageId !== undefined;

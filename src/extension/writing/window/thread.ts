@@ -5,7 +5,7 @@ import {
   type MessagePart,
   thunderbird,
 } from "../../platform/thunderbird.js";
-import { read } from "../../reading/read-message.js";
+import { readMessage } from "../../reading/read-message.js";
 import { noThread, type Thread, threadAfter, threadAfterLetter, threadOfDraft } from "../letter.js";
 
 /**
@@ -59,13 +59,13 @@ function continuedBy(value: string | undefined): Thread | undefined {
 }
 
 /** What a saved draft or template quotes. */
-export interface Continued {
+export interface ContinuedThread {
   readonly thread: Thread;
   readonly list: string | null;
 }
 
 /** The fields as a draft or a template has them; undefined where it quotes nothing that came sealed. */
-export async function continuedInDraft(messageId: number): Promise<Continued | undefined> {
+export async function continuedInDraft(messageId: number): Promise<ContinuedThread | undefined> {
   const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
   const headers = headersOf(tree);
   const thread = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);
@@ -103,7 +103,7 @@ export async function threadOf(details: ComposeDetails): Promise<Thread> {
   try {
     const { messages } = thunderbird();
     if (type === "reply") {
-      const reading = await read(await messages.get(relatedMessageId), "in-its-own-shell");
+      const reading = await readMessage(await messages.get(relatedMessageId), "in-its-own-shell");
       if (reading.kind === "opened") {
         return threadAfterLetter(reading.opened.letter.letter);
       }

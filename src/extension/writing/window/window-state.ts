@@ -1,7 +1,7 @@
-import { errorCodes } from "../../../openpgp/errors.js";
 import { browser } from "../../platform/browser.js";
 import { type Check, count, flag, listOf, object, oneOf, orNull, text } from "../../platform/check.js";
-import { type Hindrance, type Notice, notices } from "../compose-status.js";
+import { errorCodes } from "../../platform/errors.js";
+import { type ComposeNotice, notices, type SendBlocker } from "../compose-status.js";
 import { type GuardName, guardNames } from "../guard-names.js";
 
 /** What is remembered of one compose window. It lives in `storage.session`, so that it survives the event page. */
@@ -28,13 +28,13 @@ export interface WindowState {
   /** The sealed draft on the server that was opened in this window; the first save here takes its place. */
   readonly openedDraft: number | null;
   /** Something that the person should know, until they have looked at it. */
-  readonly notice: Notice | null;
+  readonly notice: ComposeNotice | null;
   /**
    * `sealing`: a page that starts and finds this was ended while it sealed. `sealed`: what was sealed in this window, and nothing
    * else, stands in it until it is known whether it has left (see `recover.ts`).
    */
   readonly phase: "writing" | "sealing" | "sealed";
-  readonly hindrance: Hindrance | null;
+  readonly hindrance: SendBlocker | null;
 }
 
 export const freshState: WindowState = {
@@ -55,7 +55,7 @@ export const freshState: WindowState = {
   hindrance: null,
 };
 
-type One<K extends Hindrance["kind"]> = Extract<Hindrance, { readonly kind: K }>;
+type One<K extends SendBlocker["kind"]> = Extract<SendBlocker, { readonly kind: K }>;
 
 const named = object<{ readonly kind: string }>({ kind: text });
 const failed = object<One<"failed">>({
@@ -76,7 +76,7 @@ const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" | "settled
 const almost = object<One<"almost-list">>({ kind: oneOf("almost-list"), typed: text, list: text });
 const quotedFrom = object<One<"other-list-quote">>({ kind: oneOf("other-list-quote"), from: text });
 
-const hindrance: Check<Hindrance> = (value) => {
+const hindrance: Check<SendBlocker> = (value) => {
   switch (named(value).kind) {
     case "failed":
       return failed(value);

@@ -8,11 +8,11 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import { setImmediate as others } from "node:timers/promises";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { tag } from "../../../openpgp/packet-writer.js";
 import { type CipherName, cipherId } from "../../../openpgp/pkesk-writer.js";
 import { packetHeader } from "../../../openpgp/signed-packets.js";
-import { Garbage } from "../../base/force-gc.js";
+import { BufferCollector } from "../../base/force-gc.js";
 
 /** How a container is encrypted: what the recipients' certificates ask for, of what this software writes. */
 export type Suite =
@@ -65,7 +65,7 @@ class Filling {
   }
 
   whole(): Buffer {
-    if (this.#at !== this.#buffer.length) throw new ListSealError("damaged", "a container of another size");
+    if (this.#at !== this.#buffer.length) throw new ProtocolError("damaged", "a container of another size");
     return this.#buffer;
   }
 }
@@ -89,7 +89,7 @@ async function writeSeipd1(
     digest.update(bytes);
     out.add(cipher.update(bytes));
   };
-  const garbage = new Garbage();
+  const garbage = new BufferCollector();
   const prefix = randomBytes(BLOCK_OCTETS);
   // behind the packets the header of the modification detection code packet, which is hashed too
   const parts = [prefix, prefix.subarray(-2), ...packets, Buffer.from([0xd3, 0x14])];
@@ -146,7 +146,7 @@ async function writeSeipd2(
     cipher.final();
     out.add(cipher.getAuthTag());
   };
-  const garbage = new Garbage();
+  const garbage = new BufferCollector();
   for (const chunk of evenChunks(packets, length)) {
     seal(chunk, associated);
     garbage.add(chunk.length);

@@ -13,7 +13,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { encryptSessionKey } from "openpgp";
-import { ListSealError } from "../../../openpgp/errors.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import type { SealingKey } from "../../../openpgp/keys.js";
 import {
   prepareSessionKey,
@@ -167,7 +167,7 @@ async function sealSessionKey(shared: SharedContainer, { seal }: Recipient): Pro
       config: configFor(suite.version === 2 ? "rfc9580" : "compatible"),
     });
   } catch (cause) {
-    throw new ListSealError("weak-algorithm", "the session key can't be sealed for this certificate", {
+    throw new ProtocolError("weak-algorithm", "the session key can't be sealed for this certificate", {
       cause,
     });
   } finally {

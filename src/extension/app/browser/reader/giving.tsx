@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Chosen, chosenFrom, namedFile, pastedMail } from "../../../reading/page/source.js";
+import { type ChosenFiles, chosenFrom, namedFile, pastedMail } from "../../../reading/page/source.js";
 import { t } from "../../../ui/i18n.js";
 
 /** The ways in which a mail is given to the page: dropped anywhere on it, chosen, or pasted as text. */
-export function Giving({ take }: { readonly take: (chosen: Chosen) => Promise<void> }) {
+export function Giving({ take }: { readonly take: (chosen: ChosenFiles) => Promise<void> }) {
   const [over, setOver] = useState(false);
   const pasted = useRef(0);
   const text = useRef<HTMLTextAreaElement>(null);

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { INVITATION_LIMIT, offer } from "../../../member/offered-invitation.js";
 import { browser } from "../../../platform/browser.js";
-import type { Opened } from "../../../reading/opening.js";
+import type { OpenedMail } from "../../../reading/opening.js";
 import { ReadingView } from "../../../reading/page/reading-view.js";
-import type { Chosen, Source } from "../../../reading/page/source.js";
+import type { ChosenFiles, MailSource } from "../../../reading/page/source.js";
 import { t } from "../../../ui/i18n.js";
 import { arrivals } from "../../handlers/incoming.js";
 import { Giving } from "./giving.js";
@@ -11,18 +11,18 @@ import { Giving } from "./giving.js";
 /** The Reader page: mails are given to it as files or as text, and read one after the other. It knows no webmail. */
 interface Props {
   /** Answers an opened mail. */
-  readonly reply: (opened: Opened) => Promise<unknown>;
+  readonly reply: (opened: OpenedMail) => Promise<unknown>;
 }
 
 /** A mail that was given, under the name that it has in the list: its file's until it is opened, then its subject. */
 interface Given {
-  readonly source: Source;
+  readonly source: MailSource;
   readonly title: string;
 }
 
-export function Reader({ reply }: Props) {
+export function ReaderPage({ reply }: Props) {
   const [given, setGiven] = useState<readonly Given[]>([]);
-  const [shown, setShown] = useState<Source | null>(null);
+  const [shown, setShown] = useState<MailSource | null>(null);
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<ReadingView | null>(null);
   const section = useRef<HTMLElement>(null);
@@ -31,7 +31,7 @@ export function Reader({ reply }: Props) {
     if (place.current !== null) view.current = new ReadingView(place.current, { arrivals, reply });
   }, []);
 
-  const show = async (source: Source) => {
+  const show = async (source: MailSource) => {
     setShown(source);
     section.current?.focus();
     const answer = await view.current?.show(source);
@@ -41,7 +41,7 @@ export function Reader({ reply }: Props) {
     );
   };
 
-  const take = async ({ sources, invitations }: Chosen) => {
+  const take = async ({ sources, invitations }: ChosenFiles) => {
     const [invitation] = invitations;
     if (invitation !== undefined) {
       // a file that is too large is given to nobody; the empty one gets the sentence for what is no invitation

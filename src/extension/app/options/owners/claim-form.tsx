@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
+import { toBase64 } from "../../../../mail/base64.js";
 import type { CardView } from "../../../owner/claim-list.js";
-import { toBase64 } from "../../../platform/base64.js";
 import { groupsOf } from "../../../reading/display/state-line.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
-import { field, optionalField } from "../fields.js";
-import type { Act, Overview } from "../run-action.js";
+import type { Overview, RunAction } from "../form-actions.js";
+import { field, optionalField } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /** A list is born: the server's card is opened, looked at, and the list claimed. */
@@ -16,7 +16,7 @@ const FILE_LIMIT = 100_000;
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
   readonly run: OwnerProps["run"];
   /** Whether lists are owned here already: then this is not the first thing to see. */
   readonly apart: boolean;

@@ -1,6 +1,6 @@
-import { toBase64 } from "../../../platform/base64.js";
+import { toBase64 } from "../../../../mail/base64.js";
 import { t } from "../../../ui/i18n.js";
-import { field, optionalField } from "../fields.js";
+import { field, optionalField } from "../form-actions.js";
 import type { OwnerProps } from "./owner-actions.js";
 
 /** Somebody with GnuPG alone: their public key in, the list key for them out. */

@@ -3,7 +3,7 @@ import { makeCode } from "../../../../membership/file/code.js";
 import { pastedAddresses } from "../../../owner/addresses.js";
 import type { InvitationView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
-import { field } from "../fields.js";
+import { field } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /**

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { NoticeView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
-import { field } from "../fields.js";
+import { field } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /** A new list key, when the server and a former member are feared to work together; and who has confirmed what. */

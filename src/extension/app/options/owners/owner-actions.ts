@@ -1,5 +1,4 @@
-import type { CommandName } from "../../../../membership/request/command-names.js";
-import type { MemberRole } from "../../../../membership/request/roles.js";
+import type { CommandName, MemberRole } from "../../../../membership/request/command-names.js";
 import type { OwnedView } from "../../../owner/view.js";
 import { type MessageKey, t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../../openpgp/errors.js";
+import type { ErrorCode } from "../../../platform/errors.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { type MessageKey, t } from "../../../ui/i18n.js";
 import { SendByHand } from "../by-hand.js";
@@ -41,7 +41,7 @@ export function Alarms({ list, call, run }: OwnerProps) {
 }
 
 /** How one stands to a list that one does not own yet, or no more. */
-export function Claim({ list, call, run }: OwnerProps) {
+export function ClaimAlert({ list, call, run }: OwnerProps) {
   const forget = () => run(() => call("owner:forget", { list: list.address }), "claim_forgotten");
   if (list.claim === "appointed") return <p class="next">{t("claim_appointed")}</p>;
   return (

@@ -4,16 +4,15 @@ import { browser } from "../../../platform/browser.js";
 import { askFor } from "../../../platform/permission.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
-import type { Act, Overview } from "../run-action.js";
+import type { Overview, RunAction } from "../form-actions.js";
 import { Found } from "./claim-form.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
 import { NewKey } from "./new-key.js";
-import { Telling } from "./notice-progress.js";
 import type { OwnerProps } from "./owner-actions.js";
-import { Alarms, Claim, Waiting } from "./owner-alerts.js";
+import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
 import { People } from "./people.js";
-import { ServerMove } from "./server-move.js";
+import { ServerMoveForm } from "./server-move.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
@@ -23,7 +22,7 @@ const SEARCH_MS = 10_000;
 interface Props {
   readonly overview: Overview;
   readonly call: Call;
-  readonly act: Act;
+  readonly act: RunAction;
 }
 
 export function Members({ overview, call, act }: Props) {
@@ -86,18 +85,48 @@ function Owned(props: OwnerProps) {
       <h2 id="owned">{list.name}</h2>
       <p class="quiet">{list.address}</p>
       <Alarms {...props} />
-      {list.claim === "confirmed" ? null : <Claim {...props} />}
+      {list.claim === "confirmed" ? null : <ClaimAlert {...props} />}
       <Waiting {...props} />
-      <ServerMove {...props} />
+      <ServerMoveForm {...props} />
       {list.claim === "confirmed" ? (
         <>
-          <Telling {...props} />
+          <NoticeProgress {...props} />
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />
           <NewKey {...props} />
         </>
       ) : null}
+    </section>
+  );
+}
+
+/** What the members are being told: how many so far, and a button to go on where it has stopped. */
+
+const titles = {
+  owners: "telling_owners",
+  "new-list-key": "telling_new_key",
+  "new-server-key": "telling_new_server",
+} as const;
+
+export function NoticeProgress({ list, call, run }: OwnerProps) {
+  const { telling } = list;
+  if (telling === null) return null;
+  const { news, told, of, waiting } = telling;
+  return (
+    <section class="next" aria-labelledby="telling">
+      <h3 id="telling">{t(titles[news])}</h3>
+      <p>{t("telling_so_far", String(told), String(of))}</p>
+      <p>{t(waiting ? "telling_waiting" : "telling_stopped")}</p>
+      <div class="actions">
+        <button
+          type="button"
+          class={waiting ? "" : "primary"}
+          onClick={() => void run(() => call("owner:tell", { list: list.address }), null)}
+        >
+          {t(waiting ? "telling_again" : "telling_go_on")}
+        </button>
+      </div>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type MemberRole, memberRoles } from "../../../../membership/request/roles.js";
+import { type MemberRole, memberRoles } from "../../../../membership/request/command-names.js";
 import type { MemberView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
 import { day, type OwnerProps, roleWord } from "./owner-actions.js";

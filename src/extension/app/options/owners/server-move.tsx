@@ -4,7 +4,7 @@ import { t } from "../../../ui/i18n.js";
 import type { OwnerProps } from "./owner-actions.js";
 
 /** Another server key that the operator has made: its characters, and the owner's word after comparing them. */
-export function ServerMove({ list, call, run }: OwnerProps) {
+export function ServerMoveForm({ list, call, run }: OwnerProps) {
   const [asked, setAsked] = useState(false);
   const { serverMove } = list;
   if (serverMove === null) return null;

@@ -1,15 +1,15 @@
-import { codeOf } from "../../../../openpgp/errors.js";
 import { followLocking, whenLocked } from "../../../keys/unlocked.js";
 import { browser } from "../../../platform/browser.js";
+import { codeOf } from "../../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf, verdictView } from "../../../reading/display/answer-view.js";
-import type { Acts, DisplayAnswer } from "../../../reading/view.js";
+import type { DisplayAnswer, MailActions } from "../../../reading/view.js";
 import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { t } from "../../../ui/i18n.js";
 import { markView } from "../../../ui/security-image-view.js";
 import type { MessageRef } from "../../calls/mail-page-calls.js";
-import { actsOn, ask, placeIn } from "./mail.js";
+import { actsOn, askFromPage, placeIn } from "./mail.js";
 
 /**
  * The popup of the button above a mail. It says what ListSeal knows about the mail, where no mail can paint.
@@ -42,7 +42,7 @@ function mailView({ subject, author }: MessageHeader): HTMLElement {
 }
 
 /** The buttons of the popup: what is done elsewhere closes it. */
-function actsIn(mail: MessageRef): Acts {
+function actsIn(mail: MessageRef): MailActions {
   const acts = actsOn(mail);
   const away = (act: () => Promise<unknown>) => async () => {
     await act();
@@ -61,12 +61,16 @@ function actsIn(mail: MessageRef): Acts {
       return null;
     },
     compare: away(acts.compare),
-    join: away(() => ask("mail:join", { mail })),
+    join: away(() => askFromPage("mail:join", { mail })),
     settings: away(acts.settings),
   };
 }
 
-function nodesOf(answer: DisplayAnswer, acts: Acts, again: (next: DisplayAnswer) => void): readonly Node[] {
+function nodesOf(
+  answer: DisplayAnswer,
+  acts: MailActions,
+  again: (next: DisplayAnswer) => void,
+): readonly Node[] {
   const showing = { acts, again, body: () => [] };
   if (answer.kind === "ordinary")
     return [bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text"))];
@@ -92,7 +96,7 @@ async function start(): Promise<void> {
   const read = async () => {
     place.show("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
     try {
-      const { answer, mark } = await ask("mail:verdict", { mail });
+      const { answer, mark } = await askFromPage("mail:verdict", { mail });
       part("mark").replaceChildren(markView(mark));
       show(answer);
     } catch (error) {

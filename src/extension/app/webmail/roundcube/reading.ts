@@ -4,12 +4,11 @@ import { t } from "../../../ui/i18n.js";
 import { readingReplies, type readingWords } from "../../calls/webmail-calls.js";
 import { makeFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
-import { showsSealedMail } from "./check.js";
-import { find, looksOf, type MailName, saysSealed, sourceOf } from "./page.js";
+import { find, looksOf, type MailName, saysSealed, showsSealedMail, sourceOf } from "./page.js";
 import { answerAddress } from "./writing.js";
 
 /** Puts our frame in the place of a sealed mail. Roundcube loads this document anew for each mail, and us with it. */
-export async function read(name: MailName): Promise<void> {
+export async function readMailPage(name: MailName): Promise<void> {
   const looks = looksOf();
   const place = find("message");
   if (looks === "ordinary" || !(place instanceof HTMLElement)) {

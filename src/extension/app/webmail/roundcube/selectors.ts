@@ -1,6 +1,6 @@
 /**
  * Everything of Roundcube's pages that the adapter depends on, in one place: skin "elastic", Roundcube 1.6. When a selector
- * no longer fits, `check.ts` notices and the person is told.
+ * no longer fits, `page.ts` notices and the person is told.
  */
 export const selectors = {
   /** The webmail's own program: by it a page is known to be Roundcube's. */

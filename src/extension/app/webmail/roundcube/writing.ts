@@ -4,9 +4,8 @@ import { t } from "../../../ui/i18n.js";
 import { type Outgoing, writingCalls, writingReplies, type writingWords } from "../../calls/webmail-calls.js";
 import { heightOf, makeFrame, type OpenFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
-import { missingForWriting } from "./check.js";
 import { attach, put, recipients } from "./compose-form.js";
-import { find, type MailName, sourceOf } from "./page.js";
+import { find, type MailName, missingForWriting, sourceOf } from "./page.js";
 import { selectors } from "./selectors.js";
 
 /** "Encrypt to list" beside Send, and our frame in the place of Roundcube's own editor, which keeps drafts on the server. */

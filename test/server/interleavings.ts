@@ -1,0 +1,401 @@
+/**
+ * A scheduler for two requests, or a post and a request, that come at one moment: it forces every order of their transactions.
+ *
+ * Each method of a store is one transaction, and a gate is before each. The first request runs to its k-th gate and waits
+ * there; the second runs to its end; the first goes on. With each of the two as the first, and every k, each transaction
+ * of one stands before and after every transaction of the other: since a command changes things in one of them, and reads
+ * in those before, there is no other order that could matter.
+ */
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import Database from "better-sqlite3";
+import pg from "pg";
+import { bouncesAddress, parseAddress } from "../../src/mail/mailbox.js";
+import type { AdminContext } from "../../src/server/admin/administration.js";
+import type { DataFolder } from "../../src/server/base/data-folder.js";
+import { openLog } from "../../src/server/base/log.js";
+import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
+import { RecipientExpander } from "../../src/server/delivery/explode.js";
+import { RecipientGate as WayOut } from "../../src/server/delivery/gate.js";
+import { openSlips } from "../../src/server/delivery/queue-header.js";
+import { Suspensions } from "../../src/server/delivery/suspension.js";
+import { MailmanMail } from "../../src/server/receive/from-mailman.js";
+import { openReception } from "../../src/server/receive/router.js";
+import { type RequestOutcome, takeRequest } from "../../src/server/request/take-request.js";
+import type { Ledger } from "../../src/server/store/ledger.js";
+import { ListsInUse } from "../../src/server/store/lists-in-use.js";
+import type { FullStore } from "../../src/server/store/membership-store.js";
+import { openLedger } from "../../src/server/store/open-ledger.js";
+import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
+import { Heads } from "../../src/server/store/rollback-guard.js";
+import { openTokens } from "../../src/server/store/tokens.js";
+import { readHere } from "./read-here.js";
+import { Sink } from "./sink.js";
+
+/** Stops at the k-th gate, until it is let on. */
+class Gate {
+  readonly #stopAt: number;
+  #passed = 0;
+  #arrive: () => void = () => undefined;
+  #letOn: () => void = () => undefined;
+  /** Settles when the gate was reached. */
+  readonly reached = new Promise<void>((resolve) => {
+    this.#arrive = resolve;
+  });
+  readonly #open = new Promise<void>((resolve) => {
+    this.#letOn = resolve;
+  });
+
+  constructor(stopAt: number) {
+    this.#stopAt = stopAt;
+  }
+
+  letOn(): void {
+    this.#letOn();
+  }
+
+  async pass(): Promise<void> {
+    if (this.#passed++ !== this.#stopAt) return;
+    this.#arrive();
+    await this.#open;
+  }
+}
+
+/** Its file has a lock: whoever waited at a gate inside would keep the other from ever coming to an end. */
+class HeadsWithoutGates extends Heads {
+  readonly #store: FullStore;
+
+  constructor(file: string, store: FullStore) {
+    super(file);
+    this.#store = store;
+  }
+
+  override note(): Promise<readonly string[]> {
+    return super.note(this.#store);
+  }
+}
+
+/** `target` with `before` awaited before each call of a method. */
+function gated<T extends object>(target: T, before: () => Promise<void>): T {
+  return new Proxy(target, {
+    get(of, name) {
+      const value: unknown = Reflect.get(of, name, of);
+      if (typeof value !== "function") return value;
+      return async (...values: unknown[]) => {
+        await before();
+        return Reflect.apply(value, of, values);
+      };
+    },
+  });
+}
+
+type Rows = readonly (readonly [string, readonly Record<string, unknown>[]])[];
+
+/** The tables themselves, past the store: kept, put back, and compared. */
+interface Tables {
+  read(): Promise<Rows>;
+  write(rows: Rows): Promise<void>;
+  close(): Promise<void>;
+}
+
+function sqliteTables(file: string): Tables {
+  const database = new Database(file, { timeout: 10_000 });
+  database.pragma("foreign_keys = OFF");
+  const names = database
+    .prepare<[], { name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+    .all()
+    .map(({ name }) => name);
+  return {
+    async read() {
+      return names.map(
+        (name) =>
+          [name, database.prepare<[], Record<string, unknown>>(`SELECT * FROM ${name}`).all()] as const,
+      );
+    },
+    async write(rows) {
+      database
+        .transaction(() => {
+          for (const [name, all] of rows) {
+            database.exec(`DELETE FROM ${name}`);
+            for (const row of all) {
+              const columns = Object.keys(row);
+              const marks = columns.map(() => "?").join(", ");
+              database
+                .prepare(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${marks})`)
+                .run(...Object.values(row));
+            }
+          }
+        })
+        .immediate();
+    },
+    async close() {
+      database.close();
+    },
+  };
+}
+
+async function postgresTables(url: string): Promise<Tables> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  // the order of tables is nobody's business here
+  await client.query("SET session_replication_role = replica");
+  const { rows: found } = await client.query<{ table_name: string }>(
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
+  );
+  const names = found.map(({ table_name: name }) => name);
+  return {
+    async read() {
+      const all: [string, Record<string, unknown>[]][] = [];
+      for (const name of names) {
+        all.push([name, (await client.query<Record<string, unknown>>(`SELECT * FROM ${name}`)).rows]);
+      }
+      return all;
+    },
+    async write(rows) {
+      await client.query("BEGIN");
+      for (const [name, all] of rows) {
+        await client.query(`DELETE FROM ${name}`);
+        for (const row of all) {
+          const columns = Object.keys(row);
+          const marks = columns.map((_, index) => `$${index + 1}`).join(", ");
+          await client.query(
+            `INSERT INTO ${name} (${columns.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${marks})`,
+            Object.values(row),
+          );
+        }
+      }
+      await client.query("COMMIT");
+    },
+    close: () => client.end(),
+  };
+}
+
+const isPost = (act: Act): boolean => !(act instanceof Uint8Array) && "post" in act;
+
+/** What two acts came to: what became of each, and everything that is stored. */
+export interface Outcome {
+  readonly first: string;
+  readonly second: string;
+  readonly state: readonly string[];
+}
+
+/** What is not the same in two runs that came to the same: numbers that the database gives, and random octets. */
+const ownNumbers: ReadonlySet<string> = new Set(["id", "telling_id", "post_id", "mail", "hash", "previous"]);
+
+const told = (value: unknown): unknown =>
+  value instanceof Uint8Array ? createHash("sha256").update(value).digest("hex") : value;
+
+/** Rows as text, without what only tells runs apart; members by their keys. */
+function written(rows: Rows): readonly string[] {
+  const members = rows.find(([name]) => name === "members")?.[1] ?? [];
+  const known = new Map(members.map(({ id, fingerprint }) => [id, fingerprint]));
+  const line = (row: Record<string, unknown>) =>
+    Object.entries(row).flatMap(([key, value]) => {
+      if (ownNumbers.has(key)) return [];
+      return [[key, key === "member_id" ? (known.get(value) ?? value) : told(value)]];
+    });
+  return rows.flatMap(([name, all]) => all.map((row) => `${name} ${JSON.stringify(line(row))}`)).sort();
+}
+
+/** A request as it comes by mail. */
+export type RawRequest = Uint8Array;
+
+/** Something that happens: a request, a post as it comes by mail, or a command of the operator's. */
+export type Act =
+  | RawRequest
+  | { readonly post: Uint8Array; readonly way: "own" | "postfix" | "mailman" }
+  | { readonly operator: (office: AdminContext) => Promise<void> };
+
+/** Two ways of a store to be wrong, for a twin: see `defenceless`. */
+export type Twist = (store: FullStore) => FullStore;
+
+export class Scheduler {
+  readonly store: FullStore;
+  readonly #ledger: Ledger;
+  readonly #folder: DataFolder;
+  readonly #tables: Tables;
+  readonly #start: Rows;
+  readonly #now: number;
+  readonly #twist: Twist;
+  /** Postfix's port of the post that came last. */
+  #postfix: Sink | undefined;
+
+  private constructor(
+    store: FullStore,
+    ledger: Ledger,
+    folder: DataFolder,
+    tables: Tables,
+    start: Rows,
+    twist: Twist,
+  ) {
+    this.store = store;
+    this.#ledger = ledger;
+    this.#folder = folder;
+    this.#tables = tables;
+    this.#start = start;
+    // one moment for all: what is stored then differs by the order alone
+    this.#now = Date.now();
+    this.#twist = twist;
+  }
+
+  /** On what is stored at `place` now: each schedule begins with that. */
+  static async open(
+    place: StorePlace,
+    folder: DataFolder,
+    twist: Twist = (store) => store,
+  ): Promise<Scheduler> {
+    const [store, ledger] = [await openStore(place), await openLedger(place)];
+    const tables = place.kind === "sqlite" ? sqliteTables(place.file) : await postgresTables(place.url);
+    return new Scheduler(store, ledger, folder, tables, await tables.read(), twist);
+  }
+
+  async close(): Promise<void> {
+    await this.reset();
+    await this.leave();
+  }
+
+  /** Leaves everything as it is now. */
+  async leave(): Promise<void> {
+    await this.#tables.close();
+    await this.#ledger.close();
+    await this.store.close();
+  }
+
+  /** Everything as it was. */
+  async reset(): Promise<void> {
+    this.#postfix = undefined;
+    await rm(this.#folder.heads, { force: true });
+    await this.#tables.write(this.#start);
+  }
+
+  /** Takes one request, and nothing else: what is to be told of it waits. */
+  take(act: Act): Promise<string> {
+    return this.#take(act, new Gate(Number.POSITIVE_INFINITY));
+  }
+
+  /** Takes it as the server does, with a gate before each transaction. */
+  async #take(act: Act, gate: Gate): Promise<string> {
+    const pass = () => gate.pass();
+    const store = gated(this.#twist(this.store), pass);
+    const list = (await this.store.lists())[0];
+    if (list === undefined) throw new Error("no list");
+    const parts = {
+      store,
+      ledger: gated(this.#ledger, pass),
+      lists: new ListsInUse(store, this.#folder),
+      heads: new HeadsWithoutGates(this.#folder.heads, this.store),
+      log: openLog({ write: () => undefined }),
+      requests: new RequestLimiter(),
+      reader: readHere,
+      now: () => this.#now,
+      wake: () => undefined,
+    };
+    if (act instanceof Uint8Array) {
+      const taken: RequestOutcome = await takeRequest(parts, list, act);
+      return `${taken.kind} ${taken.code}`;
+    }
+    if ("operator" in act) {
+      await act.operator({ store, folder: this.#folder, now: parts.now });
+      return "done";
+    }
+    if (act.way === "mailman") {
+      const sender = bouncesAddress(parseAddress(list.address));
+      const received = Buffer.from("Received: by mail.people.test\r\n");
+      return (await new MailmanMail(parts).read(sender, Buffer.concat([received, act.post]))).kind;
+    }
+    // Postfix's port: what it has got counts, whatever the server remembers of it
+    const postfix = await Sink.open();
+    this.#postfix = postfix;
+    const relay = { protocol: "smtp", host: "127.0.0.1", port: postfix.port, tls: "none" } as const;
+    const reception = openReception({
+      ...parts,
+      ...(act.way === "own"
+        ? {}
+        : { exploder: new RecipientExpander(store, await openSlips(this.#folder), relay) }),
+      limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
+      standing: new Suspensions(parts),
+      gate: new WayOut(parts),
+      tokens: await openTokens(this.#folder.tokenSecret),
+      relay: () => relay,
+      hasRoom: async () => true,
+      tally: () => undefined,
+    });
+    try {
+      const { code } = await reception.take(list.address, "somebody@people.test", act.post);
+      return `${code}, Postfix has ${postfix.caught.length}`;
+    } finally {
+      await postfix.close();
+    }
+  }
+
+  async #outcome(first: string, second: string): Promise<Outcome> {
+    return { first, second, state: written(await this.#tables.read()) };
+  }
+
+  /** One after the other. */
+  async inTurn(first: Act, second: Act): Promise<Outcome> {
+    await this.reset();
+    const one = await this.#take(first, new Gate(Number.POSITIVE_INFINITY));
+    return this.#outcome(one, await this.#take(second, new Gate(Number.POSITIVE_INFINITY)));
+  }
+
+  /**
+   * `first` waits at its gate `stopAt` while `second` is taken. @returns undefined if it has no such gate; `isDone`: what it
+   * is about had been done by then
+   */
+  async #interrupted(
+    first: Act,
+    second: Act,
+    stopAt: number,
+  ): Promise<(Outcome & { readonly isDone: boolean }) | undefined> {
+    await this.reset();
+    const gate = new Gate(stopAt);
+    const running = this.#take(first, gate);
+    const stopped = await Promise.race([gate.reached.then(() => true), running.then(() => false)]);
+    if (!stopped) return undefined;
+    const hasLeft = (this.#postfix?.caught.length ?? 0) > 0;
+    const isDone = hasLeft || written(await this.#tables.read()).join() !== written(this.#start).join();
+    const other = await this.#take(second, new Gate(Number.POSITIVE_INFINITY));
+    gate.letOn();
+    return { ...(await this.#outcome(await running, other)), isDone };
+  }
+
+  /**
+   * Every order of the transactions of two acts. A post that was not taken when the other act was carried out must come to
+   * what it comes to afterwards: nothing in the database would tell the difference.
+   * @param afterEach looks at what one after the other, in either order, comes to
+   * @returns those that came to something else than that; and how many orders there were
+   */
+  async everyOrder(
+    one: Act,
+    other: Act,
+    afterEach: () => Promise<void> = async () => undefined,
+  ): Promise<{ readonly wrong: readonly string[]; readonly count: number }> {
+    const same = ({ first, second, state }: Outcome) => `${first}\n${second}\n${state.join("\n")}`;
+    const turned = ({ first, second, state }: Outcome): Outcome => ({ first: second, second: first, state });
+    const inTurn = same(await this.inTurn(one, other));
+    await afterEach();
+    const turnedAround = same(turned(await this.inTurn(other, one)));
+    await afterEach();
+    const wrong: string[] = [];
+    let count = 2;
+    for (const swapped of [false, true]) {
+      const [first, second] = swapped ? [other, one] : [one, other];
+      for (let stopAt = 0; ; stopAt++) {
+        const outcome = await this.#interrupted(first, second, stopAt);
+        if (outcome === undefined) break;
+        count++;
+        const { first: its, second: others, state } = swapped ? turned(outcome) : outcome;
+        const came = same({ first: its, second: others, state });
+        // a state that is one of the two was looked at
+        if (came === (swapped ? inTurn : turnedAround)) continue;
+        const mayBeFirst = outcome.isDone || !isPost(first);
+        if (mayBeFirst && came === (swapped ? turnedAround : inTurn)) continue;
+        wrong.push(`${swapped ? "second" : "first"} stopped at ${stopAt}: ${its}, ${others}`);
+      }
+    }
+    return { wrong, count };
+  }
+}
