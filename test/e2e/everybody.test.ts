@@ -270,7 +270,7 @@ describe("a Thunderbird for everybody", () => {
       found.push(...(await wrong(page, "trouble")));
       await alice.addon.inBackground(
         z.null(),
-        `async () => new BroadcastChannel("listseal-options").postMessage("opened")`,
+        `async () => navigator.locks.request("listseal-page-options", { steal: true }, async () => null)`,
       );
       await says(w("other_window"));
       found.push(...(await wrong(page, "other-window")));

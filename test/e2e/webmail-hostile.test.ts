@@ -54,8 +54,9 @@ const TAKEN_OVER = `(async () => {
     local: async () => Object.keys(await api.storage.local.get(null)).length > 0,
     session: async () => (await api.storage.session.get(null)) !== undefined,
     "background's session": async () => {
-      await api.runtime.sendMessage({ session: "set", key: "offered", value: "by the page" });
-      return (await api.runtime.sendMessage({ session: "get", key: "offered" })) !== null;
+      const ask = (name, input) => api.runtime.sendMessage({ name, input });
+      const set = await ask("session:set", { key: "offered", value: "by the page" });
+      return set.ok || (await ask("session:get", { key: "offered" })).ok;
     },
     turn: () => new Promise((resolve) => {
       const port = api.runtime.connect({ name: "listseal-storage" });
@@ -258,7 +259,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       });
       for (const one of uids) {
         const mail = await mailOf(one);
-        port?.postMessage({ listseal: "read", mail }, [mail]);
+        port?.postMessage({ name: "frame:read", input: { mail } }, [mail]);
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -353,7 +354,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       `async (id, mail) => {
         const tried = [];
         const api = globalThis.chrome?.runtime ?? globalThis.browser?.runtime;
-        for (const message of [{ webmail: "open-reader" }, { name: "overview", input: null }]) {
+        for (const message of [{ name: "open-page", input: { page: "reader" } }, { name: "overview", input: null }]) {
           try { tried.push(String(await api.sendMessage(id, message))); } catch { tried.push("refused"); }
         }
         try {
@@ -364,9 +365,10 @@ describeInBrowsers("a hostile webmail page", (name) => {
           }));
         } catch { tried.push("refused"); }
         const { port1, port2 } = new MessageChannel();
-        postMessage({ kind: "answer" }, "*");
-        postMessage({ listseal: "read", mail: new ArrayBuffer(9) }, "*", [port2]);
-        for (let i = 0; i < frames.length; i += 1) frames[i].postMessage({ listseal: "read", mail: new ArrayBuffer(9) }, "*");
+        const read = { name: "frame:read", input: { mail: new ArrayBuffer(9) } };
+        postMessage({ name: "webmail:answer", input: null }, "*");
+        postMessage(read, "*", [port2]);
+        for (let i = 0; i < frames.length; i += 1) frames[i].postMessage(read, "*");
         await new Promise((resolve) => setTimeout(resolve, 500));
         return tried;
       }`,

@@ -2,14 +2,19 @@
  * Every door of the background page, with its real handlers and the real worker's jobs: who may not come in, and that no
  * private key comes out to those who may. A new call does not compile here until it has an example.
  */
-import { answerAsks } from "../../src/extension/app/calls/mail-calls.js";
-import { answerCall, type Calls } from "../../src/extension/app/calls/page-calls.js";
+import { displayCalls } from "../../src/extension/app/calls/display-calls.js";
+import { MAIL_PAGES, mailPageCalls } from "../../src/extension/app/calls/mail-page-calls.js";
+import { type PageCalls, pageCalls } from "../../src/extension/app/calls/page-calls.js";
 import { calls as sharedCalls } from "../../src/extension/app/handlers/page-handlers.js";
-import { asks } from "../../src/extension/app/thunderbird/display-handlers.js";
-import { mailAsks } from "../../src/extension/app/thunderbird/mail-page-handlers.js";
-import { composeCalls } from "../../src/extension/app/thunderbird/popup-handlers.js";
+import { displayHandlers } from "../../src/extension/app/thunderbird/display-handlers.js";
+import { mailPageHandlers } from "../../src/extension/app/thunderbird/mail-page-handlers.js";
+import { composeHandlers } from "../../src/extension/app/thunderbird/popup-handlers.js";
 import { keepUnlocked, lockAll, secretOf } from "../../src/extension/keys/unlocked.js";
 import { pageOf } from "../../src/extension/platform/bridge-guard.js";
+import { answerCall } from "../../src/extension/platform/rpc/bridge.js";
+import { answering, type InputOf } from "../../src/extension/platform/rpc/call.js";
+import { answeredTable, answerMessages } from "../../src/extension/platform/rpc/messages.js";
+import { displayTab, ourPage } from "../../src/extension/platform/rpc/senders.js";
 import type { Stored } from "../../src/extension/records/stored.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { toBase64 } from "../../src/mail/base64.js";
@@ -58,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => lockAll());
 
 const team = storedList.address;
-const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
+const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } => ({
   "compose:status": { tabId: 1 },
   "compose:answer": { tabId: 1, answer: "turn-on", about: null, dontAsk: false },
   "key:unlock": { fingerprint, passphrase: PASSPHRASE },
@@ -124,8 +129,8 @@ const examples = (): { readonly [K in keyof Calls]: Calls[K]["input"] } => ({
   "owner:dismiss": { list: team, what: "alarms" },
 });
 
-const calls = { ...sharedCalls, ...composeCalls };
-const names = Object.keys(calls);
+const answer = answering(pageCalls, async () => ({ ...sharedCalls, ...composeHandlers }));
+const names = Object.keys(pageCalls);
 const tab = { id: 7, index: 0, highlighted: false, active: true, pinned: false, incognito: false };
 const displayScript = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab };
 const strangers = [
@@ -138,18 +143,24 @@ const strangers = [
 beforeEach(async () => {
   resetHost();
   await local.set({ listseal: kept });
-  if (messageListeners.length === 0) answerAsks(asks, async () => mailAsks);
+  if (messageListeners.length === 0)
+    answerMessages(
+      answeredTable(
+        displayTab,
+        answering(displayCalls, async () => displayHandlers),
+      ),
+      answeredTable(
+        (sender) => ourPage(sender, MAIL_PAGES),
+        answering(mailPageCalls, async () => mailPageHandlers),
+      ),
+    );
 });
 
 test.each(names)("a display script can't ask for %s", (name) => {
   const listener = messageListeners[0];
   if (listener === undefined) throw new Error("no door");
   const call = { name, input: null };
-  for (const message of [
-    { ask: name, input: null },
-    call,
-    { type: "deliver", message: { messageID: "listseal", data: call } },
-  ]) {
+  for (const message of [call, { type: "deliver", message: { messageID: "listseal", data: call } }]) {
     expect(listener(message, displayScript)).toBeUndefined();
   }
   // nor over the bridge, by whatever name its port goes
@@ -159,24 +170,24 @@ test.each(names)("a display script can't ask for %s", (name) => {
   }
 });
 
-test.each(Object.keys(asks))("%s is answered to a display script alone", async (ask) => {
+test.each(Object.keys(displayCalls))("%s is answered to a display script alone", async (name) => {
   for (const sender of strangers) {
-    expect(await messageListeners[0]?.({ ask, input: null }, sender)).toEqual({
+    expect(await messageListeners[0]?.({ name, input: null }, sender)).toEqual({
       ok: false,
       code: "foreign-caller",
     });
   }
 });
 
-test.each(Object.keys(mailAsks))("%s is answered to our pages about a mail alone", async (ask) => {
+test.each(Object.keys(mailPageCalls))("%s is answered to our pages about a mail alone", async (name) => {
   for (const sender of [...strangers, displayScript]) {
-    expect(await messageListeners[0]?.({ ask, input: null }, sender)).toEqual({
+    expect(await messageListeners[0]?.({ name, input: null }, sender)).toEqual({
       ok: false,
       code: "foreign-caller",
     });
   }
   const page = { id: HOST_ID, url: `${HOST_BASE}app/thunderbird/mail-page/verdict.html`, tab };
-  expect(await messageListeners[0]?.({ ask, input: 7 }, page)).toEqual({ ok: false, code: "worker-failed" });
+  expect(await messageListeners[0]?.({ name, input: 7 }, page)).toEqual({ ok: false, code: "worker-failed" });
 });
 
 test.each(names)("%s gives no private key out, locked or unlocked", async (name) => {
@@ -184,13 +195,13 @@ test.each(names)("%s gives no private key out, locked or unlocked", async (name)
   expect(input).toBeDefined();
   for (const unlock of [false, true]) {
     if (unlock) await keepUnlocked(fingerprint, plain);
-    const answer = JSON.stringify(await answerCall(calls, { name, input }));
-    for (const secret of secrets) expect(answer).not.toContain(secret);
+    const text = JSON.stringify(await answerCall(answer, { name, input }));
+    for (const secret of secrets) expect(text).not.toContain(secret);
   }
 });
 
 test("the search would find one: the secrets are what storage and memory hold", async () => {
-  await answerCall(calls, { name: "key:unlock", input: examples()["key:unlock"] });
+  await answerCall(answer, { name: "key:unlock", input: examples()["key:unlock"] });
   const key = kept.memberKeys[fingerprint];
   const held = JSON.stringify([kept, key === undefined ? null : await secretOf(key)]);
   for (const secret of secrets.slice(0, 4)) expect(held).toContain(secret);

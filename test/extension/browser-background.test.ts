@@ -1,7 +1,16 @@
 /** The background of a browser: what it opens, and that a link brings no more than its address. */
 import "../../src/extension/app/browser/background.js";
 import { begunFor } from "../../src/extension/writing/composer/reply-draft.js";
-import { actionClicked, HOST_BASE, installed, menuClicked, menuEntries, openedTabs } from "./fake-host.js";
+import {
+  actionClicked,
+  HOST_BASE,
+  HOST_ID,
+  installed,
+  menuClicked,
+  menuEntries,
+  messageListeners,
+  openedTabs,
+} from "./fake-host.js";
 
 beforeEach(() => {
   openedTabs.length = 0;
@@ -37,4 +46,48 @@ test("the button's own menu opens it empty, and other add-on's entries nothing",
   menuClicked.tell({ menuItemId: "another", linkUrl: "mailto:team@lists.example" });
   menuClicked.tell({ menuItemId: "write-sealed" });
   expect(openedTabs).toEqual([`${HOST_BASE}app/browser/composer.html`]);
+});
+
+describe("what is asked of it", () => {
+  const ask = (name: string, input: unknown, sender: object) => {
+    const answers = messageListeners.map((listener) => listener({ name, input }, sender));
+    return answers.find((answer) => answer !== undefined);
+  };
+  const frame = { id: HOST_ID, url: `${HOST_BASE}app/webmail/read.html`, tab: { id: 7 } };
+  const script = { id: HOST_ID, url: "https://mail.example/", tab: { id: 7 } };
+  const stranger = { id: "other@add.on", url: "moz-extension://other/app/webmail/read.html" };
+  const refused = { ok: false, code: "foreign-caller" };
+
+  test("a frame of ours keeps what is in the session, and no other record", async () => {
+    expect(await ask("session:set", { key: "offered", value: { name: "x" } }, frame)).toMatchObject({
+      ok: true,
+    });
+    expect(await ask("session:get", { key: "offered" }, frame)).toEqual({ ok: true, value: { name: "x" } });
+    expect(await ask("session:remove", { key: "offered" }, frame)).toMatchObject({ ok: true });
+    expect(await ask("session:get", { key: "offered" }, frame)).toEqual({ ok: true, value: null });
+    expect(await ask("session:get", { key: "wrongCodes" }, frame)).toEqual({
+      ok: false,
+      code: "worker-failed",
+    });
+  });
+
+  test.each([
+    ["a content script", script],
+    ["another add-on", stranger],
+  ])("%s gets nothing of it", async (_, sender) => {
+    for (const name of ["session:get", "session:set", "session:remove"])
+      expect(await ask(name, { key: "unlocked", value: 1 }, sender)).toEqual(refused);
+  });
+
+  test("a content script has pages opened, and asks whether its site is allowed; another add-on does not", async () => {
+    expect(await ask("open-page", { page: "reader" }, script)).toEqual({ ok: true, value: null });
+    expect(openedTabs).toEqual([`${HOST_BASE}app/browser/reader/reader.html`]);
+    expect(await ask("is-allowed", { origin: "https://mail.example" }, script)).toEqual({
+      ok: true,
+      value: false,
+    });
+    expect(await ask("open-page", { page: "https://evil.example" }, script)).toMatchObject({ ok: false });
+    expect(await ask("open-page", { page: "reader" }, stranger)).toEqual(refused);
+    expect(openedTabs).toHaveLength(1);
+  });
 });

@@ -1,12 +1,11 @@
 /** The message display script: what is hidden while it asks, what takes whose place, and what is never touched. */
 import { jest } from "@jest/globals";
-import {
-  ANEW,
-  CLEAR,
-  type DisplayAnswer,
-  type Displayed,
-  type OpenedView,
-  type UnopenedAnswer,
+import type { ViewWords } from "../../src/extension/app/calls/view-words.js";
+import type {
+  DisplayAnswer,
+  Displayed,
+  OpenedView,
+  UnopenedAnswer,
 } from "../../src/extension/reading/view.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
 import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
@@ -49,7 +48,7 @@ let reply: (displayed: Displayed) => void;
 /** What the script has asked, in its order. */
 let asked: string[];
 /** What the event page tells the script. */
-let tell: (message: string) => void;
+let tell: (name: keyof ViewWords) => void;
 
 /** Shows a mail in which the script starts, as a document that has just been loaded. */
 async function show(html: string): Promise<void> {
@@ -57,9 +56,9 @@ async function show(html: string): Promise<void> {
   Reflect.deleteProperty(globalThis, Symbol.for("listseal-display"));
   document.documentElement.innerHTML = `<head></head><body>${html}</body>`;
   asked = [];
-  const { answers, messageListeners } = await import("./fake-host.js");
+  const { answers, HOST_ID, messageListeners } = await import("./fake-host.js");
   messageListeners.length = 0;
-  tell = (message) => void messageListeners[0]?.(message, {});
+  tell = (name) => void messageListeners[0]?.({ name, input: null }, { id: HOST_ID });
   answers.set("display", () => {
     asked.push("display");
     return new Promise<Displayed>((resolve) => {
@@ -69,8 +68,8 @@ async function show(html: string): Promise<void> {
   answers.set("due", () => ({ inMs: null }));
   const view = () => import("../../src/extension/app/thunderbird/display.js");
   // what Thunderbird gives to every content script
-  const sendMessage = async ({ ask }: { readonly ask: string }) => {
-    asked.push(ask);
+  const sendMessage = async ({ name }: { readonly name: string }) => {
+    asked.push(name);
     await view();
   };
   Object.assign(globalThis, { browser: { runtime: { sendMessage } } });
@@ -233,7 +232,7 @@ describe("when the keys are locked", () => {
   test("what was opened is gone at once, whatever is answered next", async () => {
     await show(plain(submissionNotice()));
     await answered(instead(opened));
-    tell(CLEAR);
+    tell("view:clear");
     expect(words()).toBe(styleAlone());
     expect(document.title).not.toContain("true subject");
     await jest.advanceTimersByTimeAsync(0);
@@ -266,7 +265,7 @@ describe("when the keys are locked", () => {
   test("an answer that was begun before is not shown any more", async () => {
     await show(plain(submissionNotice()));
     const late = reply;
-    tell(CLEAR);
+    tell("view:clear");
     await jest.advanceTimersByTimeAsync(0);
     late(instead(opened));
     await jest.advanceTimersByTimeAsync(0);
@@ -276,10 +275,10 @@ describe("when the keys are locked", () => {
 
 test("when owners or a server have changed, an opened mail is asked about anew; nothing else is", async () => {
   await show(plain(submissionNotice()));
-  tell(ANEW);
+  tell("view:renew");
   await answered(instead(opened));
   expect(asked).toEqual(["view", "display"]);
-  tell(ANEW);
+  tell("view:renew");
   await jest.advanceTimersByTimeAsync(0);
   expect(words()).toContain("opened words");
   await answered(instead({ ...opened, author: { ...opened.author, standing: "known" } }));

@@ -83,11 +83,11 @@ export function resetHost(): void {
   answers.clear();
 }
 
-/** What the background page would answer to an ask of the display script; a test puts its own here. */
+/** What the background page would answer to a call of the display script; a test puts its own here. */
 export const answers = new Map<string, (input: unknown) => unknown>();
 
-async function sendMessage(message: { readonly ask: string; readonly input: unknown }): Promise<unknown> {
-  const answer = answers.get(message.ask);
+async function sendMessage(message: { readonly name: string; readonly input: unknown }): Promise<unknown> {
+  const answer = answers.get(message.name);
   return answer === undefined
     ? { ok: false, code: "worker-failed" }
     : { ok: true, value: answer(message.input) };

@@ -1,7 +1,9 @@
-import { displayTab } from "../../src/extension/app/calls/mail-calls.js";
-import { answerCall, type CallHandlers } from "../../src/extension/app/calls/page-calls.js";
+import { type CallHandlers, pageCalls } from "../../src/extension/app/calls/page-calls.js";
 import { summaryOfKey } from "../../src/extension/keys/unlocked.js";
 import { mayPass, pageOf } from "../../src/extension/platform/bridge-guard.js";
+import { answerCall } from "../../src/extension/platform/rpc/bridge.js";
+import { answering } from "../../src/extension/platform/rpc/call.js";
+import { displayTab } from "../../src/extension/platform/rpc/senders.js";
 import { summaryOfList } from "../../src/extension/records/storage.js";
 import { HOST_BASE, HOST_ID, local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
@@ -132,13 +134,14 @@ describe("a call", () => {
     "owner:receipts": never,
     "owner:dismiss": never,
   };
+  const answer = answering(pageCalls, async () => handlers);
 
   test.each([
     ["no call", 17],
     ["an unknown name", { name: "key:secret", input: null }],
     ["a name from the prototype", { name: "constructor", input: null }],
   ])("%s is refused", async (_, data) => {
-    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "foreign-caller" });
+    expect(await answerCall(answer, data)).toEqual({ ok: false, code: "foreign-caller" });
   });
 
   test.each([
@@ -151,17 +154,17 @@ describe("a call", () => {
     ["a text that fills memory", { name: "join:look", input: { file: "x".repeat(1_000_001), code: "" } }],
   ])("%s never reaches its handler", async (_, data) => {
     reached = 0;
-    expect(await answerCall(handlers, data)).toEqual({ ok: false, code: "worker-failed" });
+    expect(await answerCall(answer, data)).toEqual({ ok: false, code: "worker-failed" });
     expect(reached).toBe(0);
   });
 
   test("gives no secret out", async () => {
     resetHost();
     await local.set({ listseal: stored });
-    const answer = JSON.stringify(await answerCall(handlers, { name: "overview", input: null }));
-    expect(answer).toContain(storedKey.fingerprint);
+    const text = JSON.stringify(await answerCall(answer, { name: "overview", input: null }));
+    expect(text).toContain(storedKey.fingerprint);
     for (const secret of [storedKey.secret, storedList.listKey, storedList.introductionSecret]) {
-      expect(answer).not.toContain(secret);
+      expect(text).not.toContain(secret);
     }
   });
 });

@@ -1,5 +1,5 @@
 /** The add-on's worker in the test's own process: its jobs are the real ones. */
-import type { JobAnswer, JobMessage, JobName } from "../../src/extension/worker/jobs.js";
+import type { JobAnswer, JobMessage, JobName } from "../../src/extension/worker/table.js";
 import { HOST_BASE } from "./fake-host.js";
 
 class NearWorker extends EventTarget {

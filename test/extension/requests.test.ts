@@ -13,9 +13,9 @@ import {
   readRequests,
   wasReported,
 } from "../../src/extension/requests/pending.js";
-import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { openSealedAnswer, writeSealedRequest } from "../../src/extension/worker/requests.js";
+import type { JobInput } from "../../src/extension/worker/table.js";
 import { toBase64 } from "../../src/mail/base64.js";
 import { incomingPart } from "../../src/mail/found-parts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
@@ -56,7 +56,7 @@ beforeAll(async () => {
   people = await cast();
 });
 
-const leaving = (): Jobs["write-request"]["input"] => ({
+const leaving = (): JobInput<"write-request"> => ({
   command: { do: "leave" },
   list: { address: team, key: listKey },
   server: people.certificate,

@@ -1,6 +1,6 @@
 /** What the adapter reads in Roundcube's pages, and that it notices when they are others. */
 
-import { outgoing, toRead, toWrite } from "../../src/extension/app/webmail/frame-messages.js";
+import { readingWords, writingCalls, writingWords } from "../../src/extension/app/calls/webmail-calls.js";
 import { put, recipients } from "../../src/extension/app/webmail/roundcube/compose-form.js";
 import {
   isRoundcube,
@@ -133,7 +133,6 @@ describe("a page for writing", () => {
       if (target instanceof Element) changed.push(target.id);
     });
     put({
-      kind: "outgoing",
       to: "team@lists.example",
       from: "bob@example.test",
       subject: "[team] sealed mail",
@@ -180,13 +179,13 @@ test.each([
 
 test("what crosses is checked: a page's nonsense is refused", () => {
   const mail = new ArrayBuffer(4);
-  expect(toRead({ listseal: "read", mail, more: 1 })).toEqual({ listseal: "read", mail });
-  for (const bad of [null, {}, { listseal: "write", mail }, { listseal: "read", mail: "text" }])
-    expect(() => toRead(bad)).toThrow();
-  expect(() => toWrite({ listseal: "write", answers: mail, to: [3] })).toThrow();
-  expect(() =>
-    outgoing({ kind: "outgoing", to: "a", from: "b", subject: "c", notice: "d", files: [{ name: "x" }] }),
-  ).toThrow();
+  const { input: toRead } = readingWords["frame:read"];
+  expect(toRead({ mail, more: 1 })).toEqual({ mail });
+  for (const bad of [null, {}, { answers: mail }, { mail: "text" }]) expect(() => toRead(bad)).toThrow();
+  expect(() => writingWords["frame:write"].input({ answers: mail, to: [3] })).toThrow();
+  const { input: outgoing, output: attached } = writingCalls["webmail:attach"];
+  expect(() => outgoing({ to: "a", from: "b", subject: "c", notice: "d", files: [{ name: "x" }] })).toThrow();
+  expect(() => attached("sent")).toThrow();
 });
 
 test("a mark is four digits and a picture, and differs from seed to seed", () => {

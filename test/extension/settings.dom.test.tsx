@@ -5,8 +5,8 @@ import { jest } from "@jest/globals";
 import axe from "axe-core";
 import { render } from "preact";
 import { Options, OtherWindow } from "../../src/extension/app/options/options.js";
-import { takeOver } from "../../src/extension/app/options/single-page.js";
 import { askedActs } from "../../src/extension/app/thunderbird/display-actions.js";
+import { takeOver } from "../../src/extension/platform/locks.js";
 import { answerView } from "../../src/extension/reading/display/answer-view.js";
 import { mailBody } from "../../src/extension/reading/display/mail-body.js";
 import type { DisplayAnswer, OpenedView } from "../../src/extension/reading/view.js";
@@ -207,14 +207,9 @@ test.each(["storage-damaged", "unsupported-version"] as const)(
 );
 
 test("of two pages the newer works and the older steps back", async () => {
-  const listeners: ((event: { readonly data: unknown }) => void)[] = [];
-  const page = () => ({
-    postMessage: (data: string) => listeners.slice(0, -1).forEach((hear) => void hear({ data })),
-    addEventListener: (_: "message", hear: (typeof listeners)[number]) => void listeners.push(hear),
-  });
   const [older, newer] = [jest.fn(), jest.fn()];
-  void takeOver(page()).then(older);
-  void takeOver(page()).then(newer);
+  void takeOver("options").then(older);
+  void takeOver("options").then(newer);
   await settle();
   expect(older).toHaveBeenCalled();
   expect(newer).not.toHaveBeenCalled();

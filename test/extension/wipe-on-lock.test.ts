@@ -84,7 +84,7 @@ afterAll(() => lockAll());
 async function shown(): Promise<unknown> {
   for (const listener of messageListeners) {
     const sender = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab: { id: TAB } };
-    const answer = listener({ ask: "display", input: { open: "in-its-own-shell", likely: true } }, sender);
+    const answer = listener({ name: "display", input: { open: "in-its-own-shell", likely: true } }, sender);
     if (answer !== undefined) return answer;
   }
   throw new Error("nobody answers");

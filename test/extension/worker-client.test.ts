@@ -1,6 +1,6 @@
 /** The background page's side of the worker: when it starts, when it ends, and what becomes of the jobs in it. */
 import { endWorkerWhenIdle, prepareWorker, runJob } from "../../src/extension/worker/client.js";
-import type { JobAnswer } from "../../src/extension/worker/jobs.js";
+import type { JobAnswer } from "../../src/extension/worker/table.js";
 import { HOST_BASE } from "./fake-host.js";
 
 /** Takes jobs, and answers when the test says so. */

@@ -2,10 +2,10 @@
 
 import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { certifyKey, readInvitationFile } from "../../src/extension/worker/invitation.js";
-import type { Jobs } from "../../src/extension/worker/jobs.js";
 import { makeKey, protectKey, renewKey, unlockKey } from "../../src/extension/worker/member-keys.js";
 import { open } from "../../src/extension/worker/open.js";
 import { seal } from "../../src/extension/worker/seal.js";
+import type { JobInput } from "../../src/extension/worker/table.js";
 import { fromBase64 } from "../../src/mail/base64.js";
 import { type Address, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
@@ -82,7 +82,7 @@ async function join(team: Team, name: string): Promise<Person> {
   };
 }
 
-const letterOf = (from: Person, list: Address): Jobs["seal"]["input"]["letter"] => ({
+const letterOf = (from: Person, list: Address): JobInput<"seal">["letter"] => ({
   from: { name: "Alice", address: parseAddress(from.key.address) },
   to: [{ address: list }],
   cc: [],
@@ -99,12 +99,7 @@ const letterOf = (from: Person, list: Address): Jobs["seal"]["input"]["letter"] 
 
 const sealed = (from: Person, team: Team) => seal({ ...from, letter: letterOf(from, team.list) });
 
-async function throughServer(
-  team: Team,
-  parts: Jobs["open"]["input"]["parts"],
-  author: Person,
-  reader: Person,
-) {
+async function throughServer(team: Team, parts: JobInput<"open">["parts"], author: Person, reader: Person) {
   const message = fromParts(parts);
   if ("kind" in message) throw new Error("not sealed");
   const list = { address: team.list, key: sealingHalf(team.listKey) };
@@ -120,11 +115,8 @@ async function throughServer(
   );
 }
 
-const reading = (
-  person: Person,
-  parts: Jobs["open"]["input"]["parts"],
-  pins: Jobs["open"]["input"]["pins"] = {},
-) => open({ parts, lists: [person.list], secrets: [person.secret], pins, now: now.toISOString() });
+const reading = (person: Person, parts: JobInput<"open">["parts"], pins: JobInput<"open">["pins"] = {}) =>
+  open({ parts, lists: [person.list], secrets: [person.secret], pins, now: now.toISOString() });
 
 let team: Team;
 let alice: Person;
@@ -198,7 +190,7 @@ test("another key under a pinned address is a warning", async () => {
 });
 
 describe("a server, with a former member's list key, that puts its own key in a member's place", () => {
-  const standingOf = async (author: Person, pins: Jobs["open"]["input"]["pins"]) => {
+  const standingOf = async (author: Person, pins: JobInput<"open">["pins"]) => {
     const parts = await throughServer(team, (await sealed(author, team)).parts, author, bob);
     const read = await reading(bob, parts, pins);
     return read.kind === "opened" ? read.author.standing : read.kind;

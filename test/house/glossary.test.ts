@@ -63,7 +63,7 @@ const stillPrivate: readonly string[] = [
   // server/delivery/reseal
   ...["container", "suite"],
   // extension/platform
-  ...["turn", "wish"],
+  "turn",
   // protocol
   "passage",
 ];

@@ -25,7 +25,7 @@ test("no page of a browser can reach Thunderbird's namespaces, however far its i
 });
 
 test("nor the bridge to a background page: pages of a browser do their own work", () => {
-  expect([...reached]).not.toContain("extension/app/calls/page-calls");
+  expect([...reached]).not.toContain("extension/platform/rpc/bridge");
 });
 
 test("a browser's background has neither cryptography nor pages", () => {

@@ -64,7 +64,7 @@ export function followLocking(): void {
 
 /** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
 async function unlocked(): Promise<Unlocked | null> {
-  const found = (await session().get(UNLOCKED))[UNLOCKED];
+  const found = await session().get(UNLOCKED);
   if (found === undefined) return null;
   const kept = record(found);
   const limit = lockAfterMs(await lockAfter());
@@ -100,7 +100,7 @@ export function lockDue(): Promise<number | null> {
 export function noteUse(): Promise<void> {
   return withLock("unlocked", async () => {
     const kept = await unlocked();
-    if (kept !== null) await session().set({ [UNLOCKED]: { ...kept, usedAt: Date.now() } });
+    if (kept !== null) await session().set(UNLOCKED, { ...kept, usedAt: Date.now() });
   });
 }
 
@@ -115,9 +115,7 @@ export async function secretOf(key: StoredMemberKey): Promise<string | null> {
 export function keepUnlocked(fingerprint: string, secret: string): Promise<void> {
   return withLock("unlocked", async () => {
     const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
-    await session().set({
-      [UNLOCKED]: { keys: [...others, { fingerprint, secret }], usedAt: Date.now() },
-    });
+    await session().set(UNLOCKED, { keys: [...others, { fingerprint, secret }], usedAt: Date.now() });
     await unlocked();
   });
 }

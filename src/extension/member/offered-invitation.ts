@@ -15,12 +15,12 @@ const offered: Check<OfferedFile> = object<OfferedFile>({ name: text, file: text
 
 /** Has an invitation wait for the page that asks for its code. @param bytes at most `INVITATION_LIMIT` of them */
 export async function offer(name: string, bytes: Uint8Array): Promise<void> {
-  await session().set({ [OFFERED]: { name, file: toBase64(bytes) } });
+  await session().set(OFFERED, { name, file: toBase64(bytes) });
 }
 
 /** The invitation that waits, once. */
 export async function takeOffered(): Promise<OfferedFile | null> {
   const found = await session().get(OFFERED);
   await session().remove(OFFERED);
-  return found[OFFERED] === undefined ? null : offered(found[OFFERED]);
+  return found === undefined ? null : offered(found);
 }

@@ -1,7 +1,10 @@
 /**
  * Checks for values that come from outside the code that reads them: a message from another page, a record
  * from storage. A check takes anything and gives the value in its type, or throws {@link CheckError}.
- * No value is repaired: what doesn't fit is refused whole.
+ * No value is repaired: what doesn't fit is refused whole. It imports nothing, so that any floor may have it.
+ *
+ * Why not zod/mini 4.6.7: measured in its place, the event page grows from 175 to 197 kB (12 %), what is put into a sealed mail
+ * from 74 to 88 kB (18 %), and a browser's background from 19 to 37 kB.
  */
 export type Check<T> = (value: unknown) => T;
 

@@ -1,5 +1,6 @@
 import { browser, type Runtime } from "./browser.js";
 import { AddonError } from "./errors.js";
+import { ourPage } from "./rpc/senders.js";
 
 /**
  * Work that must not overlap with other work of its kind, in whatever page of the add-on that runs. Thunderbird has one
@@ -44,6 +45,19 @@ export function withLock<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
   return isFramed() ? inTurnOfBackground(turn, work) : navigator.locks.request(lockName(turn), work);
 }
 
+/**
+ * Takes a place that one page of ours at a time may have, from whichever has it now.
+ * @returns settles when a newer page has taken it over; it may never
+ */
+export async function takeOver(place: "options"): Promise<void> {
+  const untilStolen = () => new Promise<never>(() => undefined);
+  try {
+    await navigator.locks.request(`listseal-page-${place}`, { steal: true }, untilStolen);
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+  }
+}
+
 function isFramed(): boolean {
   return typeof window !== "undefined" && window.top !== window;
 }
@@ -77,8 +91,7 @@ export function keepTurnsForFrames(): void {
   browser.runtime.onConnect.addListener((port: Runtime.Port) => {
     const turn = turns.find((one) => lockName(one) === port.name);
     if (turn === undefined) return;
-    const { id, url } = port.sender ?? {};
-    if (id !== browser.runtime.id || url?.startsWith(browser.runtime.getURL("")) !== true) {
+    if (ourPage(port.sender) === undefined) {
       port.disconnect();
       return;
     }

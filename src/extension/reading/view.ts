@@ -42,11 +42,6 @@ export type Displayed =
       readonly mark: SecurityImage | null;
     };
 
-/** What the background page tells display scripts: keys were locked, and nothing that was opened may stay on the screen. */
-export const CLEAR = "listseal:clear";
-/** The same: what verdicts are made of has changed, so an opened mail is asked about anew. */
-export const ANEW = "listseal:anew";
-
 /** An answer, notice or receipt: no mail to read, but something that was done. */
 export interface IncomingView {
   readonly kind: "arrived";

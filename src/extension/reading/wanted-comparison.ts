@@ -1,4 +1,4 @@
-import { openOptions } from "../platform/background-rpc.js";
+import { openOptions } from "../platform/background-calls.js";
 import { type Check, object, text } from "../platform/check.js";
 import { session } from "../platform/session.js";
 import type { OpenedView } from "./view.js";
@@ -20,7 +20,7 @@ const wantedKey: Check<WantedKey> = object<WantedKey>({ list: text, address: tex
 export async function openComparing({ list, author }: OpenedView): Promise<void> {
   const { address, fingerprint } = author;
   const wanted: WantedKey = { list: list.address, address, fingerprint };
-  await session().set({ [WANTED]: wanted });
+  await session().set(WANTED, wanted);
   await openOptions();
 }
 
@@ -28,5 +28,5 @@ export async function openComparing({ list, author }: OpenedView): Promise<void>
 export async function takeWanted(): Promise<WantedKey | null> {
   const found = await session().get(WANTED);
   await session().remove(WANTED);
-  return found[WANTED] === undefined ? null : wantedKey(found[WANTED]);
+  return found === undefined ? null : wantedKey(found);
 }

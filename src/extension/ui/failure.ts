@@ -1,32 +1,5 @@
-import { ListSealError } from "../../openpgp/errors.js";
-import { codeOf, type ErrorCode } from "../platform/errors.js";
+import type { ErrorCode } from "../platform/errors.js";
 import type { MessageKey } from "./i18n.js";
-
-/**
- * How a failure crosses from one part of the add-on to another (worker, background page, popup, display script):
- * as its code, never as an error object and never with text that could quote a secret or a mail.
- */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: ErrorCode };
-
-/** Runs `work` and gives its value or the code of its failure; never rejects. */
-export async function outcomeOf<T>(work: () => Promise<T>, otherwise: ErrorCode): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await work() };
-  } catch (error) {
-    return { ok: false, code: codeOf(error, otherwise) };
-  }
-}
-
-/**
- * The value of an outcome that came from another part of the add-on.
- * @throws ListSealError with the code that came across.
- */
-export function unwrap<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new ListSealError(outcome.code, "the other part of the add-on could not do it");
-  return outcome.value;
-}
 
 /** The sentence for a code: `error_wrong_list` for `wrong-list`. The locale test proves that each code has one. */
 export function sentenceKey(code: ErrorCode): MessageKey {

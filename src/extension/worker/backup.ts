@@ -1,5 +1,4 @@
 import { backupFileName, readBackup, writeBackup } from "../../membership/file/backup.js";
-import type { Jobs } from "./jobs.js";
 
 /** Backups, written and opened. What their sections hold is the background page's business. */
 
@@ -8,7 +7,11 @@ export async function writeBackupFile({
   sections,
   passphrase,
   now,
-}: Jobs["write-backup"]["input"]): Promise<Jobs["write-backup"]["output"]> {
+}: {
+  readonly sections: Readonly<Record<string, unknown>>;
+  readonly passphrase: string;
+  readonly now: string;
+}): Promise<{ readonly name: string; readonly file: Uint8Array }> {
   const made = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   return { name: backupFileName({ made }), file: await writeBackup({ made, sections }, passphrase) };
 }
@@ -17,7 +20,10 @@ export async function writeBackupFile({
 export async function readBackupFile({
   file,
   passphrase,
-}: Jobs["read-backup"]["input"]): Promise<Jobs["read-backup"]["output"]> {
+}: {
+  readonly file: Uint8Array;
+  readonly passphrase: string;
+}): Promise<{ readonly made: string; readonly sections: Readonly<Record<string, unknown>> }> {
   const { made, sections } = await readBackup(file, passphrase);
   return { made: made.toISOString(), sections };
 }

@@ -1,8 +1,8 @@
 import { ListSealError } from "../../openpgp/errors.js";
 import { AddonError } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
-import { unwrap } from "../ui/failure.js";
-import type { JobAnswer, JobName, Jobs } from "./jobs.js";
+import { unwrap } from "../platform/rpc/outcome.js";
+import type { JobAnswer, JobInput, JobName, JobOutput } from "./table.js";
 
 /**
  * The background page's side of the worker. One worker, started with the first job and kept while the page lives, or until
@@ -89,9 +89,9 @@ function endIfIdle({ worker, waiting }: Running): void {
  */
 export function runJob<K extends JobName>(
   name: K,
-  input: Jobs[K]["input"],
+  input: JobInput<K>,
   options: { readonly transfer?: readonly ArrayBuffer[]; readonly signal?: AbortSignal } = {},
-): Promise<Jobs[K]["output"]> {
+): Promise<JobOutput<K>> {
   const { transfer = [], signal } = options;
   return awake(async () => {
     if (signal?.aborted === true) throw new AddonError("cancelled", "cancelled before it began");
@@ -103,8 +103,8 @@ export function runJob<K extends JobName>(
     const timer = setTimeout(() => stop(running, "timed-out"), JOB_MS);
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      return await new Promise<Jobs[K]["output"]>((resolve, reject) => {
-        // the worker's answer to a job has the type that Jobs says: both sides are compiled against it
+      return await new Promise<JobOutput<K>>((resolve, reject) => {
+        // the worker's answer to a job has the type that the job's function says: both sides are compiled against it
         const settle = (value: unknown) =>
           isOutput<K>(value) ? resolve(value) : reject(new AddonError("worker-failed", "no answer"));
         running.waiting.set(id, { resolve: settle, reject });
@@ -119,6 +119,6 @@ export function runJob<K extends JobName>(
   });
 }
 
-function isOutput<K extends JobName>(value: unknown): value is Jobs[K]["output"] {
+function isOutput<K extends JobName>(value: unknown): value is JobOutput<K> {
   return typeof value === "object" && value !== null;
 }

@@ -7,7 +7,8 @@ import { readOpeningKey } from "../../openpgp/keys.js";
 import { openDraft, sealDraft } from "../../protocol/draft.js";
 import { listOf, object, text } from "../platform/check.js";
 import { AddonError } from "../platform/errors.js";
-import type { DraftRecipients, Jobs } from "./jobs.js";
+import type { StoredMemberKey } from "../records/stored.js";
+import type { DraftRecipients, OpenedDraft } from "./jobs.js";
 
 /** Sealed drafts: the letter as it will be sealed, and beside it what only an unfinished one has. */
 
@@ -17,13 +18,22 @@ const recipientsRecord = object<{ readonly [K in keyof DraftRecipients]: DraftRe
   bcc: listOf(text),
 });
 
-/** @throws ListSealError what `sealDraft` throws */
+/**
+ * An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder.
+ * @throws ListSealError what `sealDraft` throws
+ */
 export async function sealDraftMail({
   letter,
   recipients,
   key,
   secret,
-}: Jobs["seal-draft"]["input"]): Promise<Jobs["seal-draft"]["output"]> {
+}: {
+  readonly letter: Omit<Letter, "author">;
+  readonly recipients: DraftRecipients;
+  readonly key: StoredMemberKey;
+  /** The key's unlocked secret, in base64. */
+  readonly secret: string;
+}): Promise<{ readonly mail: Uint8Array }> {
   const author = await readOpeningKey("member", fromBase64(secret));
   const more = {
     name: "draft.json",
@@ -50,7 +60,12 @@ export async function openDraftMail({
   sealed,
   secrets,
   now,
-}: Jobs["open-draft"]["input"]): Promise<Jobs["open-draft"]["output"]> {
+}: {
+  readonly sealed: Uint8Array;
+  /** Unlocked secrets of all member keys, in base64. */
+  readonly secrets: readonly string[];
+  readonly now: string;
+}): Promise<OpenedDraft | { readonly kind: "not-for-me" }> {
   const own = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
   if (own.length === 0) throw new AddonError("no-member-key", "no member key is here");
   const payload = await openDraft(sealed, own, new Date(now));

@@ -3,7 +3,7 @@ import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import { readBroughtKey } from "../../openpgp/imported-key.js";
 import { armorOpeningKey, readOpeningKey } from "../../openpgp/keys.js";
 import { AddonError } from "../platform/errors.js";
-import type { Jobs } from "./jobs.js";
+import type { StoredMemberKey } from "../records/stored.js";
 import { keptKey, plainSecret } from "./member-keys.js";
 
 /** Member keys that come from other programs, and go to them. */
@@ -30,6 +30,7 @@ function addressOf(userId: string): string | null {
 
 /**
  * Reads a secret key that another program made, for one address. It stays locked with the passphrase that it came with.
+ * `file`: armored or binary.
  * @throws ListSealError what `readBroughtKey` throws; `address-not-in-key` if it names no address, or not the wanted one
  */
 export async function importKey({
@@ -37,7 +38,13 @@ export async function importKey({
   passphrase,
   address,
   now,
-}: Jobs["import-key"]["input"]): Promise<Jobs["import-key"]["output"]> {
+}: {
+  readonly file: Uint8Array;
+  readonly passphrase: string | null;
+  /** The address that it is wanted for; null for whichever its first User ID names. */
+  readonly address: string | null;
+  readonly now: string;
+}): Promise<{ readonly key: StoredMemberKey; readonly secret: string }> {
   const text = new TextDecoder().decode(file);
   const source = ARMOR_START.test(text) ? text : file;
   const key = await readBroughtKey(source, passphrase ?? undefined, new Date(now));
@@ -48,14 +55,19 @@ export async function importKey({
 }
 
 /**
- * Writes the secret key for other programs, locked with a passphrase that is for this file alone.
+ * Writes the secret key for other programs, armored, locked with a passphrase that is for this file alone.
  * @throws ListSealError `key-locked` without the passphrase that is on it, `wrong-passphrase`, `key-damaged`
  */
 export async function exportKey({
   key,
   current,
   passphrase,
-}: Jobs["export-key"]["input"]): Promise<Jobs["export-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  /** The passphrase that is on it now; null if there is none. */
+  readonly current: string | null;
+  readonly passphrase: string;
+}): Promise<{ readonly armored: string }> {
   const opened = await readOpeningKey("member", fromBase64(key.secret), current ?? undefined);
   return { armored: await armorOpeningKey(opened, passphrase) };
 }

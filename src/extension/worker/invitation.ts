@@ -9,21 +9,25 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { addressIn, noSerials, type StoredList } from "../records/stored.js";
+import { addressIn, noSerials, type StoredList, type StoredMemberKey } from "../records/stored.js";
 import { asKnownList } from "./author-trust.js";
-import type { Jobs } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 
 /**
  * An invitation file to what is kept of its list. Nothing is kept by this: the background page does, when the person has
  * compared the fingerprints.
+ * @returns `by`: fingerprint of the owner who signed it
  * @throws ListSealError what `readInvitation` throws
  */
 export async function readInvitationFile({
   file,
   code,
   now,
-}: Jobs["read-invitation"]["input"]): Promise<Jobs["read-invitation"]["output"]> {
+}: {
+  readonly file: Uint8Array;
+  readonly code: string;
+  readonly now: string;
+}): Promise<{ readonly list: StoredList; readonly joinBy: string; readonly by: string }> {
   const invitation = await readInvitation(file, code, new Date(now));
   const list: StoredList = {
     address: invitation.listAddress,
@@ -60,14 +64,19 @@ export async function readInvitationFile({
 }
 
 /**
- * Has the introduction certify a member key.
+ * Has the list's introduction certify a member key: its readers then know that an owner invited this address.
+ * @returns the certificate with the certification, in base64
  * @throws ListSealError what `certifyMember` throws; `key-damaged`
  */
 export async function certifyKey({
   key,
   secret,
   list,
-}: Jobs["certify-key"]["input"]): Promise<Jobs["certify-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+  readonly list: StoredList;
+}): Promise<{ readonly certificate: string }> {
   const merged = await ownKey(key, secret);
   if (list.introductionSecret === null)
     throw new MembershipError("introduction-used", "the introduction has let another key in");

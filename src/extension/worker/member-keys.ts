@@ -1,6 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/request/renewal.js";
+import type { SignedBytes } from "../../membership/request/request.js";
 import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/request/revocation.js";
 import {
   armorSealingKey,
@@ -14,8 +15,8 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import type { Profile } from "../../openpgp/profiles.js";
 import type { StoredMemberKey } from "../records/stored.js";
-import type { Jobs } from "./jobs.js";
 
 /** Making, locking and unlocking member keys. */
 
@@ -45,7 +46,13 @@ export async function plainSecret(key: OpeningKey<"member">): Promise<string> {
 }
 
 /** @throws ListSealError `bad-address` */
-export async function makeKey(input: Jobs["make-key"]["input"]): Promise<Jobs["make-key"]["output"]> {
+export async function makeKey(input: {
+  readonly address: string;
+  readonly name: string | null;
+  readonly passphrase: string | null;
+  readonly profile: Profile;
+  readonly now: string;
+}): Promise<{ readonly key: StoredMemberKey; readonly secret: string }> {
   const address = parseAddress(input.address);
   const name = input.name?.trim() ?? "";
   const key = await generateMemberKey({
@@ -79,12 +86,19 @@ export async function ownKey(
   return { ...own, secret: await own.secret.update(present.certificate) };
 }
 
-/** The same key, good for longer. @throws ListSealError what `renewMemberKey` throws */
+/**
+ * The same key with new self-signatures, good for longer.
+ * @throws ListSealError what `renewMemberKey` throws
+ */
 export async function renewKey({
   key,
   secret,
   now,
-}: Jobs["renew-key"]["input"]): Promise<Jobs["renew-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+  readonly now: string;
+}): Promise<{ readonly key: StoredMemberKey; readonly secret: string }> {
   const renewed = await renewMemberKey(await ownKey(key, secret), new Date(now));
   const plain = await plainSecret(renewed);
   const certificate = toBase64(writeSealingKey(sealingHalf(renewed)));
@@ -93,12 +107,19 @@ export async function renewKey({
   return { key: { ...key, certificate, expiresAt, ...(key.locked ? {} : { secret: plain }) }, secret: plain };
 }
 
-/** @throws ListSealError `key-damaged` */
+/**
+ * The key's certificate, revoked as stolen or lost; as it is if it is revoked already.
+ * @throws ListSealError `key-damaged`
+ */
 export async function revokeKey({
   key,
   secret,
   now,
-}: Jobs["revoke-key"]["input"]): Promise<Jobs["revoke-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+  readonly now: string;
+}): Promise<{ readonly certificate: string; readonly revokedAt: string }> {
   const own = await ownKey(key, secret);
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   const before = await revokedSince(own.secret.toPublic(), date);
@@ -109,12 +130,19 @@ export async function revokeKey({
   };
 }
 
-/** @throws ListSealError what `readRevocation` of `membership` throws */
+/**
+ * What a member's signed `revoke` proves.
+ * @throws ListSealError what `readRevocation` of `membership` throws
+ */
 export async function readRevocationReport({
   signed,
   list,
   now,
-}: Jobs["read-revocation"]["input"]): Promise<Jobs["read-revocation"]["output"]> {
+}: {
+  readonly signed: SignedBytes;
+  readonly list: string;
+  readonly now: string;
+}): Promise<{ readonly fingerprint: string; readonly since: string }> {
   const { fingerprint, since } = await readRevocation(signed, list, new Date(now));
   return { fingerprint, since: since.toISOString() };
 }
@@ -123,22 +151,36 @@ export async function readRevocationReport({
 export async function unlockKey({
   key,
   passphrase,
-}: Jobs["unlock-key"]["input"]): Promise<Jobs["unlock-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  readonly passphrase: string;
+}): Promise<{ readonly secret: string }> {
   return { secret: await plainSecret(await read(key, passphrase)) };
 }
 
-/** @throws ListSealError `key-locked` without the passphrase that is on it, `wrong-passphrase`, `key-damaged` */
+/**
+ * Puts another passphrase on a key, or takes it off.
+ * @throws ListSealError `key-locked` without the passphrase that is on it, `wrong-passphrase`, `key-damaged`
+ */
 export async function protectKey({
   key,
   current,
   next,
-}: Jobs["protect-key"]["input"]): Promise<Jobs["protect-key"]["output"]> {
+}: {
+  readonly key: StoredMemberKey;
+  readonly current: string | null;
+  readonly next: string | null;
+}): Promise<{ readonly key: StoredMemberKey; readonly secret: string }> {
   const opened = await ownKey(key, await plainSecret(await read(key, current)));
   const kept = await keptKey(opened, key.userId, next, key.createdAt);
   return { key: { ...kept, revokedAt: key.revokedAt }, secret: await plainSecret(opened) };
 }
 
 /** The public half for other programs and people. */
-export async function armorKey({ key }: Jobs["armor-key"]["input"]): Promise<Jobs["armor-key"]["output"]> {
+export async function armorKey({
+  key,
+}: {
+  readonly key: StoredMemberKey;
+}): Promise<{ readonly armored: string }> {
   return { armored: armorSealingKey(await readSealingKey("member", fromBase64(key.certificate))) };
 }

@@ -9,6 +9,7 @@ import {
   openNotice,
   writeReceipt,
 } from "../../membership/notice/owner-notice.js";
+import type { NewsKind } from "../../membership/request/request.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
@@ -20,10 +21,18 @@ import {
 } from "../../openpgp/keys.js";
 import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
-import type { Jobs } from "./jobs.js";
+
+/** A notice that the list follows, and the receipt for its owner. */
+export interface TakenNotice {
+  readonly kind: "notice";
+  readonly list: StoredList;
+  readonly news: NewsKind;
+  readonly serial: number;
+  readonly receipt: Uint8Array;
+}
 
 /**
- * An owner's notice to what changes in a list, and the receipt for it. Nothing is kept by this: the background page does.
+ * An owner's notice to the list as it is from now on, and the receipt for the owner. Nothing is kept by this: the background page does.
  * @throws ListSealError what `openNotice` throws, for the list that fits best; `old-serial` for one that was taken before
  */
 export async function openSealedNotice({
@@ -31,7 +40,12 @@ export async function openSealedNotice({
   lists,
   secrets,
   now,
-}: Jobs["open-notice"]["input"]): Promise<Jobs["open-notice"]["output"]> {
+}: {
+  readonly sealed: Uint8Array;
+  readonly lists: readonly StoredList[];
+  readonly secrets: readonly string[];
+  readonly now: string;
+}): Promise<TakenNotice | { readonly kind: "not-for-me" }> {
   let failure: ListSealError | undefined;
   for (const secret of secrets) {
     const member = await readOpeningKey("member", fromBase64(secret));
@@ -77,7 +91,7 @@ async function taken(
   list: StoredList,
   member: OpeningKey<"member">,
   now: string,
-): Promise<Jobs["open-notice"]["output"]> {
+): Promise<TakenNotice> {
   const { notice, by } = opened;
   const changed = opened.kind === "news" ? await changedBy(notice, list) : await withLateKey(notice, list);
   const owner = list.owners.find(({ fingerprint }) => fingerprint === by);

@@ -1,7 +1,7 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
-import { fromParts } from "../../mail/sealed-mail.js";
+import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { revokedSince } from "../../membership/request/revocation.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
@@ -18,7 +18,7 @@ import { openPost } from "../../protocol/open-post.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import type { StoredList } from "../records/stored.js";
 import { trustOf } from "./author-trust.js";
-import type { Jobs, OpenedLetter } from "./jobs.js";
+import type { OpenedLetter } from "./jobs.js";
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
@@ -31,7 +31,15 @@ export async function open({
   secrets,
   pins,
   now,
-}: Jobs["open"]["input"]): Promise<Jobs["open"]["output"]> {
+}: {
+  readonly parts: readonly MailPart[];
+  /** The lists to try, the likeliest first. */
+  readonly lists: readonly StoredList[];
+  /** Unlocked secrets of all member keys, in base64. */
+  readonly secrets: readonly string[];
+  readonly pins: Readonly<Record<string, Pins>>;
+  readonly now: string;
+}): Promise<OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" }> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
   if (lists.length === 0) throw new AddonError("no-lists-here", "no list is known here");

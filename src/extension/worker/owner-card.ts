@@ -11,7 +11,9 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import type { Jobs } from "./jobs.js";
+import type { Profile } from "../../openpgp/profiles.js";
+import type { OwnedList } from "../records/owned-list.js";
+import type { Card, NewListKey, PublicKeyFile } from "./owner-jobs.js";
 
 /** The beginning of a list: its server's card, its key; and a person's public key as a file. */
 
@@ -19,7 +21,10 @@ import type { Jobs } from "./jobs.js";
 export async function readCardFile({
   file,
   now,
-}: Jobs["read-card"]["input"]): Promise<Jobs["read-card"]["output"]> {
+}: {
+  readonly file: Uint8Array;
+  readonly now: string;
+}): Promise<Card> {
   const card = await readCard(file, new Date(now));
   return {
     address: card.listAddress,
@@ -35,10 +40,14 @@ export async function readCardFile({
   };
 }
 
+/** A list key for a list that is being claimed, or in place of one that may be known to others. */
 export async function makeListKey({
   address,
   profile,
-}: Jobs["make-list-key"]["input"]): Promise<Jobs["make-list-key"]["output"]> {
+}: {
+  readonly address: string;
+  readonly profile: Profile;
+}): Promise<NewListKey> {
   const key = await generateKey("list", { address, profile });
   return {
     listKey: toBase64(await writeOpeningKey(key)),
@@ -48,13 +57,16 @@ export async function makeListKey({
 }
 
 /**
- * Somebody's public key, from an .asc file or a binary one.
+ * Somebody's public key as they sent it, from an .asc file or a binary one: to enrol a person without the add-on.
  * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-revoked`, `weak-algorithm`
  */
 export async function readPublicKey({
   file,
   now,
-}: Jobs["read-public-key"]["input"]): Promise<Jobs["read-public-key"]["output"]> {
+}: {
+  readonly file: Uint8Array;
+  readonly now: string;
+}): Promise<PublicKeyFile> {
   // a binary key begins with a packet tag, whose highest bit is set
   const source = (file[0] ?? 0) >= 0x80 ? file : new TextDecoder().decode(file);
   const key = await readSealingKey("member", source, new Date(now));
@@ -73,13 +85,22 @@ export async function readPublicKey({
   };
 }
 
-/** @throws ListSealError what `writeListKeyFile` throws */
+/**
+ * The list key for a member without the add-on, sealed to their own key.
+ * @throws ListSealError what `writeListKeyFile` throws
+ */
 export async function listKeyFile({
   list,
   secret,
   member,
   now,
-}: Jobs["list-key-file"]["input"]): Promise<Jobs["list-key-file"]["output"]> {
+}: {
+  readonly list: OwnedList;
+  readonly secret: string;
+  /** Armored, from the owner's own log. */
+  readonly member: string;
+  readonly now: string;
+}): Promise<{ readonly name: string; readonly armored: string }> {
   const date = new Date(now);
   const armored = await writeListKeyFile(
     await readOpeningKey("list", fromBase64(list.listKey)),

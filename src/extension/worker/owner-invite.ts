@@ -4,7 +4,7 @@ import { type ListForProof, makeIntroduction } from "../../membership/introducti
 import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
 import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
 import type { OwnedList } from "../records/owned-list.js";
-import type { Jobs } from "./jobs.js";
+import type { MadeInvitation } from "./owner-jobs.js";
 
 /** An owned list as the checks of introductions want it: every owner it has had, every list key it has had. */
 export async function knownOwnedList(list: OwnedList): Promise<ListForProof> {
@@ -28,7 +28,16 @@ export async function makeInvitation({
   code,
   joinBy,
   now,
-}: Jobs["make-invitation"]["input"]): Promise<Jobs["make-invitation"]["output"]> {
+}: {
+  readonly list: OwnedList;
+  /** The owner's member key. */
+  readonly secret: string;
+  readonly invitee: string;
+  /** As the page made and shows it. */
+  readonly code: string;
+  readonly joinBy: string;
+  readonly now: string;
+}): Promise<MadeInvitation> {
   const owner = await readOpeningKey("member", fromBase64(secret));
   const listKey = await readOpeningKey("list", fromBase64(list.listKey));
   const known = await knownOwnedList(list);

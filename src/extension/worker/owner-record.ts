@@ -2,6 +2,8 @@ import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import type { ListForProof } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
+import type { RecordLink } from "../../membership/request/answer-result.js";
+import type { NewsKind } from "../../membership/request/request.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
 import {
@@ -15,20 +17,25 @@ import {
   writeSealingKey,
 } from "../../openpgp/keys.js";
 import { AddonError } from "../platform/errors.js";
-import type { Jobs } from "./jobs.js";
+import type { OwnedList } from "../records/owned-list.js";
 import { knownOwnedList } from "./owner-invite.js";
+import type { ListInNotice } from "./owner-jobs.js";
 
 /** The owner's own log, and what is said to members by it. */
 
 /**
- * Entry by entry, since an owner whom one of them makes may have introduced the member of the next.
+ * The owner's own log after the entries that the server gave. Entry by entry, since an owner whom one of them makes may have introduced the member of the next.
  * @throws ListSealError `roster-forked`, `roster-altered`
  */
 export async function followRecord({
   list,
   links,
   now,
-}: Jobs["follow-record"]["input"]): Promise<Jobs["follow-record"]["output"]> {
+}: {
+  readonly list: OwnedList;
+  readonly links: readonly RecordLink[];
+  readonly now: string;
+}): Promise<{ readonly history: RosterHistory }> {
   let { history } = list;
   let known = await withOwnersOf(history, await knownOwnedList(list));
   for (const link of links) {
@@ -49,7 +56,10 @@ async function withOwnersOf(history: RosterHistory, known: ListForProof): Promis
   return { ...known, owners };
 }
 
-/** @throws ListSealError what `writeNotice` throws */
+/**
+ * A new list key's notice for one member.
+ * @throws ListSealError what `writeNotice` throws
+ */
 export async function newListKeyNotice({
   list,
   secret,
@@ -58,7 +68,16 @@ export async function newListKeyNotice({
   serial,
   graceEnds,
   now,
-}: Jobs["new-list-key-notice"]["input"]): Promise<Jobs["new-list-key-notice"]["output"]> {
+}: {
+  readonly list: ListInNotice;
+  readonly secret: string;
+  /** Armored, from the owner's own log. */
+  readonly member: string;
+  readonly listKey: string;
+  readonly serial: number;
+  readonly graceEnds: string;
+  readonly now: string;
+}): Promise<{ readonly sealed: Uint8Array }> {
   const sealed = await writeNotice(
     {
       serial,
@@ -76,14 +95,23 @@ export async function newListKeyNotice({
   return { sealed };
 }
 
-/** @throws ListSealError what `writeNotice` throws */
+/**
+ * An owners' notice for one member; the terms are those of `list`.
+ * @throws ListSealError what `writeNotice` throws
+ */
 export async function ownersNotice({
   list,
   secret,
   member,
   serial,
   now,
-}: Jobs["owners-notice"]["input"]): Promise<Jobs["owners-notice"]["output"]> {
+}: {
+  readonly list: ListInNotice;
+  readonly secret: string;
+  readonly member: string;
+  readonly serial: number;
+  readonly now: string;
+}): Promise<{ readonly sealed: Uint8Array }> {
   const owners = await Promise.all(
     list.owners.map(async ({ certificate, address, from, to }) => ({
       certificate: await parseSealingKey("member", fromBase64(certificate)),
@@ -105,13 +133,24 @@ export async function ownersNotice({
   return { sealed };
 }
 
-/** @throws ListSealError what `openReceipt` throws */
+/**
+ * A member's word that a notice has arrived.
+ * @throws ListSealError what `openReceipt` throws
+ */
 export async function readReceipt({
   list,
   secret,
   sealed,
   now,
-}: Jobs["open-receipt"]["input"]): Promise<Jobs["open-receipt"]["output"]> {
+}: {
+  readonly list: OwnedList;
+  readonly secret: string;
+  readonly sealed: Uint8Array;
+  readonly now: string;
+}): Promise<
+  | { readonly kind: "not-for-me" }
+  | { readonly kind: "receipt"; readonly by: string; readonly news: NewsKind; readonly serial: number }
+> {
   const members = (await membersForNewKey(list.history)).map(({ certificate }) => certificate);
   const owner = await readOpeningKey("member", fromBase64(secret));
   const receipt = await openReceipt(sealed, owner, members, new Date(now));
@@ -121,7 +160,8 @@ export async function readReceipt({
 }
 
 /**
- * Another server key, as the server offers it.
+ * Another server key, as the server offers it: whether it can be this list's.
+ * @returns `certificate` in base64
  * @throws ListSealError `wrong-list` (another profile, or made for another list), `wrong-role` (a key that is the list's,
  *   or an owner's), what `readSealingKey` throws
  */
@@ -129,7 +169,11 @@ export async function readServerOffer({
   list,
   armored,
   now,
-}: Jobs["read-server-offer"]["input"]): Promise<Jobs["read-server-offer"]["output"]> {
+}: {
+  readonly list: OwnedList;
+  readonly armored: string;
+  readonly now: string;
+}): Promise<{ readonly certificate: string; readonly fingerprint: string }> {
   const server = await readSealingKey("server", armored, new Date(now));
   if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
     throw new AddonError("unfit-server-key", "a server key of another list");
@@ -142,7 +186,10 @@ export async function readServerOffer({
   return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
 }
 
-/** @throws ListSealError what `writeNotice` throws */
+/**
+ * The notice of another server key for one member.
+ * @throws ListSealError what `writeNotice` throws
+ */
 export async function serverNotice({
   list,
   secret,
@@ -150,7 +197,15 @@ export async function serverNotice({
   certificate,
   serial,
   now,
-}: Jobs["server-notice"]["input"]): Promise<Jobs["server-notice"]["output"]> {
+}: {
+  readonly list: ListInNotice;
+  readonly secret: string;
+  readonly member: string;
+  /** In base64. */
+  readonly certificate: string;
+  readonly serial: number;
+  readonly now: string;
+}): Promise<{ readonly sealed: Uint8Array }> {
   const sealed = await writeNotice(
     {
       serial,

@@ -7,7 +7,7 @@ import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
 import { openAtServer, prepareReseal, resealFor } from "../../protocol/reseal.js";
 import { sealPost } from "../../protocol/seal-post.js";
-import type { Jobs } from "./jobs.js";
+import type { PracticeResult } from "./settings-jobs.js";
 
 /**
  * A list to look around in: author, server and member on this computer, with real keys that are made for one mail and
@@ -22,8 +22,11 @@ const SHOWN_BYTES = 180;
 const beginning = (bytes: Uint8Array) => toBase64(bytes.subarray(0, SHOWN_BYTES));
 const bytesOf = (sealed: SealedMessage) => (sealed.mode === "key" ? sealed.key : sealed.message);
 
-/** @throws ListSealError what sealing and opening throw */
-export async function practise({ text }: Jobs["practise"]["input"]): Promise<Jobs["practise"]["output"]> {
+/**
+ * A mail's whole way with keys that are made for it and forgotten.
+ * @throws ListSealError what sealing and opening throw
+ */
+export async function practise({ text }: { readonly text: string }): Promise<PracticeResult> {
   const listKey = await generateKey("list", { address: list, profile: "compatible" });
   const server = await generateKey("server", { address: list, profile: "compatible" });
   const member = await generateMemberKey({ address: you, profile: "compatible" });

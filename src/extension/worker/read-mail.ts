@@ -9,18 +9,18 @@ import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
 import { outerHeaderOf } from "../../mail/outer-header.js";
 import { readOwnShell } from "../../mail/own-shell.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import type { Jobs } from "./jobs.js";
+import type { MailRead } from "./jobs.js";
 
 /**
  * Reads a mail as it came, in a browser and in Thunderbird: says whether it is in one of our own shells, octet by octet, and finds
- * its sealed parts if it is not. Nothing is opened.
+ * its sealed parts if it is not. Nothing is opened. `raw` as a text: one character a byte.
  *
  * Attack: a mail that two readers see differently (two Content-Types, a boundary that only one of them finds), made so that one
  * sees nothing but our own shell and the other a stranger's words or another's parts beside it. So in our own shell nothing is
  * left to see (mail/own-shell.ts), and in any other mail a part that says two things of itself is no part of ours.
  * @throws ListSealError `damaged`, `too-large` for what is no readable mail
  */
-export async function readMail({ raw }: Jobs["read-mail"]["input"]): Promise<Jobs["read-mail"]["output"]> {
+export async function readMail({ raw }: { readonly raw: Uint8Array | string }): Promise<MailRead> {
   const octets = typeof raw === "string" ? octetsOfBinary(raw) : raw;
   const own = readOwnShell(octets);
   if (own !== undefined)

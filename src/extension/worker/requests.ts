@@ -15,7 +15,8 @@ import {
   writeSealingKey,
 } from "../../openpgp/keys.js";
 import { codeOf } from "../platform/errors.js";
-import type { Jobs } from "./jobs.js";
+import type { StoredMemberKey } from "../records/stored.js";
+import type { CommandToSend, ExpectedServer, OpenedAnswer } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 
 /** Requests to a list's server, written; and its answers, opened. */
@@ -24,9 +25,18 @@ import { ownKey } from "./member-keys.js";
  * Writes a request: signed by the member key (a `join` by the introduction, too), sealed to the server.
  * @throws ListSealError what `writeRequest` throws; `key-damaged`; `invitation-damaged` for a join without introduction
  */
-export async function writeSealedRequest(
-  input: Jobs["write-request"]["input"],
-): Promise<Jobs["write-request"]["output"]> {
+export async function writeSealedRequest(input: {
+  readonly command: CommandToSend;
+  /** The list as the asker knows it: address, and fingerprint of its key. */
+  readonly list: { readonly address: string; readonly key: string };
+  /** The server's certificate, in base64. */
+  readonly server: string;
+  readonly key: StoredMemberKey;
+  readonly secret: string;
+  /** For `join`: the introduction with its secret, in base64. */
+  readonly introduction: string | null;
+  readonly now: string;
+}): Promise<{ readonly id: string; readonly sealed: Uint8Array }> {
   const { list, key, introduction, now } = input;
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
   const server = await readSealingKey("server", fromBase64(input.server));
@@ -65,7 +75,12 @@ export async function openSealedAnswer({
   secrets,
   expected,
   now,
-}: Jobs["open-answer"]["input"]): Promise<Jobs["open-answer"]["output"]> {
+}: {
+  readonly sealed: Uint8Array;
+  readonly secrets: readonly string[];
+  readonly expected: readonly ExpectedServer[];
+  readonly now: string;
+}): Promise<OpenedAnswer | { readonly kind: "not-for-me" }> {
   let failure: ListSealError | undefined;
   for (const secret of secrets) {
     const asker = await readOpeningKey("member", fromBase64(secret));
@@ -91,10 +106,7 @@ export async function openSealedAnswer({
   return { kind: "not-for-me" };
 }
 
-function plain(
-  { request, list, result, date }: Answer,
-  server: SealingKey<"server">,
-): Jobs["open-answer"]["output"] {
+function plain({ request, list, result, date }: Answer, server: SealingKey<"server">): OpenedAnswer {
   return {
     kind: "answer",
     request,

@@ -8,12 +8,12 @@ import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
 import { sealPost } from "../../protocol/seal-post.js";
-import type { StoredList } from "../records/stored.js";
-import type { Jobs } from "./jobs.js";
+import type { StoredList, StoredMemberKey } from "../records/stored.js";
+import type { SealedLetter } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 
 /**
- * A letter to the parts that go into the composer: payload, then the two seals.
+ * A letter to the parts that go into the composer: payload, then the two seals. Its author's certificate is taken from the key.
  * @throws ListSealError `wrong-address` if From is not the key's address (the server would refuse it), and what
  *         `sealPost` throws for keys that can't be used
  */
@@ -22,7 +22,13 @@ export async function seal({
   list,
   key,
   secret,
-}: Jobs["seal"]["input"]): Promise<Jobs["seal"]["output"]> {
+}: {
+  readonly letter: Omit<Letter, "author">;
+  readonly list: StoredList;
+  readonly key: StoredMemberKey;
+  /** The key's unlocked secret, in base64. */
+  readonly secret: string;
+}): Promise<SealedLetter> {
   const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
     throw new MembershipError("wrong-address", "the key belongs to another address than From");
@@ -57,10 +63,10 @@ export async function seal({
 }
 
 /**
- * A letter to the mail that its author sends to the list's server.
+ * A letter to the whole mail that its author sends to the list's server: for somebody whose mail program can't be given parts.
  * @throws ListSealError as {@link seal}
  */
-export async function sealMail(input: Jobs["seal-mail"]["input"]): Promise<Jobs["seal-mail"]["output"]> {
+export async function sealMail(input: Parameters<typeof seal>[0]): Promise<{ readonly mail: Uint8Array }> {
   const sealed = fromParts((await seal(input)).parts);
   if ("kind" in sealed) throw new ProtocolError("not-sealed", "sealing made no sealed parts");
   const { from, date, messageId, inReplyTo, references } = input.letter;

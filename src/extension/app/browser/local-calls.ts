@@ -1,6 +1,7 @@
 import { AddonError } from "../../platform/errors.js";
-import { outcomeOf, unwrap } from "../../ui/failure.js";
-import type { Call, CallHandlers, Calls } from "../calls/page-calls.js";
+import type { InputOf, OutputOf } from "../../platform/rpc/call.js";
+import { outcomeOf, unwrap } from "../../platform/rpc/outcome.js";
+import type { Call, CallHandlers, PageCalls } from "../calls/page-calls.js";
 
 /**
  * A page's calls, done in the page. In Thunderbird they cross to the background page; in a browser each page does its own
@@ -8,9 +9,12 @@ import type { Call, CallHandlers, Calls } from "../calls/page-calls.js";
  * a while whatever it is doing. What a page shows is the same: the call's value, or a ListSealError with its code.
  */
 export function localCall(handlers: Partial<CallHandlers>): Call {
-  return async <K extends keyof Calls>(name: K, input: Calls[K]["input"]): Promise<Calls[K]["output"]> => {
+  return async <K extends keyof PageCalls>(
+    name: K,
+    input: InputOf<PageCalls[K]>,
+  ): Promise<OutputOf<PageCalls[K]>> => {
     const handler = handlers[name];
     if (handler === undefined) throw new AddonError("foreign-caller", `no ${name} in a browser`);
-    return unwrap(await outcomeOf<Calls[K]["output"]>(() => handler(input), "worker-failed"));
+    return unwrap(await outcomeOf<OutputOf<PageCalls[K]>>(() => handler(input), "worker-failed"));
   };
 }

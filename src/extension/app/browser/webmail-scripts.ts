@@ -1,6 +1,5 @@
-import { wishIn } from "../../platform/background-rpc.js";
-import { browser, type Runtime } from "../../platform/browser.js";
-import { allowedSites, allowSite, patternOf } from "../../platform/webmail-permission.js";
+import { browser } from "../../platform/browser.js";
+import { allowedSites, allowSite } from "../../platform/webmail-permission.js";
 import { t } from "../../ui/i18n.js";
 
 /**
@@ -80,7 +79,7 @@ function offerInMenu(): void {
 }
 
 /** Call it while the background starts, before anything is awaited. */
-export function watchSites(readerPage: string): void {
+export function watchSites(): void {
   void keepStorageFromScripts();
   browser.permissions.onAdded.addListener(followInTurn);
   browser.permissions.onRemoved.addListener(followInTurn);
@@ -91,18 +90,4 @@ export function watchSites(readerPage: string): void {
     // nothing before it may be waited for: the browser asks only somebody who has just pressed
     if (menuItemId === MENU && tab?.url !== undefined) void allowSite(tab.url).catch(() => undefined);
   });
-  browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
-    if (sender.id !== browser.runtime.id) return undefined;
-    const wish = wishIn(message);
-    if (wish === undefined) return undefined;
-    if ("allowed" in wish) return allows(wish.allowed);
-    if (wish.opens === "reader") void browser.tabs.create({ url: browser.runtime.getURL(readerPage) });
-    else void browser.runtime.openOptionsPage();
-    return undefined;
-  });
-}
-
-async function allows(origin: string): Promise<boolean> {
-  const pattern = patternOf(origin);
-  return pattern !== undefined && (await browser.permissions.contains({ origins: [pattern] }));
 }

@@ -6,13 +6,13 @@ import { askRoster, changeRole, letServerResume, removeFromList } from "../../ow
 import { confirmServer, declineServer } from "../../owner/new-server-key.js";
 import { askReceipts, beginNewKey, tellMembers } from "../../owner/notices.js";
 import { viewOf } from "../../owner/view.js";
+import type { HandlersOf } from "../../platform/rpc/call.js";
 import { changeOwned, ownedRecord } from "../../records/owned-storage.js";
 import { loadRequests } from "../../requests/pending.js";
-import type { OwnerCalls } from "../calls/owner-calls.js";
-import type { CallHandlers } from "../calls/page-calls.js";
+import type { ownerCalls } from "../calls/owner-calls.js";
 
 /** What the background page answers to the page for owners. It only connects. */
-export const ownerCalls: Pick<CallHandlers, keyof OwnerCalls> = {
+export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
   async "owner:lists"() {
     const { lists } = await ownedRecord.load();
     const { pending } = await loadRequests();

@@ -15,17 +15,17 @@ import { lastRefusal, loadRequests, summaryOfRequest } from "../../requests/pend
 import { forgetPending, sendAgain } from "../../requests/send-request.js";
 import { runJob } from "../../worker/client.js";
 import { loadGuards, switchGuard } from "../../writing/guard-switches.js";
-import type { CallHandlers, ComposeCalls } from "../calls/page-calls.js";
-import { ownerCalls } from "./owner-handlers.js";
-import { settingsCalls } from "./settings-handlers.js";
+import type { CallHandlers, composeCalls } from "../calls/page-calls.js";
+import { ownerHandlers } from "./owner-handlers.js";
+import { settingsHandlers } from "./settings-handlers.js";
 
 /**
  * What our own pages ask for, in every program: in Thunderbird the background page does it, in a browser the page itself.
  * What compose windows ask for is in `popup-handlers.ts`.
  */
-export const calls: Omit<CallHandlers, keyof ComposeCalls> = {
-  ...ownerCalls,
-  ...settingsCalls,
+export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
+  ...ownerHandlers,
+  ...settingsHandlers,
 
   "guards:read": () => loadGuards(),
   "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),

@@ -6,13 +6,13 @@ import { withNewKey } from "../../keys/new-member-key.js";
 import { keepUnlocked, lockAll, lockIfDue, summaryOfKey } from "../../keys/unlocked.js";
 import { AddonError, inSituation } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
+import type { HandlersOf } from "../../platform/rpc/call.js";
 import { forgetEverything, load, loadRaw, update } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
-import type { CallHandlers } from "../calls/page-calls.js";
-import type { SettingsCalls } from "../calls/settings-calls.js";
+import type { settingsCalls } from "../calls/settings-calls.js";
 
 /** What the background page answers to the pages of keys and settings. */
-export const settingsCalls: Pick<CallHandlers, keyof SettingsCalls> = {
+export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
   async "settings:read"() {
     return { lockAfter: await lockAfter() };
   },

@@ -3,6 +3,10 @@ import { browser } from "../../platform/browser.js";
 import { setHost } from "../../platform/host.js";
 import { keepAwakeBy } from "../../platform/keep-awake.js";
 import { askFor } from "../../platform/permission.js";
+import { answerBridge } from "../../platform/rpc/bridge.js";
+import { answering } from "../../platform/rpc/call.js";
+import { answeredTable, answerMessages } from "../../platform/rpc/messages.js";
+import { displayTab, ourPage } from "../../platform/rpc/senders.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { copyNewMail } from "../../reading/local-copies/keep.js";
 import { forgetOpened, readMessage } from "../../reading/read-message.js";
@@ -13,10 +17,10 @@ import { follow, identityChanged, refresh, toggle } from "../../writing/window/l
 import { closeWork, isBusy } from "../../writing/window/send-state.js";
 import { draftSaved } from "../../writing/window/server-draft.js";
 import { forgetState, stateOf } from "../../writing/window/window-state.js";
-import { answerAsks } from "../calls/mail-calls.js";
-import { answerCalls } from "../calls/page-calls.js";
+import { displayCalls } from "../calls/display-calls.js";
+import { MAIL_PAGES, mailPageCalls } from "../calls/mail-page-calls.js";
 import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
-import { asks } from "./display-handlers.js";
+import { displayHandlers } from "./display-handlers.js";
 import { clearViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
@@ -41,14 +45,14 @@ const settling = () => import("../../writing/window/settle.js");
 const recovering = () => import("../../writing/window/recover.js");
 const drafting = () => import("../../writing/window/sealed-draft.js");
 const calling = async () => {
-  const [{ calls }, { composeCalls }] = await Promise.all([
+  const [{ pageCalls }, { calls }, { composeHandlers }] = await Promise.all([
+    import("../calls/page-calls.js"),
     import("../handlers/page-handlers.js"),
     import("./popup-handlers.js"),
   ]);
-  return { ...calls, ...composeCalls };
+  return answering(pageCalls, async () => ({ ...calls, ...composeHandlers }));
 };
-
-const aboutMails = async () => (await import("./mail-page-handlers.js")).mailAsks;
+const aboutMails = async () => (await import("./mail-page-handlers.js")).mailPageHandlers;
 
 setHost(thunderbirdHost);
 watchRecordHeads();
@@ -56,8 +60,14 @@ keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
 whenLocked(clearViews);
 whenLocked(endWorkerWhenIdle);
-answerAsks(asks, aboutMails);
-answerCalls(calling);
+answerMessages(
+  answeredTable(
+    displayTab,
+    answering(displayCalls, async () => displayHandlers),
+  ),
+  answeredTable((sender) => ourPage(sender, MAIL_PAGES), answering(mailPageCalls, aboutMails)),
+);
+answerBridge(calling);
 watchArrivals(arrivals);
 copyNewMail((header) => readMessage(header, "in-its-own-shell"));
 

@@ -1,5 +1,9 @@
+import { askBackground } from "../../platform/rpc/messages.js";
 import type { MailActions } from "../../reading/view.js";
-import { ask } from "../calls/mail-calls.js";
+import type { DisplayCalls } from "../calls/display-calls.js";
+
+/** Asks the background page from the message display script. */
+export const askFromMail = askBackground<DisplayCalls>();
 
 const downloads = new Map<number, number>();
 
@@ -9,16 +13,16 @@ export const askedActs: MailActions = {
   openElsewhere: null,
   join: null,
   save: async (attachment) => {
-    downloads.set(attachment, (await ask("save", { attachment })).download);
+    downloads.set(attachment, (await askFromMail("save", { attachment })).download);
   },
   showSaved: async (attachment) => {
     const download = downloads.get(attachment);
-    if (download !== undefined) await ask("showSaved", { download });
+    if (download !== undefined) await askFromMail("showSaved", { download });
   },
-  saveAll: () => ask("saveAll", null),
-  saveMail: () => ask("saveMail", null),
-  preview: (attachment) => ask("preview", { attachment }),
-  compare: () => ask("compare", null),
-  settings: () => ask("settings", null),
+  saveAll: () => askFromMail("saveAll", null),
+  saveMail: () => askFromMail("saveMail", null),
+  preview: (attachment) => askFromMail("preview", { attachment }),
+  compare: () => askFromMail("compare", null),
+  settings: () => askFromMail("settings", null),
   reply: null,
 };

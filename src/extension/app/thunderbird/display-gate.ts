@@ -1,4 +1,6 @@
+import type { InputOf } from "../../platform/rpc/call.js";
 import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
+import type { DisplayCalls } from "../calls/display-calls.js";
 
 /**
  * The message display script. It runs in every mail that is shown, so it is small and does as little as it can: a mail without
@@ -17,7 +19,8 @@ function begin(): void {
   const likely = trace === "likely";
   if (likely) hide();
   // no polyfill, which is larger than all of this: Thunderbird has promises by itself
-  void browser.runtime.sendMessage({ ask: "view", input: { likely } }).catch(() => undefined);
+  const message: ViewCall = { name: "view", input: { likely } };
+  void browser.runtime.sendMessage(message).catch(() => undefined);
 }
 
 function hide(): void {
@@ -31,9 +34,15 @@ function hide(): void {
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin, { once: true });
 else begin();
 
+/** The call as `platform/rpc/messages.ts` would send it. */
+interface ViewCall {
+  readonly name: keyof Pick<DisplayCalls, "view">;
+  readonly input: InputOf<DisplayCalls["view"]>;
+}
+
 /** What Thunderbird gives to a content script, as far as this one uses it. */
 declare const browser: {
   readonly runtime: {
-    sendMessage(message: { readonly ask: "view"; readonly input: object }): Promise<unknown>;
+    sendMessage(message: ViewCall): Promise<unknown>;
   };
 };

@@ -7,7 +7,7 @@ import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { loadMark } from "../../ui/security-image.js";
 import { prepareWorker } from "../../worker/client.js";
-import type { AskHandlers } from "../calls/mail-calls.js";
+import type { DisplayHandlers } from "../calls/display-calls.js";
 import { answerAbout } from "./display-answer.js";
 import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 import { showDownload } from "./save-file.js";
@@ -16,7 +16,7 @@ import { showDownload } from "./save-file.js";
 const VIEW = "view.js";
 
 /** What the background page answers to the display script. */
-export const asks: AskHandlers = {
+export const displayHandlers: DisplayHandlers = {
   async view({ likely }, tabId) {
     // it loads while the mail is fetched; where the mail is hardly ours none is started
     if (likely) prepareWorker();

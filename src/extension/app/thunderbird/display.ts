@@ -1,10 +1,11 @@
-import { browser } from "../../platform/browser.js";
 import { codeOf } from "../../platform/errors.js";
+import { listenTo } from "../../platform/rpc/call.js";
+import { hearBackground } from "../../platform/rpc/messages.js";
 import { RenderedMail } from "../../reading/display/render.js";
 import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
-import { ANEW, CLEAR, type Displayed } from "../../reading/view.js";
-import { ask } from "../calls/mail-calls.js";
-import { askedActs } from "./display-actions.js";
+import type { Displayed } from "../../reading/view.js";
+import { viewWords } from "../calls/view-words.js";
+import { askedActs, askFromMail } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
 
 /**
@@ -17,7 +18,7 @@ const QUIET_MS = 1_500;
 
 async function answerFor(likely: boolean): Promise<Displayed> {
   try {
-    return await ask("display", { likely });
+    return await askFromMail("display", { likely });
   } catch (error) {
     // without a word of the background page there is no mark either
     return {
@@ -46,13 +47,19 @@ async function main(): Promise<void> {
     // a failed question about an ordinary mail is no news
     if (!likely && displayed.answer.kind === "refused") return mail.leave();
     mail.show(displayed, askedActs);
-    if (displayed.answer.kind === "opened") askWhenDue("due");
+    if (displayed.answer.kind === "opened") askWhenDue(() => askFromMail("due", null));
   };
-  browser.runtime.onMessage.addListener((message: unknown) => {
-    if (message === CLEAR) mail.clear();
-    else if (message !== ANEW || mail.kind !== "opened") return undefined;
-    return read();
-  });
+  hearBackground(
+    listenTo(viewWords, {
+      "view:clear": () => {
+        mail.clear();
+        void read();
+      },
+      "view:renew": () => {
+        if (mail.kind === "opened") void read();
+      },
+    }),
+  );
   await read();
 }
 

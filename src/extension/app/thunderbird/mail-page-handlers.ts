@@ -10,12 +10,12 @@ import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
 import { loadMark } from "../../ui/security-image.js";
-import type { MailAskHandlers, MessageRef } from "../calls/mail-calls.js";
+import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
 import { answerAbout } from "./display-answer.js";
 import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 
 /** What the background page answers to our own pages about one mail. */
-export const mailAsks: MailAskHandlers = {
+export const mailPageHandlers: MailPageHandlers = {
   "mail:verdict": async ({ mail }) => marked(await answerAbout(await headerOf(mail), "in-its-own-shell")),
   "mail:open": async ({ mail }) => marked(await answerAbout(await headerOf(mail), "elsewhere")),
 

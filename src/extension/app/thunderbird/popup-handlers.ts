@@ -1,14 +1,15 @@
 import { AddonError } from "../../platform/errors.js";
+import type { HandlersOf } from "../../platform/rpc/call.js";
 import { type ComposeRecipients, thunderbird } from "../../platform/thunderbird.js";
 import type { GuardName } from "../../writing/guard-names.js";
 import { switchGuard } from "../../writing/guard-switches.js";
 import { refresh, statusOf, turnOff, turnOn } from "../../writing/window/list-mode.js";
 import { stop } from "../../writing/window/send-state.js";
 import { changeState, stateOf } from "../../writing/window/window-state.js";
-import type { CallHandlers, ComposeCalls } from "../calls/page-calls.js";
+import type { composeCalls } from "../calls/page-calls.js";
 
 /** What Thunderbird's background page answers to the popup of a compose window's button. */
-export const composeCalls: Pick<CallHandlers, keyof ComposeCalls> = {
+export const composeHandlers: HandlersOf<typeof composeCalls> = {
   "compose:status": ({ tabId }) => statusOf(tabId),
 
   async "compose:answer"({ tabId, answer, about, dontAsk }) {

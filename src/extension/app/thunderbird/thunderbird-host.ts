@@ -4,11 +4,12 @@ import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
 import type { Host, RequestToSend } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
+import { tellTab } from "../../platform/rpc/messages.js";
 import { thunderbird } from "../../platform/thunderbird.js";
-import { ANEW, CLEAR } from "../../reading/view.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
+import type { ViewWords } from "../calls/view-words.js";
 import { arrivals } from "../handlers/incoming.js";
 import { saveFile } from "./save-file.js";
 
@@ -18,17 +19,14 @@ import { saveFile } from "./save-file.js";
  */
 
 /** Keys were locked: nothing that was opened stays on a screen. */
-export const clearViews = (): void => tellViews(CLEAR);
+export const clearViews = (): void => tellViews("view:clear");
 
 /** What verdicts are made of has changed: opened mails are asked about anew. */
-export const renewViews = (): void => tellViews(ANEW);
+export const renewViews = (): void => tellViews("view:renew");
 
-function tellViews(what: typeof CLEAR | typeof ANEW): void {
+function tellViews(what: keyof ViewWords): void {
   void browser.tabs.query({}).then((tabs) => {
-    for (const { id } of tabs) {
-      // most tabs show no mail of ours, and nobody there listens
-      if (id !== undefined) browser.tabs.sendMessage(id, what).catch(() => undefined);
-    }
+    for (const { id } of tabs) if (id !== undefined) tellTab<ViewWords>(id)(what, null);
   });
 }
 

@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
+import { askOver } from "../../platform/rpc/frame-port.js";
 import { partsToSend } from "../../requests/by-hand.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
 import { type ReadyLetter, sealLetter } from "../../writing/composer/seal-letter.js";
-import { handed, type Outgoing } from "./frame-messages.js";
+import { type Outgoing, writingCalls } from "../calls/webmail-calls.js";
 
 /** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
 interface Props {
@@ -25,14 +26,8 @@ export function Handing({ mail, port, attached, back }: Props) {
     setState("handing");
     try {
       const made = await mail();
-      const answer = new Promise<State>((resolve) => {
-        port.onmessage = ({ data }: MessageEvent<unknown>) => resolve(handed(data));
-      });
-      port.postMessage(
-        made,
-        made.files.map(({ bytes }) => bytes),
-      );
-      const told = await answer;
+      const buffers = made.files.map(({ bytes }) => bytes);
+      const told = await askOver(port, writingCalls)("webmail:attach", made, buffers);
       if (told === "attached") attached();
       setState(told);
     } catch (error) {
@@ -74,12 +69,12 @@ export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
   const { list, key } = ready.author;
   const { parts, subject, notice } = await sealLetter(ready);
   const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
-  return { kind: "outgoing", to: list.address, from: key.address, subject, notice, files };
+  return { to: list.address, from: key.address, subject, notice, files };
 }
 
 /** A request to a list's server that the person is to send: it was signed and sealed when it was made. */
 export async function requestToHand(id: string): Promise<Outgoing> {
   const { from, to, subject, text, attachment } = await partsToSend(id);
   const { name, type, bytes } = attachment;
-  return { kind: "outgoing", to, from, subject, notice: text, files: [{ name, type, bytes: moved(bytes) }] };
+  return { to, from, subject, notice: text, files: [{ name, type, bytes: moved(bytes) }] };
 }

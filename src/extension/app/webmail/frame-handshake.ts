@@ -1,10 +1,10 @@
-import { isAllowed } from "../../platform/background-rpc.js";
-import type { Check } from "../../platform/check.js";
-import { HELLO, READY } from "./frame-messages.js";
+import { isAllowed } from "../../platform/background-calls.js";
+import type { WordListener } from "../../platform/rpc/call.js";
+import { hearOver, portOfPage } from "../../platform/rpc/frame-port.js";
 
 /**
- * Our frame's side of the page that it stands in. The first message that fits is the only one: what is shown can't be
- * changed under a person's eyes, and a frame can't be used as an oracle that is asked again and again.
+ * Our frame's side of the page that it stands in. The first message is the only one: what is shown can't be changed under a
+ * person's eyes, and a frame can't be used as an oracle that is asked again and again.
  */
 
 /** What came, and the way back. */
@@ -14,30 +14,11 @@ export interface Embedded<M> {
 }
 
 /**
- * Waits for what the page hands in. Calls of pages that the person has not allowed are dropped without an answer.
- * Never resolves if what comes first does not fit.
+ * Waits for what the page hands in. Never resolves if what comes first does not fit.
+ * @param hear takes it: `(take) => hearing(table, { "frame:read": take })`
  */
-export function embedded<M>(check: Check<M>): Promise<Embedded<M>> {
-  return new Promise((resolve) => {
-    let taken = false;
-    const listener = ({ data, origin, source, ports }: MessageEvent<unknown>) => {
-      const [port, more] = ports;
-      if (source !== parent || data !== HELLO || port === undefined || more !== undefined) return;
-      void isAllowed(origin).then(
-        (allowed) => {
-          if (!allowed || taken) return;
-          taken = true;
-          removeEventListener("message", listener);
-          port.addEventListener("message", (event) => resolve({ message: check(event.data), port }), {
-            once: true,
-          });
-          port.start();
-          port.postMessage(READY);
-        },
-        // the background is not there: the page calls again
-        () => undefined,
-      );
-    };
-    addEventListener("message", listener);
-  });
+export async function embedded<M>(hear: (take: (message: M) => void) => WordListener): Promise<Embedded<M>> {
+  const port = await portOfPage(isAllowed);
+  const message = await new Promise<M>((resolve) => hearOver(port, hear(resolve), true));
+  return { message, port };
 }

@@ -1,5 +1,5 @@
 import { browser } from "../../platform/browser.js";
-import { HELLO, READY, type ToRead, type ToWrite } from "./frame-messages.js";
+import { callFrame } from "../../platform/rpc/frame-port.js";
 
 /**
  * The content script's side of one of our frames: puts it into the page and speaks with it over a port of their own.
@@ -28,20 +28,14 @@ export function heightOf(place: Element): string {
   return `${Math.max(LEAST_HEIGHT, Math.floor(place.getBoundingClientRect().height))}px`;
 }
 
-/** How often a frame is called that does not answer yet, and how long. A busy machine takes seconds to start it. */
-const [CALL_MS, PATIENCE_MS] = [250, 30_000] as const;
-
 /**
- * Makes a frame for a message; the caller puts `element` into the page. Buffers in `transfer` are moved.
- *
- * The frame is called until it answers, over a port of its own that the page's scripts never see, and only then gets the
- * message. QUIRK: Firefox 153 says `load` of a frame of another process before its scripts have run.
+ * Makes a frame; the caller puts `element` into the page.
+ * @param opened gets the port to the frame's script, when it has answered: once
  */
 export function makeFrame(
-  message: ToRead | ToWrite,
+  page: keyof typeof pages,
   title: string,
-  transfer: readonly ArrayBuffer[],
-  hear: (said: unknown, port: MessagePort) => void,
+  opened: (port: MessagePort) => void,
   height: string = HEIGHT,
 ): OpenFrame {
   const element = document.createElement("div");
@@ -49,30 +43,15 @@ export function makeFrame(
   const frame = document.createElement("iframe");
   frame.title = title;
   frame.style.cssText = "display: block; width: 100%; height: 100%; border: 0;";
-  frame.src = browser.runtime.getURL(pages[message.listseal]);
+  frame.src = browser.runtime.getURL(pages[page]);
   element.attachShadow({ mode: "closed" }).append(frame);
 
   const origin = new URL(browser.runtime.getURL("")).origin;
-  let answered: MessagePort | undefined;
-  const call = () => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (answered !== undefined || data !== READY) return;
-      answered = port1;
-      clearInterval(calling);
-      port1.onmessage = (event: MessageEvent<unknown>) => hear(event.data, port1);
-      port1.postMessage(message, [...transfer]);
-    };
-    frame.contentWindow?.postMessage(HELLO, origin, [port2]);
-  };
-  const calling = setInterval(call, CALL_MS);
-  setTimeout(() => clearInterval(calling), PATIENCE_MS);
-  frame.addEventListener("load", call, { once: true });
+  const giveUp = callFrame(frame, origin, opened);
   return {
     element,
     close: () => {
-      clearInterval(calling);
-      answered?.close();
+      giveUp();
       element.remove();
     },
   };

@@ -1,4 +1,4 @@
-import { openOwnPage } from "../../platform/background-rpc.js";
+import { openOwnPage } from "../../platform/background-calls.js";
 import { t } from "../../ui/i18n.js";
 
 /**

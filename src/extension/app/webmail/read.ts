@@ -1,21 +1,23 @@
+import { listenTo } from "../../platform/rpc/call.js";
+import { tellOver } from "../../platform/rpc/frame-port.js";
 import { ReadingView } from "../../reading/page/reading-view.js";
 import { t } from "../../ui/i18n.js";
 import { startPage } from "../browser/start-page.js";
+import { type readingReplies, readingWords, type ToRead } from "../calls/webmail-calls.js";
 import { arrivals } from "../handlers/incoming.js";
 import { makeFrameView } from "./frame.js";
 import { embedded } from "./frame-handshake.js";
-import { type FromReading, toRead } from "./frame-messages.js";
 
 /** The reading frame: opens the mail that the webmail's page hands in, onto the screen and nowhere else. */
 async function start(): Promise<void> {
   startPage();
   // listens before anything is awaited: the page speaks once
-  const waiting = embedded(toRead);
+  const waiting = embedded<ToRead>((take) => listenTo(readingWords, { "frame:read": take }));
   const { main } = await makeFrameView(t("webmail_reading_title"), "read");
   const { message, port } = await waiting;
   // the page has the sealed mail, and the writing frame opens it again: no words of it go from one to the other
-  const answer: FromReading = { kind: "answer" };
-  const view = new ReadingView(main, { arrivals, reply: async () => port.postMessage(answer) });
+  const tell = tellOver<typeof readingReplies>(port);
+  const view = new ReadingView(main, { arrivals, reply: async () => tell("webmail:answer", null) });
   await view.show({ kind: "mail", name: "", file: new Blob([message.mail]) });
 }
 

@@ -1,28 +1,27 @@
 import { render } from "preact";
+import { listenTo } from "../../platform/rpc/call.js";
+import { tellOver } from "../../platform/rpc/frame-port.js";
 import { MailReading } from "../../reading/page/read-source.js";
 import { load } from "../../records/storage.js";
 import { actionButton } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
 import { answerTo, emptyLetter, type ReplyDraft } from "../../writing/composer/reply-draft.js";
 import { startPage } from "../browser/start-page.js";
+import { type ToWrite, type writingReplies, writingWords } from "../calls/webmail-calls.js";
 import { arrivals } from "../handlers/incoming.js";
 import { type Frame, makeFrameView } from "./frame.js";
 import { embedded } from "./frame-handshake.js";
-import { type FromWriting, type ToWrite, toWrite } from "./frame-messages.js";
 import { WritingFrame } from "./writing-frame.js";
 
 /** The writing frame: what is typed stays in it; sealed parts go to the webmail's page. */
 async function start(): Promise<void> {
   startPage();
   // listens before anything is awaited: the page speaks once
-  const waiting = embedded(toWrite);
+  const waiting = embedded<ToWrite>((take) => listenTo(writingWords, { "frame:write": take }));
   const frame = await makeFrameView(t("webmail_writing_title"), "write");
   const { message, port } = await waiting;
   const begun = await begunWith(message);
-  const close = () => {
-    const givenUp: FromWriting = { kind: "given-up" };
-    port.postMessage(givenUp);
-  };
+  const close = () => tellOver<typeof writingReplies>(port)("webmail:close", null);
   const handed = offerClosing(frame, close);
   render(<WritingFrame begun={begun} port={port} handed={handed} />, frame.main);
 }

@@ -5,7 +5,7 @@ import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
-import { openOptions } from "../../platform/background-rpc.js";
+import { openOptions } from "../../platform/background-calls.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { type IncomingHandlers, takePart } from "../../requests/incoming.js";

@@ -1,5 +1,5 @@
 import { whenLocked } from "../../keys/unlocked.js";
-import { openOptions } from "../../platform/background-rpc.js";
+import { openOptions } from "../../platform/background-calls.js";
 import { whenStoredChanges } from "../../records/storage.js";
 import type { IncomingHandlers } from "../../requests/incoming.js";
 import { element } from "../../ui/elements.js";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { openOptions } from "../../platform/background-rpc.js";
+import { openOptions } from "../../platform/background-calls.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";

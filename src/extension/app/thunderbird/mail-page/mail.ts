@@ -1,10 +1,14 @@
 import { browser } from "../../../platform/browser.js";
+import { askBackground } from "../../../platform/rpc/messages.js";
 import { displayStyle } from "../../../reading/display/style.js";
 import type { MailActions } from "../../../reading/view.js";
 import { t } from "../../../ui/i18n.js";
-import { ask, type MessageRef } from "../../calls/mail-calls.js";
+import type { MailPageCalls, MessageRef } from "../../calls/mail-page-calls.js";
 
 /** What our pages about one mail have in common. In them is nothing that a sender has written but as text that we place. */
+
+/** Asks the background page from a page about a mail. */
+export const askFromPage = askBackground<MailPageCalls>();
 
 /** A shadow root in `container` with the look of an opened mail. The page's policy takes no styles from elements. */
 export function placeIn(container: HTMLElement): { show(kind: string, shown: readonly Node[]): void } {
@@ -31,17 +35,17 @@ export function actsOn(mail: MessageRef): MailActions {
   return {
     openElsewhere: null,
     save: async (attachment) => {
-      downloads.set(attachment, (await ask("mail:save", { mail, attachment })).download);
+      downloads.set(attachment, (await askFromPage("mail:save", { mail, attachment })).download);
     },
     showSaved: async (attachment) => {
       const download = downloads.get(attachment);
       if (download !== undefined) await browser.downloads.show(download);
     },
-    saveAll: () => ask("mail:save-all", { mail }),
-    saveMail: () => ask("mail:save-mail", { mail }),
-    preview: (attachment) => ask("mail:preview", { mail, attachment }),
-    compare: () => ask("mail:compare", { mail }),
-    join: () => ask("mail:join", { mail }),
+    saveAll: () => askFromPage("mail:save-all", { mail }),
+    saveMail: () => askFromPage("mail:save-mail", { mail }),
+    preview: (attachment) => askFromPage("mail:preview", { mail, attachment }),
+    compare: () => askFromPage("mail:compare", { mail }),
+    join: () => askFromPage("mail:join", { mail }),
     settings: () => browser.runtime.openOptionsPage(),
     reply: null,
   };

@@ -9,9 +9,9 @@ import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { t } from "../../../ui/i18n.js";
 import { markView } from "../../../ui/security-image-view.js";
-import { ask, type MessageRef } from "../../calls/mail-calls.js";
+import type { MessageRef } from "../../calls/mail-page-calls.js";
 import { askWhenDue } from "../lock-when-due.js";
-import { actsOn, placeIn } from "./mail.js";
+import { actsOn, askFromPage, placeIn } from "./mail.js";
 
 /**
  * What was sealed inside a mail that neither the list's server nor ListSeal has made, in a tab of our own. The mail around it
@@ -75,7 +75,7 @@ async function start(): Promise<void> {
     asked += 1;
     const mine = asked;
     try {
-      const { answer, mark } = await ask("mail:open", { mail });
+      const { answer, mark } = await askFromPage("mail:open", { mail });
       // locked, or asked again, meanwhile
       if (mine !== asked) return;
       const next = JSON.stringify(answer);
@@ -84,7 +84,7 @@ async function start(): Promise<void> {
       part("mark").replaceChildren(markView(mark));
       await tellMail(mail);
       show(answer);
-      askWhenDue("mail:due");
+      askWhenDue(() => askFromPage("mail:due", null));
     } catch (error) {
       const code = codeOf(error, "worker-failed");
       place.show("refused", [bannerOf("warning", t("refused_title"), t(sentenceKey(code)))]);

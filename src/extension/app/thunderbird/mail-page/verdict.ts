@@ -8,8 +8,8 @@ import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
 import { t } from "../../../ui/i18n.js";
 import { markView } from "../../../ui/security-image-view.js";
-import { ask, type MessageRef } from "../../calls/mail-calls.js";
-import { actsOn, placeIn } from "./mail.js";
+import type { MessageRef } from "../../calls/mail-page-calls.js";
+import { actsOn, askFromPage, placeIn } from "./mail.js";
 
 /**
  * The popup of the button above a mail. It says what ListSeal knows about the mail, where no mail can paint.
@@ -61,7 +61,7 @@ function actsIn(mail: MessageRef): MailActions {
       return null;
     },
     compare: away(acts.compare),
-    join: away(() => ask("mail:join", { mail })),
+    join: away(() => askFromPage("mail:join", { mail })),
     settings: away(acts.settings),
   };
 }
@@ -96,7 +96,7 @@ async function start(): Promise<void> {
   const read = async () => {
     place.show("opening", [bannerOf("note", t("opening_title"), t("opening_text"))]);
     try {
-      const { answer, mark } = await ask("mail:verdict", { mail });
+      const { answer, mark } = await askFromPage("mail:verdict", { mail });
       part("mark").replaceChildren(markView(mark));
       show(answer);
     } catch (error) {

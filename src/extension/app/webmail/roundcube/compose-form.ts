@@ -1,4 +1,4 @@
-import type { Outgoing, SealedFile } from "../frame-messages.js";
+import type { Outgoing, SealedFile } from "../../calls/webmail-calls.js";
 import { find } from "./page.js";
 import { type Part, selectors } from "./selectors.js";
 

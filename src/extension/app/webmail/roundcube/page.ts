@@ -1,6 +1,6 @@
 import { memberNotice, submissionNotice } from "../../../../mail/fixed-texts.js";
 import { labelOf } from "../../../../mail/part-types.js";
-import { MAIL_LIMIT } from "../frame-messages.js";
+import { MAIL_LIMIT } from "../../calls/webmail-calls.js";
 import { type Part, selectors } from "./selectors.js";
 
 /** What the adapter reads in a page of Roundcube: which page it is, which mail it shows, and that mail as it came. */

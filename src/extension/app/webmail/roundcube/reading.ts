@@ -1,4 +1,7 @@
+import { listenTo } from "../../../platform/rpc/call.js";
+import { hearOver, tellOver } from "../../../platform/rpc/frame-port.js";
 import { t } from "../../../ui/i18n.js";
+import { readingReplies, type readingWords } from "../../calls/webmail-calls.js";
 import { makeFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
 import { find, looksOf, type MailName, saysSealed, showsSealedMail, sourceOf } from "./page.js";
@@ -18,14 +21,11 @@ export async function readMailPage(name: MailName): Promise<void> {
     return;
   }
   if (looks === "unknown-encryption" && !saysSealed(mail)) return;
-  const answer = (said: unknown) => {
-    if (isAnswer(said)) (top ?? window).location.assign(answerAddress(location.href, name));
-  };
-  const frame = makeFrame({ listseal: "read", mail }, t("webmail_reading_title"), [mail], answer);
+  const answer = () => (top ?? window).location.assign(answerAddress(location.href, name));
+  const frame = makeFrame("read", t("webmail_reading_title"), (port) => {
+    hearOver(port, listenTo(readingReplies, { "webmail:answer": answer }));
+    tellOver<typeof readingWords>(port)("frame:read", { mail }, [mail]);
+  });
   place.before(frame.element);
   place.style.setProperty("display", "none");
-}
-
-function isAnswer(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "answer";
 }

@@ -1,6 +1,8 @@
+import { answering, listenTo } from "../../../platform/rpc/call.js";
+import { answerOver, hearOver, tellOver } from "../../../platform/rpc/frame-port.js";
 import { t } from "../../../ui/i18n.js";
+import { type Outgoing, writingCalls, writingReplies, type writingWords } from "../../calls/webmail-calls.js";
 import { heightOf, makeFrame, type OpenFrame } from "../frame-host.js";
-import { type Outgoing, outgoing } from "../frame-messages.js";
 import { makeNote } from "../note.js";
 import { attach, put, recipients } from "./compose-form.js";
 import { find, type MailName, missingForWriting, sourceOf } from "./page.js";
@@ -26,14 +28,6 @@ export function answered(address: string): MailName | undefined {
   const named = new URLSearchParams(hash.slice(1 + ANSWER.length));
   const [uid, mailbox] = [named.get("uid"), named.get("mailbox")];
   return uid === null || mailbox === null ? undefined : { uid, mailbox };
-}
-
-function outgoingIn(value: unknown): Outgoing | undefined {
-  try {
-    return outgoing(value);
-  } catch {
-    return undefined;
-  }
 }
 
 let open: OpenFrame | undefined;
@@ -87,22 +81,25 @@ async function begin(name: MailName | undefined): Promise<void> {
     open = undefined;
     box.style.removeProperty("display");
   };
-  const hear = (said: unknown, port: MessagePort) => {
-    const mail = outgoingIn(said);
-    if (mail === undefined) end();
-    else void hand(mail, port);
-  };
-  const message = { listseal: "write", answers: answers ?? null, to: recipients() } as const;
+  const begun = { answers: answers ?? null, to: recipients() };
   const moved = answers === undefined ? [] : [answers];
-  open = makeFrame(message, t("webmail_writing_title"), moved, hear, heightOf(box));
+  const speak = (port: MessagePort) => {
+    hearOver(port, listenTo(writingReplies, { "webmail:close": end }));
+    answerOver(
+      port,
+      answering(writingCalls, async () => ({ "webmail:attach": hand })),
+    );
+    tellOver<typeof writingWords>(port)("frame:write", begun, moved);
+  };
+  open = makeFrame("write", t("webmail_writing_title"), speak, heightOf(box));
   box.before(open.element);
   box.style.setProperty("display", "none");
 }
 
 /** Gives the sealed mail to Roundcube: the person presses its Send. */
-async function hand(mail: Outgoing, port: MessagePort): Promise<void> {
+async function hand(mail: Outgoing): Promise<"attached" | "not-attached"> {
   const isThere = await attach(mail.files).catch(() => false);
   if (isThere) put(mail);
   isHanded = isThere;
-  port.postMessage(isThere ? "attached" : "not-attached");
+  return isThere ? "attached" : "not-attached";
 }

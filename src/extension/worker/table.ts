@@ -1,0 +1,92 @@
+import type { Outcome } from "../platform/rpc/outcome.js";
+import { readBackupFile, writeBackupFile } from "./backup.js";
+import { openDraftMail, sealDraftMail } from "./draft.js";
+import { exportKey, importKey } from "./imported-keys.js";
+import { certifyKey, readInvitationFile } from "./invitation.js";
+import {
+  armorKey,
+  makeKey,
+  protectKey,
+  readRevocationReport,
+  renewKey,
+  revokeKey,
+  unlockKey,
+} from "./member-keys.js";
+import { openSealedNotice } from "./notices.js";
+import { open } from "./open.js";
+import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
+import { makeInvitation } from "./owner-invite.js";
+import {
+  followRecord,
+  newListKeyNotice,
+  ownersNotice,
+  readReceipt,
+  readServerOffer,
+  serverNotice,
+} from "./owner-record.js";
+import { practise } from "./practice.js";
+import { readMail } from "./read-mail.js";
+import { openSealedAnswer, writeSealedRequest } from "./requests.js";
+import { seal, sealMail } from "./seal.js";
+
+/**
+ * What our pages ask of the worker, by name: the background page in Thunderbird, each page in a browser. A job is declared once, by
+ * the function that does it: what it takes and gives is inferred from there (`client.ts`).
+ *
+ * Everything that touches openpgp happens in the worker: pure JavaScript cryptography on 25 MB blocks its thread for seconds,
+ * and the background page must keep answering (and stay awake). Keys cross here as bytes; the worker is our own code in our own
+ * process, so what crosses is checked by the compiler alone.
+ */
+export const jobs = {
+  seal,
+  "seal-mail": sealMail,
+  open,
+  "read-mail": readMail,
+  "seal-draft": sealDraftMail,
+  "open-draft": openDraftMail,
+  "make-key": makeKey,
+  "unlock-key": unlockKey,
+  "protect-key": protectKey,
+  "renew-key": renewKey,
+  "revoke-key": revokeKey,
+  "read-revocation": readRevocationReport,
+  "certify-key": certifyKey,
+  "import-key": importKey,
+  "export-key": exportKey,
+  practise,
+  "armor-key": armorKey,
+  "write-request": writeSealedRequest,
+  "open-answer": openSealedAnswer,
+  "write-backup": writeBackupFile,
+  "read-backup": readBackupFile,
+  "open-notice": openSealedNotice,
+  "read-invitation": readInvitationFile,
+  "read-card": readCardFile,
+  "make-list-key": makeListKey,
+  "make-invitation": makeInvitation,
+  "follow-record": followRecord,
+  "new-list-key-notice": newListKeyNotice,
+  "owners-notice": ownersNotice,
+  "read-server-offer": readServerOffer,
+  "server-notice": serverNotice,
+  "open-receipt": readReceipt,
+  "read-public-key": readPublicKey,
+  "list-key-file": listKeyFile,
+};
+
+export type JobName = keyof typeof jobs;
+/** What a job takes. */
+export type JobInput<K extends JobName> = Parameters<(typeof jobs)[K]>[0];
+/** What a job gives. */
+export type JobOutput<K extends JobName> = Awaited<ReturnType<(typeof jobs)[K]>>;
+
+/** One job as it crosses to the worker. */
+export type JobMessage = {
+  readonly [K in JobName]: { readonly id: number; readonly name: K; readonly input: JobInput<K> };
+}[JobName];
+
+/** One answer as it comes back. */
+export interface JobAnswer {
+  readonly id: number;
+  readonly outcome: Outcome<unknown>;
+}
