@@ -31,6 +31,9 @@ declare const fingerprintBrand: unique symbol;
 /** A certificate's primary fingerprint in lower-case hex: 40 digits (v4) or 64 (v6). Made only by this file. */
 export type Fingerprint = string & { readonly [fingerprintBrand]: true };
 
+/** A certificate, of whatever role. Other floors pass it on, and ask this one about it. */
+export type Certificate = PublicKey;
+
 /** The public half of a key with its role. */
 export interface SealingKey<R extends Role> {
   readonly role: R;

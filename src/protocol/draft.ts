@@ -10,9 +10,9 @@
 import { assertUsable, type OpeningKey, sealingHalf } from "../openpgp/keys.js";
 import { openLayer } from "../openpgp/open-layer.js";
 import { assertSize, MAX_PAYLOAD_BYTES } from "../openpgp/policy.js";
+import { sealLayer } from "../openpgp/seal-layer.js";
 import { profileOf } from "../openpgp/secrets.js";
 import { readNotations, signBinding, verifyOnly } from "./binding.js";
-import { encryptSigned } from "./seal-post.js";
 
 /**
  * Seals a draft to its author.
@@ -30,7 +30,7 @@ export async function sealDraft(
   const own = sealingHalf(author);
   await assertUsable(own.certificate, date);
   const signature = await signBinding(payload, author, { kind: "draft" }, [own.fingerprint], date);
-  return encryptSigned(payload, signature, [own], profileOf(own), date);
+  return sealLayer(payload, signature, [own], profileOf(own), date);
 }
 
 /**

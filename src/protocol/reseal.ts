@@ -21,10 +21,10 @@ import {
   MAX_PAYLOAD_BYTES,
   type Profile,
 } from "../openpgp/policy.js";
+import { sealLayer } from "../openpgp/seal-layer.js";
 import { isSecret, type Opener, profileOf, type Sealer } from "../openpgp/secrets.js";
 import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
-import { encryptSigned } from "./seal-post.js";
 
 /** A post as the server holds it: opened once, still sealed to the list key. Kept in memory only, never on disk. */
 export interface OpenedAtServer {
@@ -177,7 +177,7 @@ export async function resealFor(
   date: Date = new Date(),
 ): Promise<SealedMessage> {
   const { opened, listSignature, profile } = prepared;
-  const outer = await encryptSigned(opened.literal, listSignature, [member], profile, date);
+  const outer = await sealLayer(opened.literal, listSignature, [member], profile, date);
   const outerSecret = isSecret(member) ? { outerSecret: member.fingerprint } : {};
   return opened.body === undefined
     ? { mode: "whole", message: outer, ...outerSecret }

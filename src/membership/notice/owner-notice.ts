@@ -28,8 +28,8 @@ import {
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import {
@@ -117,7 +117,7 @@ export async function writeNotice(
     ...(await written(news)),
   });
   const signature = await signBinding(bytes, owner, { kind: news.kind }, [member.fingerprint], date);
-  return encryptSigned(bytes, signature, [member], profileOf(member), date);
+  return sealLayer(bytes, signature, [member], profileOf(member), date);
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
@@ -298,7 +298,7 @@ export async function writeReceipt(
     by: member.fingerprint,
   });
   const signature = await signBinding(bytes, member, { kind: "receipt" }, [owner.fingerprint], date);
-  return encryptSigned(bytes, signature, [owner], profileOf(owner), date);
+  return sealLayer(bytes, signature, [owner], profileOf(owner), date);
 }
 
 /**

@@ -16,8 +16,8 @@ import {
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { type RequestResult, readResult, type Unsolicited, writeResult } from "./answer-result.js";
 import { jsonBytes, type RequestedList, readList } from "./request.js";
@@ -59,7 +59,7 @@ export async function writeAnswer(
     server: armorSealingKey(answer.server),
   });
   const signature = await signBinding(bytes, server, { kind: "answer" }, [asker.fingerprint], date);
-  return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
+  return sealLayer(bytes, signature, [asker], profileOf(asker), date);
 }
 
 function isUnasked(result: RequestResult): result is Unsolicited {

@@ -40,9 +40,9 @@ import {
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertInWindow, assertSize, readingConfig } from "../../openpgp/policy.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
 import { isSecretId, type SecretId } from "../../openpgp/secrets.js";
 import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import type { CommandName } from "./command-names.js";
 import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
@@ -150,7 +150,7 @@ export async function writeRequest(
     const one = await signBinding(bytes, signer, { kind: "request" }, [server.fingerprint], signedAt);
     packets.push(...one.packets);
   }
-  const sealed = await encryptSigned(bytes, new Signature(packets), [server], profileOf(server), signedAt);
+  const sealed = await sealLayer(bytes, new Signature(packets), [server], profileOf(server), signedAt);
   assertSize(sealed, limitOf(command.do), "the request");
   return sealed;
 }
