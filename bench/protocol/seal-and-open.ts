@@ -7,7 +7,8 @@
 
 import { openLayer } from "../../src/openpgp/open-layer.js";
 import { sealLayer } from "../../src/openpgp/seal-layer.js";
-import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
+import { signBinding } from "../../src/protocol/binding.js";
 import {
   armorOpeningKey,
   armorSealingKey,

@@ -126,7 +126,7 @@ export function generateMemberKey(
 }
 
 /** The profile that a key was made in: v6 keys are `rfc9580`, all others `compatible`. */
-export function profileOf(key: SealingKey<Role> | OpeningKey<Role>): Profile {
+export function profileOfKey(key: SealingKey<Role> | OpeningKey<Role>): Profile {
   const certificate = "certificate" in key ? key.certificate : key.secret;
   return certificate.keyPacket.version === 6 ? "rfc9580" : "compatible";
 }
@@ -140,6 +140,11 @@ export function sealingHalf<R extends Role>(key: OpeningKey<R>): SealingKey<R> {
 export function userIdOf(key: SealingKey<Role> | OpeningKey<Role>): string {
   const certificate = "certificate" in key ? key.certificate : key.secret;
   return certificate.getUserIDs()[0] ?? "";
+}
+
+/** When the primary key was made. */
+export function createdAt(certificate: Certificate): Date {
+  return certificate.getCreationTime();
 }
 
 /** Lower-case hex fingerprints of the primary key and of every subkey. */

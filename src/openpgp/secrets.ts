@@ -13,7 +13,7 @@ import { enums, type PartialConfig } from "openpgp";
 import { hex } from "./digest.js";
 import { ProtocolError } from "./errors.js";
 import type { OpeningKey, Role, SealingKey } from "./keys.js";
-import { profileOf as profileOfKey } from "./keys.js";
+import { profileOfKey } from "./keys.js";
 import type { Profile } from "./policy.js";
 
 declare const secretIdBrand: unique symbol;

@@ -12,7 +12,8 @@ import { openLayer } from "../openpgp/open-layer.js";
 import { assertSize, MAX_PAYLOAD_BYTES } from "../openpgp/policy.js";
 import { sealLayer } from "../openpgp/seal-layer.js";
 import { profileOf } from "../openpgp/secrets.js";
-import { readNotations, signBinding, verifyOnly } from "./binding.js";
+import { verifyOnly } from "../openpgp/signature.js";
+import { readNotations, signBinding } from "./binding.js";
 
 /**
  * Seals a draft to its author.
@@ -49,8 +50,8 @@ export async function openDraft(
     const layer = await openLayer(message, key);
     if (layer === "not-for-me") continue;
     const { certificate } = sealingHalf(key);
-    const { packet } = await verifyOnly(layer.literal, layer.signatures, certificate, now);
-    readNotations(packet, "draft", []);
+    const { notations } = await verifyOnly(layer.literal, layer.signatures, certificate, now);
+    readNotations(notations, "draft", []);
     return layer.literal;
   }
   return "not-for-me";

@@ -9,12 +9,12 @@ import {
   allFingerprints,
   parseFingerprint,
   parseSealingKey,
-  profileOf,
   readOpeningKey,
   readSealingKey,
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import type { Jobs } from "./jobs.js";
 import { knownOwnedList } from "./owner-invite.js";
 

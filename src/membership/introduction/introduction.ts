@@ -176,7 +176,7 @@ async function proveIntroduction(
 ): Promise<ProvenIntroduction> {
   const owners = list.owners.map((owner) => owner.certificate);
   const { issuer, certifiedAt, packet } = await verifyCertification(certificate, address, owners, now);
-  const said = readNotations(packet, "introduction", ["introduction", "join-by"]);
+  const said = readNotations(packet.rawNotations, "introduction", ["introduction", "join-by"]);
   const joinBy = parseDate(said["join-by"]);
   if (joinBy === undefined) throw new ProtocolError("binding-mismatch", "join-by is no date");
   await assertHeldAt(issuer, certifiedAt);
@@ -241,7 +241,7 @@ export async function assertIntroduced(
     throw new ProtocolError("wrong-role", "a member key is never an introduction");
   }
   const { certifiedAt, packet } = await verifyCertification(member, address, [introduction.certificate], now);
-  const said = readNotations(packet, "member", ["introduction"]);
+  const said = readNotations(packet.rawNotations, "member", ["introduction"]);
   if (said.introduction !== introductionValue(introduction)) {
     throw new ProtocolError("wrong-list", "for another list, list key or address");
   }

@@ -6,8 +6,9 @@
  */
 import { armor, enums } from "openpgp";
 import { type Address, localPartOf } from "../../mail/mailbox.js";
-import { armorOpeningKey, type OpeningKey, profileOf, type SealingKey } from "../../openpgp/keys.js";
+import { armorOpeningKey, type OpeningKey, type SealingKey } from "../../openpgp/keys.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import { signBinding } from "../../protocol/binding.js";
 
 /** The name of the file: `team-list-key.asc`. */

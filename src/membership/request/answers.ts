@@ -7,17 +7,13 @@
 
 import type { Address } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import {
-  armorSealingKey,
-  type OpeningKey,
-  parseSealingKey,
-  profileOf,
-  type SealingKey,
-} from "../../openpgp/keys.js";
+import { armorSealingKey, type OpeningKey, parseSealingKey, type SealingKey } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
-import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
+import { profileOf } from "../../openpgp/secrets.js";
+import { verifyOnly } from "../../openpgp/signature.js";
+import { readNotations, signBinding } from "../../protocol/binding.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { type RequestResult, readResult, type Unsolicited, writeResult } from "./answer-result.js";
 import { jsonBytes, type RequestedList, readList } from "./request.js";
@@ -94,8 +90,8 @@ export async function openAnswer(
   const layer = await openLayer(sealed, asker);
   if (layer === "not-for-me") return layer;
   assertSize(layer.literal, 4 * MAX_ANSWER_BYTES, "the opened answer");
-  const { packet } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
-  readNotations(packet, "answer", []);
+  const { notations } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
+  readNotations(notations, "answer", []);
   const fields = Fields.parse(layer.literal, "damaged");
   fields.assertKind("answer");
   const list = readList(fields.within("list"));

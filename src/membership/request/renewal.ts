@@ -5,8 +5,9 @@
 import { PrivateKey, readPrivateKey, reformatKey } from "openpgp";
 import { parseMailbox } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import { type OpeningKey, profileOf } from "../../openpgp/keys.js";
+import type { OpeningKey } from "../../openpgp/keys.js";
 import { configFor, fullReadingConfig, readingConfig } from "../../openpgp/policy.js";
+import { profileOf } from "../../openpgp/secrets.js";
 
 /** How long a fresh or renewed member key is good. A key that is forgotten somewhere ends by itself. */
 export const MEMBER_KEY_DAYS = 2 * 365;

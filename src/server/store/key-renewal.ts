@@ -10,12 +10,12 @@ import { PrivateKey, readPrivateKey } from "openpgp";
 import {
   armorSealingKey,
   type OpeningKey,
-  profileOf,
   sealingHalf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
 import { configFor } from "../../openpgp/policy.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { DAY_MS } from "../base/limits.js";
 import type { Ledger } from "./ledger.js";
