@@ -8,7 +8,6 @@ import {
   verifySigned,
   writeRequest,
 } from "../../src/membership/request/request.js";
-import { revokedSince, revokeMemberKey } from "../../src/membership/request/revocation.js";
 import { continueHistory, membersForNewKey } from "../../src/membership/roster/history.js";
 import { noHistory } from "../../src/membership/roster/state.js";
 import {
@@ -18,6 +17,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
+import { revokedSince, revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { sql } from "../../src/server/store/sql.js";
 import { openSqliteConnection } from "../../src/server/store/sqlite-connection.js";
 import {

@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/request/renewal.js";
-import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/request/revocation.js";
+import { readRevocation } from "../../membership/request/revocation.js";
 import {
   armorSealingKey,
   generateMemberKey,
@@ -10,10 +10,12 @@ import {
   readOpeningKey,
   readSealingKey,
   sealingHalf,
+  updatedFrom,
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { revokedSince, revokeMemberKey } from "../../openpgp/revocation.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { Jobs } from "./jobs.js";
 
@@ -76,7 +78,7 @@ export async function ownKey(
 ): Promise<OpeningKey<"member">> {
   const own = await readOpeningKey("member", fromBase64(secret));
   const present = await parseSealingKey("member", fromBase64(certificate));
-  return { ...own, secret: await own.secret.update(present.certificate) };
+  return updatedFrom(own, present);
 }
 
 /** The same key, good for longer. @throws ListSealError what `renewMemberKey` throws */
@@ -101,7 +103,7 @@ export async function revokeKey({
 }: Jobs["revoke-key"]["input"]): Promise<Jobs["revoke-key"]["output"]> {
   const own = await ownKey(key, secret);
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
-  const before = await revokedSince(own.secret.toPublic(), date);
+  const before = await revokedSince(sealingHalf(own).certificate, date);
   const revoked = before === undefined ? await revokeMemberKey(own, date) : sealingHalf(own);
   return {
     certificate: toBase64(writeSealingKey(revoked)),

@@ -4,8 +4,8 @@
  *
  *     gpg -d team-list-key.asc | gpg --import
  */
-import { armor, enums } from "openpgp";
 import { type Address, localPartOf } from "../../mail/mailbox.js";
+import { armorMessage } from "../../openpgp/armor.js";
 import { armorOpeningKey, type OpeningKey, type SealingKey } from "../../openpgp/keys.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
 import { profileOf } from "../../openpgp/secrets.js";
@@ -30,5 +30,5 @@ export async function writeListKeyFile(
 ): Promise<string> {
   const bytes = new TextEncoder().encode(await armorOpeningKey(listKey));
   const signature = await signBinding(bytes, owner, { kind: "invitation" }, [member.fingerprint], date);
-  return armor(enums.armor.message, await sealLayer(bytes, signature, [member], profileOf(member), date));
+  return armorMessage(await sealLayer(bytes, signature, [member], profileOf(member), date));
 }

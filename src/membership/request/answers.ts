@@ -7,7 +7,13 @@
 
 import type { Address } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import { armorSealingKey, type OpeningKey, parseSealingKey, type SealingKey } from "../../openpgp/keys.js";
+import {
+  armorSealingKey,
+  type OpeningKey,
+  parseSealingKey,
+  type SealingKey,
+  subkeyDates,
+} from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
@@ -112,7 +118,7 @@ export async function openAnswer(
 
 /** The date of the newest encryption subkey. */
 const newestSubkey = ({ certificate }: SealingKey<"server">): number =>
-  Math.max(...certificate.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
+  Math.max(...subkeyDates(certificate).map((date) => date.getTime()));
 
 /**
  * Which of two certificates of one server key to seal with: the one with the newer encryption subkey. An old answer that

@@ -8,8 +8,7 @@ import {
   ROSTER_PAGE,
   type RosterMember,
 } from "../../membership/request/answer-result.js";
-import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
-import { fullReadingConfig } from "../../openpgp/policy.js";
+import { expirationOf, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
 import type { Ledger, MemberStanding } from "../store/ledger.js";
 import type { FullStore } from "../store/membership-store.js";
@@ -40,7 +39,7 @@ async function rosterMember(
   const { address } = member;
   if (!isAddress(address)) return undefined;
   const { certificate } = await parseSealingKey("member", member.certificate);
-  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
+  const expires = await expirationOf(certificate);
   return {
     address,
     name: member.name,
