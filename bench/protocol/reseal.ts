@@ -27,7 +27,7 @@ import {
   sealPost,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { FastReseal } from "../../src/server/delivery/reseal/fast-reseal.js";
+import { FastReseal } from "../../src/server/delivery/fast-reseal.js";
 import { type Contender, measure, median } from "../measure.js";
 import { gpgArgs, type PeerWorld } from "../peers.js";
 import { compare, type Row } from "../row.js";

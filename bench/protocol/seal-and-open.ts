@@ -6,7 +6,9 @@
  */
 
 import { openLayer } from "../../src/openpgp/open-layer.js";
-import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
+import { sealLayer } from "../../src/openpgp/seal-layer.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
+import { signBinding } from "../../src/protocol/binding.js";
 import {
   armorOpeningKey,
   armorSealingKey,
@@ -15,7 +17,6 @@ import {
   type Profile,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { encryptSigned } from "../../src/protocol/seal-post.js";
 import { type Contender, measure } from "../measure.js";
 import { gpgArgs, type PeerWorld } from "../peers.js";
 import { compare, type Row } from "../row.js";
@@ -44,7 +45,7 @@ function seal({ profile, reader, author }: Keys, payload: Uint8Array): () => Pro
     const date = new Date();
     const says = { kind: "submit", msgid: "<1@example.test>" } as const;
     const signature = await signBinding(payload, author, says, [reader.fingerprint], date);
-    return encryptSigned(payload, signature, [sealingHalf(reader)], profile, date);
+    return sealLayer(payload, signature, [sealingHalf(reader)], profile, date);
   };
 }
 

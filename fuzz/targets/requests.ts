@@ -4,8 +4,8 @@ import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { commandNames } from "../../src/membership/request/command-names.js";
 import { claimedSigners, verifySigned, writeRequest } from "../../src/membership/request/request.js";
 import { armorSealingKey, sealingHalf } from "../../src/openpgp/keys.js";
+import { sealLayer } from "../../src/openpgp/seal-layer.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { encryptSigned } from "../../src/protocol/seal-post.js";
 import { writeServerKey } from "../../src/server/parse/key-transfer.js";
 import { readHere } from "../../test/server/read-here.js";
 import { NOW, vectorCast } from "../../test/vectors/cast.js";
@@ -36,7 +36,7 @@ async function sealedBy(inside: Uint8Array): Promise<Uint8Array> {
   const { alice, serverKey } = await cast;
   const server = sealingHalf(serverKey);
   const signature = await signBinding(inside, alice, { kind: "request" }, [server.fingerprint], date);
-  return encryptSigned(inside, signature, [server], "compatible", date);
+  return sealLayer(inside, signature, [server], "compatible", date);
 }
 
 async function json(command: Readonly<Record<string, unknown>>): Promise<Uint8Array> {

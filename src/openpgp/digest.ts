@@ -23,11 +23,10 @@ export async function digest(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const native = nodeCrypto();
   if (native !== undefined) {
-    const { setImmediate: others } = process.getBuiltinModule("node:timers/promises");
     const hash = native.createHash(nodeNames[name]);
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; at += TURN) {
-        if (at > 0) await others();
+        if (at > 0) await othersTurn();
         hash.update(piece.subarray(at, at + TURN));
       }
     }
@@ -79,7 +78,14 @@ export function nodeCrypto() {
     : process.getBuiltinModule("node:crypto");
 }
 
-function inOne(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** Lets everybody else have a turn, where Node is and one thread answers all connections. */
+export async function othersTurn(): Promise<void> {
+  if (nodeCrypto() === undefined) return;
+  await process.getBuiltinModule("node:timers/promises").setImmediate();
+}
+
+/** The pieces in one buffer where WebCrypto takes them; a single piece is not copied. */
+export function inOne(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return webCryptoView(only);
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

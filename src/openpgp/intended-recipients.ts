@@ -92,9 +92,8 @@ export function intendedRecipients(signature: SignaturePacket): readonly string[
     .map(({ body }) => Array.from(body.subarray(1), (octet) => octet.toString(16).padStart(2, "0")).join(""));
 }
 
-/** @throws ListSealError `wrong-list` if the signature names its readers and `reader` is not among them. */
-export function assertIntendedFor(signature: SignaturePacket, reader: string): void {
-  const named = intendedRecipients(signature);
+/** @throws ListSealError `wrong-list` if a signature names its readers and `reader` is not among them. */
+export function assertIntendedFor(named: readonly string[], reader: string): void {
   if (named.length > 0 && !named.includes(reader)) {
     throw new ProtocolError("wrong-list", "the signature was made for other readers");
   }

@@ -12,9 +12,11 @@ import {
   decryptKey,
   encryptKey,
   generateKey as generateOpenPgpKey,
+  type Key,
   PrivateKey,
   type PublicKey,
   readKey,
+  readKeys,
   readPrivateKey,
 } from "openpgp";
 import { ProtocolError } from "./errors.js";
@@ -32,6 +34,9 @@ declare const fingerprintBrand: unique symbol;
 
 /** A certificate's primary fingerprint in lower-case hex: 40 digits (v4) or 64 (v6). Made only by this file. */
 export type Fingerprint = string & { readonly [fingerprintBrand]: true };
+
+/** A certificate, of whatever role. Other floors pass it on, and ask this one about it. */
+export type Certificate = PublicKey;
 
 /** The public half of a key with its role. */
 export interface SealingKey<R extends Role> {
@@ -63,7 +68,8 @@ function isFingerprint(text: string): text is Fingerprint {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
-const keyType = (profile: Profile) =>
+/** What a key of a profile is, for openpgp.js. */
+export const keyType = (profile: Profile) =>
   profile === "compatible"
     ? // QUIRK: v4 with the new algorithm ids 25/27 can't be imported by GnuPG 2.2 and sq 0.27
       ({ type: "ecc", curve: "curve25519Legacy" } as const)
@@ -125,7 +131,7 @@ export function generateMemberKey(
 }
 
 /** The profile that a key was made in: v6 keys are `rfc9580`, all others `compatible`. */
-export function profileOf(key: SealingKey<Role> | OpeningKey<Role>): Profile {
+export function profileOfKey(key: SealingKey<Role> | OpeningKey<Role>): Profile {
   const certificate = "certificate" in key ? key.certificate : key.secret;
   return certificate.keyPacket.version === 6 ? "rfc9580" : "compatible";
 }
@@ -141,9 +147,43 @@ export function userIdOf(key: SealingKey<Role> | OpeningKey<Role>): string {
   return certificate.getUserIDs()[0] ?? "";
 }
 
+/** All User IDs as they stand in the certificate. */
+export function userIdsOf(certificate: Certificate): readonly string[] {
+  return certificate.getUserIDs();
+}
+
+/** When the primary key was made. */
+export function createdAt(certificate: Certificate): Date {
+  return certificate.getCreationTime();
+}
+
+/** When each subkey was made. */
+export function subkeyDates(certificate: Certificate): readonly Date[] {
+  return certificate.subkeys.map((subkey) => subkey.getCreationTime());
+}
+
+/** When a key runs out, by its newest self-signature. */
+export async function expirationOf(certificate: Certificate): Promise<Date | "never" | "no-valid-user-id"> {
+  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
+  return expires instanceof Date ? expires : expires === null ? "no-valid-user-id" : "never";
+}
+
+/** The primary key's fingerprint. */
+export function fingerprintOfCertificate(certificate: Certificate): Fingerprint {
+  return parseFingerprint(certificate.getFingerprint());
+}
+
 /** Lower-case hex fingerprints of the primary key and of every subkey. */
 export function allFingerprints(certificate: PublicKey): readonly string[] {
   return certificate.getKeys().map((key) => key.getFingerprint());
+}
+
+/** `key` with everything that its certificate has got since: certifications, renewed self-signatures. */
+export async function updatedFrom<R extends Role>(
+  key: OpeningKey<R>,
+  { certificate }: SealingKey<R>,
+): Promise<OpeningKey<R>> {
+  return { ...key, secret: await key.secret.update(certificate) };
 }
 
 function opening<R extends Role>(role: R, secret: PrivateKey): OpeningKey<R> {
@@ -171,7 +211,7 @@ export async function assertUsable(certificate: PublicKey, date: Date = new Date
   if (await certificate.isRevoked(undefined, undefined, date, full)) {
     throw new ProtocolError("key-revoked", "the key was revoked by its holder");
   }
-  const expires = await certificate.getExpirationTime(undefined, full);
+  const expires = await expirationOf(certificate);
   if (expires instanceof Date && expires <= date) {
     throw new ProtocolError("key-expired", `the key expired on ${expires.toISOString().slice(0, 10)}`);
   }
@@ -180,6 +220,36 @@ export async function assertUsable(certificate: PublicKey, date: Date = new Date
     await certificate.getEncryptionKey(undefined, date, undefined, full);
   } catch (cause) {
     throw new ProtocolError("weak-algorithm", "the key has no usable encryption key", { cause });
+  }
+}
+
+/**
+ * Throws unless the primary key existed, was not revoked and had not expired at `date`. Judged by its newest self-signature,
+ * not by the one of that day: a renewed certificate may have shed the old ones.
+ *
+ * @throws ListSealError `key-revoked` | `key-expired`
+ */
+export async function assertHeldAt(certificate: Certificate, date: Date): Promise<void> {
+  if (await certificate.isRevoked(undefined, undefined, date, fullReadingConfig())) {
+    throw new ProtocolError("key-revoked", "the key was revoked");
+  }
+  const expires = await expirationOf(certificate);
+  const ran = expires === "no-valid-user-id" || (expires instanceof Date && expires <= date);
+  if (createdAt(certificate) > date || ran) {
+    throw new ProtocolError("key-expired", "the key was not valid at that date");
+  }
+}
+
+/**
+ * Throws unless the primary key was good at `date` as its self-signatures of that day have it.
+ *
+ * @throws ListSealError `damaged`
+ */
+export async function assertPrimaryKeyGood(certificate: Certificate, date: Date): Promise<void> {
+  try {
+    await certificate.verifyPrimaryKey(date, undefined, fullReadingConfig());
+  } catch (cause) {
+    throw new ProtocolError("damaged", "the primary key is not good", { cause });
   }
 }
 
@@ -221,6 +291,22 @@ export async function parseSealingKey<R extends Role>(
   }
   assertRole(role, certificate);
   return { role, fingerprint: parseFingerprint(certificate.getFingerprint()), certificate };
+}
+
+/** Reads `bytes` as exactly one certificate. @throws ListSealError `key-damaged` for none, several, or a secret key */
+export async function readOneCertificate(bytes: Uint8Array): Promise<Certificate> {
+  let keys: Key[];
+  try {
+    keys = await readKeys({ binaryKeys: bytes, config: readingConfig });
+  } catch (cause) {
+    throw new ProtocolError("key-damaged", "not a readable OpenPGP certificate", { cause });
+  }
+  const [key] = keys;
+  // `readKey` would take the first of several and say nothing
+  if (key === undefined || keys.length !== 1)
+    throw new ProtocolError("key-damaged", "not exactly one certificate");
+  if (key.isPrivate()) throw new ProtocolError("key-damaged", "a secret key where a certificate belongs");
+  return key;
 }
 
 /**
@@ -265,6 +351,11 @@ async function unlock(secret: PrivateKey, passphrase: string | undefined): Promi
 /** The certificate as binary OpenPGP packets. */
 export function writeSealingKey(key: SealingKey<Role>): Uint8Array {
   return key.certificate.write();
+}
+
+/** As {@link writeSealingKey}, for a certificate of whatever role. */
+export function writeCertificate(certificate: Certificate): Uint8Array {
+  return certificate.write();
 }
 
 /** The certificate as an ASCII-armored public key block. */

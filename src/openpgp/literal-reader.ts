@@ -11,7 +11,7 @@ import { ProtocolError } from "./errors.js";
 import { bodyOf, bodyPieces, type Header, join, readHeader } from "./packets.js";
 import { assertSize, layerConfig, MAX_PACKETS_INSIDE } from "./policy.js";
 
-/** What a seal held. The signatures say nothing yet: `binding.ts` verifies them. */
+/** What a seal held. The signatures say nothing yet: `signature.ts` verifies them. */
 export interface Inside {
   readonly literal: Uint8Array;
   readonly signatures: readonly Signature[];

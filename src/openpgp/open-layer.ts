@@ -19,7 +19,7 @@ import {
 import { isSecret, type Opener, passphraseOf } from "./secrets.js";
 import { dataPacketVersion, openDataPacket, type PacketsInside } from "./seipd-reader.js";
 
-/** An opened layer. The signatures say nothing yet: `binding.ts` verifies them. */
+/** An opened layer. The signatures say nothing yet: `signature.ts` verifies them. */
 export type OpenedLayer = Inside;
 
 /**

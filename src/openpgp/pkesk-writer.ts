@@ -16,13 +16,9 @@ import {
   type KeyObject,
   randomFillSync,
 } from "node:crypto";
+import { type CipherName, ciphers } from "./ciphers.js";
 import { ProtocolError } from "./errors.js";
-import { packet, tag } from "./packet-writer.js";
-
-/** Cipher ids (RFC 9580, 9.3). */
-export const cipherId = { aes128: 7, aes256: 9 } as const;
-/** A cipher that session keys are made for here. */
-export type CipherName = keyof typeof cipherId;
+import { packetHeader } from "./signed-packets.js";
 
 interface CommonTarget {
   /** What a PKESK v3 to this key begins with: version, key id, algorithm; for ECDH also the head of the ephemeral MPI. */
@@ -46,6 +42,8 @@ export type PkeskTarget =
       readonly kdfParameter: Buffer;
     });
 
+/** Packet type (RFC 9580, section 5). */
+const PKESK = 1;
 const algorithmId = { ecdh: 18, x25519: 25 } as const;
 /** 1.3.6.1.4.1.3029.1.5.1 with its length in front (RFC 9580, 9.2). */
 const curve25519LegacyOid = Buffer.from("0a2b060104019755010501", "hex");
@@ -194,7 +192,7 @@ function wrapKeyX25519(target: PkeskTarget, { ephemeral, shared }: Agreement): B
 const one = Buffer.from([0, 0, 0, 1]);
 
 /** A session key as both algorithms wrap it: made once a post, not once a member. */
-export interface SessionKey {
+export interface PreparedSessionKey {
   readonly cipher: CipherName;
   /** 3 in front of a SEIPD v1, 6 in front of a SEIPD v2; the receiver refuses any other pairing. */
   readonly version: 3 | 6;
@@ -205,9 +203,9 @@ export interface SessionKey {
 }
 
 /** Prepares a session key for {@link writePkesk}. The caller keeps `octets` and wipes it with {@link wipeSessionKey}. */
-export function prepareSessionKey(octets: Buffer, cipher: CipherName, version: 3 | 6): SessionKey {
+export function prepareSessionKey(octets: Buffer, cipher: CipherName, version: 3 | 6): PreparedSessionKey {
   const sum = octets.reduce((total, value) => (total + value) & 0xffff, 0);
-  const head = version === 3 ? [cipherId[cipher]] : [];
+  const head = version === 3 ? [ciphers[cipher].id] : [];
   const length = head.length + octets.length + 2;
   const padding = 8 - (length % 8);
   // a buffer of its own: the shared pool could not be wiped
@@ -217,7 +215,7 @@ export function prepareSessionKey(octets: Buffer, cipher: CipherName, version: 3
 }
 
 /** Overwrites a session key. */
-export function wipeSessionKey({ octets, padded }: SessionKey): void {
+export function wipeSessionKey({ octets, padded }: PreparedSessionKey): void {
   octets.fill(0);
   padded.fill(0);
 }
@@ -228,13 +226,16 @@ export function wipeSessionKey({ octets, padded }: SessionKey): void {
  * @returns the whole packet. Curve25519Legacy v3: 96 octets; X25519 v3: 86; X25519 v6 to a v6 key: 111
  * @throws ListSealError `weak-algorithm` for a point of small order
  */
-export function writePkesk(target: PkeskTarget, { cipher, version, octets, padded }: SessionKey): Buffer {
+export function writePkesk(
+  target: PkeskTarget,
+  { cipher, version, octets, padded }: PreparedSessionKey,
+): Buffer {
   const agreement = agree(target);
   const recipient = version === 6 ? target.recipient6 : target.recipient3;
   if (target.algorithm === "x25519") {
     const wrapped = wrap(wrapKeyX25519(target, agreement), octets);
-    const length = version === 3 ? [wrapped.length + 1, cipherId[cipher]] : [wrapped.length];
-    return packet(tag.pkesk, [recipient, agreement.ephemeral, Buffer.from(length), wrapped]);
+    const length = version === 3 ? [wrapped.length + 1, ciphers[cipher].id] : [wrapped.length];
+    return pkesk([recipient, agreement.ephemeral, Buffer.from(length), wrapped]);
   }
   const wrapKey = createHash(target.kdfHash)
     .update(one)
@@ -243,5 +244,11 @@ export function writePkesk(target: PkeskTarget, { cipher, version, octets, padde
     .digest()
     .subarray(0, target.wrapOctets);
   const wrapped = wrap(wrapKey, padded);
-  return packet(tag.pkesk, [recipient, agreement.ephemeral, Buffer.of(wrapped.length), wrapped]);
+  return pkesk([recipient, agreement.ephemeral, Buffer.of(wrapped.length), wrapped]);
+}
+
+/** The whole packet; it copies. */
+function pkesk(parts: readonly Uint8Array[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([packetHeader(PKESK, length), ...parts]);
 }

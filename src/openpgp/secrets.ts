@@ -9,12 +9,11 @@
  * and the server, still has a certificate. It has an id that stands where a fingerprint would; the id tells nothing of the
  * secret and is named in clear beside the sealed part, so that a reader makes one try and not one per secret it knows.
  */
-
 import { enums, type PartialConfig } from "openpgp";
 import { hex } from "./digest.js";
 import { ProtocolError } from "./errors.js";
 import type { OpeningKey, Role, SealingKey } from "./keys.js";
-import { profileOf as profileOfKey } from "./keys.js";
+import { profileOfKey } from "./keys.js";
 import type { Profile } from "./profiles.js";
 
 declare const secretIdBrand: unique symbol;

@@ -7,9 +7,10 @@
  */
 import { wasmCfb } from "./cfb/aes-cfb.js";
 import { opensslCfb } from "./cfb/openssl-cfb.js";
-import { digest, webCryptoView } from "./digest.js";
+import { ciphers } from "./ciphers.js";
+import { digest } from "./digest.js";
 import { ProtocolError } from "./errors.js";
-import { GCM_NONCE, GCM_TAG, gcmOpener, IN_FLIGHT } from "./gcm.js";
+import { derive, GCM_ID, GCM_TAG, gcmOpener, IN_FLIGHT, numbered } from "./gcm.js";
 import { bodyOf, bodyPieces, type Header, lengthOf, readHeader } from "./packets.js";
 
 /** A session key as `decryptSessionKeys` of openpgp.js gives it; a version 6 session key packet names no algorithm. */
@@ -28,16 +29,16 @@ const SHA1 = 20;
 /** Version 2: version, cipher, AEAD, chunk size, salt. */
 const SALT = 32;
 const HEAD = 4 + SALT;
-const GCM = 3;
 /** RFC 9580, 5.13.2: larger chunks than 4 MiB must not be made. */
 const MAX_CHUNK_SIZE_OCTET = 16;
 
 /** RFC 9580, 9.3: octets of the key of each AES, by the algorithm's number and by its name in openpgp.js. */
-const keyOctets = new Map<number | string, number>([
-  ...([7, "aes128"] as const).map((name) => [name, 16] as const),
-  ...([8, "aes192"] as const).map((name) => [name, 24] as const),
-  ...([9, "aes256"] as const).map((name) => [name, 32] as const),
-]);
+const keyOctets = new Map<number | string, number>(
+  Object.entries(ciphers).flatMap(([name, { id, octets }]) => [
+    [name, octets],
+    [id, octets],
+  ]),
+);
 
 const damaged = (why: string, cause?: unknown) => new ProtocolError("damaged", why, { cause });
 
@@ -104,7 +105,7 @@ async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<Pa
   const head = headOf(dataPacket, header);
   const [, cipher = 0, aead, chunkSizeOctet = 0] = head;
   const octets = keyOctets.get(cipher);
-  if (octets === undefined || aead !== GCM || chunkSizeOctet > MAX_CHUNK_SIZE_OCTET) return "unknown";
+  if (octets === undefined || aead !== GCM_ID || chunkSizeOctet > MAX_CHUNK_SIZE_OCTET) return "unknown";
   if (key.length !== octets) throw damaged("a session key of another length than its algorithm's");
   const sealed = bodyOf(dataPacket, header, HEAD);
   // the tag of the last chunk, which is never empty unless all is, and the tag over the length
@@ -113,7 +114,7 @@ async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<Pa
   const length = sealed.length - (chunks + 1) * GCM_TAG;
   if (length < 0) throw damaged("a data packet without its tags");
 
-  const associated = Uint8Array.of(0xd2, 2, cipher, GCM, chunkSizeOctet);
+  const associated = Uint8Array.of(0xd2, 2, cipher, GCM_ID, chunkSizeOctet);
   const { messageKey, nonce } = await derive(key, head.slice(4), associated, octets);
   const plain = new Uint8Array(length);
   try {
@@ -142,30 +143,4 @@ async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<Pa
     messageKey.fill(0);
   }
   return plain;
-}
-
-/** The nonce of a chunk of a version 2 packet: its number stands in the last eight octets. */
-export function numbered(nonce: Uint8Array, chunk: number): Uint8Array<ArrayBuffer> {
-  const own = new Uint8Array(nonce);
-  new DataView(own.buffer).setBigUint64(GCM_NONCE - 8, BigInt(chunk));
-  return own;
-}
-
-/** Message key and nonce of a version 2 packet: HKDF with SHA-256 of the session key, the salt and the packet's fields. */
-export async function derive(
-  key: Uint8Array,
-  salt: Uint8Array<ArrayBuffer>,
-  info: Uint8Array<ArrayBuffer>,
-  octets: number,
-): Promise<Record<"messageKey" | "nonce", Uint8Array<ArrayBuffer>>> {
-  const secret = await crypto.subtle.importKey("raw", webCryptoView(key), "HKDF", false, ["deriveBits"]);
-  const bits = (octets + GCM_NONCE - 8) * 8;
-  const derived = new Uint8Array(
-    await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, secret, bits),
-  );
-  const messageKey = derived.slice(0, octets);
-  const nonce = new Uint8Array(GCM_NONCE);
-  nonce.set(derived.subarray(octets));
-  derived.fill(0);
-  return { messageKey, nonce };
 }

@@ -10,9 +10,10 @@
 import { assertUsable, type OpeningKey, sealingHalf } from "../openpgp/keys.js";
 import { openLayer } from "../openpgp/open-layer.js";
 import { assertSize, MAX_PAYLOAD_BYTES } from "../openpgp/policy.js";
+import { sealLayer } from "../openpgp/seal-layer.js";
 import { profileOf } from "../openpgp/secrets.js";
-import { readNotations, signBinding, verifyOnly } from "./binding.js";
-import { encryptSigned } from "./seal-post.js";
+import { verifyOnly } from "../openpgp/signature.js";
+import { readNotations, signBinding } from "./binding.js";
 
 /**
  * Seals a draft to its author.
@@ -30,7 +31,7 @@ export async function sealDraft(
   const own = sealingHalf(author);
   await assertUsable(own.certificate, date);
   const signature = await signBinding(payload, author, { kind: "draft" }, [own.fingerprint], date);
-  return encryptSigned(payload, signature, [own], profileOf(own), date);
+  return sealLayer(payload, signature, [own], profileOf(own), date);
 }
 
 /**
@@ -49,8 +50,8 @@ export async function openDraft(
     const layer = await openLayer(message, key);
     if (layer === "not-for-me") continue;
     const { certificate } = sealingHalf(key);
-    const { packet } = await verifyOnly(layer.literal, layer.signatures, certificate, now);
-    readNotations(packet, "draft", []);
+    const { notations } = await verifyOnly(layer.literal, layer.signatures, certificate, now);
+    readNotations(notations, "draft", []);
     return layer.literal;
   }
   return "not-for-me";

@@ -6,7 +6,6 @@
  *
  * The server never imports this file.
  */
-import { readSignature, type Signature, type SignaturePacket } from "openpgp";
 import { sha256 } from "../openpgp/digest.js";
 import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
@@ -25,11 +24,11 @@ import {
   MAX_KEY_PACKET_BYTES,
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
-  readingConfig,
 } from "../openpgp/policy.js";
 import { isSecret, type Opener, type SharedSecret } from "../openpgp/secrets.js";
+import { type Notation, readSignature, verifyOnly } from "../openpgp/signature.js";
 import { beginDigest } from "../openpgp/signed-digest.js";
-import { bindingNames, listValue, readNotations, verifyOnly } from "./binding.js";
+import { bindingNames, listValue, readNotations } from "./binding.js";
 import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
 
 /** What a member opens with. */
@@ -105,14 +104,14 @@ export async function openPost(
   const begun = beginDigest(payload, inner.signatures);
   const claimed = await identify(payload);
   const signature = await verifyOnly(payload, inner.signatures, claimed.author.certificate, now, begun);
-  const says = readNotations(signature.packet, "post", bindingNames("post", sealed.mode));
+  const says = readNotations(signature.notations, "post", bindingNames("post", sealed.mode));
   const list = listValue(keys.list.address, keys.list.key.fingerprint);
   // surreptitious forwarding: a signed post of another list, encrypted again to this one
   if (says.list !== list) throw new ProtocolError("wrong-list", "signed for another list");
   if (says.msgid !== claimed.messageId) {
     throw new ProtocolError("binding-mismatch", "signed under another message id");
   }
-  assertIntendedFor(signature.packet, listKey.fingerprint);
+  assertIntendedFor(signature.readers, listKey.fingerprint);
 
   const post: InnerFacts = {
     author: signature.by,
@@ -175,7 +174,7 @@ async function openOuter(
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
-    const signatures = listSignature === undefined ? [] : [await readDetached(listSignature)];
+    const signatures = listSignature === undefined ? [] : [await readSignature(listSignature)];
     return { form: "opened", layer: { literal: outer, signatures } };
   }
   let damage: ListSealError | undefined;
@@ -205,14 +204,6 @@ function isOpenedForm(outer: Uint8Array, mode: Mode, target: KeyPacketTarget): b
   }
 }
 
-async function readDetached(bytes: Uint8Array): Promise<Signature> {
-  try {
-    return await readSignature({ binarySignature: bytes, config: readingConfig });
-  } catch (cause) {
-    throw new ProtocolError("damaged", "the list signature is not readable", { cause });
-  }
-}
-
 /**
  * Says how the post came here. "Through the list" only if the list signature matches everything that was opened:
  * otherwise a former member could move an old list signature to a new body, or a member post another's old words anew.
@@ -227,7 +218,7 @@ async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date
   let signedAt: Date;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, keys.server.certificate, now);
-    const word = readListWord(signature.packet, mode);
+    const word = readListWord(signature.notations, mode);
     const { says } = word;
     via = word.via;
     if (says.list !== post.list) return unproved("for-another-list");
@@ -250,14 +241,14 @@ async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date
 }
 
 /** The two kinds that a list signature may be of, and no other: each is read as what it says, never as the other. */
-function readListWord(packet: SignaturePacket, mode: Mode) {
+function readListWord(said: readonly Notation[], mode: Mode) {
   try {
-    const says = readNotations(packet, "through", bindingNames("through", mode));
+    const says = readNotations(said, "through", bindingNames("through", mode));
     return { via: "list", says } as const;
   } catch (error) {
     if (!(error instanceof ListSealError) || error.code !== "wrong-kind") throw error;
   }
-  const says = readNotations(packet, "through-nonmember", bindingNames("through-nonmember", mode));
+  const says = readNotations(said, "through-nonmember", bindingNames("through-nonmember", mode));
   return { via: "list-from-nonmember", says } as const;
 }
 
@@ -276,7 +267,7 @@ async function isOwnCopy(
   if (own === undefined) return false;
   try {
     const signature = await verifyOnly(outer.literal, outer.signatures, sealingHalf(own).certificate, now);
-    const says = readNotations(signature.packet, "submit", bindingNames("submit", mode));
+    const says = readNotations(signature.notations, "submit", bindingNames("submit", mode));
     return (
       says.list === post.list &&
       says.msgid === post.messageId &&

@@ -6,8 +6,6 @@
  *
  * What stays with the caller, since it needs memory: who may post (it picks `author`), replays, and the roster.
  */
-
-import type { Signature } from "openpgp";
 import { sha256 } from "../openpgp/digest.js";
 import { ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
@@ -22,10 +20,11 @@ import {
   MAX_PAYLOAD_BYTES,
 } from "../openpgp/policy.js";
 import type { Profile } from "../openpgp/profiles.js";
+import { sealLayer } from "../openpgp/seal-layer.js";
 import { isSecret, type Opener, profileOf, type Sealer } from "../openpgp/secrets.js";
-import { bindingNames, listValue, readNotations, signBinding, verifyOnly } from "./binding.js";
+import { type DetachedSignature, verifyOnly, writeSignature } from "../openpgp/signature.js";
+import { bindingNames, listValue, readNotations, signBinding } from "./binding.js";
 import type { ListRef, Mode, RosterHead, SealedMessage } from "./message.js";
-import { encryptSigned } from "./seal-post.js";
 
 /** A post as the server holds it: opened once, still sealed to the list key. Kept in memory only, never on disk. */
 export interface OpenedAtServer {
@@ -85,11 +84,11 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
   const { literal } = layer;
 
   const signature = await verifyOnly(literal, layer.signatures, author.certificate, now);
-  const says = readNotations(signature.packet, "submit", bindingNames("submit", sealed.mode));
+  const says = readNotations(signature.notations, "submit", bindingNames("submit", sealed.mode));
   if (says.list !== listValue(list.address, list.key.fingerprint)) {
     throw new ProtocolError("wrong-list", "signed for another list");
   }
-  assertIntendedFor(signature.packet, server.fingerprint);
+  assertIntendedFor(signature.readers, server.fingerprint);
   const bodyDigest = sealed.mode === "key" ? await sha256(sealed.body) : undefined;
   if (sealed.mode === "key" && says["body-sha256"] !== bodyDigest) {
     throw new ProtocolError("binding-mismatch", "the body is not the one that was signed");
@@ -123,7 +122,7 @@ function outerOf(sealed: SealedMessage): Uint8Array {
 /** One post, ready to be sealed for any number of members: the list signature is made once. In memory only. */
 export interface PreparedReseal {
   readonly opened: OpenedAtServer;
-  readonly listSignature: Signature;
+  readonly listSignature: DetachedSignature;
   readonly profile: Profile;
   readonly date: Date;
 }
@@ -178,7 +177,7 @@ export async function resealFor(
   date: Date = new Date(),
 ): Promise<SealedMessage> {
   const { opened, listSignature, profile } = prepared;
-  const outer = await encryptSigned(opened.literal, listSignature, [member], profile, date);
+  const outer = await sealLayer(opened.literal, listSignature, [member], profile, date);
   const outerSecret = isSecret(member) ? { outerSecret: member.fingerprint } : {};
   return opened.body === undefined
     ? { mode: "whole", message: outer, ...outerSecret }
@@ -188,14 +187,8 @@ export async function resealFor(
 /** Delivery `opened` (claims 1 and 4): what the server opened, with the list signature beside it, the same for all. */
 export function forwardOpened(prepared: PreparedReseal): SealedMessage {
   const { opened } = prepared;
-  const listSignature = signatureBytes(prepared.listSignature);
+  const listSignature = writeSignature(prepared.listSignature);
   return opened.body === undefined
     ? { mode: "whole", message: opened.literal, listSignature }
     : { mode: "key", key: opened.literal, body: opened.body, listSignature };
-}
-
-function signatureBytes(signature: Signature): Uint8Array {
-  const written = signature.write();
-  if (!(written instanceof Uint8Array)) throw new ProtocolError("damaged", "a signature that is not bytes");
-  return written;
 }

@@ -5,23 +5,13 @@
  * Outer: what the server may open, signed by the same key (kind `submit`) and encrypted to the server key, and to the
  * author's own key, so that the copy in Sent can be read ("the server and the sender only", claim 1).
  */
-
-import { createMessage, encrypt, enums, type MaybeStream, type Signature } from "openpgp";
 import { hex, sha256 } from "../openpgp/digest.js";
 import { ProtocolError } from "../openpgp/errors.js";
 import { assertUsable, type OpeningKey, type Role, sealingHalf } from "../openpgp/keys.js";
 import { split } from "../openpgp/packets.js";
-import { assertSize, MAX_PAYLOAD_BYTES, sealingConfig } from "../openpgp/policy.js";
-import type { Profile } from "../openpgp/profiles.js";
-import {
-  isSecret,
-  passphraseOf,
-  profileOf,
-  type Sealer,
-  secretS2k,
-  sortSealers,
-} from "../openpgp/secrets.js";
-import { OWN_ABOVE_BYTES, sealLarge } from "../openpgp/seipd-writer.js";
+import { assertSize, MAX_PAYLOAD_BYTES } from "../openpgp/policy.js";
+import { sealLayer } from "../openpgp/seal-layer.js";
+import { isSecret, profileOf, type Sealer, sortSealers } from "../openpgp/secrets.js";
 import { type Binding, listValue, signBinding } from "./binding.js";
 import type { Mode, SealedMessage } from "./message.js";
 
@@ -63,7 +53,7 @@ export async function sealPost(post: PostToSeal): Promise<SealedMessage> {
   const seal = async (literal: Uint8Array, binding: Binding, sealers: readonly Sealer<Role>[]) => {
     const readers = sortSealers(sealers).certificates.map(({ fingerprint }) => fingerprint);
     const signature = await signBinding(literal, author, { ...binding }, readers, date);
-    return encryptSigned(literal, signature, sealers, profile, date);
+    return sealLayer(literal, signature, sealers, profile, date);
   };
 
   // steps 202, 402 to 404: one OpenPGP message does "encrypt with the message key" and "seal it with the list key"
@@ -78,48 +68,6 @@ export async function sealPost(post: PostToSeal): Promise<SealedMessage> {
   const { keyPacket, dataPacket } = split(inner);
   const binding = { kind: "submit", ...common, "body-sha256": await sha256(dataPacket) } as const;
   return { mode, key: await seal(keyPacket, binding, outerSealers), body: dataPacket, ...outerSecret };
-}
-
-/**
- * Encrypts `literal` with a signature that already exists, to keys or secrets of any role.
- *
- * @returns binary OpenPGP message; a literal above the compression threshold is compressed inside
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm` for a certificate that can't be used
- */
-export async function encryptSigned(
-  literal: Uint8Array,
-  signature: Signature,
-  sealers: readonly Sealer<Role>[],
-  profile: Profile,
-  date: Date,
-): Promise<Uint8Array> {
-  const { certificates, secrets } = sortSealers(sealers);
-  for (const { certificate } of certificates) await assertUsable(certificate, date);
-  const isPayload =
-    certificates.some(({ role }) => role === "list") || secrets.some(({ role }) => role === "list");
-  const encryptionKeys = certificates.map(({ certificate }) => certificate);
-  const passwords = secrets.map(passphraseOf);
-  const config = {
-    // what is sealed already does not get smaller
-    ...sealingConfig(profile, isPayload ? literal.length : 0),
-    ...(secrets.length > 0 ? secretS2k : {}),
-  };
-  if (literal.length > OWN_ABOVE_BYTES) {
-    const compress = config.preferredCompressionAlgorithm === enums.compression.zip;
-    const large = { literal, signature, certificates: encryptionKeys, passwords, compress, date, config };
-    const sealed = await sealLarge(large);
-    if (sealed !== "unknown") return sealed;
-  }
-  const result: MaybeStream<Uint8Array> = await encrypt({
-    message: await createMessage({ binary: literal, filename: "", date }),
-    encryptionKeys,
-    passwords,
-    signature,
-    format: "binary",
-    date,
-    config,
-  });
-  return result;
 }
 
 /** A fresh message id at `domain`: 128 random bits, so that it tells nothing and never collides. With angle brackets. */

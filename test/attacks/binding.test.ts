@@ -3,7 +3,8 @@ import { createMessage, readSignature, sign } from "openpgp";
 import { sha256 } from "../../src/openpgp/digest.js";
 import { split } from "../../src/openpgp/packets.js";
 import { configFor } from "../../src/openpgp/policy.js";
-import { bindingNames, readNotations, verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
+import { bindingNames, readNotations } from "../../src/protocol/binding.js";
 import {
   type OpeningKey,
   openAtServer,
@@ -270,13 +271,13 @@ describe("surreptitious forwarding: Bob encrypts Alice's signed post of list A t
   });
 
   test("the same address with another list key is another list", async () => {
-    const { packet } = await verifyOnly(
+    const { notations } = await verifyOnly(
       bobs.payload,
       [bobs.innerSignature],
       certificateOf(cast.alice),
       new Date(),
     );
-    const { list } = readNotations(packet, "post", bindingNames("post", "key"));
+    const { list } = readNotations(notations, "post", bindingNames("post", "key"));
     const twin = await makeCast("compatible");
     expect(list).toBe(nameOf(listOf(cast)));
     expect(list).not.toBe(nameOf(listOf(twin)));

@@ -1,7 +1,7 @@
 /** Attacks with certificates: somebody else's key bound under one's own, so that their words become one's own. */
 import { PublicSubkeyPacket } from "openpgp";
 import { allFingerprints } from "../../src/openpgp/keys.js";
-import { verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
 import { openAtServer, type SealedMessage, sealingHalf } from "../../src/protocol/index.js";
 import { aliceSeals, type Cast, listOf, makeCast } from "../protocol/people.js";
 import { bytes, firstOf, opened } from "./forge.js";

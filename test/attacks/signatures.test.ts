@@ -1,7 +1,8 @@
 /** Attacks on a signature's own form: two of them, doubled, foreign or unsigned notations, a signature over text. */
 import { createMessage, enums, PacketList, readSignature, Signature, SignaturePacket, sign } from "openpgp";
 import { configFor } from "../../src/openpgp/policy.js";
-import { bindingNames, notations, readNotations, verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
+import { bindingNames, notations, readNotations } from "../../src/protocol/binding.js";
 import {
   openAtServer,
   openPost,
@@ -77,19 +78,19 @@ describe("signatures with too much in them", () => {
       ...notations({ kind: "post", list: "other@lists.example 00", msgid: fresh }),
       ...notations({ list: nameOf(listOf(cast)) }),
     ];
-    return (await verifyAsAlice([await withNotations(both)])).packet;
+    return (await verifyAsAlice([await withNotations(both)])).notations;
   }
 
   test("doubled notations: a library gives the last, a search the first, and two ends of a check disagree", async () => {
-    const packet = await doubled();
-    expect(lastNotation(packet, "list")).toBe(nameOf(listOf(cast)));
-    const first = packet.rawNotations.find(({ name }) => name.startsWith("list@"));
+    const said = await doubled();
+    expect(lastNotation(said, "list")).toBe(nameOf(listOf(cast)));
+    const first = said.find(({ name }) => name.startsWith("list@"));
     expect(new TextDecoder().decode(first?.value)).toBe("other@lists.example 00");
   });
 
   test("doubled notations: the real check gives none", async () => {
-    const packet = await doubled();
-    expect(() => readNotations(packet, "post", bindingNames("post", "key"))).toThrow(
+    const said = await doubled();
+    expect(() => readNotations(said, "post", bindingNames("post", "key"))).toThrow(
       expect.objectContaining({ code: "binding-missing" }),
     );
   });
@@ -101,12 +102,12 @@ describe("signatures with too much in them", () => {
       msgid: fresh,
       by: cast.eve.fingerprint,
     });
-    return (await verifyAsAlice([await withNotations(extra)])).packet;
+    return (await verifyAsAlice([await withNotations(extra)])).notations;
   }
 
   test("a notation of another kind: whoever reads the names that they want reads it as that kind, too", async () => {
-    const packet = await withMore();
-    expect(["list", "msgid", "by"].map((name) => lastNotation(packet, name))).toEqual([
+    const said = await withMore();
+    expect(["list", "msgid", "by"].map((name) => lastNotation(said, name))).toEqual([
       nameOf(listOf(cast)),
       fresh,
       cast.eve.fingerprint,
@@ -114,8 +115,8 @@ describe("signatures with too much in them", () => {
   });
 
   test("a notation of another kind: the real check allows the kind's own names alone", async () => {
-    const packet = await withMore();
-    expect(() => readNotations(packet, "post", bindingNames("post", "key"))).toThrow(
+    const said = await withMore();
+    expect(() => readNotations(said, "post", bindingNames("post", "key"))).toThrow(
       expect.objectContaining({ code: "binding-mismatch" }),
     );
   });
@@ -125,8 +126,8 @@ describe("signatures with too much in them", () => {
       ...each,
       name: each.name.replace("@v1.", "@v2."),
     }));
-    const { packet } = await verifyAsAlice([await withNotations(later)]);
-    expect(() => readNotations(packet, "post", [])).toThrow(
+    const { notations: said } = await verifyAsAlice([await withNotations(later)]);
+    expect(() => readNotations(said, "post", [])).toThrow(
       expect.objectContaining({ code: "unsupported-version" }),
     );
   });
@@ -151,7 +152,7 @@ describe("signatures with too much in them", () => {
 
   test("notations in the part of a signature that nobody signed are not read", async () => {
     const { packet } = await withUnsignedNotation();
-    expect(() => readNotations(packet, "post", [])).toThrow(
+    expect(() => readNotations(packet.rawNotations, "post", [])).toThrow(
       expect.objectContaining({ code: "binding-missing" }),
     );
   });

@@ -15,8 +15,8 @@ import { forgetPending, loadRequests } from "../../src/extension/requests/pendin
 import { fromBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { MAX_NOTICE_COPIES } from "../../src/membership/request/commands.js";
-import { revokeMemberKey } from "../../src/membership/request/revocation.js";
 import { armorSealingKey, parseFingerprint, readOpeningKey } from "../../src/openpgp/keys.js";
+import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear, rememberJobs } from "./near-worker.js";
 import { Addon } from "./play-addon.js";

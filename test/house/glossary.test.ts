@@ -61,7 +61,7 @@ const stillPrivate: readonly string[] = [
   // server/store
   ...["desk", "dialect", "telling", "warrant", "word"],
   // server/delivery/reseal
-  ...["container", "suite"],
+  "suite",
   // extension/platform
   "turn",
   // protocol

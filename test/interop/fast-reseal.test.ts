@@ -1,8 +1,8 @@
 /** The real gpg opens what the server's own packet writer writes, for its own keys too, of every kind that it makes. */
 import fc from "fast-check";
 import { type OpeningKey, readSealingKey, type SealingKey, sealingHalf } from "../../src/protocol/index.js";
-import { FastReseal } from "../../src/server/delivery/reseal/fast-reseal.js";
-import { Recipients } from "../../src/server/delivery/reseal/recipients.js";
+import { FastReseal } from "../../src/server/delivery/fast-reseal.js";
+import { Recipients } from "../../src/server/delivery/recipients.js";
 import { type Cast, makeCast } from "../protocol/people.js";
 import { memberOf, prepareBytes } from "../server/prepared.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";

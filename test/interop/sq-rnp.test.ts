@@ -5,7 +5,7 @@ import { join as joinPath } from "node:path";
 import { sha256 } from "../../src/openpgp/digest.js";
 import { openLayer } from "../../src/openpgp/open-layer.js";
 import { checkLiteral, keyPacketTarget } from "../../src/openpgp/packets.js";
-import { verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
 import {
   type DeliveryMode,
   join,

@@ -9,7 +9,6 @@ import {
   UserIDPacket,
 } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { withUserId } from "../../src/membership/introduction/certification.js";
 import {
   type AuthorEvidence,
   certifyMember,
@@ -17,6 +16,7 @@ import {
   type ListForProof,
 } from "../../src/membership/introduction/introduction.js";
 import { noPins } from "../../src/membership/introduction/pins.js";
+import { withUserId } from "../../src/openpgp/certification.js";
 import { type OpeningKey, parseFingerprint, sealingHalf } from "../../src/openpgp/keys.js";
 import { fullReadingConfig } from "../../src/openpgp/policy.js";
 import { notations } from "../../src/protocol/binding.js";
@@ -118,7 +118,7 @@ describe("attacks on a chain: the library's own check says valid, ours refuses",
     [
       "5. two User IDs: the harmless one is certified, the other stands in From",
       async () => {
-        const two = { ...chain.bob, secret: await withUserId(chain.bob.secret, "boss@x.test", now()) };
+        const two = await withUserId(chain.bob, "boss@x.test", now());
         return {
           library: [
             [chain.introduction, [chain.owner]],

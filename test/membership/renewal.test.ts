@@ -1,5 +1,4 @@
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { readOneCertificate } from "../../src/membership/introduction/certification.js";
 import {
   assertIntroduced,
   certifyMember,
@@ -11,6 +10,7 @@ import {
   assertUsable,
   generateKey,
   generateMemberKey,
+  readOneCertificate,
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";

@@ -21,8 +21,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
+import { sealLayer } from "../../src/openpgp/seal-layer.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { encryptSigned } from "../../src/protocol/seal-post.js";
 
 const team = parseAddress("team@lists.example");
 const eve = parseAddress("eve@x.test");
@@ -173,13 +173,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
       ["owners", {}],
     ] as const) {
       const signature = await signBinding(read.signed.bytes, alice, { kind, ...extra }, [], new Date());
-      const bytes = await encryptSigned(
-        read.signed.bytes,
-        signature,
-        [sealingHalf(server)],
-        profile,
-        new Date(),
-      );
+      const bytes = await sealLayer(read.signed.bytes, signature, [sealingHalf(server)], profile, new Date());
       expect(await outcome(checked(bytes, alice))).toBe("wrong-kind");
     }
   });
@@ -223,7 +217,7 @@ describe.each(["compatible", "rfc9580"] as const)("requests and answers (%s)", (
       const read = await opened(await sealed(request({ do: "leave" }), alice));
       const bytes = new TextEncoder().encode(new TextDecoder().decode(read.signed.bytes).replace(from, to));
       const signature = await signBinding(bytes, alice, { kind: "request" }, [], new Date());
-      return encryptSigned(bytes, signature, [sealingHalf(server)], profile, new Date());
+      return sealLayer(bytes, signature, [sealingHalf(server)], profile, new Date());
     };
     expect(await outcome(opened(await bent('"leave"', '"dance"')))).toBe("unsupported-version");
     expect(await outcome(opened(await bent('"listseal": 1', '"listseal": 2')))).toBe("unsupported-version");

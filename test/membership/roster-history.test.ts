@@ -15,7 +15,6 @@ import {
   type Request,
   writeRequest,
 } from "../../src/membership/request/request.js";
-import { revokeMemberKey } from "../../src/membership/request/revocation.js";
 import { continueHistory, isRecorded, membersForNewKey } from "../../src/membership/roster/history.js";
 import {
   assertNotBehind,
@@ -33,6 +32,7 @@ import {
 } from "../../src/membership/roster/state.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { bobAddress, DAY, daysAgo, inTwoWeeks, person, team } from "./chain.js";
 
 /** Links as a server writes them, honest or not. */

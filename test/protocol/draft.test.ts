@@ -1,6 +1,7 @@
 import { createMessage, encrypt } from "openpgp";
 import { openLayer } from "../../src/openpgp/open-layer.js";
-import { readNotations, verifyOnly } from "../../src/protocol/binding.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
+import { readNotations } from "../../src/protocol/binding.js";
 import { openDraft, sealDraft } from "../../src/protocol/draft.js";
 import { type OpeningKey, openPost, sealingHalf, sealPost } from "../../src/protocol/index.js";
 import { type Cast, makeCast } from "./people.js";
@@ -67,8 +68,13 @@ describe.each(["compatible", "rfc9580"] as const)("%s", (profile) => {
     await expect(openPost({ mode: "whole", message: draft }, keys, claim)).rejects.toThrow();
     const layer = await openLayer(draft, alice);
     if (layer === "not-for-me") throw new Error("it is hers");
-    const { packet } = await verifyOnly(layer.literal, layer.signatures, sealingHalf(alice).certificate, now);
-    expect(() => readNotations(packet, "post", ["list", "msgid"])).toThrow(
+    const { notations } = await verifyOnly(
+      layer.literal,
+      layer.signatures,
+      sealingHalf(alice).certificate,
+      now,
+    );
+    expect(() => readNotations(notations, "post", ["list", "msgid"])).toThrow(
       expect.objectContaining({ code: "wrong-kind" }),
     );
   });

@@ -10,9 +10,9 @@ import {
 } from "openpgp";
 import { split } from "../../src/openpgp/packets.js";
 import { configFor, readingConfig } from "../../src/openpgp/policy.js";
+import { OWN_ABOVE_BYTES, sealLarge, sealLayer } from "../../src/openpgp/seal-layer.js";
 import { isSecret, passphraseOf } from "../../src/openpgp/secrets.js";
 import { dataPacketVersion } from "../../src/openpgp/seipd-reader.js";
-import { OWN_ABOVE_BYTES, sealLarge } from "../../src/openpgp/seipd-writer.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   generateMemberKey,
@@ -21,7 +21,6 @@ import {
   readOpeningKey,
   sealingHalf,
 } from "../../src/protocol/index.js";
-import { encryptSigned } from "../../src/protocol/seal-post.js";
 
 const CHUNK = 262_144;
 const date = new Date();
@@ -135,7 +134,7 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
       const profile = version === 1 ? "compatible" : "rfc9580";
       for (const sealers of [[bob], [bob, eve], [bob, secret], [secret]]) {
         const halves = sealers.map((each) => (isSecret(each) ? each : sealingHalf(each)));
-        const sealed = await encryptSigned(literal, signature, halves, profile, date);
+        const sealed = await sealLayer(literal, signature, halves, profile, date);
         const { keyPacket, dataPacket } = split(sealed);
         expect(dataPacketVersion(dataPacket)).toBe(version);
         // ours has one length in front; openpgp.js spells version 2 in partial ones

@@ -11,8 +11,9 @@ import {
   verify,
 } from "openpgp";
 import { configFor } from "../../src/openpgp/policy.js";
+import { verifyOnly } from "../../src/openpgp/signature.js";
 import { beginDigest, hasOwnDigest } from "../../src/openpgp/signed-digest.js";
-import { signBinding, verifyOnly } from "../../src/protocol/binding.js";
+import { signBinding } from "../../src/protocol/binding.js";
 import { type OpeningKey, readOpeningKey, sealingHalf } from "../../src/protocol/index.js";
 
 type Kind = readonly [

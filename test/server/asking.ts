@@ -24,10 +24,10 @@ import {
   generateKey,
   type OpeningKey,
   type Profile,
-  profileOf,
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
+import { profileOf } from "../../src/openpgp/secrets.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { createList } from "../../src/server/admin/administration.js";
 import { issueCard } from "../../src/server/admin/server-card.js";

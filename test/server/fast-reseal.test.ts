@@ -14,8 +14,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/protocol/index.js";
-import { FastReseal, type SealedPieces } from "../../src/server/delivery/reseal/fast-reseal.js";
-import { Recipients } from "../../src/server/delivery/reseal/recipients.js";
+import { FastReseal, type SealedPieces } from "../../src/server/delivery/fast-reseal.js";
+import { Recipients } from "../../src/server/delivery/recipients.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice } from "../protocol/people.js";
 import {
   type MemberKind,

@@ -2,9 +2,8 @@
 import { jest } from "@jest/globals";
 import { type AnyPacket, type PacketList, PrivateKey, readKey, SignaturePacket } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
-import { readOneCertificate } from "../../src/membership/introduction/certification.js";
 import type { Command } from "../../src/membership/request/request.js";
-import { assertUsable, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { assertUsable, readOneCertificate, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { fullReadingConfig } from "../../src/openpgp/policy.js";
 import { MAX_BROUGHT_PACKETS } from "../../src/server/base/limits.js";
 import {

@@ -8,7 +8,6 @@ import {
   verifySigned,
   writeRequest,
 } from "../../src/membership/request/request.js";
-import { revokedSince, revokeMemberKey } from "../../src/membership/request/revocation.js";
 import { continueHistory, membersForNewKey } from "../../src/membership/roster/history.js";
 import { noHistory } from "../../src/membership/roster/state.js";
 import {
@@ -18,6 +17,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
+import { revokedSince, revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { raw } from "../../src/server/store/database.js";
 import { openSqlite } from "../../src/server/store/sqlite.js";
 import {

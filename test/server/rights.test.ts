@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { reformatKey } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import type { Command } from "../../src/membership/request/request.js";
-import { revokeMemberKey } from "../../src/membership/request/revocation.js";
 import { continueHistory } from "../../src/membership/roster/history.js";
 import { noHistory } from "../../src/membership/roster/state.js";
 import { generateKey, type OpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";
+import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { makeNextServerKey } from "../../src/server/admin/new-server-key.js";
 import { openLog } from "../../src/server/base/log.js";
 import { ListsInUse } from "../../src/server/store/lists-in-use.js";

@@ -1,7 +1,7 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
 import { readBroughtKey } from "../../openpgp/imported-key.js";
-import { armorOpeningKey, readOpeningKey } from "../../openpgp/keys.js";
+import { armorOpeningKey, createdAt, readOpeningKey, userIdsOf } from "../../openpgp/keys.js";
 import { AddonError } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { keptKey, plainSecret } from "./member-keys.js";
@@ -48,10 +48,10 @@ export async function importKey({
   const text = new TextDecoder().decode(file);
   const source = ARMOR_START.test(text) ? text : file;
   const key = await readBroughtKey(source, passphrase ?? undefined, new Date(now));
-  const userId = userIdFor(key.secret.getUserIDs(), address);
+  const userId = userIdFor(userIdsOf(key.secret), address);
   if (userId === undefined) throw new AddonError("address-not-in-key", "no User ID names the address");
-  const createdAt = key.secret.getCreationTime().toISOString();
-  return { key: await keptKey(key, userId, passphrase, createdAt), secret: await plainSecret(key) };
+  const made = createdAt(key.secret).toISOString();
+  return { key: await keptKey(key, userId, passphrase, made), secret: await plainSecret(key) };
 }
 
 /**

@@ -2,7 +2,7 @@ import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { expiryOf, MEMBER_KEY_SECONDS, renewMemberKey } from "../../membership/request/renewal.js";
 import type { SignedBytes } from "../../membership/request/request.js";
-import { readRevocation, revokedSince, revokeMemberKey } from "../../membership/request/revocation.js";
+import { readRevocation } from "../../membership/request/revocation.js";
 import {
   armorSealingKey,
   generateMemberKey,
@@ -11,11 +11,13 @@ import {
   readOpeningKey,
   readSealingKey,
   sealingHalf,
+  updatedFrom,
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
+import { revokedSince, revokeMemberKey } from "../../openpgp/revocation.js";
 import type { StoredMemberKey } from "../records/stored.js";
 
 /** Making, locking and unlocking member keys. */
@@ -83,7 +85,7 @@ export async function ownKey(
 ): Promise<OpeningKey<"member">> {
   const own = await readOpeningKey("member", fromBase64(secret));
   const present = await parseSealingKey("member", fromBase64(certificate));
-  return { ...own, secret: await own.secret.update(present.certificate) };
+  return updatedFrom(own, present);
 }
 
 /**
@@ -122,7 +124,7 @@ export async function revokeKey({
 }): Promise<{ readonly certificate: string; readonly revokedAt: string }> {
   const own = await ownKey(key, secret);
   const date = new Date(Math.floor(Date.parse(now) / 1000) * 1000);
-  const before = await revokedSince(own.secret.toPublic(), date);
+  const before = await revokedSince(sealingHalf(own).certificate, date);
   const revoked = before === undefined ? await revokeMemberKey(own, date) : sealingHalf(own);
   return {
     certificate: toBase64(writeSealingKey(revoked)),

@@ -3,7 +3,6 @@ import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
-import { revokedSince } from "../../membership/request/revocation.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
@@ -12,7 +11,9 @@ import {
   readSealingKey,
   type SealingKey,
   userIdOf,
+  userIdsOf,
 } from "../../openpgp/keys.js";
+import { revokedSince } from "../../openpgp/revocation.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
 import { AddonError, codeOf } from "../platform/errors.js";
@@ -168,7 +169,7 @@ async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
 
 /** The addresses that a certificate's User IDs name. */
 function addressesOf({ certificate }: SealingKey<"member">): readonly string[] {
-  return certificate.getUserIDs().flatMap((userId) => {
+  return userIdsOf(certificate).flatMap((userId) => {
     try {
       return [parseMailbox(userId).address];
     } catch {

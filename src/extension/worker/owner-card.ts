@@ -8,6 +8,7 @@ import {
   readSealingKey,
   sealingHalf,
   userIdOf,
+  userIdsOf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
@@ -70,7 +71,7 @@ export async function readPublicKey({
   // a binary key begins with a packet tag, whose highest bit is set
   const source = (file[0] ?? 0) >= 0x80 ? file : new TextDecoder().decode(file);
   const key = await readSealingKey("member", source, new Date(now));
-  const addresses = key.certificate.getUserIDs().flatMap((userId) => {
+  const addresses = userIdsOf(key.certificate).flatMap((userId) => {
     try {
       return [parseMailbox(userId).address];
     } catch {

@@ -10,12 +10,12 @@ import {
   allFingerprints,
   parseFingerprint,
   parseSealingKey,
-  profileOf,
   readOpeningKey,
   readSealingKey,
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import { AddonError } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { knownOwnedList } from "./owner-invite.js";

@@ -12,23 +12,36 @@
  * `introduction` notation: `list-address SP list-key-fingerprint SP address`, on both certifications.
  * `join-by` notation, on the owner's: the day after which the server takes no join, e.g. `2026-08-01T00:00:00Z`.
  */
-import type { PublicKey } from "openpgp";
 import { type Address, isAddress } from "../../mail/mailbox.js";
+import {
+  certify,
+  hasOwnUserId,
+  onlyUserId,
+  userIdFor,
+  verifyCertification,
+  withUserId,
+} from "../../openpgp/certification.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import {
+  assertHeldAt,
+  assertPrimaryKeyGood,
+  type Certificate,
   type Fingerprint,
+  fingerprintOfCertificate,
   generateKey,
   type OpeningKey,
   type Profile,
-  parseFingerprint,
+  readOneCertificate,
   type SealingKey,
+  sealingHalf,
+  writeSealingKey,
 } from "../../openpgp/keys.js";
 import { assertFewPackets } from "../../openpgp/packets.js";
-import { assertNotFuture, assertSize, fullReadingConfig, verificationDate } from "../../openpgp/policy.js";
-import { listValue, readNotations } from "../../protocol/binding.js";
-import { type RefusalCode, refusalOf } from "../file/errors.js";
+import { assertNotFuture, assertSize } from "../../openpgp/policy.js";
+import { hasRevocation } from "../../openpgp/revocation.js";
+import { listValue, notations, readNotations } from "../../protocol/binding.js";
+import { MembershipError, type RefusalCode, refusalOf } from "../file/errors.js";
 import { formatDate, parseDate } from "../file/json-fields.js";
-import { certify, readOneCertificate, userIdFor, verifyCertification, withUserId } from "./certification.js";
 import { judge, type PinDecision, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
 
 /**
@@ -63,6 +76,13 @@ function introductionValue(terms: Omit<IntroductionTerms, "joinBy">): string {
   return `${listValue(terms.list, terms.listKey)} ${terms.address}`;
 }
 
+/** @throws ListSealError `wrong-address` for a key that does not have exactly one User ID for the address */
+function addressed<T>(result: T | "no-such-user-id"): T {
+  if (result === "no-such-user-id")
+    throw new MembershipError("wrong-address", "not exactly one User ID for the address");
+  return result;
+}
+
 function later(a: Date, b: Date): Date {
   return a > b ? a : b;
 }
@@ -81,14 +101,12 @@ export async function makeIntroduction(
   date: Date = new Date(),
 ): Promise<OpeningKey<"introduction">> {
   const key = await generateKey("introduction", { address: terms.address, profile, date });
-  const secret = await certify(
-    key.secret,
-    terms.address,
-    owner.secret,
-    { kind: "introduction", introduction: introductionValue(terms), "join-by": formatDate(terms.joinBy) },
-    date,
-  );
-  return { ...key, secret };
+  const said = notations({
+    kind: "introduction",
+    introduction: introductionValue(terms),
+    "join-by": formatDate(terms.joinBy),
+  });
+  return addressed(await certify(key, terms.address, owner, said, date));
 }
 
 /**
@@ -108,33 +126,27 @@ export async function certifyMember(
   list: ListForProof,
   date: Date = new Date(),
 ): Promise<OpeningKey<"member">> {
-  const proven = await readIntroduction(introduction.secret.toPublic().write(), list, date);
-  const named = await withUserId(member.secret, proven.address, date);
-  const secret = await certify(
-    named,
-    proven.address,
-    introduction.secret,
-    { kind: "member", introduction: introductionValue(proven) },
-    later(date, proven.introducedAt),
-  );
-  return { ...member, secret };
+  const proven = await readIntroduction(writeSealingKey(sealingHalf(introduction)), list, date);
+  const named = await withUserId(member, proven.address, date);
+  const said = notations({ kind: "member", introduction: introductionValue(proven) });
+  const certifiedAt = later(date, proven.introducedAt);
+  return addressed(await certify(named, proven.address, introduction, said, certifiedAt));
 }
 
 /** An introduction that an owner of the list really made. */
 export interface ProvenIntroduction extends IntroductionTerms {
   readonly fingerprint: Fingerprint;
   /** The introduction's certificate, fresh from its bytes. */
-  readonly certificate: PublicKey;
+  readonly certificate: Certificate;
   readonly by: Fingerprint;
   readonly introducedAt: Date;
 }
 
 /** The address of the one User ID, `<address>` in canonical form and nothing else; never parsed as a mailbox. */
-function onlyAddress(certificate: PublicKey): Address {
-  const [userId, more] = certificate.users;
-  const text = userId?.userID?.userID ?? "";
+function onlyAddress(certificate: Certificate): Address {
+  const text = onlyUserId(certificate) ?? "";
   const address = text.slice(1, -1);
-  if (more !== undefined || !isAddress(address) || userIdFor(address) !== text) {
+  if (!isAddress(address) || userIdFor(address) !== text) {
     throw new ProtocolError("wrong-role", "an introduction has one User ID, an address in angle brackets");
   }
   return address;
@@ -156,13 +168,13 @@ function namedListKey(value: string, list: ListForProof, address: Address): Fing
 async function parseIntroduction(
   bytes: Uint8Array,
   list: ListForProof,
-): Promise<{ certificate: PublicKey; address: Address }> {
+): Promise<{ certificate: Certificate; address: Address }> {
   assertFewPackets(bytes, MAX_INTRODUCTION_PACKETS);
   const certificate = await readOneCertificate(bytes);
-  if (list.owners.some((owner) => owner.fingerprint === certificate.getFingerprint())) {
+  if (list.owners.some((owner) => owner.fingerprint === fingerprintOfCertificate(certificate))) {
     throw new ProtocolError("wrong-role", "an owner's key is never an introduction");
   }
-  if (certificate.revocationSignatures.length > 0) {
+  if (hasRevocation(certificate)) {
     throw new ProtocolError("key-revoked", "the introduction is revoked");
   }
   return { certificate, address: onlyAddress(certificate) };
@@ -170,13 +182,14 @@ async function parseIntroduction(
 
 /** Step 5: exactly one certification by an owner, with the exact notations, by a key that the owner still had then. */
 async function proveIntroduction(
-  { certificate, address }: { certificate: PublicKey; address: Address },
+  { certificate, address }: { certificate: Certificate; address: Address },
   list: ListForProof,
   now: Date,
 ): Promise<ProvenIntroduction> {
   const owners = list.owners.map((owner) => owner.certificate);
-  const { issuer, certifiedAt, packet } = await verifyCertification(certificate, address, owners, now);
-  const said = readNotations(packet, "introduction", ["introduction", "join-by"]);
+  const certification = addressed(await verifyCertification(certificate, address, owners, now));
+  const { issuer, certifiedAt } = certification;
+  const said = readNotations(certification.notations, "introduction", ["introduction", "join-by"]);
   const joinBy = parseDate(said["join-by"]);
   if (joinBy === undefined) throw new ProtocolError("binding-mismatch", "join-by is no date");
   await assertHeldAt(issuer, certifiedAt);
@@ -185,26 +198,11 @@ async function proveIntroduction(
     listKey: namedListKey(said.introduction, list, address),
     address,
     joinBy,
-    fingerprint: parseFingerprint(certificate.getFingerprint()),
+    fingerprint: fingerprintOfCertificate(certificate),
     certificate,
-    by: parseFingerprint(issuer.getFingerprint()),
+    by: fingerprintOfCertificate(issuer),
     introducedAt: certifiedAt,
   };
-}
-
-/**
- * Throws unless the owner's primary key existed, was not revoked and had not expired when it certified. Judged by the
- * owner's newest self-signature, not by the one of that day: a renewed certificate may have shed the old ones.
- */
-async function assertHeldAt(owner: PublicKey, date: Date): Promise<void> {
-  const config = fullReadingConfig();
-  if (await owner.isRevoked(undefined, undefined, date, config)) {
-    throw new ProtocolError("key-revoked", "the owner's key was revoked");
-  }
-  const expires = await owner.getExpirationTime(undefined, config);
-  if (owner.getCreationTime() > date || expires === null || (expires instanceof Date && expires <= date)) {
-    throw new ProtocolError("key-expired", "the owner's key was not valid at the date of the introduction");
-  }
 }
 
 /**
@@ -232,28 +230,26 @@ export async function readIntroduction(
  * @throws ListSealError as {@link readIntroduction}
  */
 export async function assertIntroduced(
-  member: PublicKey,
+  member: Certificate,
   introduction: ProvenIntroduction,
   now: Date,
 ): Promise<void> {
   const { address } = introduction;
-  if (member.getFingerprint() === introduction.fingerprint) {
+  if (fingerprintOfCertificate(member) === introduction.fingerprint) {
     throw new ProtocolError("wrong-role", "a member key is never an introduction");
   }
-  const { certifiedAt, packet } = await verifyCertification(member, address, [introduction.certificate], now);
-  const said = readNotations(packet, "member", ["introduction"]);
+  const certification = addressed(
+    await verifyCertification(member, address, [introduction.certificate], now),
+  );
+  const said = readNotations(certification.notations, "member", ["introduction"]);
   if (said.introduction !== introductionValue(introduction)) {
     throw new ProtocolError("wrong-list", "for another list, list key or address");
   }
-  if (certifiedAt < introduction.introducedAt) {
+  if (certification.certifiedAt < introduction.introducedAt) {
     throw new ProtocolError("binding-mismatch", "older than its introduction");
   }
-  const user = member.users.find((one) => one.userID?.userID === userIdFor(address));
-  try {
-    await user?.verify(verificationDate(now), fullReadingConfig());
-  } catch (cause) {
-    throw new ProtocolError("bad-signature", "the User ID is not the member's own", { cause });
-  }
+  if (!(await hasOwnUserId(member, (text) => text === userIdFor(address), now)))
+    throw new ProtocolError("bad-signature", "the User ID is not the member's own");
 }
 
 /** What a mail brings about its author, once its inner signature has verified. */
@@ -270,18 +266,13 @@ export interface AuthorEvidence {
 }
 
 /** Whether one of the User IDs that the certificate itself certifies is this address, with a name before it or without. */
-async function names(certificate: PublicKey, address: Address, now: Date): Promise<boolean> {
-  for (const user of certificate.users) {
-    const text = (user.userID?.userID ?? "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+function names(certificate: Certificate, address: Address, now: Date): Promise<boolean> {
+  const matches = (userId: string) => {
+    const text = userId.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     const bracketed = text.indexOf("<") === text.lastIndexOf("<") && text.endsWith(` ${userIdFor(address)}`);
-    if (text !== address && text !== userIdFor(address) && !bracketed) continue;
-    try {
-      return await user.verify(verificationDate(now), fullReadingConfig());
-    } catch {
-      // not the owner's own User ID, or a revoked one: it names nobody
-    }
-  }
-  return false;
+    return text === address || text === userIdFor(address) || bracketed;
+  };
+  return hasOwnUserId(certificate, matches, now);
 }
 
 /** A step of the check that failed. Never leaves this file: a failed proof is a value. */
@@ -314,9 +305,10 @@ async function climb(evidence: AuthorEvidence, list: ListForProof, now: Date): P
     return readOneCertificate(evidence.certificate);
   });
   await at("signer", async () => {
-    if (member.getFingerprint() !== signer) throw new ProtocolError("wrong-author", "another key signed");
+    if (fingerprintOfCertificate(member) !== signer)
+      throw new ProtocolError("wrong-author", "another key signed");
     assertNotFuture(signedAt, now);
-    await member.verifyPrimaryKey(signedAt, undefined, fullReadingConfig());
+    await assertPrimaryKeyGood(member, signedAt);
   });
   const owner = list.owners.find((one) => one.fingerprint === signer);
   if (owner !== undefined && (await names(owner.certificate, from, now))) {

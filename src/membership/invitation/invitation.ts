@@ -15,22 +15,25 @@
  *   "joinBy": "2026-08-01T00:00:00Z" }
  * ```
  */
-import type { PublicKey } from "openpgp";
 import { type Address, localPartOf } from "../../mail/mailbox.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
   armorOpeningKey,
   armorSealingKey,
+  type Certificate,
   type Fingerprint,
   type OpeningKey,
   parseSealingKey,
-  profileOf,
   readOpeningKey,
   readSealingKey,
   type SealingKey,
+  sealingHalf,
+  writeSealingKey,
 } from "../../openpgp/keys.js";
-import { readNotations, verifyOnly } from "../../protocol/binding.js";
+import { profileOf } from "../../openpgp/secrets.js";
+import { type DetachedSignature, isNamedBy, verifyOnly } from "../../openpgp/signature.js";
+import { readNotations } from "../../protocol/binding.js";
 import { readCode } from "../file/code.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
@@ -183,18 +186,15 @@ async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date):
 /** Throws unless exactly one owner signed these bytes as an invitation. @returns that owner */
 async function assertSigned(
   bytes: Uint8Array,
-  signatures: Parameters<typeof verifyOnly>[1],
+  signatures: readonly DetachedSignature[],
   owners: Invitation["owners"],
   now: Date,
 ): Promise<Fingerprint> {
-  const issuer = signatures[0]?.getSigningKeyIDs();
-  const owner = owners.find(({ certificate }) =>
-    certificate.getKeys().some((key) => issuer?.some((id) => id.equals(key.getKeyID()))),
-  );
+  const owner = owners.find(({ certificate }) => isNamedBy(signatures.slice(0, 1), certificate));
   if (owner === undefined) throw new ProtocolError("wrong-role", "not signed by an owner");
   try {
-    const { packet } = await verifyOnly(bytes, signatures, owner.certificate, now);
-    readNotations(packet, "invitation", []);
+    const { notations } = await verifyOnly(bytes, signatures, owner.certificate, now);
+    readNotations(notations, "invitation", []);
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw new MembershipError("invitation-damaged", "the owner's signature does not fit", { cause: thrown });
@@ -216,13 +216,13 @@ async function assertCoherent(invitation: Invitation, now: Date): Promise<Finger
   }
   // a server key that is the list key, too, would let the server read; an owner's key as introduction would make a
   // chain of any depth
-  const certificates: PublicKey[] = [listKey.secret, server.certificate, introduction.secret];
+  const certificates: Certificate[] = [listKey.secret, server.certificate, introduction.secret];
   for (const owner of owners) certificates.push(owner.certificate);
   const all = certificates.flatMap(allFingerprints);
   if (new Set(all).size !== all.length) throw new ProtocolError("wrong-role", "one key in two roles");
   let proven: Awaited<ReturnType<typeof readIntroduction>>;
   try {
-    proven = await readIntroduction(introduction.secret.toPublic().write(), knownListOf(invitation), now);
+    proven = await readIntroduction(writeSealingKey(sealingHalf(introduction)), knownListOf(invitation), now);
   } catch (cause) {
     throw new MembershipError("invitation-damaged", "the introduction is not by an owner of the list", {
       cause,

@@ -4,11 +4,12 @@
  *
  *     gpg -d team-list-key.asc | gpg --import
  */
-import { armor, enums } from "openpgp";
 import { type Address, localPartOf } from "../../mail/mailbox.js";
-import { armorOpeningKey, type OpeningKey, profileOf, type SealingKey } from "../../openpgp/keys.js";
+import { armorMessage } from "../../openpgp/armor.js";
+import { armorOpeningKey, type OpeningKey, type SealingKey } from "../../openpgp/keys.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import { signBinding } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
 
 /** The name of the file: `team-list-key.asc`. */
 export function listKeyFileName(list: Address): string {
@@ -29,5 +30,5 @@ export async function writeListKeyFile(
 ): Promise<string> {
   const bytes = new TextEncoder().encode(await armorOpeningKey(listKey));
   const signature = await signBinding(bytes, owner, { kind: "invitation" }, [member.fingerprint], date);
-  return armor(enums.armor.message, await encryptSigned(bytes, signature, [member], profileOf(member), date));
+  return armorMessage(await sealLayer(bytes, signature, [member], profileOf(member), date));
 }

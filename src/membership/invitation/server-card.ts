@@ -13,20 +13,21 @@
  *   "code": "<32 hex digits>", "expires": "2026-08-08T00:00:00Z" }
  * ```
  */
-import { createMessage, type MaybeStream, readMessage, type Signature, sign, verify } from "openpgp";
 import { localPartOf } from "../../mail/mailbox.js";
 import { hex, sha256 } from "../../openpgp/digest.js";
 import { ListSealError } from "../../openpgp/errors.js";
 import {
   armorSealingKey,
   type OpeningKey,
-  profileOf,
   readSealingKey,
   type SealingKey,
   sealingHalf,
 } from "../../openpgp/keys.js";
-import { assertSize, configFor, readingConfig } from "../../openpgp/policy.js";
-import { notations, readNotations, verifyOnly } from "../../protocol/binding.js";
+import { assertSize } from "../../openpgp/policy.js";
+import { profileOf } from "../../openpgp/secrets.js";
+import { verifyOnly } from "../../openpgp/signature.js";
+import { readSignedMessage, type SignedMessage, writeSignedMessage } from "../../openpgp/signed-message.js";
+import { notations, readNotations } from "../../protocol/binding.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { jsonBytes } from "../request/request.js";
@@ -88,31 +89,16 @@ export async function writeCard(
     code: card.code,
     expires: formatDate(card.expires),
   });
-  const file: MaybeStream<Uint8Array> = await sign({
-    message: await createMessage({ binary: bytes, filename: "", date }),
-    signingKeys: server.secret,
-    signatureNotations: notations({ kind: "card" }),
-    format: "binary",
-    date,
-    config: configFor(profileOf(server)),
-  });
-  return file;
+  return writeSignedMessage(bytes, server, notations({ kind: "card" }), date);
 }
 
 function damaged(why: string, cause?: unknown): ListSealError {
   return new MembershipError("card-damaged", why, { cause });
 }
 
-/** The literal and the signatures of a signed message. @throws ListSealError `card-damaged` */
-async function takeApart(file: Uint8Array): Promise<{ bytes: Uint8Array; signatures: readonly Signature[] }> {
-  const config = { ...readingConfig, maxDecompressedMessageSize: MAX_CARD_BYTES };
+async function takeApart(file: Uint8Array): Promise<SignedMessage> {
   try {
-    const message = await readMessage({ binaryMessage: new Uint8Array(file), config });
-    // without keys: which one made the signature stands in the text
-    const { data, signatures } = await verify({ message, verificationKeys: [], format: "binary", config });
-    const bytes: unknown = data;
-    if (!(bytes instanceof Uint8Array)) throw new Error("not bytes");
-    return { bytes, signatures: await Promise.all(signatures.map((each) => each.signature)) };
+    return await readSignedMessage(file, MAX_CARD_BYTES);
   } catch (cause) {
     throw damaged("not a signed text", cause);
   }
@@ -139,8 +125,8 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
   };
   if (profileOf(card.server) !== card.profile) throw damaged("the server key is not of the list's profile");
   try {
-    const { packet } = await verifyOnly(bytes, signatures, card.server.certificate, now);
-    readNotations(packet, "card", []);
+    const { notations: said } = await verifyOnly(bytes, signatures, card.server.certificate, now);
+    readNotations(said, "card", []);
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw damaged("the signature does not fit", thrown);

@@ -21,15 +21,16 @@ import {
   type Fingerprint,
   type OpeningKey,
   parseSealingKey,
-  profileOf,
   readOpeningKey,
   readSealingKey,
   type SealingKey,
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
-import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
+import { profileOf } from "../../openpgp/secrets.js";
+import { isNamedBy, verifyOnly } from "../../openpgp/signature.js";
+import { readNotations, signBinding } from "../../protocol/binding.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import {
@@ -117,7 +118,7 @@ export async function writeNotice(
     ...(await written(news)),
   });
   const signature = await signBinding(bytes, owner, { kind: news.kind }, [member.fingerprint], date);
-  return encryptSigned(bytes, signature, [member], profileOf(member), date);
+  return sealLayer(bytes, signature, [member], profileOf(member), date);
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
@@ -196,12 +197,11 @@ export async function openNotice(
   const layer = await openLayer(sealed, member);
   if (layer === "not-for-me") return { kind: layer };
   assertSize(layer.literal, MAX_NOTICE_BYTES, "the opened notice");
-  const issuers = layer.signatures.flatMap((signature) => signature.getSigningKeyIDs());
   const signer = presentOwners(known.owners).find(({ certificate }) =>
-    certificate.certificate.getKeys().some((key) => issuers.some((id) => id.equals(key.getKeyID()))),
+    isNamedBy(layer.signatures, certificate.certificate),
   );
   if (signer === undefined) throw new ProtocolError("unknown-author", "not by an owner of today");
-  const { packet, by } = await verifyOnly(
+  const { notations, by } = await verifyOnly(
     layer.literal,
     layer.signatures,
     signer.certificate.certificate,
@@ -211,7 +211,7 @@ export async function openNotice(
   const kind = newsKinds.find((each) => each === fields.line("kind", 40));
   if (kind === undefined) throw new ProtocolError("wrong-kind", "not a notice");
   fields.assertKind(kind);
-  readNotations(packet, kind, []);
+  readNotations(notations, kind, []);
   const list = readList(fields.within("list"));
   // somebody who was away gets the notices in any order: the key named may not be known here yet
   if (list.address !== known.address) throw new ProtocolError("wrong-list", "for another list");
@@ -298,7 +298,7 @@ export async function writeReceipt(
     by: member.fingerprint,
   });
   const signature = await signBinding(bytes, member, { kind: "receipt" }, [owner.fingerprint], date);
-  return encryptSigned(bytes, signature, [owner], profileOf(owner), date);
+  return sealLayer(bytes, signature, [owner], profileOf(owner), date);
 }
 
 /**
@@ -322,8 +322,8 @@ export async function openReceipt(
   const by = fingerprintOf(fields, "by");
   const member = members.find(({ fingerprint }) => fingerprint === by);
   if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");
-  const { packet } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
-  readNotations(packet, "receipt", []);
+  const { notations } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
+  readNotations(notations, "receipt", []);
   return {
     list: readList(fields.within("list")),
     news: fields.oneOf("news", newsKinds),

@@ -11,13 +11,15 @@ import {
   armorSealingKey,
   type OpeningKey,
   parseSealingKey,
-  profileOf,
   type SealingKey,
+  subkeyDates,
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
-import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
+import { profileOf } from "../../openpgp/secrets.js";
+import { verifyOnly } from "../../openpgp/signature.js";
+import { readNotations, signBinding } from "../../protocol/binding.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { type RequestResult, readResult, type Unsolicited, writeResult } from "./answer-result.js";
 import { jsonBytes, type RequestedList, readList } from "./request.js";
@@ -59,7 +61,7 @@ export async function writeAnswer(
     server: armorSealingKey(answer.server),
   });
   const signature = await signBinding(bytes, server, { kind: "answer" }, [asker.fingerprint], date);
-  return encryptSigned(bytes, signature, [asker], profileOf(asker), date);
+  return sealLayer(bytes, signature, [asker], profileOf(asker), date);
 }
 
 function isUnasked(result: RequestResult): result is Unsolicited {
@@ -94,8 +96,8 @@ export async function openAnswer(
   const layer = await openLayer(sealed, asker);
   if (layer === "not-for-me") return layer;
   assertSize(layer.literal, 4 * MAX_ANSWER_BYTES, "the opened answer");
-  const { packet } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
-  readNotations(packet, "answer", []);
+  const { notations } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
+  readNotations(notations, "answer", []);
   const fields = Fields.parse(layer.literal, "damaged");
   fields.assertKind("answer");
   const list = readList(fields.within("list"));
@@ -116,7 +118,7 @@ export async function openAnswer(
 
 /** The date of the newest encryption subkey. */
 const newestSubkey = ({ certificate }: SealingKey<"server">): number =>
-  Math.max(...certificate.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
+  Math.max(...subkeyDates(certificate).map((date) => date.getTime()));
 
 /**
  * Which of two certificates of one server key to seal with: the one with the newer encryption subkey. An old answer that

@@ -1,11 +1,10 @@
 /** What can be asked of a list's server, as values and as JSON. Who may ask, and how it is signed, is requests.ts. */
-import { armor, enums, unarmor } from "openpgp";
 import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/sealed-mail.js";
+import { armorCertificate, unarmorCertificate } from "../../openpgp/armor.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
-import { fullReadingConfig } from "../../openpgp/policy.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { type Fields, formatDate } from "../file/json-fields.js";
 import { type CommandName, commandNames, type MemberRole, memberRoles } from "./command-names.js";
@@ -137,29 +136,31 @@ export type Command = Named<
   | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number }
 >;
 
-const armored = (certificate: Uint8Array): string => armor(enums.armor.publicKey, certificate);
-
 /** The command as it stands in the JSON. */
 export function written(command: Command): Readonly<Record<string, unknown>> {
   switch (command.do) {
     case "claim":
       return {
         ...command,
-        certificate: armored(command.certificate),
-        listKey: armored(command.listKey),
+        certificate: armorCertificate(command.certificate),
+        listKey: armorCertificate(command.listKey),
       };
     case "join":
       return {
         ...command,
-        certificate: armored(command.certificate),
-        introduction: armored(command.introduction),
+        certificate: armorCertificate(command.certificate),
+        introduction: armorCertificate(command.introduction),
       };
     case "enrol":
     case "renew":
     case "revoke":
-      return { ...command, certificate: armored(command.certificate) };
+      return { ...command, certificate: armorCertificate(command.certificate) };
     case "new-list-key":
-      return { ...command, listKey: armored(command.listKey), graceEnds: formatDate(command.graceEnds) };
+      return {
+        ...command,
+        listKey: armorCertificate(command.listKey),
+        graceEnds: formatDate(command.graceEnds),
+      };
     case "notice":
       return {
         ...command,
@@ -169,18 +170,6 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
       return { ...command, receipt: toBase64(command.receipt) };
     default:
       return { ...command };
-  }
-}
-
-/** The bytes of one armored certificate, whatever stands in it. @throws ListSealError `damaged` */
-async function certificateOf(fields: Fields, name: string): Promise<Uint8Array> {
-  const text = fields.armor(name);
-  try {
-    const { data, type } = await unarmor(text, fullReadingConfig());
-    if (type !== enums.armor.publicKey || !(data instanceof Uint8Array)) throw new Error("not a certificate");
-    return data;
-  } catch (cause) {
-    throw new ProtocolError("damaged", `the field ${name} is not an armored certificate`, { cause });
   }
 }
 
@@ -205,16 +194,16 @@ export async function readCommand(fields: Fields): Promise<Command> {
         code: fields.hex("code", 2 * ID_OCTETS),
         name: fields.line("name", MAX_PERSON_NAME),
         address: fields.address("address"),
-        certificate: await certificateOf(fields, "certificate"),
-        listKey: await certificateOf(fields, "listKey"),
+        certificate: await unarmorCertificate(fields.armor("certificate")),
+        listKey: await unarmorCertificate(fields.armor("listKey")),
         shape: fields.oneOf("shape", shapes),
       };
     case "join":
       return {
         do: name,
         name: fields.line("name", MAX_PERSON_NAME),
-        certificate: await certificateOf(fields, "certificate"),
-        introduction: await certificateOf(fields, "introduction"),
+        certificate: await unarmorCertificate(fields.armor("certificate")),
+        introduction: await unarmorCertificate(fields.armor("introduction")),
         shape: fields.oneOf("shape", shapes),
       };
     case "enrol":
@@ -222,7 +211,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         do: name,
         name: fields.line("name", MAX_PERSON_NAME),
         address: fields.address("address"),
-        certificate: await certificateOf(fields, "certificate"),
+        certificate: await unarmorCertificate(fields.armor("certificate")),
         shape: fields.oneOf("shape", shapes),
       };
     case "remove":
@@ -237,7 +226,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
       };
     case "renew":
     case "revoke":
-      return { do: name, certificate: await certificateOf(fields, "certificate") };
+      return { do: name, certificate: await unarmorCertificate(fields.armor("certificate")) };
     case "set-role":
       return {
         do: name,
@@ -264,7 +253,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         do: name,
         serial: fields.count("serial"),
         replaces: fingerprintOf(fields, "replaces"),
-        listKey: await certificateOf(fields, "listKey"),
+        listKey: await unarmorCertificate(fields.armor("listKey")),
         graceEnds: fields.date("graceEnds"),
       };
     case "new-server-key":

@@ -18,31 +18,33 @@
  * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
  * who verify them without asking the server.
  */
-import {
-  PacketList,
-  type PublicKey,
-  readMessage,
-  readSignature,
-  Signature,
-  type SignaturePacket,
-  verify,
-} from "openpgp";
 import type { Address } from "../../mail/mailbox.js";
 import { hex } from "../../openpgp/digest.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import {
   allFingerprints,
+  type Certificate,
+  createdAt,
   type Fingerprint,
   type OpeningKey,
   parseFingerprint,
-  profileOf,
   type SealingKey,
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
-import { assertInWindow, assertSize, readingConfig } from "../../openpgp/policy.js";
-import { isSecretId, type SecretId } from "../../openpgp/secrets.js";
-import { readNotations, signBinding, verifyOnly } from "../../protocol/binding.js";
-import { encryptSigned } from "../../protocol/seal-post.js";
+import { assertInWindow, assertSize } from "../../openpgp/policy.js";
+import { sealLayer } from "../../openpgp/seal-layer.js";
+import { isSecretId, profileOf, type SecretId } from "../../openpgp/secrets.js";
+import {
+  claimedIssuers,
+  type DetachedSignature,
+  joinSignatures,
+  readSignature,
+  separateSignatures,
+  verifyOnly,
+  writeSignature,
+} from "../../openpgp/signature.js";
+import { readSignedMessage } from "../../openpgp/signed-message.js";
+import { readNotations, signBinding } from "../../protocol/binding.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import type { CommandName } from "./command-names.js";
 import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
@@ -112,8 +114,8 @@ export function jsonBytes(content: Readonly<Record<string, unknown>>): Uint8Arra
 }
 
 /** The date of a signature at about `date`: not before any of the keys, since other clocks made them. */
-function signingDate(keys: readonly PublicKey[], date: Date): Date {
-  return new Date(Math.max(date.getTime(), ...keys.map((key) => key.getCreationTime().getTime())));
+function signingDate(keys: readonly Certificate[], date: Date): Date {
+  return new Date(Math.max(date.getTime(), ...keys.map((key) => createdAt(key).getTime())));
 }
 
 /**
@@ -145,12 +147,11 @@ export async function writeRequest(
     ...written(command),
   });
   const signedAt = signingDate([server.certificate, ...signers.map(({ secret }) => secret)], date);
-  const packets = new PacketList<SignaturePacket>();
+  const signatures: DetachedSignature[] = [];
   for (const signer of signers) {
-    const one = await signBinding(bytes, signer, { kind: "request" }, [server.fingerprint], signedAt);
-    packets.push(...one.packets);
+    signatures.push(await signBinding(bytes, signer, { kind: "request" }, [server.fingerprint], signedAt));
   }
-  const sealed = await encryptSigned(bytes, new Signature(packets), [server], profileOf(server), signedAt);
+  const sealed = await sealLayer(bytes, joinSignatures(signatures), [server], profileOf(server), signedAt);
   assertSize(sealed, limitOf(command.do), "the request");
   return sealed;
 }
@@ -205,9 +206,8 @@ export async function openRequest(
   if (request.list.address !== list.address || !known) {
     throw new ProtocolError("wrong-list", "the request is for another list");
   }
-  const packets = new PacketList<SignaturePacket>();
-  for (const signature of layer.signatures) packets.push(...signature.packets);
-  return { request, signed: { bytes: layer.literal, signatures: new Signature(packets).write() } };
+  const signatures = writeSignature(joinSignatures(layer.signatures));
+  return { request, signed: { bytes: layer.literal, signatures } };
 }
 
 /** Reads a request from its signed bytes, as the record keeps it. @throws ListSealError as {@link openRequest} */
@@ -226,41 +226,17 @@ export async function readSigned(signed: SignedBytes): Promise<OpenedRequest> {
  */
 export async function readRequestFile(armored: string): Promise<OpenedRequest> {
   if (armored.length > MAX_REQUEST_BYTES) throw new ProtocolError("too-large", "too large for a command");
-  const { literal, signatures } = await takeApart(armored);
-  const packets = new PacketList<SignaturePacket>();
-  for (const signature of signatures) packets.push(...signature.packets);
-  return readSigned({ bytes: literal, signatures: new Signature(packets).write() });
+  const { bytes, signatures } = await readSignedMessage(armored);
+  return readSigned({ bytes, signatures: writeSignature(joinSignatures(signatures)) });
 }
 
-async function takeApart(armored: string) {
-  try {
-    const message = await readMessage({ armoredMessage: armored, config: readingConfig });
-    // no keys: this only takes the message apart
-    const { data, signatures } = await verify({
-      message,
-      verificationKeys: [],
-      format: "binary",
-      config: readingConfig,
-    });
-    return { literal: data, signatures: await Promise.all(signatures.map((each) => each.signature)) };
-  } catch (cause) {
-    throw new ProtocolError("damaged", "not an OpenPGP signed message", { cause });
-  }
-}
-
-async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> {
+async function signaturesOf(signed: SignedBytes): Promise<readonly DetachedSignature[]> {
   if (signed.signatures.length === 0) return [];
-  let all: Signature;
   try {
-    all = await readSignature({ binarySignature: signed.signatures, config: readingConfig });
+    return separateSignatures(await readSignature(signed.signatures));
   } catch (cause) {
     throw new ProtocolError("bad-signature", "the signatures can't be read", { cause });
   }
-  return all.packets.map((packet) => {
-    const list = new PacketList<SignaturePacket>();
-    list.push(packet);
-    return new Signature(list);
-  });
 }
 
 /**
@@ -274,7 +250,7 @@ async function signaturesOf(signed: SignedBytes): Promise<readonly Signature[]> 
  */
 export async function verifySigned(
   { signed }: Pick<OpenedRequest, "signed">,
-  certificates: readonly PublicKey[],
+  certificates: readonly Certificate[],
   now: Date,
 ): Promise<Date> {
   const signatures = await signaturesOf(signed);
@@ -286,31 +262,27 @@ export async function verifySigned(
   let oldest = Number.POSITIVE_INFINITY;
   for (const certificate of certificates) {
     const made = signatures.filter((signature) => isBy(signature, certificate));
-    const { packet, signedAt } = await verifyOnly(
+    const { notations, signedAt } = await verifyOnly(
       signed.bytes,
       certificates.length === 1 ? signatures : made,
       certificate,
       now,
     );
-    readNotations(packet, "request", []);
+    readNotations(notations, "request", []);
     oldest = Math.min(oldest, signedAt.getTime());
   }
   return new Date(oldest);
 }
 
-function isBy(signature: Signature, certificate: PublicKey): boolean {
+function isBy(signature: DetachedSignature, certificate: Certificate): boolean {
   const fingerprints = allFingerprints(certificate);
-  return signature.packets.some(
-    ({ issuerFingerprint }) => issuerFingerprint !== null && fingerprints.includes(hex(issuerFingerprint)),
-  );
+  return claimedIssuers(signature).some((issuer) => fingerprints.includes(issuer));
 }
 
 /** Fingerprints of the keys, primary or subkeys, that say to have signed: whom to look up. Proves nothing. */
 export async function claimedSigners({ signed }: OpenedRequest): Promise<readonly string[]> {
   const signatures = await signaturesOf(signed);
-  return signatures.flatMap(({ packets }) =>
-    packets.flatMap(({ issuerFingerprint }) => (issuerFingerprint === null ? [] : [hex(issuerFingerprint)])),
-  );
+  return signatures.flatMap(claimedIssuers);
 }
 
 /** Throws `too-old` or `from-the-future` for a request that is not of these days. */
@@ -329,7 +301,7 @@ export function assertRecent(request: Request, signedAt: Date, now: Date): void 
  */
 export async function verifyRequest(
   opened: OpenedRequest,
-  certificates: readonly PublicKey[],
+  certificates: readonly Certificate[],
   now: Date,
 ): Promise<void> {
   assertRecent(opened.request, await verifySigned(opened, certificates, now), now);

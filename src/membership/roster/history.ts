@@ -14,11 +14,12 @@ import {
   type Fingerprint,
   parseFingerprint,
   parseSealingKey,
+  readOneCertificate,
   type SealingKey,
+  writeCertificate,
 } from "../../openpgp/keys.js";
 import { MembershipError, refusalOf } from "../file/errors.js";
 import { Fields } from "../file/json-fields.js";
-import { readOneCertificate } from "../introduction/certification.js";
 import {
   assertIntroduced,
   type ListForProof,
@@ -148,7 +149,7 @@ type CommandOf<D extends Command["do"]> = Extract<Command, { readonly do: D }>;
 
 async function memberOf(certificate: Uint8Array): Promise<SealingKey<"member">> {
   const only = await readOneCertificate(certificate);
-  return parseSealingKey("member", only.write());
+  return parseSealingKey("member", writeCertificate(only));
 }
 
 async function withListKey(state: RosterHistory, certificate: Uint8Array): Promise<RosterHistory> {

@@ -1,6 +1,5 @@
 /** Whether the machine's clock shows a time that can't be: earlier than things that have happened. */
-import { readKey } from "openpgp";
-import { readingConfig } from "../../openpgp/policy.js";
+import { createdAt, readOneCertificate, subkeyDates } from "../../openpgp/keys.js";
 
 /**
  * True if `now` is before a date that was written when the clock was right: a job's, or of a key's making. To such a clock
@@ -16,8 +15,9 @@ export async function isClockBehind(
   if (now < queued) return true;
   for (const bytes of certificates) {
     try {
-      const certificate = await readKey({ binaryKey: bytes, config: readingConfig });
-      if (certificate.getKeys().some((key) => now < key.keyPacket.created.getTime())) return true;
+      const certificate = await readOneCertificate(bytes);
+      const made = [createdAt(certificate), ...subkeyDates(certificate)];
+      if (made.some((date) => now < date.getTime())) return true;
     } catch {
       // the key is what is wrong then, and no clock
     }

@@ -36,9 +36,9 @@ import type { ListInUse } from "../store/lists-in-use.js";
 import { KeyFileError } from "../store/server-keys.js";
 import type { Member, Post, Roster, RosterRecord } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
+import { asSealedMessage, FastReseal } from "./fast-reseal.js";
 import { type OpenedSubmission, openSubmission } from "./open-submission.js";
 import type { OutgoingMail } from "./relay.js";
-import { asSealedMessage, FastReseal } from "./reseal/fast-reseal.js";
 
 /** A post with everything that its copies have in common: opened once, list signature made once. */
 export interface PreparedPost {

@@ -1,6 +1,4 @@
 /** Who asks for something: certificates and signatures that came with a request, before anybody is known to be behind them. */
-import type { PublicKey } from "openpgp";
-import { readOneCertificate } from "../../membership/introduction/certification.js";
 import {
   assertIntroduced,
   type ListForProof,
@@ -9,11 +7,17 @@ import {
   readIntroduction,
 } from "../../membership/introduction/introduction.js";
 import { type SignedBytes, verifySigned } from "../../membership/request/request.js";
-import { beforeRevocation, revokedSince } from "../../membership/request/revocation.js";
 import { ProtocolError } from "../../openpgp/errors.js";
-import { assertUsable, parseSealingKey } from "../../openpgp/keys.js";
+import {
+  assertUsable,
+  type Certificate,
+  parseSealingKey,
+  readOneCertificate,
+  writeCertificate,
+} from "../../openpgp/keys.js";
 import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertSize } from "../../openpgp/policy.js";
+import { beforeRevocation, revokedSince } from "../../openpgp/revocation.js";
 import { MAX_BROUGHT_PACKETS } from "../base/limits.js";
 
 /** By whom a request must be signed. */
@@ -69,7 +73,7 @@ export async function proveRequest({ signed, by, at }: RequestProof): Promise<Pr
     case "claim": {
       const certificate = await usable(by.certificate, now);
       const signedAt = await verifySigned({ signed }, [certificate], now);
-      return { kind: "proved", certificate: certificate.write(), signedAt, isRevoked: false };
+      return { kind: "proved", certificate: writeCertificate(certificate), signedAt, isRevoked: false };
     }
     case "join": {
       const owners = await Promise.all(by.list.owners.map((octets) => parseSealingKey("member", octets)));
@@ -81,7 +85,13 @@ export async function proveRequest({ signed, by, at }: RequestProof): Promise<Pr
       const certificate = await usable(by.certificate, now);
       await assertIntroduced(certificate, { ...introduction, certificate: introducing }, now);
       const signedAt = await verifySigned({ signed }, [introducing, certificate], now);
-      return { kind: "proved", certificate: certificate.write(), signedAt, isRevoked: false, introduction };
+      return {
+        kind: "proved",
+        certificate: writeCertificate(certificate),
+        signedAt,
+        isRevoked: false,
+        introduction,
+      };
     }
     case "member": {
       const key = await parseSealingKey("member", by.certificate);
@@ -105,14 +115,14 @@ export async function readCertificate({
   readonly certificate: Uint8Array;
   readonly at: number;
 }): Promise<CertificateRead> {
-  return { kind: "certificate", certificate: (await usable(certificate, new Date(at))).write() };
+  return { kind: "certificate", certificate: writeCertificate(await usable(certificate, new Date(at))) };
 }
 
 /** One certificate of a member, usable at that time. Its packets are counted before they are parsed. */
-async function usable(octets: Uint8Array, now: Date): Promise<PublicKey> {
+async function usable(octets: Uint8Array, now: Date): Promise<Certificate> {
   assertSize(octets, MAX_CHAIN_BYTES, "the certificate");
   assertFewPackets(octets, MAX_BROUGHT_PACKETS);
   const only = await readOneCertificate(octets);
   await assertUsable(only, now);
-  return (await parseSealingKey("member", only.write())).certificate;
+  return (await parseSealingKey("member", writeCertificate(only))).certificate;
 }

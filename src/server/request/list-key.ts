@@ -1,6 +1,7 @@
 /** A list key that comes with a request. */
 import type { RefusalCode } from "../../membership/file/errors.js";
-import { allFingerprints, profileOf, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import { allFingerprints, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
 import type { NewListKeyRow } from "../store/store.js";
 import type { RequestContext } from "./request-context.js";

@@ -1,7 +1,8 @@
 /** The commands of members. They change nothing unless the asker's role allows it now. */
 import { type CommandName, type MemberRole, memberRoles } from "../../membership/request/request.js";
-import { revokedCertificate, revokedSince } from "../../membership/request/revocation.js";
+import { revokedCertificate } from "../../membership/request/revocation.js";
 import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import { revokedSince } from "../../openpgp/revocation.js";
 import { DAY_MS } from "../base/limits.js";
 import { Conflict, type Member } from "../store/store.js";
 import type { RecordedCommand, Warrant } from "../store/warrant.js";

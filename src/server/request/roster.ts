@@ -8,8 +8,7 @@ import {
   ROSTER_PAGE,
   type RosterMember,
 } from "../../membership/request/answer-result.js";
-import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
-import { fullReadingConfig } from "../../openpgp/policy.js";
+import { expirationOf, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
@@ -43,7 +42,7 @@ async function rosterMember(
   const { address } = member;
   if (!isAddress(address)) return undefined;
   const { certificate } = await parseSealingKey("member", member.certificate);
-  const expires = await certificate.getExpirationTime(undefined, fullReadingConfig());
+  const expires = await expirationOf(certificate);
   return {
     address,
     name: member.name,

@@ -6,16 +6,8 @@
  * whoever has the certificate verifies the new one by it.
  */
 import { join } from "node:path";
-import { PrivateKey, readPrivateKey } from "openpgp";
-import {
-  armorSealingKey,
-  type OpeningKey,
-  profileOf,
-  sealingHalf,
-  writeOpeningKey,
-  writeSealingKey,
-} from "../../openpgp/keys.js";
-import { configFor } from "../../openpgp/policy.js";
+import { armorSealingKey, sealingHalf, writeOpeningKey, writeSealingKey } from "../../openpgp/keys.js";
+import { withFreshSubkey } from "../../openpgp/renewal.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { DAY_MS } from "../base/limits.js";
 import { certificatePathOf, KeyFileError, keyPathOf, loadServerKey } from "./server-keys.js";
@@ -47,25 +39,9 @@ export async function renewServerKey(
   now: Date,
 ): Promise<Renewal> {
   const key = await loadServerKey(folder, list);
-  const newest = Math.max(...key.secret.subkeys.map((subkey) => subkey.getCreationTime().getTime()));
-  const isDue = now.getTime() - newest >= plan.renewAfter * DAY_MS;
-  let secret = await copyOf(key.secret);
-  if (isDue) {
-    const profile = profileOf(key);
-    secret = await secret.addSubkey({
-      ...(profile === "compatible" ? { type: "ecc", curve: "curve25519Legacy" } : { type: "curve25519" }),
-      date: now,
-      config: configFor(profile),
-    });
-  }
-  const kept = secret.subkeys.filter((subkey) => {
-    const successors = secret.subkeys.filter((other) => other.getCreationTime() > subkey.getCreationTime());
-    const replaced = Math.min(...successors.map((other) => other.getCreationTime().getTime()));
-    return !(now.getTime() - replaced >= plan.deleteAfter * DAY_MS);
-  });
-  const deleted = secret.subkeys.length - kept.length;
-  if (!isDue && deleted === 0) return { added: false, deleted: 0 };
-  secret.subkeys = kept;
+  const inMs = { renewAfter: plan.renewAfter * DAY_MS, deleteAfter: plan.deleteAfter * DAY_MS };
+  const { key: renewed, added, deleted } = await withFreshSubkey(key, inMs, now);
+  if (!added && deleted === 0) return { added, deleted };
 
   const path = keyPathOf(folder, list.serverKeyFile);
   if (path !== join(folder.keys, list.serverKeyFile)) {
@@ -73,17 +49,9 @@ export async function renewServerKey(
       `${path} is a systemd credential, which the server can't renew: set keys.renew-after-days = "never"`,
     );
   }
-  const renewed: OpeningKey<"server"> = { ...key, secret };
   await writeDurably(path, await writeOpeningKey(renewed, folder.passphrase), 0o600);
   const certificate = sealingHalf(renewed);
   await writeDurably(certificatePathOf(folder, list.serverFingerprint), armorSealingKey(certificate), 0o644);
   await store.setServerCertificate(list.id, writeSealingKey(certificate));
-  return { added: isDue, deleted };
-}
-
-/** Not the key that a running server holds: it is changed here. */
-async function copyOf(secret: PrivateKey): Promise<PrivateKey> {
-  const copy = await readPrivateKey({ binaryKey: secret.write() });
-  if (!(copy instanceof PrivateKey)) throw new KeyFileError("not a secret key");
-  return copy;
+  return { added, deleted };
 }

@@ -9,14 +9,8 @@
  * So the numbers alone are compared, and no list may use one that any list of this server has ever used.
  */
 import { createHash } from "node:crypto";
+import { publicNumbers } from "../../openpgp/key-material.js";
 import type { SealingKey } from "../../openpgp/keys.js";
-
-/** The public numbers of each algorithm by openpgp.js's names: RSA modulus, DSA/ElGamal value, curve points. */
-const numbers = ["n", "y", "Q", "A", "C", "eccPublicKey", "mlkemPublicKey", "publicKey"] as const;
-
-/** A point of the old curve25519 and ed25519 forms is written with this byte in front, the new forms' is bare. */
-const NATIVE_POINT_PREFIX = 0x40;
-const PREFIXED_POINT_BYTES = 33;
 
 /**
  * SHA-256 digests, hex and sorted, of the public numbers in `key`'s primary key and subkeys.
@@ -24,27 +18,11 @@ const PREFIXED_POINT_BYTES = 33;
  * @throws Error for a key in which no number is found: an algorithm that this list doesn't know must not pass unseen
  */
 export function listKeyMaterial(key: SealingKey<"list">): readonly string[] {
-  const digests = key.certificate.getKeys().map(({ keyPacket }) => {
-    const values = publicNumbers(keyPacket.publicParams);
+  const digests = publicNumbers(key.certificate).map((values) => {
     if (values.length === 0) throw new Error("a list key with an algorithm that can't be compared");
     const hash = createHash("sha256");
     for (const value of values) hash.update(value);
     return hash.digest("hex");
   });
   return [...new Set(digests)].sort();
-}
-
-function publicNumbers(parameters: object | null): readonly Uint8Array[] {
-  if (parameters === null) return [];
-  const entries = new Map<string, unknown>(Object.entries(parameters));
-  return numbers.flatMap((name) => {
-    const value = entries.get(name);
-    return value instanceof Uint8Array ? [bare(value)] : [];
-  });
-}
-
-function bare(value: Uint8Array): Uint8Array {
-  return value.length === PREFIXED_POINT_BYTES && value[0] === NATIVE_POINT_PREFIX
-    ? value.subarray(1)
-    : value;
 }

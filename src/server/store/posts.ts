@@ -13,7 +13,7 @@ import {
   number,
   type Script,
   sql,
-  text,
+  textOf,
   word,
 } from "./database.js";
 import { lockList } from "./lists.js";
@@ -186,7 +186,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
         accepted: number(row, "accepted"),
         author: {
           kind: word(row, "author_kind", authorKinds),
-          name: text(row, "author_name"),
+          name: textOf(row, "author_name"),
           certificate: bytes(row, "author_certificate"),
         },
         held: number(row, "held") === 1,
@@ -205,7 +205,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
         database,
         (row) => ({
           id: number(row, "id"),
-          messageId: text(row, "message_id"),
+          messageId: textOf(row, "message_id"),
           accepted: number(row, "accepted"),
           authorKind: word(row, "author_kind", authorKinds),
         }),
@@ -307,14 +307,16 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
     yield sql`SELECT signer, message_id, key_packet_digest, data_packet_digest, seal_digest FROM replays
       WHERE list_id = ${listId} AND ((signer = ${signer} AND message_id = ${messageId})
         OR key_packet_digest = ${keyPacketDigest} OR data_packet_digest = ${dataPacketDigest})`;
-  const same = rows.find((row) => text(row, "signer") === signer && text(row, "message_id") === messageId);
+  const same = rows.find(
+    (row) => textOf(row, "signer") === signer && textOf(row, "message_id") === messageId,
+  );
   if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
   // what was remembered by an older version has no data packet
   const isSamePost =
-    text(same, "key_packet_digest") === keyPacketDigest ||
-    (isSet(same, "data_packet_digest") && text(same, "data_packet_digest") === dataPacketDigest);
+    textOf(same, "key_packet_digest") === keyPacketDigest ||
+    (isSet(same, "data_packet_digest") && textOf(same, "data_packet_digest") === dataPacketDigest);
   if (!isSamePost) return { kind: "message-id-reused" };
-  return { kind: text(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
+  return { kind: textOf(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 
 function* rememberElsewhere(post: NewPost, copies: number): Script<Queued> {

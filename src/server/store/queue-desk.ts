@@ -8,7 +8,7 @@ import {
   type Row,
   type Statement,
   sql,
-  text,
+  textOf,
 } from "./database.js";
 import { sweepBodies } from "./sql-post-octets.js";
 
@@ -121,13 +121,13 @@ function chosen({ job, post, list, recipient, queuedBefore, reason, state }: Job
 function jobIn(row: Row): QueuedJob {
   return {
     id: number(row, "id"),
-    kind: text(row, "kind"),
-    list: text(row, "list"),
-    recipient: text(row, "recipient"),
+    kind: textOf(row, "kind"),
+    list: textOf(row, "list"),
+    recipient: textOf(row, "recipient"),
     ...(isSet(row, "post_id") ? { post: number(row, "post_id") } : {}),
     queued: number(row, "queued"),
     attempts: number(row, "attempts"),
     due: number(row, "due"),
-    ...(isSet(row, "aside") ? { aside: text(row, "aside") } : {}),
+    ...(isSet(row, "aside") ? { aside: textOf(row, "aside") } : {}),
   };
 }

@@ -19,7 +19,7 @@ import {
   type Script,
   type Statement,
   sql,
-  text,
+  textOf,
 } from "./database.js";
 
 export { NO_PREVIOUS } from "../../membership/roster/log.js";
@@ -116,7 +116,7 @@ export function rosterRecordIn(database: Database): RosterRecord {
   const recordAfter = (listId: number, after: number, limit: number) =>
     findRows(
       database,
-      (row) => ({ ...recordHeadIn(row), previous: text(row, "previous"), entry: text(row, "entry") }),
+      (row) => ({ ...recordHeadIn(row), previous: textOf(row, "previous"), entry: textOf(row, "entry") }),
       sql`SELECT number, previous, entry, hash FROM record
           WHERE list_id = ${listId} AND number > ${after} ORDER BY number LIMIT ${limit}`,
     );
@@ -131,7 +131,7 @@ export function rosterRecordIn(database: Database): RosterRecord {
     recordHash: (listId, entry) =>
       findRow(
         database,
-        (row) => text(row, "hash"),
+        (row) => textOf(row, "hash"),
         sql`SELECT hash FROM record WHERE list_id = ${listId} AND number = ${entry}`,
       ),
   };
@@ -153,7 +153,7 @@ export function* recordHeadOf(listId: number): Script<RecordHead | undefined> {
 /** The entry in a row. */
 export const recordHeadIn = (row: Row): RecordHead => ({
   number: number(row, "number"),
-  hash: text(row, "hash"),
+  hash: textOf(row, "hash"),
 });
 
 const newestEntry = (listId: number): Statement =>

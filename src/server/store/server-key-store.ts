@@ -10,7 +10,7 @@ import {
   type Row,
   type Statement,
   sql,
-  text,
+  textOf,
 } from "./database.js";
 import { appendToRecord } from "./roster-record.js";
 import type { RecordedCommand } from "./warrant.js";
@@ -109,7 +109,7 @@ const giveKey = (listId: number, { file, fingerprint, certificate }: OfferedServ
         server_certificate = ${certificate} WHERE id = ${listId}`;
 
 const keyOf = (row: Row): OfferedServerKey => ({
-  file: text(row, "key_file"),
-  fingerprint: text(row, "fingerprint"),
+  file: textOf(row, "key_file"),
+  fingerprint: textOf(row, "fingerprint"),
   certificate: bytes(row, "certificate"),
 });

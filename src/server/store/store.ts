@@ -1,3 +1,14 @@
+/**
+ * What the server remembers, in one database: put together here from parts, each of which is given the database and what it
+ * needs of the others. Every method is one transaction, and asynchronous, so that it fits a database in the process
+ * (sqlite.ts) as well as one on another machine (postgres.ts).
+ *
+ * Two laws:
+ * - What `queuePost` was told is on disk when it returns: only then is the sender told 250.
+ * - No opened byte is ever given to a store. Posts are kept as received, sealed to the server.
+ *
+ * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
+ */
 import { MAX_HELD_MS } from "../base/limits.js";
 import { carryOutIn } from "./apply-command.js";
 import { type Database, sql } from "./database.js";

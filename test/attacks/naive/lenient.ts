@@ -3,6 +3,7 @@ import {
   createMessage,
   decrypt,
   type PublicKey,
+  type RawNotation,
   readMessage,
   type Signature,
   type SignaturePacket,
@@ -57,8 +58,8 @@ export async function anyGoodSignature(
 }
 
 /** The notation `name` of whatever version and kind; the last one wins, as in the library's own `notations` object. */
-export function lastNotation(packet: SignaturePacket | undefined, name: string): string {
-  const found = packet?.rawNotations.filter((notation) => notation.name.startsWith(`${name}@`)).at(-1);
+export function lastNotation(said: readonly RawNotation[] | undefined, name: string): string {
+  const found = said?.filter((notation) => notation.name.startsWith(`${name}@`)).at(-1);
   return found === undefined ? "" : new TextDecoder().decode(found.value);
 }
 

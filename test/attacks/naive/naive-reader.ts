@@ -6,7 +6,8 @@ import type { OpeningKey, Role } from "../../../src/openpgp/keys.js";
 import { openLayer } from "../../../src/openpgp/open-layer.js";
 import { join } from "../../../src/openpgp/packets.js";
 import { isSecret } from "../../../src/openpgp/secrets.js";
-import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
+import { verifyOnly } from "../../../src/openpgp/signature.js";
+import { bindingNames, listValue, readNotations } from "../../../src/protocol/binding.js";
 import type { SealedMessage } from "../../../src/protocol/message.js";
 import type { ClaimedAuthor, MemberKeys } from "../../../src/protocol/open-post.js";
 import { anyGoodSignature, lastNotation, openWithAny } from "./lenient.js";
@@ -64,14 +65,14 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     const good = await anyGoodSignature(inner.literal, inner.signatures, [certificate], now);
     if (has("signature") && good === undefined) throw new ProtocolError("not-signed", "no good signature");
     if (has("strict-signature")) {
-      const { packet } = await verifyOnly(inner.literal, inner.signatures, certificate, now);
-      if (has("kind")) readNotations(packet, "post", bindingNames("post", sealed.mode));
+      const { notations } = await verifyOnly(inner.literal, inner.signatures, certificate, now);
+      if (has("kind")) readNotations(notations, "post", bindingNames("post", sealed.mode));
     }
-    const packet = good?.packet;
-    if (has("kind") && lastNotation(packet, "kind") !== "post") throw new ProtocolError("wrong-kind", "kind");
+    const said = good?.packet.rawNotations;
+    if (has("kind") && lastNotation(said, "kind") !== "post") throw new ProtocolError("wrong-kind", "kind");
     const list = listValue(keys.list.address, keys.list.key.fingerprint);
-    if (has("list") && lastNotation(packet, "list") !== list) throw new ProtocolError("wrong-list", "list");
-    const messageId = lastNotation(packet, "msgid");
+    if (has("list") && lastNotation(said, "list") !== list) throw new ProtocolError("wrong-list", "list");
+    const messageId = lastNotation(said, "msgid");
     if (has("message-id") && messageId !== claimed.messageId) {
       throw new ProtocolError("binding-mismatch", "message id");
     }
@@ -81,7 +82,7 @@ export function naiveReader({ without }: { readonly without: ReaderStep | readon
     const through = await anyGoodSignature(outer.literal, outer.signatures, servers, now);
     const body = sealed.mode === "key" ? await sha256(sealed.body) : "";
     const author = good?.by.getFingerprint() ?? "";
-    const says = (name: string) => lastNotation(through?.packet, name);
+    const says = (name: string) => lastNotation(through?.packet.rawNotations, name);
     const throughTheList =
       through !== undefined &&
       (!has("through-body") || says("body-sha256") === body) &&

@@ -12,7 +12,8 @@ import { parseFingerprint } from "../../../src/openpgp/keys.js";
 import { openLayer } from "../../../src/openpgp/open-layer.js";
 import { checkLiteral, keyPacketTarget } from "../../../src/openpgp/packets.js";
 import { assertInWindow } from "../../../src/openpgp/policy.js";
-import { bindingNames, listValue, readNotations, verifyOnly } from "../../../src/protocol/binding.js";
+import { verifyOnly } from "../../../src/openpgp/signature.js";
+import { bindingNames, listValue, readNotations } from "../../../src/protocol/binding.js";
 import type { ListRef, SealedMessage } from "../../../src/protocol/message.js";
 import {
   type OpenedAtServer,
@@ -82,17 +83,20 @@ export function naiveServer(
     const good = await anyGoodSignature(literal, layer.signatures, [author.certificate], now);
     if (has("signature") && good === undefined) throw new ProtocolError("not-signed", "no good signature");
     if (has("strict-signature")) {
-      const { packet } = await verifyOnly(literal, layer.signatures, author.certificate, now);
-      if (has("kind")) readNotations(packet, "submit", bindingNames("submit", sealed.mode));
+      const { notations } = await verifyOnly(literal, layer.signatures, author.certificate, now);
+      if (has("kind")) readNotations(notations, "submit", bindingNames("submit", sealed.mode));
     }
     const packet = good?.packet ?? layer.signatures[0]?.packets[0];
-    if (has("kind") && lastNotation(packet, "kind") !== "submit")
+    if (has("kind") && lastNotation(packet?.rawNotations, "kind") !== "submit")
       throw new ProtocolError("wrong-kind", "kind");
-    if (has("list") && lastNotation(packet, "list") !== listValue(list.address, list.key.fingerprint)) {
+    if (
+      has("list") &&
+      lastNotation(packet?.rawNotations, "list") !== listValue(list.address, list.key.fingerprint)
+    ) {
       throw new ProtocolError("wrong-list", "signed for another list");
     }
     if (has("body-digest") && sealed.mode === "key") {
-      if (lastNotation(packet, "body-sha256") !== (await sha256(sealed.body))) {
+      if (lastNotation(packet?.rawNotations, "body-sha256") !== (await sha256(sealed.body))) {
         throw new ProtocolError("binding-mismatch", "another body");
       }
     }
@@ -105,7 +109,7 @@ export function naiveServer(
       mode: sealed.mode,
       literal,
       ...(sealed.mode === "key" ? { body: sealed.body } : {}),
-      messageId: lastNotation(packet, "msgid"),
+      messageId: lastNotation(packet?.rawNotations, "msgid"),
       signedAt,
       by: parseFingerprint(good?.by.getFingerprint() ?? server.fingerprint),
       keyPacketDigest: await sha256(keyPacket),

@@ -1,33 +1,26 @@
 /**
  * The server's work a member, fast (seed, steps 207 and 409): one encrypted container a post, one PKESK a member.
  *
- * A copy is `PKESK(member) || container`: a message to several recipients with the other recipients' packets left out,
- * which is what `gpg -r` for each member and a split would give. Two things make that sound:
- * - A session key is never used for two posts: a member who left knows those of the posts they got, and would open later
- *   ones with them. Session keys therefore live in an object that belongs to one post and can't be given another.
- * - The members of one post learn the same session key; each could pack other bytes under it for another. So can anybody
- *   who has a member's certificate: encryption proves nothing about an author, the signatures inside do.
+ * A member who left knows the session keys of the posts that they got, so none is ever used for a second post: they live in an
+ * object that belongs to one post and can't be given another. What else makes it sound: `openpgp/shared-seal.ts`.
  *
  * Same interface as the plain path (`resealFor` of `protocol/reseal.ts`); what this can't do is done by that one.
  */
 import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
-import { encryptSessionKey } from "openpgp";
-import { ProtocolError } from "../../../openpgp/errors.js";
-import type { SealingKey } from "../../../openpgp/keys.js";
+import type { Suite } from "../../openpgp/ciphers.js";
+import type { SealingKey } from "../../openpgp/keys.js";
+import { isSecret, type Sealer } from "../../openpgp/secrets.js";
 import {
-  prepareSessionKey,
-  type SessionKey,
-  wipeSessionKey,
-  writePkesk,
-} from "../../../openpgp/pkesk-writer.js";
-import { configFor } from "../../../openpgp/policy.js";
-import { isSecret, type Sealer } from "../../../openpgp/secrets.js";
-import { signedPackets } from "../../../openpgp/signed-packets.js";
-import type { SealedMessage } from "../../../protocol/message.js";
-import { type PreparedReseal, resealFor as plainResealFor } from "../../../protocol/reseal.js";
-import { cipherOctets, type Suite, writeContainer } from "./container.js";
-import { type Recipient, Recipients } from "./recipients.js";
+  keyPacketFor,
+  type Recipient,
+  type SharedSeal,
+  sealShared,
+  wipeSharedSeal,
+} from "../../openpgp/shared-seal.js";
+import type { SealedMessage } from "../../protocol/message.js";
+import { type PreparedReseal, resealFor as plainResealFor } from "../../protocol/reseal.js";
+import { BufferCollector } from "../base/force-gc.js";
+import { Recipients } from "./recipients.js";
 
 /** One member's outer seal in its two pieces; concatenated they are the OpenPGP message. */
 export interface SealedPieces {
@@ -37,49 +30,33 @@ export interface SealedPieces {
   readonly container: Uint8Array;
 }
 
-/** A session key and the one container that it encrypts. */
-interface SharedContainer {
-  readonly sessionKey: SessionKey;
-  readonly container: Buffer;
-  readonly suite: Suite;
-}
-
 /** The containers of one post, each made when the first member needs it. */
 class PostSeals {
   readonly #prepared: PreparedReseal;
-  readonly #containers = new Map<string, Promise<SharedContainer>>();
+  readonly #containers = new Map<string, Promise<SharedSeal>>();
 
   constructor(prepared: PreparedReseal) {
     this.#prepared = prepared;
   }
 
   /** At most one container a suite: v4 and v6 members can't read each other's. */
-  containerFor(suite: Suite): Promise<SharedContainer> {
+  containerFor(suite: Suite): Promise<SharedSeal> {
     const name = `${suite.version} ${suite.cipher}`;
     const made = this.#containers.get(name) ?? this.#make(suite);
     this.#containers.set(name, made);
     return made;
   }
 
-  async #make(suite: Suite): Promise<SharedContainer> {
+  #make(suite: Suite): Promise<SharedSeal> {
     const { opened, listSignature } = this.#prepared;
-    const octets = randomBytes(cipherOctets[suite.cipher]);
-    const packets = signedPackets(opened.literal, listSignature, new Date());
-    const container = await writeContainer(packets, octets, suite);
-    return {
-      sessionKey: prepareSessionKey(octets, suite.cipher, suite.version === 1 ? 3 : 6),
-      suite,
-      container,
-    };
+    const garbage = new BufferCollector();
+    return sealShared(opened.literal, listSignature, suite, (octets) => garbage.add(octets));
   }
 
   wipe(): void {
     for (const made of this.#containers.values()) {
       // one that is still being made has its members first
-      made.then(
-        ({ sessionKey }) => wipeSessionKey(sessionKey),
-        () => undefined,
-      );
+      made.then(wipeSharedSeal, () => undefined);
     }
     this.#containers.clear();
   }
@@ -146,32 +123,7 @@ export class FastReseal {
       this.#posts.set(prepared, post);
     }
     const shared = await post.containerFor(suite);
-    return { pkesk: await sealSessionKey(shared, recipient), container: shared.container };
-  }
-}
-
-async function sealSessionKey(shared: SharedContainer, { seal }: Recipient): Promise<Uint8Array> {
-  const { sessionKey, suite } = shared;
-  if (seal.by === "native") {
-    return writePkesk(seal.target, sessionKey);
-  }
-  // a copy: the post may be finished, and its key overwritten, while the library is still at work
-  const data = Uint8Array.from(sessionKey.octets);
-  try {
-    return await encryptSessionKey({
-      data,
-      algorithm: suite.cipher,
-      ...(suite.version === 2 ? { aeadAlgorithm: suite.aead } : {}),
-      encryptionKeys: seal.member.certificate,
-      format: "binary",
-      config: configFor(suite.version === 2 ? "rfc9580" : "compatible"),
-    });
-  } catch (cause) {
-    throw new ProtocolError("weak-algorithm", "the session key can't be sealed for this certificate", {
-      cause,
-    });
-  } finally {
-    data.fill(0);
+    return { pkesk: await keyPacketFor(shared, recipient), container: shared.dataPacket };
   }
 }
 

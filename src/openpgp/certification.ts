@@ -1,5 +1,5 @@
 /**
- * One OpenPGP certification with what it says: made, attached, verified.
+ * One OpenPGP certification with its notations: made, attached, verified.
  *
  * A certification (RFC 9580, 5.2.1.6, type 0x10) is a signature by one primary key over another primary key and one of
  * its User IDs. Ours say in notations what they are for. They are made and checked with `SignaturePacket` itself, never
@@ -14,18 +14,17 @@ import {
   type PacketList,
   PrivateKey,
   type PublicKey,
-  readKeys,
   readPrivateKey,
   SecretKeyPacket,
   SignaturePacket,
   type User,
   UserIDPacket,
 } from "openpgp";
-import { hex } from "../../openpgp/digest.js";
-import { ProtocolError } from "../../openpgp/errors.js";
-import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "../../openpgp/policy.js";
-import { type Kind, notations } from "../../protocol/binding.js";
-import { MembershipError } from "../file/errors.js";
+import { hex } from "./digest.js";
+import { ProtocolError } from "./errors.js";
+import type { Certificate, OpeningKey, Role } from "./keys.js";
+import { assertNotFuture, fullReadingConfig, readingConfig, verificationDate } from "./policy.js";
+import type { Notation } from "./signature.js";
 
 /** What a certification is over. */
 interface Certified {
@@ -60,7 +59,7 @@ const certificationTypes: ReadonlySet<enums.signature | null> = new Set([
 ]);
 
 /** The one User ID of the key whose text is exactly `text`, with its certifications; undefined if none or several. */
-export function onlyUser(key: PublicKey, text: string): { user: User; userID: UserIDPacket } | undefined {
+function onlyUser(key: PublicKey, text: string): { user: User; userID: UserIDPacket } | undefined {
   const found = key.users.flatMap((user) => {
     const { userID } = user;
     return userID !== null && userID.userID === text ? [{ user, userID }] : [];
@@ -108,27 +107,26 @@ export function userIdFor(address: string): string {
  *
  * No OpenPGP expiry: it would end the verdict of honest members later, and backdating gets round it.
  *
- * @param values what the certification says, `kind` included
- * @param date   its date; the caller sees to it that no clock makes it older than what it builds on
- * @returns `target` with the certification
- * @throws ListSealError `key-locked`; `wrong-address` if the target has no such User ID
+ * @param notations what the certification says
+ * @param date      its date; the caller sees to it that no clock makes it older than what it builds on
+ * @returns `target` with the certification, or `no-such-user-id` unless it has exactly one User ID `<address>`
+ * @throws ListSealError `key-locked`
  */
-export async function certify(
-  target: PrivateKey,
+export async function certify<R extends Role>(
+  target: OpeningKey<R>,
   address: string,
-  issuer: PrivateKey,
-  values: Readonly<Record<string, string>> & { readonly kind: Kind },
+  issuer: OpeningKey<Role>,
+  notations: readonly Notation[],
   date: Date,
-): Promise<PrivateKey> {
-  const copy = await readAgain(target);
+): Promise<OpeningKey<R> | "no-such-user-id"> {
+  const copy = await readAgain(target.secret);
   const found = onlyUser(copy, userIdFor(address));
-  if (found === undefined)
-    throw new MembershipError("wrong-address", "the key has no User ID for the address");
+  if (found === undefined) return "no-such-user-id";
   const packet = new SignaturePacket();
-  packet.rawNotations = notations(values);
+  packet.rawNotations = [...notations];
   const over = { userID: found.userID, key: copy.keyPacket };
-  found.user.otherCertifications.push(await signed(packet, primarySecret(issuer), over, date));
-  return readAgain(copy);
+  found.user.otherCertifications.push(await signed(packet, primarySecret(issuer.secret), over, date));
+  return { ...target, secret: await readAgain(copy) };
 }
 
 /** What a v4 key says about itself in the self-certification of its primary User ID, so that a further one says it too. */
@@ -150,9 +148,13 @@ function modelled(model: SignaturePacket): SignaturePacket {
  *
  * @throws ListSealError `key-locked`; `key-damaged` if the key has no valid User ID at all
  */
-export async function withUserId(key: PrivateKey, address: string, date: Date): Promise<PrivateKey> {
-  if (onlyUser(key, userIdFor(address)) !== undefined) return key;
-  const copy = await readAgain(key);
+export async function withUserId<R extends Role>(
+  key: OpeningKey<R>,
+  address: string,
+  date: Date,
+): Promise<OpeningKey<R>> {
+  if (onlyUser(key.secret, userIdFor(address)) !== undefined) return key;
+  const copy = await readAgain(key.secret);
   let model: SignaturePacket;
   try {
     model = (await copy.getPrimaryUser(date, undefined, fullReadingConfig())).selfCertification;
@@ -166,30 +168,14 @@ export async function withUserId(key: PrivateKey, address: string, date: Date): 
   const packets: PacketList<AnyPacket> = copy.toPacketList();
   const [firstSubkey = packets.length] = packets.indexOfTag(enums.packet.secretSubkey);
   packets.splice(firstSubkey, 0, userID, self);
-  return readAgain(new PrivateKey(packets));
+  return { ...key, secret: await readAgain(new PrivateKey(packets)) };
 }
 
-/** Reads `bytes` as exactly one certificate. @throws ListSealError `key-damaged` for none, several, or a secret key */
-export async function readOneCertificate(bytes: Uint8Array): Promise<PublicKey> {
-  let keys: Key[];
-  try {
-    keys = await readKeys({ binaryKeys: bytes, config: readingConfig });
-  } catch (cause) {
-    throw new ProtocolError("key-damaged", "not a readable OpenPGP certificate", { cause });
-  }
-  const [key] = keys;
-  // `readKey` would take the first of several and say nothing
-  if (key === undefined || keys.length !== 1)
-    throw new ProtocolError("key-damaged", "not exactly one certificate");
-  if (key.isPrivate()) throw new ProtocolError("key-damaged", "a secret key where a certificate belongs");
-  return key;
-}
-
-/** A certification that verified: by which of the issuers, when, and its packet for `readNotations`. */
+/** A certification that verified: by which of the issuers, when, and what it says. */
 export interface VerifiedCertification {
-  readonly issuer: PublicKey;
+  readonly issuer: Certificate;
   readonly certifiedAt: Date;
-  readonly packet: SignaturePacket;
+  readonly notations: readonly Notation[];
 }
 
 /**
@@ -201,18 +187,18 @@ export interface VerifiedCertification {
  * `target` has to come fresh from its bytes (`readOneCertificate`): the library remembers on a signature object that it
  * verified once, and asks no more over what or with which key.
  *
- * @throws ListSealError `wrong-address`, `not-signed`, `several-signatures`, `key-revoked`, `weak-algorithm`,
+ * @returns `no-such-user-id` unless there is exactly one User ID `<address>`
+ * @throws ListSealError `not-signed`, `several-signatures`, `key-revoked`, `weak-algorithm`,
  *   `binding-mismatch` (it expires), `from-the-future`, `bad-signature`
  */
 export async function verifyCertification(
-  target: PublicKey,
+  target: Certificate,
   address: string,
-  issuers: readonly PublicKey[],
+  issuers: readonly Certificate[],
   now: Date,
-): Promise<VerifiedCertification> {
+): Promise<VerifiedCertification | "no-such-user-id"> {
   const found = onlyUser(target, userIdFor(address));
-  if (found === undefined)
-    throw new MembershipError("wrong-address", "not exactly one User ID for the address");
+  if (found === undefined) return "no-such-user-id";
   const candidates = found.user.otherCertifications.flatMap((packet) => {
     const by = packet.issuerFingerprint === null ? "" : hex(packet.issuerFingerprint);
     const issuer = issuers.find((key) => key.getFingerprint() === by);
@@ -245,5 +231,28 @@ export async function verifyCertification(
   } catch (cause) {
     throw new ProtocolError("bad-signature", "the certification does not fit", { cause });
   }
-  return { issuer, certifiedAt: created, packet };
+  return { issuer, certifiedAt: created, notations: packet.rawNotations };
+}
+
+/** The text of the one User ID; undefined if there are none, or others, or an image. It may be certified by nobody. */
+export function onlyUserId(certificate: Certificate): string | undefined {
+  const [user, more] = certificate.users;
+  return more === undefined ? user?.userID?.userID : undefined;
+}
+
+/** Whether the key itself certifies, and has not revoked, one of its User IDs that `matches`. */
+export async function hasOwnUserId(
+  certificate: Certificate,
+  matches: (userId: string) => boolean,
+  now: Date,
+): Promise<boolean> {
+  for (const user of certificate.users) {
+    if (!matches(user.userID?.userID ?? "")) continue;
+    try {
+      return await user.verify(verificationDate(now), fullReadingConfig());
+    } catch {
+      // not the key's own User ID, or a revoked one: it names nobody
+    }
+  }
+  return false;
 }
