@@ -117,7 +117,7 @@ test("is none any more when the role is taken away, and what is left can be forg
   await mia.as(() => calls["owner:forget"]({ list: teamAddress }));
   await expect(mia.owned()).rejects.toMatchObject({ code: "no-such-list" });
   await expect(olga.as(() => calls["owner:forget"]({ list: teamAddress }))).rejects.toMatchObject({
-    code: "already-claimed",
+    code: "already-owned",
   });
 });
 

@@ -156,7 +156,7 @@ const strange = (column: string) =>
   new StrangeRow(`the column ${column} holds something else than it should`);
 
 /** The text in a column. @throws StrangeRow */
-export function textOf(row: Row, column: string): string {
+export function textColumn(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== "string") throw strange(column);
   return value;

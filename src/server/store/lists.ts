@@ -13,7 +13,7 @@ import {
   type Row,
   type Script,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 import { defaultListSettings, type ListSettings, readListSettings } from "./list-settings.js";
@@ -151,7 +151,7 @@ export function listsIn(database: Database): ListStore {
       findRows(
         database,
         (row) => ({
-          fingerprint: textOf(row, "fingerprint"),
+          fingerprint: textColumn(row, "fingerprint"),
           certificate: bytes(row, "certificate"),
           graceEnds: number(row, "grace_ends"),
         }),
@@ -169,7 +169,7 @@ export function listsIn(database: Database): ListStore {
     async listSettings(listId) {
       const settings = await findRow(
         database,
-        (row) => readListSettings(textOf(row, "settings")),
+        (row) => readListSettings(textColumn(row, "settings")),
         sql`SELECT settings FROM list_settings WHERE list_id = ${listId}`,
       );
       return settings ?? defaultListSettings;
@@ -219,7 +219,7 @@ export function listsIn(database: Database): ListStore {
         const id = number(row, "list_id");
         const state = states.get(id) ?? { ...stateOf(row), owners: [] };
         states.set(id, state);
-        if (isSet(row, "owner")) state.owners.push(textOf(row, "owner"));
+        if (isSet(row, "owner")) state.owners.push(textColumn(row, "owner"));
       }
       return [...states.values()];
     },
@@ -250,27 +250,27 @@ export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
 function listOf(row: Row): List {
   return {
     id: number(row, "id"),
-    address: textOf(row, "address"),
-    name: textOf(row, "name"),
+    address: textColumn(row, "address"),
+    name: textColumn(row, "name"),
     mode: word(row, "mode", modes),
     delivery: word(row, "delivery", deliveryModes),
     profile: word(row, "profile", profiles),
     policy: word(row, "policy", postPolicies),
-    serverKeyFile: textOf(row, "server_key_file"),
-    serverFingerprint: textOf(row, "server_fingerprint"),
+    serverKeyFile: textColumn(row, "server_key_file"),
+    serverFingerprint: textColumn(row, "server_fingerprint"),
     serverCertificate: bytes(row, "server_certificate"),
     ...(isSet(row, "list_key") ? { listKey: bytes(row, "list_key") } : {}),
     ...(isSet(row, "list_key_fingerprint")
-      ? { listKeyFingerprint: textOf(row, "list_key_fingerprint") }
+      ? { listKeyFingerprint: textColumn(row, "list_key_fingerprint") }
       : {}),
   };
 }
 
 const stateOf = (row: Row): Omit<ListState, "owners"> => ({
   listId: number(row, "list_id"),
-  address: textOf(row, "address"),
+  address: textColumn(row, "address"),
   head: recordHeadIn(row),
   posts: number(row, "posts"),
-  serverKey: { fingerprint: textOf(row, "server_fingerprint"), file: textOf(row, "server_key_file") },
+  serverKey: { fingerprint: textColumn(row, "server_fingerprint"), file: textColumn(row, "server_key_file") },
   ...(isSet(row, "resumed") ? { resumed: number(row, "resumed") } : {}),
 });

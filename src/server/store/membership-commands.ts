@@ -8,7 +8,7 @@ import {
   nothingToReport,
   Refused,
 } from "./apply-command.js";
-import { type Database, findRow, firstRow, isSet, number, type Script, sql, textOf } from "./database.js";
+import { type Database, findRow, firstRow, isSet, number, type Script, sql, textColumn } from "./database.js";
 import { type NewListKeyRow, takeListKey } from "./lists.js";
 import {
   burnIntroductions,
@@ -106,7 +106,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       const claim = await findRow(
         database,
         (row) => ({
-          digest: textOf(row, "digest"),
+          digest: textColumn(row, "digest"),
           expires: number(row, "expires"),
           isUsed: number(row, "used") === 1,
         }),
@@ -139,7 +139,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
           sql`SELECT member FROM introductions WHERE list_id = ${listId} AND fingerprint = ${fingerprint}`,
         );
         if (used !== undefined) {
-          const inBy = textOf(used, "member");
+          const inBy = textColumn(used, "member");
           const present = yield* firstRow(memberNamed(listId, { address, fingerprint: member.fingerprint }));
           // the same person once more, whose add-on never got our answer: they are in
           if (inBy === member.fingerprint && present !== undefined) return nothingToReport;

@@ -1,7 +1,7 @@
 /** Owners' notices on their way through the server, with the members' receipts. */
 import type { NewsKind } from "../../membership/request/commands.js";
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
-import { bytes, type Database, findRows, firstRow, isSet, number, sql, textOf } from "./database.js";
+import { bytes, type Database, findRows, firstRow, isSet, number, sql, textColumn } from "./database.js";
 import { queueMail } from "./queue.js";
 import type { VerifiedCommand } from "./warrant.js";
 
@@ -92,7 +92,7 @@ export function passedNoticesIn(database: Database, carryOut: ApplyCommand): Pas
       findRows(
         database,
         (row) => ({
-          fingerprint: textOf(row, "fingerprint"),
+          fingerprint: textColumn(row, "fingerprint"),
           passed: number(row, "passed"),
           ...(isSet(row, "receipt") ? { receipt: bytes(row, "receipt") } : {}),
         }),

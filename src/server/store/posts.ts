@@ -13,7 +13,7 @@ import {
   number,
   type Script,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 import { lockList } from "./lists.js";
@@ -186,7 +186,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
         accepted: number(row, "accepted"),
         author: {
           kind: word(row, "author_kind", authorKinds),
-          name: textOf(row, "author_name"),
+          name: textColumn(row, "author_name"),
           certificate: bytes(row, "author_certificate"),
         },
         held: number(row, "held") === 1,
@@ -205,7 +205,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
         database,
         (row) => ({
           id: number(row, "id"),
-          messageId: textOf(row, "message_id"),
+          messageId: textColumn(row, "message_id"),
           accepted: number(row, "accepted"),
           authorKind: word(row, "author_kind", authorKinds),
         }),
@@ -308,15 +308,15 @@ function* lookUpReplay(post: NewPost): Script<Queued | undefined> {
       WHERE list_id = ${listId} AND ((signer = ${signer} AND message_id = ${messageId})
         OR key_packet_digest = ${keyPacketDigest} OR data_packet_digest = ${dataPacketDigest})`;
   const same = rows.find(
-    (row) => textOf(row, "signer") === signer && textOf(row, "message_id") === messageId,
+    (row) => textColumn(row, "signer") === signer && textColumn(row, "message_id") === messageId,
   );
   if (same === undefined) return rows.length === 0 ? undefined : { kind: "replayed" };
   // what was remembered by an older version has no data packet
   const isSamePost =
-    textOf(same, "key_packet_digest") === keyPacketDigest ||
-    (isSet(same, "data_packet_digest") && textOf(same, "data_packet_digest") === dataPacketDigest);
+    textColumn(same, "key_packet_digest") === keyPacketDigest ||
+    (isSet(same, "data_packet_digest") && textColumn(same, "data_packet_digest") === dataPacketDigest);
   if (!isSamePost) return { kind: "message-id-reused" };
-  return { kind: textOf(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
+  return { kind: textColumn(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };
 }
 
 function* rememberElsewhere(post: NewPost, copies: number): Script<Queued> {

@@ -8,7 +8,7 @@ import {
   type Row,
   type Statement,
   sql,
-  textOf,
+  textColumn,
 } from "./database.js";
 import { sweepBodies } from "./sql-post-octets.js";
 
@@ -121,13 +121,13 @@ function chosen({ job, post, list, recipient, queuedBefore, reason, state }: Job
 function jobIn(row: Row): QueuedJob {
   return {
     id: number(row, "id"),
-    kind: textOf(row, "kind"),
-    list: textOf(row, "list"),
-    recipient: textOf(row, "recipient"),
+    kind: textColumn(row, "kind"),
+    list: textColumn(row, "list"),
+    recipient: textColumn(row, "recipient"),
     ...(isSet(row, "post_id") ? { post: number(row, "post_id") } : {}),
     queued: number(row, "queued"),
     attempts: number(row, "attempts"),
     due: number(row, "due"),
-    ...(isSet(row, "aside") ? { aside: textOf(row, "aside") } : {}),
+    ...(isSet(row, "aside") ? { aside: textColumn(row, "aside") } : {}),
   };
 }

@@ -19,7 +19,7 @@ import {
   type Script,
   type Statement,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 import { type Entitled, roles } from "./roster.js";
@@ -316,7 +316,7 @@ function* gateWords({ dialect }: Database, asked: readonly AtGate[]): Script<rea
     jobIds,
     sql`SELECT id, claim FROM jobs WHERE id IN (${joinSql(jobIds)}) AND aside IS NULL AND claim IS NOT NULL`,
   );
-  const claims = new Map(jobs.map((row) => [number(row, "id"), textOf(row, "claim")]));
+  const claims = new Map(jobs.map((row) => [number(row, "id"), textColumn(row, "claim")]));
   const without = new Set(suspended.map((row) => number(row, "member_id")));
   const entitled = new Map(
     members.map((row) => {
@@ -338,7 +338,7 @@ function jobOf(row: Row): Job {
     listId: number(row, "list_id"),
     queued: number(row, "queued"),
     attempt: number(row, "attempts"),
-    claim: textOf(row, "claim"),
+    claim: textColumn(row, "claim"),
   };
   const kind = word(row, "kind", ["copy", "review", "notice", "mail"]);
   switch (kind) {
@@ -352,9 +352,9 @@ function jobOf(row: Row): Job {
         ...claimed,
       };
     case "notice":
-      return { kind, memberId: number(row, "member_id"), code: textOf(row, "notice"), ...claimed };
+      return { kind, memberId: number(row, "member_id"), code: textColumn(row, "notice"), ...claimed };
     case "mail":
-      return { kind, to: addresseeOf(row), recipient: textOf(row, "recipient"), ...claimed };
+      return { kind, to: addresseeOf(row), recipient: textColumn(row, "recipient"), ...claimed };
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type Row,
   type Script,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 import { lockList } from "./lists.js";
@@ -96,7 +96,7 @@ export function repliesIn(database: Database): Replies {
         database,
         (row) => ({
           answered: number(row, "answered"),
-          ...(isSet(row, "result") ? { result: textOf(row, "result") } : {}),
+          ...(isSet(row, "result") ? { result: textColumn(row, "result") } : {}),
         }),
         sql`SELECT result, answered FROM answers
             WHERE list_id = ${listId} AND signer = ${signer} AND request_id = ${id}`,
@@ -198,19 +198,19 @@ function tellingOf(row: Row): Telling {
     id: number(row, "id"),
     listId: number(row, "list_id"),
     kind,
-    word: textOf(row, "word"),
-    requestId: textOf(row, "request_id"),
-    server: textOf(row, "server_fingerprint"),
-    head: { number: number(row, "head_number"), hash: textOf(row, "head_hash") },
+    word: textColumn(row, "word"),
+    requestId: textColumn(row, "request_id"),
+    server: textColumn(row, "server_fingerprint"),
+    head: { number: number(row, "head_number"), hash: textColumn(row, "head_hash") },
     signed: { bytes: bytes(row, "command"), signatures: bytes(row, "signatures") },
     to: {
-      address: textOf(row, "to_address"),
-      name: textOf(row, "to_name"),
+      address: textColumn(row, "to_address"),
+      name: textColumn(row, "to_name"),
       certificate: bytes(row, "to_certificate"),
-      ...(isSet(row, "in_reply_to") ? { inReplyTo: textOf(row, "in_reply_to") } : {}),
+      ...(isSet(row, "in_reply_to") ? { inReplyTo: textColumn(row, "in_reply_to") } : {}),
     },
     ...(kind === "report"
-      ? { member: { id: number(row, "member_id"), isOwner: textOf(row, "role") === "owner" } }
+      ? { member: { id: number(row, "member_id"), isOwner: textColumn(row, "role") === "owner" } }
       : {}),
   };
 }

@@ -19,7 +19,7 @@ import {
   type Script,
   type Statement,
   sql,
-  textOf,
+  textColumn,
 } from "./database.js";
 
 export { NO_PREVIOUS } from "../../membership/roster/log.js";
@@ -116,7 +116,11 @@ export function rosterRecordIn(database: Database): RosterRecord {
   const recordAfter = (listId: number, after: number, limit: number) =>
     findRows(
       database,
-      (row) => ({ ...recordHeadIn(row), previous: textOf(row, "previous"), entry: textOf(row, "entry") }),
+      (row) => ({
+        ...recordHeadIn(row),
+        previous: textColumn(row, "previous"),
+        entry: textColumn(row, "entry"),
+      }),
       sql`SELECT number, previous, entry, hash FROM record
           WHERE list_id = ${listId} AND number > ${after} ORDER BY number LIMIT ${limit}`,
     );
@@ -131,7 +135,7 @@ export function rosterRecordIn(database: Database): RosterRecord {
     recordHash: (listId, entry) =>
       findRow(
         database,
-        (row) => textOf(row, "hash"),
+        (row) => textColumn(row, "hash"),
         sql`SELECT hash FROM record WHERE list_id = ${listId} AND number = ${entry}`,
       ),
   };
@@ -153,7 +157,7 @@ export function* recordHeadOf(listId: number): Script<RecordHead | undefined> {
 /** The entry in a row. */
 export const recordHeadIn = (row: Row): RecordHead => ({
   number: number(row, "number"),
-  hash: textOf(row, "hash"),
+  hash: textColumn(row, "hash"),
 });
 
 const newestEntry = (listId: number): Statement =>

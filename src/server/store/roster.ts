@@ -16,7 +16,7 @@ import {
   type Script,
   type Statement,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 import { Conflict, lockList } from "./lists.js";
@@ -128,7 +128,7 @@ export function rosterIn(database: Database): Roster {
         );
         if (taken !== undefined) {
           throw new Conflict(
-            textOf(taken, "address") === address
+            textColumn(taken, "address") === address
               ? "that address is a member"
               : "another member has that certificate",
           );
@@ -239,7 +239,7 @@ export function rosterIn(database: Database): Roster {
     readersOf: (listId) =>
       findRows(
         database,
-        (row) => textOf(row, "address"),
+        (row) => textColumn(row, "address"),
         sql`SELECT address FROM members WHERE list_id = ${listId} AND role <> 'post-only' ORDER BY address`,
       ),
 
@@ -257,7 +257,7 @@ export function rosterIn(database: Database): Roster {
         sql`SELECT lists.address AS address, count(members.id) AS members
             FROM lists LEFT JOIN members ON members.list_id = lists.id GROUP BY lists.id, lists.address`,
       );
-      return new Map(rows.map((row) => [textOf(row, "address"), number(row, "members")]));
+      return new Map(rows.map((row) => [textColumn(row, "address"), number(row, "members")]));
     },
 
     newestMember: () =>
@@ -270,7 +270,7 @@ export function rosterIn(database: Database): Roster {
     secretIds: () =>
       findRows(
         database,
-        (row) => textOf(row, "id"),
+        (row) => textColumn(row, "id"),
         sql`SELECT copies_secret AS id FROM members WHERE copies_secret IS NOT NULL
             UNION SELECT posts_secret FROM members WHERE posts_secret IS NOT NULL`,
       ),
@@ -298,14 +298,14 @@ export function memberOf(row: Row): Member {
   return {
     id: number(row, "id"),
     listId: number(row, "list_id"),
-    address: textOf(row, "address"),
-    name: textOf(row, "name"),
+    address: textColumn(row, "address"),
+    name: textColumn(row, "name"),
     certificate: bytes(row, "certificate"),
-    fingerprint: textOf(row, "fingerprint"),
+    fingerprint: textColumn(row, "fingerprint"),
     shape: word(row, "shape", ["encrypted", "mixed"]),
     role: word(row, "role", roles),
     added: number(row, "added"),
-    ...(isSet(row, "copies_secret") ? { copiesSecret: textOf(row, "copies_secret") } : {}),
-    ...(isSet(row, "posts_secret") ? { postsSecret: textOf(row, "posts_secret") } : {}),
+    ...(isSet(row, "copies_secret") ? { copiesSecret: textColumn(row, "copies_secret") } : {}),
+    ...(isSet(row, "posts_secret") ? { postsSecret: textColumn(row, "posts_secret") } : {}),
   };
 }

@@ -10,7 +10,7 @@ import {
   type Row,
   type Statement,
   sql,
-  textOf,
+  textColumn,
 } from "./database.js";
 import { appendToRecord } from "./roster-record.js";
 import type { RecordedCommand } from "./warrant.js";
@@ -109,7 +109,7 @@ const giveKey = (listId: number, { file, fingerprint, certificate }: OfferedServ
         server_certificate = ${certificate} WHERE id = ${listId}`;
 
 const keyOf = (row: Row): OfferedServerKey => ({
-  file: textOf(row, "key_file"),
-  fingerprint: textOf(row, "fingerprint"),
+  file: textColumn(row, "key_file"),
+  fingerprint: textColumn(row, "fingerprint"),
   certificate: bytes(row, "certificate"),
 });

@@ -13,7 +13,7 @@ import {
   number,
   type Row,
   sql,
-  textOf,
+  textColumn,
   word,
 } from "./database.js";
 
@@ -91,7 +91,7 @@ export function suspensionsIn(database: Database): Suspensions {
     suspension: (memberId) =>
       findRow(
         database,
-        (row) => ({ since: number(row, "since"), reason: textOf(row, "reason") }),
+        (row) => ({ since: number(row, "since"), reason: textColumn(row, "reason") }),
         sql`SELECT since, reason, 0 AS own FROM suspensions WHERE member_id = ${memberId}
             UNION ALL SELECT since, 'member', 1 FROM own_pauses WHERE member_id = ${memberId} ORDER BY own LIMIT 1`,
       ),
@@ -130,7 +130,7 @@ export function suspensionsIn(database: Database): Suspensions {
               JOIN members ON members.id = suspensions.member_id JOIN lists ON lists.id = members.list_id
             WHERE suspensions.reason = ${reason} GROUP BY lists.address`,
       );
-      return new Map(rows.map((row) => [textOf(row, "address"), number(row, "members")]));
+      return new Map(rows.map((row) => [textColumn(row, "address"), number(row, "members")]));
     },
 
     async deliveryStatuses(listId, first, last, since) {
@@ -163,7 +163,7 @@ export function suspensionsIn(database: Database): Suspensions {
         (row) => ({
           day: number(row, "day"),
           severity: word(row, "severity", ["hard", "soft"]),
-          reason: textOf(row, "reason"),
+          reason: textColumn(row, "reason"),
         }),
         sql`SELECT day, severity, reason FROM bounces
             WHERE member_id = ${memberId} AND day >= ${dayOf(since)} ORDER BY day`,
@@ -214,7 +214,7 @@ export function suspensionsIn(database: Database): Suspensions {
     unusableKey: (memberId) =>
       findRow(
         database,
-        (row) => textOf(row, "code"),
+        (row) => textColumn(row, "code"),
         sql`SELECT code FROM unusable_keys WHERE member_id = ${memberId}`,
       ),
   };
@@ -233,6 +233,6 @@ function statusOf(row: Row): DeliveryStatus {
 
 /** The operator's word, or that of bounces, comes before the member's own. */
 function suspensionOf(row: Row): Suspension | undefined {
-  if (isSet(row, "suspended")) return { since: number(row, "suspended"), reason: textOf(row, "reason") };
+  if (isSet(row, "suspended")) return { since: number(row, "suspended"), reason: textColumn(row, "reason") };
   return isSet(row, "paused") ? { since: number(row, "paused"), reason: "member" } : undefined;
 }

@@ -9,7 +9,7 @@
  * with posts ({@link PostWarrant}): somebody who was removed while their post was being opened has posted nothing.
  */
 import type { SignedChange } from "../../membership/roster/log.js";
-import { firstRow, number, type Row, type Script, sql, textOf } from "./database.js";
+import { firstRow, number, type Row, type Script, sql, textColumn } from "./database.js";
 import { defaultListSettings, readListSettings } from "./list-settings.js";
 import type { List } from "./lists.js";
 import { type Member, type MemberRole, memberOf } from "./roster.js";
@@ -116,10 +116,10 @@ function* assertListIsStill(list: List, signedAt: number): Script<Row> {
   );
   const key = row?.["list_key_fingerprint"] ?? undefined;
   if (row === undefined || key !== list.listKeyFingerprint) throw new Stale("another list key");
-  if (textOf(row, "server_fingerprint") !== list.serverFingerprint) throw new Stale("another server key");
+  if (textColumn(row, "server_fingerprint") !== list.serverFingerprint) throw new Stale("another server key");
   const settings = yield* firstRow(sql`SELECT settings FROM list_settings WHERE list_id = ${list.id}`);
   const { retired } =
-    settings === undefined ? defaultListSettings : readListSettings(textOf(settings, "settings"));
+    settings === undefined ? defaultListSettings : readListSettings(textColumn(settings, "settings"));
   if (retired !== undefined) throw new Stale("the list is retired");
   const resumed = yield* firstRow(sql`SELECT not_before FROM resumed WHERE list_id = ${list.id}`);
   if (resumed !== undefined && signedAt < number(resumed, "not_before"))
@@ -148,7 +148,7 @@ export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
  */
 export function* assertMayPost({ list, signedAt, by }: PostWarrant): Script<void> {
   const row = yield* assertListIsStill(list, signedAt);
-  if (textOf(row, "policy") !== list.policy) throw new Stale("another policy");
+  if (textColumn(row, "policy") !== list.policy) throw new Stale("another policy");
   if (by.kind === "non-member") {
     const known = yield* firstRow(
       sql`SELECT 1 AS known FROM members WHERE list_id = ${list.id} AND address = ${by.address}`,
