@@ -124,7 +124,7 @@ export function listsIn(database: Database): ListStore {
                 ${list.serverKeyFile}, ${list.serverFingerprint}, ${list.serverCertificate}, ${now})
               ON CONFLICT DO NOTHING RETURNING id`,
         );
-        if (made === undefined) throw new Conflict("that list exists");
+        if (made === undefined) throw new Conflict("that list already exists");
         const id = number(made, "id");
         if (key !== undefined) yield* takeListKey(id, key);
         for (const change of changes) yield* appendToRecord(id, change);
@@ -239,11 +239,11 @@ export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
   const { changes } =
     yield sql`UPDATE lists SET list_key = ${key.certificate}, list_key_fingerprint = ${key.fingerprint}
       WHERE id = ${listId} AND list_key IS NULL`;
-  if (changes === 0) throw new Conflict("the list has a list key");
+  if (changes === 0) throw new Conflict("the list already has a list key");
   for (const digest of key.material) {
     const added =
       yield sql`INSERT INTO list_key_material (digest, list_id) VALUES (${digest}, ${listId}) ON CONFLICT DO NOTHING`;
-    if (added.changes === 0) throw new Conflict("a list has used this list key before; make a new one");
+    if (added.changes === 0) throw new Conflict("this list key has been used before: make a new one");
   }
 }
 

@@ -80,7 +80,7 @@ export async function openPostgres(url: string, patience = DATABASE_PATIENCE_MS)
     const cause = error instanceof DatabaseLost ? error.cause : error;
     const code = codeOfThrown(cause) ?? "no answer";
     throw new UnusableStore(
-      `the PostgreSQL database can't be used (${code}): see that it runs, and that its address, user and password are right`,
+      `the PostgreSQL database can't be used (${code}): check that it is running, and that its address, user and password are right`,
       { cause: error },
     );
   } finally {

@@ -129,8 +129,8 @@ export function rosterIn(database: Database): Roster {
         if (taken !== undefined) {
           throw new Conflict(
             textColumn(taken, "address") === address
-              ? "that address is a member"
-              : "another member has that certificate",
+              ? "that address is already a member"
+              : "another member already has that certificate",
           );
         }
         for (const secret of [copiesSecret, postsSecret]) {
@@ -139,7 +139,7 @@ export function rosterIn(database: Database): Roster {
             sql`SELECT id FROM members WHERE copies_secret = ${secret} OR posts_secret = ${secret}`,
           );
           if (known !== undefined || copiesSecret === postsSecret) {
-            throw new Conflict("a shared secret is for one member and one use; make another");
+            throw new Conflict("a shared secret is for one member and one use: make another");
           }
         }
         const added = yield* firstRow(

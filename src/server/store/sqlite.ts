@@ -81,7 +81,7 @@ export function checkSqliteFile(file: string): void {
 }
 
 const damaged = (file: string) =>
-  `the database ${file} is damaged: keep a copy of it, restore the last backup over it, and start again`;
+  `the database ${file} is damaged: keep a copy of it, restore the last backup, and start again`;
 
 /** What SQLite's codes mean for the operator, and what to do. */
 const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
@@ -89,13 +89,13 @@ const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
   [
     /^SQLITE_(BUSY|LOCKED)/,
     (file) =>
-      `another program holds the database ${file}: end it (\`fuser ${file}\` names it), and start again`,
+      `another program is using the database ${file}: stop it (\`fuser ${file}\` names it), and start again`,
   ],
   [
     /^SQLITE_CANTOPEN/,
-    (file) => `the database ${file} is missing or may not be opened: restore it, or give it to this user`,
+    (file) => `the database ${file} is missing or this user may not open it: restore it, or change its owner`,
   ],
-  [/^SQLITE_(READONLY|PERM)/, (file) => `the database ${file} may not be written by this user`],
+  [/^SQLITE_(READONLY|PERM)/, (file) => `this user may not write to the database ${file}: change its owner`],
 ];
 
 function migrate(database: Sqlite.Database): void {
