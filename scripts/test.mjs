@@ -1,9 +1,10 @@
 /**
  * `npm test`: sets up what is missing and runs every stage; `npm test -- unit lint` runs only those.
- * The last line is `N passed, N failed, N skipped`; what could not run is named just above it.
+ * The last line is `N passed, N failed, N skipped`; what could not run is named just above it, and how many properties were tried
+ * with a sample of their cases (test/world/slow.ts).
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { installLine } from "./packages.mjs";
 import { ROOT, runAndListen } from "./run.mjs";
 import { ensureBuild, SetupError, setUp } from "./setup.mjs";
@@ -47,6 +48,14 @@ const describe = ({ passed, failed, skipped, reason, couldNotRun }) =>
         ...(reason === undefined ? [] : [reason]),
       ].join(", ");
 
+/** Where tests note each property that they try with a sample of its cases, a line each. */
+const SAMPLED = join(ROOT, "out", "test", "sampled.txt");
+
+function sampledProperties() {
+  const lines = existsSync(SAMPLED) ? readFileSync(SAMPLED, "utf8").trimEnd().split("\n") : [];
+  return new Set(lines).size;
+}
+
 /** Prints the table and the closing lines, and gives the exit code. */
 function report(results) {
   const sum = (key) => results.reduce((total, [, count]) => total + count[key], 0);
@@ -59,6 +68,11 @@ function report(results) {
   const late = results.flatMap(([name, { secondTry = [] }]) => secondTry.map((file) => `  ${name}: ${file}`));
   if (late.length > 0) console.log(`\nPassed only on a second try, and need fixing:\n${late.join("\n")}`);
   if (silent.length > 0) console.log(`\nCould not run here:\n${silent.join("\n")}`);
+  const sampled = sampledProperties();
+  if (sampled > 0)
+    console.log(
+      `\nQuick run: ${sampled} properties were tried with a sample of their cases; LISTSEAL_SLOW=1 tries all`,
+    );
   console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
   return sum("failed") > 0 ? 1 : 0;
 }
@@ -76,6 +90,9 @@ async function main(names) {
   const lacking = await setUp([
     ...new Set(stages.flatMap((stage) => [stage.needs ?? [], stage.wants ?? []].flat())),
   ]);
+  mkdirSync(dirname(SAMPLED), { recursive: true });
+  rmSync(SAMPLED, { force: true });
+  process.env.LISTSEAL_SAMPLED = SAMPLED;
   const results = [];
   let buildProblem;
   if (stages.some((stage) => stage.build === true && obstacleOf(stage, lacking) === undefined)) {

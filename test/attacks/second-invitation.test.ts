@@ -33,6 +33,7 @@ import {
 import { haveWorkerNear } from "../extension/near-worker.js";
 import { Addon } from "../extension/play-addon.js";
 import { begin, cardFile, DAY, play, teamAddress } from "../server/asking.js";
+import { nextSecond } from "../server/next-second.js";
 import { joinedByAnyFile } from "./naive/naive-joining.js";
 
 let olga: Addon;
@@ -141,8 +142,7 @@ describe("a second invitation with the right list key and other owners", () => {
     await olga.hears();
     const before = await bob.list();
     // a leave burns every introduction of its own second, too, and OpenPGP has no smaller unit
-    const second = () => Math.floor(Date.now() / 1000);
-    for (const left = second(); second() === left; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    await nextSecond();
     const said: Partial<OwnedList> = { name: "Another name", requestAddress: "elsewhere@lists.test" };
     const file = await fileFor(bob.address, { ...(await olga.owned()), ...said }, (await olga.key()).secret);
     expect(await looks(bob, file)).toMatchObject({ list: { name: before.name } });

@@ -57,8 +57,7 @@ async function untilTold(count: number) {
   for (;;) {
     const { telling } = await olga.owned();
     if (telling?.told.length === count && telling.asked !== null) return;
-    await olga.receives();
-    await olga.looksAgain(olga.handlers);
+    await olga.takesNext();
   }
 }
 

@@ -149,6 +149,15 @@ export class Addon {
     this.#fetched.set(this.server, this.#mails().length);
   }
 
+  /** Waits for mail and takes what is here then; what comes while that is taken stays unread. */
+  async takesNext(): Promise<void> {
+    const before = this.#kept.length;
+    await this.receives();
+    await this.as(async () => {
+      for (const raw of this.#kept.slice(before)) await take(raw, this.handlers);
+    });
+  }
+
   /** Fetches until nothing that was asked waits for its answer. */
   settled(): Promise<void> {
     return this.as(async () => {

@@ -6,6 +6,7 @@ import { stateLine } from "../../src/extension/reading/display/state-line.js";
 import { phrase } from "../../src/extension/ui/i18n.js";
 import { authorFor } from "../../src/extension/writing/author.js";
 import { begin, cardFile, play } from "../server/asking.js";
+import { nextSecond } from "../server/next-second.js";
 import type { PlayServer } from "../server/play-server.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
@@ -36,7 +37,7 @@ test("what was written before stays its author's; what comes after is nobody's",
   const mine = await mia.reads("mine");
   expect(mine.view.author.standing).toBe("introduced");
   // signatures have whole seconds, and what is of the same one counts as later
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await nextSecond();
   const stolen = await bob.key();
   const { fingerprint } = stolen;
 
@@ -78,7 +79,7 @@ test("its holder comes back by a new invitation, and readers see that the owner 
   await olga.about(bob, "remove");
   const { fingerprint } = await bob.key();
   // introductions that were made in the second of the removal are burnt, too
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await nextSecond();
   await olga.invites(bob);
   expect((await bob.key()).fingerprint).not.toBe(fingerprint);
   await bob.posts("here again");

@@ -20,11 +20,15 @@ import {
   sealingHalf,
   split,
 } from "../../src/protocol/index.js";
+import { noteSample, SEED, slow } from "../world/slow.js";
 import { aliceSeals, type Cast, keysOf, makeCast, saysAlice, serverContext } from "./people.js";
 
-const { LISTSEAL_SLOW = "" } = process.env;
-const slow = LISTSEAL_SLOW !== "";
-const runs = (fast: number) => ({ numRuns: slow ? fast * 20 : fast });
+/** So many cases of the property that a test is about. */
+function runs(fast: number) {
+  if (slow) return { numRuns: fast * 20, seed: SEED };
+  noteSample(`${expect.getState().currentTestName}`);
+  return { numRuns: fast, seed: SEED };
+}
 jest.setTimeout(slow ? 3_600_000 : 120_000);
 
 const profiles: readonly Profile[] = ["compatible", "rfc9580"];
@@ -243,12 +247,13 @@ const withPart = (sealed: SealedMessage, name: string, bytes: Uint8Array): Seale
 const outerKeys = (bytes: Uint8Array) => split(bytes).keyPacket.length;
 
 /**
- * The bytes of a part whose bits are flipped: all around its ends, where the headers and the codes are, and each fourth between,
- * another one on every run. Every byte under `LISTSEAL_SLOW=1`; `attacks/packets.test.ts` flips one bit of each.
+ * The bytes of a part whose bits are flipped: all around its ends, where the headers and the codes are, and each fourth between.
+ * Every byte under `LISTSEAL_SLOW=1`; `attacks/packets.test.ts` flips one bit of each.
  */
 function* placesIn({ length }: Uint8Array): Generator<number> {
+  if (!slow) noteSample(`${expect.getState().currentTestName}`);
   const [stride, edge] = slow ? [1, 0] : [4, 40];
-  const start = Math.floor(Math.random() * stride);
+  const start = SEED % stride;
   for (let at = 0; at < length; at++) {
     if (at < edge || at >= length - edge || at % stride === start) yield at;
   }

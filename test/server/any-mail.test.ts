@@ -3,6 +3,7 @@
  * unit gives it, and others are answered meanwhile. What is in them was made to keep parsers busy.
  */
 import { jest } from "@jest/globals";
+import { sampleOf } from "../world/slow.js";
 import { Dialogue, submit } from "./dialogue.js";
 import { hostileMails, quotedPrintable } from "./hostile-mails.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -46,9 +47,11 @@ afterEach(async () => {
 const addresses = ["team@lists.test", "team-request@lists.test", "team-bounces+x@lists.test"] as const;
 
 test("the server stays within its memory, and an honest post goes through behind each", async () => {
-  for (const [name, make] of hostileMails) {
+  for (const [index, [name, make]] of hostileMails.entries()) {
     const raw = make();
-    for (const recipient of addresses) {
+    // each mail for one address, and each address has several; the first mail for all
+    const isFor = (recipient: string) => index === 0 || addresses[index % addresses.length] === recipient;
+    for (const recipient of sampleOf(`any mail: ${name}`, addresses, isFor, 0)) {
       const sender = recipient.includes("bounces") ? "" : alice.address;
       const { code } = await submit(server.port, { sender, recipient, raw, declaresSize: true });
       expect([name, recipient, [250, 550].includes(code)]).toEqual([name, recipient, true]);

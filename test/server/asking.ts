@@ -86,10 +86,20 @@ export const submitted = async ({ raw }: Sent): Promise<number> => {
   return (await submit(play.port, { sender: "anybody@people.test", recipient, raw })).code;
 };
 
+/** What was opened before, by key and mail: whoever waits for an answer looks at all mails again and again. */
+const openedBefore = new WeakMap<OpeningKey<"member">, WeakMap<Buffer, Answer | "not-for-me">>();
+
 /** The sealed answers that arrived at an address, opened with a key; what is sealed to others is left out. */
 export async function answersTo(address: string, key: OpeningKey<"member">): Promise<Answer[]> {
   const found: Answer[] = [];
+  const before = openedBefore.get(key) ?? new WeakMap<Buffer, Answer | "not-for-me">();
+  openedBefore.set(key, before);
   for (const { raw } of play.sink.for(address)) {
+    const known = before.get(raw);
+    if (known !== undefined) {
+      if (known !== "not-for-me") found.push(known);
+      continue;
+    }
     const text = raw.toString("latin1");
     const part = text.split(requestTypes.answer)[1]?.split("\r\n\r\n")[1]?.split("\r\n--")[0];
     if (part === undefined) continue;
@@ -98,6 +108,7 @@ export async function answersTo(address: string, key: OpeningKey<"member">): Pro
       server: card.server,
       requests: asked,
     });
+    before.set(raw, read);
     if (read !== "not-for-me") found.push(read);
   }
   return found;

@@ -1,4 +1,4 @@
-/** The command, as a process: what it prints, how it fails, and that it works beside a running server. */
+/** The command: what it prints, how it fails, and that it works beside a running server. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -42,8 +42,13 @@ afterEach(async () => {
 
 const run = (...words: readonly string[]): Promise<Ran> => command.run(["--data", data, ...words]);
 
-async function good(...words: readonly string[]): Promise<string> {
-  const ran = await run(...words);
+type Ask = (...words: readonly string[]) => Promise<string>;
+
+const good: Ask = async (...words) => wellEnded(await run(...words));
+/** As a process of its own, as people run it. */
+const alone: Ask = async (...words) => wellEnded(await command.runAlone(["--data", data, ...words]));
+
+function wellEnded(ran: Ran): string {
   expect(ran).toMatchObject({ code: 0, err: "" });
   return ran.out;
 }
@@ -63,16 +68,16 @@ async function keyFile(who: Person): Promise<string> {
 }
 
 /** A list with Alice and Bob, made by the commands alone. */
-async function listByCommands(): Promise<{ list: PlayList; alice: Person; bob: Person }> {
+async function listByCommands(ask = good): Promise<{ list: PlayList; alice: Person; bob: Person }> {
   const [alice, bob] = [await person("Alice"), await person("Bob")];
   const address = "team@lists.test";
   const key = await generateKey("list", { address, profile: "compatible" });
   const listKey = join(folder, "list.asc");
   await writeFile(listKey, armorSealingKey(sealingHalf(key)));
-  await good("init");
-  await good("list", "create", address, "--name", "Team", "--list-key", listKey);
+  await ask("init");
+  await ask("list", "create", address, "--name", "Team", "--list-key", listKey);
   for (const who of [alice, bob]) {
-    await good("member", "add", address, who.address, "--key", await keyFile(who), "--name", who.name);
+    await ask("member", "add", address, who.address, "--key", await keyFile(who), "--name", who.name);
   }
   const store = await openStore({ kind: "sqlite", file: join(data, "listseal.db") });
   const list = await store.listByAddress(address);
@@ -83,15 +88,15 @@ async function listByCommands(): Promise<{ list: PlayList; alice: Person; bob: P
 }
 
 test("makes a list, keeps its roster, and shows both", async () => {
-  const { list } = await listByCommands();
-  const shown = await good("list", "show", list.address);
+  const { list } = await listByCommands(alone);
+  const shown = await alone("list", "show", list.address);
   const fingerprint = shown.replaceAll(" ", "").toLowerCase();
   expect(fingerprint).toContain(`serverkey${list.server.fingerprint}`);
   expect(fingerprint).toContain(`listkey${list.key.fingerprint}`);
   expect(shown).toContain("members      2");
   const certificate = /certificate {2}(.*)/.exec(shown)?.[1] ?? "";
   expect(existsSync(certificate)).toBe(true);
-  expect(await good("member", "show", list.address)).toMatch(/^alice@people\.test {2}Alice {2}mixed {2}/);
+  expect(await alone("member", "show", list.address)).toMatch(/^alice@people\.test {2}Alice {2}mixed {2}/);
 
   const [secret, ...more] = await readdir(join(data, "keys"));
   expect(more).toEqual([]);
@@ -356,7 +361,7 @@ test("init writes a configuration that is good; a mistake in it is named; SIGHUP
     while (!(await good("queue", "show")).includes("waiting 0"));
     await settings(other.port);
     server.kill("SIGHUP");
-    while (!log().includes("reloaded")) await new Promise((resolve) => setImmediate(resolve));
+    while (!log().includes("reloaded")) await new Promise((resolve) => setTimeout(resolve, 5));
     await post();
     await other.until(() => other.for(bob.address).length === 1);
     expect(sink.caught).toHaveLength(2);
@@ -364,7 +369,7 @@ test("init writes a configuration that is good; a mistake in it is named; SIGHUP
     await writeFile(file, "what");
     server.kill("SIGHUP");
     while (!log().includes("keeping the previous settings"))
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await post()).toMatchObject({ code: 250 });
   } finally {
     await other.close();

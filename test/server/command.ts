@@ -1,11 +1,13 @@
-/** The command `listseal-server`, built once for a test file, and run as a process. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+/** The command `listseal-server`, built once for a test file, and run as a process, or many times in one process. */
+import { type ChildProcess, execFile, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { readingWorker } from "./server-process.js";
 
+const manyCommands = new URL("many-commands.mjs", import.meta.url).pathname;
 const root = new URL("../../", import.meta.url).pathname;
 
 export interface Ran {
@@ -14,9 +16,14 @@ export interface Ran {
   readonly err: string;
 }
 
+const ranHere: z.ZodType<Ran> = z.object({ code: z.number(), out: z.string(), err: z.string() });
+
 export class ListSealCommand {
   readonly #folder: string;
   readonly #running: ChildProcess[] = [];
+  /** Where commands run that are no process of their own. */
+  #many: ChildProcess | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -50,13 +57,40 @@ export class ListSealCommand {
     return join(this.#folder, "cli.js");
   }
 
-  /** Runs it to its end. */
-  run(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  /** Runs it to its end, as a process. */
+  runAlone(words: readonly string[]): Promise<Ran> {
     return new Promise((resolve) => {
-      const env = { ...process.env, ...environment };
-      execFile(process.execPath, [this.path, ...words], { env }, (error, out, err) => {
+      execFile(process.execPath, [this.path, ...words], (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       });
+    });
+  }
+
+  /** Runs it to its end, in one process with others (many-commands.mjs). A server is a process. */
+  run(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    if (words.some((word) => word === "serve" || word === "filter")) return this.runAlone(words);
+    const ran = this.#last.then(() => this.#runHere({ words, environment }));
+    this.#last = ran.catch(() => undefined);
+    return ran;
+  }
+
+  #runHere(given: {
+    readonly words: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+  }): Promise<Ran> {
+    this.#many ??= fork(manyCommands, [this.path], {
+      execArgv: [],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const many = this.#many;
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error(`the process ended at: ${given.words.join(" ")}`));
+      many.once("exit", gone);
+      many.once("message", (said) => {
+        many.off("exit", gone);
+        resolve(ranHere.parse(said));
+      });
+      many.send(given);
     });
   }
 
@@ -102,6 +136,7 @@ export class ListSealCommand {
 
   async discard(): Promise<void> {
     await this.endAll();
+    this.#many?.kill("SIGKILL");
     await rm(this.#folder, { recursive: true });
   }
 }

@@ -180,7 +180,7 @@ onEachStore(() => {
       return recipientById(id);
     };
     await server.post(list, alice);
-    while (asked.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    while (asked.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     await server.remove(list, eve);
     release();
     await server.untilQuiet();

@@ -61,5 +61,5 @@ test("a backup into a folder that does not exist says so", async () => {
   await shell("$L init");
   const { code, err } = await command.run(["--data", data, "backup", join(folder, "none", "x.db")]);
   expect(code).toBe(1);
-  expect(err).toMatch(/the folder .*none does not exist: make it/);
+  expect(err).toMatch(/the folder .*none does not exist: create it/);
 });

@@ -66,7 +66,7 @@ describe("smuggling: a second mail behind an end that is none", () => {
       expect(answer.code).toBe(550);
       // one answer for one mail: the next is to the next command
       expect(await dialogue.say("NOOP")).toMatchObject({ code: 250 });
-      dialogue.close();
+      dialogue.quit();
       await server.untilQuiet();
       expect(server.sink.caught).toEqual([]);
     },
@@ -80,7 +80,7 @@ test.each(["<a@people.test> <b@people.test>", "<a@people.test", "a@people.test",
     await dialogue.say("EHLO client.test");
     const { code } = await dialogue.say(`MAIL FROM:${from}`);
     expect(code).toBeGreaterThanOrEqual(500);
-    dialogue.close();
+    dialogue.quit();
   },
 );
 
@@ -91,7 +91,7 @@ test("a second list has to be written to separately", async () => {
   await dialogue.say(`MAIL FROM:<${alice.address}>`);
   expect(await dialogue.say(`RCPT TO:<${list.address}>`)).toMatchObject({ code: 250 });
   expect(await dialogue.say("RCPT TO:<other@lists.test>")).toMatchObject({ code: 452 });
-  dialogue.close();
+  dialogue.quit();
 });
 
 test("a mail above the limit is refused, kept nowhere, and the next one is taken", async () => {
@@ -100,7 +100,7 @@ test("a mail above the limit is refused, kept nowhere, and the next one is taken
   for (let sent = 0; sent <= MAX_MAIL_BYTES; sent += line.length) dialogue.write(line);
   dialogue.write("\r\n.\r\n");
   expect(await dialogue.answer()).toMatchObject({ code: 552 });
-  dialogue.close();
+  dialogue.quit();
   const { raw } = await seal(list, alice);
   expect(await server.submit(list, alice, raw)).toMatchObject({ code: 250 });
 });

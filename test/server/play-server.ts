@@ -225,7 +225,7 @@ export class PlayServer {
   async untilQuiet(): Promise<void> {
     while ((await this.service.store.queueCounts()).waiting > 0) {
       this.service.wake();
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 }

@@ -217,7 +217,7 @@ const suite = (policy: "open" | "moderated", pairs: readonly Pair[]) => () => {
   test.each(pairs)(
     "%s, %s: the post and the right, as if one had come after the other",
     async (one, other) => {
-      const { wrong, count } = await scheduler.everyOrder(asked[one], asked[other]);
+      const { wrong, count } = await scheduler.everyOrder(`${one}, ${other}`, asked[one], asked[other]);
       expect(wrong).toEqual([]);
       expect(count).toBeGreaterThan(8);
     },
@@ -235,7 +235,7 @@ const suite = (policy: "open" | "moderated", pairs: readonly Pair[]) => () => {
     afterAll(() => naive.close());
 
     test.each(twins[policy])("%s, %s: the right is gone, and the post is taken", async (one, other) => {
-      const { wrong } = await naive.everyOrder(asked[one], asked[other]);
+      const { wrong } = await naive.everyOrder(`without: ${one}, ${other}`, asked[one], asked[other]);
       expect(wrong).not.toEqual([]);
     });
   });

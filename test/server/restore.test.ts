@@ -9,6 +9,7 @@ import { armorSealingKey, generateKey, readSealingKey, sealingHalf } from "../..
 import { openStore } from "../../src/server/store/open-store.js";
 import { ListSealCommand } from "./command.js";
 import { submit } from "./dialogue.js";
+import { nextSecond } from "./next-second.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
 import { signedFile } from "./request-file.js";
 import { Sink } from "./sink.js";
@@ -184,7 +185,7 @@ test("a resume for one restore is none for the next", async () => {
   const used = await resumeFile(alice, await newestEntry());
   await good("list", "resume", address, used);
   // dates in signatures are whole seconds
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await nextSecond();
   await good("restore", backup);
   const again = await command.run(["--data", data, "list", "resume", address, used]);
   expect(again).toMatchObject({ code: 1 });

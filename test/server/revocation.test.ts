@@ -40,6 +40,7 @@ import {
   written,
 } from "./asking.js";
 import { Scheduler } from "./interleavings.js";
+import { nextSecond } from "./next-second.js";
 import { type Person, type PlayList, person, seal } from "./play-server.js";
 
 let bob: Person;
@@ -69,7 +70,7 @@ test.each(reasons)("copies stop, posts and requests are refused, everybody is to
   const early = await seal(list, bob);
   const leave = await written({ do: "leave" }, [bob.key]);
   // signatures have whole seconds: what follows is later
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await nextSecond();
   const flag = enums.reasonForRevocation[reason];
   const certificate = (await bob.key.secret.revoke({ flag }, new Date())).toPublic().write();
   expect(await says(bob, { do: "revoke", certificate })).toMatchObject({ kind: "done" });

@@ -228,7 +228,12 @@ const suite = () => {
   }
 
   test.each(pairs)("%s, %s: as if one had come after the other", async (one, other) => {
-    const { wrong, count } = await scheduler.everyOrder(asked[one], asked[other], expectWholeRecord);
+    const { wrong, count } = await scheduler.everyOrder(
+      `${one}, ${other}`,
+      asked[one],
+      asked[other],
+      expectWholeRecord,
+    );
     expect(wrong).toEqual([]);
     expect(count).toBeGreaterThan(8);
   });
@@ -251,7 +256,7 @@ const suite = () => {
       ["Olga removes Oscar", "Oscar's notice"],
       ["Oscar removes Olga", "Greta joins"],
     ] as const)("%s, %s: the right is gone, and the deed is done", async (one, other) => {
-      const { wrong } = await naive.everyOrder(asked[one], asked[other]);
+      const { wrong } = await naive.everyOrder(`without: ${one}, ${other}`, asked[one], asked[other]);
       expect(wrong).not.toEqual([]);
     });
   });

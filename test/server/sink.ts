@@ -126,6 +126,15 @@ export class Sink {
       },
     });
     server.on("error", () => undefined);
+    // QUIRK: smtp-server greets 100 ms after a client is there, to notice who speaks first; each mail of a test would wait for it
+    const greet = () => {
+      for (const connection of server.connections) {
+        connection.connectionReady();
+        connection.connectionReady = () => undefined;
+      }
+    };
+    // it takes a client on at its next turn, and we come after it
+    server.server.on("connection", () => setImmediate(greet));
     return server;
   }
 }

@@ -14,25 +14,32 @@ export interface Place {
 /** How bytes were found written. */
 type Way = "raw" | "hex" | "base64";
 
-/** In which ways `secret` stands in `bytes`. @throws if it is so short that it could be found by accident */
-export function waysIn(bytes: Uint8Array, secret: Uint8Array): readonly Way[] {
-  if (secret.length < 16) throw new Error("too short to be looked for");
-  const needle = Buffer.from(secret);
+/** Looks for secrets in `bytes`, which are written out in each way once: there are megabytes, and many secrets. */
+function searchIn(bytes: Uint8Array): (secret: Uint8Array) => readonly Way[] {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found: Way[] = all.includes(needle) ? ["raw"] : [];
   const text = all.toString("latin1");
-  if (text.toLowerCase().includes(needle.toString("hex"))) found.push("hex");
+  const lower = text.toLowerCase();
   // folded lines and the alphabet of URLs, too
   const run = text.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/");
-  if (base64Cores(needle).some((core) => run.includes(core))) found.push("base64");
-  return found;
+  return (secret) => {
+    if (secret.length < 16) throw new Error("too short to be looked for");
+    const needle = Buffer.from(secret);
+    const found: Way[] = all.includes(needle) ? ["raw"] : [];
+    if (lower.includes(needle.toString("hex"))) found.push("hex");
+    if (base64Cores(needle).some((core) => run.includes(core))) found.push("base64");
+    return found;
+  };
 }
+
+/** In which ways `secret` stands in `bytes`. @throws if it is so short that it could be found by accident */
+export const waysIn = (bytes: Uint8Array, secret: Uint8Array): readonly Way[] => searchIn(bytes)(secret);
 
 /** `NAME: WAY` for each place that holds some of `secrets`. */
 export function tracesOf(secrets: readonly Uint8Array[], places: readonly Place[]): readonly string[] {
-  return places.flatMap(({ name, bytes }) =>
-    secrets.flatMap((secret) => waysIn(bytes, secret).map((way) => `${name}: ${way}`)),
-  );
+  return places.flatMap(({ name, bytes }) => {
+    const search = searchIn(bytes);
+    return secrets.flatMap((secret) => search(secret).map((way) => `${name}: ${way}`));
+  });
 }
 
 /** The folder's files, the database wherever it is, the log, and every mail that left. */
