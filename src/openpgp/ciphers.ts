@@ -9,7 +9,7 @@ export const ciphers = {
 export type CipherName = keyof typeof ciphers;
 
 /** How a data packet is encrypted. */
-export interface Suite {
+export interface CipherSuite {
   /** 1: CFB with a modification detection code, behind a PKESK v3 or SKESK v4. 2: GCM in chunks, behind version 6 of these. */
   readonly version: 1 | 2;
   readonly cipher: CipherName;
@@ -19,7 +19,7 @@ export interface Suite {
  * The suite that openpgp.js has chosen for some recipients, from their preferences.
  * @returns undefined for one that is openpgp.js's to write: other ciphers, and OCB
  */
-export function suiteOf(algorithm: string, aeadAlgorithm: string | undefined): Suite | undefined {
+export function suiteOf(algorithm: string, aeadAlgorithm: string | undefined): CipherSuite | undefined {
   const cipher = cipherNames.find((name) => name === algorithm);
   if (cipher === undefined || (aeadAlgorithm !== undefined && aeadAlgorithm !== "gcm")) return undefined;
   return { version: aeadAlgorithm === undefined ? 1 : 2, cipher };

@@ -6,7 +6,7 @@
  * need. Here the packets go through once, in slices, into one buffer of the final size. After each slice everybody else has
  * a turn: 36 MB in one go are 0.1 s in which a server answers nobody.
  */
-import { ciphers, type Suite } from "./ciphers.js";
+import { type CipherSuite, ciphers } from "./ciphers.js";
 import { inOne, nodeCrypto, othersTurn } from "./digest.js";
 import { derive, GCM_ID, GCM_TAG, gcmSealer, IN_FLIGHT, numbered } from "./gcm.js";
 import { lengthOf } from "./packets.js";
@@ -41,7 +41,7 @@ const CHUNK_SIZE_OCTET = 12;
 const CHUNK = 2 ** (CHUNK_SIZE_OCTET + 6);
 
 /** The writer of a suite; undefined where only openpgp.js can write it: CFB where there is no OpenSSL. */
-export function dataWriter(suite: Suite): WriteData | undefined {
+export function dataWriter(suite: CipherSuite): WriteData | undefined {
   return suite.version === 1 ? cfbWriter() : (data) => writeGcm(data, suite);
 }
 
@@ -72,7 +72,7 @@ function cfbWriter(): WriteData | undefined {
 /** SEIPD version 2 (RFC 9580, 5.13.2) with GCM: chunks with their tags, and a last tag over the length. */
 async function writeGcm(
   { packets, sessionKey, before, onGarbage }: DataToSeal,
-  { cipher }: Suite,
+  { cipher }: CipherSuite,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = lengthOf(packets);
   const salt = crypto.getRandomValues(new Uint8Array(32));

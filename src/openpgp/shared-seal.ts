@@ -12,7 +12,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { encryptSessionKey, generateSessionKey, type PublicKey, type Signature } from "openpgp";
-import { ciphers, type Suite, suiteOf } from "./ciphers.js";
+import { type CipherSuite, ciphers, suiteOf } from "./ciphers.js";
 import { ProtocolError } from "./errors.js";
 import { assertUsable, type Role, type SealingKey } from "./keys.js";
 import {
@@ -32,7 +32,7 @@ export interface Recipient {
   /** In milliseconds since 1970: from then on the certificate must be validated again. */
   readonly freshUntil: number;
   /** What its message is encrypted with; `library` for what is not written here (AES-192, OCB alone). */
-  readonly suite: Suite | "library";
+  readonly suite: CipherSuite | "library";
   readonly seal:
     | { readonly by: "native"; readonly target: PkeskTarget }
     /** An algorithm that this software does not write: openpgp.js seals the session key. */
@@ -87,7 +87,7 @@ async function wantedSuite(certificate: PublicKey, date: Date): Promise<Recipien
 export interface SharedSeal {
   /** The very buffer that all copies share. Never write to it. */
   readonly dataPacket: Uint8Array;
-  readonly suite: Suite;
+  readonly suite: CipherSuite;
   readonly sessionKey: PreparedSessionKey;
 }
 
@@ -99,7 +99,7 @@ export interface SharedSeal {
 export async function sealShared(
   literal: Uint8Array,
   signature: Signature,
-  suite: Suite,
+  suite: CipherSuite,
   onGarbage: (octets: number) => void,
 ): Promise<SharedSeal> {
   const write = dataWriter(suite);

@@ -58,7 +58,7 @@ export type {
   DeliveryMode,
   ListRef,
   Mode,
-  Passage,
+  PostOrigin,
   RosterHead,
   SealedMessage,
   UnprovedReason,

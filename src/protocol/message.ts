@@ -68,7 +68,7 @@ export interface RosterHead {
 }
 
 /** How a post came to the reader, as far as it can be proved. */
-export type Passage =
+export type PostOrigin =
   /** The list's server checked this author's outer signature for this very message. `signedAt`: when it said so. */
   | {
       readonly via: "list";

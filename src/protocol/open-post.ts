@@ -29,7 +29,7 @@ import { isSecret, type Opener, type SharedSecret } from "../openpgp/secrets.js"
 import { type Notation, readSignature, verifyOnly } from "../openpgp/signature.js";
 import { beginDigest } from "../openpgp/signed-digest.js";
 import { bindingNames, listValue, readNotations } from "./binding.js";
-import type { Mode, Passage, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
+import type { Mode, PostOrigin, RosterHead, SealedMessage, UnprovedReason } from "./message.js";
 
 /** What a member opens with. */
 export interface MemberKeys {
@@ -63,7 +63,7 @@ export interface OpenedPost {
    * the caller remembers. Not of the key packet: every member has the session key, and can wrap it anew.
    */
   readonly dataPacketDigest: string;
-  readonly passage: Passage;
+  readonly passage: PostOrigin;
   /** A detached list signature came along, beside a message that has its own: a part of the mail that is for nothing. */
   readonly hasStraySignature: boolean;
 }
@@ -208,7 +208,7 @@ function isOpenedForm(outer: Uint8Array, mode: Mode, target: KeyPacketTarget): b
  * Says how the post came here. "Through the list" only if the list signature matches everything that was opened:
  * otherwise a former member could move an old list signature to a new body, or a member post another's old words anew.
  */
-async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date): Promise<Passage> {
+async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date): Promise<PostOrigin> {
   const { mode, outer, body } = way;
   if (outer.signatures.length === 0) return unproved("absent");
   if (await isOwnCopy(way, post, keys, now)) return { via: "own-copy" };
@@ -252,7 +252,7 @@ function readListWord(said: readonly Notation[], mode: Mode) {
   return { via: "list-from-nonmember", says } as const;
 }
 
-function unproved(reason: UnprovedReason): Passage {
+function unproved(reason: UnprovedReason): PostOrigin {
   return { via: "unproved", reason };
 }
 

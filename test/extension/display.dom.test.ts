@@ -1,6 +1,6 @@
 /** The message display script: what is hidden while it asks, what takes whose place, and what is never touched. */
 import { jest } from "@jest/globals";
-import type { ViewWords } from "../../src/extension/app/calls/view-words.js";
+import type { ViewEvents } from "../../src/extension/app/calls/view-events.js";
 import type {
   DisplayAnswer,
   Displayed,
@@ -48,7 +48,7 @@ let reply: (displayed: Displayed) => void;
 /** What the script has asked, in its order. */
 let asked: string[];
 /** What the event page tells the script. */
-let tell: (name: keyof ViewWords) => void;
+let tell: (name: keyof ViewEvents) => void;
 
 /** Shows a mail in which the script starts, as a document that has just been loaded. */
 async function show(html: string): Promise<void> {

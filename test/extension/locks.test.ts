@@ -2,7 +2,7 @@
 
 import { keepUnlocked, lockAll, noteUse, secretOf } from "../../src/extension/keys/unlocked.js";
 import { keepFile, keptFiles } from "../../src/extension/owner/invitation-files.js";
-import { keepTurnsForFrames, lockName, type Turn } from "../../src/extension/platform/locks.js";
+import { keepTurnsForFrames, type LockName, lockName } from "../../src/extension/platform/locks.js";
 import { load, update } from "../../src/extension/records/storage.js";
 import { connectListeners, FakePort, HOST_BASE, HOST_ID, local, resetHost, session } from "./fake-host.js";
 import { stored, storedKey } from "./stored-fixture.js";
@@ -11,7 +11,7 @@ beforeEach(() => resetHost());
 afterEach(() => lockAll());
 
 /** Another page, in the middle of its own change: it holds the lock until it is told to go on. */
-function otherPage(turn: Turn): { readonly goOn: (work: () => Promise<void>) => Promise<void> } {
+function otherPage(turn: LockName): { readonly goOn: (work: () => Promise<void>) => Promise<void> } {
   let begin: (work: () => Promise<void>) => void = () => undefined;
   const told = new Promise<() => Promise<void>>((resolve) => {
     begin = resolve;

@@ -2,8 +2,9 @@
  * A store that carries commands out, and takes posts, without looking again: what was verified, some time ago, is good enough for it. For
  * the twins of tests that show that looking again is what stops an attack.
  */
+
+import type { VerifiedCommand } from "../../src/server/store/authorization.js";
 import type { NewPost, Store } from "../../src/server/store/store.js";
-import type { VerifiedCommand } from "../../src/server/store/warrant.js";
 import { anybodysWarrant } from "./warrants.js";
 
 const isCommand = (value: unknown): value is VerifiedCommand =>

@@ -7,7 +7,7 @@ import { dataWriter } from "../../src/openpgp/seipd-writer.js";
 import { base64InTurns } from "../../src/server/delivery/copies.js";
 import { wireChunks } from "../../src/server/delivery/wire-body.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { PIECE_OCTETS } from "../../src/server/store/sql-post-octets.js";
+import { PIECE_OCTETS } from "../../src/server/store/post-pieces.js";
 import type { Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { turnsDuring } from "./event-loop-turns.js";

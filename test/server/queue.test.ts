@@ -5,7 +5,7 @@ import { BatchCommit } from "../../src/server/delivery/batch-commit.js";
 import { raw, sql } from "../../src/server/store/database.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
 import { connectToPostgres } from "../../src/server/store/postgres.js";
-import type { JobChoice } from "../../src/server/store/queue-desk.js";
+import type { JobChoice } from "../../src/server/store/queue-admin.js";
 import { missingSteps, schemaSteps, schemaVersion } from "../../src/server/store/schema.js";
 import { sqlite } from "../../src/server/store/sqlite.js";
 import type { Job } from "../../src/server/store/store.js";

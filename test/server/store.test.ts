@@ -1,14 +1,14 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MAX_HELD_OF_STRANGERS } from "../../src/server/base/limits.js";
+import type { VerifiedCommand } from "../../src/server/store/authorization.js";
 import { type Database, number, runInTurn, sql } from "../../src/server/store/database.js";
 import { openStore } from "../../src/server/store/open-store.js";
+import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/store/post-pieces.js";
 import { connectToPostgres } from "../../src/server/store/postgres.js";
 import { isWholeChain, type RosterChange } from "../../src/server/store/roster-record.js";
-import { giveBody, INCOMING_MS, PIECE_OCTETS, writePieces } from "../../src/server/store/sql-post-octets.js";
 import { openSqlite } from "../../src/server/store/sqlite.js";
 import type { CopyJob, Job, NewPost, Store } from "../../src/server/store/store.js";
-import type { VerifiedCommand } from "../../src/server/store/warrant.js";
 import { addCrowd } from "./many-members.js";
 import { type PlayList, PlayServer } from "./play-server.js";
 import { onEachStore } from "./stores.js";

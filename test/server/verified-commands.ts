@@ -1,7 +1,7 @@
 /** Commands as a verified request gives them, for tests of what comes after. */
 import type { SignedChange } from "../../src/membership/roster/log.js";
+import type { RecordedCommand } from "../../src/server/store/authorization.js";
 import type { CommandKey, List } from "../../src/server/store/store.js";
-import type { RecordedCommand } from "../../src/server/store/warrant.js";
 
 /** A verified command that nobody has to be a member for, and that nobody is answered. */
 export function verifiedCommand(list: List, command: CommandKey, does: SignedChange["do"]): RecordedCommand {

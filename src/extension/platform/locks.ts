@@ -30,10 +30,10 @@ const turns = [
   /** What owners tell their members: one batch after the other. */
   "telling",
 ] as const;
-export type Turn = (typeof turns)[number];
+export type LockName = (typeof turns)[number];
 
 /** The lock's name, among those of the add-on's own origin. */
-export function lockName(turn: Turn): string {
+export function lockName(turn: LockName): string {
   return `listseal-${turn}`;
 }
 
@@ -41,7 +41,7 @@ export function lockName(turn: Turn): string {
  * Runs `work` when everything else of its kind that was asked for before has ended.
  * @throws what `work` throws; in a frame also ListSealError `storage-failed` if the background ended before the turn came
  */
-export function withLock<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+export function withLock<T>(turn: LockName, work: () => Promise<T>): Promise<T> {
   return isFramed() ? inTurnOfBackground(turn, work) : navigator.locks.request(lockName(turn), work);
 }
 
@@ -65,7 +65,7 @@ function isFramed(): boolean {
 /** What the background tells a frame whose turn has come. */
 const BEGIN = "begin";
 
-function inTurnOfBackground<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+function inTurnOfBackground<T>(turn: LockName, work: () => Promise<T>): Promise<T> {
   const port = browser.runtime.connect({ name: lockName(turn) });
   return new Promise((resolve, reject) => {
     let begun = false;

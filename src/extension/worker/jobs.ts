@@ -5,7 +5,7 @@ import type { MailPart } from "../../mail/sealed-mail.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import type { RequestResult } from "../../membership/request/answer-result.js";
 import type { Command } from "../../membership/request/request.js";
-import type { Passage } from "../../protocol/message.js";
+import type { PostOrigin } from "../../protocol/message.js";
 
 /** What the jobs of reading and writing give, and what goes into them. The jobs themselves are in `table.ts`. */
 
@@ -110,7 +110,7 @@ export interface OpenedLetter {
   };
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;
-  readonly passage: Passage;
+  readonly passage: PostOrigin;
   /** The mail has a list signature beside a message that does not need it: not in its own shell. */
   readonly hasStraySignature: boolean;
   readonly messageId: string;

@@ -39,7 +39,7 @@ import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { openFile, sealFile } from "../file/sealed-file.js";
 import { type ListForProof, readIntroduction } from "../introduction/introduction.js";
-import { type ListWords, readListWords, writeListWords } from "./list-info.js";
+import { type ListInfo, readListWords, writeListWords } from "./list-info.js";
 
 export { makeCode } from "../file/code.js";
 
@@ -47,7 +47,7 @@ export { makeCode } from "../file/code.js";
 const MAX_OWNERS = 50;
 
 /** What an invitation carries. */
-export interface Invitation extends ListWords {
+export interface Invitation extends ListInfo {
   readonly listKey: OpeningKey<"list">;
   readonly server: SealingKey<"server">;
   /** At least one; the one who signed is among them. */

@@ -10,7 +10,7 @@ import type { Fields } from "../file/json-fields.js";
 const MAX_LIST_NAME = 100;
 
 /** A list in words. */
-export interface ListWords {
+export interface ListInfo {
   readonly listAddress: Address;
   /** What people call the list; one line. */
   readonly listName: string;
@@ -21,13 +21,13 @@ export interface ListWords {
 }
 
 /** The object as it stands in the file. */
-export function writeListWords(words: ListWords) {
+export function writeListWords(words: ListInfo) {
   const { listAddress: address, listName: name, requestAddress, mode, delivery, profile } = words;
   return { address, name, requestAddress, mode, delivery, profile };
 }
 
 /** The inverse of {@link writeListWords}. @throws ListSealError with the code of `list` for anything else */
-export function readListWords(list: Fields): ListWords {
+export function readListWords(list: Fields): ListInfo {
   return {
     listAddress: list.address("address"),
     listName: list.line("name", MAX_LIST_NAME),

@@ -31,7 +31,7 @@ import { notations, readNotations } from "../../protocol/binding.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
 import { jsonBytes } from "../request/request.js";
-import { type ListWords, readListWords, writeListWords } from "./list-info.js";
+import { type ListInfo, readListWords, writeListWords } from "./list-info.js";
 
 /** An honest card has about 2 kB. Against a "card" that fills the memory. */
 export const MAX_CARD_BYTES = 64 * 1024;
@@ -42,7 +42,7 @@ export const CARD_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 const CODE_OCTETS = 16;
 
 /** A server card. */
-export interface ServerCard extends ListWords {
+export interface ServerCard extends ListInfo {
   readonly server: SealingKey<"server">;
   /** 128 random bits in hex ({@link makeClaimCode}). */
   readonly code: string;

@@ -11,9 +11,9 @@ import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
 import { ownersOf } from "../delivery/suspension.js";
 import { resume } from "../request/resume-server.js";
+import { type RecordedCommand, Stale } from "../store/authorization.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member, Store } from "../store/store.js";
-import { type RecordedCommand, Stale } from "../store/warrant.js";
 import { BadRequest } from "./administration.js";
 
 /** What resuming by a file works on. */

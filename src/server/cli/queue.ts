@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import type { GlobalOptions } from "../admin/site.js";
-import type { JobChoice, QueuedJob } from "../store/queue-desk.js";
+import type { JobChoice, QueuedJob } from "../store/queue-admin.js";
 import { print, withContext } from "./cli-context.js";
 
 /** Lines that `show` prints at most, unless it is told otherwise; what comes after them is another page. */

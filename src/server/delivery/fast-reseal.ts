@@ -7,7 +7,7 @@
  * Same interface as the plain path (`resealFor` of `protocol/reseal.ts`); what this can't do is done by that one.
  */
 import { Buffer } from "node:buffer";
-import type { Suite } from "../../openpgp/ciphers.js";
+import type { CipherSuite } from "../../openpgp/ciphers.js";
 import type { SealingKey } from "../../openpgp/keys.js";
 import { isSecret, type Sealer } from "../../openpgp/secrets.js";
 import {
@@ -40,14 +40,14 @@ class PostSeals {
   }
 
   /** At most one container a suite: v4 and v6 members can't read each other's. */
-  containerFor(suite: Suite): Promise<SharedSeal> {
+  containerFor(suite: CipherSuite): Promise<SharedSeal> {
     const name = `${suite.version} ${suite.cipher}`;
     const made = this.#containers.get(name) ?? this.#make(suite);
     this.#containers.set(name, made);
     return made;
   }
 
-  #make(suite: Suite): Promise<SharedSeal> {
+  #make(suite: CipherSuite): Promise<SharedSeal> {
     const { opened, listSignature } = this.#prepared;
     const garbage = new BufferCollector();
     return sealShared(opened.literal, listSignature, suite, (octets) => garbage.add(octets));
@@ -116,7 +116,7 @@ export class FastReseal {
     this.#posts.delete(prepared);
   }
 
-  async #pieces(prepared: PreparedReseal, recipient: Recipient, suite: Suite): Promise<SealedPieces> {
+  async #pieces(prepared: PreparedReseal, recipient: Recipient, suite: CipherSuite): Promise<SealedPieces> {
     let post = this.#posts.get(prepared);
     if (post === undefined) {
       post = new PostSeals(prepared);

@@ -9,7 +9,7 @@
  * Those who come at one moment are asked about together: a lane's question costs a share of one transaction.
  */
 import type { Heads } from "../store/rollback-guard.js";
-import type { AtGate, Entitled, GateWord, ListStore, MemberRole, Queue } from "../store/store.js";
+import type { AtGate, Entitled, GateAnswer, ListStore, MemberRole, Queue } from "../store/store.js";
 
 /** What a recipient must be. */
 export type RecipientRequirement =
@@ -160,7 +160,7 @@ function waits({ need, queued }: OutgoingCopy, since: number | undefined): boole
 
 function verdict(
   { need, member }: OutgoingCopy,
-  word: GateWord,
+  word: GateAnswer,
   isPaused: boolean,
 ): WithheldReason | undefined {
   if (!word.isOurs) return "claim-lost";

@@ -13,9 +13,9 @@ import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
 import type { AuthorTransfer, SealedMail } from "../parse/jobs.js";
 import { writeKeys } from "../parse/key-transfer.js";
 import type { Reader } from "../parse/reader.js";
+import { Stale } from "../store/authorization.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../store/store.js";
-import { Stale } from "../store/warrant.js";
 
 /** A mail as it came for one list, checked as bytes (intake.ts). */
 export interface ReceivedPost {

@@ -13,10 +13,10 @@ import { codeForLog, type Log } from "../base/log.js";
 import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
 import { acceptPost, type PostAdmission } from "../post/accept-post.js";
+import { MAX_TRIES } from "../store/authorization.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, ListStore, NewPost, Post, Posts, Queue, Roster } from "../store/store.js";
-import { MAX_TRIES } from "../store/warrant.js";
 import { fieldsNamed } from "./header-fields.js";
 
 /** What a mail of Mailman's is. */

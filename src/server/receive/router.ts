@@ -15,11 +15,11 @@ import type { Reader } from "../parse/reader.js";
 import { ReadingEnded } from "../parse/thread.js";
 import { acceptPost, type PostAdmission } from "../post/accept-post.js";
 import { takeRequest } from "../request/take-request.js";
+import { MAX_TRIES } from "../store/authorization.js";
 import { type CopyRecipient, type ListsInUse, listsNamedBy } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Store } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
-import { MAX_TRIES } from "../store/warrant.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import {
   closed,

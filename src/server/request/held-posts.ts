@@ -2,7 +2,7 @@
 import { isAddress } from "../../mail/mailbox.js";
 import { type HeldPost, MAX_HELD_SHOWN } from "../../membership/request/held-posts.js";
 import { parseSealingKey } from "../../openpgp/keys.js";
-import type { VerifiedCommand } from "../store/warrant.js";
+import type { VerifiedCommand } from "../store/authorization.js";
 import {
   type CommandNamed,
   type CommandResult,

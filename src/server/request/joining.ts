@@ -9,8 +9,8 @@ import { claimDigest } from "../../membership/invitation/server-card.js";
 import { assertRecent } from "../../membership/request/request.js";
 import { parseFingerprint, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import type { Proved } from "../parse/proofs.js";
+import type { Authorization } from "../store/authorization.js";
 import { Conflict, type Member, type NewMember, type Shape } from "../store/store.js";
-import type { Warrant } from "../store/warrant.js";
 import { listKeyFor } from "./list-key.js";
 import {
   type CommandNamed,
@@ -122,7 +122,7 @@ export async function proveJoin(
   const member = await parseSealingKey("member", certificate);
   const asker: Requester = { key: member, address: introduction.address, name: command.name };
   // an introduction counts as long as its owner is one
-  const warrant: Warrant = {
+  const warrant: Authorization = {
     list,
     signedAt: signedAt.getTime(),
     by: { kind: "member", member: by, roles: ["owner"] },
@@ -137,7 +137,7 @@ async function join(
   command: CommandNamed<"join">,
   introduction: Introduced,
   asker: Requester,
-  warrant: Warrant,
+  warrant: Authorization,
 ): Promise<CommandResult> {
   const { parts, list, opened, now } = asked;
   assertRecent(opened.request, new Date(warrant.signedAt), now);

@@ -4,8 +4,8 @@ import { revokedCertificate } from "../../membership/request/revocation.js";
 import { parseSealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
 import { DAY_MS } from "../base/limits.js";
+import type { Authorization, RecordedCommand } from "../store/authorization.js";
 import { Conflict, type Member } from "../store/store.js";
-import type { RecordedCommand, Warrant } from "../store/warrant.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
 import { passNotice, receiptsOf } from "./owner-notices.js";
@@ -71,7 +71,11 @@ export async function carryOut(
   if (command.do === "claim" || command.do === "join") return refusal("already-a-member");
   const roles = whoMay[command.do];
   if (!roles.includes(member.role)) return refusal("not-allowed");
-  const warrant: Warrant = { list, signedAt: signedAt.getTime(), by: { kind: "member", member, roles } };
+  const warrant: Authorization = {
+    list,
+    signedAt: signedAt.getTime(),
+    by: { kind: "member", member, roles },
+  };
   const verified = () => verifiedCommand(asked, warrant, asker);
   const recorded = () => recordedCommand(asked, warrant, asker);
   /** For what is only looked up: nobody sees it who has lost the right to by the time that it is there. */

@@ -9,8 +9,8 @@ import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/
 import { writeRequestMail } from "../../mail/request-mail.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { newMessageId } from "../../protocol/seal-post.js";
+import type { VerifiedCommand } from "../store/authorization.js";
 import type { Member, NoticeMail } from "../store/store.js";
-import type { VerifiedCommand } from "../store/warrant.js";
 import {
   type CommandNamed,
   type CommandResult,

@@ -12,10 +12,10 @@ import type { Log } from "../base/log.js";
 import type { RequestLimiter } from "../base/rate-limits.js";
 import type { ClaimedSigner, Proved } from "../parse/proofs.js";
 import type { Reader } from "../parse/reader.js";
+import type { Authorization, RecordedCommand, VerifiedCommand } from "../store/authorization.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { CommandKey, CommandOutcome, List, ListStore, Member, Store } from "../store/store.js";
-import type { RecordedCommand, VerifiedCommand, Warrant } from "../store/warrant.js";
 
 /** The parts of the server that requests need. */
 export interface RequestServices {
@@ -85,7 +85,11 @@ export function remembered({ list, opened, now }: RequestContext, signer: string
 }
 
 /** The command to be carried out, under `warrant`, and to answer `asker`. */
-export function verifiedCommand(asked: RequestContext, warrant: Warrant, asker: Requester): VerifiedCommand {
+export function verifiedCommand(
+  asked: RequestContext,
+  warrant: Authorization,
+  asker: Requester,
+): VerifiedCommand {
   const { opened, server, inReplyTo, now } = asked;
   const { address, name, key } = asker;
   return {
@@ -104,7 +108,11 @@ export function verifiedCommand(asked: RequestContext, warrant: Warrant, asker: 
 }
 
 /** The same for a command that stands in the record. */
-export function recordedCommand(asked: RequestContext, warrant: Warrant, asker: Requester): RecordedCommand {
+export function recordedCommand(
+  asked: RequestContext,
+  warrant: Authorization,
+  asker: Requester,
+): RecordedCommand {
   const change = signedChange(asked.opened, asker.key.fingerprint, asked.now);
   return { ...verifiedCommand(asked, warrant, asker), change };
 }

@@ -1,8 +1,8 @@
 /** An owner's word that a restored list may go on: by mail, or in a file that the operator hands in. */
 import type { RosterHead } from "../../protocol/message.js";
+import type { RecordedCommand } from "../store/authorization.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, Member, Store } from "../store/store.js";
-import type { RecordedCommand } from "../store/warrant.js";
 import { type CommandNamed, type CommandResult, type RequestContext, refusal } from "./request-context.js";
 
 /** A verified `resume-server`. */

@@ -6,7 +6,7 @@ import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpg
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
-import type { Addressee, List, ListStore, NewMail, Replies, Telling } from "../store/store.js";
+import type { Addressee, List, ListStore, NewMail, PendingReply, Replies } from "../store/store.js";
 import { answerMail } from "./answer-mail.js";
 
 /**
@@ -89,7 +89,7 @@ export class OwnerNotifier {
     }
   }
 
-  async #mail(telling: Telling): Promise<NewMail | undefined> {
+  async #mail(telling: PendingReply): Promise<NewMail | undefined> {
     const { store, log, now } = this.#options;
     const { listId, to, requestId, server } = telling;
     const list = await store.listById(listId);
@@ -127,13 +127,13 @@ export class OwnerNotifier {
 }
 
 /** What became of a command is its asker's to know, whatever they are by then; a report is for members, or owners, of then. */
-function addresseeOf({ word, member }: Telling): Addressee {
+function addresseeOf({ word, member }: PendingReply): Addressee {
   if (member === undefined) return { kind: "anybody" };
   const asOwner = member.isOwner && word !== "revoked";
   return { kind: "member", memberId: member.id, ...(asOwner ? { needs: "owner" } : {}) };
 }
 
-function resultOf({ kind, word, head, signed }: Telling): RequestResult | undefined {
+function resultOf({ kind, word, head, signed }: PendingReply): RequestResult | undefined {
   if (kind === "report") {
     const event = reportEvents.find((one) => one === word);
     return event && { kind: "report", event, head, signed };

@@ -3,11 +3,11 @@
  * of it. All in one transaction, so that a server that is killed has either done nothing or forgets to tell nobody.
  */
 import type { RefusalCode } from "../../membership/file/errors.js";
+import { assertTrue, type CommandKey, type VerifiedCommand } from "./authorization.js";
 import { type Database, type Script, sql } from "./database.js";
 import { lockList } from "./lists.js";
+import { sweepSoon } from "./post-pieces.js";
 import { type CommandReport, recordAnswer, writeReport } from "./replies.js";
-import { sweepSoon } from "./sql-post-octets.js";
-import { assertTrue, type CommandKey, type VerifiedCommand } from "./warrant.js";
 
 /** What became of a command. */
 export type CommandOutcome =

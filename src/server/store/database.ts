@@ -5,7 +5,7 @@
  * so better-sqlite3, which is synchronous, runs it without letting anybody in between, and `pg` runs it over a network.
  * Two stores with two sets of statements would agree on the day they were written.
  *
- * The SQL is what SQLite (3.35) and PostgreSQL (12) both know; where they differ, {@link Dialect} has the words.
+ * The SQL is what SQLite (3.35) and PostgreSQL (12) both know; where they differ, {@link SqlDialect} has the words.
  */
 
 /** A value in a statement. */
@@ -30,7 +30,7 @@ export interface QueryResult {
 export type Script<T> = Generator<Statement, T, QueryResult>;
 
 /** The words in which databases differ. */
-export interface Dialect {
+export interface SqlDialect {
   /** Type of a row number that the database gives and never gives again, as a primary key. */
   readonly rowNumber: string;
   readonly integer: string;
@@ -47,7 +47,7 @@ export interface Dialect {
 
 /** An SQL database: sqlite.ts or postgres.ts. */
 export interface Database {
-  readonly dialect: Dialect;
+  readonly dialect: SqlDialect;
   /** Runs one statement; durable when this resolves. */
   query(statement: Statement): Promise<QueryResult>;
   /** As {@link query}, for the many: the process goes on while the disk writes, where `query` would stop it. */

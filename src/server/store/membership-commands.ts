@@ -8,8 +8,10 @@ import {
   nothingToReport,
   Refused,
 } from "./apply-command.js";
+import type { RecordedCommand, VerifiedCommand } from "./authorization.js";
 import { type Database, findRow, firstRow, isSet, number, type Script, sql, textColumn } from "./database.js";
 import { type NewListKeyRow, takeListKey } from "./lists.js";
+import { dropFinishedPost } from "./post-pieces.js";
 import {
   burnIntroductions,
   isOwned,
@@ -20,8 +22,6 @@ import {
   type Shape,
 } from "./roster.js";
 import { appendToRecord, type RecordHead, recordHeadOf } from "./roster-record.js";
-import { dropFinishedPost } from "./sql-post-octets.js";
-import type { RecordedCommand, VerifiedCommand } from "./warrant.js";
 
 /** An introduction that an owner of the list really made (membership/introduction.ts). */
 export interface UsedIntroduction {

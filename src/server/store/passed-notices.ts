@@ -1,9 +1,9 @@
 /** Owners' notices on their way through the server, with the members' receipts. */
 import type { NewsKind } from "../../membership/request/commands.js";
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
+import type { VerifiedCommand } from "./authorization.js";
 import { bytes, type Database, findRows, firstRow, isSet, number, sql, textColumn } from "./database.js";
 import { queueMail } from "./queue.js";
-import type { VerifiedCommand } from "./warrant.js";
 
 /** Which notice. */
 export interface NoticeName {

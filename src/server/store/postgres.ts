@@ -11,7 +11,6 @@ import pg from "pg";
 import { codeOfThrown } from "../base/error-code.js";
 import {
   type Database,
-  type Dialect,
   firstRow,
   number,
   type QueryResult,
@@ -19,6 +18,7 @@ import {
   raw,
   runInTurn,
   type Script,
+  type SqlDialect,
   type Statement,
   sql,
   UnusableStore,
@@ -54,7 +54,7 @@ const MAX_TRIES = 5;
 const MIGRATION_LOCK = 0x11575ea1;
 
 /** PostgreSQL's words. */
-export const postgres: Dialect = {
+export const postgres: SqlDialect = {
   rowNumber: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
   integer: "BIGINT",
   bytes: "BYTEA",

@@ -2,6 +2,7 @@
 
 import { MAX_HELD_OF_STRANGERS, MAX_HELD_POSTS } from "../base/limits.js";
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
+import { assertMayPost, type PostAuthorization, type VerifiedCommand } from "./authorization.js";
 import {
   bytes,
   type Database,
@@ -26,8 +27,7 @@ import {
   readOctets,
   sweepSoon,
   writePieces,
-} from "./sql-post-octets.js";
-import { assertMayPost, type PostWarrant, type VerifiedCommand } from "./warrant.js";
+} from "./post-pieces.js";
 
 /** A post that passed all checks, to be kept and queued. */
 export interface NewPost {
@@ -49,7 +49,7 @@ export interface NewPost {
   readonly keptUntil: number;
   readonly author: Author;
   /** Compared again in the transaction that takes the post. */
-  readonly warrant: PostWarrant;
+  readonly warrant: PostAuthorization;
   /** Keeps the post until a moderator decides; its copies go to moderators and owners, for review. */
   readonly hold?: boolean;
 }
@@ -117,7 +117,7 @@ export interface Posts {
    *
    * @throws Stale; `end` was not called then
    */
-  confirmPost(warrant: PostWarrant, end: () => void): Promise<void>;
+  confirmPost(warrant: PostAuthorization, end: () => void): Promise<void>;
   /** Remembers a post that has left for `copies` members at {@link confirmPost}'s word, whatever has happened since. */
   rememberSent(post: NewPost, copies: number): Promise<Queued>;
   post(id: number): Promise<Post | undefined>;

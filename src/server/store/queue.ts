@@ -22,8 +22,8 @@ import {
   textColumn,
   word,
 } from "./database.js";
+import { dropFinishedPost, endAllComing, sweepSoon } from "./post-pieces.js";
 import { type Entitled, roles } from "./roster.js";
-import { dropFinishedPost, endAllComing, sweepSoon } from "./sql-post-octets.js";
 
 /** Random bytes in the name of a claim. */
 const CLAIM_BYTES = 12;
@@ -93,7 +93,7 @@ export interface AtGate {
 }
 
 /** What the database knows of them at one moment. */
-export interface GateWord {
+export interface GateAnswer {
   /** The job is there, not aside, and still claimed by who asks; true without one. */
   readonly isOurs: boolean;
   readonly member?: Entitled;
@@ -122,7 +122,7 @@ export interface Queue {
    * asked about until `decide` has returned. A removal, a role or a revocation that has been committed is seen; one that
    * comes later waits until what `decide` wrote is with the system. `decide` is synchronous, and is called once.
    */
-  atGate(asked: readonly AtGate[], decide: (words: readonly GateWord[]) => void): Promise<void>;
+  atGate(asked: readonly AtGate[], decide: (words: readonly GateAnswer[]) => void): Promise<void>;
   /**
    * Takes up to `limit` due jobs, oldest first, under a fresh claim, and registers an attempt for each: they are due
    * again at `leaseUntil`.
@@ -293,7 +293,7 @@ export const queueMail = ({ listId, to, recipient, mail }: NewMail, now: number)
       VALUES (${listId}, 'mail', ${to.kind === "member" ? to.memberId : null},
         ${to.kind === "member" ? (to.needs ?? null) : null}, ${recipient}, ${mail}, ${now}, ${now})`;
 
-function* gateWords({ dialect }: Database, asked: readonly AtGate[]): Script<readonly GateWord[]> {
+function* gateWords({ dialect }: Database, asked: readonly AtGate[]): Script<readonly GateAnswer[]> {
   const memberIds = [...new Set(asked.flatMap(({ memberId }) => memberId ?? []))];
   const jobIds = asked.flatMap(({ job }) => job?.id ?? []);
   const rowsOf = function* (ids: readonly number[], statement: Statement): Script<readonly Row[]> {

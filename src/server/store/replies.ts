@@ -4,6 +4,14 @@
  */
 import type { ReportEvent } from "../../membership/request/answer-result.js";
 import {
+  type AnswerTo,
+  type Authorization,
+  assertStill,
+  assertTrue,
+  type CommandKey,
+  type VerifiedCommand,
+} from "./authorization.js";
+import {
   bytes,
   type Database,
   findRow,
@@ -21,14 +29,6 @@ import { lockList } from "./lists.js";
 import { type NewMail, queueMail } from "./queue.js";
 import type { Member } from "./roster.js";
 import { type RecordHead, recordHeadOf } from "./roster-record.js";
-import {
-  type AnswerTo,
-  assertStill,
-  assertTrue,
-  type CommandKey,
-  type VerifiedCommand,
-  type Warrant,
-} from "./warrant.js";
 
 /** The first answer to a command. `result`: JSON; absent where it is to be worked out anew. */
 export interface FirstAnswer {
@@ -37,7 +37,7 @@ export interface FirstAnswer {
 }
 
 /** What is to be told of a command, to one person: written with the command, sealed afterwards (telling.ts). */
-export interface Telling {
+export interface PendingReply {
   readonly id: number;
   readonly listId: number;
   readonly kind: "answer" | "report";
@@ -67,7 +67,7 @@ export interface CommandReport {
 
 export interface Replies {
   /** For commands that only ask: throws `Stale` if `warrant` is not true any more. */
-  confirm(warrant: Warrant): Promise<void>;
+  confirm(warrant: Authorization): Promise<void>;
   firstAnswer(command: CommandKey): Promise<FirstAnswer | undefined>;
   /**
    * Remembers an answer and puts its mail, if there is one, into the queue. Throws `Stale` if `asker`, a member, has left the list
@@ -81,9 +81,9 @@ export interface Replies {
     now: number,
   ): Promise<void>;
   /** What commands have to tell and was not sealed yet, oldest first; `after`: of those with a higher number. */
-  tellings(after: number, limit: number): Promise<readonly Telling[]>;
+  tellings(after: number, limit: number): Promise<readonly PendingReply[]>;
   /** It is sealed, or can't be (`mail` is not set): `mail` waits in the queue from now on, once, whoever else sealed it. */
-  finishTelling(telling: Telling, mail: NewMail | undefined, now: number): Promise<void>;
+  finishTelling(telling: PendingReply, mail: NewMail | undefined, now: number): Promise<void>;
 }
 
 /** The replies in `database`. */
@@ -162,7 +162,7 @@ export function* writeReport(
 
 function* noteTelling(
   { command, signed, server, answer }: VerifiedCommand,
-  kind: Telling["kind"],
+  kind: PendingReply["kind"],
   said: string,
 ): Script<number> {
   const { bytes, signatures } = kind === "report" ? signed : nothingSigned;
@@ -192,7 +192,7 @@ function* noteFirstAnswer(
       ON CONFLICT (list_id, signer, request_id) DO UPDATE SET answered = excluded.answered`;
 }
 
-function tellingOf(row: Row): Telling {
+function tellingOf(row: Row): PendingReply {
   const kind = word(row, "kind", ["answer", "report"]);
   return {
     id: number(row, "id"),

@@ -20,8 +20,8 @@ import {
   word,
 } from "./database.js";
 import { Conflict, lockList } from "./lists.js";
+import { dropFinishedPost, sweepSoon } from "./post-pieces.js";
 import { appendToRecord, type RosterChange } from "./roster-record.js";
-import { dropFinishedPost, sweepSoon } from "./sql-post-octets.js";
 
 /** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
 export type Shape = "encrypted" | "mixed";

@@ -4,10 +4,10 @@
  * Each database keeps the number of the steps that were applied to it. A step, once released, is never changed; a
  * column's meaning is never changed either: add a step.
  */
-import type { Dialect } from "./database.js";
+import type { SqlDialect } from "./database.js";
 
 /** The steps, in the words of `dialect`. */
-export function schemaSteps(dialect: Dialect): readonly string[] {
+export function schemaSteps(dialect: SqlDialect): readonly string[] {
   const { rowNumber, integer, bytes, tableEnd } = dialect;
   return [
     `
@@ -407,7 +407,7 @@ export class TooNew extends Error {
  *
  * @throws TooNew if it is newer than this software
  */
-export function missingSteps(dialect: Dialect, version: unknown): readonly string[] {
+export function missingSteps(dialect: SqlDialect, version: unknown): readonly string[] {
   const steps = schemaSteps(dialect);
   if (typeof version !== "number" || version > steps.length) {
     throw new TooNew("the database was written by a newer version of listseal-server: update this one");
@@ -416,6 +416,6 @@ export function missingSteps(dialect: Dialect, version: unknown): readonly strin
 }
 
 /** The version that this software writes. */
-export function schemaVersion(dialect: Dialect): number {
+export function schemaVersion(dialect: SqlDialect): number {
   return schemaSteps(dialect).length;
 }

@@ -1,5 +1,6 @@
 /** Server keys besides the one that a list has: the one that its owner is asked about, and those that were replaced. */
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
+import type { RecordedCommand } from "./authorization.js";
 import {
   bytes,
   type Database,
@@ -13,7 +14,6 @@ import {
   textColumn,
 } from "./database.js";
 import { appendToRecord } from "./roster-record.js";
-import type { RecordedCommand } from "./warrant.js";
 
 /** A server key that lies in its file. */
 export interface OfferedServerKey {

@@ -9,12 +9,12 @@ import Sqlite from "better-sqlite3";
 import { codeOfThrown } from "../base/error-code.js";
 import {
   type Database,
-  type Dialect,
   type QueryResult,
   type Row,
   raw,
   runAtOnce,
   type Script,
+  type SqlDialect,
   type Statement,
   UnusableStore,
 } from "./database.js";
@@ -24,7 +24,7 @@ import { missingSteps, schemaVersion } from "./schema.js";
 const BUSY_TIMEOUT_MS = 10_000;
 
 /** SQLite's words. */
-export const sqlite: Dialect = {
+export const sqlite: SqlDialect = {
   rowNumber: "INTEGER PRIMARY KEY AUTOINCREMENT",
   integer: "INTEGER",
   bytes: "BLOB",

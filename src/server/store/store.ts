@@ -15,17 +15,18 @@ import { type Database, sql } from "./database.js";
 import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
+import { endComing, sweepBodies } from "./post-pieces.js";
 import { type Posts, postsIn } from "./posts.js";
 import { type Queue, queueIn } from "./queue.js";
-import { type QueueDesk, queueDeskIn } from "./queue-desk.js";
+import { type QueueAdmin, queueDeskIn } from "./queue-admin.js";
 import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
 import { type ServerKeyStore, serverKeyChangeIn } from "./server-key-store.js";
-import { endComing, sweepBodies } from "./sql-post-octets.js";
 import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./apply-command.js";
+export type { CommandKey, PostAuthorization } from "./authorization.js";
 export { UnusableStore } from "./database.js";
 export {
   Conflict,
@@ -44,7 +45,7 @@ export type {
   Addressee,
   AtGate,
   CopyJob,
-  GateWord,
+  GateAnswer,
   Job,
   MailJob,
   NewMail,
@@ -52,8 +53,8 @@ export type {
   Queue,
   QueueCounts,
 } from "./queue.js";
-export type { JobChoice, QueueDesk, QueuedJob } from "./queue-desk.js";
-export type { FirstAnswer, Replies, Telling } from "./replies.js";
+export type { JobChoice, QueueAdmin, QueuedJob } from "./queue-admin.js";
+export type { FirstAnswer, PendingReply, Replies } from "./replies.js";
 export {
   type Entitled,
   LastOwner,
@@ -68,7 +69,6 @@ export {
 export type { RosterRecord } from "./roster-record.js";
 export type { ServerKeyStore } from "./server-key-store.js";
 export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensions.js";
-export type { CommandKey, PostWarrant } from "./warrant.js";
 
 /** The whole store. Whoever needs some of it says which parts. */
 export type Store = ListStore &
@@ -81,7 +81,7 @@ export type Store = ListStore &
   Replies &
   Posts &
   Queue &
-  QueueDesk &
+  QueueAdmin &
   Maintenance;
 
 /** What is about the store as a whole. */

@@ -4,7 +4,7 @@ import { hearBackground } from "../../platform/rpc/messages.js";
 import { RenderedMail } from "../../reading/display/render.js";
 import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
 import type { Displayed } from "../../reading/view.js";
-import { viewWords } from "../calls/view-words.js";
+import { viewEvents } from "../calls/view-events.js";
 import { askedActs, askFromMail } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
 
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     if (displayed.answer.kind === "opened") askWhenDue(() => askFromMail("due", null));
   };
   hearBackground(
-    listenTo(viewWords, {
+    listenTo(viewEvents, {
       "view:clear": () => {
         mail.clear();
         void read();

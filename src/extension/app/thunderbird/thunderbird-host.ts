@@ -9,7 +9,7 @@ import { thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
-import type { ViewWords } from "../calls/view-words.js";
+import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals } from "../handlers/incoming.js";
 import { saveFile } from "./save-file.js";
 
@@ -24,9 +24,9 @@ export const clearViews = (): void => tellViews("view:clear");
 /** What verdicts are made of has changed: opened mails are asked about anew. */
 export const renewViews = (): void => tellViews("view:renew");
 
-function tellViews(what: keyof ViewWords): void {
+function tellViews(what: keyof ViewEvents): void {
   void browser.tabs.query({}).then((tabs) => {
-    for (const { id } of tabs) if (id !== undefined) tellTab<ViewWords>(id)(what, null);
+    for (const { id } of tabs) if (id !== undefined) tellTab<ViewEvents>(id)(what, null);
   });
 }
 

@@ -1,5 +1,5 @@
 import { isAllowed } from "../../platform/background-calls.js";
-import type { WordListener } from "../../platform/rpc/call.js";
+import type { EventListening } from "../../platform/rpc/call.js";
 import { hearOver, portOfPage } from "../../platform/rpc/frame-port.js";
 
 /**
@@ -17,7 +17,9 @@ export interface Embedded<M> {
  * Waits for what the page hands in. Never resolves if what comes first does not fit.
  * @param hear takes it: `(take) => hearing(table, { "frame:read": take })`
  */
-export async function embedded<M>(hear: (take: (message: M) => void) => WordListener): Promise<Embedded<M>> {
+export async function embedded<M>(
+  hear: (take: (message: M) => void) => EventListening,
+): Promise<Embedded<M>> {
   const port = await portOfPage(isAllowed);
   const message = await new Promise<M>((resolve) => hearOver(port, hear(resolve), true));
   return { message, port };

@@ -21,12 +21,12 @@ import { isOutcome, type Outcome, outcomeOf, unwrap } from "./outcome.js";
  */
 
 /** Something that is said to another part of the add-on, which gives no answer. */
-export interface DeclaredWord<In> {
+export interface DeclaredEvent<In> {
   readonly input: Check<In>;
 }
 
 /** Something that is asked of another part of the add-on. */
-export interface DeclaredCall<In, Out> extends DeclaredWord<In> {
+export interface DeclaredCall<In, Out> extends DeclaredEvent<In> {
   /** The check of the answer; null where the other side is our own, and compiled against the same table. */
   readonly output: Check<Out> | null;
 }
@@ -37,7 +37,7 @@ export interface CheckedCall<In, Out> extends DeclaredCall<In, Out> {
 }
 
 /** Declares what is said and not answered. */
-export function told<In>(input: Check<In>): DeclaredWord<In> {
+export function told<In>(input: Check<In>): DeclaredEvent<In> {
   return { input };
 }
 
@@ -50,7 +50,7 @@ export function call<In>(input: Check<In>): {
 }
 
 /** What a line of a table takes. */
-export type InputOf<D> = D extends DeclaredWord<infer In> ? In : never;
+export type InputOf<D> = D extends DeclaredEvent<infer In> ? In : never;
 /** What a line of a table gives. */
 export type OutputOf<D> = D extends DeclaredCall<unknown, infer Out> ? Out : never;
 
@@ -69,7 +69,7 @@ export type HandlersOf<T, Who = never> = {
 };
 
 /** A table by its types: inferred from the table itself. */
-export type Calls<In, Out> = { readonly [K in keyof In]: DeclaredWord<In[K]> } & {
+export type Calls<In, Out> = { readonly [K in keyof In]: DeclaredEvent<In[K]> } & {
   readonly [K in keyof Out]: { readonly output: Check<Out[K]> | null };
 };
 type Answers<In, Out, Who> = {
@@ -111,7 +111,7 @@ export function answering<In, Out, Who = null>(
   handlers: () => Promise<Answers<In, Out, Who>>,
 ): Answering<Who> {
   const isName = (name: PropertyKey): name is keyof In & keyof Out => Object.hasOwn(table, name);
-  const inputs: { readonly [K in keyof In]: DeclaredWord<In[K]> } = table;
+  const inputs: { readonly [K in keyof In]: DeclaredEvent<In[K]> } = table;
   const run = async <K extends keyof In & keyof Out>(name: K, input: unknown, who: Who): Promise<Out[K]> => {
     const loaded = await handlers();
     return loaded[name](inputs[name].input(input), who);
@@ -126,13 +126,13 @@ export function answering<In, Out, Who = null>(
 }
 
 /** Takes what is said over a transport: false if it is no word of the table, or none that fits. */
-export type WordListener = (message: unknown) => boolean;
+export type EventListening = (message: unknown) => boolean;
 
 /** Takes the words of a table. */
 export function listenTo<In>(
-  table: { readonly [K in keyof In]: DeclaredWord<In[K]> },
+  table: { readonly [K in keyof In]: DeclaredEvent<In[K]> },
   handlers: { readonly [K in keyof In]: (input: In[K]) => void },
-): WordListener {
+): EventListening {
   const isName = (name: PropertyKey): name is keyof In => Object.hasOwn(table, name);
   const take = <K extends keyof In>(name: K, input: unknown) => handlers[name](table[name].input(input));
   return (message) => {

@@ -1,5 +1,5 @@
 import type { Check } from "../check.js";
-import type { Answering, DeclaredWord, InputOf, WordListener } from "./call.js";
+import type { Answering, DeclaredEvent, EventListening, InputOf } from "./call.js";
 import { checkedOutcome, unwrap } from "./outcome.js";
 
 /**
@@ -78,7 +78,7 @@ export function portOfPage(allows: (origin: string) => Promise<boolean>): Promis
 }
 
 /** Takes what the other side says. @param once the first message is the only one, whether it fits or not */
-export function hearOver(port: MessagePort, hear: WordListener, once = false): void {
+export function hearOver(port: MessagePort, hear: EventListening, once = false): void {
   port.addEventListener("message", ({ data }: MessageEvent<unknown>) => void hear(data), { once });
   port.start();
 }
@@ -108,7 +108,7 @@ export function answerOver(port: MessagePort, answer: Answering<null>): void {
 }
 
 /** A table of calls whose answers are checked. */
-type CheckedCalls<In, Out> = { readonly [K in keyof In]: DeclaredWord<In[K]> } & {
+type CheckedCalls<In, Out> = { readonly [K in keyof In]: DeclaredEvent<In[K]> } & {
   readonly [K in keyof Out]: { readonly output: Check<Out[K]> };
 };
 

@@ -4,8 +4,8 @@ import {
   type Caller,
   type CallMessage,
   caller,
+  type EventListening,
   type InputOf,
-  type WordListener,
 } from "./call.js";
 import type { Outcome } from "./outcome.js";
 import { anyOfUs, type Sender } from "./senders.js";
@@ -58,7 +58,7 @@ export function tellTab<T>(tabId: number) {
 }
 
 /** The script's side of what the background says. */
-export function hearBackground(hear: WordListener): void {
+export function hearBackground(hear: EventListening): void {
   browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
     if (anyOfUs(sender) !== undefined) hear(message);
     return undefined;

@@ -2,10 +2,10 @@ import { nothing } from "../../platform/check.js";
 import { told } from "../../platform/rpc/call.js";
 
 /** What the background page tells the display script of each mail that is on a screen. */
-export const viewWords = {
+export const viewEvents = {
   /** Keys were locked, and nothing that was opened may stay on the screen. */
   "view:clear": told(nothing),
   /** What verdicts are made of has changed, so an opened mail is asked about anew. */
   "view:renew": told(nothing),
 };
-export type ViewWords = typeof viewWords;
+export type ViewEvents = typeof viewEvents;

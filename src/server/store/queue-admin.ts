@@ -10,7 +10,7 @@ import {
   sql,
   textColumn,
 } from "./database.js";
-import { sweepBodies } from "./sql-post-octets.js";
+import { sweepBodies } from "./post-pieces.js";
 
 /** A job as the operator sees it. */
 export interface QueuedJob {
@@ -46,7 +46,7 @@ const ON_HOLD = "on-hold";
 /** A choice among what waits. */
 type WaitingChoice = Omit<JobChoice, "state">;
 
-export interface QueueDesk {
+export interface QueueAdmin {
   /** Jobs in the order in which they came, from the one after `after`. */
   chosenJobs(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]>;
   /** Makes jobs due at once: those aside with all their attempts before them. @returns how many */
@@ -60,7 +60,7 @@ export interface QueueDesk {
 }
 
 /** The operator's view of the queue in `database`. */
-export function queueDeskIn(database: Database): QueueDesk {
+export function queueDeskIn(database: Database): QueueAdmin {
   const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
     const { rows } = await database.query(
       sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,

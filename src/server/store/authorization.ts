@@ -6,7 +6,7 @@
  * out. A thief's `renew` that was checked before the holder's `revoke` brings the stolen key back to life; an owner's
  * `enrol` lets people in after the owner was removed. So no command reaches the store without a warrant, and one that is
  * not true any more changes nothing: the request is looked at again from the start, as if it had come later. It is the same
- * with posts ({@link PostWarrant}): somebody who was removed while their post was being opened has posted nothing.
+ * with posts ({@link PostAuthorization}): somebody who was removed while their post was being opened has posted nothing.
  */
 import type { SignedChange } from "../../membership/roster/log.js";
 import { firstRow, number, type Row, type Script, sql, textColumn } from "./database.js";
@@ -18,7 +18,7 @@ import { type Member, type MemberRole, memberOf } from "./roster.js";
 export const MAX_TRIES = 5;
 
 /** What was verified. */
-export interface Warrant {
+export interface Authorization {
   /** As it was when the request was opened. */
   readonly list: List;
   /** Of the oldest signature, in milliseconds since 1970. */
@@ -31,7 +31,7 @@ export interface Warrant {
 }
 
 /** What was verified of a post. */
-export interface PostWarrant {
+export interface PostAuthorization {
   /** As it was when the post was opened. */
   readonly list: List;
   /** Milliseconds since 1970. */
@@ -60,7 +60,7 @@ export interface AnswerTo {
 
 /** A command that may be carried out, and what is kept and told of it in the same transaction. */
 export interface VerifiedCommand {
-  readonly warrant: Warrant;
+  readonly warrant: Authorization;
   readonly command: CommandKey;
   /** As it was signed: reports show it. */
   readonly signed: { readonly bytes: Uint8Array; readonly signatures: Uint8Array };
@@ -133,7 +133,7 @@ function* assertListIsStill(list: List, signedAt: number): Script<Row> {
  *
  * @throws Stale
  */
-export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
+export function* assertTrue({ list, signedAt, by }: Authorization): Script<void> {
   yield* assertListIsStill(list, signedAt);
   if (by.kind === "card") return;
   if (!isStill(yield* memberRow(by.member), by.member, by.roles))
@@ -146,7 +146,7 @@ export function* assertTrue({ list, signedAt, by }: Warrant): Script<void> {
  *
  * @throws Stale
  */
-export function* assertMayPost({ list, signedAt, by }: PostWarrant): Script<void> {
+export function* assertMayPost({ list, signedAt, by }: PostAuthorization): Script<void> {
   const row = yield* assertListIsStill(list, signedAt);
   if (textColumn(row, "policy") !== list.policy) throw new Stale("another policy");
   if (by.kind === "non-member") {
