@@ -1,8 +1,8 @@
 /** Calls over the port between a webmail's page and our frames: each side takes the other for a hostile page. */
 import { writingCalls } from "../../src/extension/app/calls/webmail-calls.js";
-import { nothing, object, text } from "../../src/extension/platform/check.js";
 import { answering, listenTo, told } from "../../src/extension/platform/rpc/call.js";
 import { answerOver, askOver, hearOver, tellOver } from "../../src/extension/platform/rpc/frame-port.js";
+import { nothing, object, text } from "../../src/membership/file/check.js";
 
 const words = { "one:word": told(object({ said: text })), "other:word": told(nothing) };
 const mail = { to: "a@b.example", from: "c@d.example", subject: "s", notice: "n", files: [] };

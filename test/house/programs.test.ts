@@ -32,7 +32,7 @@ test("a browser's background has neither cryptography nor pages", () => {
   const background = reachedFrom(["extension/app/browser/background"], all, "atRunTime");
   expect(
     [...background]
-      .filter((path) => !/^(?:openpgp|membership\/file)\/errors$/.test(path))
+      .filter((path) => !/^(?:openpgp|membership\/file)\/(?:errors|check)$/.test(path))
       .filter((path) => /^(?:openpgp|protocol|membership)\/|\/worker\/|\/options\//.test(path)),
   ).toEqual([]);
 });

@@ -1,5 +1,5 @@
+import { oneOf } from "../../membership/file/check.js";
 import { browser } from "../platform/browser.js";
-import { oneOf } from "../platform/check.js";
 
 /**
  * When unlocked keys lock by themselves: a record of its own in `storage.local`, apart from lists and keys, so that it can

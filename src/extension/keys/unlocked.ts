@@ -1,5 +1,5 @@
+import { type Checked, count, listOf, object, text } from "../../membership/file/check.js";
 import { browser } from "../platform/browser.js";
-import { type Checked, count, listOf, object, text } from "../platform/check.js";
 import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
 import { load } from "../records/storage.js";

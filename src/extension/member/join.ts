@@ -1,4 +1,5 @@
 import { fromBase64 } from "../../mail/base64.js";
+import { count } from "../../membership/file/check.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
 import { ProtocolError } from "../../openpgp/errors.js";
@@ -7,7 +8,6 @@ import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
 import { secretOf } from "../keys/unlocked.js";
 import { browser } from "../platform/browser.js";
-import { count } from "../platform/check.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";

@@ -1,5 +1,5 @@
 import { toBase64 } from "../../mail/base64.js";
-import { type Check, object, text } from "../platform/check.js";
+import { type Check, object, text } from "../../membership/file/check.js";
 import { session } from "../platform/session.js";
 
 /** An invitation that came attached to a mail, on its way to the page that asks for its code. */

@@ -8,7 +8,7 @@ import {
   orNull,
   recordOf,
   text,
-} from "../platform/check.js";
+} from "../../membership/file/check.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";
 

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
+import { listOf, object, text } from "../../membership/file/check.js";
 import { browser } from "../platform/browser.js";
-import { listOf, object, text } from "../platform/check.js";
 import { AddonError } from "../platform/errors.js";
 import { withLock } from "../platform/locks.js";
 

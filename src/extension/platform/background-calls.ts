@@ -1,5 +1,5 @@
+import { type Check, object, oneOf, text } from "../../membership/file/check.js";
 import { browser } from "./browser.js";
-import { type Check, object, oneOf, text } from "./check.js";
 import { call } from "./rpc/call.js";
 import { askBackground } from "./rpc/messages.js";
 

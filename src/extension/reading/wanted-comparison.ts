@@ -1,5 +1,5 @@
+import { type Check, object, text } from "../../membership/file/check.js";
 import { openOptions } from "../platform/background-calls.js";
-import { type Check, object, text } from "../platform/check.js";
 import { session } from "../platform/session.js";
 import type { OpenedView } from "./view.js";
 

@@ -1,7 +1,7 @@
 import { isAddress } from "../../mail/mailbox.js";
+import { type Check, CheckError } from "../../membership/file/check.js";
 import { memberRoles } from "../../membership/request/command-names.js";
 import type { LoggedMember, RosterHistory, UnsignedEntry } from "../../membership/roster/state.js";
-import { type Check, CheckError } from "../platform/check.js";
 
 /** The check of a kept {@link RosterHistory}: `membership` makes and reads it, here it is only kept. */
 

@@ -1,14 +1,4 @@
 import {
-  type CommandName,
-  commandNames,
-  type MemberRole,
-  memberRoles,
-} from "../../membership/request/command-names.js";
-import type { NewsKind } from "../../membership/request/commands.js";
-import { noHistory } from "../../membership/roster/state.js";
-import { type Profile, profiles } from "../../openpgp/profiles.js";
-import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
-import {
   type Check,
   CheckError,
   type Checked,
@@ -19,7 +9,17 @@ import {
   orNull,
   recordOf,
   text,
-} from "../platform/check.js";
+} from "../../membership/file/check.js";
+import {
+  type CommandName,
+  commandNames,
+  type MemberRole,
+  memberRoles,
+} from "../../membership/request/command-names.js";
+import type { NewsKind } from "../../membership/request/commands.js";
+import { noHistory } from "../../membership/roster/state.js";
+import { type Profile, profiles } from "../../openpgp/profiles.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { history } from "./history-check.js";
 import { eachOf, isRaw, type Migrations, migrate, type StoredOwner, storedOwner } from "./stored.js";

@@ -1,9 +1,9 @@
+import { listOf, text } from "../../membership/file/check.js";
 import type { MemberRole } from "../../membership/request/command-names.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { browser } from "../platform/browser.js";
-import { listOf, text } from "../platform/check.js";
 import { AddonError, type ErrorCode } from "../platform/errors.js";
 import { withLock } from "../platform/locks.js";
 import { NewerVersionError, readStored, type Stored, type StoredList } from "./stored.js";

@@ -1,8 +1,4 @@
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
-import type { Pin, Pins } from "../../membership/introduction/pins.js";
-import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
-import { type Profile, profiles } from "../../openpgp/profiles.js";
-import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import {
   type Check,
   CheckError,
@@ -15,7 +11,11 @@ import {
   orNull,
   recordOf,
   text,
-} from "../platform/check.js";
+} from "../../membership/file/check.js";
+import type { Pin, Pins } from "../../membership/introduction/pins.js";
+import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
+import { type Profile, profiles } from "../../openpgp/profiles.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 
 /**

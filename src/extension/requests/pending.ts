@@ -1,5 +1,3 @@
-import type { CommandName } from "../../membership/request/command-names.js";
-import { commandNames } from "../../membership/request/command-names.js";
 import {
   type Check,
   CheckError,
@@ -9,7 +7,9 @@ import {
   oneOf,
   orNull,
   text,
-} from "../platform/check.js";
+} from "../../membership/file/check.js";
+import type { CommandName } from "../../membership/request/command-names.js";
+import { commandNames } from "../../membership/request/command-names.js";
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";

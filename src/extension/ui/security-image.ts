@@ -1,4 +1,4 @@
-import { object, text } from "../platform/check.js";
+import { object, text } from "../../membership/file/check.js";
 import { keptRecord } from "../records/storage.js";
 
 /**

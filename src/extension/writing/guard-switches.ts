@@ -1,5 +1,5 @@
+import { flag, object } from "../../membership/file/check.js";
 import { browser } from "../platform/browser.js";
-import { flag, object } from "../platform/check.js";
 import { type GuardName, type GuardSwitches, guardNames } from "./guard-names.js";
 
 /**

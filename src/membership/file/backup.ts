@@ -84,6 +84,6 @@ export async function readBackup(file: Uint8Array, passphrase: string): Promise<
     throw thrown;
   }
   const fields = Fields.parse(bytes, "backup-damaged");
-  fields.assertKind("backup");
+  fields.assertKind("backup", "file");
   return { made: fields.date("made"), sections: fields.opaque("sections") };
 }

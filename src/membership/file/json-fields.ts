@@ -1,6 +1,6 @@
 /**
- * Reading JSON from a file or another computer: every field is looked at, nothing is believed. Fields that nobody asks
- * for are passed over, so that a later version can add some.
+ * Reading JSON from a file or another computer: every field is looked at, nothing is believed. Unknown
+ * fields are ignored, so that a later version can add some.
  *
  * A reader throws on the first field that isn't as it should be, and names the field, never its contents.
  */
@@ -8,6 +8,7 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
+import { type Check, CheckError, countTo, hexDigits, line, listOf, oneOf, textTo } from "./check.js";
 import type { RefusalCode } from "./errors.js";
 import { MembershipError } from "./errors.js";
 
@@ -24,6 +25,26 @@ export function parseDate(text: string): Date | undefined {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) || formatDate(date) !== text ? undefined : date;
 }
+
+/** An ASCII-armored block, not yet read. */
+const armored: Check<string> = (value) => {
+  if (typeof value !== "string" || !value.startsWith("-----BEGIN PGP "))
+    throw new CheckError("an armored key");
+  return value;
+};
+
+/** Another spelling means that another program wrote the file. */
+const canonicalAddress: Check<Address> = (value) => {
+  if (typeof value !== "string" || !isAddress(value)) throw new CheckError("an address in canonical form");
+  return value;
+};
+
+/** A date in UTC and whole seconds, `2026-08-01T00:00:00Z`. */
+const isoDate: Check<Date> = (value) => {
+  const date = typeof value === "string" ? parseDate(value) : undefined;
+  if (date === undefined) throw new CheckError("a date");
+  return date;
+};
 
 /** The fields of one JSON object, read by name. */
 export class Fields {
@@ -63,100 +84,78 @@ export class Fields {
     return new ListSealError(this.#code, `the field ${this.#path}${name} is not ${what}`);
   }
 
+  /** The field, if the check lets it pass. */
+  #read<T>(name: string, check: Check<T>): T {
+    try {
+      return check(this.#value[name]);
+    } catch (error) {
+      if (error instanceof CheckError) throw this.#wrong(name, error.expected);
+      throw error;
+    }
+  }
+
   /**
    * Checks what all our JSON begins with: `"listseal": 1` and `"kind"`.
-   * @throws ListSealError `unsupported-version` for a later version; `wrong-file-kind` for another kind
+   * @param from a `file` that a person has chosen, or a `message` that has come
+   * @throws ListSealError `unsupported-version` for a later version; `wrong-file-kind` for another kind of file, `wrong-kind` for
+   *         another kind of message
    */
-  assertKind(kind: string): void {
+  assertKind(kind: string, from: "file" | "message"): void {
     const { listseal: version, kind: found } = this.#value;
     if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
       throw this.#wrong("listseal", "a version");
     }
     if (version !== FILE_VERSION) throw new ProtocolError("unsupported-version", "made by a later version");
-    if (found !== kind) throw new MembershipError("wrong-file-kind", `not of the kind ${kind}`);
+    if (found === kind) return;
+    if (from === "file") throw new MembershipError("wrong-file-kind", `not a file of the kind ${kind}`);
+    throw new ProtocolError("wrong-kind", `not a message of the kind ${kind}`);
   }
 
   /** Text of 1 to `limit` characters on one line, without control or direction characters. */
   line(name: string, limit: number): string {
-    const value = this.#value[name];
-    if (
-      typeof value !== "string" ||
-      value === "" ||
-      value.length > limit ||
-      /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(value)
-    ) {
-      throw this.#wrong(name, `a line of at most ${limit} characters`);
-    }
-    return value;
+    return this.#read(name, line(limit));
   }
 
   /** An ASCII-armored block, not yet read. */
   armor(name: string): string {
-    const value = this.#value[name];
-    if (typeof value !== "string" || !value.startsWith("-----BEGIN PGP "))
-      throw this.#wrong(name, "an armored key");
-    return value;
+    return this.#read(name, armored);
   }
 
   /** 1 to `limit` ASCII-armored blocks. */
   armors(name: string, limit: number): readonly string[] {
-    const value = this.#value[name];
-    if (!Array.isArray(value) || value.length === 0 || value.length > limit) {
-      throw this.#wrong(name, `a list of 1 to ${limit} armored keys`);
-    }
-    return value.map((_, index) =>
-      new Fields(value, this.#code, `${this.#path}${name}.`).armor(String(index)),
-    );
+    const all = this.#read(name, listOf(armored, limit));
+    if (all.length === 0) throw this.#wrong(name, "a list of armored keys");
+    return all;
   }
 
   /** An address in canonical form: another spelling means that another program wrote the file. */
   address(name: string): Address {
-    const value = this.#value[name];
-    if (typeof value !== "string" || !isAddress(value))
-      throw this.#wrong(name, "an address in canonical form");
-    return value;
+    return this.#read(name, canonicalAddress);
   }
 
   /** A date in UTC and whole seconds, `2026-08-01T00:00:00Z`. */
   date(name: string): Date {
-    const value = this.#value[name];
-    const date = typeof value === "string" ? parseDate(value) : undefined;
-    if (date === undefined) throw this.#wrong(name, "a date");
-    return date;
+    return this.#read(name, isoDate);
   }
 
   /** One of the words that the field may be. */
   oneOf<W extends string>(name: string, words: readonly W[]): W {
-    const value = this.#value[name];
-    const word = words.find((each) => each === value);
-    if (word === undefined) throw this.#wrong(name, `one of ${words.join(", ")}`);
-    return word;
+    return this.#read(name, oneOf(...words));
   }
 
   /** Exactly `digits` lower-case hex digits. */
   hex(name: string, digits: number): string {
-    const value = this.#value[name];
-    if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]+$/.test(value)) {
-      throw this.#wrong(name, `${digits} hex digits`);
-    }
-    return value;
+    return this.#read(name, hexDigits(digits));
   }
 
   /** A whole number from 0 to `limit`. */
   count(name: string, limit: number = Number.MAX_SAFE_INTEGER): number {
-    const value = this.#value[name];
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > limit) {
-      throw this.#wrong(name, `a whole number from 0 to ${limit}`);
-    }
-    return value;
+    return this.#read(name, countTo(limit));
   }
 
   /** Any text of at most `limit` characters; whoever asks for it looks at it further. */
   text(name: string, limit: number): string {
-    const value = this.#value[name];
-    if (typeof value !== "string" || value.length > limit)
-      throw this.#wrong(name, `a text of at most ${limit} characters`);
-    return value;
+    return this.#read(name, textTo(limit));
   }
 
   /** An object as it stands, not looked at. */
@@ -181,12 +180,11 @@ export class Fields {
 
   /** 0 to `limit` objects in a list. */
   objects(name: string, limit: number): readonly Fields[] {
-    const value = this.#value[name];
-    if (!Array.isArray(value) || value.length > limit)
-      throw this.#wrong(name, `a list of at most ${limit} objects`);
-    return value.map((each: unknown, index) =>
-      Fields.#of(each, this.#code, `${this.#path}${name}.${index}.`),
+    const all = this.#read(
+      name,
+      listOf((each) => each, limit),
     );
+    return all.map((each, index) => Fields.#of(each, this.#code, `${this.#path}${name}.${index}.`));
   }
 
   /** The fields of an object inside. */

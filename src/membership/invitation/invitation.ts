@@ -137,7 +137,7 @@ export async function readInvitation(
 ): Promise<ReadInvitation> {
   const { bytes, signatures } = await openFile(file, readCode(code));
   const fields = Fields.parse(bytes, "invitation-damaged");
-  fields.assertKind("invitation");
+  fields.assertKind("invitation", "file");
   const owners = await ownersOf(fields);
   const by = await assertSigned(bytes, signatures, owners, now);
   const invitation = await partsOf(fields, owners, now);

@@ -116,7 +116,7 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
   assertSize(file, MAX_CARD_BYTES, "the card");
   const { bytes, signatures } = await takeApart(file);
   const fields = Fields.parse(bytes, "card-damaged");
-  fields.assertKind("card");
+  fields.assertKind("card", "file");
   const card = {
     ...readListWords(fields.within("list")),
     code: fields.hex("code", 2 * CODE_OCTETS),

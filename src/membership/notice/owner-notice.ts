@@ -210,7 +210,7 @@ export async function openNotice(
   const fields = Fields.parse(layer.literal, "damaged");
   const kind = newsKinds.find((each) => each === fields.line("kind", 40));
   if (kind === undefined) throw new ProtocolError("wrong-kind", "not a notice");
-  fields.assertKind(kind);
+  fields.assertKind(kind, "message");
   readNotations(notations, kind, []);
   const list = readList(fields.within("list"));
   // somebody who was away gets the notices in any order: the key named may not be known here yet
@@ -318,7 +318,7 @@ export async function openReceipt(
   const layer = await openLayer(sealed, owner);
   if (layer === "not-for-me") return layer;
   const fields = Fields.parse(layer.literal, "damaged");
-  fields.assertKind("receipt");
+  fields.assertKind("receipt", "message");
   const by = fingerprintOf(fields, "by");
   const member = members.find(({ fingerprint }) => fingerprint === by);
   if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");

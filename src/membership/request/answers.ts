@@ -99,7 +99,7 @@ export async function openAnswer(
   const { notations } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
   readNotations(notations, "answer", []);
   const fields = Fields.parse(layer.literal, "damaged");
-  fields.assertKind("answer");
+  fields.assertKind("answer", "message");
   const list = readList(fields.within("list"));
   if (list.address !== expected.list.address) {
     throw new ProtocolError("wrong-list", "the answer is about another list");

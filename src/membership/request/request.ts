@@ -172,7 +172,7 @@ export interface OpenedRequest {
 
 async function readJson(bytes: Uint8Array): Promise<Request> {
   const fields = Fields.parse(bytes, "damaged");
-  fields.assertKind("request");
+  fields.assertKind("request", "message");
   return {
     id: fields.hex("id", 2 * ID_OCTETS),
     date: fields.date("date"),

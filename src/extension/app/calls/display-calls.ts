@@ -1,4 +1,4 @@
-import { count, flag, nothing, object } from "../../platform/check.js";
+import { count, flag, nothing, object } from "../../../membership/file/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { Displayed } from "../../reading/view.js";
 

@@ -1,4 +1,4 @@
-import { count, nothing, object, text } from "../../platform/check.js";
+import { count, nothing, object, text } from "../../../membership/file/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import type { SecurityImage } from "../../ui/security-image.js";

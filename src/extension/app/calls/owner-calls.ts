@@ -1,8 +1,8 @@
+import { count, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import { memberRoles } from "../../../membership/request/command-names.js";
 import { newsKinds } from "../../../membership/request/commands.js";
 import type { CardView } from "../../owner/claim-list.js";
 import type { OwnedView } from "../../owner/view.js";
-import { count, nothing, object, oneOf, orNull, text } from "../../platform/check.js";
 import { call } from "../../platform/rpc/call.js";
 
 const ofList = object({ list: text });

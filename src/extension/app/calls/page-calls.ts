@@ -1,10 +1,3 @@
-import type { CommandName } from "../../../membership/request/command-names.js";
-import { profiles } from "../../../openpgp/profiles.js";
-import type { RestoreSummary } from "../../backup/backup.js";
-import type { MemberKeySummary } from "../../keys/unlocked.js";
-import type { InvitationSummary } from "../../member/join.js";
-import type { OfferedFile } from "../../member/offered-invitation.js";
-import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";
 import {
   count,
   fileText,
@@ -15,7 +8,14 @@ import {
   orNull,
   recordOf,
   text,
-} from "../../platform/check.js";
+} from "../../../membership/file/check.js";
+import type { CommandName } from "../../../membership/request/command-names.js";
+import { profiles } from "../../../openpgp/profiles.js";
+import type { RestoreSummary } from "../../backup/backup.js";
+import type { MemberKeySummary } from "../../keys/unlocked.js";
+import type { InvitationSummary } from "../../member/join.js";
+import type { OfferedFile } from "../../member/offered-invitation.js";
+import type { HeldPostsOfList } from "../../moderation/held-posts-record.js";
 import type { ErrorCode } from "../../platform/errors.js";
 import { type Caller, call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { Comparison } from "../../reading/comparison.js";

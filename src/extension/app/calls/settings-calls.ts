@@ -1,6 +1,6 @@
+import { nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
-import { nothing, object, oneOf, orNull, text } from "../../platform/check.js";
 import { call } from "../../platform/rpc/call.js";
 import type { PracticeResult } from "../../worker/settings-jobs.js";
 

@@ -1,4 +1,4 @@
-import { nothing } from "../../platform/check.js";
+import { nothing } from "../../../membership/file/check.js";
 import { told } from "../../platform/rpc/call.js";
 
 /** What the background page tells the display script of each mail that is on a screen. */

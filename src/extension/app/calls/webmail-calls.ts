@@ -8,7 +8,7 @@ import {
   oneOf,
   orNull,
   text,
-} from "../../platform/check.js";
+} from "../../../membership/file/check.js";
 import { call, type InputOf, told } from "../../platform/rpc/call.js";
 
 /**

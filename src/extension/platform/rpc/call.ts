@@ -1,5 +1,5 @@
+import { type Check, CheckError } from "../../../membership/file/check.js";
 import { ListSealError } from "../../../openpgp/errors.js";
-import { type Check, CheckError } from "../check.js";
 import { AddonError } from "../errors.js";
 import { isOutcome, type Outcome, outcomeOf, unwrap } from "./outcome.js";
 

@@ -1,4 +1,4 @@
-import type { Check } from "../check.js";
+import type { Check } from "../../../membership/file/check.js";
 import type { Answering, DeclaredEvent, EventListening, InputOf } from "./call.js";
 import { checkedOutcome, unwrap } from "./outcome.js";
 

@@ -1,5 +1,5 @@
+import { type Check, CheckError, oneOf } from "../../../membership/file/check.js";
 import { ListSealError } from "../../../openpgp/errors.js";
-import { type Check, CheckError, oneOf } from "../check.js";
 import { codeOf, type ErrorCode, errorCodes } from "../errors.js";
 
 /**

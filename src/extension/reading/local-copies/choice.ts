@@ -1,5 +1,5 @@
+import { count, object, oneOf, recordOf } from "../../../membership/file/check.js";
 import { browser } from "../../platform/browser.js";
-import { count, object, oneOf, recordOf } from "../../platform/check.js";
 import { AddonError } from "../../platform/errors.js";
 
 /**

@@ -1,5 +1,5 @@
+import { type Check, listOf, object, orNull, text } from "../../../membership/file/check.js";
 import { browser } from "../../platform/browser.js";
-import { type Check, listOf, object, orNull, text } from "../../platform/check.js";
 import type { OpenedMail } from "../../reading/opening.js";
 import { t } from "../../ui/i18n.js";
 import { noThread, type Thread, threadAfterLetter } from "../letter.js";

@@ -1,5 +1,14 @@
+import {
+  type Check,
+  count,
+  flag,
+  listOf,
+  object,
+  oneOf,
+  orNull,
+  text,
+} from "../../../membership/file/check.js";
 import { browser } from "../../platform/browser.js";
-import { type Check, count, flag, listOf, object, oneOf, orNull, text } from "../../platform/check.js";
 import { errorCodes } from "../../platform/errors.js";
 import { type ComposeNotice, notices, type SendBlocker } from "../compose-status.js";
 import { type GuardName, guardNames } from "../guard-names.js";
