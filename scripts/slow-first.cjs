@@ -4,10 +4,11 @@
  */
 const { default: Sequencer } = require("@jest/test-sequencer");
 
-/** Minutes each. */
+/** Minutes each, or most of one. */
 const SLOW = [
   ...["e2e/membership.test.ts", "e2e/tour.test.ts", "e2e/everybody.test.ts", "e2e/leaving.test.ts"],
-  ...["server/endure.test.ts", "server/posting-rights.test.ts", "server/rights.test.ts", "test/fuzz.test.ts"],
+  ...["server/endure.test.ts", "server/posting-rights.test.ts", "extension/owner-notices.test.ts"],
+  ...["test/fuzz.test.ts", "server/requests.test.ts", "server/bad-requests.test.ts", "server/memory.test.ts"],
 ];
 
 module.exports = class SlowFirst extends Sequencer {
