@@ -53,6 +53,9 @@ export async function useConversations(on) {
   Services.prefs.setBoolPref("mail.thread.conversation.enabled", on);
 }
 
+/** How long a view of a conversation may take before its thread is selected once more. */
+const RESELECT_MS = 3_000;
+
 /** Closes the thread of the selected mail, selects it whole, and gives what the view of the conversation shows of it. */
 export async function selectConversation(words) {
   threePane().gViewWrapper.showThreaded = true;
@@ -67,12 +70,18 @@ export async function selectConversation(words) {
   const mails = gDBView.getSelectedMsgHdrs();
   GlodaMsgIndexer.indexMessages(mails.map(({ folder, messageKey }) => [folder, messageKey]));
   await waitFor("the index", () => mails.every((mail) => Gloda.isMessageIndexed(mail)));
-  threadTree.selectedIndex = -1;
-  await sleep(100);
-  threadTree.selectedIndex = row;
-  const view = await waitFor("the conversation", () => {
+  // QUIRK: Thunderbird 153 makes the view once, when the thread is selected; where the index is still being written just then, the view
+  // stays empty. So it is selected anew until there is one.
+  let selectedAt = 0;
+  const view = await waitFor("the conversation", async () => {
     const found = threePane().document.querySelector("conversation-view");
-    return found?.shadowRoot?.querySelectorAll("article").length > 0 && !found.hidden && found;
+    if (found?.shadowRoot?.querySelectorAll("article").length > 0 && !found.hidden) return found;
+    if (Date.now() - selectedAt < RESELECT_MS) return undefined;
+    threadTree.selectedIndex = -1;
+    await sleep(100);
+    threadTree.selectedIndex = row;
+    selectedAt = Date.now();
+    return undefined;
   });
   // the first words of each mail come later, if there are any
   await sleep(500);
