@@ -2,10 +2,17 @@
 import { armor, enums, unarmor } from "openpgp";
 import { ProtocolError } from "./errors.js";
 import { fullReadingConfig } from "./policy.js";
+import type { Profile } from "./profiles.js";
 
-/** Armor of an encrypted or signed message. */
-export function armorMessage(message: Uint8Array): string {
-  return armor(enums.armor.message, message);
+/**
+ * Armor of an encrypted or signed message.
+ *
+ * QUIRK: GnuPG 2.2.40 reads a block without its checksum as if the last line were data, whenever the length of the message can be
+ * divided by three: it says "invalid radix64 character" and ends with 2. So messages that GnuPG may get have the checksum
+ * (RFC 9580, 6.1, allows it for what older software reads); those of the profile `rfc9580` have none.
+ */
+export function armorMessage(message: Uint8Array, profile: Profile): string {
+  return armor(enums.armor.message, message, undefined, undefined, undefined, profile === "compatible");
 }
 
 /** Armor of a certificate, whatever is in it. */

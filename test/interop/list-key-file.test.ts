@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeListKeyFile } from "../../src/membership/invitation/list-key-file.js";
+import { armorMessage } from "../../src/openpgp/armor.js";
 import { generateKey, generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { type GpgHome, makeGpgHome } from "./gpg-home.js";
 import { describeWith } from "./tools.js";
@@ -35,5 +36,11 @@ describeWith(["gpg", "gpgconf"], "the list key's file and the real gpg", () => {
     expect((await home.shell(command)).status).toBe(0);
     const keys = await home.shell("gpg --batch --with-colons --list-secret-keys team@lists.example");
     expect(Buffer.from(keys.stdout).toString("utf8").toLowerCase()).toContain(listKey.fingerprint);
+  });
+
+  test.each([300, 301, 302])("gpg takes the armor around %i bytes off without a word", async (length) => {
+    await home.save("message.asc", armorMessage(new Uint8Array(length).fill(0xc1), "compatible"));
+    const { status, stdout, stderr } = await home.shell("gpg --batch --dearmor < message.asc");
+    expect({ status, length: stdout.length, stderr }).toEqual({ status: 0, length, stderr: "" });
   });
 });

@@ -30,5 +30,6 @@ export async function writeListKeyFile(
 ): Promise<string> {
   const bytes = new TextEncoder().encode(await armorOpeningKey(listKey));
   const signature = await signBinding(bytes, owner, { kind: "invitation" }, [member.fingerprint], date);
-  return armorMessage(await sealLayer(bytes, signature, [member], profileOf(member), date));
+  const profile = profileOf(member);
+  return armorMessage(await sealLayer(bytes, signature, [member], profile, date), profile);
 }
