@@ -325,7 +325,13 @@ describe("a Thunderbird for everybody", () => {
         await alice.addon.inBackground(z.null(), OPEN_POPUP, state);
         await alice.addon.popupText();
         const first = name === "locked" ? "input" : name === "nothing" ? "body" : "button.primary";
-        if (!(await popup.hasKeyboardOn(first))) found.push(`popup-${name}: opens without the keyboard`);
+        // the keyboard goes there once the popup has its size
+        const hasIt = until(
+          `the keyboard in popup-${name}`,
+          async () => ((await popup.hasKeyboardOn(first)) ? true : undefined),
+          5_000,
+        );
+        await hasIt.catch(() => found.push(`popup-${name}: opens without the keyboard`));
         found.push(...(await wrong(popup, `popup-${name}`)));
         await popup.closePopup();
       }
