@@ -102,3 +102,7 @@ export function labelOf(part: { readonly type: string; readonly name?: string | 
 
 /** The field of a readable copy that says which list's mail it is: an answer to it quotes what came sealed. */
 export const COPY_FIELD = "X-ListSeal-Copy";
+
+/** How a member wants the copies to look; a large one is always `mixed`. */
+export const copyShapes = ["encrypted", "mixed"] as const;
+export type CopyShape = (typeof copyShapes)[number];

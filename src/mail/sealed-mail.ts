@@ -27,7 +27,7 @@ import {
   writeFields,
   writeShared,
 } from "./mime.js";
-import { authorType, fileNameOf, partTypes } from "./part-types.js";
+import { authorType, type CopyShape, fileNameOf, partTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
 import { partsOfMail, readReceived } from "./received.js";
 
@@ -149,10 +149,6 @@ function threadFields(inReplyTo: string | undefined, references: readonly string
     ...(references.length === 0 ? [] : [["References", references.join(" ")] as const]),
   ];
 }
-
-/** How a member wants the copies to look; a large one is always `mixed`. */
-export const copyShapes = ["encrypted", "mixed"] as const;
-export type CopyShape = (typeof copyShapes)[number];
 
 /**
  * Octets of base64 up to which a copy may be `encrypted`.

@@ -10,7 +10,7 @@ import { inOne, nodeCrypto, webCryptoView } from "./digest.js";
 export const GCM_ID = 3;
 /** Octets of the tag behind each chunk, and of the nonce. */
 export const GCM_TAG = 16;
-export const GCM_NONCE = 12;
+const GCM_NONCE = 12;
 
 /** Chunks that are asked for at a time, where each is answered from another thread. */
 export const IN_FLIGHT = 4;

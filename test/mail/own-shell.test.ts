@@ -1,10 +1,11 @@
 /** What opens by itself: what the composers and the list server write, and nothing that anybody has changed. */
+
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { submissionNotice } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
-import { partTypes } from "../../src/mail/part-types.js";
-import { type CopyShape, writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
+import { type CopyShape, partTypes } from "../../src/mail/part-types.js";
+import { writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
 import type { SealedMessage } from "../../src/protocol/index.js";
 
 const list = parseAddress("team@lists.example");

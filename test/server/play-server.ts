@@ -2,11 +2,13 @@
  * A list server to play with, in the test's own process: a list with members, a relay that keeps what it gets, and
  * people who write sealed posts and open their copies with their own keys.
  */
+
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
+import type { CopyShape } from "../../src/mail/part-types.js";
 import { type Letter, readPayload, writePayload } from "../../src/mail/payload.js";
 import { readSealedMail, writeSubmission } from "../../src/mail/sealed-mail.js";
 import {
@@ -34,7 +36,7 @@ import { type DataFolder, dataFolder, makeFolders } from "../../src/server/base/
 import { type LogTarget, openLog } from "../../src/server/base/log.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/serve/service.js";
 import { openStore, type StorePlace } from "../../src/server/store/open-store.js";
-import type { List, Shape } from "../../src/server/store/store.js";
+import type { List } from "../../src/server/store/store.js";
 import { type Answer, submit } from "./dialogue.js";
 import { Sink } from "./sink.js";
 import { inFolder, newPlace } from "./store-places.js";
@@ -197,7 +199,7 @@ export class PlayServer {
   async join(
     list: PlayList,
     who: Person,
-    shape: Shape = "encrypted",
+    shape: CopyShape = "encrypted",
     secrets: Pick<MemberRequest, "copiesSecret" | "postsSecret"> = {},
   ): Promise<void> {
     const certificate = writeSealingKey(sealingHalf(who.key));

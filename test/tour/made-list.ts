@@ -8,8 +8,9 @@ import {
 import { toBase64 } from "../../src/mail/base64.js";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import type { CopyShape } from "../../src/mail/part-types.js";
 import { type Letter, writePayload } from "../../src/mail/payload.js";
-import { type CopyShape, writeCopy } from "../../src/mail/sealed-mail.js";
+import { writeCopy } from "../../src/mail/sealed-mail.js";
 import { noHistory } from "../../src/membership/roster/state.js";
 import {
   generateKey,

@@ -1,4 +1,5 @@
 import { type Checked, count, listOf, object, text } from "../../membership/file/check.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { browser } from "../platform/browser.js";
 import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
@@ -109,6 +110,13 @@ export async function secretOf(key: StoredMemberKey): Promise<string | null> {
   if (!key.locked) return key.secret;
   const kept = await withLock("unlocked", unlocked);
   return kept?.keys.find(({ fingerprint }) => fingerprint === key.fingerprint)?.secret ?? null;
+}
+
+/** {@link secretOf} for who can't go on without it. @throws ListSealError `key-locked` */
+export async function needSecretOf(key: StoredMemberKey): Promise<string> {
+  const secret = await secretOf(key);
+  if (secret === null) throw new ProtocolError("key-locked", "the key that is needed is locked");
+  return secret;
 }
 
 /** Keeps an unlocked secret until the time is over, the program ends, or {@link lockAll}. */

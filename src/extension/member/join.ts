@@ -2,11 +2,10 @@ import { fromBase64 } from "../../mail/base64.js";
 import { count } from "../../membership/file/check.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { MAX_PERSON_NAME } from "../../membership/request/commands.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import { certified, keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
-import { secretOf } from "../keys/unlocked.js";
+import { needSecretOf } from "../keys/unlocked.js";
 import { browser } from "../platform/browser.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
@@ -127,8 +126,7 @@ export function joinList({ file, code, name, passphrase }: JoinInput): Promise<P
     const key =
       (await keyFor(invitation.list)) ??
       (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
-    const secret = await secretOf(key);
-    if (secret === null) throw new ProtocolError("key-locked", "the member key is locked");
+    const secret = await needSecretOf(key);
     const kept = await update((stored) => beginJoin(stored, invitation, key.fingerprint));
     const introduced = await certified(kept, key, secret);
     await host().listsChanged();
@@ -219,12 +217,12 @@ async function wrongSoFar(): Promise<number> {
 }
 
 /** Waits as long as the wrong codes before demand. */
-export async function slowDown(): Promise<void> {
+async function slowDown(): Promise<void> {
   const wait = waitAfter(await wrongSoFar());
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
 }
 
 /** Notes how a try ended: a right code makes the wrong ones forgotten. */
-export async function noteTry(ended: "right" | "wrong"): Promise<void> {
+async function noteTry(ended: "right" | "wrong"): Promise<void> {
   await browser.storage.session.set({ [WRONG]: ended === "right" ? 0 : (await wrongSoFar()) + 1 });
 }

@@ -1,23 +1,34 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { noPins, noteRevoked } from "../../membership/introduction/pins.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
-import { keepUnlocked, secretOf } from "../keys/unlocked.js";
+import { keepUnlocked, needSecretOf } from "../keys/unlocked.js";
 import { host } from "../platform/host.js";
 import { awake } from "../platform/keep-awake.js";
 import { load, update } from "../records/storage.js";
-import type { Stored, StoredMemberKey } from "../records/stored.js";
+import type { Stored, StoredList, StoredMemberKey } from "../records/stored.js";
 import type { ServerReport } from "../requests/incoming.js";
 import { askServer } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 
-/** A key that was stolen or lost: its holder revokes it, and the others hear of it. */
+/** One's own key: renewed before it expires; revoked when it was stolen or lost, of which the others hear. */
 
 /** The lists that a key is used for and that one has not left. */
 const listsOf = ({ lists }: Stored, fingerprint: string) =>
   Object.values(lists).filter(
     ({ memberKey, membership }) => memberKey === fingerprint && membership === "member",
   );
+
+/** Sends the key's new certificate to the server of each list. */
+async function tellServers(
+  lists: readonly StoredList[],
+  what: "renew" | "revoke",
+  key: StoredMemberKey,
+): Promise<void> {
+  for (const list of lists) {
+    const certificate = fromBase64(key.certificate);
+    await askServer({ command: { do: what, certificate }, list, key });
+  }
+}
 
 function withRevoked(stored: Stored, list: string, fingerprint: string, since: string): Stored {
   const before = stored.pins[list] ?? noPins;
@@ -33,8 +44,7 @@ function withRevoked(stored: Stored, list: string, fingerprint: string, since: s
 export function revokeMember(fingerprint: string): Promise<StoredMemberKey> {
   return awake(async () => {
     const before = keyOf(await load(), fingerprint);
-    const secret = await secretOf(before);
-    if (secret === null) throw new ProtocolError("key-locked", "the key is locked");
+    const secret = await needSecretOf(before);
     const made = await runJob("revoke-key", { key: before, secret, now: new Date().toISOString() });
     const revoked: StoredMemberKey = {
       ...before,
@@ -52,10 +62,7 @@ export function revokeMember(fingerprint: string): Promise<StoredMemberKey> {
       for (const { address } of uses) next = withRevoked(next, address, fingerprint, made.revokedAt);
       return { stored: next, result: uses };
     });
-    for (const list of lists) {
-      const certificate = fromBase64(made.certificate);
-      await askServer({ command: { do: "revoke", certificate }, list, key: revoked });
-    }
+    await tellServers(lists, "revoke", revoked);
     return revoked;
   });
 }
@@ -80,24 +87,17 @@ export async function takeRevocation(list: string, report: ServerReport): Promis
 export function renewMember(fingerprint: string): Promise<StoredMemberKey> {
   return awake(async () => {
     const before = keyOf(await load(), fingerprint);
-    const secret = await secretOf(before);
-    if (secret === null) throw new ProtocolError("key-locked", "the key is locked");
+    const secret = await needSecretOf(before);
     const renewed = await runJob("renew-key", { key: before, secret, now: new Date().toISOString() });
     if (renewed.key.locked) await keepUnlocked(fingerprint, renewed.secret);
-    const { lists, joining } = await update((stored) => {
-      const memberKeys = { ...stored.memberKeys, [fingerprint]: renewed.key };
-      const next = { ...stored, memberKeys, backedUpAt: null };
+    const stored = await update((now) => {
+      const memberKeys = { ...now.memberKeys, [fingerprint]: renewed.key };
+      const next = { ...now, memberKeys, backedUpAt: null };
       return { stored: next, result: next };
     });
-    for (const list of Object.values(lists)) {
-      const uses = list.memberKey === fingerprint && list.membership === "member";
-      if (!uses || joining[list.address] !== undefined) continue;
-      await askServer({
-        command: { do: "renew", certificate: fromBase64(renewed.key.certificate) },
-        list,
-        key: renewed.key,
-      });
-    }
+    // a join that waits for its answer brings the key itself
+    const lists = listsOf(stored, fingerprint).filter(({ address }) => stored.joining[address] === undefined);
+    await tellServers(lists, "renew", renewed.key);
     return renewed.key;
   });
 }

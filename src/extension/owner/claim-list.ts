@@ -1,13 +1,12 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { keyOf } from "../keys/certify-key.js";
 import { keysFor } from "../keys/key-validity.js";
 import { makeMemberKey } from "../keys/new-member-key.js";
-import { secretOf } from "../keys/unlocked.js";
+import { needSecretOf } from "../keys/unlocked.js";
 import { AddonError } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { Owned, OwnedList } from "../records/owned-list.js";
@@ -90,7 +89,7 @@ export async function claimList(input: {
   const key =
     known ?? (await makeMemberKey({ address, name: input.name, passphrase: input.passphrase, profile }));
   // before anything is kept of the list
-  if ((await secretOf(key)) === null) throw new ProtocolError("key-locked", "the owner's key is locked");
+  await needSecretOf(key);
   const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
   const list: OwnedList = {
     address: card.address,

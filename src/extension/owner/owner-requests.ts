@@ -1,7 +1,6 @@
 import { recordedCommands } from "../../membership/roster/log.js";
-import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
-import { secretOf } from "../keys/unlocked.js";
+import { needSecretOf } from "../keys/unlocked.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { changeOwned, withNewestServer } from "../records/owned-storage.js";
@@ -39,9 +38,7 @@ export async function askAsOwner(
 
 /** The owner's secret, unlocked, in base64. @throws ListSealError `key-locked`, `no-member-key` */
 export async function ownerSecret(list: OwnedList): Promise<string> {
-  const secret = await secretOf(keyOf(await load(), list.ownerKey));
-  if (secret === null) throw new ProtocolError("key-locked", "the owner's key is locked");
-  return secret;
+  return needSecretOf(keyOf(await load(), list.ownerKey));
 }
 
 /** More are not read by anybody; the newest stay. */

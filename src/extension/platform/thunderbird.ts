@@ -1,3 +1,4 @@
+import type { PartTree } from "../../mail/found-parts.js";
 import { browser } from "./browser.js";
 
 /**
@@ -133,12 +134,8 @@ export interface MessageHeader {
 }
 
 /** One node of a message's MIME tree; the root is `message/rfc822`. */
-export interface MessagePart {
-  readonly contentType?: string;
-  readonly partName?: string;
-  readonly name?: string;
+export interface MessagePart extends PartTree {
   readonly size?: number;
-  readonly headers?: Readonly<Record<string, readonly string[]>>;
   readonly parts?: readonly MessagePart[];
 }
 

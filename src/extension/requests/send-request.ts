@@ -1,6 +1,5 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
-import { ProtocolError } from "../../openpgp/errors.js";
-import { secretOf } from "../keys/unlocked.js";
+import { needSecretOf } from "../keys/unlocked.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import type { StoredMemberKey } from "../records/stored.js";
@@ -55,8 +54,7 @@ export interface RequestInput {
  */
 export async function askServer(asking: RequestInput): Promise<PendingRequest> {
   const { command, list, key, introduction, about } = asking;
-  const secret = await secretOf(key);
-  if (secret === null) throw new ProtocolError("key-locked", "the key that has to sign is locked");
+  const secret = await needSecretOf(key);
   const { id, sealed } = await runJob("write-request", {
     command,
     list: { address: list.address, key: list.listKeyFingerprint },

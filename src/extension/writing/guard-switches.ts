@@ -1,6 +1,6 @@
 import { flag, object } from "../../membership/file/check.js";
 import { browser } from "../platform/browser.js";
-import { type GuardName, type GuardSwitches, guardNames } from "./guard-names.js";
+import type { GuardName, GuardSwitches } from "./guard-names.js";
 
 /**
  * Which guards ask before sending: a record of its own in `storage.local`, `{ "guards": { "bcc": false, ... } }`, apart
@@ -46,9 +46,4 @@ export async function switchGuard(name: GuardName, asks: boolean): Promise<Guard
   const next = { ...(await loadGuards()), [name]: asks };
   await browser.storage.local.set({ [KEY]: next });
   return next;
-}
-
-/** Whether a text is the name of a guard. */
-export function isGuard(name: string): name is GuardName {
-  return guardNames.some((one) => one === name);
 }

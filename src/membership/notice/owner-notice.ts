@@ -96,7 +96,7 @@ async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
 /**
  * Writes a notice for one member.
  *
- * The caller picks the members by the owner's own log of signed joins and removals (roster-log.ts), never by the server's
+ * The caller picks the members by the owner's own log of signed joins and removals (roster/log.ts), never by the server's
  * word, and shows the owner whom it goes to before anything is sent.
  *
  * @param owner  an owner whom the members know already; unlocked

@@ -1,6 +1,8 @@
 /** What a server answers, as values and as JSON: the result of a request, or what it tells unasked. */
+
 import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
+import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
@@ -43,7 +45,7 @@ export interface RosterMember {
   readonly since: Date;
   readonly delivery: "on" | "paused";
   /** How their copies are shaped. */
-  readonly shape: "encrypted" | "mixed";
+  readonly shape: CopyShape;
   /** When their key runs out; absent if it does not. */
   readonly keyExpires?: Date;
   /** Copies that came back, since the last that did not. */
@@ -84,7 +86,7 @@ export interface ForwardedNotice {
   readonly receipt?: Uint8Array;
 }
 
-/** One link of the roster's record, as roster-log.ts reads it. */
+/** One link of the roster's record, as roster/log.ts reads it. */
 export interface RecordLink {
   readonly number: number;
   readonly previous: string;
@@ -249,7 +251,7 @@ function readMember(fields: Fields): RosterMember {
     role: fields.oneOf("role", memberRoles),
     since: fields.date("since"),
     delivery: fields.oneOf("delivery", ["on", "paused"] as const),
-    shape: fields.oneOf("shape", ["encrypted", "mixed"] as const),
+    shape: fields.oneOf("shape", copyShapes),
     ...(fields.has("keyExpires") ? { keyExpires: fields.date("keyExpires") } : {}),
     bounces: fields.count("bounces"),
     ...(fields.has("paused") ? { paused: readPause(fields.within("paused")) } : {}),

@@ -1,7 +1,8 @@
 /** What can be asked of a list's server, as values and as JSON. Who may ask, and how it is signed, is requests.ts. */
+
 import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
-import type { CopyShape } from "../../mail/sealed-mail.js";
+import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { armorCertificate, unarmorCertificate } from "../../openpgp/armor.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
@@ -38,8 +39,6 @@ export interface NoticeCopy {
   readonly to: Fingerprint;
   readonly sealed: Uint8Array;
 }
-
-const shapes = ["encrypted", "mixed"] as const satisfies readonly CopyShape[];
 
 /** Each command has a name of the list. */
 type Named<C extends { readonly do: CommandName }> = C;
@@ -196,7 +195,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         address: fields.address("address"),
         certificate: await unarmorCertificate(fields.armor("certificate")),
         listKey: await unarmorCertificate(fields.armor("listKey")),
-        shape: fields.oneOf("shape", shapes),
+        shape: fields.oneOf("shape", copyShapes),
       };
     case "join":
       return {
@@ -204,7 +203,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         name: fields.line("name", MAX_PERSON_NAME),
         certificate: await unarmorCertificate(fields.armor("certificate")),
         introduction: await unarmorCertificate(fields.armor("introduction")),
-        shape: fields.oneOf("shape", shapes),
+        shape: fields.oneOf("shape", copyShapes),
       };
     case "enrol":
       return {
@@ -212,7 +211,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         name: fields.line("name", MAX_PERSON_NAME),
         address: fields.address("address"),
         certificate: await unarmorCertificate(fields.armor("certificate")),
-        shape: fields.oneOf("shape", shapes),
+        shape: fields.oneOf("shape", copyShapes),
       };
     case "remove":
       return { do: name, address: fields.address("address"), fingerprint: fingerprintOf(fields) };
@@ -242,7 +241,7 @@ export async function readCommand(fields: Fields): Promise<Command> {
         messageId: fields.line("messageId", MAX_MESSAGE_ID),
       };
     case "preferences":
-      return { do: name, shape: fields.oneOf("shape", shapes) };
+      return { do: name, shape: fields.oneOf("shape", copyShapes) };
     case "held":
     case "leave":
     case "pause":

@@ -15,7 +15,7 @@
  * With GnuPG alone: `gpg --sign --encrypt --set-notation kind@v1.listseal.example=request` around the same JSON
  * (docs/OPERATING.md); a `resume-server` may also come as a file that is signed and not sealed ({@link readRequestFile}).
  *
- * The signed bytes are kept as they are: they stand in the roster's record (roster-log.ts) and are sent to the owners,
+ * The signed bytes are kept as they are: they stand in the roster's record (roster/log.ts) and are sent to the owners,
  * who verify them without asking the server.
  */
 import type { Address } from "../../mail/mailbox.js";

@@ -1,9 +1,11 @@
 /**
- * What an operator does to lists and rosters. The commands (cli.ts) and the tests call the same functions; they work on
+ * What an operator does to lists and rosters. The commands (server/cli) and the tests call the same functions; they work on
  * the store, so they take effect at once in a server that runs on it.
  */
+
 import { toBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
+import type { CopyShape } from "../../mail/part-types.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
 import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { readSecret } from "../../openpgp/secrets.js";
@@ -19,7 +21,7 @@ import {
   type MadeServerKey,
   makeServerKey,
 } from "../store/server-keys.js";
-import type { List, Member, MemberRole, NewListKeyRow, PostPolicy, Shape, Store } from "../store/store.js";
+import type { List, Member, MemberRole, NewListKeyRow, PostPolicy, Store } from "../store/store.js";
 
 /** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -50,7 +52,7 @@ export interface MemberRequest {
   readonly address: string;
   readonly name: string;
   readonly certificate: CertificateSource;
-  readonly shape: Shape;
+  readonly shape: CopyShape;
   /** A secret of 32 bytes under which the member's copies are sealed, instead of to the certificate. */
   readonly copiesSecret?: Uint8Array;
   /** A secret of 32 bytes under which the member's posts may be sealed, instead of to the server's key. */

@@ -1,6 +1,6 @@
 /**
  * A database from a backup lacks what was done since. Two deeds hold all the same, since this machine knows of them
- * without the database (heads.ts): a list that was retired stays retired, and a server key that was replaced, because it
+ * without the database (rollback-guard.ts): a list that was retired stays retired, and a server key that was replaced, because it
  * was suspect, stays replaced. Also on several machines with one database: an owner's word that came to one of them counts for all.
  */
 import { existsSync } from "node:fs";

@@ -1,5 +1,7 @@
 /** `member add|remove|role|list|show|suspend|resume`. */
+
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import {
   addMember,
   BadRequest,
@@ -12,7 +14,7 @@ import type { GlobalOptions } from "../admin/site.js";
 import { DAY_MS } from "../base/limits.js";
 import { secretFromText } from "../store/member-secrets.js";
 import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
-import { type Member, type MemberRole, roles, type Shape } from "../store/store.js";
+import { type Member, type MemberRole, roles } from "../store/store.js";
 import {
   type CliContext,
   print,
@@ -29,7 +31,7 @@ const describeMember = (member: Member): string =>
 interface AddOptions {
   readonly key: string;
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: CopyShape;
   readonly secretFile?: string;
   readonly senderSecretFile?: string;
 }
@@ -86,7 +88,7 @@ export function addMemberCommands(program: Command): void {
     .requiredOption("--name <name>", "the member's name, as others see it")
     .addOption(
       new Option("--shape <shape>", "encrypted for Thunderbird with the add-on, mixed for any mail program")
-        .choices(["encrypted", "mixed"])
+        .choices([...copyShapes])
         .default("mixed"),
     )
     .option(

@@ -2,7 +2,7 @@
  * What happens to a post, in the order that the format demands: accept -> check -> open -> remember -> queue.
  *
  * When {@link acceptPost} returns `queued`, the post and a job for every member are on disk. The copies are made later,
- * from the roster as it is then (delivery.ts).
+ * from the roster as it is then (delivery/worker.ts).
  */
 import type { Address } from "../../mail/mailbox.js";
 import { messageIdsIn } from "../../mail/payload.js";
@@ -17,7 +17,7 @@ import { Stale } from "../store/authorization.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../store/store.js";
 
-/** A mail as it came for one list, checked as bytes (intake.ts). */
+/** A mail as it came for one list, checked as bytes (wire-check.ts). */
 export interface ReceivedPost {
   readonly raw: Uint8Array;
   /** Milliseconds since 1970. */
@@ -31,7 +31,7 @@ export interface ReceivedPost {
 
 /** What is asked once a post's signature is known to be good, and before anything is remembered. */
 export interface PostAdmission {
-  /** Signatures before this are refused: the list was restored from a backup (restored.ts). */
+  /** Signatures before this are refused: the list was restored from a backup (resume-list.ts). */
   readonly refusedBefore?: number;
   /** Whether this author, or the list, has posted too much. `memberId`: `undefined` for one who is no member. */
   exhausted(memberId: number | undefined): boolean;

@@ -7,7 +7,7 @@
  *
  * Why a sealed post was refused is not said here: whoever resends a captured post would learn from "not a member"
  * and "sent before" who is on the list. Everybody gets {@link refused}; the reason goes to the member at the address
- * on the roster (notice.ts).
+ * on the roster (plain-notice.ts).
  */
 
 /** Reply code (RFC 5321), enhanced status code (RFC 3463) and text. */

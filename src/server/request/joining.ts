@@ -4,13 +4,15 @@
  * An introduction lets one key in, once: its join-by, its single use and its end by a removal are kept here, since the
  * chain itself says only "an owner once invited this address".
  */
+
 import { type Address, parseAddress } from "../../mail/mailbox.js";
+import type { CopyShape } from "../../mail/part-types.js";
 import { claimDigest } from "../../membership/invitation/server-card.js";
 import { assertRecent } from "../../membership/request/request.js";
 import { parseFingerprint, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import type { Proved } from "../parse/proofs.js";
 import type { Authorization } from "../store/authorization.js";
-import { Conflict, type Member, type NewMember, type Shape } from "../store/store.js";
+import { Conflict, type Member, type NewMember } from "../store/store.js";
 import { listKeyFor } from "./list-key.js";
 import {
   type CommandNamed,
@@ -34,7 +36,7 @@ export interface JoiningMember {
   readonly carryOut: () => Promise<CommandResult>;
 }
 
-function newMember(key: SealingKey<"member">, address: string, name: string, shape: Shape): NewMember {
+function newMember(key: SealingKey<"member">, address: string, name: string, shape: CopyShape): NewMember {
   return {
     address,
     name: name.trim() || address,

@@ -11,7 +11,7 @@ import { answerMail } from "./answer-mail.js";
 
 /**
  * The worker that seals what commands have to tell: their answers, and reports to others. The commands have written it
- * down with what they did (kept/carry-out.ts), so that a server that stops in between tells it when it runs again: a
+ * down with what they did (store/apply-command.ts), so that a server that stops in between tells it when it runs again: a
  * revoked key, or an invitation that was used twice, is an alarm that must not be lost.
  */
 

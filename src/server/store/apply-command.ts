@@ -48,7 +48,7 @@ export const nothingToReport: Effect = {};
 export type ApplyCommand = (command: VerifiedCommand, work: () => Script<Effect>) => Promise<CommandOutcome>;
 
 /** Carries commands out in `database`. */
-export function carryOutIn(database: Database): ApplyCommand {
+export function applyCommandIn(database: Database): ApplyCommand {
   return async (verified, work) => {
     try {
       const outcome = await database.transaction(function* (): Script<CommandOutcome> {

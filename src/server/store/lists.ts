@@ -49,7 +49,7 @@ export interface List extends NewList {
   readonly listKeyFingerprint?: string;
 }
 
-/** What is noted of a list outside the database, too (heads.ts). */
+/** What is noted of a list outside the database, too (rollback-guard.ts). */
 export interface ListState {
   readonly listId: number;
   readonly address: string;

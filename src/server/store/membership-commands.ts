@@ -1,5 +1,6 @@
 /** What commands change: who is on the roster, as what, and the list's keys. */
 
+import type { CopyShape } from "../../mail/part-types.js";
 import { RENEWAL_INTERVAL_MS } from "../base/limits.js";
 import {
   type ApplyCommand,
@@ -19,7 +20,6 @@ import {
   type MemberRole,
   memberOf,
   type NewMember,
-  type Shape,
 } from "./roster.js";
 import { appendToRecord, type RecordHead, recordHeadOf } from "./roster-record.js";
 
@@ -84,7 +84,7 @@ export interface MembershipCommands {
   enrolMember(verified: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
   recordResume(verified: RecordedCommand, head: RecordHead): Promise<CommandOutcome>;
-  setShape(verified: VerifiedCommand, memberId: number, shape: Shape): Promise<CommandOutcome>;
+  setShape(verified: VerifiedCommand, memberId: number, shape: CopyShape): Promise<CommandOutcome>;
   /** A member wants no copies for now. */
   pauseCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   /** They want them again. Refused if it was not they who switched them off: bounces, or the operator. */
@@ -92,7 +92,7 @@ export interface MembershipCommands {
 }
 
 /** The commands' changes in `database`. */
-export function membershipCommandsIn(database: Database, carryOut: ApplyCommand): MembershipCommands {
+export function membershipCommandsIn(database: Database, applyCommand: ApplyCommand): MembershipCommands {
   return {
     async setClaim(listId, digest, expires) {
       await database.query(
@@ -118,7 +118,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
     },
 
     claimList: (verified, digest, key, owner) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { command, now, change } = verified;
         const { listId } = command;
         const { changes } = yield sql`UPDATE claims SET used = 1
@@ -133,7 +133,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     joinList: (verified, { fingerprint, address, introducedAt }, member) =>
-      carryOut(verified, function* (): Script<Effect> {
+      applyCommand(verified, function* (): Script<Effect> {
         const { listId } = verified.command;
         const used = yield* firstRow(
           sql`SELECT member FROM introductions WHERE list_id = ${listId} AND fingerprint = ${fingerprint}`,
@@ -159,7 +159,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     dropMember: (verified, named, burnt) =>
-      carryOut(verified, function* (): Script<Effect> {
+      applyCommand(verified, function* (): Script<Effect> {
         const { command, change } = verified;
         const { listId, signer } = command;
         const member = yield* findMember(listId, named);
@@ -173,14 +173,14 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     burnIntroductions: (verified, address, until) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         yield burnIntroductions(verified.command.listId, address, until);
         yield* appendToRecord(verified.command.listId, verified.change);
         return nothingToReport;
       }),
 
     renewCertificate: (verified, named, certificate) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { command, now, change } = verified;
         const { id, certificate: before } = yield* findMember(command.listId, named);
         if (Buffer.compare(before, certificate) === 0) return nothingToReport;
@@ -194,7 +194,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     revokeCertificate: (verified, named, certificate) =>
-      carryOut(verified, function* (): Script<Effect> {
+      applyCommand(verified, function* (): Script<Effect> {
         const { listId, signer } = verified.command;
         const { id } = yield* findMember(listId, named);
         yield* dropCopies(id);
@@ -206,7 +206,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     changeRole: (verified, named, role) =>
-      carryOut(verified, function* (): Script<Effect> {
+      applyCommand(verified, function* (): Script<Effect> {
         const { listId, signer } = verified.command;
         const before = yield* findMember(listId, named);
         yield sql`UPDATE members SET role = ${role} WHERE id = ${before.id}`;
@@ -216,7 +216,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     replaceListKey: (verified, key, { serial, replaces, graceEnds }) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newer = yield* firstRow(
           sql`SELECT serial FROM former_list_keys WHERE list_id = ${listId} AND serial >= ${serial}`,
@@ -237,7 +237,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     enrolMember: (verified, member) =>
-      carryOut(verified, function* (): Script<Effect> {
+      applyCommand(verified, function* (): Script<Effect> {
         const { listId, signer } = verified.command;
         const present = yield* firstRow(memberNamed(listId, member));
         if (present === undefined) yield* addMember(listId, member, "member", verified.now);
@@ -246,7 +246,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     recordResume: (verified, head) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newest = yield* recordHeadOf(listId);
         if (newest?.number !== head.number || newest.hash !== head.hash) throw new Refused("roster-behind");
@@ -255,13 +255,13 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     setShape: (verified, memberId, shape) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         yield sql`UPDATE members SET shape = ${shape} WHERE id = ${memberId}`;
         return nothingToReport;
       }),
 
     pauseCopies: (verified, memberId) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         // a mail at the gate goes first, or is stopped
         yield sql`SELECT id FROM members WHERE id = ${memberId} ${database.dialect.lockRows}`;
         yield sql`INSERT INTO own_pauses (member_id, since) VALUES (${memberId}, ${verified.now}) ON CONFLICT DO NOTHING`;
@@ -269,7 +269,7 @@ export function membershipCommandsIn(database: Database, carryOut: ApplyCommand)
       }),
 
     resumeCopies: (verified, memberId) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const suspended = yield* firstRow(sql`SELECT since FROM suspensions WHERE member_id = ${memberId}`);
         if (suspended !== undefined) throw new Refused("suspended");
         yield sql`DELETE FROM own_pauses WHERE member_id = ${memberId}`;

@@ -47,10 +47,10 @@ export interface PassedNotices {
 }
 
 /** The notices that were passed on, in `database`. */
-export function passedNoticesIn(database: Database, carryOut: ApplyCommand): PassedNotices {
+export function passedNoticesIn(database: Database, applyCommand: ApplyCommand): PassedNotices {
   return {
     passNotice: (verified, { news, serial }, mails) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { now, command } = verified;
         const { listId } = command;
         const highest = yield* firstRow(
@@ -81,7 +81,7 @@ export function passedNoticesIn(database: Database, carryOut: ApplyCommand): Pas
       }),
 
     keepReceipt: (verified, { news, serial }, memberId, receipt) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { changes } = yield sql`UPDATE passed_notices SET receipt = ${receipt}
             WHERE list_id = ${verified.command.listId} AND news = ${news} AND serial = ${serial} AND member_id = ${memberId}`;
         if (changes === 0) throw new Refused("no-such-notice");

@@ -134,7 +134,7 @@ export interface Posts {
 const authorKinds = ["member", "non-member"] as const;
 
 /** The posts in `database`. */
-export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
+export function postsIn(database: Database, applyCommand: ApplyCommand): Posts {
   return {
     async queuePost(post) {
       const body = await writePieces(database, post.raw, post.accepted);
@@ -213,7 +213,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
       ),
 
     releasePost: (verified, postId) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { listId } = verified.command;
         yield* takeOffHold(listId, postId);
         yield sql`UPDATE posts SET held = 0 WHERE id = ${postId}`;
@@ -223,7 +223,7 @@ export function postsIn(database: Database, carryOut: ApplyCommand): Posts {
       }),
 
     rejectPost: (verified, postId) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         yield* takeOffHold(verified.command.listId, postId);
         yield sql`DELETE FROM posts WHERE id = ${postId}`;
         return nothingToReport;
@@ -294,7 +294,7 @@ function* rememberReplay(post: NewPost): Script<boolean> {
       VALUES (${post.listId}, ${post.signer}, ${post.messageId}, ${post.keyPacketDigest}, ${post.dataPacketDigest},
         ${post.sealDigest}, ${post.keptUntil}) ON CONFLICT DO NOTHING`;
   if (changes === 0) return false;
-  // known outside the database as well (heads.ts), so that an older one is noticed
+  // known outside the database as well (rollback-guard.ts), so that an older one is noticed
   yield sql`INSERT INTO post_counts (list_id, posts) VALUES (${post.listId}, 1)
       ON CONFLICT (list_id) DO UPDATE SET posts = post_counts.posts + 1`;
   return true;

@@ -60,7 +60,7 @@ export interface QueueAdmin {
 }
 
 /** The operator's view of the queue in `database`. */
-export function queueDeskIn(database: Database): QueueAdmin {
+export function queueAdminIn(database: Database): QueueAdmin {
   const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
     const { rows } = await database.query(
       sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,

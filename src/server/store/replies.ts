@@ -1,6 +1,6 @@
 /**
  * What people are told of commands: first answers, kept so that a command that comes again is answered as before, and
- * what commands have to tell that is not sealed yet (in/requests/telling.ts).
+ * what commands have to tell that is not sealed yet (request/tell-owners.ts).
  */
 import type { ReportEvent } from "../../membership/request/answer-result.js";
 import {
@@ -36,7 +36,7 @@ export interface FirstAnswer {
   readonly answered: number;
 }
 
-/** What is to be told of a command, to one person: written with the command, sealed afterwards (telling.ts). */
+/** What is to be told of a command, to one person: written with the command, sealed afterwards (request/tell-owners.ts). */
 export interface PendingReply {
   readonly id: number;
   readonly listId: number;

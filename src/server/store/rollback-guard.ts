@@ -5,7 +5,7 @@
  * The attack, or the accident: a database from last month is put back. Members who were removed since get copies again,
  * and posts that went out can be sent again, because the replay memory is as old as the rest. So a list whose store is
  * behind this file, or that a restore was announced for, is paused: it takes and delivers nothing until an owner says,
- * signed, that the record's newest entry is the one they know (restored.ts).
+ * signed, that the record's newest entry is the one they know (resume-list.ts).
  */
 import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";

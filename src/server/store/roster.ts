@@ -1,5 +1,6 @@
 /** Who is on the rosters. */
 
+import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { type MemberRole, memberRoles } from "../../membership/request/command-names.js";
 import { MAX_NOTICE_COPIES } from "../../membership/request/commands.js";
 import {
@@ -23,9 +24,6 @@ import { Conflict, lockList } from "./lists.js";
 import { dropFinishedPost, sweepSoon } from "./post-pieces.js";
 import { appendToRecord, type RosterChange } from "./roster-record.js";
 
-/** How a member's copies are shaped: Thunderbird with the add-on, or any mail program. */
-export type Shape = "encrypted" | "mixed";
-
 /**
  * What a member may do. A moderator decides about held posts; so does an owner. `read-only` members don't post,
  * `post-only` members get no copies.
@@ -42,7 +40,7 @@ export interface NewMember {
   readonly name: string;
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
-  readonly shape: Shape;
+  readonly shape: CopyShape;
   /** Id of a secret that this member's copies are sealed under, and not to the certificate (member-secrets.ts). */
   readonly copiesSecret?: string;
   /** Id of a secret that this member's posts may come under. */
@@ -302,7 +300,7 @@ export function memberOf(row: Row): Member {
     name: textColumn(row, "name"),
     certificate: bytes(row, "certificate"),
     fingerprint: textColumn(row, "fingerprint"),
-    shape: word(row, "shape", ["encrypted", "mixed"]),
+    shape: word(row, "shape", copyShapes),
     role: word(row, "role", roles),
     added: number(row, "added"),
     ...(isSet(row, "copies_secret") ? { copiesSecret: textColumn(row, "copies_secret") } : {}),

@@ -46,7 +46,7 @@ export interface ServerKeyStore {
 }
 
 /** The server keys in `database`. */
-export function serverKeyChangeIn(database: Database, carryOut: ApplyCommand): ServerKeyStore {
+export function serverKeyStoreIn(database: Database, applyCommand: ApplyCommand): ServerKeyStore {
   return {
     offerServerKey: (listId, { file, fingerprint, certificate }) =>
       database.transaction(function* () {
@@ -78,7 +78,7 @@ export function serverKeyChangeIn(database: Database, carryOut: ApplyCommand): S
       ),
 
     switchServerKey: (verified, { fingerprint, replaces, until }) =>
-      carryOut(verified, function* () {
+      applyCommand(verified, function* () {
         const { listId } = verified.command;
         const offered = yield* firstRow(
           sql`DELETE FROM server_keys WHERE list_id = ${listId} AND fingerprint = ${fingerprint}

@@ -10,7 +10,7 @@
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
 import { MAX_HELD_MS } from "../base/limits.js";
-import { carryOutIn } from "./apply-command.js";
+import { applyCommandIn } from "./apply-command.js";
 import { type Database, sql } from "./database.js";
 import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
@@ -18,11 +18,11 @@ import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
 import { endComing, sweepBodies } from "./post-pieces.js";
 import { type Posts, postsIn } from "./posts.js";
 import { type Queue, queueIn } from "./queue.js";
-import { type QueueAdmin, queueDeskIn } from "./queue-admin.js";
+import { type QueueAdmin, queueAdminIn } from "./queue-admin.js";
 import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
-import { type ServerKeyStore, serverKeyChangeIn } from "./server-key-store.js";
+import { type ServerKeyStore, serverKeyStoreIn } from "./server-key-store.js";
 import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./apply-command.js";
@@ -64,7 +64,6 @@ export {
   type NewMember,
   type Roster,
   roles,
-  type Shape,
 } from "./roster.js";
 export type { RosterRecord } from "./roster-record.js";
 export type { ServerKeyStore } from "./server-key-store.js";
@@ -97,19 +96,19 @@ export interface Maintenance {
 
 /** The store in `database`. */
 export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
-  const carryOut = carryOutIn(database);
+  const applyCommand = applyCommandIn(database);
   return {
     ...listsIn(database),
     ...rosterIn(database),
     ...suspensionsIn(database),
     ...rosterRecordIn(database),
-    ...serverKeyChangeIn(database, carryOut),
-    ...membershipCommandsIn(database, carryOut),
-    ...passedNoticesIn(database, carryOut),
+    ...serverKeyStoreIn(database, applyCommand),
+    ...membershipCommandsIn(database, applyCommand),
+    ...passedNoticesIn(database, applyCommand),
     ...repliesIn(database),
-    ...postsIn(database, carryOut),
+    ...postsIn(database, applyCommand),
     ...queueIn(database, sharing),
-    ...queueDeskIn(database),
+    ...queueAdminIn(database),
     forget: (now) => forgetIn(database, now),
     waitingSince: () => database.waitingSince(),
     async probe() {

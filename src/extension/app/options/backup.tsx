@@ -5,7 +5,7 @@ import type { RestoreSummary } from "../../backup/backup.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { Overview, RunAction } from "./form-actions.js";
-import { field } from "./form-actions.js";
+import { field, onSubmit } from "./form-actions.js";
 import { AskRestore } from "./restore.js";
 
 /** One file that brings everything to another computer. */
@@ -50,12 +50,7 @@ function Make({ when, call, act }: { readonly when: string; readonly call: Call;
     <section aria-labelledby="make-backup">
       <h2 id="make-backup">{t("backup_make_title")}</h2>
       <p>{when === "" ? t("backup_none") : t("backup_last", when)}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         {own ? (
           <label>
             {t("backup_own")}
@@ -134,12 +129,7 @@ function Restore({ call, act }: { readonly call: Call; readonly act: RunAction }
     <section aria-labelledby="restore">
       <h2 id="restore">{t("restore_title")}</h2>
       <p class="quiet">{t("restore_text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("restore_file")}
           <input name="backup" type="file" accept=".listseal" required />

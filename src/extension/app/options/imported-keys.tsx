@@ -6,7 +6,7 @@ import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { RunAction } from "./form-actions.js";
-import { field, optionalField } from "./form-actions.js";
+import { CurrentPassphrase, field, onSubmit, optionalField } from "./form-actions.js";
 
 /** Keys that other programs made, and keys for other programs. */
 
@@ -38,12 +38,7 @@ export function ImportKey({
     <details>
       <summary>{t("brought_title")}</summary>
       <p class="quiet">{t("brought_text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("brought_file")}
           <input name="key" type="file" accept=".asc,.gpg,.pgp,.key" required />
@@ -83,19 +78,9 @@ export function SaveSecret({
     if (await act(() => call("key:save-secret", input), "export_done")) close();
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
+    <form onSubmit={onSubmit(submit)}>
       <p class="next">{t("export_warning")}</p>
-      {own.locked ? (
-        <label>
-          {t("passphrase_current")}
-          <input name="current" type="password" required autocomplete="off" />
-        </label>
-      ) : null}
+      <CurrentPassphrase isLocked={own.locked} />
       <label>
         {t("export_passphrase", String(MIN_OWN_PASSPHRASE))}
         <input name="filePassphrase" type="password" required autocomplete="new-password" />

@@ -8,7 +8,7 @@ import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { RunAction } from "./form-actions.js";
-import { field, optionalField } from "./form-actions.js";
+import { field, onSubmit, optionalField } from "./form-actions.js";
 import { Owners } from "./owner-rows.js";
 
 /** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
@@ -89,10 +89,7 @@ function OpenForm({
         const file = event.dataTransfer?.files[0];
         if (file !== undefined) void offeredOf(file).then(setDropped);
       }}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
+      onSubmit={onSubmit(submit)}
     >
       <p class="quiet">{t(given === null ? "import_text" : "import_text_code")}</p>
       {given === null ? (
@@ -162,13 +159,7 @@ function Compare({ call, act, opened, close, joined }: CompareProps) {
   };
   const until = new Date(summary.joinBy).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
+    <form class="card" onSubmit={onSubmit(submit)}>
       <p>{t("join_compare")}</p>
       <dl>
         <dt>{t("details_list")}</dt>

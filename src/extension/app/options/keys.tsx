@@ -6,7 +6,7 @@ import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { Overview, RunAction } from "./form-actions.js";
-import { field, optionalField } from "./form-actions.js";
+import { CurrentPassphrase, field, onSubmit, optionalField } from "./form-actions.js";
 import { ImportKey, SaveSecret } from "./imported-keys.js";
 import { withSending } from "./pending-requests.js";
 
@@ -161,19 +161,9 @@ function Protect({ own, call, act, close }: CardForm & { readonly close: () => v
       close();
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(event.currentTarget);
-      }}
-    >
+    <form onSubmit={onSubmit(submit)}>
       <p class="quiet">{t("passphrase_what")}</p>
-      {own.locked ? (
-        <label>
-          {t("passphrase_current")}
-          <input name="current" type="password" required autocomplete="off" />
-        </label>
-      ) : null}
+      <CurrentPassphrase isLocked={own.locked} />
       <label>
         {t("passphrase_new")}
         <input name="next" type="password" autocomplete="new-password" />
@@ -220,12 +210,7 @@ function Make({
     <section aria-labelledby="make">
       <h2 id="make">{t("make_title")}</h2>
       <p class="quiet">{t("make_text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("make_address")}
           <input

@@ -233,7 +233,7 @@ function NextStep({ list, candidates, call, act, toKeys }: NextStepProps) {
 }
 
 /** The choice to keep readable copies of a list's mail on this computer, with its price beside it. */
-export function LocalCopies({
+function LocalCopies({
   list,
   keeping,
   call,

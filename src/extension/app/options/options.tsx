@@ -228,7 +228,7 @@ function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (
 }
 
 /** The way out when what is kept can't be read: save it as it is, then begin anew and bring a backup back. */
-export function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunAction }) {
+function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [asked, setAsked] = useState(false);
   return (
     <section aria-labelledby="trouble" class="card">

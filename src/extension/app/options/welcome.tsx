@@ -3,7 +3,7 @@ import { t } from "../../ui/i18n.js";
 import type { PracticeResult } from "../../worker/settings-jobs.js";
 import type { Call } from "../calls/page-calls.js";
 import type { RunAction } from "./form-actions.js";
-import { field } from "./form-actions.js";
+import { field, onSubmit } from "./form-actions.js";
 
 /** The three ways in, for whoever has nothing here yet. */
 export function Welcome({
@@ -64,12 +64,7 @@ export function Practice({ call, act }: { readonly call: Call; readonly act: Run
       <p>
         <strong>{t("practice_mark")}</strong>
       </p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("practice_write")}
           <textarea name="practice" rows={3} required defaultValue={t("practice_example")} />

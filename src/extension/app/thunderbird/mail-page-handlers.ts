@@ -76,7 +76,7 @@ async function opened(mail: MessageRef): Promise<OpenedMail> {
  * Fetches the invitation of a mail for the page.
  * @returns whether there is one
  */
-export async function offerInvitation(header: Pick<MessageHeader, "id">): Promise<boolean> {
+async function offerInvitation(header: Pick<MessageHeader, "id">): Promise<boolean> {
   const { messages } = thunderbird();
   const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
   const part = invitationPart(tree);

@@ -37,7 +37,7 @@ function tellViews(what: keyof ViewEvents): void {
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
-export function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
+function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
     if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");

@@ -83,7 +83,7 @@ export interface CallMessage {
 }
 
 /** Whether anything that came is a call of some table. */
-export function isCallMessage(value: unknown): value is CallMessage {
+function isCallMessage(value: unknown): value is CallMessage {
   return (
     typeof value === "object" &&
     value !== null &&

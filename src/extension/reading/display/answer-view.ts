@@ -203,6 +203,6 @@ export function bannerOf(
 const open: readonly AuthorTrust[] = ["known", "new", "changed", "reintroduced"];
 
 /** Whether a reader may say of an author's key that they have compared it. */
-export function mayConfirm(standing: AuthorTrust): boolean {
+function mayConfirm(standing: AuthorTrust): boolean {
   return open.includes(standing);
 }

@@ -5,7 +5,7 @@ import { groupsOf } from "../../../reading/display/state-line.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
 import type { Overview, RunAction } from "../form-actions.js";
-import { field, optionalField } from "../form-actions.js";
+import { field, onSubmit, optionalField } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /** A list is born: the server's card is opened, looked at, and the list claimed. */
@@ -58,12 +58,7 @@ function FoundForms({ overview, call, act, run }: Props) {
     );
   }
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void open(event.currentTarget);
-      }}
-    >
+    <form onSubmit={onSubmit(open)}>
       <p class="quiet">{t("found_text")}</p>
       <label>
         {t("found_file")}
@@ -112,13 +107,7 @@ function ClaimForm({
     setWorking(false);
   };
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void claim(event.currentTarget);
-      }}
-    >
+    <form class="card" onSubmit={onSubmit(claim)}>
       <h3>{card.name}</h3>
       <dl>
         <dt>{t("details_list")}</dt>

@@ -1,6 +1,6 @@
 import { toBase64 } from "../../../../mail/base64.js";
 import { t } from "../../../ui/i18n.js";
-import { field, optionalField } from "../form-actions.js";
+import { field, onSubmit, optionalField } from "../form-actions.js";
 import type { OwnerProps } from "./owner-actions.js";
 
 /** Somebody with GnuPG alone: their public key in, the list key for them out. */
@@ -25,12 +25,7 @@ export function Enrol({ list, call, run }: OwnerProps) {
     <details class="more">
       <summary>{t("enrol_title")}</summary>
       <p class="quiet">{t(list.profile === "compatible" ? "enrol_text" : "enrol_modern_only")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("enrol_file")}
           <input name="file" type="file" accept=".asc,.gpg,.pgp,.key" required />

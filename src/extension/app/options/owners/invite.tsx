@@ -3,7 +3,7 @@ import { makeCode } from "../../../../membership/file/code.js";
 import { pastedAddresses } from "../../../owner/addresses.js";
 import type { InvitationView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
-import { field } from "../form-actions.js";
+import { field, onSubmit } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /**
@@ -52,12 +52,7 @@ export function Invite(props: OwnerProps) {
     <section aria-labelledby="invite">
       <h3 id="invite">{t("invite_title")}</h3>
       <p class="quiet">{t("invite_text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit(event.currentTarget);
-        }}
-      >
+      <form onSubmit={onSubmit(submit)}>
         <label>
           {t("invite_addresses")}
           <textarea name="addresses" rows={3} required spellcheck={false} />

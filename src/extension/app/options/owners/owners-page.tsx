@@ -109,7 +109,7 @@ const titles = {
   "new-server-key": "telling_new_server",
 } as const;
 
-export function NoticeProgress({ list, call, run }: OwnerProps) {
+function NoticeProgress({ list, call, run }: OwnerProps) {
   const { telling } = list;
   if (telling === null) return null;
   const { news, told, of, waiting } = telling;

@@ -1,4 +1,4 @@
-import type { MessageKey } from "../../ui/i18n.js";
+import { type MessageKey, t } from "../../ui/i18n.js";
 import type { OverviewAnswer } from "../calls/page-calls.js";
 
 /** What the parts of the options page share: what they show, and how they do something. */
@@ -19,4 +19,23 @@ export function field(form: HTMLFormElement, name: string): string {
 export function optionalField(form: HTMLFormElement, name: string): string | null {
   const value = field(form, name);
   return value === "" ? null : value;
+}
+
+/** For a form's `onSubmit`: the page stays, and `submit` has the form. */
+export const onSubmit =
+  (submit: (form: HTMLFormElement) => Promise<void>) =>
+  (event: SubmitEvent & { readonly currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    void submit(event.currentTarget);
+  };
+
+/** The passphrase that is on a key now, where one is: what changes the key asks for it. */
+export function CurrentPassphrase({ isLocked }: { readonly isLocked: boolean }) {
+  if (!isLocked) return null;
+  return (
+    <label>
+      {t("passphrase_current")}
+      <input name="current" type="password" required autocomplete="off" />
+    </label>
+  );
 }
