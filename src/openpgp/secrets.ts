@@ -12,8 +12,7 @@
 import { enums, type PartialConfig } from "openpgp";
 import { hex } from "./digest.js";
 import { ProtocolError } from "./errors.js";
-import type { OpeningKey, Role, SealingKey } from "./keys.js";
-import { profileOfKey } from "./keys.js";
+import { type OpeningKey, profileOfKey, type Role, type SealingKey } from "./keys.js";
 import type { Profile } from "./profiles.js";
 
 declare const secretIdBrand: unique symbol;

@@ -4,7 +4,7 @@ import { browser } from "../platform/browser.js";
 import { withLock } from "../platform/locks.js";
 import { session } from "../platform/session.js";
 import { load } from "../records/storage.js";
-import type { StoredMemberKey } from "../records/stored.js";
+import type { Stored, StoredMemberKey } from "../records/stored.js";
 import { lockAfter, lockAfterMs } from "./lock-after.js";
 
 /**
@@ -128,11 +128,17 @@ export function keepUnlocked(fingerprint: string, secret: string): Promise<void>
   });
 }
 
-/** The keys that answers may be sealed to, unlocked. Locked ones are left out. */
-export async function openSecrets(): Promise<readonly string[]> {
-  const { memberKeys } = await load();
+/** The secret halves of those member keys that are not locked now. */
+export async function openSecretsOf({ memberKeys }: Pick<Stored, "memberKeys">): Promise<readonly string[]> {
   const secrets = await Promise.all(Object.values(memberKeys).map(secretOf));
   return secrets.filter((secret) => secret !== null);
+}
+
+/** The keys that what comes may be sealed to; locked ones are left out. @throws ListSealError `key-locked` if there is no other */
+export async function needOpenSecrets(): Promise<readonly string[]> {
+  const secrets = await openSecretsOf(await load());
+  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
+  return secrets;
 }
 
 /** A member key as a page shows it: nothing secret. */

@@ -1,6 +1,5 @@
-import { ProtocolError } from "../../openpgp/errors.js";
 import { keyOf } from "../keys/certify-key.js";
-import { openSecrets } from "../keys/unlocked.js";
+import { needOpenSecrets } from "../keys/unlocked.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
 import { withLock } from "../platform/locks.js";
@@ -29,8 +28,7 @@ export function takeNotice(sealed: Uint8Array, taken: (list: string) => Promise<
 }
 
 async function takeOne(sealed: Uint8Array, taken: (list: string) => Promise<void>): Promise<Incoming> {
-  const secrets = await openSecrets();
-  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
+  const secrets = await needOpenSecrets();
   const before = await load();
   const opened = await runJob("open-notice", {
     sealed,

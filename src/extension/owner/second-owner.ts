@@ -1,6 +1,5 @@
 import type { MemberRole } from "../../membership/request/command-names.js";
-import type { OwnedList } from "../records/owned-list.js";
-import { nothingYet } from "../records/owned-list.js";
+import { nothingYet, type OwnedList } from "../records/owned-list.js";
 import { changeOwned, ownedRecord } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";

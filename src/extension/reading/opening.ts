@@ -5,7 +5,7 @@ import type { MailPart } from "../../mail/sealed-mail.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { keyAge } from "../keys/key-validity.js";
-import { secretOf } from "../keys/unlocked.js";
+import { openSecretsOf } from "../keys/unlocked.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
@@ -146,9 +146,8 @@ function listNamedBy(named: readonly string[], stored: Stored): string | null {
 
 /** @throws ListSealError `key-locked` if there are keys and all are locked */
 export async function secretsOf(stored: Stored): Promise<readonly string[]> {
-  const keys = Object.values(stored.memberKeys);
-  const secrets = (await Promise.all(keys.map(secretOf))).filter((secret) => secret !== null);
-  if (keys.length > 0 && secrets.length === 0)
+  const secrets = await openSecretsOf(stored);
+  if (Object.keys(stored.memberKeys).length > 0 && secrets.length === 0)
     throw new ProtocolError("key-locked", "all member keys are locked");
   return secrets;
 }

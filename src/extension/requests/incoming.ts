@@ -1,8 +1,7 @@
 import type { IncomingKind, IncomingPart } from "../../mail/found-parts.js";
 import type { RequestResult, Unsolicited } from "../../membership/request/answer-result.js";
 import type { CommandName } from "../../membership/request/command-names.js";
-import { ProtocolError } from "../../openpgp/errors.js";
-import { openSecrets } from "../keys/unlocked.js";
+import { needOpenSecrets } from "../keys/unlocked.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import { withLock } from "../platform/locks.js";
@@ -121,8 +120,7 @@ export function takeAnswer(sealed: Uint8Array, handlers: IncomingHandlers): Prom
 
 async function takeOne(sealed: Uint8Array, handlers: IncomingHandlers): Promise<Incoming> {
   const requests = await loadRequests();
-  const secrets = await openSecrets();
-  if (secrets.length === 0) throw new ProtocolError("key-locked", "no unlocked key to open it with");
+  const secrets = await needOpenSecrets();
   const opened = await runJob("open-answer", {
     sealed,
     secrets,

@@ -8,8 +8,7 @@ import {
   orNull,
   text,
 } from "../../membership/file/check.js";
-import type { CommandName } from "../../membership/request/command-names.js";
-import { commandNames } from "../../membership/request/command-names.js";
+import { type CommandName, commandNames } from "../../membership/request/command-names.js";
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";

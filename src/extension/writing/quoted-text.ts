@@ -1,8 +1,7 @@
 import type { Letter } from "../../mail/payload.js";
 import { cleanHtml } from "../reading/display/clean-html.js";
 import { plainTextBody } from "../reading/display/plain-text.js";
-import type { OpenedMail } from "../reading/opening.js";
-import { inlineImages } from "../reading/opening.js";
+import { inlineImages, type OpenedMail } from "../reading/opening.js";
 
 /** What an opened letter gives to a new one: its subject, and its words in HTML and in plain text. Pure but for the DOM. */
 

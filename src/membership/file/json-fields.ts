@@ -9,8 +9,7 @@ import { fromBase64 } from "../../mail/base64.js";
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type Check, CheckError, countTo, hexDigits, line, listOf, oneOf, textTo } from "./check.js";
-import type { RefusalCode } from "./errors.js";
-import { MembershipError } from "./errors.js";
+import { MembershipError, type RefusalCode } from "./errors.js";
 
 /** The version that all our JSON carries as `"listseal"`. */
 export const FILE_VERSION = 1;

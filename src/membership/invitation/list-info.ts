@@ -3,8 +3,7 @@
 import type { Address } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
-import type { DeliveryMode, Mode } from "../../protocol/message.js";
-import { deliveryModes, modes } from "../../protocol/message.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import type { Fields } from "../file/json-fields.js";
 
 const MAX_LIST_NAME = 100;

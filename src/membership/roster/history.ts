@@ -36,8 +36,7 @@ import {
 } from "../request/request.js";
 import { revokedCertificate } from "../request/revocation.js";
 import { followChain, recordedCommands, signedBytesOf } from "./log.js";
-import type { LoggedMember, RosterHistory, UnsignedEntry } from "./state.js";
-import { hasAuthority } from "./state.js";
+import { hasAuthority, type LoggedMember, type RosterHistory, type UnsignedEntry } from "./state.js";
 
 const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 

@@ -2,8 +2,7 @@
 import { type Command, Option } from "commander";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
-import type { DeliveryMode, Mode } from "../../protocol/message.js";
-import { deliveryModes, modes } from "../../protocol/message.js";
+import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";

@@ -14,8 +14,13 @@ import {
   parseAddress,
   requestAddress,
 } from "../../mail/mailbox.js";
-import type { HeaderField, SplitEncoding } from "../../mail/mime.js";
-import { base64Length, base64Lines, LINE_OCTETS } from "../../mail/mime.js";
+import {
+  base64Length,
+  base64Lines,
+  type HeaderField,
+  LINE_OCTETS,
+  type SplitEncoding,
+} from "../../mail/mime.js";
 import {
   type Copy,
   largePartOf,

@@ -1,7 +1,6 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
 import { fileToSave, safeFileName } from "../../platform/file-name.js";
-import type { Host } from "../../platform/host.js";
-import { setHost } from "../../platform/host.js";
+import { type Host, setHost } from "../../platform/host.js";
 import { mailAddress } from "../../platform/mailto.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
 import { watchRecordHeads } from "../handlers/incoming.js";

@@ -4,8 +4,7 @@ import { makeBackupPassphrase, typedPassphrase } from "../../../membership/file/
 import type { RestoreSummary } from "../../backup/backup.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Overview, RunAction } from "./form-actions.js";
-import { field, onSubmit } from "./form-actions.js";
+import { field, type Overview, onSubmit, type RunAction } from "./form-actions.js";
 import { AskRestore } from "./restore.js";
 
 /** One file that brings everything to another computer. */

@@ -5,8 +5,7 @@ import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { RunAction } from "./form-actions.js";
-import { CurrentPassphrase, field, onSubmit, optionalField } from "./form-actions.js";
+import { CurrentPassphrase, field, onSubmit, optionalField, type RunAction } from "./form-actions.js";
 
 /** Keys that other programs made, and keys for other programs. */
 

@@ -7,8 +7,7 @@ import { askFor } from "../../platform/permission.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { RunAction } from "./form-actions.js";
-import { field, onSubmit, optionalField } from "./form-actions.js";
+import { field, onSubmit, optionalField, type RunAction } from "./form-actions.js";
 import { Owners } from "./owner-rows.js";
 
 /** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */

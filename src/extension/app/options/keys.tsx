@@ -5,8 +5,14 @@ import { groupsOf } from "../../reading/display/state-line.js";
 import type { ListSummary } from "../../records/storage.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
-import type { Overview, RunAction } from "./form-actions.js";
-import { CurrentPassphrase, field, onSubmit, optionalField } from "./form-actions.js";
+import {
+  CurrentPassphrase,
+  field,
+  type Overview,
+  onSubmit,
+  optionalField,
+  type RunAction,
+} from "./form-actions.js";
 import { ImportKey, SaveSecret } from "./imported-keys.js";
 import { withSending } from "./pending-requests.js";
 

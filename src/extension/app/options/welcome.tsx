@@ -2,8 +2,7 @@ import { useState } from "preact/hooks";
 import { t } from "../../ui/i18n.js";
 import type { PracticeResult } from "../../worker/settings-jobs.js";
 import type { Call } from "../calls/page-calls.js";
-import type { RunAction } from "./form-actions.js";
-import { field, onSubmit } from "./form-actions.js";
+import { field, onSubmit, type RunAction } from "./form-actions.js";
 
 /** The three ways in, for whoever has nothing here yet. */
 export function Welcome({

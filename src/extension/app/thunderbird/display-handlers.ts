@@ -1,8 +1,7 @@
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
-import type { OpenedMail } from "../../reading/opening.js";
-import { pictureOf } from "../../reading/opening.js";
+import { type OpenedMail, pictureOf } from "../../reading/opening.js";
 import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
 import { loadMark } from "../../ui/security-image.js";

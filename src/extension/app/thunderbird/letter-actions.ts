@@ -1,5 +1,4 @@
-import type { OpenedMail } from "../../reading/opening.js";
-import { attachmentOf } from "../../reading/opening.js";
+import { attachmentOf, type OpenedMail } from "../../reading/opening.js";
 import { download, saveFile } from "./save-file.js";
 
 /** What is done with an opened letter, wherever it is shown in Thunderbird. */

@@ -4,8 +4,7 @@ import type { CardView } from "../../../owner/claim-list.js";
 import { groupsOf } from "../../../reading/display/state-line.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
-import type { Overview, RunAction } from "../form-actions.js";
-import { field, onSubmit, optionalField } from "../form-actions.js";
+import { field, type Overview, onSubmit, optionalField, type RunAction } from "../form-actions.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /** A list is born: the server's card is opened, looked at, and the list claimed. */
