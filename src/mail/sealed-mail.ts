@@ -90,17 +90,26 @@ export function sealHeaderValue(
  * (In the header, not on the part: Thunderbird's composer drops the parameters of a Content-Type.)
  *
  * @param value of the field, or undefined where a gateway dropped it: then only key pairs are tried
- * @throws ListSealError `unsupported-version` for a value that names a version that this software does not know
+ * @throws ListSealError `unsupported-version` for a value that names a version that this software does not know; `damaged` for
+ *         one that is not of the form, or of another mode than the parts
  */
 export function withSealHeader(sealed: SealedMessage, value: string | undefined): SealedMessage {
   if (value === undefined) return sealed;
-  const version = /(?:^|;)\s*v=(\d+)/.exec(value)?.[1];
+  const version = /^v=(\d{1,9})(?![^;\s])/.exec(value)?.[1];
   if (version !== undefined && Number(version) !== FORMAT_VERSION) {
     throw new ProtocolError("unsupported-version", `the mail is of format version ${version}`);
   }
-  const secret = /(?:^|;)\s*secret=([0-9a-f]+)/.exec(value)?.[1];
+  // blanks as a gateway may have folded them; nothing else is read with half an eye
+  const [said, mode, secret] = sealValue.exec(value) ?? [];
+  if (said === undefined || mode !== sealed.mode) {
+    throw new ProtocolError("damaged", "the seal field does not fit the parts");
+  }
   return secret !== undefined && isSecretId(secret) ? { ...sealed, outerSecret: secret } : sealed;
 }
+
+/** As {@link sealHeaderValue} writes it. */
+const sealValue =
+  /^v=1[ \t]*;[ \t]*mode=(key|whole)(?:[ \t]*;[ \t]*secret=([0-9a-f]{32}))?(?:[ \t]*;[ \t]*held=\d{1,15})?$/;
 
 const attachment = (part: MailPart): Leaf => ({ ...part, disposition: "attachment" });
 
@@ -271,7 +280,8 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   if ("kind" in sealed) return sealed;
   const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);
   if (anotherAuthor !== undefined) throw new ProtocolError("damaged", "a sender has one certificate");
-  const [header] = fieldValues(email, sealHeader.toLowerCase());
+  const [header, anotherHeader] = fieldValues(email, sealHeader.toLowerCase());
+  if (anotherHeader !== undefined) throw new ProtocolError("damaged", "the seal field is doubled");
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
     throw new ProtocolError("damaged", "a mail has exactly one From");

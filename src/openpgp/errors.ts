@@ -37,6 +37,7 @@ export const protocolCodes = [
   "no-secret-key",
   "no-encryption-key",
   "wrong-role",
+  "wrong-key-version",
   // addresses
   "bad-address",
 ] as const;

@@ -136,6 +136,18 @@ export function profileOfKey(key: SealingKey<Role> | OpeningKey<Role>): Profile 
   return certificate.keyPacket.version === 6 ? "rfc9580" : "compatible";
 }
 
+/**
+ * Throws unless the key is of the version that its list's profile has: what a key of the other version signs or opens is refused by
+ * the list's readers.
+ *
+ * @throws ListSealError `wrong-key-version`
+ */
+export function assertKeyVersion(key: SealingKey<Role> | OpeningKey<Role>, profile: Profile): void {
+  if (profileOfKey(key) !== profile) {
+    throw new ProtocolError("wrong-key-version", "a key of another version than the list's");
+  }
+}
+
 /** The public half of an opening key. */
 export function sealingHalf<R extends Role>(key: OpeningKey<R>): SealingKey<R> {
   return { role: key.role, fingerprint: key.fingerprint, certificate: key.secret.toPublic() };

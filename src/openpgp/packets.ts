@@ -195,6 +195,22 @@ export function split(message: Uint8Array): SplitMessage {
   }
 }
 
+/** Kind and version of each session key packet. @param keyPacket as {@link split} gives it */
+export function sessionKeyVersions(
+  keyPacket: Uint8Array,
+): readonly { readonly kind: "pkesk" | "skesk"; readonly version: number }[] {
+  const found: { readonly kind: "pkesk" | "skesk"; readonly version: number }[] = [];
+  for (let at = 0; at < keyPacket.length; ) {
+    const header = readHeader(keyPacket, at);
+    found.push({
+      kind: header.tag === tag.pkesk ? "pkesk" : "skesk",
+      version: octet(keyPacket, header.start),
+    });
+    at = header.end;
+  }
+  return found;
+}
+
 /** The original message again: key packet, then data packet. The inverse of {@link split}. */
 export function join(keyPacket: Uint8Array, dataPacket: Uint8Array): Uint8Array {
   const message = new Uint8Array(keyPacket.length + dataPacket.length);
@@ -361,8 +377,14 @@ function isExactPkesk(body: Uint8Array, target: PublicKeyTarget): boolean {
 /** Octets of an iterated S2K specifier: type, hash, 8 of salt, count (RFC 9580, 3.7.1.3). */
 const ITERATED_S2K_OCTETS = 11;
 
+const AES_256 = 9;
+const SHA_256 = 8;
+const ITERATED = 3;
+/** RFC 9580, 9.6, and the octets of its nonce and tag. */
+const GCM = { id: 3, nonce: 12, tag: 16 } as const;
+
 /**
- * An SKESK as `secrets.ts` has it written: AES-256, iterated S2K with count octet 0, and nothing after its fields.
+ * An SKESK as `secrets.ts` has it written: AES-256, iterated S2K with SHA-256 and count octet 0, GCM, and nothing after its fields.
  * Any other S2K is refused before it is computed: Argon2 or a high count would let a sender burn the opener's memory.
  */
 function isExactSkesk(body: Uint8Array, target: SecretTarget): boolean {
@@ -370,15 +392,14 @@ function isExactSkesk(body: Uint8Array, target: SecretTarget): boolean {
   // v4: version, cipher, S2K, then the key. v6: version, count, cipher, AEAD, S2K length, S2K, IV, key, tag
   const s2kAt = target.version === 4 ? 2 : 5;
   const cipher = octet(body, target.version === 4 ? 1 : 2);
-  const iterated = octet(body, s2kAt) === 3 && octet(body, s2kAt + ITERATED_S2K_OCTETS - 1) === 0;
-  if (cipher !== 9 || !iterated) return false;
+  const s2k = [octet(body, s2kAt), octet(body, s2kAt + 1), octet(body, s2kAt + ITERATED_S2K_OCTETS - 1)];
+  if (cipher !== AES_256 || s2k.join() !== `${ITERATED},${SHA_256},0`) return false;
   if (target.version === 4) return body.length === s2kAt + ITERATED_S2K_OCTETS + 1 + 32;
-  const iv = octet(body, 3) === 3 ? 12 : octet(body, 3) === 2 ? 15 : undefined;
   return (
-    iv !== undefined &&
+    octet(body, 3) === GCM.id &&
     octet(body, 4) === ITERATED_S2K_OCTETS &&
-    octet(body, 1) === 3 + ITERATED_S2K_OCTETS + iv &&
-    body.length === s2kAt + ITERATED_S2K_OCTETS + iv + 32 + 16
+    octet(body, 1) === 3 + ITERATED_S2K_OCTETS + GCM.nonce &&
+    body.length === s2kAt + ITERATED_S2K_OCTETS + GCM.nonce + 32 + GCM.tag
   );
 }
 

@@ -19,7 +19,7 @@ export interface SessionKey {
   readonly algorithm: string | null;
 }
 
-/** The packets inside a seal, authenticated; `unknown` for ciphers that are openpgp.js's to open. */
+/** The packets inside a seal, authenticated; `unknown` for what is openpgp.js's to open: OCB, and CFB without WebAssembly. */
 export type PacketsInside = Uint8Array<ArrayBuffer> | "unknown";
 
 /** Octets of a block of AES, of the modification detection code's packet, and of its SHA-1. */
@@ -29,6 +29,8 @@ const SHA1 = 20;
 /** Version 2: version, cipher, AEAD, chunk size, salt. */
 const SALT = 32;
 const HEAD = 4 + SALT;
+/** RFC 9580, 9.6. */
+const OCB_ID = 2;
 /** RFC 9580, 5.13.2: larger chunks than 4 MiB must not be made. */
 const MAX_CHUNK_SIZE_OCTET = 16;
 
@@ -62,27 +64,47 @@ function headOf(dataPacket: Uint8Array, header: Header): Uint8Array {
   return Uint8Array.from(head);
 }
 
+/** Which lengths of AES a seal may be under: the list's own is AES-256, a copy follows its member's preferences. */
+export type AllowedCiphers = "aes256" | "aes";
+
+const unsupported = (what: string) => new ProtocolError("unsupported-algorithm", what);
+
 /**
  * Opens a data packet with one session key.
  *
- * @throws ListSealError `damaged` if it is not what was sealed under this key, whatever the reason
+ * @throws ListSealError `unsupported-algorithm` for another cipher than `allowed` has, or another AEAD than GCM and OCB; `damaged`
+ *         if it is not what was sealed under this key, whatever the reason
  */
-export async function openDataPacket(dataPacket: Uint8Array, sessionKey: SessionKey): Promise<PacketsInside> {
-  return dataPacketVersion(dataPacket) === 1
-    ? openVersion1(dataPacket, sessionKey)
-    : openVersion2(dataPacket, sessionKey.data);
+export async function openDataPacket(
+  dataPacket: Uint8Array,
+  sessionKey: SessionKey,
+  allowed: AllowedCiphers = "aes",
+): Promise<PacketsInside> {
+  const { version, cipher, aead } = suiteIn(dataPacket, sessionKey);
+  const octets = cipher === null ? undefined : keyOctets.get(cipher);
+  // Attack: a sender's 64-bit block cipher, of which openpgp.js still opens four
+  if (octets === undefined) throw unsupported("another cipher than AES");
+  if (allowed === "aes256" && octets !== ciphers.aes256.octets)
+    throw unsupported("another cipher than AES-256");
+  if (version === 2 && aead !== GCM_ID && aead !== OCB_ID) throw unsupported(`the AEAD algorithm ${aead}`);
+  if (sessionKey.data.length !== octets)
+    throw damaged("a session key of another length than its algorithm's");
+  return version === 1
+    ? openVersion1(dataPacket, sessionKey.data)
+    : openVersion2(dataPacket, sessionKey.data, octets);
+}
+
+/** How the data packet is encrypted: version 2 says it itself, version 1 leaves it to the session key packet. */
+function suiteIn(dataPacket: Uint8Array, { algorithm }: SessionKey) {
+  const version = dataPacketVersion(dataPacket);
+  const [, cipher = 0, aead = 0] = headOf(dataPacket, readHeader(dataPacket, 0));
+  return version === 1 ? { version, cipher: algorithm, aead: 0 } : { version, cipher, aead };
 }
 
 /** SEIPD version 1 (RFC 9580, 5.13.1): CFB, and SHA-1 over everything before it as the modification detection code. */
-async function openVersion1(
-  dataPacket: Uint8Array,
-  { data: key, algorithm }: SessionKey,
-): Promise<PacketsInside> {
-  if (algorithm === null) throw damaged("a session key without an algorithm");
-  const octets = keyOctets.get(algorithm);
+async function openVersion1(dataPacket: Uint8Array, key: Uint8Array): Promise<PacketsInside> {
   const decryptCfb = opensslCfb() ?? (await wasmCfb());
-  if (octets === undefined || decryptCfb === undefined) return "unknown";
-  if (key.length !== octets) throw damaged("a session key of another length than its algorithm's");
+  if (decryptCfb === undefined) return "unknown";
   const header = readHeader(dataPacket, 0);
   const length = lengthOf(bodyPieces(dataPacket, header, 1));
   const plain = decryptCfb(bodyPieces(dataPacket, header, 1), length, key);
@@ -100,13 +122,12 @@ async function openVersion1(
 }
 
 /** SEIPD version 2 (RFC 9580, 5.13.2) with GCM. */
-async function openVersion2(dataPacket: Uint8Array, key: Uint8Array): Promise<PacketsInside> {
+async function openVersion2(dataPacket: Uint8Array, key: Uint8Array, octets: number): Promise<PacketsInside> {
   const header = readHeader(dataPacket, 0);
   const head = headOf(dataPacket, header);
   const [, cipher = 0, aead, chunkSizeOctet = 0] = head;
-  const octets = keyOctets.get(cipher);
-  if (octets === undefined || aead !== GCM_ID || chunkSizeOctet > MAX_CHUNK_SIZE_OCTET) return "unknown";
-  if (key.length !== octets) throw damaged("a session key of another length than its algorithm's");
+  if (chunkSizeOctet > MAX_CHUNK_SIZE_OCTET) throw damaged("chunks of more than 4 MiB");
+  if (aead !== GCM_ID) return "unknown";
   const sealed = bodyOf(dataPacket, header, HEAD);
   // the tag of the last chunk, which is never empty unless all is, and the tag over the length
   const chunkOctets = 2 ** (chunkSizeOctet + 6);

@@ -75,8 +75,8 @@ async function wantedSuite(certificate: PublicKey, date: Date): Promise<Recipien
   const { data, algorithm, aeadAlgorithm } = await generateSessionKey({
     encryptionKeys: certificate,
     date,
-    // the choice follows the recipient's preferences; both profiles want the same of them
-    config: configFor("rfc9580"),
+    // the choice follows the recipient's preferences; but a version 4 key that could take version 2 is of a list that can't
+    config: configFor(certificate.keyPacket.version === 6 ? "rfc9580" : "compatible"),
   });
   data.fill(0);
   const suite = suiteOf(algorithm, aeadAlgorithm);

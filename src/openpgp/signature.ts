@@ -22,6 +22,7 @@ import { ProtocolError } from "./errors.js";
 import { intendedRecipients, SignatureForRecipients } from "./intended-recipients.js";
 import {
   allFingerprints,
+  assertHeldAt,
   type Certificate,
   type Fingerprint,
   type OpeningKey,
@@ -115,6 +116,12 @@ export function claimedIssuers(signature: DetachedSignature): readonly string[] 
 
 const NOTHING = new Uint8Array();
 
+/**
+ * The hashes of signatures. SHA-512 is what is written: in Node it costs as much as SHA-256, in a reader it is made while the mail
+ * is parsed. GnuPG 2.2 signs with SHA-256, and keys on P-384 with SHA-384.
+ */
+const hashes: readonly enums.hash[] = [enums.hash.sha256, enums.hash.sha384, enums.hash.sha512];
+
 /** A signature that verified: who made it, when, and what it says. */
 export interface VerifiedSignature {
   readonly by: Fingerprint;
@@ -147,7 +154,8 @@ function onlySignature(signatures: readonly DetachedSignature[]): {
  *
  * @param begun the hash of `data`, if the caller has begun it; one of other data is not used
  * @throws ListSealError `not-signed`, `several-signatures`, `wrong-kind`, `unknown-author` (made by another key),
- *         `from-the-future`, `bad-signature`
+ *         `weak-algorithm` (another hash than SHA-256, SHA-384 and SHA-512), `unsupported-algorithm` (a signature of another
+ *         version than its key's), `bad-signature`, `key-expired`, `key-revoked` (at the signature's date), `from-the-future`
  */
 export async function verifyOnly(
   data: Uint8Array,
@@ -167,6 +175,13 @@ export async function verifyOnly(
   if (!known) throw new ProtocolError("unknown-author", "signed by another key than the one expected");
   const { created } = packet;
   if (created === null) throw new ProtocolError("bad-signature", "the signature has no date");
+  if (packet.version !== certificate.keyPacket.version) {
+    throw new ProtocolError("unsupported-algorithm", "a signature of another version than its key's");
+  }
+  // here and not by the library's own list of bad ones: what is accepted is written down, and nothing joins it by an update
+  if (packet.hashAlgorithm === null || !hashes.includes(packet.hashAlgorithm)) {
+    throw new ProtocolError("weak-algorithm", "a signature with another hash than SHA-2");
+  }
   // the signature first, its date after: "your clock is ahead" may be told only to somebody who proved who they are
   const date = new Date(Math.max(created.getTime(), verificationDate(now).getTime()));
   const own = hasOwnDigest(packet);
@@ -187,6 +202,8 @@ export async function verifyOnly(
     if (only === undefined || result.signatures.length !== 1) throw new Error("no result");
     await only.verified;
   } catch (cause) {
+    // a good signature that was made too late is no forgery, and whoever asks what to do is not to hear of one
+    await assertHeldAt(certificate, created);
     throw new ProtocolError("bad-signature", "the signature does not fit", { cause });
   } finally {
     // of this data; the same signature may be asked about other data

@@ -10,6 +10,7 @@ import { sha256 } from "../openpgp/digest.js";
 import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
 import {
+  assertKeyVersion,
   type Fingerprint,
   type OpeningKey,
   parseFingerprint,
@@ -25,7 +26,7 @@ import {
   MAX_KEY_PART_BYTES,
   MAX_PAYLOAD_BYTES,
 } from "../openpgp/policy.js";
-import { isSecret, type Opener, type SharedSecret } from "../openpgp/secrets.js";
+import { isSecret, type Opener, profileOf, type SharedSecret } from "../openpgp/secrets.js";
 import { type Notation, readSignature, verifyOnly } from "../openpgp/signature.js";
 import { beginDigest } from "../openpgp/signed-digest.js";
 import { bindingNames, listValue, readNotations } from "./binding.js";
@@ -79,7 +80,8 @@ export type OpenResult = OpenedPost | { readonly kind: "not-for-me" };
  *                 it must show nothing and keep nothing.
  * @throws ListSealError: `damaged`, `too-large`, `wrong-list`, `key-locked`, `malformed-key-packet`, `not-signed`,
  *         `several-signatures`, `bad-signature`, `unknown-author`, `wrong-kind`, `binding-missing`, `binding-mismatch`,
- *         `from-the-future`, `unsupported-version`, and what `identify` throws
+ *         `from-the-future`, `unsupported-version`, `unsupported-algorithm`, `weak-algorithm`, `key-expired`, `key-revoked`,
+ *         `wrong-key-version`, and what `identify` throws
  */
 export async function openPost(
   sealed: SealedMessage,
@@ -111,6 +113,7 @@ export async function openPost(
   if (says.msgid !== claimed.messageId) {
     throw new ProtocolError("binding-mismatch", "signed under another message id");
   }
+  assertKeyVersion(claimed.author, profileOf(listKey));
   assertIntendedFor(signature.readers, listKey.fingerprint);
 
   const post: InnerFacts = {
@@ -174,6 +177,7 @@ async function openOuter(
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
     const { listSignature } = sealed;
+    if (listSignature !== undefined) assertSize(listSignature, MAX_KEY_PACKET_BYTES, "the list signature");
     const signatures = listSignature === undefined ? [] : [await readSignature(listSignature)];
     return { form: "opened", layer: { literal: outer, signatures } };
   }
@@ -280,7 +284,7 @@ async function isOwnCopy(
 }
 
 function parseRosterHead(text: string): RosterHead {
-  const match = /^(\d{1,15}) ([0-9a-f]{64})$/.exec(text);
+  const match = /^(0|[1-9]\d{0,14}) ([0-9a-f]{64})$/.exec(text);
   if (match === null) throw new ProtocolError("binding-mismatch", "the roster entry is not readable");
   const [, number = "", hash = ""] = match;
   return { number: Number(number), hash };

@@ -9,7 +9,7 @@
 import { sha256 } from "../openpgp/digest.js";
 import { ProtocolError } from "../openpgp/errors.js";
 import { assertIntendedFor } from "../openpgp/intended-recipients.js";
-import type { Fingerprint, OpeningKey, SealingKey } from "../openpgp/keys.js";
+import { assertKeyVersion, type Fingerprint, type OpeningKey, type SealingKey } from "../openpgp/keys.js";
 import { openLayer } from "../openpgp/open-layer.js";
 import { assertDataPacket, checkLiteral, keyPacketTarget } from "../openpgp/packets.js";
 import {
@@ -68,7 +68,8 @@ export interface ServerContext {
  * @throws ListSealError: `too-large`, `damaged`, `wrong-list` (sealed to another server key, signed for another list, or
  *         a key packet for another list key), `not-signed`, `several-signatures`, `unknown-author`, `bad-signature`,
  *         `wrong-kind`, `binding-missing`, `binding-mismatch`, `unsupported-version`, `too-old`, `from-the-future`,
- *         `malformed-key-packet`. The reason goes to a verified member only; everybody else gets one uniform reply.
+ *         `malformed-key-packet`, `unsupported-algorithm`, `weak-algorithm`, `key-expired`, `key-revoked`, `wrong-key-version`.
+ *         The reason goes to a verified member only; everybody else gets one uniform reply.
  */
 export async function openAtServer(sealed: SealedMessage, context: ServerContext): Promise<OpenedAtServer> {
   const { list, server, author } = context;
@@ -94,6 +95,8 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
     throw new ProtocolError("binding-mismatch", "the body is not the one that was signed");
   }
   assertInWindow(signature.signedAt, now);
+  // last: the time until a refusal must not tell whose certificate was looked at
+  assertKeyVersion(author, profileOf(list.key));
 
   const { keyPacket } = checkLiteral(literal, sealed.mode, await keyPacketTarget(list.key, now));
   return {

@@ -16,12 +16,12 @@ export function keyAge(expiresAt: string | null, now: Date): KeyExpiry {
   return days <= URGENT_DAYS ? "urgent" : days <= SOON_DAYS ? "soon" : "good";
 }
 
-/** Hex digits of a fingerprint of a version 4 key (RFC 9580, 5.5.4). */
-const VERSION_4_DIGITS = 40;
+/** Hex digits of a fingerprint: version 4 and version 6 (RFC 9580, 5.5.4). */
+const fingerprintDigits = { compatible: 40, rfc9580: 64 } as const satisfies Record<Profile, number>;
 
 /**
- * The member keys that are here and can be used on a list, as an address: those that have not run out and are not revoked, and on a list whose
- * members may use GnuPG (`compatible`) only keys of version 4: nobody there could verify a post of a version 6 key.
+ * The member keys that are here and can be used on a list, as an address: those that have not run out and are not revoked, and are of the
+ * list's profile: its readers refuse the others (docs/FORMAT.md).
  */
 export function keysFor(
   keys: Readonly<Record<string, StoredMemberKey>>,
@@ -33,6 +33,6 @@ export function keysFor(
       address === wanted.address &&
       revokedAt === null &&
       keyAge(expiresAt, now) !== "over" &&
-      (wanted.profile === "rfc9580" || fingerprint.length === VERSION_4_DIGITS),
+      fingerprint.length === fingerprintDigits[wanted.profile],
   );
 }

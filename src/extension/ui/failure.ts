@@ -36,6 +36,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "no-encryption-key": "error_no_encryption_key",
   "address-not-in-key": "error_address_not_in_key",
   "wrong-role": "error_wrong_role",
+  "wrong-key-version": "error_wrong_key_version",
   "wrong-code": "error_wrong_code",
   "wrong-address": "error_wrong_address",
   "bad-address": "error_bad_address",

@@ -7,7 +7,13 @@ import { toBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/part-types.js";
 import { MAX_CHAIN_BYTES } from "../../membership/introduction/introduction.js";
-import { type Profile, readSealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import {
+  assertKeyVersion,
+  type Profile,
+  readSealingKey,
+  userIdOf,
+  writeSealingKey,
+} from "../../openpgp/keys.js";
 import { readSecret } from "../../openpgp/secrets.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
@@ -153,6 +159,7 @@ export async function addMember(
   if (address === list.address) throw new BadRequest("a list can't be its own member");
   const name = checkName(request.name);
   const key = await readSealingKey("member", request.certificate);
+  assertKeyVersion(key, list.profile);
   const { copiesSecret, postsSecret } = request;
   const copies = copiesSecret && (await readSecret("member", list.profile, copiesSecret));
   const posts = postsSecret && (await readSecret("server", list.profile, postsSecret));

@@ -9,7 +9,7 @@ import { type Address, parseAddress } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/part-types.js";
 import { claimDigest } from "../../membership/invitation/server-card.js";
 import { assertRecent } from "../../membership/request/request.js";
-import { parseFingerprint, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import { parseFingerprint, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
 import type { Proved } from "../parse/proofs.js";
 import type { Authorization } from "../store/authorization.js";
 import { Conflict, type Member, type NewMember } from "../store/store.js";
@@ -19,6 +19,7 @@ import {
   type CommandResult,
   commandOutcome,
   listKeysOf,
+  memberKeyOf,
   prove,
   type RequestContext,
   type Requester,
@@ -58,7 +59,7 @@ export async function proveClaim(
 ): Promise<JoiningMember> {
   const { parts, list, opened, now } = asked;
   const { certificate, signedAt } = await prove(asked, { kind: "claim", certificate: command.certificate });
-  const owner = await parseSealingKey("member", certificate);
+  const owner = await memberKeyOf(list, certificate);
   const digest = await claimDigest(command.code);
   const status = await parts.store.claimStatus(list.id, digest, now.getTime());
   if (status === "wrong") throw unproved("a claim with another code than the card's");
@@ -121,7 +122,7 @@ export async function proveJoin(
   const by = owners.find(({ fingerprint }) => fingerprint === introduction?.by);
   if (by === undefined || introduction === undefined)
     throw unproved("an introduction by nobody who is an owner");
-  const member = await parseSealingKey("member", certificate);
+  const member = await memberKeyOf(list, certificate);
   const asker: Requester = { key: member, address: introduction.address, name: command.name };
   // an introduction counts as long as its owner is one
   const warrant: Authorization = {

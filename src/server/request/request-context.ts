@@ -5,7 +5,13 @@ import type { Command } from "../../membership/request/commands.js";
 import type { OpenedRequest } from "../../membership/request/request.js";
 import { signedChange } from "../../membership/roster/log.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
-import { type OpeningKey, parseSealingKey, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import {
+  assertKeyVersion,
+  type OpeningKey,
+  parseSealingKey,
+  type SealingKey,
+  writeSealingKey,
+} from "../../openpgp/keys.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { REPLAY_MARGIN_MS } from "../base/limits.js";
 import type { Log } from "../base/log.js";
@@ -157,12 +163,22 @@ export async function prove({ parts, opened, now }: RequestContext, by: ClaimedS
  * @throws ListSealError if it is not; ReadingEnded
  */
 export async function memberKey(
-  { parts, now }: RequestContext,
+  { parts, list, now }: RequestContext,
   octets: Uint8Array,
 ): Promise<SealingKey<"member">> {
   const made = await parts.reader.do("certificate", { certificate: octets, at: now.getTime() });
   if (made.kind === "refused") throw new ListSealError(made.code, "no certificate that can be used");
-  return parseSealingKey("member", made.certificate);
+  return memberKeyOf(list, made.certificate);
+}
+
+/** A certificate as a key of a member of `list`. @throws ListSealError `key-damaged`, `wrong-role`, `wrong-key-version` */
+export async function memberKeyOf(
+  { profile }: RequestContext["list"],
+  certificate: Uint8Array,
+): Promise<SealingKey<"member">> {
+  const key = await parseSealingKey("member", certificate);
+  assertKeyVersion(key, profile);
+  return key;
 }
 
 /** Thrown for a request whose asker is not proved: they hear one uniform reply, and nothing by mail. */
