@@ -48,7 +48,7 @@ random() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 id="<$(random)@${me##*@}>"
 boundary="_ls_$(random)"
 date=$(date -u '+%a, %d %b %Y %H:%M:%S +0000')
-outer_subject="[${list%@*}] sealed mail"
+outer_subject="[${list%@*}] encrypted message"
 gpg --batch --yes --quiet --no-armor --export -o "$work/certificate" "$own"
 [ -s "$work/certificate" ] || die "can't export your certificate: check the key given with -k"
 
@@ -127,7 +127,9 @@ fi
   thread
   printf 'X-ListSeal: v=1; mode=%s\nMIME-Version: 1.0\n' "$mode"
   printf 'Content-Type: multipart/mixed; boundary="%s"\n\n' "$boundary"
-  printf 'This message is sealed for a mailing list.\n' | part 'text/plain; charset=utf-8' ''
+  printf '%s\n' 'This message is encrypted to a mailing list. Only the members of the list can read' \
+    'it, its subject and its attachments: with ListSeal (for Thunderbird, Chromium and' \
+    'Firefox) or with GnuPG.' | part 'text/plain; charset=utf-8' ''
   if [ "$mode" = key ]; then
     part application/vnd.listseal.key 'attachment; filename="sealed-key.pgp"' <"$work/outer"
     part application/vnd.listseal.body 'attachment; filename="sealed-body.pgp"' <"$body"

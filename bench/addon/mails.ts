@@ -106,7 +106,7 @@ export async function sealedMails(profile: Profile, address: string, sizes: read
     };
     const post = await sealPost({
       mode: "key",
-      payload: writePayload(letter, { subject: "[Team] sealed mail", from, to: letter.to }),
+      payload: writePayload(letter, { subject: "[Team] encrypted message", from, to: letter.to }),
       messageId,
       list: named,
       server: sealingHalf(server),

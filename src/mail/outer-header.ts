@@ -5,7 +5,7 @@
  * "Pay 10000 EUR now (verified)", from whomever they like. What the list writes there is fixed; so anything else is said.
  */
 import { decodeWords } from "./encoded-words.js";
-import { outerSubject } from "./fixed-texts.js";
+import { isOuterSubject } from "./fixed-texts.js";
 import { type Address, localPartOf, parseMailbox } from "./mailbox.js";
 
 /** The fields that people see and believe, as they came; null for one that is missing. */
@@ -49,7 +49,7 @@ function isForeignSubject(subject: string | null, inside: ProtectedHeader): bool
   if (subject === null) return false;
   if (subject.length > MAX_FIELD) return true;
   const said = decodeWords(subject);
-  return !same(said, outerSubject(inside.list)) && !same(said, inside.subject);
+  return !isOuterSubject(wordsOf(said), inside.list) && !same(said, inside.subject);
 }
 
 /** `Alice via Team <team@lists.example>`, or the author themselves. */

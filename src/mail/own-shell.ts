@@ -12,7 +12,7 @@
  */
 import { deliveryModes, modes } from "../protocol/message.js";
 import { decodeBase64Body } from "./base64-body.js";
-import { memberNotice, submissionNotice } from "./fixed-texts.js";
+import { formerNotices, memberNotice, submissionNotice } from "./fixed-texts.js";
 import { labelOf, namedType, partTypes } from "./part-types.js";
 import type { MailPart } from "./sealed-mail.js";
 
@@ -264,6 +264,7 @@ const notices: ReadonlySet<string> = new Set(
   [
     submissionNotice(),
     ...modes.flatMap((mode) => deliveryModes.map((delivery) => memberNotice(mode, delivery))),
+    ...formerNotices(),
   ].map(wordsOf),
 );
 

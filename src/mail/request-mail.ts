@@ -31,26 +31,26 @@ export function requestPart(kind: RequestMailKind, sealed: Uint8Array): RequestP
 
 /** The Subject, the same for whatever is asked or answered. */
 export function requestSubject(kind: RequestMailKind, list: Address): string {
-  return `[${localPartOf(list)}] sealed ${kind}`;
+  return `[${localPartOf(list)}] encrypted ${kind}`;
 }
 
 const texts: Readonly<Record<RequestMailKind, readonly string[]>> = {
   request: [
-    "This mail asks the server of a sealed mailing list for something. Only the server",
+    "This mail asks the server of an encrypted mailing list for something. Only the server",
     "can open it. It was written by ListSeal.",
   ],
   answer: [
-    "This is a list server's answer to something that you asked of it. ListSeal opens",
-    "it; with GnuPG alone: gpg -d answer.pgp",
+    "This is a list server's answer to a request of yours. ListSeal opens it; with GnuPG",
+    "alone: gpg -d answer.pgp",
   ],
   notice: [
-    "An owner of a sealed mailing list tells you of a change of its keys or owners.",
+    "An owner of an encrypted mailing list tells you of a change of its keys or owners.",
     "ListSeal opens it; with GnuPG alone: gpg -d notice.pgp",
-    "Believe it only if GnuPG reports a good signature of an owner whom you know.",
+    "Trust it only if GnuPG reports a good signature of an owner whom you know.",
   ],
   receipt: [
-    "This mail tells an owner of a sealed mailing list that a notice has arrived. It was",
-    "written by ListSeal.",
+    "This mail tells an owner of an encrypted mailing list that a notice has arrived. It",
+    "was written by ListSeal.",
   ],
 };
 

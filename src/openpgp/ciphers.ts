@@ -1,3 +1,6 @@
+import type { SessionKey } from "openpgp";
+import type { Profile } from "./profiles.js";
+
 /** The ciphers of session keys (RFC 9580, 9.3), by openpgp.js's names: AES in its three lengths. */
 export const ciphers = {
   aes128: { id: 7, octets: 16 },
@@ -13,6 +16,16 @@ export interface CipherSuite {
   /** 1: CFB with a modification detection code, behind a PKESK v3 or SKESK v4. 2: GCM in chunks, behind version 6 of these. */
   readonly version: 1 | 2;
   readonly cipher: CipherName;
+}
+
+/**
+ * A session key of openpgp.js's choice with the AEAD that the profile has: none in `compatible`.
+ *
+ * QUIRK: openpgp.js 6.3.2 goes by the features that the recipients' keys name, whatever its configuration says, so a version 4 key
+ * that names version 2 of the data packet would get what its list's readers refuse.
+ */
+export function inProfile({ aeadAlgorithm, ...key }: SessionKey, profile: Profile): SessionKey {
+  return profile === "compatible" ? key : { ...key, aeadAlgorithm: aeadAlgorithm ?? "gcm" };
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   type PublicKey,
   type Signature,
 } from "openpgp";
-import { suiteOf } from "./ciphers.js";
+import { inProfile, suiteOf } from "./ciphers.js";
 import { assertUsable, type Role } from "./keys.js";
 import { lengthOf } from "./packets.js";
 import { sealingConfig } from "./policy.js";
@@ -54,20 +54,35 @@ export async function sealLayer(
   };
   if (literal.length > OWN_ABOVE_BYTES) {
     const compress = config.preferredCompressionAlgorithm === enums.compression.zip;
-    const large = { literal, signature, certificates: encryptionKeys, passwords, compress, date, config };
+    const large = {
+      literal,
+      signature,
+      certificates: encryptionKeys,
+      passwords,
+      compress,
+      profile,
+      date,
+      config,
+    };
     const sealed = await sealLarge(large);
     if (sealed !== "unknown") return sealed;
   }
-  const result: MaybeStream<Uint8Array> = await encrypt({
-    message: await createMessage({ binary: literal, filename: "", date }),
-    encryptionKeys,
-    passwords,
-    signature,
-    format: "binary",
-    date,
-    config,
-  });
-  return result;
+  const sessionKey = inProfile(await generateSessionKey({ encryptionKeys, date, config }), profile);
+  try {
+    const result: MaybeStream<Uint8Array> = await encrypt({
+      message: await createMessage({ binary: literal, filename: "", date }),
+      encryptionKeys,
+      passwords,
+      sessionKey,
+      signature,
+      format: "binary",
+      date,
+      config,
+    });
+    return result;
+  } finally {
+    sessionKey.data.fill(0);
+  }
 }
 
 /** What is sealed, and for whom. */
@@ -78,6 +93,7 @@ export interface LargeMessage {
   readonly passwords: readonly string[];
   /** Whether the packets are compressed (ZIP) before they are sealed. */
   readonly compress: boolean;
+  readonly profile: Profile;
   readonly date: Date;
   readonly config: PartialConfig;
 }
@@ -89,11 +105,8 @@ export interface LargeMessage {
  */
 export async function sealLarge(message: LargeMessage): Promise<Uint8Array | "unknown"> {
   const { literal, signature, certificates, passwords, date, config } = message;
-  const { data, algorithm, aeadAlgorithm } = await generateSessionKey({
-    encryptionKeys: [...certificates],
-    date,
-    config,
-  });
+  const made = await generateSessionKey({ encryptionKeys: [...certificates], date, config });
+  const { data, algorithm, aeadAlgorithm } = inProfile(made, message.profile);
   try {
     const suite = suiteOf(algorithm, aeadAlgorithm);
     const write = suite === undefined ? undefined : dataWriter(suite);

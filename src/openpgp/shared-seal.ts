@@ -12,7 +12,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { encryptSessionKey, generateSessionKey, type PublicKey, type Signature } from "openpgp";
-import { type CipherSuite, ciphers, suiteOf } from "./ciphers.js";
+import { type CipherSuite, ciphers, inProfile, suiteOf } from "./ciphers.js";
 import { ProtocolError } from "./errors.js";
 import { assertUsable, type Role, type SealingKey } from "./keys.js";
 import {
@@ -72,12 +72,9 @@ export async function readRecipient({ certificate }: SealingKey<Role>, now: Date
 
 /** What the library would encrypt with for this certificate: its own choice from the preferences, not ours again. */
 async function wantedSuite(certificate: PublicKey, date: Date): Promise<Recipient["suite"]> {
-  const { data, algorithm, aeadAlgorithm } = await generateSessionKey({
-    encryptionKeys: certificate,
-    date,
-    // the choice follows the recipient's preferences; but a version 4 key that could take version 2 is of a list that can't
-    config: configFor(certificate.keyPacket.version === 6 ? "rfc9580" : "compatible"),
-  });
+  const profile = certificate.keyPacket.version === 6 ? "rfc9580" : "compatible";
+  const made = await generateSessionKey({ encryptionKeys: certificate, date, config: configFor(profile) });
+  const { data, algorithm, aeadAlgorithm } = inProfile(made, profile);
   data.fill(0);
   const suite = suiteOf(algorithm, aeadAlgorithm);
   return suite === undefined || suite.cipher === "aes192" ? "library" : suite;

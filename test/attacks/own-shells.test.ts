@@ -23,7 +23,11 @@ interface Made {
 }
 
 const honest: Made = {
-  fields: ["From: Mallory <mallory@evil.test>", "To: team@lists.example", "Subject: [team] sealed mail"],
+  fields: [
+    "From: Mallory <mallory@evil.test>",
+    "To: team@lists.example",
+    "Subject: [team] encrypted message",
+  ],
   top: 'Content-Type: multipart/mixed; boundary="_b_"',
   preamble: "",
   notice: ["Content-Type: text/plain; charset=utf-8"],

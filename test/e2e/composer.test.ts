@@ -120,7 +120,7 @@ describeInBrowsers("the composer", (name) => {
       [
         ["From", `Carol <${carol.address}>`],
         ["To", list.address],
-        ["Subject", "[team] sealed mail"],
+        ["Subject", "[team] encrypted message"],
       ],
       {
         type: "multipart/mixed",

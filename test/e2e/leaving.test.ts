@@ -426,7 +426,7 @@ describe("what leaves a real Thunderbird", () => {
       expect(ordinary).toMatch(/RCPT TO:<bob@example\.test>/i);
       expect(ordinary).toContain("vcard");
       const sealed = await sentSince(list.address, "Encrypted to Team");
-      expect(sealed).toContain("Subject: [team] sealed mail");
+      expect(sealed).toContain("Subject: [team] encrypted message");
       expect(sealed.match(/RCPT TO:<[^>]*>/gi)).toEqual([`RCPT TO:<${list.address}>`]);
       expect(sealed).not.toMatch(/vcard|carol@|bob@/i);
     } finally {

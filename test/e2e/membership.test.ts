@@ -222,7 +222,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await lists.click(w("leave"));
     await picture(bob, "member-leave");
     await lists.close();
-    await openMail(bob, "sealed answer");
+    await openMail(bob, "encrypted answer");
     const answer = await bob.ui.waitForView(({ kind }) => kind === "arrived");
     expect(answer.text).toContain(w("arrived_joined"));
     await peopleAre(3);
@@ -363,7 +363,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await reads(bob, list, "Under the new key");
     await reads(bob, list, "The first words");
     expect(world.dovecot.mails("eve", "INBOX").length).toBe(evesMails);
-    await openMail(bob, "sealed notice");
+    await openMail(bob, "encrypted notice");
     await picture(bob, "member-8-notice");
   }, 300_000);
 

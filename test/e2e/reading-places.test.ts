@@ -107,7 +107,7 @@ describe("reading in a real Thunderbird", () => {
   }
 
   /** What stands in the folder's list: nothing of what is inside. */
-  const OUTER = "[team] sealed mail";
+  const OUTER = "[team] encrypted message";
   const select = async (subject: string) => {
     await alice.ui.openFolder();
     await alice.ui.selectMessage(subject);
@@ -156,7 +156,7 @@ describe("reading in a real Thunderbird", () => {
       expect(shown).toContain("2 messages");
       const { nativeText, view } = await places.displayedInConversation();
       expect(view).toBeNull();
-      expect(nativeText).toContain("This message is sealed");
+      expect(nativeText).toContain("This message is encrypted");
       expect(nativeText).not.toContain(MARKER);
     } finally {
       await places.useConversations(false);

@@ -81,7 +81,7 @@ describe("a reader in a real Thunderbird", () => {
   });
   const newest = async (count: number, text: string) => {
     await bob.ui.waitForMails(count);
-    await bob.ui.selectMessage("[team] sealed mail");
+    await bob.ui.selectMessage("[team] encrypted message");
     return bob.ui.waitForView((view) => view.text.includes(text));
   };
   const copies = () => bob.addon.inBackground(copyShape, COPIES);

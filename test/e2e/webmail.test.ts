@@ -37,7 +37,7 @@ const ALBUM = fileURLToPath(new URL("../../out/webmail", import.meta.url));
 
 const [team] = LISTS;
 if (team === undefined) throw new Error("a list is needed");
-const SUBJECT = "[team] sealed mail";
+const SUBJECT = "[team] encrypted message";
 const SECRET = "the heron on the seventh pile";
 const ANSWER = "then I bring the boat 舟";
 
@@ -205,7 +205,7 @@ suite("a member with webmail", () => {
         return mails.length > sent ? mails.at(-1)?.raw.toString("latin1") : undefined;
       });
       // the fixed words alone stand outside, in both texts
-      expect(copy).toContain("This message is sealed for a mailing list");
+      expect(copy).toContain("This message is encrypted to a mailing list");
       expect(copy).toContain(`Subject: ${SUBJECT}`);
       const opened = await aliceOpens(
         await until("the letter in Alice's inbox", () => {

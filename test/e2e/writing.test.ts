@@ -132,7 +132,7 @@ describe("writing in a real Thunderbird", () => {
     const mails = all
       .split("\r\nDATA\r\n")
       .slice(1)
-      .filter((mail) => mail.includes("Subject: [team] sealed mail"));
+      .filter((mail) => mail.includes("Subject: [team] encrypted message"));
     expect(mails.length).toBeGreaterThan(2);
     for (const mail of mails) {
       const head = mail.slice(0, mail.indexOf("\r\n\r\n")).replace(/\r\n[ \t]+/g, " ");
@@ -261,7 +261,7 @@ describe("writing in a real Thunderbird", () => {
     await w.sealed();
     await w.desk.setOffline(true);
     await expect(w.desk.sendLater()).resolves.toBe("closed");
-    await expect(w.desk.outbox()).resolves.toEqual(["[team] sealed mail"]);
+    await expect(w.desk.outbox()).resolves.toEqual(["[team] encrypted message"]);
     const waiting = searchPaths([join(w.localMail(), "Local Folders", "Unsent Messages")], marker);
     expect(waiting.findings).toEqual([]);
     await w.desk.setOffline(false);

@@ -276,7 +276,7 @@ describe("in a browser", () => {
   const parts = {
     from: "alice@example.test",
     to: "team-request@lists.example",
-    subject: "[team] sealed request",
+    subject: "[team] encrypted request",
     text: "words\n",
     fileName: "request.pgp",
   };
@@ -286,9 +286,9 @@ describe("in a browser", () => {
     await open({ overview: joining, "requests:parts": parts });
     expect(root.textContent).toContain("from alice@example.test");
     const values = [...root.querySelectorAll<HTMLInputElement>("input[readonly]")].map(({ value }) => value);
-    expect(values).toEqual(["team-request@lists.example", "[team] sealed request"]);
+    expect(values).toEqual(["team-request@lists.example", "[team] encrypted request"]);
     expect(root.querySelector<HTMLAnchorElement>("a[href^=mailto]")?.href).toBe(
-      "mailto:team-request@lists.example?subject=%5Bteam%5D%20sealed%20request&body=words%0D%0A",
+      "mailto:team-request@lists.example?subject=%5Bteam%5D%20encrypted%20request&body=words%0D%0A",
     );
     await press("Save the attachment (request.pgp)");
     await press("Save the whole message (.eml)");

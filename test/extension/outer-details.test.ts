@@ -14,7 +14,7 @@ beforeEach(resetHost);
 
 const sealed = {
   parts: [],
-  subject: "[team] sealed mail",
+  subject: "[team] encrypted message",
   notice: "This message is <sealed> & more",
   header: { name: "X-ListSeal", value: "v=1" },
 };
@@ -44,7 +44,7 @@ test("outside stand fixed texts, one field of ours, and nothing that the person 
   const outer = await outerDetails(details, sealed);
   expect(outer).toMatchObject({
     identityId: "id1",
-    subject: "[team] sealed mail",
+    subject: "[team] encrypted message",
     deliveryFormat: "plaintext",
     customHeaders: [sealed.header],
     replyTo: [],

@@ -35,14 +35,14 @@ const view: OpenedView = {
 const opened = (change: Partial<OpenedView> = {}): Pick<OpenedMail, "view"> => ({
   view: { ...view, ...change },
 });
-const reply = `<html><body><div class="moz-cite-prefix">Alice wrote:<br></div><blockquote type="cite">This message is sealed</blockquote><p>mine</p></body></html>`;
+const reply = `<html><body><div class="moz-cite-prefix">Alice wrote:<br></div><blockquote type="cite">This message is encrypted</blockquote><p>mine</p></body></html>`;
 
 test("an answer quotes the opened text in place of the notice, cleaned", () => {
   const html = quoteInHtml(reply, opened(), "reply");
   expect(html).toContain(
     `Alice wrote:<br></div><blockquote type="cite"><p>words</p></blockquote><p>mine</p>`,
   );
-  expect(html).not.toMatch(/This message is sealed|alert|leak/);
+  expect(html).not.toMatch(/This message is encrypted|alert|leak/);
 });
 
 test("where Thunderbird quoted nothing, the quote is added", () => {
@@ -67,15 +67,15 @@ test("plain text is quoted as text", () => {
 });
 
 test("a forward keeps its table, with the true subject", () => {
-  const body = `<body><div class="moz-forward-container"><br>---- Forwarded ----<table class="moz-email-headers-table"><tbody><tr><th>Subject:</th><td>[team] sealed mail</td></tr></tbody></table><pre>This message is sealed</pre></div></body>`;
+  const body = `<body><div class="moz-forward-container"><br>---- Forwarded ----<table class="moz-email-headers-table"><tbody><tr><th>Subject:</th><td>[team] encrypted message</td></tr></tbody></table><pre>This message is encrypted</pre></div></body>`;
   const html = quoteInHtml(body, opened(), "forward");
   expect(html).toContain("<td>予算</td>");
   expect(html).toContain("<p>words</p>");
-  expect(html).not.toContain("This message is sealed");
+  expect(html).not.toContain("This message is encrypted");
 });
 
 test("a plain-text composer", () => {
-  const body = "Alice wrote:\n> This message is sealed\n> for a list\n\nmine\n";
+  const body = "Alice wrote:\n> This message is encrypted\n> for a list\n\nmine\n";
   expect(quoteInText(body, "one\n\n> two\n", "reply")).toBe("Alice wrote:\n> one\n>\n>> two\n\nmine\n");
   expect(quoteInText("Alice wrote:", "one", "reply")).toBe("Alice wrote:\n> one\n");
 });

@@ -135,7 +135,7 @@ describe("a page for writing", () => {
     put({
       to: "team@lists.example",
       from: "bob@example.test",
-      subject: "[team] sealed mail",
+      subject: "[team] encrypted message",
       notice: "Sealed.",
       files: [],
     });
@@ -153,7 +153,7 @@ describe("a page for writing", () => {
       value("compose-subject"),
       value("composebody"),
       value("_from"),
-    ]).toEqual(["team@lists.example", "", "[team] sealed mail", "Sealed.", "2"]);
+    ]).toEqual(["team@lists.example", "", "[team] encrypted message", "Sealed.", "2"]);
     expect(changed).toEqual(["_to", "_cc", "compose-subject", "composebody", "_from"]);
     expect(recipients()).toEqual(["team@lists.example"]);
   });

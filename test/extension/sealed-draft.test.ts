@@ -53,13 +53,13 @@ test("everything comes back, also a recipient that is no address yet", async () 
 
 test("the mail around it says nothing and goes to nobody", async () => {
   const { mail, parsed } = await parts();
-  expect(parsed).toMatchObject({ subject: "Sealed draft", from: { address: "alice@example.test" } });
+  expect(parsed).toMatchObject({ subject: "Encrypted draft", from: { address: "alice@example.test" } });
   expect(parsed.to ?? []).toEqual([]);
   expect(parsed.headers.some(({ key, value }) => key === "x-listseal-draft" && value === "1")).toBe(true);
   const raw = new TextDecoder().decode(mail);
   for (const secret of [text, "途中", "zoe@", "team@lists", "<a@x>"]) expect(raw).not.toContain(secret);
   // the text of the notice is HTML: only then does the composer take HTML back
-  expect(parsed.html).toContain("This draft is sealed");
+  expect(parsed.html).toContain("This draft is encrypted");
   expect(parsed.text ?? "").toBe("");
 });
 

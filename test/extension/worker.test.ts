@@ -128,7 +128,7 @@ beforeAll(async () => {
 
 test("what stands outside the seals says nothing", async () => {
   const { subject, notice, header, parts } = await sealed(alice, team);
-  expect(subject).toBe("[team] sealed mail");
+  expect(subject).toBe("[team] encrypted message");
   expect(header).toEqual({ name: "X-ListSeal", value: "v=1; mode=key" });
   expect(notice + Buffer.concat(parts.map(({ bytes }) => bytes)).toString("latin1")).not.toContain("words");
 });

@@ -55,7 +55,7 @@ const payload = writePayload(
     text: "At noon?\r\n",
     attachments: [],
   },
-  { subject: "[team] sealed mail", from, to },
+  { subject: "[team] encrypted message", from, to },
 );
 const ref = { address: list, key: sealingHalf(listKey) };
 const sealed = await sealPost({

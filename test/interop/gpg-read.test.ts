@@ -33,7 +33,7 @@ function letterOf(cast: Cast): Uint8Array {
       ],
       author: { certificate: writeSealingKey(sealingHalf(cast.alice)) },
     },
-    { subject: "[team] sealed mail", from, to },
+    { subject: "[team] encrypted message", from, to },
   );
 }
 

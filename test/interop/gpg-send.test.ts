@@ -106,7 +106,7 @@ describeWith(["gpg", "gpgconf", "gpgsplit"], "a sender with gpg alone", () => {
 
     test("the mail says nothing outside; nothing stays on the disk", async () => {
       const mail = Buffer.from(ran.stdout).toString("latin1");
-      expect(mail).toContain("Subject: [team] sealed mail\r\n");
+      expect(mail).toContain("Subject: [team] encrypted message\r\n");
       expect(mail).toContain("In-Reply-To: <question@example.test>\r\n");
       for (const line of mail.split("\n").slice(0, -1)) {
         expect(line.endsWith("\r")).toBe(true);

@@ -10,7 +10,7 @@ const inside: ProtectedHeader = {
   signedAt,
 };
 const copy: OuterHeader = {
-  subject: "[team] sealed mail",
+  subject: "[team] encrypted message",
   from: '"Alice via Team" <team@lists.example>',
   date: "Sun, 01 Nov 2026 10:00:00 +0000",
   received:
@@ -34,7 +34,7 @@ test.each<[string, Partial<OuterHeader>]>([
 
 test.each<[string, string, Partial<OuterHeader>]>([
   ["a subject of somebody else's", "subject", { subject: "Pay 10000 EUR now (verified)" }],
-  ["a subject behind the list's", "subject", { subject: "[team] sealed mail: pay 10000 EUR" }],
+  ["a subject behind the list's", "subject", { subject: "[team] encrypted message: pay 10000 EUR" }],
   ["a subject in encoded words", "subject", { subject: "=?utf-8?Q?Pay?=" }],
   ["a subject of megabytes", "subject", { subject: "x".repeat(3_000_000) }],
   ["another sender", "from", { from: "Mallory <mallory@evil.test>" }],

@@ -1,7 +1,7 @@
 /** What opens by itself: what the composers and the list server write, and nothing that anybody has changed. */
 
 import { readMail } from "../../src/extension/worker/read-mail.js";
-import { submissionNotice } from "../../src/mail/fixed-texts.js";
+import { formerNotices, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
 import { type CopyShape, partTypes } from "../../src/mail/part-types.js";
@@ -102,6 +102,10 @@ ${base64(whole.message)}
 
 test.each([
   ["Thunderbird's composer", thunderbird()],
+  ...formerNotices().map((words): [string, string] => [
+    `a mail of before version 1 was frozen: ${words.slice(-12)}`,
+    thunderbird(words.split("\n").join("\r\n")),
+  ]),
   ["Thunderbird's, with lines of another length", thunderbird(notice.replace(/ /g, " \r\n"))],
   ["Roundcube", roundcube],
   [

@@ -36,7 +36,7 @@ const letter: Letter = {
   ],
   author: { certificate: new Uint8Array([1, 2, 3]), introduction: new Uint8Array([4, 5]) },
 };
-const outer = { subject: "[team] sealed mail", from: letter.from, to: letter.to };
+const outer = { subject: "[team] encrypted message", from: letter.from, to: letter.to };
 
 test("every field and every byte comes back", async () => {
   const back = await readPayload(writePayload(letter, outer));

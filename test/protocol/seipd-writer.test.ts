@@ -105,6 +105,7 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
         passwords: [],
         compress: false,
         date,
+        profile,
         config: configFor(profile),
       });
       if (!isOurs(profile === "compatible" ? 1 : 2)) {
@@ -157,6 +158,7 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
       certificates: [sealingHalf(bob).certificate],
       passwords: [],
       compress: true,
+      profile: "rfc9580",
       date,
       config: rfc9580,
     });
@@ -175,6 +177,7 @@ describe.each(["as here", "as in a browser"] as const)("%s", (where) => {
         certificates: [sealingHalf(bob).certificate],
         passwords: [],
         compress: false,
+        profile: config === compatible ? ("compatible" as const) : ("rfc9580" as const),
         date,
         config,
       };
@@ -198,6 +201,7 @@ test("a certificate that wants OCB is left to openpgp.js", async () => {
     certificates: [sealingHalf(bob).certificate],
     passwords: [],
     compress: false,
+    profile: "rfc9580",
     date,
     config,
   });

@@ -106,7 +106,7 @@ onEachStore(() => {
       from: { name: "Alice via Team", address: "team@lists.test" },
       to: [{ address: "team@lists.test" }],
       replyTo: [{ address: "team@lists.test" }],
-      subject: "[team] sealed mail",
+      subject: "[team] encrypted message",
       messageId: post.messageId,
       inReplyTo: "<before@people.test>",
     });

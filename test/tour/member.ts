@@ -89,7 +89,7 @@ export async function joinByMail(
   await page.close();
 }
 
-const sealedSubject = ({ slug }: JoinedList) => `[${slug}] sealed mail`;
+const sealedSubject = ({ slug }: JoinedList) => `[${slug}] encrypted message`;
 
 /** Sealed mails of a list in somebody's inbox, as the mail server has them. */
 export function sealedMails(world: World, name: PersonName, list: JoinedList): readonly Buffer[] {

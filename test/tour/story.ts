@@ -138,7 +138,7 @@ export function chapterOfLetter(
       sights: [
         sight("Bob", [parts, `"${bob.verdict}"`], []),
         sight("Carol", [parts, `"${carol.verdict}"`], []),
-        sight("Their mail provider", ["[list] sealed mail, and its length"], ["everything inside"]),
+        sight("Their mail provider", ["[list] encrypted message, and its length"], ["everything inside"]),
       ],
     },
     {

@@ -67,7 +67,7 @@ export async function tourWebmail(
 ): Promise<readonly string[]> {
   const roundcube = await world.openRoundcube();
   const { browser, window } = await webmailOf(world, bob, roundcube, false);
-  const subject = `[${plan.slug}] sealed mail`;
+  const subject = `[${plan.slug}] encrypted message`;
   const picture = (name: string, alt: string) =>
     album.picture(`webmail-${name}`, alt, (path) => window.page.picture(path));
   try {

@@ -11,9 +11,14 @@ const LOOKED_AT = 400;
 
 /** How the fixed notices begin, in every mode and delivery; a test compares them with `mail/fixed-texts.ts`. */
 const notices = [
+  "This message is encrypted to a mailing list.",
+  "This message is encrypted. ListSeal",
+  "This is a list server's answer",
+  "An owner of an encrypted mailing list",
+  "This mail tells an owner of an encrypted",
+  // before version 1 of the format was frozen
   "This message is sealed for a mailing list.",
   "This message is sealed. ListSeal",
-  "This is a list server's answer",
   "An owner of a sealed mailing list",
   "This mail tells an owner of a sealed",
 ];

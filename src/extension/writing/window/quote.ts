@@ -144,7 +144,7 @@ export function quoteInHtml(
     const container = page.querySelector(".moz-forward-container") ?? page.body;
     const table = container.querySelector(".moz-email-headers-table");
     for (const cell of table?.querySelectorAll("td") ?? []) {
-      if (/^\[[^\]]+\] sealed mail$/.test(cell.textContent?.trim() ?? ""))
+      if (/^\[[^\]]+\] (?:encrypted message|sealed mail)$/.test(cell.textContent?.trim() ?? ""))
         cell.textContent = opened.view.subject;
     }
     const kept: Node[] = [];

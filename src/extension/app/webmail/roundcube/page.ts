@@ -1,4 +1,4 @@
-import { memberNotice, submissionNotice } from "../../../../mail/fixed-texts.js";
+import { formerNotices, memberNotice, submissionNotice } from "../../../../mail/fixed-texts.js";
 import { labelOf } from "../../../../mail/part-types.js";
 import { MAIL_LIMIT } from "../../calls/webmail-calls.js";
 import { type Part, selectors } from "./selectors.js";
@@ -116,7 +116,7 @@ export function missingForWriting(): readonly string[] {
   return writing.filter((part) => document.querySelector(selectors[part]) === null);
 }
 
-const marks = [submissionNotice(), memberNotice("key", "resealed")].map(
+const marks = [submissionNotice(), memberNotice("key", "resealed"), ...formerNotices()].map(
   (notice) => notice.split("\n", 1)[0] ?? "",
 );
 
