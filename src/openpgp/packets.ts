@@ -329,7 +329,6 @@ function mpiLength(body: Uint8Array, at: number): number | undefined {
 /** Whether `packet` is addressed to `target`; tells "for another list" from "damaged". */
 function namesTarget(body: Uint8Array, target: PublicKeyTarget): boolean {
   const idAt = target.version === 6 ? 3 : 1;
-  if (octet(body, 0) !== target.version) return false;
   if (target.version === 6 && (octet(body, 1) !== 33 || octet(body, 2) !== 6)) return false;
   if (target.id.some((value, i) => body[idAt + i] !== value)) return false;
   return octet(body, idAt + target.id.length) === target.algorithm;
@@ -342,7 +341,7 @@ function namesTarget(body: Uint8Array, target: PublicKeyTarget): boolean {
  * body exactly, version, id and algorithm of the list's current encryption key. Stops markers, padding, trailing bytes
  * and other spellings, by which one captured key packet would become many (the replay memory is keyed on its bytes).
  *
- * @throws ListSealError `malformed-key-packet`, `wrong-list`, `too-large`
+ * @throws ListSealError `malformed-key-packet`, `too-large`, `unsupported-algorithm` (a version of the other profile), `wrong-list`
  */
 export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): number {
   const malformed = (why: string) => new ProtocolError("malformed-key-packet", `the key packet ${why}`);
@@ -358,6 +357,9 @@ export function checkKeyPacket(literal: Uint8Array, target: KeyPacketTarget): nu
   const body = literal.subarray(header.start, header.end);
   let exact: boolean;
   try {
+    if (octet(body, 0) !== target.version) {
+      throw new ProtocolError("unsupported-algorithm", "a key packet of the other profile");
+    }
     exact = target.kind === "key" ? isExactPkesk(body, target) : isExactSkesk(body, target);
   } catch (cause) {
     if (cause instanceof ListSealError && cause.code !== "damaged") throw cause;
@@ -388,7 +390,6 @@ const GCM = { id: 3, nonce: 12, tag: 16 } as const;
  * Any other S2K is refused before it is computed: Argon2 or a high count would let a sender burn the opener's memory.
  */
 function isExactSkesk(body: Uint8Array, target: SecretTarget): boolean {
-  if (octet(body, 0) !== target.version) return false;
   // v4: version, cipher, S2K, then the key. v6: version, count, cipher, AEAD, S2K length, S2K, IV, key, tag
   const s2kAt = target.version === 4 ? 2 : 5;
   const cipher = octet(body, target.version === 4 ? 1 : 2);

@@ -1,85 +1,98 @@
 /**
- * Makes the worked example of docs/FORMAT.md: keys, one post, every step's bytes, as Markdown on standard output.
- * Run once by hand (`npx tsx test/format/make-example.ts`) when the format changes; `example.test.ts` opens what the
- * document shows.
+ * Writes the worked examples of docs/FORMAT.md to docs/examples: `npm run examples`. With `--check` it writes nothing and says which
+ * files are not what it would write. The keys are those of the test vectors; the same bytes come out each time.
  */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writePayload } from "../../src/mail/payload.js";
+import { writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
 import {
-  armorOpeningKey,
-  generateKey,
-  generateMemberKey,
   openAtServer,
+  type Profile,
   prepareReseal,
   resealFor,
   sealingHalf,
   sealPost,
 } from "../../src/protocol/index.js";
+import { writeSealingKey } from "../../src/openpgp/keys.js";
+import { LIST, vectorCast, vectorSecrets } from "../vectors/cast.js";
+import { withSeed } from "../vectors/seeded.js";
 
-const hex = (bytes: Uint8Array) =>
-  (
-    Buffer.from(bytes)
-      .toString("hex")
-      .match(/.{1,80}/g) ?? []
-  ).join("\n");
-const base64 = (bytes: Uint8Array) =>
-  (
-    Buffer.from(bytes)
-      .toString("base64")
-      .match(/.{1,76}/g) ?? []
-  ).join("\n");
-const block = (name: string, text: string) => console.log(`\`\`\`text ${name}\n${text.trim()}\n\`\`\`\n`);
+/** When Alice writes, and when the server answers for it. */
+export const WRITTEN = new Date("2025-06-01T12:00:00Z");
+export const MESSAGE_ID = "<00112233445566778899aabbccddeeff@example.test>";
+export const ROSTER = { number: 4, hash: "5f".repeat(32) };
 
-const date = new Date("2026-11-22T10:00:00Z");
-const made = { profile: "compatible", date: new Date("2026-11-01T00:00:00Z") } as const;
-const list = parseAddress("team@lists.example");
-const alice = parseAddress("alice@example.test");
-const bob = parseAddress("bob@example.test");
-const listKey = await generateKey("list", { address: list, ...made });
-const serverKey = await generateKey("server", { address: list, ...made });
-const aliceKey = await generateMemberKey({ name: "Alice", address: alice, ...made });
-const bobKey = await generateMemberKey({ name: "Bob", address: bob, ...made });
+const list = parseAddress(LIST);
+const from = { name: "Alice", address: parseAddress("alice@example.test") };
+const bob = { name: "Bob", address: parseAddress("bob@example.test") };
 
-const from = { name: "Alice", address: alice };
-const to = [{ address: list }];
-const messageId = "<00112233445566778899aabbccddeeff@example.test>";
-const payload = writePayload(
-  {
+/** The files of a profile: Alice's submission, Bob's copy; in `compatible` also the payload and a submission under a secret. */
+async function* examples(profile: Profile): AsyncGenerator<readonly [name: string, bytes: Uint8Array]> {
+  const cast = await vectorCast(profile);
+  const secrets = await vectorSecrets(profile);
+  const to = [{ address: list }];
+  const letter = {
     from,
     to,
     cc: [],
     subject: "Lunch",
-    date,
-    messageId,
+    date: WRITTEN,
+    messageId: MESSAGE_ID,
     references: [],
     text: "At noon?\r\n",
     attachments: [],
-  },
-  { subject: "[team] encrypted message", from, to },
-);
-const ref = { address: list, key: sealingHalf(listKey) };
-const sealed = await sealPost({
-  mode: "key",
-  payload,
-  messageId,
-  list: ref,
-  server: sealingHalf(serverKey),
-  author: aliceKey,
-  date,
-});
-if (sealed.mode !== "key") throw new Error("mode");
-const context = { list: ref, server: serverKey, author: sealingHalf(aliceKey), now: date };
-const opened = await openAtServer(sealed, context);
-const roster = { number: 4, hash: "5f".repeat(32) };
-const copy = await resealFor(await prepareReseal(opened, { ...context, roster, date }), sealingHalf(bobKey));
-if (copy.mode !== "key") throw new Error("mode");
+    author: { certificate: writeSealingKey(sealingHalf(cast.alice)) },
+  };
+  const payload = writePayload(letter, { subject: outerSubject(list), from, to });
+  if (profile === "compatible") yield ["payload.txt", payload];
+  const ref = { address: list, key: sealingHalf(cast.listKey) };
+  const post = { mode: "key", payload, messageId: MESSAGE_ID, list: ref, author: cast.alice, date: WRITTEN } as const;
+  const outside = { from, list, date: WRITTEN, messageId: MESSAGE_ID };
+  const sealed = await sealPost({ ...post, server: sealingHalf(cast.serverKey) });
+  yield [`${profile}-submission.eml`, writeSubmission({ ...outside, sealed })];
+  if (profile === "compatible") {
+    const underSecret = await sealPost({ ...post, server: secrets.server });
+    yield ["secret-submission.eml", writeSubmission({ ...outside, sealed: underSecret })];
+  }
+  const context = { list: ref, server: cast.serverKey, author: sealingHalf(cast.alice), now: WRITTEN };
+  const opened = await openAtServer(sealed, context);
+  const prepared = await prepareReseal(opened, { ...context, roster: ROSTER, date: WRITTEN });
+  const copy = writeCopy({
+    shape: "mixed",
+    list,
+    listName: "Team",
+    from: { name: "Alice via Team", address: list },
+    replyTo: { address: list },
+    to: bob,
+    messageId: MESSAGE_ID,
+    date: WRITTEN,
+    sealed: await resealFor(prepared, sealingHalf(cast.bob), WRITTEN),
+  });
+  yield [`${profile}-copy.eml`, Uint8Array.from(Buffer.concat([copy.head, copy.shared, copy.tail]))];
+}
 
-block("payload", Buffer.from(payload).toString("utf8"));
-block("list-key", await armorOpeningKey(listKey));
-block("server-key", await armorOpeningKey(serverKey));
-block("alice-key", await armorOpeningKey(aliceKey));
-block("bob-key", await armorOpeningKey(bobKey));
-block("submitted-key base64", base64(sealed.key));
-block("body base64", base64(sealed.body));
-block("key-packet hex", hex(opened.literal));
-block("bob-copy-key base64", base64(copy.key));
+/** Where an example lies. */
+export const exampleFile = (name: string) => new URL(`../../docs/examples/${name}`, import.meta.url);
+
+async function main(): Promise<void> {
+  const checks = process.argv[2] === "--check";
+  for (const profile of ["compatible", "rfc9580"] as const) {
+    const made = await withSeed(`example ${profile}`, async () => {
+      const files: (readonly [string, Uint8Array])[] = [];
+      for await (const file of examples(profile)) files.push(file);
+      return files;
+    });
+    for (const [name, bytes] of made) {
+      const there = await readFile(exampleFile(name)).catch(() => undefined);
+      if (there?.equals(bytes)) continue;
+      if (!checks) await writeFile(exampleFile(name), bytes);
+      console.log(fileURLToPath(exampleFile(name)));
+      if (checks) process.exitCode = 1;
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

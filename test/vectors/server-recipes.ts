@@ -224,7 +224,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ),
   ...refused(
     "version-3-rfc9580",
-    "wrong-list",
+    "unsupported-algorithm",
     "A key packet of version 3 for a list whose key is version 6.",
     () => ({
       literal: ({ keyPacket }) => packet(1, concat(Uint8Array.of(3), keyPacket.subarray(3))),
