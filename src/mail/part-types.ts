@@ -3,7 +3,7 @@
  *
  * A webmail can't be told the type of a file that a person attaches: it writes what it guesses (application/octet-stream,
  * application/pgp-encrypted, whatever its library takes sealed octets for), and keeps the name. So the name stands in for
- * such a type, here and nowhere else (docs/FORMAT.md, 4.2).
+ * such a type, here and nowhere else (docs/MAIL.md).
  *
  * Type and name are labels that anybody can write. They choose what a part is tried as; the seals say what it is.
  */

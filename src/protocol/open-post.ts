@@ -225,6 +225,7 @@ async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date
     const word = readListWord(signature.notations, mode);
     const { says } = word;
     via = word.via;
+    roster = parseRosterHead(says.roster);
     if (says.list !== post.list) return unproved("for-another-list");
     if (says.msgid !== post.messageId) return unproved("for-another-message");
     if (mode === "key" && says["body-sha256"] !== body) {
@@ -234,7 +235,6 @@ async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date
       return unproved("older-than-the-post");
     }
     by = says.by;
-    roster = parseRosterHead(says.roster);
     signedAt = signature.signedAt;
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;

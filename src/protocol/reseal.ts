@@ -95,10 +95,9 @@ export async function openAtServer(sealed: SealedMessage, context: ServerContext
     throw new ProtocolError("binding-mismatch", "the body is not the one that was signed");
   }
   assertInWindow(signature.signedAt, now);
+  const { keyPacket } = checkLiteral(literal, sealed.mode, await keyPacketTarget(list.key, now));
   // last: the time until a refusal must not tell whose certificate was looked at
   assertKeyVersion(author, profileOf(list.key));
-
-  const { keyPacket } = checkLiteral(literal, sealed.mode, await keyPacketTarget(list.key, now));
   return {
     mode: sealed.mode,
     literal,

@@ -8,6 +8,7 @@ import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { writePayload } from "../../src/mail/payload.js";
 import { writeCopy, writeSubmission } from "../../src/mail/sealed-mail.js";
+import { writeSealingKey } from "../../src/openpgp/keys.js";
 import {
   openAtServer,
   type Profile,
@@ -16,7 +17,6 @@ import {
   sealingHalf,
   sealPost,
 } from "../../src/protocol/index.js";
-import { writeSealingKey } from "../../src/openpgp/keys.js";
 import { LIST, vectorCast, vectorSecrets } from "../vectors/cast.js";
 import { withSeed } from "../vectors/seeded.js";
 
@@ -49,7 +49,14 @@ async function* examples(profile: Profile): AsyncGenerator<readonly [name: strin
   const payload = writePayload(letter, { subject: outerSubject(list), from, to });
   if (profile === "compatible") yield ["payload.txt", payload];
   const ref = { address: list, key: sealingHalf(cast.listKey) };
-  const post = { mode: "key", payload, messageId: MESSAGE_ID, list: ref, author: cast.alice, date: WRITTEN } as const;
+  const post = {
+    mode: "key",
+    payload,
+    messageId: MESSAGE_ID,
+    list: ref,
+    author: cast.alice,
+    date: WRITTEN,
+  } as const;
   const outside = { from, list, date: WRITTEN, messageId: MESSAGE_ID };
   const sealed = await sealPost({ ...post, server: sealingHalf(cast.serverKey) });
   yield [`${profile}-submission.eml`, writeSubmission({ ...outside, sealed })];

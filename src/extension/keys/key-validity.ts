@@ -21,7 +21,7 @@ const fingerprintDigits = { compatible: 40, rfc9580: 64 } as const satisfies Rec
 
 /**
  * The member keys that are here and can be used on a list, as an address: those that have not run out and are not revoked, and are of the
- * list's profile: its readers refuse the others (docs/FORMAT.md).
+ * list's profile: its readers refuse the others (docs/FORMAT.md, 2).
  */
 export function keysFor(
   keys: Readonly<Record<string, StoredMemberKey>>,

@@ -33,7 +33,7 @@ export interface ReadyLetter {
   readonly letter: Omit<Letter, "author">;
 }
 
-/** What a list takes, in octets (docs/FORMAT.md, 5). A test holds it to the limit of the protocol, which brings OpenPGP along. */
+/** What a list takes, in octets (docs/FORMAT.md, 6.1). A test holds it to the limit of the protocol, which brings OpenPGP along. */
 export const LETTER_LIMIT = 100 * 1024 * 1024;
 
 /** MIME writes files in base64, in lines: 78 characters hold 57 octets. */
