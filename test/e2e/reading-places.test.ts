@@ -150,10 +150,9 @@ describe("reading in a real Thunderbird", () => {
     await places.useConversations(true);
     try {
       await alice.ui.openFolder();
-      const shown = await places.selectConversation(OUTER);
+      const shown = await places.selectConversation(OUTER, "2 messages");
       await alice.picture(join(ALBUM, "conversation.png"));
       expect(shown).not.toContain(MARKER);
-      expect(shown).toContain("2 messages");
       const { nativeText, view } = await places.displayedInConversation();
       expect(view).toBeNull();
       expect(nativeText).toContain("This message is encrypted");

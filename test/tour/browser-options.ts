@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type Browser, type BrowserName, type Page, type Sheet, startBrowser } from "../world/browser.js";
 import { until } from "../world/processes.js";
+import { savedFiles } from "../world/saved-files.js";
 import { type Language, wordsOf } from "./words.js";
 
 /** The options page in a real browser, driven as a person does: fields filled in, buttons pressed, the answer read. */
@@ -104,13 +104,10 @@ export class BrowserOptions {
   /** Presses what saves a file, and gives the file. */
   async saved(label: string, ending: string): Promise<string> {
     const folder = this.#browser.downloads;
-    const before = readdirSync(folder);
+    const before = savedFiles(folder);
     await this.press(label);
     return until(`a saved file *${ending}`, () =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith(ending) && !before.includes(name))
-        .map((name) => join(folder, name))
-        .find((file) => statSync(file).size > 0),
+      savedFiles(folder).find((file) => file.endsWith(ending) && !before.includes(file)),
     );
   }
 

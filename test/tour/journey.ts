@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { searchPaths } from "../world/evidence.js";
 import { until } from "../world/processes.js";
@@ -145,12 +145,9 @@ export function judge(view: View, letter: PlannedLetter, saved?: string): ReadSt
 export async function saveAttachment(reader: Person, letter: PlannedLetter): Promise<string> {
   const before = new Set(reader.downloads());
   await reader.ui.clickInView(`Save ${letter.attachment.name}`);
-  const file = await until("the saved attachment", () => {
-    const fresh = reader.downloads().find((name) => !before.has(name));
-    return fresh !== undefined && existsSync(fresh) && statSync(fresh).size >= letter.attachment.size
-      ? fresh
-      : undefined;
-  });
+  const file = await until("the saved attachment", () =>
+    reader.downloads().find((name) => !before.has(name)),
+  );
   return sha256(readFileSync(file));
 }
 

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseSealingKey } from "../../src/openpgp/keys.js";
 import { InstalledAddon } from "../world/extension.js";
 import { pause, until } from "../world/processes.js";
+import { savedFiles } from "../world/saved-files.js";
 import type { Thunderbird } from "../world/thunderbird.js";
 import { ThunderbirdUi } from "../world/thunderbird-ui.js";
 import { addressOf, fullNameOf, type PersonName, type World } from "../world/world.js";
@@ -114,11 +114,8 @@ export class Person {
     await this.ui.picture("mail:3pane", path);
   }
 
-  /** Files in the folder for downloads, whole ones only. QUIRK: Thunderbird puts an empty one in its place while it writes. */
+  /** Files in the folder for downloads, whole ones only. */
   downloads(): readonly string[] {
-    return readdirSync(this.thunderbird.downloads)
-      .filter((name) => !name.endsWith(".part"))
-      .map((name) => join(this.thunderbird.downloads, name))
-      .filter((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0);
+    return savedFiles(this.thunderbird.downloads);
   }
 }

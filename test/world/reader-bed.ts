@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { open, type Person, type PlayList, PlayServer, person } from "../server/
 import { type Browser, type BrowserName, type BrowserOptions, type Page, startBrowser } from "./browser.js";
 import { keepInBrowser, keptBy } from "./browser-member.js";
 import { until } from "./processes.js";
+import { savedFiles } from "./saved-files.js";
 
 /** Pictures of the pages, for looking at. */
 export const ALBUM = fileURLToPath(new URL("../../out/reader", import.meta.url));
@@ -124,11 +125,10 @@ export class ReaderBed {
     return until(
       `a saved file ${ending}`,
       () => {
-        const names = readdirSync(this.browser.downloads);
-        const found = names.find((one) => one.endsWith(ending));
-        if (found === undefined || names.some((one) => /\.(?:part|crdownload)$/.test(one))) return undefined;
-        const bytes = readFileSync(join(this.browser.downloads, found));
-        rmSync(join(this.browser.downloads, found));
+        const found = savedFiles(this.browser.downloads).find((file) => file.endsWith(ending));
+        if (found === undefined) return undefined;
+        const bytes = readFileSync(found);
+        rmSync(found);
         return bytes;
       },
       20_000,

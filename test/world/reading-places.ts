@@ -38,9 +38,9 @@ export class ReadingPlaces {
     await this.#call(z.null(), "useConversations", on);
   }
 
-  /** Selects the thread whose first mail has these words in its subject, and gives what is shown of it. */
-  selectConversation(words: string): Promise<string> {
-    return this.#call(z.string(), "selectConversation", words);
+  /** Selects the thread whose mails have these words in their subjects, and gives what is shown of it once `heading` is. */
+  selectConversation(words: string, heading: string): Promise<string> {
+    return this.#call(z.string(), "selectConversation", words, heading);
   }
 
   /** What the newest mail of the conversation shows, in its own pane. */

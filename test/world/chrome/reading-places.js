@@ -53,35 +53,48 @@ export async function useConversations(on) {
   Services.prefs.setBoolPref("mail.thread.conversation.enabled", on);
 }
 
-/** How long a view of a conversation may take before its thread is selected once more. */
+/** How long a view of a conversation may take before its thread is selected once more; twice as long each time. */
 const RESELECT_MS = 3_000;
 
-/** Closes the thread of the selected mail, selects it whole, and gives what the view of the conversation shows of it. */
-export async function selectConversation(words) {
+/**
+ * Closes the thread whose mails have these words in their subjects, selects it whole, and gives what the view of the conversation shows
+ * of it, once its heading says `heading`.
+ */
+export async function selectConversation(words, heading) {
+  const isIt = (mail) => mail.mime2DecodedSubject.includes(words);
   threePane().gViewWrapper.showThreaded = true;
-  const { threadTree, gDBView } = threePane();
-  gDBView.doCommand(Ci.nsMsgViewCommandType.collapseAll);
-  const rows = Array.from({ length: gDBView.rowCount }, (_, row) => row);
-  const row = rows.find((each) => gDBView.getMsgHdrAt(each).mime2DecodedSubject.includes(words));
-  threadTree.selectedIndex = row;
   // conversations are made of what the index knows, which it takes its time over
   const { Gloda } = ChromeUtils.importESModule("resource:///modules/gloda/GlodaPublic.sys.mjs");
   const { GlodaMsgIndexer } = ChromeUtils.importESModule("resource:///modules/gloda/IndexMsg.sys.mjs");
-  const mails = gDBView.getSelectedMsgHdrs();
+  const mails = [...threePane().gFolder.messages].filter(isIt);
   GlodaMsgIndexer.indexMessages(mails.map(({ folder, messageKey }) => [folder, messageKey]));
-  await waitFor("the index", () => mails.every((mail) => Gloda.isMessageIndexed(mail)));
-  // QUIRK: Thunderbird 153 makes the view once, when the thread is selected; where the index is still being written just then, the view
-  // stays empty. So it is selected anew until there is one.
-  let selectedAt = 0;
-  const view = await waitFor("the conversation", async () => {
-    const found = threePane().document.querySelector("conversation-view");
-    if (found?.shadowRoot?.querySelectorAll("article").length > 0 && !found.hidden) return found;
-    if (Date.now() - selectedAt < RESELECT_MS) return undefined;
-    threadTree.selectedIndex = -1;
-    await sleep(100);
-    threadTree.selectedIndex = row;
-    selectedAt = Date.now();
-    return undefined;
+  await waitFor("the index", () => mails.every((mail) => Gloda.isMessageIndexed(mail)), 60_000);
+  const select = () => {
+    const { threadTree, gDBView } = threePane();
+    gDBView.doCommand(Ci.nsMsgViewCommandType.collapseAll);
+    const rows = Array.from({ length: gDBView.rowCount }, (_, row) => row);
+    threadTree.selectedIndex = rows.find((row) => isIt(gDBView.getMsgHdrAt(row))) ?? -1;
+  };
+  // QUIRK: Thunderbird 153 makes the view once, when the thread is selected. Where the index is still being written just then, the view
+  // stays empty, or has some of the mails only. So it is selected anew until there are all.
+  let [selectedAt, patience] = [0, RESELECT_MS / 2];
+  let seen = "no view";
+  const view = await waitFor(
+    `a conversation of ${heading}`,
+    async () => {
+      const found = threePane().document.querySelector("conversation-view");
+      seen = found?.shadowRoot?.textContent ?? "no view";
+      if (!found?.hidden && seen.includes(heading)) return found;
+      if (Date.now() - selectedAt < patience) return undefined;
+      threePane().threadTree.selectedIndex = -1;
+      await sleep(100);
+      select();
+      [selectedAt, patience] = [Date.now(), 2 * patience];
+      return undefined;
+    },
+    60_000,
+  ).catch((error) => {
+    throw new Error(`${error.message}; it shows: ${seen}`);
   });
   // the first words of each mail come later, if there are any
   await sleep(500);
