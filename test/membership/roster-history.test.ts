@@ -325,8 +325,10 @@ test("a removed member comes back by a new introduction only", async () => {
 
 test("the chain: nothing missing, nothing changed, nothing else", async () => {
   const at = new Date().toISOString();
-  const operator = (what: string) => ({ do: what, by: "operator", at });
-  const links = chained([operator("create"), operator("list-key"), operator("policy")]);
+  const operator = (what: string, more: object = {}) => ({ do: what, by: "operator", at, ...more });
+  const create = operator("create", { list: team });
+  const policy = operator("policy", { policy: "open" });
+  const links = chained([create, operator("list-key", { fingerprint: olga.fingerprint }), policy]);
   const known = await continueHistory(noHistory, links, { list });
   const code = async (bent: readonly RecordLink[], before = noHistory) => {
     try {
@@ -341,7 +343,7 @@ test("the chain: nothing missing, nothing changed, nothing else", async () => {
   expect(await code(links.map((link) => ({ ...link, entry: link.entry.replace("policy", "police") })))).toBe(
     "roster-altered",
   );
-  const other = chained([operator("create"), operator("other"), operator("policy"), operator("more")]);
+  const other = chained([create, operator("other"), policy, operator("more")]);
   expect(await code(other.slice(3), known)).toBe("roster-forked");
   const [, , third] = links;
   const head = { number: 3, hash: third?.hash ?? "" };

@@ -15,7 +15,8 @@
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { typedPassphrase } from "./backup-passphrase.js";
-import { FILE_VERSION, Fields, formatDate } from "./json-fields.js";
+import { anyObject, formatDate, isoDate, objectOf } from "./declaration.js";
+import { FILE_VERSION, kindFields, readJson } from "./json-fields.js";
 import { openFile, sealFile } from "./sealed-file.js";
 
 export {
@@ -27,6 +28,9 @@ export {
 
 /** Keys and pins of many lists have some hundred kB. Against a "backup" that fills the memory. */
 export const MAX_BACKUP_BYTES = 16 * 1024 * 1024;
+
+/** A backup's JSON. */
+export const backupDeclaration = objectOf({ ...kindFields("backup"), made: isoDate, sections: anyObject });
 
 /** A backup. */
 export interface Backup {
@@ -83,7 +87,10 @@ export async function readBackup(file: Uint8Array, passphrase: string): Promise<
     }
     throw thrown;
   }
-  const fields = Fields.parse(bytes, "backup-damaged");
-  fields.assertKind("backup", "file");
-  return { made: fields.date("made"), sections: fields.opaque("sections") };
+  const { made, sections } = readJson(bytes, backupDeclaration, {
+    kind: "backup",
+    from: "file",
+    code: "backup-damaged",
+  });
+  return { made, sections };
 }

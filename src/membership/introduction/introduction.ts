@@ -40,8 +40,8 @@ import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertNotFuture, assertSize } from "../../openpgp/policy.js";
 import { hasRevocation } from "../../openpgp/revocation.js";
 import { listValue, notations, readNotations } from "../../protocol/binding.js";
+import { formatDate, parseDate } from "../file/declaration.js";
 import { MembershipError, type RefusalCode, refusalOf } from "../file/errors.js";
-import { formatDate, parseDate } from "../file/json-fields.js";
 import { judge, type PinDecision, type Pins, type Proof, pinOwner, type Step } from "./pins.js";
 
 /**

@@ -34,17 +34,31 @@ import {
 import { profileOf } from "../../openpgp/secrets.js";
 import { type DetachedSignature, isNamedBy, verifyOnly } from "../../openpgp/signature.js";
 import { readNotations } from "../../protocol/binding.js";
+import type { Checked } from "../file/check.js";
 import { readCode } from "../file/code.js";
+import { armored, canonicalAddress, formatDate, isoDate, objectOf, several } from "../file/declaration.js";
 import { MembershipError } from "../file/errors.js";
-import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import { openFile, sealFile } from "../file/sealed-file.js";
 import { type ListForProof, readIntroduction } from "../introduction/introduction.js";
-import { type ListInfo, readListWords, writeListWords } from "./list-info.js";
+import { type ListInfo, listWords, readListWords, writeListWords } from "./list-info.js";
 
 export { makeCode } from "../file/code.js";
 
 /** Against a file that lists a thousand owners, each of whom every mail is checked against. */
 const MAX_OWNERS = 50;
+
+/** An invitation's JSON. */
+export const invitationDeclaration = objectOf({
+  ...kindFields("invitation"),
+  list: listWords,
+  listKey: armored,
+  server: armored,
+  owners: several(armored, { limit: MAX_OWNERS, least: 1 }),
+  invitee: canonicalAddress,
+  introduction: armored,
+  joinBy: isoDate,
+});
 
 /** What an invitation carries. */
 export interface Invitation extends ListInfo {
@@ -136,11 +150,14 @@ export async function readInvitation(
   now: Date = new Date(),
 ): Promise<ReadInvitation> {
   const { bytes, signatures } = await openFile(file, readCode(code));
-  const fields = Fields.parse(bytes, "invitation-damaged");
-  fields.assertKind("invitation", "file");
-  const owners = await ownersOf(fields);
+  const said = readJson(bytes, invitationDeclaration, {
+    kind: "invitation",
+    from: "file",
+    code: "invitation-damaged",
+  });
+  const owners = await ownersOf(said.owners);
   const by = await assertSigned(bytes, signatures, owners, now);
-  const invitation = await partsOf(fields, owners, now);
+  const invitation = await partsOf(said, owners, now);
   const introducedBy = await assertCoherent(invitation, now);
   // attack: whoever has file and code adds an owner of their own, signs it anew, and leaves the honest introduction in
   // it, which the server takes
@@ -162,24 +179,24 @@ async function inside<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-function ownersOf(fields: Fields): Promise<Invitation["owners"]> {
-  const owners = fields.armors("owners", MAX_OWNERS);
+function ownersOf(owners: readonly string[]): Promise<Invitation["owners"]> {
   // an owner whose key ran out is still the one who introduced the others
   return inside(() => Promise.all(owners.map((key) => parseSealingKey("member", key))));
 }
 
-async function partsOf(fields: Fields, owners: Invitation["owners"], now: Date): Promise<Invitation> {
-  const words = {
-    ...readListWords(fields.within("list")),
-    invitee: fields.address("invitee"),
-    joinBy: fields.date("joinBy"),
-  };
+async function partsOf(
+  { list, listKey, server, introduction, invitee, joinBy }: Checked<typeof invitationDeclaration>,
+  owners: Invitation["owners"],
+  now: Date,
+): Promise<Invitation> {
   return inside(async () => ({
-    ...words,
+    ...readListWords(list),
+    invitee,
+    joinBy,
     owners,
-    listKey: await readOpeningKey("list", fields.armor("listKey")),
-    server: await readSealingKey("server", fields.armor("server"), now),
-    introduction: await readOpeningKey("introduction", fields.armor("introduction")),
+    listKey: await readOpeningKey("list", listKey),
+    server: await readSealingKey("server", server, now),
+    introduction: await readOpeningKey("introduction", introduction),
   }));
 }
 

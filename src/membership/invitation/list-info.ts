@@ -4,7 +4,8 @@ import type { Address } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
 import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
-import type { Fields } from "../file/json-fields.js";
+import type { Checked } from "../file/check.js";
+import { canonicalAddress, line, objectOf, wordOf } from "../file/declaration.js";
 
 const MAX_LIST_NAME = 100;
 
@@ -25,14 +26,17 @@ export function writeListWords(words: ListInfo) {
   return { address, name, requestAddress, mode, delivery, profile };
 }
 
-/** The inverse of {@link writeListWords}. @throws ListSealError with the code of `list` for anything else */
-export function readListWords(list: Fields): ListInfo {
-  return {
-    listAddress: list.address("address"),
-    listName: list.line("name", MAX_LIST_NAME),
-    requestAddress: list.address("requestAddress"),
-    mode: list.oneOf("mode", modes),
-    delivery: list.oneOf("delivery", deliveryModes),
-    profile: list.oneOf("profile", profiles),
-  };
+/** The object as it is read. */
+export const listWords = objectOf({
+  address: canonicalAddress,
+  name: line(MAX_LIST_NAME),
+  requestAddress: canonicalAddress,
+  mode: wordOf(...modes),
+  delivery: wordOf(...deliveryModes),
+  profile: wordOf(...profiles),
+});
+
+/** The inverse of {@link writeListWords}. */
+export function readListWords({ address, name, ...rest }: Checked<typeof listWords>): ListInfo {
+  return { listAddress: address, listName: name, ...rest };
 }

@@ -28,10 +28,11 @@ import { profileOf } from "../../openpgp/secrets.js";
 import { verifyOnly } from "../../openpgp/signature.js";
 import { readSignedMessage, type SignedMessage, writeSignedMessage } from "../../openpgp/signed-message.js";
 import { notations, readNotations } from "../../protocol/binding.js";
+import { armored, formatDate, hexDigits, isoDate, objectOf } from "../file/declaration.js";
 import { MembershipError } from "../file/errors.js";
-import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import { jsonBytes } from "../request/request.js";
-import { type ListInfo, readListWords, writeListWords } from "./list-info.js";
+import { type ListInfo, listWords, readListWords, writeListWords } from "./list-info.js";
 
 /** An honest card has about 2 kB. Against a "card" that fills the memory. */
 export const MAX_CARD_BYTES = 64 * 1024;
@@ -92,6 +93,15 @@ export async function writeCard(
   return writeSignedMessage(bytes, server, notations({ kind: "card" }), date);
 }
 
+/** A card's JSON. */
+export const cardDeclaration = objectOf({
+  ...kindFields("card"),
+  list: listWords,
+  server: armored,
+  code: hexDigits(2 * CODE_OCTETS),
+  expires: isoDate,
+});
+
 function damaged(why: string, cause?: unknown): ListSealError {
   return new MembershipError("card-damaged", why, { cause });
 }
@@ -115,18 +125,13 @@ async function takeApart(file: Uint8Array): Promise<SignedMessage> {
 export async function readCard(file: Uint8Array, now: Date = new Date()): Promise<ServerCard> {
   assertSize(file, MAX_CARD_BYTES, "the card");
   const { bytes, signatures } = await takeApart(file);
-  const fields = Fields.parse(bytes, "card-damaged");
-  fields.assertKind("card", "file");
-  const card = {
-    ...readListWords(fields.within("list")),
-    code: fields.hex("code", 2 * CODE_OCTETS),
-    expires: fields.date("expires"),
-    server: await serverOf(fields, now),
-  };
+  const said = readJson(bytes, cardDeclaration, { kind: "card", from: "file", code: "card-damaged" });
+  const { code, expires } = said;
+  const card = { ...readListWords(said.list), code, expires, server: await serverOf(said.server, now) };
   if (profileOf(card.server) !== card.profile) throw damaged("the server key is not of the list's profile");
   try {
-    const { notations: said } = await verifyOnly(bytes, signatures, card.server.certificate, now);
-    readNotations(said, "card", []);
+    const { notations: named } = await verifyOnly(bytes, signatures, card.server.certificate, now);
+    readNotations(named, "card", []);
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "from-the-future") throw thrown;
     throw damaged("the signature does not fit", thrown);
@@ -135,9 +140,9 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
   return card;
 }
 
-async function serverOf(fields: Fields, now: Date): Promise<SealingKey<"server">> {
+async function serverOf(armor: string, now: Date): Promise<SealingKey<"server">> {
   try {
-    return await readSealingKey("server", fields.armor("server"), now);
+    return await readSealingKey("server", armor, now);
   } catch (thrown) {
     if (thrown instanceof ListSealError && thrown.code === "key-damaged")
       throw damaged("no server key", thrown);

@@ -14,6 +14,7 @@
  */
 import type { Address } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
+import { assertIntendedFor } from "../../openpgp/intended-recipients.js";
 import {
   allFingerprints,
   armorOpeningKey,
@@ -31,16 +32,29 @@ import { sealLayer } from "../../openpgp/seal-layer.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { isNamedBy, verifyOnly } from "../../openpgp/signature.js";
 import { readNotations, signBinding } from "../../protocol/binding.js";
-import { MembershipError } from "../file/errors.js";
-import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import type { Checked } from "../file/check.js";
 import {
-  fingerprintOf,
+  anyCount,
+  armored,
+  canonicalAddress,
+  formatDate,
+  isoDate,
+  line,
+  objectOf,
+  oneKindOf,
+  several,
+  wordOf,
+} from "../file/declaration.js";
+import { MembershipError } from "../file/errors.js";
+import { assertKind, checked, FILE_VERSION, kindFields, parseJson, readJson } from "../file/json-fields.js";
+import {
+  fingerprintText,
   jsonBytes,
   MAX_NOTICE_BYTES,
   type NewsKind,
   newsKinds,
   type RequestedList,
-  readList,
+  requestedList,
 } from "../request/request.js";
 
 export type { NewsKind } from "../request/request.js";
@@ -149,32 +163,64 @@ export function presentOwners(owners: readonly OwnerTerm[]): readonly OwnerTerm[
   return owners.filter(({ to }) => to === undefined);
 }
 
-async function readOwners(fields: Fields): Promise<readonly OwnerTerm[]> {
-  return Promise.all(
-    fields.objects("owners", MAX_OWNERS).map(async (each) => ({
-      certificate: await parseSealingKey("member", each.armor("certificate")),
-      address: each.address("address"),
-      from: each.count("from"),
-      ...(each.has("to") ? { to: each.count("to") } : {}),
-    })),
-  );
-}
+const envelope = { date: isoDate, serial: anyCount, list: requestedList };
 
-async function readNews(fields: Fields, kind: NewsKind, now: Date): Promise<News> {
-  switch (kind) {
-    case "owners":
-      return { kind, owners: await readOwners(fields) };
+const ownerDeclaration = objectOf(
+  { certificate: armored, address: canonicalAddress, from: anyCount },
+  { to: anyCount },
+);
+
+/** A notice's JSON. */
+export const noticeDeclaration = oneKindOf("kind", {
+  owners: objectOf({
+    ...kindFields("owners"),
+    ...envelope,
+    owners: several(ownerDeclaration, { limit: MAX_OWNERS }),
+  }),
+  "new-list-key": objectOf({
+    ...kindFields("new-list-key"),
+    ...envelope,
+    listKey: armored,
+    graceEnds: isoDate,
+  }),
+  "new-server-key": objectOf({
+    ...kindFields("new-server-key"),
+    ...envelope,
+    server: armored,
+    replaces: fingerprintText,
+  }),
+});
+
+/** A receipt's JSON. */
+export const receiptDeclaration = objectOf({
+  ...kindFields("receipt"),
+  date: isoDate,
+  list: requestedList,
+  news: wordOf(...newsKinds),
+  serial: anyCount,
+  by: fingerprintText,
+});
+
+async function readNews(said: Checked<typeof noticeDeclaration>, now: Date): Promise<News> {
+  switch (said.kind) {
+    case "owners": {
+      const owners = said.owners.map(async ({ certificate, ...rest }) => ({
+        ...rest,
+        certificate: await parseSealingKey("member", certificate),
+      }));
+      return { kind: said.kind, owners: await Promise.all(owners) };
+    }
     case "new-list-key":
       return {
-        kind,
-        listKey: await readOpeningKey("list", fields.armor("listKey")),
-        graceEnds: fields.date("graceEnds"),
+        kind: said.kind,
+        listKey: await readOpeningKey("list", said.listKey),
+        graceEnds: said.graceEnds,
       };
     case "new-server-key":
       return {
-        kind,
-        server: await readSealingKey("server", fields.armor("server"), now),
-        replaces: fingerprintOf(fields, "replaces"),
+        kind: said.kind,
+        server: await readSealingKey("server", said.server, now),
+        replaces: said.replaces,
       };
   }
 }
@@ -201,24 +247,26 @@ export async function openNotice(
     isNamedBy(layer.signatures, certificate.certificate),
   );
   if (signer === undefined) throw new ProtocolError("unknown-author", "not by an owner of today");
-  const { notations, by } = await verifyOnly(
+  const { notations, by, readers } = await verifyOnly(
     layer.literal,
     layer.signatures,
     signer.certificate.certificate,
     now,
   );
-  const fields = Fields.parse(layer.literal, "damaged");
-  const kind = newsKinds.find((each) => each === fields.line("kind", 40));
+  assertIntendedFor(readers, member.fingerprint);
+  const value = parseJson(layer.literal, "damaged");
+  const named = checked(value, objectOf({ kind: line(40) }), "damaged").kind;
+  const kind = newsKinds.find((each) => each === named);
   if (kind === undefined) throw new ProtocolError("wrong-kind", "not a notice");
-  fields.assertKind(kind, "message");
+  assertKind(value, { kind, from: "message", code: "damaged" });
   readNotations(notations, kind, []);
-  const list = readList(fields.within("list"));
+  const said = checked(value, noticeDeclaration, "damaged");
+  const { list, serial, date } = said;
   // somebody who was away gets the notices in any order: the key named may not be known here yet
   if (list.address !== known.address) throw new ProtocolError("wrong-list", "for another list");
-  const serial = fields.count("serial");
-  const news = await readNews(fields, kind, now);
+  const news = await readNews(said, now);
   assertSound(news, serial, known);
-  const notice: Notice = { serial, date: fields.date("date"), list, news };
+  const notice: Notice = { serial, date, list, news };
   if (serial > known.serials[kind]) return { kind: "news", notice, by };
   const late = news.kind === "new-list-key" && !known.keys.includes(news.listKey.fingerprint);
   if (late) return { kind: "former-list-key", notice, by };
@@ -306,7 +354,8 @@ export async function writeReceipt(
  *
  * @param owner   the owner's member key
  * @param members the members whom notices were sent to, by the owner's own log
- * @throws ListSealError `too-large`, `damaged`, `unknown-author`, `bad-signature`, `from-the-future`, `wrong-kind`
+ * @throws ListSealError `too-large`, `damaged`, `unknown-author`, `bad-signature`, `from-the-future`, `wrong-list`
+ *   (made for another reader), `wrong-kind`
  */
 export async function openReceipt(
   sealed: Uint8Array,
@@ -317,18 +366,15 @@ export async function openReceipt(
   assertSize(sealed, MAX_NOTICE_BYTES, "the receipt");
   const layer = await openLayer(sealed, owner);
   if (layer === "not-for-me") return layer;
-  const fields = Fields.parse(layer.literal, "damaged");
-  fields.assertKind("receipt", "message");
-  const by = fingerprintOf(fields, "by");
+  const { list, news, serial, by, date } = readJson(layer.literal, receiptDeclaration, {
+    kind: "receipt",
+    from: "message",
+    code: "damaged",
+  });
   const member = members.find(({ fingerprint }) => fingerprint === by);
   if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");
-  const { notations } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
+  const { notations, readers } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);
+  assertIntendedFor(readers, owner.fingerprint);
   readNotations(notations, "receipt", []);
-  return {
-    list: readList(fields.within("list")),
-    news: fields.oneOf("news", newsKinds),
-    serial: fields.count("serial"),
-    by,
-    date: fields.date("date"),
-  };
+  return { list, news, serial, by, date };
 }

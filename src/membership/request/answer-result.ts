@@ -6,17 +6,33 @@ import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { type RefusalCode, refusalCodes } from "../file/errors.js";
-import { type Fields, formatDate } from "../file/json-fields.js";
-import { type HeldPost, MAX_HELD_SHOWN, readHeld, writtenHeld } from "./held-posts.js";
 import {
-  fingerprintOf,
+  anyCount,
+  armored,
+  base64To,
+  canonicalAddress,
+  type DeclaredFields,
+  formatDate,
+  hexDigits,
+  isoDate,
+  line,
+  objectOf,
+  oneKindOf,
+  several,
+  textTo,
+  wordOf,
+} from "../file/declaration.js";
+import { type RefusalCode, refusalCodes } from "../file/errors.js";
+import { checked } from "../file/json-fields.js";
+import { type HeldPost, heldPostDeclaration, MAX_HELD_SHOWN, writtenHeld } from "./held-posts.js";
+import {
+  fingerprintText,
+  headDeclaration,
   MAX_PERSON_NAME,
   MAX_RECEIPT_BYTES,
   MAX_REQUEST_BYTES,
   type MemberRole,
   memberRoles,
-  readHead,
   type SignedBytes,
 } from "./request.js";
 
@@ -218,110 +234,97 @@ const writtenStatus = ({ replaced, waitsForOwner, ...rest }: ListStatus) => ({
   ...(waitsForOwner === undefined ? {} : { waitsForOwner: formatDate(waitsForOwner) }),
 });
 
-function readStatus(fields: Fields): ListStatus {
-  return {
-    policy: fields.oneOf("policy", ["members", "moderated", "open"] as const),
-    held: fields.count("held"),
-    replaced: fields.objects("replaced", MAX_REPLACED).map((each) => ({
-      fingerprint: fingerprintOf(each),
-      graceEnds: each.date("graceEnds"),
-    })),
-    ...(fields.has("waitsForOwner") ? { waitsForOwner: fields.date("waitsForOwner") } : {}),
-  };
-}
+const delivery = wordOf("on", "paused");
+const role = wordOf(...memberRoles);
 
-const readPassed = (fields: Fields): ForwardedNotice => ({
-  member: fingerprintOf(fields, "member"),
-  passed: fields.date("passed"),
-  ...(fields.has("receipt") ? { receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) } : {}),
+const statusDeclaration = objectOf(
+  {
+    policy: wordOf("members", "moderated", "open"),
+    held: anyCount,
+    replaced: several(objectOf({ fingerprint: fingerprintText, graceEnds: isoDate }), {
+      limit: MAX_REPLACED,
+    }),
+  },
+  { waitsForOwner: isoDate },
+);
+
+const memberDeclaration = objectOf(
+  {
+    address: canonicalAddress,
+    name: line(MAX_PERSON_NAME),
+    fingerprint: fingerprintText,
+    role,
+    since: isoDate,
+    delivery,
+    shape: wordOf(...copyShapes),
+    bounces: anyCount,
+  },
+  { keyExpires: isoDate, paused: objectOf({ by: wordOf(...pausers), since: isoDate }), keyUnusable: isoDate },
+);
+
+const linkDeclaration = objectOf({
+  number: anyCount,
+  previous: hexDigits(64),
+  entry: textTo(MAX_ENTRY_CHARACTERS),
+  hash: hexDigits(64),
 });
+
+const passedDeclaration = objectOf(
+  { member: fingerprintText, passed: isoDate },
+  { receipt: base64To(MAX_RECEIPT_BYTES) },
+);
+
+/** The fields of each result. */
+const resultFields = {
+  done: objectOf({ kind: wordOf("done"), head: headDeclaration }),
+  refused: objectOf({ kind: wordOf("refused"), code: line(60) }),
+  roster: objectOf(
+    {
+      kind: wordOf("roster"),
+      head: headDeclaration,
+      members: several(memberDeclaration, { limit: ROSTER_PAGE }),
+      entries: several(linkDeclaration, { limit: RECORD_PAGE }),
+    },
+    { from: canonicalAddress, next: canonicalAddress, status: statusDeclaration },
+  ),
+  held: objectOf({
+    kind: wordOf("held"),
+    head: headDeclaration,
+    posts: several(heldPostDeclaration, { limit: MAX_HELD_SHOWN }),
+  }),
+  receipts: objectOf({
+    kind: wordOf("receipts"),
+    head: headDeclaration,
+    passed: several(passedDeclaration, { limit: MAX_PASSED }),
+  }),
+  report: objectOf({
+    kind: wordOf("report"),
+    event: wordOf(...reportEvents),
+    head: headDeclaration,
+    signed: objectOf({ bytes: base64To(MAX_REQUEST_BYTES), signatures: base64To(MAX_REQUEST_BYTES) }),
+  }),
+  "server-key": objectOf({ kind: wordOf("server-key"), head: headDeclaration }),
+  "server-key-offer": objectOf({
+    kind: wordOf("server-key-offer"),
+    head: headDeclaration,
+    certificate: armored,
+  }),
+  member: objectOf({ kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate }),
+} satisfies DeclaredFields<Record<RequestResult["kind"], unknown>>;
+
+/** A result, as it stands in an answer's JSON. */
+export const resultDeclaration = oneKindOf("kind", resultFields);
 
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */
 function errorCode(text: string): RefusalCode {
   return refusalCodes.find((code) => code === text) ?? "unsupported-version";
 }
 
-const readPause = (fields: Fields) => ({ by: fields.oneOf("by", pausers), since: fields.date("since") });
-
-function readMember(fields: Fields): RosterMember {
-  return {
-    address: fields.address("address"),
-    name: fields.line("name", MAX_PERSON_NAME),
-    fingerprint: fingerprintOf(fields),
-    role: fields.oneOf("role", memberRoles),
-    since: fields.date("since"),
-    delivery: fields.oneOf("delivery", ["on", "paused"] as const),
-    shape: fields.oneOf("shape", copyShapes),
-    ...(fields.has("keyExpires") ? { keyExpires: fields.date("keyExpires") } : {}),
-    bounces: fields.count("bounces"),
-    ...(fields.has("paused") ? { paused: readPause(fields.within("paused")) } : {}),
-    ...(fields.has("keyUnusable") ? { keyUnusable: fields.date("keyUnusable") } : {}),
-  };
-}
-
-function readLink(fields: Fields): RecordLink {
-  return {
-    number: fields.count("number"),
-    previous: fields.hex("previous", 64),
-    entry: fields.text("entry", MAX_ENTRY_CHARACTERS),
-    hash: fields.hex("hash", 64),
-  };
-}
-
 /** The inverse of {@link writeResult}. @throws ListSealError `damaged`, `unsupported-version` */
-export function readResult(fields: Fields): RequestResult {
-  const kind = fields.line("kind", 40);
-  switch (kind) {
-    case "done":
-    case "server-key":
-      return { kind, head: readHead(fields.within("head")) };
-    case "server-key-offer":
-      return { kind, head: readHead(fields.within("head")), certificate: fields.armor("certificate") };
-    case "refused":
-      return { kind, code: errorCode(fields.line("code", 60)) };
-    case "roster":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        members: fields.objects("members", ROSTER_PAGE).map(readMember),
-        ...(fields.has("from") ? { from: fields.address("from") } : {}),
-        ...(fields.has("next") ? { next: fields.address("next") } : {}),
-        entries: fields.objects("entries", RECORD_PAGE).map(readLink),
-        ...(fields.has("status") ? { status: readStatus(fields.within("status")) } : {}),
-      };
-    case "held":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        posts: fields.objects("posts", MAX_HELD_SHOWN).map(readHeld),
-      };
-    case "receipts":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        passed: fields.objects("passed", MAX_PASSED).map(readPassed),
-      };
-    case "report": {
-      const signed = fields.within("signed");
-      return {
-        kind,
-        event: fields.oneOf("event", reportEvents),
-        head: readHead(fields.within("head")),
-        signed: {
-          bytes: signed.bytes("bytes", MAX_REQUEST_BYTES),
-          signatures: signed.bytes("signatures", MAX_REQUEST_BYTES),
-        },
-      };
-    }
-    case "member":
-      return {
-        kind,
-        head: readHead(fields.within("head")),
-        role: fields.oneOf("role", memberRoles),
-        delivery: fields.oneOf("delivery", ["on", "paused"] as const),
-        since: fields.date("since"),
-      };
-    default:
-      throw new ProtocolError("unsupported-version", "a result of a later version");
-  }
+export function readResult(value: unknown): RequestResult {
+  const { kind } = checked(value, objectOf({ kind: line(40) }), "damaged");
+  if (!Object.hasOwn(resultFields, kind))
+    throw new ProtocolError("unsupported-version", "a result of a later version");
+  const result = checked(value, resultDeclaration, "damaged");
+  return result.kind === "refused" ? { ...result, code: errorCode(result.code) } : result;
 }

@@ -7,6 +7,7 @@
 
 import type { Address } from "../../mail/mailbox.js";
 import { ProtocolError } from "../../openpgp/errors.js";
+import { assertIntendedFor } from "../../openpgp/intended-recipients.js";
 import {
   armorSealingKey,
   type OpeningKey,
@@ -20,12 +21,34 @@ import { sealLayer } from "../../openpgp/seal-layer.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { verifyOnly } from "../../openpgp/signature.js";
 import { readNotations, signBinding } from "../../protocol/binding.js";
-import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
-import { type RequestResult, readResult, type Unsolicited, writeResult } from "./answer-result.js";
-import { jsonBytes, type RequestedList, readList } from "./request.js";
+import { anyObject, armored, formatDate, hexDigits, isoDate, objectOf } from "../file/declaration.js";
+import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
+import {
+  type RequestResult,
+  readResult,
+  resultDeclaration,
+  type Unsolicited,
+  writeResult,
+} from "./answer-result.js";
+import { ID_OCTETS } from "./commands.js";
+import { jsonBytes, type RequestedList, requestedList } from "./request.js";
 
 /** A sealed answer: pages of the roster and of the record. Against an "answer" that fills the memory. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+const envelope = {
+  ...kindFields("answer"),
+  request: hexDigits(2 * ID_OCTETS),
+  date: isoDate,
+  list: requestedList,
+  server: armored,
+};
+
+/** An answer's JSON. */
+export const answerDeclaration = objectOf({ ...envelope, result: resultDeclaration });
+
+/** An answer whose result may be of a later version. */
+const anyAnswer = objectOf({ ...envelope, result: anyObject });
 
 /** An answer. */
 export interface Answer {
@@ -83,7 +106,7 @@ export interface ExpectedAnswer {
  * @param asker the member key that signed the request
  * @returns the answer, or `not-for-me` if no key of the asker opens it
  * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`, `unknown-author` (another server),
- *   `bad-signature`, `from-the-future`, `wrong-list`, `binding-mismatch` (an answer to a request that nobody here made, or
+ *   `bad-signature`, `from-the-future`, `wrong-list` (also: made for another reader), `binding-mismatch` (an answer to a request that nobody here made, or
  *   with a server certificate of another primary key)
  */
 export async function openAnswer(
@@ -96,24 +119,28 @@ export async function openAnswer(
   const layer = await openLayer(sealed, asker);
   if (layer === "not-for-me") return layer;
   assertSize(layer.literal, 4 * MAX_ANSWER_BYTES, "the opened answer");
-  const { notations } = await verifyOnly(layer.literal, layer.signatures, expected.server.certificate, now);
+  const { notations, readers } = await verifyOnly(
+    layer.literal,
+    layer.signatures,
+    expected.server.certificate,
+    now,
+  );
+  assertIntendedFor(readers, asker.fingerprint);
   readNotations(notations, "answer", []);
-  const fields = Fields.parse(layer.literal, "damaged");
-  fields.assertKind("answer", "message");
-  const list = readList(fields.within("list"));
+  const said = readJson(layer.literal, anyAnswer, { kind: "answer", from: "message", code: "damaged" });
+  const { list, request, date } = said;
   if (list.address !== expected.list.address) {
     throw new ProtocolError("wrong-list", "the answer is about another list");
   }
-  const request = fields.hex("request", 32);
-  const result = readResult(fields.within("result"));
+  const result = readResult(said.result);
   if (!isUnasked(result) && !expected.requests.includes(request)) {
     throw new ProtocolError("binding-mismatch", "nobody here made the request that is answered");
   }
-  const server = await parseSealingKey("server", fields.armor("server"));
+  const server = await parseSealingKey("server", said.server);
   if (server.fingerprint !== expected.server.fingerprint) {
     throw new ProtocolError("binding-mismatch", "another server key comes only with an owner's notice");
   }
-  return { request, date: fields.date("date"), list, result, server };
+  return { request, date, list, result, server };
 }
 
 /** The date of the newest encryption subkey. */

@@ -4,10 +4,28 @@ import { toBase64 } from "../../mail/base64.js";
 import type { Address } from "../../mail/mailbox.js";
 import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { armorCertificate, unarmorCertificate } from "../../openpgp/armor.js";
-import { ProtocolError } from "../../openpgp/errors.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
-import { type Fields, formatDate } from "../file/json-fields.js";
+import { CheckError } from "../file/check.js";
+import {
+  anyCount,
+  armored,
+  base64To,
+  canonicalAddress,
+  type Declaration,
+  type DeclaredFields,
+  declared,
+  formatDate,
+  hexDigits,
+  isoDate,
+  line,
+  objectOf,
+  oneKindOf,
+  several,
+  wordOf,
+} from "../file/declaration.js";
+import { checked } from "../file/json-fields.js";
 import { type CommandName, commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
 export { commandNames, type MemberRole, memberRoles } from "./command-names.js";
@@ -17,6 +35,9 @@ export const MAX_PERSON_NAME = 64;
 
 /** A Message-ID in a command; longer ones are no mail program's. */
 const MAX_MESSAGE_ID = 250;
+
+/** The longest name of a command, also of a later version. */
+const MAX_COMMAND_NAME = 40;
 
 /** Octets of ids and codes: 128 random bits. */
 export const ID_OCTETS = 16;
@@ -172,117 +193,104 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
   }
 }
 
-/** A primary fingerprint. @throws ListSealError `damaged` */
-export function fingerprintOf(fields: Fields, name = "fingerprint"): Fingerprint {
-  try {
-    return parseFingerprint(fields.line(name, 64));
-  } catch (cause) {
-    throw new ProtocolError("damaged", "not a fingerprint", { cause });
-  }
-}
+/** A primary fingerprint: in lower case as we write it, in either as gpg shows it to people who write a command by hand. */
+export const fingerprintText: Declaration<Fingerprint> = declared(
+  { type: "string", pattern: "^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$" },
+  (value) => {
+    try {
+      if (typeof value === "string") return parseFingerprint(value);
+    } catch (thrown) {
+      if (!(thrown instanceof ListSealError)) throw thrown;
+    }
+    throw new CheckError("a fingerprint");
+  },
+);
 
-/** The inverse of {@link written}. */
-export async function readCommand(fields: Fields): Promise<Command> {
-  const said = fields.line("do", 40);
-  const name = commandNames.find((each) => each === said);
-  if (name === undefined) throw new ProtocolError("unsupported-version", "not a command of this version");
-  switch (name) {
+/** Number and hash of an entry of the record. */
+export const headDeclaration = objectOf({ number: anyCount, hash: hexDigits(64) });
+
+const named = { address: canonicalAddress, fingerprint: fingerprintText };
+const newcomer = { name: line(MAX_PERSON_NAME), certificate: armored, shape: wordOf(...copyShapes) };
+const news = { news: wordOf(...newsKinds), serial: anyCount };
+const held = { author: fingerprintText, messageId: line(MAX_MESSAGE_ID) };
+
+/** The fields of each command. */
+const commandFields = {
+  claim: objectOf({
+    do: wordOf("claim"),
+    code: hexDigits(2 * ID_OCTETS),
+    address: canonicalAddress,
+    ...newcomer,
+    listKey: armored,
+  }),
+  join: objectOf({ do: wordOf("join"), ...newcomer, introduction: armored }),
+  enrol: objectOf({ do: wordOf("enrol"), address: canonicalAddress, ...newcomer }),
+  leave: objectOf({ do: wordOf("leave") }),
+  remove: objectOf({ do: wordOf("remove"), ...named }),
+  withdraw: objectOf({ do: wordOf("withdraw"), address: canonicalAddress }),
+  roster: objectOf({ do: wordOf("roster"), after: anyCount }, { from: canonicalAddress }),
+  renew: objectOf({ do: wordOf("renew"), certificate: armored }),
+  revoke: objectOf({ do: wordOf("revoke"), certificate: armored }),
+  "set-role": objectOf({ do: wordOf("set-role"), ...named, role: wordOf(...memberRoles) }),
+  held: objectOf({ do: wordOf("held") }),
+  release: objectOf({ do: wordOf("release"), ...held }),
+  reject: objectOf({ do: wordOf("reject"), ...held }),
+  preferences: objectOf({ do: wordOf("preferences"), shape: wordOf(...copyShapes) }),
+  pause: objectOf({ do: wordOf("pause") }),
+  resume: objectOf({ do: wordOf("resume") }),
+  "new-list-key": objectOf({
+    do: wordOf("new-list-key"),
+    serial: anyCount,
+    replaces: fingerprintText,
+    listKey: armored,
+    graceEnds: isoDate,
+  }),
+  "new-server-key": objectOf({
+    do: wordOf("new-server-key"),
+    fingerprint: fingerprintText,
+    replaces: fingerprintText,
+  }),
+  "resume-server": objectOf({ do: wordOf("resume-server"), head: headDeclaration }),
+  notice: objectOf({
+    do: wordOf("notice"),
+    ...news,
+    copies: several(objectOf({ to: fingerprintText, sealed: base64To(MAX_NOTICE_BYTES) }), {
+      limit: MAX_NOTICE_COPIES,
+    }),
+  }),
+  receipt: objectOf({ do: wordOf("receipt"), ...news, receipt: base64To(MAX_RECEIPT_BYTES) }),
+  receipts: objectOf({ do: wordOf("receipts"), ...news }),
+} satisfies DeclaredFields<Record<CommandName, unknown>>;
+
+/** What a request asks for, as it stands in its JSON. */
+export const commandDeclaration = oneKindOf("do", commandFields);
+
+/** The inverse of {@link written}. @throws ListSealError `damaged`; `unsupported-version` for a command of a later version */
+export async function readCommand(value: unknown): Promise<Command> {
+  const { do: name } = checked(value, objectOf({ do: line(MAX_COMMAND_NAME) }), "damaged");
+  if (!commandNames.some((each) => each === name))
+    throw new ProtocolError("unsupported-version", "not a command of this version");
+  const command = checked(value, commandDeclaration, "damaged");
+  switch (command.do) {
     case "claim":
       return {
-        do: name,
-        code: fields.hex("code", 2 * ID_OCTETS),
-        name: fields.line("name", MAX_PERSON_NAME),
-        address: fields.address("address"),
-        certificate: await unarmorCertificate(fields.armor("certificate")),
-        listKey: await unarmorCertificate(fields.armor("listKey")),
-        shape: fields.oneOf("shape", copyShapes),
+        ...command,
+        certificate: await unarmorCertificate(command.certificate),
+        listKey: await unarmorCertificate(command.listKey),
       };
     case "join":
       return {
-        do: name,
-        name: fields.line("name", MAX_PERSON_NAME),
-        certificate: await unarmorCertificate(fields.armor("certificate")),
-        introduction: await unarmorCertificate(fields.armor("introduction")),
-        shape: fields.oneOf("shape", copyShapes),
+        ...command,
+        certificate: await unarmorCertificate(command.certificate),
+        introduction: await unarmorCertificate(command.introduction),
       };
     case "enrol":
-      return {
-        do: name,
-        name: fields.line("name", MAX_PERSON_NAME),
-        address: fields.address("address"),
-        certificate: await unarmorCertificate(fields.armor("certificate")),
-        shape: fields.oneOf("shape", copyShapes),
-      };
-    case "remove":
-      return { do: name, address: fields.address("address"), fingerprint: fingerprintOf(fields) };
-    case "withdraw":
-      return { do: name, address: fields.address("address") };
-    case "roster":
-      return {
-        do: name,
-        after: fields.count("after"),
-        ...(fields.has("from") ? { from: fields.address("from") } : {}),
-      };
     case "renew":
     case "revoke":
-      return { do: name, certificate: await unarmorCertificate(fields.armor("certificate")) };
-    case "set-role":
-      return {
-        do: name,
-        address: fields.address("address"),
-        fingerprint: fingerprintOf(fields),
-        role: fields.oneOf("role", memberRoles),
-      };
-    case "release":
-    case "reject":
-      return {
-        do: name,
-        author: fingerprintOf(fields, "author"),
-        messageId: fields.line("messageId", MAX_MESSAGE_ID),
-      };
-    case "preferences":
-      return { do: name, shape: fields.oneOf("shape", copyShapes) };
-    case "held":
-    case "leave":
-    case "pause":
-    case "resume":
-      return { do: name };
+      return { ...command, certificate: await unarmorCertificate(command.certificate) };
     case "new-list-key":
-      return {
-        do: name,
-        serial: fields.count("serial"),
-        replaces: fingerprintOf(fields, "replaces"),
-        listKey: await unarmorCertificate(fields.armor("listKey")),
-        graceEnds: fields.date("graceEnds"),
-      };
-    case "new-server-key":
-      return { do: name, fingerprint: fingerprintOf(fields), replaces: fingerprintOf(fields, "replaces") };
-    case "resume-server":
-      return { do: name, head: readHead(fields.within("head")) };
-    case "notice":
-      return {
-        do: name,
-        ...newsOf(fields),
-        copies: fields.objects("copies", MAX_NOTICE_COPIES).map(readCopy),
-      };
-    case "receipt":
-      return { do: name, ...newsOf(fields), receipt: fields.bytes("receipt", MAX_RECEIPT_BYTES) };
-    case "receipts":
-      return { do: name, ...newsOf(fields) };
+      return { ...command, listKey: await unarmorCertificate(command.listKey) };
+    default:
+      return command;
   }
-}
-
-const newsOf = (fields: Fields) => ({
-  news: fields.oneOf("news", newsKinds),
-  serial: fields.count("serial"),
-});
-
-const readCopy = (fields: Fields): NoticeCopy => ({
-  to: fingerprintOf(fields, "to"),
-  sealed: fields.bytes("sealed", MAX_NOTICE_BYTES),
-});
-
-/** Number and hash of an entry of the record. */
-export function readHead(fields: Fields): RosterHead {
-  return { number: fields.count("number"), hash: fields.hex("hash", 64) };
 }

@@ -1,8 +1,8 @@
 /** Posts that wait for a moderator, as answers tell of them. */
 import type { Address } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
-import { type Fields, formatDate } from "../file/json-fields.js";
-import { fingerprintOf } from "./commands.js";
+import { anyCount, canonicalAddress, formatDate, isoDate, line, objectOf } from "../file/declaration.js";
+import { fingerprintText } from "./commands.js";
 
 /** Held posts in one answer, the oldest; more are shown when these are decided about. */
 export const MAX_HELD_SHOWN = 200;
@@ -26,11 +26,8 @@ export interface HeldPost {
 /** A post as it stands in the JSON. */
 export const writtenHeld = ({ date, ...rest }: HeldPost) => ({ ...rest, date: formatDate(date) });
 
-/** The inverse of {@link writtenHeld}. @throws ListSealError `damaged` */
-export const readHeld = (fields: Fields): HeldPost => ({
-  author: fingerprintOf(fields, "author"),
-  ...(fields.has("address") ? { address: fields.address("address") } : {}),
-  messageId: fields.line("messageId", MAX_MESSAGE_ID),
-  date: fields.date("date"),
-  size: fields.count("size"),
-});
+/** The inverse of {@link writtenHeld}. */
+export const heldPostDeclaration = objectOf(
+  { author: fingerprintText, messageId: line(MAX_MESSAGE_ID), date: isoDate, size: anyCount },
+  { address: canonicalAddress },
+);

@@ -21,13 +21,13 @@
 import type { Address } from "../../mail/mailbox.js";
 import { hex } from "../../openpgp/digest.js";
 import { ProtocolError } from "../../openpgp/errors.js";
+import { assertIntendedFor, intendedRecipients } from "../../openpgp/intended-recipients.js";
 import {
   allFingerprints,
   type Certificate,
   createdAt,
   type Fingerprint,
   type OpeningKey,
-  parseFingerprint,
   type SealingKey,
 } from "../../openpgp/keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
@@ -45,14 +45,33 @@ import {
 } from "../../openpgp/signature.js";
 import { readSignedMessage } from "../../openpgp/signed-message.js";
 import { readNotations, signBinding } from "../../protocol/binding.js";
-import { FILE_VERSION, Fields, formatDate } from "../file/json-fields.js";
+import { CheckError } from "../file/check.js";
+import {
+  both,
+  canonicalAddress,
+  type Declaration,
+  declared,
+  formatDate,
+  hexDigits,
+  isoDate,
+  objectOf,
+} from "../file/declaration.js";
+import { assertKind, checked, FILE_VERSION, kindFields, parseJson } from "../file/json-fields.js";
 import type { CommandName } from "./command-names.js";
-import { type Command, ID_OCTETS, readCommand, written } from "./commands.js";
+import {
+  type Command,
+  commandDeclaration,
+  fingerprintText,
+  ID_OCTETS,
+  readCommand,
+  written,
+} from "./commands.js";
 
 export type { CommandName } from "./command-names.js";
 export {
   type Command,
-  fingerprintOf,
+  fingerprintText,
+  headDeclaration,
   MAX_NOTICE_BYTES,
   MAX_NOTICE_COPIES,
   MAX_PERSON_NAME,
@@ -62,7 +81,6 @@ export {
   type NewsKind,
   type NoticeCopy,
   newsKinds,
-  readHead,
 } from "./commands.js";
 
 /** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
@@ -97,16 +115,31 @@ export function newRequestId(): string {
   return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
 }
 
-/** The list that JSON names. @throws ListSealError `damaged` */
-export function readList(fields: Fields): RequestedList {
-  const key = fields.line("key", 64);
-  if (isSecretId(key)) return { address: fields.address("address"), key };
-  try {
-    return { address: fields.address("address"), key: parseFingerprint(key) };
-  } catch (cause) {
-    throw new ProtocolError("damaged", "not a list key's fingerprint", { cause });
-  }
-}
+const secretIdText: Declaration<SecretId> = declared(
+  { type: "string", pattern: "^[0-9a-f]{32}$" },
+  (value) => {
+    if (typeof value !== "string" || !isSecretId(value)) throw new CheckError("the id of a secret");
+    return value;
+  },
+);
+
+/** The list that JSON names. */
+export const requestedList: Declaration<RequestedList> = objectOf({
+  address: canonicalAddress,
+  key: declared<Fingerprint | SecretId>({ anyOf: [fingerprintText.schema, secretIdText.schema] }, (value) =>
+    typeof value === "string" && isSecretId(value) ? value : fingerprintText(value),
+  ),
+});
+
+const envelope = objectOf({
+  ...kindFields("request"),
+  id: hexDigits(2 * ID_OCTETS),
+  date: isoDate,
+  list: requestedList,
+});
+
+/** A request's JSON. */
+export const requestDeclaration = both(envelope, commandDeclaration);
 
 /** JSON as it is signed: indented, for people who open it with gpg. */
 export function jsonBytes(content: Readonly<Record<string, unknown>>): Uint8Array {
@@ -171,14 +204,10 @@ export interface OpenedRequest {
 }
 
 async function readJson(bytes: Uint8Array): Promise<Request> {
-  const fields = Fields.parse(bytes, "damaged");
-  fields.assertKind("request", "message");
-  return {
-    id: fields.hex("id", 2 * ID_OCTETS),
-    date: fields.date("date"),
-    list: readList(fields.within("list")),
-    command: await readCommand(fields),
-  };
+  const value = parseJson(bytes, "damaged");
+  assertKind(value, { kind: "request", from: "message", code: "damaged" });
+  const { id, date, list } = checked(value, envelope, "damaged");
+  return { id, date, list, command: await readCommand(value) };
 }
 
 /**
@@ -205,6 +234,10 @@ export async function openRequest(
   const known = request.command.do === "claim" || list.keys.includes(request.list.key);
   if (request.list.address !== list.address || !known) {
     throw new ProtocolError("wrong-list", "the request is for another list");
+  }
+  // whose they are is verified later; what they say of their readers is hashed with the rest
+  for (const { packets } of layer.signatures) {
+    for (const packet of packets) assertIntendedFor(intendedRecipients(packet), server.fingerprint);
   }
   const signatures = writeSignature(joinSignatures(layer.signatures));
   return { request, signed: { bytes: layer.literal, signatures } };

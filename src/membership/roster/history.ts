@@ -12,30 +12,27 @@ import { type Address, isAddress } from "../../mail/mailbox.js";
 import {
   armorSealingKey,
   type Fingerprint,
-  parseFingerprint,
   parseSealingKey,
   readOneCertificate,
   type SealingKey,
   writeCertificate,
 } from "../../openpgp/keys.js";
+import { FUTURE_ALLOWED_MS } from "../../openpgp/policy.js";
+import { isRecord } from "../file/check.js";
 import { MembershipError, refusalOf } from "../file/errors.js";
-import { Fields } from "../file/json-fields.js";
-import {
-  assertIntroduced,
-  type ListForProof,
-  MAX_CHAIN_BYTES,
-  readIntroduction,
-} from "../introduction/introduction.js";
+import { checked, parseJson } from "../file/json-fields.js";
+import { assertIntroduced, type ListForProof, readIntroduction } from "../introduction/introduction.js";
 import type { RecordLink } from "../request/answer-result.js";
-import {
-  type Command,
-  memberRoles,
-  type OpenedRequest,
-  readSigned,
-  verifySigned,
-} from "../request/request.js";
+import { type Command, type OpenedRequest, readSigned, verifySigned } from "../request/request.js";
 import { revokedCertificate } from "../request/revocation.js";
-import { followChain, recordedCommands, signedBytesOf } from "./log.js";
+import {
+  anyUnsignedEntry,
+  followChain,
+  isUnsignedKind,
+  signedEntryDeclaration,
+  type UnsignedChange,
+  unsignedEntryDeclaration,
+} from "./log.js";
 import { hasAuthority, type LoggedMember, type RosterHistory, type UnsignedEntry } from "./state.js";
 
 const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
@@ -79,19 +76,21 @@ function burn(state: RosterHistory, address: Address, date: Date): RosterHistory
 }
 
 /** The state after the operator, or a link, did something. */
-async function applyUnsigned(state: RosterHistory, number: number, fields: Fields): Promise<RosterHistory> {
-  const by = fields.oneOf("by", ["operator", "link"] as const);
-  const what = fields.line("do", 40);
-  const at = new Date(fields.line("at", 40));
-  if (Number.isNaN(at.getTime())) throw altered("an entry without a date");
-  const address = fields.has("address") ? { address: fields.address("address") } : {};
-  const noted = { ...state, unsigned: [...state.unsigned, { number, by, what, ...address }] };
-  switch (what) {
+async function applyUnsigned(state: RosterHistory, number: number, value: unknown): Promise<RosterHistory> {
+  const { by, do: what, address } = checked(value, anyUnsignedEntry, "roster-altered");
+  const said: UnsignedEntry = { number, by, what, ...(address === undefined ? {} : { address }) };
+  const noted = { ...state, unsigned: [...state.unsigned, said] };
+  // an entry of a later version is noted and passed over
+  return isUnsignedKind(what)
+    ? applyKnown(noted, checked(value, unsignedEntryDeclaration, "roster-altered"))
+    : noted;
+}
+
+async function applyKnown(state: RosterHistory, change: UnsignedChange): Promise<RosterHistory> {
+  switch (change.do) {
     case "add": {
-      const fingerprint = parseFingerprint(fields.line("fingerprint", 64));
-      const certificate = fields.has("certificate")
-        ? await memberOf(fields.bytes("certificate", MAX_CHAIN_BYTES))
-        : undefined;
+      const { fingerprint, at } = change;
+      const certificate = change.certificate === undefined ? undefined : await memberOf(change.certificate);
       if (certificate !== undefined && certificate.fingerprint !== fingerprint) {
         throw altered("added with another key than it says");
       }
@@ -102,27 +101,24 @@ async function applyUnsigned(state: RosterHistory, number: number, fields: Field
         by: "operator",
         ...(certificate === undefined ? {} : { certificate: armorSealingKey(certificate) }),
       };
-      return enrol(noted, fields.address("address"), member);
+      return enrol(state, change.address, member);
     }
-    case "remove": {
-      const gone = fields.address("address");
-      return burn({ ...noted, members: without(noted.members, gone) }, gone, at);
-    }
+    case "remove":
+      return burn({ ...state, members: without(state.members, change.address) }, change.address, change.at);
     case "role": {
-      const named = fields.address("address");
-      const member = noted.members[named];
+      const member = state.members[change.address];
       if (member === undefined) throw altered("a role for nobody");
       return {
-        ...noted,
+        ...state,
         members: {
-          ...noted.members,
-          [named]: { ...member, role: fields.oneOf("role", memberRoles), roleBy: "operator" },
+          ...state.members,
+          [change.address]: { ...member, role: change.role, roleBy: "operator" },
         },
       };
     }
     default:
-      // list, list key and policy are no matter of the roster; an entry of a later version is noted and passed over
-      return noted;
+      // list, list key and policy are no matter of the roster
+      return state;
   }
 }
 
@@ -193,7 +189,9 @@ async function applyJoin(
   await verifySigned(opened, [introduction.certificate, member.certificate], now);
   const { address, introducedAt, joinBy } = introduction;
   const burntUntil = state.burnt[address];
-  if (opened.request.date > joinBy || entry.at > joinBy) throw altered("joined after join-by");
+  // the invitee's clock may be ahead, as far as the server allows it (assertInWindow)
+  const latest = new Date(joinBy.getTime() + FUTURE_ALLOWED_MS);
+  if (opened.request.date > latest || entry.at > joinBy) throw altered("joined after join-by");
   if (state.introductions.includes(introduction.fingerprint)) throw altered("joined by a used introduction");
   if (burntUntil !== undefined && introducedAt.toISOString() <= burntUntil) {
     throw altered("joined by a burnt introduction");
@@ -340,19 +338,16 @@ async function apply(
   context: HistoryContext,
   now: Date,
 ): Promise<RosterHistory> {
-  const fields = Fields.parse(new TextEncoder().encode(link.entry), "roster-altered");
-  if (!fields.has("command")) return applyUnsigned(state, link.number, fields);
-  const limit = link.entry.length;
-  const opened = await readSigned(
-    signedBytesOf({ command: fields.text("command", limit), signatures: fields.text("signatures", limit) }),
-  );
+  const value = parseJson(new TextEncoder().encode(link.entry), "roster-altered");
+  if (!isRecord(value)) throw altered("an entry is no object");
+  if (!Object.hasOwn(value, "command")) return applyUnsigned(state, link.number, value);
+  const said = checked(value, signedEntryDeclaration, "roster-altered");
+  const { by, at } = said;
+  const opened = await readSigned({ bytes: said.command, signatures: said.signatures });
   const { request } = opened;
   const { list, certificateOf = () => undefined } = context;
-  if (fields.oneOf("do", recordedCommands) !== request.command.do) throw altered("not what was signed");
+  if (said.do !== request.command.do) throw altered("not what was signed");
   if (request.list.address !== list.address) throw altered("signed for another list");
-  const at = new Date(fields.line("at", 40));
-  if (Number.isNaN(at.getTime())) throw altered("an entry without a date");
-  const by = parseFingerprint(fields.line("by", 64));
   const name = `${by} ${request.id}`;
   if (state.commands.includes(name)) throw altered("a command was carried out twice");
   const entry: Entry = { link, opened, by, at, list, now };

@@ -17,17 +17,28 @@
  *     {"do":"remove","by":"<signer's fingerprint>","at":"2026-08-01T12:00:00.000Z","command":"<base64>","signatures":"<base64>"}
  *
  * Without a signature are only the operator's own doings (`"by":"operator"`) and leaves by the link in a member's mail
- * (`"by":"link"`). Owners see which those are. Whom the operator adds stands there with `address`, `fingerprint` and
- * `certificate` (binary, base64).
+ * (`"by":"link"`). Owners see which those are.
  */
 
-import { fromBase64, toBase64 } from "../../mail/base64.js";
+import { toBase64 } from "../../mail/base64.js";
 import { sha256 } from "../../openpgp/digest.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
+import type { Checked } from "../file/check.js";
+import {
+  base64To,
+  canonicalAddress,
+  isoInstant,
+  line,
+  objectOf,
+  oneKindOf,
+  wordOf,
+} from "../file/declaration.js";
 import { MembershipError } from "../file/errors.js";
+import { MAX_CHAIN_BYTES } from "../introduction/introduction.js";
 import type { RecordLink } from "../request/answer-result.js";
-import type { Command, OpenedRequest, SignedBytes } from "../request/request.js";
+import { fingerprintText } from "../request/commands.js";
+import { type Command, MAX_REQUEST_BYTES, memberRoles, type OpenedRequest } from "../request/request.js";
 
 /** The hash that the first entry names as its predecessor's. */
 export const NO_PREVIOUS = "0".repeat(64);
@@ -78,17 +89,53 @@ export function signedChange({ request, signed }: OpenedRequest, by: string, at:
   };
 }
 
-/** The signed bytes of an entry. @throws ListSealError `roster-altered` */
-export function signedBytesOf({
-  command,
-  signatures,
-}: Pick<SignedChange, "command" | "signatures">): SignedBytes {
-  try {
-    return { bytes: fromBase64(command), signatures: fromBase64(signatures) };
-  } catch {
-    throw new MembershipError("roster-altered", "an entry's command can't be read");
-  }
-}
+/** An entry on somebody's signed word, as it is read. */
+export const signedEntryDeclaration = objectOf({
+  do: wordOf(...recordedCommands),
+  by: fingerprintText,
+  at: isoInstant,
+  command: base64To(MAX_REQUEST_BYTES),
+  signatures: base64To(MAX_REQUEST_BYTES),
+});
+
+const byOperator = { by: wordOf("operator"), at: isoInstant };
+
+/**
+ * Entries without a signature, as they are read. Whom the operator adds stands there with their certificate, binary; servers
+ * before 0.1 left it out.
+ */
+const unsignedEntries = {
+  create: objectOf({ do: wordOf("create"), ...byOperator, list: canonicalAddress }),
+  "list-key": objectOf({ do: wordOf("list-key"), ...byOperator, fingerprint: fingerprintText }),
+  policy: objectOf({ do: wordOf("policy"), ...byOperator, policy: wordOf("members", "moderated", "open") }),
+  add: objectOf(
+    { do: wordOf("add"), ...byOperator, address: canonicalAddress, fingerprint: fingerprintText },
+    { certificate: base64To(MAX_CHAIN_BYTES) },
+  ),
+  remove: objectOf(
+    { do: wordOf("remove"), by: wordOf("operator", "link"), at: isoInstant, address: canonicalAddress },
+    { fingerprint: fingerprintText },
+  ),
+  role: objectOf({
+    do: wordOf("role"),
+    ...byOperator,
+    address: canonicalAddress,
+    role: wordOf(...memberRoles),
+  }),
+};
+export const unsignedEntryDeclaration = oneKindOf("do", unsignedEntries);
+
+/** Whether an unsigned entry of this kind is known here. */
+export const isUnsignedKind = (name: string): boolean => Object.hasOwn(unsignedEntries, name);
+
+/** What every entry without a signature says, also one of a later version. */
+export const anyUnsignedEntry = objectOf(
+  { do: line(40), by: wordOf("operator", "link"), at: isoInstant },
+  { address: canonicalAddress },
+);
+
+/** An entry without a signature that is known here. */
+export type UnsignedChange = Checked<typeof unsignedEntryDeclaration>;
 
 /**
  * Checks that `links`, in order, go on from what is known.
