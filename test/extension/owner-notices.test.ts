@@ -6,7 +6,12 @@ import { arrivals } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { fullBatch } from "../../src/extension/owner/batches.js";
-import { newKeyAnswered, noticeAnswered, tellMembers } from "../../src/extension/owner/notices.js";
+import {
+  giveListKey,
+  newKeyAnswered,
+  noticeAnswered,
+  tellMembers,
+} from "../../src/extension/owner/notices.js";
 import { viewOf } from "../../src/extension/owner/view.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
@@ -282,5 +287,63 @@ describe("a member to whose key nothing can be sealed any more", () => {
     const notice = (await olga.owned()).notices.at(-1);
     expect(notice?.to.map(({ address }) => address)).toEqual([ann.address, bob.address]);
     expect(notice?.to.find(({ address }) => address === ann.address)).toMatchObject({ confirmedAt: null });
+  });
+});
+
+describe("an invitation that is older than the list key", () => {
+  beforeAll(async () => {
+    await begins(["Bob"]);
+  });
+  afterAll(ends);
+
+  test.each([
+    ["while the key before is taken", 7],
+    ["when it is no longer", 0],
+  ])(
+    "brings its invitee the present key at once, %s; who has it gets nothing again",
+    async (_, graceDays) => {
+      const [bob] = members;
+      if (bob === undefined) throw new Error("one member is wanted");
+      const carol = new Addon(graceDays === 0 ? "Carol" : "Cem", play);
+      const file = await olga.invitationFor(carol);
+      await olga.as(() => calls["owner:new-key"]({ list, graceDays }));
+      await olga.settled();
+      await bob.hears();
+      const present = await inUse();
+      const serial = (await olga.owned()).notices.at(-1)?.serial;
+      await carol.joins(file);
+      expect((await carol.list()).listKeyFingerprint).not.toBe(present);
+      // the server's report, the record, the notice
+      await olga.hears();
+      await carol.hears();
+      expect(await carol.list()).toMatchObject({
+        listKeyFingerprint: present,
+        serials: { "new-list-key": serial },
+      });
+      await carol.posts(`from ${carol.name}`);
+      expect((await bob.reads(`from ${carol.name}`)).view.passage).toMatchObject({ via: "list" });
+      await olga.hears();
+      const owned = await olga.owned();
+      expect(owned).toMatchObject({ telling: null, alarms: [], refusals: [] });
+      const notice = owned.notices.filter((one) => one.serial === serial);
+      expect(notice.map(({ to }) => to.map(({ address }) => address).includes(carol.address))).toEqual([
+        true,
+      ]);
+      expect(new Set(notice[0]?.to.map(({ address }) => address)).size).toBe(notice[0]?.to.length);
+    },
+  );
+
+  test("a member who asks is given it, and somebody who is none is not", async () => {
+    const [bob] = members;
+    if (bob === undefined) throw new Error("one member is wanted");
+    const before = play.sink.for(bob.address).length;
+    const { fingerprint } = await bob.key();
+    const stranger = "ee".repeat(20);
+    await olga.as(() => giveListKey(list, [stranger]));
+    expect((await olga.owned()).telling).toBeNull();
+    await olga.as(() => giveListKey(list, [stranger, fingerprint]));
+    await olga.settled();
+    await play.sink.until((sink) => sink.for(bob.address).length > before);
+    expect(await olga.owned()).toMatchObject({ telling: null, refusals: [] });
   });
 });

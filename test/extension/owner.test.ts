@@ -234,7 +234,7 @@ describe("what the page is shown", () => {
     const tidings = { news: "owners", owners: ownedList.owners } as const;
     const list = {
       ...ownedList,
-      telling: { serial: 3, at: now.toISOString(), tidings, told: [], asked },
+      telling: { serial: 3, at: now.toISOString(), tidings, told: [], only: null, asked },
     };
     test.each([
       ["taken", null, to],

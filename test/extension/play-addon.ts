@@ -280,17 +280,24 @@ export class Addon {
 
   /** An owner invites; the other joins; both have heard of it. */
   async invites(guest: Addon): Promise<void> {
+    await guest.joins(await this.invitationFor(guest));
+    await this.hears();
+  }
+
+  /** An owner makes an invitation: the file in base64, and its code. */
+  invitationFor(guest: Addon): Promise<{ readonly file: string; readonly code: string }> {
     const code = makeCode();
     const list = teamAddress;
-    const file = await this.as(async () => {
+    return this.as(async () => {
       const made = await calls["owner:invite"]({ list, address: guest.address, code, days: 7 });
-      return (await keptFile(made.introduction)).bytes;
+      return { file: toBase64(new Uint8Array((await keptFile(made.introduction)).bytes)), code };
     });
-    await guest.as(() =>
-      calls["join:start"]({ file: toBase64(new Uint8Array(file)), code, name: guest.name, passphrase: null }),
-    );
-    await guest.settled();
-    await this.hears();
+  }
+
+  /** Joins with an invitation, and hears the server's answer. */
+  async joins(invitation: { readonly file: string; readonly code: string }): Promise<void> {
+    await this.as(() => calls["join:start"]({ ...invitation, name: this.name, passphrase: null }));
+    await this.settled();
   }
 
   /** What an owner's page asks for about another member. */

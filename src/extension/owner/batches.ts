@@ -196,9 +196,19 @@ async function changeOver({ address }: OwnedList, telling: NoticeRun): Promise<v
           ? null
           : before.serverMove,
       telling: null,
-      notices: [...before.notices, { news, serial, at, graceEnds, to: told }],
+      notices: withNotice(before.notices, { news, serial, at, graceEnds, to: told }),
     };
   });
+}
+
+/** The notices with one more; what went to some later is part of the notice that went to all. */
+function withNotice(notices: readonly StoredNotice[], made: StoredNotice): readonly StoredNotice[] {
+  const isSame = ({ news, serial }: StoredNotice) => news === made.news && serial === made.serial;
+  const before = notices.find(isSame);
+  if (before === undefined) return [...notices, made];
+  const again = new Set(made.to.map(({ fingerprint }) => fingerprint));
+  const kept = before.to.filter(({ fingerprint }) => !again.has(fingerprint));
+  return notices.map((one) => (isSame(one) ? { ...before, to: [...kept, ...made.to] } : one));
 }
 
 /** The list as a member has it, after what was told. Another owner's newer word stays; a key that it overtook is for reading. */

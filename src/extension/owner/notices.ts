@@ -11,7 +11,7 @@ import { runJob } from "../worker/client.js";
 import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
-import { ownersByLog, ownersUntold } from "./view.js";
+import { latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
 
 /** What an owner tells all members, sealed to each: a new list key, a new server key, and who the owners are. */
 
@@ -99,37 +99,92 @@ async function tell(address: string, limits: BatchLimits, again: boolean): Promi
     if ((await passNext(list, list.telling, limits, again)) === "asked") return;
     list = await loadOwned(address);
     // came to be told meanwhile; other owners wait for the page's button
-    if (list.rekeying?.stage === "agreed" || list.serverMove?.stage === "agreed") list = await begun(list);
+    const isAgreed = list.rekeying?.stage === "agreed" || list.serverMove?.stage === "agreed";
+    if (isAgreed || (await lateIn(list)).length > 0) list = await begun(list);
   }
 }
 
 /** The list with what its members are to be told, or are being told. */
 async function begun(list: OwnedList): Promise<OwnedList> {
   if (list.telling !== null) return list;
-  const told = await untoldYet(list);
-  if (told === null) return list;
-  // asked before anything is kept: a key that is locked changes nothing
-  await ownerSecret(list);
-  const { serial, tidings } = told;
-  const telling = { serial, tidings, at: now().toISOString(), told: [], asked: null };
-  await changeOwned(list.address, (before) => ({ ...before, telling }));
+  const run = await untoldYet(list);
+  if (run === null) return list;
+  await begin(list, run);
   return loadOwned(list.address);
 }
 
-async function untoldYet(list: OwnedList): Promise<Pick<NoticeRun, "serial" | "tidings"> | null> {
+type BegunNotice = Pick<NoticeRun, "serial" | "tidings" | "only">;
+
+async function untoldYet(list: OwnedList): Promise<BegunNotice | null> {
   const { rekeying, serverMove } = list;
   if (rekeying?.stage === "agreed") {
     const { serial, listKey, fingerprint, graceEnds } = rekeying;
-    return { serial, tidings: { news: "new-list-key", listKey, fingerprint, graceEnds } };
+    return { serial, tidings: { news: "new-list-key", listKey, fingerprint, graceEnds }, only: null };
   }
   if (serverMove?.stage === "agreed") {
     const { certificate, fingerprint } = serverMove;
     const serial = await nextSerial(list, "new-server-key");
-    return { serial, tidings: { news: "new-server-key", certificate, fingerprint } };
+    return { serial, tidings: { news: "new-server-key", certificate, fingerprint }, only: null };
   }
+  const late = await lateIn(list);
+  if (late.length > 0) return presentKeyFor(list, late);
   if (!ownersUntold(list)) return null;
   const serial = await nextSerial(list, "owners");
-  return { serial, tidings: { news: "owners", owners: await termsOf(list, serial) } };
+  return { serial, tidings: { news: "owners", owners: await termsOf(list, serial) }, only: null };
+}
+
+/** The serial of the notice that brought the present list key; 0 for a list's first key. */
+async function presentSerial({ address }: OwnedList): Promise<number> {
+  return (await load()).lists[address]?.serials["new-list-key"] ?? 0;
+}
+
+async function lateIn(list: OwnedList): Promise<readonly string[]> {
+  return latecomers(list, await presentSerial(list));
+}
+
+/** The present list key once more, for some. Its serial stays what it is: for those who have it, nothing is new. */
+async function presentKeyFor(list: OwnedList, only: readonly string[]): Promise<BegunNotice> {
+  const { address, listKey, listKeyFingerprint: fingerprint } = list;
+  const former = (await load()).lists[address]?.formerListKeys.at(-1);
+  const graceEnds = former?.graceEnds ?? now().toISOString();
+  const tidings = { news: "new-list-key", listKey, fingerprint, graceEnds } as const;
+  return { serial: await presentSerial(list), tidings, only };
+}
+
+/**
+ * Sends the present list key to members who came in under a former one. By itself, when the record is known further: nobody has
+ * to know that an invitation was older than a key.
+ */
+export async function tellLatecomers(address: string): Promise<void> {
+  await withLock("telling", async () => {
+    const list = await loadOwned(address);
+    if (list.telling === null && (await lateIn(list)).length > 0) await tell(address, fullBatch, false);
+  }).catch(() => undefined);
+}
+
+/**
+ * Sends the present list key to these members of the owner's own log, and to nobody else: they have asked for it.
+ *
+ * @param fingerprints of whoever asks; one that the log does not have gets nothing
+ * @throws ListSealError `key-locked`; what the worker throws
+ */
+export function giveListKey(address: string, fingerprints: readonly string[]): Promise<void> {
+  return withLock("telling", async () => {
+    const list = await loadOwned(address);
+    // what is being told goes on; a new key that waits for the server goes to everybody anyway
+    if (list.telling !== null || list.rekeying !== null) return tell(address, fullBatch, false);
+    const run = await presentKeyFor(list, fingerprints);
+    if (run.serial === 0 || untold(list, { ...run, at: "", told: [], asked: null }).length === 0) return;
+    await begin(list, run);
+    await tell(address, fullBatch, false);
+  });
+}
+
+async function begin(list: OwnedList, run: BegunNotice): Promise<void> {
+  // asked before anything is kept: a key that is locked changes nothing
+  await ownerSecret(list);
+  const telling = { ...run, at: now().toISOString(), told: [], asked: null };
+  await changeOwned(list.address, (before) => ({ ...before, telling }));
 }
 
 /**

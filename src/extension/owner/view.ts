@@ -175,9 +175,29 @@ function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
-export function untold(list: OwnedList, { told }: NoticeRun): readonly Addressee[] {
+export function untold(list: OwnedList, { told, only }: NoticeRun): readonly Addressee[] {
   const done = new Set(told.map(({ fingerprint }) => fingerprint));
-  return addressees(list).filter(({ fingerprint }) => !done.has(fingerprint));
+  const wanted = only === null ? undefined : new Set(only);
+  return addressees(list).filter(
+    ({ fingerprint }) => !done.has(fingerprint) && (wanted === undefined || wanted.has(fingerprint)),
+  );
+}
+
+/**
+ * Fingerprints of members who came in under a list key that was replaced before, and whom no notice from here has brought the
+ * present one: an invitation keeps the key of the day on which it was made.
+ *
+ * @param serial of the notice that brought the present key
+ */
+export function latecomers(list: OwnedList, serial: number): readonly string[] {
+  const { history, formerListKeys, notices } = list;
+  const told = notices.filter((one) => one.news === "new-list-key" && one.serial === serial);
+  const known = new Set(told.flatMap(({ to }) => to.map(({ fingerprint }) => fingerprint)));
+  return addressees(list).flatMap(({ address, fingerprint }) => {
+    const { joinedUnder } = history.members[parseAddress(address)] ?? {};
+    const isLate = joinedUnder !== undefined && formerListKeys.includes(joinedUnder);
+    return isLate && !known.has(fingerprint) ? [fingerprint] : [];
+  });
 }
 
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */

@@ -194,6 +194,8 @@ const telling = object<{
   readonly tidings: NoticeContent;
   /** Whose copies the server has taken. */
   readonly told: StoredNotice["to"];
+  /** Fingerprints of those whom alone it is for; null if it is for all members. */
+  readonly only: readonly string[] | null;
   /** The batch that the server was asked to take. */
   readonly asked: { readonly request: string; readonly to: StoredNotice["to"] } | null;
 }>({
@@ -201,6 +203,7 @@ const telling = object<{
   at: text,
   tidings,
   told: listOf(addressee),
+  only: orNull(listOf(text)),
   asked: orNull(object({ request: text, to: listOf(addressee) })),
 });
 export type NoticeRun = Checked<typeof telling>;

@@ -201,6 +201,7 @@ async function applyJoin(
     role: "member",
     since: entry.at.toISOString(),
     by: "introduction",
+    joinedUnder: opened.request.list.key,
     certificate: armorSealingKey(member),
   });
   return burn(

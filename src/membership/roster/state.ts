@@ -18,6 +18,8 @@ export interface LoggedMember {
   readonly revoked?: true;
   /** Their role is on the operator's word alone: what they command as an owner or moderator is shown as such. */
   readonly roleBy?: "operator";
+  /** The list key that they came in with, as their own `join` names it; absent for those who came in another way. */
+  readonly joinedUnder?: string;
   /** Armored; absent only for those whom an operator enrolled with an older server: it recorded their fingerprint alone. */
   readonly certificate?: string;
 }

@@ -47,7 +47,12 @@ const ownerAnswers = {
   enrol: commandAnswered,
   remove: commandAnswered,
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
-  roster: async (...answer) => (await secondOwner()).standingAnswered(...answer),
+  async roster(...answer) {
+    await (await secondOwner()).standingAnswered(...answer);
+    const [{ list }] = answer;
+    // whoever came in under a former list key gets the present one
+    if (await ownsLists()) await (await notices()).tellLatecomers(list);
+  },
   "set-role": commandAnswered,
   held: async (...answer) => (await moderating()).heldAnswered(...answer),
   release: decided,
