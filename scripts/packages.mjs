@@ -7,7 +7,7 @@ export const PACKAGES = {
   build: ["python3", "make", "g++", "openssl"],
   /** `npm run package` packs the add-on. */
   package: ["zip"],
-  interop: ["gnupg", "sq", "sqop", "rnp"],
+  interop: ["gnupg", "sq", "sqop", "rnp", "python3"],
   /** spin's models are compiled. */
   proofs: ["eprover", "spass", "spin", "gcc"],
   world: [

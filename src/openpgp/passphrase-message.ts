@@ -19,7 +19,7 @@ import { hex } from "./digest.js";
 import { ProtocolError } from "./errors.js";
 import type { OpeningKey, Role } from "./keys.js";
 import { split } from "./packets.js";
-import { configFor, readingConfig } from "./policy.js";
+import { configFor, MAX_ARGON2_MEMORY_EXPONENT, readingConfig } from "./policy.js";
 import type { Profile } from "./profiles.js";
 import type { Notation } from "./signature.js";
 import type { SignedMessage } from "./signed-message.js";
@@ -27,8 +27,9 @@ import type { SignedMessage } from "./signed-message.js";
 /** The count octet of RFC 9580, 3.7.1.3 that means 65,011,712 octets, the most there is. */
 const MAX_COUNT_OCTET = 255;
 
-/** Against a message that keeps its reader busy: the memory is bounded by policy.ts, this bounds the passes over it. */
+/** Passes over the memory, which policy.ts bounds, and lanes in it. Against a message that keeps its reader busy. */
 const MAX_ARGON2_PASSES = 10;
+const MAX_ARGON2_LANES = 16;
 
 function stretching(profile: Profile): PartialConfig {
   switch (profile) {
@@ -87,9 +88,13 @@ function assertShape(message: Uint8Array): void {
   // tag 3 in the new format; its length and that nothing follows it is seen when it is written again
   if (keyPacket[0] !== 0xc3) throw damaged("not encrypted under a code");
   const specifier = stretchingOf(keyPacket.subarray(2));
-  const iterated = specifier[0] === 3;
-  const argon2 = specifier[0] === 4 && (specifier[17] ?? 0) <= MAX_ARGON2_PASSES;
-  if (!iterated && !argon2) throw damaged("stretched in a way that nobody writes");
+  const [type, passes = 0, lanes = 0, memory = 0] = [specifier[0], ...specifier.subarray(17, 20)];
+  const argon2 =
+    type === 4 &&
+    passes <= MAX_ARGON2_PASSES &&
+    lanes <= MAX_ARGON2_LANES &&
+    memory <= MAX_ARGON2_MEMORY_EXPONENT;
+  if (type !== 3 && !argon2) throw damaged("stretched in a way that nobody writes");
 }
 
 /**

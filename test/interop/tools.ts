@@ -11,6 +11,7 @@ import { delimiter, join } from "node:path";
 
 /** The programs, and the Debian package that each comes from. */
 const packages = {
+  python3: "python3",
   gpg: "gnupg",
   gpgconf: "gnupg",
   gpgsplit: "gnupg",
