@@ -3,14 +3,17 @@
  * are not what it would write.
  *
  * Every file follows from its name alone (`seeded.ts`, fixed dates), so it writes the same bytes each time. One thing is not
- * ours: the octets of what is compressed (`*-bomb`) are the platform's zlib's, here that of Node 20.
+ * ours: the octets of what is compressed are the platform's zlib's, here that of Node 20.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { keyFile, keyRecipes, keyText, vectorCast } from "./cast.js";
-import { writeVector } from "./format.js";
+import { sha256 } from "../../src/openpgp/digest.js";
+import type { Profile } from "../../src/protocol/index.js";
+import { keyFile, keyRecipes, keyText, type OtherKey, type VectorCast, vectorCast } from "./cast.js";
+import { type VectorHead, writeVector } from "./format.js";
+import { letter } from "./letters.js";
 import { memberRecipes } from "./member-recipes.js";
-import type { Recipe } from "./recipes.js";
+import { profiles, type Recipe } from "./recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
 import { withSeed } from "./seeded.js";
 import { serverRecipes } from "./server-recipes.js";
@@ -22,15 +25,32 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...secretRecipes,
 ]);
 
-export const fileOf = (name: string) => new URL(`./${name}.txt`, import.meta.url);
+export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
 
 /** The names of the vectors that are checked in. */
 export async function madeVectors(): Promise<readonly string[]> {
-  const names = await readdir(new URL(".", import.meta.url));
-  return names.filter((name) => name.endsWith(".txt")).map((name) => name.slice(0, -4));
+  const names = await readdir(new URL("posts/", import.meta.url));
+  return names.map((name) => name.slice(0, -".txt".length));
 }
 
-const profiles = ["compatible", "rfc9580"] as const;
+const casts = new Map<string, Promise<VectorCast>>();
+function castOf(profile: Profile, keys: readonly OtherKey[] = []): Promise<VectorCast> {
+  const name = [profile, ...keys].join(" ");
+  const cast = casts.get(name) ?? vectorCast(profile, keys);
+  casts.set(name, cast);
+  return cast;
+}
+
+/** What a vector says of itself. */
+export async function headOf({ make: _, keys, payload = letter, ...head }: Recipe): Promise<VectorHead> {
+  const isRead = head.expect === "opened" && head.role !== "server";
+  const digest = isRead ? await sha256(payload(await castOf(head.profile, keys))) : undefined;
+  return {
+    ...head,
+    ...(digest === undefined ? {} : { "payload-sha256": digest }),
+    ...(keys === undefined ? {} : { keys: keys.join(", ") }),
+  };
+}
 
 /** Every file and its text: the keys first, since the vectors are made with them. */
 async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
@@ -39,10 +59,10 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
       yield [keyFile(profile, name), await keyText(await withSeed(`${profile}-${name}`, make))];
     }
   }
-  const casts = { compatible: await vectorCast("compatible"), rfc9580: await vectorCast("rfc9580") };
-  for (const [name, { make, ...head }] of recipes) {
-    const sealed = await withSeed(name, () => make(casts[head.profile]));
-    yield [fileOf(name), writeVector({ ...head, sealed })];
+  for (const [name, recipe] of recipes) {
+    const cast = await castOf(recipe.profile, recipe.keys);
+    const sealed = await withSeed(name, () => recipe.make(cast));
+    yield [fileOf(name), writeVector({ ...(await headOf(recipe)), sealed })];
   }
 }
 
