@@ -17,12 +17,14 @@ import { profiles, type Recipe } from "./recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
 import { withSeed } from "./seeded.js";
 import { serverRecipes } from "./server-recipes.js";
+import { signatureRecipes } from "./signature-recipes.js";
 
 /** Every vector by its name. */
 export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...serverRecipes,
   ...memberRecipes,
   ...secretRecipes,
+  ...signatureRecipes,
 ]);
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
