@@ -11,9 +11,11 @@ import { sha256 } from "../../src/openpgp/digest.js";
 import type { Profile } from "../../src/protocol/index.js";
 import { keyFile, keyRecipes, keyText, type OtherKey, type VectorCast, vectorCast } from "./cast.js";
 import { type VectorHead, writeVector } from "./format.js";
+import { insideRecipes } from "./inside-recipes.js";
 import { letter } from "./letters.js";
 import { memberRecipes } from "./member-recipes.js";
 import { profiles, type Recipe } from "./recipes.js";
+import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
 import { withSeed } from "./seeded.js";
 import { serverRecipes } from "./server-recipes.js";
@@ -25,6 +27,8 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...memberRecipes,
   ...secretRecipes,
   ...signatureRecipes,
+  ...insideRecipes,
+  ...sealRecipes,
 ]);
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);

@@ -250,19 +250,25 @@ export interface RawSeal {
   /** Changes the modification detection code's packet or the last tag before it is sealed in; only version 1. */
   readonly mdc?: (packet: Uint8Array) => Uint8Array;
   readonly spelling?: Spelling;
+  /** Changes the data packet's body before it gets its header. */
+  readonly data?: (body: Uint8Array) => Uint8Array;
+  /** Drawn if absent; of the cipher's length. */
+  readonly sessionKey?: Uint8Array;
   /** Session key packets made elsewhere, in place of those for `to`. */
   readonly keyPackets?: (sessionKey: Uint8Array) => Uint8Array;
 }
+
+const unchanged = (octets: Uint8Array): Uint8Array => octets;
 
 /** Session key packets and data packet. */
 export async function rawSeal(seal: RawSeal): Promise<{ keyPacket: Uint8Array; dataPacket: Uint8Array }> {
   const { to, version, keyVersion: keys = version, cipher = "aes256", aead = "gcm" } = seal;
   // from where openpgp.js takes it, so that a seed is one for both
-  const sessionKey = crypto.getRandomValues(new Uint8Array(ciphers[cipher][1]));
+  const { sessionKey = crypto.getRandomValues(new Uint8Array(ciphers[cipher][1])), data = unchanged } = seal;
   const certificates = to.flatMap((each) => ("certificate" in each ? [each.certificate] : []));
   const passwords = to.flatMap((each) => ("certificate" in each ? [] : [passphraseOf(each)]));
   const body = version === 1 ? seipd1(seal, sessionKey) : seipd2(seal, sessionKey);
-  const dataPacket = packet(tag.seipd, body, seal.spelling);
+  const dataPacket = packet(tag.seipd, data(body), seal.spelling);
   if (seal.keyPackets !== undefined) return { keyPacket: seal.keyPackets(sessionKey), dataPacket };
   const keyPacket: Uint8Array = await encryptSessionKey({
     data: Uint8Array.from(sessionKey),
@@ -283,7 +289,7 @@ export async function rawSeal(seal: RawSeal): Promise<{ keyPacket: Uint8Array; d
 
 /** RFC 9580, 5.13.1: random prefix, packets, SHA-1 of both; CFB with a zero vector. */
 function seipd1(
-  { packets, cipher = "aes256", mdc = (made) => made }: RawSeal,
+  { packets, cipher = "aes256", mdc = unchanged }: RawSeal,
   sessionKey: Uint8Array,
 ): Uint8Array {
   const prefix = crypto.getRandomValues(new Uint8Array(16));
