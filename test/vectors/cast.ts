@@ -39,6 +39,8 @@ export const otherKeys = {
   "alice-expired": "alice",
   /** Alice's, revoked on 1 March 2025. */
   "alice-revoked": "alice",
+  /** Alice's of the other profile. */
+  "alice-other-profile": "alice",
   /** The list key and the server key, each with a second encryption subkey of 1 May 2025. */
   "list-renewed": "listKey",
   "server-renewed": "serverKey",
@@ -84,15 +86,21 @@ export async function vectorSecrets(profile: Profile): Promise<VectorSecrets> {
 export async function vectorCast(profile: Profile, keys: readonly OtherKey[] = []): Promise<VectorCast> {
   const cast = await usualCast(profile);
   const replaced = await Promise.all(
-    keys.map(async (name) => [otherKeys[name], await keyOf(profile, name, roleOf(name))] as const),
+    keys.map(async (name) => [otherKeys[name], await otherKeyOf(profile, name)] as const),
   );
   return { ...cast, ...Object.fromEntries(replaced) };
+}
+
+function otherKeyOf(profile: Profile, name: OtherKey): Promise<OpeningKey<Role>> {
+  if (name !== "alice-other-profile") return keyOf(profile, name, roleOf(name));
+  return keyOf(profile === "rfc9580" ? "compatible" : "rfc9580", "alice", "member");
 }
 
 const roleOf = (name: OtherKey): Role =>
   (({ alice: "member", listKey: "list", serverKey: "server" }) as const)[otherKeys[name]];
 
-async function usualCast(profile: Profile): Promise<VectorCast> {
+/** The cast of a profile with the usual keys. */
+export async function usualCast(profile: Profile): Promise<VectorCast> {
   return {
     address: LIST,
     profile,

@@ -225,6 +225,9 @@ export function signedMessage(signature: RawSignature, literal = literalPacket(s
   return concat(onePassPacket(body, signature.by), literal, packet(tag.signature, body));
 }
 
+/** Number and octets of the nonce (RFC 9580, 9.6). */
+const aeads = { gcm: [3, 12], ocb: [2, 15] } as const;
+
 function aeadCipher(aead: "gcm" | "ocb", key: Uint8Array, nonce: Uint8Array) {
   const size = ({ 16: 128, 24: 192, 32: 256 } as const)[key.length];
   if (size === undefined) throw new Error("no length of an AES key");
@@ -233,7 +236,8 @@ function aeadCipher(aead: "gcm" | "ocb", key: Uint8Array, nonce: Uint8Array) {
     : createCipheriv(`aes-${size}-ocb`, key, nonce, { authTagLength: 16 });
 }
 
-const ciphers = { aes128: [7, 16], aes192: [8, 24], aes256: [9, 32] } as const;
+/** Number and octets of the key (RFC 9580, 9.3). */
+const ciphers = { tripledes: [2, 24], aes128: [7, 16], aes192: [8, 24], aes256: [9, 32] } as const;
 
 /** A seal with its fields as they are wanted. */
 export interface RawSeal {
@@ -292,11 +296,13 @@ function seipd1(
   { packets, cipher = "aes256", mdc = unchanged }: RawSeal,
   sessionKey: Uint8Array,
 ): Uint8Array {
-  const prefix = crypto.getRandomValues(new Uint8Array(16));
-  const checked = concat(prefix, prefix.subarray(14), packets, Uint8Array.of(0xd3, 0x14));
+  const block = cipher === "tripledes" ? 8 : 16;
+  const prefix = crypto.getRandomValues(new Uint8Array(block));
+  const checked = concat(prefix, prefix.subarray(-2), packets, Uint8Array.of(0xd3, 0x14));
   const digest = createHash("sha1").update(checked).digest();
   const code = mdc(concat(Uint8Array.of(0xd3, 0x14), digest));
-  const cfb = createCipheriv(`aes-${ciphers[cipher][1] * 8}-cfb`, sessionKey, Buffer.alloc(16));
+  const name = cipher === "tripledes" ? "des-ede3-cfb" : `aes-${ciphers[cipher][1] * 8}-cfb`;
+  const cfb = createCipheriv(name, sessionKey, Buffer.alloc(block));
   const plain = concat(checked.subarray(0, -2), code);
   return concat(Uint8Array.of(1), cfb.update(plain), cfb.final());
 }
@@ -307,7 +313,7 @@ function seipd2(
   sessionKey: Uint8Array,
 ): Uint8Array {
   const [cipherId, octets] = ciphers[cipher];
-  const [aeadId, nonceOctets] = aead === "gcm" ? ([3, 12] as const) : ([2, 15] as const);
+  const [aeadId, nonceOctets] = aeads[aead];
   const head = Uint8Array.of(2, cipherId, aeadId, chunkSizeOctet);
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const associated = concat(Uint8Array.of(0xc0 | tag.seipd), head);
@@ -338,11 +344,13 @@ export interface RawSkesk {
   /** The octet of an iterated S2K; 0 means 1024 octets. */
   readonly count?: number;
   readonly cipher?: "aes128" | "aes256";
+  readonly aead?: "gcm" | "ocb";
 }
 
 /** A session key packet under a secret (RFC 9580, 5.3). */
 export function skeskPacket(raw: RawSkesk, sessionKey: Uint8Array): Uint8Array {
-  const { secret, version, type = 3, hash = "SHA-256", count = 0, cipher = "aes256" } = raw;
+  const { secret, version, type = 3, hash = "SHA-256", count = 0, cipher = "aes256", aead = "gcm" } = raw;
+  const [aeadId, nonceOctets] = aeads[aead];
   const [cipherId, octets] = ciphers[cipher];
   const salt = type === 0 ? new Uint8Array() : crypto.getRandomValues(new Uint8Array(8));
   const s2k = concat(
@@ -361,12 +369,12 @@ export function skeskPacket(raw: RawSkesk, sessionKey: Uint8Array): Uint8Array {
     const wrapped = concat(cfb.update(concat(Uint8Array.of(9), sessionKey)), cfb.final());
     return packet(tag.skesk, concat(Uint8Array.of(4, cipherId), s2k, wrapped));
   }
-  const info = Uint8Array.of(0xc0 | tag.skesk, 6, cipherId, 3);
+  const info = Uint8Array.of(0xc0 | tag.skesk, 6, cipherId, aeadId);
   const kek = Buffer.from(hkdfSync("sha256", key, new Uint8Array(), info, octets));
-  const nonce = crypto.getRandomValues(new Uint8Array(12));
-  const gcm = aeadCipher("gcm", kek, nonce);
-  gcm.setAAD(info);
-  const wrapped = concat(gcm.update(sessionKey), gcm.final(), gcm.getAuthTag());
-  const fields = concat(Uint8Array.of(cipherId, 3, s2k.length), s2k, nonce);
+  const nonce = crypto.getRandomValues(new Uint8Array(nonceOctets));
+  const seal = aeadCipher(aead, kek, nonce);
+  seal.setAAD(info);
+  const wrapped = concat(seal.update(sessionKey), seal.final(), seal.getAuthTag());
+  const fields = concat(Uint8Array.of(cipherId, aeadId, s2k.length), s2k, nonce);
   return packet(tag.skesk, concat(Uint8Array.of(6, fields.length), fields, wrapped));
 }

@@ -95,44 +95,76 @@ async function packetsFor(
 
 const compatible: Family = { profiles: ["compatible"] };
 const rfc9580: Family = { profiles: ["rfc9580"] };
-const GARBAGE: ProtocolCode = "damaged";
+const refusal: ProtocolCode = "unsupported-algorithm";
 
 /** A session key packet that names its reader, and holds nothing that fits. */
 const spoiled = (bytes: Uint8Array) => flipped(bytes, bytes.length - 4);
 
 export const sealRecipes: ReadonlyMap<string, Recipe> = new Map([
-  // which packets a profile has
+  // which packets a profile has: a key packet for the list's key is looked at before anything is opened
   ...sealedAs(
-    "seipd-1",
-    "opened",
-    "SEIPD version 1, with its session key packet, in profile `rfc9580`.",
+    "other-profile",
+    { server: refusal, copy: refusal, inner: "wrong-list" },
+    "PKESK version 3 and SEIPD version 1, for keys of version 6.",
     () => ({ version: 1, keyVersion: 1 }),
     rfc9580,
   ),
   ...sealedAs(
-    "seipd-2",
-    "opened",
-    "SEIPD version 2, with its session key packet, in profile `compatible`.",
+    "other-profile",
+    { server: refusal, copy: refusal, inner: "wrong-list" },
+    "PKESK version 6 and SEIPD version 2, for keys of version 4.",
     () => ({ version: 2, keyVersion: 2 }),
     compatible,
   ),
   ...sealedAs(
-    "pkesk-3",
-    "damaged",
+    "pkesk-version",
+    { server: refusal, copy: refusal, inner: "wrong-list" },
     "A PKESK of version 3 in front of SEIPD version 2.",
     () => ({ keyVersion: 1 }),
     rfc9580,
   ),
   ...sealedAs(
-    "pkesk-6",
-    "damaged",
+    "pkesk-version",
+    { server: refusal, copy: refusal, inner: "wrong-list" },
     "A PKESK of version 6 in front of SEIPD version 1.",
     () => ({ keyVersion: 2 }),
     compatible,
   ),
+  ...sealedAs(
+    "seipd-version",
+    refusal,
+    "SEIPD version 1 behind a PKESK of version 6.",
+    () => ({ version: 1, keyVersion: 2 }),
+    rfc9580,
+  ),
+  ...sealedAs(
+    "seipd-version",
+    refusal,
+    "SEIPD version 2 behind a PKESK of version 3.",
+    () => ({ version: 2, keyVersion: 1 }),
+    compatible,
+  ),
   // ciphers
-  ...sealedAs("aes128", "opened", "AES-128.", () => ({ cipher: "aes128" })),
-  ...sealedAs("aes192", "opened", "AES-192.", () => ({ cipher: "aes192" })),
+  ...sealedAs(
+    "aes128",
+    { server: "opened", copy: "opened", inner: refusal },
+    "AES-128: for a copy by a member's preferences, and never to the list.",
+    () => ({ cipher: "aes128" }),
+  ),
+  ...sealedAs(
+    "aes192",
+    { server: "opened", copy: "opened", inner: refusal },
+    "AES-192: for a copy by a member's preferences, and never to the list.",
+    () => ({ cipher: "aes192" }),
+    rfc9580,
+  ),
+  ...sealedAs(
+    "tripledes",
+    refusal,
+    "3DES, which RFC 9580 has for reading alone.",
+    () => ({ cipher: "tripledes" }),
+    compatible,
+  ),
   ...sealedAs("ocb", "opened", "OCB: read, never written.", () => ({ aead: "ocb" }), rfc9580),
   ...sealedAs(
     "largest-chunks",
@@ -313,7 +345,7 @@ export const sealRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...outerAs("no-key-packet", "damaged", "damaged", "A data packet alone.", () => ({
     keyPackets: () => new Uint8Array(),
   })),
-  ...outerAs("spoiled-key-packet", GARBAGE, GARBAGE, "The session key packet holds nothing.", (usual) =>
+  ...outerAs("spoiled-key-packet", "damaged", "damaged", "The session key packet holds nothing.", (usual) =>
     packetsFor(usual, [{ to: usual.to.slice(0, 1) }], spoiled),
   ),
   // no seal at all

@@ -190,8 +190,8 @@ const faults: readonly Fault[] = [
   // the hash
   good("sha256", "SHA-256.", hash("SHA-256")),
   good("sha384", "SHA-384.", hash("SHA-384")),
-  bad("sha1", "bad-signature", "SHA-1.", hash("SHA-1")),
-  good("sha3-512", "SHA3-512.", hash("SHA3-512")),
+  bad("sha1", "weak-algorithm", "SHA-1.", hash("SHA-1")),
+  bad("sha3-512", "weak-algorithm", "SHA3-512.", hash("SHA3-512")),
   // which area
   bad(
     "notations-unhashed",
