@@ -9,6 +9,7 @@ import {
   literalPacket,
   onePassPacket,
   packet,
+  type RawSeal,
   type RawSignature,
   type Spelling,
   signatureBody,
@@ -46,6 +47,36 @@ function inside(
       read,
       comment,
       (cast, mode) => deliver(cast, mode, { innerRaw: raw }),
+      family,
+    ),
+  ];
+}
+
+/** An outer seal with these packets inside, where a key packet should be: refused for its size. */
+function outside(
+  name: string,
+  comment: string,
+  packets: Packets,
+  seal: Partial<RawSeal> = {},
+  expect: ProtocolCode = "too-large",
+): [string, Recipe][] {
+  const outerRaw = { packets, seal };
+  const family: Family = seal.aead === "ocb" ? { profiles: ["rfc9580"] } : {};
+  return [
+    ...vectors(
+      "server",
+      `outer-${name}`,
+      expect,
+      comment,
+      (cast, mode) => submit(cast, mode, { outerRaw }),
+      family,
+    ),
+    ...vectors(
+      "member",
+      `outer-${name}`,
+      expect,
+      comment,
+      (cast, mode) => deliver(cast, mode, { outerRaw }),
       family,
     ),
   ];
@@ -221,6 +252,39 @@ export const insideRecipes: ReadonlyMap<string, Recipe> = new Map([
       tag.compressed,
       concat(Uint8Array.of(1), deflateRawSync(around(of(MAX_PACKETS_INSIDE - USUAL + 1, marker))(usual))),
     ),
+  ),
+  // sizes
+  ...outside("large-literal", "A literal of 5 kB.", (usual) =>
+    signedMessage({ ...usual, over: new Uint8Array(5000) }),
+  ),
+  ...outside("large-literal-zip", "A literal of 100 kB, compressed to a few octets.", (usual) =>
+    compressed(1, deflateRawSync)({ ...usual, over: new Uint8Array(100_000) }),
+  ),
+  ...outside(
+    "ocb-large-literal",
+    "A literal of 5 kB, encrypted with OCB.",
+    (usual) => signedMessage({ ...usual, over: new Uint8Array(5000) }),
+    { aead: "ocb" },
+  ),
+  ...outside(
+    "ocb-large-literal-zip",
+    "A literal of 100 kB, compressed to a few octets, encrypted with OCB.",
+    (usual) => compressed(1, deflateRawSync)({ ...usual, over: new Uint8Array(100_000) }),
+    { aead: "ocb" },
+  ),
+  ...outside(
+    "ocb-two-literals",
+    "Two literals, encrypted with OCB.",
+    around([], [], [other]),
+    { aead: "ocb" },
+    "damaged",
+  ),
+  ...outside(
+    "ocb-tag-40",
+    "A packet of type 40, encrypted with OCB.",
+    around([packet(40, Uint8Array.of(1))]),
+    { aead: "ocb" },
+    "damaged",
   ),
   // another seal inside
   ...inside(

@@ -300,6 +300,20 @@ export const keyRecipes: ReadonlyMap<string, Recipe> = new Map([
       author: cast.eve,
     }),
   ),
+  ...written(
+    "letter-with-list-certificate",
+    "wrong-role",
+    "The certificate in the letter is a list key's.",
+    (cast) => ({ author: { ...cast.listKey, role: "member" } }),
+  ),
+  ...written(
+    "letter-of-another-message-id",
+    "binding-mismatch",
+    "The letter's Message-ID is another than the signed one.",
+    () => ({
+      messageId: "<2@example.test>",
+    }),
+  ),
   // the form of a session key packet under a secret
   ...underSecret("packet", opens, "A session key packet under the secret, octet by octet.", (usual) => usual),
   ...underSecret("s2k-simple", malformed, "The S2K is simple (type 0).", (usual) => ({ ...usual, type: 0 })),

@@ -12,6 +12,7 @@ import type { Profile } from "../../src/protocol/index.js";
 import { keyFile, keyRecipes, keyText, type OtherKey, type VectorCast, vectorCast } from "./cast.js";
 import { type VectorHead, writeVector } from "./format.js";
 import { insideRecipes } from "./inside-recipes.js";
+import { keyPacketRecipes } from "./key-packet-recipes.js";
 import { keyRecipes as postsByKeys } from "./key-recipes.js";
 import { letter } from "./letters.js";
 import { memberRecipes } from "./member-recipes.js";
@@ -31,6 +32,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...insideRecipes,
   ...sealRecipes,
   ...postsByKeys,
+  ...keyPacketRecipes,
 ]);
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);

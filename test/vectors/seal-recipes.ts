@@ -187,6 +187,13 @@ export const sealRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({ chunkSizeOctet: 0 }),
     rfc9580,
   ),
+  ...sealedAs(
+    "eax",
+    refusal,
+    "The data packet says EAX.",
+    () => ({ data: (body) => body.map((octet, i) => (i === 2 ? 1 : octet)) }),
+    rfc9580,
+  ),
   // codes against alteration
   ...sealedAs(
     "mdc-flipped",

@@ -343,6 +343,15 @@ const faults: readonly Fault[] = [
     packets: bodied((body) => concat(Uint8Array.of(3), body.subarray(1))),
     origin: "absent",
   }),
+  bad(
+    "other-version",
+    "unsupported-algorithm",
+    "A signature packet of another version than its key's.",
+    (_, { cast }) => ({ version: cast.profile === "rfc9580" ? 4 : 6 }),
+  ),
+  bad("before-its-key", "key-expired", "It is dated before its key was made.", (usual) => ({
+    hashed: [dateSubpacket(new Date("2024-12-31T00:00:00Z")), ...without(usual.hashed, 2)],
+  })),
   bad("cut", "damaged", "The signature packet lacks its last octet.", noSignature, {
     packets: bodied((body) => body.subarray(0, -1)),
     origin: "damaged",
