@@ -138,6 +138,12 @@ export const insideRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...inside("literal-cut", "damaged", "A literal that ends within its own fields.", (usual) =>
     signedMessage(usual, packet(tag.literal, Uint8Array.of(0x62, 20, 0x61))),
   ),
+  ...inside("literal-longer", "damaged", "A literal whose length goes beyond the seal's end.", (usual) => {
+    const literal = literalPacket(usual.over, { spelling: "five" });
+    // the last of the five octets of its length
+    const longer = literal.map((octet, i) => (i === 5 ? octet + 4 : octet));
+    return concat(packet(tag.signature, signatureBody(usual)), longer);
+  }),
   // how a header is spelled
   ...inside("literal-five-octets", "opened", "The literal's length is in five octets.", spelled("five")),
   ...inside("literal-old-header", "opened", "The literal has a header of the old format.", spelled("old")),

@@ -219,9 +219,7 @@ export const keyPacketRecipes: ReadonlyMap<string, Recipe> = new Map([
     "point-empty",
     "malformed-key-packet",
     "The point has no bits.",
-    bodied((body) =>
-      concat(body.subarray(0, v3.bits), Uint8Array.of(0, 0), body.subarray(v3.point + v3.octets)),
-    ),
+    bodied((body) => concat(body.subarray(0, v3.bits), Uint8Array.of(0, 0, 0x80), large(0x80))),
     compatible,
   ),
   ...literals(

@@ -16,6 +16,7 @@ import { keyPacketRecipes } from "./key-packet-recipes.js";
 import { keyRecipes as postsByKeys } from "./key-recipes.js";
 import { letter } from "./letters.js";
 import { memberRecipes } from "./member-recipes.js";
+import { ownCopyRecipes } from "./own-copy-recipes.js";
 import { profiles, type Recipe } from "./recipes.js";
 import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
@@ -33,6 +34,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...sealRecipes,
   ...postsByKeys,
   ...keyPacketRecipes,
+  ...ownCopyRecipes,
 ]);
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);

@@ -254,6 +254,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
     inner: { date: inMinutes(11) },
   })),
+  ...unproved("nearly-future", "list", "Signed 9 minutes ahead.", () => ({ inner: { date: inMinutes(9) } })),
   // what the list signature says
   ...unproved(
     "from-nonmember",
@@ -356,6 +357,26 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...unproved("list-signature-bad-roster", "unreadable", "The roster entry is no number and hash.", () => ({
     through: { roster: "seven" },
   })),
+  ...unproved(
+    "list-signature-roster-zeros",
+    "unreadable",
+    "The roster entry's number begins with a zero.",
+    () => ({
+      through: { roster: `07 ${roster.hash}` },
+    }),
+  ),
+  ...unproved("list-signature-roster-long", "unreadable", "The roster entry's number has 16 digits.", () => ({
+    through: { roster: `${"9".repeat(16)} ${roster.hash}` },
+  })),
+  ...unproved("list-signature-nearly-older", "list", "The list signature is 9 minutes older.", () => ({
+    throughDate: inMinutes(-9),
+  })),
+  ...refused(
+    "opened-large-list-signature",
+    "too-large",
+    "Delivery `opened`: the list signature has 5 kB more.",
+    () => ({ delivery: "opened", listSignature: (bytes) => concat(bytes, new Uint8Array(5000)) }),
+  ),
   ...vectors(
     "member",
     "nested-bomb",

@@ -253,6 +253,8 @@ export interface RawSeal {
   readonly chunkSizeOctet?: number;
   /** Changes the modification detection code's packet or the last tag before it is sealed in; only version 1. */
   readonly mdc?: (packet: Uint8Array) => Uint8Array;
+  /** Of the modification detection code's packet, which its digest covers. */
+  readonly mdcHeader?: Uint8Array;
   readonly spelling?: Spelling;
   /** Changes the data packet's body before it gets its header. */
   readonly data?: (body: Uint8Array) => Uint8Array;
@@ -293,14 +295,14 @@ export async function rawSeal(seal: RawSeal): Promise<{ keyPacket: Uint8Array; d
 
 /** RFC 9580, 5.13.1: random prefix, packets, SHA-1 of both; CFB with a zero vector. */
 function seipd1(
-  { packets, cipher = "aes256", mdc = unchanged }: RawSeal,
+  { packets, cipher = "aes256", mdc = unchanged, mdcHeader = Uint8Array.of(0xd3, 0x14) }: RawSeal,
   sessionKey: Uint8Array,
 ): Uint8Array {
   const block = cipher === "tripledes" ? 8 : 16;
   const prefix = crypto.getRandomValues(new Uint8Array(block));
-  const checked = concat(prefix, prefix.subarray(-2), packets, Uint8Array.of(0xd3, 0x14));
+  const checked = concat(prefix, prefix.subarray(-2), packets, mdcHeader);
   const digest = createHash("sha1").update(checked).digest();
-  const code = mdc(concat(Uint8Array.of(0xd3, 0x14), digest));
+  const code = mdc(concat(mdcHeader, digest));
   const name = cipher === "tripledes" ? "des-ede3-cfb" : `aes-${ciphers[cipher][1] * 8}-cfb`;
   const cfb = createCipheriv(name, sessionKey, Buffer.alloc(block));
   const plain = concat(checked.subarray(0, -2), code);

@@ -206,7 +206,7 @@ export const sealRecipes: ReadonlyMap<string, Recipe> = new Map([
     "mdc-header",
     "damaged",
     "The modification detection code's packet has another header.",
-    () => ({ mdc: (made) => concat(Uint8Array.of(0xd3, 0x13), made.subarray(2)) }),
+    () => ({ mdcHeader: Uint8Array.of(0xd3, 0x15) }),
     compatible,
   ),
   ...sealedAs(

@@ -127,6 +127,12 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("too-old", "too-old", "Signed 7 days and a minute ago.", () => ({
     outer: { date: inMinutes(-7 * 24 * 60 - 1) },
   })),
+  ...vectors("server", "nearly-too-old", "opened", "Signed 7 days ago but for a minute.", (cast, mode) =>
+    submit(cast, mode, { outer: { date: inMinutes(-7 * 24 * 60 + 1) } }),
+  ),
+  ...vectors("server", "nearly-future", "opened", "Signed 9 minutes ahead.", (cast, mode) =>
+    submit(cast, mode, { outer: { date: inMinutes(9) } }),
+  ),
   ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
     outer: { date: inMinutes(11) },
   })),
@@ -225,9 +231,15 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
     }),
     { modes },
   ),
-  ...refused("large-key-packet", "too-large", "A key packet of 5 kB.", () => ({
-    literal: ({ keyPacket }) => packet(1, concat(bodyOfPacket(keyPacket), new Uint8Array(5000))),
-  })),
+  ...refused(
+    "large-key-packet",
+    "too-large",
+    "A key packet of 5 kB.",
+    () => ({
+      literal: ({ keyPacket }) => packet(1, concat(bodyOfPacket(keyPacket), new Uint8Array(5000))),
+    }),
+    { modes },
+  ),
   ...refused(
     "no-body",
     "damaged",

@@ -246,6 +246,13 @@ const faults: readonly Fault[] = [
   good("for-nobody", "No intended recipient: the notations say whom it is for.", (usual) => ({
     hashed: without(usual.hashed, 35),
   })),
+  good(
+    "for-nobody-unknown",
+    "No intended recipient, and a subpacket of a type that nobody knows.",
+    (usual) => ({
+      hashed: [...without(usual.hashed, 35), subpacket(100, Uint8Array.of(1, 2, 3))],
+    }),
+  ),
   // subpackets that a reader does not know
   bad(
     "unknown-critical",
