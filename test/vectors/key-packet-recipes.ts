@@ -156,7 +156,7 @@ export const keyPacketRecipes: ReadonlyMap<string, Recipe> = new Map([
     );
   }),
   // whom it is for
-  ...literals("version-2", "wrong-list", "Its version is 2.", octet(0, 2)),
+  ...literals("version-2", "unsupported-algorithm", "Its version is 2.", octet(0, 2)),
   ...literals(
     "algorithm",
     "wrong-list",
@@ -272,7 +272,7 @@ export const keyPacketRecipes: ReadonlyMap<string, Recipe> = new Map([
   ),
   // under the list's secret
   ...underListSecret("octets", "The session key packet as it must be.", (body) => body, "opened"),
-  ...underListSecret("version-octet", "Its version is 5.", at(0, 5)),
+  ...underListSecret("version-octet", "Its version is 5.", at(0, 5), "unsupported-algorithm"),
   ...underListSecret("cipher-octet", "Its cipher is AES-128.", (body, version) =>
     at(version === 4 ? 1 : 2, 7)(body),
   ),

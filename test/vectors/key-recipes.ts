@@ -177,6 +177,7 @@ async function argon2(cast: VectorCast, secret: RawSkesk["secret"], sessionKey: 
 
 /** Refused for its form: at the server it opens nothing, for a reader it is not a mail under a secret, in the inner seal no key packet. */
 const malformed = { server: "wrong-list", copy: "not-for-me", inner: "malformed-key-packet" } as const;
+const refusal = "unsupported-algorithm";
 const opens = { server: "opened", copy: { origin: "list" }, inner: { origin: "list" } } as const;
 
 export const keyRecipes: ReadonlyMap<string, Recipe> = new Map([
@@ -337,7 +338,7 @@ export const keyRecipes: ReadonlyMap<string, Recipe> = new Map([
   }),
   ...sealedUnder(
     "other-version",
-    { server: "unsupported-algorithm", copy: "unsupported-algorithm", inner: "malformed-key-packet" },
+    { server: refusal, copy: refusal, inner: refusal },
     "SKESK and data packet are of the other profile.",
     async (cast, secret) => {
       const version = cast.profile === "rfc9580" ? 1 : 2;

@@ -101,31 +101,31 @@ const refusal: ProtocolCode = "unsupported-algorithm";
 const spoiled = (bytes: Uint8Array) => flipped(bytes, bytes.length - 4);
 
 export const sealRecipes: ReadonlyMap<string, Recipe> = new Map([
-  // which packets a profile has: a key packet for the list's key is looked at before anything is opened
+  // which packets a profile has
   ...sealedAs(
     "other-profile",
-    { server: refusal, copy: refusal, inner: "wrong-list" },
+    refusal,
     "PKESK version 3 and SEIPD version 1, for keys of version 6.",
     () => ({ version: 1, keyVersion: 1 }),
     rfc9580,
   ),
   ...sealedAs(
     "other-profile",
-    { server: refusal, copy: refusal, inner: "wrong-list" },
+    refusal,
     "PKESK version 6 and SEIPD version 2, for keys of version 4.",
     () => ({ version: 2, keyVersion: 2 }),
     compatible,
   ),
   ...sealedAs(
     "pkesk-version",
-    { server: refusal, copy: refusal, inner: "wrong-list" },
+    refusal,
     "A PKESK of version 3 in front of SEIPD version 2.",
     () => ({ keyVersion: 1 }),
     rfc9580,
   ),
   ...sealedAs(
     "pkesk-version",
-    { server: refusal, copy: refusal, inner: "wrong-list" },
+    refusal,
     "A PKESK of version 6 in front of SEIPD version 1.",
     () => ({ keyVersion: 2 }),
     compatible,
