@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readVector } from "./format.js";
+import { expectedFacts, type Facts, readFacts } from "./mail-format.js";
+import { openLetter, openMail } from "./open-mail.js";
 import { expected, openVector } from "./open-vector.js";
 import type { Checked, Suite } from "./suite.js";
 
@@ -31,10 +33,28 @@ const kinds: readonly Kind[] = [
       return { expected: expected(vector), found: await tried(() => openVector(vector, vector.sealed)) };
     },
   },
+  {
+    folder: "mails",
+    reaches: /^src\/mail|open-post|draft/,
+    check: (folder, file) => twoFiles(folder, file, openMail),
+  },
+  {
+    folder: "letters",
+    reaches: /^src\/mail|letter-author/,
+    check: (folder, file) => twoFiles(folder, file, openLetter),
+  },
 ];
 
-/** The folders of vectors. */
-export const folders: readonly string[] = kinds.map(({ folder }) => folder);
+/** A vector of two files: what it says, and the octets that it says it of. */
+async function twoFiles(
+  folder: URL,
+  file: string,
+  open: (facts: Facts, raw: Uint8Array) => Promise<Facts>,
+): Promise<Omit<Checked, "name">> {
+  const facts = readFacts(readFileSync(new URL(file, folder), "utf8"));
+  const raw = readFileSync(new URL(file.replace(/\.txt$/, ".eml"), folder));
+  return { expected: expectedFacts(facts), found: await tried(() => open(facts, Uint8Array.from(raw))) };
+}
 
 /** Vectors at a time: signatures and key agreements are made in other threads. */
 const AT_A_TIME = 8;

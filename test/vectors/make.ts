@@ -14,7 +14,11 @@ import { type VectorHead, writeVector } from "./format.js";
 import { insideRecipes } from "./inside-recipes.js";
 import { keyPacketRecipes } from "./key-packet-recipes.js";
 import { keyRecipes as postsByKeys } from "./key-recipes.js";
+import { letterRecipes } from "./letter-recipes.js";
 import { letter } from "./letters.js";
+import { writeFacts } from "./mail-format.js";
+import type { MailRecipe } from "./mail-making.js";
+import { mailRecipes } from "./mail-recipes.js";
 import { memberRecipes } from "./member-recipes.js";
 import { ownCopyRecipes } from "./own-copy-recipes.js";
 import { profiles, type Recipe } from "./recipes.js";
@@ -35,6 +39,12 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...postsByKeys,
   ...keyPacketRecipes,
   ...ownCopyRecipes,
+]);
+
+/** Mails and letters, by their folders. */
+const entities: ReadonlyMap<string, ReadonlyMap<string, MailRecipe>> = new Map([
+  ["mails", mailRecipes],
+  ["letters", letterRecipes],
 ]);
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
@@ -76,14 +86,24 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
     const sealed = await withSeed(name, () => recipe.make(cast));
     yield [fileOf(name), writeVector({ ...(await headOf(recipe)), sealed })];
   }
+  for (const [folder, made] of entities) {
+    for (const [name, { facts, make }] of made) {
+      const cast = await castOf(facts.profile);
+      const raw = await withSeed(`${folder} ${name}`, () => make(cast));
+      yield [new URL(`./${folder}/${name}.eml`, import.meta.url), Buffer.from(raw).toString("latin1")];
+      yield [new URL(`./${folder}/${name}.txt`, import.meta.url), writeFacts(facts)];
+    }
+  }
 }
 
 async function main(): Promise<void> {
   const checks = process.argv[2] === "--check";
   for await (const [file, text] of files()) {
-    const there = await readFile(file, "utf8").catch(() => undefined);
+    // mails are octets, each a character here
+    const encoding = file.pathname.endsWith(".eml") ? "latin1" : "utf8";
+    const there = await readFile(file, encoding).catch(() => undefined);
     if (there === text) continue;
-    if (!checks) await writeFile(file, text);
+    if (!checks) await writeFile(file, text, encoding);
     console.log(fileURLToPath(file));
     if (checks) process.exitCode = 1;
   }

@@ -7,6 +7,8 @@ import {
   type ClaimedAuthor,
   ListSealError,
   nameOf,
+  type OpenedPost,
+  type OpenResult,
   openAtServer,
   openPost,
   type Profile,
@@ -63,7 +65,8 @@ export async function identify(payload: Uint8Array): Promise<ClaimedAuthor> {
   return { author: await authorOfLetter(letter), messageId: letter.messageId };
 }
 
-type About = Pick<Vector, "role" | "profile" | "shared" | "keys">;
+/** Who opens, and with what. */
+export type About = Pick<Vector, "role" | "profile" | "shared" | "keys">;
 
 /** Opens `sealed` as the vector's server or reader does. */
 export async function openVector(about: About, sealed: SealedMessage): Promise<Outcome> {
@@ -92,10 +95,11 @@ async function openedAtServer(about: About, sealed: SealedMessage): Promise<Outc
   return { result: fits ? "opened" : "opened as somebody else's" };
 }
 
-async function openedByReader(about: About, sealed: SealedMessage): Promise<Outcome> {
+/** What the reader of a vector gets; a letter is read on the way as the product reads it. */
+export async function openForReader(about: About, sealed: SealedMessage): Promise<OpenResult> {
   const cast = await castOf(about);
   const { list, server, member } = await secretsOf(about.profile);
-  const opened = await openPost(
+  return openPost(
     sealed,
     {
       ...keysOf(cast, about.role === "author" ? cast.alice : cast.bob),
@@ -105,12 +109,21 @@ async function openedByReader(about: About, sealed: SealedMessage): Promise<Outc
     },
     identify,
   );
+}
+
+async function openedByReader(about: About, sealed: SealedMessage): Promise<Outcome> {
+  const cast = await castOf(about);
+  const opened = await openForReader(about, sealed);
   if (opened.kind === "not-for-me") return { result: "not-for-me" };
-  const { passage, author, messageId } = opened;
+  const { author, messageId } = opened;
   const fits = author === cast.alice.fingerprint && messageId === MESSAGE_ID;
   return {
     result: fits ? "opened" : "opened as somebody else's",
-    origin: passage.via === "unproved" ? passage.reason : passage.via,
+    origin: originOf(opened),
     payload: await sha256(opened.payload),
   };
 }
+
+/** How a post came, in a word. */
+export const originOf = ({ passage }: OpenedPost): string =>
+  passage.via === "unproved" ? passage.reason : passage.via;

@@ -2,6 +2,7 @@
  * What a list of mutations and the vectors that are to notice them have in common. Each suite has a file that exports its
  * {@link Suite} as `suite`: the program imports it once as it is, and once for each mutation with that mutation in the sources below it.
  */
+import { isDeepStrictEqual } from "node:util";
 
 /** One check taken out of the sources, in a copy of them. */
 export interface Mutation {
@@ -32,5 +33,4 @@ export interface Suite {
 }
 
 /** Whether a vector came out as it says. */
-export const isRight = ({ expected, found }: Checked): boolean =>
-  JSON.stringify(expected) === JSON.stringify(found);
+export const isRight = ({ expected, found }: Checked): boolean => isDeepStrictEqual(found, expected);
