@@ -147,10 +147,10 @@ export const copies: [string, MailRecipe][] = [
       return text.replace(`--${boundary}--`, () => `${part}--${boundary}--`);
     },
   }),
-  toReader("key-part-twice", { expect: "damaged" }, "The key part stands there twice.", {
+  toReader("key-part-twice", { expect: "damaged", shell: "elsewhere" }, "The key part stands there twice.", {
     edit: twice(KEY_PART),
   }),
-  toReader("no-key-part", { expect: "damaged" }, "A body without its key part.", {
+  toReader("no-key-part", { expect: "damaged", shell: "elsewhere" }, "A body without its key part.", {
     edit: swap(KEY_PART, ""),
   }),
   toReader("stray-list-signature", elsewhere, "A detached list signature beside a copy that has its own.", {
@@ -158,9 +158,49 @@ export const copies: [string, MailRecipe][] = [
   }),
   toReader(
     "key-type-twice",
-    { expect: "damaged" },
+    { expect: "damaged", shell: "elsewhere" },
     "The key part has two types, of which each program believes another: it is none of these parts.",
     { edit: swap(KEY_TYPE, `${KEY_TYPE}\r\nContent-Type: text/plain`) },
+  ),
+  toReader("part-form-data", elsewhere, "The key part's disposition is none of a mail's parts.", {
+    edit: swap(
+      'Content-Disposition: attachment;\r\n filename="sealed-key.pgp"',
+      'Content-Disposition: form-data;\r\n filename="sealed-key.pgp"',
+    ),
+  }),
+  toReader("part-name-same-twice", elsewhere, "The key part has its file name twice.", {
+    edit: swap('filename="sealed-key.pgp"', 'filename="sealed-key.pgp"; filename="sealed-key.pgp"'),
+  }),
+  toReader("notice-with-name", elsewhere, "The notice has a file name.", {
+    edit: swap(
+      "Content-Type: text/plain; charset=utf-8",
+      'Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline; filename="pay-now"',
+    ),
+  }),
+  toReader("notice-more", elsewhere, "The notice's type has a parameter that is none of a text's.", {
+    edit: swap("text/plain; charset=utf-8", "text/plain; charset=utf-8; title=pay"),
+  }),
+  toReader("type-more", elsewhere, "The mail's own type has another parameter than its boundary.", {
+    edit: swap("multipart/mixed;", "multipart/mixed; title=pay;"),
+  }),
+  toReader("encoding-of-the-mail", elsewhere, "The mail says that it is in base64 itself.", {
+    edit: field("Content-Transfer-Encoding: base64"),
+  }),
+  toReader("related", elsewhere, "A multipart/related of the sealed parts alone.", {
+    shape: "encrypted",
+    edit: swap(/multipart\/encrypted; protocol="[^"]*"/, "multipart/related"),
+  }),
+  toReader(
+    "two-list-signatures",
+    { expect: "damaged", shell: "elsewhere" },
+    "Delivery `opened`: two detached list signatures.",
+    {
+      shape: "encrypted",
+      delivery: "opened",
+      edit: twice(
+        /--_ls_[0-9a-f]{32}\r\nContent-Type: application\/vnd\.listseal\.through[\s\S]*?(?=--_ls_)/,
+      ),
+    },
   ),
   // elsewhere
   toReader("attached", elsewhere, "A copy attached to another mail.", {
@@ -192,6 +232,12 @@ export const copies: [string, MailRecipe][] = [
   toReader("other-from", remarked("from"), "From outside is neither the list nor the author.", {
     edit: swap(/^From: .*$/m, "From: Eve <eve@example.test>"),
   }),
+  toReader(
+    "other-from-bare",
+    remarked("from"),
+    "From outside is neither the list nor the author, and has no name.",
+    { edit: swap(/^From: .*$/m, "From: eve@example.test") },
+  ),
   toReader("other-name", remarked("from"), "From outside is the list, under another's name.", {
     edit: swap(/^From: .*$/m, "From: Eve via Team <team@lists.example>"),
   }),

@@ -1,8 +1,10 @@
 /** Vectors that are whole mails: what the server gets, what a reader gets, what lies among the drafts. */
 import { writeDraftMail } from "../../src/mail/sealed-draft.js";
 import { sealDraft } from "../../src/protocol/draft.js";
+import { sealingHalf } from "../../src/protocol/index.js";
 import { MESSAGE_ID, NOW, type VectorCast } from "./cast.js";
 import { copies } from "./copy-mail-recipes.js";
+import { type Forgery, forge } from "./forge.js";
 import { letter, withFixedBoundaries } from "./letters.js";
 import {
   alice,
@@ -54,6 +56,26 @@ async function draft(
   return edited(withFixedBoundaries(mail, name), edit);
 }
 
+/** A draft to Alice that is signed otherwise. */
+function forgedDraft(
+  name: string,
+  expect: string,
+  comment: string,
+  signed: (cast: VectorCast) => Pick<Forgery, "by" | "says">,
+): [string, MailRecipe] {
+  return [
+    name,
+    {
+      facts: { comment, role: "draft", profile: "compatible", expect },
+      make: async (cast) => {
+        const sealed = await forge({ literal: letter(cast), to: [sealingHalf(cast.alice)], ...signed(cast) });
+        const mail = writeDraftMail({ from: alice, date: NOW, messageId: MESSAGE_ID, sealed });
+        return withFixedBoundaries(mail, name);
+      },
+    },
+  ];
+}
+
 const drafts: [string, MailRecipe][] = [
   ...profiles.map((profile): [string, MailRecipe] => [
     `draft-good-${profile}`,
@@ -80,6 +102,32 @@ const drafts: [string, MailRecipe][] = [
       make: (cast) => draft(cast, "draft-of-bobs", cast.bob),
     },
   ],
+  forgedDraft(
+    "draft-of-kind-post",
+    "wrong-kind",
+    "A signature of kind `post`, encrypted to Alice.",
+    (cast) => ({
+      by: [cast.alice],
+      says: { notations: { kind: "post" } },
+    }),
+  ),
+  forgedDraft(
+    "draft-by-eve",
+    "unknown-author",
+    "A draft that Eve has signed, encrypted to Alice.",
+    (cast) => ({
+      by: [cast.eve],
+      says: { notations: { kind: "draft" } },
+    }),
+  ),
+  forgedDraft("draft-unsigned", "not-signed", "A draft that nobody has signed.", () => ({
+    by: [],
+    says: { notations: {} },
+  })),
+  forgedDraft("draft-says-more", "binding-mismatch", "The draft's signature names a list.", (cast) => ({
+    by: [cast.alice],
+    says: { notations: { kind: "draft", list: "team@lists.example" } },
+  })),
   [
     "server-draft",
     {

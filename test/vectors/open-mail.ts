@@ -60,9 +60,9 @@ async function byReader(facts: Facts, raw: Uint8Array): Promise<Facts> {
   const read = await readMail({ raw });
   if (read.kind !== "sealed") return { expect: "not-sealed" };
   const { shell } = read;
-  const sealed = fromParts(read.parts);
-  if ("kind" in sealed) return { expect: "not-sealed" };
   try {
+    const sealed = fromParts(read.parts);
+    if ("kind" in sealed) return { expect: "not-sealed" };
     const opened = await openForReader(aboutOf(facts, "member"), sealed);
     if (opened.kind === "not-for-me") return { expect: "not-for-me", shell };
     const letter = await readPayload(opened.payload);

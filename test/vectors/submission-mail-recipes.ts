@@ -15,6 +15,13 @@ import {
   twice,
 } from "./mail-making.js";
 
+/** So many pictures behind the sealed parts. */
+const withPictures = (count: number) => (text: string) => {
+  const boundary = /boundary="([^"]+)"/.exec(text)?.[1] ?? "";
+  const part = `--${boundary}\r\nContent-Type: image/png\r\n\r\nx\r\n`;
+  return text.replace(`--${boundary}--`, () => `${part.repeat(count)}--${boundary}--`);
+};
+
 export const submissions: [string, MailRecipe][] = [
   // the seal field
   toServer("no-seal-field", opened, "The seal field is missing: a gateway dropped it.", {
@@ -119,11 +126,15 @@ export const submissions: [string, MailRecipe][] = [
   toServer("type-capitals", opened, "The key part's type is in capitals: media types have no case.", {
     edit: swap(KEY_TYPE, "Content-Type: APPLICATION/VND.LISTSEAL.KEY"),
   }),
-  toServer("many-parts", refusal("too-large"), "Seventeen attachments.", {
+  toServer("sixteen-parts", opened, "Sixteen parts, the notice among them.", { edit: withPictures(13) }),
+  toServer("many-parts", refusal("too-large"), "Seventeen parts, the notice among them.", {
+    edit: withPictures(14),
+  }),
+  toServer("key-body-and-message", refusal("damaged"), "A key part, a body and a message part.", {
     edit: (text) => {
       const boundary = /boundary="([^"]+)"/.exec(text)?.[1] ?? "";
-      const part = `--${boundary}\r\nContent-Type: image/png\r\n\r\nx\r\n`;
-      return text.replace(`--${boundary}--`, () => `${part.repeat(15)}--${boundary}--`);
+      const part = `--${boundary}\r\nContent-Type: application/vnd.listseal.message\r\n\r\nx\r\n`;
+      return text.replace(`--${boundary}--`, () => `${part}--${boundary}--`);
     },
   }),
   toServer(

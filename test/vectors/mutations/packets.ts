@@ -118,11 +118,7 @@ export const packetMutations: readonly Mutation[] = inFile("openpgp/packets.ts",
     "// v4",
   ],
   ["an SKESK's cipher is AES-256", "cipher !== AES_256 || ", ""],
-  [
-    "an SKESK's S2K is iterated, with SHA-256 and count octet 0",
-    " || s2k.join() !== `${ITERATED},${SHA_256},0`",
-    "",
-  ],
+  ["an SKESK's S2K is iterated, with SHA-256 and count octet 0", "|| s2k.join() !== ", "|| s2k.join() === "],
   [
     "an SKESK of version 4 has its length",
     "return body.length === s2kAt + ITERATED_S2K_OCTETS + 1 + 32;",
