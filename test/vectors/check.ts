@@ -35,7 +35,7 @@ const kinds: readonly Kind[] = [
   },
   {
     folder: "mails",
-    reaches: /^src\/mail|open-post|draft/,
+    reaches: /^src\/mail|read-mail|open-post|draft/,
     check: (folder, file) => twoFiles(folder, file, openMail),
   },
   {

@@ -18,7 +18,27 @@ import {
 
 export const copies: [string, MailRecipe][] = [
   // fields of the mail
-  toReader("seal-field-twice", elsewhere, "The seal field stands there twice.", { edit: twice(SEAL) }),
+  toReader("seal-field-twice", { expect: "damaged" }, "The seal field stands there twice.", {
+    edit: twice(SEAL),
+  }),
+  toReader("seal-field-version-2", { expect: "unsupported-version" }, "The seal field says version 2.", {
+    edit: swap("v=1;", "v=2;"),
+  }),
+  toReader(
+    "seal-field-other-mode",
+    { expect: "damaged" },
+    "The seal field says mode `whole`, and the parts are of mode `key`.",
+    { edit: swap("mode=key", "mode=whole") },
+  ),
+  toReader("seal-field-more", { expect: "damaged" }, "The seal field says something more.", {
+    edit: swap("mode=key", "mode=key; more=1"),
+  }),
+  toReader(
+    "seal-field-held",
+    own,
+    "The seal field has the number of a held post, on a copy for its review.",
+    { edit: swap("mode=key", "mode=key; held=7") },
+  ),
   toReader("no-seal-field", own, "The seal field is missing: a gateway dropped it.", {
     edit: swap(SEAL, ""),
   }),
@@ -147,18 +167,18 @@ export const copies: [string, MailRecipe][] = [
       return text.replace(`--${boundary}--`, () => `${part}--${boundary}--`);
     },
   }),
-  toReader("key-part-twice", { expect: "damaged", shell: "elsewhere" }, "The key part stands there twice.", {
+  toReader("key-part-twice", { expect: "damaged" }, "The key part stands there twice.", {
     edit: twice(KEY_PART),
   }),
   toReader("no-key-part", { expect: "damaged", shell: "elsewhere" }, "A body without its key part.", {
-    edit: swap(KEY_PART, ""),
+    edit: all(swap(SEAL, ""), swap(KEY_PART, "")),
   }),
   toReader("stray-list-signature", elsewhere, "A detached list signature beside a copy that has its own.", {
     sealed: (sealed) => ({ ...sealed, listSignature: sealed.mode === "key" ? sealed.key : sealed.message }),
   }),
   toReader(
     "key-type-twice",
-    { expect: "damaged", shell: "elsewhere" },
+    { expect: "damaged" },
     "The key part has two types, of which each program believes another: it is none of these parts.",
     { edit: swap(KEY_TYPE, `${KEY_TYPE}\r\nContent-Type: text/plain`) },
   ),
@@ -197,8 +217,9 @@ export const copies: [string, MailRecipe][] = [
     {
       shape: "encrypted",
       delivery: "opened",
-      edit: twice(
-        /--_ls_[0-9a-f]{32}\r\nContent-Type: application\/vnd\.listseal\.through[\s\S]*?(?=--_ls_)/,
+      edit: all(
+        swap(SEAL, ""),
+        twice(/--_ls_[0-9a-f]{32}\r\nContent-Type: application\/vnd\.listseal\.through[\s\S]*?(?=--_ls_)/),
       ),
     },
   ),

@@ -1,6 +1,6 @@
 /** Opens a vector with the product's own code, as the server or a reader does; what is checked, and what is taken away from it. */
 
-import { readPayload } from "../../src/mail/payload.js";
+import { isMessageId, readPayload } from "../../src/mail/payload.js";
 import { authorOfLetter } from "../../src/membership/introduction/letter-author.js";
 import { sha256 } from "../../src/openpgp/digest.js";
 import {
@@ -91,6 +91,8 @@ async function openedAtServer(about: About, sealed: SealedMessage): Promise<Outc
     ...(has(about, "server") ? { server } : {}),
     now: NOW,
   });
+  // it becomes a header field of every copy
+  if (!isMessageId(opened.messageId)) return { result: "binding-mismatch" };
   const fits = opened.by === cast.alice.fingerprint && opened.messageId === MESSAGE_ID;
   return { result: fits ? "opened" : "opened as somebody else's" };
 }

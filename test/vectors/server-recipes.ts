@@ -93,6 +93,20 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("no-digest", "binding-missing", "The body's digest is missing.", () => ({
     outerSays: { "body-sha256": undefined },
   })),
+  ...(
+    [
+      ["bare", "1@example.test", "no angle brackets"],
+      ["no-at", "<1.example.test>", "no `@`"],
+      ["blank", "<1 @example.test>", "a blank in it"],
+      ["two", "<1@example.test> <2@example.test>", "another id behind it"],
+      ["line", "<1@example.test>\r\nBcc: eve@example.test", "a line end and a field behind it"],
+      ["long", `<${"1".repeat(240)}@example.test>`, "more than 250 octets"],
+    ] as const
+  ).flatMap(([name, msgid, what]) =>
+    refused(`message-id-${name}`, "binding-mismatch", `The message id has ${what}.`, () => ({
+      outerSays: { msgid },
+    })),
+  ),
   ...refused("two-lists", "binding-missing", "The list stands there twice.", (cast) => ({
     raw: [["list@v1.listseal.example", other(cast)]],
   })),

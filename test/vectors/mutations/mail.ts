@@ -59,7 +59,7 @@ export const mailMutations: readonly Mutation[] = [
     ],
     [
       "mail: the seal field stands there once",
-      'if (anotherHeader !== undefined) throw new ProtocolError("damaged", "the seal field is doubled");',
+      'if (another !== undefined) throw new ProtocolError("damaged", "the seal field is doubled");',
       "",
     ],
     ["mail: there is one From", "from === undefined || second !== undefined", "from === undefined"],
@@ -207,6 +207,14 @@ export const mailMutations: readonly Mutation[] = [
       'dateOf(received?.slice(received.lastIndexOf(";") + 1) ?? null)',
       "undefined",
     ],
+  ]),
+  ...inFile("extension/worker/read-mail.ts", [
+    [
+      "a reader looks at the seal field of a mail in its own shell",
+      "assertSealFields(own.parts, own.headers);",
+      "",
+    ],
+    ["a reader looks at the seal field of any mail", "assertSealFields(parts, tree.headers);", ""],
   ]),
   ...inFile("protocol/open-post.ts", [
     [
