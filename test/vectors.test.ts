@@ -15,44 +15,18 @@ import {
   writeCopy,
   writeSubmission,
 } from "../src/mail/sealed-mail.js";
-import {
-  join,
-  ListSealError,
-  nameOf,
-  openAtServer,
-  openPost,
-  type Profile,
-  type SealedMessage,
-  split,
-} from "../src/protocol/index.js";
-import { keysOf, saysAlice, serverContext } from "./protocol/people.js";
-import {
-  LIST,
-  MESSAGE_ID,
-  NOW,
-  type VectorCast,
-  type VectorSecrets,
-  vectorCast,
-  vectorSecrets,
-} from "./vectors/cast.js";
+import { join, type SealedMessage, split } from "../src/protocol/index.js";
+import { LIST, MESSAGE_ID, NOW } from "./vectors/cast.js";
 import { readVector, type Vector, type VectorRole, writeVector } from "./vectors/format.js";
-import { fileOf, madeVectors, recipes } from "./vectors/make.js";
-import { PAYLOAD } from "./vectors/recipes.js";
+import { fileOf, headOf, madeVectors, recipes } from "./vectors/make.js";
+import { expected, openVector } from "./vectors/open-vector.js";
 import { noteSample, SEED, slow } from "./world/slow.js";
 
-const casts = new Map<Profile, VectorCast>();
 const vectors = new Map<string, Vector>();
 
 beforeAll(async () => {
-  for (const profile of ["compatible", "rfc9580"] as const) casts.set(profile, await vectorCast(profile));
   for (const name of recipes.keys()) vectors.set(name, readVector(await readFile(fileOf(name), "utf8")));
 });
-
-function castOf(profile: Profile): VectorCast {
-  const cast = casts.get(profile);
-  if (cast === undefined) throw new Error("no cast");
-  return cast;
-}
 
 function vectorOf(name: string): Vector {
   const vector = vectors.get(name);
@@ -60,64 +34,11 @@ function vectorOf(name: string): Vector {
   return vector;
 }
 
-const kept = new Map<Profile, VectorSecrets>();
-async function secretsOf(profile: Profile): Promise<VectorSecrets> {
-  const secrets = kept.get(profile) ?? (await vectorSecrets(profile));
-  kept.set(profile, secrets);
-  return secrets;
-}
-
-/** What came of opening: `opened`, `not-for-me` or a code; for a reader also how it came. */
-interface Outcome {
-  readonly result: string;
-  readonly passage?: string;
-}
-
-async function open(
-  { role, profile, shared = "" }: Pick<Vector, "role" | "profile" | "shared">,
-  sealed: SealedMessage,
-): Promise<Outcome> {
-  const cast = castOf(profile);
-  const secrets = await secretsOf(profile);
-  const has = (who: "list" | "server" | "member") => shared.split(", ").includes(who);
-  try {
-    if (role === "server") {
-      const context = {
-        ...serverContext(cast),
-        ...(has("list") ? { list: { address: cast.address, key: nameOf(secrets.list) } } : {}),
-        ...(has("server") ? { server: secrets.server } : {}),
-        now: NOW,
-      };
-      const opened = await openAtServer(sealed, context);
-      expect(opened).toMatchObject({ by: cast.alice.fingerprint, messageId: MESSAGE_ID, signedAt: NOW });
-      return { result: "opened" };
-    }
-    const reader = role === "author" ? cast.alice : cast.bob;
-    const keys = {
-      ...keysOf(cast, reader),
-      ...(has("list") ? { list: { address: cast.address, key: secrets.list } } : {}),
-      secrets: role === "author" ? [secrets.server] : [secrets.member],
-      now: NOW,
-    };
-    const opened = await openPost(sealed, keys, saysAlice(cast, MESSAGE_ID));
-    if (opened.kind === "not-for-me") return { result: "not-for-me" };
-    expect(opened).toMatchObject({ payload: PAYLOAD, author: cast.alice.fingerprint, messageId: MESSAGE_ID });
-    const { passage } = opened;
-    return { result: "opened", passage: passage.via === "unproved" ? passage.reason : passage.via };
-  } catch (error) {
-    if (error instanceof ListSealError) return { result: error.code };
-    throw error;
-  }
-}
-
-const expected = ({ expect: result, passage }: Vector): Outcome =>
-  passage === undefined ? { result } : { result, passage };
-
 test("files and recipes are the same set, and say the same", async () => {
   expect([...(await madeVectors())].sort()).toEqual([...recipes.keys()].sort());
-  for (const [name, { make: _, ...head }] of recipes) {
-    const { sealed: __, ...found } = vectorOf(name);
-    expect([name, found]).toEqual([name, head]);
+  for (const [name, recipe] of recipes) {
+    const { sealed: _, ...found } = vectorOf(name);
+    expect([name, found]).toEqual([name, await headOf(recipe)]);
   }
 });
 
@@ -141,7 +62,7 @@ test("a file is written as it was read", async () => {
 describe.each([...recipes.keys()])("%s", (name) => {
   test("opens as it says", async () => {
     const vector = vectorOf(name);
-    await expect(open(vector, vector.sealed)).resolves.toEqual(expected(vector));
+    await expect(openVector(vector, vector.sealed)).resolves.toEqual(expected(vector));
   });
 
   test("opens the same after a journey by mail, in each shape", async () => {
@@ -154,7 +75,7 @@ describe.each([...recipes.keys()])("%s", (name) => {
       const read = await readSealedMail(mail);
       if (read.kind !== "sealed") throw new Error("not sealed");
       expect(read.sealed).toEqual(sealed);
-      await expect(open(vector, read.sealed)).resolves.toEqual(expected(vector));
+      await expect(openVector(vector, read.sealed)).resolves.toEqual(expected(vector));
     }
   });
 });
@@ -204,7 +125,7 @@ describe.each(good)("%s", (name) => {
     const vector = vectorOf(name);
     const start = SEED % STRIDE;
     for (const cut of prefixesOf(vector.sealed, start)) {
-      expect((await open(vector, cut)).result).not.toBe("opened");
+      expect((await openVector(vector, cut)).result).not.toBe("opened");
     }
   });
 
@@ -214,8 +135,8 @@ describe.each(good)("%s", (name) => {
     const { listSignature = new Uint8Array() } = sealed;
     for (let length = 0; length < listSignature.length; length++) {
       const cut = { ...sealed, listSignature: listSignature.subarray(0, length) };
-      const { result, passage } = await open(vector, cut);
-      expect(result === "opened" ? passage : result).not.toBe("list");
+      const { result, origin } = await openVector(vector, cut);
+      expect(result === "opened" ? origin : result).not.toBe("list");
     }
   });
 });

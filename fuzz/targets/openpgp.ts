@@ -1,23 +1,17 @@
 /** Sealed messages, as a member and the server open them: the vectors, changed. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openAtServer, openPost, type Profile, type SealedMessage } from "../../src/protocol/index.js";
-import { keysOf, saysAlice, serverContext } from "../../test/protocol/people.js";
-import { MESSAGE_ID, NOW, type VectorCast, vectorCast } from "../../test/vectors/cast.js";
+import { openAtServer, openPost, type SealedMessage } from "../../src/protocol/index.js";
+import { keysOf, serverContext } from "../../test/protocol/people.js";
+import { MESSAGE_ID, NOW } from "../../test/vectors/cast.js";
 import { readVector, type Vector, writeVector } from "../../test/vectors/format.js";
-import { PAYLOAD } from "../../test/vectors/recipes.js";
+import { letter } from "../../test/vectors/letters.js";
+import { castOf, identify } from "../../test/vectors/open-vector.js";
 import type { Random } from "../random.js";
 import { promise, type Target } from "../target.js";
 import { joined, varied } from "../vary.js";
 
-const folder = fileURLToPath(new URL("../../test/vectors/", import.meta.url));
-const casts = new Map<Profile, Promise<VectorCast>>();
-function castOf(profile: Profile): Promise<VectorCast> {
-  const cast = casts.get(profile) ?? vectorCast(profile);
-  casts.set(profile, cast);
-  return cast;
-}
-
+const folder = fileURLToPath(new URL("../../test/vectors/posts/", import.meta.url));
 const encoder = new TextEncoder();
 function parsed(input: Uint8Array): Vector | undefined {
   try {
@@ -108,7 +102,7 @@ export const target: Target = {
     const vector = parsed(input);
     // what other roles hold by a shared secret is in the vectors' own test
     if (vector === undefined || vector.shared !== undefined) return;
-    const cast = await castOf(vector.profile);
+    const cast = await castOf(vector);
     if (vector.role === "server") {
       const opened = await openAtServer(vector.sealed, { ...serverContext(cast), now: NOW });
       promise(opened.by === cast.alice.fingerprint, "the server takes it as somebody else's");
@@ -116,9 +110,9 @@ export const target: Target = {
       return;
     }
     const keys = { ...keysOf(cast, vector.role === "author" ? cast.alice : cast.bob), now: NOW };
-    const opened = await openPost(vector.sealed, keys, saysAlice(cast, MESSAGE_ID));
+    const opened = await openPost(vector.sealed, keys, identify);
     if (opened.kind === "not-for-me") return;
-    promise(Buffer.compare(opened.payload, PAYLOAD) === 0, "an altered payload was opened");
+    promise(Buffer.compare(opened.payload, letter(cast)) === 0, "an altered payload was opened");
     promise(opened.author === cast.alice.fingerprint, "it was opened as somebody else's");
   },
 };

@@ -97,6 +97,12 @@ export function messageIdsIn(value: string | undefined): readonly string[] {
   return found.filter((id) => id.length <= MAX_MESSAGE_ID).slice(-MAX_REFERENCES);
 }
 
+/** Whether a text is one message id and nothing more: what is signed becomes a header field of every copy. */
+export function isMessageId(text: string): boolean {
+  const [only] = messageIdsIn(text);
+  return only === text;
+}
+
 const list = (mailboxes: readonly Mailbox[]) => mailboxes.map(formatMailbox).join(", ");
 
 /** Writes the payload of `letter`. `outer` is what the sealed mail will say outside. */

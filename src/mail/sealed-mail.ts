@@ -107,6 +107,16 @@ export function withSealHeader(sealed: SealedMessage, value: string | undefined)
   return secret !== undefined && isSecretId(secret) ? { ...sealed, outerSecret: secret } : sealed;
 }
 
+/**
+ * As {@link withSealHeader}, of all fields of that name in a mail.
+ * @throws ListSealError `damaged` for more than one, and what {@link withSealHeader} throws
+ */
+export function withSealFields(sealed: SealedMessage, values: readonly string[]): SealedMessage {
+  const [value, another] = values;
+  if (another !== undefined) throw new ProtocolError("damaged", "the seal field is doubled");
+  return withSealHeader(sealed, value);
+}
+
 /** As {@link sealHeaderValue} writes it. */
 const sealValue =
   /^v=1[ \t]*;[ \t]*mode=(key|whole)(?:[ \t]*;[ \t]*secret=([0-9a-f]{32}))?(?:[ \t]*;[ \t]*held=\d{1,15})?$/;
@@ -280,8 +290,7 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   if ("kind" in sealed) return sealed;
   const [author, anotherAuthor] = parts.filter(({ type }) => type === authorType);
   if (anotherAuthor !== undefined) throw new ProtocolError("damaged", "a sender has one certificate");
-  const [header, anotherHeader] = fieldValues(email, sealHeader.toLowerCase());
-  if (anotherHeader !== undefined) throw new ProtocolError("damaged", "the seal field is doubled");
+  const seal = fieldValues(email, sealHeader.toLowerCase());
   const [from, second] = fieldValues(email, "from");
   if (from === undefined || second !== undefined) {
     throw new ProtocolError("damaged", "a mail has exactly one From");
@@ -289,7 +298,7 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
   return {
     kind: "sealed",
-    sealed: withSealHeader(sealed, header),
+    sealed: withSealFields(sealed, seal),
     from: parseMailbox(from),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(fieldValues(email, "references")[0]),

@@ -4,6 +4,9 @@
  * All dates are fixed, so that the vectors mean the same on any day.
  */
 import { readFile } from "node:fs/promises";
+import { updatedFrom } from "../../src/openpgp/keys.js";
+import { withFreshSubkey } from "../../src/openpgp/renewal.js";
+import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import {
   armorOpeningKey,
   generateKey,
@@ -29,6 +32,21 @@ export interface VectorCast extends Cast {
   readonly otherListKey: OpeningKey<"list">;
   readonly otherServerKey: OpeningKey<"server">;
 }
+
+/** Keys that stand in a vector in the place of a person's, the list's or the server's usual one, by their files. */
+export const otherKeys = {
+  /** Alice's, until 1 March 2025. */
+  "alice-expired": "alice",
+  /** Alice's, revoked on 1 March 2025. */
+  "alice-revoked": "alice",
+  /** Alice's of the other profile. */
+  "alice-other-profile": "alice",
+  /** The list key and the server key, each with a second encryption subkey of 1 May 2025. */
+  "list-renewed": "listKey",
+  "server-renewed": "serverKey",
+} as const satisfies Record<string, keyof VectorCast>;
+export type OtherKey = keyof typeof otherKeys;
+export const isOtherKey = (name: string): name is OtherKey => Object.hasOwn(otherKeys, name);
 
 export const LIST = "team@lists.example";
 export const OTHER_LIST = "other@lists.example";
@@ -64,8 +82,25 @@ export async function vectorSecrets(profile: Profile): Promise<VectorSecrets> {
   };
 }
 
-/** The cast of a profile. */
-export async function vectorCast(profile: Profile): Promise<VectorCast> {
+/** The cast of a profile. @param keys that stand in the place of the usual ones */
+export async function vectorCast(profile: Profile, keys: readonly OtherKey[] = []): Promise<VectorCast> {
+  const cast = await usualCast(profile);
+  const replaced = await Promise.all(
+    keys.map(async (name) => [otherKeys[name], await otherKeyOf(profile, name)] as const),
+  );
+  return { ...cast, ...Object.fromEntries(replaced) };
+}
+
+function otherKeyOf(profile: Profile, name: OtherKey): Promise<OpeningKey<Role>> {
+  if (name !== "alice-other-profile") return keyOf(profile, name, roleOf(name));
+  return keyOf(profile === "rfc9580" ? "compatible" : "rfc9580", "alice", "member");
+}
+
+const roleOf = (name: OtherKey): Role =>
+  (({ alice: "member", listKey: "list", serverKey: "server" }) as const)[otherKeys[name]];
+
+/** The cast of a profile with the usual keys. */
+export async function usualCast(profile: Profile): Promise<VectorCast> {
   return {
     address: LIST,
     profile,
@@ -79,7 +114,22 @@ export async function vectorCast(profile: Profile): Promise<VectorCast> {
   };
 }
 
-/** How each key of a profile is made, by its name. */
+/** From the making of the keys to 1 March 2025, in seconds. */
+const ENDS_AFTER = 59 * 24 * 60 * 60;
+const ENDED = new Date(KEYS_MADE.getTime() + ENDS_AFTER * 1000);
+const RENEWED = new Date("2025-05-01T00:00:00Z");
+
+async function revoked(make: () => Promise<OpeningKey<"member">>): Promise<OpeningKey<"member">> {
+  const key = await make();
+  return updatedFrom(key, await revokeMemberKey(key, ENDED));
+}
+
+async function renewed<R extends Role>(key: OpeningKey<R>): Promise<OpeningKey<R>> {
+  const age = RENEWED.getTime() - KEYS_MADE.getTime();
+  return (await withFreshSubkey(key, { renewAfter: age, deleteAfter: 100 * age }, RENEWED)).key;
+}
+
+/** How each key of a profile is made, by its name: in this order, since a renewed one is made of the first. */
 export function keyRecipes(profile: Profile): ReadonlyMap<string, () => Promise<OpeningKey<Role>>> {
   const made = { profile, date: KEYS_MADE };
   const person = (name: string) => () =>
@@ -93,6 +143,19 @@ export function keyRecipes(profile: Profile): ReadonlyMap<string, () => Promise<
     ["alice", person("Alice")],
     ["bob", person("Bob")],
     ["eve", person("Eve")],
+    [
+      "alice-expired",
+      () =>
+        generateMemberKey({
+          ...made,
+          name: "Alice",
+          address: "alice@example.test",
+          expiresInSeconds: ENDS_AFTER,
+        }),
+    ],
+    ["alice-revoked", () => revoked(person("Alice"))],
+    ["list-renewed", async () => renewed(await keyOf(profile, "list", "list"))],
+    ["server-renewed", async () => renewed(await keyOf(profile, "server", "server"))],
   ]);
 }
 

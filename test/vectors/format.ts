@@ -27,10 +27,14 @@ export interface VectorHead {
   readonly expect: "opened" | "not-for-me" | ProtocolCode;
   readonly role: VectorRole;
   readonly profile: Profile;
-  /** For readers, where `expect` is `opened`: `list`, `own-copy`, or why the list's word is missing. */
-  readonly passage?: string;
+  /** For readers, where `expect` is `opened`: `list`, `list-from-nonmember`, `own-copy`, or why the list's word is missing. */
+  readonly origin?: string;
+  /** For readers, where `expect` is `opened`: SHA-256 of the payload, in hex. */
+  readonly "payload-sha256"?: string;
   /** Roles that are held by a shared secret and not by a key pair. */
   readonly shared?: string;
+  /** Keys in the place of the usual ones. */
+  readonly keys?: string;
   /** What is wrong with it, for people. */
   readonly comment: string;
 }
@@ -41,7 +45,8 @@ export interface Vector extends VectorHead {
 
 /** The names of the parts; `key` and `body` are mode `key`, `message` is mode `whole`. */
 const partNames = ["key", "body", "message", "list-signature"] as const;
-const headNames = ["expect", "role", "profile", "passage", "shared", "comment"] as const;
+const optionalNames = ["origin", "payload-sha256", "shared", "keys"] as const;
+const headNames = ["expect", "role", "profile", ...optionalNames, "comment"] as const;
 
 function partsOf(sealed: SealedMessage): [(typeof partNames)[number], Uint8Array][] {
   const main: [(typeof partNames)[number], Uint8Array][] =
@@ -85,15 +90,17 @@ export function readVector(text: string): Vector {
     if (found === undefined) throw new Error(`a vector without a proper ${name}`);
     return found;
   };
-  const passage = fields.get("passage");
-  const shared = fields.get("shared");
   const outerSecret = fields.get("outer-secret");
   return {
     expect: oneOf("expect", ["opened", "not-for-me", ...protocolCodes]),
     role: oneOf("role", ["server", "member", "author"]),
     profile: oneOf("profile", ["compatible", "rfc9580"]),
-    ...(passage === undefined ? {} : { passage }),
-    ...(shared === undefined ? {} : { shared }),
+    ...Object.fromEntries(
+      optionalNames.flatMap((name) => {
+        const value = fields.get(name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
     comment: fields.get("comment") ?? "",
     sealed: {
       ...readParts(body),

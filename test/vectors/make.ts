@@ -3,34 +3,76 @@
  * are not what it would write.
  *
  * Every file follows from its name alone (`seeded.ts`, fixed dates), so it writes the same bytes each time. One thing is not
- * ours: the octets of what is compressed (`*-bomb`) are the platform's zlib's, here that of Node 20.
+ * ours: the octets of what is compressed are the platform's zlib's, here that of Node 20.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { keyFile, keyRecipes, keyText, vectorCast } from "./cast.js";
-import { writeVector } from "./format.js";
+import { sha256 } from "../../src/openpgp/digest.js";
+import type { Profile } from "../../src/protocol/index.js";
+import { keyFile, keyRecipes, keyText, type OtherKey, type VectorCast, vectorCast } from "./cast.js";
+import { type VectorHead, writeVector } from "./format.js";
+import { insideRecipes } from "./inside-recipes.js";
+import { keyPacketRecipes } from "./key-packet-recipes.js";
+import { keyRecipes as postsByKeys } from "./key-recipes.js";
+import { letterRecipes } from "./letter-recipes.js";
+import { letter } from "./letters.js";
+import { writeFacts } from "./mail-format.js";
+import type { MailRecipe } from "./mail-making.js";
+import { mailRecipes } from "./mail-recipes.js";
 import { memberRecipes } from "./member-recipes.js";
-import type { Recipe } from "./recipes.js";
+import { ownCopyRecipes } from "./own-copy-recipes.js";
+import { profiles, type Recipe } from "./recipes.js";
+import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
 import { withSeed } from "./seeded.js";
 import { serverRecipes } from "./server-recipes.js";
+import { signatureRecipes } from "./signature-recipes.js";
 
 /** Every vector by its name. */
 export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...serverRecipes,
   ...memberRecipes,
   ...secretRecipes,
+  ...signatureRecipes,
+  ...insideRecipes,
+  ...sealRecipes,
+  ...postsByKeys,
+  ...keyPacketRecipes,
+  ...ownCopyRecipes,
 ]);
 
-export const fileOf = (name: string) => new URL(`./${name}.txt`, import.meta.url);
+/** Mails and letters, by their folders. */
+const entities: ReadonlyMap<string, ReadonlyMap<string, MailRecipe>> = new Map([
+  ["mails", mailRecipes],
+  ["letters", letterRecipes],
+]);
+
+export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
 
 /** The names of the vectors that are checked in. */
 export async function madeVectors(): Promise<readonly string[]> {
-  const names = await readdir(new URL(".", import.meta.url));
-  return names.filter((name) => name.endsWith(".txt")).map((name) => name.slice(0, -4));
+  const names = await readdir(new URL("posts/", import.meta.url));
+  return names.map((name) => name.slice(0, -".txt".length));
 }
 
-const profiles = ["compatible", "rfc9580"] as const;
+const casts = new Map<string, Promise<VectorCast>>();
+function castOf(profile: Profile, keys: readonly OtherKey[] = []): Promise<VectorCast> {
+  const name = [profile, ...keys].join(" ");
+  const cast = casts.get(name) ?? vectorCast(profile, keys);
+  casts.set(name, cast);
+  return cast;
+}
+
+/** What a vector says of itself. */
+export async function headOf({ make: _, keys, payload = letter, ...head }: Recipe): Promise<VectorHead> {
+  const isRead = head.expect === "opened" && head.role !== "server";
+  const digest = isRead ? await sha256(payload(await castOf(head.profile, keys))) : undefined;
+  return {
+    ...head,
+    ...(digest === undefined ? {} : { "payload-sha256": digest }),
+    ...(keys === undefined ? {} : { keys: keys.join(", ") }),
+  };
+}
 
 /** Every file and its text: the keys first, since the vectors are made with them. */
 async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
@@ -39,19 +81,29 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
       yield [keyFile(profile, name), await keyText(await withSeed(`${profile}-${name}`, make))];
     }
   }
-  const casts = { compatible: await vectorCast("compatible"), rfc9580: await vectorCast("rfc9580") };
-  for (const [name, { make, ...head }] of recipes) {
-    const sealed = await withSeed(name, () => make(casts[head.profile]));
-    yield [fileOf(name), writeVector({ ...head, sealed })];
+  for (const [name, recipe] of recipes) {
+    const cast = await castOf(recipe.profile, recipe.keys);
+    const sealed = await withSeed(name, () => recipe.make(cast));
+    yield [fileOf(name), writeVector({ ...(await headOf(recipe)), sealed })];
+  }
+  for (const [folder, made] of entities) {
+    for (const [name, { facts, make }] of made) {
+      const cast = await castOf(facts.profile);
+      const raw = await withSeed(`${folder} ${name}`, () => make(cast));
+      yield [new URL(`./${folder}/${name}.eml`, import.meta.url), Buffer.from(raw).toString("latin1")];
+      yield [new URL(`./${folder}/${name}.txt`, import.meta.url), writeFacts(facts)];
+    }
   }
 }
 
 async function main(): Promise<void> {
   const checks = process.argv[2] === "--check";
   for await (const [file, text] of files()) {
-    const there = await readFile(file, "utf8").catch(() => undefined);
+    // mails are octets, each a character here
+    const encoding = file.pathname.endsWith(".eml") ? "latin1" : "utf8";
+    const there = await readFile(file, encoding).catch(() => undefined);
     if (there === text) continue;
-    if (!checks) await writeFile(file, text);
+    if (!checks) await writeFile(file, text, encoding);
     console.log(fileURLToPath(file));
     if (checks) process.exitCode = 1;
   }

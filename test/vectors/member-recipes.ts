@@ -1,7 +1,6 @@
 /** Vectors for a reader: copies, each with one fault. */
 
 import type { ProtocolCode } from "../../src/openpgp/errors.js";
-import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
 import {
   type DeliveryMode,
@@ -13,26 +12,30 @@ import {
   sealingHalf,
   sealPost,
 } from "../../src/protocol/index.js";
-import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
-import { concat, flipped, forgeBomb, packet } from "./forge.js";
+import { MESSAGE_ID, NOW, type VectorCast } from "./cast.js";
+import { flipped, forgeBomb } from "./forge.js";
+import { letter } from "./letters.js";
+import { concat, packet, tag } from "./raw.js";
 import {
   common,
   type DeliverChange,
   deliver,
+  type Family,
   inMinutes,
   innerSeal,
-  PAYLOAD,
+  modes,
+  other,
   type Recipe,
+  roster,
+  vectors,
 } from "./recipes.js";
 
-const modes = ["key", "whole"] as const;
-const profiles = ["compatible", "rfc9580"] as const;
-const roster = { number: 7, hash: "ab".repeat(32) };
+const text = new TextEncoder().encode("Subject: not a key packet\r\n\r\nThe letter.\r\n");
 
 function sealed(cast: VectorCast, mode: Mode) {
   return sealPost({
     mode,
-    payload: PAYLOAD,
+    payload: letter(cast),
     messageId: MESSAGE_ID,
     list: { address: cast.address, key: sealingHalf(cast.listKey) },
     server: sealingHalf(cast.serverKey),
@@ -54,32 +57,21 @@ async function copyOf(cast: VectorCast, mode: Mode, delivery: DeliveryMode) {
   return delivery === "opened" ? forwardOpened(prepared) : resealFor(prepared, sealingHalf(cast.bob), NOW);
 }
 
-const good = profiles.flatMap((profile) =>
-  modes.flatMap((mode): [string, Recipe][] => [
-    ...(["resealed", "opened"] as const).map((delivery): [string, Recipe] => [
-      `member-${mode}-${delivery}-good-${profile}`,
-      {
-        expect: "opened",
-        role: "member",
-        profile,
-        passage: "list",
-        comment: "As the product's server makes it.",
-        make: (cast) => copyOf(cast, mode, delivery),
-      },
-    ]),
-    [
-      `author-${mode}-good-${profile}`,
-      {
-        expect: "opened",
-        role: "author",
-        profile,
-        passage: "own-copy",
-        comment: "Alice's own copy, as it lies in Sent.",
-        make: (cast) => sealed(cast, mode),
-      },
-    ],
-  ]),
-);
+const good = [
+  ...(["resealed", "opened"] as const).flatMap((delivery) =>
+    vectors(
+      "member",
+      `${delivery}-good`,
+      { origin: "list" },
+      "As the product's server makes it.",
+      (cast, mode) => copyOf(cast, mode, delivery),
+      { modes },
+    ),
+  ),
+  ...vectors("author", "good", { origin: "own-copy" }, "Alice's own copy, as it lies in Sent.", sealed, {
+    modes,
+  }),
+];
 
 type Change = (cast: VectorCast) => DeliverChange | Promise<DeliverChange>;
 
@@ -89,35 +81,23 @@ function refused(
   expect: "not-for-me" | ProtocolCode,
   comment: string,
   change: Change,
-  only: readonly Mode[] = ["key"],
+  family: Family = {},
 ): [string, Recipe][] {
-  return only.map((mode) => [
-    `member-${mode}-${name}`,
-    {
-      expect,
-      role: "member",
-      profile: "compatible",
-      comment,
-      make: async (cast) => deliver(cast, mode, await change(cast)),
-    },
-  ]);
+  const make = async (cast: VectorCast, mode: Mode) => deliver(cast, mode, await change(cast));
+  return vectors("member", name, expect, comment, make, family);
 }
 
 /** A copy that is shown, without the list's word or with the lesser one about somebody who is no member. */
 function unproved(
   name: string,
-  passage: string,
+  origin: string,
   comment: string,
   change: Change,
-  only: readonly Mode[] = ["key"],
+  family: Family = {},
 ): [string, Recipe][] {
-  return refused(name, "damaged", comment, change, only).map(([file, recipe]) => [
-    file,
-    { ...recipe, expect: "opened", passage },
-  ]);
+  const make = async (cast: VectorCast, mode: Mode) => deliver(cast, mode, await change(cast));
+  return vectors("member", name, { origin }, comment, make, family);
 }
-
-const other = (cast: VectorCast) => `${OTHER_LIST} ${cast.otherListKey.fingerprint}`;
 
 export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...good,
@@ -127,18 +107,14 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     "not-for-me",
     "Sealed for Eve.",
     (cast) => ({ outer: { to: [sealingHalf(cast.eve)] } }),
-    modes,
+    { modes },
   ),
   ...refused("anonymous", "not-for-me", "The recipient is hidden; nothing is tried.", () => ({
     outer: { anonymous: true },
   })),
-  ...refused(
-    "outer-flipped",
-    "damaged",
-    "A bit of the outer seal is flipped.",
-    () => ({ sent: flipped }),
+  ...refused("outer-flipped", "damaged", "A bit of the outer seal is flipped.", () => ({ sent: flipped }), {
     modes,
-  ),
+  }),
   ...refused(
     "outer-cut",
     "damaged",
@@ -146,7 +122,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       sent: (part) => part.subarray(0, -1),
     }),
-    modes,
+    { modes },
   ),
   ...refused(
     "outer-twice",
@@ -155,7 +131,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       sent: (part) => concat(part, part),
     }),
-    modes,
+    { modes },
   ),
   ...refused("opened-trailing", "damaged", "Delivery `opened`: a byte follows the key packet.", () => ({
     delivery: "opened",
@@ -167,7 +143,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     "Delivery `opened`: the list signature is not one.",
     () => ({
       delivery: "opened",
-      listSignature: () => PAYLOAD,
+      listSignature: () => text,
     }),
   ),
   ...refused("large-key-part", "too-large", "A key part of 33 kB.", () => ({
@@ -183,7 +159,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     (cast) => ({
       inner: { to: [sealingHalf(cast.otherListKey)] },
     }),
-    modes,
+    { modes },
   ),
   // the body
   ...refused("body-flipped", "damaged", "A bit of the body is flipped.", () => ({ body: flipped })),
@@ -194,7 +170,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     body: async () => (await innerSeal(cast)).dataPacket,
   })),
   ...refused("body-appended", "damaged", "A literal packet follows the body.", () => ({
-    body: (body) => concat(body, packet(11, Uint8Array.of(0x62, 0, 0, 0, 0, 0, 0x21))),
+    body: (body) => concat(body, packet(tag.literal, Uint8Array.of(0x62, 0, 0, 0, 0, 0, 0x21))),
   })),
   ...refused("body-tag-9", "damaged", "The body's tag says that it has no integrity protection.", () => ({
     body: (body) => concat(Uint8Array.of(0xc0 | 9), body.subarray(1)),
@@ -206,10 +182,10 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       literal: ({ keyPacket, dataPacket }) => concat(keyPacket, flipped(dataPacket)),
     }),
-    ["whole"],
+    { modes: ["whole"] },
   ),
   // what the inner signature says
-  ...refused("unsigned", "not-signed", "Nobody signed it inside.", () => ({ inner: { by: [] } }), modes),
+  ...refused("unsigned", "not-signed", "Nobody signed it inside.", () => ({ inner: { by: [] } }), { modes }),
   ...refused("two-signatures", "several-signatures", "Alice and Eve signed it inside.", (cast) => ({
     inner: { by: [cast.alice, cast.eve] },
   })),
@@ -220,7 +196,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     (cast) => ({
       inner: { by: [cast.eve] },
     }),
-    modes,
+    { modes },
   ),
   ...refused(
     "by-the-list-key",
@@ -237,8 +213,8 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
       inner: { by: [], signature: await signBinding(elsewhere, cast.alice, says, [], NOW) },
     };
   }),
-  ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({
-    inner: { literal: new TextDecoder().decode(PAYLOAD) },
+  ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", (cast) => ({
+    inner: { literal: new TextDecoder().decode(letter(cast)) },
   })),
   ...refused("kind-request", "wrong-kind", "A signed request, shown as a post.", () => ({
     innerSays: { kind: "request" },
@@ -250,7 +226,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       innerSays: { kind: undefined, list: undefined, msgid: undefined },
     }),
-    modes,
+    { modes },
   ),
   ...refused("two-message-ids", "binding-missing", "The message id stands there twice.", (cast) => ({
     inner: {
@@ -270,7 +246,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     (cast) => ({
       innerSays: { list: other(cast) },
     }),
-    modes,
+    { modes },
   ),
   ...refused("other-message-id", "binding-mismatch", "Signed under another message id.", () => ({
     innerSays: { msgid: "<2@example.test>" },
@@ -278,13 +254,14 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
     inner: { date: inMinutes(11) },
   })),
+  ...unproved("nearly-future", "list", "Signed 9 minutes ahead.", () => ({ inner: { date: inMinutes(9) } })),
   // what the list signature says
   ...unproved(
     "from-nonmember",
     "list-from-nonmember",
     "The server let somebody post who is no member, and says so.",
     () => ({ through: { kind: "through-nonmember" } }),
-    modes,
+    { modes },
   ),
   ...unproved("opened-from-nonmember", "list-from-nonmember", "The same in delivery `opened`.", () => ({
     delivery: "opened",
@@ -295,14 +272,14 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     "absent",
     "Delivery `opened`: no list signature beside it.",
     () => ({ delivery: "opened", through: "none" }),
-    modes,
+    { modes },
   ),
   ...unproved(
     "opened-other-author",
     "by-another-author",
     "Delivery `opened`: the list signature names Eve.",
     (cast) => ({ delivery: "opened", through: { by: cast.eve.fingerprint } }),
-    modes,
+    { modes },
   ),
   ...unproved(
     "no-list-signature",
@@ -311,7 +288,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       through: "none",
     }),
-    modes,
+    { modes },
   ),
   ...unproved(
     "list-signature-by-eve",
@@ -344,7 +321,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     () => ({
       through: { msgid: "<2@example.test>" },
     }),
-    modes,
+    { modes },
   ),
   ...unproved(
     "list-signature-moved",
@@ -361,7 +338,7 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
     (cast) => ({
       through: { by: cast.eve.fingerprint },
     }),
-    modes,
+    { modes },
   ),
   ...unproved(
     "list-signature-older",
@@ -380,17 +357,32 @@ export const memberRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...unproved("list-signature-bad-roster", "unreadable", "The roster entry is no number and hash.", () => ({
     through: { roster: "seven" },
   })),
-  [
-    "member-whole-nested-bomb",
-    {
-      expect: "damaged",
-      role: "member",
-      profile: "compatible",
-      comment: "100 MiB of zeros, compressed twice: compression in compression is not read.",
-      make: async (cast) => ({
-        mode: "whole",
-        message: await forgeBomb(MAX_PAYLOAD_BYTES, 2, sealingHalf(cast.bob)),
-      }),
-    },
-  ],
+  ...unproved(
+    "list-signature-roster-zeros",
+    "unreadable",
+    "The roster entry's number begins with a zero.",
+    () => ({
+      through: { roster: `07 ${roster.hash}` },
+    }),
+  ),
+  ...unproved("list-signature-roster-long", "unreadable", "The roster entry's number has 16 digits.", () => ({
+    through: { roster: `${"9".repeat(16)} ${roster.hash}` },
+  })),
+  ...unproved("list-signature-nearly-older", "list", "The list signature is 9 minutes older.", () => ({
+    throughDate: inMinutes(-9),
+  })),
+  ...refused(
+    "opened-large-list-signature",
+    "too-large",
+    "Delivery `opened`: the list signature has 5 kB more.",
+    () => ({ delivery: "opened", listSignature: (bytes) => concat(bytes, new Uint8Array(5000)) }),
+  ),
+  ...vectors(
+    "member",
+    "nested-bomb",
+    "damaged",
+    "1 MiB of zeros, compressed twice: compression in compression is not read.",
+    async (cast) => ({ mode: "whole", message: await forgeBomb(2 ** 20, 2, sealingHalf(cast.bob)) }),
+    { modes: ["whole"] },
+  ),
 ]);

@@ -13,13 +13,11 @@ import {
 } from "../../src/protocol/index.js";
 import { MESSAGE_ID, NOW, type VectorCast, type VectorSecrets, vectorSecrets } from "./cast.js";
 import type { VectorHead } from "./format.js";
-import { PAYLOAD, type Recipe } from "./recipes.js";
+import { letter } from "./letters.js";
+import { modes, profiles, type Recipe, roster, vectors } from "./recipes.js";
 
 type Shared = "list" | "server" | "member";
 const ways: readonly (readonly Shared[])[] = [["list"], ["server"], ["member"], ["list", "server", "member"]];
-const modes = ["key", "whole"] as const;
-const profiles = ["compatible", "rfc9580"] as const;
-const roster = { number: 7, hash: "ab".repeat(32) };
 
 /** Alice's submission; `others` are secrets that it is sealed under instead. */
 async function submitted(
@@ -31,7 +29,7 @@ async function submitted(
   const secrets = { ...(await vectorSecrets(cast.profile)), ...others };
   return sealPost({
     mode,
-    payload: PAYLOAD,
+    payload: letter(cast),
     messageId: MESSAGE_ID,
     list: {
       address: cast.address,
@@ -92,7 +90,7 @@ const good = profiles.flatMap((profile) =>
         {
           ...about,
           role: "member",
-          passage: "list",
+          origin: "list",
           comment: "As the product's server makes it.",
           make: (cast) => copy(cast, mode, shared),
         },
@@ -102,18 +100,21 @@ const good = profiles.flatMap((profile) =>
   ),
 );
 
-/** A vector with one fault, in mode `key` and profile `compatible`. */
+/** A vector with one fault, in mode `key` and both profiles. */
 function refused(
   name: string,
   about: Pick<VectorHead, "expect" | "role" | "comment"> & { readonly shared: string },
   make: Recipe["make"],
-): [string, Recipe] {
-  return [`${about.role}-key-shared-${name}`, { ...about, profile: "compatible", make }];
+): [string, Recipe][] {
+  return profiles.map((profile) => [
+    `${about.role}-key-shared-${name}-${profile}`,
+    { ...about, profile, make },
+  ]);
 }
 
 const ofStranger = async (profile: Profile) => (await vectorSecrets(profile)).stranger;
-const otherList = async () => generateSecret("list", "compatible");
-const otherMember = async () => generateSecret("member", "compatible");
+const otherList = (profile: Profile) => generateSecret("list", profile);
+const otherMember = (profile: Profile) => generateSecret("member", profile);
 
 /** Named as the honest one, whatever it is under. */
 const misnamed = async (sealed: SealedMessage, cast: VectorCast, role: "server" | "member") => ({
@@ -128,19 +129,15 @@ async function withoutName(made: Promise<SealedMessage>): Promise<SealedMessage>
 
 export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...good,
-  [
-    "author-key-good-shared-server-compatible",
-    {
-      expect: "opened",
-      role: "author",
-      profile: "compatible",
-      passage: "own-copy",
-      shared: "server",
-      comment: "Alice's own copy, as it lies in Sent: her secret opens it.",
-      make: (cast) => submitted(cast, "key", ["server"]),
-    },
-  ],
-  refused(
+  ...vectors(
+    "author",
+    "good-shared-server",
+    { origin: "own-copy" },
+    "Alice's own copy, as it lies in Sent: her secret opens it.",
+    (cast) => submitted(cast, "key", ["server"]),
+    { shared: "server" },
+  ),
+  ...refused(
     "another-senders",
     {
       expect: "wrong-list",
@@ -150,7 +147,7 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
     },
     async (cast) => submitted(cast, "key", ["server"], { server: await ofStranger(cast.profile) }),
   ),
-  refused(
+  ...refused(
     "sender-misnamed",
     {
       expect: "damaged",
@@ -163,7 +160,7 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
       return misnamed(await submitted(cast, "key", ["server"], { server }), cast, "server");
     },
   ),
-  refused(
+  ...refused(
     "sender-not-named",
     {
       expect: "wrong-list",
@@ -173,7 +170,7 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
     },
     (cast) => withoutName(submitted(cast, "key", ["server"])),
   ),
-  refused(
+  ...refused(
     "another-list",
     {
       expect: "wrong-list",
@@ -181,9 +178,9 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
       shared: "list",
       comment: "Sealed under the secret of another list, and signed for it.",
     },
-    async (cast) => submitted(cast, "key", ["list"], { list: await otherList() }),
+    async (cast) => submitted(cast, "key", ["list"], { list: await otherList(cast.profile) }),
   ),
-  refused(
+  ...refused(
     "another-members",
     {
       expect: "not-for-me",
@@ -191,9 +188,9 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
       shared: "member",
       comment: "A copy under the secret of another member.",
     },
-    async (cast) => copy(cast, "key", ["member"], { member: await otherMember() }),
+    async (cast) => copy(cast, "key", ["member"], { member: await otherMember(cast.profile) }),
   ),
-  refused(
+  ...refused(
     "member-misnamed",
     {
       expect: "damaged",
@@ -202,9 +199,13 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
       comment: "Under another secret than the one that is named.",
     },
     async (cast) =>
-      misnamed(await copy(cast, "key", ["member"], { member: await otherMember() }), cast, "member"),
+      misnamed(
+        await copy(cast, "key", ["member"], { member: await otherMember(cast.profile) }),
+        cast,
+        "member",
+      ),
   ),
-  refused(
+  ...refused(
     "another-list",
     {
       expect: "damaged",
@@ -212,6 +213,6 @@ export const secretRecipes: ReadonlyMap<string, Recipe> = new Map([
       shared: "list",
       comment: "Under another list's secret: an SKESK names none, so it is found by opening it.",
     },
-    async (cast) => copy(cast, "key", ["list"], { list: await otherList() }),
+    async (cast) => copy(cast, "key", ["list"], { list: await otherList(cast.profile) }),
   ),
 ]);

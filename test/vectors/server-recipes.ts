@@ -3,13 +3,25 @@
 import type { ProtocolCode } from "../../src/openpgp/errors.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { signBinding } from "../../src/protocol/binding.js";
-import { type Mode, type Profile, sealingHalf, sealPost } from "../../src/protocol/index.js";
-import { MESSAGE_ID, NOW, OTHER_LIST, type VectorCast } from "./cast.js";
-import { concat, flipped, forgeBomb, packet, respelled } from "./forge.js";
-import { common, inMinutes, innerSeal, PAYLOAD, type Recipe, type SubmitChange, submit } from "./recipes.js";
+import { sealingHalf, sealPost } from "../../src/protocol/index.js";
+import { MESSAGE_ID, NOW, type VectorCast } from "./cast.js";
+import { flipped, forgeBomb, respelled } from "./forge.js";
+import { letter } from "./letters.js";
+import { bodyOfPacket, concat, packet, tag } from "./raw.js";
+import {
+  common,
+  type Family,
+  inMinutes,
+  innerSeal,
+  modes,
+  other,
+  type Recipe,
+  type SubmitChange,
+  submit,
+  vectors,
+} from "./recipes.js";
 
-const modes = ["key", "whole"] as const;
-const profiles = ["compatible", "rfc9580"] as const;
+const text = new TextEncoder().encode("Subject: not a key packet\r\n\r\nThe letter.\r\n");
 
 /** A submission with a fault, in both modes where it applies to both. */
 function refused(
@@ -17,46 +29,37 @@ function refused(
   expect: ProtocolCode,
   comment: string,
   change: (cast: VectorCast) => SubmitChange | Promise<SubmitChange>,
-  only: { readonly modes?: readonly Mode[]; readonly profile?: Profile } = {},
+  family: Family = {},
 ): [string, Recipe][] {
-  const { profile = "compatible" } = only;
-  return (only.modes ?? ["key"]).map((mode) => [
-    `server-${mode}-${name}`,
-    {
-      expect,
-      role: "server",
-      profile,
-      comment,
-      make: async (cast) => submit(cast, mode, await change(cast)),
-    },
-  ]);
+  return vectors(
+    "server",
+    name,
+    expect,
+    comment,
+    async (cast, mode) => submit(cast, mode, await change(cast)),
+    family,
+  );
 }
 
-const marker = packet(10, new TextEncoder().encode("PGP"));
+const marker = packet(tag.marker, new TextEncoder().encode("PGP"));
 
-const good = profiles.flatMap((profile) =>
-  modes.map((mode): [string, Recipe] => [
-    `server-${mode}-good-${profile}`,
-    {
-      expect: "opened",
-      role: "server",
-      profile,
-      comment: "As the product seals it.",
-      make: (cast) =>
-        sealPost({
-          mode,
-          payload: PAYLOAD,
-          messageId: MESSAGE_ID,
-          list: { address: cast.address, key: sealingHalf(cast.listKey) },
-          server: sealingHalf(cast.serverKey),
-          author: cast.alice,
-          date: NOW,
-        }),
-    },
-  ]),
+const good = vectors(
+  "server",
+  "good",
+  "opened",
+  "As the product seals it.",
+  (cast, mode) =>
+    sealPost({
+      mode,
+      payload: letter(cast),
+      messageId: MESSAGE_ID,
+      list: { address: cast.address, key: sealingHalf(cast.listKey) },
+      server: sealingHalf(cast.serverKey),
+      author: cast.alice,
+      date: NOW,
+    }),
+  { modes },
 );
-
-const other = (cast: VectorCast) => `${OTHER_LIST} ${cast.otherListKey.fingerprint}`;
 
 export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...good,
@@ -70,7 +73,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   })),
   ...refused("bad-signature", "bad-signature", "Alice's signature is over something else.", async (cast) => {
     const says = { kind: "submit", ...common(cast) } as const;
-    return { outer: { by: [], signature: await signBinding(PAYLOAD, cast.alice, says, [], NOW) } };
+    return { outer: { by: [], signature: await signBinding(text, cast.alice, says, [], NOW) } };
   }),
   ...refused("signed-as-text", "wrong-kind", "The signature is over text, not over bytes.", () => ({
     outer: { literal: "no key packet either, but that is looked at later" },
@@ -90,6 +93,20 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("no-digest", "binding-missing", "The body's digest is missing.", () => ({
     outerSays: { "body-sha256": undefined },
   })),
+  ...(
+    [
+      ["bare", "1@example.test", "no angle brackets"],
+      ["no-at", "<1.example.test>", "no `@`"],
+      ["blank", "<1 @example.test>", "a blank in it"],
+      ["two", "<1@example.test> <2@example.test>", "another id behind it"],
+      ["line", "<1@example.test>\r\nBcc: eve@example.test", "a line end and a field behind it"],
+      ["long", `<${"1".repeat(240)}@example.test>`, "more than 250 octets"],
+    ] as const
+  ).flatMap(([name, msgid, what]) =>
+    refused(`message-id-${name}`, "binding-mismatch", `The message id has ${what}.`, () => ({
+      outerSays: { msgid },
+    })),
+  ),
   ...refused("two-lists", "binding-missing", "The list stands there twice.", (cast) => ({
     raw: [["list@v1.listseal.example", other(cast)]],
   })),
@@ -124,6 +141,12 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("too-old", "too-old", "Signed 7 days and a minute ago.", () => ({
     outer: { date: inMinutes(-7 * 24 * 60 - 1) },
   })),
+  ...vectors("server", "nearly-too-old", "opened", "Signed 7 days ago but for a minute.", (cast, mode) =>
+    submit(cast, mode, { outer: { date: inMinutes(-7 * 24 * 60 + 1) } }),
+  ),
+  ...vectors("server", "nearly-future", "opened", "Signed 9 minutes ahead.", (cast, mode) =>
+    submit(cast, mode, { outer: { date: inMinutes(9) } }),
+  ),
   ...refused("future", "from-the-future", "Signed 11 minutes ahead.", () => ({
     outer: { date: inMinutes(11) },
   })),
@@ -144,13 +167,13 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
     modes,
   }),
   ...refused(
-    "outer-flipped-rfc9580",
+    "last-tag-flipped",
     "damaged",
     "A bit of the outer seal's last tag is flipped.",
     () => ({
       sent: (part) => flipped(part, part.length - 1),
     }),
-    { modes, profile: "rfc9580" },
+    { modes, profiles: ["rfc9580"] },
   ),
   ...refused(
     "outer-cut",
@@ -175,7 +198,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   })),
   // what is inside: checked on bytes
   ...refused("no-key-packet", "malformed-key-packet", "Text where the key packet should be.", () => ({
-    literal: () => PAYLOAD,
+    literal: () => text,
   })),
   ...refused("trailing", "malformed-key-packet", "A byte follows the key packet.", () => ({
     literal: ({ keyPacket }) => concat(keyPacket, Uint8Array.of(0)),
@@ -196,7 +219,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
     "malformed-key-packet",
     "The key packet's body is one byte longer than its fields.",
     () => ({
-      literal: ({ keyPacket }) => packet(1, concat(keyPacket.subarray(2), Uint8Array.of(0))),
+      literal: ({ keyPacket }) => packet(1, concat(bodyOfPacket(keyPacket), Uint8Array.of(0))),
     }),
   ),
   ...refused(
@@ -208,7 +231,7 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
     }),
   ),
   ...refused("skesk", "malformed-key-packet", "A packet for a password where a PKESK should be.", () => ({
-    literal: ({ keyPacket }) => packet(3, keyPacket.subarray(2)),
+    literal: ({ keyPacket }) => packet(3, bodyOfPacket(keyPacket)),
   })),
   ...refused("key-packet-cut", "malformed-key-packet", "The key packet lacks its last byte.", () => ({
     literal: ({ keyPacket }) => keyPacket.subarray(0, -1),
@@ -223,17 +246,14 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
     { modes },
   ),
   ...refused(
-    "version-3-rfc9580",
-    "unsupported-algorithm",
-    "A key packet of version 3 for a list whose key is version 6.",
+    "large-key-packet",
+    "too-large",
+    "A key packet of 5 kB.",
     () => ({
-      literal: ({ keyPacket }) => packet(1, concat(Uint8Array.of(3), keyPacket.subarray(3))),
+      literal: ({ keyPacket }) => packet(1, concat(bodyOfPacket(keyPacket), new Uint8Array(5000))),
     }),
-    { profile: "rfc9580" },
+    { modes },
   ),
-  ...refused("large-key-packet", "too-large", "A key packet of 5 kB.", () => ({
-    literal: ({ keyPacket }) => packet(1, concat(keyPacket.subarray(2), new Uint8Array(5000))),
-  })),
   ...refused(
     "no-body",
     "damaged",
@@ -266,30 +286,26 @@ export const serverRecipes: ReadonlyMap<string, Recipe> = new Map([
   ...refused("body-tag-9", "damaged", "The body's tag says that it has no integrity protection.", () => ({
     body: (body) => concat(Uint8Array.of(0xc0 | 9), body.subarray(1)),
   })),
-  [
-    "server-whole-bomb",
-    {
-      expect: "too-large",
-      role: "server",
-      profile: "compatible",
-      comment: "100 MiB and a byte of zeros, compressed.",
-      make: async (cast) => ({
-        mode: "whole",
-        message: await forgeBomb(MAX_PAYLOAD_BYTES + 1, 1, sealingHalf(cast.serverKey)),
-      }),
-    },
-  ],
-  [
-    "server-whole-nested-bomb",
-    {
-      expect: "damaged",
-      role: "server",
-      profile: "compatible",
-      comment: "100 MiB of zeros, compressed twice: compression in compression is not read.",
-      make: async (cast) => ({
-        mode: "whole",
-        message: await forgeBomb(MAX_PAYLOAD_BYTES, 2, sealingHalf(cast.serverKey)),
-      }),
-    },
-  ],
+  ...vectors(
+    "server",
+    "bomb",
+    "too-large",
+    "100 MiB and a byte of zeros, compressed.",
+    async (cast) => ({
+      mode: "whole",
+      message: await forgeBomb(MAX_PAYLOAD_BYTES + 1, 1, sealingHalf(cast.serverKey)),
+    }),
+    { modes: ["whole"] },
+  ),
+  ...vectors(
+    "server",
+    "nested-bomb",
+    "damaged",
+    "1 MiB of zeros, compressed twice: compression in compression is not read.",
+    async (cast) => ({
+      mode: "whole",
+      message: await forgeBomb(2 ** 20, 2, sealingHalf(cast.serverKey)),
+    }),
+    { modes: ["whole"] },
+  ),
 ]);

@@ -1,17 +1,15 @@
 import { fromBase64 } from "../../mail/base64.js";
-import { parseMailbox } from "../../mail/mailbox.js";
 import { type Letter, readPayload } from "../../mail/payload.js";
 import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
+import { authorOfLetter } from "../../membership/introduction/letter-author.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseSealingKey,
   readOpeningKey,
-  readSealingKey,
   type SealingKey,
   userIdOf,
-  userIdsOf,
 } from "../../openpgp/keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
 import type { SealedMessage } from "../../protocol/message.js";
@@ -118,7 +116,7 @@ async function openFor(
     { member, list: { address: list.address, key: listKey }, server },
     async (payload) => {
       const letter = await readPayload(payload);
-      const author = await authorOf(letter);
+      const author = await authorOfLetter(letter);
       read = { letter, author };
       return { author, messageId: letter.messageId };
     },
@@ -151,29 +149,4 @@ async function openFor(
     signedAt: result.signedAt.toISOString(),
     underOldKey: keys.graceEnds !== null && result.signedAt > new Date(keys.graceEnds),
   };
-}
-
-/**
- * The author's certificate, as the letter carries it.
- * @throws ListSealError `unknown-author` if it carries none, `wrong-author` if From is not the certificate's address
- */
-async function authorOf(letter: Letter): Promise<SealingKey<"member">> {
-  if (letter.author === undefined)
-    throw new ProtocolError("unknown-author", "no certificate of its author inside");
-  const author = await readSealingKey("member", letter.author.certificate, letter.date);
-  if (!addressesOf(author).includes(letter.from.address)) {
-    throw new ProtocolError("wrong-author", "From is not the address of the author's certificate");
-  }
-  return author;
-}
-
-/** The addresses that a certificate's User IDs name. */
-function addressesOf({ certificate }: SealingKey<"member">): readonly string[] {
-  return userIdsOf(certificate).flatMap((userId) => {
-    try {
-      return [parseMailbox(userId).address];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -5,9 +5,11 @@ import {
   invitationPart,
   sealedParts,
 } from "../../mail/found-parts.js";
+import { sealHeader } from "../../mail/list-headers.js";
 import { partsBelow, readMimeTree } from "../../mail/mime-tree.js";
 import { outerHeaderOf } from "../../mail/outer-header.js";
 import { readOwnShell } from "../../mail/own-shell.js";
+import { fromParts, type MailPart, withSealFields } from "../../mail/sealed-mail.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { MailRead } from "./jobs.js";
 
@@ -18,12 +20,14 @@ import type { MailRead } from "./jobs.js";
  * Attack: a mail that two readers see differently (two Content-Types, a boundary that only one of them finds), made so that one
  * sees nothing but our own shell and the other a stranger's words or another's parts beside it. So in our own shell nothing is
  * left to see (mail/own-shell.ts), and in any other mail a part that says two things of itself is no part of ours.
- * @throws ListSealError `damaged`, `too-large` for what is no readable mail
+ * @throws ListSealError `damaged`, `too-large` for what is no readable mail; `unsupported-version` for a later version's, and
+ *         `damaged` for one whose seal field does not fit its parts
  */
 export async function readMail({ raw }: { readonly raw: Uint8Array | string }): Promise<MailRead> {
   const octets = typeof raw === "string" ? octetsOfBinary(raw) : raw;
   const own = readOwnShell(octets);
-  if (own !== undefined)
+  if (own !== undefined) {
+    assertSealFields(own.parts, own.headers);
     return {
       kind: "sealed",
       parts: own.parts,
@@ -31,6 +35,7 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
       shell: "own",
       outer: outerHeaderOf(own.headers),
     };
+  }
   const tree = await readMimeTree(octets);
   const leaves = new Map(partsBelow(tree).map((part) => [part.partName, part]));
   const leaf = (partName: string) => {
@@ -41,9 +46,11 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
   };
   const sealed = sealedParts(tree);
   if (sealed.length > 0) {
+    const parts = sealed.map(({ partName, type }) => ({ ...leaf(partName), type }));
+    assertSealFields(parts, tree.headers);
     return {
       kind: "sealed",
-      parts: sealed.map(({ partName, type }) => ({ ...leaf(partName), type })),
+      parts,
       named: addressesIn(tree),
       shell: "elsewhere",
       outer: outerHeaderOf(tree.headers),
@@ -62,6 +69,17 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
         : { kind: arriving.kind, byName: arriving.byName, sealed: leaf(arriving.partName).bytes },
     invitation: file === null ? null : { name: file.name, file: file.bytes },
   };
+}
+
+/** A mail of a later version must not be read as one of this: its parts may mean something else by then. */
+function assertSealFields(
+  parts: readonly MailPart[],
+  headers: Readonly<Record<string, readonly string[]>>,
+): void {
+  const values = headers[sealHeader.toLowerCase()] ?? [];
+  if (values.length === 0) return;
+  const sealed = fromParts(parts);
+  if (!("kind" in sealed)) withSealFields(sealed, values);
 }
 
 /**

@@ -5,7 +5,7 @@
  * from the roster as it is then (delivery/worker.ts).
  */
 import type { Address } from "../../mail/mailbox.js";
-import { messageIdsIn } from "../../mail/payload.js";
+import { isMessageId } from "../../mail/payload.js";
 import type { RefusalCode } from "../../membership/file/errors.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
@@ -190,11 +190,6 @@ function isHeld(policy: PostPolicy, sender: Exclude<Sender, { readonly kind: "no
   if (policy !== "moderated") return false;
   if (sender.kind === "non-member") return true;
   return sender.member.role !== "moderator" && sender.member.role !== "owner";
-}
-
-function isMessageId(text: string): boolean {
-  const [only] = messageIdsIn(text);
-  return only === text;
 }
 
 /**

@@ -1,0 +1,95 @@
+/** Every vector of posts, mails, letters and sequences, opened by the code that is here. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { readVector } from "./format.js";
+import { expectedFacts, type Facts, readFacts } from "./mail-format.js";
+import { openLetter, openMail } from "./open-mail.js";
+import { expected, openVector } from "./open-vector.js";
+import type { Checked, Suite } from "./suite.js";
+
+/** An error without a code is none of the format's: the program has failed, and a vector never expects that. */
+async function tried<T>(work: () => Promise<T>): Promise<T | { readonly failed: string }> {
+  try {
+    return await work();
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A folder of vectors, and what is done with one of its files. */
+interface Kind {
+  readonly folder: string;
+  /** Whether a fault in this source could show in it. */
+  readonly reaches: RegExp;
+  readonly check: (folder: URL, file: string) => Promise<Omit<Checked, "name">>;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    folder: "posts",
+    reaches: /^src\/(?:openpgp|protocol|membership|mail\/payload)/,
+    check: async (folder, file) => {
+      const vector = readVector(readFileSync(new URL(file, folder), "utf8"));
+      return { expected: expected(vector), found: await tried(() => openVector(vector, vector.sealed)) };
+    },
+  },
+  {
+    folder: "mails",
+    reaches: /^src\/mail|read-mail|open-post|draft/,
+    check: (folder, file) => twoFiles(folder, file, openMail),
+  },
+  {
+    folder: "letters",
+    reaches: /^src\/mail|letter-author/,
+    check: (folder, file) => twoFiles(folder, file, openLetter),
+  },
+];
+
+/** A vector of two files: what it says, and the octets that it says it of. */
+async function twoFiles(
+  folder: URL,
+  file: string,
+  open: (facts: Facts, raw: Uint8Array) => Promise<Facts>,
+): Promise<Omit<Checked, "name">> {
+  const facts = readFacts(readFileSync(new URL(file, folder), "utf8"));
+  const raw = readFileSync(new URL(file.replace(/\.txt$/, ".eml"), folder));
+  return { expected: expectedFacts(facts), found: await tried(() => open(facts, Uint8Array.from(raw))) };
+}
+
+/** Vectors at a time: signatures and key agreements are made in other threads. */
+const AT_A_TIME = 8;
+
+async function checkKind(
+  { folder: name, check }: Kind,
+  isWanted: (name: string) => boolean,
+): Promise<readonly Checked[]> {
+  const folder = new URL(`./${name}/`, import.meta.url);
+  const files = readdirSync(fileURLToPath(folder))
+    .filter((file) => /\.(?:txt|json)$/.test(file))
+    .map((file) => ({ file, called: `${name}/${file.replace(/\.[a-z]+$/, "")}` }))
+    .filter(({ called }) => isWanted(called))
+    .sort((one, other) => (one.called < other.called ? -1 : 1));
+  const checked: Checked[] = [];
+  const next = async (): Promise<void> => {
+    for (let one = files.shift(); one !== undefined; one = files.shift()) {
+      checked.push({ name: one.called, ...(await check(folder, one.file)) });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, next));
+  return checked.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** 100 MiB take half a second to inflate: only where something about sizes was changed. */
+const isHeavy = (name: string) => name.includes("-bomb-");
+const sizes = /literal-reader|policy/;
+
+export const suite: Suite = {
+  check: async (file, named) => {
+    const reached = file === undefined ? kinds : kinds.filter(({ reaches }) => reaches.test(file));
+    const isWanted = (name: string) =>
+      named?.has(name) ?? (file === undefined || sizes.test(file) || !isHeavy(name));
+    const checked: Checked[] = [];
+    for (const kind of reached) checked.push(...(await checkKind(kind, isWanted)));
+    return checked;
+  },
+};
