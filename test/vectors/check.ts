@@ -5,6 +5,8 @@ import { readVector } from "./format.js";
 import { expectedFacts, type Facts, readFacts } from "./mail-format.js";
 import { openLetter, openMail } from "./open-mail.js";
 import { expected, openVector } from "./open-vector.js";
+import { runSequence } from "./run-sequence.js";
+import { readSequence } from "./sequence-format.js";
 import type { Checked, Suite } from "./suite.js";
 
 /** An error without a code is none of the format's: the program has failed, and a vector never expects that. */
@@ -37,6 +39,15 @@ const kinds: readonly Kind[] = [
     folder: "mails",
     reaches: /^src\/mail|read-mail|open-post|draft/,
     check: (folder, file) => twoFiles(folder, file, openMail),
+  },
+  {
+    folder: "sequences",
+    reaches: /^src\/(?:server\/store\/posts|extension\/records|protocol\/(?:open-post|reseal))/,
+    check: async (folder, file) => {
+      const sequence = readSequence(readFileSync(new URL(file, folder), "utf8"));
+      const expected = sequence.steps.map(({ expect }) => expect);
+      return { expected, found: await tried(() => runSequence(sequence)) };
+    },
   },
   {
     folder: "letters",

@@ -67,13 +67,18 @@ export function writeVector(vector: Vector): string {
   });
   const { outerSecret } = vector.sealed;
   if (outerSecret !== undefined) head.push(`outer-secret: ${outerSecret}`);
-  const parts = partsOf(vector.sealed).flatMap(([name, bytes]) => [
+  return `${[...head, "", writeParts(vector.sealed)].join("\n")}\n`;
+}
+
+/** The parts alone, each in base64 under its name. */
+export function writeParts(sealed: SealedMessage): string {
+  const parts = partsOf(sealed).flatMap(([name, bytes]) => [
     `${name}:`,
     ...(Buffer.from(bytes)
       .toString("base64")
       .match(/.{1,76}/g) ?? []),
   ]);
-  return `${[...head, "", ...parts].join("\n")}\n`;
+  return parts.join("\n");
 }
 
 /** Reads a vector's file. @throws Error for anything that is not one */
@@ -109,7 +114,8 @@ export function readVector(text: string): Vector {
   };
 }
 
-function readParts(body: string): SealedMessage {
+/** The inverse of {@link writeParts}. @throws Error for anything else */
+export function readParts(body: string): SealedMessage {
   const part = (name: (typeof partNames)[number]): Uint8Array | undefined => {
     const found = new RegExp(`^${name}:\n((?:[A-Za-z0-9+/=]+\n)*)`, "m").exec(body)?.[1];
     return found === undefined ? undefined : Uint8Array.from(Buffer.from(found, "base64"));

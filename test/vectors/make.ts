@@ -25,6 +25,8 @@ import { profiles, type Recipe } from "./recipes.js";
 import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
 import { withSeed } from "./seeded.js";
+import { writeSequence } from "./sequence-format.js";
+import { sequenceRecipes } from "./sequence-recipes.js";
 import { serverRecipes } from "./server-recipes.js";
 import { signatureRecipes } from "./signature-recipes.js";
 
@@ -85,6 +87,11 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
     const cast = await castOf(recipe.profile, recipe.keys);
     const sealed = await withSeed(name, () => recipe.make(cast));
     yield [fileOf(name), writeVector({ ...(await headOf(recipe)), sealed })];
+  }
+  for (const [name, { make, ...about }] of sequenceRecipes) {
+    const cast = await castOf(about.profile);
+    const steps = await withSeed(`sequence ${name}`, () => make(cast));
+    yield [new URL(`./sequences/${name}.txt`, import.meta.url), writeSequence({ ...about, steps })];
   }
   for (const [folder, made] of entities) {
     for (const [name, { facts, make }] of made) {

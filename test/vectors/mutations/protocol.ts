@@ -170,4 +170,29 @@ export const protocolMutations: readonly Mutation[] = [
       "if (false)",
     ],
   ]),
+  ...inFile("server/store/posts.ts", [
+    [
+      "replays: what was accepted is remembered",
+      'if (!(yield* rememberReplay(post))) return (yield* lookUpReplay(post)) ?? { kind: "replayed" };\n  if (hold)',
+      "yield* rememberReplay(post);\n  if (hold)",
+    ],
+    [
+      "replays: another data packet under a known message id",
+      'if (!isSamePost) return { kind: "message-id-reused" };',
+      "",
+    ],
+    [
+      "replays: the same post in another outer seal is no repeat",
+      'return { kind: textColumn(same, "seal_digest") === post.sealDigest ? "repeat" : "replayed" };',
+      'return { kind: "repeat" };',
+    ],
+  ]),
+  ...inFile("extension/records/storage.ts", [
+    [
+      "shown before: another data packet",
+      'return known[3] === dataPacketDigest ? "again" : "reused";',
+      'return "again";',
+    ],
+    ["shown before: only what came through the list counts", 'if (!cameThroughList) return "first";', ""],
+  ]),
 ];
