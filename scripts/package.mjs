@@ -1,7 +1,8 @@
 /**
  * `npm run package`: builds the add-on and packs it for each of its host programs: dist/listseal-VERSION.xpi for Thunderbird,
- * dist/listseal-firefox-VERSION.xpi, dist/listseal-chromium-VERSION.zip. The same sources give the same bytes: entries in
- * the order of their names, one date for all, no owners, no extra fields.
+ * dist/listseal-firefox-VERSION.xpi, dist/listseal-chromium-VERSION.zip; and the format's test vectors, for whoever writes other software,
+ * as dist/listseal-vectors-VERSION.zip. The same sources give the same bytes: entries in the order of their names, one date for
+ * all, no owners, no extra fields.
  *
  * The date is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or the first day that a zip
  * file can name, so that a build does not depend on when it is made.
@@ -22,6 +23,7 @@ const packages = [
   ["extension", (version) => `listseal-${version}.xpi`],
   ["firefox", (version) => `listseal-firefox-${version}.xpi`],
   ["chromium", (version) => `listseal-chromium-${version}.zip`],
+  ["vectors", (version) => `listseal-vectors-${version}.zip`],
 ];
 
 function run(command, args, options) {
@@ -32,6 +34,25 @@ function run(command, args, options) {
   if (error?.code === "ENOENT")
     throw new Error(`${command} is missing: apt-get install --no-install-recommends ${command}`);
   if (status !== 0) throw new Error(`${command} failed`);
+}
+
+/** Folders of test/vectors whose files are the vectors; what makes and checks them is beside them, and is left out. */
+const vectorFolders = ["keys", "posts", "mails", "letters", "sequences", "membership"];
+
+/** The vectors as they are published, in `folder`: with the documents that say what they are vectors of. */
+export function gatherVectors(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  const from = join(root, "test", "vectors");
+  for (const name of vectorFolders) {
+    cpSync(join(from, name), join(folder, name), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".ts"),
+    });
+  }
+  cpSync(join(from, "README.md"), join(folder, "README.md"));
+  for (const name of ["docs/FORMAT.md", "docs/MEMBERSHIP.md", "docs/MAIL.md", "LICENSE"]) {
+    cpSync(join(root, name), join(folder, name));
+  }
 }
 
 /** Packs everything in `folder` into the zip file `target`. */
@@ -58,6 +79,7 @@ export function pack(folder, target, epoch = Number(process.env["SOURCE_DATE_EPO
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: root });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  gatherVectors(join(root, "dist", "vectors"));
   for (const [build, name] of packages) {
     const target = join(root, "dist", name(version));
     pack(join(root, "dist", build), target);

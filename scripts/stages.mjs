@@ -16,7 +16,13 @@ const bin = (name) => join(ROOT, "node_modules", ".bin", name);
  * ends within the 90 minutes that a machine allows which runs this after every push. With every case of every property
  * (test/world/slow.ts) the unit tests take hours.
  */
-const LIMITS = { check: 4, unit: process.env.LISTSEAL_SLOW === "1" ? 180 : 30, interop: 5, e2e: 44 };
+const LIMITS = {
+  check: 4,
+  vectors: 8,
+  unit: process.env.LISTSEAL_SLOW === "1" ? 180 : 30,
+  interop: 5,
+  e2e: 44,
+};
 
 /** Unit tests at a time: half of their time they wait for disks, databases and other programs. */
 const WORKERS = availableParallelism() + 1;
@@ -80,6 +86,11 @@ export const STAGES = [
     name: "unit",
     wants: ["postgres"],
     run: () => jest("unit", ["unit", "dom"], LIMITS.unit, [`--maxWorkers=${WORKERS}`]),
+  },
+  // every vector, and for each check that is taken out those that must notice
+  {
+    name: "vectors",
+    run: () => oneCheck(bin("tsx"), ["test/vectors/main.ts", "--mutate", "--named"], LIMITS.vectors),
   },
   { name: "interop", needs: "interop", run: () => jest("interop", ["interop"], LIMITS.interop) },
   {

@@ -1,4 +1,4 @@
-/** The packed add-on: the same files give the same bytes, whenever and in whatever order they were written. */
+/** The packed add-on and the published vectors: the same files give the same bytes, whenever and in whatever order they were written. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,4 +35,34 @@ test("two builds on two days in two places are the same bytes", () => {
   expect(execFileSync("unzip", ["-Z1", join(place, "one.xpi")], { encoding: "utf8" }).trim()).toBe(
     Object.keys(files).sort().join("\n"),
   );
+});
+
+test("the vectors are one archive with all that a stranger needs, and nothing of the programs that make them", () => {
+  const archives = ["one", "two"].map((name) => {
+    const folder = join(place, `vectors-${name}`);
+    const target = join(place, `vectors-${name}.zip`);
+    const code = `import { gatherVectors, pack } from ${JSON.stringify(pathToFileURL(script).href)};
+      gatherVectors(${JSON.stringify(folder)});
+      pack(${JSON.stringify(folder)}, ${JSON.stringify(target)});`;
+    execFileSync(process.execPath, ["--input-type=module", "-e", code]);
+    return target;
+  });
+  const [one = "", two = ""] = archives;
+  expect(readFileSync(one).equals(readFileSync(two))).toBe(true);
+  const entries = execFileSync("unzip", ["-Z1", one], { encoding: "utf8" }).trim().split("\n");
+  expect(entries).toEqual(
+    expect.arrayContaining([
+      "LICENSE",
+      "README.md",
+      "docs/FORMAT.md",
+      "docs/MEMBERSHIP.md",
+      "keys/compatible-alice.asc",
+      "letters/good-compatible.eml",
+      "mails/server-good-key-compatible.eml",
+      "membership/card.json",
+      "posts/server-key-good-compatible.txt",
+      "sequences/server-repeat-compatible.txt",
+    ]),
+  );
+  expect(entries.filter((name) => name.endsWith(".ts"))).toEqual([]);
 });

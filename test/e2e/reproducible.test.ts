@@ -19,16 +19,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const place = mkdtempSync(join(tmpdir(), "listseal-twice-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-/** What the build reads. */
-const sources = [
-  "package.json",
-  "tsconfig.json",
-  "vite.config.ts",
-  "manifest.json",
-  "public",
-  "scripts",
-  "src",
-];
+/** What the build reads: files, and folders. */
+const single = ["package.json", "tsconfig.json", "vite.config.ts", "manifest.json", "LICENSE"];
+const folders = ["public", "scripts", "src", "docs", "test/vectors"];
 /** Packages that go into the add-on: each copy has its own, since their paths could get into the build as ours could. */
 const bundled = [
   ...["dompurify", "openpgp", "postal-mime", "preact", "webextension-polyfill"],
@@ -48,12 +41,12 @@ async function build({ folder, writtenAt, env }: Builder): Promise<ReadonlyMap<s
   const copy = join(place, folder);
   const modules = join(copy, "node_modules");
   mkdirSync(modules, { recursive: true });
-  for (const name of sources) cpSync(join(root, name), join(copy, name), { recursive: true });
+  for (const name of [...single, ...folders]) cpSync(join(root, name), join(copy, name), { recursive: true });
   for (const name of bundled)
     cpSync(join(root, "node_modules", name), join(modules, name), { recursive: true, dereference: true });
   for (const name of readdirSync(join(root, "node_modules")))
     if (!bundled.includes(name)) symlinkSync(join(root, "node_modules", name), join(modules, name));
-  for (const name of [...sources.slice(4), ...bundled.map((each) => `node_modules/${each}`)])
+  for (const name of [...folders, ...bundled.map((each) => `node_modules/${each}`)])
     for (const path of readdirSync(join(copy, name), { recursive: true, encoding: "utf8" }))
       utimesSync(join(copy, name, path), writtenAt, writtenAt);
 

@@ -48,7 +48,7 @@ async function checkAll(): Promise<boolean> {
   for (const place of places) {
     for (const each of await (await suiteOf(place)).check()) {
       // the folder, and the role that the name begins with
-      const [kind = ""] = /^[^/]*(?:\/[a-z]+)?/.exec(each.name) ?? [];
+      const [kind = ""] = /^letters|^[^/]*\/[a-z]+/.exec(each.name) ?? [];
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       if (isRight(each)) continue;
       wrong += 1;
