@@ -1,12 +1,21 @@
 /** Where a server's data and configuration are. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type DataFolder, dataFolder, isWritableByOthers } from "../base/data-folder.js";
-import type { StorePlace } from "../store/open-store.js";
+import { join, resolve } from "node:path";
+import {
+  type DataFolder,
+  dataFolder,
+  isInitialised,
+  isWritableByOthers,
+  makeFolders,
+  writeDurably,
+} from "../base/data-folder.js";
+import { openStore, type StorePlace } from "../store/open-store.js";
 import { KeyFileError } from "../store/server-keys.js";
+import { openTokens } from "../store/tokens.js";
 import { BadRequest } from "./administration.js";
 import { type Config, ConfigError, defaultConfig, readConfigFile } from "./config.js";
+import { writeConfig } from "./config-template.js";
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -59,6 +68,44 @@ export async function findSite({ data, config: named }: GlobalOptions): Promise<
       : { kind: "postgres", url: postgres };
   return { folder, config, place, ...(configFile === undefined ? {} : { configFile }) };
 }
+
+/** A site that is there now. */
+export interface MadeSite {
+  readonly folder: DataFolder;
+  readonly configFile: string;
+  /** False if the data folder held a server before. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Makes the data folder and the database, and the configuration file with `settings` in it. What is there is kept as it is.
+ *
+ * @throws BadRequest, ConfigError
+ */
+export async function makeSite(
+  options: GlobalOptions,
+  settings: Readonly<Record<string, string>>,
+): Promise<MadeSite> {
+  const { data, config } = options;
+  if (config !== undefined && !existsSync(config)) {
+    if (data === undefined) {
+      throw new BadRequest(
+        `${config} does not exist; to create it, name the data folder as well: --data DIR`,
+      );
+    }
+    await writeDurably(config, writeConfig({ data: resolve(data), ...settings }), CONFIG_FILE_MODE);
+  }
+  const { folder, place, configFile = join(folder.path, "listseal.toml") } = await findSite(options);
+  const isNew = !isInitialised(folder);
+  await makeFolders(folder);
+  await (await openStore(place)).close();
+  await openTokens(folder.tokenSecret);
+  if (!existsSync(configFile)) await writeDurably(configFile, writeConfig(settings), CONFIG_FILE_MODE);
+  return { folder, configFile, isNew };
+}
+
+/** It may hold the password of a database. */
+const CONFIG_FILE_MODE = 0o600;
 
 async function readPassphrase(config: Config, credentials: string | undefined): Promise<string | undefined> {
   const credential = credentials && join(credentials, "passphrase");

@@ -1,15 +1,11 @@
 /** `init`, `config check`, `backup`, `restore`, `doctor`. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { backUp, restore } from "../admin/backup.js";
-import { configTemplate } from "../admin/config-template.js";
+import { behindPostfix } from "../admin/config-template.js";
 import { examine } from "../admin/doctor.js";
-import { findSite, type GlobalOptions } from "../admin/site.js";
-import { isInitialised, makeFolders, NotInitialised, writeDurably } from "../base/data-folder.js";
-import { openStore } from "../store/open-store.js";
-import { openTokens } from "../store/tokens.js";
+import { findSite, type GlobalOptions, makeSite } from "../admin/site.js";
+import { isInitialised, makeFolders, NotInitialised } from "../base/data-folder.js";
 import { print } from "./cli-context.js";
 import { relayOf } from "./serve.js";
 
@@ -19,16 +15,11 @@ export function addKeepCommands(program: Command): void {
   program
     .command("init")
     .description("create the data folder and a listseal.toml that documents every setting")
-    .action(async () => {
-      const { folder, place, configFile } = await findSite(global());
-      const isNew = !isInitialised(folder);
-      await makeFolders(folder);
-      await (await openStore(place)).close();
-      await openTokens(folder.tokenSecret);
-      const file = configFile ?? join(folder.path, "listseal.toml");
-      if (!existsSync(file)) await writeDurably(file, configTemplate, 0o600);
-      print(isNew ? `created ${folder.path}` : `${folder.path} already exists`);
-      print(`settings are in ${file}`);
+    .option("--behind-postfix", "set listseal.toml up for the Postfix on this machine")
+    .action(async (flags: { behindPostfix?: true }) => {
+      const made = await makeSite(global(), flags.behindPostfix === undefined ? {} : behindPostfix);
+      print(made.isNew ? `created ${made.folder.path}` : `${made.folder.path} already exists`);
+      print(`settings are in ${made.configFile}`);
     });
 
   const config = program.command("config").description("the configuration file");
