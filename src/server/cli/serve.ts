@@ -17,7 +17,7 @@ import {
 } from "../delivery/endpoints.js";
 import type { RelayOptions } from "../delivery/relay.js";
 import type { SmtpListenerOptions } from "../receive/smtp.js";
-import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
+import { reportToSystemd, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
 import { type ReloadableOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
 import { openStore } from "../store/open-store.js";
@@ -182,7 +182,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     }
   };
   process.on("SIGHUP", () => void reload());
-  const unwatch = feedWatchdog(() => service.isStuck(), log);
+  const unwatch = reportToSystemd(() => service.isStuck(), log);
   await untilSignal(log);
   const isDrained = await stopWithin(STOP_PATIENCE_MS, service, log);
   unwatch();
