@@ -61,8 +61,8 @@ export class Machine {
       `[Service]
 Type=oneshot
 ExecStart=/opt/trial
-StandardOutput=file:/opt/said
-StandardError=file:/opt/said
+StandardOutput=append:/opt/said
+StandardError=append:/opt/said
 ExecStopPost=/usr/bin/systemctl --no-block poweroff
 `,
     );
@@ -78,7 +78,7 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
   /** A file or folder of this machine, at the same place there. */
   copy(path: string): void {
     mkdirSync(dirname(join(this.root, path)), { recursive: true });
-    cpSync(path, join(this.root, path), { recursive: true, dereference: true, preserveTimestamps: true });
+    cpSync(realpathSync(path), join(this.root, path), { recursive: true, verbatimSymlinks: true });
   }
 
   /** A file, by its path without the first slash. */

@@ -13,6 +13,7 @@ import { addFilterCommand } from "./filter.js";
 import { addListCommands } from "./list.js";
 import { addMemberCommands } from "./member.js";
 import { addQueueCommands } from "./queue.js";
+import { addQuickstartCommand } from "./quickstart.js";
 import { addServeCommand } from "./serve.js";
 
 const program = new Command("listseal-server")
@@ -23,6 +24,7 @@ const program = new Command("listseal-server")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
   .showHelpAfterError("(see listseal-server --help)")
   .configureHelp({ showGlobalOptions: true });
+addQuickstartCommand(program);
 addKeepCommands(program);
 addListCommands(program);
 addMemberCommands(program);
