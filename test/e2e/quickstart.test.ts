@@ -126,6 +126,8 @@ for n in 1 2 3 4 5 6 7 8 9 10; do [ -s /var/mail/alice ] && break; sleep 1; done
 ${FINGERPRINTS} > /opt/before
 echo "== second"; ${QUICKSTART} --yes; echo "code $?"
 ${FINGERPRINTS} > /opt/after
+echo "== root"; listseal-server list set team@lists.test --policy moderated | grep policy
+find /var/lib/listseal ! -user listseal
 echo "== script"; sh /opt/dry.sh
 ${FINGERPRINTS} > /opt/after-script
 echo "== end"
@@ -175,6 +177,8 @@ echo "== end"
     const card = mail.attachments[0]?.content;
     if (!(card instanceof ArrayBuffer)) throw new Error("no card");
     expect(await readCard(new Uint8Array(card))).toMatchObject({ listAddress: "team@lists.test" });
+    // what root does leaves nothing behind that the server could not use
+    expect(chapter(said, "root")).toMatch(/^posts +policy moderated, .*\n?$/);
     // twice is once
     expect(chapter(said, "second")).toContain("everything is set up, and nothing was changed");
     expect(machine.read("opt/before").split("\n").length).toBeGreaterThan(20);

@@ -19,6 +19,7 @@ import {
   transportFile,
 } from "./postfix-settings.js";
 import { runProgram, shellWord } from "./shell.js";
+import { CONFIG_FILE } from "./site.js";
 
 /** One thing to do on the machine. */
 export interface QuickstartStep {
@@ -54,9 +55,8 @@ export interface QuickstartPlan {
 
 /** The user that the server runs as: the systemd unit and the Debian package have the same. */
 const USER = "listseal";
-/** Where the unit expects them. Whoever wants other places sets up by hand: folders that are named get an owner and a mode. */
+/** Where the unit expects it. Whoever wants other places sets up by hand: folders that are named get an owner and a mode. */
 const DATA = "/var/lib/listseal";
-const CONFIG = "/etc/listseal/listseal.toml";
 const UNIT = "listseal-server.service";
 
 /** Works out what has to be done. Changes nothing. @throws BadRequest, ConfigError, ListSealError for a wrong address */
@@ -67,7 +67,7 @@ export async function planSetup(request: QuickstartRequest): Promise<QuickstartP
   }
   const owner = parseAddress(request.owner);
   const domain = domainOf(list);
-  const settings = existsSync(CONFIG) ? await readConfigFile(CONFIG) : undefined;
+  const settings = existsSync(CONFIG_FILE) ? await readConfigFile(CONFIG_FILE) : undefined;
   const data = settings?.data ?? DATA;
   const postfix = await readPostfix();
   const lmtp =
@@ -76,16 +76,16 @@ export async function planSetup(request: QuickstartRequest): Promise<QuickstartP
       : settings.lmtp.listen && writeHostAndPort(settings.lmtp.listen);
   if (lmtp === undefined) {
     throw new BadRequest(
-      `${CONFIG} has no listen under [lmtp], so Postfix can't hand mail over: set it, for example to "${behindPostfix["lmtp.listen"]}"`,
+      `${CONFIG_FILE} has no listen under [lmtp], so Postfix can't hand mail over: set it, for example to "${behindPostfix["lmtp.listen"]}"`,
     );
   }
   const dataWord = shellWord(data);
-  const folders = [dataWord, dirname(CONFIG)];
+  const folders = [dataWord, dirname(CONFIG_FILE)];
   return {
     domain,
     hostName: postfix.hostName,
     list,
-    prelude: ["set -eu", `server() { runuser -u ${USER} -- listseal-server --config ${CONFIG} "$@"; }`],
+    prelude: ["set -eu", `server() { runuser -u ${USER} -- listseal-server --config ${CONFIG_FILE} "$@"; }`],
     steps: [
       {
         title: `create the user ${USER}, as which the server runs`,
@@ -95,15 +95,15 @@ export async function planSetup(request: QuickstartRequest): Promise<QuickstartP
         ],
       },
       {
-        title: `create ${data} for the data and ${dirname(CONFIG)} for the settings, closed to others`,
+        title: `create ${data} for the data and ${dirname(CONFIG_FILE)} for the settings, closed to others`,
         check: folders.map((folder) => `[ -d ${folder} ]`).join(" && "),
         commands: folders.map(
           (folder) => `[ -d ${folder} ] || install -d -o ${USER} -g ${USER} -m 0700 ${folder}`,
         ),
       },
       {
-        title: `create the database, and ${CONFIG}, which documents every setting`,
-        check: `[ -e ${CONFIG} ] && [ -e ${dataWord}/listseal.db ]`,
+        title: `create the database, and ${CONFIG_FILE}, which documents every setting`,
+        check: `[ -e ${CONFIG_FILE} ] && [ -e ${dataWord}/listseal.db ]`,
         commands: [`server --data ${dataWord} init --behind-postfix`],
       },
       postfixStep(postfix, domain, `lmtp:inet:${lmtp}`),

@@ -19,7 +19,7 @@ const PROGRAM_TIMEOUT_MS = 120_000;
 /** Runs a program to its end. 127 if it is not there, as in a shell. */
 export function runProgram(program: string, words: readonly string[]): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    execFile(program, words, { timeout: PROGRAM_TIMEOUT_MS }, (error, stdout, stderr) => {
+    execFile(program, words, { timeout: PROGRAM_TIMEOUT_MS, env: process.env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 127;
       resolve({ code, stdout, stderr });
     });

@@ -1,6 +1,6 @@
 /** Where a server's data and configuration are. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   type DataFolder,
@@ -16,6 +16,9 @@ import { openTokens } from "../store/tokens.js";
 import { BadRequest } from "./administration.js";
 import { type Config, ConfigError, defaultConfig, readConfigFile } from "./config.js";
 import { writeConfig } from "./config-template.js";
+
+/** Where packages and `quickstart` put the settings. */
+export const CONFIG_FILE = "/etc/listseal/listseal.toml";
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -33,15 +36,19 @@ export interface ServerSite {
 }
 
 /**
- * The data folder and configuration: `--config FILE`, else `listseal.toml` in the data folder; `--data` goes before the
- * file's `data`.
+ * The data folder and configuration: `--config FILE`, else `listseal.toml` in the data folder of `--data`, else
+ * {@link CONFIG_FILE}; `--data` goes before the file's `data`.
  *
  * @throws BadRequest, ConfigError, KeyFileError
  */
-export async function findSite({ data, config: named }: GlobalOptions): Promise<ServerSite> {
-  if (named === undefined && data === undefined) {
-    throw new BadRequest("no data folder given: use --data DIR or --config FILE");
+export async function findSite(given: GlobalOptions): Promise<ServerSite> {
+  const { data } = given;
+  if (given.config === undefined && data === undefined && !existsSync(CONFIG_FILE)) {
+    throw new BadRequest(
+      `no data folder given, and there is no ${CONFIG_FILE}: use --data DIR or --config FILE`,
+    );
   }
+  const named = given.config ?? (data === undefined ? CONFIG_FILE : undefined);
   const beside = data === undefined ? undefined : join(data, "listseal.toml");
   const configFile = named ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
   const config = configFile === undefined ? defaultConfig : await readConfigFile(configFile);
@@ -67,6 +74,22 @@ export async function findSite({ data, config: named }: GlobalOptions): Promise<
       ? { kind: "sqlite", file: folder.database }
       : { kind: "postgres", url: postgres };
   return { folder, config, place, ...(configFile === undefined ? {} : { configFile }) };
+}
+
+/**
+ * As {@link findSite}, for a command. Run by root it goes on as the user whom the data folder belongs to: a database, lock or
+ * key file that root has made could not be used by the server any more.
+ */
+export async function enterSite(given: GlobalOptions): Promise<ServerSite> {
+  const site = await findSite(given);
+  const { path } = site.folder;
+  if (process.getuid?.() !== 0 || !existsSync(path)) return site;
+  const { uid, gid } = await stat(path);
+  if (uid === 0) return site;
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+  return site;
 }
 
 /** A site that is there now. */

@@ -8,6 +8,7 @@
 import { Command } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
 import { sentenceFor } from "../admin/failure-sentence.js";
+import { CONFIG_FILE } from "../admin/site.js";
 import { addKeepCommands } from "./data-folder.js";
 import { addFilterCommand } from "./filter.js";
 import { addListCommands } from "./list.js";
@@ -20,7 +21,10 @@ const program = new Command("listseal-server")
   .description("Encrypted mailing lists that the server can't read.")
   .version(packageJson.version)
   .option("--data <dir>", "the server's data folder")
-  .option("--config <file>", "the configuration file (default: listseal.toml in the data folder)")
+  .option(
+    "--config <file>",
+    `the configuration file (default: listseal.toml in the data folder, or ${CONFIG_FILE})`,
+  )
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
   .showHelpAfterError("(see listseal-server --help)")
   .configureHelp({ showGlobalOptions: true });
