@@ -19,7 +19,7 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 # Accepts mail directly, without a mail server in front. Off by default: behind Postfix,
 # use [lmtp].
 #listen = "127.0.0.1:2525"
-# PEM files for STARTTLS. Without them it is not offered.
+# PEM files for STARTTLS. Without them it is not offered. A reload reads them again.
 #certificate = "tls/smtp.crt"
 #key = "tls/smtp.key"
 
@@ -44,7 +44,7 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 
 [web]
 # One-click unsubscribing (RFC 8058): behind your web server, or with its own certificate
-# and key. Off unless set.
+# and key, which a reload reads again. Off unless set.
 #listen = "127.0.0.1:8480"
 # The address in the mails, at which members' mail providers reach this. Without it,
 # List-Unsubscribe works by mail only. [reload]

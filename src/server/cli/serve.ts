@@ -89,6 +89,16 @@ async function liveOf(config: Config, flags: ServeFlags): Promise<ReloadableOpti
   };
 }
 
+/** Certificates are renewed every few weeks, by others: what listens goes on with the files as they are now. */
+async function renewedOf(config: Config): Promise<Required<Pick<ReloadableOptions, "renewed">>> {
+  const renewed: { smtp?: WebTls; lmtp?: WebTls; web?: WebTls } = {};
+  for (const part of ["smtp", "lmtp", "web"] as const) {
+    const { tls } = await tlsOf(config[part]);
+    if (tls !== undefined) renewed[part] = tls;
+  }
+  return { renewed };
+}
+
 async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly SmtpListenerOptions[]> {
   const fronts: SmtpListenerOptions[] = [];
   for (const protocol of ["smtp", "lmtp"] as const) {
@@ -172,7 +182,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const reload = async () => {
     try {
       const { config: next } = await findSite(options);
-      service.reload(await liveOf(next, flags));
+      service.reload({ ...(await liveOf(next, flags)), ...(await renewedOf(next)) });
       log.setLevel(next.log.level);
       log.info("reloaded", { signal: "SIGHUP" });
     } catch (error) {
