@@ -6,6 +6,7 @@ import { errorCodes } from "../../src/extension/platform/errors.js";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
 import { introductionType } from "../../src/mail/payload.js";
 import { bindingNames, type Kind } from "../../src/protocol/binding.js";
+import { faults } from "../../src/server/admin/diagnosis.js";
 
 const project = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const read = (path: string) => readFileSync(join(project, path), "utf8");
@@ -95,6 +96,16 @@ describe("docs/SEED.md", () => {
     });
     expect(absent.map(([all]) => all)).toEqual([]);
   });
+});
+
+test("docs/OPERATING.md says more about each fault that doctor names, and about no other", () => {
+  const [, table = ""] = read("docs/OPERATING.md").split("| doctor says");
+  const rows = table.split("\n\n", 1)[0]?.split("\n").slice(2) ?? [];
+  const named = rows.flatMap((row) => {
+    const [, first = ""] = row.split("|");
+    return [...first.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+  });
+  expect(named.sort()).toEqual([...faults].sort());
 });
 
 test("every refusal is explained in a document", () => {

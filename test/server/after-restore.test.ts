@@ -88,7 +88,7 @@ test("posts that were taken since: the roster is the same, and the list waits fo
   await server.post(list, alice);
   await server.untilQuiet();
   await server.stop();
-  await backUp(server.folder, backup());
+  await backUp(server.folder, backup(), new Date());
   await server.start();
   const { raw } = await seal(list, alice);
   expect(await say(list.address, raw)).toMatchObject({ code: 250 });
@@ -104,7 +104,7 @@ test("posts that were taken since: the roster is the same, and the list waits fo
 test("without a count of posts outside the database, the captured post goes out again", async () => {
   await server.start();
   await server.stop();
-  await backUp(server.folder, backup());
+  await backUp(server.folder, backup(), new Date());
   await server.start();
   const { raw } = await seal(list, alice);
   await say(list.address, raw);
@@ -122,7 +122,7 @@ test("a list that was retired since: the server starts, the list stays closed, a
   const other = await server.createList("other@lists.test");
   await server.join(other, alice);
   await note();
-  await backUp(server.folder, backup());
+  await backUp(server.folder, backup(), new Date());
   await atStore(async (store) => {
     await new Heads(server.folder.heads).retire(store, list.list);
     await retireList({ store, folder: server.folder, now: Date.now }, list.address);
@@ -149,7 +149,7 @@ test("one list's key file is gone: its mail waits with its senders, the others' 
 });
 
 test("a list that is younger than the backup: its mail waits with its senders", async () => {
-  await backUp(server.folder, backup());
+  await backUp(server.folder, backup(), new Date());
   const young = await server.createList("young@lists.test");
   await server.join(young, alice);
   await note();
@@ -163,7 +163,7 @@ test("a list that is younger than the backup: its mail waits with its senders", 
 
 test("a server key that was replaced since, because it was suspect, does not come back", async () => {
   await note();
-  await backUp(server.folder, backup());
+  await backUp(server.folder, backup(), new Date());
   const suspect = list.list.serverFingerprint;
   const key = await makeServerKey(server.folder, list.address, "compatible");
   await atStore(async (store) => {

@@ -396,7 +396,10 @@ test("doctor names a Postfix that lets mail be smuggled, with the command that p
   const programs = join(folder, "programs");
   await mkdir(programs);
   for (const [value, found] of [
-    ["no", /^WRONG .*smtpd_forbid_bare_newline = no: .*postconf -e smtpd_forbid_bare_newline=normalize$/m],
+    [
+      "no",
+      /^WRONG .*smtpd_forbid_bare_newline = no: mail can be smuggled in\n +smuggling: postconf -e smtpd_forbid_bare_newline=normalize /m,
+    ],
     ["", /^WRONG .*smtpd_forbid_bare_newline = unknown here: update Postfix/m],
     ["normalize", /^ok .*smtpd_forbid_bare_newline = normalize$/m],
     ["yes", /^ok .*smtpd_forbid_bare_newline = yes$/m],

@@ -1,7 +1,7 @@
 /** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
 import { describe, expect, test } from "@jest/globals";
 import { ConfigError, defaultConfig, readConfig } from "../../src/server/admin/config.js";
-import { configTemplate } from "../../src/server/admin/config-template.js";
+import { behindPostfix, configTemplate, writeConfig } from "../../src/server/admin/config-template.js";
 import { relayOf } from "../../src/server/cli/serve.js";
 import { readRelayUrl, tlsTowards } from "../../src/server/delivery/endpoints.js";
 
@@ -22,6 +22,19 @@ test("without its comment signs it names every setting, with the default that th
   expect(leaves(config)).toEqual(expect.arrayContaining(leaves(defaultConfig)));
   // where there is a default, it is the one that is written there
   expect(config).toMatchObject(defaultConfig);
+});
+
+test("settings are made where the template documents them, and nowhere else", () => {
+  const text = writeConfig({ data: '/srv/a "b"\\c', ...behindPostfix });
+  const config = readConfig(text, "listseal.toml");
+  expect(config.data).toBe('/srv/a "b"\\c');
+  expect(config.lmtp.listen).toEqual({ host: "127.0.0.1", port: 2424 });
+  expect(config.relay.url).toEqual({ protocol: "smtp", host: "127.0.0.1", port: 25 });
+  expect(config.web.metrics).toEqual({ host: "127.0.0.1", port: 9480 });
+  // `listen` is set under [lmtp] alone
+  expect([config.smtp.listen, config.web.listen]).toEqual([undefined, undefined]);
+  const changed = text.split("\n").filter((line, index) => line !== configTemplate.split("\n")[index]);
+  expect(changed.length).toBe(4);
 });
 
 test("towards a relay TLS is required by default, unless it is on this machine", async () => {

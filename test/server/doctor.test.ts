@@ -8,7 +8,8 @@ import { sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { FUTURE_ALLOWED_MS } from "../../src/openpgp/policy.js";
 import { addMember } from "../../src/server/admin/administration.js";
 import { defaultConfig } from "../../src/server/admin/config.js";
-import { type Diagnosis, examine } from "../../src/server/admin/doctor.js";
+import type { Diagnosis } from "../../src/server/admin/diagnosis.js";
+import { examine } from "../../src/server/admin/doctor.js";
 import { PlayServer, person } from "./play-server.js";
 
 let server: PlayServer;
@@ -168,5 +169,5 @@ test("a roster from the future: the clock is behind, and every post would be ref
   const [found, ...more] = await clock();
   expect(more).toEqual([]);
   expect(found).toMatchObject({ verdict: "WRONG" });
-  expect(found?.text).toMatch(/the roster has a later date: set the clock$/);
+  expect(found?.text).toMatch(/the roster has a later date$/);
 });

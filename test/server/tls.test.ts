@@ -126,3 +126,30 @@ test("in: offers STARTTLS with the certificate of its files, and takes mail thro
     await server.discard();
   }
 });
+
+test("in: after a reload, a renewed certificate is shown", async () => {
+  const server = await PlayServer.make();
+  try {
+    await server.start("smtp", "smtp", { fronts: [{ protocol: "smtp", host: "127.0.0.1", port: 0, tls }] });
+    const shown = async () => {
+      const socket = connectPlain(server.port, "127.0.0.1");
+      await once(socket, "data");
+      for (const said of ["EHLO client.test", "STARTTLS"]) {
+        socket.write(`${said}\r\n`);
+        await once(socket, "data");
+      }
+      const secure = connectTls({ socket, rejectUnauthorized: false });
+      await once(secure, "secureConnect");
+      const { subject } = secure.getPeerCertificate();
+      secure.destroy();
+      return subject.CN;
+    };
+    expect(await shown()).toBe("localhost");
+    const key = await readFile(join(folder, "stranger.key"), "utf8");
+    const relay = { protocol: "smtp", host: "127.0.0.1", port: server.sink.port, tls: "none" } as const;
+    server.service.reload({ relay, renewed: { smtp: { key, cert: stranger } } });
+    expect(await shown()).toBe("stranger");
+  } finally {
+    await server.discard();
+  }
+});

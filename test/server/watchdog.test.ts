@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { openLog } from "../../src/server/base/log.js";
-import { feedWatchdog, silenceOf } from "../../src/server/serve/database-watch.js";
+import { reportToSystemd, silenceOf } from "../../src/server/serve/database-watch.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { describeWithPostgres } from "./postgres.js";
 import { QuietWire } from "./silent-proxy.js";
@@ -42,9 +42,9 @@ async function environment(): Promise<NodeJS.ProcessEnv> {
 test("it is told again and again, and not once the server is stuck", async () => {
   let isStuck = false;
   const log = openLog({ write: (line) => logged.push(line) });
-  end = feedWatchdog(() => isStuck, log, await environment());
-  await until(async () => (await told()).split("\n").length > 2);
-  expect((await told()).split("\n")[0]).toBe("@listseal WATCHDOG=1");
+  end = reportToSystemd(() => isStuck, log, await environment());
+  await until(async () => (await told()).split("@listseal WATCHDOG=1\n").length > 2);
+  expect((await told()).split("@listseal READY=1\n").length).toBe(2);
   isStuck = true;
   await until(() => logged.join("").includes('"stuck"'));
   // what was on its way when it got stuck
@@ -54,12 +54,17 @@ test("it is told again and again, and not once the server is stuck", async () =>
   expect((await told()).split("\n").length).toBeLessThanOrEqual(before);
 });
 
-test("where nobody asks for it, nothing is started", async () => {
-  const { NOTIFY_SOCKET, ...without } = await environment();
-  for (const asked of [without, { ...without, NOTIFY_SOCKET, WATCHDOG_PID: "1" }, { NOTIFY_SOCKET }]) {
-    end = feedWatchdog(() => true, openLog({ write: (line) => logged.push(line) }), asked);
+test("where nobody asks for it, nothing is started; where only the start is waited for, nothing else is told", async () => {
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, ...without } = await environment();
+  const report = (asked: NodeJS.ProcessEnv) => {
+    end = reportToSystemd(() => true, openLog({ write: (line) => logged.push(line) }), asked);
     end();
-  }
+  };
+  report({ ...without, WATCHDOG_USEC });
+  expect(await told()).toBe("");
+  report({ ...without, NOTIFY_SOCKET });
+  report({ ...without, NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID: "1" });
+  await until(async () => (await told()) === "@listseal READY=1\n".repeat(2));
   expect(logged).toEqual([]);
 });
 
@@ -109,7 +114,7 @@ describeWithPostgres("on a real socket, with a real database", (cluster) => {
     const store = await openStore(place);
     const log = openLog({ write: (line) => logged.push(line) });
     const stuckAfter = 200;
-    end = feedWatchdog(() => silenceOf(store) > stuckAfter, log, {
+    end = reportToSystemd(() => silenceOf(store) > stuckAfter, log, {
       ...process.env,
       NOTIFY_SOCKET: join(folder, "notify"),
       WATCHDOG_USEC: "300000",

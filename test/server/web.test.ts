@@ -72,44 +72,38 @@ onEachStore(() => {
     expect((await fetch(at(path), click)).status).toBe(404);
   });
 
-  test("with files of its own it speaks https", async () => {
-    const [key, cert] = [join(server.folder.path, "key.pem"), join(server.folder.path, "cert.pem")];
-    await promisify(execFile)("openssl", [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-      ...[
-        "-keyout",
-        key,
-        "-out",
-        cert,
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-        "-addext",
-        "subjectAltName=DNS:localhost",
-      ],
-    ]);
-    const tls = { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
-    await server.start("smtp", "smtp", { web: { ...local, tls }, publicUrl: "https://out.test/" });
+  test("with files of its own it speaks https, and with renewed ones after a reload", async () => {
+    const make = async (name: string) => {
+      const [key, cert] = [join(server.folder.path, `${name}.key`), join(server.folder.path, `${name}.pem`)];
+      await promisify(execFile)("openssl", [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+        ...["-keyout", key, "-out", cert, "-days", "2"],
+        ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+      ]);
+      return { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
+    };
+    const [tls, renewed] = [await make("first"), await make("second")];
+    const publicUrl = "https://out.test/";
+    await server.start("smtp", "smtp", { web: { ...local, tls }, publicUrl });
     const path = await linkToBob();
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const options = {
-        port: server.service.web?.port,
-        host: "localhost",
-        family: 4,
-        path: `/${path}`,
-        method: "POST",
-        ca: tls.cert,
-      };
-      request(options, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
-        .on("error", reject)
-        .end("List-Unsubscribe=One-Click");
-    });
-    expect(status).toBe(200);
+    /** The answer to a click, of a server with this certificate. */
+    const click = (ca: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const at = { port: server.service.web?.port, host: "localhost", family: 4, agent: false } as const;
+        request({ ...at, path: `/${path}`, method: "POST", ca }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on("error", reject)
+          .end("List-Unsubscribe=One-Click");
+      });
+    await expect(click(renewed.cert)).rejects.toThrow();
+    expect(await click(tls.cert)).toBe(200);
     expect(await members()).toEqual([alice.address]);
+    const relay = { protocol: "smtp", host: "127.0.0.1", port: server.sink.port, tls: "none" } as const;
+    server.service.reload({ relay, publicUrl, renewed: { web: renewed } });
+    await expect(click(tls.cert)).rejects.toThrow();
+    expect(await click(renewed.cert)).toBe(404);
   });
 
   test("health, readiness and metrics name no person", async () => {

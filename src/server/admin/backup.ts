@@ -6,18 +6,38 @@
  * in the queue, and still reads no mail: it is sealed to the list.
  */
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdtemp, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, copyFile, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import type { DataFolder } from "../base/data-folder.js";
+import { z } from "zod";
+import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { takeServeLock } from "../base/file-lock.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
 import { checkSqliteFile } from "../store/sqlite.js";
 import { BadRequest } from "./administration.js";
 
-/** Writes a whole and consistent copy of the database to `file`, which must not be there; mode 0600. */
-export async function backUp(folder: DataFolder, file: string): Promise<void> {
+/** A backup that was made, by its maker's own note. */
+export interface BackupNote {
+  readonly at: Date;
+  readonly file: string;
+}
+
+const noteSchema = z.object({ at: z.iso.datetime().transform((text) => new Date(text)), file: z.string() });
+
+const noteOf = (folder: DataFolder) => join(folder.path, "last-backup.json");
+
+/** When the database was last backed up, and where to; `undefined` if nobody knows. */
+export async function lastBackup(folder: DataFolder): Promise<BackupNote | undefined> {
+  try {
+    return noteSchema.parse(JSON.parse(await readFile(noteOf(folder), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a whole and consistent copy of the database to `file`, which must not be there; mode 0600. Notes that it did. */
+export async function backUp(folder: DataFolder, file: string, now: Date): Promise<void> {
   if (existsSync(file)) throw new BadRequest(`${file} already exists: choose another name`);
   const folderOfFile = dirname(file);
   if (!existsSync(folderOfFile)) {
@@ -38,6 +58,8 @@ export async function backUp(folder: DataFolder, file: string): Promise<void> {
     checkSqliteFile(copy);
     await chmod(copy, 0o600);
     await rename(copy, file);
+    const note = { at: now.toISOString(), file: resolve(file) };
+    await writeDurably(noteOf(folder), `${JSON.stringify(note)}\n`, 0o600);
   } finally {
     await rm(draft, { recursive: true });
   }

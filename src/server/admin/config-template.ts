@@ -19,7 +19,7 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 # Accepts mail directly, without a mail server in front. Off by default: behind Postfix,
 # use [lmtp].
 #listen = "127.0.0.1:2525"
-# PEM files for STARTTLS. Without them it is not offered.
+# PEM files for STARTTLS. Without them it is not offered. A reload reads them again.
 #certificate = "tls/smtp.crt"
 #key = "tls/smtp.key"
 
@@ -44,7 +44,7 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 
 [web]
 # One-click unsubscribing (RFC 8058): behind your web server, or with its own certificate
-# and key. Off unless set.
+# and key, which a reload reads again. Off unless set.
 #listen = "127.0.0.1:8480"
 # The address in the mails, at which members' mail providers reach this. Without it,
 # List-Unsubscribe works by mail only. [reload]
@@ -86,3 +86,23 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 # The resolver that "doctor" asks. Default: the system's.
 #resolver = "127.0.0.1:53"
 `;
+
+/** Settings of a server behind the Postfix of its machine: docs/postfix is written for these. */
+export const behindPostfix = {
+  "lmtp.listen": "127.0.0.1:2424",
+  "relay.url": "smtp://127.0.0.1:25",
+  "web.metrics": "127.0.0.1:9480",
+} as const;
+
+/** The template with these settings made, by table and name (`relay.url`); all others keep their defaults. */
+export function writeConfig(settings: Readonly<Record<string, string>>): string {
+  let table = "";
+  const lines = configTemplate.split("\n").map((line) => {
+    table = /^\[(.+)\]$/.exec(line)?.[1] ?? table;
+    const name = /^#([a-z-]+) = /.exec(line)?.[1];
+    const value = name === undefined ? undefined : settings[table === "" ? name : `${table}.${name}`];
+    // a string of JSON is a basic string of TOML
+    return value === undefined ? line : `${name} = ${JSON.stringify(value)}`;
+  });
+  return lines.join("\n");
+}

@@ -1,14 +1,27 @@
 /** Server cards on the server's side: the code's digest stays, the card goes to the person who will own the list. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAddress, requestAddress } from "../../mail/mailbox.js";
+import {
+  type Address,
+  domainOf,
+  formatMailbox,
+  localPartOf,
+  makeMailbox,
+  parseAddress,
+  requestAddress,
+} from "../../mail/mailbox.js";
+import { formatMailDate, textLeaf, writeEntity } from "../../mail/mime.js";
 import {
   CARD_LIFE_MS,
+  cardFileName,
   claimDigest,
   makeClaimCode,
   writeCard,
 } from "../../membership/invitation/server-card.js";
+import { newMessageId } from "../../protocol/seal-post.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
+import { handOver, type RelayOptions } from "../delivery/relay.js";
+import { relayFault, relayFaultSentence } from "../delivery/relay-fault.js";
 import { loadServerKey } from "../store/server-keys.js";
 import type { List, MembershipCommands } from "../store/store.js";
 import { BadRequest } from "./administration.js";
@@ -19,6 +32,8 @@ const CARD_FILE_MODE = 0o600;
 /** A card that lies in its file. */
 export interface IssuedCard {
   readonly path: string;
+  /** What is in the file. */
+  readonly card: Uint8Array;
   readonly expires: Date;
 }
 
@@ -59,5 +74,72 @@ export async function issueCard(
   const path = join(cards, `${list.address.replaceAll("/", "_")}-server.listseal`);
   await writeDurably(path, card, CARD_FILE_MODE);
   await store.setClaim(list.id, await claimDigest(code), expires.getTime());
-  return { path, expires };
+  return { path, card, expires };
 }
+
+/**
+ * Mails a card to the person who will own the list. Whoever reads that mail on its way can claim the list before them; the
+ * owner then hears `already-claimed`, which is why the mail asks for the telephone.
+ *
+ * @throws BadRequest if the relay does not take the mail
+ */
+export async function mailCard(
+  relay: RelayOptions,
+  list: List,
+  { card, expires }: IssuedCard,
+  owner: Address,
+  now: Date,
+): Promise<void> {
+  const address = parseAddress(list.address);
+  const mail = writeEntity(
+    [
+      ["From", formatMailbox(makeMailbox(list.name, address))],
+      ["To", owner],
+      ["Subject", `[${localPartOf(address)}] your mailing list is ready`],
+      ["Date", formatMailDate(now)],
+      ["Message-ID", newMessageId(domainOf(address))],
+      ["Auto-Submitted", "auto-generated"],
+      ["MIME-Version", "1.0"],
+    ],
+    {
+      type: "multipart/mixed",
+      parts: [
+        textLeaf(cardLetter(list, expires)),
+        {
+          type: "application/octet-stream",
+          disposition: "attachment",
+          name: cardFileName({ listAddress: address }),
+          bytes: card,
+        },
+      ],
+    },
+  );
+  let isTaken: boolean;
+  try {
+    isTaken = await handOver(relay, { sender: "", recipients: [owner], pieces: [mail] });
+  } catch (error) {
+    throw new BadRequest(
+      `the card was not mailed, because the relay can't be used: ${relayFaultSentence(relayFault(error))}`,
+    );
+  }
+  if (!isTaken) throw new BadRequest(`the card was not mailed: the relay refused a mail to ${owner}`);
+}
+
+const cardLetter = (
+  list: List,
+  expires: Date,
+): string => `The encrypted mailing list "${list.name}" (${list.address})
+is ready, and you can become its owner. The server card attached to this
+mail is for you alone: whoever has it can claim the list.
+
+1. In Thunderbird, install the ListSeal add-on.
+2. Save the attached file. In ListSeal's settings, tab Members, choose it
+   and click "Open card".
+3. Call the person who runs the list server, and compare the fingerprint
+   that you see. Do not leave this out: someone who can change your mail
+   could have replaced the card.
+4. Click "Claim this list". If ListSeal then says that someone else has
+   already claimed the list, tell the person who runs the server.
+
+The card expires on ${expires.toISOString().slice(0, 10)}. No one reads replies to this mail.
+`;

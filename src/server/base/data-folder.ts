@@ -5,6 +5,7 @@
  *     serve.lock          held while a server runs
  *     heads.json          newest entry of each list's record: outside the database, so that an old one is noticed (and its .lock)
  *     not-again.json      digests of mails that ended the thread which reads them, and when
+ *     last-backup.json    when the database was last backed up, and where to
  *     token.secret        what tokens in addresses and links are made with, mode 0600
  *     reserve             room that is given away when the disk is full
  *     keys/*.key          secret server keys, mode 0600, one a list

@@ -2,7 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { type AdminContext, BadRequest } from "../admin/administration.js";
-import { findSite, type GlobalOptions, type ServerSite } from "../admin/site.js";
+import { enterSite, type GlobalOptions, type ServerSite } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES } from "../base/limits.js";
 import { codeForLog } from "../base/log.js";
@@ -26,7 +26,7 @@ export async function withContext(
   options: GlobalOptions,
   work: (desk: CliContext, site: ServerSite) => Promise<void>,
 ): Promise<void> {
-  const site = await findSite(options);
+  const site = await enterSite(options);
   const { folder } = site;
   if (!isInitialised(folder))
     throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);

@@ -1,14 +1,16 @@
 /** `list create|show|set|set-key|retire|resume`. */
 import { type Command, Option } from "commander";
+import { type Address, parseAddress } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
 import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";
-import { issueCard } from "../admin/server-card.js";
-import type { GlobalOptions } from "../admin/site.js";
+import { issueCard, mailCard } from "../admin/server-card.js";
+import type { GlobalOptions, ServerSite } from "../admin/site.js";
 import { openLog } from "../base/log.js";
+import type { RelayOptions } from "../delivery/relay.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { certificatePathOf } from "../store/server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "../store/store.js";
@@ -20,6 +22,7 @@ import {
   spaced,
   withContext,
 } from "./cli-context.js";
+import { relayOf } from "./serve.js";
 
 interface CreateOptions {
   readonly name: string;
@@ -27,6 +30,7 @@ interface CreateOptions {
   readonly delivery: DeliveryMode;
   readonly profile: Profile;
   readonly listKey?: string;
+  readonly mailCard?: Address;
 }
 
 interface SetOptions {
@@ -62,8 +66,9 @@ async function show({ store, heads, folder }: CliContext, list: List): Promise<v
   }
 }
 
-async function issue(desk: CliContext, list: List): Promise<void> {
-  const { path, expires } = await issueCard(desk, list);
+async function issue(desk: CliContext, list: List, mailTo: RelayedTo | undefined): Promise<void> {
+  const card = await issueCard(desk, list);
+  const { path, expires } = card;
   print(`server card  ${path}`);
   print(
     `             for the person who will own the list; it expires on ${expires.toISOString().slice(0, 10)}.`,
@@ -72,7 +77,26 @@ async function issue(desk: CliContext, list: List): Promise<void> {
     "             Anyone who has it can claim the list: send it privately, and read the list's server key",
   );
   print("             (list show) to the owner by telephone.");
+  if (mailTo === undefined) return;
+  await mailCard(mailTo.relay, list, card, mailTo.address, new Date(desk.now()));
+  print(`mailed to    ${mailTo.address}`);
 }
+
+/** Who gets a card, and by what way. */
+interface RelayedTo {
+  readonly address: Address;
+  readonly relay: RelayOptions;
+}
+
+/** Before anything is made: without a relay there is no card to be mailed. @throws BadRequest */
+const relayedTo = async (site: ServerSite, address?: Address): Promise<RelayedTo | undefined> =>
+  address === undefined ? undefined : { address, relay: await relayOf(site.config) };
+
+const mailCardOption = () =>
+  new Option(
+    "--mail-card <address>",
+    "mail the server card to the person who will own the list; the mail is not encrypted",
+  ).argParser((text) => parseAddress(text));
 
 /** Adds the commands about lists. */
 export function addListCommands(program: Command): void {
@@ -98,20 +122,25 @@ export function addListCommands(program: Command): void {
         .default("compatible"),
     )
     .option("--list-key <file>", "the public list key, if it already exists")
-    .action((address: string, { listKey, ...rest }: CreateOptions) =>
-      withContext(global(), async (desk) => {
+    .addOption(mailCardOption().conflicts("listKey"))
+    .action((address: string, { listKey, mailCard: owner, ...rest }: CreateOptions) =>
+      withContext(global(), async (desk, site) => {
+        const mailTo = await relayedTo(site, owner);
         const key = listKey === undefined ? {} : { listKey: await readCertificateFile(listKey) };
         const { list: created } = await createList(desk, { address, ...rest, ...key });
         await show(desk, created);
-        if (listKey === undefined) await issue(desk, created);
+        if (listKey === undefined) await issue(desk, created, mailTo);
       }),
     );
   list
     .command("card")
     .argument("<address>", "the list's mail address")
     .description("issue a new server card for a list that has no owner yet; earlier cards stop working")
-    .action((address: string) =>
-      withContext(global(), async (desk) => issue(desk, await findList(desk, address))),
+    .addOption(mailCardOption())
+    .action((address: string, { mailCard: owner }: { mailCard?: Address }) =>
+      withContext(global(), async (desk, site) =>
+        issue(desk, await findList(desk, address), await relayedTo(site, owner)),
+      ),
     );
   list
     .command("show")

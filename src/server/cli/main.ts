@@ -8,21 +8,27 @@
 import { Command } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };
 import { sentenceFor } from "../admin/failure-sentence.js";
+import { CONFIG_FILE } from "../admin/site.js";
 import { addKeepCommands } from "./data-folder.js";
 import { addFilterCommand } from "./filter.js";
 import { addListCommands } from "./list.js";
 import { addMemberCommands } from "./member.js";
 import { addQueueCommands } from "./queue.js";
+import { addQuickstartCommand } from "./quickstart.js";
 import { addServeCommand } from "./serve.js";
 
 const program = new Command("listseal-server")
   .description("Encrypted mailing lists that the server can't read.")
   .version(packageJson.version)
   .option("--data <dir>", "the server's data folder")
-  .option("--config <file>", "the configuration file (default: listseal.toml in the data folder)")
+  .option(
+    "--config <file>",
+    `the configuration file (default: listseal.toml in the data folder, or ${CONFIG_FILE})`,
+  )
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "listseal-server: ")) })
   .showHelpAfterError("(see listseal-server --help)")
   .configureHelp({ showGlobalOptions: true });
+addQuickstartCommand(program);
 addKeepCommands(program);
 addListCommands(program);
 addMemberCommands(program);

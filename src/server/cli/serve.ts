@@ -17,7 +17,7 @@ import {
 } from "../delivery/endpoints.js";
 import type { RelayOptions } from "../delivery/relay.js";
 import type { SmtpListenerOptions } from "../receive/smtp.js";
-import { feedWatchdog, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
+import { reportToSystemd, STOP_PATIENCE_MS, stopWithin } from "../serve/database-watch.js";
 import { type ReloadableOptions, startService } from "../serve/service.js";
 import type { WebTls } from "../serve/web.js";
 import { openStore } from "../store/open-store.js";
@@ -87,6 +87,16 @@ async function liveOf(config: Config, flags: ServeFlags): Promise<ReloadableOpti
       list: config.limits["list-posts-per-hour"],
     },
   };
+}
+
+/** Certificates are renewed every few weeks, by others: what listens goes on with the files as they are now. */
+async function renewedOf(config: Config): Promise<Required<Pick<ReloadableOptions, "renewed">>> {
+  const renewed: { smtp?: WebTls; lmtp?: WebTls; web?: WebTls } = {};
+  for (const part of ["smtp", "lmtp", "web"] as const) {
+    const { tls } = await tlsOf(config[part]);
+    if (tls !== undefined) renewed[part] = tls;
+  }
+  return { renewed };
 }
 
 async function frontsOf(config: Config, flags: ServeFlags): Promise<readonly SmtpListenerOptions[]> {
@@ -172,7 +182,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const reload = async () => {
     try {
       const { config: next } = await findSite(options);
-      service.reload(await liveOf(next, flags));
+      service.reload({ ...(await liveOf(next, flags)), ...(await renewedOf(next)) });
       log.setLevel(next.log.level);
       log.info("reloaded", { signal: "SIGHUP" });
     } catch (error) {
@@ -182,7 +192,7 @@ async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
     }
   };
   process.on("SIGHUP", () => void reload());
-  const unwatch = feedWatchdog(() => service.isStuck(), log);
+  const unwatch = reportToSystemd(() => service.isStuck(), log);
   await untilSignal(log);
   const isDrained = await stopWithin(STOP_PATIENCE_MS, service, log);
   unwatch();

@@ -66,6 +66,8 @@ export interface SmtpListener {
   readonly protocol: "smtp" | "lmtp";
   readonly host: string;
   readonly port: number;
+  /** Goes on with a renewed certificate; connections that are encrypted already stay as they are. */
+  renew(tls: { readonly key: string; readonly cert: string }): void;
   /** Takes no more connections; resolves when the open ones are done or their time is up. */
   close(): Promise<void>;
 }
@@ -186,6 +188,7 @@ export async function openFront(
     protocol: options.protocol,
     host: options.host,
     port,
+    renew: (tls) => server.updateSecureContext(tls),
     close: () => new Promise((done) => server.close(done)),
   };
 }

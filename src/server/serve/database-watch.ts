@@ -51,22 +51,27 @@ export async function stopWithin(ms: number, service: { stop(): Promise<void> },
 }
 
 /**
- * Tells systemd every now and then that the server is not stuck, where the unit asks for it (WatchdogSec=; sd_watchdog_enabled(3)).
+ * Tells systemd that the server has started, and every now and then that it is not stuck, where the unit asks for either
+ * (Type=notify; WatchdogSec=; sd_notify(3), sd_watchdog_enabled(3)).
+ *
  * Through systemd-notify, since Node has no datagram sockets to files. A process whose event loop stands still tells nothing.
  *
  * @returns ends it
  */
-export function feedWatchdog(isStuck: () => boolean, log: Log, environment = process.env): () => void {
+export function reportToSystemd(isStuck: () => boolean, log: Log, environment = process.env): () => void {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: usec = "", WATCHDOG_PID: pid } = environment;
-  const every = Math.floor(Number(usec) / 1_000 / 3);
-  if (socket === undefined || !(every > 0) || (pid !== undefined && pid !== `${process.pid}`)) {
-    return () => undefined;
-  }
-  const timer = setInterval(() => {
-    if (isStuck()) return log.error("stuck");
-    execFile("systemd-notify", ["WATCHDOG=1"], { env: environment }, (error) => {
+  if (socket === undefined) return () => undefined;
+  const tell = (state: string) => {
+    execFile("systemd-notify", [state], { env: environment }, (error) => {
       if (error !== null) log.error("watchdog-failed", { code: codeForLog(error) });
     });
+  };
+  tell("READY=1");
+  const every = Math.floor(Number(usec) / 1_000 / 3);
+  if (!(every > 0) || (pid !== undefined && pid !== `${process.pid}`)) return () => undefined;
+  const timer = setInterval(() => {
+    if (isStuck()) return log.error("stuck");
+    tell("WATCHDOG=1");
   }, every);
   return () => clearInterval(timer);
 }

@@ -59,6 +59,8 @@ export interface ReloadableOptions {
   readonly publicUrl?: string;
   /** Posts an hour; no limit if absent. */
   readonly limits?: RateLimits;
+  /** Renewed certificates of what listens. What began without one goes on without. */
+  readonly renewed?: { readonly smtp?: WebTls; readonly lmtp?: WebTls; readonly web?: WebTls };
 }
 
 export interface ServiceOptions extends ReloadableOptions, Pick<DeliveryOptions, "retryPauses" | "lease"> {
@@ -276,6 +278,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       review: () => standing.review(),
       reload(next) {
         live = next;
+        const { renewed = {} } = next;
+        for (const front of fronts) {
+          const tls = renewed[front.protocol];
+          const had = options.fronts.some(
+            ({ protocol, tls: first }) => protocol === front.protocol && first !== undefined,
+          );
+          if (tls !== undefined && had) front.renew(tls);
+        }
+        if (renewed.web !== undefined) web?.renew(renewed.web);
         wake();
       },
       stop: close,

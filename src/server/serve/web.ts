@@ -10,7 +10,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { createServer as createSecureServer } from "node:https";
+import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import { MAX_CONNECTIONS, MAX_WEB_REQUEST_BYTES, WEB_TIMEOUT_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Endpoint } from "../delivery/endpoints.js";
@@ -19,6 +19,8 @@ import type { Endpoint } from "../delivery/endpoints.js";
 export interface HttpServer {
   readonly host: string;
   readonly port: number;
+  /** Goes on with a renewed certificate. Without one from the start it speaks no TLS, and this does nothing. */
+  renew(tls: WebTls): void;
   close(): Promise<void>;
 }
 
@@ -159,6 +161,9 @@ async function listen(
   return {
     host: at.host,
     port: typeof bound === "object" && bound !== null ? bound.port : at.port,
+    renew: (next) => {
+      if (server instanceof SecureServer) server.setSecureContext(next);
+    },
     async close() {
       const closed = once(server, "close");
       server.close();

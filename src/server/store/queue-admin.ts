@@ -40,6 +40,17 @@ export interface JobChoice {
   readonly state: "waiting" | "aside" | "any";
 }
 
+/** Jobs of a list that were set aside for one reason. */
+export interface ReasonCount {
+  readonly list: string;
+  readonly reason: string;
+  readonly jobs: number;
+  /** For how many people. */
+  readonly people: number;
+  /** How many of the jobs are for members without a usable key. */
+  readonly keyless: number;
+}
+
 /** Why a job is aside that the operator holds back. */
 const ON_HOLD = "on-hold";
 
@@ -49,6 +60,8 @@ type WaitingChoice = Omit<JobChoice, "state">;
 export interface QueueAdmin {
   /** Jobs in the order in which they came, from the one after `after`. */
   chosenJobs(choice: JobChoice, after: number, limit: number): Promise<readonly QueuedJob[]>;
+  /** What was set aside, by list and reason. */
+  asideCounts(): Promise<readonly ReasonCount[]>;
   /** Makes jobs due at once: those aside with all their attempts before them. @returns how many */
   retryJobs(choice: JobChoice, now: number): Promise<number>;
   /** Makes what waits for its next attempt due at once; what a worker has in hand is left alone. @returns how many */
@@ -74,6 +87,22 @@ export function queueAdminIn(database: Database): QueueAdmin {
         jobIn,
         sql`SELECT jobs.id, kind, lists.address AS list, COALESCE(members.address, jobs.recipient) AS recipient, post_id, queued,
               attempts, due, aside FROM ${JOINED} WHERE ${chosen(choice)} AND jobs.id > ${after} ORDER BY jobs.id LIMIT ${limit}`,
+      ),
+
+    asideCounts: () =>
+      findRows(
+        database,
+        (row) => ({
+          list: textColumn(row, "list"),
+          reason: textColumn(row, "reason"),
+          jobs: number(row, "jobs"),
+          people: number(row, "people"),
+          keyless: number(row, "keyless"),
+        }),
+        sql`SELECT lists.address AS list, aside AS reason, count(*) AS jobs, count(DISTINCT jobs.member_id) AS people,
+              count(unusable_keys.member_id) AS keyless
+            FROM ${JOINED} LEFT JOIN unusable_keys ON unusable_keys.member_id = jobs.member_id
+            WHERE aside IS NOT NULL GROUP BY lists.address, aside ORDER BY lists.address, aside`,
       ),
 
     retryJobs: (choice, now) => change(sql`UPDATE jobs SET aside = NULL, attempts = 0, due = ${now}`, choice),

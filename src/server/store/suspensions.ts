@@ -83,6 +83,8 @@ export interface Suspensions {
   noteUnusableKey(memberId: number, code: string, now: number): Promise<boolean>;
   /** Why copies can't be sealed for a member, if so. */
   unusableKey(memberId: number): Promise<string | undefined>;
+  /** How many of a list's members have a key that can't be sealed to. */
+  keylessMembers(listId: number): Promise<number>;
 }
 
 /** The suspensions in `database`. */
@@ -210,6 +212,16 @@ export function suspensionsIn(database: Database): Suspensions {
               SELECT id, CAST(${now} AS BIGINT), CAST(${code} AS TEXT) FROM members WHERE id = ${memberId}
             ON CONFLICT (member_id) DO NOTHING RETURNING member_id`,
       ),
+
+    async keylessMembers(listId) {
+      const found = await findRow(
+        database,
+        (row) => number(row, "keyless"),
+        sql`SELECT count(*) AS keyless FROM unusable_keys JOIN members ON members.id = unusable_keys.member_id
+            WHERE members.list_id = ${listId}`,
+      );
+      return found ?? 0;
+    },
 
     unusableKey: (memberId) =>
       findRow(
