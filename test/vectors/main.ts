@@ -1,8 +1,8 @@
 /**
  * `npm run vectors` opens every vector with the code that is here, and says which don't come out as they say.
  *
- *   npm run vectors -- --mutate            takes each check out of a copy of the sources, one at a time, and names the vectors that
- *                                          notice it; fails if none does. Minutes
+ *   npm run vectors -- --mutate            takes each check out of a copy of the sources, one at a time, and names vectors that
+ *                                          notice it; fails if none does. Many minutes
  *   npm run vectors -- --mutate signature  the checks alone whose name or file has this in it
  *   npm run vectors -- --mutate --write    writes what was found into test/vectors/README.md
  *   npm run vectors -- --mutate --named    runs the vectors alone that README.md names for each check; all of them must notice

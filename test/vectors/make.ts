@@ -49,6 +49,11 @@ const entities: ReadonlyMap<string, ReadonlyMap<string, MailRecipe>> = new Map([
   ["letters", letterRecipes],
 ]);
 
+/** The names of the vectors of a folder of mails, letters or sequences. */
+export const namesIn = (folder: string): readonly string[] => [
+  ...(folder === "sequences" ? sequenceRecipes : (entities.get(folder) ?? new Map<string, never>())).keys(),
+];
+
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
 
 /** The names of the vectors that are checked in. */

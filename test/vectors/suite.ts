@@ -26,7 +26,7 @@ export interface Checked {
 /** Vectors, and what opens them. */
 export interface Suite {
   /**
-   * Opens the vectors that could notice a mutation in `file`; all of them if absent.
+   * Opens the vectors that could notice a mutation in `file`, until some have; all vectors if absent.
    * @param named these alone, if given
    */
   readonly check: (file?: string, named?: ReadonlySet<string>) => Promise<readonly Checked[]>;
