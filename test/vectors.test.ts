@@ -1,6 +1,6 @@
 /**
  * Every vector of `vectors/`, opened by the server or by a reader: as it is, through the mail layer and back, and cut
- * short; the mails, letters and sequences beside them; and that the files are what their program writes.
+ * short; the mails, letters, sequences and pins beside them; and that the files are what their program writes.
  */
 import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
@@ -63,19 +63,23 @@ test("a file is written as it was read", async () => {
   }
 });
 
-test.each(["mails", "letters", "sequences"])("the files of %s are those that are written", async (folder) => {
-  const found = (await readdir(new URL(`./vectors/${folder}/`, import.meta.url)))
-    .filter((file) => file.endsWith(".txt"))
-    .map((file) => file.slice(0, -".txt".length));
-  expect(found.sort()).toEqual([...namesIn(folder)].sort());
-});
+test.each(["mails", "letters", "sequences", "pins"])(
+  "the files of %s are those that are written",
+  async (folder) => {
+    const found = (await readdir(new URL(`./vectors/${folder}/`, import.meta.url)))
+      .filter((file) => file.endsWith(".txt"))
+      .map((file) => file.slice(0, -".txt".length));
+    expect(found.sort()).toEqual([...namesIn(folder)].sort());
+  },
+);
 
-test("mails, letters and sequences come out as they say", async () => {
+test("mails, letters, sequences and pins come out as they say", async () => {
   const all = await suite.check("src/protocol/open-post.ts");
   const letters = await suite.check("src/mail/payload.ts");
-  const others = [...all, ...letters].filter(({ name }) => !name.startsWith("posts/"));
+  const pins = await suite.check("src/membership/introduction/pins.ts");
+  const others = [...all, ...letters, ...pins].filter(({ name }) => !name.startsWith("posts/"));
   expect(new Set(others.map(({ name }) => name.split("/", 1)[0]))).toEqual(
-    new Set(["mails", "letters", "sequences"]),
+    new Set(["mails", "letters", "sequences", "pins"]),
   );
   expect(others.filter((each) => !isRight(each))).toEqual([]);
 }, 120_000);

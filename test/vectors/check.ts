@@ -5,6 +5,8 @@ import { readVector } from "./format.js";
 import { expectedFacts, type Facts, readFacts } from "./mail-format.js";
 import { openLetter, openMail } from "./open-mail.js";
 import { expected, openVector } from "./open-vector.js";
+import { readPins } from "./pin-recipes.js";
+import { runPins } from "./run-pins.js";
 import { runSequence } from "./run-sequence.js";
 import { readSequence } from "./sequence-format.js";
 import { type Checked, isRight, type Suite } from "./suite.js";
@@ -29,7 +31,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   {
     folder: "posts",
-    reaches: /^src\/(?:openpgp|protocol|membership|mail\/payload)/,
+    reaches: /^src\/(?:openpgp|protocol|membership\/introduction\/letter-author|mail\/payload)/,
     check: async (folder, file) => {
       const vector = readVector(readFileSync(new URL(file, folder), "utf8"));
       return { expected: expected(vector), found: await tried(() => openVector(vector, vector.sealed)) };
@@ -47,6 +49,15 @@ const kinds: readonly Kind[] = [
       const sequence = readSequence(readFileSync(new URL(file, folder), "utf8"));
       const expected = sequence.steps.map(({ expect }) => expect);
       return { expected, found: await tried(() => runSequence(sequence)) };
+    },
+  },
+  {
+    folder: "pins",
+    reaches: /^src\/membership\/introduction\/pins/,
+    check: async (folder, file) => {
+      const pins = readPins(readFileSync(new URL(file, folder), "utf8"));
+      const expected = pins.sightings.map(({ expect }) => expect);
+      return { expected, found: await tried(async () => runPins(pins)) };
     },
   },
   {

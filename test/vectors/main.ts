@@ -154,8 +154,19 @@ async function mutateAll(args: readonly string[], wanted: Wanted, writes: boolea
     wrong += 1;
   }
   console.log(`${all.length} checks taken out, ${all.length - wrong} noticed`);
-  if (writes && wrong === 0) writeTable(found);
+  if (writes && wrong === 0) writeTable(await withOthers(found));
   return wrong === 0;
+}
+
+/** The rows in the order of the checks: what was found, and of checks that were not tried what the table has. */
+async function withOthers(found: readonly Row[]): Promise<readonly Row[]> {
+  const known = [...found, ...readTable()];
+  const rows: Row[] = [];
+  for (const { mutation } of await wantedMutations({ words: [], named: false })) {
+    const row = known.find(({ name, file }) => name === mutation.name && file === mutation.file);
+    if (row !== undefined) rows.push({ ...row, name: mutation.name, file: mutation.file });
+  }
+  return rows;
 }
 
 async function main(args: readonly string[]): Promise<boolean> {

@@ -21,6 +21,7 @@ import type { MailRecipe } from "./mail-making.js";
 import { mailRecipes } from "./mail-recipes.js";
 import { memberRecipes } from "./member-recipes.js";
 import { ownCopyRecipes } from "./own-copy-recipes.js";
+import { pinRecipes, writePins } from "./pin-recipes.js";
 import { profiles, type Recipe } from "./recipes.js";
 import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
@@ -49,9 +50,18 @@ const entities: ReadonlyMap<string, ReadonlyMap<string, MailRecipe>> = new Map([
   ["letters", letterRecipes],
 ]);
 
-/** The names of the vectors of a folder of mails, letters or sequences. */
+/** Sequences of posts and of authors, by their folders. */
+const plain: ReadonlyMap<string, ReadonlyMap<string, unknown>> = new Map<
+  string,
+  ReadonlyMap<string, unknown>
+>([
+  ["sequences", sequenceRecipes],
+  ["pins", pinRecipes],
+]);
+
+/** The names of the vectors of a folder of mails, letters, sequences or pins. */
 export const namesIn = (folder: string): readonly string[] => [
-  ...(folder === "sequences" ? sequenceRecipes : (entities.get(folder) ?? new Map<string, never>())).keys(),
+  ...(plain.get(folder) ?? entities.get(folder) ?? new Map<string, never>()).keys(),
 ];
 
 export const fileOf = (name: string) => new URL(`./posts/${name}.txt`, import.meta.url);
@@ -98,6 +108,8 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
     const steps = await withSeed(`sequence ${name}`, () => make(cast));
     yield [new URL(`./sequences/${name}.txt`, import.meta.url), writeSequence({ ...about, steps })];
   }
+  for (const [name, pins] of pinRecipes)
+    yield [new URL(`./pins/${name}.txt`, import.meta.url), writePins(pins)];
   for (const [folder, made] of entities) {
     for (const [name, { facts, make }] of made) {
       const cast = await castOf(facts.profile);

@@ -195,4 +195,32 @@ export const protocolMutations: readonly Mutation[] = [
     ],
     ["shown before: only what came through the list counts", 'if (!cameThroughList) return "first";', ""],
   ]),
+  ...inFile("membership/introduction/pins.ts", [
+    ["pins: an introduction is for one key", "if (used !== undefined && used !== key)", "if (false)"],
+    ["pins: a pinned key is the one", "if (pin.key === key) return stays", "if (true) return stays"],
+    ["pins: only a later introduction moves a pin", "if (!newer)", "if (false)"],
+    ["pins: an earlier introduction is told as that", "older ? {", "false ? {"],
+    ["pins: a former key is told as that", "pin.former?.includes(key) === true", "false"],
+    [
+      "pins: a new key is said until it is acknowledged",
+      "pin.unacknowledged === undefined || former === undefined",
+      "true",
+    ],
+    [
+      "pins: a key that nobody introduced is not pinned",
+      "pins: remembered(state, sighting) };",
+      'pins: pinned(state, address, { key, how: "confirmed" }) };',
+    ],
+    [
+      "pins: another key that nobody introduced is told",
+      'last === key ? "same-key" : "another-key"',
+      '"same-key"',
+    ],
+    ["pins: an owner is pinned", "pins: pinOwner(state, sighting)", "pins: state"],
+    [
+      "pins: who has not signed is not the author",
+      'proof.kind === "failed" && (proof.step === "size" || proof.step === "signer")',
+      "false",
+    ],
+  ]),
 ];
