@@ -4,7 +4,16 @@
  * The copy is JavaScript, below `out/`, from where packages are found as from the sources; every mutation has a copy of its own,
  * since a program loads a file once. The libraries are loaded once for all.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transformSync } from "@swc/core";
@@ -47,19 +56,15 @@ function sourcesBelow(entry: string): ReadonlyMap<string, string> {
 
 const writtenAs = (file: string) => file.replace(/\.ts$/, ".js");
 
-/** The folders of data beside the entry, which are read by their place. */
+/** The data beside the entry, files and folders, which are read by their place. */
 function linkData(entry: string, copy: string): void {
   const folder = dirname(entry);
-  for (const { name } of readdirSync(join(root, folder), { withFileTypes: true }).filter((each) =>
-    each.isDirectory(),
-  )) {
-    const target = join(copy, folder, name);
-    try {
-      symlinkSync(join(root, folder, name), target);
-    } catch {
-      // it has sources of its own: what is data in it is copied beside them
-      cpSync(join(root, folder, name), target, { recursive: true, filter: (path) => !path.endsWith(".ts") });
-    }
+  for (const name of readdirSync(join(root, folder)).filter((each) => !each.endsWith(".ts"))) {
+    const [source, target] = [join(root, folder, name), join(copy, folder, name)];
+    // a folder that is there has sources in it: what is data in it is copied beside them
+    if (existsSync(target))
+      cpSync(source, target, { recursive: true, filter: (path) => !path.endsWith(".ts") });
+    else symlinkSync(source, target);
   }
 }
 
