@@ -1,17 +1,22 @@
 /** Sealed messages, as a member and the server open them: the vectors, changed. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sha256 } from "../../src/openpgp/digest.js";
 import { openAtServer, openPost, type SealedMessage } from "../../src/protocol/index.js";
 import { keysOf, serverContext } from "../../test/protocol/people.js";
 import { MESSAGE_ID, NOW } from "../../test/vectors/cast.js";
 import { readVector, type Vector, writeVector } from "../../test/vectors/format.js";
-import { letter } from "../../test/vectors/letters.js";
 import { castOf, identify } from "../../test/vectors/open-vector.js";
 import type { Random } from "../random.js";
 import { promise, type Target } from "../target.js";
 import { joined, varied } from "../vary.js";
 
 const folder = fileURLToPath(new URL("../../test/vectors/posts/", import.meta.url));
+/** What somebody has signed, in one of the vectors. */
+const honest: ReadonlySet<string> = new Set(
+  readdirSync(folder).flatMap((name) => parsed(readFileSync(`${folder}${name}`))?.["payload-sha256"] ?? []),
+);
+
 const encoder = new TextEncoder();
 function parsed(input: Uint8Array): Vector | undefined {
   try {
@@ -112,7 +117,7 @@ export const target: Target = {
     const keys = { ...keysOf(cast, vector.role === "author" ? cast.alice : cast.bob), now: NOW };
     const opened = await openPost(vector.sealed, keys, identify);
     if (opened.kind === "not-for-me") return;
-    promise(Buffer.compare(opened.payload, letter(cast)) === 0, "an altered payload was opened");
+    promise(honest.has(await sha256(opened.payload)), "an altered payload was opened");
     promise(opened.author === cast.alice.fingerprint, "it was opened as somebody else's");
   },
 };
