@@ -1,4 +1,5 @@
 /** What a post brings of its author: certificates and introductions, honest and not. */
+import { enums, readPrivateKey, type SignaturePacket } from "openpgp";
 import { certifyMember, makeIntroduction } from "../../../src/membership/introduction/introduction.js";
 import { certify, withUserId } from "../../../src/openpgp/certification.js";
 import {
@@ -10,8 +11,10 @@ import {
 } from "../../../src/openpgp/keys.js";
 import { revokeMemberKey } from "../../../src/openpgp/revocation.js";
 import { notations } from "../../../src/protocol/binding.js";
+import { cheat } from "../../membership/chain.js";
 import {
   addresses,
+  DAY,
   INVITED,
   JOIN_BY,
   KEYS_MADE,
@@ -72,6 +75,18 @@ async function bobBy(
   if (made === "no-such-user-id") throw new Error("no User ID");
   return made;
 }
+
+/** An introduction that Olga certified as she ought to, but for what is bent. */
+const bentBy =
+  (bend: (packet: SignaturePacket) => void) =>
+  async (cast: MembershipCast): Promise<OpeningKey<"introduction">> => {
+    const bare = await generateKey("introduction", {
+      address: addresses.bob,
+      profile: cast.profile,
+      date: KEYS_MADE,
+    });
+    return cheat(bare, cast.olga, { date: INVITED, values: owners(cast), bend });
+  };
 
 const value = (
   cast: MembershipCast,
@@ -156,6 +171,50 @@ export const authorRecipes: readonly Recipe<MembershipCast>[] = [
         made = next;
       }
       return made;
+    }),
+  ),
+  recipe(
+    "owner-revoked",
+    "signer key-revoked",
+    "Olga's key is known here as revoked; the post brings it without.",
+    async (cast) => {
+      const { given: brought } = given({ member: cast.olga, from: addresses.olga });
+      return { given: { ...brought, revoked: later(-DAY).toISOString() } };
+    },
+  ),
+  recipe(
+    "owner-expires",
+    "owner-certification binding-mismatch",
+    "The certification expires in a year.",
+    byIntroduction(
+      bentBy((packet) => {
+        packet.signatureNeverExpires = false;
+        packet.signatureExpirationTime = 31_536_000;
+      }),
+    ),
+  ),
+  recipe(
+    "user-id-revoked",
+    "owner-certification key-revoked",
+    "The introduction's User ID is revoked by itself.",
+    byIntroduction(async (cast) => {
+      const made = await introductionBy(cast, cast.olga, owners(cast));
+      return cheat(made, made, {
+        date: NOW,
+        bend: (packet) => {
+          packet.signatureType = enums.signature.certRevocation;
+        },
+      });
+    }),
+  ),
+  recipe(
+    "user-id-not-own",
+    "member-certification bad-signature",
+    "Bob's User ID without his own signature.",
+    byMember(async (cast) => {
+      const copy = await readPrivateKey({ binaryKey: cast.joinedBob.secret.write() });
+      for (const user of copy.users.slice(1)) user.selfCertifications = [];
+      return { ...cast.joinedBob, secret: copy };
     }),
   ),
   recipe(

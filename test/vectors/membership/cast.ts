@@ -111,7 +111,12 @@ export async function* madeKeys(profile: Profile): AsyncGenerator<readonly [name
   const made = { profile, date: KEYS_MADE };
   const seeded = <T>(name: string, make: () => Promise<T>) => withSeed(`membership ${profile} ${name}`, make);
   const person = (name: keyof typeof addresses) => () =>
-    generateMemberKey({ ...made, name: name[0]?.toUpperCase() + name.slice(1), address: addresses[name] });
+    generateMemberKey({
+      ...made,
+      // Oscar's one User ID is an address in angle brackets, as an introduction's is
+      ...(name === "oscar" ? {} : { name: name[0]?.toUpperCase() + name.slice(1) }),
+      address: addresses[name],
+    });
   const ofList = (role: "list" | "server", address: string) => () => generateKey(role, { ...made, address });
   const simple = [
     ["olga", person("olga")],

@@ -1,7 +1,9 @@
 /** Writes what the product must never write: any JSON, signed by anybody, saying anything. */
 
+import { createMessage, encrypt, enums } from "openpgp";
 import type { OpeningKey, Profile, Role, SealingKey } from "../../../src/openpgp/keys.js";
 import { sealUnderCode } from "../../../src/openpgp/passphrase-message.js";
+import { configFor } from "../../../src/openpgp/policy.js";
 import { sealLayer } from "../../../src/openpgp/seal-layer.js";
 import { profileOf } from "../../../src/openpgp/secrets.js";
 import { joinSignatures, signBytes } from "../../../src/openpgp/signature.js";
@@ -63,6 +65,8 @@ export interface Sealing {
   readonly date?: Date;
   /** What is signed in place of what is sealed. */
   readonly signed?: unknown;
+  /** Compressed inside, by the platform's zlib. */
+  readonly compressed?: true;
 }
 
 /** Seals `value` for one reader. */
@@ -73,5 +77,15 @@ export async function sealedTo(value: unknown, sealing: Sealing): Promise<Uint8A
   const signed = sealing.signed === undefined ? bytes : bytesOf(sealing.signed);
   const signatures = [];
   for (const signer of by) signatures.push(await signBytes(signed, signer, notations(says), named, date));
-  return sealLayer(bytes, joinSignatures(signatures), [to], profileOf(to), date);
+  const signature = joinSignatures(signatures);
+  const profile = profileOf(to);
+  if (sealing.compressed === undefined) return sealLayer(bytes, signature, [to], profile, date);
+  return encrypt({
+    message: await createMessage({ binary: bytes, filename: "", date }),
+    encryptionKeys: to.certificate,
+    signature,
+    format: "binary",
+    date,
+    config: { ...configFor(profile), preferredCompressionAlgorithm: enums.compression.zip },
+  });
 }

@@ -63,6 +63,12 @@ export const requestRecipes: Recipes = [
     asked({ json: claim, given: { by: "claim" } }),
   ),
   recipe(
+    "claim-by-another",
+    "unknown-author",
+    "Eve signed a claim with Olga's certificate.",
+    asked({ json: claim, by: ({ eve }) => [eve], given: { by: "claim" } }),
+  ),
+  recipe(
     "fingerprint-upper-case",
     "taken",
     "As gpg shows it.",
@@ -75,8 +81,8 @@ export const requestRecipes: Recipes = [
   recipe(
     "too-large-opened",
     "too-large",
-    "A command of 70 kB that is no notice.",
-    request({ json: () => ({ more: "x".repeat(70_000) }) }),
+    "A command of 70 kB that is no notice, compressed.",
+    request({ json: () => ({ more: "x".repeat(70_000) }), compressed: true }),
   ),
   recipe(
     "other-server-key",

@@ -5,6 +5,7 @@ import { addresses, later, type MembershipCast, NOW, team } from "./cast.js";
 import { flipped, type Json, toBase64 } from "./forge.js";
 import { recipe } from "./format.js";
 
+import { renamed } from "./list-words.js";
 import { type Bend, certificateOf, DATE, listOf, type Recipes, sealing } from "./sealing.js";
 
 const noticeJson = async (cast: MembershipCast): Promise<Json> => ({
@@ -141,6 +142,35 @@ export const noticeRecipes: Recipes = [
     "wrong-role",
     "A list key as server key.",
     newServer((cast) => ({ server: certificateOf(cast.newList) })),
+  ),
+  recipe(
+    "list-key-is-the-server-key",
+    "wrong-role",
+    "The server key under a list key's name.",
+    notice({
+      json: async (cast) => ({ listKey: await armorOpeningKey(await renamed(cast.server, "list")) }),
+    }),
+  ),
+  recipe(
+    "server-key-is-the-list-key",
+    "wrong-role",
+    "The list key under a server key's name.",
+    async (cast) => {
+      const server = certificateOf(await renamed(cast.list, "server"));
+      return newServer(() => ({ server }))(cast);
+    },
+  ),
+  recipe(
+    "term-ends-ahead",
+    "binding-mismatch",
+    "A term that ends after this serial.",
+    owners((cast) => [term(cast.olga, "olga"), term(cast.oscar, "oscar", { to: 3 })]),
+  ),
+  recipe(
+    "term-begins-otherwise",
+    "binding-mismatch",
+    "Oscar's time began with serial 1, and now with 0.",
+    owners((cast) => [term(cast.olga, "olga"), term(cast.oscar, "oscar")], { given: { oscar: "since-1" } }),
   ),
   recipe(
     "no-owner-left",

@@ -140,3 +140,17 @@ export const pages =
     const second = chained([await join(cast), await removeBob(cast)], first);
     return { given: { now: AT }, pages: [first, bend(second, first)] };
   };
+
+/** An owner's word for Eve's key at somebody's address. */
+export const enrolEve = (cast: MembershipCast, at: "eve" | "bob", by: OpeningKey<Role>) =>
+  said(
+    cast,
+    {
+      do: "enrol",
+      name: "Eve",
+      address: addresses[at],
+      certificate: certificateOf(cast.eve),
+      shape: "mixed",
+    },
+    { by: [by], id: id("2") },
+  );

@@ -11,6 +11,7 @@ import {
   chained,
   claim,
   create,
+  enrolEve,
   id,
   join,
   of,
@@ -65,19 +66,7 @@ export const recordRecipes: readonly Recipe<MembershipCast>[] = [
     "enrolled",
     "followed bob:member:introduction eve:member:owner olga:owner:claim; noted 1:operator 4:operator",
     "The operator added Eve; Olga confirmed her.",
-    after(addEve, (cast) =>
-      said(
-        cast,
-        {
-          do: "enrol",
-          name: "Eve",
-          address: addresses.eve,
-          certificate: certificateOf(cast.eve),
-          shape: "mixed",
-        },
-        { by: [cast.olga], id: id("2") },
-      ),
-    ),
+    after(addEve, (cast) => enrolEve(cast, "eve", cast.olga)),
   ),
   recipe(
     "renewed",
@@ -373,19 +362,7 @@ export const recordRecipes: readonly Recipe<MembershipCast>[] = [
     "enrol-twice",
     altered,
     "Bob's address gets Eve's key.",
-    after((cast) =>
-      said(
-        cast,
-        {
-          do: "enrol",
-          name: "Bob",
-          address: addresses.bob,
-          certificate: certificateOf(cast.eve),
-          shape: "mixed",
-        },
-        { by: [cast.olga], id: id("2") },
-      ),
-    ),
+    after((cast) => enrolEve(cast, "bob", cast.olga)),
   ),
   recipe(
     "added-with-another-key",
@@ -442,18 +419,7 @@ export const recordRecipes: readonly Recipe<MembershipCast>[] = [
     after(
       addEve,
       () => operator("role", { address: addresses.bob, role: "owner" }),
-      (cast) =>
-        said(
-          cast,
-          {
-            do: "enrol",
-            name: "Eve",
-            address: addresses.eve,
-            certificate: certificateOf(cast.eve),
-            shape: "mixed",
-          },
-          { by: [cast.joinedBob], id: id("2") },
-        ),
+      (cast) => enrolEve(cast, "eve", cast.joinedBob),
     ),
   ),
 ];

@@ -88,7 +88,11 @@ async function author(cast: MembershipCast, given: Given): Promise<string> {
     certificate: bytes(given, "certificate"),
     ...(introduction === undefined ? {} : { introduction: bytes(given, "introduction") }),
   };
-  const proof = await proveAuthor(evidence, proofList(cast), at(given));
+  const list = proofList(cast);
+  const { revoked } = given;
+  // what is known here of Olga, and not what a post brings
+  if (revoked !== undefined) list.owners[0] = await revokeMemberKey(cast.olga, new Date(revoked));
+  const proof = await proveAuthor(evidence, list, at(given));
   return proof.kind === "failed" ? `${proof.step} ${proof.code}` : proof.kind;
 }
 
@@ -126,7 +130,9 @@ async function notice(cast: MembershipCast, given: Given): Promise<string> {
   const taken = Number(given["taken"] ?? 0);
   const former = { certificate: sealingHalf(oscar), address: addresses.oscar, from: 0, to: 1 };
   const { to: _, ...present } = former;
-  const others = { former: [former], present: [present] }[given["oscar"] ?? ""] ?? [];
+  const others =
+    { former: [former], present: [present], "since-1": [{ ...present, from: 1 }] }[given["oscar"] ?? ""] ??
+    [];
   const known: ListBeforeNotice = {
     address: team,
     keys: given["keys"] === undefined ? [list.fingerprint] : [list.fingerprint, newList.fingerprint],

@@ -22,6 +22,7 @@ export interface Bend {
   readonly text?: string;
   /** What is signed in place of what is sealed. */
   readonly signed?: string;
+  readonly compressed?: true;
   readonly by?: (cast: MembershipCast) => readonly OpeningKey<Role>[];
   readonly to?: (cast: MembershipCast) => OpeningKey<Role>;
   readonly readers?: (cast: MembershipCast) => readonly OpeningKey<Role>[];
@@ -54,6 +55,7 @@ export const sealing =
       date,
       readers: readers(cast).map(sealingHalf),
       ...(bend.signed === undefined ? {} : { signed: bend.signed }),
+      ...(bend.compressed === undefined ? {} : { compressed: bend.compressed }),
     });
     return {
       given: { sealed: toBase64(bend.file?.(sealed) ?? sealed), now: NOW.toISOString(), ...bend.given },

@@ -15,7 +15,7 @@ import {
 } from "./cast.js";
 import { type Json, sealedTo, toBase64 } from "./forge.js";
 import { type Recipe, recipe, type ServerStep } from "./format.js";
-import { revokedCertificate } from "./list-words.js";
+import { renamed, revokedCertificate } from "./list-words.js";
 import { certificateOf, ID } from "./sealing.js";
 
 type Signer = OpeningKey<Role>;
@@ -157,6 +157,17 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     steps((cast) => [{ ...claim(cast), at: later(7 * DAY), expect: "answered card-expired" }]),
   ),
   recipe(
+    "claim-dated-back",
+    "answered too-old",
+    "Dated eight days ago.",
+    steps((cast) => [
+      expecting(
+        { ...claim(cast), json: { ...claim(cast).json, date: "2025-05-24T00:00:00Z" } },
+        "answered too-old",
+      ),
+    ]),
+  ),
+  recipe(
     "claim-other-list-key",
     "answered wrong-list",
     "list.key is another than the key that comes with it.",
@@ -170,16 +181,12 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
   recipe(
     "claim-server-key",
     "answered wrong-role",
-    "The server key as list key.",
-    steps((cast) => [
-      expecting(
-        {
-          ...claim(cast, { listKey: certificateOf(cast.server) }),
-          json: { list: { address: team, key: cast.server.fingerprint } },
-        },
-        "answered wrong-role",
-      ),
-    ]),
+    "The server key under a list key's name.",
+    async (cast) => {
+      const listKey = certificateOf(await renamed(cast.server, "list"));
+      const json = { list: { address: team, key: cast.server.fingerprint } };
+      return steps(() => [expecting({ ...claim(cast, { listKey }), json }, "answered wrong-role")])(cast);
+    },
   ),
   claimed("join-by-used", "answered introduction-used", "Eve's key by Bob's introduction.", (cast) => [
     join(cast),
