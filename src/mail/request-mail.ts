@@ -29,9 +29,14 @@ export function requestPart(kind: RequestMailKind, sealed: Uint8Array): RequestP
   return { name: fileNameOf(type), type, bytes: sealed };
 }
 
+/** The words of a Subject by which a mail program's folder is looked through, before any mail is fetched. */
+export function requestWords(kind: RequestMailKind): string {
+  return `encrypted ${kind}`;
+}
+
 /** The Subject, the same for whatever is asked or answered. */
 export function requestSubject(kind: RequestMailKind, list: Address): string {
-  return `[${localPartOf(list)}] encrypted ${kind}`;
+  return `[${localPartOf(list)}] ${requestWords(kind)}`;
 }
 
 const texts: Readonly<Record<RequestMailKind, readonly string[]>> = {

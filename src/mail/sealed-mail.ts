@@ -267,6 +267,8 @@ export type ReceivedMail =
       readonly sealed: SealedMessage;
       /** The header From: which member's certificate the outer signature is checked against. */
       readonly from: Mailbox;
+      /** The mail's own, which anybody on its way may have written: its author's program finds it by that. */
+      readonly messageId?: string;
       readonly inReplyTo?: string;
       readonly references: readonly string[];
       /** The certificate that came along ({@link authorType}): anybody's, until the outer signature fits it. */
@@ -295,11 +297,13 @@ export async function readSealedMail(raw: Uint8Array): Promise<ReceivedMail> {
   if (from === undefined || second !== undefined) {
     throw new ProtocolError("damaged", "a mail has exactly one From");
   }
+  const [messageId] = messageIdsIn(fieldValues(email, "message-id")[0]);
   const [inReplyTo] = messageIdsIn(fieldValues(email, "in-reply-to")[0]);
   return {
     kind: "sealed",
     sealed: withSealFields(sealed, seal),
     from: parseMailbox(from),
+    ...(messageId === undefined ? {} : { messageId }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(fieldValues(email, "references")[0]),
     ...(author === undefined ? {} : { author: author.bytes }),

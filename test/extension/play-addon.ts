@@ -6,7 +6,7 @@ import { arrivals, watchRecordHeads } from "../../src/extension/app/handlers/inc
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
-import { setHost } from "../../src/extension/platform/host.js";
+import { type SentMail, setHost } from "../../src/extension/platform/host.js";
 import { type OpenedMail, openSealed } from "../../src/extension/reading/opening.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
@@ -17,14 +17,16 @@ import { loadRequests } from "../../src/extension/requests/pending.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
+import { partTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
+import { fromParts, writeSubmission } from "../../src/mail/sealed-mail.js";
 import { makeCode } from "../../src/membership/file/code.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
-import type { PlayServer } from "../server/play-server.js";
+import { type PlayServer, seal } from "../server/play-server.js";
 import { local, session } from "./fake-host.js";
 
 let acting: Addon | undefined;
@@ -38,11 +40,49 @@ setHost({
     await acting?.submit(parseAddress(to), sealed);
     return "sent";
   },
+  // a browser has no folders
+  get sentMail() {
+    return acting === undefined || acting.inBrowser ? null : sentMailOf(acting);
+  },
   lookForArrivals: async () => undefined,
   writeMail: async () => undefined,
   saveFile: async () => undefined,
   renewViews: () => undefined,
 });
+
+function sentMailOf(addon: Addon): SentMail {
+  return {
+    find: async (messageId) =>
+      addon.sent.filter((raw) => idOf(raw) === messageId).map((raw) => async () => new Uint8Array(raw)),
+    async send({ from, to, parts }) {
+      if (addon.mayNotSend) throw new AddonError("may-not-send", "the right was not granted");
+      const sealed = fromParts(parts.map(({ name, type, bytes }) => ({ name, type: partType(type), bytes })));
+      if ("kind" in sealed) throw new Error("no sealed parts");
+      const sender = parseAddress(from);
+      const raw = writeSubmission({
+        from: makeMailbox(addon.name, sender),
+        list: parseAddress(to),
+        date: new Date(),
+        messageId: newMessageId(domainOf(sender)),
+        sealed,
+      });
+      addon.sentAgain++;
+      const { code } = await submit(addon.server.port, { sender: from, recipient: to, raw });
+      if (code !== 250) throw new AddonError("not-sent", `the server said ${code}`);
+      return "sent";
+    },
+  };
+}
+
+/** Message-ID of a mail as it stands in its header. */
+const idOf = (raw: Uint8Array): string | undefined =>
+  /^Message-ID: (<.*>)\r$/m.exec(Buffer.from(raw).toString("latin1"))?.[1];
+
+function partType(type: string) {
+  const known = Object.values(partTypes).find((each) => each === type);
+  if (known === undefined) throw new Error("no part of a sealed post");
+  return known;
+}
 
 /** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */
 type Fetched = Incoming | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
@@ -64,6 +104,12 @@ export class Addon {
   unheard = false;
   /** Thunderbird was not asked yet whether the add-on may send: a new computer. */
   mayNotSend = false;
+  /** What runs the add-on has no folders, and can't send. */
+  inBrowser = false;
+  /** The mails in Sent, of posts. */
+  readonly sent: Uint8Array[] = [];
+  /** How many posts the add-on has sent by itself. */
+  sentAgain = 0;
   /** Who is told of what arrives. */
   handlers: IncomingHandlers = arrivals;
   #local = new Map<string, unknown>();
@@ -219,7 +265,13 @@ export class Addon {
       certificate: fromBase64(certificate),
       ...(known.introduction === null ? {} : { introduction: fromBase64(known.introduction) }),
     };
-    const { code } = await server.post(list, author, { text, brings });
+    const { raw } = await seal(list, author, { text, brings });
+    // as a mail program, which has Message-IDs of its own
+    const mail = Buffer.from(raw)
+      .toString("latin1")
+      .replace(/^Message-ID: .*\r$/m, `Message-ID: ${newMessageId("people.test")}\r`);
+    this.sent.push(Buffer.from(mail, "latin1"));
+    const { code } = await server.submit(list, author, Buffer.from(mail, "latin1"));
     if (code !== 250) throw new Error(`the server said ${code}`);
   }
 

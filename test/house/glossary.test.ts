@@ -22,11 +22,11 @@ const plain: Readonly<Record<string, string>> = {
     fixed flowed forwarded found handed held imported initialised invited issued kept known limited
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
     pending prepared protected proved proven queued quoted received recorded refused rendered
-    reopened replaced requested retired sealed sealing seen served shared shown signed split stored
+    reopened replaced requested retired sealed sealing seen sent served shared shown signed split stored
     taken typed unchecked unlocked unopened unproved unsigned untrusted used verified waiting wanted
     welcome withheld written`,
   "adjectives and adverbs": `
-    already awake bad bulk custom due fast first former full global inside large last later live
+    again already awake bad bulk custom due fast first former full global inside large last later live
     local new newer original other outgoing own plain private public ready related reloadable second
     single stale strange unavailable unopenable unreadable unsolicited unusable whole`,
   "prepositions and the like": `

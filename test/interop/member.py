@@ -344,7 +344,7 @@ def receive_answer(state, sealed):
     answer = read_json(content, "answer", "damaged", "wrong-kind", request="id", date="date", list="object", server="armor", result="object")
     refuse_unless(answer["list"].get("address") == state["address"], "wrong-list")
     result = answer["result"]
-    unasked = result.get("kind") in ("report", "server-key", "server-key-offer")
+    unasked = result.get("kind") in ("report", "server-key", "server-key-offer", "old-list-key")
     refuse_unless(unasked or answer["request"] in state["waits"], "binding-mismatch")
     refuse_unless(fingerprint_of(answer["server"]) == state["serverKey"], "binding-mismatch")
     if "head" in result:

@@ -80,6 +80,7 @@ beforeAll(async () => {
     { do: "remove", ...named },
     { do: "withdraw", address: bobAddress },
     { do: "roster", after: 0 },
+    { do: "list-key" },
     { do: "roster", after: 3, from: bobAddress },
     { do: "renew", certificate: bytesOf(bob) },
     { do: "revoke", certificate: bytesOf(bob) },
@@ -112,6 +113,8 @@ beforeAll(async () => {
     { kind: "refused", code: "not-allowed" },
     { kind: "server-key", head },
     { kind: "server-key-offer", head, certificate: "-----BEGIN PGP PUBLIC KEY BLOCK-----" },
+    { kind: "old-list-key", head, messageId: "<1@x.test>" },
+    { kind: "old-list-key", head, messageId: "<1@x.test>", sentAs: "<2@x.test>" },
     { kind: "member", head, role: "owner", delivery: "on", since: date },
     {
       kind: "report",

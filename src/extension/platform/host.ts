@@ -22,6 +22,8 @@ export interface Host {
    * @throws ListSealError `no-identity`, `may-not-send`, `not-sent`
    */
   send(mail: RequestToSend): Promise<"sent" | "outbox" | "by-hand">;
+  /** One's own sent mail; null where the program has no folders that we can look into, or can't send by itself. */
+  readonly sentMail: SentMail | null;
   /** Takes answers that have arrived unseen. Where mail is opened by hand alone there is nothing to look through. */
   lookForArrivals(): Promise<void>;
   /** Begins a mail for the person to finish and send. Where a file can't be attached it is saved. */
@@ -36,6 +38,33 @@ export interface Host {
    * opened from another state is opened anew by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
    */
   renewViews(): void;
+}
+
+/** What was sent from this program, and sending it another time. */
+export interface SentMail {
+  /**
+   * The mails with this Message-ID, wherever they are: anybody can send one that has it, too.
+   * @param messageId with its angle brackets
+   * @returns what fetches each
+   */
+  find(messageId: string): Promise<readonly (() => Promise<Uint8Array>)[]>;
+  /**
+   * Sends a sealed post, and keeps no copy: the one before is in Sent.
+   * @returns `sent`; `outbox` (the program sends it later)
+   * @throws ListSealError `no-identity`, `may-not-send`, `not-sent`
+   */
+  send(post: PostToSend): Promise<"sent" | "outbox">;
+}
+
+/** A sealed post: everything of it that is outside its seals is a fixed text. */
+export interface PostToSend {
+  readonly from: string;
+  /** The list. */
+  readonly to: string;
+  readonly subject: string;
+  readonly notice: string;
+  readonly header: { readonly name: string; readonly value: string };
+  readonly parts: readonly { readonly name: string; readonly type: string; readonly bytes: Uint8Array }[];
 }
 
 export interface Account {

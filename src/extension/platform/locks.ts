@@ -25,6 +25,8 @@ const turns = [
   "invitation-files",
   /** Answers, reports and receipts: taken one at a time. */
   "answers",
+  /** Posts that are sealed again under another list key: none is sent twice. */
+  "sealing-again",
   /** Owners' notices: taken one at a time. */
   "notices",
   /** What owners tell their members: one batch after the other. */

@@ -149,6 +149,8 @@ export interface NewMessage {
   readonly isPlainText: false;
   readonly deliveryFormat: "plaintext";
   readonly attachments: readonly { readonly file: File; readonly name: string }[];
+  /** Names begin with `X-`; others are dropped. */
+  readonly customHeaders?: readonly { readonly name: string; readonly value: string }[];
   /** An empty text keeps no copy in Sent. */
   readonly overrideDefaultFccFolder: "";
 }

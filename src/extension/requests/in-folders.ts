@@ -1,4 +1,5 @@
 import { incomingKinds, incomingPart } from "../../mail/found-parts.js";
+import { requestWords } from "../../mail/request-mail.js";
 import { awake } from "../platform/keep-awake.js";
 import {
   type MessageHeader,
@@ -31,7 +32,7 @@ export async function takeFromFolder(
 }
 
 /** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
-const subjects = incomingKinds.map((kind) => `sealed ${kind}`);
+const subjects = incomingKinds.map(requestWords);
 
 function maybeOurs({ subject }: MessageHeader): boolean {
   return subjects.some((words) => subject.includes(words));

@@ -24,6 +24,37 @@ import {
 
 /** What the server said to one's own request. */
 export type AnswerResult = Exclude<RequestResult, Unsolicited>;
+/** The server's word about a post of one's own: it was under a list key that is no longer used. */
+export interface FormerKeyAnswer {
+  /** The list's address. */
+  readonly list: string;
+  /** The signed one. */
+  readonly messageId: string;
+  /** That of the mail, by which it is found; absent if it had none. */
+  readonly sentAs?: string;
+  /** Fingerprint of the list key of today. */
+  readonly wanted: string;
+  /** ISO 8601. */
+  readonly date: string;
+}
+
+/**
+ * What became of such a post:
+ * - `sent`, `outbox`: sealed under the key of today and sent, or kept until the program is online.
+ * - `waits`: the key of today isn't here yet, and the owners were asked for it.
+ * - `to-write`: it wasn't found here: the person writes it again; `waits-to-write`: when the key of today is here.
+ * - `too-old`: too long ago to be sent by itself.
+ * - `once`: it was sent again once already, or it isn't known whether it was.
+ */
+export type SealedAgainState =
+  | "sent"
+  | "outbox"
+  | "waits"
+  | "to-write"
+  | "waits-to-write"
+  | "too-old"
+  | "once";
+
 /** What the server told without being asked. */
 export type ServerReport = Extract<RequestResult, { readonly kind: "report" }>;
 
@@ -46,6 +77,8 @@ export interface IncomingHandlers {
   readonly report: (list: string, report: ServerReport) => Promise<void>;
   /** Another server key is offered to owners; `list` is its address, the certificate is armored and not looked at yet. */
   readonly offer: (list: string, certificate: string) => Promise<void>;
+  /** A post of one's own was under a former list key; called each time it is seen. */
+  readonly formerKey: (answer: FormerKeyAnswer) => Promise<Incoming>;
   /** An owner's notice, still sealed; called each time it is seen. */
   readonly notice: (sealed: Uint8Array) => Promise<Incoming>;
   /** A member's receipt, still sealed; called each time it is seen. */
@@ -66,6 +99,8 @@ export type Incoming =
       readonly list: string;
       readonly event: ServerReport["event"] | "server-key" | "server-key-offer";
     }
+  /** A post of one's own that was under a former list key, and what became of it. */
+  | { readonly kind: "own-post"; readonly list: string; readonly state: SealedAgainState }
   /** A notice that was taken (now or before), and what it is about. */
   | {
       readonly kind: "notice";
@@ -144,6 +179,11 @@ async function takeOne(sealed: Uint8Array, handlers: IncomingHandlers): Promise<
   if (result.kind === "server-key-offer") {
     await handlers.offer(list, result.certificate);
     return { kind: "report", list, event: result.kind };
+  }
+  if (result.kind === "old-list-key") {
+    const { messageId, sentAs } = result;
+    const { listKey: wanted } = opened;
+    return handlers.formerKey({ list, messageId, wanted, date, ...(sentAs === undefined ? {} : { sentAs }) });
   }
   const asked = requests.pending.find(({ id }) => id === request);
   if (asked !== undefined) {

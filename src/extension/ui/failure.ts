@@ -69,6 +69,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "last-owner": "error_last_owner",
   suspended: "error_suspended",
   "too-often": "error_too_often",
+  "old-list-key": "error_old_list_key",
   "server-restored": "error_server_restored",
   "roster-behind": "error_roster_behind",
   "roster-altered": "error_roster_altered",

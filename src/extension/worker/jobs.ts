@@ -49,6 +49,8 @@ export interface OpenedAnswer {
   readonly result: RequestResult;
   /** ISO 8601. */
   readonly date: string;
+  /** Fingerprint of the list key of today, by the server's word. */
+  readonly listKey: string;
   /** Which of the server's certificates to seal with from now on: the one that was known, or a later one; in base64. */
   readonly server: string;
   readonly serverFingerprint: string;

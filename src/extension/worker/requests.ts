@@ -2,8 +2,15 @@ import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { type Answer, laterServerKey, openAnswer } from "../../membership/request/answers.js";
-import { type Command, newRequestId, writeRequest } from "../../membership/request/request.js";
-import { ListSealError } from "../../openpgp/errors.js";
+import {
+  type Command,
+  claimedSigners,
+  newRequestId,
+  readSigned,
+  type SignedBytes,
+  writeRequest,
+} from "../../membership/request/request.js";
+import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
   parseFingerprint,
@@ -106,6 +113,24 @@ export async function openSealedAnswer({
   return { kind: "not-for-me" };
 }
 
+/**
+ * Who says to have asked for the list key of today. Proves nothing.
+ * @throws ListSealError `damaged`; `wrong-list`, `wrong-kind` for a request about another list, or for something else
+ */
+export async function readKeyRequest({
+  signed,
+  list,
+}: {
+  readonly signed: SignedBytes;
+  readonly list: string;
+}): Promise<{ readonly by: readonly string[] }> {
+  const opened = await readSigned(signed);
+  const { command, list: about } = opened.request;
+  if (about.address !== list) throw new ProtocolError("wrong-list", "about another list");
+  if (command.do !== "list-key") throw new ProtocolError("wrong-kind", "no request for the list key");
+  return { by: await claimedSigners(opened) };
+}
+
 function plain({ request, list, result, date }: Answer, server: SealingKey<"server">): OpenedAnswer {
   return {
     kind: "answer",
@@ -113,6 +138,7 @@ function plain({ request, list, result, date }: Answer, server: SealingKey<"serv
     list: list.address,
     result,
     date: date.toISOString(),
+    listKey: list.key,
     server: toBase64(writeSealingKey(server)),
     serverFingerprint: server.fingerprint,
   };

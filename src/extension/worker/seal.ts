@@ -22,12 +22,15 @@ export async function seal({
   list,
   key,
   secret,
+  at,
 }: {
   readonly letter: Omit<Letter, "author">;
   readonly list: StoredList;
   readonly key: StoredMemberKey;
   /** The key's unlocked secret, in base64. */
   readonly secret: string;
+  /** When it is sealed, ISO 8601; at the letter's own date if absent. */
+  readonly at?: string;
 }): Promise<SealedLetter> {
   const author = await ownKey(key, secret);
   if (key.address !== letter.from.address) {
@@ -52,7 +55,7 @@ export async function seal({
     list: { address, key: sealingHalf(listSecret) },
     server,
     author,
-    date: letter.date,
+    date: at === undefined ? letter.date : new Date(at),
   });
   return {
     parts: toParts(sealed),

@@ -26,8 +26,9 @@ import {
 } from "./owner-record.js";
 import { practise } from "./practice.js";
 import { readMail } from "./read-mail.js";
-import { openSealedAnswer, writeSealedRequest } from "./requests.js";
+import { openSealedAnswer, readKeyRequest, writeSealedRequest } from "./requests.js";
 import { seal, sealMail } from "./seal.js";
+import { sealAgain } from "./seal-again.js";
 
 /**
  * What our pages ask of the worker, by name: the background page in Thunderbird, each page in a browser. A job is declared once, by
@@ -40,6 +41,7 @@ import { seal, sealMail } from "./seal.js";
 export const jobs = {
   seal,
   "seal-mail": sealMail,
+  "seal-again": sealAgain,
   open,
   "read-mail": readMail,
   "seal-draft": sealDraftMail,
@@ -57,6 +59,7 @@ export const jobs = {
   "armor-key": armorKey,
   "write-request": writeSealedRequest,
   "open-answer": openSealedAnswer,
+  "read-key-request": readKeyRequest,
   "write-backup": writeBackupFile,
   "read-backup": readBackupFile,
   "open-notice": openSealedNotice,

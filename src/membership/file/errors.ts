@@ -38,6 +38,7 @@ export const serverCodes = [
   "last-owner",
   "suspended",
   "too-often",
+  "old-list-key",
   "server-restored",
 ] as const;
 export type ServerCode = (typeof serverCodes)[number];

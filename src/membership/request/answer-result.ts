@@ -28,6 +28,7 @@ import { type HeldPost, heldPostDeclaration, MAX_HELD_SHOWN, writtenHeld } from 
 import {
   fingerprintText,
   headDeclaration,
+  MAX_MESSAGE_ID,
   MAX_PERSON_NAME,
   MAX_RECEIPT_BYTES,
   MAX_REQUEST_BYTES,
@@ -119,6 +120,7 @@ export const reportEvents = [
   "role",
   "revoked",
   "second-join",
+  "key-wanted",
 ] as const;
 export type ReportEvent = (typeof reportEvents)[number];
 
@@ -149,7 +151,8 @@ export type RequestResult =
    * Told without being asked, to owners at once: what somebody commanded, as it was signed. `request` of the answer is
    * that command's id. A join by a used introduction is told to the member whom it let in as well: it is the only sign
    * of an intercepted invitation. A changed role is told to the member whose role it is,
-   * and a revoked key to every member: readers take it for nobody's from then on.
+   * and a revoked key to every member: readers take it for nobody's from then on. `key-wanted`: a member asks for the list
+   * key of today.
    */
   | {
       readonly kind: "report";
@@ -167,6 +170,16 @@ export type RequestResult =
    * nothing to be believed: an owner compares its fingerprint with the operator, by telephone.
    */
   | { readonly kind: "server-key-offer"; readonly head: RosterHead; readonly certificate: string }
+  /**
+   * Told without being asked, to the author of a post under a list key whose grace is over: nobody got it. `messageId`: the
+   * signed one; `sentAs`: that of the mail as it came, by which a mail program finds what was sent.
+   */
+  | {
+      readonly kind: "old-list-key";
+      readonly head: RosterHead;
+      readonly messageId: string;
+      readonly sentAs?: string;
+    }
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -176,11 +189,16 @@ export type RequestResult =
       readonly since: Date;
     };
 
+/** The kinds of result that nobody has asked for. */
+const unaskedKinds = ["report", "server-key", "server-key-offer", "old-list-key"] as const;
+
 /** What the server tells without being asked. */
-export type Unsolicited = Extract<
-  RequestResult,
-  { readonly kind: "report" | "server-key" | "server-key-offer" }
->;
+export type Unsolicited = Extract<RequestResult, { readonly kind: (typeof unaskedKinds)[number] }>;
+
+/** Whether a result is told without being asked. */
+export function isUnasked(result: RequestResult): result is Unsolicited {
+  return unaskedKinds.some((kind) => kind === result.kind);
+}
 
 /** The JSON of a result. */
 export function writeResult(result: RequestResult): Readonly<Record<string, unknown>> {
@@ -189,6 +207,7 @@ export function writeResult(result: RequestResult): Readonly<Record<string, unkn
     case "refused":
     case "server-key":
     case "server-key-offer":
+    case "old-list-key":
       return { ...result };
     case "report":
       return {
@@ -309,6 +328,10 @@ const resultFields = {
     head: headDeclaration,
     certificate: armored,
   }),
+  "old-list-key": objectOf(
+    { kind: wordOf("old-list-key"), head: headDeclaration, messageId: line(MAX_MESSAGE_ID) },
+    { sentAs: line(MAX_MESSAGE_ID) },
+  ),
   member: objectOf({ kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate }),
 } satisfies DeclaredFields<Record<RequestResult["kind"], unknown>>;
 

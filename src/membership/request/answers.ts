@@ -24,10 +24,10 @@ import { readNotations, signBinding } from "../../protocol/binding.js";
 import { anyObject, armored, formatDate, hexDigits, isoDate, objectOf } from "../file/declaration.js";
 import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import {
+  isUnasked,
   type RequestResult,
   readResult,
   resultDeclaration,
-  type Unsolicited,
   writeResult,
 } from "./answer-result.js";
 import { ID_OCTETS } from "./commands.js";
@@ -85,10 +85,6 @@ export async function writeAnswer(
   });
   const signature = await signBinding(bytes, server, { kind: "answer" }, [asker.fingerprint], date);
   return sealLayer(bytes, signature, [asker], profileOf(asker), date);
-}
-
-function isUnasked(result: RequestResult): result is Unsolicited {
-  return result.kind === "report" || result.kind === "server-key" || result.kind === "server-key-offer";
 }
 
 /** What an asker knows of the answer that it waits for. */

@@ -8,6 +8,7 @@ export const commandNames = [
   "remove",
   "withdraw",
   "roster",
+  "list-key",
   "renew",
   "revoke",
   "set-role",

@@ -34,7 +34,7 @@ export { commandNames, type MemberRole, memberRoles } from "./command-names.js";
 export const MAX_PERSON_NAME = 64;
 
 /** A Message-ID in a command; longer ones are no mail program's. */
-const MAX_MESSAGE_ID = 250;
+export const MAX_MESSAGE_ID = 250;
 
 /** The longest name of a command, also of a later version. */
 const MAX_COMMAND_NAME = 40;
@@ -106,6 +106,11 @@ export type Command = Named<
    * are in it.
    */
   | { readonly do: "roster"; readonly after: number; readonly from?: Address }
+  /**
+   * The asker wants the list key of today: owners are told, and an owner's add-on sends it as a notice. Nothing of it stands in
+   * the record.
+   */
+  | { readonly do: "list-key" }
   /** The asker's certificate with another expiry or other subkeys; the primary key is the same. */
   | { readonly do: "renew"; readonly certificate: Uint8Array }
   /** The asker's certificate, revoked: the key is in other hands, or lost. It is the last that the key is taken for. */
@@ -229,6 +234,7 @@ const commandFields = {
   remove: objectOf({ do: wordOf("remove"), ...named }),
   withdraw: objectOf({ do: wordOf("withdraw"), address: canonicalAddress }),
   roster: objectOf({ do: wordOf("roster"), after: anyCount }, { from: canonicalAddress }),
+  "list-key": objectOf({ do: wordOf("list-key") }),
   renew: objectOf({ do: wordOf("renew"), certificate: armored }),
   revoke: objectOf({ do: wordOf("revoke"), certificate: armored }),
   "set-role": objectOf({ do: wordOf("set-role"), ...named, role: wordOf(...memberRoles) }),

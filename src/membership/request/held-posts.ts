@@ -2,13 +2,10 @@
 import type { Address } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
 import { anyCount, canonicalAddress, formatDate, isoDate, line, objectOf } from "../file/declaration.js";
-import { fingerprintText } from "./commands.js";
+import { fingerprintText, MAX_MESSAGE_ID } from "./commands.js";
 
 /** Held posts in one answer, the oldest; more are shown when these are decided about. */
 export const MAX_HELD_SHOWN = 200;
-
-/** The longest Message-ID that a post may have. */
-const MAX_MESSAGE_ID = 250;
 
 /** A post that waits for a moderator, as far as the server can tell: nothing of what is in it. */
 export interface HeldPost {

@@ -72,6 +72,7 @@ export {
   type Command,
   fingerprintText,
   headDeclaration,
+  MAX_MESSAGE_ID,
   MAX_NOTICE_BYTES,
   MAX_NOTICE_COPIES,
   MAX_PERSON_NAME,

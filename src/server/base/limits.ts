@@ -3,6 +3,8 @@
  * (it takes thousands of recipients, NUL octets and endless headers as they come).
  */
 
+import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
+
 /** Largest mail accepted, in bytes as received. Stops a sender from filling memory and disk. Announced by SIZE (RFC 1870). */
 export const MAX_MAIL_BYTES = 50 * 1024 * 1024;
 
@@ -84,6 +86,9 @@ export const MAX_HELD_OF_STRANGERS = 50;
  */
 export const RENEWAL_INTERVAL_MS = 24 * 60 * 60_000;
 
+/** A member asks for the list key at most so often, in milliseconds. Stops a member from flooding the owners with mail. */
+export const KEY_WANTED_INTERVAL_MS = 60 * 60_000;
+
 /** Requests of a member in an hour, and of an owner, who may have many people to enrol or remove. Stops a program gone wild. */
 export const MEMBER_REQUESTS = 60;
 export const OWNER_REQUESTS = 2_000;
@@ -132,6 +137,12 @@ export const POLL_MS = 2_000;
 
 /** A member is told at most so often, in milliseconds, why posts under their name were refused. Stops a wiretapper who resends captured posts from flooding them. */
 export const NOTICE_INTERVAL_MS = 60 * 60_000;
+
+/**
+ * How long it is remembered that a post under a former list key was answered, in milliseconds: as long as it could be sent
+ * again. Stops a wiretapper who resends such posts from flooding their authors.
+ */
+export const FORMER_KEY_ANSWER_MS = PAST_WINDOW_MS + REPLAY_MARGIN_MS;
 
 export const DAY_MS = 24 * 60 * 60_000;
 

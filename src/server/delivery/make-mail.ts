@@ -11,6 +11,7 @@ import { KeyFileError } from "../store/server-keys.js";
 import type { CopyJob, Entitled, Job, MailJob, Member, NoticeJob, Store } from "../store/store.js";
 import { isClockBehind } from "./clock.js";
 import { type CopyMaker, type PreparedPost, UnopenablePost } from "./copies.js";
+import { formerKeyAnswer } from "./former-key-answer.js";
 import { denial, type OutgoingCopy, type RecipientRequirement, type WithheldReason } from "./gate.js";
 import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
@@ -97,8 +98,15 @@ async function makeNotice({ store, lists, now }: MakeMailContext, job: NoticeJob
   if (stop !== undefined || member === undefined) return { kind: "dropped", code: stop ?? "not-a-member" };
   const list = await lists.openById(member.listId);
   if (list === undefined) throw new Error("a member of a list without a key");
-  const mail = writePlainNotice(list, member, job, new Date(now()));
-  return { kind: "mail", mail, passenger: passengerOf(job, need, member) };
+  const date = new Date(now());
+  const sealed = await formerKeyAnswer(list, member, job, {
+    head: await store.recordHead(list.list.id),
+    date,
+  });
+  const mail = writePlainNotice(list, member, job, date, sealed);
+  // what is sealed is for the key that the member has at the gate, as a copy is
+  const certificate = sealed === undefined ? undefined : member.certificate;
+  return { kind: "mail", mail, passenger: passengerOf(job, need, member, certificate) };
 }
 
 async function makeMail({ store, copies }: MakeMailContext, job: MailJob): Promise<MadeMail> {

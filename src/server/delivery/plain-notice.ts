@@ -4,12 +4,22 @@
  *
  * They go to the address on the roster and nowhere else, so that nobody else learns the reason. They quote nothing of any
  * post, and name no member: they are not sealed, so that they reach somebody whose key has expired. Owners are told a
- * member's number, which the operator's `member show` explains.
+ * member's number, which the operator's `member show` explains. What an add-on is to act on comes in a sealed part beside the
+ * text (former-key-answer.ts).
  */
-import { domainOf, formatMailbox, localPartOf, makeMailbox, parseAddress } from "../../mail/mailbox.js";
+import {
+  domainOf,
+  formatMailbox,
+  localPartOf,
+  makeMailbox,
+  parseAddress,
+  requestAddress,
+} from "../../mail/mailbox.js";
 import { formatMailDate, textLeaf, writeEntity } from "../../mail/mime.js";
+import { type RequestPart, requestWords } from "../../mail/request-mail.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import type { ListInUse } from "../store/lists-in-use.js";
+import { FORMER_KEY_NOTICE } from "../store/queue.js";
 import type { Member, NoticeJob } from "../store/store.js";
 import type { OutgoingMail } from "./relay.js";
 
@@ -49,8 +59,22 @@ function refusedPost(list: string, code: string, now: Date): Wording {
   };
 }
 
+/** The post was not passed on, and whoever has the add-on need not know what a list key is. */
+function underFormerKey(list: string): Wording {
+  return {
+    subject: `${requestWords("answer")}: your message used an old list key`,
+    text: [
+      `A message of yours to the list ${list} was encrypted for a list key that is no longer used. No one has received it yet.`,
+      "With ListSeal there is nothing for you to do: it encrypts the message for the new list key and sends it again, and tells you if it can't.",
+      "With GnuPG alone: get the new list key from the notice that an owner of the list sent you (ask an owner if you don't have it), encrypt the message again and send it.",
+      "If you did not send anything, someone is resending a message of yours that they captured. They can't read it, and no one receives it. You get this mail once for each message.",
+    ],
+  };
+}
+
 /** Notices that are not about a refused post. After the list: the rest of the notice's code, mostly members' numbers. */
 const others: Readonly<Record<string, (list: string, ...more: string[]) => Wording>> = {
+  [FORMER_KEY_NOTICE]: underFormerKey,
   "no-usable-key": (list) => ({
     subject: "your key can no longer be used",
     text: [
@@ -106,13 +130,22 @@ const forOwners: ReadonlySet<string> = new Set([
 export const noticeNeeds = (code: string): "owner" | "read-only" =>
   forOwners.has(code.split(" ", 1)[0] ?? "") ? "owner" : "read-only";
 
-/** The notice of `job` to `member`. */
-export function writePlainNotice(list: ListInUse, member: Member, job: NoticeJob, now: Date): OutgoingMail {
+/** The notice of `job` to `member`. @param sealed a part for their add-on, beside the text */
+export function writePlainNotice(
+  list: ListInUse,
+  member: Member,
+  job: NoticeJob,
+  now: Date,
+  sealed?: RequestPart,
+): OutgoingMail {
   const [name = "", ...more] = job.code.split(" ");
   const { subject, text } = others[name]?.(list.address, ...more) ?? refusedPost(list.address, job.code, now);
+  // an add-on looks through its folders for what comes from there
+  const from = sealed === undefined ? list.address : requestAddress(list.address);
+  const paragraphs = textLeaf(text.map(wrapped).join("\n\n").concat("\n"));
   const mail = writeEntity(
     [
-      ["From", formatMailbox(makeMailbox(list.list.name, list.address))],
+      ["From", formatMailbox(makeMailbox(list.list.name, from))],
       ["To", formatMailbox(makeMailbox(member.name, parseAddress(member.address)))],
       ["Subject", `[${localPartOf(list.address)}] ${subject}`],
       ["Date", formatMailDate(now)],
@@ -121,7 +154,9 @@ export function writePlainNotice(list: ListInUse, member: Member, job: NoticeJob
       ["Auto-Submitted", "auto-replied"],
       ["MIME-Version", "1.0"],
     ],
-    textLeaf(text.map(wrapped).join("\n\n").concat("\n")),
+    sealed === undefined
+      ? paragraphs
+      : { type: "multipart/mixed", parts: [paragraphs, { ...sealed, disposition: "attachment" }] },
   );
   // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
   return { sender: "", recipient: parseAddress(member.address), pieces: [mail] };

@@ -23,7 +23,7 @@ import { assertSize } from "../../openpgp/policy.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import type { OpenedAtServer } from "../../protocol/reseal.js";
 import { MAX_BROUGHT_PACKETS, MAX_CERTIFICATE_BYTES } from "../base/limits.js";
-import { openSubmission } from "../delivery/open-submission.js";
+import { isForAnother, openPastGrace, openSubmission } from "../delivery/open-submission.js";
 import { type BounceReport, readBounceReport } from "./bounce-report.js";
 import { KeyReader, type KeyTransfer } from "./key-transfer.js";
 import {
@@ -62,6 +62,13 @@ export interface ParsedPost
   readonly certificate: Uint8Array;
 }
 
+/** A post of a known author under a list key whose grace is over: nobody gets it, and its author is told. */
+export interface FormerKeyPost extends Pick<OpenedAtServer, "messageId" | "signedAt"> {
+  readonly kind: "under-former-key";
+  /** Fingerprint of the server key or secret that its author knows. */
+  readonly server: string;
+}
+
 /** What the copies of a post are made of. */
 export interface ReopenedPost {
   readonly kind: "reopened";
@@ -97,7 +104,7 @@ export interface ParseJobs {
       readonly keys: KeyTransfer;
       readonly at: number;
     };
-    readonly made: ParsedPost | Unreadable;
+    readonly made: ParsedPost | FormerKeyPost | Unreadable;
   };
   /** Opens a post that was accepted once more, for its copies. */
   readonly reopen: {
@@ -177,7 +184,7 @@ async function openPost(
   { sealed, author, keys: wire, at }: ParseJobs["open"]["given"],
   keys: KeyReader,
   nobody: () => Promise<Uint8Array>,
-): Promise<ParsedPost | Unreadable> {
+): Promise<ParsedPost | FormerKeyPost | Unreadable> {
   const list = await keys.keys(wire);
   const { secret } = list;
   const expected = author.kind === "brought" ? await broughtKey(author) : undefined;
@@ -185,17 +192,24 @@ async function openPost(
   // with somebody's
   const octets = author.kind === "member" ? author.certificate : await nobody();
   const key = expected ?? (await readSealingKey("member", octets));
-  const { opened } = await openSubmission(
-    sealed,
-    { ...list, secrets: { of: async () => secret ?? noSecret() } },
-    {
-      author: key,
-      ...(author.kind === "member" && author.secret !== undefined ? { authorSecret: author.secret } : {}),
-    },
-    new Date(at),
-  );
+  const keysHere = { ...list, secrets: { of: async () => secret ?? noSecret() } };
+  const signer = {
+    author: key,
+    ...(author.kind === "member" && author.secret !== undefined ? { authorSecret: author.secret } : {}),
+  };
+  const when = new Date(at);
+  let opened: OpenedAtServer;
+  let late: Awaited<ReturnType<typeof openPastGrace>>;
+  try {
+    opened = (await openSubmission(sealed, keysHere, signer, when)).opened;
+  } catch (error) {
+    late = isForAnother(error) ? await openPastGrace(sealed, keysHere, signer, when) : undefined;
+    if (late === undefined) throw error;
+    opened = late.opened;
+  }
   if (author.kind !== "member" && expected === undefined) return { kind: "refused", code: "unknown-author" };
   const { messageId, by, keyPacketDigest, dataPacketDigest, signedAt } = opened;
+  if (late !== undefined) return { kind: "under-former-key", messageId, signedAt, server: late.server };
   const certificate = writeSealingKey(key);
   return { kind: "opened", messageId, by, keyPacketDigest, dataPacketDigest, signedAt, certificate };
 }

@@ -9,12 +9,13 @@ import { isMessageId } from "../../mail/payload.js";
 import type { RefusalCode } from "../../membership/file/errors.js";
 import { PAST_WINDOW_MS } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
-import { NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
-import type { AuthorTransfer, SealedMail } from "../parse/jobs.js";
+import { FORMER_KEY_ANSWER_MS, NOTICE_INTERVAL_MS, REPLAY_MARGIN_MS } from "../base/limits.js";
+import type { AuthorTransfer, FormerKeyPost, SealedMail } from "../parse/jobs.js";
 import { writeKeys } from "../parse/key-transfer.js";
 import type { Reader } from "../parse/reader.js";
 import { Stale } from "../store/authorization.js";
 import type { ListInUse } from "../store/lists-in-use.js";
+import { FORMER_KEY_NOTICE } from "../store/queue.js";
 import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../store/store.js";
 
 /** A mail as it came for one list, checked as bytes (wire-check.ts). */
@@ -51,6 +52,11 @@ export type PostOutcome =
    * from the start, as if it had come now.
    */
   | { readonly kind: "changed"; readonly raw: Uint8Array }
+  /**
+   * A member's post under a list key whose grace is over: nobody gets it, and its author gets an answer that their add-on
+   * acts on. `notified`: just now; an answer to the same post is given once.
+   */
+  | { readonly kind: "answered"; readonly memberId: number; readonly notified: boolean }
   /** `code`: for the log; the sender hears one uniform reply. `notified`: the member gets the reason by mail. */
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly notified: boolean };
 
@@ -93,6 +99,8 @@ export async function acceptPost(
   }
   // it becomes a header field of every copy
   if (!isMessageId(opened.messageId)) return tell(store, told, "binding-mismatch", at);
+  if (opened.kind === "under-former-key")
+    return answerFormerKey(store, told, { list, mail, opened, arrival });
 
   const post: NewPost = {
     listId: list.list.id,
@@ -213,6 +221,33 @@ async function refuse(
 ): Promise<PostOutcome> {
   if (!afterVerification.has(code)) return { kind: "refused", code, notified: false };
   return tell(store, author, code, now);
+}
+
+/**
+ * A post under a list key whose grace is over. Its author has missed the new one; a bounce would help nobody.
+ *
+ * It is not remembered as a post: the same letter, sealed again, has the same message id. Attack: a wiretapper sends what they
+ * captured again and again, each time with another header: its author gets one answer for it, whatever stands there.
+ */
+async function answerFormerKey(
+  store: Queue,
+  author: Member | undefined,
+  of: {
+    readonly list: ListInUse;
+    readonly mail: SealedMail;
+    readonly opened: FormerKeyPost;
+    readonly arrival: ReceivedPost;
+  },
+): Promise<PostOutcome> {
+  if (author === undefined) return { kind: "refused", code: "old-list-key", notified: false };
+  const { list, mail, opened, arrival } = of;
+  const { at, gate } = arrival;
+  if (gate?.exhausted(author.id)) return { kind: "too-many" };
+  // once for each key that it is to be sealed under: the next may have come by the time that it was sealed again
+  const code = `${FORMER_KEY_NOTICE} ${opened.messageId} ${list.ref.key.fingerprint}`;
+  const words = mail.messageId === undefined ? [opened.server] : [opened.server, mail.messageId];
+  const notified = await store.queueNotice(author.id, code, at, FORMER_KEY_ANSWER_MS, words);
+  return { kind: "answered", memberId: author.id, notified };
 }
 
 /** A refusal; its reason goes to a member and to nobody else. */

@@ -262,6 +262,14 @@ async function takePost(
     case "not-sealed":
       log.info("post-not-sealed", { list: address });
       return notSealed;
+    case "answered":
+      // of a member, and their program answers it: a bounce would ask of them what they can't do
+      log.info("post-answered", { list: address, code: "old-list-key" });
+      if (outcome.notified) {
+        limiter.count(row.id, outcome.memberId, now());
+        wake();
+      }
+      return queued;
     case "refused":
       log.warn("post-refused", { list: address, code: outcome.code });
       if (outcome.notified) wake();

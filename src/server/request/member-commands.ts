@@ -43,6 +43,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   pause: memberRoles,
   resume: memberRoles,
   roster: memberRoles,
+  "list-key": memberRoles,
   receipt: memberRoles,
   held: ["owner", "moderator"],
   release: ["owner", "moderator"],
@@ -109,6 +110,8 @@ export async function carryOut(
       return commandOutcome(await store.resumeCopies(verified(), member.id));
     case "roster":
       return shown(roster(asked, member, command));
+    case "list-key":
+      return commandOutcome(await store.askListKey(verified(), member.id));
     case "held":
       return shown(heldPosts(asked));
     case "release":

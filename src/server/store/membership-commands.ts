@@ -1,7 +1,7 @@
 /** What commands change: who is on the roster, as what, and the list's keys. */
 
 import type { CopyShape } from "../../mail/part-types.js";
-import { RENEWAL_INTERVAL_MS } from "../base/limits.js";
+import { KEY_WANTED_INTERVAL_MS, RENEWAL_INTERVAL_MS } from "../base/limits.js";
 import {
   type ApplyCommand,
   type CommandOutcome,
@@ -84,6 +84,8 @@ export interface MembershipCommands {
   enrolMember(verified: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
   recordResume(verified: RecordedCommand, head: RecordHead): Promise<CommandOutcome>;
+  /** Tells the owners that a member wants the list key of today. Refused if that member has asked a little while ago. */
+  askListKey(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   setShape(verified: VerifiedCommand, memberId: number, shape: CopyShape): Promise<CommandOutcome>;
   /** A member wants no copies for now. */
   pauseCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
@@ -191,6 +193,16 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         yield sql`DELETE FROM unusable_keys WHERE member_id = ${id}`;
         yield* appendToRecord(command.listId, change);
         return nothingToReport;
+      }),
+
+    askListKey: (verified, memberId) =>
+      applyCommand(verified, function* (): Script<Effect> {
+        const { command, now } = verified;
+        const { changes } = yield sql`INSERT INTO notices (member_id, code, queued)
+            VALUES (${memberId}, 'key-wanted', ${now}) ON CONFLICT (member_id, code) DO UPDATE SET queued = excluded.queued
+              WHERE notices.queued <= ${now - KEY_WANTED_INTERVAL_MS}`;
+        if (changes === 0) throw new Refused("too-often");
+        return { report: { event: "key-wanted", to: "owners", except: command.signer } };
       }),
 
     revokeCertificate: (verified, named, certificate) =>

@@ -105,6 +105,9 @@ export interface QueueCounts {
   readonly aside: number;
 }
 
+/** The code of a notice to the author of a post under a list key whose grace is over; behind it: the post's message id, the list key of today. */
+export const FORMER_KEY_NOTICE = "old-list-key";
+
 export interface Queue {
   /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
   readonly sharing: "alone" | "shared";
@@ -115,8 +118,17 @@ export interface Queue {
   /** Which members got the mail of that digest before, of those who did so since. */
   forwardedTo(digest: string): Promise<ReadonlySet<number>>;
   noteForwarded(memberId: number, digest: string, keptUntil: number): Promise<void>;
-  /** Queues a notice, unless one with that code was queued for the member less than `interval` ago. */
-  queueNotice(memberId: number, code: string, now: number, interval: number): Promise<boolean>;
+  /**
+   * Queues a notice, unless one with that code was queued for the member less than `interval` ago.
+   * @param words stand behind the code of the notice; one with other words is the same notice
+   */
+  queueNotice(
+    memberId: number,
+    code: string,
+    now: number,
+    interval: number,
+    words?: readonly string[],
+  ): Promise<boolean>;
   /**
    * The gate before every way out: says how things are, for each that is asked about, and lets nobody change the members
    * asked about until `decide` has returned. A removal, a role or a revocation that has been committed is seen; one that
@@ -185,7 +197,7 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
             ON CONFLICT DO NOTHING`,
       ),
 
-    queueNotice: (memberId, code, now, interval) =>
+    queueNotice: (memberId, code, now, interval, words = []) =>
       database.transaction(function* () {
         const { changes } = yield sql`INSERT INTO notices (member_id, code, queued)
             SELECT id, CAST(${code} AS TEXT), CAST(${now} AS BIGINT) FROM members WHERE id = ${memberId}
@@ -193,7 +205,7 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
               WHERE notices.queued <= excluded.queued - CAST(${interval} AS BIGINT)`;
         if (changes === 0) return false;
         yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-            SELECT list_id, 'notice', CAST(${code} AS TEXT), id, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
+            SELECT list_id, 'notice', CAST(${[code, ...words].join(" ")} AS TEXT), id, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
             FROM members WHERE id = ${memberId}`;
         return true;
       }),

@@ -9,7 +9,7 @@
  *
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
-import { MAX_HELD_MS } from "../base/limits.js";
+import { FORMER_KEY_ANSWER_MS, MAX_HELD_MS } from "../base/limits.js";
 import { applyCommandIn } from "./apply-command.js";
 import { type Database, sql } from "./database.js";
 import { type ListStore, listsIn } from "./lists.js";
@@ -17,7 +17,7 @@ import { type MembershipCommands, membershipCommandsIn } from "./membership-comm
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
 import { endComing, sweepBodies } from "./post-pieces.js";
 import { type Posts, postsIn } from "./posts.js";
-import { type Queue, queueIn } from "./queue.js";
+import { FORMER_KEY_NOTICE, type Queue, queueIn } from "./queue.js";
 import { type QueueAdmin, queueAdminIn } from "./queue-admin.js";
 import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
@@ -134,6 +134,10 @@ async function forgetIn(database: Database, now: number): Promise<void> {
         AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)`,
   );
   await database.query(sql`DELETE FROM forwarded WHERE kept_until < ${now}`);
+  // one a post, and not one a kind as the other notices
+  await database.query(
+    sql`DELETE FROM notices WHERE code LIKE ${`${FORMER_KEY_NOTICE} %`} AND queued < ${now - FORMER_KEY_ANSWER_MS}`,
+  );
   await database.query(
     sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)`,
   );

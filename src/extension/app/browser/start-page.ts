@@ -26,6 +26,7 @@ export const browserHost: Host = {
   accountOf: async () => ({ name: "" }),
   listsChanged: async () => undefined,
   send: async () => "by-hand",
+  sentMail: null,
   lookForArrivals: async () => undefined,
 
   /** The file is saved, and the person's mail program asked for a mail that they attach it to. */

@@ -7,6 +7,7 @@ import type { IncomingHandlers } from "../../requests/incoming.js";
  * Who is told when an answer, report, notice or receipt has come. It only connects, and loads what few need when an answer has
  * come.
  */
+const formerKeyPosts = () => import("../../member/former-key-posts.js");
 const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
 const inviting = () => import("../../owner/inviting.js");
@@ -15,6 +16,7 @@ const moving = () => import("../../owner/new-server-key.js");
 const moderating = () => import("../../moderation/held-posts.js");
 const memberKey = () => import("../../member/member-key.js");
 const secondOwner = () => import("../../owner/second-owner.js");
+const keyWanted = () => import("../../owner/wanted-key.js");
 const notices = () => import("../../owner/notices.js");
 
 type Answers = IncomingHandlers["answers"];
@@ -35,6 +37,7 @@ const memberAnswers = {
   pause: nothing,
   resume: nothing,
   receipt: nothing,
+  "list-key": nothing,
 } as const satisfies Partial<Answers>;
 
 const commandAnswered: Answers["enrol"] = async (...answer) => (await members()).commandAnswered(...answer);
@@ -67,13 +70,20 @@ const ownerAnswers = {
 export const arrivals: IncomingHandlers = {
   answers: { ...memberAnswers, ...ownerAnswers },
   async report(list, report) {
+    if (report.event === "key-wanted") return (await keyWanted()).giveWantedKey(list, report);
     if (report.event === "revoked") await (await memberKey()).takeRevocation(list, report);
     await (await members()).takeReport(list, report);
   },
   offer: async (...offer) => (await moving()).takeOffer(...offer),
   receipt: async (sealed) => (await notices()).takeReceipt(sealed),
-  // the owner's side of the list follows the member's
-  notice: (sealed) => takeNotice(sealed, async (list) => (await secondOwner()).followNews(list)),
+  formerKey: async (answer) => (await formerKeyPosts()).takeFormerKeyAnswer(answer),
+  async notice(sealed) {
+    // the owner's side of the list follows the member's
+    const arrived = await takeNotice(sealed, async (list) => (await secondOwner()).followNews(list));
+    const isKey = arrived.kind === "notice" && arrived.news === "new-list-key";
+    if (isKey) await (await formerKeyPosts()).sealWaiting(arrived.list);
+    return arrived;
+  },
 };
 
 /**

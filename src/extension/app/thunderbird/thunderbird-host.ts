@@ -1,8 +1,9 @@
 import { parseAddress } from "../../../mail/mailbox.js";
 import { requestNotice, requestPart, requestSubject } from "../../../mail/request-mail.js";
+import { sealWaiting } from "../../member/former-key-posts.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
-import type { Host, RequestToSend } from "../../platform/host.js";
+import type { Host, PostToSend, RequestToSend, SentMail } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
 import { tellTab } from "../../platform/rpc/messages.js";
 import { thunderbird } from "../../platform/thunderbird.js";
@@ -38,6 +39,22 @@ function tellViews(what: keyof ViewEvents): void {
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
 function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
+  const subject = requestSubject(kind, parseAddress(list));
+  return sendParts({ from, to, subject, notice: requestNotice(kind), parts: [requestPart(kind, sealed)] });
+}
+
+/**
+ * QUIRK: Thunderbird 153 takes no References here; a post that is sent so stands in its conversation by what is inside the seal
+ * alone.
+ */
+function sendParts({
+  from,
+  to,
+  subject,
+  notice,
+  parts,
+  header,
+}: Omit<PostToSend, "header"> & Partial<Pick<PostToSend, "header">>): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
     if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
@@ -45,18 +62,21 @@ function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"s
     if (messages.sendMessage === undefined) {
       throw new AddonError("may-not-send", "the right to send was not granted");
     }
-    const { name, type, bytes } = requestPart(kind, sealed);
-    const file = new File([new Uint8Array(bytes)], name, { type });
+    const attachments = parts.map(({ name, type, bytes }) => ({
+      file: new File([new Uint8Array(bytes)], name, { type }),
+      name,
+    }));
     try {
       const { mode } = await messages.sendMessage(
         {
           identityId,
           to: [to],
-          subject: requestSubject(kind, parseAddress(list)),
-          body: `<!DOCTYPE html><html><body><pre>${requestNotice(kind)}</pre></body></html>`,
+          subject,
+          body: `<!DOCTYPE html><html><body><pre>${notice}</pre></body></html>`,
           isPlainText: false,
           deliveryFormat: "plaintext",
-          attachments: [{ file, name }],
+          attachments,
+          ...(header === undefined ? {} : { customHeaders: [header] }),
           overrideDefaultFccFolder: "",
         },
         { mode: "default" },
@@ -67,6 +87,21 @@ function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"s
     }
   });
 }
+
+/** Mails of one Message-ID that are looked at. Attack: somebody who sends very many under the id of one's own. */
+const SAME_ID_LIMIT = 8;
+
+const sentMail: SentMail = {
+  async find(messageId) {
+    const { messages } = thunderbird();
+    const found = await messages.query({ headerMessageId: messageId.replace(/^<|>$/g, "") });
+    return found.messages.slice(0, SAME_ID_LIMIT).map(({ id }) => async () => {
+      const file = await messages.getRaw(id, { decrypt: false });
+      return new Uint8Array(await file.arrayBuffer());
+    });
+  },
+  send: sendParts,
+};
 
 /** Thunderbird: it has accounts and folders, sends by itself, and opens its own compose window. */
 export const thunderbirdHost: Host = {
@@ -81,7 +116,11 @@ export const thunderbirdHost: Host = {
   listsChanged: () => prepareDraftIdentities(t("draft_identity_label")),
 
   send: sendSealed,
-  lookForArrivals: () => lookForArrivals(arrivals),
+  sentMail,
+  async lookForArrivals() {
+    await lookForArrivals(arrivals);
+    await sealWaiting();
+  },
 
   async writeMail({ to, subject, text, file }) {
     const attachment = new File([file.bytes], file.name, { type: "application/octet-stream" });

@@ -1,6 +1,6 @@
-import type { Incoming } from "../../requests/incoming.js";
+import type { Incoming, SealedAgainState } from "../../requests/incoming.js";
 import { sentenceKey } from "../../ui/failure.js";
-import { type Phrase, phrase } from "../../ui/i18n.js";
+import { type MessageKey, type Phrase, phrase } from "../../ui/i18n.js";
 
 /** What is said in place of an answer, notice or receipt. Pure, so that every case can be shown in a test. */
 export interface IncomingLine {
@@ -15,6 +15,8 @@ export function incomingLine(arrived: Incoming): IncomingLine {
       return answerLine(arrived);
     case "report":
       return reportLine(arrived);
+    case "own-post":
+      return ownPostLine(arrived);
     case "notice":
       return { tone: "good", title: phrase("arrived_notice_title", arrived.list), text: newsOf(arrived) };
     case "old-notice":
@@ -64,6 +66,21 @@ function answerLine({
   }
 }
 
+function ownPostLine({ list, state }: Extract<Incoming, { readonly kind: "own-post" }>): IncomingLine {
+  const tone = state === "sent" || state === "outbox" ? "good" : state === "waits" ? "note" : "warning";
+  return { tone, title: phrase("arrived_post_title", list), text: phrase(ownPostKeys[state]) };
+}
+
+const ownPostKeys = {
+  sent: "arrived_post_sent",
+  outbox: "arrived_post_outbox",
+  waits: "arrived_post_waits",
+  "waits-to-write": "arrived_post_waits_to_write",
+  "to-write": "arrived_post_to_write",
+  "too-old": "arrived_post_too_old",
+  once: "arrived_post_once",
+} as const satisfies Readonly<Record<SealedAgainState, MessageKey>>;
+
 function reportLine({ list, event }: Extract<Incoming, { readonly kind: "report" }>): IncomingLine {
   const title = phrase("arrived_report_title", list);
   switch (event) {
@@ -79,6 +96,8 @@ function reportLine({ list, event }: Extract<Incoming, { readonly kind: "report"
       return { tone: "warning", title, text: phrase("arrived_report_revoked") };
     case "second-join":
       return { tone: "warning", title, text: phrase("arrived_report_second_join") };
+    case "key-wanted":
+      return { tone: "note", title, text: phrase("arrived_report_key_wanted") };
     case "enrolled":
       return { tone: "note", title, text: phrase("arrived_report_enrolled") };
     case "server-key-offer":

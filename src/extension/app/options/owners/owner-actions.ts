@@ -30,6 +30,8 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_set_role", whom);
     case "roster":
       return t("what_roster");
+    case "list-key":
+      return t("what_list_key");
     case "new-list-key":
       return t("what_new_list_key");
     case "new-server-key":
