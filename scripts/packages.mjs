@@ -22,8 +22,8 @@ export const PACKAGES = {
     ...["roundcube-core", "roundcube-sqlite3", "php-cli", "php-sqlite3", "sqlite3"],
     ...["php-mbstring", "php-xml", "php-intl", "php-curl", "php-zip", "php-gd"],
   ],
-  /** The list server behind Mailman 3, under systemd, and behind web servers. */
-  operating: ["mailman3", "systemd", "systemd-container", "caddy", "nginx-light"],
+  /** The list server behind Mailman 3, under systemd, behind web servers, and after Schleuder. */
+  operating: ["mailman3", "systemd", "systemd-container", "caddy", "nginx-light", "schleuder"],
 };
 
 /** What only `npm run bench` compares with, where it is installed. Nothing else asks for them. */
