@@ -1,17 +1,28 @@
 /**
- * `npm run package`: builds the add-on and packs it for each of its host programs: dist/listseal-VERSION.xpi for Thunderbird,
- * dist/listseal-firefox-VERSION.xpi, dist/listseal-chromium-VERSION.zip; and the format's test vectors, for whoever writes other software,
- * as dist/listseal-vectors-VERSION.zip. The same sources give the same bytes: entries in the order of their names, one date for
- * all, no owners, no extra fields.
+ * `npm run package`: builds everything and packs it, into dist: the add-on for Thunderbird (listseal-VERSION.xpi), Firefox and
+ * Chromium, the server for npm (.tgz) and Debian (.deb), the test vectors, what the server contains (CycloneDX), and the checksums
+ * of all of them. The same sources give the same bytes: entries in the order of their names, one date for all, no owners, no extra
+ * fields.
  *
  * The date is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or the first day that a zip
  * file can name, so that a build does not depend on when it is made.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildDebianPackage } from "./debian-package.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -76,13 +87,41 @@ export function pack(folder, target, epoch = Number(process.env["SOURCE_DATE_EPO
   }
 }
 
+/** What the server's package contains, as CycloneDX has it; without the number and the time that would differ in each run. */
+function billOfMaterials() {
+  const { status, stdout } = spawnSync(
+    "npm",
+    ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--package-lock-only"],
+    { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 },
+  );
+  if (status !== 0) throw new Error("npm sbom failed");
+  const { serialNumber: _number, metadata, ...bill } = JSON.parse(stdout);
+  const { timestamp: _time, ...rest } = metadata;
+  return `${JSON.stringify({ ...bill, metadata: rest }, null, 2)}\n`;
+}
+
+/** One line for each file, as `sha256sum --check` reads them. */
+const checksums = (files) =>
+  files
+    .map((file) => `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${basename(file)}\n`)
+    .join("");
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: root });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  gatherVectors(join(root, "dist", "vectors"));
-  for (const [build, name] of packages) {
-    const target = join(root, "dist", name(version));
-    pack(join(root, "dist", build), target);
-    console.log(relative(root, target));
-  }
+  const dist = join(root, "dist");
+  gatherVectors(join(dist, "vectors"));
+  const made = packages.map(([build, name]) => {
+    const target = join(dist, name(version));
+    pack(join(dist, build), target);
+    return target;
+  });
+  // the server, for npm and for Debian
+  run("npm", ["pack", "--pack-destination", dist], { cwd: root });
+  made.push(join(dist, `listseal-${version}.tgz`), buildDebianPackage({ target: dist }));
+  const bill = join(dist, `listseal-${version}.cdx.json`);
+  writeFileSync(bill, billOfMaterials());
+  const sums = join(dist, "SHA256SUMS");
+  writeFileSync(sums, checksums([...made, bill]));
+  for (const file of [...made, bill, sums]) console.log(relative(root, file));
 }

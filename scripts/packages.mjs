@@ -5,8 +5,8 @@
 export const PACKAGES = {
   /** better-sqlite3 is compiled where no ready-made binary can be had. */
   build: ["python3", "make", "g++", "openssl"],
-  /** `npm run package` packs the add-on. */
-  package: ["zip"],
+  /** `npm run package` packs the add-on, and the server for Debian. */
+  package: ["zip", "dpkg-dev", "debhelper"],
   interop: ["gnupg", "sq", "sqop", "rnp", "python3"],
   /** spin's models are compiled. */
   proofs: ["eprover", "spass", "spin", "gcc"],
@@ -22,8 +22,19 @@ export const PACKAGES = {
     ...["roundcube-core", "roundcube-sqlite3", "php-cli", "php-sqlite3", "sqlite3"],
     ...["php-mbstring", "php-xml", "php-intl", "php-curl", "php-zip", "php-gd"],
   ],
-  /** The list server behind Mailman 3, under systemd, and behind web servers. */
-  operating: ["mailman3", "systemd", "systemd-container", "caddy", "nginx-light"],
+  /** The list server behind Mailman 3, under systemd, behind web servers, and after Schleuder. */
+  operating: [
+    "mailman3",
+    "systemd",
+    "systemd-container",
+    "caddy",
+    "nginx-light",
+    "schleuder",
+    "dpkg-dev",
+    "debhelper",
+    "lintian",
+    "mmdebstrap",
+  ],
 };
 
 /** What only `npm run bench` compares with, where it is installed. Nothing else asks for them. */

@@ -159,7 +159,7 @@ test("a mistake in a command is named, with where to read on", async () => {
   await good("init");
   for (const [words, said] of [
     [["list", "nonsense"], "unknown command 'nonsense'"],
-    [["member", "add"], "required option '--key <file>'"],
+    [["filter"], "required option '--smtp <host:port>'"],
     [
       ["member", "role", "team@lists.test", "bob@people.test", "king"],
       "The role must be one of owner, moderator",

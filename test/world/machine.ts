@@ -10,6 +10,8 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -32,10 +34,11 @@ export class Machine {
   readonly #folder: string;
 
   /** An empty machine below `folder`, with the users of root, nobody and those given: lines of passwd and of group. */
-  constructor(folder: string, passwd: readonly string[] = [], group: readonly string[] = []) {
+  constructor(folder: string, passwd: readonly string[] = [], group: readonly string[] = [], isMade = true) {
     if (!existsSync("/usr/bin/systemd-nspawn")) throw new Error("install systemd systemd-container");
     this.#folder = folder;
     this.root = join(folder, "machine");
+    if (!isMade) return;
     for (const name of [
       "usr",
       "var",
@@ -56,6 +59,20 @@ export class Machine {
     this.write("etc/passwd", lines(users, passwd));
     this.write("etc/group", lines(["root:x:0:", "nogroup:x:65534:"], group));
     this.write("etc/machine-id", "");
+    this.#addTrial();
+  }
+
+  /** A clean Debian 12 below `folder`, from Debian's own packages: an archive that `makeDebianBase` has made. */
+  static async debian(folder: string, base: string): Promise<Machine> {
+    const machine = new Machine(folder, [], [], false);
+    mkdirSync(machine.root, { recursive: true });
+    await runToEnd("tar", ["-xf", base, "-C", machine.root, "--exclude=./dev/*"]);
+    machine.#addTrial();
+    return machine;
+  }
+
+  /** The unit that runs the script and ends the machine. */
+  #addTrial(): void {
     this.write(
       "etc/systemd/system/trial.service",
       `[Service]
@@ -67,8 +84,9 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
 `,
     );
     const wants = join(this.root, "etc/systemd/system/multi-user.target.wants");
-    mkdirSync(wants);
+    mkdirSync(wants, { recursive: true });
     symlinkSync("../trial.service", join(wants, "trial.service"));
+    rmSync(join(this.root, "etc/systemd/system/default.target"), { force: true });
     symlinkSync(
       "/usr/lib/systemd/system/multi-user.target",
       join(this.root, "etc/systemd/system/default.target"),
@@ -100,6 +118,22 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
     this.write("opt/trial", script, 0o755);
     writeFileSync(join(this.root, "opt/said"), "");
     const local = this.#makeLocal(built);
+    const node = realpathSync(process.execPath);
+    const modules = realpathSync(join(project, "node_modules"));
+    return this.#boot(seconds, [
+      ...["--bind-ro=/usr", `--bind-ro=${local}:/usr/local`, `--bind-ro=${node}:/usr/local/bin/node`],
+      `--bind-ro=${modules}:/usr/local/lib/node_modules/listseal/node_modules`,
+    ]);
+  }
+
+  /** As {@link run}, on a machine of its own /usr ({@link Machine.debian}), with nothing installed. */
+  async runDebian(script: string, seconds: number): Promise<string> {
+    this.write("opt/trial", script, 0o755);
+    writeFileSync(join(this.root, "opt/said"), "");
+    return this.#boot(seconds, []);
+  }
+
+  async #boot(seconds: number, binds: readonly string[]): Promise<string> {
     const { stderr } = await runToEnd(
       "timeout",
       [
@@ -111,12 +145,7 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
           "--quiet",
           `--directory=${this.root}`,
         ],
-        ...["--private-network", "--console=pipe", "--bind-ro=/usr", `--bind-ro=${local}:/usr/local`],
-        ...[`--bind-ro=${realpathSync(process.execPath)}:/usr/local/bin/node`],
-        ...[
-          `--bind-ro=${realpathSync(join(project, "node_modules"))}:/usr/local/lib/node_modules/listseal/node_modules`,
-        ],
-        "--boot",
+        ...["--private-network", "--console=pipe", ...binds, "--boot"],
       ],
       { anyCode: true },
     );
@@ -140,4 +169,27 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
     writeFileSync(join(local, "bin/node"), "");
     return local;
   }
+}
+
+/**
+ * An archive of a clean Debian 12 with systemd and Postfix, made once for this checkout, from Debian's mirror.
+ *
+ * @returns its path
+ */
+export async function makeDebianBase(): Promise<string> {
+  const base = join(project, "out/debian-12.tar");
+  if (existsSync(base)) return base;
+  mkdirSync(join(project, "out"), { recursive: true });
+  const packages = "systemd,systemd-sysv,adduser,libstdc++6,postfix";
+  const draft = `${base}.${process.pid}`;
+  await runToEnd("mmdebstrap", [
+    "--quiet",
+    "--format=tar",
+    "--variant=minbase",
+    `--include=${packages}`,
+    "bookworm",
+    draft,
+  ]);
+  renameSync(draft, base);
+  return base;
 }

@@ -11,6 +11,12 @@ export interface Mailman {
   readonly lmtpPort: number;
   readonly folder: string;
   readonly version: string;
+  /** Its REST API, as `listseal-server import mailman` is told of it. */
+  readonly rest: { readonly url: string; readonly user: string; readonly password: string };
+  /** Changes the settings of a list, or of a membership. */
+  patch(path: string, fields: readonly (readonly [string, string])[]): Promise<void>;
+  /** Makes somebody an owner or moderator. */
+  appoint(list: string, address: string, role: "owner" | "moderator"): Promise<void>;
   /** Makes a list with the settings of docs/mailman/list.curl, and no footers. */
   createList(address: string): Promise<void>;
   /** @param welcome whether Mailman writes them a mail */
@@ -128,6 +134,17 @@ export async function startMailman(folder: string, filterPort: number): Promise<
     lmtpPort: lmtp,
     folder,
     version: version.trim(),
+    rest: { url: `http://${LOOPBACK}:${rest}/3.1`, user: "restadmin", password: REST_PASSWORD },
+    async patch(path, fields) {
+      await ask("PATCH", path, fields);
+    },
+    async appoint(list, address, role) {
+      await ask("POST", "members", [
+        ["list_id", idOf(list)],
+        ["subscriber", address],
+        ["role", role],
+      ]);
+    },
     async createList(address) {
       const [, domain = ""] = address.split("@");
       await until("Mailman's REST", () => ask("GET", "system/versions").catch(() => undefined));

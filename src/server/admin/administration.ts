@@ -14,7 +14,7 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { readSecret } from "../../openpgp/secrets.js";
+import { readSecret, type SharedSecret } from "../../openpgp/secrets.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
@@ -27,7 +27,15 @@ import {
   type MadeServerKey,
   makeServerKey,
 } from "../store/server-keys.js";
-import type { List, Member, MemberRole, NewListKeyRow, PostPolicy, Store } from "../store/store.js";
+import type {
+  List,
+  Member,
+  MemberRole,
+  NewListKeyRow,
+  NewMember,
+  PostPolicy,
+  Store,
+} from "../store/store.js";
 
 /** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -101,7 +109,7 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
   const serverKey = await makeServerKey(folder, address, request.profile);
   try {
     const { mode, delivery, profile } = request;
-    const said = word(office);
+    const said = operatorWord(office);
     const changes: RosterChange[] = [{ do: "create", list: address, ...said }];
     if (listKey !== undefined) {
       changes.push({ do: "list-key", fingerprint: listKey.fingerprint, ...said });
@@ -143,18 +151,25 @@ export async function setListKey(
   await office.store.setListKey(list.id, key, {
     do: "list-key",
     fingerprint: key.fingerprint,
-    ...word(office),
+    ...operatorWord(office),
   });
   return findList(office, address);
 }
 
-/** Puts somebody on a list's roster. @throws BadRequest, Conflict, ListSealError */
-export async function addMember(
-  office: AdminContext,
-  listAddress: string,
+/** What the roster and its record will say of somebody. */
+export interface ReadMember {
+  readonly member: NewMember;
+  readonly change: RosterChange;
+  /** Secrets shared with them, which are kept in files. */
+  readonly secrets: readonly SharedSecret<"member" | "server">[];
+}
+
+/** Checks what was given about somebody. Changes nothing. @throws BadRequest, ListSealError */
+export async function readNewMember(
+  office: Pick<AdminContext, "now">,
+  list: List,
   request: MemberRequest,
-): Promise<Member> {
-  const list = await findList(office, listAddress);
+): Promise<ReadMember> {
   const address = parseAddress(request.address);
   if (address === list.address) throw new BadRequest("a list can't be its own member");
   const name = checkName(request.name);
@@ -179,10 +194,20 @@ export async function addMember(
     fingerprint: key.fingerprint,
     // one that years of signatures have made large is not shown to owners; they confirm it by a file
     ...(certificate.length > MAX_CHAIN_BYTES ? {} : { certificate: toBase64(certificate) }),
-    ...word(office),
+    ...operatorWord(office),
   } as const;
+  return { member, change, secrets: [copies, posts].filter((each) => each !== undefined) };
+}
+
+/** Puts somebody on a list's roster. @throws BadRequest, Conflict, ListSealError */
+export async function addMember(
+  office: AdminContext,
+  listAddress: string,
+  request: MemberRequest,
+): Promise<Member> {
+  const list = await findList(office, listAddress);
+  const { member, change, secrets: made } = await readNewMember(office, list, request);
   const known = new Set(await office.store.secretIds());
-  const made = [copies, posts].filter((each) => each !== undefined);
   for (const secret of made) await keepSecret(office.folder, secret);
   try {
     return await office.store.addMember(list.id, member, change, office.now());
@@ -210,7 +235,7 @@ export async function removeMember(
     do: "remove",
     address: member.address,
     fingerprint: member.fingerprint,
-    ...word(office),
+    ...operatorWord(office),
   }));
 }
 
@@ -222,7 +247,7 @@ export async function setRole(
   role: MemberRole,
 ): Promise<Member> {
   const member = await findMember(office, listAddress, address);
-  const change = { do: "role", address: member.address, role, ...word(office) } as const;
+  const change = { do: "role", address: member.address, role, ...operatorWord(office) } as const;
   await office.store.setMemberRole(member.listId, member.address, role, change);
   return { ...member, role };
 }
@@ -234,7 +259,7 @@ export async function setPolicy(
   policy: PostPolicy,
 ): Promise<void> {
   const list = await findList(office, listAddress);
-  await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...word(office) });
+  await office.store.setPostPolicy(list.id, policy, { do: "policy", policy, ...operatorWord(office) });
 }
 
 /** What {@link retireList} did with the list's secret key. */
@@ -295,7 +320,8 @@ async function readListKey(address: Address, source: CertificateSource): Promise
   return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
 }
 
-const word = (office: AdminContext) => ({
+/** By whom and when, as the record has it. */
+export const operatorWord = (office: Pick<AdminContext, "now">) => ({
   by: "operator" as const,
   at: new Date(office.now()).toISOString(),
 });

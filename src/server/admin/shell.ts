@@ -25,3 +25,24 @@ export function runProgram(program: string, words: readonly string[]): Promise<P
     });
   });
 }
+
+/** Certificates of one person, at the most. */
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/** As {@link runProgram}, for a program whose output is no text. */
+export function runForOctets(
+  program: string,
+  words: readonly string[],
+): Promise<{ readonly code: number; readonly octets: Uint8Array }> {
+  return new Promise((resolve) => {
+    const options = {
+      timeout: PROGRAM_TIMEOUT_MS,
+      env: process.env,
+      encoding: "buffer",
+      maxBuffer: MAX_OUTPUT_BYTES,
+    } as const;
+    execFile(program, words, options, (error, octets) => {
+      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : 127, octets });
+    });
+  });
+}

@@ -18,6 +18,9 @@ export interface CliContext extends AdminContext {
 
 export const print = (line: string) => process.stdout.write(`${line}\n`);
 
+/** How many members, in words. */
+export const countOf = (count: number) => `${count} ${count === 1 ? "member" : "members"}`;
+
 /** A fingerprint as people compare it: in groups of four. */
 export const spaced = (fingerprint: string) => fingerprint.toUpperCase().replace(/(.{4})(?=.)/g, "$1 ");
 

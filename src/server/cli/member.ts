@@ -1,15 +1,11 @@
-/** `member add|remove|role|list|show|suspend|resume`. */
+/** `member add|remove|role|list|export|show|suspend|resume`. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CopyShape, copyShapes } from "../../mail/part-types.js";
-import {
-  addMember,
-  BadRequest,
-  findList,
-  findMember,
-  removeMember,
-  setRole,
-} from "../admin/administration.js";
+import { addMember, BadRequest, findList, findMember, setRole } from "../admin/administration.js";
+import { addMembers, exportedRoster, removeMembers } from "../admin/bulk-members.js";
+import { CertificatePool } from "../admin/import/certificates.js";
+import { addressesInCsv, importFromCsv } from "../admin/import/from-csv.js";
 import type { GlobalOptions } from "../admin/site.js";
 import { DAY_MS } from "../base/limits.js";
 import { secretFromText } from "../store/member-secrets.js";
@@ -17,6 +13,7 @@ import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
 import { type Member, type MemberRole, roles } from "../store/store.js";
 import {
   type CliContext,
+  countOf,
   print,
   readCertificateFile,
   readSmallFile,
@@ -29,8 +26,9 @@ const describeMember = (member: Member): string =>
 
 /** What `member add` was told. */
 interface AddOptions {
-  readonly key: string;
-  readonly name: string;
+  readonly key?: string;
+  readonly name?: string;
+  readonly many?: string;
   readonly shape: CopyShape;
   readonly secretFile?: string;
   readonly senderSecretFile?: string;
@@ -83,9 +81,16 @@ export function addMemberCommands(program: Command): void {
   const about = (name: string, description: string) =>
     command(name, description).argument("<address>", "the member's mail address");
 
-  about("add", "add a member")
-    .requiredOption("--key <file>", "the member's certificate (public key)")
-    .requiredOption("--name <name>", "the member's name, as others see it")
+  command("add", "add a member, or everybody in a table")
+    .argument("[address]", "the member's mail address")
+    .option("--key <file>", "the member's certificate (public key)")
+    .option("--name <name>", "the member's name, as others see it")
+    .addOption(
+      new Option(
+        "--many <file>",
+        "everybody in a table with the columns address, name, role, and key (a file) or certificate; all of them, or nobody",
+      ).conflicts(["key", "name", "secretFile", "senderSecretFile"]),
+    )
     .addOption(
       new Option("--shape <shape>", "encrypted for Thunderbird with the add-on, mixed for any mail program")
         .choices([...copyShapes])
@@ -99,9 +104,17 @@ export function addMemberCommands(program: Command): void {
       "--sender-secret-file <file>",
       "another secret shared with this member: posts may be sealed under it, not to the server key",
     )
-    .action((listAddress: string, address: string, options: AddOptions) =>
+    .action((listAddress: string, address: string | undefined, options: AddOptions) =>
       withContext(global(), async (desk) => {
-        const { key, name, shape, secretFile, senderSecretFile } = options;
+        const { key, name, shape, many, secretFile, senderSecretFile } = options;
+        if (many !== undefined && address === undefined) {
+          const { people } = await importFromCsv(many, new CertificatePool());
+          print(`added        ${countOf(await addMembers(desk, listAddress, people, shape))}`);
+          return;
+        }
+        if (address === undefined || key === undefined || name === undefined) {
+          throw new BadRequest("member add needs a member's address, --key and --name; or --many on its own");
+        }
         const request = {
           address,
           name,
@@ -113,10 +126,25 @@ export function addMemberCommands(program: Command): void {
         print(`added        ${describeMember(await addMember(desk, listAddress, request))}`);
       }),
     );
-  about("remove", "remove a member; copies still queued for them are not sent").action(
-    (listAddress: string, address: string) =>
+  command("remove", "remove members; copies still queued for them are not sent")
+    .argument("[address...]", "the members' mail addresses")
+    .option("--many <file>", "everybody in a table with the column address; all of them, or nobody")
+    .action((listAddress: string, addresses: readonly string[], { many }: { many?: string }) =>
       withContext(global(), async (desk) => {
-        print(`removed      ${describeMember(await removeMember(desk, listAddress, address))}`);
+        if ((addresses.length === 0) === (many === undefined)) {
+          throw new BadRequest("member remove needs members' addresses, or --many on its own");
+        }
+        const named = many === undefined ? addresses : await addressesInCsv(many);
+        const removed = await removeMembers(desk, listAddress, named);
+        if (many !== undefined) print(`removed      ${countOf(removed.length)}`);
+        else for (const each of removed) print(`removed      ${describeMember(each)}`);
+      }),
+    );
+  command("export", "print the roster, with certificates, as a table that member add --many takes").action(
+    (listAddress: string) =>
+      withContext(global(), async (desk) => {
+        const { id } = await findList(desk, listAddress);
+        for await (const line of exportedRoster(desk.store, id)) process.stdout.write(line);
       }),
   );
   about("role", "change a member's role")
@@ -161,7 +189,7 @@ export function addMemberCommands(program: Command): void {
           const { id } = await findList(desk, listAddress);
           const found = await desk.store.suspendedMembers(id, "bounces");
           for (const member of found) await desk.store.resumeMember(member);
-          print(`resumed      ${found.length} ${found.length === 1 ? "member" : "members"}`);
+          print(`resumed      ${countOf(found.length)}`);
           return;
         }
         const found = await findMember(desk, listAddress, address);

@@ -12,6 +12,7 @@ import {
   number,
   type Row,
   type Script,
+  type Statement,
   sql,
   textColumn,
   word,
@@ -112,6 +113,11 @@ export interface ListStore {
   listStates(listId?: number): Promise<readonly ListState[]>;
 }
 
+/** Takes the place of what was set before. */
+export const putListSettings = (listId: number, settings: ListSettings): Statement =>
+  sql`INSERT INTO list_settings (list_id, settings) VALUES (${listId}, ${JSON.stringify(settings)})
+      ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`;
+
 /** The lists in `database`. */
 export function listsIn(database: Database): ListStore {
   return {
@@ -176,10 +182,7 @@ export function listsIn(database: Database): ListStore {
     },
 
     async setListSettings(listId, settings) {
-      await database.query(
-        sql`INSERT INTO list_settings (list_id, settings) VALUES (${listId}, ${JSON.stringify(settings)})
-            ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`,
-      );
+      await database.query(putListSettings(listId, settings));
     },
 
     async setServerCertificate(listId, certificate) {

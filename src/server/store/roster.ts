@@ -119,55 +119,16 @@ export function rosterIn(database: Database): Roster {
   return {
     addMember: (listId, member, change, now) =>
       database.transaction(function* () {
-        const { address, name, certificate, fingerprint, shape, copiesSecret, postsSecret } = member;
         yield* lockList(database, listId);
-        const taken = yield* firstRow(
-          sql`SELECT address FROM members WHERE list_id = ${listId} AND (address = ${address} OR fingerprint = ${fingerprint})`,
-        );
-        if (taken !== undefined) {
-          throw new Conflict(
-            textColumn(taken, "address") === address
-              ? "that address is already a member"
-              : "another member already has that certificate",
-          );
-        }
-        for (const secret of [copiesSecret, postsSecret]) {
-          if (secret === undefined) continue;
-          const known = yield* firstRow(
-            sql`SELECT id FROM members WHERE copies_secret = ${secret} OR posts_secret = ${secret}`,
-          );
-          if (known !== undefined || copiesSecret === postsSecret) {
-            throw new Conflict("a shared secret is for one member and one use: make another");
-          }
-        }
-        const added = yield* firstRow(
-          sql`INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added, copies_secret, posts_secret)
-              VALUES (${listId}, ${address}, ${name}, ${certificate}, ${fingerprint}, ${shape}, ${now},
-                ${copiesSecret ?? null}, ${postsSecret ?? null}) RETURNING *`,
-        );
-        if (added === undefined) throw new Error("a member who was added is not there");
+        const added = yield* insertMember(listId, member, now);
         yield* appendToRecord(listId, change);
-        return memberOf(added);
+        return added;
       }),
 
     async removeMember(listId, address, change, only) {
       const removed = await database.transaction(function* () {
         yield* lockList(database, listId);
-        const row = yield* firstRow(memberAt(listId, address));
-        if (row === undefined) throw new Conflict("no member has that address");
-        const member = memberOf(row);
-        // the address may have come to somebody else since the link was looked at
-        if (only !== undefined && member.id !== only) throw new Conflict("no member has that number");
-        const posts =
-          yield sql`SELECT DISTINCT post_id FROM jobs WHERE member_id = ${member.id} AND post_id IS NOT NULL`;
-        // their jobs go with them (ON DELETE CASCADE)
-        yield sql`DELETE FROM members WHERE id = ${member.id}`;
-        if (only !== undefined && member.role === "owner" && !(yield* isOwned(listId))) throw new LastOwner();
-        for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
-        const entry = change(member);
-        yield burnIntroductions(listId, address, Date.parse(entry.at));
-        yield* appendToRecord(listId, entry);
-        return member;
+        return yield* deleteMember(listId, address, change, only);
       });
       // of posts that waited for this member alone
       await sweepSoon(database);
@@ -273,6 +234,61 @@ export function rosterIn(database: Database): Roster {
             UNION SELECT posts_secret FROM members WHERE posts_secret IS NOT NULL`,
       ),
   };
+}
+
+/** A new row of the roster, within a transaction that holds the list. @throws Conflict */
+export function* insertMember(listId: number, member: NewMember, now: number): Script<Member> {
+  const { address, name, certificate, fingerprint, shape, copiesSecret, postsSecret } = member;
+  const taken = yield* firstRow(
+    sql`SELECT address FROM members WHERE list_id = ${listId} AND (address = ${address} OR fingerprint = ${fingerprint})`,
+  );
+  if (taken !== undefined) {
+    throw new Conflict(
+      textColumn(taken, "address") === address
+        ? "that address is already a member"
+        : "another member already has that certificate",
+    );
+  }
+  for (const secret of [copiesSecret, postsSecret]) {
+    if (secret === undefined) continue;
+    const known = yield* firstRow(
+      sql`SELECT id FROM members WHERE copies_secret = ${secret} OR posts_secret = ${secret}`,
+    );
+    if (known !== undefined || copiesSecret === postsSecret) {
+      throw new Conflict("a shared secret is for one member and one use: make another");
+    }
+  }
+  const added = yield* firstRow(
+    sql`INSERT INTO members (list_id, address, name, certificate, fingerprint, shape, added, copies_secret, posts_secret)
+        VALUES (${listId}, ${address}, ${name}, ${certificate}, ${fingerprint}, ${shape}, ${now},
+          ${copiesSecret ?? null}, ${postsSecret ?? null}) RETURNING *`,
+  );
+  if (added === undefined) throw new Error("a member who was added is not there");
+  return memberOf(added);
+}
+
+/** Takes a row off the roster, and what waits for it, within a transaction that holds the list. @throws Conflict, LastOwner */
+export function* deleteMember(
+  listId: number,
+  address: string,
+  change: (member: Member) => RosterChange,
+  only?: number,
+): Script<Member> {
+  const row = yield* firstRow(memberAt(listId, address));
+  if (row === undefined) throw new Conflict("no member has that address");
+  const member = memberOf(row);
+  // the address may have come to somebody else since the link was looked at
+  if (only !== undefined && member.id !== only) throw new Conflict("no member has that number");
+  const posts =
+    yield sql`SELECT DISTINCT post_id FROM jobs WHERE member_id = ${member.id} AND post_id IS NOT NULL`;
+  // their jobs go with them (ON DELETE CASCADE)
+  yield sql`DELETE FROM members WHERE id = ${member.id}`;
+  if (only !== undefined && member.role === "owner" && !(yield* isOwned(listId))) throw new LastOwner();
+  for (const post of posts.rows) yield dropFinishedPost(number(post, "post_id"));
+  const entry = change(member);
+  yield burnIntroductions(listId, address, Date.parse(entry.at));
+  yield* appendToRecord(listId, entry);
+  return member;
 }
 
 const memberAt = (listId: number, address: string): Statement =>

@@ -9,8 +9,10 @@
  *
  * Dates are whole milliseconds since 1970. Addresses are canonical (mail/mailbox.ts).
  */
+
 import { FORMER_KEY_ANSWER_MS, MAX_HELD_MS } from "../base/limits.js";
 import { applyCommandIn } from "./apply-command.js";
+import { type BulkRoster, bulkRosterIn } from "./bulk-roster.js";
 import { type Database, sql } from "./database.js";
 import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
@@ -27,6 +29,7 @@ import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./apply-command.js";
 export type { CommandKey, PostAuthorization } from "./authorization.js";
+export type { BulkMember } from "./bulk-roster.js";
 export { UnusableStore } from "./database.js";
 export {
   Conflict,
@@ -72,6 +75,7 @@ export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensi
 /** The whole store. Whoever needs some of it says which parts. */
 export type Store = ListStore &
   Roster &
+  BulkRoster &
   Suspensions &
   RosterRecord &
   ServerKeyStore &
@@ -100,6 +104,7 @@ export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
   return {
     ...listsIn(database),
     ...rosterIn(database),
+    ...bulkRosterIn(database),
     ...suspensionsIn(database),
     ...rosterRecordIn(database),
     ...serverKeyStoreIn(database, applyCommand),

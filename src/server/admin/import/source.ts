@@ -1,0 +1,27 @@
+/** What other list software says of a list, before it is compared with ours. */
+import type { Address } from "../../../mail/mailbox.js";
+import type { MemberRole, PostPolicy } from "../../store/store.js";
+
+/** Somebody on the other list. */
+export interface ImportedPerson {
+  readonly address: Address;
+  /** `undefined`: it has none, and the key's may do. */
+  readonly name?: string;
+  readonly role: MemberRole;
+  /** Gets no mail from it at present. */
+  readonly isPaused: boolean;
+  /** Certificates that may be theirs, as they were found; the newest that can be used is taken. */
+  readonly certificates: readonly Uint8Array[];
+}
+
+/** A list as it was found elsewhere. */
+export interface ImportSource {
+  /** What was read, for the operator. */
+  readonly origin: string;
+  readonly people: readonly ImportedPerson[];
+  readonly policy?: PostPolicy;
+  readonly replyTo?: "list" | "author";
+  readonly authorCopy?: boolean;
+  /** What has no counterpart here, in sentences. */
+  readonly lost: readonly string[];
+}
