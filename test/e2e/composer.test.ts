@@ -29,7 +29,7 @@ const DROP = `async (html, picture) => {
   const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
   image.items.add(new File([bytes], "red.png", { type: "image/png" }));
   drop(image);
-  for (let tries = 0; tries < 100 && place.querySelector("img") === null; tries += 1)
+  for (let tries = 0; tries < 6000 && place.querySelector("img") === null; tries += 1)
     await new Promise((done) => setTimeout(done, 20));
 }`;
 

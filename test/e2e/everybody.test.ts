@@ -37,7 +37,7 @@ const PREFERENCES = {
 const KEEP = `async (records, session) => {
   const { storage } = globalThis.messenger ?? globalThis.browser;
   const listsOf = ({ listseal }) => JSON.stringify(listseal?.lists ?? {});
-  for (let tries = 0; tries < 20; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     await storage.session.clear();
     await storage.local.clear();
     await storage.local.set(records);
@@ -106,7 +106,7 @@ const OPEN_ALL = `async (window) => {
   for (const one of root.querySelectorAll("details")) one.open = true;
   for (const one of root.querySelectorAll("button[aria-expanded=false]")) {
     one.click();
-    for (let tries = 0; tries < 100 && one.getAttribute("aria-expanded") !== "true"; tries += 1)
+    for (let tries = 0; tries < 6000 && one.getAttribute("aria-expanded") !== "true"; tries += 1)
       await new Promise((resolve) => window.setTimeout(resolve, 20));
   }
 }`;
