@@ -60,7 +60,7 @@ describe.each<Language>(["en", "ja"])("who belongs to a list, pages in %s", (lan
     };
     bob = await Person.arrive(world, "bob", {}, language);
     await bob.addon.setStorage("listseal", stored);
-  }, 240_000);
+  });
   afterAll(async () => {
     await bob.thunderbird.quit();
     await world.stop();
@@ -82,7 +82,7 @@ describe.each<Language>(["en", "ja"])("who belongs to a list, pages in %s", (lan
     await picture("second-invitation");
     await page.close();
     expect(await bob.addon.storageHash()).toBe(before);
-  }, 120_000);
+  });
 
   test("a backup with higher serials is shown beside what is here, and changes nothing without a tick", async () => {
     const present = stored.lists[list.address];
@@ -110,7 +110,7 @@ describe.each<Language>(["en", "ja"])("who belongs to a list, pages in %s", (lan
     await page.waitFor(w("restore_title"));
     await page.close();
     expect(await bob.addon.storageHash()).toBe(before);
-  }, 120_000);
+  });
 
   test("an author's key is confirmed with typed characters only, and never in an owner's place", async () => {
     const { fingerprint } = carol.key;
@@ -152,5 +152,5 @@ describe.each<Language>(["en", "ja"])("who belongs to a list, pages in %s", (lan
     await again.waitForText(w("error_owners_key"));
     await picture("compare-owner");
     await again.close();
-  }, 120_000);
+  });
 });

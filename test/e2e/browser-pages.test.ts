@@ -110,13 +110,13 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       folder = mkdtempSync(join(tmpdir(), "listseal-browser-pages-"));
       const start = (name: BrowserName) => startBrowser(name, { extension: builtFor(name), language });
       [post, alice, bob] = await Promise.all([Post.open(folder), start(ownerIn), start(memberIn)]);
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await Promise.all([alice?.close(), bob?.close()]);
       await post?.close();
       rmSync(folder, { recursive: true, force: true });
-    }, 60_000);
+    });
 
     /** A picture for looking at, and what axe finds wrong there. */
     const look = async (options: BrowserOptions, name: string): Promise<void> => {
@@ -146,7 +146,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       await post.sendAsTold(owner, w, OWNER);
       await openInReader(alice, await post.answerTo(OWNER, 2));
       await owner.waitForText(w("people_title", "1"));
-    }, 90_000);
+    });
 
     test("the owner invites; the code is read out, the file is saved", async () => {
       await owner.fill("textarea[name=addresses]", MEMBER);
@@ -158,7 +158,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       );
       invitation = { file: await owner.saved(w("invite_save"), ".listseal"), code };
       await look(owner, "3-invited");
-    }, 60_000);
+    });
 
     test("the member joins with file and code in the other browser", async () => {
       member = await BrowserOptions.open(bob);
@@ -175,7 +175,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       await member.waitForText(w("member_now"));
       const { stdout } = await post.server.command("member", "list", TEAM);
       expect(stdout).toContain(MEMBER);
-    }, 90_000);
+    });
 
     test("a backup carries keys and lists to a fresh browser of the other kind", async () => {
       const backup = await makeBackup(member, language);
@@ -186,7 +186,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       await bringBackup(owner, language, backup);
       await owner.showTab("lists");
       await owner.waitForText(w("member_now"));
-    }, 90_000);
+    });
 
     test("and from there the member leaves", async () => {
       await owner.press(w("leave"));
@@ -196,6 +196,6 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       await openInReader(alice, await post.answerTo(MEMBER, 2));
       await owner.waitForText(w("left_text"));
       await look(owner, "7-left");
-    }, 60_000);
+    });
   },
 );

@@ -60,13 +60,13 @@ describeInBrowsers("several pages of ours at once", (name) => {
     });
     await new Promise<void>((resolve) => web.listen(port, LOOPBACK, resolve));
     browser = await startBrowser(name, { extension });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await new Promise((resolve) => web.close(resolve));
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test.each(["tab", "frame"] as const)(
     "what one does in a %s waits for what another has begun",
@@ -87,6 +87,5 @@ describeInBrowsers("several pages of ours at once", (name) => {
       await other.page.close();
       await own.waitForText(`<${where}@example.test>`);
     },
-    60_000,
   );
 });

@@ -79,13 +79,13 @@ describeInBrowsers("a real browser", (name) => {
     });
     await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
     browser = await startBrowser(name, { extension: writeProbe(join(files, "probe")) });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await new Promise((resolve) => server.close(resolve));
     rmSync(files, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   test("opens a page of the extension, clicks, types, chooses files, takes a picture, and saves a download", async () => {
     const page = await browser.open("page.html");
@@ -123,7 +123,7 @@ describeInBrowsers("a real browser", (name) => {
       existsSync(saved) && readFileSync(saved, "utf8") === "saved" ? true : undefined,
     );
     await page.close();
-  }, 60_000);
+  });
 
   test("reaches the extension's frame in a closed shadow root of a web page, with trusted clicks", async () => {
     const page = await browser.open(web);
@@ -137,7 +137,7 @@ describeInBrowsers("a real browser", (name) => {
       "on purpose",
     );
     await page.close();
-  }, 60_000);
+  });
 
   test("names outside of loopback lead nowhere", async () => {
     const page = await browser.open(web);
@@ -145,7 +145,7 @@ describeInBrowsers("a real browser", (name) => {
     expect(await page.run(z.boolean(), reached, web)).toBe(true);
     expect(await page.run(z.boolean(), reached, "http://example.test/")).toBe(false);
     await page.close();
-  }, 60_000);
+  });
 
   test("ends the background, which the next event starts again", async () => {
     const page = await browser.open("page.html");
@@ -155,5 +155,5 @@ describeInBrowsers("a real browser", (name) => {
     await browser.stopBackground();
     expect(await page.run(z.number(), ask)).not.toBe(first);
     await page.close();
-  }, 60_000);
+  });
 });

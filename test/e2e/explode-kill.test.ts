@@ -104,7 +104,7 @@ beforeAll(async () => {
   await play.join(list, alice);
   const others = await play.office((office) => addCrowd(office, list, MEMBERS - 1));
   everybody = [alice.address, ...others].sort();
-}, 120_000);
+});
 
 afterAll(async () => {
   if (filter?.exitCode === null && filter.signalCode === null) await kill(filter);
@@ -115,7 +115,7 @@ afterAll(async () => {
   await cli.discard();
   await program.discard();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const post = (raw: Uint8Array, to: ServerProcess) =>
   submit(to.port, { sender: alice.address, recipient: list.address, raw });
@@ -150,7 +150,7 @@ test("a filter that is killed in a fan-out: nobody is left out, at most one dupl
   expect(reached(messageId)).toEqual(everybody);
   expect(of(messageId).length - MEMBERS).toBeLessThanOrEqual(FILTER_KILLS * LANES);
   await server?.kill();
-}, 120_000);
+});
 
 /** A wire to Postfix, on which `victim` is killed at a moment: Postfix never hears more, and nothing of its answer passes. */
 async function deadlyWire(
@@ -207,5 +207,4 @@ test.each([
     expect(of(messageId)).toHaveLength(MEMBERS * times);
     await again.kill();
   },
-  120_000,
 );

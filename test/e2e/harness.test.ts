@@ -48,12 +48,12 @@ describe("the private mail world", () => {
     world = await World.start();
     files = mkdtempSync(join(tmpdir(), "listseal-harness-"));
     [alice, bob] = await Promise.all([world.openThunderbird("alice"), world.openThunderbird("bob")]);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await world.stop();
     rmSync(files, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test("carries a mail from Alice's Thunderbird to Bob's", async () => {
     const attachment = join(files, "notes.bin");
@@ -92,7 +92,7 @@ describe("the private mail world", () => {
       expect(width).toBeGreaterThan(600);
       expect(height).toBeGreaterThan(400);
     }
-  }, 120_000);
+  });
 
   test("keeps every byte of every wire, and the search finds the marker on each of them", () => {
     const seen = world.recorder.since();
@@ -175,7 +175,7 @@ describe("the private mail world", () => {
     expect((await his.ui.displayed()).nativeText).not.toContain("Probe sees");
     await his.ui.clickInView("Press me");
     await his.ui.waitForView(({ text }) => text.includes("Pressed"));
-  }, 60_000);
+  });
 
   test("finds the marker in the memory of a running process, and not another one", async () => {
     // Put together at run time: the text does not stand in the command line.
@@ -197,7 +197,7 @@ describe("the private mail world", () => {
     } finally {
       await holder.stop();
     }
-  }, 120_000);
+  });
 
   test("ends everything that it started, and leaves no file", async () => {
     const other = await World.start();
@@ -208,5 +208,5 @@ describe("the private mail world", () => {
     await until("all processes to be gone", () =>
       processesIn(other.folder).length === 0 ? true : undefined,
     );
-  }, 60_000);
+  });
 });

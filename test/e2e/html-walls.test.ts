@@ -104,13 +104,13 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     web = `http://${LOOPBACK}:${address.port}/`;
     table = payloads(`${web}x/`);
     browser = await startBrowser(name, { extension: await withWallsPage(name, folder) });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await new Promise((resolve) => server.close(resolve));
     rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   beforeEach(() => {
     asked = [];
@@ -132,11 +132,11 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     for (let shown = 0; shown < LOADS && missing().length > 0; shown += 1) {
       const page = await browser.open(web);
       await page.run(z.null(), SHOW_BARE, htmlOf(loading()));
-      await until("the requests", () => missing().length === 0 || undefined, 10_000).catch(() => undefined);
+      await until("the requests", () => missing().length === 0 || undefined).catch(() => undefined);
       await page.close();
     }
     expect(missing()).toEqual([]);
-  }, 90_000);
+  });
 
   test("behind them nothing is asked for", async () => {
     const page = await browser.open("walls.html");
@@ -145,7 +145,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     await settled(page);
     expect(names()).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("if the cleaning let everything through, the sandbox and the page's own policy would still hold", async () => {
     const page = await browser.open("walls.html");
@@ -154,7 +154,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     await settled(page);
     expect(names()).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("if there were neither sandbox nor policy, the cleaning would still hold", async () => {
     const page = await browser.open("walls.html");
@@ -166,7 +166,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     await settled(other);
     expect(names()).toEqual([]);
     await other.close();
-  }, 60_000);
+  });
 
   test("what is clicked goes nowhere, but for a link, which opens a tab that knows nothing of the mail", async () => {
     for (const { name: one, html, click = "" } of clicked()) {
@@ -197,7 +197,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
       expect(await frame.run(z.string(), `() => document.title`)).toBe("Message text");
       await page.close();
     }
-  }, 120_000);
+  });
 
   test("clicked without the walls they do reach it", async () => {
     for (const { name: one, html, click = "", quiet = [] } of clicked()) {
@@ -206,8 +206,8 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
       const page = await browser.open(web);
       await page.run(z.null(), SHOW_BARE, [html]);
       await (await page.frame("about:srcdoc")).click(click);
-      await until(one, () => names().includes(one) || undefined, 10_000);
+      await until(one, () => names().includes(one) || undefined);
       await page.close().catch(() => undefined);
     }
-  }, 120_000);
+  });
 });

@@ -64,7 +64,7 @@ if (isAdmitted) console.warn("NOT RUN: npm install -g (the npm registry can't be
     command = await ListSealCommand.build();
     tarball = await pack();
     github = await serveBinary();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     github.close();
@@ -109,5 +109,5 @@ if (isAdmitted) console.warn("NOT RUN: npm install -g (the npm registry can't be
     const { stdout: found } = await run("--data", data, "doctor");
     expect(found).toContain("ok    team@lists.test: the server key can be used");
     expect(found).toContain("ok    the database is intact, 1 list");
-  }, 240_000);
+  });
 });

@@ -80,12 +80,12 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     const arrive = (name: PersonName) => Person.arrive(world, name, WITHOUT_QUESTION, language);
     [alice, bob] = await Promise.all([arrive("alice"), arrive("bob")]);
     eve = await arrive("eve");
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await carol.close();
     await world.stop();
-  }, 60_000);
+  });
 
   const picture = (who: Person, name: string) => who.picture(join(ALBUM, language, `${name}.png`));
   const look = async (name: string, selector?: string): Promise<void> => {
@@ -132,7 +132,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await peopleAre(1);
     expect(await roster()).toContain(alice.address);
     await look("4-born");
-  }, 240_000);
+  });
 
   test("the same card in other hands: the list has its owner, and nothing changes", async () => {
     const before = await roster();
@@ -148,7 +148,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await theirs.waitFor(w("claim_forgotten"));
     await theirs.close();
     expect(await roster()).toBe(before);
-  }, 120_000);
+  });
 
   test("invitations are made, and each file goes by mail without its code", async () => {
     await page.fill({ addresses: `Bob <${bob.address}>, not an address\n${eve.address}` });
@@ -188,7 +188,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     expect(await alice.addon.storage()).not.toContain(codes[bob.address]);
     await page.press(w("invite_told_named", eve.address));
     expect(Object.keys(await page.codes())).toEqual([bob.address]);
-  }, 240_000);
+  });
 
   test("a wrong code, another file and somebody else's invitation change nothing", async () => {
     const before = await bob.addon.storageHash();
@@ -206,7 +206,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     }
     await start.close();
     expect(await bob.addon.storageHash()).toBe(before);
-  }, 120_000);
+  });
 
   test("the mail, the code, one press: Bob and Eve are members", async () => {
     let step = 0;
@@ -228,7 +228,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await peopleAre(3);
     await look("7-members", "#people");
     await page.close();
-  }, 240_000);
+  });
 
   if (profile === "compatible")
     test("the same list with another key is refused, and nothing is lost", async () => {
@@ -246,7 +246,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       await picture(bob, "member-list-conflict");
       await start.close();
       expect(await bob.addon.storageHash()).toBe(before);
-    }, 120_000);
+    });
 
   test("Alice writes, Bob reads and answers, all read it", async () => {
     await writeTo(alice, list, "The first words", w);
@@ -262,10 +262,10 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
         ? true
         : undefined,
     );
-    await expect(bob.ui.send(120_000)).resolves.toBe("closed");
+    await expect(bob.ui.send()).resolves.toBe("closed");
     await reads(alice, list, "Bob's own words");
     await reads(eve, list, "Bob's own words");
-  }, 240_000);
+  });
 
   if (profile === "compatible")
     test("Carol, who has GnuPG alone, is added by her public key, reads and posts", async () => {
@@ -285,7 +285,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       await page.close();
       await carol.takeListKey(listKeyFile, [serverCertificate, author]);
       await writeTo(alice, list, "For Carol too", w);
-      const mail = await until("Carol's copy", () => sealedMails(world, "carol", list).at(-1), 60_000);
+      const mail = await until("Carol's copy", () => sealedMails(world, "carol", list).at(-1));
       expect(await carol.read(mail)).toContain("For Carol too");
 
       const keys = { listKey: await fingerprintOf("list"), serverKey: await fingerprintOf("server") };
@@ -293,7 +293,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       await handOver(world, carol.address, TEAM, post);
       await reads(bob, list, "Carol's own words");
       await picture(bob, "member-7-from-gnupg");
-    }, 300_000);
+    });
 
   test("Eve is removed by one press; nobody else's computer is touched, and nobody gets a mail of it", async () => {
     page = await MembersPage.open(alice.addon);
@@ -315,7 +315,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     expect(wires).toContain("alice-to-postfix");
     expect(await roster()).not.toContain(eve.address);
     await look("10-removed", "#people");
-  }, 240_000);
+  });
 
   test("her old introduction, sent again, lets nobody in, and the owner is told", async () => {
     await joinAgain(world, "eve", await invitationOf("eve"), codes[eve.address] ?? "");
@@ -324,7 +324,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     expect(await roster()).not.toContain(eve.address);
     await page.press(w("alarm_dismiss"));
     await page.close();
-  }, 120_000);
+  });
 
   test("a new list key: Bob's add-on switches by itself, Alice sees his receipt, old mail still opens", async () => {
     const keyOf = async (person: Person) =>
@@ -338,25 +338,17 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await page.waitFor(w("new_key_question", to));
     await page.press(w("new_key_now"));
     await page.waitFor(w("notice_confirmed", "0", to));
-    await until(
-      "Bob's new key",
-      async () => {
-        await bob.ui.getNewMail();
-        const now = await keyOf(bob);
-        return now !== undefined && now !== old ? now : undefined;
-      },
-      90_000,
-    );
-    await until(
-      "Bob's receipt",
-      async () => {
-        await page.press(w("notice_ask"));
-        await pause(3_000);
-        await alice.ui.getNewMail();
-        return (await page.text()).includes(w("notice_confirmed", "1", to)) || undefined;
-      },
-      90_000,
-    );
+    await until("Bob's new key", async () => {
+      await bob.ui.getNewMail();
+      const now = await keyOf(bob);
+      return now !== undefined && now !== old ? now : undefined;
+    });
+    await until("Bob's receipt", async () => {
+      await page.press(w("notice_ask"));
+      await pause(3_000);
+      await alice.ui.getNewMail();
+      return (await page.text()).includes(w("notice_confirmed", "1", to)) || undefined;
+    });
     await look("13-confirmed", "#new-key");
     await page.close();
     await writeTo(alice, list, "Under the new key", w);
@@ -365,7 +357,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     expect(world.dovecot.mails("eve", "INBOX").length).toBe(evesMails);
     await openMail(bob, "encrypted notice");
     await picture(bob, "member-8-notice");
-  }, 300_000);
+  });
 
   test("Bob on a new computer: one file and its passphrase bring everything", async () => {
     const before = await MembersPage.open(bob.addon, "backup");
@@ -395,19 +387,15 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await reads(bob, list, "Under the new key");
     await writeTo(alice, list, "For the new computer", w);
     await reads(bob, list, "For the new computer");
-  }, 300_000);
+  });
 
   test("Bob is made an owner: his own page opens when the members are told", async () => {
     page = await MembersPage.open(alice.addon);
     await page.choose(w("people_role_of", fullNameOf("bob")), "owner");
-    await until(
-      "the offer to tell the members",
-      async () => {
-        await alice.ui.getNewMail();
-        return (await page.text()).includes(w("owners_untold")) || undefined;
-      },
-      90_000,
-    );
+    await until("the offer to tell the members", async () => {
+      await alice.ui.getNewMail();
+      return (await page.text()).includes(w("owners_untold")) || undefined;
+    });
     await look("14-second-owner", "#people");
     await page.press(w("owners_tell"));
     await page.close();
@@ -416,28 +404,24 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       await bob.ui.getNewMail();
       return (await his.text()).includes(words) || undefined;
     };
-    await until("Bob's page for owners", shows(w("invite_title")), 90_000);
+    await until("Bob's page for owners", shows(w("invite_title")));
     // on his new computer Thunderbird was not asked yet whether the add-on may send
     await his.press(w("people_refresh"));
-    await until("who is a member", shows(alice.address), 90_000);
+    await until("who is a member", shows(alice.address));
     expect(await his.text()).not.toContain(w("alarm_title"));
     await picture(bob, "owner-15-his-own");
     await his.close();
-  }, 240_000);
+  });
 
   test("Bob leaves: the server drops his key, old mail stays readable, nothing can be posted", async () => {
     const options = await OptionsPage.open(bob.addon);
     await options.click(w("leave"));
     await picture(bob, "member-12-leave");
     await options.press(w("leave"));
-    await until(
-      "the server's answer",
-      async () => {
-        await bob.ui.getNewMail();
-        return (await options.text()).includes(w("left_text")) || undefined;
-      },
-      90_000,
-    );
+    await until("the server's answer", async () => {
+      await bob.ui.getNewMail();
+      return (await options.text()).includes(w("left_text")) || undefined;
+    });
     await picture(bob, "member-13-left");
     await options.close();
     expect(await roster()).not.toContain(bob.address);
@@ -448,10 +432,10 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
         ? true
         : undefined,
     );
-    await expect(bob.ui.send(60_000)).resolves.toBe("open");
+    await expect(bob.ui.send()).resolves.toBe("open");
     expect(await bob.addon.popupText()).toContain(w("error_left_list"));
     await bob.ui.closeComposers();
-  }, 180_000);
+  });
 
   test("axe finds nothing on the owner's page, and in the dark neither", async () => {
     page = await MembersPage.open(alice.addon);
@@ -471,5 +455,5 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       await page.showTab(tab);
       await picture(alice, `light-${tab}`);
     }
-  }, 120_000);
+  });
 });

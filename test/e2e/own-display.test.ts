@@ -188,12 +188,12 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     await alice.addon.setStorage("listseal", kept);
     places = new ReadingPlaces(alice.thunderbird);
     await alice.ui.waitForMails(10);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await world.stop();
     await counter.stop();
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await alice.ui.closeComposers();
@@ -248,7 +248,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
         (await inMail(looked, LOOK_AT_IT)).pressed === "yes" ? true : undefined,
       );
       await until("the font of a letter", () => counter.asked.includes("/font-h") || undefined);
-    }, 120_000);
+    });
 
     test("are gone with everything else of the sender's where a mail is opened in its own shell", async () => {
       await openOwn();
@@ -256,7 +256,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect(there).toEqual({ elements: ["iframe"], sheets: 0, fonts: 0, before: "none" });
       expect(hits).toEqual(["listseal-page"]);
       await alice.picture(join(ALBUM, "own.png"));
-    }, 60_000);
+    });
 
     test("find nothing to press in a mail of their own that carries sealed parts, and opening asks nobody", async () => {
       await select(FOREIGN);
@@ -279,7 +279,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       await alice.picture(join(ALBUM, "foreign-opened.png"));
       expect(counter.asked).toEqual([]);
       await alice.addon.closeFrontTab();
-    }, 120_000);
+    });
   });
 
   describe("a reply", () => {
@@ -287,7 +287,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       await showNaively(PAINTED);
       await inMail(z.null(), SELECT_ITS_TEXT);
       expect(await replied()).toContain(MARKER);
-    }, 120_000);
+    });
 
     test("quotes nothing that is selected in ours, though it opens no more", async () => {
       await openOwn();
@@ -296,7 +296,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       const html = await replied();
       expect(html).not.toContain(MARKER);
       expect(html).not.toContain("true subject");
-    }, 120_000);
+    });
   });
 
   describe("a line like ours", () => {
@@ -315,7 +315,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       const { nativeText } = await alice.ui.displayed();
       expect(nativeText).not.toContain(said.mark.trim());
       await alice.addon.closeMailPopup();
-    }, 120_000);
+    });
 
     test("in ours comes with the mark; the popup says the same of the mail that it names, in each window", async () => {
       const view = await openOwn();
@@ -339,7 +339,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       } finally {
         await places.closeWindow();
       }
-    }, 120_000);
+    });
   });
 
   describe("words that are not the author's", () => {
@@ -355,7 +355,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect(said).toMatchObject({ kind: "elsewhere", buttons: ["Open the encrypted part"] });
       await alice.ui.pictureOfScreen(join(ALBUM, "two-types-popup.png"));
       await alice.addon.closeMailPopup();
-    }, 60_000);
+    });
 
     test("in the mail's own subject and sender are told, above the true ones", async () => {
       await select(PAY);
@@ -363,7 +363,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect(view.text).toContain("the subject in the message list is not from the list");
       expect(view.text).toContain("the sender in the message list is neither");
       await alice.picture(join(ALBUM, "outer-words.png"));
-    }, 60_000);
+    });
 
     test("in a name: the owner's own name is warned of, and one like our line is cut and only quoted", async () => {
       await select(SAME_NAME);
@@ -378,7 +378,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       expect(posing.text).not.toContain("· owner of the list");
       expect(posing.text).not.toContain("owner of the list · came through");
       await alice.picture(join(ALBUM, "posing-name.png"));
-    }, 60_000);
+    });
 
     test("without end do not keep the rest from being shown: an address of full stops, and more tags than can be drawn", async () => {
       await select(DOTS);
@@ -387,7 +387,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
       const view = await alice.ui.waitForView(({ text }) => text.includes("too large to be shown"));
       expect(view.buttons.filter((label) => label.includes("Save a readable copy"))).toHaveLength(2);
       await alice.picture(join(ALBUM, "too-long.png"));
-    }, 120_000);
+    });
   });
 
   test("an owner who is none any more has no green line in a mail that was opened before", async () => {
@@ -400,7 +400,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     const view = await openOwn();
     expect(view.text).not.toContain("owner of the list");
     await alice.picture(join(ALBUM, "no-owner.png"));
-  }, 60_000);
+  });
 
   test("locking the keys clears every mail that is open, wherever it is", async () => {
     const [own] = Object.values(kept.memberKeys);
@@ -445,7 +445,7 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     expect([view?.text, nativeText].join("")).not.toContain(MARKER);
     await alice.picture(join(ALBUM, "locked.png"));
     await alice.addon.closeFrontTab();
-  }, 180_000);
+  });
 
   test("an ordinary mail wakes nobody", async () => {
     await openOwn();
@@ -459,5 +459,5 @@ describe("a display that the sender can't reach, in a real Thunderbird", () => {
     );
     expect(await alice.addon.backgroundState()).toBe("stopped");
     expect(length).toBe(await inMail(z.union([z.number(), z.boolean()]), ready));
-  }, 60_000);
+  });
 });

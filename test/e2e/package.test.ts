@@ -16,11 +16,11 @@ describe("the packed add-on", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await world.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test("is the same bytes twice, installs, and opens its own practice mail", async () => {
     const built = join(root, "dist/extension");
@@ -44,5 +44,5 @@ describe("the packed add-on", () => {
     await page.click("I want to look around");
     await page.click("Encrypt it and follow it to the members");
     await page.waitForText("this is what the member reads");
-  }, 120_000);
+  });
 });

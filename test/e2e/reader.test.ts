@@ -63,9 +63,9 @@ describeInBrowsers("the Reader page", (name) => {
 
   beforeAll(async () => {
     bed = await ReaderBed.make(name);
-  }, 60_000);
+  });
 
-  afterAll(() => bed?.discard(), 30_000);
+  afterAll(() => bed?.discard());
 
   test("its decoder of base64 is what the unit tests of ours have in its place", async () => {
     const texts = shortTexts();
@@ -102,7 +102,7 @@ describeInBrowsers("the Reader page", (name) => {
     expect((await bed.saved("notes.txt")).toString()).toBe("notes");
     await bed.pressInView(".keep button:last-child");
     expect((await bed.saved(".eml")).toString()).toContain("Subject: The true subject");
-  }, 60_000);
+  });
 
   test("reads parts that were saved from a webmail under the names that it gave them", async () => {
     const { server, list, alice } = bed;
@@ -113,7 +113,7 @@ describeInBrowsers("the Reader page", (name) => {
       bed.file(one === "" ? `${type.endsWith("key") ? "sealed-key (1)" : "sealed-body"}.pgp` : one, bytes),
     );
     expect(await bed.read("opened", body ?? "", key ?? "")).toContain("in two files");
-  }, 60_000);
+  });
 
   test("reads the source of a mail that was pasted, and several files one after the other", async () => {
     const { server, list, alice, page } = bed;
@@ -139,7 +139,7 @@ describeInBrowsers("the Reader page", (name) => {
     await bed.forgetShown();
     await page.click(".paste-open");
     expect(await bed.shown("opened")).toContain("the first");
-  }, 60_000);
+  });
 
   test("opens 25 MB and gives them out whole", async () => {
     const { list, carol, page } = bed;
@@ -151,7 +151,7 @@ describeInBrowsers("the Reader page", (name) => {
     const saved = await bed.saved("noise.bin");
     expect(saved.length).toBe(twentyFive.bytes);
     await keepInBrowser(page, await keptBy(carol, [list]));
-  }, 120_000);
+  });
 
   test("keeps that the author's digits were compared, for this mail and the next", async () => {
     const { server, list, alice, page } = bed;
@@ -183,7 +183,7 @@ describeInBrowsers("the Reader page", (name) => {
     // the mail that is open says it, too, though another page has changed what is known
     expect(await bed.shown("opened")).toContain("confirmed by you");
     expect(await next("two")).toContain("confirmed by you");
-  }, 60_000);
+  });
 
   test("shows nothing of a mail that was altered on its way", async () => {
     const { server, list, alice } = bed;
@@ -198,7 +198,7 @@ describeInBrowsers("the Reader page", (name) => {
     expect(shown).not.toContain("words that");
     const whole = await bed.read("opened", bed.file("whole.eml", bed.copy));
     expect(whole).toContain("words that are not to be seen");
-  }, 60_000);
+  });
 
   test("names sealed parts in a foreign shell, and opens them when asked, apart from what stands around them", async () => {
     const { server, list, alice, page } = bed;
@@ -228,7 +228,7 @@ describeInBrowsers("the Reader page", (name) => {
     expect(opened).toContain("the text around it is not from the list");
     expect(opened).toContain("Alice's own words");
     expect(opened).not.toContain("Mallory");
-  }, 60_000);
+  });
 
   test("says what else a mail is", async () => {
     const { list, carol } = bed;
@@ -247,7 +247,7 @@ describeInBrowsers("the Reader page", (name) => {
       (await says()).includes("team.listseal") ? true : undefined,
     );
     await options.close();
-  }, 60_000);
+  });
 
   test("says that the key is locked, and for whom a mail is that it can't open", async () => {
     const { server, list, alice, page, carol } = bed;
@@ -266,5 +266,5 @@ describeInBrowsers("the Reader page", (name) => {
     await keepInBrowser(page, await keptBy(alice, [list]));
     expect(await bed.read("not-for-me", mail)).toContain(list.address);
     await keepInBrowser(page, await keptBy(carol, [list]));
-  }, 60_000);
+  });
 });

@@ -103,5 +103,5 @@ journalctl -u ${UNIT} --no-pager -o cat
     } finally {
       await command.discard();
     }
-  }, 150_000);
+  });
 });

@@ -30,12 +30,12 @@ describeInBrowsers("allowing a webmail", (name) => {
     options = await browser.open("app/browser/options.html");
     await options.click("#tab-webmail");
     await options.waitFor("form input");
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await webmail?.stop();
-  }, 30_000);
+  });
 
   const sites = () =>
     options.run(
@@ -54,7 +54,7 @@ describeInBrowsers("allowing a webmail", (name) => {
   test("in no page before it was asked for", async () => {
     expect(await sites()).toEqual([]);
     expect(await isIn()).toBe(false);
-  }, 30_000);
+  });
 
   test("what is no address is refused; the page has no fault of access", async () => {
     await options.type("form input", "javascript:alert(1)");
@@ -63,7 +63,7 @@ describeInBrowsers("allowing a webmail", (name) => {
     expect(await axeComplaints(options)).toEqual([]);
     await options.picture(join(ALBUM, `options-${name}-ja.png`));
     await options.run(z.null(), "() => { document.querySelector('form input').select(); }");
-  }, 30_000);
+  });
 
   // QUIRK: Chromium's own question is a window that no program can press (but see webmail.test.ts, where the right is there)
   if (name === "firefox")
@@ -77,5 +77,5 @@ describeInBrowsers("allowing a webmail", (name) => {
       await options.click(".sites button");
       await until("no site in the list", async () => ((await sites()).length === 0 ? true : undefined));
       await until("no script in the page", async () => ((await isIn()) ? undefined : true));
-    }, 60_000);
+    });
 });

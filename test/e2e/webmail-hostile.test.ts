@@ -84,7 +84,7 @@ async function untilShown(frame: Sheet, words: string): Promise<void> {
     shown = await textOf(frame);
     return shown.includes(words) ? true : undefined;
   };
-  await until(`"${words}" in our frame`, look, 15_000).catch((error: unknown) => {
+  await until(`"${words}" in our frame`, look).catch((error: unknown) => {
     throw new Error(`${String(error)}; it shows: ${shown}`);
   });
 }
@@ -122,14 +122,14 @@ describeInBrowsers("a hostile webmail page", (name) => {
     const own = `() => (globalThis.browser ?? chrome).runtime.getURL("app/webmail/read.html?fed")`;
     address = await page.run(z.string(), own);
     await page.close();
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await webmail?.stop();
     await server?.discard();
     rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   /** Opens the page for a mail and waits until our frame shows it. */
   const opened = async (uid: number, words: string, script = "") => {
@@ -154,7 +154,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     );
     expect(await page.run(z.array(z.string()), READ, SECRET)).not.toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("learns no size: a short mail and a long one look the same to it", async () => {
     const seen = `() => {
@@ -175,7 +175,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       await page.close();
     }
     expect(shapes[0]).toBe(shapes[1]);
-  }, 60_000);
+  });
 
   test("presses nothing for the person: only a person's own press counts", async () => {
     const { page, frame } = await opened(0, SECRET);
@@ -201,7 +201,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       (await where()).includes("_action=compose") ? true : undefined,
     );
     await page.close();
-  }, 60_000);
+  });
 
   const COVER = `() => {
     const cover = document.createElement("div");
@@ -235,7 +235,6 @@ describeInBrowsers("a hostile webmail page", (name) => {
       expect(await page.run(z.array(z.string()), READ, SECRET)).toEqual([]);
       await page.close();
     },
-    60_000,
   );
 
   /** Makes a frame of ours by itself and gives it mails; whatever comes back is kept. */
@@ -277,7 +276,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     expect(await given(page)).toBe('["listseal-ready"]');
     expect(await page.run(z.array(z.string()), READ, SECRET)).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("can't know our frame's address from the outside", async () => {
     const page = await browser.open(webmail.show(9));
@@ -292,17 +291,17 @@ describeInBrowsers("a hostile webmail page", (name) => {
       expect(await given(page)).toBe("[]");
     }
     await page.close();
-  }, 60_000);
+  });
 
   test("gets nothing out of a frame in a site that the person has not allowed, not even to the screen", async () => {
     const page = await browser.open(webmail.elsewhere(LISTEN));
     await page.run(z.null(), FEED, address, [0], 3_000);
     await pause(1_500);
     expect(await given(page)).toBe("[]");
-    const frame = await page.frame("read.html?fed").catch(() => undefined);
+    const frame = await page.frame("read.html?fed", 1_000).catch(() => undefined);
     if (frame !== undefined) expect(await textOf(frame)).not.toContain(SECRET);
     await page.close();
-  }, 60_000);
+  });
 
   test("gets a sealed answer only if the person has typed something, and nothing but what is sealed", async () => {
     const page = await browser.open(webmail.answer(0, LISTEN));
@@ -336,7 +335,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
       expect(await page.run(z.array(z.string()), READ, words)).toEqual([]);
     }
     await page.close();
-  }, 60_000);
+  });
 
   test("gets nothing of what is kept by a content script that it has taken over, as far as the browser can tell", async () => {
     const page = await browser.open(webmail.show(9));
@@ -345,7 +344,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     // QUIRK: Firefox 153 can't close storage.local to content scripts; docs/WEBMAIL.md says so
     expect(got).toBe(name === "chromium" ? "" : "local");
     await page.close();
-  }, 60_000);
+  });
 
   test("can't speak our messages: neither to the background nor into a frame that our script has made", async () => {
     const { page, frame } = await opened(0, SECRET, LISTEN);
@@ -379,7 +378,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
     expect(await page.run(z.string(), `() => location.search`)).toContain("_action=show");
     expect(await textOf(frame)).toContain(SECRET);
     await page.close();
-  }, 60_000);
+  });
 
   test("sees no passphrase: a frame asks for none, and a key that our own page has unlocked opens there, too", async () => {
     const options = await browser.open("app/browser/options.html");
@@ -404,5 +403,5 @@ describeInBrowsers("a hostile webmail page", (name) => {
     const second = await opened(0, SECRET);
     await second.page.close();
     await first.page.close();
-  }, 60_000);
+  });
 });

@@ -78,11 +78,11 @@ suite("a member with webmail", () => {
     const record = async (who: "alice" | "bob") =>
       memberRecord([await owner.invite(list, addressOf(who))], keys[who]);
     records = { alice: await record("alice"), bob: await record("bob") };
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await world?.stop();
-  }, 60_000);
+  });
 
   const aliceWrites = (subject: string) =>
     post(
@@ -127,12 +127,12 @@ suite("a member with webmail", () => {
       const page = await browser.open("app/browser/options.html");
       await keepInBrowser(page, records.bob);
       await page.close();
-    }, 90_000);
+    });
 
     afterAll(async () => {
       await browser?.close();
       rmSync(folder, { recursive: true, force: true });
-    }, 30_000);
+    });
 
     test("what Alice has sealed opens in its place", async () => {
       await aliceWrites(subject);
@@ -142,7 +142,7 @@ suite("a member with webmail", () => {
       await untilSays(frame, SECRET);
       expect(await textIn(frame)).toContain(subject);
       await window.page.picture(join(ALBUM, `read-${name}.png`));
-    }, 90_000);
+    });
 
     test("the answer is written in our frame, sealed there, attached by Roundcube, and resealed by the server", async () => {
       const before = world.dovecot.mails("alice", "INBOX").length;
@@ -173,7 +173,7 @@ suite("a member with webmail", () => {
       expect(letter.from.address).toBe(addressOf("bob"));
       expect(author.userId).toContain("Bob");
       expect(passage).toMatchObject({ via: "list" });
-    }, 120_000);
+    });
 
     test("a new letter begins beside Send", async () => {
       await window.compose();
@@ -214,7 +214,7 @@ suite("a member with webmail", () => {
         }),
       );
       expect(opened).toMatchObject({ kind: "opened", letter: { subject: `New from ${name}` } });
-    }, 120_000);
+    });
 
     // once: Bob is no member afterwards
     if (name === BROWSERS.at(-1))
@@ -238,7 +238,7 @@ suite("a member with webmail", () => {
         expect((await world.listServer.command("member", "list", list.address)).stdout).not.toContain(
           addressOf("bob"),
         );
-      }, 120_000);
+      });
   });
 
   describe("afterwards", () => {
@@ -252,6 +252,6 @@ suite("a member with webmail", () => {
       }
       // the search finds what is there
       expect(searchPaths([world.dovecot.store], SUBJECT).findings).not.toEqual([]);
-    }, 60_000);
+    });
   });
 });

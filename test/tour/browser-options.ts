@@ -72,7 +72,7 @@ export class BrowserOptions {
       return text.includes(words) ? true : undefined;
     };
     try {
-      await until(`"${words}"`, says, 30_000);
+      await until(`"${words}"`, says);
     } catch (error) {
       throw new Error(`${error}\nThe page says:\n${text}`);
     }
@@ -87,14 +87,10 @@ export class BrowserOptions {
   async press(label: string): Promise<void> {
     let others: string | null = "";
     try {
-      await until(
-        `a button "${label}"`,
-        async () => {
-          others = await this.#sheet.run(z.string().nullable(), MARK, label);
-          return others === null ? true : undefined;
-        },
-        20_000,
-      );
+      await until(`a button "${label}"`, async () => {
+        others = await this.#sheet.run(z.string().nullable(), MARK, label);
+        return others === null ? true : undefined;
+      });
     } catch (error) {
       throw new Error(`${error}\nThere are: ${others}`);
     }

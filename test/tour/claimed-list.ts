@@ -112,13 +112,9 @@ export async function claimedList(
     listKey: writeSealingKey(sealingHalf(listKey)),
     shape: "encrypted",
   });
-  await until(
-    `${plan.name} to have its owner`,
-    async () => {
-      const shown = await world.listServer.command("list", "show", address);
-      return shown.stdout.includes("accepts posts\n") ? true : undefined;
-    },
-    60_000,
-  );
+  await until(`${plan.name} to have its owner`, async () => {
+    const shown = await world.listServer.command("list", "show", address);
+    return shown.stdout.includes("accepts posts\n") ? true : undefined;
+  });
   return list;
 }

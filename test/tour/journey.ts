@@ -77,7 +77,7 @@ export async function autosave(world: World, author: Person, marker: string): Pr
 
 /** Presses Send. @throws with what the composer then says, if the mail was not sent */
 export async function send(author: Person): Promise<void> {
-  const outcome = await author.ui.send(120_000);
+  const outcome = await author.ui.send();
   if (outcome === "closed") return;
   const said = [await author.ui.composeActionState(author.addon.id), await author.ui.dialogs()];
   throw new Error(`The letter was not sent (${outcome}): ${JSON.stringify(said)}`);
@@ -110,21 +110,17 @@ export async function openNewest(
   { folder, count }: { readonly folder: "INBOX" | "Sent"; readonly count: number },
 ): Promise<View> {
   const subject = `[${plan.slug}]`;
-  await until(
-    `mail ${count} of ${plan.name} in ${reader.fullName}'s ${folder}`,
-    async () => {
-      await reader.ui.getNewMail(folder);
-      await reader.ui.openFolder(folder);
-      const mails = (await reader.ui.listSubjects()).filter((each) => each.includes(subject));
-      return mails.length >= count ? true : undefined;
-    },
-    90_000,
-  );
+  await until(`mail ${count} of ${plan.name} in ${reader.fullName}'s ${folder}`, async () => {
+    await reader.ui.getNewMail(folder);
+    await reader.ui.openFolder(folder);
+    const mails = (await reader.ui.listSubjects()).filter((each) => each.includes(subject));
+    return mails.length >= count ? true : undefined;
+  });
   await reader.ui.selectMessage(subject);
   try {
     const isWhole = ({ text: shown, images }: View) =>
       shown.includes(text) && images.every(({ width }) => width > 0);
-    return await reader.ui.waitForView(isWhole, 90_000);
+    return await reader.ui.waitForView(isWhole);
   } catch (error) {
     throw new Error(`${error}\nIt shows: ${JSON.stringify(await reader.ui.displayed()).slice(0, 2_000)}`);
   }

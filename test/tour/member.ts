@@ -40,15 +40,11 @@ export async function handOver(world: World, from: string, to: string, raw: Uint
 
 /** Opens the newest mail whose subject has these words, once it has come. */
 export async function openMail(person: Person, subject: string): Promise<void> {
-  await until(
-    `the mail "${subject}" at ${person.fullName}'s`,
-    async () => {
-      await person.ui.getNewMail();
-      await person.ui.openFolder();
-      return (await person.ui.listSubjects()).some((each) => each.includes(subject)) || undefined;
-    },
-    90_000,
-  );
+  await until(`the mail "${subject}" at ${person.fullName}'s`, async () => {
+    await person.ui.getNewMail();
+    await person.ui.openFolder();
+    return (await person.ui.listSubjects()).some((each) => each.includes(subject)) || undefined;
+  });
   await person.ui.selectMessage(subject);
 }
 
@@ -77,14 +73,10 @@ export async function joinByMail(
   const asked = await page.joinList();
   if (asked.failed) throw new Error(`${person.fullName} could not join: ${asked.text}`);
   await look("waiting");
-  await until(
-    "the server's answer",
-    async () => {
-      await person.ui.getNewMail();
-      return (await page.text()).includes(words("member_now")) || undefined;
-    },
-    90_000,
-  );
+  await until("the server's answer", async () => {
+    await person.ui.getNewMail();
+    return (await page.text()).includes(words("member_now")) || undefined;
+  });
   await look("member");
   await page.close();
 }
@@ -117,23 +109,19 @@ export async function reads(
   list: JoinedList,
   text: string,
 ): Promise<NonNullable<Displayed["view"]>> {
-  return until(
-    `"${text}" at ${reader.fullName}'s`,
-    async () => {
-      await reader.ui.getNewMail();
-      await reader.ui.openFolder();
-      const rows = (await reader.ui.listSubjects()).flatMap((subject, row) =>
-        subject.includes(sealedSubject(list)) ? [row] : [],
-      );
-      for (const row of rows) {
-        await reader.ui.selectMessage(row);
-        const view = await reader.ui.waitForView(() => true);
-        if (view.text.includes(text)) return view;
-      }
-      return undefined;
-    },
-    120_000,
-  );
+  return until(`"${text}" at ${reader.fullName}'s`, async () => {
+    await reader.ui.getNewMail();
+    await reader.ui.openFolder();
+    const rows = (await reader.ui.listSubjects()).flatMap((subject, row) =>
+      subject.includes(sealedSubject(list)) ? [row] : [],
+    );
+    for (const row of rows) {
+      await reader.ui.selectMessage(row);
+      const view = await reader.ui.waitForView(() => true);
+      if (view.text.includes(text)) return view;
+    }
+    return undefined;
+  });
 }
 
 /** Sends a join on an invitation with a fresh key, as an add-on of somebody's own making would. */

@@ -139,16 +139,12 @@ export class MembersPage {
   async waitFor(words: string): Promise<string> {
     let seen = "";
     try {
-      return await until(
-        `"${words}" on the page for owners`,
-        async () => {
-          seen = await this.text();
-          if (seen.includes(words)) return seen;
-          await this.#addon.ui.getNewMail();
-          return undefined;
-        },
-        90_000,
-      );
+      return await until(`"${words}" on the page for owners`, async () => {
+        seen = await this.text();
+        if (seen.includes(words)) return seen;
+        await this.#addon.ui.getNewMail();
+        return undefined;
+      });
     } catch (error) {
       throw new Error(`${error}\nThe page says: ${seen}`);
     }

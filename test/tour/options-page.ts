@@ -140,14 +140,10 @@ export class OptionsPage {
 
   /** Waits for the sentence in which the page says what came of it. */
   async #answer(): Promise<Said> {
-    return until(
-      "the answer of the options page",
-      async () => {
-        const said = await this.#addon.inFrontTab(saidShape, SAID);
-        return said.text === "" ? undefined : said;
-      },
-      90_000,
-    );
+    return until("the answer of the options page", async () => {
+      const said = await this.#addon.inFrontTab(saidShape, SAID);
+      return said.text === "" ? undefined : said;
+    });
   }
 
   async showTab(name: "lists" | "keys" | "about"): Promise<void> {
@@ -170,17 +166,13 @@ export class OptionsPage {
   /** Presses "Open invitation"; gives what the page then shows of it, or the sentence of a refusal. */
   async openInvitation(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "code");
-    return until(
-      "what is in the invitation",
-      async () => {
-        const said = await this.#addon.inFrontTab(saidShape, SAID);
-        // seen once on a busy machine: already marked as a refusal, and its sentence not there yet
-        if (said.failed && said.text !== "") return said;
-        if (!(await this.#has("input[name=address]"))) return undefined;
-        return { text: await this.text(), failed: false };
-      },
-      90_000,
-    );
+    return until("what is in the invitation", async () => {
+      const said = await this.#addon.inFrontTab(saidShape, SAID);
+      // seen once on a busy machine: already marked as a refusal, and its sentence not there yet
+      if (said.failed && said.text !== "") return said;
+      if (!(await this.#has("input[name=address]"))) return undefined;
+      return { text: await this.text(), failed: false };
+    });
   }
 
   /** Fills in name and passphrase before joining; gives the address that the page shows. */
@@ -201,10 +193,8 @@ export class OptionsPage {
 
   /** Waits until the page says this. */
   async waitForText(words: string): Promise<void> {
-    await until(
-      `"${words}" on the options page`,
-      async () => ((await this.text()).includes(words) ? true : undefined),
-      90_000,
+    await until(`"${words}" on the options page`, async () =>
+      (await this.text()).includes(words) ? true : undefined,
     );
   }
 

@@ -40,14 +40,10 @@ async function main(): Promise<void> {
     for (const who of ["alice", "bob", "carol", "eve"] as const) {
       const person = await Person.arrive(world, who, preferences);
       await person.join([await owner.invite(list, person.address)]);
-      await until(
-        `${person.fullName} to be a member`,
-        async () => {
-          await person.ui.getNewMail();
-          return (await person.addon.storage()).includes('"membership":"member"') || undefined;
-        },
-        90_000,
-      );
+      await until(`${person.fullName} to be a member`, async () => {
+        await person.ui.getNewMail();
+        return (await person.addon.storage()).includes('"membership":"member"') || undefined;
+      });
       people.push(person);
       console.log(`  ${person.fullName}'s Thunderbird is open, and ${person.fullName} is a member.`);
     }

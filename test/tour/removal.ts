@@ -29,15 +29,11 @@ export interface RemovalStory {
 
 /** Waits until no wire has carried a byte for a while: what comes afterwards has another cause. */
 export async function untilQuiet(world: World): Promise<void> {
-  await until(
-    "quiet wires",
-    async () => {
-      const mark = world.recorder.mark();
-      await pause(WATCH);
-      return world.recorder.since(mark).length === 0 ? true : undefined;
-    },
-    120_000,
-  );
+  await until("quiet wires", async () => {
+    const mark = world.recorder.mark();
+    await pause(WATCH);
+    return world.recorder.since(mark).length === 0 ? true : undefined;
+  });
 }
 
 /** Removes a person from every list by the operator's command, and looks what that changed for those who stay. */

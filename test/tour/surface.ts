@@ -155,7 +155,7 @@ const TAB_THROUGH = `async (window) => {
       return bottom < 0 || top > window.innerHeight || right < 0 || left > window.innerWidth;
     };
     // it is scrolled to with the next picture that is drawn; what has come into the page above it since may have moved it
-    for (let tries = 0; away() && tries < 60; tries += 1) {
+    for (let tries = 0; away() && tries < 2400; tries += 1) {
       if (tries % 20 === 19) {
         press("Tab", true);
         press("Tab");

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readStored } from "../../src/extension/records/stored.js";
 import { type Browser, type Sheet, startBrowser } from "../world/browser.js";
+import { untilClicksCount } from "../world/browser-frame.js";
 import { keepInBrowser } from "../world/browser-member.js";
 import { copyWithLoopbackAllowed } from "../world/built-extension.js";
 import { searchPaths } from "../world/evidence.js";
@@ -27,7 +28,7 @@ async function untilShown(frame: Sheet, words: string): Promise<void> {
     text = await frame.run(z.string(), TEXT);
     return text.includes(words) ? true : undefined;
   };
-  await until(`"${words}" in the frame`, shows, 60_000).catch((error: unknown) => {
+  await until(`"${words}" in the frame`, shows).catch((error: unknown) => {
     throw new Error(`${String(error)}; it shows: ${text.replace(/^.*?\}\s+/s, "").slice(-400)}`);
   });
 }
@@ -78,13 +79,13 @@ export async function tourWebmail(
     const reading = await window.page.frame("app/webmail/read.html");
     await untilShown(reading, marker);
     const read = await picture("read", "Bob reads in Roundcube");
-    const writing = await until("the frame for writing", async () => {
-      await reading.click("listseal-view >> .reply").catch(() => undefined);
-      return window.page.frame("app/webmail/write.html").catch(() => undefined);
-    });
+    await untilClicksCount(reading);
+    await reading.click("listseal-view >> .reply");
+    const writing = await window.page.frame("app/webmail/write.html");
     await writing.waitFor(".editor .text blockquote");
     await writing.type(".editor .text > p", ANSWER);
     const written = await picture("write", "Bob writes his reply in ListSeal's frame");
+    await untilClicksCount(writing);
     await writing.click("button.seal");
     await writing.waitFor(".attached-note");
     const attached = await picture("attached", "Roundcube has the sealed files; Bob clicks Send");

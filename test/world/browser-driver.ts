@@ -10,9 +10,6 @@ export type BrowserName = (typeof BROWSERS)[number];
 /** Keys that are pressed by name. */
 export type KeyName = "Enter" | "Tab" | "Escape" | "Backspace" | "Space";
 
-/** How long everything here waits for what has to appear, in milliseconds. */
-export const PATIENCE = 20_000;
-
 /**
  * One document: that of a tab, or that of a frame in it, wherever the frame hangs (another origin, a closed shadow
  * root). Selectors are CSS, and `host >> inner` is `inner` in the open shadow root of `host`; clicks and keys are the browser's own, trusted like a person's.
@@ -33,8 +30,8 @@ export interface Sheet {
   setFiles(selector: string, files: readonly string[]): Promise<void>;
   /** Waits until an element matches; it need not be visible. */
   waitFor(selector: string): Promise<void>;
-  /** Waits for a frame below this document whose address contains `part`. */
-  frame(part: string): Promise<Sheet>;
+  /** Waits for a frame below this document whose address contains `part`; `patience` (milliseconds) is for one that should not be there. */
+  frame(part: string, patience?: number): Promise<Sheet>;
 }
 
 /** One tab. */

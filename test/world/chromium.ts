@@ -7,12 +7,11 @@ import {
   type Browser,
   type BrowserStart,
   type KeyName,
-  PATIENCE,
   type Page,
   type Sheet,
   VIEWPORT,
 } from "./browser-driver.js";
-import { until } from "./processes.js";
+import { PATIENCE, until } from "./processes.js";
 
 const PROGRAM = "/usr/bin/chromium";
 
@@ -55,12 +54,12 @@ function sheetOf(frame: Frame): Sheet {
     },
     setFiles: (selector, files) => first(selector).setInputFiles([...files], { timeout: PATIENCE }),
     waitFor: (selector) => first(selector).waitFor({ state: "attached", timeout: PATIENCE }),
-    frame: async (part) =>
+    frame: async (part, patience) =>
       sheetOf(
         await until(
           `a frame of ${part}`,
           () => below(frame).find((one) => one.url().includes(part)),
-          PATIENCE,
+          patience,
         ),
       ),
   };
@@ -130,13 +129,7 @@ export async function startChromium(start: BrowserStart): Promise<Browser> {
       return pageOf(page);
     },
     opened: async (part) =>
-      pageOf(
-        await until(
-          `a tab of ${part}`,
-          () => context.pages().find((one) => one.url().includes(part)),
-          PATIENCE,
-        ),
-      ),
+      pageOf(await until(`a tab of ${part}`, () => context.pages().find((one) => one.url().includes(part)))),
     stopBackground: () => stopWorkers(context),
     close: () => context.close(),
   };

@@ -7,7 +7,7 @@ import { type MessageWindow, ThunderbirdUi } from "./thunderbird-ui.js";
 /** Runs in the popup: its text, once there is some. */
 const POPUP_TEXT = `async (window) => {
   const text = () => window.document.body?.innerText.trim() ?? "";
-  for (let tries = 0; tries < 100 && text() === ""; tries += 1) {
+  for (let tries = 0; tries < 2400 && text() === ""; tries += 1) {
     await new Promise((resolve) => window.setTimeout(resolve, 50));
   }
   return text();

@@ -7,14 +7,13 @@ import {
   type BrowserStart,
   type KeyName,
   manifestOf,
-  PATIENCE,
   type Page,
   type Sheet,
   VIEWPORT,
 } from "./browser-driver.js";
 import { marionetteOf, type Preferences, QUIET_GECKO, quitGecko, writeGeckoProfile } from "./gecko.js";
 import type { Marionette } from "./marionette.js";
-import { startProcess, until } from "./processes.js";
+import { PATIENCE, startProcess, until } from "./processes.js";
 
 const PROGRAM = "/usr/bin/firefox-esr";
 
@@ -191,7 +190,7 @@ function sheetOf(wheel: Wheel, place: Place): Sheet {
     },
     setFiles: (selector, files) => onceThere(selector, (id) => keys(id, files.join("\n"))),
     waitFor: (selector) => onceThere(selector, async () => {}),
-    frame: async (part) => {
+    frame: async (part, patience) => {
       const way = await until(
         `a frame of ${part}`,
         () =>
@@ -200,7 +199,7 @@ function sheetOf(wheel: Wheel, place: Place): Sheet {
             const found = await wheel.chrome(z.array(z.number()).nullable(), "wayToFrame", place.way, part);
             return found ?? undefined;
           }),
-        PATIENCE,
+        patience,
       );
       return sheetOf(wheel, { handle: place.handle, way });
     },

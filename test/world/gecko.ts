@@ -55,15 +55,11 @@ function activePort(profile: string): number | undefined {
 
 /** Waits until a program that was just started can be driven. Throws with its last words when it ends first. */
 export function marionetteOf(program: RunningProcess, profile: string): Promise<Marionette> {
-  return until(
-    `Marionette of ${program.name}`,
-    async () => {
-      if (program.ending !== undefined) throw new Error(`${program.name} ended:\n${program.logTail()}`);
-      const port = activePort(profile);
-      return port === undefined ? undefined : Marionette.connect(port).catch(() => undefined);
-    },
-    60_000,
-  );
+  return until(`Marionette of ${program.name}`, async () => {
+    if (program.ending !== undefined) throw new Error(`${program.name} ended:\n${program.logTail()}`);
+    const port = activePort(profile);
+    return port === undefined ? undefined : Marionette.connect(port).catch(() => undefined);
+  });
 }
 
 /** Asks the program to end; kills it when it does not. */

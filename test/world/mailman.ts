@@ -32,9 +32,6 @@ export interface Mailman {
 const documented = (name: string) =>
   readFileSync(new URL(`../../docs/mailman/${name}`, import.meta.url), "utf8");
 
-/** A dozen Python programs start at once, perhaps on a busy machine; in milliseconds. */
-const START_PATIENCE = 120_000;
-
 /** Programs of Mailman's that nothing here needs. */
 const IDLE = ["archive", "digest", "nntp"];
 
@@ -111,8 +108,8 @@ export async function startMailman(folder: string, filterPort: number): Promise<
     logFile: join(folder, "mailman.out"),
   });
   try {
-    await untilListening(master, lmtp, START_PATIENCE);
-    await untilListening(master, rest, START_PATIENCE);
+    await untilListening(master, lmtp);
+    await untilListening(master, rest);
   } catch (error) {
     await master.stop();
     throw error;

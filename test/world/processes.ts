@@ -162,6 +162,12 @@ export async function runToEnd(
   return finished;
 }
 
+/**
+ * How long anything waits for what has to come, in milliseconds. It is for what never comes: no test may depend on how fast a machine
+ * is, or on how much else runs on it.
+ */
+export const PATIENCE = 120_000;
+
 /** Waits some milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -174,7 +180,7 @@ export function pause(milliseconds: number): Promise<void> {
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  timeout = 30_000,
+  timeout = PATIENCE,
 ): Promise<T> {
   const end = Date.now() + timeout;
   for (;;) {
@@ -182,6 +188,19 @@ export async function until<T>(
     if (answer !== undefined) return answer;
     if (Date.now() > end) throw new Error(`Waited ${timeout / 1000} s in vain for: ${what}`);
     await pause(50);
+  }
+}
+
+/** Checks again and again until nothing is wrong; throws what was wrong at last when {@link PATIENCE} is over. */
+export async function eventually<T>(check: () => Promise<T>): Promise<T> {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(50);
+    }
   }
 }
 
@@ -198,7 +217,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** Waits until a server that we started accepts connections; throws with its last words when it ends first. */
-export async function untilListening(server: RunningProcess, port: number, timeout?: number): Promise<void> {
+export async function untilListening(server: RunningProcess, port: number): Promise<void> {
   const asks = async () => {
     if (server.ending !== undefined) {
       throw new Error(
@@ -207,5 +226,5 @@ export async function untilListening(server: RunningProcess, port: number, timeo
     }
     return (await accepts(port)) ? true : undefined;
   };
-  await until(`${server.name} on port ${port}`, asks, timeout);
+  await until(`${server.name} on port ${port}`, asks);
 }

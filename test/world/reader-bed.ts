@@ -96,15 +96,11 @@ export class ReaderBed {
   /** What the view says, once it shows an answer of this kind. What it showed before may be opened anew meanwhile. */
   async shown(kind: string): Promise<string> {
     let seen = "nothing";
-    const text = await until(
-      "an answer in the view",
-      async () => {
-        const now = await this.page.run(shownShape, SHOWN);
-        seen = `${now.kind}: ${now.text}`;
-        return now.kind === kind ? now.text : undefined;
-      },
-      30_000,
-    ).catch((cause: unknown) => {
+    const text = await until("an answer in the view", async () => {
+      const now = await this.page.run(shownShape, SHOWN);
+      seen = `${now.kind}: ${now.text}`;
+      return now.kind === kind ? now.text : undefined;
+    }).catch((cause: unknown) => {
       throw new Error(`not ${kind} but ${seen}`, { cause });
     });
     return text;
@@ -122,17 +118,13 @@ export class ReaderBed {
 
   /** The file that the browser has saved whose name ends so; it is taken away. */
   saved(ending: string): Promise<Buffer> {
-    return until(
-      `a saved file ${ending}`,
-      () => {
-        const found = savedFiles(this.browser.downloads).find((file) => file.endsWith(ending));
-        if (found === undefined) return undefined;
-        const bytes = readFileSync(found);
-        rmSync(found);
-        return bytes;
-      },
-      20_000,
-    );
+    return until(`a saved file ${ending}`, () => {
+      const found = savedFiles(this.browser.downloads).find((file) => file.endsWith(ending));
+      if (found === undefined) return undefined;
+      const bytes = readFileSync(found);
+      rmSync(found);
+      return bytes;
+    });
   }
 
   /** What Alice reads in the newest copy that she got. */

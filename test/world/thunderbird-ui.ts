@@ -137,10 +137,8 @@ export class ThunderbirdUi {
 
   /** Fetches until the folder holds at least `count` mails, and opens it. */
   async waitForMails(count: number, folder = "INBOX"): Promise<void> {
-    await until(
-      `${count} mails in ${folder} of ${this.#thunderbird.account.user}`,
-      async () => ((await this.getNewMail(folder)) >= count ? true : undefined),
-      60_000,
+    await until(`${count} mails in ${folder} of ${this.#thunderbird.account.user}`, async () =>
+      (await this.getNewMail(folder)) >= count ? true : undefined,
     );
     await this.openFolder(folder);
     await until(`${count} rows in ${folder}`, async () =>
@@ -166,16 +164,11 @@ export class ThunderbirdUi {
   /** Waits until the add-on shows something that `accept` agrees to, and gives it; "it is being opened" is no answer yet. */
   waitForView(
     accept: (view: NonNullable<Displayed["view"]>) => boolean,
-    timeout = 60_000,
   ): Promise<NonNullable<Displayed["view"]>> {
-    return until(
-      `the add-on's view in ${this.#thunderbird.account.user}'s Thunderbird`,
-      async () => {
-        const { view } = await this.displayed();
-        return view !== null && view.kind !== "opening" && accept(view) ? view : undefined;
-      },
-      timeout,
-    );
+    return until(`the add-on's view in ${this.#thunderbird.account.user}'s Thunderbird`, async () => {
+      const { view } = await this.displayed();
+      return view !== null && view.kind !== "opening" && accept(view) ? view : undefined;
+    });
   }
 
   /** Waits until Thunderbird itself shows this text in the message. */
@@ -230,9 +223,9 @@ export class ThunderbirdUi {
   }
 
   /** Presses Send and waits for what comes of it. */
-  async send(timeout = 60_000): Promise<SendOutcome> {
+  async send(): Promise<SendOutcome> {
     await this.#call(z.null(), "compose-window", "pressSend");
-    return this.#call(z.enum(["closed", "dialog", "open"]), "compose-window", "sendOutcome", timeout);
+    return this.#call(z.enum(["closed", "dialog", "open"]), "compose-window", "sendOutcome");
   }
 
   /** Saves the draft: by the person's Ctrl+S, or as the timer does. */

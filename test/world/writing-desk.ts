@@ -46,7 +46,7 @@ export class WritingDesk {
   /** Presses "Send Later" and waits for what comes of it. */
   async sendLater(): Promise<"closed" | "dialog" | "open"> {
     await this.#call(z.null(), "pressSendLater");
-    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome", 60_000);
+    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome");
   }
 
   async setOffline(offline: boolean): Promise<void> {
@@ -79,7 +79,7 @@ export class WritingDesk {
 
   /** Waits for what comes of that press. */
   outcomeOfSend(): Promise<SendOutcome> {
-    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome", 120_000);
+    return this.#call(z.enum(["closed", "dialog", "open"]), "sendOutcome");
   }
 
   /** How many compose windows are open. */

@@ -2,8 +2,11 @@
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** As PATIENCE in processes.ts. */
+const PATIENCE = 120_000;
+
 /** Asks until the answer is neither undefined, null nor false. */
-export async function waitFor(what, probe, timeout = 30000) {
+export async function waitFor(what, probe, timeout = PATIENCE) {
   const end = Date.now() + timeout;
   for (;;) {
     const answer = await probe();
@@ -50,7 +53,7 @@ export const widgetName = (addonId) => addonId.toLowerCase().replace(/[^a-z0-9_-
  * Runs source code (a function of `content`) with full rights in the process of a browser element and gives its
  * JSON result.
  */
-export function inBrowser(browser, source, args, timeout = 60000) {
+export function inBrowser(browser, source, args, timeout = PATIENCE) {
   const manager = browser.messageManager;
   const key = `listseal-test-${Math.random()}`;
   return new Promise((resolve, reject) => {

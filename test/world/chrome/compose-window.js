@@ -110,9 +110,8 @@ export async function pressCtrlShift(letter) {
 
 /** "Send Later": into the Outbox. */
 export async function pressSendLater() {
-  const window = composer();
-  window.listsealTestBusy = Date.now();
-  setTimeout(() => window.goDoCommand("cmd_sendLater"), 0);
+  watchSend();
+  setTimeout(() => composer().goDoCommand("cmd_sendLater"), 0);
   await sleep(50);
 }
 
@@ -232,9 +231,8 @@ export async function composeActionState(addonId) {
 
 /** Presses Send. */
 export async function pressSend() {
-  const window = composer();
-  const button = window.document.getElementById("button-send");
-  window.listsealTestBusy = Date.now();
+  const button = composer().document.getElementById("button-send");
+  watchSend();
   // The press may open a modal dialog, which would keep this script from returning.
   setTimeout(() => button.click(), 0);
   await sleep(50);
@@ -289,20 +287,25 @@ async function closeDialogs(how) {
   return open.length;
 }
 
-/** After Send: whether the window has closed, a dialog has come, or the add-on has refused (window unlocked again). */
-export async function sendOutcome(timeout) {
-  return waitFor(
-    "the outcome of Send",
-    () => {
-      if (dialogWindows().length > 0) return "dialog";
-      const window = Services.wm.getMostRecentWindow("msgcompose");
-      if (!window || window.closed) return "closed";
-      // Locked while it works; not locked for a while, since the press or since then, means that it has given up.
-      if (window.gWindowLocked || window.gSendOperationInProgress) window.listsealTestBusy = Date.now();
-      return Date.now() - window.listsealTestBusy > 2000 ? "open" : undefined;
-    },
-    timeout,
-  );
+/** After Send: whether the window has closed, a dialog has come, or the add-on has refused. */
+export async function sendOutcome() {
+  return waitFor("the outcome of Send", () => {
+    if (dialogWindows().length > 0) return "dialog";
+    const window = Services.wm.getMostRecentWindow("msgcompose");
+    if (!window || window.closed) return "closed";
+    return window.listsealTestGivenUp && !window.gWindowLocked ? "open" : undefined;
+  });
+}
+
+/** Notes whether the compose window gives up sending, which it says by an event, as it does when an add-on refuses. */
+function watchSend() {
+  const window = composer();
+  const watched = window.listsealTestGivenUp !== undefined;
+  window.listsealTestGivenUp = false;
+  if (watched) return;
+  window.addEventListener("compose-prepare-message-completed", ({ detail }) => {
+    if (detail?.exception) window.listsealTestGivenUp = true;
+  });
 }
 
 /** Closes every compose window without saving. */

@@ -11,7 +11,7 @@ export async function inBackground(addonId, source, args) {
   const policy = WebExtensionPolicy.getByID(addonId);
   if (!policy) throw new Error(`no add-on ${addonId}`);
   if (!backgroundView(addonId)) await policy.extension.wakeupBackground?.();
-  const view = await waitFor("the background page", () => backgroundView(addonId), 10000);
+  const view = await waitFor("the background page", () => backgroundView(addonId));
   // A sandbox with the page's own principal: the code sees what the add-on's own code would see.
   const inside = `(window, source, args) => {
     const sandbox = Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false, sameZoneAs: window });
@@ -38,7 +38,7 @@ export async function killBackground(addonId) {
 /** The id of the process in which the background page runs, which is woken if it sleeps. */
 export async function backgroundProcess(addonId) {
   if (!backgroundView(addonId)) await WebExtensionPolicy.getByID(addonId).extension.wakeupBackground?.();
-  const view = await waitFor("the background page", () => backgroundView(addonId), 10000);
+  const view = await waitFor("the background page", () => backgroundView(addonId));
   return view.xulBrowser.browsingContext.currentWindowGlobal.osPid;
 }
 

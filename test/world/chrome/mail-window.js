@@ -76,24 +76,29 @@ export async function listSubjects() {
  */
 export async function selectMessage(which) {
   const pane = threePane();
-  const view = pane.gDBView;
-  view.doCommand(Ci.nsMsgViewCommandType.expandAll);
-  const rows = Array.from({ length: view.rowCount }, (_, row) => row);
-  const matching =
-    typeof which === "number"
-      ? rows.filter((row) => row === which)
-      : rows
-          .filter((row) => view.getMsgHdrAt(row).mime2DecodedSubject.includes(which))
-          .sort((a, b) => view.getMsgHdrAt(a).date - view.getMsgHdrAt(b).date);
-  const row = matching.at(-1);
-  if (row === undefined) throw new Error(`no message ${which} among ${view.rowCount}`);
+  const row = await waitFor(`message ${which}`, () => {
+    const view = pane.gDBView;
+    view.doCommand(Ci.nsMsgViewCommandType.expandAll);
+    const rows = Array.from({ length: view.rowCount }, (_, each) => each);
+    const matching =
+      typeof which === "number"
+        ? rows.filter((each) => each === which)
+        : rows
+            .filter((each) => view.getMsgHdrAt(each).mime2DecodedSubject.includes(which))
+            .sort((a, b) => view.getMsgHdrAt(a).date - view.getMsgHdrAt(b).date);
+    return matching.at(-1);
+  });
+  const shown = () => mainWindow().document.getElementById("tabmail").currentAboutMessage?.gMessageURI;
+  const header = pane.gDBView.getMsgHdrAt(row);
   pane.threadTree.selectedIndex = -1;
-  await sleep(50);
+  // what was shown before is not taken for what is asked for
+  await waitFor("the message before to be gone", () => !shown());
   pane.threadTree.scrollToIndex(row, true);
   pane.threadTree.selectedIndex = row;
   await waitFor("the message to be shown", () => {
     const message = messageBrowser("mail:3pane");
     return (
+      shown() === header.folder.getUriForMsg(header) &&
       message?.currentURI &&
       !message.currentURI.spec.startsWith("about:") &&
       !message.webProgress?.isLoadingDocument

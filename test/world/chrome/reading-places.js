@@ -68,7 +68,7 @@ export async function selectConversation(words, heading) {
   const { GlodaMsgIndexer } = ChromeUtils.importESModule("resource:///modules/gloda/IndexMsg.sys.mjs");
   const mails = [...threePane().gFolder.messages].filter(isIt);
   GlodaMsgIndexer.indexMessages(mails.map(({ folder, messageKey }) => [folder, messageKey]));
-  await waitFor("the index", () => mails.every((mail) => Gloda.isMessageIndexed(mail)), 60_000);
+  await waitFor("the index", () => mails.every((mail) => Gloda.isMessageIndexed(mail)));
   const select = () => {
     const { threadTree, gDBView } = threePane();
     gDBView.doCommand(Ci.nsMsgViewCommandType.collapseAll);
@@ -79,21 +79,17 @@ export async function selectConversation(words, heading) {
   // stays empty, or has some of the mails only. So it is selected anew until there are all.
   let [selectedAt, patience] = [0, RESELECT_MS / 2];
   let seen = "no view";
-  const view = await waitFor(
-    `a conversation of ${heading}`,
-    async () => {
-      const found = threePane().document.querySelector("conversation-view");
-      seen = found?.shadowRoot?.textContent ?? "no view";
-      if (!found?.hidden && seen.includes(heading)) return found;
-      if (Date.now() - selectedAt < patience) return undefined;
-      threePane().threadTree.selectedIndex = -1;
-      await sleep(100);
-      select();
-      [selectedAt, patience] = [Date.now(), 2 * patience];
-      return undefined;
-    },
-    60_000,
-  ).catch((error) => {
+  const view = await waitFor(`a conversation of ${heading}`, async () => {
+    const found = threePane().document.querySelector("conversation-view");
+    seen = found?.shadowRoot?.textContent ?? "no view";
+    if (!found?.hidden && seen.includes(heading)) return found;
+    if (Date.now() - selectedAt < patience) return undefined;
+    threePane().threadTree.selectedIndex = -1;
+    await sleep(100);
+    select();
+    [selectedAt, patience] = [Date.now(), 2 * patience];
+    return undefined;
+  }).catch((error) => {
     throw new Error(`${error.message}; it shows: ${seen}`);
   });
   // the first words of each mail come later, if there are any

@@ -35,10 +35,9 @@ export async function zoom(surface, factor) {
   const browser = await browserOf(surface);
   browser.fullZoom = factor;
   const fits = "({ document: { documentElement: root } }) => root.scrollWidth <= root.clientWidth";
-  for (let tries = 0; surface === "popup" && tries < 40; tries += 1) {
-    if (await inBrowser(browser, fits, [])) return;
-    await sleep(50);
-  }
+  // what never fits is found by who looks next
+  if (surface === "popup")
+    await waitFor("the room", () => inBrowser(browser, fits, [])).catch(() => undefined);
 }
 
 /** Makes a text known to every process, once. */
