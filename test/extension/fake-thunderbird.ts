@@ -9,6 +9,11 @@ export const shownIn = new Map<number, number>();
 export const folders = new Map<number, { readonly path: string }>();
 /** Mails that were opened from a file: shown, and in no folder. */
 export const external = new Set<number>();
+/** The person's identities, by their ids. */
+export const identities = new Map<
+  string,
+  { readonly id: string; readonly email: string; readonly label: string }
+>();
 /** Names of what is attached in the compose window, and those that are files. */
 export const attached: string[] = [];
 export const files = new Map<string, Uint8Array>();
@@ -39,7 +44,12 @@ function headerOf(id: number) {
 /** Puts everything on the host. */
 export function haveThunderbird(): void {
   Object.assign(host, {
-    accounts: { list: async () => [{ id: "a", type: "local", rootFolder: { id: "root" }, identities: [] }] },
+    accounts: {
+      list: async () => [{ id: "a", type: "local", rootFolder: { id: "root" }, identities: [] }],
+      getDefault: async () => null,
+      onCreated: event(),
+      onDeleted: event(),
+    },
     folders: { getSubFolders: async () => localFolders.map((name) => ({ id: name, name })) },
     commands: { onCommand: event() },
     compose: {
@@ -57,7 +67,12 @@ export function haveThunderbird(): void {
       listAttachments: async () => attached.map((name, id) => ({ id, name, size: 1 })),
     },
     composeAction: { onClicked: event() },
-    identities: {},
+    identities: {
+      get: async (id: string) => identities.get(id) ?? null,
+      onCreated: event(),
+      onUpdated: event(),
+      onDeleted: event(),
+    },
     menus: { onClicked: event(), create: () => undefined },
     messageDisplay: {
       getDisplayedMessages: async (tabId: number) => {
