@@ -6,7 +6,7 @@ import host from "./fake-host.js";
 export const mails = new Map<number, Uint8Array>();
 export const shownIn = new Map<number, number>();
 /** The folder of a mail, where it is not the one folder there is. */
-export const folders = new Map<number, { readonly path: string }>();
+export const folders = new Map<number, { readonly path: string; readonly specialUse?: readonly string[] }>();
 /** Mails that were opened from a file: shown, and in no folder. */
 export const external = new Set<number>();
 /** The person's identities, by their ids. */
@@ -50,7 +50,10 @@ export function haveThunderbird(): void {
       onCreated: event(),
       onDeleted: event(),
     },
-    folders: { getSubFolders: async () => localFolders.map((name) => ({ id: name, name })) },
+    folders: {
+      query: async () => [{ id: "drafts", accountId: "a" }],
+      getSubFolders: async () => localFolders.map((name) => ({ id: name, name })),
+    },
     commands: { onCommand: event() },
     compose: {
       onBeforeSend: event(),
@@ -86,6 +89,11 @@ export function haveThunderbird(): void {
         if (!mails.has(id)) throw new Error("no such message");
         return headerOf(id);
       },
+      query: async () => ({
+        messages: [...folders]
+          .filter(([, { specialUse }]) => specialUse?.includes("drafts"))
+          .map(([id]) => headerOf(id)),
+      }),
       getFull: async (id: number) => ({ parts: [await readMimeTree(mails.get(id) ?? new Uint8Array())] }),
       getRaw: async (id: number) => {
         await beforeMail.wait();
