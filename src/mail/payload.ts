@@ -120,7 +120,13 @@ export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
  */
 export function writeClearMail(letter: Letter, list: string): Uint8Array {
   const { author: _keys, ...readable } = letter;
-  const fields = [...letterFields(readable), [COPY_FIELD, list] as const];
+  const fields = [
+    ...letterFields(readable),
+    // as on the mail that it is a copy of: an answer goes to the list, from every program
+    ["Reply-To", list] as const,
+    ["List-Post", `<mailto:${list}>`] as const,
+    [COPY_FIELD, list] as const,
+  ];
   return writeEntity(fields, { ...tree(readable), type: "multipart/mixed" });
 }
 
