@@ -122,9 +122,8 @@ export function writeClearMail(letter: Letter, list: string): Uint8Array {
   const { author: _keys, ...readable } = letter;
   const fields = [
     ...letterFields(readable),
-    // as on the mail that it is a copy of: an answer goes to the list, from every program
+    // an answer goes to the list, from every program. QUIRK: with List-Post beside it Thunderbird answers the author alone
     ["Reply-To", list] as const,
-    ["List-Post", `<mailto:${list}>`] as const,
     [COPY_FIELD, list] as const,
   ];
   return writeEntity(fields, { ...tree(readable), type: "multipart/mixed" });
