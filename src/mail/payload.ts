@@ -126,7 +126,12 @@ export function writePayload(letter: Letter, outer: OuterFields): Uint8Array {
  */
 export function writeClearMail(letter: Letter, list: string): Uint8Array {
   const { author: _keys, ...readable } = letter;
-  const fields = [...letterFields(readable), [COPY_FIELD, list] as const];
+  const fields = [
+    ...letterFields(readable),
+    // an answer goes to the list, from every program. QUIRK: with List-Post beside it Thunderbird answers the author alone
+    ["Reply-To", list] as const,
+    [COPY_FIELD, list] as const,
+  ];
   return writeEntity(fields, { ...tree(readable), type: "multipart/mixed" });
 }
 

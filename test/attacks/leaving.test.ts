@@ -12,6 +12,7 @@ import { readMessage } from "../../src/extension/reading/read-message.js";
 import { emptyStored, type Stored } from "../../src/extension/records/stored.js";
 import { runJob } from "../../src/extension/worker/client.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
+import { openedDraft } from "../../src/extension/writing/window/opened-draft.js";
 import { unsealInPlace } from "../../src/extension/writing/window/recover.js";
 import {
   beginningOf,
@@ -104,10 +105,11 @@ beforeAll(async () => {
     ),
   );
   folders.set(OLD_COPY, { path: "/ListSeal/Team" });
+  folders.set(DRAFT, { path: "/Drafts", specialUse: ["drafts"] });
   mails.set(
     DRAFT,
     Buffer.from(
-      `From: a@x.test\r\nMessage-ID: <d@x.test>\r\nX-Listseal-Thread: <one@x.test>\r\nX-Listseal-Quotes: ${list.address}\r\n\r\nhi\r\n`,
+      `From: a@x.test\r\nIn-Reply-To: <${OPENED}@lists.example>\r\nX-Listseal-Thread: <one@x.test>\r\nX-Listseal-Quotes: ${list.address}\r\n\r\nhi\r\n`,
     ),
   );
   const record = await keyRecord(alice);
@@ -213,6 +215,18 @@ test.each([
   expect(mayLeaveReadable(await readMessage(headerOf(id), "in-its-own-shell"))).toBe(true);
   for (const type of ["reply", "forward", "redirect", "new"] as const)
     expect((await about({ type, relatedMessageId: id })).related).toEqual({ kind: "copy", list });
+});
+
+test("the draft of an answer is found behind the mail that it answers, and never taken for it", async () => {
+  const draft: ComposeDetails = { type: "draft", relatedMessageId: OPENED, subject: "Re: sealed" };
+  expect(await openedDraft(draft)).toBe(DRAFT);
+  expect((await about(draft)).related).toMatchObject({ kind: "continued", list: "team@lists.example" });
+  // another one's draft is not it; but what it answers is known
+  const other = { ...draft, subject: "Re: another matter" };
+  expect(await openedDraft(other)).toBeNull();
+  expect((await about(other)).related).toMatchObject({ kind: "continued", list: "team@lists.example" });
+  expect(await openedDraft({ ...draft, relatedMessageId: ORDINARY })).toBeNull();
+  expect(await openedDraft({ ...draft, relatedMessageId: DRAFT })).toBe(DRAFT);
 });
 
 test("a draft, or a template, that quotes what came sealed does so still", async () => {

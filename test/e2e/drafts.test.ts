@@ -237,9 +237,61 @@ describe("drafts in a real Thunderbird", () => {
     expect(w.submissions()).toBe(before);
   });
 
-  test("after kill -9 the draft is in Local Folders, and is a sealed one still", async () => {
+  /** Begins an answer, has it saved by the timer, closes its window, and opens the draft from its folder. */
+  async function answerAgain(folder: () => Promise<unknown>): Promise<string> {
+    const marker = w.mark();
+    await w.alice.ui.typeHtml(`<p>${marker}</p>`);
+    await w.alice.ui.saveDraft("timer");
+    await until("the draft", () =>
+      searchPaths([w.localMail(), w.world.dovecot.store], marker).findings.length > 0 ? true : undefined,
+    );
+    await w.alice.ui.closeComposers();
+    await folder();
+    await w.desk.editNewestDraft();
+    await until("the draft's words", async () =>
+      (await w.alice.ui.composerState()).html.includes(marker) ? true : undefined,
+    );
+    return marker;
+  }
+
+  test("the draft of an answer is opened again: it goes on in its conversation, and what it answers stays in its folder", async () => {
     await w.alice.ui.openFolder("INBOX");
     await w.alice.ui.selectMessage(0);
+    const there = w.world.dovecot.mails("alice", "INBOX").length;
+    await w.desk.about("cmd_reply");
+    await until("the quote", async () =>
+      (await w.alice.ui.composerState()).html.includes("<blockquote") ? true : undefined,
+    );
+    const thread = await until("the thread", async () => (await w.threadInComposer()) || undefined);
+    await answerAgain(() => w.desk.openLocalFolder("Drafts"));
+    await w.sealed();
+    expect(await until("the draft's thread", async () => (await w.threadInComposer()) || undefined)).toBe(
+      thread,
+    );
+    await w.alice.ui.closeComposers();
+
+    // an answer to ordinary mail, whose draft is on the server, and to which the list is added
+    const asked = w.mark();
+    await w.bob.ui.compose({ to: w.alice.address, subject: `plain ${asked}`, html: `<p>${asked}</p>` });
+    await expect(w.bob.ui.send()).resolves.toBe("closed");
+    await w.alice.ui.waitForMails(there + 1);
+    await w.alice.ui.selectMessage(asked);
+    await w.alice.ui.waitForNativeText(asked);
+    await w.desk.about("cmd_reply");
+    await w.labelled("Encrypt to list");
+    await answerAgain(async () => {
+      await w.alice.ui.getNewMail("Drafts");
+      await w.alice.ui.openFolder("Drafts");
+    });
+    await w.desk.addRecipients("addr_to", w.list.address);
+    await w.titled("moved to this computer");
+    await until("the server to be clean", () => (w.openDrafts().length === 0 ? true : undefined), 20_000);
+    expect(w.world.dovecot.mails("alice", "INBOX")).toHaveLength(there + 1);
+  }, 180_000);
+
+  test("after kill -9 the draft is in Local Folders, and is a sealed one still", async () => {
+    await w.alice.ui.openFolder("INBOX");
+    await w.alice.ui.selectMessage("[team] encrypted message");
     await w.desk.about("cmd_reply");
     await until("the quote", async () =>
       (await w.alice.ui.composerState()).html.includes("<blockquote") ? true : undefined,
@@ -269,7 +321,7 @@ describe("drafts in a real Thunderbird", () => {
     );
     expect(continued).toBe(thread);
     await addon.ui.closeComposers();
-    for (const text of w.markers.slice(-3))
+    for (const text of w.markers.slice(-1))
       expect(searchPaths([w.world.dovecot.store], text).findings).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
+import type { allowedStyles } from "../../src/extension/reading/display/clean-html.js";
 import {
   type Browser,
   type BrowserName,
@@ -21,8 +22,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Puts the code that the Reader shows HTML with onto a page of the same extension, where a test can call it. */
 const SCRIPT = `
+import { allowedStyles, cleanHtml } from "${root}/src/extension/reading/display/clean-html.ts";
 import { frameDocument, htmlFrame } from "${root}/src/extension/reading/page/html-frame.ts";
-Object.assign(globalThis, { frameDocument, htmlFrame });
+Object.assign(globalThis, { allowedStyles, cleanHtml, frameDocument, htmlFrame });
 `;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Walls</title><div id="frames"></div>
 <script type="module" src="walls.js"></script>`;
@@ -63,6 +65,101 @@ const SHOW_UNCLEANED = `async (all) => {
 /** In the page of the extension: what the cleaning alone makes of each. */
 const CLEANED = `async (all) => all.map((html) =>
   globalThis.frameDocument(html, {}).srcdoc.replace(/<meta http-equiv[^>]*>/, ""))`;
+
+/** Values as letters have them, for properties that may stay; those of the others are made of them. */
+const STYLES = {
+  "background-color": "rgba(1, 2, 3, 0.5)",
+  "border-collapse": "collapse",
+  "border-spacing": "3px 4px",
+  "caption-side": "bottom",
+  clear: "both",
+  color: "#123456",
+  direction: "rtl",
+  display: "inline-block",
+  "empty-cells": "hide",
+  float: "right",
+  "font-family": "'Courier New', monospace",
+  "font-size": "17px",
+  "font-style": "italic",
+  "font-variant": "small-caps",
+  "font-weight": "bold",
+  height: "50px",
+  hyphens: "auto",
+  "letter-spacing": "2px",
+  "line-height": "1.7",
+  "list-style-type": "square",
+  "max-height": "90px",
+  "max-width": "80%",
+  "overflow-wrap": "anywhere",
+  "tab-size": "3",
+  "table-layout": "fixed",
+  "text-align": "center",
+  "text-decoration": "underline wavy red",
+  "text-indent": "1em",
+  "text-transform": "uppercase",
+  "unicode-bidi": "bidi-override",
+  "vertical-align": "top",
+  "white-space": "pre-wrap",
+  width: "60%",
+  "word-break": "break-all",
+  "word-spacing": "5px",
+  "writing-mode": "vertical-rl",
+  padding: "1px 2px 3px 4px",
+  "padding-top": "1em",
+  "padding-right": "2px",
+  "padding-bottom": "3px",
+  "padding-left": "4px",
+  border: "1px solid #ccc",
+  "border-color": "red green blue black",
+  "border-style": "solid dashed",
+  "border-width": "thick 2px; border-style: solid",
+  "border-radius": "3px 4px / 5px",
+  "border-top": "1px dotted red",
+  "border-right": "2px dashed",
+  "border-bottom": "3px double blue",
+  "border-left": "4px groove",
+  margin: "0 0 0 0.8ex",
+  "margin-top": "1px",
+  "margin-right": "2px",
+  "margin-bottom": "3px",
+  "margin-left": "40px",
+} as const satisfies Readonly<Record<(typeof allowedStyles)[number], string>>;
+
+/** More that writers put into one property, all of it in parts that may stay. */
+const SHORTHANDS = [
+  "background: #ffe",
+  "font: italic bold 12px/1.4 Georgia, serif",
+  "list-style: none",
+  "white-space: nowrap",
+  "white-space: pre-line",
+  "word-wrap: break-word",
+  "border-width: 2px; border-left: 4px solid gray",
+] as const;
+
+/**
+ * In the page of the extension: the properties that look otherwise when a mail's style was cleaned, for each of them. Beside each
+ * stands how many look otherwise without any style: none would mean that the sample says nothing.
+ */
+const COMPARED = `async (styles) => {
+  while (!globalThis.cleanHtml) await new Promise((done) => setTimeout(done, 50));
+  const looks = (element) => {
+    document.body.append(element);
+    const computed = getComputedStyle(element);
+    const all = Object.fromEntries([...computed].map((name) => [name, computed.getPropertyValue(name)]));
+    element.remove();
+    return all;
+  };
+  const paragraph = (style) => Object.assign(document.createElement("p"), { textContent: "a  b" });
+  return styles.map((style) => {
+    const raw = paragraph();
+    raw.setAttribute("style", style);
+    const before = looks(raw);
+    const after = looks(globalThis.cleanHtml(raw.outerHTML, {}).fragment.firstElementChild);
+    const bare = looks(paragraph());
+    const differs = (other) => Object.keys(before).filter((name) => before[name] !== other[name]);
+    return { style, lost: differs(after), says: differs(bare).length > 0 };
+  });
+}`;
 
 /** How often the payloads are shown at most. */
 const LOADS = 4;
@@ -198,6 +295,16 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
       await page.close();
     }
   });
+
+  test("what may stay of a mail's style looks as before, in the parts in which this engine keeps it", async () => {
+    const page = await browser.open("walls.html");
+    const shape = z.array(z.object({ style: z.string(), lost: z.array(z.string()), says: z.boolean() }));
+    const styles = [...Object.entries(STYLES).map(([name, value]) => `${name}: ${value}`), ...SHORTHANDS];
+    const compared = await page.run(shape, COMPARED, styles);
+    expect(compared.filter(({ lost }) => lost.length > 0)).toEqual([]);
+    expect(compared.filter(({ says }) => !says)).toEqual([]);
+    await page.close();
+  }, 60_000);
 
   test("clicked without the walls they do reach it", async () => {
     for (const { name: one, html, click = "", quiet = [] } of clicked()) {

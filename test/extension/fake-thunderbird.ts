@@ -6,9 +6,14 @@ import host from "./fake-host.js";
 export const mails = new Map<number, Uint8Array>();
 export const shownIn = new Map<number, number>();
 /** The folder of a mail, where it is not the one folder there is. */
-export const folders = new Map<number, { readonly path: string }>();
+export const folders = new Map<number, { readonly path: string; readonly specialUse?: readonly string[] }>();
 /** Mails that were opened from a file: shown, and in no folder. */
 export const external = new Set<number>();
+/** The person's identities, by their ids. */
+export const identities = new Map<
+  string,
+  { readonly id: string; readonly email: string; readonly label: string }
+>();
 /** Names of what is attached in the compose window, and those that are files. */
 export const attached: string[] = [];
 export const files = new Map<string, Uint8Array>();
@@ -39,8 +44,16 @@ function headerOf(id: number) {
 /** Puts everything on the host. */
 export function haveThunderbird(): void {
   Object.assign(host, {
-    accounts: { list: async () => [{ id: "a", type: "local", rootFolder: { id: "root" }, identities: [] }] },
-    folders: { getSubFolders: async () => localFolders.map((name) => ({ id: name, name })) },
+    accounts: {
+      list: async () => [{ id: "a", type: "local", rootFolder: { id: "root" }, identities: [] }],
+      getDefault: async () => null,
+      onCreated: event(),
+      onDeleted: event(),
+    },
+    folders: {
+      query: async () => [{ id: "drafts", accountId: "a" }],
+      getSubFolders: async () => localFolders.map((name) => ({ id: name, name })),
+    },
     commands: { onCommand: event() },
     compose: {
       onBeforeSend: event(),
@@ -57,7 +70,12 @@ export function haveThunderbird(): void {
       listAttachments: async () => attached.map((name, id) => ({ id, name, size: 1 })),
     },
     composeAction: { onClicked: event() },
-    identities: {},
+    identities: {
+      get: async (id: string) => identities.get(id) ?? null,
+      onCreated: event(),
+      onUpdated: event(),
+      onDeleted: event(),
+    },
     menus: { onClicked: event(), create: () => undefined },
     messageDisplay: {
       getDisplayedMessages: async (tabId: number) => {
@@ -71,6 +89,11 @@ export function haveThunderbird(): void {
         if (!mails.has(id)) throw new Error("no such message");
         return headerOf(id);
       },
+      query: async () => ({
+        messages: [...folders]
+          .filter(([, { specialUse }]) => specialUse?.includes("drafts"))
+          .map(([id]) => headerOf(id)),
+      }),
       getFull: async (id: number) => ({ parts: [await readMimeTree(mails.get(id) ?? new Uint8Array())] }),
       getRaw: async (id: number) => {
         await beforeMail.wait();

@@ -9,8 +9,13 @@ import {
   withoutContinued,
 } from "../../src/extension/writing/window/thread.js";
 import { resetHost } from "./fake-host.js";
+import { haveThunderbird, identities } from "./fake-thunderbird.js";
 
-beforeEach(resetHost);
+beforeEach(() => {
+  resetHost();
+  haveThunderbird();
+  identities.set("id1", { id: "id1", email: "alice@example.test", label: "" });
+});
 
 const sealed = {
   parts: [],

@@ -83,6 +83,8 @@ test("an opened letter as an ordinary mail: everything is there but the author's
   expect({ ...back, text: back.text?.trim() }).toEqual({ ...rest, text: rest.text?.trim() });
   const copyOf = "X-ListSeal-Copy: team@lists.example\r\n";
   expect(new TextDecoder().decode(clear)).toContain(copyOf);
+  // an answer goes to the list, as to the mail itself, and not to its author alone
+  expect(new TextDecoder().decode(clear)).toContain("\r\nReply-To: team@lists.example\r\n");
   const written = new TextDecoder().decode(clear).replace(copyOf, "");
   expect(written).not.toMatch(/listseal|hp=|HP-Outer/i);
 });

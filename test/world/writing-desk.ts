@@ -67,6 +67,14 @@ export class WritingDesk {
     return this.#call(z.number(), "openLocalFolder", name);
   }
 
+  /** "New Message" while some folder is selected, then a recipient, a subject and words. */
+  async newMessage(to: string, subject: string, html: string): Promise<void> {
+    await this.#call(z.null(), "newMessage");
+    await this.addRecipients("addr_to", to);
+    await this.#call(z.null(), "typeSubject", subject);
+    await this.#call(z.null(), "typeHtml", html);
+  }
+
   /** Opens the newest draft of the open folder. */
   async editNewestDraft(): Promise<void> {
     await this.#call(z.null(), "editNewestDraft");

@@ -204,11 +204,13 @@ export interface MailFolder {
   readonly name?: string;
   /** Names from the account's root on, each after a "/". */
   readonly path?: string;
+  /** What it is for: "drafts", "sent", "templates" ... */
+  readonly specialUse?: readonly string[];
 }
 
 export interface Folders {
   query(filter: {
-    readonly accountId: string;
+    readonly accountId?: string;
     readonly specialUse: readonly "drafts"[];
   }): Promise<readonly MailFolder[]>;
   getSubFolders(folderId: string, includeSubFolders: boolean): Promise<readonly MailFolder[]>;
@@ -250,9 +252,18 @@ export interface Accounts {
       readonly identities: readonly MailIdentity[];
     }[]
   >;
+  /** The account that new mail is written from; null where no account can be that. */
+  getDefault(): Promise<{ readonly id: string } | null>;
+  readonly onCreated: HostEvent<() => void>;
+  readonly onDeleted: HostEvent<() => void>;
 }
 
 export interface Identities {
+  /** The first identity of an account. */
+  getDefault(accountId: string): Promise<MailIdentity | null>;
+  readonly onCreated: HostEvent<() => void>;
+  readonly onUpdated: HostEvent<() => void>;
+  readonly onDeleted: HostEvent<() => void>;
   get(identityId: string): Promise<MailIdentity | null>;
   create(accountId: string, details: Partial<Omit<MailIdentity, "id" | "accountId">>): Promise<MailIdentity>;
   delete(identityId: string): Promise<void>;

@@ -29,9 +29,25 @@ export async function openLocalFolder(name) {
   const folder = mailServices().accounts.localFoldersServer.rootFolder.getChildNamed(name);
   if (!folder) return 0;
   pane.displayFolder(folder.URI);
-  await waitFor(`the rows of ${name}`, () => pane.gFolder?.URI === folder.URI && pane.gDBView !== null);
+  // the view of the folder before stays for a while
+  await waitFor(`the rows of ${name}`, () => pane.gDBView?.viewFolder?.URI === folder.URI);
   await sleep(300);
   return pane.gDBView.rowCount;
+}
+
+/** "New Message", whichever folder is selected. */
+export async function newMessage() {
+  const before = new Set(Services.wm.getEnumerator("msgcompose"));
+  mainWindow().goDoCommand("cmd_newMessage");
+  await waitForNewComposer(before);
+}
+
+/** Writes a subject as typing does. */
+export async function typeSubject(subject) {
+  const window = composer();
+  const field = window.document.getElementById("msgSubject");
+  field.value = subject;
+  field.dispatchEvent(new window.Event("input", { bubbles: true }));
 }
 
 /** Opens the newest message of the open folder, a draft, for writing on. */

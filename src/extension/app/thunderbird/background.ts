@@ -27,7 +27,7 @@ import { clearViews, thunderbirdHost } from "./thunderbird-host.js";
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
  * Thunderbird wakes a sleeping page for those alone that were registered while it started.
  */
-const { compose, composeAction, menus, tabs } = thunderbird();
+const { accounts, compose, composeAction, identities, menus, tabs } = thunderbird();
 
 /** The command, and the entry in the menu of the compose button, that puts a sealed draft on the server. */
 const KEEP_DRAFT = "keep-sealed-draft";
@@ -107,6 +107,14 @@ tabs.onCreated.addListener((tab) => {
       .finally(() => follow(id)),
   );
 });
+for (const changed of [
+  accounts.onCreated,
+  accounts.onDeleted,
+  identities.onCreated,
+  identities.onUpdated,
+  identities.onDeleted,
+])
+  changed.addListener(() => settle(thunderbirdHost.listsChanged()));
 tabs.onRemoved.addListener((tabId) => {
   closeWork(tabId);
   settle(forgetState(tabId));

@@ -8,7 +8,6 @@ import { awake } from "../../platform/keep-awake.js";
 import { tellTab } from "../../platform/rpc/messages.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
-import { t } from "../../ui/i18n.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
 import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -113,7 +112,7 @@ export const thunderbirdHost: Host = {
   },
 
   /** Drafts of what is written to a list stay on this computer. */
-  listsChanged: () => prepareDraftIdentities(t("draft_identity_label")),
+  listsChanged: () => prepareDraftIdentities(),
 
   send: sendSealed,
   sentMail,

@@ -88,7 +88,7 @@ export async function turnOff(tabId: number, decidedBy: "recipients" | "hand"): 
  * closed. Whether the person has written something is asked just before and not when the work began: what was typed
  * meanwhile would count as nothing, and be neither saved as a draft nor asked about.
  */
-async function changeIdentity(tabId: number, identityId: string): Promise<void> {
+export async function changeIdentity(tabId: number, identityId: string): Promise<void> {
   const { compose } = thunderbird();
   const { isModified } = await compose.getComposeDetails(tabId);
   const details = isModified === false ? { identityId, isModified } : { identityId };

@@ -4,6 +4,7 @@ import { areCopiesKept, holdsCopies } from "../../reading/local-copies/keep.js";
 import type { OpenedMail } from "../../reading/opening.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { Thread } from "../letter.js";
+import { openedDraft } from "./opened-draft.js";
 import { continuedInDraft, isContinued, quotedIn } from "./thread.js";
 
 /**
@@ -71,8 +72,9 @@ export async function relatedTo(
   if (isContinued(details)) return { kind: "continued", list: quotedIn(details), thread: null };
   if (beginning === "nothing") return nothing;
   if (relatedMessageId === undefined) return relatedToUnknown(beginning, foundSealed);
-  if (beginning === "draft" || beginning === "again") {
-    const continued = await continuedInDraft(relatedMessageId).catch(() => undefined);
+  const draft = beginning === "again" ? relatedMessageId : await openedDraft(details);
+  if (draft !== null) {
+    const continued = await continuedInDraft(draft).catch(() => undefined);
     if (continued !== undefined) return { kind: "continued", ...continued };
     // what a draft quoted was settled when it was begun
     if (beginning === "draft") return nothing;
@@ -85,7 +87,11 @@ export async function relatedTo(
     await foundSealed();
     return { kind: "unopened" };
   }
-  return relatedToMail(header, foundSealed);
+  const related = await relatedToMail(header, foundSealed);
+  if (beginning !== "draft" || related.kind === "nothing") return related;
+  // the draft itself could not be told from others: what it answers is known
+  const list = related.kind === "unopened" ? null : related.list;
+  return { kind: "continued", list, thread: null };
 }
 
 async function relatedToMail(header: MessageHeader, foundSealed: () => Promise<void>): Promise<RelatedMail> {

@@ -15,7 +15,7 @@ import { authorFor, SendBlocked } from "../author.js";
 import { bytesOf, letterOf, type Thread } from "../letter.js";
 import { htmlOfLetter } from "../quoted-text.js";
 import { recipientsOf } from "../recipients.js";
-import { trueIdentity } from "./draft-identity.js";
+import { trueIdentity, withTrueSender } from "./draft-identity.js";
 import { filesIn } from "./files.js";
 import { refresh, turnOn } from "./list-mode.js";
 import { putAttachments } from "./quote.js";
@@ -52,7 +52,7 @@ async function keepAndTell(tabId: number): Promise<void> {
 
 async function keep(tabId: number): Promise<void> {
   const { compose, folders, identities, messages } = thunderbird();
-  const details = await compose.getComposeDetails(tabId);
+  const details = await withTrueSender(await compose.getComposeDetails(tabId));
   const { lists } = await load();
   const { listAddress, keptDraft } = await stateOf(tabId);
   const { list = listAddress === null ? undefined : lists[listAddress] } = recipientsOf(details, lists);

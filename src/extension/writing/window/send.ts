@@ -16,7 +16,7 @@ import { questionsAbout } from "../guards.js";
 import { bytesOf, letterOf } from "../letter.js";
 import { addressed, recipientsOf } from "../recipients.js";
 import { openPopup } from "./button.js";
-import { isDraftIdentity, trueIdentity } from "./draft-identity.js";
+import { isDraftIdentity, trueIdentity, withTrueSender } from "./draft-identity.js";
 import { filesIn } from "./files.js";
 import { refresh } from "./list-mode.js";
 import { approved, innerDetails, outerDetails, spellIn, spellInNothing } from "./outer-details.js";
@@ -88,7 +88,7 @@ async function endOfSealing(tabId: number): Promise<void> {
 
 async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAnswer> {
   // first: switching to the identity whose drafts stay here is for a window that is not on its way yet
-  const details = await settledToSend(tabId, seen);
+  const details = await withTrueSender(await settledToSend(tabId, seen));
   // a sealed draft that is still on its way to the server is in the state when it is there
   await whenKept(tabId);
   const state = await stateOf(tabId);

@@ -1,6 +1,7 @@
 import { type ComposeDetails, type SaveInfo, type TabRef, thunderbird } from "../../platform/thunderbird.js";
 import type { ComposeNotice } from "../compose-status.js";
 import { isDraftIdentity } from "./draft-identity.js";
+import { openedDraft } from "./opened-draft.js";
 import { isBusy } from "./send-state.js";
 import { changeState, stateOf } from "./window-state.js";
 
@@ -46,7 +47,7 @@ export async function removeDrafts(drafts: readonly (number | null)[]): Promise<
 export async function moveServerDraft(tabId: number, details: ComposeDetails): Promise<void> {
   if (isBusy(tabId)) return;
   const { serverDraft } = await stateOf(tabId);
-  const draft = serverDraft ?? (details.type === "draft" ? (details.relatedMessageId ?? null) : null);
+  const draft = serverDraft ?? (await openedDraft(details).catch(() => null));
   if (draft === null || !(await isReadableOnServer(draft))) return;
   const { compose, messages } = thunderbird();
   await changeState(tabId, { serverDraft: null });

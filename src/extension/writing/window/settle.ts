@@ -4,10 +4,13 @@ import { holdsCopies } from "../../reading/local-copies/keep.js";
 import { load } from "../../records/storage.js";
 import { SendBlocked } from "../author.js";
 import { noThread } from "../letter.js";
-import { addressed } from "../recipients.js";
-import { refresh, turnOn } from "./list-mode.js";
+import { addressed, recipientsOf } from "../recipients.js";
+import { isDraftIdentity } from "./draft-identity.js";
+import { changeIdentity, refresh, turnOn } from "./list-mode.js";
+import { headersOf, openedDraft } from "./opened-draft.js";
 import { leaveQuoteOut, putQuote } from "./quote.js";
 import { beginningOf, type RelatedMail, relatedTo, type WindowContent } from "./related-mail.js";
+import { replyIdentity } from "./reply-identity.js";
 import { openSealedDraft } from "./sealed-draft.js";
 import { settleOnce } from "./send-state.js";
 import { threadOutside, withContinued } from "./thread.js";
@@ -49,12 +52,29 @@ async function settle(tabId: number): Promise<void> {
   if ((await stateOf(tabId)).quote === "settled") return;
   const details = await thunderbird().compose.getComposeDetails(tabId);
   const beginning = await beginningOf(tabId, details);
+  await takeIdentity(tabId, beginning, details);
   const related = await relatedTo(beginning, details, () =>
     leaves(beginning) ? sealFromNowOn(tabId, null) : Promise.resolve(),
   );
   await take(tabId, beginning, related);
   await openSealedDraft(tabId);
   await changeState(tabId, { quote: "settled" });
+}
+
+/** The fields of a draft that is there no more: it stops nobody from sending. */
+const gone: Awaited<ReturnType<typeof headersOf>> = {};
+
+/** From as it would be without the identities that keep drafts here; a draft that was kept under one goes on being sealed. */
+async function takeIdentity(tabId: number, beginning: WindowContent, details: ComposeDetails): Promise<void> {
+  const identity = await replyIdentity(beginning, details);
+  if (identity !== null) await changeIdentity(tabId, identity);
+  if (beginning !== "draft" || (await stateOf(tabId)).sealing === "on") return;
+  // QUIRK: Thunderbird 153 goes by the address of a draft's identity, and that one has none
+  const draft = await openedDraft(details);
+  const key = draft === null ? undefined : (await headersOf(draft).catch(() => gone))["x-identity-key"]?.[0];
+  if (key === undefined || !(await isDraftIdentity(key.trim()))) return;
+  const { list } = recipientsOf(details, (await load()).lists);
+  await turnOn(tabId, list === undefined ? "hand" : "recipients");
 }
 
 /** Whether a mail with sealed parts puts words of its own into the window. Attached or redirected it stays as sealed as it is. */

@@ -1,12 +1,8 @@
 import { messageIdsIn } from "../../../mail/payload.js";
-import {
-  type ComposeDetails,
-  type CustomHeader,
-  type MessagePart,
-  thunderbird,
-} from "../../platform/thunderbird.js";
+import { type ComposeDetails, type CustomHeader, thunderbird } from "../../platform/thunderbird.js";
 import { readMessage } from "../../reading/read-message.js";
 import { noThread, type Thread, threadAfter, threadAfterLetter, threadOfDraft } from "../letter.js";
+import { headersOf, openedDraft } from "./opened-draft.js";
 
 /**
  * A field of the composer, and so of its draft, that never leaves: the mail answers or forwards what came sealed, and
@@ -66,8 +62,7 @@ export interface ContinuedThread {
 
 /** The fields as a draft or a template has them; undefined where it quotes nothing that came sealed. */
 export async function continuedInDraft(messageId: number): Promise<ContinuedThread | undefined> {
-  const tree = await thunderbird().messages.getFull(messageId, { decrypt: false, decodeContent: false });
-  const headers = headersOf(tree);
+  const headers = await headersOf(messageId);
   const thread = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);
   return thread === undefined ? undefined : { thread, list: headers[QUOTED.toLowerCase()]?.[0] ?? null };
 }
@@ -75,19 +70,10 @@ export async function continuedInDraft(messageId: number): Promise<ContinuedThre
 /** The conversation that an answer to a mail continues, by what stands outside: what is inside did not open. */
 export async function threadOutside(messageId: number): Promise<Thread> {
   try {
-    const { messages } = thunderbird();
-    return threadAfter(
-      headersOf(await messages.getFull(messageId, { decrypt: false, decodeContent: false })),
-    );
+    return threadAfter(await headersOf(messageId));
   } catch {
     return noThread;
   }
-}
-
-function headersOf(tree: MessagePart): Readonly<Record<string, readonly string[]>> {
-  return tree.headers?.["message-id"] === undefined
-    ? (tree.parts?.[0]?.headers ?? tree.headers ?? {})
-    : tree.headers;
 }
 
 /**
@@ -108,12 +94,12 @@ export async function threadOf(details: ComposeDetails): Promise<Thread> {
         return threadAfterLetter(reading.opened.letter.letter);
       }
     }
-    const headers = headersOf(
-      await messages.getFull(relatedMessageId, { decrypt: false, decodeContent: false }),
-    );
+    const draft = await openedDraft(details);
+    const headers = await headersOf(draft ?? relatedMessageId);
     const kept = continuedBy(headers[CONTINUED.toLowerCase()]?.[0]);
     if (kept !== undefined) return kept;
-    return type === "draft" ? threadOfDraft(headers) : type === "reply" ? threadAfter(headers) : noThread;
+    if (type !== "draft" && type !== "reply") return noThread;
+    return draft === null ? threadAfter(headers) : threadOfDraft(headers);
   } catch {
     return noThread;
   }
