@@ -18,7 +18,6 @@ import { readMail } from "../../src/extension/worker/read-mail.js";
 import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
-import { makeCode } from "../../src/membership/file/code.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
@@ -40,6 +39,7 @@ setHost({
   },
   lookForArrivals: async () => undefined,
   writeMail: async () => undefined,
+  sendMail: async () => undefined,
   saveFile: async () => undefined,
   renewViews: () => undefined,
 });
@@ -280,11 +280,12 @@ export class Addon {
 
   /** An owner invites; the other joins; both have heard of it. */
   async invites(guest: Addon): Promise<void> {
-    const code = makeCode();
     const list = teamAddress;
-    const file = await this.as(async () => {
-      const made = await calls["owner:invite"]({ list, address: guest.address, code, days: 7 });
-      return (await keptFile(made.introduction)).bytes;
+    const { file, code } = await this.as(async () => {
+      const made = await calls["owner:invite"]({ list, address: guest.address, name: null, days: 7 });
+      const { codes } = await calls["owner:codes"]({ list });
+      const told = codes.find(({ introduction }) => introduction === made.introduction);
+      return { file: (await keptFile(made.introduction)).bytes, code: told?.code ?? "no code" };
     });
     await guest.as(() =>
       calls["join:start"]({ file: toBase64(new Uint8Array(file)), code, name: guest.name, passphrase: null }),

@@ -23,6 +23,8 @@ const turns = [
   "unlocked",
   /** Invitation files in `storage.session`. */
   "invitation-files",
+  /** The folder for what needs nothing from the person. */
+  "service-folder",
   /** Answers, reports and receipts: taken one at a time. */
   "answers",
   /** Owners' notices: taken one at a time. */

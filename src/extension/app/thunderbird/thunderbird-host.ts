@@ -2,11 +2,12 @@ import { parseAddress } from "../../../mail/mailbox.js";
 import { requestNotice, requestPart, requestSubject } from "../../../mail/request-mail.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
-import type { Host, RequestToSend } from "../../platform/host.js";
+import type { Host, MailToWrite, RequestToSend } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
 import { tellTab } from "../../platform/rpc/messages.js";
-import { thunderbird } from "../../platform/thunderbird.js";
+import { type NewMessage, thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
+import { escapeHtml } from "../../ui/html-text.js";
 import { t } from "../../ui/i18n.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
 import type { ViewEvents } from "../calls/view-events.js";
@@ -38,6 +39,23 @@ function tellViews(what: keyof ViewEvents): void {
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
 function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
+  const { name, type, bytes } = requestPart(kind, sealed);
+  return sendUnseen(
+    {
+      from,
+      to,
+      subject: requestSubject(kind, parseAddress(list)),
+      text: requestNotice(kind),
+      file: new File([new Uint8Array(bytes)], name, { type }),
+    },
+    { overrideDefaultFccFolder: "" },
+  );
+}
+
+function sendUnseen(
+  { from, to, subject, text, file }: Omit<MailToWrite, "file"> & { readonly file: File },
+  copy: Pick<NewMessage, "overrideDefaultFccFolder">,
+): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
     if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
@@ -45,19 +63,17 @@ function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"s
     if (messages.sendMessage === undefined) {
       throw new AddonError("may-not-send", "the right to send was not granted");
     }
-    const { name, type, bytes } = requestPart(kind, sealed);
-    const file = new File([new Uint8Array(bytes)], name, { type });
     try {
       const { mode } = await messages.sendMessage(
         {
           identityId,
           to: [to],
-          subject: requestSubject(kind, parseAddress(list)),
-          body: `<!DOCTYPE html><html><body><pre>${requestNotice(kind)}</pre></body></html>`,
+          subject,
+          body: `<!DOCTYPE html><html><body><pre>${escapeHtml(text)}</pre></body></html>`,
           isPlainText: false,
           deliveryFormat: "plaintext",
-          attachments: [{ file, name }],
-          overrideDefaultFccFolder: "",
+          attachments: [{ file, name: file.name }],
+          ...copy,
         },
         { mode: "default" },
       );
@@ -67,6 +83,9 @@ function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"s
     }
   });
 }
+
+const attachmentOf = ({ name, bytes }: MailToWrite["file"]) =>
+  new File([bytes], name, { type: "application/octet-stream" });
 
 /** Thunderbird: it has accounts and folders, sends by itself, and opens its own compose window. */
 export const thunderbirdHost: Host = {
@@ -83,15 +102,20 @@ export const thunderbirdHost: Host = {
   send: sendSealed,
   lookForArrivals: () => lookForArrivals(arrivals),
 
-  async writeMail({ to, subject, text, file }) {
-    const attachment = new File([file.bytes], file.name, { type: "application/octet-stream" });
+  async writeMail({ from, to, subject, text, file }) {
+    const identityId = await identityOf(from);
     await thunderbird().compose.beginNew({
+      ...(identityId === null ? {} : { identityId }),
       to: [to],
       subject,
       plainTextBody: text,
       isPlainText: true,
-      attachments: [{ file: attachment, name: file.name }],
+      attachments: [{ file: attachmentOf(file), name: file.name }],
     });
+  },
+
+  async sendMail(mail) {
+    await sendUnseen({ ...mail, file: attachmentOf(mail.file) }, {});
   },
 
   saveFile,
