@@ -29,14 +29,41 @@ export function requestPart(kind: RequestMailKind, sealed: Uint8Array): RequestP
   return { name: fileNameOf(type), type, bytes: sealed };
 }
 
-/** The words of a Subject by which a mail program's folder is looked through, before any mail is fetched. */
-export function requestWords(kind: RequestMailKind): string {
-  return `encrypted ${kind}`;
-}
+/** The Subject: what people without the add-on, and before it has taken the mail, read in their folders. */
+const subjects: Readonly<Record<RequestMailKind, string>> = {
+  request: "ListSeal: request to the server",
+  answer: "ListSeal: nothing to do",
+  notice: "ListSeal: nothing to do",
+  receipt: "ListSeal: nothing to do",
+};
 
 /** The Subject, the same for whatever is asked or answered. */
 export function requestSubject(kind: RequestMailKind, list: Address): string {
-  return `[${localPartOf(list)}] ${requestWords(kind)}`;
+  return `[${localPartOf(list)}] ${subjects[kind]}`;
+}
+
+/** The Subject of the mail that answers a post under a former list key: it is for people with GnuPG alone, and for the add-on. */
+export const FORMER_KEY_SUBJECT = "your message used an old list key";
+
+/** Subjects without the list's name: today's, and those that were written before version 1 was frozen. */
+const arrivingSubjects: readonly string[] = (["answer", "notice", "receipt"] as const)
+  .flatMap((kind) => [subjects[kind], `encrypted ${kind}`, `sealed ${kind}`])
+  .concat(FORMER_KEY_SUBJECT);
+
+/**
+ * Whether a Subject may be that of an answer, notice or receipt, so that the mail is worth a look. QUIRK: gateways put words before
+ * it ("[EXTERNAL]"), so it is looked for at the end.
+ */
+export function maybeArrivingSubject(subject: string): boolean {
+  return arrivingSubjects.some((words) => subject.trimEnd().endsWith(words));
+}
+
+/**
+ * Whether a Subject is that of an answer, notice or receipt about this list and nothing else: no "Re:" or "Fwd:" of a person who
+ * wrote something beside it.
+ */
+export function isArrivingSubject(subject: string, list: Address): boolean {
+  return arrivingSubjects.some((words) => subject === `[${localPartOf(list)}] ${words}`);
 }
 
 const texts: Readonly<Record<RequestMailKind, readonly string[]>> = {

@@ -35,13 +35,13 @@ test("a member who goes by the owner's name: nothing but the name says who she i
   const { letter, view } = await person(bob).reads("pay Mallory");
   expect(view.author.standing).toBe("introduced");
   // the line as it was
-  expect(`from ${letter.letter.from.name}, introduced by an owner`).toBe("from 0lga, introduced by an owner");
+  expect(`from ${letter.letter.from.name}, confirmed by an owner`).toBe("from 0lga, confirmed by an owner");
 });
 
 test("a member who goes by the owner's name: the line shows her address, and warns", async () => {
   const { view } = await person(bob).again("pay Mallory");
   expect(stateLine(view).tone).toBe("warning");
-  expect(lineOf(view)).toContain("from 0lga@people.test (“0lga”), introduced by an owner");
+  expect(lineOf(view)).toContain("from 0lga@people.test (“0lga”), confirmed by an owner");
   expect(lineOf(view)).toContain("olga@people.test uses the same name");
 });
 

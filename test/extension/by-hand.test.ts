@@ -49,7 +49,7 @@ test("the parts are all that a mail program needs", () => {
   expect(partsOf(asked)).toMatchObject({
     from: "alice@example.test",
     to: "team-request@lists.example",
-    subject: "[team] encrypted request",
+    subject: "[team] ListSeal: request to the server",
     attachment: {
       name: "request.pgp",
       type: requestTypes.request,

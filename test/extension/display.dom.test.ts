@@ -35,7 +35,10 @@ const instead = (answer: Exclude<DisplayAnswer, UnopenedAnswer>): Displayed => (
   answer,
   mark,
 });
-const above = (kind: UnopenedAnswer["kind"]): Displayed => ({ where: "above", answer: { kind } });
+const above = (kind: UnopenedAnswer["kind"]): Displayed => ({
+  where: "above",
+  answer: kind === "invitation" ? { kind, used: null } : { kind },
+});
 
 /** As Thunderbird shows plain text: the mail's own part, after the header that is for printing. */
 const plain = (text: string) =>

@@ -147,7 +147,7 @@ export function runIn(program: "thunderbird" | "browser"): void {
 }
 
 /** An event of the host; `tell` has it happen. */
-class FakeEvent<A extends readonly unknown[]> {
+export class FakeEvent<A extends readonly unknown[]> {
   readonly #listeners: ((...happened: A) => void)[] = [];
   addListener(listener: (...happened: A) => void): void {
     this.#listeners.push(listener);
@@ -165,13 +165,18 @@ export const installed = new FakeEvent<[]>();
 export const menuClicked = new FakeEvent<[{ readonly menuItemId: string; readonly linkUrl?: string }]>();
 export const actionClicked = new FakeEvent<[]>();
 
+/** Rights that the person has granted. */
+export const granted = new Set<string>();
+
 const host = {
   // no site is allowed, and no script registered
   permissions: {
     onAdded: new FakeEvent<[]>(),
     onRemoved: new FakeEvent<[]>(),
     getAll: async () => ({ origins: [] }),
-    contains: async () => false,
+    contains: async ({ permissions = [] }: { readonly permissions?: readonly string[] }) =>
+      permissions.length > 0 && permissions.every((each) => granted.has(each)),
+    request: async () => false,
   },
   scripting: { getRegisteredContentScripts: async () => [] },
   action: { onClicked: actionClicked },

@@ -133,6 +133,11 @@ describe("a call", () => {
     "owner:tell": never,
     "owner:receipts": never,
     "owner:dismiss": never,
+    "settings:service-mail": never,
+    "owner:codes": never,
+    "owner:code-told": never,
+    "owner:invitation-text": never,
+    "owner:send-invitation": never,
   };
   const answer = answering(pageCalls, async () => handlers);
 

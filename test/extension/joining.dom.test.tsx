@@ -3,7 +3,7 @@ import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import { MembershipError } from "../../src/membership/file/errors.js";
-import { localeOf, runIn } from "./fake-host.js";
+import { granted, localeOf, runIn } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 import { storedList } from "./stored-fixture.js";
 
@@ -69,6 +69,8 @@ const summary = {
 };
 const offered = { name: "team-alice.listseal", file: "RklMRQ==" };
 
+const code = "12340-12348-12343-12349-12341";
+
 const input = (name: string) => {
   const found = root.querySelector<HTMLInputElement>(`input[name=${name}]`);
   if (found === null) throw new Error(`no field ${name} in ${root.textContent}`);
@@ -90,18 +92,20 @@ test("a file that came with a mail needs its code and nothing else; what is insi
   await open({ overview: overview(), "join:offered": offered, "join:look": summary, "join:start": request });
   expect(root.textContent).toContain("Invitation: team-alice.listseal");
   expect(document.activeElement).toBe(input("code"));
-  await type("code", "00000 00000 00000 00000 00000");
+  await type("code", code);
   input("code").form?.requestSubmit();
   await settle();
-  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: "00000 00000 00000 00000 00000" }]);
-  expect(root.textContent).toContain("AAAA AAAA");
-  expect(root.textContent).toContain("CCCC CCCC");
+  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: code }]);
+  // for an extra check, and not on the way
+  const extra = root.querySelector("details:not([open])")?.textContent;
+  expect(extra).toContain("AAAA AAAA");
+  expect(extra).toContain("CCCC CCCC");
   expect(root.textContent).toContain("Olive <olive@example.test>");
   expect(asked.map(([name]) => name)).not.toContain("join:start");
   await press("Join list");
   expect(asked).toContainEqual([
     "join:start",
-    { file: "RklMRQ==", code: "00000 00000 00000 00000 00000", name: "Alice", passphrase: null },
+    { file: "RklMRQ==", code: code, name: "Alice", passphrase: null },
   ]);
 });
 
@@ -121,10 +125,10 @@ test("a file that is dropped onto the page needs its code and nothing else", asy
   expect(dropped.defaultPrevented).toBe(true);
   expect(root.textContent).toContain("Invitation: team-alice.listseal");
   expect(document.activeElement).toBe(input("code"));
-  await type("code", "1");
+  await type("code", code);
   input("code").form?.requestSubmit();
   await settle();
-  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code: "1" }]);
+  expect(asked).toContainEqual(["join:look", { file: "RklMRQ==", code }]);
 });
 
 test("a group that can't be right is named while it is typed", async () => {
@@ -133,10 +137,44 @@ test("a group that can't be right is named while it is typed", async () => {
   expect(root.querySelector("[role=alert]")?.textContent).toContain("Group 2");
 });
 
+test("a code that is too short, or none, is not tried, and says what it lacks", async () => {
+  await open({ overview: overview(), "join:offered": offered });
+  await type("code", code.slice(0, -1));
+  expect(root.querySelector("[role=alert]")).toBeNull();
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(root.querySelector("[role=alert]")?.textContent).toBe("That is 24 of 25 digits.");
+  await type("code", "my code");
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(root.querySelector("[role=alert]")?.textContent).toContain("only digits");
+  expect(asked.map(([name]) => name)).not.toContain("join:look");
+});
+
+test("what Thunderbird will ask is said beforehand, in its very words; not once it was agreed to, and in no browser", async () => {
+  const words = "Programmatically send email messages in bulk on your behalf, without any visual feedback.";
+  const opened = async () => {
+    await open({ overview: overview(), "join:offered": offered, "join:look": summary });
+    await type("code", code);
+    input("code").form?.requestSubmit();
+    await settle();
+    return root.textContent ?? "";
+  };
+  granted.delete("messages.send");
+  expect(await opened()).toContain(words);
+  render(null, root);
+  granted.add("messages.send");
+  expect(await opened()).not.toContain(words);
+  granted.delete("messages.send");
+  render(null, root);
+  runIn("browser");
+  expect(await opened()).not.toContain(words);
+});
+
 test("a wrong code says so, and the file stays chosen", async () => {
   const wrong = new MembershipError("wrong-code", "x");
   await open({ overview: overview(), "join:offered": offered, "join:look": wrong });
-  await type("code", "1");
+  await type("code", code);
   input("code").form?.requestSubmit();
   await settle();
   expect(root.querySelector("output")?.textContent).toContain("The code does not open this file");
@@ -145,15 +183,15 @@ test("a wrong code says so, and the file stays chosen", async () => {
 
 test("while the server's answer is waited for, the page says so", async () => {
   await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [request] }) });
-  expect(root.textContent).toContain("Waiting for the server");
-  expect(root.textContent).toContain("Your request is on its way");
+  expect(root.textContent).toContain("waiting for the server");
+  expect(root.textContent).toContain("usually replies within a minute");
 });
 
 test("what could not be sent is not said to be on its way, and is sent again", async () => {
   const unsent = { ...request, sending: "unsent", failure: "may-not-send" };
   await open({ overview: overview({ lists: [{ ...list, membership: "joining" }], requests: [unsent] }) });
-  expect(root.textContent).not.toContain("on its way");
-  expect(root.textContent).not.toContain("Waiting for the server");
+  expect(root.textContent).not.toContain("Almost done");
+  expect(root.textContent).not.toContain("waiting for the server");
   expect(root.textContent).toContain("not allowed to send messages yet");
   await press("Send again");
   expect(asked).toContainEqual(["requests:again", { id: "11" }]);
@@ -178,13 +216,13 @@ test("a refused join gives its reason", async () => {
 
 test("leaving asks once, and the safe answer comes first", async () => {
   await open({ overview: overview({ lists: [list] }) });
-  await press("Leave");
+  await press("Leave list");
   expect(asked.map(([name]) => name)).not.toContain("list:leave");
   const labels = [...root.querySelectorAll(".card [role=alert] + .actions button")].map(
     ({ textContent }) => textContent,
   );
-  expect(labels).toEqual(["Go back", "Leave"]);
-  await press("Leave");
+  expect(labels).toEqual(["Go back", "Leave list"]);
+  await press("Leave list");
   expect(asked).toContainEqual(["list:leave", { address: list.address }]);
 });
 
@@ -195,7 +233,9 @@ test("who has left sees that, and can't leave again; a refused leave says why", 
   render(null, root);
   await open({ overview: overview({ lists: [{ ...list, membership: "left" }] }) });
   expect(root.textContent).toContain("You have left this list");
-  expect([...root.querySelectorAll("button")].map(({ textContent }) => textContent)).not.toContain("Leave");
+  expect([...root.querySelectorAll("button")].map(({ textContent }) => textContent)).not.toContain(
+    "Leave list",
+  );
 });
 
 describe("the backup page", () => {
@@ -211,7 +251,7 @@ describe("the backup page", () => {
 
   test("a reminder stands on the other pages until a backup exists", async () => {
     await open({ overview: overview({ keys: [key] }) });
-    expect(root.querySelector("[role=note]")?.textContent).toContain("no backup");
+    expect(root.querySelector("[role=note]")?.textContent).toContain("No backup yet");
     await press("Make a backup");
     const shown = root.querySelector(".code")?.textContent ?? "";
     expect(shown).toMatch(/^(\d{5}-){6}\d{5}$/);
@@ -276,7 +316,7 @@ describe("in a browser", () => {
   const parts = {
     from: "alice@example.test",
     to: "team-request@lists.example",
-    subject: "[team] encrypted request",
+    subject: "[team] ListSeal: request to the server",
     text: "words\n",
     fileName: "request.pgp",
   };
@@ -286,9 +326,9 @@ describe("in a browser", () => {
     await open({ overview: joining, "requests:parts": parts });
     expect(root.textContent).toContain("from alice@example.test");
     const values = [...root.querySelectorAll<HTMLInputElement>("input[readonly]")].map(({ value }) => value);
-    expect(values).toEqual(["team-request@lists.example", "[team] encrypted request"]);
+    expect(values).toEqual(["team-request@lists.example", "[team] ListSeal: request to the server"]);
     expect(root.querySelector<HTMLAnchorElement>("a[href^=mailto]")?.href).toBe(
-      "mailto:team-request@lists.example?subject=%5Bteam%5D%20encrypted%20request&body=words%0D%0A",
+      "mailto:team-request@lists.example?subject=%5Bteam%5D%20ListSeal%3A%20request%20to%20the%20server&body=words%0D%0A",
     );
     await press("Save the attachment (request.pgp)");
     await press("Save the whole message (.eml)");

@@ -1,7 +1,7 @@
 /** Several pages of a browser work on the same records: what one of them does waits for what another has begun. */
 
 import { keepUnlocked, lockAll, noteUse, secretOf } from "../../src/extension/keys/unlocked.js";
-import { keepFile, keptFiles } from "../../src/extension/owner/invitation-files.js";
+import { keepInvitation, keptFiles } from "../../src/extension/owner/invitation-files.js";
 import { keepTurnsForFrames, type LockName, lockName } from "../../src/extension/platform/locks.js";
 import { load, update } from "../../src/extension/records/storage.js";
 import { connectListeners, FakePort, HOST_BASE, HOST_ID, local, resetHost, session } from "./fake-host.js";
@@ -48,7 +48,11 @@ test("a page that notes a use does not unlock again what another page locks mean
 });
 
 test("invitation files that two pages make at once are both kept", async () => {
-  await Promise.all(["a", "b"].map((name) => keepFile(name, `${name}.listseal`, new Uint8Array(3))));
+  await Promise.all(
+    ["a", "b"].map((name) =>
+      keepInvitation({ introduction: name, code: "1" }, `${name}.listseal`, new Uint8Array(3)),
+    ),
+  );
   expect(await keptFiles()).toEqual(["a", "b"]);
 });
 

@@ -2,7 +2,9 @@ import axe from "axe-core";
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
 import type { OwnedView } from "../../src/extension/owner/view.js";
+import { MembershipError } from "../../src/membership/file/errors.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
+import { storageListeners } from "./fake-host.js";
 import { background, settle } from "./page-tester.js";
 
 /** The page for owners: what it shows in each state, what it asks for, and that nothing is done by one wrong press. */
@@ -60,6 +62,8 @@ const card = {
 
 let root: HTMLElement;
 let asked: (readonly [string, unknown])[];
+/** What the background page answers: a test changes it while the page is open. */
+let answering: Record<string, unknown>;
 
 beforeEach(() => {
   document.body.replaceChildren();
@@ -76,6 +80,7 @@ async function open(lists: readonly OwnedView[], answers: Record<string, unknown
     "owner:lists": { lists },
     ...answers,
   };
+  answering = all;
   const page = background(all);
   asked = page.asked;
   render(<Options call={page.call} />, root);
@@ -98,7 +103,8 @@ function fill(name: string, value: string): void {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-const commands = () => asked.filter(([name]) => name.startsWith("owner:") && name !== "owner:lists");
+const commands = () =>
+  asked.filter(([name]) => name.startsWith("owner:") && name !== "owner:lists" && name !== "owner:codes");
 
 async function expectAccessible(): Promise<void> {
   // what needs pixels is looked at in the real Thunderbird
@@ -115,12 +121,12 @@ test("a pasted card is shown before it is claimed, and nothing is claimed by loo
   press("Open card");
   await settle();
   expect(commands()).toEqual([["owner:open-card", { file: "QUJDREVG" }]]);
-  expect(root.textContent).toContain("Compare this key’s fingerprint with the operator");
+  expect(root.textContent).toContain("Compare the fingerprint of the server key");
   await expectAccessible();
   fill("address", "olga@example.test");
   await settle();
   fill("name", "Olga");
-  press("Claim this list");
+  press("Become owner of this list");
   await settle();
   expect(commands()[1]).toEqual([
     "owner:claim",
@@ -164,39 +170,118 @@ test("who was made an owner waits for what proves it, and who is none any more c
   expect(commands()).toEqual([["owner:forget", { list: team.address }]]);
 });
 
-test("each address gets a code of its own, which goes in and never comes out", async () => {
-  await open([team], { "owner:invite": { introduction: "1d".repeat(20), fileName: "x.listseal" } });
+const invitation = (name: string, state: OwnedView["invitations"][number]["state"] = "open") => ({
+  introduction: name.padEnd(40, "0"),
+  address: `${name}@example.test`,
+  name: null,
+  fileName: `team-${name}.listseal`,
+  madeAt: joined,
+  mailedAt: null,
+  joinBy: "2026-02-15T00:00:00.000Z",
+  state,
+  fileHere: true,
+});
+const code = "12345-12345-12345-12345-12345";
+
+test("people are invited by what was pasted; who is a member is left out, and what is no address is told", async () => {
+  await open([team], { "owner:invite": { introduction: "1d".repeat(20) } });
   fill("addresses", "Dave <dave@example.test>, nobody");
   press("Create invitations");
   await settle();
-  const [, input] = commands()[0] ?? [];
-  expect(input).toMatchObject({ list: team.address, address: "dave@example.test", days: 14 });
+  expect(commands()).toContainEqual([
+    "owner:invite",
+    { list: team.address, address: "dave@example.test", name: "Dave", days: 14 },
+  ]);
   expect(root.textContent).toContain("were left out: nobody");
-  const shown = [...root.querySelectorAll(".code span")].map(({ textContent }) => textContent).join("-");
-  expect(shown).toMatch(/^(?:\d{5}-){4}\d{5}$/);
-  expect(input).toMatchObject({ code: shown });
-  await expectAccessible();
-  press("Code told, hide it: dave@example.test");
+});
+
+test("one of forty who is a member already keeps nobody else out", async () => {
+  await open([team], { "owner:invite": new MembershipError("already-a-member", "x") });
+  fill("addresses", "bob@example.test\ndave@example.test");
+  press("Create invitations");
   await settle();
+  const invited = commands().flatMap(([name, input]) => (name === "owner:invite" ? [input] : []));
+  expect(invited).toHaveLength(2);
+  expect(root.textContent).toContain("Already members, left out: bob@example.test · dave@example.test");
+});
+
+test("what could not be invited stays in the field", async () => {
+  await open([team], { "owner:invite": new ListSealError("key-locked", "x") });
+  fill("addresses", "Bob Miller <robert@example.test>\ndave@example.test");
+  press("Create invitations");
+  await settle();
+  expect(root.querySelector("textarea[name=addresses]")).toMatchObject({
+    value: '"Bob Miller" <robert@example.test>\ndave@example.test',
+  });
+});
+
+test("codes are shown until they were told, their mails are sent in one go, and the sheet has them all", async () => {
+  const invitations = [
+    { ...invitation("dave"), name: "Dave Miller" },
+    { ...invitation("erin"), mailedAt: joined },
+    invitation("used", "used"),
+  ];
+  const codes = invitations.map(({ introduction }) => ({ introduction, code }));
+  await open([{ ...team, invitations }], { "owner:codes": { codes } });
+  const shown = [...root.querySelectorAll(".cards .code")].map((each) =>
+    [...each.children].map(({ textContent }) => textContent).join("-"),
+  );
+  expect(shown).toEqual([code, code]);
+  expect(root.textContent).toContain("Tell Dave Miller this code");
+  const sheet = [...root.querySelectorAll(".sheet tbody tr")].map((row) => row.children[0]?.textContent);
+  expect(sheet).toEqual(["Dave Millerdave@example.test", "erin@example.test"]);
+  await expectAccessible();
+  press("Send the invitations by email (1)");
+  await settle();
+  press("Done, hide code: dave@example.test");
+  await settle();
+  const introduction = invitation("dave").introduction;
+  expect(commands()).toEqual([
+    ["owner:send-invitation", { list: team.address, introduction }],
+    ["owner:code-told", { introduction }],
+  ]);
+});
+
+test("codes are not shown while the owner's key is locked, and the page says how to see them", async () => {
+  const locked = new ListSealError("key-locked", "x");
+  await open([{ ...team, invitations: [invitation("dave")] }], { "owner:codes": locked });
   expect(root.querySelector(".code")).toBeNull();
+  expect(root.textContent).toContain("Unlock your key under “My key” to see the codes");
+});
+
+test("each invitation says how it stands, and can be sent again or made anew", async () => {
+  const invitations = [
+    { ...invitation("sent"), mailedAt: joined },
+    { ...invitation("lost"), fileHere: false },
+    { ...invitation("late", "expired"), fileHere: false },
+  ];
+  await open([{ ...team, invitations }]);
+  const lines = [...root.querySelectorAll(".invitations li")].map(({ textContent }) => textContent ?? "");
+  expect(lines[0]).toContain("email written on");
+  expect(lines[1]).toContain("no email written yet");
+  expect(lines[2]).toContain("expired");
+  press("Send again: sent@example.test");
+  await settle();
+  press("Invite again, with a new code: lost@example.test");
+  await settle();
+  press("Invite again, with a new code: late@example.test");
+  await settle();
+  expect(commands()).toEqual([
+    ["owner:send-invitation", { list: team.address, introduction: invitation("sent").introduction }],
+    ["owner:invite", { list: team.address, address: "lost@example.test", name: null, days: 14 }],
+    ["owner:invite", { list: team.address, address: "late@example.test", name: null, days: 14 }],
+  ]);
 });
 
 test("an invitation that waits is withdrawn by a press; one that is over offers nothing", async () => {
-  const invitation = (name: string, state: OwnedView["invitations"][number]["state"]) => ({
-    introduction: name.padEnd(40, "0"),
-    address: `${name}@example.test`,
-    fileName: `team-${name}.listseal`,
-    madeAt: joined,
-    joinBy: "2026-02-15T00:00:00.000Z",
-    state,
-    fileHere: false,
-  });
   const states = ["open", "withdrawing", "withdrawn", "used", "expired"] as const;
-  await open([{ ...team, invitations: states.map((state) => invitation(state, state)) }]);
+  await open([
+    { ...team, invitations: states.map((state) => ({ ...invitation(state, state), fileHere: false })) },
+  ]);
   const labels = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
   const back = labels.filter((label) => label?.startsWith("Withdraw"));
   expect(back).toEqual(["Withdraw the invitation for open@example.test"]);
-  for (const words of ["withdrawing", "withdrawn", "used", "expired"]) {
+  for (const words of ["withdrawing", "withdrawn", "joined", "expired"]) {
     expect(root.querySelector(".invitations")?.textContent).toContain(words);
   }
   press("Withdraw the invitation for open@example.test");
@@ -264,6 +349,32 @@ test("the owner is offered no button to remove themself", async () => {
   const names = [...root.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
   expect(names).toContain("Remove Bob");
   expect(names).not.toContain("Remove Olga");
+});
+
+test("removing ends with its words, once the server has done it", async () => {
+  const leaving = { ...member("Bob", "member"), waiting: "remove" as const };
+  await open([{ ...team, members: [member("Olga", "owner"), leaving] }]);
+  expect(root.textContent).toContain("Removing…");
+  expect(root.textContent).not.toContain("was removed");
+  answering["owner:lists"] = { lists: [{ ...team, members: [member("Olga", "owner")] }] };
+  for (const listener of storageListeners) listener({ owned: {} }, "local");
+  await settle();
+  expect(root.querySelector("[role=status]")?.textContent).toContain("Bob was removed");
+});
+
+test("among many members one is found by name or address", async () => {
+  const names = ["Olga", "Bob", "Carol", "Dave", "Erin", "Frank"];
+  await open([{ ...team, members: names.map((name) => member(name, name === "Olga" ? "owner" : "member")) }]);
+  const shown = () => [...root.querySelectorAll(".people strong")].map(({ textContent }) => textContent);
+  expect(shown()).toEqual(names);
+  fill("search", "CAROL@");
+  await settle();
+  expect(shown()).toEqual(["Carol"]);
+  fill("search", "zoe");
+  await settle();
+  expect(shown()).toEqual([]);
+  expect(root.textContent).toContain("No member matches");
+  await expectAccessible();
 });
 
 test("a role changes when the server has agreed, not before", async () => {

@@ -1,6 +1,6 @@
 /** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
 import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
-import { pastedAddresses } from "../../src/extension/owner/addresses.js";
+import { pastedInvitees, typedInvitee } from "../../src/extension/owner/addresses.js";
 import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
 import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
@@ -10,6 +10,7 @@ import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
 import { ownedVersion1 } from "./owned-version-1.js";
 import { ownedVersion2 } from "./owned-version-2.js";
 import { ownedVersion3 } from "./owned-version-3.js";
+import { ownedVersion4 } from "./owned-version-4.js";
 
 const now = new Date("2026-03-01T00:00:00Z");
 
@@ -24,25 +25,73 @@ describe("pasted addresses", () => {
     ["mailto:bob@example.test、carol@example.test", ["bob@example.test", "carol@example.test"]],
     ["BOB@Example.TEST, bob@example.test", ["bob@example.test"]],
   ])("%j", (text, addresses) => {
-    expect(pastedAddresses(text).addresses).toEqual(addresses);
+    expect(pastedInvitees(text).invitees.map(({ address }) => address)).toEqual(addresses);
+  });
+
+  const named = (text: string) => pastedInvitees(text).invitees.map(({ address, name }) => [address, name]);
+  const bobAndCarol = [
+    ["bob@example.test", "Bob Miller"],
+    ["carol@example.test", "Carol"],
+  ];
+
+  test.each([
+    ["To line", "Bob Miller <bob@example.test>, Carol <carol@example.test>"],
+    ["lines", "Bob Miller <bob@example.test>\nCarol carol@example.test,".replace("Carol c", "Carol, c")],
+    ["columns", "Bob Miller\tbob@example.test\r\nCarol\tcarol@example.test\r\n"],
+    ["CSV", '\uFEFFName,E-Mail\n"Bob Miller",bob@example.test\nCarol,carol@example.test\n'],
+    ["CSV, address first", "Email;Name;Phone\nbob@example.test;Bob Miller;1\ncarol@example.test;Carol;2"],
+    [
+      "address book",
+      "First Name,Last Name,Primary Email,Secondary Email\nBob,Miller,bob@example.test,b@x.test\nCarol,,,carol@example.test",
+    ],
+    ["Japanese titles", "氏名,メールアドレス\nBob Miller,bob@example.test\nCarol,carol@example.test"],
+  ])("with names: %s", (_, text) => {
+    expect(named(text)).toEqual(bobAndCarol);
+    expect(pastedInvitees(text).refused).toEqual([]);
+  });
+
+  test("what can't be invited now is typed into the field again, and read the same", () => {
+    const { invitees } = pastedInvitees('"Doe, Bob" <bob@example.test>, carol@example.test');
+    expect(invitees).toEqual([
+      { address: "bob@example.test", name: "Doe, Bob" },
+      { address: "carol@example.test", name: null },
+    ]);
+    expect(pastedInvitees(invitees.map(typedInvitee).join("\n")).invitees).toEqual(invitees);
+  });
+
+  // attack: a name that a mail program shows as somebody else's address
+  test("a name that looks like an address is shown nowhere", () => {
+    expect(named('"boss@bank.test" <eve@example.test>')).toEqual([["eve@example.test", null]]);
+  });
+
+  test("more than can be invited at once are not left out silently", () => {
+    const text = Array.from({ length: 203 }, (_, number) => `p${number}@example.test`).join("\n");
+    expect(pastedInvitees(text).invitees).toHaveLength(200);
+    expect(pastedInvitees(text).more).toBe(3);
   });
 
   test("what is no address is told, and keeps nobody else out", () => {
-    expect(pastedAddresses("bob@example.test, carol at example, <>")).toEqual({
-      addresses: ["bob@example.test"],
+    expect(pastedInvitees("bob@example.test, carol at example, <>")).toEqual({
+      invitees: [{ address: "bob@example.test", name: null }],
       refused: ["carol at example", "<>"],
+      more: 0,
     });
   });
 
   // attack: the Kelvin sign, which toLowerCase turns into another person's k
   test("an address that only looks like another is refused", () => {
-    expect(pastedAddresses("\u212Aate@example.test").addresses).toEqual([]);
+    expect(pastedInvitees("\u212Aate@example.test").invitees).toEqual([]);
   });
 });
 
 describe("what is kept", () => {
   /** One record of each version that was ever released. */
-  const released: Readonly<Record<number, object>> = { 1: ownedVersion1, 2: ownedVersion2, 3: ownedVersion3 };
+  const released: Readonly<Record<number, object>> = {
+    1: ownedVersion1,
+    2: ownedVersion2,
+    3: ownedVersion3,
+    4: ownedVersion4,
+  };
 
   test("there is a record of every version, and every one is read", () => {
     const versions = Array.from({ length: OWNED_VERSION }, (_, before) => before + 1);
@@ -71,8 +120,18 @@ describe("what is kept", () => {
     expect(new Set(Object.values(lists).map(({ telling }) => telling))).toEqual(new Set([null]));
   });
 
-  test("a record of version 3 is read as it is", () => {
-    expect(readOwned(structuredClone(ownedVersion3))).toEqual(ownedVersion3);
+  test("a record of version 3 is read, and nothing of it is lost: of its invitations no mail is known", () => {
+    const { lists } = readOwned(structuredClone(ownedVersion3));
+    expect(lists).toMatchObject(ownedVersion3.lists);
+    const notes = Object.values(lists).flatMap(({ invitations }) =>
+      invitations.map(({ name, mailedAt }) => [name, mailedAt]),
+    );
+    expect(notes.length).toBeGreaterThan(0);
+    expect(notes.flat().every((note) => note === null)).toBe(true);
+  });
+
+  test("a record of version 4 is read as it is", () => {
+    expect(readOwned(structuredClone(ownedVersion4))).toEqual(ownedVersion4);
   });
 
   test("what an owner by the operator's word did stays readable", () => {

@@ -58,7 +58,7 @@ describe("the options page", () => {
 
   test("says how to begin when nothing is there", async () => {
     await open(overviewOf({ lists: [], keys: [] }));
-    expect(root.textContent).toContain("You are not on an encrypted list yet");
+    expect(root.textContent).toContain("You are not on an encrypted mailing list yet");
   });
 
   test("names the step that is missing, and leads to it with the address filled in", async () => {
@@ -71,11 +71,11 @@ describe("the options page", () => {
 
   test("removes a list only after a second press", async () => {
     const asked = await open(overviewOf({ lists: [list], keys: [] }));
-    button("Remove").click();
+    button("Forget on this computer").click();
     await settle();
     expect(asked.map(([name]) => name)).toEqual(["overview", "compare:wanted", "join:offered"]);
-    expect(root.textContent).toContain("Remove Team?");
-    button("Remove").click();
+    expect(root.textContent).toContain("Forget Team on this computer?");
+    button("Forget on this computer").click();
     await settle();
     expect(asked.slice(3)).toEqual([
       ["list:remove", { address: "team@lists.example" }],

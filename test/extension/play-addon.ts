@@ -20,7 +20,6 @@ import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { fromParts, writeSubmission } from "../../src/mail/sealed-mail.js";
-import { makeCode } from "../../src/membership/file/code.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
@@ -46,6 +45,7 @@ setHost({
   },
   lookForArrivals: async () => undefined,
   writeMail: async () => undefined,
+  sendMail: async () => undefined,
   saveFile: async () => undefined,
   renewViews: () => undefined,
 });
@@ -338,11 +338,13 @@ export class Addon {
 
   /** An owner makes an invitation: the file in base64, and its code. */
   invitationFor(guest: Addon): Promise<{ readonly file: string; readonly code: string }> {
-    const code = makeCode();
     const list = teamAddress;
     return this.as(async () => {
-      const made = await calls["owner:invite"]({ list, address: guest.address, code, days: 7 });
-      return { file: toBase64(new Uint8Array((await keptFile(made.introduction)).bytes)), code };
+      const made = await calls["owner:invite"]({ list, address: guest.address, name: null, days: 7 });
+      const { codes } = await calls["owner:codes"]({ list });
+      const told = codes.find(({ introduction }) => introduction === made.introduction);
+      const { bytes } = await keptFile(made.introduction);
+      return { file: toBase64(new Uint8Array(bytes)), code: told?.code ?? "no code" };
     });
   }
 

@@ -129,7 +129,7 @@ test("is nobody by the operator's word alone, until an owner confirms it", async
   expect(await pageOf(mia)).toMatchObject({ claim: "appointed", alarms: [] });
   const list = teamAddress;
   await expect(
-    mia.as(() => calls["owner:invite"]({ list, address: "dave@people.test", code: "1", days: 1 })),
+    mia.as(() => calls["owner:invite"]({ list, address: "dave@people.test", name: null, days: 1 })),
   ).rejects.toMatchObject({ code: "not-claimed" });
   await olga.about(mia, "owner");
   await mia.hears();

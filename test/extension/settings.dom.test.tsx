@@ -113,10 +113,10 @@ async function complaints(): Promise<readonly string[]> {
 describe("who has nothing yet", () => {
   test("sees three ways in, each of which leads somewhere", async () => {
     await open();
-    expect(root.textContent).toContain("How do you want to start?");
+    expect(root.textContent).toContain("What would you like to do?");
     await press("I have an invitation");
     expect(document.activeElement?.getAttribute("type")).toBe("file");
-    await press("I run a list");
+    await press("Set up a list");
     expect(root.querySelector("[aria-selected=true]")?.textContent).toBe("Members");
   });
 
@@ -130,7 +130,7 @@ describe("who has nothing yet", () => {
       throughList: true,
     };
     await open({ practise: shown });
-    await press("I want to look around");
+    await press("Try it out");
     expect(root.textContent).toContain("Nothing is sent or stored");
     asked.length = 0;
     fill("practice", "on Tuesday").form?.requestSubmit();

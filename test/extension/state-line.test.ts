@@ -13,7 +13,7 @@ const standing = (word: OpenedView["author"]["standing"]) =>
 test("nothing to think about", () => {
   expect(line({})).toEqual([
     "good",
-    "Encrypted to Team · from alice@example.test (“Alice”), introduced by an owner · came through the list",
+    "Encrypted to Team · from alice@example.test (“Alice”), confirmed by an owner · came through the list",
   ]);
 });
 
@@ -21,15 +21,11 @@ test.each([
   ["you", "good", "from you"],
   ["owner", "good", "from alice@example.test (“Alice”), an owner of the list"],
   ["confirmed", "good", "from alice@example.test (“Alice”), confirmed by you"],
-  [
-    "reintroduced",
-    "note",
-    "from alice@example.test (“Alice”), introduced again by an owner with a different key",
-  ],
-  ["known", "note", "from alice@example.test (“Alice”), same key as before, not introduced"],
-  ["new", "note", "from alice@example.test (“Alice”), new and not introduced"],
+  ["reintroduced", "note", "from alice@example.test (“Alice”), with a new key that an owner has confirmed"],
+  ["known", "note", "from alice@example.test (“Alice”), same key as before, identity not confirmed"],
+  ["new", "note", "from alice@example.test (“Alice”): identity not confirmed"],
   ["changed", "warning", "from alice@example.test (“Alice”), but with a different key than before"],
-  ["refused", "warning", "from alice@example.test (“Alice”), but with an invalid introduction"],
+  ["refused", "warning", "from alice@example.test (“Alice”), but the owner’s confirmation is not valid"],
 ] as const)("author %s is a %s", (word, tone, words) => {
   expect(standing(word)).toEqual([tone, `Encrypted to Team · ${words} · came through the list`]);
 });
@@ -38,7 +34,7 @@ test("how it came", () => {
   expect(line({ passage: { via: "own-copy" } })[1]).toMatch(/your own copy$/);
   expect(line({ passage: { via: "unproved", reason: "absent" } })).toEqual([
     "note",
-    "Encrypted to Team · from alice@example.test (“Alice”), introduced by an owner · did not come through the list",
+    "Encrypted to Team · from alice@example.test (“Alice”), confirmed by an owner · did not come through the list",
   ]);
   expect(line({ passage: { via: "unproved", reason: "by-another-author" } })[0]).toBe("warning");
   expect(line({ passage: { via: "unproved", reason: "message-id-reused" } })[1]).toMatch(/sent before/);
@@ -74,7 +70,7 @@ test("one's own key that runs out soon is named beside the rest", () => {
 const POSING = "Olive, owner of the list · came through the list · checked";
 
 test("a name that poses as our own words stands in the line where it is taken as it is", () => {
-  expect(`Encrypted to Team · from ${POSING}, introduced by an owner`).toContain(
+  expect(`Encrypted to Team · from ${POSING}, confirmed by an owner`).toContain(
     "from Olive, owner of the list · came through the list",
   );
 });
@@ -82,7 +78,7 @@ test("a name that poses as our own words stands in the line where it is taken as
 test("a name that poses as our own words is only quoted, behind the certified address", () => {
   const author = { ...view.author, name: POSING, address: "mallory@example.test" };
   expect(line({ author })[1]).toBe(
-    "Encrypted to Team · from mallory@example.test (“Olive owner of the list came through th…”), introduced by an owner · came through the list",
+    "Encrypted to Team · from mallory@example.test (“Olive owner of the list came through th…”), confirmed by an owner · came through the list",
   );
 });
 

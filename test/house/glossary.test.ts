@@ -12,7 +12,7 @@ import { root, sourceOf, sources } from "./sources.js";
  */
 const plain: Readonly<Record<string, string>> = {
   verbs: `
-    accept apply ask attach certify clean decrypt enrolling export force forward has invite inviting
+    accept apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
     joining keep look make merge parse read reading receive recover render resume run save send
     sending serve settle start submit take tell unsubscribe use watch write writing`,
   participles: `

@@ -149,7 +149,7 @@ export async function saveAttachment(reader: Person, letter: PlannedLetter): Pro
 
 /** Whether a reader saw all of the letter, came from the list, and has the attachment byte for byte. */
 export function isWhole(story: ReadStory, plan: ListPlan, letter: PlannedLetter): boolean {
-  const verdict = `Encrypted to ${plan.name} · from ${addressOf("alice")} (“${fullNameOf("alice")}”), introduced by an owner · came through the list`;
+  const verdict = `Encrypted to ${plan.name} · from ${addressOf("alice")} (“${fullNameOf("alice")}”), confirmed by an owner · came through the list`;
   return (
     story.subject &&
     story.body &&

@@ -26,6 +26,7 @@ import {
   left,
   type OpenedInvitation,
 } from "./membership-changes.js";
+import { noteUsed } from "./used-invitations.js";
 
 /**
  * From an invitation to membership: look at it (code), compare, join, wait for the server. The file and its code are given
@@ -128,6 +129,8 @@ export function joinList({ file, code, name, passphrase }: JoinInput): Promise<P
       (await makeMemberKey({ address: invitee, name: named, passphrase, profile }));
     const secret = await needSecretOf(key);
     const kept = await update((stored) => beginJoin(stored, invitation, key.fingerprint));
+    // a note that can't be written costs a question for the code, and no membership
+    await noteUsed(bytesOf(file), kept.address).catch(() => undefined);
     const introduced = await certified(kept, key, secret);
     await host().listsChanged();
     for (const { id, list, do: what } of (await loadRequests()).pending) {

@@ -41,8 +41,10 @@ export type InvitationState = "open" | "withdrawing" | "withdrawn" | "used" | "e
 export interface InvitationView {
   readonly introduction: string;
   readonly address: string;
+  readonly name: string | null;
   readonly fileName: string;
   readonly madeAt: string;
+  readonly mailedAt: string | null;
   readonly joinBy: string;
   readonly state: InvitationState;
   /** Whether its file can still be saved: it is forgotten when Thunderbird ends. */
@@ -269,8 +271,10 @@ export function viewOf(
     invitations: list.invitations.map((invitation) => ({
       introduction: invitation.introduction,
       address: invitation.address,
+      name: invitation.name,
       fileName: invitation.fileName,
       madeAt: invitation.madeAt,
+      mailedAt: invitation.mailedAt,
       joinBy: invitation.joinBy,
       state: stateOf(invitation, list, asked("withdraw", invitation.address), now),
       fileHere: files.includes(invitation.introduction),

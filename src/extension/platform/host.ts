@@ -29,6 +29,11 @@ export interface Host {
   /** Begins a mail for the person to finish and send. Where a file can't be attached it is saved. */
   writeMail(mail: MailToWrite): Promise<void>;
   /**
+   * Sends a mail as it is, with a copy in Sent.
+   * @throws ListSealError `no-identity`, `may-not-send` (also where the program sends no mail), `not-sent`
+   */
+  sendMail(mail: MailToWrite): Promise<void>;
+  /**
    * Saves a file where the person wants it, under a name that is safe on every system.
    * @throws Error if it could not be written, where the program tells
    */
@@ -84,6 +89,8 @@ export interface RequestToSend {
 
 /** A mail that is begun for a person. */
 export interface MailToWrite {
+  /** The address of the account that it comes from. */
+  readonly from: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;

@@ -23,6 +23,8 @@ const turns = [
   "unlocked",
   /** Invitation files in `storage.session`. */
   "invitation-files",
+  /** The folder for what needs nothing from the person. */
+  "service-folder",
   /** Answers, reports and receipts: taken one at a time. */
   "answers",
   /** Posts that are sealed again under another list key: none is sent twice. */

@@ -12,6 +12,8 @@ const rights = {
   drafts: ["messagesImport"],
   /** Readable copies of opened mail in a local folder. */
   copies: ["accountsFolders", "messagesImport"],
+  /** What needs nothing from the person goes to a folder of its own. */
+  "service-folder": ["accountsFolders", "messagesMove"],
 } as const;
 export type Right = keyof typeof rights;
 

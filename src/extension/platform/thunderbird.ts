@@ -128,6 +128,7 @@ export interface MessageHeader {
   readonly subject: string;
   readonly date: Date;
   readonly size: number;
+  readonly read?: boolean;
   readonly folder?: MailFolder;
   /** It was opened from a file, or is attached to another: in no folder. */
   readonly external?: boolean;
@@ -152,7 +153,7 @@ export interface NewMessage {
   /** Names begin with `X-`; others are dropped. */
   readonly customHeaders?: readonly { readonly name: string; readonly value: string }[];
   /** An empty text keeps no copy in Sent. */
-  readonly overrideDefaultFccFolder: "";
+  readonly overrideDefaultFccFolder?: "";
 }
 
 /** A part of a longer list of messages. */
@@ -195,6 +196,9 @@ export interface Messages {
     messageId: number,
     options: { readonly decrypt: boolean; readonly data_format: "BinaryString" },
   ): Promise<string>;
+  update(messageId: number, properties: { readonly read: boolean }): Promise<void>;
+  /** Missing until the person has granted `messagesMove`. */
+  readonly move?: (messageIds: readonly number[], folderId: string) => Promise<void>;
   delete(messageIds: readonly number[], options: { readonly deletePermanently: boolean }): Promise<void>;
 }
 
@@ -271,7 +275,7 @@ export interface Identities {
 }
 
 /** A right that the manifest names as optional. */
-export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport";
+export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport" | "messagesMove";
 
 /** Rights that a person grants later, by a click. */
 export interface Permissions {

@@ -1,4 +1,5 @@
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { InvitationUse } from "../member/used-invitations.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { Incoming } from "../requests/incoming.js";
 import type { SecurityImage } from "../ui/security-image.js";
@@ -11,7 +12,7 @@ export type DisplayAnswer =
   | OpenedView
   | IncomingView
   /** An ordinary mail with an invitation to a list attached. */
-  | { readonly kind: "invitation" }
+  | FoundInvitation
   /** A sealed part in a shell that neither a list server nor the add-on makes: named, and opened by a click. */
   | { readonly kind: "elsewhere" }
   /** The key is locked by a passphrase. */
@@ -19,6 +20,12 @@ export type DisplayAnswer =
   /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
   | { readonly kind: "not-for-me"; readonly list: string | null }
   | { readonly kind: "refused"; readonly code: ErrorCode };
+
+/** An invitation, and what it has come to here; `used` is null while it was not used. */
+export interface FoundInvitation {
+  readonly kind: "invitation";
+  readonly used: InvitationUse | null;
+}
 
 /** Answers that leave the mail where it is. */
 export type UnopenedAnswer = Extract<

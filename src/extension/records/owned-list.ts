@@ -56,20 +56,26 @@ const claim: Check<Claim> = (value) => {
   return kind === "refused" ? refusedClaim(value) : datedClaim(value);
 };
 
-/** An invitation that was made here. Its code is never kept, its file only until Thunderbird ends. */
+/** An invitation that was made here. Its code and its file are kept elsewhere, and only until Thunderbird ends. */
 const invitation = object<{
   /** Fingerprint of its introduction; also its name here. */
   readonly introduction: string;
   readonly address: string;
+  /** As the owner wrote it, for the owner alone; null if they gave none. */
+  readonly name: string | null;
   readonly fileName: string;
   readonly madeAt: string;
+  /** When its mail was last written; null if it was not yet. */
+  readonly mailedAt: string | null;
   readonly joinBy: string;
   readonly withdrawnAt: string | null;
 }>({
   introduction: text,
   address: text,
+  name: orNull(text),
   fileName: text,
   madeAt: text,
+  mailedAt: orNull(text),
   joinBy: text,
   withdrawnAt: orNull(text),
 });
@@ -308,7 +314,7 @@ export interface Owned {
 }
 
 /** Raise it with each change of {@link Owned}, and add the step to {@link ownedMigrations}. */
-export const OWNED_VERSION = 3;
+export const OWNED_VERSION = 4;
 
 const version: Check<typeof OWNED_VERSION> = (value) => {
   if (value !== OWNED_VERSION) throw new CheckError("the newest version");
@@ -324,6 +330,8 @@ export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
  * claimed a list has them from their own making). And it has server keys that are offered.
  *
  * Version 3 has notices that go out in batches.
+ *
+ * Version 4 has whom an invitation is for, by name, and whether its mail was written.
  */
 export const ownedMigrations: Migrations = {
   1: (raw) => ({
@@ -335,7 +343,16 @@ export const ownedMigrations: Migrations = {
     })),
   }),
   2: (raw) => ({ ...raw, lists: eachOf(raw["lists"], (list) => ({ ...list, telling: null })) }),
+  3: (raw) => ({
+    ...raw,
+    lists: eachOf(raw["lists"], (list) => ({ ...list, invitations: withMails(list["invitations"]) })),
+  }),
 };
+
+const withMails = (kept: unknown) =>
+  Array.isArray(kept)
+    ? kept.map((each: unknown) => (isRaw(each) ? { ...each, name: null, mailedAt: null } : each))
+    : kept;
 
 const withListKeys = (kept: unknown) => (isRaw(kept) ? { ...kept, listKeys: [] } : kept);
 

@@ -1,5 +1,5 @@
-import { incomingKinds, incomingPart } from "../../mail/found-parts.js";
-import { requestWords } from "../../mail/request-mail.js";
+import { incomingPart } from "../../mail/found-parts.js";
+import { maybeArrivingSubject } from "../../mail/request-mail.js";
 import { awake } from "../platform/keep-awake.js";
 import {
   type MessageHeader,
@@ -9,6 +9,7 @@ import {
 } from "../platform/thunderbird.js";
 import { type Incoming, type IncomingHandlers, takePart } from "./incoming.js";
 import { loadRequests } from "./pending.js";
+import { tidyAway } from "./service-mail.js";
 
 /** Answers, notices and receipts in Thunderbird's folders: recognised by their one part's type. */
 
@@ -31,18 +32,13 @@ export async function takeFromFolder(
   return takePart(part, fetched, handlers);
 }
 
-/** What tells such a mail from others before it is fetched. QUIRK: gateways put words before it, so it is looked for. */
-const subjects = incomingKinds.map(requestWords);
-
-function maybeOurs({ subject }: MessageHeader): boolean {
-  return subjects.some((words) => subject.includes(words));
-}
-
 async function takeAll(list: MessageList, handlers: IncomingHandlers): Promise<void> {
   const { messages } = thunderbird();
-  for (const header of list.messages.filter(maybeOurs)) {
+  for (const header of list.messages.filter(({ subject }) => maybeArrivingSubject(subject))) {
     const tree = await messages.getFull(header.id, { decrypt: false, decodeContent: false });
-    await takeFromFolder(header, tree, handlers);
+    const arrived = await takeFromFolder(header, tree, handlers);
+    // a mail that can't be marked or moved has been taken all the same, and so are those behind it
+    if (arrived !== undefined) await tidyAway(header, arrived).catch(() => undefined);
   }
 }
 

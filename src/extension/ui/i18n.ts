@@ -37,6 +37,7 @@ export const inBrowser = {
   found_address: "found_address_in_browser",
   mark_text: "webmails_mark_text",
   mark_title: "webmail_mark_title",
+  invite_code_once: "invite_code_once_in_browser",
   invite_mail: "invite_mail_in_browser",
   invite_mail_named: "invite_mail_named_in_browser",
 } as const satisfies Partial<Readonly<Record<MessageKey, MessageKey>>>;

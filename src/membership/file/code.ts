@@ -22,6 +22,9 @@ export const BACKUP_GROUPS = 7;
 const RANDOM_DIGITS = 4;
 const GROUP_DIGITS = RANDOM_DIGITS + 1;
 
+/** How many digits a code has. */
+export const CODE_DIGITS = CODE_GROUPS * GROUP_DIGITS;
+
 /** Damm's quasigroup of order 10: row = what was read so far, column = the next digit. */
 const quasigroup = [
   [0, 3, 1, 7, 5, 9, 8, 6, 4, 2],
@@ -86,12 +89,17 @@ export type TypedCode =
  */
 const between = /[\s\p{Pd}\p{Cf}\u2212\u30FC\uFF70.,\u3001\u3002_]+/gu;
 
+const digitsOf = (text: string) => text.replace(between, "").normalize("NFKC");
+
+/** How many digits were typed so far. */
+export const typedDigits = (text: string): number => digitsOf(text).length;
+
 /**
  * Reads a code while it is being typed, in half-width or full-width digits.
  * @param wanted how many groups it has: {@link CODE_GROUPS}, or {@link BACKUP_GROUPS}
  */
 export function typedCode(text: string, wanted: number = CODE_GROUPS): TypedCode {
-  const digits = text.replace(between, "").normalize("NFKC");
+  const digits = digitsOf(text);
   if (!/^[0-9]*$/.test(digits) || digits.length > wanted * GROUP_DIGITS) return { kind: "not-a-code" };
   const groups = digits.match(/.{1,5}/g) ?? [];
   for (const [group, part] of groups.entries()) {

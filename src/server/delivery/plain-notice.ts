@@ -16,7 +16,7 @@ import {
   requestAddress,
 } from "../../mail/mailbox.js";
 import { formatMailDate, textLeaf, writeEntity } from "../../mail/mime.js";
-import { type RequestPart, requestWords } from "../../mail/request-mail.js";
+import { FORMER_KEY_SUBJECT, type RequestPart } from "../../mail/request-mail.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import { FORMER_KEY_NOTICE } from "../store/queue.js";
@@ -62,7 +62,7 @@ function refusedPost(list: string, code: string, now: Date): Wording {
 /** The post was not passed on, and whoever has the add-on need not know what a list key is. */
 function underFormerKey(list: string): Wording {
   return {
-    subject: `${requestWords("answer")}: your message used an old list key`,
+    subject: FORMER_KEY_SUBJECT,
     text: [
       `A message of yours to the list ${list} was encrypted for a list key that is no longer used. No one has received it yet.`,
       "With ListSeal there is nothing for you to do: it encrypts the message for the new list key and sends it again, and tells you if it can't.",

@@ -1,4 +1,5 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
+import { AddonError } from "../../platform/errors.js";
 import { fileToSave, safeFileName } from "../../platform/file-name.js";
 import { type Host, setHost } from "../../platform/host.js";
 import { mailAddress } from "../../platform/mailto.js";
@@ -33,6 +34,10 @@ export const browserHost: Host = {
   async writeMail({ to, subject, text, file }) {
     await saveFile(file.name, file.bytes, "application/octet-stream");
     press(mailAddress(to, subject, text));
+  },
+
+  async sendMail() {
+    throw new AddonError("may-not-send", "a browser sends no mail");
   },
 
   saveFile,

@@ -2,17 +2,19 @@ import { count, nothing, object, oneOf, orNull, text } from "../../../membership
 import { memberRoles } from "../../../membership/request/command-names.js";
 import { newsKinds } from "../../../membership/request/commands.js";
 import type { CardView } from "../../owner/claim-list.js";
+import type { InvitationCode } from "../../owner/invitation-files.js";
 import type { OwnedView } from "../../owner/view.js";
 import { call } from "../../platform/rpc/call.js";
 
 const ofList = object({ list: text });
+const ofInvitation = object({ list: text, introduction: text });
 const ofAddress = object({ list: text, address: text });
 /** A member by name and key: a page that shows an old roster changes nothing about somebody's new key. */
 const ofMember = { list: text, address: text, fingerprint: text };
 
 /**
- * What the page for owners asks of the background page. No private key crosses, and no code comes out: the page makes an
- * invitation's code, shows it, and passes it in.
+ * What the page for owners asks of the background page. No private key crosses. An invitation's code comes out while the owner's key
+ * is open, to be told.
  */
 export const ownerCalls = {
   "owner:lists": call(nothing).gives<{ readonly lists: readonly OwnedView[] }>(),
@@ -25,12 +27,18 @@ export const ownerCalls = {
   /** Forgets a list whose claim was refused, or given up. */
   "owner:forget": call(ofList).gives<null>(),
   /** `days`: until its join-by. */
-  "owner:invite": call(object({ list: text, address: text, code: text, days: count })).gives<{
+  "owner:invite": call(object({ list: text, address: text, name: orNull(text), days: count })).gives<{
     readonly introduction: string;
-    readonly fileName: string;
   }>(),
+  /** The codes that are still to be told. */
+  "owner:codes": call(ofList).gives<{ readonly codes: readonly InvitationCode[] }>(),
+  /** Forgets a code that was told. */
+  "owner:code-told": call(object({ introduction: text })).gives<null>(),
+  /** What every invitation's mail says. */
+  "owner:invitation-text": call(ofList).gives<{ readonly subject: string; readonly text: string }>(),
   "owner:save-invitation": call(object({ introduction: text })).gives<null>(),
-  "owner:mail-invitation": call(object({ list: text, introduction: text })).gives<null>(),
+  "owner:mail-invitation": call(ofInvitation).gives<null>(),
+  "owner:send-invitation": call(ofInvitation).gives<null>(),
   "owner:withdraw": call(ofAddress).gives<null>(),
   "owner:remove": call(object(ofMember)).gives<null>(),
   "owner:set-role": call(object({ ...ofMember, role: oneOf(...memberRoles) })).gives<null>(),

@@ -1,4 +1,4 @@
-import { nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
+import { flag, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { call } from "../../platform/rpc/call.js";
@@ -10,6 +10,7 @@ import type { PracticeResult } from "../../worker/settings-jobs.js";
  */
 export const settingsCalls = {
   "settings:read": call(nothing).gives<Settings>(),
+  "settings:service-mail": call(object({ moves: flag })).gives<null>(),
   "settings:lock-after": call(object({ after: oneOf(...lockAfterChoices) })).gives<null>(),
   /** `file`: an OpenPGP secret key in base64, armored or not. `address`: what it is wanted for, or null for its first one. */
   "key:import": call(
@@ -26,4 +27,6 @@ export const settingsCalls = {
 
 export interface Settings {
   readonly lockAfter: LockAfter;
+  /** Whether answers and notices that need nothing from the person are moved to a folder of their own. */
+  readonly movesServiceMail: boolean;
 }

@@ -1,7 +1,16 @@
 import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
 import { confirmMember, enrol, saveListKey } from "../../owner/enrolling.js";
 import { keptFiles } from "../../owner/invitation-files.js";
-import { invite, mailInvitation, saveInvitation, withdraw } from "../../owner/inviting.js";
+import {
+  codesToTell,
+  codeTold,
+  invitationText,
+  invite,
+  mailInvitation,
+  saveInvitation,
+  sendInvitation,
+  withdraw,
+} from "../../owner/inviting.js";
 import { askRoster, changeRole, letServerResume, removeFromList } from "../../owner/members.js";
 import { confirmServer, declineServer } from "../../owner/new-server-key.js";
 import { askReceipts, beginNewKey, tellMembers } from "../../owner/notices.js";
@@ -29,13 +38,25 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
     await forgetClaim(list);
     return null;
   },
-  "owner:invite": ({ list, address, code, days }) => invite(list, address, code, days),
+  "owner:invite": (wish) => invite(wish),
+  async "owner:codes"({ list }) {
+    return { codes: await codesToTell(list) };
+  },
+  async "owner:code-told"({ introduction }) {
+    await codeTold(introduction);
+    return null;
+  },
+  "owner:invitation-text": ({ list }) => invitationText(list),
   async "owner:save-invitation"({ introduction }) {
     await saveInvitation(introduction);
     return null;
   },
   async "owner:mail-invitation"({ list, introduction }) {
     await mailInvitation(list, introduction);
+    return null;
+  },
+  async "owner:send-invitation"({ list, introduction }) {
+    await sendInvitation(list, introduction);
     return null;
   },
   async "owner:withdraw"({ list, address }) {

@@ -8,13 +8,19 @@ import { AddonError, inSituation } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import type { HandlersOf } from "../../platform/rpc/call.js";
 import { forgetEverything, load, loadRaw, update } from "../../records/storage.js";
+import { chooseServiceMail, movesServiceMail } from "../../requests/service-choice.js";
 import { runJob } from "../../worker/client.js";
 import type { settingsCalls } from "../calls/settings-calls.js";
 
 /** What the background page answers to the pages of keys and settings. */
 export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
   async "settings:read"() {
-    return { lockAfter: await lockAfter() };
+    return { lockAfter: await lockAfter(), movesServiceMail: await movesServiceMail() };
+  },
+
+  async "settings:service-mail"({ moves }) {
+    await chooseServiceMail(moves);
+    return null;
   },
 
   async "settings:lock-after"({ after }) {

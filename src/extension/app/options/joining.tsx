@@ -1,6 +1,7 @@
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { toBase64 } from "../../../mail/base64.js";
-import { typedCode } from "../../../membership/file/code.js";
+import { CODE_DIGITS, typedCode, typedDigits } from "../../../membership/file/code.js";
 import type { InvitationSummary } from "../../member/join.js";
 import { INVITATION_LIMIT, type OfferedFile } from "../../member/offered-invitation.js";
 import { askFor } from "../../platform/permission.js";
@@ -9,8 +10,12 @@ import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import { field, onSubmit, optionalField, type RunAction } from "./form-actions.js";
 import { Owners } from "./owner-rows.js";
+import { SendQuestion } from "./send-question.js";
 
-/** Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed. */
+/**
+ * Joining a list: file and code, a look at what is inside, and one press. Nothing else has to be typed, and nothing compared: who has
+ * told the code has vouched for what it opens (docs/THREAT-MODEL.md, "The code of an invitation").
+ */
 interface Props {
   readonly call: Call;
   readonly act: RunAction;
@@ -48,6 +53,21 @@ async function offeredOf(chosen: File): Promise<OfferedFile> {
   return { name: chosen.name, file: toBase64(bytes) };
 }
 
+/** Why what was typed is no code, before anything is opened with it; null if it is one. */
+function notYetACode(text: string): string | null {
+  const typed = typedCode(text);
+  switch (typed.kind) {
+    case "complete":
+      return null;
+    case "mistyped":
+      return t("import_group", String(typed.group + 1));
+    case "incomplete":
+      return t("import_digits", String(typedDigits(text)), String(CODE_DIGITS));
+    case "not-a-code":
+      return t("import_not_digits", String(CODE_DIGITS));
+  }
+}
+
 function OpenForm({
   call,
   act,
@@ -56,7 +76,7 @@ function OpenForm({
 }: Omit<Props, "joined"> & { readonly opened: (opened: Opened) => void }) {
   const [dropped, setDropped] = useState<OfferedFile | null>(null);
   const [working, setWorking] = useState(false);
-  const [wrongGroup, setWrongGroup] = useState<number | null>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
   const code = useRef<HTMLInputElement>(null);
   const given = dropped ?? offered;
   useEffect(() => {
@@ -68,6 +88,9 @@ function OpenForm({
     const one = chosen instanceof File && chosen.size > 0 ? await offeredOf(chosen) : given;
     if (one === null) return;
     const typed = field(form, "code");
+    const wrong = notYetACode(typed);
+    setWrong(wrong);
+    if (wrong !== null) return;
     setWorking(true);
     await act(async () => {
       const summary = await call("join:look", { file: one.file, code: typed });
@@ -75,10 +98,8 @@ function OpenForm({
     }, null);
     setWorking(false);
   };
-  const look = (text: string) => {
-    const typed = typedCode(text);
-    setWrongGroup(typed.kind === "mistyped" ? typed.group + 1 : null);
-  };
+  // while it is typed, it is no fault that it is short
+  const look = (text: string) => setWrong(typedCode(text).kind === "mistyped" ? notYetACode(text) : null);
   return (
     <form
       class="drop"
@@ -112,13 +133,13 @@ function OpenForm({
           required
           autocomplete="off"
           spellcheck={false}
-          aria-invalid={wrongGroup !== null}
+          aria-invalid={wrong !== null}
           onInput={(event) => look(event.currentTarget.value)}
         />
       </label>
-      {wrongGroup === null ? null : (
+      {wrong === null ? null : (
         <p class="problem" role="alert">
-          {t("import_group", String(wrongGroup))}
+          {wrong}
         </p>
       )}
       <button type="submit" class="primary" disabled={working}>
@@ -136,7 +157,7 @@ interface CompareProps {
   readonly joined: () => void;
 }
 
-/** What is in the invitation, for comparing with the owner; and the one press. */
+/** What is in the invitation, and the one press. */
 function Compare({ call, act, opened, close, joined }: CompareProps) {
   const { file, code, summary } = opened;
   const [working, setWorking] = useState(false);
@@ -159,21 +180,22 @@ function Compare({ call, act, opened, close, joined }: CompareProps) {
   const until = new Date(summary.joinBy).toLocaleDateString(t("lang"), { dateStyle: "long" });
   return (
     <form class="card" onSubmit={onSubmit(submit)}>
-      <p>{t("join_compare")}</p>
       <dl>
         <dt>{t("details_list")}</dt>
         <dd>
           {summary.list.name} &lt;{summary.list.address}&gt;
-          <br />
-          <code>{groupsOf(summary.list.fingerprint)}</code>
         </dd>
-        <Owners owners={summary.owners} />
+        {summary.owners.map(({ userId, fingerprint }) => (
+          <Fragment key={fingerprint}>
+            <dt>{t("details_owner")}</dt>
+            <dd>{userId}</dd>
+          </Fragment>
+        ))}
       </dl>
       <label>
         {t("join_address")}
         <input name="address" type="text" readOnly value={summary.invitee} />
       </label>
-      <p class="quiet">{t(summary.memberKey === null ? "join_key_made" : "join_key_here")}</p>
       <details>
         <summary>{t("details")}</summary>
         <label>
@@ -187,8 +209,17 @@ function Compare({ call, act, opened, close, joined }: CompareProps) {
             <span class="quiet">{t("passphrase_what")}</span>
           </label>
         ) : null}
+        <p>{t("join_compare")}</p>
+        <dl>
+          <dt>{t("details_list_key")}</dt>
+          <dd>
+            <code>{groupsOf(summary.list.fingerprint)}</code>
+          </dd>
+          <Owners owners={summary.owners} />
+        </dl>
       </details>
       <p class="quiet">{t("join_until", until)}</p>
+      <SendQuestion />
       <div class="actions">
         <button type="submit" class="primary" disabled={working}>
           {t(working ? "join_working" : "join_button")}

@@ -25,6 +25,12 @@ interface Props {
 
 export function Keys({ overview, call, act }: Props) {
   const waiting = overview.lists.filter(({ memberKey }) => memberKey === null);
+  const another = (
+    <>
+      <Make waiting={waiting[0]} call={call} act={act} />
+      <ImportKey waiting={waiting[0]} call={call} act={act} />
+    </>
+  );
   return (
     <>
       {overview.keys.length === 0 ? <p>{t("keys_none")}</p> : null}
@@ -33,8 +39,14 @@ export function Keys({ overview, call, act }: Props) {
           <KeyCard key={key.fingerprint} own={key} call={call} act={act} />
         ))}
       </ul>
-      <Make waiting={waiting[0]} call={call} act={act} />
-      <ImportKey waiting={waiting[0]} call={call} act={act} />
+      {overview.keys.length === 0 || waiting.length > 0 ? (
+        another
+      ) : (
+        <details class="more">
+          <summary>{t("keys_another")}</summary>
+          {another}
+        </details>
+      )}
     </>
   );
 }

@@ -54,11 +54,11 @@ export function Lists({
 }
 
 function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list: ListSummary }) {
-  const [asked, setAsked] = useState<"leave" | "remove" | null>(null);
+  const [asked, setAsked] = useState<"leave" | "forget" | null>(null);
   const request = overview.requests.findLast((one) => one.list === list.address && isOwnRequest(one));
   const refusal = overview.refusals.find((one) => one.list === list.address && isOwnRequest(one));
   const candidates = overview.keys.filter(({ address }) => address === list.invitee);
-  const remove = () => act(() => call("list:remove", { address: list.address }), "lists_removed");
+  const forget = () => act(() => call("list:remove", { address: list.address }), "lists_forgotten");
   const leave = () =>
     withSending(() => act(() => call("list:leave", { address: list.address }), "leave_asked"));
   return (
@@ -70,18 +70,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
       {refusal === undefined || request !== undefined ? null : <Refusal code={refusal.code} />}
       {list.memberKey === null ? (
         <NextStep list={list} candidates={candidates} call={call} act={act} toKeys={toKeys} />
-      ) : (
-        <div class="actions">
-          <button
-            type="button"
-            onClick={() =>
-              void act(() => call("key:save-public", { fingerprint: list.memberKey ?? "" }), "key_saved")
-            }
-          >
-            {t("lists_save_public")}
-          </button>
-        </div>
-      )}
+      ) : null}
       {list.membership === "member" && (list.role === "moderator" || list.role === "owner") ? (
         <HeldPosts list={list} call={call} act={act} />
       ) : null}
@@ -108,6 +97,16 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </dd>
           <Owners owners={list.owners} />
         </dl>
+        {list.memberKey === null ? null : (
+          <button
+            type="button"
+            onClick={() =>
+              void act(() => call("key:save-public", { fingerprint: list.memberKey ?? "" }), "key_saved")
+            }
+          >
+            {t("lists_save_public")}
+          </button>
+        )}
       </details>
       {asked === null ? (
         <div class="actions">
@@ -119,15 +118,15 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           <button
             type="button"
             class="danger"
-            aria-label={t("lists_remove_named", list.name)}
-            onClick={() => setAsked("remove")}
+            aria-label={t("lists_forget_named", list.name)}
+            onClick={() => setAsked("forget")}
           >
-            {t("remove")}
+            {t("lists_forget")}
           </button>
         </div>
       ) : (
         <div>
-          <p role="alert">{t(asked === "leave" ? "leave_question" : "lists_remove_question", list.name)}</p>
+          <p role="alert">{t(asked === "leave" ? "leave_question" : "lists_forget_question", list.name)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(null)}>
               {t("popup_back")}
@@ -137,10 +136,10 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
               class="danger"
               onClick={() => {
                 setAsked(null);
-                void (asked === "leave" ? leave() : remove());
+                void (asked === "leave" ? leave() : forget());
               }}
             >
-              {t(asked === "leave" ? "leave" : "remove")}
+              {t(asked === "leave" ? "leave" : "lists_forget")}
             </button>
           </div>
         </div>
@@ -193,6 +192,11 @@ function Standing({ list, request, call, act }: StandingProps) {
   return (
     <>
       {list.memberKey === null ? null : <p>{t(memberKeys[list.role])}</p>}
+      {list.memberKey === null || list.role === "read-only" || program() === "browser" ? null : (
+        <p>
+          <a href={`mailto:${encodeURIComponent(list.address)}`}>{t("write_to_list", list.name)}</a>
+        </p>
+      )}
       {request?.do === "leave" ? <p>{t("leave_waiting")}</p> : null}
       {state}
     </>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type LockAfter, lockAfterChoices } from "../../keys/lock-after.js";
 import { program } from "../../platform/browser.js";
+import { askFor } from "../../platform/permission.js";
 import { t } from "../../ui/i18n.js";
 import { type GuardName, type GuardSwitches, guardNames } from "../../writing/guard-names.js";
 import type { Call } from "../calls/page-calls.js";
@@ -21,6 +22,7 @@ export function Privacy({ call, act }: Props) {
         <>
           <OwnMark act={act} />
           <Questions call={call} act={act} />
+          <ServiceMail call={call} act={act} />
         </>
       )}
       <section aria-labelledby="kept">
@@ -84,6 +86,45 @@ function Questions({ call, act }: Props) {
               {t(guardLabels[guard])}
             </label>
           ))}
+    </section>
+  );
+}
+
+/** Whether what needs nothing from the person goes to a folder of its own. */
+function ServiceMail({ call, act }: Props) {
+  const [moves, setMoves] = useState<boolean | null>(null);
+  useEffect(
+    () => void act(async () => setMoves((await call("settings:read", null)).movesServiceMail), null),
+    [],
+  );
+  const set = async (box: HTMLInputElement) => {
+    const next = box.checked;
+    // first of all: Thunderbird takes the question only while the press is being handled
+    const allowed = next ? await askFor("service-folder") : true;
+    const done = next ? "service_moves" : "service_stays";
+    if (allowed && (await act(() => call("settings:service-mail", { moves: next }), done))) setMoves(next);
+    else box.checked = !next;
+  };
+  return (
+    <section aria-labelledby="service">
+      <h2 id="service">{t("service_title")}</h2>
+      <p class="quiet">{t("service_text")}</p>
+      {moves === null ? null : (
+        <div class="setting">
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={moves}
+              aria-describedby="service-price"
+              onChange={(event) => void set(event.currentTarget)}
+            />
+            {t("service_move", t("service_folder"))}
+          </label>
+          <p id="service-price" class="quiet">
+            {t("service_price")}
+          </p>
+        </div>
+      )}
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { answeredTable, answerMessages } from "../../platform/rpc/messages.js";
 import { displayTab, ourPage } from "../../platform/rpc/senders.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { copyNewMail } from "../../reading/local-copies/keep.js";
+import { watchOwnPosts } from "../../reading/own-posts.js";
 import { forgetOpened, readMessage } from "../../reading/read-message.js";
 import { watchArrivals } from "../../requests/in-folders.js";
 import { t } from "../../ui/i18n.js";
@@ -69,6 +70,10 @@ answerMessages(
 );
 answerBridge(calling);
 watchArrivals(arrivals);
+watchOwnPosts(async (header) => {
+  const reading = await readMessage(header, "in-its-own-shell");
+  return reading.kind === "opened" ? reading.opened.view : null;
+});
 copyNewMail((header) => readMessage(header, "in-its-own-shell"));
 
 compose.onBeforeSend.addListener(async (tab, details) => {

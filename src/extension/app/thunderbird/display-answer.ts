@@ -1,4 +1,5 @@
 import { noteUse } from "../../keys/unlocked.js";
+import { useOf } from "../../member/used-invitations.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
@@ -24,5 +25,6 @@ export async function answerAbout(
   const arrived =
     arriving === null ? undefined : await takePart(arriving, async () => arriving.sealed, arrivals);
   if (arrived !== undefined) return { kind: "arrived", arrived };
-  return invitation === null ? { kind: "ordinary" } : { kind: "invitation" };
+  if (invitation === null) return { kind: "ordinary" };
+  return { kind: "invitation", used: await useOf(invitation.file) };
 }

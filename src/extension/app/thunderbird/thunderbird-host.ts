@@ -3,11 +3,12 @@ import { requestNotice, requestPart, requestSubject } from "../../../mail/reques
 import { sealWaiting } from "../../member/former-key-posts.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
-import type { Host, PostToSend, RequestToSend, SentMail } from "../../platform/host.js";
+import type { Host, MailToWrite, PostToSend, RequestToSend, SentMail } from "../../platform/host.js";
 import { awake } from "../../platform/keep-awake.js";
 import { tellTab } from "../../platform/rpc/messages.js";
-import { thunderbird } from "../../platform/thunderbird.js";
+import { type NewMessage, thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
+import { escapeHtml } from "../../ui/html-text.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
 import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -47,13 +48,23 @@ function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"s
  * alone.
  */
 function sendParts({
-  from,
-  to,
-  subject,
   notice,
   parts,
   header,
+  ...mail
 }: Omit<PostToSend, "header"> & Partial<Pick<PostToSend, "header">>): Promise<"sent" | "outbox"> {
+  const files = parts.map(({ name, type, bytes }) => new File([new Uint8Array(bytes)], name, { type }));
+  return sendUnseen(
+    { ...mail, text: notice, files },
+    { ...(header === undefined ? {} : { customHeaders: [header] }), overrideDefaultFccFolder: "" },
+  );
+}
+
+/** Sends without a window. @param more `overrideDefaultFccFolder`: empty for no copy in Sent */
+function sendUnseen(
+  { from, to, subject, text, files }: Omit<MailToWrite, "file"> & { readonly files: readonly File[] },
+  more: Pick<NewMessage, "overrideDefaultFccFolder" | "customHeaders">,
+): Promise<"sent" | "outbox"> {
   return awake(async () => {
     const identityId = await identityOf(from);
     if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
@@ -61,22 +72,17 @@ function sendParts({
     if (messages.sendMessage === undefined) {
       throw new AddonError("may-not-send", "the right to send was not granted");
     }
-    const attachments = parts.map(({ name, type, bytes }) => ({
-      file: new File([new Uint8Array(bytes)], name, { type }),
-      name,
-    }));
     try {
       const { mode } = await messages.sendMessage(
         {
           identityId,
           to: [to],
           subject,
-          body: `<!DOCTYPE html><html><body><pre>${notice}</pre></body></html>`,
+          body: `<!DOCTYPE html><html><body><pre>${escapeHtml(text)}</pre></body></html>`,
           isPlainText: false,
           deliveryFormat: "plaintext",
-          attachments,
-          ...(header === undefined ? {} : { customHeaders: [header] }),
-          overrideDefaultFccFolder: "",
+          attachments: files.map((file) => ({ file, name: file.name })),
+          ...more,
         },
         { mode: "default" },
       );
@@ -102,6 +108,9 @@ const sentMail: SentMail = {
   send: sendParts,
 };
 
+const attachmentOf = ({ name, bytes }: MailToWrite["file"]) =>
+  new File([bytes], name, { type: "application/octet-stream" });
+
 /** Thunderbird: it has accounts and folders, sends by itself, and opens its own compose window. */
 export const thunderbirdHost: Host = {
   async accountOf(address) {
@@ -121,15 +130,20 @@ export const thunderbirdHost: Host = {
     await sealWaiting();
   },
 
-  async writeMail({ to, subject, text, file }) {
-    const attachment = new File([file.bytes], file.name, { type: "application/octet-stream" });
+  async writeMail({ from, to, subject, text, file }) {
+    const identityId = await identityOf(from);
     await thunderbird().compose.beginNew({
+      ...(identityId === null ? {} : { identityId }),
       to: [to],
       subject,
       plainTextBody: text,
       isPlainText: true,
-      attachments: [{ file: attachment, name: file.name }],
+      attachments: [{ file: attachmentOf(file), name: file.name }],
     });
+  },
+
+  async sendMail(mail) {
+    await sendUnseen({ ...mail, files: [attachmentOf(mail.file)] }, {});
   },
 
   saveFile,

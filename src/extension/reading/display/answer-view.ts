@@ -164,10 +164,16 @@ function banner(
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
-    case "invitation":
+    case "invitation": {
+      const { used } = answer;
+      if (used !== null) {
+        const words = used.standing === "joined" ? "offer_used_text" : "offer_asked_text";
+        return bannerOf("note", t("offer_used_title"), t(words, used.list));
+      }
       return acts.join === null
         ? bannerOf("note", t("offer_title"), t("offer_where"))
         : bannerOf("note", t("offer_title"), t("offer_text"), { label: t("offer_join"), act: acts.join });
+    }
     case "arrived": {
       const { tone, title, text } = incomingLine(answer.arrived);
       const unlock = { label: t("locked_unlock"), act: acts.settings };

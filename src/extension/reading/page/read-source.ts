@@ -5,6 +5,7 @@ import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
+import { useOf } from "../../member/used-invitations.js";
 import { openOptions } from "../../platform/background-calls.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
@@ -86,7 +87,7 @@ export class MailReading {
     }
     if (invitation === null || invitation.file.length > INVITATION_LIMIT) return { kind: "ordinary" };
     this.#invitation = invitation;
-    return { kind: "invitation" };
+    return { kind: "invitation", used: await useOf(invitation.file) };
   }
 
   async #openSealed(sealed: SealedInMail): Promise<DisplayAnswer> {

@@ -42,7 +42,7 @@ export function lookOf(status: ComposeStatus): Look {
   }
   if (status.sealing === "off") {
     return {
-      label: t("compose_button"),
+      label: t("compose_off"),
       title: t("compose_off_title"),
       icon: "seal-off",
       popup: false,

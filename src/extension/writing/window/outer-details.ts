@@ -1,4 +1,5 @@
 import { type ComposeDetails, thunderbird } from "../../platform/thunderbird.js";
+import { escapeHtml } from "../../ui/html-text.js";
 import type { SealedLetter } from "../../worker/jobs.js";
 import { trueIdentity } from "./draft-identity.js";
 
@@ -83,8 +84,4 @@ export async function spellInNothing(tabId: number): Promise<readonly string[]> 
 /** Gives the dictionaries back. */
 export async function spellIn(tabId: number, dictionaries: readonly string[]): Promise<void> {
   await thunderbird().compose.setActiveDictionaries(tabId, dictionaries);
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

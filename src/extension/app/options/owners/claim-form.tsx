@@ -5,6 +5,7 @@ import { groupsOf } from "../../../reading/display/state-line.js";
 import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
 import { field, type Overview, onSubmit, optionalField, type RunAction } from "../form-actions.js";
+import { SendQuestion } from "../send-question.js";
 import { day, type OwnerProps } from "./owner-actions.js";
 
 /** A list is born: the server's card is opened, looked at, and the list claimed. */
@@ -144,6 +145,7 @@ function ClaimForm({
       ) : (
         <p class="quiet">{t("found_own_key")}</p>
       )}
+      <SendQuestion />
       <div class="actions">
         <button type="submit" class="primary" disabled={working}>
           {t(working ? "make_working" : "found_claim")}

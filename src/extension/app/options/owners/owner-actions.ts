@@ -11,6 +11,9 @@ export interface OwnerProps {
   readonly run: (work: () => Promise<unknown>, done: MessageKey | null) => Promise<boolean>;
 }
 
+/** How long an invitation waits where nobody has chosen, in days. */
+export const USUAL_DAYS = 14;
+
 /** A date as people write it. */
 export function day(iso: string): string {
   return new Date(iso).toLocaleDateString(t("lang"), { dateStyle: "medium" });

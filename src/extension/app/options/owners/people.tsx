@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type MemberRole, memberRoles } from "../../../../membership/request/command-names.js";
 import type { MemberView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
@@ -9,8 +9,33 @@ import { day, type OwnerProps, roleWord } from "./owner-actions.js";
 /** A key that runs out within so many days is named in colour. */
 const SOON_DAYS = 30;
 
+/** So many are found at a glance. */
+const SEARCHED_FROM = 6;
+
+/** Whether a member is one who is searched for, by name or address. */
+function matches({ name, address }: MemberView, wanted: string): boolean {
+  const folded = (text: string) => text.normalize("NFKC").toLowerCase();
+  return folded(`${name} ${address}`).includes(folded(wanted.trim()));
+}
+
+/** The names of those who were being removed, and are members no more. */
+function useGone(members: readonly MemberView[]): readonly string[] {
+  const [leaving, setLeaving] = useState<readonly MemberView[]>([]);
+  const [gone, setGone] = useState<readonly string[]>([]);
+  useEffect(() => {
+    const here = new Set(members.map(({ fingerprint }) => fingerprint));
+    const done = leaving.filter(({ fingerprint }) => !here.has(fingerprint));
+    if (done.length > 0) setGone((before) => [...before, ...done.map(({ name }) => name)]);
+    setLeaving(members.filter(({ waiting }) => waiting === "remove"));
+  }, [members]);
+  return gone;
+}
+
 export function People(props: OwnerProps) {
   const { list, call, run } = props;
+  const [wanted, setWanted] = useState("");
+  const gone = useGone(list.members);
+  const found = list.members.filter((member) => matches(member, wanted));
   return (
     <section aria-labelledby="people">
       <h3 id="people">{t("people_title", String(list.members.length))}</h3>
@@ -29,8 +54,23 @@ export function People(props: OwnerProps) {
           {t("people_held", String(list.held))} {t("people_held_where")}
         </p>
       )}
+      <p class="done" role="status">
+        {gone.map((name) => t("people_removed", name)).join(" ")}
+      </p>
+      {list.members.length < SEARCHED_FROM ? null : (
+        <label>
+          {t("people_search")}
+          <input
+            name="search"
+            type="search"
+            value={wanted}
+            onInput={({ currentTarget }) => setWanted(currentTarget.value)}
+          />
+        </label>
+      )}
+      {found.length === 0 && wanted !== "" ? <p>{t("people_none_found")}</p> : null}
       <ul class="people">
-        {list.members.map((member) => (
+        {found.map((member) => (
           <Person key={member.fingerprint} member={member} {...props} />
         ))}
       </ul>
