@@ -20,7 +20,7 @@ import { csvLine } from "../csv.js";
 import type { ImportedPerson, ImportSource } from "./source.js";
 
 /** Somebody who has to be invited, and why. */
-export interface Invitee {
+export interface InvitedPerson {
   readonly address: Address;
   readonly name: string;
   readonly reason: string;
@@ -35,7 +35,7 @@ export interface ImportPlan {
   readonly present: readonly Address[];
   /** On the roster with another key, which stays. */
   readonly differing: readonly Address[];
-  readonly invited: readonly Invitee[];
+  readonly invited: readonly InvitedPerson[];
   readonly policy?: PostPolicy;
   readonly replyTo?: "list" | "author";
   readonly authorCopy?: boolean;
@@ -54,7 +54,7 @@ export async function planImport(
   const added: BulkMember[] = [];
   const present: Address[] = [];
   const differing: Address[] = [];
-  const invited: Invitee[] = [];
+  const invited: InvitedPerson[] = [];
   for (const person of source.people) {
     const { address } = person;
     const had = roster.get(address);
