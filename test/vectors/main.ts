@@ -3,7 +3,7 @@
  *
  *   npm run vectors -- --mutate            takes each check out of a copy of the sources, one at a time, and names vectors that
  *                                          notice it; fails if none does. Many minutes
- *   npm run vectors -- --mutate signature  the checks alone whose name or file has this in it
+ *   npm run vectors -- --mutate signature  the checks alone whose suite, file or name has this in it
  *   npm run vectors -- --mutate --write    writes what was found into test/vectors/README.md
  *   npm run vectors -- --mutate --named    runs the vectors alone that README.md names for each check; all of them must notice
  */
@@ -81,7 +81,7 @@ async function wantedMutations({ words }: Wanted) {
   const all: { readonly place: Place; readonly mutation: Mutation }[] = [];
   for (const place of places) {
     for (const mutation of await mutationsOf(place)) {
-      const text = `${mutation.file} ${mutation.name}`;
+      const text = `${place.check} ${mutation.file} ${mutation.name}`;
       if (words.every((word) => text.includes(word))) all.push({ place, mutation });
     }
   }
