@@ -1,23 +1,25 @@
 /** ASCII armor (RFC 9580, 6) around bytes that nobody looks at. Keys armor themselves: `keys.ts`. */
 import { armor, enums, unarmor } from "openpgp";
 import { ProtocolError } from "./errors.js";
+import { readHeader } from "./packets.js";
 import { fullReadingConfig } from "./policy.js";
 import type { Profile } from "./profiles.js";
 
-/**
- * Armor of an encrypted or signed message.
- *
- * QUIRK: GnuPG 2.2.40 reads a block without its checksum as if the last line were data, whenever the length of the message can be
- * divided by three: it says "invalid radix64 character" and ends with 2. So messages that GnuPG may get have the checksum
- * (RFC 9580, 6.1, allows it for what older software reads); those of the profile `rfc9580` have none.
+/*
+ * QUIRK: GnuPG 2.2.40 reads a block without its checksum as if the last line were data, whenever the length of what is in it can be
+ * divided by three: it says "invalid radix64 character" and ends with 2. So what GnuPG may get has the checksum (RFC 9580, 6.1,
+ * allows it for what older software reads); what only newer software can read has none.
  */
+
+/** Armor of an encrypted or signed message. */
 export function armorMessage(message: Uint8Array, profile: Profile): string {
   return armor(enums.armor.message, message, undefined, undefined, undefined, profile === "compatible");
 }
 
-/** Armor of a certificate, whatever is in it. */
+/** Armor of a certificate, whatever is in it. @throws ListSealError `damaged` for what does not begin with a packet */
 export function armorCertificate(certificate: Uint8Array): string {
-  return armor(enums.armor.publicKey, certificate);
+  const isV6 = certificate[readHeader(certificate, 0).start] === 6;
+  return armor(enums.armor.publicKey, certificate, undefined, undefined, undefined, !isV6);
 }
 
 /** The bytes of one armored certificate, whatever is in it. @throws ListSealError `damaged` */

@@ -12,6 +12,7 @@ import {
   readInvitation,
   writeInvitation,
 } from "../../src/membership/invitation/invitation.js";
+import { armorCertificate } from "../../src/openpgp/armor.js";
 import { readOpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import {
   bobAddress,
@@ -82,6 +83,16 @@ describeWith(["gpg", "gpgconf"], "invitations, introductions and the real gpg", 
     expect((await gpg(["--list-secret-keys", "--with-colons"])).out).toContain(
       "ListSeal list key <team@lists.example>",
     );
+  });
+
+  test("gpg imports a certificate as a request brings it, whatever its length", async () => {
+    const lengths = new Set<number>();
+    for (const name of ["A", "Al", "Ali"]) {
+      const certificate = publicBytes(await person("alice@x.test", "compatible", name));
+      lengths.add(certificate.length % 3);
+      expect((await gpg(["--import"], armorCertificate(certificate))).code).toBe(0);
+    }
+    expect(lengths.size).toBe(3);
   });
 
   test("gpg checks the chain owner -> introduction -> member and shows what it says", async () => {
