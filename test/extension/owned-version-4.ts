@@ -172,6 +172,7 @@ export const ownedVersion4 = {
             confirmedAt: "2026-02-04T10:00:00.000Z",
           },
         ],
+        only: null,
         asked: {
           request: "15".repeat(16),
           to: [{ address: "carol@example.test", fingerprint: "0c".repeat(20), confirmedAt: null }],
@@ -223,6 +224,7 @@ export const ownedVersion4 = {
         at: "2026-02-04T00:00:00.000Z",
         tidings: { news: "new-server-key", certificate: "TkVYVA==", fingerprint: "bc".repeat(20) },
         told: [],
+        only: null,
         asked: null,
       },
       claim: { kind: "appointed", at: "2026-02-01T00:00:00.000Z" },
@@ -236,6 +238,7 @@ export const ownedVersion4 = {
         at: "2026-02-04T00:00:00.000Z",
         tidings: { news: "owners", owners: common.owners },
         told: [],
+        only: null,
         asked: null,
       },
       claim: { kind: "ended", at: "2026-02-01T00:00:00.000Z" },
