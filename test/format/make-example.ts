@@ -27,7 +27,6 @@ export const ROSTER = { number: 4, hash: "5f".repeat(32) };
 
 const list = parseAddress(LIST);
 const from = { name: "Alice", address: parseAddress("alice@example.test") };
-const bob = { name: "Bob", address: parseAddress("bob@example.test") };
 
 /** The files of a profile: Alice's submission, Bob's copy; in `compatible` also the payload and a submission under a secret. */
 async function* examples(profile: Profile): AsyncGenerator<readonly [name: string, bytes: Uint8Array]> {
@@ -73,7 +72,7 @@ async function* examples(profile: Profile): AsyncGenerator<readonly [name: strin
     listName: "Team",
     from: { name: "Alice via Team", address: list },
     replyTo: { address: list },
-    to: bob,
+    to: { address: list },
     messageId: MESSAGE_ID,
     date: WRITTEN,
     sealed: await resealFor(prepared, sealingHalf(cast.bob), WRITTEN),

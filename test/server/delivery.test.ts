@@ -34,6 +34,12 @@ onEachStore(() => {
       test.each(["compatible", "rfc9580"] as const)(
         "reaches every member who can open it, profile %s",
         async (profile) => {
+          // a list's members have keys of its own version
+          [alice, bob, eve] = await Promise.all([
+            person("Alice", profile),
+            person("Bob", profile),
+            person("Eve", profile),
+          ]);
           const list = await listOfThree({ mode, delivery, profile });
           await server.start();
 
