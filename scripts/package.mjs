@@ -1,7 +1,8 @@
 /**
  * `npm run package`: builds the add-on and packs it for each of its host programs: dist/listseal-VERSION.xpi for Thunderbird,
  * dist/listseal-firefox-VERSION.xpi, dist/listseal-chromium-VERSION.zip. The same sources give the same bytes: entries in
- * the order of their names, one date for all, no owners, no extra fields.
+ * the order of their names, one date for all, no owners, no extra fields. With `--release` it packs nothing while the page that
+ * invitations link to is a placeholder.
  *
  * The date is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or the first day that a zip
  * file can name, so that a build does not depend on when it is made.
@@ -55,7 +56,33 @@ export function pack(folder, target, epoch = Number(process.env["SOURCE_DATE_EPO
   }
 }
 
+/** The page, as the sources name it. */
+function installPage() {
+  const source = readFileSync(join(root, "src/extension/ui/install-page.ts"), "utf8");
+  return /INSTALL_PAGE = "([^"]+)"/.exec(source)?.[1] ?? "";
+}
+
+/**
+ * Why the page that invitations link to is not set; undefined if it is.
+ *
+ * Attack: an add-on goes out that sends everybody who is invited to a name that anybody can register.
+ */
+export function installPageObstacle(page = installPage()) {
+  if (!URL.canParse(page)) return "INSTALL_PAGE is no address";
+  const { protocol, hostname } = new URL(page);
+  if (protocol !== "https:") return `INSTALL_PAGE is not on https: ${page}`;
+  return /(?:^|\.)(?:example|test|invalid|localhost)$|(?:^|\.)example\.(?:com|net|org)$/.test(hostname)
+    ? `INSTALL_PAGE is still a placeholder: ${page}`
+    : undefined;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const obstacle = installPageObstacle();
+  // without --release it is for trying out
+  if (obstacle !== undefined && process.argv.includes("--release")) {
+    console.error(`no release: ${obstacle}`);
+    process.exit(1);
+  }
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: root });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const [build, name] of packages) {
