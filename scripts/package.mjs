@@ -2,7 +2,7 @@
  * `npm run package`: builds everything and packs it, into dist: the add-on for Thunderbird (listseal-VERSION.xpi), Firefox and
  * Chromium, the server for npm (.tgz) and Debian (.deb), the test vectors, what the server contains (CycloneDX), and the checksums
  * of all of them. The same sources give the same bytes: entries in the order of their names, one date for all, no owners, no extra
- * fields.
+ * fields. With `--release` it packs nothing while the page that invitations link to is a placeholder.
  *
  * The date is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or the first day that a zip
  * file can name, so that a build does not depend on when it is made.
@@ -106,7 +106,33 @@ const checksums = (files) =>
     .map((file) => `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${basename(file)}\n`)
     .join("");
 
+/** The page, as the sources name it. */
+function installPage() {
+  const source = readFileSync(join(root, "src/extension/ui/install-page.ts"), "utf8");
+  return /INSTALL_PAGE = "([^"]+)"/.exec(source)?.[1] ?? "";
+}
+
+/**
+ * Why the page that invitations link to is not set; undefined if it is.
+ *
+ * Attack: an add-on goes out that sends everybody who is invited to a name that anybody can register.
+ */
+export function installPageObstacle(page = installPage()) {
+  if (!URL.canParse(page)) return "INSTALL_PAGE is no address";
+  const { protocol, hostname } = new URL(page);
+  if (protocol !== "https:") return `INSTALL_PAGE is not on https: ${page}`;
+  return /(?:^|\.)(?:example|test|invalid|localhost)$|(?:^|\.)example\.(?:com|net|org)$/.test(hostname)
+    ? `INSTALL_PAGE is still a placeholder: ${page}`
+    : undefined;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const obstacle = installPageObstacle();
+  // without --release it is for trying out
+  if (obstacle !== undefined && process.argv.includes("--release")) {
+    console.error(`no release: ${obstacle}`);
+    process.exit(1);
+  }
   run(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: root });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const dist = join(root, "dist");

@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of docs/JOINING.md from those that the story of a list's life takes:
+ * Makes the pictures of docs/JOINING.md and of the README from those that two stories take, in English:
  *
- *     npm run e2e -- --testPathPatterns test/e2e/membership
+ *     npm run e2e -- --testPathPatterns test/e2e/membership test/e2e/first-screen
  *     node scripts/pictures.mjs
  *
  * Cut to what is talked about, at most 720 pixels wide, few colours: small files.
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const from = join(root, "out", "membership", "en");
+const membership = join("membership", "en");
 const to = join(root, "docs", "pictures");
 
 /** Parts of a window, as ImageMagick writes them: the add-on's page, and an opened mail. */
@@ -32,14 +32,24 @@ const pictures = {
   "own-remove": ["owner-9-remove", "680x622+330+122"],
 };
 
+/** Pictures of other stories, whole. */
+const whole = { read: "first-screen" };
+
 mkdirSync(to, { recursive: true });
-for (const [name, [source, part]] of Object.entries(pictures)) {
-  const file = join(from, `${source}.png`);
+/** @param {string} story its folder below out @param {string} source @param {readonly string[]} steps what ImageMagick does to it */
+function make(story, source, name, steps) {
+  const file = join(root, "out", story, `${source}.png`);
   if (!existsSync(file))
     throw new Error(`${source}.png does not exist: run the story first (see the top of this file)`);
-  execFileSync("convert", [
-    ...[file, "-crop", part, "+repage", "-fuzz", "2%", "-trim", "+repage"],
+  execFileSync("convert", [file, ...steps, "-strip", "+dither", `PNG8:${join(to, `${name}.png`)}`]);
+}
+
+for (const [name, [source, part]] of Object.entries(pictures)) {
+  make(membership, source, name, [
+    ...["-crop", part, "+repage", "-fuzz", "2%", "-trim", "+repage"],
     ...["-bordercolor", "white", "-border", "14", "-bordercolor", "#cccccc", "-border", "1"],
-    ...["-resize", "720x>", "-strip", "+dither", "-colors", "48", `PNG8:${join(to, `${name}.png`)}`],
+    ...["-resize", "720x>", "-colors", "48"],
   ]);
 }
+for (const [name, story] of Object.entries(whole))
+  make(story, name, name, ["-resize", "1100x>", "-colors", "64"]);

@@ -151,10 +151,10 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
     test("the owner invites; the code is read out, the file is saved", async () => {
       await owner.fill("textarea[name=addresses]", MEMBER);
       await owner.press(w("invite_button"));
-      await owner.waitForText(w("invite_tell_code"));
+      await owner.waitForText(w("invite_tell_code", MEMBER));
       const code = await owner.page.run(
         z.string(),
-        `() => [...document.querySelectorAll("p.code span")].map((one) => one.textContent).join("-")`,
+        `() => [...document.querySelectorAll(".cards .code span")].map((one) => one.textContent).join("-")`,
       );
       invitation = { file: await owner.saved(w("invite_save"), ".listseal"), code };
       await look(owner, "3-invited");
@@ -166,7 +166,7 @@ const missing = isAdmittedMissing("chromium") || isAdmittedMissing("firefox-esr"
       await member.page.setFiles("input[name=file]", [invitation.file]);
       await member.fill("input[name=code]", invitation.code);
       await member.press(w("import_button"));
-      await member.waitForText(w("join_compare"));
+      await member.waitForText(w("join_address"));
       await look(member, "4-compare");
       await member.press(w("join_button"));
       await post.sendAsTold(member, w, MEMBER);

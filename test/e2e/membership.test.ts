@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { parseAddress } from "../../src/mail/mailbox.js";
+import { requestSubject } from "../../src/mail/request-mail.js";
 import { readCard } from "../../src/membership/invitation/server-card.js";
 import { generateKey } from "../../src/openpgp/keys.js";
 import { attachmentsOf } from "../interop/copies.js";
@@ -177,7 +179,8 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     }
     await page.press(w("invite_save_named", bob.address));
     const saved = readFileSync(await savedBy(alice, (file) => file === "team-bob.listseal"));
-    for (const person of [bob, eve]) await openMail(person, w("invite_mail_subject", list.name));
+    for (const person of [bob, eve])
+      await openMail(person, w("invite_mail_subject", alice.fullName, list.name));
     expect(saved.equals(await invitationOf("bob"))).toBe(true);
     if (profile === "compatible") {
       await expect(carol.openInvitation(saved, codes[bob.address] ?? "")).resolves.toMatchObject({
@@ -195,7 +198,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     const start = await OptionsPage.open(bob.addon);
     await picture(bob, "member-0-start");
     const tries = [
-      ["team-bob.listseal", await invitationOf("bob"), "00000-00000-00000-00000-00000", "error_wrong_code"],
+      ["team-bob.listseal", await invitationOf("bob"), "12340-12348-12343-12349-12341", "error_wrong_code"],
       ["holiday.listseal", Buffer.from("a letter"), codes[bob.address], "error_invitation_damaged"],
       ["team-eve.listseal", await invitationOf("eve"), codes[eve.address], "error_invitation_for_another"],
     ] as const;
@@ -210,19 +213,25 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
 
   test("the mail, the code, one press: Bob and Eve are members", async () => {
     let step = 0;
-    await joinByMail(bob, list, codes[bob.address] ?? "", w, (moment) => {
+    const effort = await joinByMail(bob, list, codes[bob.address] ?? "", w, (moment) => {
       // a popup is a window of its own
       if (moment === "popup") return bob.ui.pictureOfScreen(join(ALBUM, language, "member-popup.png"));
       step += 1;
       return picture(bob, `member-${step}-${moment}`);
     });
+    expect(effort).toEqual({ clicks: 5, typed: 25, compared: 0 });
     await joinByMail(eve, list, codes[eve.address] ?? "", w);
+    // the invitation's mail says now that it was used, and asks for no code
+    await openMail(bob, w("invite_mail_subject", alice.fullName, list.name));
+    const used = await bob.ui.waitForView(({ kind }) => kind === "invitation");
+    expect(used.text).toContain(w("offer_used_text", list.name));
+    await picture(bob, "member-invitation-used");
     expect(await bob.addon.storage()).not.toContain('"introductionSecret":"');
     const lists = await OptionsPage.open(bob.addon);
     await lists.click(w("leave"));
     await picture(bob, "member-leave");
     await lists.close();
-    await openMail(bob, "encrypted answer");
+    await openMail(bob, requestSubject("answer", parseAddress(TEAM)));
     const answer = await bob.ui.waitForView(({ kind }) => kind === "arrived");
     expect(answer.text).toContain(w("arrived_joined"));
     await peopleAre(3);
@@ -314,6 +323,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     expect([...wires].filter((wire) => /^(?:bob|carol|eve)-/.test(wire))).toEqual([]);
     expect(wires).toContain("alice-to-postfix");
     expect(await roster()).not.toContain(eve.address);
+    expect(await page.text()).toContain(w("people_removed", eve.fullName));
     await look("10-removed", "#people");
   });
 
@@ -355,7 +365,7 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await reads(bob, list, "Under the new key");
     await reads(bob, list, "The first words");
     expect(world.dovecot.mails("eve", "INBOX").length).toBe(evesMails);
-    await openMail(bob, "encrypted notice");
+    await openMail(bob, requestSubject("notice", parseAddress(TEAM)));
     await picture(bob, "member-8-notice");
   });
 

@@ -1,8 +1,10 @@
 /** What the documents say of the code is so: tests that are named exist, and every refusal has its place. */
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorCodes } from "../../src/extension/platform/errors.js";
+import { INSTALL_PAGE } from "../../src/extension/ui/install-page.js";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
 import { introductionType } from "../../src/mail/payload.js";
 import { bindingNames, type Kind } from "../../src/protocol/binding.js";
@@ -25,6 +27,36 @@ function rowsOf(page: string): readonly (readonly string[])[] {
         .map((cell) => cell.trim()),
     );
 }
+
+describe("installing is step 0", () => {
+  const packing = JSON.stringify(new URL("../../scripts/package.mjs", import.meta.url).href);
+  /** Why `npm run package -- --release` packs nothing. @param page null: the page that the sources name */
+  const obstacle = (page: string | null): string => {
+    const program = `import { installPageObstacle as why } from ${packing};
+      process.stdout.write(why(${page === null ? "" : JSON.stringify(page)}) ?? "none");`;
+    return execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  };
+
+  test("where the add-on is has one name: in what invitations say, in docs/INSTALL.md, and what leads there", () => {
+    expect(read("docs/INSTALL.md")).toContain(`<${INSTALL_PAGE}>`);
+    expect(read("README.md")).toContain("(docs/INSTALL.md)");
+    expect(read("docs/JOINING.md")).toContain("(INSTALL.md)");
+  });
+
+  test.each([
+    ["https://listseal.example/install", "placeholder"],
+    ["https://www.example.org/install", "placeholder"],
+    ["http://lists.people.net/install", "not on https"],
+    ["", "no address"],
+  ])("a release is not packed with %j", (page, words) => {
+    expect(obstacle(page)).toContain(words);
+  });
+
+  test("a release is packed once it is set, and what the sources name is looked at", () => {
+    expect(obstacle("https://lists.people.net/install")).toBe("none");
+    expect(obstacle(null)).toBe(obstacle(INSTALL_PAGE));
+  });
+});
 
 describe("docs/ATTACKS.md", () => {
   const rows = rowsOf("docs/ATTACKS.md");

@@ -40,7 +40,7 @@ async function drawPicture(file: string): Promise<string> {
 }
 
 /**
- * Plans a letter with a Japanese subject, HTML, an inline picture and an attachment of 1 MB of random bytes in which the
+ * Plans a letter in English, whose pictures are for English documents, with a Japanese word in all of its parts: HTML, an inline picture and an attachment of 1 MB of random bytes in which the
  * marker stands at the start, in the middle and at the end.
  * @param folder on Alice's own machine
  */
@@ -51,14 +51,14 @@ export async function planLetter(folder: string, listName: string): Promise<Plan
   const bytes = randomBytes(ATTACHMENT_BYTES);
   const mark = Buffer.from(marker, "utf8");
   for (const place of [0, ATTACHMENT_BYTES / 2, ATTACHMENT_BYTES - mark.length]) mark.copy(bytes, place);
-  const name = `地図 ${marker}.bin`;
+  const name = `Map ${marker}.bin`;
   const path = join(folder, name);
   writeFileSync(path, bytes);
   return {
     marker,
-    subject: `集まる場所が変わりました ${marker}`,
-    html: `<p>${listName} のみなさん</p>
-<p>来週の集まりは <b>青い橋のたもと</b> に変わりました。合言葉は <b>${marker}</b> です。</p>
+    subject: `We meet somewhere else ${marker}`,
+    html: `<p>Dear ${listName},</p>
+<p>next week we meet at the <b>blue bridge</b>. The word to say there is <b>${marker}</b>.</p>
 <p><img alt="the hill with the tree" src="data:image/png;base64,${picture}"></p>
 <p>The attachment has the map. Please tell nobody outside the list.<br>Alice</p>`,
     picture,
@@ -69,7 +69,7 @@ export async function planLetter(folder: string, listName: string): Promise<Plan
 /** A short letter for the time after the removal, under the same marker. */
 export function shortLetter(marker: string): { readonly subject: string; readonly html: string } {
   return {
-    subject: `新しい予定 ${marker}`,
+    subject: `The new plan ${marker}`,
     html: `<p>Eve has left us. The new plan: we meet one day later, at the same place. ${marker}</p><p>Alice</p>`,
   };
 }

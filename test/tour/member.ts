@@ -48,29 +48,51 @@ export async function openMail(person: Person, subject: string): Promise<void> {
   await person.ui.selectMessage(subject);
 }
 
-/** From the mail with the invitation to membership: opens the mail, presses Join in the popup above it, types the code, compares, presses Join. */
+/** What joining has asked of a person. */
+export interface JoiningEffort {
+  readonly clicks: number;
+  /** Digits. */
+  readonly typed: number;
+  /** Rows of characters on the way that are there to be compared. */
+  readonly compared: number;
+}
+
+/** Fingerprints as they are shown for comparing: groups of four. */
+const FINGERPRINT = /(?:[0-9A-F]{4} ){9}[0-9A-F]{4}/g;
+
+/**
+ * From the mail with the invitation to membership: opens the mail, presses Join in the popup above it, types the code, presses Join.
+ * Thunderbird's own question is not asked here (`WITHOUT_QUESTION`), and counts as the click that it costs.
+ */
 export async function joinByMail(
   person: Person,
   list: JoinedList,
   code: string,
   words: Words,
   look: Look = async () => {},
-): Promise<void> {
-  await openMail(person, words("invite_mail_subject", list.name));
+): Promise<JoiningEffort> {
+  let clicks = 0;
+  const click = <T>(work: Promise<T>): Promise<T> => {
+    clicks += 1;
+    return work;
+  };
+  await openMail(person, words("invite_mail_subject", fullNameOf("alice"), list.name));
   await person.ui.waitForView(({ kind }) => kind === "invitation");
   await look("mail");
-  await person.addon.openMailPopup();
+  await click(person.addon.openMailPopup());
   await look("popup");
-  await person.addon.pressInMailPopup(words("offer_join"));
+  await click(person.addon.pressInMailPopup(words("offer_join")));
   const page = await OptionsPage.inFront(person.addon);
   await page.waitForText(words("import_have", `${list.slug}-${person.name}.listseal`));
   await look("code");
   // forgiving of how it is written
   await page.typeCode(code.replaceAll("-", " "));
-  const opened = await page.openInvitation();
+  const opened = await click(page.openInvitation());
   if (opened.failed) throw new Error(`The invitation was not opened: ${opened.text}`);
   await look("compare");
-  const asked = await page.joinList();
+  const seen = await page.text();
+  // and Thunderbird's "Allow"
+  const asked = await click(click(page.joinList()));
   if (asked.failed) throw new Error(`${person.fullName} could not join: ${asked.text}`);
   await look("waiting");
   await until("the server's answer", async () => {
@@ -79,6 +101,11 @@ export async function joinByMail(
   });
   await look("member");
   await page.close();
+  return {
+    clicks,
+    typed: code.replaceAll("-", "").length,
+    compared: seen.match(FINGERPRINT)?.length ?? 0,
+  };
 }
 
 const sealedSubject = ({ slug }: JoinedList) => `[${slug}] encrypted message`;

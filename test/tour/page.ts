@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Album, Chapter, Sight, Step } from "./album.js";
+import { LISTS } from "./owner.js";
 import { type SettingReport, settingName, type TourReport } from "./report.js";
 
 /** Writes `index.html`: one page without scripts, pictures beside it, light or dark as the reader's system is. */
@@ -27,6 +28,8 @@ table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: start; padding: .55rem .9rem; border-top: 1px solid var(--line); vertical-align: top; }
 thead th { border-top: 0; color: var(--quiet); font-weight: 600; font-size: .85rem; }
 td.zero { color: var(--accent); font-weight: 600; } td.some { color: var(--red); font-weight: 600; }
+.warning { max-width: 46em; padding: .7rem 1rem; border-inline-start: 4px solid var(--red); background: var(--redsoft); }
+details > summary { cursor: pointer; } details > summary h2 { display: inline; } .others { margin-top: .8rem; color: var(--quiet); }
 nav { margin: 1.6rem 0 0; display: flex; flex-wrap: wrap; gap: .4rem 1.1rem; }
 a { color: var(--accent); }
 section { margin-top: 3.6rem; }
@@ -66,7 +69,7 @@ function row(setting: SettingReport): string {
 ${count(markerFound.wire)}${count(markerFound.server)}${count(markerFound.imap)}${tapped}</tr>`;
 }
 
-const table = ({ settings }: TourReport) => `<div class="scroll"><table>
+const tableOf = (settings: readonly SettingReport[]) => `<div class="scroll"><table>
 <thead><tr><th scope="col">Setting</th><th scope="col">Read it</th><th scope="col">Did not get it</th><th scope="col">Marker on wires</th><th scope="col">at the server</th><th scope="col">in the mail store</th><th scope="col">Eve's wiretap with all her keys</th></tr></thead>
 <tbody>${settings.map(row).join("\n")}</tbody></table></div>`;
 
@@ -97,8 +100,28 @@ function step({ title, text, pictures, excerpt, sights }: Step): string {
     : `<article><div>${head}${shown.join("")}</div>${beside}</article>`;
 }
 
-const chapterOf = ({ id, title, text, steps }: Chapter) =>
-  `<section id="${inHtml(id)}"><h2>${inHtml(title)}</h2><p>${inHtml(text)}</p>${steps.map(step).join("\n")}</section>`;
+/** The setting that a list has unless its operator chooses another leads; the others are folded. */
+function tables({ settings }: TourReport): string {
+  const [usual, ...others] = settings;
+  if (usual === undefined) return "";
+  return `${tableOf([usual])}
+<details class="others"><summary>The other settings (${others.map((one) => inHtml(settingName(one))).join("; ")})</summary>${tableOf(others)}</details>`;
+}
+
+/** What the other delivery gives up is said before any result. */
+const WARNING =
+  "The default is <b>resealed</b>: the server seals each message for each member, and whoever has left can read nothing new. An operator can choose <b>opened</b> instead: Eve then gets no mail after she has left, but <b>if she taps a line she can read</b>. The tour shows both.";
+
+/** Letters to lists of other settings than the usual one. */
+const folded: ReadonlySet<string> = new Set(LISTS.slice(1).map(({ slug }) => slug));
+
+function chapterOf({ id, title, text, steps }: Chapter): string {
+  const inside = `<p>${inHtml(text)}</p>${steps.map(step).join("\n")}`;
+  const heading = `<h2>${inHtml(title)}</h2>`;
+  return folded.has(id)
+    ? `<section id="${inHtml(id)}"><details><summary>${heading}</summary>${inside}</details></section>`
+    : `<section id="${inHtml(id)}">${heading}${inside}</section>`;
+}
 
 /** Writes the page into the album's folder. */
 export function writePage(album: Album, report: TourReport, differences: readonly string[]): void {
@@ -109,9 +132,10 @@ export function writePage(album: Album, report: TourReport, differences: readonl
 <title>ListSeal: a tour</title><style>${STYLE}</style></head>
 <body><header><h1>Mail that its own list server can't read</h1>
 <p class="lead">Alice, Bob and Carol are on encrypted mailing lists; Eve was until she left. Real Thunderbirds, a real Postfix and Dovecot, a real list server. Beside each step is what each party could and could not see, as observed in this run.</p>
+<p class="warning">${WARNING}</p>
 <p><span class="result ${good ? "good" : "bad"}">${good ? "Everything as promised" : "Not as promised"}</span></p>
 ${good ? "" : `<ul class="differences">${differences.map((each) => `<li>${inHtml(each)}</li>`).join("")}</ul>`}
-${table(report)}
+${tables(report)}
 <nav aria-label="Chapters">${links.join("")}</nav></header>
 <main>${album.chapters.map(chapterOf).join("\n")}</main>
 <footer>Made by <code>npm start</code>. The same as data: <a href="report.json">report.json</a>.</footer>

@@ -92,7 +92,7 @@ export class Person {
     }
     await page.showTab("keys");
     await look("key");
-    await page.press("Save public key");
+    await page.press("Export public key");
     await page.close();
     const file = await until("the saved public key", () =>
       this.downloads().find((each) => each.endsWith(".asc")),

@@ -21,7 +21,8 @@ const modeWords = {
 
 const deliveryWords = {
   resealed: "The server seals it again for each member.",
-  opened: "The server passes it on as opened, sealed to the list key alone.",
+  opened:
+    "The server passes it on as opened, sealed to the list key alone: whoever has left and taps a line can read it. This setting gives up exactly that.",
 } as const;
 
 /** Joining: invitation, list, key. */

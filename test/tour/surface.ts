@@ -254,6 +254,11 @@ export class Surface {
     await this.#call(z.null(), "useScheme", scheme);
   }
 
+  /** As it is printed; an empty text gives the screen back. */
+  async useMedium(medium: "print" | ""): Promise<void> {
+    await this.#call(z.null(), "useMedium", medium);
+  }
+
   /** As to somebody whose system forces its own colours on everything. */
   async forceColours(isForced: boolean): Promise<void> {
     await this.#call(z.null(), "forceColours", isForced ? "active" : "none");

@@ -25,6 +25,11 @@ export async function useScheme(surface, scheme) {
   (await browserOf(surface)).browsingContext.top.prefersColorSchemeOverride = scheme;
 }
 
+/** Shows it as on paper: "print"; an empty text gives the screen back. */
+export async function useMedium(surface, medium) {
+  (await browserOf(surface)).browsingContext.top.mediumOverride = medium;
+}
+
 /** Shows it as to somebody whose system forces its own colours on everything: "active", or "none". */
 export async function forceColours(surface, how) {
   (await browserOf(surface)).browsingContext.top.forcedColorsOverride = how;

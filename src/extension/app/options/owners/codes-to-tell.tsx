@@ -121,11 +121,10 @@ function CodeCard({
   run,
   read,
 }: OwnerProps & { readonly one: ToTell; readonly read: () => Promise<void> }) {
-  const { introduction, address, name, code } = one;
+  const { introduction, address, code } = one;
   return (
     <li class="card">
       <h4>{address}</h4>
-      {name === null ? null : <p>{name}</p>}
       <p class="quiet">{t("invite_tell_code", who(one))}</p>
       <p>
         <Groups code={code} />

@@ -50,7 +50,8 @@ function Invited({ list, call, run, invitation }: OwnerProps & { readonly invita
       <span>
         {name === null ? address : `${name} <${address}>`}{" "}
         <span class="quiet">
-          {t("invitation_made", day(madeAt))} · <strong>{stateWords(invitation)}</strong>
+          {state === "open" ? "" : `${t("invitation_made", day(madeAt))} · `}
+          <strong>{stateWords(invitation)}</strong>
         </span>
       </span>
       <span class="actions">
