@@ -106,6 +106,13 @@ const optionsCalls = {
   "requests:sent": call(object({ id: text })).gives<RequestSummary>(),
 };
 
+/** What a person may answer in the compose button's popup. All but the last four go on with sending the mail. */
+const composeAnswers = [
+  ...(["turn-on", "list-only", "use-list", "send-anyway", "send-in-clear", "send", "keep-draft"] as const),
+  ...(["turn-off", "stop", "dismiss"] as const),
+] as const;
+export type ComposeAnswer = (typeof composeAnswers)[number];
+
 /** What the compose button's popup asks for: in Thunderbird alone. */
 export const composeCalls = {
   "compose:status": call(object({ tabId: count })).gives<ComposeStatus>(),
@@ -116,7 +123,7 @@ export const composeCalls = {
   "compose:answer": call(
     object({
       tabId: count,
-      answer: oneOf("turn-on", "turn-off", "list-only", "use-list", "send-anyway", "stop", "dismiss"),
+      answer: oneOf(...composeAnswers),
       about: orNull(oneOf(...guardNames)),
       dontAsk: flag,
     }),
@@ -152,6 +159,3 @@ export interface OverviewAnswer {
   /** The last answer about a list, where it was a refusal. */
   readonly refusals: readonly { readonly list: string; readonly do: CommandName; readonly code: ErrorCode }[];
 }
-
-/** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = Parameters<CallHandlers["compose:answer"]>[0]["answer"];

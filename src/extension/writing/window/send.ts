@@ -111,7 +111,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   const leaving = list === undefined && !none && quotesSealed && mayLeave;
   const sealing = wanted && !leaving ? "on" : "off";
   if (sealing === "on" && (list === undefined || none)) {
-    throw new AddonError("no-list", "no known list among the recipients");
+    throw new SendBlocked({ kind: "no-list" });
   }
   const attached = await thunderbird().compose.listAttachments(tabId);
   const [question] = questionsAbout(
@@ -209,7 +209,20 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
     return;
   }
   await comeBack(tabId);
+  await changeState(tabId, { sendMode: info.mode });
   await refresh(tabId);
+}
+
+/**
+ * Goes on with a sending that was stopped by a question, now that it has its answer: nobody presses Send twice for one mail.
+ * Does not wait for what becomes of it; the next question, a failure or the window's end shows that.
+ */
+export async function goOnSending(tabId: number): Promise<void> {
+  const { sendMode } = await stateOf(tabId);
+  await changeState(tabId, { hindrance: null });
+  void thunderbird()
+    .compose.sendMessage(tabId, { mode: sendMode === "sendLater" ? "sendLater" : "default" })
+    .catch(() => undefined);
 }
 
 /** What was written comes back into the window that holds its sealed form. @returns whether something came back */
