@@ -12,6 +12,7 @@ import {
 import type { CommandName } from "../../../membership/request/command-names.js";
 import { profiles } from "../../../openpgp/profiles.js";
 import type { RestoreSummary } from "../../backup/backup.js";
+import type { LockAfter } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { InvitationSummary } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
@@ -150,6 +151,8 @@ export interface OverviewAnswer {
   readonly keys: readonly MemberKeySummary[];
   /** Addresses of the lists of which readable copies are kept here. */
   readonly copies: readonly string[];
+  /** When unlocked keys lock by themselves. */
+  readonly lockAfter: LockAfter;
   /** ISO 8601; null if there is no backup of what is here. */
   readonly backedUpAt: string | null;
   /** Joins that the server has refused. */

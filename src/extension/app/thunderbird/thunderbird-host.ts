@@ -22,6 +22,9 @@ import { saveFile } from "./save-file.js";
 /** Keys were locked: nothing that was opened stays on a screen. */
 export const clearViews = (): void => tellViews("view:clear");
 
+/** A key was unlocked: what is locked on a screen opens. */
+export const openViews = (): void => tellViews("view:unlocked");
+
 /** What verdicts are made of has changed: opened mails are asked about anew. */
 export const renewViews = (): void => tellViews("view:renew");
 
