@@ -8,6 +8,7 @@ import {
   thunderbird,
 } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
+import { noteSent } from "../../requests/by-hand.js";
 import { runJob } from "../../worker/client.js";
 import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
 import type { SendBlocker } from "../compose-status.js";
@@ -28,6 +29,7 @@ import {
   keepOriginal,
   stop,
   takeDrafts,
+  takeHeldRequest,
   takeOriginal,
   whenKept,
 } from "./send-state.js";
@@ -206,6 +208,9 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   if (!failed) {
     takeOriginal(tabId);
     await removeDrafts(drafts);
+    const request = takeHeldRequest(tabId);
+    // forgotten meanwhile: then nothing waits for it
+    if (request !== undefined) await noteSent(request).catch(() => undefined);
     return;
   }
   await comeBack(tabId);
