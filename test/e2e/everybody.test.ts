@@ -68,7 +68,14 @@ const STANDS_IN_THE_WAY = `async () => {
 
 /** Every question, failure and notice of the compose window. */
 const popups: Readonly<Record<string, object>> = {
-  locked: { hindrance: { kind: "locked", fingerprint: "ab".repeat(20), address: "alice@elsewhere.test" } },
+  locked: {
+    hindrance: {
+      kind: "locked",
+      doing: "sending",
+      fingerprint: "ab".repeat(20),
+      address: "alice@elsewhere.test",
+    },
+  },
   "not-sent": { hindrance: { kind: "failed", doing: "sending", code: "key-expired" } },
   "not-kept": { hindrance: { kind: "failed", doing: "keeping", code: "storage-full" } },
   "not-opened": { hindrance: { kind: "failed", doing: "opening", code: "damaged" } },
@@ -84,6 +91,7 @@ const popups: Readonly<Record<string, object>> = {
     hindrance: { kind: "almost-list", typed: "Team+notes@lists.example.", list: "team@lists.example" },
   },
   "address-book-list": { hindrance: { kind: "address-book-list", others: ["Friends"] } },
+  "no-list": { hindrance: { kind: "no-list" } },
   "settled-late": { hindrance: { kind: "settled-late" } },
   "draft-moved": { notice: "server-draft-moved" },
   "draft-left": { notice: "server-draft-left" },

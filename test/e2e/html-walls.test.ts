@@ -304,7 +304,7 @@ describeInBrowsers("the walls around a mail's HTML", (name) => {
     expect(compared.filter(({ lost }) => lost.length > 0)).toEqual([]);
     expect(compared.filter(({ says }) => !says)).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("clicked without the walls they do reach it", async () => {
     for (const { name: one, html, click = "", quiet = [] } of clicked()) {

@@ -31,11 +31,11 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
       ].join("\n");
       await accounts.putInLocalFolder(KEPT, source);
     }
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await w.world.stop();
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await w.alice.ui.acceptDialogs();
@@ -100,7 +100,7 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
     // it has its own signature, once
     expect(mail.split(SIGNATURE)).toHaveLength(mail.includes("text/plain") ? 3 : 2);
     await answerTo("to alice", "id1", "alice-to-postfix");
-  }, 120_000);
+  });
 
   test("several accounts, the list's is not the default one", async () => {
     await accounts.useAsDefault("account3");
@@ -110,7 +110,7 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
     expect(await answerTo("to alice", "id1", "alice-to-postfix")).toContain(`<${addressOf("alice")}>`);
     await accounts.useAsDefault("account1");
     await answerTo("to carol", "id2", "carol-to-postfix");
-  }, 180_000);
+  });
 
   test("POP with a global inbox: every new mail begins in Local Folders", async () => {
     const pop = await accounts.addGlobalInbox(
@@ -121,7 +121,7 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
     await encrypted();
     expect(await newFrom("Inbox", pop, "carol-to-postfix")).toContain(`<${addressOf("eve")}>`);
     expect(await answerTo("to carol", "id2", "carol-to-postfix")).toContain(`<${addressOf("carol")}>`);
-  }, 180_000);
+  });
 
   test("the list's account is removed: nothing of it is left that could send", async () => {
     await accounts.useAsDefault("account3");
@@ -129,5 +129,5 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
     expect(await newFrom(KEPT, "id2", "carol-to-postfix")).toContain(`<${addressOf("carol")}>`);
     await answerTo("to alice", "id2", "carol-to-postfix");
     for (const { email } of await accounts.localIdentities()) expect(email).toBe("");
-  }, 120_000);
+  });
 });

@@ -243,6 +243,28 @@ describe("when the keys are locked", () => {
     expect(view()?.dataset["kind"]).toBe("locked");
   });
 
+  test("the passphrase is typed where the lock is met, and the mail is asked about again when a key was unlocked", async () => {
+    await show(plain(submissionNotice()));
+    await answered(instead({ kind: "locked" }));
+    const { answers } = await import("./fake-host.js");
+    const typed: unknown[] = [];
+    answers.set("unlock", (input) => void typed.push(input));
+    const field = view()?.shadowRoot?.querySelector<HTMLInputElement>("input[type=password]");
+    if (!field) throw new Error("no field");
+    field.value = "eight loud cows";
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(typed).toEqual([{ passphrase: "eight loud cows" }]);
+    expect(field.value).toBe("");
+    tell("view:unlocked");
+    await answered(instead(opened));
+    expect(words()).toContain("opened words");
+    // an opened one has nothing to ask
+    const before = words();
+    tell("view:unlocked");
+    expect(words()).toBe(before);
+  });
+
   test("a view that nobody tells keeps what it shows", async () => {
     await show(plain(submissionNotice()));
     await answered(instead(opened));

@@ -85,6 +85,7 @@ describe("a call", () => {
       requests: [],
       refusals: [],
       copies: [],
+      lockAfter: "60",
     }),
     "join:offered": never,
     "join:look": never,

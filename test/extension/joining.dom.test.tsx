@@ -310,6 +310,52 @@ describe("a key that runs out", () => {
   });
 });
 
+describe("when Thunderbird may not send by itself", () => {
+  const inWindow = { ...request, sending: "by-hand" };
+  const joining = overview({ lists: [{ ...list, membership: "joining" }], requests: [inWindow] });
+
+  test("there is one answer: the request is in a window, to be sent there", async () => {
+    await open({ overview: joining });
+    expect(root.textContent).toContain("It is in a message window: click “Send” there.");
+    for (const other of [
+      "on its way",
+      "Waiting for the server",
+      "was not sent",
+      "not allowed to send messages yet",
+    ])
+      expect(root.textContent).not.toContain(other);
+    await press("Open the message again");
+    expect(asked).toContainEqual(["requests:again", { id: "11" }]);
+    await press("I have sent it");
+    expect(asked).toContainEqual(["requests:sent", { id: "11" }]);
+  });
+
+  test("what is said of a press agrees with it", async () => {
+    await open({ overview: joining, "requests:again": inWindow, "list:leave": inWindow });
+    await press("Open the message again");
+    expect(root.querySelector("output")?.textContent).not.toContain("sent to the server");
+  });
+
+  test("who asks to leave is not told that it was asked, nor that an answer is waited for", async () => {
+    const leaving = { ...inWindow, do: "leave" };
+    const known = overview({ lists: [{ ...list, membership: "member" }], requests: [leaving] });
+    await open({ overview: known });
+    expect(root.textContent).not.toContain("The server has not replied yet");
+    expect(root.textContent).toContain("It is in a message window: click “Send” there.");
+  });
+
+  test.each([
+    ["by-hand", "Almost done: click “Send” in the message window that has just opened."],
+    ["sent", "A request to leave was sent to the server."],
+  ])("a request to leave that is %s", async (sending, words) => {
+    const member = overview({ lists: [{ ...list, membership: "member", memberKey: "dd".repeat(20) }] });
+    await open({ overview: member, "list:leave": { ...request, do: "leave", sending } });
+    await press("Leave");
+    await press("Leave");
+    expect(root.querySelector("output")?.textContent).toBe(words);
+  });
+});
+
 describe("in a browser", () => {
   const byHand = { ...request, sending: "by-hand" };
   const joining = overview({ lists: [{ ...list, membership: "joining" }], requests: [byHand] });

@@ -50,6 +50,7 @@ test("a mail of too much HTML is not made into elements; its text is shown, and 
       preview: async () => ({ address: "" }),
       compare: nothing,
       join: nothing,
+      unlock: null,
       settings: nothing,
       reply: null,
     },

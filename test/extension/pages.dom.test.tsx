@@ -191,7 +191,6 @@ describe("the popup", () => {
     [{ kind: "other-recipients", others: ["zoe@example.test"] }, "Send the encrypted message to all"],
     [{ kind: "bcc", others: ["zoe@example.test"] }, "Send with Bcc"],
     [{ kind: "missing-attachment", word: "attached" }, "Send without a file"],
-    [{ kind: "clear-to-list" }, "Send unencrypted"],
     [{ kind: "sealed-quote" }, "Send unencrypted"],
   ] as const)("%j: sending it so is never the first answer", async (hindrance, sendAnyway) => {
     const { asked } = await open({ hindrance });
@@ -205,17 +204,57 @@ describe("the popup", () => {
   });
 
   test("the tick counts for sending it so, and never for a safe answer", async () => {
-    const { asked } = await open({ hindrance: { kind: "clear-to-list" } });
+    const { asked } = await open({ hindrance: { kind: "bcc", others: ["zoe@example.test"] } });
     const tick = root.querySelector<HTMLInputElement>("input[type=checkbox]");
     tick?.click();
     await settle();
-    button("Encrypt").click();
-    button("Send unencrypted").click();
+    button("Send to Team only").click();
+    button("Send with Bcc").click();
+    await settle();
+    expect(asked.map(([, input]) => input)).toEqual([
+      { tabId: 3, answer: "list-only", about: "bcc", dontAsk: false },
+      { tabId: 3, answer: "send-anyway", about: "bcc", dontAsk: true },
+    ]);
+  });
+
+  test("a mail to the list is not sent unencrypted: its server would not take it", async () => {
+    const { asked } = await open({ hindrance: { kind: "clear-to-list" } });
+    expect([...root.querySelectorAll("button")].map((one) => one.textContent)).toEqual([
+      "Encrypt and send",
+      "Go back",
+    ]);
+    button("Encrypt and send").click();
     await settle();
     expect(asked.map(([, input]) => input)).toEqual([
       { tabId: 3, answer: "turn-on", about: "clear-to-list", dontAsk: false },
-      { tabId: 3, answer: "send-anyway", about: "clear-to-list", dontAsk: true },
     ]);
+  });
+
+  test("encryption is on and no list is a recipient: back, or without encryption, and nobody is stuck", async () => {
+    const { asked } = await open({ hindrance: { kind: "no-list" } });
+    expect(root.querySelector("button")?.textContent).toBe("Go back");
+    button("Send unencrypted").click();
+    await settle();
+    expect(asked.map(([, input]) => input)).toEqual([
+      { tabId: 3, answer: "send-in-clear", about: null, dontAsk: false },
+    ]);
+  });
+
+  test.each([
+    ["sending", "Unlock and send", "send"],
+    ["keeping", "Unlock and save the draft", "keep-draft"],
+  ] as const)("locked while %s: the passphrase is all that is asked", async (doing, label, goesOn) => {
+    const { asked, close } = await open({ hindrance: { kind: "locked", doing, fingerprint, address } });
+    const input = root.querySelector<HTMLInputElement>("input[type=password]");
+    if (input === null) throw new Error("no field");
+    input.value = "eight loud cows";
+    button(label).click();
+    await settle();
+    expect(asked).toEqual([
+      ["key:unlock", { fingerprint, passphrase: "eight loud cows" }],
+      ["compose:answer", { tabId: 3, answer: goesOn, about: null, dontAsk: false }],
+    ]);
+    expect(close).toHaveBeenCalled();
   });
 
   test("what became of a draft is told without a question", async () => {
@@ -234,7 +273,7 @@ describe("the popup", () => {
   });
 
   test("a wrong passphrase keeps the popup open", async () => {
-    const hindrance = { kind: "locked", fingerprint, address } as const;
+    const hindrance = { kind: "locked", doing: "sending", fingerprint, address } as const;
     const wrong = new ProtocolError("wrong-passphrase", "x");
     const { close } = await open({ hindrance }, { "key:unlock": wrong });
     const input = root.querySelector<HTMLInputElement>("input[type=password]");

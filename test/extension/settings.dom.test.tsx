@@ -40,6 +40,7 @@ const overview = {
   requests: [],
   refusals: [],
   copies: [],
+  lockAfter: "60",
 };
 const { fingerprint, address, userId, createdAt } = storedKey;
 const key = {
@@ -143,6 +144,21 @@ describe("who has nothing yet", () => {
 });
 
 describe("keys", () => {
+  test.each([
+    [{ locked: true, ready: false }, "60", "locked"],
+    [{ locked: true, ready: true }, "5", "unlocked; locks after 5 minutes without use"],
+    [{ locked: true, ready: true }, "60", "unlocked; locks after 1 hour without use"],
+    [{ locked: true, ready: true }, "exit", "unlocked until you close Thunderbird"],
+    [{ locked: false, ready: true }, "60", "no passphrase"],
+  ])(
+    "of a key that is %j, with locking after %s, the page says what will come of it",
+    async (state, lockAfter, words) => {
+      await open({ overview: { ...overview, lockAfter, keys: [{ ...key, ...state }] } });
+      await press("My key");
+      expect(root.querySelector(".card .quiet")?.textContent).toMatch(new RegExp(`· ${words}$`));
+    },
+  );
+
   test("the secret key is saved under a passphrase of 12 characters, typed twice, after a warning", async () => {
     await open({ overview: { ...overview, keys: [key] } });
     await press("My key");

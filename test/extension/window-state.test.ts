@@ -12,11 +12,12 @@ async function freshPage(before?: { readonly session: Record<string, unknown> })
 
 const hindrances = [
   { kind: "failed", doing: "keeping", code: "storage-full" },
-  { kind: "locked", fingerprint: "ab".repeat(20), address: "alice@example.test" },
+  { kind: "locked", doing: "sending", fingerprint: "ab".repeat(20), address: "alice@example.test" },
   { kind: "other-recipients", others: ["zoe@example.test"] },
   { kind: "bcc", others: [] },
   { kind: "missing-attachment", word: "attached" },
   { kind: "clear-to-list" },
+  { kind: "no-list" },
   { kind: "sealed-quote" },
 ] as const;
 

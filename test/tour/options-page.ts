@@ -183,7 +183,10 @@ export class OptionsPage {
   /** Presses "Join list". */
   async joinList(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "address");
-    return this.#answer();
+    const said = await this.#answer();
+    // without the right to send, the request is in a window
+    await this.#addon.ui.closeComposers();
+    return said;
   }
 
   /** The page as a person reads it. */

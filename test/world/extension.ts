@@ -173,6 +173,31 @@ export class InstalledAddon {
     return this.thunderbird.marionette.call(shape, "extension", "inFrontTab", source, args);
   }
 
+  /** Waits for Thunderbird's own question about a right, and gives what it says. */
+  permissionQuestion(): Promise<string> {
+    return this.thunderbird.marionette.call(z.string(), "extension", "permissionQuestion");
+  }
+
+  /** Answers it. */
+  async answerPermissionQuestion(agree: boolean): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "answerPermissionQuestion", agree);
+  }
+
+  /** Types on the keyboard, with the cursor in the shown message. */
+  async typeKeys(text: string): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "typeKeys", text);
+  }
+
+  /** Runs JavaScript source, a function of the popup's window, in the popup above a mail. */
+  async inMailPopup(source: string, ...args: readonly unknown[]): Promise<void> {
+    await this.thunderbird.marionette.call(z.null(), "extension", "inMailPopup", "mail:3pane", source, args);
+  }
+
+  /** Runs JavaScript source, a function of the message's window, with full rights. */
+  inMessage<T>(shape: z.ZodType<T>, source: string, ...args: readonly unknown[]): Promise<T> {
+    return this.thunderbird.marionette.call(shape, "mail-window", "inMessage", "mail:3pane", source, args);
+  }
+
   /** Closes the tab in front. */
   async closeFrontTab(): Promise<void> {
     await this.thunderbird.marionette.call(z.null(), "extension", "closeFrontTab");

@@ -3,6 +3,7 @@ import type { Profile } from "../../openpgp/profiles.js";
 import { update } from "../records/storage.js";
 import type { Stored, StoredMemberKey } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
+import { needStrong } from "./new-passphrase.js";
 import { keepUnlocked } from "./unlocked.js";
 
 /** What a new member key is made from. */
@@ -17,9 +18,10 @@ export interface NewKeyInput {
 
 /**
  * Makes a member key and keeps it: unlocked until it locks by itself, used by the lists that wait for one, and in no backup yet.
- * @throws ListSealError `bad-address`, and what storage throws
+ * @throws ListSealError `bad-address`, `passphrase-too-short`, and what storage throws
  */
 export async function makeMemberKey(wish: NewKeyInput): Promise<StoredMemberKey> {
+  needStrong(wish.passphrase);
   const { key, secret } = await runJob("make-key", {
     ...wish,
     address: parseAddress(wish.address),

@@ -35,6 +35,13 @@ export function whenLocked(forget: () => void): void {
   listeners.push(forget);
 }
 
+const openers: (() => void)[] = [];
+
+/** Has `open` called after a key was unlocked: what was met locked opens. */
+export function whenUnlocked(open: () => void): void {
+  openers.push(open);
+}
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Forgets every unlocked secret, and has everything forgotten that was opened with one. */
@@ -53,15 +60,23 @@ function forgetOpened(): void {
 }
 
 /**
- * Has this page forget what it has opened when another one locks. For the pages of a browser, each of which opens mail by
+ * Has this page forget what it has opened when another one locks, and open what is locked when another one unlocks. For the pages of a browser, each of which opens mail by
  * itself; in Thunderbird the background page alone does, and a listener here would wake it for nothing.
  */
 export function followLocking(): void {
   browser.storage.onChanged.addListener((changes, area) => {
     const change = area === "session" ? changes[UNLOCKED] : undefined;
-    if (change !== undefined && change.newValue === undefined) forgetOpened();
+    if (change === undefined) return;
+    if (change.newValue === undefined) forgetOpened();
+    else if (howMany(change.newValue) > howMany(change.oldValue)) for (const open of openers) open();
   });
 }
+
+/** How many keys a record of unlocked ones has: it is written with each use of one, too. */
+const howMany = (kept: unknown): number =>
+  typeof kept === "object" && kept !== null && "keys" in kept && Array.isArray(kept.keys)
+    ? kept.keys.length
+    : 0;
 
 /** What is unlocked; locks first if the time is over. A clock that was set back counts as over: nobody can say how long. */
 async function unlocked(): Promise<Unlocked | null> {
@@ -125,6 +140,8 @@ export function keepUnlocked(fingerprint: string, secret: string): Promise<void>
     const others = (await unlocked())?.keys.filter((key) => key.fingerprint !== fingerprint) ?? [];
     await session().set(UNLOCKED, { keys: [...others, { fingerprint, secret }], usedAt: Date.now() });
     await unlocked();
+  }).then(() => {
+    for (const open of openers) open();
   });
 }
 

@@ -18,7 +18,8 @@ export interface Host {
   listsChanged(): Promise<void>;
   /**
    * Sends a request, notice or receipt.
-   * @returns `sent`; `outbox` (the program sends it later); `by-hand`: this program can't send mail, the person has to
+   * @returns `sent`; `outbox` (the program sends it later); `by-hand`: the program can't send mail, or may not, and the person has
+   *   to: in Thunderbird the mail is in a compose window then
    * @throws ListSealError `no-identity`, `may-not-send`, `not-sent`
    */
   send(mail: RequestToSend): Promise<"sent" | "outbox" | "by-hand">;
@@ -85,6 +86,8 @@ export interface RequestToSend {
   readonly from: string;
   readonly to: string;
   readonly sealed: Uint8Array;
+  /** The kept request that it carries, where a person has asked for it just now: it may be put before them in a window. */
+  readonly request?: string;
 }
 
 /** A mail that is begun for a person. */

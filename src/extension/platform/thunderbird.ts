@@ -107,6 +107,8 @@ export interface Compose {
   getActiveDictionaries(tabId: number): Promise<Readonly<Record<string, boolean>>>;
   setActiveDictionaries(tabId: number, dictionaries: readonly string[]): Promise<void>;
   saveMessage(tabId: number, options: { readonly mode: "draft" }): Promise<SaveInfo>;
+  /** As a press of Send, `onBeforeSend` and all. Rejects if nothing was sent, whoever stopped it. */
+  sendMessage(tabId: number, options: { readonly mode: "default" | "sendLater" }): Promise<SendInfo>;
 }
 
 export interface ComposeAction {

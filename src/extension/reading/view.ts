@@ -125,6 +125,8 @@ export interface MailActions {
   readonly compare: () => Promise<unknown>;
   /** Shows the invitation that came with the mail to the page that asks for its code; null as above. */
   readonly join: (() => Promise<unknown>) | null;
+  /** Unlocks whatever key this passphrase fits; null where nothing secret may be typed: in the page of a webmail. */
+  readonly unlock: ((passphrase: string) => Promise<unknown>) | null;
   /** Opens the page where a key is unlocked. */
   readonly settings: () => Promise<unknown>;
   /** Answers the mail; null where the program has its own button for that. */

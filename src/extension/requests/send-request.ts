@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
+import type { CommandName } from "../../membership/request/command-names.js";
 import { needSecretOf } from "../keys/unlocked.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import { host } from "../platform/host.js";
@@ -105,10 +106,17 @@ export async function sendAgain(id: string): Promise<PendingRequest> {
   return deliver(await freshRequest(id));
 }
 
+/** What a page asks by itself. */
+const askedUnseen: ReadonlySet<CommandName> = new Set(["roster", "receipts"]);
+
 async function deliver(request: PendingRequest): Promise<PendingRequest> {
   const { list, from, requestAddress, sealed } = request;
   try {
-    const mail = { kind: "request", list, from, to: requestAddress, sealed: fromBase64(sealed) } as const;
+    const mail = {
+      ...({ kind: "request", list, from, to: requestAddress, sealed: fromBase64(sealed) } as const),
+      // nobody has pressed anything for these
+      ...(askedUnseen.has(request.do) ? {} : { request: request.id }),
+    };
     return await keepPending({ ...request, sending: await host().send(mail), failure: null });
   } catch (error) {
     return keepPending({ ...request, sending: "unsent", failure: codeOf(error, "not-sent") });

@@ -27,7 +27,6 @@ export const inBrowser = {
   claim_waiting: "claim_waiting_in_browser",
   found_claimed: "found_claimed_in_browser",
   keys_unlocked: "keys_unlocked_in_browser",
-  keys_now_unlocked: "keys_now_unlocked_in_browser",
   passphrase_what: "passphrase_what_in_browser",
   lock_exit: "lock_exit_in_browser",
   kept_opened_text: "kept_opened_text_in_browser",

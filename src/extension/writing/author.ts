@@ -37,6 +37,11 @@ export async function authorFor(list: StoredList): Promise<LetterAuthor> {
   await noteUse();
   const secret = await secretOf(key);
   if (secret === null)
-    throw new SendBlocked({ kind: "locked", fingerprint: key.fingerprint, address: key.address });
+    throw new SendBlocked({
+      kind: "locked",
+      doing: "sending",
+      fingerprint: key.fingerprint,
+      address: key.address,
+    });
   return { ...(await certified(list, key, secret)), secret };
 }

@@ -9,7 +9,15 @@ export type SendBlocker =
       readonly doing: "sending" | "keeping" | "opening";
       readonly code: ErrorCode;
     }
-  | { readonly kind: "locked"; readonly fingerprint: string; readonly address: string }
+  /** `keeping`: the mail was to be kept as a sealed draft. */
+  | {
+      readonly kind: "locked";
+      readonly doing: "sending" | "keeping";
+      readonly fingerprint: string;
+      readonly address: string;
+    }
+  /** Encryption was switched on, and no list is a recipient. */
+  | { readonly kind: "no-list" }
   /** Send was pressed before the quote of a sealed mail stood there: the person looks at it first. */
   | { readonly kind: "settled-late" }
   /** A question of `guards.ts`. */

@@ -81,6 +81,37 @@ export async function inFrontTab(source, args) {
   return inBrowser(mainWindow().document.getElementById("tabmail").currentTabInfo.browser, source, args);
 }
 
+/** Thunderbird's own question whether an add-on may do something: what it says, once it is there. */
+export async function permissionQuestion() {
+  const notice = await waitFor("Thunderbird's question", () => {
+    const { document } = mainWindow();
+    const panel = document.getElementById("notification-popup");
+    return panel?.state === "open" && document.getElementById("addon-webext-permissions-notification");
+  });
+  return notice.textContent;
+}
+
+/** Answers it. */
+export async function answerPermissionQuestion(agree) {
+  const notice = mainWindow().document.getElementById("addon-webext-permissions-notification");
+  (agree ? notice.button : notice.secondaryButton).click();
+}
+
+/** Types these keys, one after the other, into the message that the main window shows. */
+export async function typeKeys(text) {
+  const window = mainWindow();
+  window.focus();
+  window.document.getElementById("tabmail").currentAboutMessage.document.getElementById("messagepane").focus();
+  const tip = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+  if (!tip.beginInputTransactionForTests(window)) throw new Error("no keyboard");
+  for (const key of text) {
+    const event = new window.KeyboardEvent("", { key, code: "", keyCode: 0 });
+    tip.keydown(event);
+    tip.keyup(event);
+  }
+  await sleep(300);
+}
+
 /** Closes the tab in front (never the first one). */
 export async function closeFrontTab() {
   const { tabmail } = mainWindow();

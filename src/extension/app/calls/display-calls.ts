@@ -1,4 +1,4 @@
-import { count, flag, nothing, object } from "../../../membership/file/check.js";
+import { count, flag, nothing, object, text } from "../../../membership/file/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { Displayed } from "../../reading/view.js";
 
@@ -30,7 +30,9 @@ export const displayCalls = {
   preview: call(object({ attachment: count })).gives<{ readonly address: string }>(),
   /** Save the opened mail itself, readable, as an .eml file. */
   saveMail: call(nothing).gives<{ readonly saved: boolean }>(),
-  /** Open the options page (to unlock a key, to import an invitation). */
+  /** Unlock whatever key this passphrase fits. The mails that are on a screen are told. */
+  unlock: call(object({ passphrase: text })).gives<null>(),
+  /** Open the options page (to import an invitation). */
   settings: call(nothing).gives<null>(),
 };
 export type DisplayCalls = typeof displayCalls;

@@ -29,6 +29,8 @@ export const mailPageCalls = {
   "mail:compare": call(ofMail).gives<null>(),
   /** As `due` of the display script. */
   "mail:due": call(nothing).gives<{ readonly inMs: number | null }>(),
+  /** As `unlock` of the display script. */
+  "mail:unlock": call(object({ passphrase: text })).gives<null>(),
   /** Takes the invitation of the mail to the page that asks for its code. */
   "mail:join": call(ofMail).gives<null>(),
 };

@@ -12,6 +12,7 @@ import {
 import type { CommandName } from "../../../membership/request/command-names.js";
 import { profiles } from "../../../openpgp/profiles.js";
 import type { RestoreSummary } from "../../backup/backup.js";
+import type { LockAfter } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
 import type { InvitationSummary } from "../../member/join.js";
 import type { OfferedFile } from "../../member/offered-invitation.js";
@@ -106,6 +107,13 @@ const optionsCalls = {
   "requests:sent": call(object({ id: text })).gives<RequestSummary>(),
 };
 
+/** What a person may answer in the compose button's popup. All but the last four go on with sending the mail. */
+const composeAnswers = [
+  ...(["turn-on", "list-only", "use-list", "send-anyway", "send-in-clear", "send", "keep-draft"] as const),
+  ...(["turn-off", "stop", "dismiss"] as const),
+] as const;
+export type ComposeAnswer = (typeof composeAnswers)[number];
+
 /** What the compose button's popup asks for: in Thunderbird alone. */
 export const composeCalls = {
   "compose:status": call(object({ tabId: count })).gives<ComposeStatus>(),
@@ -116,7 +124,7 @@ export const composeCalls = {
   "compose:answer": call(
     object({
       tabId: count,
-      answer: oneOf("turn-on", "turn-off", "list-only", "use-list", "send-anyway", "stop", "dismiss"),
+      answer: oneOf(...composeAnswers),
       about: orNull(oneOf(...guardNames)),
       dontAsk: flag,
     }),
@@ -143,6 +151,8 @@ export interface OverviewAnswer {
   readonly keys: readonly MemberKeySummary[];
   /** Addresses of the lists of which readable copies are kept here. */
   readonly copies: readonly string[];
+  /** When unlocked keys lock by themselves. */
+  readonly lockAfter: LockAfter;
   /** ISO 8601; null if there is no backup of what is here. */
   readonly backedUpAt: string | null;
   /** Joins that the server has refused. */
@@ -152,6 +162,3 @@ export interface OverviewAnswer {
   /** The last answer about a list, where it was a refusal. */
   readonly refusals: readonly { readonly list: string; readonly do: CommandName; readonly code: ErrorCode }[];
 }
-
-/** What a person may answer in the compose button's popup. */
-export type ComposeAnswer = Parameters<CallHandlers["compose:answer"]>[0]["answer"];

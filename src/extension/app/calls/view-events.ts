@@ -5,6 +5,8 @@ import { told } from "../../platform/rpc/call.js";
 export const viewEvents = {
   /** Keys were locked, and nothing that was opened may stay on the screen. */
   "view:clear": told(nothing),
+  /** A key was unlocked: what is locked on the screen is asked about anew. */
+  "view:unlocked": told(nothing),
   /** What verdicts are made of has changed, so an opened mail is asked about anew. */
   "view:renew": told(nothing),
 };

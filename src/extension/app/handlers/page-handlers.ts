@@ -1,6 +1,8 @@
 import { lookAtBackup, makeBackup, restoreBackup } from "../../backup/backup.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
+import { lockAfter } from "../../keys/lock-after.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
+import { needStrong } from "../../keys/new-passphrase.js";
 import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
 import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
 import { renewMember, revokeMember } from "../../member/member-key.js";
@@ -18,6 +20,7 @@ import { loadGuards, switchGuard } from "../../writing/guard-switches.js";
 import type { CallHandlers, composeCalls } from "../calls/page-calls.js";
 import { ownerHandlers } from "./owner-handlers.js";
 import { settingsHandlers } from "./settings-handlers.js";
+import { unlockMember } from "./unlocked-keys.js";
 
 /**
  * What our own pages ask for, in every program: in Thunderbird the background page does it, in a browser the page itself.
@@ -31,10 +34,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   "guards:switch": ({ guard, asks }) => switchGuard(guard, asks),
 
   async "key:unlock"({ fingerprint, passphrase }) {
-    const { secret } = await runJob("unlock-key", { key: keyOf(await load(), fingerprint), passphrase });
-    await keepUnlocked(fingerprint, secret);
-    await certifyWaiting();
-    await host().lookForArrivals();
+    await unlockMember(keyOf(await load(), fingerprint), passphrase);
     return null;
   },
 
@@ -68,6 +68,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   },
 
   async "key:protect"({ fingerprint, current, next }) {
+    needStrong(next);
     const { key, secret } = await runJob("protect-key", {
       key: keyOf(await load(), fingerprint),
       current,
@@ -107,6 +108,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
         return refusal === null ? [] : [{ list: address, ...refusal }];
       }),
       copies: await listsKept(),
+      lockAfter: await lockAfter(),
     };
   },
 
@@ -178,6 +180,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   },
 
   async "backup:make"({ passphrase }) {
+    needStrong(passphrase);
     await makeBackup(passphrase);
     return null;
   },

@@ -3,6 +3,7 @@ import { typedPassphrase } from "../../../membership/file/backup-passphrase.js";
 import { certifyWaiting, keyOf } from "../../keys/certify-key.js";
 import { chooseLockAfter, lockAfter } from "../../keys/lock-after.js";
 import { withNewKey } from "../../keys/new-member-key.js";
+import { needStrong } from "../../keys/new-passphrase.js";
 import { keepUnlocked, lockAll, lockIfDue, summaryOfKey } from "../../keys/unlocked.js";
 import { AddonError, inSituation } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
@@ -49,6 +50,7 @@ export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
     const typed = typedPassphrase(passphrase);
     if (typed.kind !== "own" && typed.kind !== "made")
       throw new AddonError("passphrase-too-short", "the passphrase is too short");
+    needStrong(passphrase);
     const key = keyOf(await load(), fingerprint);
     const { armored } = await runJob("export-key", { key, current, passphrase });
     await host().saveFile(`${key.address} SECRET key.asc`, new TextEncoder().encode(armored), "text/plain");

@@ -1,13 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
-import { browser } from "../../platform/browser.js";
+import { browser, program } from "../../platform/browser.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { mailAddress } from "../../platform/mailto.js";
+import { askFor } from "../../platform/permission.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
 import type { Call, PartsView } from "../calls/page-calls.js";
 
-/** A request that a person sends with the mail program or webmail that they have: in a browser, which sends none itself. */
+/** A request that a person sends. */
 interface Props {
   readonly id: string;
   readonly call: Call;
@@ -15,7 +16,35 @@ interface Props {
   readonly run: (work: () => Promise<unknown>) => Promise<unknown>;
 }
 
-export function SendByHand({ id, call, run }: Props) {
+/**
+ * A request that the program does not send by itself. In Thunderbird that is so where the right to send was declined: it stands in a
+ * compose window, and the one thing to do is said.
+ */
+export function SendByHand(props: Props) {
+  return program() === "browser" ? <SendElsewhere {...props} /> : <SendInWindow {...props} />;
+}
+
+function SendInWindow({ id, call, run }: Props) {
+  const again = () => run(() => call("requests:again", { id }));
+  return (
+    <div class="by-hand">
+      <p>{t("in_window_text")}</p>
+      <div class="actions">
+        <button type="button" class="primary" onClick={() => void again()}>
+          {t("in_window_again")}
+        </button>
+        <button type="button" onClick={() => void run(() => call("requests:sent", { id }))}>
+          {t("by_hand_sent")}
+        </button>
+        <button type="button" onClick={() => void askFor("send").then((granted) => granted && again())}>
+          {t("in_window_allow")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function SendElsewhere({ id, call, run }: Props) {
   const [parts, setParts] = useState<PartsView | null>(null);
   const [failed, setFailed] = useState<ErrorCode | null>(null);
   useEffect(() => {

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { keyAge } from "../../keys/key-validity.js";
+import type { LockAfter } from "../../keys/lock-after.js";
 import type { MemberKeySummary } from "../../keys/unlocked.js";
 import { groupsOf } from "../../reading/display/state-line.js";
 import type { ListSummary } from "../../records/storage.js";
@@ -15,6 +16,7 @@ import {
 } from "./form-actions.js";
 import { ImportKey, SaveSecret } from "./imported-keys.js";
 import { withSending } from "./pending-requests.js";
+import { lockLabels } from "./privacy.js";
 
 /** One's own keys: made here, locked by a passphrase if wanted, their public halves given out. */
 interface Props {
@@ -36,7 +38,7 @@ export function Keys({ overview, call, act }: Props) {
       {overview.keys.length === 0 ? <p>{t("keys_none")}</p> : null}
       <ul class="cards">
         {overview.keys.map((key) => (
-          <KeyCard key={key.fingerprint} own={key} call={call} act={act} />
+          <KeyCard key={key.fingerprint} own={key} lockAfter={overview.lockAfter} call={call} act={act} />
         ))}
       </ul>
       {overview.keys.length === 0 || waiting.length > 0 ? (
@@ -51,12 +53,21 @@ export function Keys({ overview, call, act }: Props) {
   );
 }
 
+/** Whether a key is locked, in the words for what will come of it. */
+function lockState({ locked, ready }: MemberKeySummary, after: LockAfter): string {
+  if (!locked) return t("keys_without_passphrase");
+  if (!ready) return t("keys_locked");
+  return after === "exit" ? t("keys_unlocked") : t("keys_unlocked_for", t(lockLabels[after]));
+}
+
 function KeyCard({
   own,
+  lockAfter,
   call,
   act,
 }: {
   readonly own: MemberKeySummary;
+  readonly lockAfter: LockAfter;
   readonly call: Call;
   readonly act: RunAction;
 }) {
@@ -71,8 +82,7 @@ function KeyCard({
         <code>{groupsOf(fingerprint)}</code>
       </p>
       <p class="quiet">
-        {t("keys_made", made)} ·{" "}
-        {t(locked ? (ready ? "keys_unlocked" : "keys_locked") : "keys_without_passphrase")}
+        {t("keys_made", made)} · {lockState(own, lockAfter)}
       </p>
       {revokedAt === null ? null : (
         <p class="problem">

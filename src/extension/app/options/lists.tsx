@@ -164,6 +164,10 @@ interface StandingProps {
   readonly act: RunAction;
 }
 
+/** Whether a request has not left yet, and its own words say what to do. */
+const isStuck = (request: RequestSummary | undefined): boolean =>
+  request?.sending === "unsent" || (request?.sending === "by-hand" && program() === "thunderbird");
+
 /** Whether one is a member, is about to become one, or has left. */
 function Standing({ list, request, call, act }: StandingProps) {
   const state = request === undefined ? null : <RequestState request={request} call={call} act={act} />;
@@ -171,7 +175,7 @@ function Standing({ list, request, call, act }: StandingProps) {
     const forget = () => act(() => call("join:forget", { address: list.address }), null);
     return (
       <div class="next" role="status">
-        {request?.sending === "unsent" ? null : (
+        {isStuck(request) ? null : (
           <>
             <p>
               <strong>{t("joining_title")}</strong>
@@ -197,7 +201,7 @@ function Standing({ list, request, call, act }: StandingProps) {
           <a href={`mailto:${encodeURIComponent(list.address)}`}>{t("write_to_list", list.name)}</a>
         </p>
       )}
-      {request?.do === "leave" ? <p>{t("leave_waiting")}</p> : null}
+      {request?.do === "leave" && !isStuck(request) ? <p>{t("leave_waiting")}</p> : null}
       {state}
     </>
   );

@@ -17,6 +17,13 @@ import { Privacy } from "./privacy.js";
 import { Webmails } from "./webmails.js";
 import { Welcome } from "./welcome.js";
 
+/** What is said after a request: only one that is on its way was sent, and its card says how the others stand. */
+function saidOf(came: unknown, done: MessageKey): MessageKey | null {
+  if (typeof came !== "object" || came === null || !("sending" in came)) return done;
+  if (came.sending === "unsent") return null;
+  return came.sending === "by-hand" && program() === "thunderbird" ? "request_in_window" : done;
+}
+
 /** The options page: tabs, and one line that says what happened. */
 
 const allTabs = ["keys", "lists", "members", "webmail", "backup", "privacy", "about"] as const;
@@ -105,9 +112,10 @@ export function Options({ call }: { readonly call: Call }) {
   const act: RunAction = async (work, done) => {
     setSaid(null);
     try {
-      await work();
+      const came = await work();
       await read();
-      if (done !== null) setSaid({ key: done, failed: false });
+      const key = done === null ? null : saidOf(came, done);
+      if (key !== null) setSaid({ key, failed: false });
       return true;
     } catch (error) {
       fail(codeOf(error, "worker-failed"));

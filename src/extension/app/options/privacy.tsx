@@ -129,7 +129,8 @@ function ServiceMail({ call, act }: Props) {
   );
 }
 
-const lockLabels = { "5": "lock_5", "15": "lock_15", "60": "lock_60", exit: "lock_exit" } as const;
+/** How each choice of when keys lock is said. */
+export const lockLabels = { "5": "lock_5", "15": "lock_15", "60": "lock_60", exit: "lock_exit" } as const;
 
 function LockTime({ call, act }: Props) {
   const [after, setAfter] = useState<LockAfter | null>(null);

@@ -1,4 +1,4 @@
-import { lockIfDue, whenLocked } from "../../keys/unlocked.js";
+import { lockIfDue, whenLocked, whenUnlocked } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { setHost } from "../../platform/host.js";
 import { keepAwakeBy } from "../../platform/keep-awake.js";
@@ -22,7 +22,7 @@ import { displayCalls } from "../calls/display-calls.js";
 import { MAIL_PAGES, mailPageCalls } from "../calls/mail-page-calls.js";
 import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
 import { displayHandlers } from "./display-handlers.js";
-import { clearViews, thunderbirdHost } from "./thunderbird-host.js";
+import { clearViews, openViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
  * The event page. It only connects: every listener is registered here, at once and before anything is awaited, since
@@ -61,6 +61,7 @@ keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
 whenLocked(clearViews);
 whenLocked(endWorkerWhenIdle);
+whenUnlocked(openViews);
 answerMessages(
   answeredTable(
     displayTab,

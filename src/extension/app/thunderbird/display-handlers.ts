@@ -72,6 +72,12 @@ export const displayHandlers: DisplayHandlers = {
     return { saved: true };
   },
 
+  async unlock({ passphrase }) {
+    const { unlockWith } = await import("../handlers/unlocked-keys.js");
+    await unlockWith(passphrase);
+    return null;
+  },
+
   async settings() {
     await browser.runtime.openOptionsPage();
     return null;

@@ -55,6 +55,9 @@ async function main(): Promise<void> {
         mail.clear();
         void read();
       },
+      "view:unlocked": () => {
+        if (mail.kind === "locked" || mail.kind === "arrived") void read();
+      },
       "view:renew": () => {
         if (mail.kind === "opened") void read();
       },

@@ -10,6 +10,7 @@ import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
 import { loadMark } from "../../ui/security-image.js";
 import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
+import { unlockWith } from "../handlers/unlocked-keys.js";
 import { answerAbout } from "./display-answer.js";
 import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 
@@ -42,6 +43,11 @@ export const mailPageHandlers: MailPageHandlers = {
   },
 
   "mail:due": async () => ({ inMs: await lockDue() }),
+
+  async "mail:unlock"({ passphrase }) {
+    await unlockWith(passphrase);
+    return null;
+  },
 
   async "mail:join"({ mail }) {
     if (!(await offerInvitation(await headerOf(mail))))

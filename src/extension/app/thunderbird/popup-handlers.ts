@@ -4,9 +4,16 @@ import { type ComposeRecipients, thunderbird } from "../../platform/thunderbird.
 import type { GuardName } from "../../writing/guard-names.js";
 import { switchGuard } from "../../writing/guard-switches.js";
 import { refresh, statusOf, turnOff, turnOn } from "../../writing/window/list-mode.js";
+import { keepOnServer } from "../../writing/window/sealed-draft.js";
+import { goOnSending } from "../../writing/window/send.js";
 import { stop } from "../../writing/window/send-state.js";
 import { changeState, stateOf } from "../../writing/window/window-state.js";
-import type { composeCalls } from "../calls/page-calls.js";
+import type { ComposeAnswer, composeCalls } from "../calls/page-calls.js";
+
+/** Answers after which the mail goes on its way. */
+const leaving: ReadonlySet<ComposeAnswer> = new Set([
+  ...(["turn-on", "list-only", "use-list", "send-anyway", "send-in-clear", "send"] as const),
+]);
 
 /** What Thunderbird's background page answers to the popup of a compose window's button. */
 export const composeHandlers: HandlersOf<typeof composeCalls> = {
@@ -18,6 +25,7 @@ export const composeHandlers: HandlersOf<typeof composeCalls> = {
         await turnOn(tabId, "hand");
         break;
       case "turn-off":
+      case "send-in-clear":
         await turnOff(tabId, "hand");
         break;
       case "list-only":
@@ -33,9 +41,17 @@ export const composeHandlers: HandlersOf<typeof composeCalls> = {
       case "stop":
         stop(tabId);
         break;
+      case "keep-draft":
+        await changeState(tabId, { hindrance: null });
+        void keepOnServer(tabId);
+        break;
+      case "send":
+        break;
       case "dismiss":
         await changeState(tabId, { hindrance: null, notice: null });
     }
+    if (!leaving.has(answer)) return refresh(tabId);
+    await goOnSending(tabId);
     return refresh(tabId);
   },
 };

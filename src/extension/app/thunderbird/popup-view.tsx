@@ -42,7 +42,11 @@ export function Popup({ tabId, call, status, close }: Props) {
           <Choices choices={[{ label: t("popup_stop"), answer: "stop", kind: "plain" }]} answer={answer} />
         </>
       ) : hindrance?.kind === "locked" ? (
-        <Unlock hindrance={hindrance} call={call} done={() => answer("dismiss")} />
+        <Unlock
+          hindrance={hindrance}
+          call={call}
+          done={() => answer(hindrance.doing === "sending" ? "send" : "keep-draft")}
+        />
       ) : hindrance === null && status.notice !== null ? (
         <>
           <h1>{t(noticeTitles[status.notice])}</h1>
@@ -71,10 +75,24 @@ export function Popup({ tabId, call, status, close }: Props) {
           <h1>{t("popup_settled_late_title")}</h1>
           <p>{t("popup_settled_late_text")}</p>
           <Choices
-            choices={[{ label: t("popup_understood"), answer: "dismiss", kind: "primary" }]}
+            choices={[
+              { label: t("popup_understood"), answer: "dismiss", kind: "primary" },
+              { label: t("popup_send"), answer: "send", kind: "plain" },
+            ]}
             answer={answer}
           />
-          <p class="quiet">{t("popup_then_send_again")}</p>
+        </>
+      ) : hindrance.kind === "no-list" ? (
+        <>
+          <h1>{t("popup_no_list_title")}</h1>
+          <p>{t("popup_no_list_text")}</p>
+          <Choices
+            choices={[
+              { ...back(), kind: "primary" },
+              { label: t("popup_send_in_clear"), answer: "send-in-clear", kind: "danger" },
+            ]}
+            answer={answer}
+          />
         </>
       ) : (
         <Asked question={hindrance} list={status.list?.name ?? t("the_list")} answer={answer} />
@@ -116,8 +134,8 @@ interface Wording {
   readonly title: string;
   readonly text: string;
   readonly safe: readonly Choice[];
-  /** The words on the button that lets the mail go as it stands. */
-  readonly sendAnyway: string;
+  /** The words on the button that lets the mail go as it stands; null where the list's server would not take it. */
+  readonly sendAnyway: string | null;
 }
 
 const back = (): Choice => ({ label: t("popup_back"), answer: "dismiss", kind: "plain" });
@@ -151,7 +169,7 @@ function wordingOf(question: Question, list: string): Wording {
         title: t("popup_clear_title", list),
         text: t("popup_clear_text"),
         safe: [{ label: t("popup_clear_turn_on"), answer: "turn-on", kind: "primary" }, back()],
-        sendAnyway: t("popup_send_in_clear"),
+        sendAnyway: null,
       };
     case "almost-list":
       return {
@@ -199,21 +217,22 @@ function Asked({ question, list, answer }: AskedProps) {
       <h1>{title}</h1>
       <p>{text}</p>
       <Choices choices={safe} answer={(choice) => answer(choice, question.kind)} />
-      <div class="anyway">
-        <Choices
-          choices={[{ label: sendAnyway, answer: "send-anyway", kind: "danger" }]}
-          answer={(choice) => answer(choice, question.kind, dontAsk)}
-        />
-        <label class="tick">
-          <input
-            type="checkbox"
-            checked={dontAsk}
-            onChange={(event) => setDontAsk(event.currentTarget.checked)}
+      {sendAnyway !== null && (
+        <div class="anyway">
+          <Choices
+            choices={[{ label: sendAnyway, answer: "send-anyway", kind: "danger" }]}
+            answer={(choice) => answer(choice, question.kind, dontAsk)}
           />
-          {t("popup_dont_ask")}
-        </label>
-      </div>
-      <p class="quiet">{t("popup_then_send_again")}</p>
+          <label class="tick">
+            <input
+              type="checkbox"
+              checked={dontAsk}
+              onChange={(event) => setDontAsk(event.currentTarget.checked)}
+            />
+            {t("popup_dont_ask")}
+          </label>
+        </div>
+      )}
     </>
   );
 }
@@ -280,9 +299,8 @@ function Unlock({ hindrance, call, done }: UnlockProps) {
           {t(sentenceKey(failure))}
         </p>
       )}
-      <p class="quiet">{t("popup_then_send_again")}</p>
       <button type="submit" class="primary">
-        {t("locked_unlock")}
+        {t(hindrance.doing === "sending" ? "popup_unlock_and_send" : "popup_unlock_and_keep")}
       </button>
     </form>
   );

@@ -10,6 +10,7 @@ import { type NewMessage, thunderbird } from "../../platform/thunderbird.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
 import { escapeHtml } from "../../ui/html-text.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
+import { holdRequest } from "../../writing/window/send-state.js";
 import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals } from "../handlers/incoming.js";
 import { saveFile } from "./save-file.js";
@@ -22,6 +23,9 @@ import { saveFile } from "./save-file.js";
 /** Keys were locked: nothing that was opened stays on a screen. */
 export const clearViews = (): void => tellViews("view:clear");
 
+/** A key was unlocked: what is locked on a screen opens. */
+export const openViews = (): void => tellViews("view:unlocked");
+
 /** What verdicts are made of has changed: opened mails are asked about anew. */
 export const renewViews = (): void => tellViews("view:renew");
 
@@ -32,15 +36,37 @@ function tellViews(what: keyof ViewEvents): void {
 }
 
 /**
- * Thunderbird sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there.
+ * Thunderbird sends a request, notice or receipt. No copy of it goes to Sent: nobody could open it there. Without the right to do so
+ * by itself, it puts what a person has asked for before them, ready to be sent.
  *
- * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online
+ * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online; `by-hand`
+ *   when it stands in a compose window
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
-function sendSealed({ kind, list, from, to, sealed }: RequestToSend): Promise<"sent" | "outbox"> {
+function sendSealed(mail: RequestToSend): ReturnType<Host["send"]> {
+  const { kind, list, from, to, sealed, request } = mail;
+  if (request !== undefined && thunderbird().messages.sendMessage === undefined)
+    return putInWindow(mail, request);
   const subject = requestSubject(kind, parseAddress(list));
   return sendParts({ from, to, subject, notice: requestNotice(kind), parts: [requestPart(kind, sealed)] });
+}
+
+/** A request in a compose window, with everything that it needs. It is known as sent when the person has sent it. */
+async function putInWindow(
+  { kind, list, from, to, sealed }: RequestToSend,
+  request: string,
+): Promise<"by-hand"> {
+  const identityId = await identityOf(from);
+  if (identityId === null) throw new AddonError("no-identity", "no account has the sender's address");
+  const { name, type, bytes } = requestPart(kind, sealed);
+  const { id } = await thunderbird().compose.beginNew({
+    ...{ identityId, to: [to], subject: requestSubject(kind, parseAddress(list)) },
+    ...{ isPlainText: true, plainTextBody: requestNotice(kind) },
+    attachments: [{ file: new File([new Uint8Array(bytes)], name, { type }), name }],
+  });
+  if (id !== undefined) holdRequest(id, request);
+  return "by-hand";
 }
 
 /**

@@ -7,6 +7,7 @@ import type { DisplayAnswer, MailActions, OpenedView, PersonView } from "../view
 import { filesOf } from "./files.js";
 import { incomingLine } from "./incoming-line.js";
 import { shownOf } from "./limits.js";
+import { passphraseForm } from "./passphrase-form.js";
 import { groupsOf, stateLine } from "./state-line.js";
 
 /**
@@ -156,10 +157,7 @@ function banner(
       });
     }
     case "locked":
-      return bannerOf("note", t("locked_title"), t("error_key_locked"), {
-        label: t("locked_unlock"),
-        act: acts.settings,
-      });
+      return lockedBanner(acts);
     case "not-for-me":
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
@@ -176,14 +174,23 @@ function banner(
     }
     case "arrived": {
       const { tone, title, text } = incomingLine(answer.arrived);
-      const unlock = { label: t("locked_unlock"), act: acts.settings };
-      return answer.arrived.kind === "locked"
-        ? bannerOf(tone, say(title), say(text), unlock)
-        : bannerOf(tone, say(title), say(text));
+      return answer.arrived.kind === "locked" ? lockedBanner(acts) : bannerOf(tone, say(title), say(text));
     }
     case "refused":
       return bannerOf("warning", t("refused_title"), t(sentenceKey(answer.code)));
   }
+}
+
+/** Unlocking is done where the lock is met. */
+function lockedBanner({ unlock, settings }: MailActions): HTMLElement {
+  if (unlock === null)
+    return bannerOf("note", t("locked_title"), t("error_key_locked"), {
+      label: t("locked_unlock"),
+      act: settings,
+    });
+  const made = bannerOf("note", t("locked_title"), t("locked_text"));
+  made.append(passphraseForm(unlock));
+  return made;
 }
 
 /** A few words in the place of a mail, or above it. */

@@ -49,6 +49,9 @@ button:hover { background: light-dark(#e0e0e6, #42414d); }
 .banner { border: 1px solid currentColor; border-radius: 6px; padding: 12px 16px; max-width: 44em; }
 .banner.good { color: var(--good); } .banner.warning { color: var(--warning); } .banner.note { color: var(--note); }
 .banner h1 { font-size: 15px; } .banner p { color: var(--fore); margin: 4px 0 0; } .banner button { color: var(--fore); margin-top: 10px; }
+.unlock { margin-top: 10px; } .unlock label { display: grid; gap: 4px; color: var(--fore); max-width: 24em; }
+.unlock input { font: inherit; color: inherit; background: var(--back); border: 1px solid var(--quiet); border-radius: 4px; padding: 4px 8px; }
+.unlock .problem { color: var(--warning); } .unlock .problem:empty { display: none; }
 .banner progress { width: 100%; margin-top: 10px; accent-color: var(--note); }
 @media print { .state details, .files button, .keep { display: none; } :host { min-height: 0; } }
 @media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }

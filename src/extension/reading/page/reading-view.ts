@@ -1,4 +1,4 @@
-import { whenLocked } from "../../keys/unlocked.js";
+import { whenLocked, whenUnlocked } from "../../keys/unlocked.js";
 import { openOptions } from "../../platform/background-calls.js";
 import { whenStoredChanges } from "../../records/storage.js";
 import type { IncomingHandlers } from "../../requests/incoming.js";
@@ -19,6 +19,8 @@ export interface ReadingOptions {
   readonly arrivals: IncomingHandlers;
   /** Answers the mail; where it is left out there is no button for it. */
   readonly reply?: (opened: OpenedMail) => Promise<unknown>;
+  /** Unlocks keys; left out in a frame, where a page around it might imitate the field. */
+  readonly unlock?: (passphrase: string) => Promise<unknown>;
 }
 
 /** A mail is being opened for so long before it is said. */
@@ -43,6 +45,7 @@ export class ReadingView {
     this.#root = this.#host.attachShadow({ mode: "open" });
     container.replaceChildren(this.#host);
     whenLocked(() => this.#locked());
+    whenUnlocked(() => this.#unlocked());
     whenStoredChanges(() => void this.#renew());
   }
 
@@ -111,6 +114,7 @@ export class ReadingView {
       preview: (attachment) => reading.preview(attachment),
       compare: () => reading.compare(),
       join: () => reading.join(),
+      unlock: this.#options.unlock ?? null,
       settings: openOptions,
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),
     };
@@ -123,6 +127,13 @@ export class ReadingView {
       element("style", {}, readerStyle),
       element("div", {}, ...shown),
     );
+  }
+
+  /** A key was unlocked, here or in another page: what was met locked opens. */
+  #unlocked(): void {
+    const kind = this.#host.dataset["kind"];
+    if (this.#reading !== undefined && (kind === "locked" || kind === "arrived"))
+      void this.#read(this.#reading, this.#reading.open);
   }
 
   /** Keys were locked, here or in another page: what was opened goes, and opens again if a key is still there. */

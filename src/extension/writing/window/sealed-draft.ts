@@ -42,8 +42,8 @@ async function keepAndTell(tabId: number): Promise<void> {
   } catch (error) {
     await changeState(tabId, {
       hindrance:
-        error instanceof SendBlocked
-          ? error.hindrance
+        error instanceof SendBlocked && error.hindrance.kind === "locked"
+          ? { ...error.hindrance, doing: "keeping" }
           : { kind: "failed", doing: "keeping", code: codeOf(error, "worker-failed") },
     });
   }

@@ -98,6 +98,20 @@ export function takeDrafts(tabId: number): readonly (number | null)[] {
   return ids;
 }
 
+const requests = new Map<number, string>();
+
+/** Notes that this window holds a request to a list's server, which the person sends. */
+export function holdRequest(tabId: number, request: string): void {
+  requests.set(tabId, request);
+}
+
+/** Takes it out; it is given once. It outlives the window, which closes when it is sent. */
+export function takeHeldRequest(tabId: number): string | undefined {
+  const request = requests.get(tabId);
+  requests.delete(tabId);
+  return request;
+}
+
 /** A compose window was closed: what was kept for it is let go. */
 export function closeWork(tabId: number): void {
   takeOriginal(tabId);

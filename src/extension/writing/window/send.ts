@@ -8,6 +8,7 @@ import {
   thunderbird,
 } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
+import { noteSent } from "../../requests/by-hand.js";
 import { runJob } from "../../worker/client.js";
 import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
 import type { SendBlocker } from "../compose-status.js";
@@ -28,6 +29,7 @@ import {
   keepOriginal,
   stop,
   takeDrafts,
+  takeHeldRequest,
   takeOriginal,
   whenKept,
 } from "./send-state.js";
@@ -111,7 +113,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   const leaving = list === undefined && !none && quotesSealed && mayLeave;
   const sealing = wanted && !leaving ? "on" : "off";
   if (sealing === "on" && (list === undefined || none)) {
-    throw new AddonError("no-list", "no known list among the recipients");
+    throw new SendBlocked({ kind: "no-list" });
   }
   const attached = await thunderbird().compose.listAttachments(tabId);
   const [question] = questionsAbout(
@@ -206,10 +208,26 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
   if (!failed) {
     takeOriginal(tabId);
     await removeDrafts(drafts);
+    const request = takeHeldRequest(tabId);
+    // forgotten meanwhile: then nothing waits for it
+    if (request !== undefined) await noteSent(request).catch(() => undefined);
     return;
   }
   await comeBack(tabId);
+  await changeState(tabId, { sendMode: info.mode });
   await refresh(tabId);
+}
+
+/**
+ * Goes on with a sending that was stopped by a question, now that it has its answer: nobody presses Send twice for one mail.
+ * Does not wait for what becomes of it; the next question, a failure or the window's end shows that.
+ */
+export async function goOnSending(tabId: number): Promise<void> {
+  const { sendMode } = await stateOf(tabId);
+  await changeState(tabId, { hindrance: null });
+  void thunderbird()
+    .compose.sendMessage(tabId, { mode: sendMode === "sendLater" ? "sendLater" : "default" })
+    .catch(() => undefined);
 }
 
 /** What was written comes back into the window that holds its sealed form. @returns whether something came back */

@@ -43,6 +43,8 @@ export interface WindowState {
    * else, stands in it until it is known whether it has left (see `recover.ts`).
    */
   readonly phase: "writing" | "sealing" | "sealed";
+  /** Which of the two buttons was pressed last: an answer goes on with the same. */
+  readonly sendMode: "sendNow" | "sendLater";
   readonly hindrance: SendBlocker | null;
 }
 
@@ -61,6 +63,7 @@ export const freshState: WindowState = {
   openedDraft: null,
   notice: null,
   phase: "writing",
+  sendMode: "sendNow",
   hindrance: null,
 };
 
@@ -72,14 +75,19 @@ const failed = object<One<"failed">>({
   doing: oneOf("sending", "keeping", "opening"),
   code: oneOf(...errorCodes),
 });
-const locked = object<One<"locked">>({ kind: oneOf("locked"), fingerprint: text, address: text });
+const locked = object<One<"locked">>({
+  kind: oneOf("locked"),
+  doing: oneOf("sending", "keeping"),
+  fingerprint: text,
+  address: text,
+});
 const withOthers = object<One<"other-recipients" | "bcc" | "address-book-list">>({
   kind: oneOf("other-recipients", "bcc", "address-book-list"),
   others: listOf(text),
 });
 const withWord = object<One<"missing-attachment">>({ kind: oneOf("missing-attachment"), word: text });
-const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" | "settled-late" }>({
-  kind: oneOf("clear-to-list", "sealed-quote", "settled-late"),
+const bare = object<{ readonly kind: "clear-to-list" | "sealed-quote" | "settled-late" | "no-list" }>({
+  kind: oneOf("clear-to-list", "sealed-quote", "settled-late", "no-list"),
 });
 
 const almost = object<One<"almost-list">>({ kind: oneOf("almost-list"), typed: text, list: text });
@@ -121,6 +129,7 @@ const fields = object<{ readonly [K in keyof WindowState]: WindowState[K] }>({
   openedDraft: orNull(count),
   notice: orNull(oneOf(...notices)),
   phase: oneOf("writing", "sealing", "sealed"),
+  sendMode: oneOf("sendNow", "sendLater"),
   hindrance: orNull(hindrance),
 });
 

@@ -8,6 +8,9 @@ import { t } from "../../../ui/i18n.js";
 import { arrivals } from "../../handlers/incoming.js";
 import { MailInput } from "./mail-input.js";
 
+const unlock = async (passphrase: string) =>
+  (await import("../../handlers/unlocked-keys.js")).unlockWith(passphrase);
+
 /** The Reader page: mails are given to it as files or as text, and read one after the other. It knows no webmail. */
 interface Props {
   /** Answers an opened mail. */
@@ -28,7 +31,7 @@ export function ReaderPage({ reply }: Props) {
   const section = useRef<HTMLElement>(null);
 
   useEffect(() => {
-    if (place.current !== null) view.current = new ReadingView(place.current, { arrivals, reply });
+    if (place.current !== null) view.current = new ReadingView(place.current, { arrivals, reply, unlock });
   }, []);
 
   const show = async (source: MailSource) => {

@@ -46,6 +46,7 @@ export function actsOn(mail: MessageRef): MailActions {
     preview: (attachment) => askFromPage("mail:preview", { mail, attachment }),
     compare: () => askFromPage("mail:compare", { mail }),
     join: () => askFromPage("mail:join", { mail }),
+    unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
     settings: () => browser.runtime.openOptionsPage(),
     reply: null,
   };

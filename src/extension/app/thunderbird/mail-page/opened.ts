@@ -1,4 +1,4 @@
-import { followLocking, whenLocked } from "../../../keys/unlocked.js";
+import { followLocking, whenLocked, whenUnlocked } from "../../../keys/unlocked.js";
 import { codeOf } from "../../../platform/errors.js";
 import { thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf } from "../../../reading/display/answer-view.js";
@@ -92,6 +92,7 @@ async function start(): Promise<void> {
   };
   followLocking();
   whenLocked(() => void read());
+  whenUnlocked(() => void read());
   // what the verdict was made of may be another: owners, keys, lists
   whenStoredChanges(() => void renew());
   await read();

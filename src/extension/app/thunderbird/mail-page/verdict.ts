@@ -1,4 +1,4 @@
-import { followLocking, whenLocked } from "../../../keys/unlocked.js";
+import { followLocking, whenLocked, whenUnlocked } from "../../../keys/unlocked.js";
 import { browser } from "../../../platform/browser.js";
 import { codeOf } from "../../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../../platform/thunderbird.js";
@@ -106,6 +106,7 @@ async function start(): Promise<void> {
   };
   followLocking();
   whenLocked(() => void read());
+  whenUnlocked(() => void read());
   await read();
 }
 
