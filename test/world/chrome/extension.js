@@ -101,7 +101,10 @@ export async function answerPermissionQuestion(agree) {
 export async function typeKeys(text) {
   const window = mainWindow();
   window.focus();
-  window.document.getElementById("tabmail").currentAboutMessage.document.getElementById("messagepane").focus();
+  window.document
+    .getElementById("tabmail")
+    .currentAboutMessage.document.getElementById("messagepane")
+    .focus();
   const tip = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
   if (!tip.beginInputTransactionForTests(window)) throw new Error("no keyboard");
   for (const key of text) {
