@@ -13,8 +13,12 @@ interface Entry {
   readonly placeholders?: Readonly<Record<string, { readonly content: string }>>;
 }
 
+/** The languages of the add-on. */
+export const languages = ["en", "ja", "de", "fr", "es"] as const;
+export type Locale = (typeof languages)[number];
+
 /** The sentences of one language, as they stand in public/_locales. */
-export function localeOf(language: "en" | "ja"): Readonly<Record<string, Entry>> {
+export function localeOf(language: Locale): Readonly<Record<string, Entry>> {
   const path = fileURLToPath(new URL(`../../public/_locales/${language}/messages.json`, import.meta.url));
   return JSON.parse(readFileSync(path, "utf8"));
 }

@@ -1,19 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errorCodes } from "../../src/extension/platform/errors.js";
-import { localeOf } from "./fake-host.js";
+import { languages, localeOf } from "./fake-host.js";
 
 const english = localeOf("en");
-const japanese = localeOf("ja");
+const folder = fileURLToPath(new URL("../../public/_locales", import.meta.url));
 
-test("both languages say the same things", () => {
-  expect(Object.keys(japanese)).toEqual(Object.keys(english));
+test("every language that is there is tested", () => {
+  expect(readdirSync(folder).sort()).toEqual([...languages].sort());
 });
 
-test("both put the same things into each sentence", () => {
+test.each(languages)("%s says the same things as English", (language) => {
+  expect(Object.keys(localeOf(language))).toEqual(Object.keys(english));
+  expect(localeOf(language)["lang"]?.message).toBe(language);
+});
+
+test.each(languages)("%s puts the same things into each sentence", (language) => {
   const marks = (text: string) => [...new Set(text.match(/\$[A-Z]+\$/g) ?? [])].sort();
   const wrong = Object.entries(english).filter(([key, { message, placeholders = {} }]) => {
-    const other = japanese[key];
+    const other = localeOf(language)[key];
     const named = Object.keys(placeholders).map((name) => `$${name.toUpperCase()}$`);
     return (
       JSON.stringify(marks(message)) !== JSON.stringify(marks(other?.message ?? "")) ||
@@ -23,11 +28,33 @@ test("both put the same things into each sentence", () => {
   expect(wrong).toEqual([]);
 });
 
-test.each(errorCodes)("%s has a sentence that ends as one in both languages", (code) => {
-  const key = `error_${code.replaceAll("-", "_")}`;
-  expect(english[key]?.message).toMatch(/^[A-Z].*\.$/);
-  expect(japanese[key]?.message).toMatch(/。$/);
+test.each(languages)("%s: every error has a sentence that ends as one", (language) => {
+  const words = localeOf(language);
+  const sentence = language === "ja" ? /。$/ : /^[\p{Lu}¿¡].*[.?!]$/su;
+  const wrong = errorCodes.filter((code) => {
+    const { message } = words[`error_${code.replaceAll("-", "_")}`] ?? { message: "" };
+    return !sentence.test(message);
+  });
+  expect(wrong).toEqual([]);
 });
+
+/** What is the same in another language: names, and words that both have. */
+const SAME_AT_MOST = 40;
+
+test.each(languages.filter((one) => one !== "en"))(
+  "%s is translated, and its buttons stay buttons",
+  (language) => {
+    const words = localeOf(language);
+    const untouched = Object.entries(english).filter(([key, { message }]) => words[key]?.message === message);
+    expect(untouched.length).toBeLessThan(SAME_AT_MOST);
+    // a page of 390 px has room for twice the English of a short label, and 12 characters
+    const long = Object.entries(english).filter(
+      ([key, { message }]) =>
+        message.length < 25 && (words[key]?.message ?? "").length > 2 * message.length + 12,
+    );
+    expect(long.map(([key]) => key)).toEqual([]);
+  },
+);
 
 test("no sentence is kept that nothing says", () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));

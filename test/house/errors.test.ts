@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { addonCodes, errorCodes } from "../../src/extension/platform/errors.js";
 import { membershipCodes, serverCodes } from "../../src/membership/file/errors.js";
 import { protocolCodes } from "../../src/openpgp/errors.js";
-import { localeOf } from "../extension/fake-host.js";
+import { languages, localeOf } from "../extension/fake-host.js";
 import { errorsPage, situationsIn } from "./error-situations.js";
 import { sources } from "./sources.js";
 
@@ -49,9 +49,9 @@ const nothingToDo: readonly string[] = [
   ...["binding-mismatch", "wrong-author", "unknown-author", "malformed-key-packet", "replayed"],
 ];
 
-test.each(["en", "ja"] as const)("in %s each sentence says what happened, and what to do", (language) => {
+test.each(languages)("in %s each sentence says what happened, and what to do", (language) => {
   const words = localeOf(language);
-  const end = language === "en" ? /[.!?](?= |$)/g : /。/g;
+  const end = language === "ja" ? /。/g : /[.!?](?=\s|$)/g;
   const short = errorCodes
     .filter((code) => !nothingToDo.includes(code))
     .filter((code) => {

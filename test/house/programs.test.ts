@@ -1,6 +1,6 @@
 /** The builds for browsers: nothing of Thunderbird's is in them, neither code nor words. */
 import { inBrowser } from "../../src/extension/ui/i18n.js";
-import { localeOf } from "../extension/fake-host.js";
+import { languages, localeOf } from "../extension/fake-host.js";
 import { reachedFrom, sources } from "./sources.js";
 
 const all = sources();
@@ -48,7 +48,7 @@ const neverSaid = [
   "send_question",
 ];
 
-describe.each(["en", "ja"] as const)("in %s", (language) => {
+describe.each(languages)("in %s", (language) => {
   const words = localeOf(language);
 
   test("no sentence that a browser says speaks of Thunderbird", () => {
