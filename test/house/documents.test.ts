@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorCodes } from "../../src/extension/platform/errors.js";
 import { INSTALL_PAGE } from "../../src/extension/ui/install-page.js";
+import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { authorType, fileNameOf, partTypes } from "../../src/mail/part-types.js";
 import { introductionType } from "../../src/mail/payload.js";
 import { bindingNames, type Kind } from "../../src/protocol/binding.js";
@@ -182,4 +183,11 @@ describe("docs/FORMAT.md", () => {
     ]);
     expect([...kinds, ...notations].filter((name) => !format.includes(`"${name}"`))).toEqual([]);
   });
+});
+
+test("docs/MAIL.md prints the fixed texts as they are", () => {
+  const page = read("docs/MAIL.md");
+  const block = (name: string) => new RegExp(`\`\`\`text ${name}\\n([^\`]*)\`\`\``).exec(page)?.[1];
+  expect(block("submission")).toBe(submissionNotice());
+  expect(block("copy")).toBe(memberNotice("key", "resealed"));
 });

@@ -103,7 +103,7 @@ onEachStore(() => {
     expect(more).toEqual([]);
     expect(mail?.sender).toBe("");
     expect(mail?.raw.toString()).toMatch(/^From: .*<team-request@lists\.test>\r$/m);
-    expect(mail?.raw.toString()).toMatch(/^Subject: \[team\] encrypted answer: /m);
+    expect(mail?.raw.toString()).toMatch(/^Subject: \[team\] your message used an old list key\r$/m);
     const [, text = ""] =
       mail?.raw.toString("latin1").split(/Content-Transfer-Encoding: base64\r\n\r\n/) ?? [];
     expect(Buffer.from(text.split("\r\n--")[0] ?? "", "base64").toString()).toContain("With GnuPG alone");
