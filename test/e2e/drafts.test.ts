@@ -278,7 +278,7 @@ describe("drafts in a real Thunderbird", () => {
     await w.alice.ui.selectMessage(asked);
     await w.alice.ui.waitForNativeText(asked);
     await w.desk.about("cmd_reply");
-    await w.labelled("Encrypt to list");
+    await w.labelled("Encrypt to list · Not encrypted");
     await answerAgain(async () => {
       await w.alice.ui.getNewMail("Drafts");
       await w.alice.ui.openFolder("Drafts");
@@ -311,7 +311,7 @@ describe("drafts in a real Thunderbird", () => {
     );
     await newDesk.editNewestDraft();
     await until("the button of the draft", async () =>
-      (await addon.ui.composeActionState(addon.id)).label === "Encrypted to Team" ? true : undefined,
+      (await addon.ui.composeActionState(addon.id)).label === "Encrypted for Team" ? true : undefined,
     );
     await eventually(async () => expect((await addon.ui.composerState()).html).toContain(marker));
     // the button is on first, before anything of the draft is looked at

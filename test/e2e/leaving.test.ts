@@ -314,7 +314,7 @@ describe("what leaves a real Thunderbird", () => {
     await hers.ui.pictureOfScreen(join(ALBUM, "late.png"));
     expect(mailsSent("alice")).toBe(before);
     await alice.addon.pressInPopup("OK");
-    await labelled("Encrypted to Team");
+    await labelled("Encrypted for Team");
     await eventually(async () => {
       const state = await hers.ui.composerState();
       expect(state.html).not.toContain(words);
@@ -334,7 +334,7 @@ describe("what leaves a real Thunderbird", () => {
     async (_, remembered) => {
       const words = `my own words ${newMarker()}`;
       await hers.ui.compose({ to: addressOf("eve"), subject: "see these", html: words, files: savedParts });
-      await labelled("Encrypt to list");
+      await labelled("Encrypt to list · Not encrypted");
       await world.recorder.cut("alice-to-postfix");
       try {
         await expect(hers.ui.send()).resolves.toBe("dialog");
@@ -368,7 +368,7 @@ describe("what leaves a real Thunderbird", () => {
       (await hers.ui.composerState()).html.includes("Hello.") ? true : undefined,
     );
     await hers.writing.addRecipients("addr_to", council.address);
-    await labelled("Encrypted to Council");
+    await labelled("Encrypted for Council");
     const before = mailsSent("alice");
     await expect(hers.ui.send()).resolves.toBe("open");
     expect(await alice.addon.popupText()).toContain(`This quotes an encrypted message from ${list.address}`);
@@ -381,7 +381,7 @@ describe("what leaves a real Thunderbird", () => {
     await hers.ui.openFolder();
     await hers.ui.selectMessage(COPY);
     await hers.writing.about("cmd_reply");
-    await labelled("Encrypted to Team");
+    await labelled("Encrypted for Team");
     const state = await hers.ui.composerState();
     expect(state).toMatchObject({ to: [list.address], others: [] });
     expect(state.html).toContain(COPIED);
@@ -392,7 +392,7 @@ describe("what leaves a real Thunderbird", () => {
     await expect(hers.ui.send()).resolves.toBe("closed");
     await hers.writing.about("cmd_forwardInline");
     await hers.writing.addRecipients("addr_to", "eve@example.test");
-    await labelled("Encrypted to the list");
+    await labelled("Encrypted for the list");
     await expect(hers.ui.send()).resolves.toBe("open");
     expect(await alice.addon.popupText()).toContain("This quotes an encrypted message");
     await alice.addon.pressInPopup("Go back");
@@ -422,11 +422,11 @@ describe("what leaves a real Thunderbird", () => {
       return sent("alice").subarray(before).toString("latin1");
     };
     try {
-      const ordinary = await sentSince(addressOf("eve"), "Encrypt to list");
+      const ordinary = await sentSince(addressOf("eve"), "Encrypt to list · Not encrypted");
       expect(ordinary).toMatch(/RCPT TO:<carol@example\.test>/i);
       expect(ordinary).toMatch(/RCPT TO:<bob@example\.test>/i);
       expect(ordinary).toContain("vcard");
-      const sealed = await sentSince(list.address, "Encrypted to Team");
+      const sealed = await sentSince(list.address, "Encrypted for Team");
       expect(sealed).toContain("Subject: [team] encrypted message");
       expect(sealed.match(/RCPT TO:<[^>]*>/gi)).toEqual([`RCPT TO:<${list.address}>`]);
       expect(sealed).not.toMatch(/vcard|carol@|bob@/i);
@@ -466,7 +466,7 @@ describe("what leaves a real Thunderbird", () => {
     expect(await alice.addon.popupText()).toContain("Expand List");
     await alice.addon.pressInPopup("Go back");
     await hers.writing.expandRecipient("Friends");
-    await labelled("Encrypted to Team");
+    await labelled("Encrypted for Team");
     expect(await hers.ui.composerState()).toMatchObject({ to: [list.address] });
     await hers.ui.closeComposers();
     await friends();

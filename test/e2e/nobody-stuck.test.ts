@@ -77,7 +77,7 @@ describe("nobody gets stuck in a real Thunderbird", () => {
     for (const subject of ["first", "second"]) {
       await bob.ui.compose({ to: list.address, subject, html: `<p>the ${subject} words</p>` });
       await until("the button to be on", async () =>
-        (await bob.ui.composeActionState(bob.addon.id)).label === `Encrypted to ${team?.name}`
+        (await bob.ui.composeActionState(bob.addon.id)).label === `Encrypted for ${team?.name}`
           ? true
           : undefined,
       );

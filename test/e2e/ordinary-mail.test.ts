@@ -51,7 +51,7 @@ describe("ordinary mail after encrypted mail in a real Thunderbird", () => {
 
   const ordinary = async () => {
     await until("the button to be off", async () =>
-      (await w.label()) === "Encrypt to list" ? true : undefined,
+      (await w.label()) === "Encrypt to list · Not encrypted" ? true : undefined,
     );
   };
 

@@ -87,7 +87,7 @@ describe("writing in a real Thunderbird", () => {
     await w.begin(w.list.address);
     await w.sealed();
     await w.desk.pressCtrlShift("U");
-    await w.labelled("Encrypt to list");
+    await w.labelled("Encrypt to list · Not encrypted");
     await w.desk.pressCtrlShift("U");
     await w.sealed();
     await w.alice.ui.picture("msgcompose", join(ALBUM, "on-en.png"));
@@ -96,7 +96,7 @@ describe("writing in a real Thunderbird", () => {
     await w.alice.ui.closeComposers();
 
     await w.begin(w.bob.address);
-    await w.labelled("Encrypt to list");
+    await w.labelled("Encrypt to list · Not encrypted");
     await w.desk.addRecipients("addr_cc", w.list.address);
     await w.sealed();
   });

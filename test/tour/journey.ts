@@ -13,8 +13,8 @@ import type { Person } from "./person.js";
 type View = NonNullable<Displayed["view"]>;
 
 /** Words of the compose action button when it seals for a list. */
-const sealedFor = ({ name }: ListPlan) => `Encrypted to ${name}`;
-const UNSEALED = "Encrypt to list";
+const sealedFor = ({ name }: ListPlan) => `Encrypted for ${name}`;
+const UNSEALED = "Encrypt to list · Not encrypted";
 
 /** How the compose button behaved. */
 export interface ButtonStory {

@@ -69,7 +69,7 @@ Four Thunderbirds are open: Alice, Bob and Carol are members of a list; Eve was,
 the list key. Their mail never leaves this computer.
 
   1. In Alice's window, click "New Message" and write to ${list}, with any subject, pictures and files.
-     The button in the tool bar says "Encrypted to Team" by itself. Click Send.
+     The button in the tool bar says "Encrypted for Team" by itself. Click Send.
   2. In Bob's (or Carol's) window, open the Inbox (the mail arrives by itself, or click "Get Messages") and read it.
      Above the text you see who wrote it and that it came through the list. "Save" saves an attachment.
   3. In Alice's window, look into Sent: the copy there is sealed, too, and she can open it.

@@ -136,7 +136,7 @@ export class Writer {
   }
 
   sealed(plan: ListPlan = TEAM): Promise<void> {
-    return this.labelled(`Encrypted to ${plan.name}`);
+    return this.labelled(`Encrypted for ${plan.name}`);
   }
 
   /** Waits for words in the button's title. */
