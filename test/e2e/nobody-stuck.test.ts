@@ -65,7 +65,7 @@ describe("nobody gets stuck in a real Thunderbird", () => {
     await page.fillKey(alice.fullName, PASSPHRASE);
     await expect(page.joinList()).resolves.toMatchObject({ failed: false });
     await page.showTab("keys");
-    await page.press("Save public key");
+    await page.press("Export public key");
     const certificate = await until("the saved key", () =>
       alice.downloads().find((file) => file.endsWith(".asc")),
     );
@@ -184,8 +184,8 @@ describe("nobody gets stuck in a real Thunderbird", () => {
   test("Deny: the request is in a window, Send sends it, and the server has it", async () => {
     const page = await OptionsPage.open(alice.addon);
     await page.showTab("lists");
-    await alice.addon.inFrontTab(z.null(), PRESS, "Leave");
-    await alice.addon.inFrontTab(z.null(), PRESS, "Leave");
+    await alice.addon.inFrontTab(z.null(), PRESS, "Leave list");
+    await alice.addon.inFrontTab(z.null(), PRESS, "Leave list");
     expect(await alice.addon.permissionQuestion()).toContain("send email messages");
     await alice.ui.pictureOfScreen(join(ALBUM, "question-en.png"));
     await alice.addon.answerPermissionQuestion(false);

@@ -121,7 +121,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
       await page.fillKey(person.fullName, person === alice ? PASSPHRASE : "");
       await expect(page.joinList()).resolves.toMatchObject({ failed: false });
       await page.showTab("keys");
-      await page.press("Save public key");
+      await page.press("Export public key");
       const certificate = await until("the saved key", () =>
         person.downloads().find((file) => file.endsWith(".asc")),
       );

@@ -350,8 +350,8 @@ describe("when Thunderbird may not send by itself", () => {
   ])("a request to leave that is %s", async (sending, words) => {
     const member = overview({ lists: [{ ...list, membership: "member", memberKey: "dd".repeat(20) }] });
     await open({ overview: member, "list:leave": { ...request, do: "leave", sending } });
-    await press("Leave");
-    await press("Leave");
+    await press("Leave list");
+    await press("Leave list");
     expect(root.querySelector("output")?.textContent).toBe(words);
   });
 });
