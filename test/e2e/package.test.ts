@@ -41,7 +41,7 @@ describe("the packed add-on", () => {
     );
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     const page = await OptionsPage.open(addon);
-    await page.click("I want to look around");
+    await page.click("Try it out");
     await page.click("Encrypt it and follow it to the members");
     await page.waitForText("this is what the member reads");
   });

@@ -260,7 +260,7 @@ describe("a real Thunderbird, when something stands in the way", () => {
       ["cut-short", "cut short or altered"],
       ["altered", "cut short or altered"],
       ["not-for-bob", "Encrypted to a key that is not here"],
-      [`[${council.slug}]`, "encrypted to a different list"],
+      [`[${council.slug}]`, "a list that you don’t have here"],
     ] as const;
     for (const [subject, sentence] of expected) {
       await bob.ui.selectMessage(subject);

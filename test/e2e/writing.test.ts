@@ -341,7 +341,7 @@ describe("writing in a real Thunderbird", () => {
       await addon.pressInPopup(answer);
     };
     await addon.ui.compose({ to: w.list.address, subject: "質問", html: "<p>ファイルを添付します</p>" });
-    await shown("「Team」宛てに暗号化します");
+    await shown("「Team」宛てに暗号化されます");
     await addon.ui.picture("msgcompose", join(ALBUM, "on-ja.png"));
     await isAsked("添付ファイルを忘れていませんか", "attachment", "戻る");
     await his.addRecipients("addr_bcc", "zoe@example.test");
@@ -353,13 +353,13 @@ describe("writing in a real Thunderbird", () => {
       (await addon.popupText().catch(() => "")).includes("添付ファイルを忘れていませんか") ? true : undefined,
     );
     await addon.pressInPopup("戻る");
-    await shown("「Team」宛てに暗号化します");
+    await shown("「Team」宛てに暗号化されます");
     await his.pressCtrlShift("U");
-    await shown("リスト宛てに暗号化");
+    await shown("リスト宛てに暗号化 · 未暗号化");
     await isAsked("暗号化せずに「Team」に送信しようとしています", "clear", "戻る");
-    await shown("リスト宛てに暗号化");
+    await shown("リスト宛てに暗号化 · 未暗号化");
     await his.pressCtrlShift("U");
-    await shown("「Team」宛てに暗号化します");
+    await shown("「Team」宛てに暗号化されます");
     await his.pressCtrlShift("Y");
     await until("the notice", async () =>
       (await addon.ui.composeActionState(addon.id)).title.includes("暗号化した下書き") ? true : undefined,
