@@ -1,4 +1,5 @@
 /** Text outside ASCII in header fields: encoded-words (RFC 2047), written as UTF-8 and read in any charset. */
+import { octetOfForeign, withForeignLetters } from "./foreign-octets.js";
 
 /** RFC 2047, 2: an encoded-word has at most 75 characters. `=?UTF-8?B?` and `?=` take 12; 45 bytes make 60. */
 const ENCODED_WORD_BYTES = 45;
@@ -24,18 +25,21 @@ export function encodeWords(text: string): string {
   return words.join(" ");
 }
 
-function bytesOfWord(encoding: string, data: string): Uint8Array | undefined {
+function bytesOfWord(encoding: string, data: string): readonly number[] | undefined {
   if (encoding === "b") {
     try {
-      return Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      return Array.from(atob(data), (c) => c.charCodeAt(0));
     } catch {
       return undefined;
     }
   }
-  const raw = data
-    .replace(/_/g, " ")
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Uint8Array.from(raw, (c) => c.charCodeAt(0));
+  return (data.match(/=[0-9A-Fa-f]{2}|./gsu) ?? []).flatMap((piece) => {
+    if (piece === "_") return [0x20];
+    if (piece.length === 3 && piece.startsWith("=")) return [Number.parseInt(piece.slice(1), 16)];
+    // QUIRK: writers leave octets outside ASCII as they are, in the word's charset
+    const octet = octetOfForeign(piece);
+    return octet === undefined ? [...new TextEncoder().encode(piece)] : [octet];
+  });
 }
 
 /**
@@ -47,29 +51,36 @@ function bytesOfWord(encoding: string, data: string): Uint8Array | undefined {
  */
 export function decodeWords(text: string): string {
   const run = /=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=(?:\s+=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)*/g;
-  return text.replace(run, (words) => {
-    let out = "";
-    let pending: { charset: string; bytes: number[] } | undefined;
-    const flush = () => {
-      if (pending !== undefined) {
-        out += new TextDecoder(pending.charset).decode(Uint8Array.from(pending.bytes));
-      }
-      pending = undefined;
-    };
-    try {
-      for (const word of words.split(/\s+/)) {
-        const [, label = "", encoding = "", data = ""] = word.split("?");
-        const charset = label.replace(/\*.*$/, "").toLowerCase();
-        const bytes = bytesOfWord(encoding.toLowerCase(), data);
-        if (bytes === undefined) return words;
-        if (pending !== undefined && pending.charset !== charset) flush();
-        pending ??= { charset, bytes: [] };
-        for (const byte of bytes) pending.bytes.push(byte);
-      }
-      flush();
-      return out;
-    } catch {
-      return words; // TextDecoder doesn't know the charset
+  // a word can hold the very characters that stand for octets: only what is around them is changed
+  const bare = text.split(run).map(withForeignLetters);
+  const words = text.match(run) ?? [];
+  return bare.map((piece, at) => piece + readWords(words[at] ?? "")).join("");
+}
+
+/** Neighbouring encoded-words; as they stand there if they can't be read. */
+function readWords(words: string): string {
+  let out = "";
+  let pending: { charset: string; bytes: number[] } | undefined;
+  const flush = () => {
+    if (pending !== undefined) {
+      out += new TextDecoder(pending.charset).decode(Uint8Array.from(pending.bytes));
     }
-  });
+    pending = undefined;
+  };
+  if (words === "") return out;
+  try {
+    for (const word of words.split(/\s+/)) {
+      const [, label = "", encoding = "", data = ""] = word.split("?");
+      const charset = label.replace(/\*.*$/, "").toLowerCase();
+      const bytes = bytesOfWord(encoding.toLowerCase(), data);
+      if (bytes === undefined) return withForeignLetters(words);
+      if (pending !== undefined && pending.charset !== charset) flush();
+      pending ??= { charset, bytes: [] };
+      for (const byte of bytes) pending.bytes.push(byte);
+    }
+    flush();
+    return out;
+  } catch {
+    return withForeignLetters(words); // TextDecoder doesn't know the charset
+  }
 }

@@ -9,16 +9,10 @@
 /** What a Content-Type field says about the text's lines. */
 export type Flow = "fixed" | "flowed" | "flowed-delsp";
 
-/** Reads the parameters `format` and `delsp` of a Content-Type value; anything but text/plain is `fixed`. */
-export function flowOf(contentType: string): Flow {
-  if (!/^\s*text\/plain\b/i.test(contentType)) return "fixed";
-  if (!/;\s*format\s*=\s*"?flowed"?\s*(?:;|$)/i.test(contentType)) return "fixed";
-  return /;\s*delsp\s*=\s*"?yes"?\s*(?:;|$)/i.test(contentType) ? "flowed-delsp" : "flowed";
-}
-
-/** The same Content-Type without `format`, for a parser that would join the lines wrongly. */
-export function asFixed(contentType: string): string {
-  return contentType.replace(/;\s*format\s*=\s*"?flowed"?\s*(?=;|$)/i, "");
+/** Reads the parameters `format` and `delsp` of a text/plain part. */
+export function flowOf(params: Readonly<Record<string, string>>): Flow {
+  if (params["format"]?.toLowerCase() !== "flowed") return "fixed";
+  return params["delsp"]?.toLowerCase() === "yes" ? "flowed-delsp" : "flowed";
 }
 
 interface Line {

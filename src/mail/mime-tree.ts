@@ -29,17 +29,21 @@ const LIMITS = { maxNestingDepth: 30, maxHeadersSize: 256 * 1024 } as const;
 const MAX_ATTACHED_DEPTH = 4;
 
 /** What is read of a node of postal-mime. */
-interface Node {
+export interface ParsedPart {
   readonly childNodes: readonly unknown[];
   readonly content: ArrayBuffer | Uint8Array | null;
   readonly contentType: { readonly parsed: Structured };
+  readonly contentId?: string | undefined;
   readonly contentDisposition: { readonly parsed: Structured };
   readonly rawHeaderLines: readonly { readonly key: string; readonly line: string }[];
+  /** What the octets say, by `charset` and `format` of the part's type. */
+  getTextContent(): string;
 }
 
 interface Structured {
   readonly value: string;
-  readonly params: Readonly<Record<string, string>>;
+  /** postal-mime reads them again when it is asked for the text. */
+  params: Readonly<Record<string, string>>;
 }
 
 /**
@@ -70,7 +74,7 @@ async function readTree(
   return partOf(await parse(raw), partName, depth, counted);
 }
 
-async function parse(raw: Uint8Array): Promise<Node> {
+async function parse(raw: Uint8Array): Promise<ParsedPart> {
   try {
     const { root } = await readMimeWithTree(raw, { ...LIMITS, forceRfc822Attachments: true });
     return nodeOf(root);
@@ -80,17 +84,20 @@ async function parse(raw: Uint8Array): Promise<Node> {
   }
 }
 
-function nodeOf(value: unknown): Node {
+/** A node of postal-mime's tree. @throws OtherPostalMime if it is none, or another postal-mime's */
+export function nodeOf(value: unknown): ParsedPart {
   if (!isNode(value)) throw new OtherPostalMime("postal-mime keeps its tree elsewhere");
   return value;
 }
 
-function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is ParsedPart {
   return (
     typeof value === "object" &&
     value !== null &&
     "childNodes" in value &&
     Array.isArray(value.childNodes) &&
+    "getTextContent" in value &&
+    typeof value.getTextContent === "function" &&
     "content" in value &&
     (value.content === null || value.content instanceof ArrayBuffer || value.content instanceof Uint8Array) &&
     "contentType" in value &&
@@ -101,10 +108,15 @@ function isNode(value: unknown): value is Node {
 }
 
 /** The octets of a leaf; they may belong to a larger buffer. */
-const octetsOf = ({ content }: Node): Uint8Array =>
+export const octetsOf = ({ content }: ParsedPart): Uint8Array =>
   content instanceof Uint8Array ? content : new Uint8Array(content ?? new ArrayBuffer(0));
 
-async function partOf(node: Node, partName: string, depth: number, counted: Counted): Promise<MimePart> {
+async function partOf(
+  node: ParsedPart,
+  partName: string,
+  depth: number,
+  counted: Counted,
+): Promise<MimePart> {
   counted.parts += 1;
   if (counted.parts > MAX_PARTS) throw new ProtocolError("too-large", "too many parts");
   const contentType = typeOf(node);
@@ -121,20 +133,20 @@ async function partOf(node: Node, partName: string, depth: number, counted: Coun
 const telling: readonly string[] = ["content-type", "content-transfer-encoding", "content-disposition"];
 
 /** Attack: a part that is a file of ours to one program and a text to another, since each reads another of two fields. */
-function isDoubled({ rawHeaderLines }: Node): boolean {
+function isDoubled({ rawHeaderLines }: ParsedPart): boolean {
   const keys = rawHeaderLines.map(({ key }) => key).filter((key) => telling.includes(key));
   return new Set(keys).size < keys.length;
 }
 
-function typeOf(node: Node): string {
+function typeOf(node: ParsedPart): string {
   return isDoubled(node) ? "" : node.contentType.parsed.value.trim().toLowerCase();
 }
 
-function nameOf({ contentType, contentDisposition }: Node): string {
+function nameOf({ contentType, contentDisposition }: ParsedPart): string {
   return contentDisposition.parsed.params["filename"] ?? contentType.parsed.params["name"] ?? "";
 }
 
-function headersOf({ rawHeaderLines }: Node): Readonly<Record<string, readonly string[]>> {
+function headersOf({ rawHeaderLines }: ParsedPart): Readonly<Record<string, readonly string[]>> {
   const headers: Record<string, string[]> = Object.create(null);
   for (const { key, line } of rawHeaderLines) {
     const value = line

@@ -11,7 +11,13 @@
 import { addressParser, type Email, type Attachment as ParsedAttachment } from "postal-mime";
 import { ListSealError, ProtocolError } from "../openpgp/errors.js";
 import { decodeWords } from "./encoded-words.js";
-import { asFixed, flowOf, unflow } from "./flowed.js";
+import {
+  type Attachment,
+  type AuthorKeys,
+  type EntityBody,
+  introductionType,
+  readBody,
+} from "./letter-body.js";
 import {
   type Address,
   formatMailbox,
@@ -30,25 +36,9 @@ import {
   writeEntity,
 } from "./mime.js";
 import { authorType, COPY_FIELD } from "./part-types.js";
-import { OtherPostalMime, readMime } from "./read-mime.js";
+import { OtherPostalMime, type ReadMime, readMimeWithTree } from "./read-mime.js";
 
-/** A file with the letter. */
-export interface Attachment {
-  readonly name: string;
-  /** Media type, lower case, without parameters. */
-  readonly type: string;
-  readonly bytes: Uint8Array;
-  /** Set for an inline part that the HTML names by `cid:`; without angle brackets. */
-  readonly contentId?: string;
-}
-
-/** The author's keys as they travel inside the seal. */
-export interface AuthorKeys {
-  /** The member certificate, binary or armored. */
-  readonly certificate: Uint8Array;
-  /** The introduction that certifies it, binary or armored. */
-  readonly introduction?: Uint8Array;
-}
+export { type Attachment, introductionType } from "./letter-body.js";
 
 /** A letter: what its author wrote and what its readers see. */
 export interface Letter {
@@ -68,6 +58,9 @@ export interface Letter {
   readonly author?: AuthorKeys;
 }
 
+/** A letter that was read: also with what stands where. */
+export type ReadLetter = Letter & Pick<EntityBody, "pieces">;
+
 /**
  * What the outside of the mail says; recorded inside as `HP-Outer` (RFC 9788, 2.2), so that a reader can tell what was
  * hidden from what was not. Date and Message-ID stand outside in every mail.
@@ -79,8 +72,6 @@ export interface OuterFields {
   /** Whether In-Reply-To and References stand outside as they do inside: in a post, and not in a draft. True if absent. */
   readonly thread?: boolean;
 }
-
-export const introductionType = "application/vnd.listseal.introduction";
 
 /** Against a payload that is all headers or all nesting. */
 const PARSER_LIMITS = { maxNestingDepth: 32, maxHeadersSize: 256 * 1024 } as const;
@@ -199,8 +190,8 @@ function attachmentLeaf(attachment: Attachment): Leaf {
  * @throws ListSealError `damaged` if it is not a MIME entity with the header fields that a letter needs (one From,
  *         one Message-ID, a Date), `bad-address` if From has no canonical form
  */
-export async function readPayload(payload: Uint8Array): Promise<Letter> {
-  const email = await parse(payload);
+export async function readPayload(payload: Uint8Array): Promise<ReadLetter> {
+  const { email, root } = await readEntity(payload);
   const from = only(email, "from");
   const messageId = messageIdsIn(only(email, "message-id"));
   const date = new Date(only(email, "date"));
@@ -209,62 +200,28 @@ export async function readPayload(payload: Uint8Array): Promise<Letter> {
     throw new ProtocolError("damaged", "the protected Message-ID or Date is not readable");
   }
   const inReplyTo = messageIdsIn(optionalField(email, "in-reply-to"))[0];
-  const keys = authorKeys(email.attachments);
-  const { text, html } = bodies(await withLinesJoined(email, payload), hasLegacyDisplay(payload));
+  optionalField(email, "content-type");
+  const body = readBody(root);
   return {
     from: parseMailbox(from),
-    to: mailboxes(optionalField(email, "to")),
-    cc: mailboxes(optionalField(email, "cc")),
+    to: lenientMailboxes(optionalField(email, "to")),
+    cc: lenientMailboxes(optionalField(email, "cc")),
     subject: decodeWords(optionalField(email, "subject") ?? ""),
     date,
     messageId: id,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: messageIdsIn(optionalField(email, "references")),
-    ...(text === undefined ? {} : { text }),
-    ...(html === undefined ? {} : { html }),
-    attachments: email.attachments.filter((each) => !isAuthorPart(each)).map(toAttachment),
-    ...(keys === undefined ? {} : { author: keys }),
+    ...body,
   };
 }
 
-function bodies({ text, html }: Pick<Email, "text" | "html">, legacy: boolean): Pick<Email, "text" | "html"> {
-  if (!legacy) return { text, html };
-  return {
-    text: text === undefined ? undefined : withoutLegacyText(text),
-    html: html === undefined ? undefined : withoutLegacyHtml(html),
-  };
-}
-
-/** The bodies of an entity whose only part is flowed text, its lines joined as RFC 3676 has it; any other as it is. */
-async function withLinesJoined(email: Email, payload: Uint8Array): Promise<Pick<Email, "text" | "html">> {
-  const type = optionalField(email, "content-type") ?? "";
-  const flow = flowOf(type);
-  if (flow === "fixed") return email;
-  const body = bodyAt(payload);
-  const encoding = optionalField(email, "content-transfer-encoding") ?? "7bit";
-  const head = new TextEncoder().encode(
-    `Content-Type: ${asFixed(type)}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`,
-  );
-  const whole = new Uint8Array(head.length + body.length);
-  whole.set(head);
-  whole.set(body, head.length);
-  const fixed = await parse(whole);
-  return { text: unflow(fixed.text ?? "", flow), html: undefined };
-}
-
-/** The bytes behind the header of an entity. */
-function bodyAt(entity: Uint8Array): Uint8Array {
-  for (let at = 0; at < entity.length; at += 1) {
-    if (entity[at] !== 10) continue;
-    if (entity[at + 1] === 10) return entity.subarray(at + 2);
-    if (entity[at + 1] === 13 && entity[at + 2] === 10) return entity.subarray(at + 3);
-  }
-  return entity.subarray(entity.length);
-}
-
-async function parse(payload: Uint8Array): Promise<Email> {
+/**
+ * Reads an entity with its texts left in the tree.
+ * @throws ListSealError `too-large`, `damaged`
+ */
+export async function readEntity(payload: Uint8Array): Promise<ReadMime> {
   try {
-    return await readMime(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS });
+    return await readMimeWithTree(payload, { forceRfc822Attachments: true, ...PARSER_LIMITS }, "in-tree");
   } catch (cause) {
     if (cause instanceof ListSealError || cause instanceof OtherPostalMime) throw cause;
     throw new ProtocolError("damaged", "the payload is not a readable MIME entity", { cause });
@@ -300,10 +257,10 @@ export function fieldValues(email: Email, key: string): readonly string[] {
 }
 
 /**
- * The mailboxes of To or Cc. From decides who wrote and is never repaired; these are for showing and for answers, and one
+ * The mailboxes of To or Cc. The payload's From decides who wrote and is never repaired; these are for showing and for answers, and one
  * that has no canonical form must not cost the reader the letter: it is left out.
  */
-function mailboxes(value: string | undefined): readonly Mailbox[] {
+export function lenientMailboxes(value: string | undefined): readonly Mailbox[] {
   if (value === undefined) return [];
   try {
     return parseMailboxList(value);
@@ -323,82 +280,9 @@ function tryAddress(text: string | undefined): Address | undefined {
   }
 }
 
-function isAuthorPart(attachment: ParsedAttachment): boolean {
-  return attachment.mimeType === authorType || attachment.mimeType === introductionType;
-}
-
-function authorKeys(attachments: readonly ParsedAttachment[]): AuthorKeys | undefined {
-  const certificates = attachments.filter((each) => each.mimeType === authorType);
-  const introductions = attachments.filter((each) => each.mimeType === introductionType);
-  const [certificate] = certificates;
-  const [introduction] = introductions;
-  if (certificates.length > 1 || introductions.length > 1) {
-    throw new ProtocolError("damaged", "more than one author's key in the payload");
-  }
-  if (certificate === undefined) return undefined;
-  return introduction === undefined
-    ? { certificate: contentOf(certificate) }
-    : { certificate: contentOf(certificate), introduction: contentOf(introduction) };
-}
-
 /** The bytes of a parsed attachment. */
 export function contentOf(attachment: ParsedAttachment): Uint8Array {
   const { content } = attachment;
   if (typeof content === "string") return new TextEncoder().encode(content);
   return content instanceof Uint8Array ? content : new Uint8Array(content);
-}
-
-/** How much of a forwarded mail is looked at for its subject. */
-const FORWARDED_HEAD = 16_384;
-
-/** A name for a part that came without one: a calendar entry, or a forwarded mail, which is named by its subject. */
-function nameFor(attachment: ParsedAttachment): string {
-  const type = attachment.mimeType.toLowerCase();
-  if (type === "text/calendar") return "invitation.ics";
-  if (type !== "message/rfc822") return "";
-  const head = new TextDecoder().decode(contentOf(attachment).subarray(0, FORWARDED_HEAD));
-  const subject =
-    /^Subject:[ \t]*(.*(?:\r?\n[ \t].*)*)/im.exec(head.split(/\r?\n\r?\n/, 1)[0] ?? "")?.[1] ?? "";
-  const words = decodeWords(subject.replace(/\r?\n/g, "")).trim();
-  return `${words === "" ? "message" : words}.eml`;
-}
-
-function toAttachment(attachment: ParsedAttachment): Attachment {
-  const contentId = attachment.contentId?.replace(/^<|>$/g, "");
-  const inline = contentId !== undefined && contentId !== "" && attachment.related === true;
-  return {
-    name: attachment.filename ?? nameFor(attachment),
-    type: attachment.mimeType.toLowerCase(),
-    bytes: contentOf(attachment),
-    ...(inline ? { contentId } : {}),
-  };
-}
-
-/**
- * Legacy Display elements (RFC 9788, 2.1.2): copies of protected header fields at the top of a body, for mail programs
- * that decrypt but know nothing of protected header fields. A program that does know them must not show them twice.
- *
- * We write none (nothing opens both seals without knowing protected header fields); other writers' payloads may have them.
- */
-
-/** The attribute of a body part that has such an element. */
-const marked = /^content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*;\s*hp-legacy-display="?1"?/im;
-
-/** Against looking for the mark through megabytes of attachments: bodies stand first. */
-const LOOK_AT_OCTETS = 64 * 1024;
-
-/** Whether a body part near the beginning of the payload says that it has a Legacy Display element. */
-function hasLegacyDisplay(payload: Uint8Array): boolean {
-  return marked.test(new TextDecoder("latin1").decode(payload.subarray(0, LOOK_AT_OCTETS)));
-}
-
-/** A plain text without its leading block of header fields, up to and with the empty line after it. */
-function withoutLegacyText(text: string): string {
-  const element = /^(?:[!-9;-~]+: ?[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n)+\r?\n/.exec(text);
-  return element === null ? text : text.slice(element[0].length);
-}
-
-/** An HTML body without the `div` that holds the copies (RFC 9788, 2.1.2.2). */
-function withoutLegacyHtml(html: string): string {
-  return html.replace(/<div class="header-protection-legacy-display">[\s\S]*?<\/div>/i, "");
 }

@@ -15,6 +15,7 @@
 import PostalMime, { type Email, type PostalMimeOptions } from "postal-mime";
 import { ProtocolError } from "../openpgp/errors.js";
 import { decodeBase64Body } from "./base64-body.js";
+import { withForeignOctets } from "./foreign-octets.js";
 
 /**
  * Parts of one mail. Attack: 2 MiB of parts of a few octets kept a reader busy for 8 s. No real mail comes near.
@@ -54,6 +55,7 @@ interface Line {
 /** What is used of the parser itself. */
 interface Inner {
   readPos: number;
+  headerSize: number;
   readonly av: Uint8Array;
   readonly currentNode: OpenNode;
   readLine: () => Line;
@@ -65,6 +67,8 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 function isInner(parser: object): parser is Inner {
   return (
+    "headerSize" in parser &&
+    typeof parser.headerSize === "number" &&
     "readLine" in parser &&
     typeof parser.readLine === "function" &&
     "currentNode" in parser &&
@@ -93,8 +97,12 @@ function isOpenNode(node: unknown): node is OpenNode {
   );
 }
 
-/** Whether texts and attached mails are read: whoever looks for sealed parts has no use for 50 MB of words. */
-type Texts = "read" | "left-out";
+/**
+ * What becomes of texts: postal-mime's own reading of them; nothing, for whoever looks for sealed parts and has no use for 50 MB of
+ * words; or left in the tree, for whoever reads them in their places. In header fields the last also keeps what is not UTF-8
+ * ({@link withForeignOctets}).
+ */
+type Texts = "read" | "left-out" | "in-tree";
 
 /** Gives postal-mime its lines; takes its place as the one who reads them. */
 class Feeder {
@@ -109,7 +117,7 @@ class Feeder {
   constructor(inner: Inner, texts: Texts) {
     this.#inner = inner;
     this.#texts = texts;
-    if (texts === "left-out") inner.isInlineTextNode = () => false;
+    if (texts !== "read") inner.isInlineTextNode = () => false;
     this.#single = inner.readLine.bind(inner);
     inner.readLine = () => this.#next();
   }
@@ -120,6 +128,7 @@ class Feeder {
     const coding = codingOf(currentNode);
     if (coding !== "header" && this.#isLeftOut(currentNode) && !isHyphenLine(av, readPos))
       return this.#none();
+    if (coding === "header" && this.#texts === "in-tree") return this.#headerLine();
     if (coding === "header" || coding === "lines" || isHyphenLine(av, readPos)) return this.#one();
     if (coding === "base64" && !(currentNode.contentDecoder instanceof Base64Collector)) {
       currentNode.contentDecoder = new Base64Collector(currentNode.contentDecoder);
@@ -148,6 +157,14 @@ class Feeder {
     this.#parts += 1;
     // a part that was left and is come back to counts again: it has a boundary line for each time
     if (this.#parts > 2 * MAX_PARTS) throw new ProtocolError("too-large", "too many parts");
+  }
+
+  #headerLine(): Line {
+    const { bytes, done } = this.#one();
+    const kept = withForeignOctets(bytes);
+    // the limit is on what was sent
+    this.#inner.headerSize -= kept.length - bytes.length;
+    return { bytes: kept, done };
   }
 
   #one(): Line {

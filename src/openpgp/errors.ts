@@ -31,6 +31,7 @@ export const protocolCodes = [
   // keys
   "key-damaged",
   "key-expired",
+  "key-from-the-future",
   "key-revoked",
   "key-locked",
   "wrong-passphrase",

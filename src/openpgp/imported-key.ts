@@ -4,7 +4,7 @@
  */
 import { enums, type PrivateKey, type PublicKey, readPrivateKey } from "openpgp";
 import { ProtocolError } from "./errors.js";
-import { assertUsable, type OpeningKey, readOpeningKey } from "./keys.js";
+import { assertUsable, type OpeningKey, readOpeningKey, unusable } from "./keys.js";
 import { fullReadingConfig, readingConfig } from "./policy.js";
 
 /**
@@ -38,7 +38,7 @@ export async function readBroughtKey(
   try {
     await key.secret.getSigningKey(undefined, date, undefined, fullReadingConfig());
   } catch (cause) {
-    throw new ProtocolError("weak-algorithm", "the key has no usable signing key", { cause });
+    throw await unusable(certificate, date, "the key has no usable signing key", cause);
   }
   return key;
 }

@@ -11,6 +11,7 @@
 import {
   decryptKey,
   encryptKey,
+  enums,
   generateKey as generateOpenPgpKey,
   type Key,
   PrivateKey,
@@ -18,6 +19,7 @@ import {
   readKey,
   readKeys,
   readPrivateKey,
+  SignaturePacket,
 } from "openpgp";
 import { ProtocolError } from "./errors.js";
 import { configFor, fullReadingConfig, readingConfig } from "./policy.js";
@@ -216,7 +218,7 @@ function assertRole(role: Role, certificate: PublicKey): void {
  * Throws unless the certificate can be used at `date`: valid self-signatures, not revoked, not expired, and with an
  * encryption subkey that the policy allows.
  *
- * @throws ListSealError `key-revoked` | `key-expired` | `weak-algorithm`
+ * @throws ListSealError `key-revoked` | `key-expired` | `key-from-the-future` | `weak-algorithm`
  */
 export async function assertUsable(certificate: PublicKey, date: Date = new Date()): Promise<void> {
   const full = fullReadingConfig();
@@ -228,11 +230,43 @@ export async function assertUsable(certificate: PublicKey, date: Date = new Date
     throw new ProtocolError("key-expired", `the key expired on ${expires.toISOString().slice(0, 10)}`);
   }
   try {
-    await certificate.verifyPrimaryKey(date, undefined, full);
-    await certificate.getEncryptionKey(undefined, date, undefined, full);
+    await assertGood(certificate, date);
   } catch (cause) {
-    throw new ProtocolError("weak-algorithm", "the key has no usable encryption key", { cause });
+    throw await unusable(certificate, date, "the key has no usable encryption key", cause);
   }
+}
+
+async function assertGood(certificate: PublicKey, date: Date): Promise<void> {
+  const full = fullReadingConfig();
+  await certificate.verifyPrimaryKey(date, undefined, full);
+  await certificate.getEncryptionKey(undefined, date, undefined, full);
+}
+
+/**
+ * Why a key is no good at `date`: `key-from-the-future` if it is once all of its parts are made, so that a clock is wrong and nothing
+ * about the key, else `weak-algorithm`. The holder of a key that is called weak makes another one, for nothing if it is the clock.
+ */
+export async function unusable(
+  certificate: PublicKey,
+  date: Date,
+  why: string,
+  cause: unknown,
+): Promise<ProtocolError> {
+  const signed = certificate.toPacketList().filterByTag(enums.packet.signature);
+  const made = [
+    ...certificate.getKeys().map((key) => key.getCreationTime()),
+    ...signed.flatMap((packet) =>
+      packet instanceof SignaturePacket && packet.created !== null ? [packet.created] : [],
+    ),
+  ].map((each) => each.getTime());
+  const newest = new Date(Math.max(...made));
+  const isGoodThen = await assertGood(certificate, newest).then(
+    () => newest > date,
+    () => false,
+  );
+  return isGoodThen
+    ? new ProtocolError("key-from-the-future", "the key was made after this date", { cause })
+    : new ProtocolError("weak-algorithm", why, { cause });
 }
 
 /**

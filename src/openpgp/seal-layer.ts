@@ -32,7 +32,7 @@ export const OWN_ABOVE_BYTES = 256 * 1024;
  * Encrypts `literal` with a signature that already exists, to keys or secrets of any role.
  *
  * @returns binary OpenPGP message; a literal above the compression threshold is compressed inside
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm` for a certificate that can't be used
+ * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a certificate that can't be used
  */
 export async function sealLayer(
   literal: Uint8Array,

@@ -45,7 +45,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * Validates a certificate at `now` and takes out what sealing needs.
  *
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`
+ * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
  */
 export async function readRecipient({ certificate }: SealingKey<Role>, now: Date): Promise<Recipient> {
   await assertUsable(certificate, now);

@@ -20,7 +20,7 @@ import { readNotations, signBinding } from "./binding.js";
  *
  * @param payload  the MIME entity, as for a post
  * @returns binary OpenPGP message, for this one key
- * @throws ListSealError `too-large`; `key-expired`, `key-revoked`, `weak-algorithm`, `key-locked`
+ * @throws ListSealError `too-large`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`, `key-locked`
  */
 export async function sealDraft(
   payload: Uint8Array,

@@ -171,7 +171,7 @@ export async function prepareReseal(
  * The author's outer signature is gone: it named the server as its reader.
  *
  * @param date when the copy is made, at which the member's certificate must be good; now if absent
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
+ * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
  */
 export async function resealFor(
   prepared: PreparedReseal,

@@ -40,7 +40,7 @@ export interface PostToSeal {
  *
  * @returns the message as it goes to the server. Nothing in it names the list key; the outer names the server's and the
  *          author's encryption keys.
- * @throws ListSealError `too-large`; `key-expired`, `key-revoked`, `weak-algorithm` for a key that can't be used
+ * @throws ListSealError `too-large`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a key that can't be used
  */
 export async function sealPost(post: PostToSeal): Promise<SealedMessage> {
   const { mode, payload, messageId, list, server, author } = post;

@@ -1,4 +1,4 @@
-import { cleanHtml, hasOwnColours } from "../../src/extension/reading/display/clean-html.js";
+import { cleanHtml, hasOwnBackground } from "../../src/extension/reading/display/clean-html.js";
 
 /** jsdom proves the list of what stays, not what a browser would load: that is tried in Thunderbird. */
 function cleaned(html: string, inline: Record<string, string> = {}): string {
@@ -105,11 +105,14 @@ test("remote images are counted", () => {
   expect([remoteImages, fragment.childElementCount]).toEqual([2, 0]);
 });
 
-test("colours chosen by the writer are noticed", () => {
-  const coloured = (html: string) => hasOwnColours(cleanHtml(html, {}).fragment);
-  expect(coloured(`<p style="color:navy">x</p>`)).toBe(true);
-  expect(coloured(`<table bgcolor="#eee"><tbody><tr><td>x</td></tr></tbody></table>`)).toBe(true);
-  expect(coloured(`<p style="font-weight:bold">x</p>`)).toBe(false);
+test("white paper is for a background that the writer chose, and not for colours of words and lines", () => {
+  const onPaper = (html: string) => hasOwnBackground(cleanHtml(html, {}).fragment);
+  expect(onPaper(`<p style="color:navy">x</p>`)).toBe(false);
+  expect(onPaper(`<p style="border-left: 1px solid #ccc"><font color="red">x</font></p>`)).toBe(false);
+  expect(onPaper(`<p style="background-color: transparent">x</p>`)).toBe(false);
+  expect(onPaper(`<p style="background-color: #fff">x</p>`)).toBe(true);
+  expect(onPaper(`<table bgcolor="#eee"><tbody><tr><td>x</td></tr></tbody></table>`)).toBe(true);
+  expect(onPaper(`<p style="font-weight:bold">x</p>`)).toBe(false);
 });
 
 test("a document with frames instead of a body is shown without them, and stops nothing", () => {

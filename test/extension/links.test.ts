@@ -9,7 +9,7 @@ function looked(text: string): number {
   });
   return characters;
 }
-const links = (text: string) => piecesOf(text).flatMap(({ text: piece, isLink }) => (isLink ? [piece] : []));
+const links = (text: string) => piecesOf(text).flatMap(({ address }) => (address === null ? [] : [address]));
 
 /** What the old expression did: every end of an address was tried from every full stop on. */
 function lookedByTrying(address: string): number {
@@ -46,6 +46,10 @@ const hostile = fc
         "\n",
         "http://a.",
         "x@y",
+        "@",
+        "a@b.test",
+        "www.",
+        "b.c-",
         "を",
         "<",
         "((",
@@ -70,7 +74,7 @@ test.each([
       ).toBe(text);
       expect(looked(text)).toBeLessThanOrEqual(12 * text.length + 20);
       expect(
-        links(text).every((link) => /^(?:https?:\/\/|mailto:)./i.test(link) && link.length <= 2_000),
+        links(text).every((link) => /^(?:https?:\/\/|mailto:)./i.test(link) && link.length <= 2_007),
       ).toBe(true);
       expect(links(text).length).toBeLessThanOrEqual(1_000);
     }),
@@ -86,4 +90,20 @@ test("what is an address, and where it ends", () => {
   ).toEqual(["https://a.test/x?y=1", "http://b.test", "mailto:c@d.test"]);
   expect(links("詳細はhttps://a.test/予算をご覧ください")).toEqual(["https://a.test/予算をご覧ください"]);
   expect(links(`http://a.test/${"x".repeat(3_000)} http://b.test`)).toEqual(["http://b.test"]);
+});
+
+test("addresses without a scheme are links as well", () => {
+  const found = (text: string) =>
+    piecesOf(text).flatMap(({ text: shown, address }) => (address === null ? [] : [[shown, address]]));
+  expect(found("write to carol.x+y@example.test, or see www.example.test/faq.")).toEqual([
+    ["carol.x+y@example.test", "mailto:carol.x+y@example.test"],
+    ["www.example.test/faq", "http://www.example.test/faq"],
+  ]);
+  expect(found("Erik <erik@example.test> https://u@a.test mailto:c@d.test")).toEqual([
+    ["erik@example.test", "mailto:erik@example.test"],
+    ["https://u@a.test", "https://u@a.test"],
+    ["mailto:c@d.test", "mailto:c@d.test"],
+  ]);
+  expect(found("連絡先はbob@example.testです")).toEqual([["bob@example.test", "mailto:bob@example.test"]]);
+  expect(found("@ a@ @b.test a@b a@@b.test xwww.a.test www. git@host:path a@b.c-")).toEqual([]);
 });

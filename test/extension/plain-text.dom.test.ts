@@ -7,6 +7,8 @@ function shown(text: string): string {
 }
 const block = (text: string, name = "text") => `<div class="${name}" dir="auto">${text}</div>`;
 
+const inQuote = (text: string) => `<div class="text">${text}</div>`;
+
 test("text is text", () => {
   expect(shown("<b>x</b> & y")).toBe(block("&lt;b&gt;x&lt;/b&gt; &amp; y"));
 });
@@ -20,7 +22,7 @@ test("links can be clicked, without the full stop behind them", () => {
 
 test("quotes are shown by their depth", () => {
   expect(shown("a\n> b\n>> c\nd")).toBe(
-    `${block("a")}<blockquote>${block("b")}</blockquote><blockquote><blockquote>${block("c")}</blockquote></blockquote>${block("d")}`,
+    `${block("a")}<blockquote type="cite" dir="auto">${inQuote("b")}<blockquote type="cite">${inQuote("c")}</blockquote></blockquote>${block("d")}`,
   );
 });
 

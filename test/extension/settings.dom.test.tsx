@@ -8,7 +8,7 @@ import { Options, OtherWindow } from "../../src/extension/app/options/options.js
 import { askedActs } from "../../src/extension/app/thunderbird/display-actions.js";
 import { takeOver } from "../../src/extension/platform/locks.js";
 import { answerView } from "../../src/extension/reading/display/answer-view.js";
-import { mailBody } from "../../src/extension/reading/display/mail-body.js";
+import { mailWords } from "../../src/extension/reading/display/mail-body.js";
 import type { DisplayAnswer, OpenedView } from "../../src/extension/reading/view.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { answers } from "./fake-host.js";
@@ -276,7 +276,7 @@ describe("the author of an opened mail", () => {
   const shownRoot = () => document.body;
   const show = (answer: DisplayAnswer) => {
     if (answer.kind === "ordinary") return;
-    const shown = answerView(answer, { acts: askedActs, body: mailBody, again: show });
+    const shown = answerView(answer, { acts: askedActs, words: mailWords, again: show });
     document.body.replaceChildren(...shown);
   };
   const confirmer = () =>

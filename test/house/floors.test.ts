@@ -122,7 +122,7 @@ test("openpgp.js is imported by the floor that is named after it, and by nobody 
 test.each([
   ["openpgp", ["openpgp"]],
   ["protocol", []],
-  ["mail", ["postal-mime"]],
+  ["mail", ["ical.js", "postal-mime"]],
   ["membership", []],
 ])("the packages of %s", (floor, packages) => {
   expect(packagesOf(floor)).toEqual(packages);

@@ -26,7 +26,7 @@ const plain: Readonly<Record<string, string>> = {
     taken typed unchecked unlocked unopened unproved unsigned untrusted used verified waiting wanted
     welcome withheld written`,
   "adjectives and adverbs": `
-    again already awake bad bulk custom due fast first former full global inside large last later live
+    again already awake bad bulk custom due fast first foreign former full global inside large last later live
     local new newer original other outgoing own plain private public ready related reloadable second
     single stale strange unavailable unopenable unreadable unsolicited unusable whole`,
   "prepositions and the like": `
@@ -38,7 +38,7 @@ const plain: Readonly<Record<string, string>> = {
     access action app armor attachment batch body bridge buffer button byte call caller child cipher
     client clock commit config connection context count data database detail diagnosis diagnostic
     digest directory disk document editor element encoding end endpoint error event expiry field
-    file folder form handler handshake hash health icon image index info input key kind label leaf
+    file folder font form handler handshake hash health icon image index info input key kind label leaf
     level limit limiter line link listener lock mail main manifest memory menu menus metric
     migration module name notation octet option outbox output page passphrase peer permission piece
     platform policy pool popup port program prop query queue quote rate recipient ref rendering
@@ -49,8 +49,8 @@ const plain: Readonly<Record<string, string>> = {
     account address addressee admin administration admission alert base blocker budget change check
     choice collector conflict damage decision effect evidence fact failure fault hand maker material
     method note notifier outcome overview people person phrase place plan privacy question reason
-    refusal replacement requester requirement restore sentence step transfer validity verdict
-    maintenance review row`,
+    refusal replacement requester requirement restore sentence step time transfer validity verdict
+    maintenance review row word`,
 };
 
 const plainWords: ReadonlySet<string> = new Set(

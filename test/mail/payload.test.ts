@@ -39,7 +39,7 @@ const letter: Letter = {
 const outer = { subject: "[team] encrypted message", from: letter.from, to: letter.to };
 
 test("every field and every byte comes back", async () => {
-  const back = await readPayload(writePayload(letter, outer));
+  const { pieces: _, ...back } = await readPayload(writePayload(letter, outer));
   expect({ ...back, text: back.text?.trimEnd(), html: back.html?.trimEnd() }).toEqual({
     ...letter,
     text: letter.text?.trimEnd(),

@@ -207,11 +207,23 @@ export class MadeList {
       ...parts,
       author: { certificate: writeSealingKey(sealingHalf(author.key)) },
     };
+    const payload = writePayload(letter, { subject: outerSubject(this.address), from, to });
+    return this.copyOf(reader, author, { payload, messageId: letter.messageId, date }, shape);
+  }
+
+  /** The same of a payload that another program has written. Its author, id and date are those in it. */
+  async copyOf(
+    reader: MadePerson,
+    author: MadePerson,
+    sealed: { readonly payload: Uint8Array; readonly messageId: string; readonly date: Date },
+    shape: CopyShape = "encrypted",
+  ): Promise<Uint8Array> {
+    const { payload, messageId, date } = sealed;
     const named = { address: this.address, key: sealingHalf(this.listKey) };
     const post = await sealPost({
       mode: "key",
-      payload: writePayload(letter, { subject: outerSubject(this.address), from, to }),
-      messageId: letter.messageId,
+      payload,
+      messageId,
       list: named,
       server: this.serverCertificate,
       author: author.key,
@@ -230,8 +242,8 @@ export class MadeList {
       from: { address: this.address, name: `${author.name} via ${this.name}` },
       replyTo: { address: this.address },
       to: { address: reader.address },
-      messageId: letter.messageId,
-      references: letter.references,
+      messageId,
+      references: [],
       date,
       sealed: await resealFor(prepared, sealingHalf(reader.key)),
     });

@@ -248,6 +248,16 @@ export class ThunderbirdUi {
     return this.#call(z.number(), "compose-window", "declineDialogs");
   }
 
+  /** What scripts of add-ons have thrown, unseen by anybody. */
+  errorsOfAddons(): Promise<readonly string[]> {
+    return this.#call(z.array(z.string()), "common", "errorsOfAddons");
+  }
+
+  /** Runs a function with the message window and these arguments. */
+  inMessage<T>(shape: z.ZodType<T>, source: string, args: readonly unknown[] = []): Promise<T> {
+    return this.#call(shape, "mail-window", "inMessage", "mail:3pane", source, args);
+  }
+
   /** Changes a preference while Thunderbird runs. */
   async setPreference(name: string, value: string | number | boolean): Promise<void> {
     await this.#call(z.null(), "common", "setPreference", name, value);

@@ -62,7 +62,12 @@ async function sealerFor(
 }
 
 /** What is wrong with a member's certificate then, and with nothing else. */
-const unusable: ReadonlySet<ErrorCode> = new Set(["key-expired", "key-revoked", "weak-algorithm"]);
+const unusable: ReadonlySet<ErrorCode> = new Set([
+  "key-expired",
+  "key-from-the-future",
+  "key-revoked",
+  "weak-algorithm",
+]);
 
 /**
  * Asks the server to take the next batch, or changes over if none is left.

@@ -11,7 +11,8 @@ import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
-import { isShownImage, PREVIEW_LIMIT } from "./images.js";
+import { inlineImages, viewPieces } from "./body-pieces.js";
+import { imageAddress, isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./untrusted-text.js";
 import type { OpenedView, PersonView, Remark } from "./view.js";
 
@@ -19,6 +20,8 @@ import type { OpenedView, PersonView, Remark } from "./view.js";
  * Opening the sealed parts of a mail, wherever they are from: with which list, what is remembered of it, and what the reader
  * is told. What is in it stays in memory.
  */
+
+export { inlineImages } from "./body-pieces.js";
 
 /** A letter that was opened, with what its display needs. */
 export interface OpenedMail {
@@ -190,6 +193,7 @@ async function viewOf(
     text: letter.text ?? null,
     html: letter.html ?? null,
     inline: inlineImages(letter.attachments),
+    ...piecesIn(opened),
     attachments: letter.attachments.flatMap(({ name, type, bytes, contentId }, number) =>
       contentId !== undefined && isShownImage(type) && letter.html?.includes(`cid:${contentId}`) === true
         ? []
@@ -205,6 +209,14 @@ async function viewOf(
       ...(await nameRemarks(opened, list)),
     ],
   };
+}
+
+/** What stands where, in a mail that is more than one text. */
+function piecesIn({ body, letter }: OpenedLetter): Pick<OpenedView, "pieces" | "lang"> {
+  const isSimple = body.length === 0 || (body.length === 1 && body[0]?.kind === "words");
+  if (!isSimple) return { pieces: viewPieces(body, letter.attachments) };
+  const [only] = body;
+  return only?.kind === "words" && only.lang !== undefined ? { lang: only.lang } : {};
 }
 
 /** In a foreign shell nothing else is to be expected, and that is said already. */
@@ -246,22 +258,6 @@ function passageView({ passage }: OpenedLetter, before: "first" | "again" | "reu
 function ownKeyEnds({ memberKey, membership }: StoredList, { memberKeys }: Stored): string | null {
   const expiresAt = memberKey === null ? null : (memberKeys[memberKey]?.expiresAt ?? null);
   return membership === "member" && keyAge(expiresAt, new Date()) !== "good" ? expiresAt : null;
-}
-
-/** A picture as a `data:` address, for a document that may load nothing else. The type must be one that is shown. */
-export function imageAddress({ type, bytes }: { readonly type: string; readonly bytes: Uint8Array }): string {
-  return `data:${type.toLowerCase()};base64,${toBase64(bytes)}`;
-}
-
-/** Addresses of the pictures inside the text, by their content id. */
-export function inlineImages(
-  attachments: OpenedLetter["letter"]["attachments"],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    attachments.flatMap(({ contentId, type, bytes }) =>
-      contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],
-    ),
-  );
 }
 
 /** @returns the state that the verdict holds for: that from which the mail was opened, with its author known from now on */

@@ -1,3 +1,4 @@
+import type { CalendarEntry } from "../../mail/calendar-entry.js";
 import type { UnprovedReason } from "../../protocol/message.js";
 import type { InvitationUse } from "../member/used-invitations.js";
 import type { ErrorCode } from "../platform/errors.js";
@@ -69,8 +70,57 @@ export interface AttachmentView {
   readonly size: number;
 }
 
+/** Words of a mail: text, HTML, or the same as both. */
+export interface WordsView {
+  readonly text: string | null;
+  readonly html: string | null;
+  /** Content id, then a `data:` address. Only images. */
+  readonly inline: Readonly<Record<string, string>>;
+  /** Its language, as far as it is known. */
+  readonly lang?: string;
+}
+
+/** What is shown of a mail in one place of it. */
+export type ViewPiece =
+  | (WordsView & { readonly kind: "words" })
+  | { readonly kind: "picture"; readonly name: string; readonly address: string }
+  | {
+      readonly kind: "text-file";
+      readonly name: string;
+      readonly text: string;
+      readonly fold: "open" | "folded";
+    }
+  | { readonly kind: "entry"; readonly entry: CalendarEntry }
+  | { readonly kind: "mail"; readonly mail: MailInside };
+
+/** The pieces of a mail; the whole of it, where it is one text. */
+export function piecesOfView({ pieces, text, html, inline, lang }: OpenedView): readonly ViewPiece[] {
+  return pieces ?? [{ kind: "words", text, html, inline, ...(lang === undefined ? {} : { lang }) }];
+}
+
+/** Whether HTML is shown, or the same as text. */
+export type BodyStyle = "formatted" | "plain";
+/** Of plain text: every letter as wide as the other, so that columns stay in line, or not. */
+export type PlainFont = "fixed" | "variable";
+
+/** How the person wants to see mails. */
+export interface MailLook {
+  readonly style: BodyStyle;
+  readonly font: PlainFont;
+}
+
+/** A mail inside the mail, by its own words alone. */
+export interface MailInside {
+  readonly from: readonly PersonView[];
+  readonly to: readonly PersonView[];
+  readonly subject: string;
+  readonly date: string | null;
+  readonly pieces: readonly ViewPiece[];
+  readonly files: readonly { readonly name: string; readonly size: number }[];
+}
+
 /** An opened and verified mail. */
-export interface OpenedView {
+export interface OpenedView extends WordsView {
   readonly kind: "opened";
   readonly list: { readonly name: string; readonly address: string; readonly fingerprint: string };
   readonly subject: string;
@@ -80,10 +130,10 @@ export interface OpenedView {
   /** ISO 8601: the protected Date, and the date of the signature. */
   readonly date: string;
   readonly signedAt: string;
-  readonly text: string | null;
-  readonly html: string | null;
-  /** Content id, then a `data:` address. Only images. */
-  readonly inline: Readonly<Record<string, string>>;
+  /** What stands where; left out of a mail that is one text: {@link WordsView}. */
+  readonly pieces?: readonly ViewPiece[];
+  /** Formatted, and plain text in a fixed font, if it is left out. */
+  readonly look?: MailLook;
   readonly attachments: readonly AttachmentView[];
   readonly passage:
     | { readonly via: "list" | "list-from-nonmember"; readonly roster: number }
@@ -129,6 +179,8 @@ export interface MailActions {
   readonly unlock: ((passphrase: string) => Promise<unknown>) | null;
   /** Opens the page where a key is unlocked. */
   readonly settings: () => Promise<unknown>;
+  /** Remembers how mails are shown from now on. */
+  readonly showAs: (style: BodyStyle) => Promise<unknown>;
   /** Answers the mail; null where the program has its own button for that. */
   readonly reply: (() => Promise<unknown>) | null;
 }

@@ -28,6 +28,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   replayed: "error_replayed",
   "message-id-reused": "error_message_id_reused",
   "key-damaged": "error_key_damaged",
+  "key-from-the-future": "error_key_from_the_future",
   "key-expired": "error_key_expired",
   "key-revoked": "error_key_revoked",
   "key-locked": "error_key_locked",

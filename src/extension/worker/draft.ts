@@ -70,7 +70,7 @@ export async function openDraftMail({
   if (own.length === 0) throw new AddonError("no-member-key", "no member key is here");
   const payload = await openDraft(sealed, own, new Date(now));
   if (payload === "not-for-me") return { kind: "not-for-me" };
-  const { author: _, ...letter } = await readPayload(payload);
+  const { author: _, pieces: _read, ...letter } = await readPayload(payload);
   const more = letter.attachments.find(({ type }) => type === draftType);
   if (more === undefined) throw new ProtocolError("damaged", "the draft does not say who it is for");
   return {

@@ -2,6 +2,7 @@ import type { IncomingPart } from "../../mail/found-parts.js";
 import type { OuterHeader } from "../../mail/outer-header.js";
 import type { Letter } from "../../mail/payload.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
+import type { ShownPiece } from "../../mail/shown-body.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import type { RequestResult } from "../../membership/request/answer-result.js";
 import type { Command } from "../../membership/request/request.js";
@@ -105,6 +106,8 @@ export interface OpenedLetter {
   readonly kind: "opened";
   readonly list: string;
   readonly letter: Omit<Letter, "author">;
+  /** What of it is shown, in its order. */
+  readonly body: readonly ShownPiece[];
   readonly author: {
     readonly fingerprint: string;
     readonly userId: string;

@@ -1,6 +1,7 @@
 import { fromBase64 } from "../../mail/base64.js";
-import { type Letter, readPayload } from "../../mail/payload.js";
+import { type ReadLetter, readPayload } from "../../mail/payload.js";
 import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
+import { shownBody } from "../../mail/shown-body.js";
 import { authorOfLetter } from "../../membership/introduction/letter-author.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
@@ -110,7 +111,7 @@ async function openFor(
   const listKey = await readOpeningKey("list", fromBase64(keys.listKey));
   // old mail has to open after the server's certificate has run out: parsed, not checked for today
   const server = await parseSealingKey("server", fromBase64(keys.server));
-  let read: { readonly letter: Letter; readonly author: SealingKey<"member"> } | undefined;
+  let read: { readonly letter: ReadLetter; readonly author: SealingKey<"member"> } | undefined;
   const result = await openPost(
     sealed,
     { member, list: { address: list.address, key: listKey }, server },
@@ -124,7 +125,7 @@ async function openFor(
   if (result.kind === "not-for-me") return result;
   if (read === undefined) throw new ProtocolError("damaged", "nothing was identified");
   const { letter, author } = read;
-  const { author: brought, ...shown } = letter;
+  const { author: brought, pieces, ...shown } = letter;
   const evidence = {
     signer: result.author,
     signedAt: result.signedAt,
@@ -140,6 +141,7 @@ async function openFor(
     kind: "opened",
     list: list.address,
     letter: shown,
+    body: await shownBody({ pieces, attachments: letter.attachments }),
     author: { fingerprint: author.fingerprint, userId: userIdOf(author), standing },
     pins: next,
     passage: result.passage,

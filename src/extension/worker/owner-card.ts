@@ -59,7 +59,7 @@ export async function makeListKey({
 
 /**
  * Somebody's public key as they sent it, from an .asc file or a binary one: to enrol a person without the add-on.
- * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-revoked`, `weak-algorithm`
+ * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
  */
 export async function readPublicKey({
   file,

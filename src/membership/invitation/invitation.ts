@@ -141,7 +141,7 @@ export async function writeInvitation(
  *   `wrong-code` (mistyped, or another file's), `invitation-damaged` (not such a file, altered, cut short, parts missing
  *   or not belonging together), `wrong-kind` (another kind of file), `unsupported-version`, `too-large`,
  *   `wrong-role` (a key where another role's belongs, one key in two roles, or the signer is no owner),
- *   `key-expired`, `key-revoked`, `weak-algorithm` (list, server or owner key), `from-the-future` (a clock is wrong),
+ *   `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` (list, server or owner key), `from-the-future` (a clock is wrong),
  *   `invitation-expired` (join-by is over)
  */
 export async function readInvitation(

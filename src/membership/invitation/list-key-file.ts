@@ -20,7 +20,7 @@ export function listKeyFileName(list: Address): string {
  * Writes the file.
  * @param owner unlocked
  * @returns an armored OpenPGP message
- * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
+ * @throws ListSealError `key-locked`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
  */
 export async function writeListKeyFile(
   listKey: OpeningKey<"list">,

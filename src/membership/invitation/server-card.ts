@@ -119,7 +119,7 @@ async function takeApart(file: Uint8Array): Promise<SignedMessage> {
  * operator, before the list is claimed.
  *
  * @throws ListSealError `too-large`, `card-damaged` (not a card, altered, cut short), `wrong-kind` (another kind of file),
- *   `unsupported-version`, `card-expired`, `wrong-role`, `key-expired`, `key-revoked`, `weak-algorithm` (the server key),
+ *   `unsupported-version`, `card-expired`, `wrong-role`, `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` (the server key),
  *   `from-the-future` (a clock is wrong)
  */
 export async function readCard(file: Uint8Array, now: Date = new Date()): Promise<ServerCard> {

@@ -115,7 +115,7 @@ async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
  *
  * @param owner  an owner whom the members know already; unlocked
  * @param member the member's own certificate
- * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
+ * @throws ListSealError `key-locked`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
  */
 export async function writeNotice(
   notice: Notice,

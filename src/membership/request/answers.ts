@@ -66,7 +66,7 @@ export interface Answer {
  *
  * @param server the list's server key
  * @param asker  the certificate that signed the request, as the roster has it (for a join: the one that came with it)
- * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm` for an asker's key that can't be used
+ * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for an asker's key that can't be used
  */
 export async function writeAnswer(
   answer: Answer,

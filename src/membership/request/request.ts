@@ -158,7 +158,7 @@ function signingDate(keys: readonly Certificate[], date: Date): Date {
  * @param signers the asker's member key; for `join` the introduction's as well. Unlocked
  * @param server  the list's own server key
  * @returns an OpenPGP message, binary
- * @throws ListSealError `key-locked`; `key-expired`, `key-revoked`, `weak-algorithm` for a server key that can't be used;
+ * @throws ListSealError `key-locked`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a server key that can't be used;
  *   `too-large`
  */
 export async function writeRequest(

@@ -261,7 +261,7 @@ export class CopyMaker {
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
    * @param held the number under which the post waits, on a copy for its review by a moderator
-   * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
+   * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
    * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {

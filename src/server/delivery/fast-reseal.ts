@@ -74,7 +74,7 @@ export class FastReseal {
   /**
    * One member's copy; what `resealFor` of the protocol gives, for every kind of member.
    *
-   * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
+   * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`: this member gets no copy, the others do
    */
   async resealFor(prepared: PreparedReseal, member: Sealer<"member">): Promise<SealedMessage> {
     if (isSecret(member)) return plainResealFor(prepared, member);

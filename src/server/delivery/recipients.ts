@@ -34,7 +34,7 @@ export class Recipients {
    * The recipient that a certificate, as the roster keeps it, stands for. Known by the SHA-256 of its bytes: a renewed or
    * revoked certificate is another one.
    *
-   * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-revoked`, `weak-algorithm`
+   * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
    */
   async ofCertificate(bytes: Uint8Array): Promise<Recipient> {
     const name = createHash("sha256").update(bytes).digest("base64url");
@@ -66,7 +66,7 @@ export class Recipients {
   /**
    * As {@link ofCertificate} for a certificate that the caller has parsed; kept as long as the caller keeps it.
    *
-   * @throws ListSealError `key-expired`, `key-revoked`, `weak-algorithm`
+   * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
    */
   async ofKey(member: SealingKey<"member">): Promise<Recipient> {
     const kept = await this.#byKey.get(member.certificate);

@@ -75,3 +75,14 @@ export function inBrowser(browser, source, args, timeout = PATIENCE) {
     manager.loadFrameScript(`data:application/javascript;charset=utf-8,${encodeURIComponent(script)}`, false);
   });
 }
+
+/** What scripts of add-ons have thrown since Thunderbird began, and promises that nobody has caught, with where. */
+export async function errorsOfAddons() {
+  const isOfAddon = ({ sourceName, errorMessage }) =>
+    sourceName.startsWith("moz-extension:") || /ExtensionError|uncaught exception/.test(errorMessage);
+  return Services.console
+    .getMessageArray()
+    .filter((message) => message instanceof Ci.nsIScriptError && !(message.flags & message.warningFlag))
+    .filter(isOfAddon)
+    .map(({ errorMessage, sourceName, lineNumber }) => `${errorMessage} (${sourceName}:${lineNumber})`);
+}

@@ -1,4 +1,4 @@
-import { count, flag, nothing, object, text } from "../../../membership/file/check.js";
+import { count, flag, nothing, object, oneOf, text } from "../../../membership/file/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { Displayed } from "../../reading/view.js";
 
@@ -14,8 +14,11 @@ export const displayCalls = {
    * if it were sealed, and its reader waits.
    */
   view: call(object({ likely: flag })).gives<null>(),
-  /** What is this mail? Opens it if it is sealed and in a shell of its own. */
-  display: call(object({ likely: flag })).gives<Displayed>(),
+  /**
+   * What is this mail? Opens it if it is sealed and in a shell of its own.
+   * `font`: in which Thunderbird shows plain text, where that can be seen.
+   */
+  display: call(object({ likely: flag, font: oneOf("fixed", "variable", "unseen") })).gives<Displayed>(),
   /** Locks the keys if the time is over, and says when to ask again; null: the keys do not lock by themselves. */
   due: call(nothing).gives<{ readonly inMs: number | null }>(),
   /** Save attachment number `attachment` of the opened mail that the tab shows. */
@@ -28,6 +31,8 @@ export const displayCalls = {
   compare: call(nothing).gives<null>(),
   /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
   preview: call(object({ attachment: count })).gives<{ readonly address: string }>(),
+  /** Show mails as text, or formatted, from now on. */
+  showAs: call(object({ style: oneOf("formatted", "plain") })).gives<null>(),
   /** Save the opened mail itself, readable, as an .eml file. */
   saveMail: call(nothing).gives<{ readonly saved: boolean }>(),
   /** Unlock whatever key this passphrase fits. The mails that are on a screen are told. */

@@ -1,4 +1,4 @@
-import { count, nothing, object, text } from "../../../membership/file/check.js";
+import { count, nothing, object, oneOf, text } from "../../../membership/file/check.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import type { SecurityImage } from "../../ui/security-image.js";
@@ -31,6 +31,8 @@ export const mailPageCalls = {
   "mail:due": call(nothing).gives<{ readonly inMs: number | null }>(),
   /** As `unlock` of the display script. */
   "mail:unlock": call(object({ passphrase: text })).gives<null>(),
+  /** Shows mails as text, or formatted, from now on. */
+  "mail:show-as": call(object({ style: oneOf("formatted", "plain") })).gives<null>(),
   /** Takes the invitation of the mail to the page that asks for its code. */
   "mail:join": call(ofMail).gives<null>(),
 };

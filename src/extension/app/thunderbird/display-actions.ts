@@ -25,5 +25,6 @@ export const askedActs: MailActions = {
   compare: () => askFromMail("compare", null),
   unlock: (passphrase) => askFromMail("unlock", { passphrase }),
   settings: () => askFromMail("settings", null),
+  showAs: (style) => askFromMail("showAs", { style }),
   reply: null,
 };

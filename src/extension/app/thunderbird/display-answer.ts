@@ -1,6 +1,7 @@
 import { noteUse } from "../../keys/unlocked.js";
 import { useOf } from "../../member/used-invitations.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
+import { withLook } from "../../reading/mail-look.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { takePart } from "../../requests/incoming.js";
@@ -18,7 +19,7 @@ export async function answerAbout(
   if (reading.kind === "opened") {
     // the reader need not wait for it, and a use that can't be noted only locks earlier
     noteUse().catch(() => undefined);
-    return reading.opened.view;
+    return withLook(reading.opened.view);
   }
   if (reading.kind !== "other") return reading;
   const { arriving, invitation } = reading;

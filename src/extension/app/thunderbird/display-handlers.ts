@@ -1,6 +1,7 @@
 import { lockDue } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
+import { chooseFont, chooseStyle } from "../../reading/mail-look.js";
 import { type OpenedMail, pictureOf } from "../../reading/opening.js";
 import { readMessage, shownMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer, Displayed } from "../../reading/view.js";
@@ -19,11 +20,11 @@ export const displayHandlers: DisplayHandlers = {
   async view({ likely }, tabId) {
     // it loads while the mail is fetched; where the mail is hardly ours none is started
     if (likely) prepareWorker();
-    const brought = browser.scripting.executeScript({
-      target: { tabId },
-      files: [VIEW],
-      injectImmediately: true,
-    });
+    // QUIRK: in the place of a mail that is encrypted by S/MIME for somebody else Thunderbird 153 puts a page of its own, into which
+    // no script is brought ("Missing host permission for the tab"): there is nothing to show then
+    const brought = browser.scripting
+      .executeScript({ target: { tabId }, files: [VIEW], injectImmediately: true })
+      .catch(() => undefined);
     // what the view will ask for is begun meanwhile, and opened once
     const header = await shownMessage(tabId);
     if (header !== undefined) readMessage(header, "in-its-own-shell").catch(() => undefined);
@@ -31,8 +32,10 @@ export const displayHandlers: DisplayHandlers = {
     return null;
   },
 
-  async display({ likely }, tabId) {
+  async display({ likely, font }, tabId) {
     if (likely) prepareWorker();
+    // a choice that can't be kept costs nobody the mail
+    if (font !== "unseen") await chooseFont(font).catch(() => undefined);
     const header = await shownMessage(tabId);
     const answer: DisplayAnswer =
       header === undefined ? { kind: "ordinary" } : await answerAbout(header, "in-its-own-shell");
@@ -65,6 +68,11 @@ export const displayHandlers: DisplayHandlers = {
 
   async preview({ attachment }, tabId) {
     return { address: pictureOf(await shown(tabId), attachment) };
+  },
+
+  async showAs({ style }) {
+    await chooseStyle(style);
+    return null;
   },
 
   async saveMail(_, tabId) {

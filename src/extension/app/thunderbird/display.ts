@@ -1,9 +1,10 @@
 import { codeOf } from "../../platform/errors.js";
 import { listenTo } from "../../platform/rpc/call.js";
 import { hearBackground } from "../../platform/rpc/messages.js";
+import { plainFontIn } from "../../reading/display/plain-font.js";
 import { RenderedMail } from "../../reading/display/render.js";
 import { sealLikelihood } from "../../reading/display/seal-likelihood.js";
-import type { Displayed } from "../../reading/view.js";
+import type { Displayed, PlainFont } from "../../reading/view.js";
 import { viewEvents } from "../calls/view-events.js";
 import { askedActs, askFromMail } from "./display-actions.js";
 import { askWhenDue } from "./lock-when-due.js";
@@ -16,9 +17,9 @@ import { askWhenDue } from "./lock-when-due.js";
 /** So long before it is said that the mail is being opened. */
 const QUIET_MS = 1_500;
 
-async function answerFor(likely: boolean): Promise<Displayed> {
+async function answerFor(likely: boolean, font: PlainFont | "unseen"): Promise<Displayed> {
   try {
-    return await askFromMail("display", { likely });
+    return await askFromMail("display", { likely, font });
   } catch (error) {
     // without a word of the background page there is no mark either
     return {
@@ -31,6 +32,7 @@ async function answerFor(likely: boolean): Promise<Displayed> {
 
 async function main(): Promise<void> {
   const likely = sealLikelihood(document.body) === "likely";
+  const font = plainFontIn(document);
   const mail = new RenderedMail();
   for (const style of document.querySelectorAll("style.listseal-hidden")) style.remove();
   if (likely) mail.take();
@@ -40,7 +42,7 @@ async function main(): Promise<void> {
     asked += 1;
     const mine = asked;
     const timer = likely ? setTimeout(() => mail.opening(), QUIET_MS) : undefined;
-    const displayed = await answerFor(likely);
+    const displayed = await answerFor(likely, font);
     clearTimeout(timer);
     // keys were locked meanwhile, or something else has changed: what comes next is the answer
     if (mine !== asked) return;

@@ -4,6 +4,7 @@ import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { browser } from "../../platform/browser.js";
 import { AddonError } from "../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
+import { chooseStyle } from "../../reading/mail-look.js";
 import { type OpenedMail, pictureOf } from "../../reading/opening.js";
 import { readMessage } from "../../reading/read-message.js";
 import type { DisplayAnswer } from "../../reading/view.js";
@@ -39,6 +40,11 @@ export const mailPageHandlers: MailPageHandlers = {
 
   async "mail:compare"({ mail }) {
     await openComparing((await opened(mail)).view);
+    return null;
+  },
+
+  async "mail:show-as"({ style }) {
+    await chooseStyle(style);
     return null;
   },
 

@@ -3,11 +3,19 @@ import { sentenceKey } from "../../ui/failure.js";
 import { say, t } from "../../ui/i18n.js";
 import type { AuthorTrust } from "../../worker/jobs.js";
 import { quotableName } from "../untrusted-text.js";
-import type { DisplayAnswer, MailActions, OpenedView, PersonView } from "../view.js";
+import {
+  type BodyStyle,
+  type DisplayAnswer,
+  type MailActions,
+  type OpenedView,
+  piecesOfView,
+} from "../view.js";
+import { bodyView, hasFormat, type WordsRendering } from "./body-view.js";
 import { filesOf } from "./files.js";
 import { incomingLine } from "./incoming-line.js";
-import { shownOf } from "./limits.js";
+import { type LimitedPieces, shownOf } from "./limits.js";
 import { passphraseForm } from "./passphrase-form.js";
+import { personIn, whenIn } from "./person-words.js";
 import { groupsOf, stateLine } from "./state-line.js";
 
 /**
@@ -18,8 +26,8 @@ import { groupsOf, stateLine } from "./state-line.js";
 /** How a program shows it. */
 export interface AnswerRendering {
   readonly acts: MailActions;
-  /** The text of the mail, by the program's own defence against what is in it. */
-  readonly body: (view: OpenedView) => readonly Node[];
+  /** Words of the mail, by the program's own defence against what is in them. */
+  readonly words: WordsRendering;
   /** Shows another answer in the place of this one. */
   readonly again: (answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>) => void;
 }
@@ -55,54 +63,73 @@ export function verdictView(view: OpenedView, showing: AnswerRendering): readonl
 }
 
 function openedView(view: OpenedView, showing: AnswerRendering): readonly Node[] {
+  const { body, change } = bodyOf(view, showing);
+  const { acts } = showing;
+  const reply =
+    acts.reply === null
+      ? []
+      : [actionButton(t("reader_reply"), acts.reply, t("action_failed"), { class: "reply" })];
+  const save = actionButton(t("save_mail"), acts.saveMail, t("save_failed"), { title: t("save_mail_title") });
   return [
     ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
-    ...bodyOf(view, showing),
-    ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, showing.acts)]),
-    element(
-      "p",
-      { class: "keep" },
-      ...(showing.acts.reply === null
-        ? []
-        : [actionButton(t("reader_reply"), showing.acts.reply, t("action_failed"), { class: "reply" }), " "]),
-      actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"), {
-        title: t("save_mail_title"),
-      }),
-    ),
+    ...body,
+    ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, acts)]),
+    element("p", { class: "keep" }, ...[...reply, save, ...change].flatMap((button) => [button, " "])),
   ];
 }
 
-/** As much of the mail as can be shown, and an offer of the rest. */
-function bodyOf(view: OpenedView, showing: AnswerRendering): readonly Node[] {
-  const { view: shown, leftOut } = shownOf(view);
-  if (leftOut === "nothing") return showing.body(view);
+/** As much of the mail as can be shown, an offer of the rest, and a button that shows it the other way, if there is one. */
+function bodyOf(
+  view: OpenedView,
+  { acts, words }: AnswerRendering,
+): { readonly body: readonly Node[]; readonly change: readonly HTMLElement[] } {
+  const { pieces, leftOut } = shownOf(piecesOfView(view));
+  const { style: wanted, font } = view.look ?? { style: "formatted", font: "fixed" };
+  let style: BodyStyle = wanted;
+  const shown = element("div", { class: `pieces ${font}` });
+  const show = () => shown.replaceChildren(...bodyView(pieces, style, words));
+  show();
+  const label = () => t(style === "plain" ? "show_formatted" : "show_plain");
+  const change = actionButton(
+    label(),
+    async () => {
+      style = style === "plain" ? "formatted" : "plain";
+      show();
+      change.textContent = label();
+      await acts.showAs(style);
+    },
+    t("action_failed"),
+    { class: "style" },
+  );
+  return { body: [...leftOutWords(leftOut, acts), shown], change: hasFormat(pieces) ? [change] : [] };
+}
+
+/** Why a mail is not shown whole, and an offer of the whole. */
+function leftOutWords(leftOut: LimitedPieces["leftOut"], acts: MailActions): readonly Node[] {
+  if (leftOut === "nothing") return [];
   const why = t(leftOut === "end" ? "too_long_text" : "too_long_html");
-  const save = actionButton(t("save_mail"), showing.acts.saveMail, t("save_failed"));
-  return [element("p", { class: "remote" }, `${why} `, save), ...showing.body(shown)];
-}
-
-/** Attack: a name that goes on in our own signs: "Olive · owner of the list". */
-function person({ name, address }: PersonView): string {
-  const called = quotableName(name);
-  return called === null ? address : `${called} <${address}>`;
-}
-
-function when(iso: string): string {
-  return new Date(iso).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
+  return [
+    element(
+      "p",
+      { class: "remote" },
+      `${why} `,
+      actionButton(t("save_mail"), acts.saveMail, t("save_failed")),
+    ),
+  ];
 }
 
 function meta(view: OpenedView): HTMLElement {
   const { author } = view;
   const called = quotableName(author.name);
-  const to = [...view.to, ...view.cc].map(person).join(", ");
+  const to = [...view.to, ...view.cc].map(personIn).join(", ");
   return element(
     "p",
     { class: "meta", dir: "auto" },
     element("strong", {}, called ?? author.address),
     called === null ? " · " : ` <${author.address}> · `,
-    element("time", { datetime: view.date }, when(view.date)),
+    element("time", { datetime: view.date }, whenIn(view.date)),
     ` · ${t("mail_to", to)}`,
   );
 }
@@ -117,9 +144,9 @@ function details(view: OpenedView, showing: AnswerRendering): HTMLElement {
   const rows: readonly (readonly [string, string, "text" | "code"])[] = [
     [t("details_list"), `${view.list.name} <${view.list.address}>`, "text"],
     [t("details_list_key"), groupsOf(view.list.fingerprint), "code"],
-    [t("details_author"), person(view.author), "text"],
+    [t("details_author"), personIn(view.author), "text"],
     [t("details_author_key"), groupsOf(view.author.fingerprint), "code"],
-    [t("details_signed"), when(view.signedAt), "text"],
+    [t("details_signed"), whenIn(view.signedAt), "text"],
     ...("roster" in view.passage
       ? [[t("details_roster"), String(view.passage.roster), "text"] as const]
       : []),

@@ -266,7 +266,16 @@ function decodeCid(text: string): string {
   }
 }
 
-/** Whether the writer chose colours: such a mail is shown on white, since its colours were chosen for white. */
-export function hasOwnColours(fragment: DocumentFragment): boolean {
-  return fragment.querySelector("[bgcolor], font[color], [style*='color']") !== null;
+/** Backgrounds that are none. */
+const noBackground = ["", "transparent", "initial", "inherit", "unset", "revert", "none"];
+
+/**
+ * Whether the writer chose a background: such a mail is shown on white, for which the other colours were chosen. One that has
+ * colours for words or lines alone is shown as any other.
+ */
+export function hasOwnBackground(fragment: DocumentFragment): boolean {
+  if (fragment.querySelector("[bgcolor]") !== null) return true;
+  return [...fragment.querySelectorAll<HTMLElement>("[style*='background']")].some(
+    ({ style }) => !noBackground.includes(style.backgroundColor),
+  );
 }

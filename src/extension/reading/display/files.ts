@@ -19,7 +19,7 @@ const drawings = {
 type Kind = keyof typeof drawings;
 
 function kindOf(type: string): Kind {
-  if (type === "text/calendar") return "calendar";
+  if (type === "text/calendar" || type === "application/ics") return "calendar";
   if (type === "message/rfc822") return "mail";
   if (/zip|compressed|tar|7z|gzip/.test(type)) return "archive";
   const [top] = type.split("/", 1);

@@ -1,4 +1,4 @@
-import type { OpenedView } from "../view.js";
+import type { ViewPiece } from "../view.js";
 
 /**
  * How much of a mail is shown.
@@ -16,42 +16,76 @@ export const HTML_LIMIT = 6_000_000;
 /** `<` in it: a long newsletter has some thousands. */
 export const TAG_LIMIT = 40_000;
 
-/** Whether there are more than `limit` of `piece` in a text. */
-function hasMore(text: string, piece: string, limit: number): boolean {
+/** How many of `piece` are in a text, counted up to one more than `limit`. */
+function countOf(text: string, piece: string, limit: number): number {
   let at = -1;
   for (let found = 0; found <= limit; found += 1) {
     at = text.indexOf(piece, at + 1);
-    if (at < 0) return false;
+    if (at < 0) return found;
   }
-  return true;
+  return limit + 1;
 }
 
-/** The beginning of a text, up to the limits. */
-function beginningOf(text: string): string {
-  let end = Math.min(text.length, TEXT_LIMIT);
-  for (let lines = 0, at = 0; lines < LINE_LIMIT; lines += 1) {
-    const next = text.indexOf("\n", at);
-    if (next < 0 || next >= end) return text.slice(0, end);
-    at = next + 1;
-    if (lines === LINE_LIMIT - 1) end = next;
-  }
-  return text.slice(0, end);
-}
-
-/** What is shown of a mail, and what of it is left out: nothing, the end of its text, or its HTML. */
-export interface LimitedView {
-  readonly view: OpenedView;
+/** What of a mail can be shown, and what of it is left out: nothing, the end of its text, or its HTML. */
+export interface LimitedPieces {
+  readonly pieces: readonly ViewPiece[];
   readonly leftOut: "nothing" | "end" | "html";
 }
 
-/** As much of a mail as can be shown. Where HTML is too much, its text stands in, if it has one. */
-export function shownOf(view: OpenedView): LimitedView {
-  const { html } = view;
-  const text = beginningOf(view.text ?? "");
-  if (html !== null) {
-    const isFew = html.length <= HTML_LIMIT && !hasMore(html, "<", TAG_LIMIT);
-    return isFew ? { view, leftOut: "nothing" } : { view: { ...view, html: null, text }, leftOut: "html" };
+/** As much of a mail as can be shown, those within it included. Where HTML is too much, its text stands in, if it has one. */
+export function shownOf(pieces: readonly ViewPiece[]): LimitedPieces {
+  const budget = new Budget();
+  return { pieces: budget.of(pieces), leftOut: budget.leftOut };
+}
+
+/** What is left of the limits while pieces are taken. */
+class Budget {
+  leftOut: LimitedPieces["leftOut"] = "nothing";
+  #text = TEXT_LIMIT;
+  #lines = LINE_LIMIT;
+  #html = HTML_LIMIT;
+  #tags = TAG_LIMIT;
+
+  of(pieces: readonly ViewPiece[]): readonly ViewPiece[] {
+    return pieces.map((piece) => {
+      switch (piece.kind) {
+        case "words": {
+          const { html, text } = piece;
+          if (html !== null && this.#takeHtml(html)) return piece;
+          if (html !== null) this.leftOut = "html";
+          return { ...piece, html: null, text: text === null ? null : this.#beginningOf(text) };
+        }
+        case "text-file":
+          return { ...piece, text: this.#beginningOf(piece.text) };
+        case "mail":
+          return { ...piece, mail: { ...piece.mail, pieces: this.of(piece.mail.pieces) } };
+        default:
+          return piece;
+      }
+    });
   }
-  const isWhole = text.length === (view.text ?? "").length;
-  return isWhole ? { view, leftOut: "nothing" } : { view: { ...view, text }, leftOut: "end" };
+
+  #takeHtml(html: string): boolean {
+    const tags = countOf(html, "<", this.#tags);
+    if (html.length > this.#html || tags > this.#tags) return false;
+    this.#html -= html.length;
+    this.#tags -= tags;
+    return true;
+  }
+
+  /** The beginning of a text, up to what is left of the limits. */
+  #beginningOf(text: string): string {
+    let end = Math.min(text.length, this.#text);
+    for (let lines = 0, at = 0; lines < this.#lines; lines += 1) {
+      const next = text.indexOf("\n", at);
+      if (next < 0 || next >= end) break;
+      at = next + 1;
+      if (lines === this.#lines - 1) end = next;
+    }
+    if (end < text.length && this.leftOut === "nothing") this.leftOut = "end";
+    const shown = text.slice(0, this.#lines === 0 ? 0 : end);
+    this.#text -= shown.length;
+    this.#lines -= Math.min(this.#lines, countOf(shown, "\n", this.#lines) + 1);
+    return shown;
+  }
 }

@@ -9,15 +9,16 @@ const quote = /^(?:> ?)+/;
 /** Quoting is shown up to here; deeper is shown as this deep (attack: ten thousand `>` make as many elements). */
 const QUOTE_LIMIT = 8;
 
-function linked(text: string, document: Document): DocumentFragment {
+/** A text with its addresses as links. */
+export function linkedText(text: string, document: Document): DocumentFragment {
   const fragment = document.createDocumentFragment();
   for (const piece of piecesOf(text)) {
-    if (!piece.isLink) {
+    if (piece.address === null) {
       fragment.append(piece.text);
       continue;
     }
     const anchor = document.createElement("a");
-    anchor.href = piece.text;
+    anchor.href = piece.address;
     anchor.rel = "noopener noreferrer";
     anchor.textContent = piece.text;
     fragment.append(anchor);
@@ -46,25 +47,36 @@ function blocksOf(text: string): readonly Block[] {
 /** The body of a plain-text mail. */
 export function plainTextBody(text: string, document: Document): DocumentFragment {
   const fragment = document.createDocumentFragment();
+  const quotes: HTMLElement[] = [];
   for (const { depth, lines } of blocksOf(text)) {
-    let target: DocumentFragment | HTMLElement = fragment;
-    for (let level = 0; level < depth; level += 1) {
-      const quoted = document.createElement("blockquote");
-      target.append(quoted);
-      target = quoted;
-    }
+    quotes.length = Math.min(quotes.length, depth);
+    while (quotes.length < depth) quotes.push(quoteIn(quotes.at(-1) ?? fragment, document));
+    const target = quotes.at(-1) ?? fragment;
     const signature = depth === 0 ? lines.indexOf("-- ") : -1;
     const body = signature < 0 ? lines : lines.slice(0, signature);
     target.append(paragraph(body, "text", document));
     if (signature >= 0) target.append(paragraph(lines.slice(signature), "text signature", document));
   }
+  // a quote has one direction, and its bar on the side on which its lines begin: that of its first words
+  for (const quoted of fragment.querySelectorAll<HTMLElement>("blockquote")) {
+    if (quoted.parentElement === null) quoted.dir = "auto";
+    // QUIRK: what has a direction of its own does not count for `auto` (HTML, 3.2.6.4)
+    for (const text of quoted.querySelectorAll("[dir]")) text.removeAttribute("dir");
+  }
   return fragment;
+}
+
+function quoteIn(place: ParentNode, document: Document): HTMLElement {
+  const quoted = document.createElement("blockquote");
+  quoted.setAttribute("type", "cite");
+  place.append(quoted);
+  return quoted;
 }
 
 function paragraph(lines: readonly string[], name: string, document: Document): HTMLElement {
   const element = document.createElement("div");
   element.className = name;
   element.dir = "auto";
-  element.append(linked(lines.join("\n"), document));
+  element.append(linkedText(lines.join("\n"), document));
   return element;
 }

@@ -4,7 +4,7 @@ import type { SecurityImage } from "../../ui/security-image.js";
 import { markView } from "../../ui/security-image-view.js";
 import type { DisplayAnswer, Displayed, MailActions, UnopenedAnswer } from "../view.js";
 import { answerView, bannerOf } from "./answer-view.js";
-import { mailBody } from "./mail-body.js";
+import { mailWords } from "./mail-body.js";
 import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
 
 /**
@@ -62,7 +62,7 @@ export class RenderedMail {
     this.leave();
     if (answer.kind === "ordinary") return;
     this.#kind = answer.kind;
-    const shown = answerView(answer, { acts, body: mailBody, again: () => undefined });
+    const shown = answerView(answer, { acts, words: mailWords, again: () => undefined });
     this.#words = viewElement(answer.kind, shown);
     this.#words.style.setProperty("min-height", "0");
     document.body.prepend(this.#words);
@@ -77,7 +77,7 @@ export class RenderedMail {
     const again = (next: DisplayAnswer) => {
       if (next.kind === "opened") this.#showInstead(next, mark, acts);
     };
-    const shown = answerView(answer, { acts, body: mailBody, again });
+    const shown = answerView(answer, { acts, words: mailWords, again });
     if (answer.kind === "opened") document.title = answer.subject;
     const own = mark === null ? [] : [element("p", { class: "own" }, markView(mark))];
     this.take().show(answer.kind, [...own, ...shown]);

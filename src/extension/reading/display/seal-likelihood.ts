@@ -32,8 +32,9 @@ const ADDED = ".moz-main-header, .moz-mime-attachment-header, .moz-mime-attachme
 /** What there is to see in a mail without a word. */
 const SEEN = "img, table, object, video";
 
-/** Looks at the body of the message document, once it is complete. */
-export function sealLikelihood(body: HTMLElement): SealLikelihood {
+/** Looks at the body of the message document, once it is complete; null for a document that is being replaced. */
+export function sealLikelihood(body: HTMLElement | null): SealLikelihood {
+  if (body === null) return "none";
   const shown = [...body.children].filter((element) => !element.matches(ADDED));
   let text = "";
   for (const element of shown) {

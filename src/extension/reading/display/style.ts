@@ -10,7 +10,8 @@ export const displayStyle = `
   --good: light-dark(#0b6b3a, #7fdca4); --note: light-dark(#5b4a00, #f0d479); --warning: light-dark(#a3001e, #ff9aa8);
   font: 14px/1.5 system-ui, sans-serif; color: var(--fore); background: var(--back);
   margin: -8px; padding: 12px 16px 24px; min-height: 100vh; box-sizing: border-box; overflow-wrap: anywhere; }
-* { box-sizing: border-box; }
+/* nothing that is for our own elements reaches what somebody has sent */
+:where(:not(.body *)) { box-sizing: border-box; }
 /* QUIRK: an empty frame is in quirks mode (Thunderbird 153), where a table takes its colour and font from the page and not from the letter */
 table { color: inherit; font: inherit; white-space: inherit; text-align: inherit; }
 .own { color: var(--quiet); font-size: 13px; margin: 0 0 8px; font-variant-numeric: tabular-nums; }
@@ -23,17 +24,28 @@ details.more { color: var(--fore); font-weight: 400; } details.more[open] { grid
 details.more summary { cursor: pointer; color: var(--quiet); text-decoration: underline; display: inline-block; }
 details.more dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 6px 0; }
 details.more dt { color: var(--quiet); } details.more dd { margin: 0; }
-code { font-family: ui-monospace, monospace; font-size: 12px; }
-h1 { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
+code:where(:not(.body *)) { font-family: ui-monospace, monospace; font-size: 12px; }
+h1:where(:not(.body *)) { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
 .meta time { white-space: nowrap; }
-.body { border-top: 1px solid var(--line); padding-top: 14px; }
+.pieces { border-top: 1px solid var(--line); padding-top: 14px; }
+/* the font and size that the person has chosen for mails in Thunderbird, and tables as wide as their words: no number is broken */
+.body { font: initial; overflow-wrap: break-word; }
 .body.paper { color-scheme: light; background: #fff; color: #15141a; padding: 14px; border-radius: 4px; }
 .body { contain: content; overflow: auto; }
-.body img { max-width: 100%; }
+.body img { max-width: 100%; } .body :is(td, th) img { max-width: none; }
+@media (prefers-color-scheme: dark) { .body:not(.paper) :is([style*="color"], font[color]):not(a) { color: inherit !important; } }
 .body a { color: var(--link); } .body.paper a { color: #0050c0; }
-.text { white-space: pre-wrap; margin: 0; } .signature { color: var(--quiet); margin-top: 1em; }
-blockquote { margin: 0; padding: 0; padding-inline-start: 10px; border-inline-start: 3px solid var(--line); color: var(--quiet); }
+.text { font-family: monospace; white-space: pre-wrap; margin: 0; } .variable .text { font-family: initial; }
+.text.file { white-space: pre; overflow-x: auto; } .signature { color: var(--quiet); margin-top: 1em; }
+blockquote[type="cite" i] { margin-inline: 0; padding: 0; padding-inline-start: 10px; border-inline-start: 3px solid var(--line); color: var(--quiet); }
+blockquote[type="cite" i]:has(> .text) { margin: 0; }
+blockquote[type="cite" i]:not([dir]):has(> [dir="rtl" i]:first-child) { padding-inline: 0 10px; border-inline: 0 none; border-inline-end: 3px solid var(--line); }
+.picture { margin: 8px 0; } .picture img { max-width: 100%; }
+.inside { border: 1px solid var(--line); border-radius: 6px; padding: 8px 12px; margin: 12px 0; } .inside > .body { padding-top: 8px; }
+.inside > summary { cursor: pointer; font-weight: 600; } .entry h2 { font-size: 15px; margin: 0; }
+.inside > dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 6px 0; font-size: 13px; }
+.inside dt { color: var(--quiet); } .inside > dl > dd { margin: 0; font: inherit; }
 .remote { color: var(--quiet); font-size: 12px; margin: 0 0 10px; }
 .files { border-top: 1px solid var(--line); margin-top: 20px; padding-top: 10px; }
 .files h2 { font-size: 13px; margin: 0 0 6px; color: var(--quiet); font-weight: 600; }

@@ -1,6 +1,6 @@
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import { cleanHtml, hasOwnColours } from "../display/clean-html.js";
+import { cleanHtml, hasOwnBackground } from "../display/clean-html.js";
 
 /**
  * The HTML of an opened mail in a browser: in a frame of its own, which may do nothing.
@@ -27,10 +27,13 @@ const [LINE_PX, CHARACTERS_A_LINE, LEAST_PX, MOST_PX] = [22, 90, 100, 560] as co
 
 const look = (paper: boolean) => `
 :root { color-scheme: ${paper ? "light" : "light dark"}; }
-body { margin: 10px 12px; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 10px 12px; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
 body { ${paper ? "background: #fff; color: #15141a;" : "background: Canvas; color: CanvasText;"} }
 img { max-width: 100%; height: auto; }
-blockquote { margin-inline: 0; padding-inline-start: 10px; border-inline-start: 3px solid #8f8f9d; }
+:is(td, th) img { max-width: none; }
+blockquote[type="cite" i] { margin-inline: 0; padding-inline-start: 10px; border-inline-start: 3px solid #8f8f9d; }
+blockquote[type="cite" i]:not([dir]):has(> [dir="rtl" i]:first-child) { padding-inline: 0 10px; border-inline: 0 none; border-inline-end: 3px solid #8f8f9d; }
+${paper ? "" : '@media (prefers-color-scheme: dark) { :is([style*="color"], font[color]):not(a) { color: inherit !important; } }'}
 pre { white-space: pre-wrap; }
 `;
 
@@ -47,7 +50,7 @@ export interface FrameDocument {
 export function frameDocument(html: string, inline: Readonly<Record<string, string>>): FrameDocument {
   const { fragment, remoteImages } = cleanHtml(html, inline);
   const height = heightOf(fragment);
-  const paper = hasOwnColours(fragment);
+  const paper = hasOwnBackground(fragment);
   const page = document.implementation.createHTMLDocument("");
   const make = (name: string, attributes: Readonly<Record<string, string>>, text = "") => {
     const made = page.createElement(name);

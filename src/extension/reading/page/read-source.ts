@@ -12,6 +12,7 @@ import { host } from "../../platform/host.js";
 import { type IncomingHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
 import type { MailRead } from "../../worker/jobs.js";
+import { withLook } from "../mail-look.js";
 import {
   attachmentOf,
   notOpened,
@@ -95,7 +96,7 @@ export class MailReading {
     if (reading.kind !== "opened") return reading;
     await noteUse();
     this.#opened = reading.opened;
-    return reading.opened.view;
+    return withLook(reading.opened.view);
   }
 
   #letter(): OpenedMail["letter"]["letter"] {

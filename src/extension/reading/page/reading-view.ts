@@ -7,8 +7,9 @@ import { t } from "../../ui/i18n.js";
 import { answerView, bannerOf } from "../display/answer-view.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { displayStyle } from "../display/style.js";
+import { chooseStyle } from "../mail-look.js";
 import { isOutdated, type OpenedMail } from "../opening.js";
-import type { DisplayAnswer, MailActions, OpenedView } from "../view.js";
+import type { DisplayAnswer, MailActions, WordsView } from "../view.js";
 import { htmlFrame } from "./html-frame.js";
 import { MailReading, type OpeningScope } from "./read-source.js";
 import type { MailSource } from "./source.js";
@@ -98,7 +99,7 @@ export class ReadingView {
       return [bannerOf("note", t("reader_ordinary_title"), t("reader_ordinary_text"))];
     return answerView(answer, {
       acts: this.#actsOf(reading),
-      body,
+      words: wordsOf,
       again: (next) => this.#showAnswer(reading, next),
     });
   }
@@ -116,6 +117,7 @@ export class ReadingView {
       join: () => reading.join(),
       unlock: this.#options.unlock ?? null,
       settings: openOptions,
+      showAs: chooseStyle,
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),
     };
   }
@@ -146,12 +148,12 @@ export class ReadingView {
 
 const openingView = () => [bannerOf("note", t("opening_title"), t("opening_text"))];
 
-function body(view: OpenedView): readonly Node[] {
+function wordsOf(view: WordsView): readonly Node[] {
   if (view.html !== null) return htmlFrame(view.html, view.inline);
   const text = plainTextBody(view.text ?? "", document);
   // a link must not take the place of this page
   for (const link of text.querySelectorAll("a")) link.target = "_blank";
-  return [element("div", { class: "body" }, text)];
+  return [element("div", { class: "body", lang: view.lang ?? "" }, text)];
 }
 
 /** What a mail looks like in a browser beside `displayStyle`: on a page of our own, with the frame of its HTML. */

@@ -48,6 +48,7 @@ export function actsOn(mail: MessageRef): MailActions {
     join: () => askFromPage("mail:join", { mail }),
     unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
     settings: () => browser.runtime.openOptionsPage(),
+    showAs: (style) => askFromPage("mail:show-as", { style }),
     reply: null,
   };
 }

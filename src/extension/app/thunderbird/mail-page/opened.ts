@@ -2,8 +2,8 @@ import { followLocking, whenLocked, whenUnlocked } from "../../../keys/unlocked.
 import { codeOf } from "../../../platform/errors.js";
 import { thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf } from "../../../reading/display/answer-view.js";
-import { mailBody } from "../../../reading/display/mail-body.js";
-import type { DisplayAnswer, OpenedView } from "../../../reading/view.js";
+import { mailWords } from "../../../reading/display/mail-body.js";
+import type { DisplayAnswer, WordsView } from "../../../reading/view.js";
 import { whenStoredChanges } from "../../../records/storage.js";
 import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
@@ -30,9 +30,9 @@ function mailInAddress(): MessageRef {
   return { id: Number(asked.get("id")), headerMessageId: asked.get("message-id") ?? "" };
 }
 
-/** The text of the mail. QUIRK: the page's policy takes no styles from attributes; those that were cleaned are set by script. */
-function body(view: OpenedView): readonly Node[] {
-  const shown = mailBody(view);
+/** Words of the mail. QUIRK: the page's policy takes no styles from attributes; those that were cleaned are set by script. */
+function wordsOf(words: WordsView): readonly Node[] {
+  const shown = mailWords(words);
   for (const node of shown) {
     if (!(node instanceof Element)) continue;
     for (const styled of node.querySelectorAll<HTMLElement>("[style]")) {
@@ -62,7 +62,7 @@ async function start(): Promise<void> {
       return place.show("ordinary", [
         bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text")),
       ]);
-    place.show(answer.kind, answerView(answer, { acts: actsOn(mail), body, again: show }));
+    place.show(answer.kind, answerView(answer, { acts: actsOn(mail), words: wordsOf, again: show }));
   };
   let asked = 0;
   let shown = "";

@@ -71,7 +71,7 @@ function nodesOf(
   acts: MailActions,
   again: (next: DisplayAnswer) => void,
 ): readonly Node[] {
-  const showing = { acts, again, body: () => [] };
+  const showing = { acts, again, words: () => [] };
   if (answer.kind === "ordinary")
     return [bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text"))];
   return answer.kind === "opened" ? verdictView(answer, showing) : answerView(answer, showing);
