@@ -26,7 +26,9 @@ function useGone(members: readonly MemberView[]): readonly string[] {
     const here = new Set(members.map(({ fingerprint }) => fingerprint));
     const done = leaving.filter(({ fingerprint }) => !here.has(fingerprint));
     if (done.length > 0) setGone((before) => [...before, ...done.map(({ name }) => name)]);
-    setLeaving(members.filter(({ waiting }) => waiting === "remove"));
+    // the server's answer comes before the roster without them: in between nothing is waited for, and they are still here
+    const wasLeaving = new Set(leaving.map(({ fingerprint }) => fingerprint));
+    setLeaving(members.filter((one) => one.waiting === "remove" || wasLeaving.has(one.fingerprint)));
   }, [members]);
   return gone;
 }
