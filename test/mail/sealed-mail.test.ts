@@ -55,6 +55,7 @@ describe.each(messages)("%s", (_, sealed) => {
       kind: "sealed",
       sealed,
       from: alice,
+      messageId: "<1@example.test>",
       inReplyTo: "<0@example.test>",
       references: ["<0@example.test>"],
     });
