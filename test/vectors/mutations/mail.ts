@@ -9,26 +9,32 @@ export const mailMutations: readonly Mutation[] = [
     ["letter: Message-ID has one id", "messageId.length !== 1 || ", ""],
     ["letter: Date is one", " || Number.isNaN(date.getTime())", ""],
     [
-      "letter: there is one certificate",
-      "certificates.length > 1 || introductions.length > 1",
-      "introductions.length > 1",
-    ],
-    [
-      "letter: a Legacy Display element is removed",
-      "if (!legacy) return { text, html };",
-      "return { text, html };",
-    ],
-    ["letter: only a marked Legacy Display element is removed", "if (!legacy) return { text, html };", ""],
-    ["letter: the author's parts are no attachments", ".filter((each) => !isAuthorPart(each))", ""],
-    [
       "letter: To and Cc are no reason to refuse",
-      "function mailboxes(value: string | undefined): readonly Mailbox[] {\n  if (value === undefined) return [];\n  try {\n    return parseMailboxList(value);\n  } catch {",
-      "function mailboxes(value: string | undefined): readonly Mailbox[] {\n  if (value === undefined) return [];\n  try {\n    return parseMailboxList(value);\n  } catch (error) {\n    throw error;",
+      "    return parseMailboxList(value);\n  } catch {",
+      "    return parseMailboxList(value);\n  } catch (error) {\n    throw error;",
     ],
     [
       "an id in References is of the form",
       '(value ?? "").match(messageIdPattern) ?? []',
       '(value ?? "").split(" ")',
+    ],
+  ]),
+  ...inFile("mail/letter-body.ts", [
+    [
+      "letter: there is one certificate",
+      "this.#certificates.length > 1 || this.#introductions.length > 1",
+      "this.#introductions.length > 1",
+    ],
+    ["letter: a Legacy Display element is removed", "hasCopies ? withoutLegacyText(words) : words", "words"],
+    [
+      "letter: only a marked Legacy Display element is removed",
+      'node.contentType.parsed.params["hp-legacy-display"] === "1"',
+      "true",
+    ],
+    [
+      "letter: the author's parts are no attachments",
+      "if (type === authorType || type === introductionType) return [];",
+      "",
     ],
   ]),
   ...inFile("mail/sealed-mail.ts", [
