@@ -11,8 +11,8 @@ import { addressOf, fullNameOf, World } from "../world/world.js";
 /** The picture at the head of the README: the list at the left, the opened mail at the right. */
 const ALBUM = fileURLToPath(new URL("../../out/first-screen", import.meta.url));
 
-/** Thunderbird's vertical view. */
-const SIDE_BY_SIDE = { "mail.pane_config.dynamic": 2 };
+/** Thunderbird's vertical view, with the list as cards. */
+const SIDE_BY_SIDE = { "mail.pane_config.dynamic": 2, "mail.threadpane.listview": 0 };
 
 /** Runs in the background page. */
 const KEEP = `async (records) => {
@@ -47,6 +47,7 @@ describe("the first screen of the README", () => {
     const authors: Readonly<Record<"alice" | "carol", MadePerson>> = { alice, carol };
     world = await World.start();
     bob = await Person.arrive(world, "bob", SIDE_BY_SIDE);
+    await bob.ui.sizeWindow("mail:3pane", 1280, 780);
     const mine = await keyRecord(reader);
     await bob.addon.inBackground(z.null(), KEEP, {
       listseal: {

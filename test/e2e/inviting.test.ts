@@ -96,7 +96,10 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     await look("1-pasted", "#invite");
     await page.press(w("invite_button"));
     await page.waitFor(w("invite_made"));
-    codes = await page.codes();
+    codes = await until("the codes", async () => {
+      const shown = await page.codes();
+      return Object.keys(shown).length === HOW_MANY ? shown : undefined;
+    });
     expect(Object.keys(codes)).toEqual(guests.map(({ address }) => address));
     expect(new Set(Object.values(codes)).size).toBe(HOW_MANY);
     expect(await page.text()).toContain(w("invite_members_already", addressOf("bob")));

@@ -156,7 +156,10 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
     await page.fill({ addresses: `Bob <${bob.address}>, not an address\n${eve.address}` });
     await page.press(w("invite_button"));
     await page.waitFor(w("invite_made"));
-    codes = await page.codes();
+    codes = await until("both codes", async () => {
+      const shown = await page.codes();
+      return Object.keys(shown).length === 2 ? shown : undefined;
+    });
     expect(Object.keys(codes)).toEqual([bob.address, eve.address]);
     expect(await page.text()).toContain(w("invite_refused", "not an address"));
     await look("5-codes", "#invite");

@@ -242,6 +242,24 @@ test("codes are shown until they were told, their mails are sent in one go, and 
   ]);
 });
 
+test("an answer that comes late does not take a newer one's place", async () => {
+  const [dave, erin] = [invitation("dave"), invitation("erin")];
+  let late: (answer: object) => void = () => undefined;
+  const slow = new Promise<object>((resolve) => {
+    late = resolve;
+  });
+  await open([{ ...team, invitations: [dave] }], { "owner:codes": slow });
+  const codes = [dave, erin].map(({ introduction }) => ({ introduction, code }));
+  answering["owner:codes"] = { codes };
+  answering["owner:lists"] = { lists: [{ ...team, invitations: [dave, erin] }] };
+  for (const listener of storageListeners) listener({ owned: {} }, "local");
+  await settle();
+  expect(root.querySelectorAll(".cards .code")).toHaveLength(2);
+  late({ codes: codes.slice(0, 1) });
+  await settle();
+  expect(root.querySelectorAll(".cards .code")).toHaveLength(2);
+});
+
 test("codes are not shown while the owner's key is locked, and the page says how to see them", async () => {
   const locked = new ListSealError("key-locked", "x");
   await open([{ ...team, invitations: [invitation("dave")] }], { "owner:codes": locked });

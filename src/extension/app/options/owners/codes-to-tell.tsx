@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { InvitationCode } from "../../../owner/invitation-files.js";
 import type { InvitationView } from "../../../owner/view.js";
 import { program } from "../../../platform/browser.js";
@@ -32,11 +32,19 @@ export function CodesToTell(props: OwnerProps) {
   const { list, call } = props;
   const [codes, setCodes] = useState<readonly InvitationCode[]>([]);
   const [locked, setLocked] = useState(false);
+  const asked = useRef(0);
   const read = async () => {
+    asked.current += 1;
+    const turn = asked.current;
+    // while forty are being invited the page asks forty times: an older answer must not take a newer one's place
+    const isNewest = () => turn === asked.current;
     try {
-      setCodes((await call("owner:codes", { list: list.address })).codes);
+      const { codes: now } = await call("owner:codes", { list: list.address });
+      if (!isNewest()) return;
+      setCodes(now);
       setLocked(false);
     } catch (error) {
+      if (!isNewest()) return;
       setCodes([]);
       setLocked(codeOf(error, "worker-failed") === "key-locked");
     }
