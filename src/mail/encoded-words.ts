@@ -59,28 +59,33 @@ export function decodeWords(text: string): string {
 
 /** Neighbouring encoded-words; as they stand there if they can't be read. */
 function readWords(words: string): string {
-  let out = "";
-  let pending: { charset: string; bytes: number[] } | undefined;
-  const flush = () => {
-    if (pending !== undefined) {
-      out += new TextDecoder(pending.charset).decode(Uint8Array.from(pending.bytes));
-    }
-    pending = undefined;
-  };
-  if (words === "") return out;
+  if (words === "") return "";
+  const runs: { readonly charset: string; readonly words: (readonly number[])[] }[] = [];
+  for (const word of words.split(/\s+/)) {
+    const [, label = "", encoding = "", data = ""] = word.split("?");
+    const charset = label.replace(/\*.*$/, "").toLowerCase();
+    const bytes = bytesOfWord(encoding.toLowerCase(), data);
+    if (bytes === undefined) return withForeignLetters(words);
+    const last = runs.at(-1);
+    if (last?.charset === charset) last.words.push(bytes);
+    else runs.push({ charset, words: [bytes] });
+  }
   try {
-    for (const word of words.split(/\s+/)) {
-      const [, label = "", encoding = "", data = ""] = word.split("?");
-      const charset = label.replace(/\*.*$/, "").toLowerCase();
-      const bytes = bytesOfWord(encoding.toLowerCase(), data);
-      if (bytes === undefined) return withForeignLetters(words);
-      if (pending !== undefined && pending.charset !== charset) flush();
-      pending ??= { charset, bytes: [] };
-      for (const byte of bytes) pending.bytes.push(byte);
-    }
-    flush();
-    return out;
+    return runs.map((run) => decodeRun(run.charset, run.words)).join("");
   } catch {
     return withForeignLetters(words); // TextDecoder doesn't know the charset
   }
+}
+
+/**
+ * Words of one charset, together; apart, if they are each whole.
+ * QUIRK: ISO-2022-JP goes back to ASCII at the end of a word and out of it again at the start of the next, which is an error to a
+ * TextDecoder (WHATWG Encoding, 12.2.1).
+ */
+function decodeRun(charset: string, words: readonly (readonly number[])[]): string {
+  const decode = (bytes: readonly number[]) => new TextDecoder(charset).decode(Uint8Array.from(bytes));
+  const together = decode(words.flat());
+  if (!together.includes("\ufffd")) return together;
+  const apart = words.map(decode).join("");
+  return apart.includes("\ufffd") ? together : apart;
 }

@@ -51,6 +51,7 @@ const WHAT_IS_READ = `(window, mine) => {
   });
   const links = [...root.querySelectorAll("a[href]")].filter((link) => link.checkVisibility()).map((link) => link.getAttribute("href"));
   return {
+    subject: root.parentElement?.querySelector("h1")?.textContent ?? "",
     words: (root.innerText.match(/[\\p{L}\\p{N}]+/gu) ?? []).join(" "),
     told, broken, cells, quotes, links,
     font: style ? style.fontFamily + " " + style.fontSize : "",
@@ -59,6 +60,7 @@ const WHAT_IS_READ = `(window, mine) => {
   };
 }`;
 const readShape = z.object({
+  subject: z.string(),
   words: z.string(),
   told: z.array(z.string()),
   broken: z.array(z.string()),
@@ -161,6 +163,9 @@ const otherWords: Readonly<Record<string, string>> = {
   "ascii-with-utf8": "The job on pier 7 has finished 3 Stück 12",
 };
 
+/** "Frýsche am Steg" in Thunderbird 153. */
+const otherSubjects: Readonly<Record<string, string>> = { "raw-octet": "Frösche am Steg" };
+
 /** Mails that Thunderbird does not show: it says in their place that it can't. */
 const unreadable = ["smime-encrypted"];
 
@@ -169,7 +174,10 @@ describe.each(["en", "ja"] as const)(
   (language) => {
     let world: World;
     let alice: Person;
-    const clear = new Map<string, { readonly read: Reading; readonly attachments: readonly string[] }>();
+    const clear = new Map<
+      string,
+      { readonly read: Reading; readonly attachments: readonly string[]; readonly subject: string }
+    >();
 
     beforeAll(async () => {
       mkdirSync(join(ALBUM, language), { recursive: true });
@@ -233,7 +241,7 @@ describe.each(["en", "ja"] as const)(
           const found = await alice.ui.inMessage(readShape, WHAT_IS_READ, [THEIRS]);
           return found.words === "" ? undefined : found;
         });
-        clear.set(name, { read, attachments: (await alice.ui.messageHeader()).attachments });
+        clear.set(name, { read, ...(await alice.ui.messageHeader()) });
       }
       expect([...clear.keys()]).toEqual(realLifeMails);
     }, 180_000);
@@ -251,10 +259,12 @@ describe.each(["en", "ja"] as const)(
     test.each(realLifeMails)(
       "%s is read as in clear",
       async (name) => {
-        const { read: theirs, attachments } = own(name);
+        const { read: theirs, attachments, subject } = own(name);
         await show(name);
         await alice.picture(join(ALBUM, language, `${name}.png`));
         const ours = await alice.ui.inMessage(readShape, WHAT_IS_READ, [OURS]);
+        // after its label
+        expect(otherSubjects[name] ?? subject.replace(/^[^:]*:\s*/, "")).toBe(ours.subject);
         expect(ours.files).toEqual(otherFiles[name] ?? attachments);
         expect(ours.told).toEqual(told[language][name] ?? []);
         // white only where the writer chose a background

@@ -72,6 +72,16 @@ test("octets in an encoded word are of its charset, whatever they are", async ()
   expect(await subjectOf("Fr\xf6sche")).toBe("Frösche");
 });
 
+test("words of ISO-2022-JP beside each other are read, each whole or one cut in two", async () => {
+  expect((await read("japanese-phone")).subject).toBe("明日の集合場所について");
+  const cut = (...pieces: readonly string[]) =>
+    pieces
+      .map((piece) => `=?iso-2022-jp?B?${Buffer.from(piece, "latin1").toString("base64")}?=`)
+      .join("\r\n ");
+  const { subject } = await letter(`Subject: ${cut("\x1b$B$3$", "s$K\x1b(B")}\r\n\r\n`);
+  expect(subject).toBe("こんに");
+});
+
 test("an octet outside ASCII is never a part of an address", async () => {
   for (const from of ["b\xf6b@b.example", "Bob <bob@b\xf6b.example>", "=?iso-8859-1?Q?b\xf6b?=@b.example"])
     await expect(
