@@ -1,6 +1,8 @@
 /** Locking, in the event page as it really is: opened mail is forgotten, the worker ends, and neither comes back. */
 import { jest } from "@jest/globals";
+import type { DisplayCalls } from "../../src/extension/app/calls/display-calls.js";
 import { keepUnlocked, lockAll } from "../../src/extension/keys/unlocked.js";
+import type { InputOf } from "../../src/extension/platform/rpc/call.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { seal } from "../../src/extension/worker/seal.js";
 import { toBase64 } from "../../src/mail/base64.js";
@@ -84,7 +86,8 @@ afterAll(() => lockAll());
 async function shown(): Promise<unknown> {
   for (const listener of messageListeners) {
     const sender = { id: HOST_ID, url: "imap://127.0.0.1/INBOX", tab: { id: TAB } };
-    const answer = listener({ name: "display", input: { open: "in-its-own-shell", likely: true } }, sender);
+    const input: InputOf<DisplayCalls["display"]> = { likely: true, font: "unseen" };
+    const answer = listener({ name: "display", input }, sender);
     if (answer !== undefined) return answer;
   }
   throw new Error("nobody answers");
