@@ -212,6 +212,9 @@ describeWithPostgres("two workers on one PostgreSQL", (cluster) => {
 
   test("share a fan-out, and no copy goes out twice", async () => {
     await crowd(MEMBERS);
+    // neither relay takes its first mail before the other one has one: however fast a worker is, it can't finish alone
+    server.sink.patience = other.until(({ seen }) => seen.length > 0);
+    other.patience = server.sink.until(({ seen }) => seen.length > 0);
     const first = await serve();
     await serveOther();
     await post(first);
