@@ -12,6 +12,9 @@ const swc = [
   },
 ];
 
+/** Where `npm test` reads which files have begun and ended, if it runs this. */
+const progress = process.env.LISTSEAL_PROGRESS;
+
 const project = (displayName, roots, more = {}) => ({
   displayName,
   roots,
@@ -44,6 +47,10 @@ export default {
     project("interop", ["<rootDir>/test"], { testMatch: ["**/test/interop/**/*.test.ts"] }),
     // the real Thunderbird, Dovecot and Postfix
     project("e2e", ["<rootDir>/test"], { testMatch: ["**/test/e2e/**/*.test.ts"] }),
+  ],
+  reporters: [
+    "default",
+    ...(progress === undefined ? [] : [["<rootDir>/scripts/jest-progress.mjs", { path: progress }]]),
   ],
   testSequencer: "<rootDir>/scripts/slow-first.cjs",
   // for what never ends: no test may depend on how fast the machine is

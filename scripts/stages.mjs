@@ -12,8 +12,8 @@ import { OUT_OF_TIME, ROOT, runWithin, tooLong } from "./run.mjs";
 const bin = (name) => join(ROOT, "node_modules", ".bin", name);
 
 /**
- * Minutes that a stage may take, twice what it needs: the machines are shared. One stage may need all of its time, and everything still
- * ends within the 90 minutes that a machine allows which runs this after every push. With every case of every property
+ * Minutes that a stage may take, about twice what it needs: the machines are shared. The stories may need all of their time, and
+ * everything still ends within the 90 minutes that a machine allows which runs this after every push. With every case of every property
  * (test/world/slow.ts) the unit tests take hours.
  */
 const LIMITS = {
@@ -21,7 +21,7 @@ const LIMITS = {
   vectors: 8,
   unit: process.env.LISTSEAL_SLOW === "1" ? 180 : 30,
   interop: 5,
-  e2e: 44,
+  e2e: 62,
 };
 
 /** Unit tests at a time: half of their time they wait for disks, databases and other programs. */

@@ -186,18 +186,17 @@ export function untold(list: OwnedList, { told, only }: NoticeRun): readonly Add
 }
 
 /**
- * Fingerprints of members who came in under a list key that was replaced before, and whom no notice from here has brought the
- * present one: an invitation keeps the key of the day on which it was made.
+ * Fingerprints of members who came in under a list key that the present one had replaced before, and whom no notice from here has
+ * brought it: an invitation keeps the key of the day on which it was made. Whoever was in before was told by the owner who made it.
  *
  * @param serial of the notice that brought the present key
  */
 export function latecomers(list: OwnedList, serial: number): readonly string[] {
-  const { history, formerListKeys, notices } = list;
+  const { history, listKeyFingerprint, notices } = list;
   const told = notices.filter((one) => one.news === "new-list-key" && one.serial === serial);
   const known = new Set(told.flatMap(({ to }) => to.map(({ fingerprint }) => fingerprint)));
   return addressees(list).flatMap(({ address, fingerprint }) => {
-    const { joinedUnder } = history.members[parseAddress(address)] ?? {};
-    const isLate = joinedUnder !== undefined && formerListKeys.includes(joinedUnder);
+    const isLate = history.members[parseAddress(address)]?.lateFor === listKeyFingerprint;
     return isLate && !known.has(fingerprint) ? [fingerprint] : [];
   });
 }

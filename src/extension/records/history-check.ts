@@ -27,7 +27,7 @@ function isMember(value: unknown): value is LoggedMember {
     isText(value.since) &&
     ways.includes(value.by) &&
     (!("certificate" in value) || isText(value.certificate)) &&
-    (!("joinedUnder" in value) || isText(value.joinedUnder)) &&
+    (!("lateFor" in value) || isText(value.lateFor)) &&
     (!("revoked" in value) || value.revoked === true)
   );
 }

@@ -196,12 +196,13 @@ async function applyJoin(
   if (burntUntil !== undefined && introducedAt.toISOString() <= burntUntil) {
     throw altered("joined by a burnt introduction");
   }
+  const present = state.listKeys.at(-1);
   const joined = enrol(state, address, {
     fingerprint: member.fingerprint,
     role: "member",
     since: entry.at.toISOString(),
     by: "introduction",
-    joinedUnder: opened.request.list.key,
+    ...(present === undefined || present === opened.request.list.key ? {} : { lateFor: present }),
     certificate: armorSealingKey(member),
   });
   return burn(

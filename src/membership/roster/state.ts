@@ -18,8 +18,11 @@ export interface LoggedMember {
   readonly revoked?: true;
   /** Their role is on the operator's word alone: what they command as an owner or moderator is shown as such. */
   readonly roleBy?: "operator";
-  /** The list key that they came in with, as their own `join` names it; absent for those who came in another way. */
-  readonly joinedUnder?: string;
+  /**
+   * The list key that was the present one when they came in with an invitation that holds a former one: nobody had told them of
+   * it. Absent for everybody else.
+   */
+  readonly lateFor?: string;
   /** Armored; absent only for those whom an operator enrolled with an older server: it recorded their fingerprint alone. */
   readonly certificate?: string;
 }
