@@ -13,6 +13,11 @@ import { WritingDesk } from "../world/writing-desk.js";
 /** Pictures of what a person is asked and told, for looking at. */
 const ALBUM = fileURLToPath(new URL("../../out/writing", import.meta.url));
 
+/** Pictures of one dot. */
+const GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+const DOT =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 /** Unfinished letters: where their drafts are, and what is left of them when something dies. In order, as they stand. */
 describe("drafts in a real Thunderbird", () => {
   let w: Writer;
@@ -72,6 +77,34 @@ describe("drafts in a real Thunderbird", () => {
     );
   });
 
+  test("pictures in the text: they are in the draft here, and are attached again where the mail goes on as ordinary mail", async () => {
+    const marks = async () =>
+      (await w.alice.ui.composerState()).html.split('moz-do-not-send="listseal"').length - 1;
+    const marker = await w.begin(w.list.address, `<img alt="dot" src="${DOT}">`);
+    await w.sealed();
+    await w.alice.ui.saveDraft("timer");
+    await w.draftHere(marker);
+    expect(await w.alice.ui.dialogs()).toEqual([]);
+    // one that comes later is seen as well
+    await w.alice.ui.typeHtml(`<img alt="another" src="${GIF}">`);
+    await eventually(async () => expect(await marks()).toBe(2));
+    await w.alice.ui.saveDraft("timer");
+    expect(w.openDrafts().length).toBe(0);
+
+    await w.alice.ui.clickComposeAction(w.alice.addon.id);
+    await w.labelled("Encrypt to list · Not encrypted");
+    await eventually(async () => expect(await marks()).toBe(0));
+    await w.alice.ui.typeHtml("<p>more words</p>");
+    await w.alice.ui.saveDraft("timer");
+    const draft = await until("the draft on the server", () => w.openDrafts()[0]);
+    expect(draft.raw.toString("latin1").match(/^Content-ID: /gim)).toHaveLength(2);
+
+    await w.alice.ui.clickComposeAction(w.alice.addon.id);
+    await w.sealed();
+    const view = await sendAndRead(marker);
+    expect(view.images.filter(({ width }) => width === 1)).toHaveLength(2);
+  });
+
   test("a sealed draft travels: put on the server, opened again, sent", async () => {
     const file = join(w.world.folderOf("alice"), "travel.txt");
     writeFileSync(file, "it came along");
@@ -113,11 +146,11 @@ describe("drafts in a real Thunderbird", () => {
     const marker = await w.begin(w.list.address, "in a hurry", [{ path: large }]);
     await w.sealed();
     await w.desk.pressCtrlShift("Y");
-    expect(w.openDrafts()).toHaveLength(0);
+    expect(w.openDrafts().length).toBe(0);
     await sendAndRead(marker);
     // it has had its time to arrive
     await pause(3_000);
-    expect(w.openDrafts()).toHaveLength(0);
+    expect(w.openDrafts().length).toBe(0);
   });
 
   test("a page that dies while it seals: nothing leaves, and the letter goes on in a new window", async () => {

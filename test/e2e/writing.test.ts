@@ -372,7 +372,7 @@ describe("writing in a real Thunderbird", () => {
     await addon.ui.openFolder("INBOX");
     await addon.ui.selectMessage(0);
     await his.about("cmd_forwardInline");
-    await shown("リスト宛てに暗号化します");
+    await shown("リスト宛てに暗号化されます");
     await his.addRecipients("addr_to", "zoe@example.test");
     await isAsked("暗号化メッセージが引用されています", "forward", "戻る");
     await addon.ui.closeComposers();

@@ -5,6 +5,7 @@ import type { ComposeStatus } from "../compose-status.js";
 import { recipientsOf } from "../recipients.js";
 import { showStatus } from "./button.js";
 import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
+import { attachPicturesAgain, keepPicturesInPlace } from "./pictures-in-place.js";
 import { isBusy, isSealing } from "./send-state.js";
 import { moveServerDraft } from "./server-draft.js";
 import { changeState, stateOf } from "./window-state.js";
@@ -56,6 +57,7 @@ export async function turnOn(tabId: number, decidedBy: "recipients" | "hand"): P
     notice: list?.role === "read-only" ? "read-only" : notice === "quote-left-out" ? notice : null,
     answered: [],
   });
+  if (twin !== null) await keepPicturesInPlace(tabId);
   if (next !== "" && next !== details.identityId) {
     await changeIdentity(tabId, next);
     // a twin that was made after this window opened is not in its From menu: better an ordinary draft than no From
@@ -80,6 +82,7 @@ export async function turnOff(tabId: number, decidedBy: "recipients" | "hand"): 
   if (details.identityId !== undefined && (await isDraftIdentity(details.identityId))) {
     await changeIdentity(tabId, await trueIdentity(details.identityId));
   }
+  await attachPicturesAgain(tabId, (await compose.getComposeDetails(tabId)).body);
   await refresh(tabId);
 }
 
@@ -123,6 +126,8 @@ export async function follow(tabId: number): Promise<void> {
     if (next !== null && (state.sealing === "off" || state.listAddress !== next))
       await turnOn(tabId, "recipients");
     if (next === null && state.sealing === "on" && !state.quotesSealed) await turnOff(tabId, "recipients");
+    // a draft that was begun for a list and goes on as ordinary mail
+    if (next === null && state.sealing === "off") await attachPicturesAgain(tabId, details.body);
   } catch (error) {
     // the window may be closing; anything else shows when the mail is sent, where nothing passes unsealed
     void codeOf(error, "worker-failed");
@@ -147,7 +152,10 @@ export async function identityChanged(tabId: number, identityId: string): Promis
     // as it should be; or this window is known to be older than the identity that keeps drafts here
     if (next === identityId || (drafts === "as-usual" && wanted === identityId)) return;
     await changeState(tabId, { drafts: next === null ? "as-usual" : "this-computer" });
-    if (next !== null) await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
+    if (next !== null) {
+      await keepPicturesInPlace(tabId);
+      await thunderbird().compose.setComposeDetails(tabId, { identityId: next });
+    }
     await refresh(tabId);
   } else if (twin) {
     await turnOn(tabId, "hand");
