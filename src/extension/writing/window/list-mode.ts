@@ -5,7 +5,7 @@ import type { ComposeStatus } from "../compose-status.js";
 import { recipientsOf } from "../recipients.js";
 import { showStatus } from "./button.js";
 import { draftIdentityFor, identityOf, isDraftIdentity, trueIdentity } from "./draft-identity.js";
-import { attachPicturesAgain, keepPicturesInPlace } from "./pictures-in-place.js";
+import { attachPicturesAgain, keepPicturesInPlace } from "./draft-images.js";
 import { isBusy, isSealing } from "./send-state.js";
 import { moveServerDraft } from "./server-draft.js";
 import { changeState, stateOf } from "./window-state.js";
