@@ -69,7 +69,10 @@ function openedView(view: OpenedView, showing: AnswerRendering): readonly Node[]
     acts.reply === null
       ? []
       : [actionButton(t("reader_reply"), acts.reply, t("action_failed"), { class: "reply" })];
-  const save = actionButton(t("save_mail"), acts.saveMail, t("save_failed"), { title: t("save_mail_title") });
+  const save = actionButton(t("save_mail"), acts.saveMail, t("save_failed"), {
+    title: t("save_mail_title"),
+    class: "save",
+  });
   return [
     ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
