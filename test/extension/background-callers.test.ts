@@ -121,7 +121,7 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "owner:confirm-server": { list: team, fingerprint },
   "owner:decline-server": { list: team },
   "owner:receipts": { list: team, news: "owners", serial: 1 },
-  "owner:confirm": { list: team, address: "bob@example.test" },
+  "owner:confirm": { list: team, members: [{ address: "bob@example.test", fingerprint, role: "member" }] },
   "owner:resume-server": { list: team },
   "key:renew": { fingerprint },
   "key:revoke": { fingerprint },

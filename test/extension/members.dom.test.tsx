@@ -475,7 +475,58 @@ test("whom the operator added alone is said, and confirmed by a press", async ()
   expect(root.textContent).toContain("Messages waiting for approval: 2");
   press("I know this person: Grace");
   await settle();
-  expect(commands()).toEqual([["owner:confirm", { list: team.address, address: "grace@example.test" }]]);
+  const { address, fingerprint, role } = grace;
+  expect(commands()).toEqual([
+    ["owner:confirm", { list: team.address, members: [{ address, fingerprint, role }] }],
+  ]);
+});
+
+test("an import is confirmed together: who they are, how many, and but for those whom the owner takes out", async () => {
+  const added = (name: string, role: OwnedView["members"][number]["role"]) => ({
+    ...member(name, role),
+    you: false,
+    word: "operator" as const,
+    confirmable: true,
+  });
+  const imported = [added("Grace", "moderator"), added("Henry", "member"), added("Iris", "member")];
+  const list = { ...team, members: [...team.members, ...imported] };
+  await open([list]);
+  const section = root.querySelector(".unconfirmed");
+  expect(section?.querySelector("h3")?.textContent).toBe("Waiting for your confirmation (3)");
+  expect(section?.textContent).toContain("Moderator: 1 · Member: 2");
+  expect(section?.textContent).toContain("GRAC E000 0000");
+  await expectAccessible();
+  for (const box of section?.querySelectorAll<HTMLInputElement>("input[type=checkbox]") ?? [])
+    if (box.closest("tr")?.textContent.includes("henry@example.test") === true) box.click();
+  await settle();
+  press("Confirm 2 members");
+  await settle();
+  const named = ({ address, fingerprint, role }: (typeof imported)[number]) => ({
+    address,
+    fingerprint,
+    role,
+  });
+  const [grace, , iris] = imported.map(named);
+  expect(commands()).toEqual([["owner:confirm", { list: team.address, members: [grace, iris] }]]);
+  // asked once: until the server has answered nothing can be asked again
+  const asking = {
+    id: "1",
+    what: "confirm",
+    about: null,
+    askedAt: joined,
+    sending: "sent",
+    failure: null,
+  } as const;
+  answering["owner:lists"] = { lists: [{ ...list, waiting: [asking] }] };
+  for (const listener of storageListeners) listener({}, "local");
+  await settle();
+  expect(root.textContent).toContain("Confirming members whom the operator added.");
+  expect(section?.querySelector<HTMLButtonElement>("button.primary")?.disabled).toBe(true);
+  // one alone is confirmed where they stand
+  answering["owner:lists"] = { lists: [{ ...team, members: [...team.members, ...imported.slice(0, 1)] }] };
+  for (const listener of storageListeners) listener({}, "local");
+  await settle();
+  expect(root.querySelector(".unconfirmed")).toBe(null);
 });
 
 test("a restored server goes on only by the owner's press", async () => {

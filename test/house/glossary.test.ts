@@ -17,7 +17,7 @@ const plain: Readonly<Record<string, string>> = {
     sending serve settle start submit take tell unsubscribe use watch write writing`,
   participles: `
     listening
-    allowed answered answering attached awaited begun blocked checked chosen claimed coming
+    allowed answered answering attached awaited begun blocked checked chosen claimed coming confirmed confirming
     continued copied created deciding declared detached displayed embedded ended entitled expected
     fixed flowed forwarded found handed held imported initialised invited issued kept known limited
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused

@@ -495,6 +495,11 @@ def apply(state, entry, command, signed, members, list_keys, used, burnt):
         burnt[command["address"]] = date
     elif command["do"] == "new-list-key" and owner:
         list_keys.append(fingerprint_of(command["listKey"]))
+    elif command["do"] == "confirm" and owner:
+        for wanted in command["members"]:
+            found = members.get(wanted["address"])
+            if found and found["key"] == wanted["fingerprint"].lower() and found["role"] == wanted["role"]:
+                found["word"] = "owner" if found["word"] == "operator" else found["word"]
     elif command["do"] == "enrol" and owner:
         members[command["address"]] = {"key": fingerprint_of(command["certificate"]), "role": named["role"] if named else "member",
                                        "word": "owner", "certificate": command["certificate"]}

@@ -381,6 +381,19 @@ describe("whom the operator enrolled", () => {
     expect(unconfirmedMembers(confirmed)).toEqual([]);
     expect(confirmed.members[eveAddress]).toMatchObject({ by: "owner", role: "member" });
     expect((await membersForNewKey(confirmed)).map(({ address }) => address)).toContain(eveAddress);
+    // and so by one word for all that the operator added
+    const { fingerprint } = eve.member;
+    const named = { address: eveAddress, fingerprint, role: "member" } as const;
+    const together = await read([
+      owned,
+      added(eve),
+      await said({ do: "confirm", members: [named, { ...named, address: bobAddress }] }, [olga]),
+    ]);
+    expect(together.members[eveAddress]).toEqual({
+      ...waiting.members[eveAddress],
+      since: expect.any(String),
+      by: "owner",
+    });
     const left = await read([owned, added(eve), await said({ do: "leave" }, [eve.member])]);
     expect(left.members[eveAddress]).toBeUndefined();
     expect(left.unsigned.at(-1)).toMatchObject({ by: "unconfirmed", what: "leave", address: eveAddress });

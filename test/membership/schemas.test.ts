@@ -76,6 +76,7 @@ beforeAll(async () => {
     { do: "claim", code: newRequestId(), ...newcomer, address: bobAddress, listKey: bytesOf(listKey) },
     { do: "join", ...newcomer, introduction: bytesOf(introduction) },
     { do: "enrol", ...newcomer, address: bobAddress },
+    { do: "confirm", members: [{ ...named, role: "moderator" }] },
     { do: "leave" },
     { do: "remove", ...named },
     { do: "withdraw", address: bobAddress },

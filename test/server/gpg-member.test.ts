@@ -130,6 +130,13 @@ onEachStore(() => {
     expect(await says(olga, other)).toEqual(refused("already-a-member"));
     expect(await says(olga, await enrol())).toMatchObject({ kind: "done" });
     expect(unconfirmedMembers(await historyNow())).toEqual([]);
+    // and by the one for many, which names their role as well
+    const { fingerprint } = await readSealingKey("member", asc);
+    const confirm = {
+      do: "confirm",
+      members: [{ address: gina.address, fingerprint, role: "owner" }],
+    } as const;
+    expect(await says(olga, confirm)).toEqual(refused("not-a-member"));
     expect((await roster()).members).toHaveLength(2);
   });
 });

@@ -125,6 +125,7 @@ async function requests({ oscar, bob, eve }: Cast, guest: Invited) {
       certificate: certificate(ghost.key),
       shape: "mixed",
     }),
+    "Oscar confirms Eve": await by(oscar, { do: "confirm", members: [{ ...named(eve), role: "member" }] }),
     "Oscar withdraws": await by(oscar, { do: "withdraw", address: parseAddress(guest.who.address) }),
     "Oscar appoints Eve": await by(oscar, { do: "set-role", ...named(eve), role: "moderator" }),
     "Oscar makes a list key": await rekey(oscar),
@@ -154,6 +155,7 @@ const oscarGoes: readonly Name[] = [
 ];
 const oscarsWords: readonly Name[] = [
   "Oscar enrols",
+  "Oscar confirms Eve",
   "Oscar withdraws",
   "Oscar appoints Eve",
   "Oscar makes a list key",

@@ -86,7 +86,8 @@ interface Columns {
   readonly names: readonly number[];
 }
 
-const addressTitle = /mail|メール/iu;
+/** A bare `address` is what the server writes into its table of those to invite. */
+const addressTitle = /mail|^address$|メール|^アドレス$/iu;
 const fullNameTitle = /^(?:display |full )?name$|^(?:氏名|名前|表示名)$/iu;
 const partOfNameTitle = /^(?:first|given|last|family) ?name$|^(?:姓|名)$/iu;
 

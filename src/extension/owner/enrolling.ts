@@ -43,23 +43,6 @@ export async function enrol(list: string, file: string, address: string | null, 
 }
 
 /**
- * An owner's word for somebody whom the operator added alone, by the certificate that the record has. The owner has asked
- * that person, or the operator.
- * @throws ListSealError `not-a-member` if the record has no certificate of theirs
- */
-export async function confirmMember(list: string, address: string): Promise<void> {
-  const owned = await loadOwned(list);
-  const logged = Object.entries(owned.history.members).find(([of]) => of === address)?.[1];
-  if (logged?.certificate === undefined)
-    throw new MembershipError("not-a-member", "no certificate of theirs");
-  const file = new TextEncoder().encode(logged.certificate);
-  const { certificate } = await runJob("read-public-key", { file, now: new Date().toISOString() });
-  const member = parseAddress(address);
-  const name = owned.members.find((one) => one.address === address)?.name ?? address;
-  await askAsOwner(owned, { do: "enrol", name, address: member, certificate, shape: "encrypted" }, member);
-}
-
-/**
  * Saves the list key for a member, sealed to their certificate in the owner's own log.
  * @throws ListSealError `not-a-member` for somebody who is not in it by an owner's word; `key-locked`
  */

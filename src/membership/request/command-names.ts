@@ -4,6 +4,7 @@ export const commandNames = [
   "claim",
   "join",
   "enrol",
+  "confirm",
   "leave",
   "remove",
   "withdraw",

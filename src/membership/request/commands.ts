@@ -49,6 +49,9 @@ export type NewsKind = (typeof newsKinds)[number];
 /** Members in one `notice` command. Larger lists take several. Against a command that keeps the server busy. */
 export const MAX_NOTICE_COPIES = 1_000;
 
+/** Members in one `confirm` command; larger imports take several. Against a command that keeps the server busy. */
+export const MAX_CONFIRMED = 500;
+
 /** A sealed notice: owners' certificates, at most. Against a "notice" that fills the memory. */
 export const MAX_NOTICE_BYTES = 512 * 1024;
 
@@ -59,6 +62,13 @@ export const MAX_RECEIPT_BYTES = 8 * 1024;
 export interface NoticeCopy {
   readonly to: Fingerprint;
   readonly sealed: Uint8Array;
+}
+
+/** A member whom an owner confirms: exactly this key, at this address, in this role. */
+export interface ConfirmedMember {
+  readonly address: Address;
+  readonly fingerprint: Fingerprint;
+  readonly role: MemberRole;
 }
 
 /** Each command has a name of the list. */
@@ -95,6 +105,11 @@ export type Command = Named<
       readonly certificate: Uint8Array;
       readonly shape: CopyShape;
     }
+  /**
+   * An owner's word for members whom the operator added, such as those of an import, in one command. Each is named as the owner saw
+   * them; whoever is not on the roster exactly so any more is passed over.
+   */
+  | { readonly do: "confirm"; readonly members: readonly ConfirmedMember[] }
   /** The asker leaves. */
   | { readonly do: "leave" }
   /** An owner removes a member. Both are named: an address may come to have another key. */
@@ -230,6 +245,10 @@ const commandFields = {
   }),
   join: objectOf({ do: wordOf("join"), ...newcomer, introduction: armored }),
   enrol: objectOf({ do: wordOf("enrol"), address: canonicalAddress, ...newcomer }),
+  confirm: objectOf({
+    do: wordOf("confirm"),
+    members: several(objectOf({ ...named, role: wordOf(...memberRoles) }), { limit: MAX_CONFIRMED }),
+  }),
   leave: objectOf({ do: wordOf("leave") }),
   remove: objectOf({ do: wordOf("remove"), ...named }),
   withdraw: objectOf({ do: wordOf("withdraw"), address: canonicalAddress }),

@@ -70,8 +70,10 @@ import {
 export type { CommandName } from "./command-names.js";
 export {
   type Command,
+  type ConfirmedMember,
   fingerprintText,
   headDeclaration,
+  MAX_CONFIRMED,
   MAX_MESSAGE_ID,
   MAX_NOTICE_BYTES,
   MAX_NOTICE_COPIES,

@@ -33,7 +33,13 @@ import {
   type UnsignedChange,
   unsignedEntryDeclaration,
 } from "./log.js";
-import { hasAuthority, type LoggedMember, type RosterHistory, type UnsignedEntry } from "./state.js";
+import {
+  hasAuthority,
+  type LoggedMember,
+  type RosterHistory,
+  type UnsignedEntry,
+  withConfirmed,
+} from "./state.js";
 
 const altered = (why: string, cause?: unknown) => new MembershipError("roster-altered", why, { cause });
 
@@ -316,6 +322,13 @@ async function applyMembers(
     case "enrol":
       asOwner();
       return applyEnrolment(state, entry, command, confirmed);
+    case "confirm": {
+      asOwner();
+      const members = withConfirmed(state.members, command.members);
+      if (members === undefined) throw new Unentitled("a command about nobody");
+      // on the word of an owner who is one by the operator's alone, they stay the operator's
+      return confirmed ? { ...state, members } : state;
+    }
     case "new-list-key":
       asOwner();
       // on the operator's word alone nobody's introductions become good

@@ -48,6 +48,7 @@ export const recordedCommands = [
   "claim",
   "join",
   "enrol",
+  "confirm",
   "leave",
   "remove",
   "withdraw",

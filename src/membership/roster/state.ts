@@ -2,6 +2,7 @@
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
 import type { MemberRole } from "../request/command-names.js";
+import type { ConfirmedMember } from "../request/commands.js";
 
 /** A member by the record. Plain JSON. */
 export interface LoggedMember {
@@ -10,7 +11,7 @@ export interface LoggedMember {
   /** The server's word for when, ISO 8601. */
   readonly since: string;
   /**
-   * On whose word: an owner's introduction, the claim of the list, an owner's `enrol`, or the operator's alone
+   * On whose word: an owner's introduction, the claim of the list, an owner's `enrol` or `confirm`, or the operator's alone
    * (`unconfirmedMembers`).
    */
   readonly by: "introduction" | "claim" | "owner" | "operator";
@@ -76,7 +77,7 @@ export const hasAuthority = ({ by, roleBy }: LoggedMember): boolean =>
   by !== "operator" && roleBy !== "operator";
 
 /**
- * Members whom only the operator enrolled: the owner looks at each and confirms them (`enrol`) or removes them. Until then
+ * Members whom only the operator enrolled: the owner looks at them and confirms (`confirm`) or removes them. Until then
  * they get posts, since the server sends them; they get no new list key.
  */
 export function unconfirmedMembers(
@@ -85,6 +86,26 @@ export function unconfirmedMembers(
   return Object.entries(history.members).flatMap(([address, member]) =>
     member.by === "operator" && isAddress(address) ? [{ address, member }] : [],
   );
+}
+
+/**
+ * The members after an owner's `confirm`: those whom it names exactly as they are, with their place and role on the owner's word; the
+ * others as before. Undefined if it names nobody so.
+ */
+export function withConfirmed(
+  before: RosterHistory["members"],
+  named: readonly ConfirmedMember[],
+): RosterHistory["members"] | undefined {
+  const members = { ...before };
+  let found = 0;
+  for (const { address, fingerprint, role } of named) {
+    const member = members[address];
+    if (member?.fingerprint !== fingerprint || member.role !== role) continue;
+    found++;
+    const { roleBy: _, ...rest } = member;
+    members[address] = { ...rest, by: rest.by === "operator" ? "owner" : rest.by };
+  }
+  return found === 0 ? undefined : members;
 }
 
 /** An invitation as the owner who made it keeps it. Plain JSON. */

@@ -55,6 +55,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   "new-list-key": ["owner"],
   "new-server-key": ["owner"],
   enrol: ["owner"],
+  confirm: ["owner"],
   notice: ["owner"],
   receipts: ["owner"],
 };
@@ -125,6 +126,8 @@ export async function carryOut(
       return switchServerKey(asked, recorded(), command);
     case "enrol":
       return enrolMember(asked, recorded(), command);
+    case "confirm":
+      return commandOutcome(await store.confirmMembers(recorded(), command.members));
     case "notice":
       return passNotice(asked, verified(), command);
     case "receipts":

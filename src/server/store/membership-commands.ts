@@ -82,6 +82,11 @@ export interface MembershipCommands {
   ): Promise<CommandOutcome>;
   /** Adds a member on an owner's word; one who is on the roster with this very key stays as they are. */
   enrolMember(verified: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
+  /** Writes an owner's word for members into the record. Refused if none of them is on the roster with that key and role. */
+  confirmMembers(
+    verified: RecordedCommand,
+    members: readonly (NamedMember & { readonly role: MemberRole })[],
+  ): Promise<CommandOutcome>;
   /** Writes an owner's resume into the record. Refused unless its newest entry is `head`. */
   recordResume(verified: RecordedCommand, head: RecordHead): Promise<CommandOutcome>;
   /** Tells the owners that a member wants the list key of today. Refused if that member has asked a little while ago. */
@@ -253,6 +258,19 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         const { listId, signer } = verified.command;
         const present = yield* firstRow(memberNamed(listId, member));
         if (present === undefined) yield* addMember(listId, member, "member", verified.now);
+        yield* appendToRecord(listId, verified.change);
+        return { report: { event: "enrolled", to: "owners", except: signer } };
+      }),
+
+    confirmMembers: (verified, members) =>
+      applyCommand(verified, function* (): Script<Effect> {
+        const { listId, signer } = verified.command;
+        let found = 0;
+        for (const named of members) {
+          const row = yield* firstRow(memberNamed(listId, named));
+          if (row !== undefined && memberOf(row).role === named.role) found++;
+        }
+        if (found === 0) throw new Refused("not-a-member");
         yield* appendToRecord(listId, verified.change);
         return { report: { event: "enrolled", to: "owners", except: signer } };
       }),

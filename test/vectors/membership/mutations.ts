@@ -146,6 +146,18 @@ const record: readonly Mutation[] = [
     ["forked or altered", "throw index === 0\n", "throw false\n"],
     ["hash of an entry", "!== link.hash) {", '=== "") {'],
   ]),
+  ...inFile("membership/roster/state.ts", [
+    [
+      "whom an owner confirms: their key",
+      "if (member?.fingerprint !== fingerprint || member.role !== role) continue;",
+      "if (member === undefined || member.role !== role) continue;",
+    ],
+    [
+      "whom an owner confirms: their role",
+      "if (member?.fingerprint !== fingerprint || member.role !== role) continue;",
+      "if (member?.fingerprint !== fingerprint) continue;",
+    ],
+  ]),
   ...inFile("membership/roster/history.ts", [
     ["an entry says what was signed", "if (said.do !== request.command.do) throw", "if (false) throw"],
     ["an entry's list", "if (request.list.address !== list.address) throw", "if (false) throw"],

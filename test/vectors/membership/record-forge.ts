@@ -141,6 +141,25 @@ export const pages =
     return { given: { now: AT }, pages: [first, bend(second, first)] };
   };
 
+/** An owner's word for members whom the operator added, each as `named`. */
+export const confirms = (
+  cast: MembershipCast,
+  named: readonly { readonly who: "bob" | "eve"; readonly key?: "bob" | "eve"; readonly role?: string }[],
+  by: OpeningKey<Role>,
+) =>
+  said(
+    cast,
+    {
+      do: "confirm",
+      members: named.map(({ who, key = who, role = "member" }) => ({
+        address: addresses[who],
+        fingerprint: cast[key].fingerprint,
+        role,
+      })),
+    },
+    { by: [by], id: id("2") },
+  );
+
 /** An owner's word for Eve's key at somebody's address. */
 export const enrolEve = (cast: MembershipCast, at: "eve" | "bob", by: OpeningKey<Role>) =>
   said(

@@ -10,6 +10,7 @@ import {
   after,
   chained,
   claim,
+  confirms,
   create,
   enrolEve,
   id,
@@ -420,6 +421,49 @@ export const recordRecipes: readonly Recipe<MembershipCast>[] = [
       addEve,
       () => operator("role", { address: addresses.bob, role: "owner" }),
       (cast) => enrolEve(cast, "eve", cast.joinedBob),
+    ),
+  ),
+  recipe(
+    "confirmed",
+    "followed bob:owner:introduction eve:member:owner olga:owner:claim; noted 1:operator 4:operator 5:operator",
+    "The operator added Eve and made Bob an owner; Olga confirmed both, and somebody who is not there.",
+    after(
+      addEve,
+      () => operator("role", { address: addresses.bob, role: "owner" }),
+      (cast) =>
+        confirms(
+          cast,
+          [{ who: "eve" }, { who: "bob", role: "owner" }, { who: "bob", key: "eve" }],
+          cast.olga,
+        ),
+    ),
+  ),
+  recipe(
+    "confirmed-with-another-key",
+    "followed bob:member:introduction eve:member:operator olga:owner:claim; noted 1:operator 4:operator 5:unentitled",
+    "Olga was shown another key of Eve's: nobody is confirmed.",
+    after(addEve, (cast) => confirms(cast, [{ who: "eve", key: "bob" }], cast.olga)),
+  ),
+  recipe(
+    "confirmed-in-another-role",
+    "followed bob:member:introduction eve:member:operator olga:owner:claim; noted 1:operator 4:operator 5:unentitled",
+    "Olga was shown Eve as a moderator: nobody is confirmed.",
+    after(addEve, (cast) => confirms(cast, [{ who: "eve", role: "moderator" }], cast.olga)),
+  ),
+  recipe(
+    "confirmed-by-plain-member",
+    "followed bob:member:introduction eve:member:operator olga:owner:claim; noted 1:operator 4:operator 5:unentitled",
+    "Bob, who is no owner, confirms Eve.",
+    after(addEve, (cast) => confirms(cast, [{ who: "eve" }], cast.joinedBob)),
+  ),
+  recipe(
+    "confirmed-by-operators-owner",
+    "followed bob:owner:introduction eve:member:operator olga:owner:claim; noted 1:operator 4:operator 5:operator 6:unconfirmed",
+    "Bob, an owner by the operator's word, confirms Eve: she stays the operator's.",
+    after(
+      addEve,
+      () => operator("role", { address: addresses.bob, role: "owner" }),
+      (cast) => confirms(cast, [{ who: "eve" }], cast.joinedBob),
     ),
   ),
 ];

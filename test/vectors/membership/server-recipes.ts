@@ -349,4 +349,21 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     "Bob, who was away, leaves under the list key before.",
     (cast) => [join(cast), newListKey(cast), ask(cast.joinedBob, "leave")],
   ),
+  claimed("confirm", "answered done", "Olga confirms Bob, and Eve, who is not there.", (cast) => [
+    join(cast),
+    ask(cast.olga, "confirm", {
+      members: [
+        { ...named(cast, "bob"), role: "member" },
+        { ...named(cast, "eve"), role: "member" },
+      ],
+    }),
+  ]),
+  claimed("confirm-nobody", "answered not-a-member", "Nobody is there with that role.", (cast) => [
+    join(cast),
+    ask(cast.olga, "confirm", { members: [{ ...named(cast, "bob"), role: "owner" }] }),
+  ]),
+  claimed("confirm-by-member", "answered not-allowed", "Bob, a member, confirms himself.", (cast) => [
+    join(cast),
+    ask(cast.joinedBob, "confirm", { members: [{ ...named(cast, "bob"), role: "member" }] }),
+  ]),
 ];

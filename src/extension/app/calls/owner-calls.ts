@@ -1,4 +1,4 @@
-import { count, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
+import { count, listOf, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import { memberRoles } from "../../../membership/request/command-names.js";
 import { newsKinds } from "../../../membership/request/commands.js";
 import type { CardView } from "../../owner/claim-list.js";
@@ -10,7 +10,8 @@ const ofList = object({ list: text });
 const ofInvitation = object({ list: text, introduction: text });
 const ofAddress = object({ list: text, address: text });
 /** A member by name and key: a page that shows an old roster changes nothing about somebody's new key. */
-const ofMember = { list: text, address: text, fingerprint: text };
+const ofKey = { address: text, fingerprint: text };
+const ofMember = { list: text, ...ofKey };
 
 /**
  * What the page for owners asks of the background page. No private key crosses. An invitation's code comes out while the owner's key
@@ -45,8 +46,10 @@ export const ownerCalls = {
   "owner:refresh": call(ofList).gives<null>(),
   /** Enrols somebody by their public key, in base64. `address`: null to take the one that the key names. */
   "owner:enrol": call(object({ list: text, file: text, address: orNull(text), name: text })).gives<null>(),
-  /** Confirms somebody whom the operator added alone. */
-  "owner:confirm": call(ofAddress).gives<null>(),
+  /** Confirms members whom the operator added alone, each as the page shows them. */
+  "owner:confirm": call(
+    object({ list: text, members: listOf(object({ ...ofKey, role: oneOf(...memberRoles) })) }),
+  ).gives<null>(),
   /** Lets a server go on that was restored from a backup. */
   "owner:resume-server": call(ofList).gives<null>(),
   /** Saves the list key for a member without the add-on, sealed to their own key. */

@@ -48,6 +48,7 @@ const decided: Answers["release"] = async (asked, result) => (await moderating()
 const ownerAnswers = {
   claim: async (...answer) => (await founding()).claimAnswered(...answer),
   enrol: commandAnswered,
+  confirm: commandAnswered,
   remove: commandAnswered,
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
   async roster(...answer) {

@@ -1,5 +1,6 @@
 import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
-import { confirmMember, enrol, saveListKey } from "../../owner/enrolling.js";
+import { confirmMembers } from "../../owner/confirming.js";
+import { enrol, saveListKey } from "../../owner/enrolling.js";
 import { keptFiles } from "../../owner/invitation-files.js";
 import {
   codesToTell,
@@ -79,8 +80,8 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
     await enrol(list, file, address, name);
     return null;
   },
-  async "owner:confirm"({ list, address }) {
-    await confirmMember(list, address);
+  async "owner:confirm"({ list, members }) {
+    await confirmMembers(list, members);
     return null;
   },
   async "owner:resume-server"({ list }) {

@@ -74,7 +74,7 @@ export function CodesToTell(props: OwnerProps) {
   );
 }
 
-/** The mails that were not written yet, in one go, and what they say; and the sheet. */
+/** The mails that were not written yet, in one go, and what they say; all files, for who is sent theirs another way; and the sheet. */
 function AllAtOnce({ list, call, run, shown }: OwnerProps & { readonly shown: readonly ToTell[] }) {
   const [sending, setSending] = useState<{ readonly done: number; readonly of: number } | null>(null);
   const [preview, setPreview] = useState<{ readonly subject: string; readonly text: string } | null>(null);
@@ -88,6 +88,10 @@ function AllAtOnce({ list, call, run, shown }: OwnerProps & { readonly shown: re
     }, "invite_sent_all");
     setSending(null);
   };
+  const save = () =>
+    run(async () => {
+      for (const { introduction } of shown) await call("owner:save-invitation", { introduction });
+    }, "invite_saved_all");
   return (
     <>
       <div class="actions">
@@ -98,6 +102,9 @@ function AllAtOnce({ list, call, run, shown }: OwnerProps & { readonly shown: re
               : t("invite_sending", String(sending.done + 1), String(sending.of))}
           </button>
         )}
+        <button type="button" onClick={() => void save()}>
+          {t("invite_save_all", String(shown.length))}
+        </button>
         <button type="button" onClick={() => window.print()}>
           {t("invite_print")}
         </button>

@@ -45,6 +45,8 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_receipts");
     case "enrol":
       return t("what_enrol", whom);
+    case "confirm":
+      return about === null ? t("what_confirm_many") : t("what_confirm", whom);
     case "held":
       return t("what_held");
     case "release":

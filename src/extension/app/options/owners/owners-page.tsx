@@ -6,6 +6,7 @@ import { t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
 import type { Overview, RunAction } from "../form-actions.js";
 import { Found } from "./claim-form.js";
+import { Confirm } from "./confirm.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
 import { NewKey } from "./new-list-key.js";
@@ -91,6 +92,7 @@ function Owned(props: OwnerProps) {
       {list.claim === "confirmed" ? (
         <>
           <NoticeProgress {...props} />
+          <Confirm {...props} />
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />

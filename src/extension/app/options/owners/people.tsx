@@ -148,7 +148,14 @@ function Person({ member, list, call, run }: OwnerProps & { readonly member: Mem
           <button
             type="button"
             aria-label={t("people_confirm_named", name)}
-            onClick={() => void run(() => call("owner:confirm", { list: list.address, address }), null)}
+            disabled={list.waiting.some(({ what, failure }) => what === "confirm" && failure === null)}
+            onClick={() =>
+              void run(
+                () =>
+                  call("owner:confirm", { list: list.address, members: [{ address, fingerprint, role }] }),
+                null,
+              )
+            }
           >
             {t("people_confirm")}
           </button>
