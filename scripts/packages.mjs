@@ -34,6 +34,8 @@ export const PACKAGES = {
     "debhelper",
     "lintian",
     "mmdebstrap",
+    // the container image is built and run
+    ...["buildah", "podman", "runc"],
   ],
 };
 

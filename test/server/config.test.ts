@@ -1,7 +1,12 @@
 /** The configuration file: what it says is taken, and what is wrong in it is named with its line. */
 import { describe, expect, test } from "@jest/globals";
 import { ConfigError, defaultConfig, readConfig } from "../../src/server/admin/config.js";
-import { behindPostfix, configTemplate, writeConfig } from "../../src/server/admin/config-template.js";
+import {
+  behindPostfix,
+  configTemplate,
+  inContainer,
+  writeConfig,
+} from "../../src/server/admin/config-template.js";
 import { relayOf } from "../../src/server/cli/serve.js";
 import { readRelayUrl, tlsTowards } from "../../src/server/delivery/endpoints.js";
 
@@ -35,6 +40,10 @@ test("settings are made where the template documents them, and nowhere else", ()
   expect([config.smtp.listen, config.web.listen]).toEqual([undefined, undefined]);
   const changed = text.split("\n").filter((line, index) => line !== configTemplate.split("\n")[index]);
   expect(changed.length).toBe(4);
+  const contained = readConfig(writeConfig(inContainer("smtp://smarthost.test:25")), "listseal.toml");
+  expect(contained.smtp.listen).toEqual({ host: "0.0.0.0", port: 2525 });
+  expect(contained.relay.url).toEqual({ protocol: "smtp", host: "smarthost.test", port: 25 });
+  expect(contained.web.metrics).toEqual({ host: "127.0.0.1", port: 9480 });
 });
 
 test("towards a relay TLS is required by default, unless it is on this machine", async () => {

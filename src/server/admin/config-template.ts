@@ -94,6 +94,13 @@ export const behindPostfix = {
   "web.metrics": "127.0.0.1:9480",
 } as const;
 
+/**
+ * Settings of a server in a container (packaging/Containerfile), which takes mail itself and hands copies to another machine. The port
+ * is one that nobody needs a right for; which of the host's leads there, the host says.
+ */
+export const inContainer = (relay: string) =>
+  ({ "smtp.listen": "0.0.0.0:2525", "relay.url": relay, "web.metrics": "127.0.0.1:9480" }) as const;
+
 /** The template with these settings made, by table and name (`relay.url`); all others keep their defaults. */
 export function writeConfig(settings: Readonly<Record<string, string>>): string {
   let table = "";

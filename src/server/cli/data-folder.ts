@@ -1,16 +1,16 @@
 /** `init`, `config check`, `backup`, `restore`, `doctor`, `status`. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { backUp, restore } from "../admin/backup.js";
-import { behindPostfix } from "../admin/config-template.js";
+import { behindPostfix, inContainer } from "../admin/config-template.js";
 import { diagnosisLines } from "../admin/diagnosis.js";
 import { examine } from "../admin/doctor.js";
 import { enterSite, type GlobalOptions, makeSite } from "../admin/site.js";
 import { readStatus, statusLines } from "../admin/status.js";
 import { isInitialised, makeFolders, NotInitialised } from "../base/data-folder.js";
 import { print } from "./cli-context.js";
-import { relayOf } from "./serve.js";
+import { relayOf, relayUrl } from "./serve.js";
 
 /** Adds the commands about the server itself. */
 export function addKeepCommands(program: Command): void {
@@ -19,8 +19,23 @@ export function addKeepCommands(program: Command): void {
     .command("init")
     .description("create the data folder and a listseal.toml that documents every setting")
     .option("--behind-postfix", "set listseal.toml up for the Postfix on this machine")
-    .action(async (flags: { behindPostfix?: true }) => {
-      const made = await makeSite(global(), flags.behindPostfix === undefined ? {} : behindPostfix);
+    .addOption(
+      new Option(
+        "--in-container <relay>",
+        "set listseal.toml up for a container, with copies going to smtp://HOST:PORT",
+      )
+        .argParser((text) => {
+          relayUrl(text);
+          return text;
+        })
+        .conflicts("behindPostfix"),
+    )
+    .action(async (flags: { behindPostfix?: true; inContainer?: string }) => {
+      const { inContainer: relay } = flags;
+      const made = await makeSite(
+        global(),
+        relay !== undefined ? inContainer(relay) : flags.behindPostfix === undefined ? {} : behindPostfix,
+      );
       print(made.isNew ? `created ${made.folder.path}` : `${made.folder.path} already exists`);
       print(`settings are in ${made.configFile}`);
     });
