@@ -87,8 +87,11 @@ export function pack(folder, target, epoch = Number(process.env["SOURCE_DATE_EPO
   }
 }
 
-/** What the server's package contains, as CycloneDX has it; without the number and the time that would differ in each run. */
-function billOfMaterials() {
+/**
+ * What the server's package contains, as CycloneDX has it; without the number and the time that would differ in each run, and under the
+ * project's name: npm takes the name of the folder that the sources happen to be in.
+ */
+export function billOfMaterials() {
   const { status, stdout } = spawnSync(
     "npm",
     ["sbom", "--sbom-format", "cyclonedx", "--omit", "dev", "--package-lock-only"],
@@ -96,8 +99,10 @@ function billOfMaterials() {
   );
   if (status !== 0) throw new Error("npm sbom failed");
   const { serialNumber: _number, metadata, ...bill } = JSON.parse(stdout);
-  const { timestamp: _time, ...rest } = metadata;
-  return `${JSON.stringify({ ...bill, metadata: rest }, null, 2)}\n`;
+  const { timestamp: _time, component, ...rest } = metadata;
+  const { name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const named = { ...rest, component: { ...component, name } };
+  return `${JSON.stringify({ ...bill, metadata: named }, null, 2)}\n`;
 }
 
 /** One line for each file, as `sha256sum --check` reads them. */

@@ -63,3 +63,19 @@ test("the packed files are enough to run listseal-server by its name", async () 
   expect((await run(program, ["--data", data, "init"])).stdout).toContain(`created ${data}`);
   expect((await run(program, ["--data", data, "config", "check"])).stdout).toContain("is valid");
 });
+
+test("the list of what the server contains has the project's name, whatever the folder is called, and the same bytes twice", async () => {
+  // in a process of its own: Jest's modules are not Node's; in a folder of another name
+  const tree = join(folder, "checkout");
+  await mkdir(join(tree, "scripts"), { recursive: true });
+  for (const name of ["package.json", "package-lock.json", "scripts"])
+    await cp(join(root, name), join(tree, name), { recursive: true });
+  await symlink(join(root, "node_modules"), join(tree, "node_modules"));
+  const script = `import { billOfMaterials } from ${JSON.stringify(join(tree, "scripts/package.mjs"))};
+    process.stdout.write(billOfMaterials());`;
+  const made = async () => (await run(process.execPath, ["--input-type=module", "--eval", script])).stdout;
+  const [one, two] = [await made(), await made()];
+  expect(two).toBe(one);
+  const bill: { metadata: { component: { name: string; purl: string } } } = JSON.parse(one);
+  expect(bill.metadata.component).toMatchObject({ name: "listseal", purl: "pkg:npm/listseal@0.1.0" });
+});
