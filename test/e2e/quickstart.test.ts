@@ -143,6 +143,8 @@ echo "== end"
     expect(first).toContain("lists.test. IN MX 10 mail.people.test.");
     expect(first).toContain('lists.test. IN TXT "v=spf1 mx -all"');
     expect(first).toContain('_dmarc.lists.test. IN TXT "v=DMARC1; p=none"');
+    expect(first).toContain("MTA-STS: https://mta-sts.lists.test/.well-known/mta-sts.txt is not served (");
+    expect(first).not.toContain("_mta-sts.lists.test. IN TXT");
     expect(first).toMatch(/^ok +serve is running$/m);
     expect(first).toMatch(/^ok +the relay smtp:\/\/127\.0\.0\.1:25 answers$/m);
     expect(first).toMatch(/^ok +Postfix: smtpd_forbid_bare_newline = normalize$/m);

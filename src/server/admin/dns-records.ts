@@ -10,10 +10,7 @@ export interface DnsRecord {
 }
 
 /** The records for `domain`, whose mail `host` takes. */
-export function recordsOf(
-  domain: string,
-  host: string,
-): Readonly<Record<"mx" | "spf" | "dmarc" | "mtaSts", DnsRecord>> {
+export function recordsOf(domain: string, host: string): Readonly<Record<"mx" | "spf" | "dmarc", DnsRecord>> {
   return {
     mx: { name: domain, type: "MX", value: `10 ${host}.`, purpose: "posts and bounces come to this machine" },
     spf: {
@@ -28,14 +25,16 @@ export function recordsOf(
       value: "v=DMARC1; p=none",
       purpose: "change it to p=reject once your milter signs with DKIM",
     },
-    mtaSts: {
-      name: `_mta-sts.${domain}`,
-      type: "TXT",
-      value: "v=STSv1; id=1",
-      purpose: `only if https://mta-sts.${domain}/.well-known/mta-sts.txt is served; change the id whenever that file changes`,
-    },
   };
 }
+
+/** The record that says that `domain` serves an MTA-STS policy (RFC 8461, 3.1). @param id of the policy as it is now */
+export const mtaStsRecord = (domain: string, id: string): DnsRecord => ({
+  name: `_mta-sts.${domain}`,
+  type: "TXT",
+  value: `v=STSv1; id=${id}`,
+  purpose: "change the id whenever the policy changes",
+});
 
 /** The record as a line of a zone file (RFC 1035, 5.1). */
 export function zoneLine({ name, type, value, purpose }: DnsRecord): string {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { BadRequest } from "../admin/administration.js";
-import { recordsOf, zoneLine } from "../admin/dns-records.js";
+import { mtaStsRecord, recordsOf, zoneLine } from "../admin/dns-records.js";
 import {
   linesOf,
   planSetup,
@@ -13,6 +13,7 @@ import {
   setupScript,
   stepsLeft,
 } from "../admin/quickstart.js";
+import { policyUrl, readServedPolicy } from "../admin/served-policy.js";
 import type { GlobalOptions } from "../admin/site.js";
 import { print } from "./cli-context.js";
 
@@ -49,7 +50,7 @@ export function addQuickstartCommand(program: Command): void {
       const left = await stepsLeft(plan);
       if (left.length === 0) print(`${plan.list}: everything is set up, and nothing was changed`);
       else await carryOut(plan, left, flags.yes === true);
-      sayRecords(plan);
+      await sayRecords(plan);
       print("");
       await runScript([...plan.prelude, plan.doctor].join("\n"));
     });
@@ -92,7 +93,15 @@ async function runScript(script: string): Promise<number> {
   return typeof code === "number" ? code : 1;
 }
 
-function sayRecords({ domain, hostName }: QuickstartPlan): void {
+async function sayRecords({ domain, hostName }: QuickstartPlan): Promise<void> {
   print(`\nSet these DNS records for ${domain}, and your milter's DKIM key:`);
   for (const record of Object.values(recordsOf(domain, hostName))) print(`  ${zoneLine(record)}`);
+  const policy = await readServedPolicy(domain, hostName);
+  if (policy.kind === "served") {
+    print(`  ${zoneLine(mtaStsRecord(domain, policy.id))}`);
+    return;
+  }
+  print(
+    `MTA-STS: ${policyUrl(domain)} is ${policy.kind === "wrong" ? "wrong" : "not served"} (${policy.reason}). Set no _mta-sts record until it is served; mail arrives without it.`,
+  );
 }
