@@ -191,3 +191,65 @@ test("docs/MAIL.md prints the fixed texts as they are", () => {
   expect(block("submission")).toBe(submissionNotice());
   expect(block("copy")).toBe(memberNotice("key", "resealed"));
 });
+
+describe("what the stores are given", () => {
+  const releasing = read("docs/RELEASING.md");
+
+  test("a summary that Chromium's store takes, in each language", () => {
+    for (const language of readdirSync(join(project, "public/_locales"))) {
+      const messages: Record<string, { message: string }> = JSON.parse(
+        read(`public/_locales/${language}/messages.json`),
+      );
+      expect([...(messages["extension_description"]?.message ?? "")].length).toBeLessThanOrEqual(132);
+    }
+  });
+
+  test("pictures that are there, and the libraries that are bundled", () => {
+    const [, listing = ""] = releasing.split("\n**Pictures**");
+    const pictures = [
+      ...(listing.split("\n## ")[0] ?? "").matchAll(/`(?:docs\/pictures\/)?([a-z-]+\.png)`/g),
+    ];
+    expect(pictures.length).toBeGreaterThan(3);
+    for (const [, name = ""] of pictures) expect(existsSync(join(project, "docs/pictures", name))).toBe(true);
+    const {
+      dependencies,
+      devDependencies,
+    }: Record<string, Record<string, string>> = JSON.parse(read("package.json"));
+    const [, named = ""] = /hashes in package-lock\.json: ([\s\S]*?)\. One/.exec(releasing) ?? [];
+    const libraries = named
+      .replaceAll("\n>", "")
+      .split(/,\s+/)
+      .map((each) => each.trim());
+    expect(libraries).toContain("openpgp");
+    const known = Object.keys({ ...dependencies, ...devDependencies });
+    expect(libraries.filter((name) => !known.includes(name))).toEqual([]);
+    // and no other: what the add-on's sources import by a bare name
+    const rooms = ["src/extension", "src/openpgp", "src/mail", "src/protocol", "src/membership"];
+    const imports = rooms.flatMap((room) =>
+      readdirSync(join(project, room), { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.tsx?$/.test(name))
+        .flatMap((name) => [
+          ...read(`${room}/${name}`).matchAll(
+            /(?:^(?:import|export|\}).* from |\bimport\()"((?:@[^/"]+\/)?[a-z][^/"]*)/gm,
+          ),
+        ]),
+    );
+    const imported = new Set(
+      imports.map(([, name = ""]) => name).filter((name) => !name.startsWith("node:")),
+    );
+    expect([...imported].sort()).toEqual([...libraries].sort());
+  });
+
+  test("a privacy page in English and Japanese, of as many parts, that says what the manifest says", () => {
+    const [english, japanese] = [read("docs/PRIVACY.md"), read("docs/PRIVACY.ja.md")];
+    const partsOf = (text: string) => [
+      (text.match(/^## /gm) ?? []).length,
+      (text.match(/^- /gm) ?? []).length,
+    ];
+    expect(partsOf(japanese)).toEqual(partsOf(english));
+    const manifest = read("manifest.json");
+    expect(manifest).toMatch(/"data_collection_permissions": \{\s+"required": \["none"\]/);
+    for (const text of [english, japanese])
+      expect(text).toMatch(/`data_collection_permissions`[:：] ?`none`/);
+  });
+});
