@@ -1,8 +1,11 @@
 /** Text outside ASCII in header fields: encoded-words (RFC 2047), written as UTF-8 and read in any charset. */
 import { octetOfForeign, withForeignLetters } from "./foreign-octets.js";
 
-/** RFC 2047, 2: an encoded-word has at most 75 characters. `=?UTF-8?B?` and `?=` take 12; 45 bytes make 60. */
-const ENCODED_WORD_BYTES = 45;
+/**
+ * RFC 2047, 2: an encoded-word has at most 75 characters, and a line with one at most 76, the field's name included.
+ * `=?UTF-8?B?` and `?=` take 12 and 39 bytes make 52, which leaves room for `Subject: `.
+ */
+const ENCODED_WORD_BYTES = 39;
 
 /**
  * Text as encoded-words of UTF-8 in base64, separated by spaces so that a header writer can fold there (RFC 2047).

@@ -12,6 +12,8 @@ const encoder = new TextEncoder();
 const CRLF = "\r\n";
 /** RFC 5322, 2.1.1: lines should have at most 78 characters. */
 const FOLD_AT = 78;
+/** RFC 2047, 2: lines with an encoded-word have at most 76. */
+const FOLD_WORDS_AT = 76;
 /** RFC 2045, 6.8: base64 lines of at most 76 characters, which hold 57 octets. */
 export const LINE_OCTETS = 57;
 
@@ -45,10 +47,11 @@ export interface Multipart {
 export function writeField([name, value]: HeaderField): string {
   if (/\p{Cc}/u.test(value)) throw new ProtocolError("damaged", `a control character in the field ${name}`);
   const ascii = /^[\x20-\x7e]*$/.test(value) ? value : encodeWords(value);
+  const foldAt = ascii.includes("=?") ? FOLD_WORDS_AT : FOLD_AT;
   const lines: string[] = [];
   let line = `${name}:`;
   for (const word of ascii.split(" ")) {
-    if (line.length + 1 + word.length > FOLD_AT && line !== `${name}:` && word !== "") {
+    if (line.length + 1 + word.length > foldAt && line !== `${name}:` && word !== "") {
       lines.push(line);
       line = "";
     }

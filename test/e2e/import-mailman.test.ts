@@ -46,6 +46,7 @@ let server: PlayServer;
     await mailman.patch("lists/team.old.test/config", [
       ["subject_prefix", "[team] "],
       ["reply_goes_to_list", "point_to_list"],
+      ["preferred_language", "fr"],
       ["default_nonmember_action", "accept"],
     ]);
     await mailman.patch(`lists/team.old.test/member/${bob.address}`, [["delivery_mode", "mime_digests"]]);
@@ -62,7 +63,7 @@ let server: PlayServer;
       { address: bob.address, role: "member", isPaused: true },
     ]);
     expect(planned.invited.map(({ address }) => address)).toEqual(["carol@people.test"]);
-    expect(planned).toMatchObject({ policy: "open" });
+    expect(planned).toMatchObject({ policy: "open", language: "fr" });
     const lines = importLines(planned).join("\n");
     for (const part of [
       'the subject prefix "[team] "',

@@ -94,6 +94,7 @@ function fingerprint(path: string): string {
       folder,
       OLD,
       {
+        language: "de",
         subject_prefix: "[team]",
         receive_authenticated_only: true,
         set_reply_to_to_sender: true,
@@ -141,6 +142,7 @@ function fingerprint(path: string): string {
       'lost         the subject prefix "[team]"',
       "setting      replies go to the author",
       "setting      authors get no copy",
+      "setting      language de",
       "20 to add, who go on with gpg; 0 on the list already; 5 to invite",
     ])
       expect(lines).toContain(part);
@@ -158,7 +160,9 @@ function fingerprint(path: string): string {
       expect(await store.memberByAddress(list.list.id, "young0@people.test")).toMatchObject({
         role: "moderator",
       });
-      expect(await store.listSettings(list.list.id)).toMatchObject({ replyTo: "author", authorCopy: false });
+      expect(await store.listSettings(list.list.id)).toMatchObject({
+        ...{ replyTo: "author", authorCopy: false, language: "de" },
+      });
     });
 
     const alice = await person("Alice");

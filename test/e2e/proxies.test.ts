@@ -135,6 +135,8 @@ function ask(path: string, method = "GET", body = ""): Promise<number | undefine
   expect(await ask("/")).toBe(404);
   expect(await ask("/metrics")).toBe(404);
   expect(await ask("/leave/1/nobody")).toBe(404);
+  expect(await ask("/refused/ja")).toBe(200);
+  expect(await ask("/refused/tlh")).toBe(404);
   expect(await ask(path, "POST", "List-Unsubscribe=One-Click")).toBe(200);
   expect(await server.service.store.memberByAddress(list.list.id, alice.address)).toBeUndefined();
   // no log of the proxy has a link

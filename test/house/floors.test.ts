@@ -16,7 +16,19 @@ const below = {
 /** The rooms of a floor from the top down: a room imports those that come after it. The longest name that fits counts. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   membership: ["roster", "notice", "invitation", "request", "introduction", "file"],
-  server: ["cli", "serve", "admin", "receive", "post", "request", "parse", "delivery", "store", "base"],
+  server: [
+    "cli",
+    "serve",
+    "admin",
+    "receive",
+    "post",
+    "request",
+    "parse",
+    "delivery",
+    "store",
+    "base",
+    "texts",
+  ],
   extension: [
     ...["app/thunderbird", "app/webmail", "app/browser", "app/options", "app/handlers", "app/calls"],
     ...["app", "owner", "moderation", "backup"],

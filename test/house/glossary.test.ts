@@ -34,6 +34,8 @@ const plain: Readonly<Record<string, string>> = {
   "software and formats that every engineer knows": `
     addon base64 browser dialect gc html http i18n id json mailto openssl postgres sql sqlite thunderbird
     tls ui wasm`,
+  languages: `
+    english french german japanese language spanish`,
   computing: `
     access action app armor attachment batch body bridge buffer button byte call caller child cipher
     client clock commit config connection context count data database detail diagnosis diagnostic
@@ -50,7 +52,7 @@ const plain: Readonly<Record<string, string>> = {
     choice collector conflict damage decision effect evidence fact failure fault hand maker material
     method note notifier outcome overview people person phrase place plan privacy question reason
     refusal replacement requester requirement restore sentence step time transfer validity verdict
-    maintenance review row word`,
+    catalogue maintenance review row word`,
 };
 
 const plainWords: ReadonlySet<string> = new Set(

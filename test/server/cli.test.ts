@@ -267,6 +267,11 @@ test("tells what a member's state is, and changes settings", async () => {
   ];
   expect(await good(...set)).toContain("policy open, replies go to the author, authors get no copy");
   expect((await run("list", "set", list.address, "--reply-to", "moon")).code).toBe(1);
+  expect(await good("list", "show", list.address)).toContain("\nlanguage     en\n");
+  expect(await good("list", "set", list.address, "--language", "ja")).toContain("\nlanguage     ja\n");
+  // the one is changed, and no other
+  expect(await good("list", "show", list.address)).toContain("replies go to the author, authors get no copy");
+  expect((await run("list", "set", list.address, "--language", "tlh")).code).toBe(1);
   expect(await good("list", "retire", list.address)).toContain("was deleted");
   expect(await good("list", "show")).toContain("retired on");
 });

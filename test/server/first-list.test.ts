@@ -86,6 +86,16 @@ test("the card goes to the owner by mail: the very card that is in the file, and
   expect(read.text).toContain(new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 8));
 });
 
+test("the mail with the card is in the list's language", async () => {
+  await initialise();
+  const words = ["--name", "Équipe", "--language", "fr", "--mail-card", OWNER];
+  expect((await run("list", "create", LIST, ...words)).out).toContain("language     fr\n");
+  const read = await PostalMime.parse(sink.for(OWNER)[0]?.raw ?? "");
+  expect(read.subject).toBe("[team] votre liste de diffusion est prête");
+  expect(read.text).toContain("« Équipe » (team@lists.test)");
+  expect(read.text).not.toContain("The card");
+});
+
 test("a card that the relay does not take is still in its file, and the operator hears of it", async () => {
   await initialise();
   await run("list", "create", LIST, "--name", "Team");

@@ -335,6 +335,7 @@ export class Scheduler {
       relay: () => relay,
       hasRoom: async () => true,
       tally: () => undefined,
+      publicUrl: () => undefined,
     });
     try {
       const { code } = await reception.take(list.address, "somebody@people.test", act.post);

@@ -38,6 +38,7 @@ export async function receptionParts(
       relay: () => ({ protocol: "smtp", host: "127.0.0.1", port: sink.port, tls: "none" }),
       hasRoom: async () => true,
       tally: () => undefined,
+      publicUrl: () => undefined,
       ...more,
     },
     close: () => store.close(),

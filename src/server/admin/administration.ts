@@ -19,6 +19,7 @@ import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
 import { listKeyMaterial } from "../store/list-key-material.js";
+import { defaultListSettings } from "../store/list-settings.js";
 import { discardSecret, keepSecret } from "../store/member-secrets.js";
 import type { RosterChange } from "../store/roster-record.js";
 import {
@@ -36,6 +37,7 @@ import type {
   PostPolicy,
   Store,
 } from "../store/store.js";
+import type { Language } from "../texts/language.js";
 
 /** The operator asked for something impossible; the message is a sentence for them. */
 export class BadRequest extends Error {
@@ -58,6 +60,8 @@ export interface ListRequest {
   readonly mode: Mode;
   readonly delivery: DeliveryMode;
   readonly profile: Profile;
+  /** Of the server's own mails about the list; English if absent. */
+  readonly language?: Language;
   /** The public list key, if the owner has made it. */
   readonly listKey?: CertificateSource;
 }
@@ -108,7 +112,7 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
 
   const serverKey = await makeServerKey(folder, address, request.profile);
   try {
-    const { mode, delivery, profile } = request;
+    const { mode, delivery, profile, language } = request;
     const said = operatorWord(office);
     const changes: RosterChange[] = [{ do: "create", list: address, ...said }];
     if (listKey !== undefined) {
@@ -128,6 +132,7 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
       listKey,
       changes,
       office.now(),
+      language && { ...defaultListSettings, language },
     );
     return { list, serverKey };
   } catch (error) {

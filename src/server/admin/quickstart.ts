@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Address, domainOf, parseAddress } from "../../mail/mailbox.js";
 import { MAX_LIST_LOCAL_PART } from "../base/limits.js";
 import { writeHostAndPort } from "../delivery/endpoints.js";
+import type { Language } from "../texts/language.js";
 import { BadRequest } from "./administration.js";
 import { readConfigFile } from "./config.js";
 import { behindPostfix } from "./config-template.js";
@@ -39,6 +40,7 @@ export interface QuickstartRequest {
   readonly owner: string;
   /** The first list's name, also before the @. */
   readonly list: string;
+  readonly language: Language;
 }
 
 /** Everything that has to be done, whether or not it has been. */
@@ -111,7 +113,9 @@ export async function planSetup(request: QuickstartRequest): Promise<QuickstartP
       {
         title: `create the list ${list}, and mail its server card to ${owner}, unencrypted`,
         check: `server list show ${list}`,
-        commands: [`server list create ${list} --name ${shellWord(request.list)} --mail-card ${owner}`],
+        commands: [
+          `server list create ${list} --name ${shellWord(request.list)} --language ${request.language} --mail-card ${owner}`,
+        ],
       },
     ],
     doctor: "server doctor || true",

@@ -24,6 +24,9 @@ import { handOver, type RelayOptions } from "../delivery/relay.js";
 import { relayFault, relayFaultSentence } from "../delivery/relay-fault.js";
 import { loadServerKey } from "../store/server-keys.js";
 import type { List, MembershipCommands } from "../store/store.js";
+import { textsIn } from "../texts/catalogue.js";
+import type { Language } from "../texts/language.js";
+import { plainText } from "../texts/plain-text.js";
 import { BadRequest } from "./administration.js";
 
 /** The card holds the claim code: nobody but the server's user may read it. */
@@ -78,7 +81,7 @@ export async function issueCard(
 }
 
 /**
- * Mails a card to the person who will own the list. Whoever reads that mail on its way can claim the list before them; the
+ * Mails a card to the person who will own the list, with a letter in the list's language. Whoever reads that mail on its way can claim the list before them; the
  * owner then hears `already-claimed`, which is why the mail asks for the telephone.
  *
  * @throws BadRequest if the relay does not take the mail
@@ -88,14 +91,19 @@ export async function mailCard(
   list: List,
   { card, expires }: IssuedCard,
   owner: Address,
-  now: Date,
+  { now, language }: { readonly now: Date; readonly language: Language },
 ): Promise<void> {
   const address = parseAddress(list.address);
+  const { subject, paragraphs } = textsIn(language).serverCard(
+    list.name,
+    list.address,
+    expires.toISOString().slice(0, 10),
+  );
   const mail = writeEntity(
     [
       ["From", formatMailbox(makeMailbox(list.name, address))],
       ["To", owner],
-      ["Subject", `[${localPartOf(address)}] your mailing list is ready`],
+      ["Subject", `[${localPartOf(address)}] ${subject}`],
       ["Date", formatMailDate(now)],
       ["Message-ID", newMessageId(domainOf(address))],
       ["Auto-Submitted", "auto-generated"],
@@ -104,7 +112,7 @@ export async function mailCard(
     {
       type: "multipart/mixed",
       parts: [
-        textLeaf(cardLetter(list, expires)),
+        textLeaf(plainText(paragraphs)),
         {
           type: "application/octet-stream",
           disposition: "attachment",
@@ -124,22 +132,3 @@ export async function mailCard(
   }
   if (!isTaken) throw new BadRequest(`the card was not mailed: the relay refused a mail to ${owner}`);
 }
-
-const cardLetter = (
-  list: List,
-  expires: Date,
-): string => `The encrypted mailing list "${list.name}" (${list.address})
-is ready, and you can become its owner. The server card attached to this
-mail is for you alone: whoever has it can claim the list.
-
-1. In Thunderbird, install the ListSeal add-on.
-2. Save the attached file. In ListSeal's settings, tab Members, choose it
-   and click "Open card".
-3. Call the person who runs the list server, and compare the fingerprint
-   that you see. Do not leave this out: someone who can change your mail
-   could have replaced the card.
-4. Click "Claim this list". If ListSeal then says that someone else has
-   already claimed the list, tell the person who runs the server.
-
-The card expires on ${expires.toISOString().slice(0, 10)}. No one reads replies to this mail.
-`;

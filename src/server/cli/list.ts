@@ -14,6 +14,7 @@ import type { RelayOptions } from "../delivery/relay.js";
 import { ListsInUse } from "../store/lists-in-use.js";
 import { certificatePathOf } from "../store/server-keys.js";
 import { type List, type PostPolicy, postPolicies } from "../store/store.js";
+import { type Language, languages } from "../texts/language.js";
 import {
   type CliContext,
   print,
@@ -29,6 +30,7 @@ interface CreateOptions {
   readonly mode: Mode;
   readonly delivery: DeliveryMode;
   readonly profile: Profile;
+  readonly language: Language;
   readonly listKey?: string;
   readonly mailCard?: Address;
 }
@@ -37,10 +39,11 @@ interface SetOptions {
   readonly policy?: PostPolicy;
   readonly replyTo?: "list" | "author";
   readonly authorCopy?: "yes" | "no";
+  readonly language?: Language;
 }
 
 async function show({ store, heads, folder }: CliContext, list: List): Promise<void> {
-  const { replyTo, authorCopy, retired } = await store.listSettings(list.id);
+  const { replyTo, authorCopy, language, retired } = await store.listSettings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
   const state =
@@ -56,6 +59,7 @@ async function show({ store, heads, folder }: CliContext, list: List): Promise<v
     `state        ${state}`,
     `mode         ${list.mode}, delivery ${list.delivery}, profile ${list.profile}`,
     `posts        policy ${list.policy}, replies go to the ${replyTo}, authors get ${authorCopy ? "a" : "no"} copy`,
+    `language     ${language}`,
     `server key   ${spaced(list.serverFingerprint)}`,
     `certificate  ${certificatePathOf(folder, list.serverFingerprint)}`,
     `list key     ${list.listKeyFingerprint === undefined ? "none yet (list set-key)" : spaced(list.listKeyFingerprint)}`,
@@ -78,7 +82,8 @@ async function issue(desk: CliContext, list: List, mailTo: RelayedTo | undefined
   );
   print("             (list show) to the owner by telephone.");
   if (mailTo === undefined) return;
-  await mailCard(mailTo.relay, list, card, mailTo.address, new Date(desk.now()));
+  const { language } = await desk.store.listSettings(list.id);
+  await mailCard(mailTo.relay, list, card, mailTo.address, { now: new Date(desk.now()), language });
   print(`mailed to    ${mailTo.address}`);
 }
 
@@ -97,6 +102,12 @@ const mailCardOption = () =>
     "--mail-card <address>",
     "mail the server card to the person who will own the list; the mail is not encrypted",
   ).argParser((text) => parseAddress(text));
+
+const languageOption = () =>
+  new Option(
+    "--language <language>",
+    "of the mails that the server itself writes: to members, to owners, with the card",
+  ).choices(languages);
 
 /** Adds the commands about lists. */
 export function addListCommands(program: Command): void {
@@ -121,6 +132,7 @@ export function addListCommands(program: Command): void {
         .choices(profiles)
         .default("compatible"),
     )
+    .addOption(languageOption().default("en"))
     .option("--list-key <file>", "the public list key, if it already exists")
     .addOption(mailCardOption().conflicts("listKey"))
     .action((address: string, { listKey, mailCard: owner, ...rest }: CreateOptions) =>
@@ -202,7 +214,8 @@ export function addListCommands(program: Command): void {
         "no",
       ]),
     )
-    .action((address: string, { policy, replyTo, authorCopy }: SetOptions) =>
+    .addOption(languageOption())
+    .action((address: string, { policy, replyTo, authorCopy, language }: SetOptions) =>
       withContext(global(), async (desk) => {
         const { id } = await findList(desk, address);
         if (policy !== undefined) await setPolicy(desk, address, policy);
@@ -210,6 +223,7 @@ export function addListCommands(program: Command): void {
           ...(await desk.store.listSettings(id)),
           ...(replyTo === undefined ? {} : { replyTo }),
           ...(authorCopy === undefined ? {} : { authorCopy: authorCopy === "yes" }),
+          ...(language === undefined ? {} : { language }),
         });
         await show(desk, await findList(desk, address));
       }),

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { BadRequest } from "../admin/administration.js";
 import { mtaStsRecord, recordsOf, zoneLine } from "../admin/dns-records.js";
 import {
@@ -15,10 +15,12 @@ import {
 } from "../admin/quickstart.js";
 import { policyUrl, readServedPolicy } from "../admin/served-policy.js";
 import type { GlobalOptions } from "../admin/site.js";
+import { type Language, languages } from "../texts/language.js";
 import { print } from "./cli-context.js";
 
 interface QuickstartFlags {
   readonly list: string;
+  readonly language: Language;
   readonly yes?: true;
   readonly dryRun?: true;
 }
@@ -31,6 +33,11 @@ export function addQuickstartCommand(program: Command): void {
     .argument("<owner>", "the mail address of the person who will own the first list")
     .description("set up a list server and its first list on a machine with Postfix; as root")
     .option("--list <name>", "the first list's name, also before the @", "team")
+    .addOption(
+      new Option("--language <language>", "of the mails that the server itself writes about the list")
+        .choices(languages)
+        .default("en"),
+    )
     .option("--yes", "don't ask before changing anything")
     .option("--dry-run", "print what it would do, as a shell script, and change nothing")
     .action(async (domain: string, owner: string, flags: QuickstartFlags) => {
@@ -40,7 +47,7 @@ export function addQuickstartCommand(program: Command): void {
           "quickstart uses /etc/listseal and /var/lib/listseal: leave out --config and --data",
         );
       }
-      const plan = await planSetup({ domain, owner, list: flags.list });
+      const plan = await planSetup({ domain, owner, list: flags.list, language: flags.language });
       if (flags.dryRun) return void process.stdout.write(setupScript(plan));
       if (process.getuid?.() !== 0) {
         throw new BadRequest(

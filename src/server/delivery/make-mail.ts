@@ -103,7 +103,8 @@ async function makeNotice({ store, lists, now }: MakeMailContext, job: NoticeJob
     head: await store.recordHead(list.list.id),
     date,
   });
-  const mail = writePlainNotice(list, member, job, date, sealed);
+  const { language } = await store.listSettings(list.list.id);
+  const mail = writePlainNotice(list, member, job, { now: date, language }, sealed);
   // what is sealed is for the key that the member has at the gate, as a copy is
   const certificate = sealed === undefined ? undefined : member.certificate;
   return { kind: "mail", mail, passenger: passengerOf(job, need, member, certificate) };

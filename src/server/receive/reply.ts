@@ -10,6 +10,8 @@
  * on the roster (plain-notice.ts).
  */
 
+import type { Language } from "../texts/language.js";
+
 /** Reply code (RFC 5321), enhanced status code (RFC 3463) and text. */
 export interface Reply {
   readonly code: number;
@@ -32,6 +34,30 @@ export const notSealed = reply(
   "5.7.1",
   "This is an encrypted list: it accepts only messages that are encrypted for it, and yours was not. It was neither read nor kept. Use Thunderbird with the ListSeal add-on: join with the invitation from the list's owner, turn on Encrypt to list and send again.",
 );
+
+/**
+ * What each language calls itself, in ASCII: SMTPUTF8 is not offered, so no reply may have more (RFC 6531, 3.7.4.2; RFC 5321,
+ * 4.2).
+ */
+const ownNames: Readonly<Record<Exclude<Language, "en">, string>> = {
+  ja: "Nihongo",
+  de: "Deutsch",
+  fr: "Francais",
+  es: "Espanol",
+};
+
+/** Octets of a reply line with its codes and line end (RFC 5321, 4.5.3.1.5). */
+const MAX_REPLY_OCTETS = 512;
+
+/**
+ * A refusal with the address of the page that says it in the list's language (serve/web.ts), where the server has one. It is the
+ * same for members and strangers, as the reply itself.
+ */
+export function inLanguage(reply: Reply, language: Language, publicUrl: string | undefined): Reply {
+  if (language === "en" || publicUrl === undefined) return reply;
+  const text = `${reply.text} ${ownNames[language]}: ${new URL(`refused/${language}`, publicUrl)}`;
+  return `${reply.code} ${reply.status} ${text}\r\n`.length > MAX_REPLY_OCTETS ? reply : { ...reply, text };
+}
 
 export const notReady = reply(450, "4.3.5", "The list is being set up. Try again later.");
 export const tooManyPosts = reply(450, "4.7.1", "Too many messages in one hour. Try again later.");

@@ -23,6 +23,7 @@ import type { Tokens } from "../store/tokens.js";
 import { cameFromList, isAutomatic } from "./header-fields.js";
 import {
   closed,
+  inLanguage,
   lastOwner,
   loop,
   noSuchAddress,
@@ -63,6 +64,8 @@ export interface RouterContext {
   readonly now: () => number;
   /** Whether there is room on the disk for a mail of so many bytes, and for what waits. */
   readonly hasRoom: (bytes: number) => Promise<boolean>;
+  /** `https://lists.example/` where the server's pages are reached from outside; asked anew each time. */
+  readonly publicUrl: () => string | undefined;
   /** Says that there is work for the worker. */
   readonly wake: () => void;
 }
@@ -90,9 +93,19 @@ export function openReception(parts: RouterContext): Handler {
         endedReading(parts, recipient, error),
       );
       parts.tally(recipient.kind, reply.code);
-      return reply;
+      return isExplained(reply) && recipient.kind !== "unknown"
+        ? explained(parts, recipient.list, reply)
+        : reply;
     },
   };
+}
+
+/** Whether a person who wrote to the list is refused, and there is a page that says why and what to do. */
+const isExplained = (reply: Reply): boolean => reply === refused || reply === notSealed;
+
+/** A refusal that the list's own people can read. */
+async function explained({ store, publicUrl }: RouterContext, { id }: List, reply: Reply): Promise<Reply> {
+  return inLanguage(reply, (await store.listSettings(id)).language, publicUrl());
 }
 
 /** A mail that ended the thread that reads it: "later" once, for it may have been our fault; refused when it comes again. */

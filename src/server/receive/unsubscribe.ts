@@ -8,8 +8,17 @@
 import { NOTICE_INTERVAL_MS } from "../base/limits.js";
 import type { Log } from "../base/log.js";
 import { ownersOf } from "../delivery/suspension.js";
-import { Conflict, LastOwner, type List, type Member, type Queue, type Roster } from "../store/store.js";
+import {
+  Conflict,
+  LastOwner,
+  type List,
+  type ListStore,
+  type Member,
+  type Queue,
+  type Roster,
+} from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
+import type { Language } from "../texts/language.js";
 
 interface LeavingParts {
   readonly store: Roster & Queue;
@@ -28,6 +37,17 @@ export async function memberOfLink(
   const id = tokens.readLeave(list.id, token);
   const member = id === undefined ? undefined : await store.memberById(id);
   return member?.listId === list.id ? member : undefined;
+}
+
+/** The list's language, for whoever has a token of its: a member, or somebody who was one. */
+export async function languageOfLink(
+  { store, tokens }: { readonly store: ListStore; readonly tokens: Tokens },
+  list: List,
+  token: string,
+): Promise<{ readonly language?: Language }> {
+  if (tokens.readLeave(list.id, token) === undefined) return {};
+  const { language } = await store.listSettings(list.id);
+  return { language };
 }
 
 /** What became of somebody who followed the link. `last-owner`: somebody else has to own the list first. */

@@ -27,7 +27,7 @@ import { keptPostsIn } from "../parse/kept-posts.js";
 import { ThreadReader } from "../parse/reader.js";
 import { openReception } from "../receive/router.js";
 import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
-import { leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
+import { languageOfLink, leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
 import { OwnerNotifier } from "../request/tell-owners.js";
 import type { RenewalPlan } from "../store/key-renewal.js";
 import { ListsInUse } from "../store/lists-in-use.js";
@@ -202,6 +202,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       reader,
       limiter,
       tally,
+      publicUrl: () => live.publicUrl,
       ...(exploder && { exploder }),
     });
 
@@ -218,14 +219,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     const { web: webAt, vitals: vitalsAt } = options;
     const unsubscribing: UnsubscribeHandler = {
-      async isGood(listId, token) {
+      async look(listId, token) {
         const list = await store.listById(listId);
-        return list !== undefined && (await memberOfLink(shared, list, token)) !== undefined;
+        if (list === undefined) return { result: "unknown" };
+        const member = await memberOfLink(shared, list, token);
+        const language = await languageOfLink(shared, list, token);
+        return { result: member === undefined ? "unknown" : "good", ...language };
       },
       async leave(listId, token) {
         const list = await store.listById(listId);
-        if (list === undefined || (await heads.paused()).has(list.address)) return "unknown";
-        return leaveByLink(shared, list, token);
+        if (list === undefined) return { result: "unknown" };
+        const isPaused = (await heads.paused()).has(list.address);
+        const result = isPaused ? "unknown" : await leaveByLink(shared, list, token);
+        return { result, ...(await languageOfLink(shared, list, token)) };
       },
     };
     const web = webAt && (await openPublicDoor(webAt, webAt.tls, unsubscribing, log));

@@ -14,6 +14,10 @@ import { createServer as createSecureServer, Server as SecureServer } from "node
 import { MAX_CONNECTIONS, MAX_WEB_REQUEST_BYTES, WEB_TIMEOUT_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { Endpoint } from "../delivery/endpoints.js";
+import type { UnsubscribeResult } from "../receive/unsubscribe.js";
+import { textsIn } from "../texts/catalogue.js";
+import { type Language, languages } from "../texts/language.js";
+import type { PageText, ServerTexts } from "../texts/server-texts.js";
 
 /** A door that listens. */
 export interface HttpServer {
@@ -30,12 +34,22 @@ export interface WebTls {
   readonly key: string;
 }
 
+/** A link of List-Unsubscribe: what is true of it, or became of it, and the list's language. */
+export interface LinkAnswer<T extends string> {
+  readonly result: T;
+  /**
+   * Not set for a token that this server has not made. Attack: numbers of lists are small, so a page in the list's language would
+   * tell a stranger which lists there are.
+   */
+  readonly language?: Language;
+}
+
 /** What the public door asks. */
 export interface UnsubscribeHandler {
   /** Whether the token is a present member's; changes nothing. */
-  isGood(listId: number, token: string): Promise<boolean>;
-  /** Takes the holder off the list. @returns false if the token is nobody's */
-  leave(listId: number, token: string): Promise<"left" | "unknown" | "last-owner">;
+  look(listId: number, token: string): Promise<LinkAnswer<"good" | "unknown">>;
+  /** Takes the holder off the list. */
+  leave(listId: number, token: string): Promise<LinkAnswer<UnsubscribeResult>>;
 }
 
 /** What the operator's door asks. */
@@ -45,8 +59,20 @@ export interface HealthState {
   metrics(): Promise<string>;
 }
 
-const page = (title: string, body: string) =>
-  `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><h1>${title}</h1>${body}</html>\n`;
+const words = ({ title, paragraphs }: PageText) =>
+  `<h1>${title}</h1>${paragraphs.map((text) => `<p>${text}</p>`).join("")}`;
+
+/** A page of our own texts, which have no character that HTML reads. @param besides further markup */
+const page = (language: Language, text: PageText, besides = "") =>
+  `<!doctype html><html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text.title}</title>${words(text)}${besides}</html>\n`;
+
+/** A page for somebody who may be a stranger, who need not read the list's language: English is beside it. */
+const pageForStranger = (language: Language, text: (texts: ServerTexts) => PageText) =>
+  page(
+    language,
+    text(textsIn(language)),
+    language === "en" ? "" : `<hr><div lang="en">${words(text(textsIn("en")))}</div>`,
+  );
 
 const answer = (response: ServerResponse, code: number, type: "plain" | "html", body: string) => {
   response.writeHead(code, {
@@ -61,7 +87,7 @@ const answer = (response: ServerResponse, code: number, type: "plain" | "html", 
 };
 
 /**
- * Opens the public door: `/leave/<list>/<token>`.
+ * Opens the public door: `/leave/<list>/<token>`, and `/refused/<language>`, which the SMTP dialogue names to whoever was refused.
  *
  * GET only asks: mail systems and virus scanners open every link they see. POST leaves; RFC 8058 sends
  * `List-Unsubscribe=One-Click`, and so does the page's button.
@@ -73,40 +99,44 @@ export function openPublicDoor(
   log: Log,
 ): Promise<HttpServer> {
   return listen(at, tls, log, async (request, response) => {
-    const [, list = "", token = ""] = /^\/leave\/(\d{1,9})\/([0-9a-z-]{1,64})$/.exec(request.url ?? "") ?? [];
-    const unknown = () =>
+    const { url = "", method = "" } = request;
+    const isLook = method === "GET" || method === "HEAD";
+    const refusedIn = languages.find((language) => url === `/refused/${language}`);
+    if (refusedIn !== undefined && isLook) {
+      return answer(
+        response,
+        200,
+        "html",
+        pageForStranger(refusedIn, ({ refused }) => refused),
+      );
+    }
+    const [, list = "", token = ""] = /^\/leave\/(\d{1,9})\/([0-9a-z-]{1,64})$/.exec(url) ?? [];
+    const unknown = (language: Language = "en") =>
       answer(
         response,
         404,
         "html",
-        page("This link is not valid", "<p>You may already have left the list.</p>"),
+        pageForStranger(language, ({ leaving }) => leaving.unknown),
       );
     if (list === "") return unknown();
-    if (request.method === "GET" || request.method === "HEAD") {
-      if (!(await lists.isGood(Number(list), token))) return unknown();
-      const form =
-        '<p>You will no longer receive messages from the list. To rejoin you need a new invitation.</p><form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>Leave the list</button></form>';
-      return answer(response, 200, "html", page("Leave the list?", form));
+    if (isLook) {
+      const { result, language = "en" } = await lists.look(Number(list), token);
+      if (result === "unknown") return unknown(language);
+      const { question, button } = textsIn(language).leaving;
+      const form = `<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click"><button>${button}</button></form>`;
+      return answer(response, 200, "html", page(language, question, form));
     }
-    if (request.method !== "POST") return answer(response, 405, "plain", "Use GET or POST\n");
+    if (method !== "POST") return answer(response, 405, "plain", "Use GET or POST\n");
     const body = await readBody(request);
     // as a form of either kind (RFC 8058, 3.2)
     if (!/List-Unsubscribe(=|"\r\n\r\n)One-Click/.test(body)) {
       return answer(response, 400, "plain", "The form must contain List-Unsubscribe=One-Click\n");
     }
-    const left = await lists.leave(Number(list), token);
-    if (left === "unknown") return unknown();
-    if (left === "last-owner") {
-      const first =
-        "<p>You are the list's only owner. Make someone else an owner first, in ListSeal's settings.</p>";
-      return answer(response, 409, "html", page("You are still on the list", first));
-    }
-    answer(
-      response,
-      200,
-      "html",
-      page("You have left the list", "<p>You will receive no more messages from it.</p>"),
-    );
+    const { result, language = "en" } = await lists.leave(Number(list), token);
+    if (result === "unknown") return unknown(language);
+    const { left, lastOwner } = textsIn(language).leaving;
+    if (result === "last-owner") return answer(response, 409, "html", page(language, lastOwner));
+    answer(response, 200, "html", page(language, left));
   });
 }
 

@@ -3,6 +3,7 @@
  * absent is the default, so that a new setting needs no migration.
  */
 import { z } from "zod";
+import { languages } from "../texts/language.js";
 
 const schema = z.strictObject({
   /**
@@ -12,6 +13,8 @@ const schema = z.strictObject({
   replyTo: z.enum(["list", "author"]).default("list"),
   /** Authors get their own posts back: the proof that a post went out, and what a mail program threads by. */
   authorCopy: z.boolean().default(true),
+  /** What the server's own mails and pages are written in. */
+  language: z.enum(languages).default("en"),
   /** When it was retired, in milliseconds since 1970: it takes no mail any more. */
   retired: z.number().int().optional(),
 });

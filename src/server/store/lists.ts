@@ -85,12 +85,18 @@ export class Conflict extends Error {
 }
 
 export interface ListStore {
-  /** Adds a list and the first entries of its record. @throws Conflict as {@link setListKey}, or if the address is taken */
+  /**
+   * Adds a list and the first entries of its record.
+   *
+   * @param settings the default ones if absent
+   * @throws Conflict as {@link setListKey}, or if the address is taken
+   */
   createList(
     list: NewList,
     key: NewListKeyRow | undefined,
     changes: readonly RosterChange[],
     now: number,
+    settings?: ListSettings,
   ): Promise<List>;
   /** Every list, by address. */
   lists(): Promise<readonly List[]>;
@@ -121,7 +127,7 @@ export const putListSettings = (listId: number, settings: ListSettings): Stateme
 /** The lists in `database`. */
 export function listsIn(database: Database): ListStore {
   return {
-    createList: (list, key, changes, now) =>
+    createList: (list, key, changes, now, settings) =>
       database.transaction(function* () {
         const made = yield* firstRow(
           sql`INSERT INTO lists (address, name, mode, delivery, profile, server_key_file, server_fingerprint,
@@ -133,6 +139,7 @@ export function listsIn(database: Database): ListStore {
         if (made === undefined) throw new Conflict("that list already exists");
         const id = number(made, "id");
         if (key !== undefined) yield* takeListKey(id, key);
+        if (settings !== undefined) yield putListSettings(id, settings);
         for (const change of changes) yield* appendToRecord(id, change);
         const written = yield* firstRow(sql`SELECT * FROM lists WHERE id = ${id}`);
         if (written === undefined) throw new Error("a list that was made is not there");

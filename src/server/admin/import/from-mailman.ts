@@ -4,7 +4,7 @@ import { type Address, parseAddress } from "../../../mail/mailbox.js";
 import type { MemberRole } from "../../store/store.js";
 import { BadRequest } from "../administration.js";
 import type { CertificatePool } from "./certificates.js";
-import type { ImportedPerson, ImportSource } from "./source.js";
+import { type ImportedPerson, type ImportSource, languageIn } from "./source.js";
 
 /** Where Mailman's core listens, and who may ask it: `[webservice]` in mailman.cfg. */
 export interface MailmanAccess {
@@ -35,6 +35,7 @@ const rosterPage = z.object({
 const preferences = z.object({ delivery_status: z.string().nullish() });
 const listConfig = z.object({
   subject_prefix: z.string().nullish(),
+  preferred_language: z.string().nullish(),
   reply_goes_to_list: z.string().nullish(),
   default_member_action: z.string().nullish(),
   default_nonmember_action: z.string().nullish(),
@@ -77,11 +78,13 @@ export async function importFromMailman(
   }
   const outside = [...staff.keys()].filter((each) => !people.some(({ address }) => address === each));
   const action = config.default_nonmember_action;
+  const language = languageIn(config.preferred_language);
   return {
     origin: `Mailman list ${list}, ${people.length} members`,
     people,
     policy: config.default_member_action === "hold" ? "moderated" : action === "accept" ? "open" : "members",
     replyTo: config.reply_goes_to_list === "point_to_list" ? "list" : "author",
+    ...(language === undefined ? {} : { language }),
     lost: [
       "mail that is not encrypted: it is refused here, so everybody needs a key, or the add-on",
       ...(staff.size === 0

@@ -12,7 +12,7 @@ import { codeForLog } from "../../base/log.js";
 import { BadRequest } from "../administration.js";
 import { runForOctets } from "../shell.js";
 import { splitCertificates } from "./certificates.js";
-import type { ImportedPerson, ImportSource } from "./source.js";
+import { type ImportedPerson, type ImportSource, languageIn } from "./source.js";
 
 /** Where Debian's package keeps it. */
 export const schleuderPlaces = {
@@ -33,6 +33,7 @@ const words = z
 const listRow = z.object({
   id: z.number(),
   email: z.string(),
+  language: words,
   subject_prefix: words,
   subject_prefix_in: words,
   subject_prefix_out: words,
@@ -69,6 +70,7 @@ export async function importFromSchleuder(
     join(places.lists, domain, localPart),
     subscriptions.map(({ fingerprint }) => fingerprint),
   );
+  const language = languageIn(list.language);
   const people = subscriptions.map(
     (each): ImportedPerson => ({
       address: parseAddress(each.email),
@@ -84,6 +86,7 @@ export async function importFromSchleuder(
     policy: isClosed(list) ? "members" : "open",
     replyTo: list.set_reply_to_to_sender ? "author" : "list",
     authorCopy: list.deliver_selfsent,
+    ...(language === undefined ? {} : { language }),
     lost: lossesOf(
       list,
       subscriptions.some(({ admin }) => admin),

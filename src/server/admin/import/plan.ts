@@ -15,6 +15,7 @@ import { type DataFolder, writeDurably } from "../../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES, MAX_NAME_CHARACTERS } from "../../base/limits.js";
 import { rosterPages } from "../../store/roster-pages.js";
 import type { BulkMember, List, Member, PostPolicy, Store } from "../../store/store.js";
+import type { Language } from "../../texts/language.js";
 import { type AdminContext, operatorWord, type ReadMember, readNewMember } from "../administration.js";
 import { csvLine } from "../csv.js";
 import type { ImportedPerson, ImportSource } from "./source.js";
@@ -39,6 +40,7 @@ export interface ImportPlan {
   readonly policy?: PostPolicy;
   readonly replyTo?: "list" | "author";
   readonly authorCopy?: boolean;
+  readonly language?: Language;
 }
 
 /** Compares. Changes nothing. */
@@ -100,13 +102,14 @@ export async function planImport(
 async function settingsOf(
   store: Store,
   list: List,
-  { policy, replyTo, authorCopy }: ImportSource,
-): Promise<Pick<ImportPlan, "policy" | "replyTo" | "authorCopy">> {
+  { policy, replyTo, authorCopy, language }: ImportSource,
+): Promise<Pick<ImportPlan, "policy" | "replyTo" | "authorCopy" | "language">> {
   const now = await store.listSettings(list.id);
   return {
     ...(policy === undefined || policy === list.policy ? {} : { policy }),
     ...(replyTo === undefined || replyTo === now.replyTo ? {} : { replyTo }),
     ...(authorCopy === undefined || authorCopy === now.authorCopy ? {} : { authorCopy }),
+    ...(language === undefined || language === now.language ? {} : { language }),
   };
 }
 
@@ -178,6 +181,7 @@ export function importLines(plan: ImportPlan): readonly string[] {
     ...(plan.authorCopy === undefined
       ? []
       : [line("setting", `authors get ${plan.authorCopy ? "a" : "no"} copy`)]),
+    ...(plan.language === undefined ? [] : [line("setting", `language ${plan.language}`)]),
     ...source.lost.map((text) => line("lost", text)),
     line(
       "in all",
@@ -187,8 +191,8 @@ export function importLines(plan: ImportPlan): readonly string[] {
 }
 
 /** True if there is nothing left to change on this side. */
-export const isDone = ({ added, policy, replyTo, authorCopy }: ImportPlan): boolean =>
-  added.length === 0 && policy === undefined && replyTo === undefined && authorCopy === undefined;
+export const isDone = ({ added, policy, replyTo, authorCopy, language }: ImportPlan): boolean =>
+  added.length === 0 && [policy, replyTo, authorCopy, language].every((setting) => setting === undefined);
 
 /** What an import has done. */
 export interface ImportOutcome {
@@ -202,12 +206,13 @@ export async function carryOutImport(
   plan: ImportPlan,
 ): Promise<ImportOutcome> {
   const { store, folder } = office;
-  const { list, added, invited, policy, replyTo, authorCopy } = plan;
+  const { list, added, invited, policy, replyTo, authorCopy, language } = plan;
   if (!isDone(plan)) {
     const settings = {
       ...(await store.listSettings(list.id)),
       ...(replyTo === undefined ? {} : { replyTo }),
       ...(authorCopy === undefined ? {} : { authorCopy }),
+      ...(language === undefined ? {} : { language }),
     };
     await store.addMembers(
       list.id,

@@ -1,6 +1,7 @@
 /** What other list software says of a list, before it is compared with ours. */
 import type { Address } from "../../../mail/mailbox.js";
 import type { MemberRole, PostPolicy } from "../../store/store.js";
+import { type Language, languages } from "../../texts/language.js";
 
 /** Somebody on the other list. */
 export interface ImportedPerson {
@@ -22,6 +23,14 @@ export interface ImportSource {
   readonly policy?: PostPolicy;
   readonly replyTo?: "list" | "author";
   readonly authorCopy?: boolean;
+  /** One of ours; the other software may know more. */
+  readonly language?: Language;
   /** What has no counterpart here, in sentences. */
   readonly lost: readonly string[];
+}
+
+/** The language in a tag or locale (`pt_BR`, `de-AT`), if the server writes it. */
+export function languageIn(tag: string | null | undefined): Language | undefined {
+  const [language = ""] = (tag ?? "").toLowerCase().split(/[-_.]/, 1);
+  return languages.find((one) => one === language);
 }
