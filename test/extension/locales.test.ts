@@ -56,6 +56,22 @@ test.each(languages.filter((one) => one !== "en"))(
   },
 );
 
+/** A name behind one of these begins with any letter, and "de Alice" is no French. A date behind "le" or "du" is. */
+const ELIDED = /(?<!\p{L})(?:de|que|ne|se|je|me|te|jusque|lorsque|puisque|quoique) \$/iu;
+
+test("French puts no name where a vowel would need an elision", () => {
+  expect("Rôle de $FIRST$").toMatch(ELIDED);
+  const wrong = Object.entries(localeOf("fr")).filter(([, { message }]) => ELIDED.test(message));
+  expect(wrong).toEqual([]);
+});
+
+test("Spanish puts no name behind “y” or “o”, which change before some vowels", () => {
+  const wrong = Object.entries(localeOf("es")).filter(([, { message }]) =>
+    /(?<!\p{L})[yo] \$/iu.test(message),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test("no sentence is kept that nothing says", () => {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const sources = readdirSync(`${root}/src/extension`, { recursive: true, encoding: "utf8" })

@@ -88,7 +88,7 @@ export const french: ServerTexts = {
     paragraphs: [
       `La liste de diffusion chiffrée « ${name} » (${list}) est prête, et vous pouvez en devenir propriétaire. La fiche du serveur jointe à cet e-mail est pour vous seul : toute personne qui l’a peut s’approprier la liste.`,
       "1. Dans Thunderbird, installez le module ListSeal.",
-      "2. Enregistrez le fichier joint. Dans les paramètres de ListSeal, à la page « Membres », choisissez-le et cliquez sur « Ouvrir la fiche ».",
+      "2. Enregistrez le fichier joint. Dans les options de ListSeal, à la page « Membres », choisissez-le et cliquez sur « Ouvrir la fiche ».",
       "3. Appelez l’administrateur du serveur de listes et comparez l’empreinte affichée. N’omettez pas cette étape : une personne capable de modifier votre courrier pourrait avoir remplacé la fiche.",
       "4. Cliquez sur « Devenir propriétaire de cette liste ». Si ListSeal indique alors que la liste a déjà un propriétaire, prévenez immédiatement l’administrateur du serveur.",
       `La fiche expire le ${expires}. Personne ne lit les réponses à cet e-mail.`,
@@ -109,7 +109,7 @@ export const french: ServerTexts = {
     lastOwner: {
       title: "Vous êtes toujours sur la liste",
       paragraphs: [
-        "Vous êtes l’unique propriétaire de la liste. Nommez d’abord un autre propriétaire dans les paramètres de ListSeal.",
+        "Vous êtes l’unique propriétaire de la liste. Nommez d’abord un autre propriétaire dans les options de ListSeal.",
       ],
     },
     unknown: {

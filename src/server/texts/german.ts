@@ -47,9 +47,9 @@ export const german: ServerTexts = {
     ],
   }),
   copiesPaused: (list) => ({
-    subject: "Die Zustellung an Sie ist angehalten",
+    subject: "Die Zustellung an Sie ist pausiert",
     paragraphs: [
-      `Nachrichten der Liste ${list} an diese Adresse waren an mehreren Tagen unzustellbar. Die Liste hat deshalb die Zustellung an Sie angehalten. Da Sie dies lesen können, hatte Ihr Mailserver entweder eine Störung, die vorbei ist, oder er weist verschlüsselte Nachrichten ab.`,
+      `Nachrichten der Liste ${list} an diese Adresse waren an mehreren Tagen unzustellbar. Die Liste hat deshalb die Zustellung an Sie pausiert. Da Sie dies lesen können, hatte Ihr Mailserver entweder eine Störung, die vorbei ist, oder er weist verschlüsselte Nachrichten ab.`,
       "Schreiben Sie dem Verwalter der Liste: Er kann die Zustellung wieder aufnehmen lassen.",
     ],
   }),
@@ -63,8 +63,8 @@ export const german: ServerTexts = {
   membersPaused: (list, count, members, isMore) => ({
     subject:
       count === 1
-        ? "Die Zustellung an ein Mitglied ist angehalten"
-        : `Die Zustellung an ${count} Mitglieder ist angehalten`,
+        ? "Die Zustellung an ein Mitglied ist pausiert"
+        : `Die Zustellung an ${count} Mitglieder ist pausiert`,
     paragraphs: [
       `Nachrichten der Liste ${list} waren an mehreren Tagen unzustellbar. Diese Mitglieder erhalten deshalb vorerst nichts mehr; ihre Nummern: ${members}${isMore ? " und weitere" : ""}.`,
       "Wer sie sind, sieht der Betreiber des Servers mit `listseal-server member list`. Mit `listseal-server member resume` nimmt er die Zustellung wieder auf, mit `--all` für alle auf einmal.",
@@ -73,14 +73,14 @@ export const german: ServerTexts = {
   manyBounced: (list) => ({
     subject: "Nachrichten an einen großen Teil der Liste sind unzustellbar",
     paragraphs: [
-      `An einem einzigen Tag waren Nachrichten der Liste ${list} für so viele Mitglieder unzustellbar, dass die Ursache wahrscheinlich eine Störung beim Mailserver der Liste oder bei einem großen Anbieter ist. Das wird niemandem angerechnet, und die Zustellung wird deswegen an niemanden angehalten.`,
+      `An einem einzigen Tag waren Nachrichten der Liste ${list} für so viele Mitglieder unzustellbar, dass die Ursache wahrscheinlich eine Störung beim Mailserver der Liste oder bei einem großen Anbieter ist. Das wird niemandem angerechnet, und die Zustellung wird deswegen an niemanden pausiert.`,
       "Bitten Sie den Betreiber des Servers, der Sache nachzugehen: `listseal-server member show` zeigt, was unzustellbar war, und `listseal-server doctor` prüft den Server. Solange es andauert, bekommen Sie diese Mitteilung einmal pro Woche.",
     ],
   }),
   memberLeft: (list, member) => ({
-    subject: "Ein Mitglied ist ausgetreten",
+    subject: "Ein Mitglied hat die Liste verlassen",
     paragraphs: [
-      `Das Mitglied Nummer ${member} der Liste ${list} ist über den Link in seinen Nachrichten ausgetreten. Es erhält keine Nachrichten der Liste mehr; um wieder beizutreten, braucht es eine neue Einladung.`,
+      `Das Mitglied Nummer ${member} hat die Liste ${list} über den Link in seinen Nachrichten verlassen. Es erhält keine Nachrichten der Liste mehr; um wieder beizutreten, braucht es eine neue Einladung.`,
     ],
   }),
   serverCard: (name, list, expires) => ({
@@ -96,14 +96,14 @@ export const german: ServerTexts = {
   }),
   leaving: {
     question: {
-      title: "Aus der Liste austreten?",
+      title: "Die Liste verlassen?",
       paragraphs: [
         "Sie erhalten dann keine Nachrichten der Liste mehr. Um wieder beizutreten, brauchen Sie eine neue Einladung.",
       ],
     },
-    button: "Aus der Liste austreten",
+    button: "Liste verlassen",
     left: {
-      title: "Sie sind aus der Liste ausgetreten",
+      title: "Sie haben die Liste verlassen",
       paragraphs: ["Sie erhalten keine Nachrichten der Liste mehr."],
     },
     lastOwner: {
@@ -114,7 +114,7 @@ export const german: ServerTexts = {
     },
     unknown: {
       title: "Dieser Link ist nicht gültig",
-      paragraphs: ["Vielleicht sind Sie schon aus der Liste ausgetreten."],
+      paragraphs: ["Vielleicht haben Sie die Liste schon verlassen."],
     },
   },
   refused: {

@@ -46,10 +46,10 @@ export const spanish: ServerTexts = {
     ],
   }),
   copiesPaused: (list) => ({
-    subject: "el envío a tu dirección está en pausa",
+    subject: "la entrega a tu dirección está en pausa",
     paragraphs: [
-      `Los mensajes de la lista ${list} a esta dirección se han devuelto durante varios días, así que la lista ha puesto en pausa el envío. Si puedes leer esto, o tu servidor de correo tuvo un problema que ya ha pasado, o rechaza los mensajes cifrados.`,
-      "Escribe al propietario de la lista, que puede hacer que se reanude el envío.",
+      `Los mensajes de la lista ${list} a esta dirección se han devuelto durante varios días, así que la lista ha puesto en pausa la entrega. Si puedes leer esto, o tu servidor de correo tuvo un problema que ya ha pasado, o rechaza los mensajes cifrados.`,
+      "Escribe al propietario de la lista, que puede hacer que se reanude la entrega.",
     ],
   }),
   memberWithoutKey: (list, member) => ({
@@ -61,23 +61,23 @@ export const spanish: ServerTexts = {
   }),
   membersPaused: (list, count, members, isMore) => ({
     subject:
-      count === 1 ? "el envío a un miembro está en pausa" : `el envío a ${count} miembros está en pausa`,
+      count === 1 ? "la entrega a un miembro está en pausa" : `la entrega a ${count} miembros está en pausa`,
     paragraphs: [
       `Los mensajes de la lista ${list} se han devuelto durante varios días, así que estos miembros no reciben nada por ahora. Sus números: ${members}${isMore ? " y otros" : ""}.`,
-      "El administrador del servidor puede ver quiénes son con `listseal-server member list`, y reanudar el envío con `listseal-server member resume`, o para todos a la vez con `--all`.",
+      "El administrador del servidor puede ver quiénes son con `listseal-server member list`, y reanudar la entrega con `listseal-server member resume`, o para todos a la vez con `--all`.",
     ],
   }),
   manyBounced: (list) => ({
     subject: "se devuelven los mensajes a gran parte de la lista",
     paragraphs: [
-      `En un solo día se han devuelto mensajes de la lista ${list} a tantos miembros que la causa es probablemente un fallo del servidor de correo de la lista o de un gran proveedor. No se le tiene en cuenta a nadie, y a nadie se le pone el envío en pausa por ello.`,
+      `En un solo día se han devuelto mensajes de la lista ${list} a tantos miembros que la causa es probablemente un fallo del servidor de correo de la lista o de un gran proveedor. No se le tiene en cuenta a nadie, y a nadie se le pone en pausa la entrega por ello.`,
       "Pide al administrador del servidor que lo revise: `listseal-server member show` muestra las devoluciones y `listseal-server doctor` comprueba el servidor. Mientras dure, este aviso te llega una vez por semana.",
     ],
   }),
   memberLeft: (list, member) => ({
-    subject: "un miembro se ha dado de baja",
+    subject: "un miembro ha salido de la lista",
     paragraphs: [
-      `El miembro número ${member} de la lista ${list} se ha dado de baja con el enlace de sus mensajes. Ya no recibe mensajes de la lista; para volver necesita una invitación nueva.`,
+      `El miembro número ${member} ha salido de la lista ${list} con el enlace de sus mensajes. Ya no recibe mensajes de ella; para volver necesita una invitación nueva.`,
     ],
   }),
   serverCard: (name, list, expires) => ({
@@ -85,7 +85,7 @@ export const spanish: ServerTexts = {
     paragraphs: [
       `La lista de correo cifrada «${name}» (${list}) está preparada y puedes ser su propietario. La tarjeta del servidor adjunta a este correo es solo para ti: quien la tenga puede quedarse con la lista.`,
       "1. Instala el complemento ListSeal en Thunderbird.",
-      "2. Guarda el archivo adjunto. En los ajustes de ListSeal, en la página «Miembros», elígelo y haz clic en «Abrir tarjeta».",
+      "2. Guarda el archivo adjunto. En las opciones de ListSeal, en la página «Miembros», elígelo y haz clic en «Abrir tarjeta».",
       "3. Llama al administrador del servidor de listas y compara la huella digital que ves. No te saltes este paso: alguien que pueda modificar tu correo podría haber sustituido la tarjeta.",
       "4. Haz clic en «Ser propietario de esta lista». Si ListSeal dice entonces que la lista ya tiene propietario, díselo de inmediato al administrador del servidor.",
       `La tarjeta caduca el ${expires}. Nadie lee las respuestas a este correo.`,
@@ -93,23 +93,23 @@ export const spanish: ServerTexts = {
   }),
   leaving: {
     question: {
-      title: "¿Darte de baja de la lista?",
+      title: "¿Salir de la lista?",
       paragraphs: ["Ya no recibirás mensajes de la lista. Para volver necesitarás una invitación nueva."],
     },
-    button: "Darme de baja",
+    button: "Salir de la lista",
     left: {
-      title: "Te has dado de baja de la lista",
+      title: "Has salido de la lista",
       paragraphs: ["Ya no recibirás mensajes de ella."],
     },
     lastOwner: {
       title: "Sigues en la lista",
       paragraphs: [
-        "Eres el único propietario de la lista. Antes tienes que nombrar propietario a otra persona en los ajustes de ListSeal.",
+        "Eres el único propietario de la lista. Antes tienes que nombrar propietario a otra persona en las opciones de ListSeal.",
       ],
     },
     unknown: {
       title: "Este enlace no es válido",
-      paragraphs: ["Quizá ya te hayas dado de baja de la lista."],
+      paragraphs: ["Quizá ya hayas salido de la lista."],
     },
   },
   refused: {
