@@ -3,6 +3,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { OWNED_VERSION } from "../../src/extension/records/owned-list.js";
+import {
+  KEEP_RECORDS,
+  LOOKING_PREFERENCES,
+  OPEN_ALL,
+  OPEN_POPUP,
+  PRESS_ALL,
+  popups,
+  STANDS_IN_THE_WAY,
+} from "../tour/every-state.js";
 import { MadeList, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
 import {
@@ -24,100 +33,6 @@ const ALBUM = fileURLToPath(new URL("../../out/everybody", import.meta.url));
 
 /** Two pages side by side on a small screen; at 200 % it has half of that. */
 const WIDTH = 980;
-
-const PREFERENCES = {
-  "extensions.webextensions.keepUuidOnUninstall": true,
-  "extensions.webextOptionalPermissionPrompts": false,
-  // Debian's Thunderbird compiles no JavaScript: axe takes ten times as long there, and finds the same
-  "javascript.options.baselinejit": true,
-  "mail.server.default.autosync_offline_stores": false,
-};
-
-/** Runs in the background page. What the page itself was just writing may come after it: then it is kept once more. */
-const KEEP = `async (records, session) => {
-  const { storage } = globalThis.messenger ?? globalThis.browser;
-  const listsOf = ({ listseal }) => JSON.stringify(listseal?.lists ?? {});
-  for (let tries = 0; tries < 600; tries += 1) {
-    await storage.session.clear();
-    await storage.local.clear();
-    await storage.local.set(records);
-    await storage.session.set(session);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    if (listsOf(await storage.local.get("listseal")) === listsOf(records)) return;
-  }
-  throw new Error("somebody else goes on writing");
-}`;
-
-/** Runs in the background page: what stands in the way in the open compose window, and its popup. */
-const OPEN_POPUP = `async (state) => {
-  const { tabs, storage, composeAction } = globalThis.messenger ?? globalThis.browser;
-  const [{ id, windowId }] = (await tabs.query({})).filter(({ type }) => type === "messageCompose");
-  const name = "compose-" + id;
-  const before = (await storage.session.get(name))[name];
-  await storage.session.set({ [name]: { ...before, hindrance: null, notice: null, ...state } });
-  await composeAction.setPopup({ tabId: id, popup: "/app/thunderbird/popup.html" });
-  await composeAction.openPopup({ windowId });
-}`;
-
-/** Runs in the background page. */
-const STANDS_IN_THE_WAY = `async () => {
-  const { storage } = globalThis.messenger ?? globalThis.browser;
-  const kept = Object.entries(await storage.session.get(null));
-  return kept.some(([name, state]) => name.startsWith("compose-") && state.hindrance !== null);
-}`;
-
-/** Every question, failure and notice of the compose window. */
-const popups: Readonly<Record<string, object>> = {
-  locked: {
-    hindrance: {
-      kind: "locked",
-      doing: "sending",
-      fingerprint: "ab".repeat(20),
-      address: "alice@elsewhere.test",
-    },
-  },
-  "not-sent": { hindrance: { kind: "failed", doing: "sending", code: "key-expired" } },
-  "not-kept": { hindrance: { kind: "failed", doing: "keeping", code: "storage-full" } },
-  "not-opened": { hindrance: { kind: "failed", doing: "opening", code: "damaged" } },
-  "other-recipients": {
-    hindrance: { kind: "other-recipients", others: ["zoe@example.test", "fay@example.test"] },
-  },
-  bcc: { hindrance: { kind: "bcc", others: ["zoe@example.test"] } },
-  "missing-attachment": { hindrance: { kind: "missing-attachment", word: "attached" } },
-  "clear-to-list": { hindrance: { kind: "clear-to-list" } },
-  "sealed-quote": { hindrance: { kind: "sealed-quote" } },
-  "other-list-quote": { hindrance: { kind: "other-list-quote", from: "council@lists.example" } },
-  "almost-list": {
-    hindrance: { kind: "almost-list", typed: "Team+notes@lists.example.", list: "team@lists.example" },
-  },
-  "address-book-list": { hindrance: { kind: "address-book-list", others: ["Friends"] } },
-  "no-list": { hindrance: { kind: "no-list" } },
-  "settled-late": { hindrance: { kind: "settled-late" } },
-  "draft-moved": { notice: "server-draft-moved" },
-  "draft-left": { notice: "server-draft-left" },
-  "draft-kept": { notice: "sealed-draft-kept" },
-  "quote-left-out": { notice: "quote-left-out" },
-  "read-only": { notice: "read-only" },
-  nothing: {},
-};
-
-/** Runs in the page. */
-const PRESS = `(window, selector) => {
-  const all = [...window.document.querySelectorAll(selector)];
-  if (all.length === 0) throw new Error("nothing to press: " + selector);
-  for (const one of all) one.click();
-}`;
-
-/** Runs in a mail: opens the details, and the pictures among the attachments. */
-const OPEN_ALL = `async (window) => {
-  const root = window.document.querySelector("listseal-view").openOrClosedShadowRoot;
-  for (const one of root.querySelectorAll("details")) one.open = true;
-  for (const one of root.querySelectorAll("button[aria-expanded=false]")) {
-    one.click();
-    for (let tries = 0; tries < 6000 && one.getAttribute("aria-expanded") !== "true"; tries += 1)
-      await new Promise((resolve) => window.setTimeout(resolve, 20));
-  }
-}`;
 
 /** Every page, popup and banner in one real Thunderbird, for people who can't see, use a mouse, or read small letters. */
 describe("a Thunderbird for everybody", () => {
@@ -142,7 +57,7 @@ describe("a Thunderbird for everybody", () => {
       life = await busyLife(scenery);
     })();
     world = await World.start();
-    alice = await Person.arrive(world, "alice", PREFERENCES);
+    alice = await Person.arrive(world, "alice", LOOKING_PREFERENCES);
     await making;
     const asked = z.object({ pending: z.array(z.object({ id: z.string() })) }).parse(life["requests"]);
     mails = await everyMail(scenery, asked.pending[1]?.id ?? "");
@@ -165,7 +80,7 @@ describe("a Thunderbird for everybody", () => {
   });
 
   const keep = (records: Kept, session: Kept = {}) =>
-    alice.addon.inBackground(z.null(), KEEP, records, session);
+    alice.addon.inBackground(z.null(), KEEP_RECORDS, records, session);
 
   describe.each<Language>(["en", "ja"])("in %s", (language) => {
     const w = wordsOf(language);
@@ -206,7 +121,7 @@ describe("a Thunderbird for everybody", () => {
       return found;
     }
 
-    const press = (selector: string) => page.run(z.null(), PRESS, selector);
+    const press = (selector: string) => page.run(z.null(), PRESS_ALL, selector);
     const has = (selector: string) =>
       until(`${selector} on the page`, async () =>
         (await page.run(

@@ -95,7 +95,7 @@ const otherFiles: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What is said of a file in the text, of a mail within the mail, and of an entry for a calendar. */
-const told: Readonly<Record<Language, Readonly<Record<string, readonly string[]>>>> = {
+const told: Readonly<Record<"en" | "ja", Readonly<Record<string, readonly string[]>>>> = {
   en: {
     "git-attached-patch": ["0001-pier-count-the-seventh-pile.patch"],
     "mutt-inline-patch": ["seventh.patch"],

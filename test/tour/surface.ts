@@ -74,6 +74,32 @@ const LAYOUT = `(window) => {
   return found;
 }`;
 
+/** Runs there: what has so little room beside something else that its words break. */
+const SQUEEZED = `(window) => {
+  ${PARTS}
+  const words = (one) => [...one.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim().length > 12);
+  return seen
+    .filter((one) => {
+      const { lineHeight, fontSize, display } = window.getComputedStyle(one);
+      const { width, height } = one.getBoundingClientRect();
+      const [size, line] = [parseFloat(fontSize), parseFloat(lineHeight) || 1.4 * parseFloat(fontSize)];
+      return words(one) && display !== "inline" && width < 5 * size && height > 4 * line;
+    })
+    .map((one) => "squeezed: " + nameOf(one));
+}`;
+
+/** Runs there: each text that is seen, or read out in its place. */
+const TEXTS = `(window) => {
+  ${PARTS}
+  const found = new Set();
+  for (const one of seen) {
+    for (const { nodeType, data } of one.childNodes) if (nodeType === 3) found.add(data);
+    for (const name of ["aria-label", "title", "placeholder", "alt"]) found.add(one.getAttribute(name) ?? "");
+    if (one.localName === "select") for (const { text } of one.options) found.add(text);
+  }
+  return [...found].map((text) => text.replace(/\\s+/g, " ").trim()).filter((text) => text !== "");
+}`;
+
 /**
  * Runs there: what can't be told from text or from its neighbours once backgrounds are gone, as they are where colours are
  * forced: controls without an edge or a line under them, and a chosen tab that looks like the others.
@@ -229,6 +255,16 @@ export class Surface {
   /** What is cut off, or sticks out at the sides. */
   cutOff(): Promise<readonly string[]> {
     return this.run(z.array(z.string()), LAYOUT);
+  }
+
+  /** What has too little room beside something else. */
+  squeezed(): Promise<readonly string[]> {
+    return this.run(z.array(z.string()), SQUEEZED);
+  }
+
+  /** Each text that is seen there, or that a screen reader reads in its place. */
+  texts(): Promise<readonly string[]> {
+    return this.run(z.array(z.string()), TEXTS);
   }
 
   /** What a keyboard can't reach, or reaches unseen. */

@@ -67,7 +67,7 @@ export interface BrowserOptions {
   /** Folder of the unpacked extension: dist/chromium, dist/firefox, or a test's own. */
   readonly extension: string;
   /** Language of browser and extension; English if left out. */
-  readonly language?: "en" | "ja";
+  readonly language?: "en" | "ja" | "de" | "fr" | "es";
   /** Whether pages are told that the person wants them dark. */
   readonly dark?: boolean;
   /** Chromium in a window of its own on the display, for a person to play with. */

@@ -284,7 +284,7 @@ export class ThunderbirdUi {
   }
 
   /** Has add-ons that are installed from now on speak this language. */
-  async useLanguage(language: "en" | "ja"): Promise<void> {
+  async useLanguage(language: "en" | "ja" | "de" | "fr" | "es"): Promise<void> {
     await this.#call(z.null(), "pictures", "useLanguage", language === "en" ? "en-US" : language);
   }
 

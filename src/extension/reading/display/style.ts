@@ -27,7 +27,7 @@ details.more dt { color: var(--quiet); } details.more dd { margin: 0; }
 code:where(:not(.body *)) { font-family: ui-monospace, monospace; font-size: 12px; }
 h1:where(:not(.body *)) { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
-.meta time { white-space: nowrap; }
+.meta time { display: inline-block; }
 .pieces { border-top: 1px solid var(--line); padding-top: 14px; }
 /* the font and size that the person has chosen for mails in Thunderbird, and tables as wide as their words: no number is broken */
 .body { font: initial; overflow-wrap: break-word; }
@@ -65,6 +65,7 @@ button:hover { background: light-dark(#e0e0e6, #42414d); }
 .unlock input { font: inherit; color: inherit; background: var(--back); border: 1px solid var(--quiet); border-radius: 4px; padding: 4px 8px; }
 .unlock .problem { color: var(--warning); } .unlock .problem:empty { display: none; }
 .banner progress { width: 100%; margin-top: 10px; accent-color: var(--note); }
+@media (max-width: 480px) { details.more dl, .inside > dl { grid-template-columns: 1fr; } }
 @media print { .state details, .files button, .keep { display: none; } :host { min-height: 0; } }
 @media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }
 `;
