@@ -11,6 +11,7 @@ import { makePeerWorld } from "../peers.js";
 import { compare, type Options, type Row } from "../row.js";
 import { answeringRows } from "./answering.js";
 import { oneCopy, startListServer } from "./list-server.js";
+import { profileRows } from "./profile.js";
 import {
   isPostfixInstalled,
   openMeteredSink,
@@ -152,6 +153,7 @@ export async function rows(options: Options): Promise<readonly Row[]> {
         removal: (full) => removalRows(program, full),
         schleuder: (full) => schleuderRows(program, full),
         "fan-out": (full) => sourceRows(program, full),
+        profile: () => profileRows(program),
       },
       options,
     );

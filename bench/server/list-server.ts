@@ -40,23 +40,27 @@ export interface ListServer {
   close(): Promise<void>;
 }
 
-/** Starts a server whose list has `members` members. One small post is out when this resolves: it is warm. */
+/**
+ * Starts a server whose list has `members` members. One small post is out when this resolves: it is warm.
+ *
+ * @param nodeArgs for Node itself; a server with any is asked to end, and not killed: it has something to write
+ */
 export async function startListServer(
   program: Built,
   relay: { readonly port: number },
   members: number,
+  nodeArgs: readonly string[] = [],
 ): Promise<ListServer> {
   const play = await PlayServer.make();
   const alice = await person("Alice");
   const list = await play.createList("team@lists.test");
   await play.join(list, alice);
   const crowd = [...(await play.office((office) => addCrowd(office, list, members - 1)))];
-  const server = await ServerProcess.start(program, {
-    folder: play.folder.path,
-    place: play.place,
-    relayPort: relay.port,
-    lanes: LANES,
-  });
+  const server = await ServerProcess.start(
+    program,
+    { folder: play.folder.path, place: play.place, relayPort: relay.port, lanes: LANES },
+    { nodeArgs },
+  );
   const pid = server.child.pid ?? 0;
   let present = members;
 
@@ -117,6 +121,10 @@ export async function startListServer(
       return performance.now() - start;
     },
     async close() {
+      if (nodeArgs.length > 0) {
+        server.child.kill("SIGTERM");
+        await server.ended;
+      }
       await server.kill();
       await play.discard();
     },

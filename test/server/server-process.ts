@@ -33,6 +33,8 @@ export async function build(source: string): Promise<Built> {
       outDir,
       emptyOutDir: true,
       target: "node20",
+      // for profiles
+      sourcemap: true,
       rollupOptions: {
         input: { program: join(root, source), ...readingWorker },
         output: { entryFileNames: "[name].js" },
@@ -66,13 +68,14 @@ export class ServerProcess {
    * Starts one; it listens when this resolves.
    *
    * @param maxFileBytes no file of the process may grow beyond: what a full disk does to it (`ulimit -f`)
+   * @param nodeArgs for Node itself, before the program
    */
   static async start(
     program: Built,
     settings: ServeSettings,
-    { maxFileBytes }: { maxFileBytes?: number } = {},
+    { maxFileBytes, nodeArgs = [] }: { maxFileBytes?: number; nodeArgs?: readonly string[] } = {},
   ): Promise<ServerProcess> {
-    const words = [process.execPath, program.path, JSON.stringify(settings)];
+    const words = [process.execPath, ...nodeArgs, program.path, JSON.stringify(settings)];
     const limited = [
       "bash",
       "-c",

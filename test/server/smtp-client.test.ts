@@ -70,6 +70,11 @@ const mail = {
   recipient: "b@people.test",
   pieces: [Buffer.from("X: y\r\n\r\nHello\r\n")],
 };
+/** More than goes out with its end. */
+const large = {
+  ...mail,
+  pieces: [Buffer.from(`X: y\r\n\r\n${"Hello, all there\r\n".repeat(2_000)}The end\r\n`)],
+};
 const commands = "MAIL FROM:<a@lists.test> SIZE=15\r\nRCPT TO:<b@people.test>\r\nDATA\r\n";
 
 const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
@@ -96,12 +101,27 @@ describe("the end of a mail is held back until whoever is asked says so", () => 
       await new Promise<void>((resolve) => (ready = resolve));
       end();
     });
-    while (!heard.includes("Hello\r\n")) await soon();
+    while (!heard.includes("DATA\r\n")) await soon();
+    await soon();
+    expect(heard).not.toContain("Hello\r\n");
+    ready();
+    expect(await sent).toEqual({ kind: "sent" });
+    expect(heard).toContain("|X: y\r\n\r\nHello\r\n.\r\n|");
+  });
+
+  test("and sent then, with the relay having all the rest of a large one", async () => {
+    const connection = await connect();
+    let ready = () => {};
+    const sent = connection.send(large, async (end) => {
+      await new Promise<void>((resolve) => (ready = resolve));
+      end();
+    });
+    while (!heard.includes("The end\r\n")) await soon();
     await soon();
     expect(heard).not.toContain("\r\n.\r\n");
     ready();
     expect(await sent).toEqual({ kind: "sent" });
-    expect(heard).toContain("Hello\r\n|.\r\n");
+    expect(heard).toContain("The end\r\n|.\r\n");
   });
 
   test("and is asked about only when the relay has all the rest", async () => {
@@ -116,13 +136,13 @@ describe("the end of a mail is held back until whoever is asked says so", () => 
     expect(isAsked).toBe(false);
     for (const socket of sockets) socket.write("354 go on\r\n");
     expect(await sent).toEqual({ kind: "withheld" });
-    while (!heard.includes("Hello\r\n")) await soon();
   });
 
   test("and never sent if the answer is no: the relay has no mail, and the connection is not used again", async () => {
     const connection = await connect();
     expect(await connection.send(mail, async () => undefined)).toEqual({ kind: "withheld" });
     await soon();
+    expect(heard).not.toContain("Hello\r\n");
     expect(heard).not.toContain("\r\n.\r\n");
     expect(await connection.send(mail)).toMatchObject({ kind: "broken" });
   });
@@ -130,14 +150,116 @@ describe("the end of a mail is held back until whoever is asked says so", () => 
   test("and never sent if that fails: the relay has no mail", async () => {
     const connection = await connect();
     let fail = (_error: Error) => {};
-    const sent = connection.send(mail, () => new Promise((_resolve, reject) => (fail = reject)));
+    const sent = connection.send(large, () => new Promise((_resolve, reject) => (fail = reject)));
     const refused = expect(sent).rejects.toThrow("the disk is full");
-    while (!heard.includes("Hello\r\n")) await soon();
+    while (!heard.includes("The end\r\n")) await soon();
     fail(new Error("the disk is full"));
     await refused;
     await soon();
     expect(heard).not.toContain("\r\n.\r\n");
     expect(await connection.send(mail)).toMatchObject({ kind: "broken" });
+  });
+});
+
+describe("the envelope of the next mail", () => {
+  const other = { ...mail, recipient: "c@people.test" };
+  const announced = "MAIL FROM:<a@lists.test> SIZE=15\r\nRCPT TO:<c@people.test>\r\nDATA\r\n";
+  const body = "X: y\r\n\r\nHello\r\n.\r\n";
+  const end = async (send: () => void) => send();
+
+  test("goes out with the end of the one before, and is not said again", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "sent" });
+    expect(await connection.send(other)).toEqual({ kind: "sent" });
+    expect(heard).toContain(`|${commands}|${body}${announced}|${body}|`);
+  });
+
+  test("waits for its turn where the relay does not take commands together", async () => {
+    extensions = [];
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "sent" });
+    expect(await connection.send(other)).toEqual({ kind: "sent" });
+    expect(heard).toContain(
+      `|${body}|MAIL FROM:<a@lists.test>\r\n|RCPT TO:<c@people.test>\r\n|DATA\r\n|${body}|`,
+    );
+  });
+
+  test("is not sent if the mail is larger than what the relay takes", async () => {
+    extensions = ["PIPELINING", "SIZE 20"];
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => large)).toEqual({ kind: "sent" });
+    expect(heard).not.toContain("SIZE=3");
+    expect(await connection.send(mail)).toEqual({ kind: "sent" });
+  });
+
+  test("is for that mail: the connection is cut before another would be taken for it", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "sent" });
+    heard = "";
+    expect(await connection.send({ ...mail, recipient: "d@people.test" })).toMatchObject({ kind: "broken" });
+    await soon();
+    expect(heard).toBe("");
+  });
+
+  test("is the last that is said before a connection is closed: a goodbye would be a line of that mail", async () => {
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "sent" });
+    connection.close();
+    await soon();
+    expect(heard).not.toContain("QUIT");
+  });
+
+  test.each([
+    ["RCPT TO:<c", "550 5.1.1 unknown\r\n", { kind: "refused", reply: 550 }],
+    ["RCPT TO:<c", "450 4.7.1 greylisted\r\n", { kind: "later", reply: 450 }],
+  ] as const)("is refused by itself: %s answered with %j", async (command, answer, expected) => {
+    let isRefused = false;
+    says = (line) => {
+      if (isRefused && line === "DATA") return "503 5.5.1 no\r\n";
+      if (!line.startsWith(command)) return undefined;
+      isRefused = true;
+      return answer;
+    };
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "sent" });
+    expect(await connection.send(other)).toMatchObject(expected);
+    isRefused = false;
+    expect(await connection.send(mail)).toEqual({ kind: "sent" });
+  });
+
+  test("does not keep the mail before it from being refused", async () => {
+    says = (line) => (line === "." ? "452 4.2.2 full\r\n" : undefined);
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toMatchObject({ kind: "later", reply: 452 });
+    says = () => undefined;
+    expect(heard).not.toContain("RSET");
+    expect(await connection.send(other)).toEqual({ kind: "sent" });
+  });
+
+  test("has an answer to each command: with one more, who knows which of them was about the mail before", async () => {
+    let ends = 0;
+    says = (line) => {
+      if (line === ".") ends++;
+      if (ends === 0) return undefined;
+      // all of them at one moment
+      return line === "DATA" ? `${"250 2.0.0 taken\r\n".repeat(4)}354 go on\r\n` : "silence";
+    };
+    const connection = await connect();
+    expect(await connection.send(mail, end, () => other)).toEqual({ kind: "broken", code: "EPROTOCOL" });
+    expect(await connection.send(other)).toMatchObject({ kind: "broken" });
+    expect(ends).toBe(1);
+  });
+
+  test("answered in the wrong number ends no mail", async () => {
+    let ends = 0;
+    says = (line) => {
+      if (line === ".") ends++;
+      return ends > 0 && line.startsWith("RCPT") ? "250 2.1.5 ok\r\n250 2.1.5 really\r\n" : undefined;
+    };
+    const connection = await connect();
+    await connection.send(mail, end, () => other);
+    expect(await connection.send(other)).toMatchObject({ kind: "broken" });
+    expect(ends).toBe(1);
   });
 });
 
@@ -319,8 +441,8 @@ describe("time is for the whole of an answer", () => {
       return undefined;
     };
     const connection = await impatient({ block: 50 });
-    const large = { ...mail, pieces: [Buffer.alloc(64 * 1024 * 1024, "Hello, all there\r\n")] };
-    expect(await connection.send(large)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
+    const huge = { ...mail, pieces: [Buffer.alloc(64 * 1024 * 1024, "Hello, all there\r\n")] };
+    expect(await connection.send(huge)).toEqual({ kind: "broken", code: "ETIMEDOUT" });
   });
 });
 

@@ -28,6 +28,8 @@ export class ClaimedJobs {
   /** Between the wall clock and the one that is never set, when jobs were claimed last. */
   #drift: number;
   #claimed: Job[] = [];
+  /** The last claim got as much as it asked for: there may be more. */
+  #isMore = false;
   #claiming: Promise<void> | undefined;
 
   constructor(options: ClaimedJobsOptions) {
@@ -44,19 +46,22 @@ export class ClaimedJobs {
   async stop(): Promise<void> {
     clearInterval(this.#renewal);
     const { store, now } = this.#options;
+    await this.#claiming?.catch(() => undefined);
     for (const job of this.#claimed.splice(0)) await store.returnJob(job, now());
   }
 
   /** The next claimed job, in hand from now on; claims more when there is none. */
   async take(): Promise<Job | undefined> {
-    if (this.#claimed.length === 0) {
-      this.#claiming ??= this.#claim().finally(() => {
-        this.#claiming = undefined;
-      });
-      await this.#claiming;
-    }
+    if (this.#claimed.length === 0) await this.#claimMore();
+    return this.takeClaimed();
+  }
+
+  /** As {@link take}, if one is claimed already. */
+  takeClaimed(): Job | undefined {
     const job = this.#claimed.shift();
     if (job !== undefined) this.#inHand.add(job);
+    // whoever takes the last would have to wait for the database; what goes wrong is told to who has to wait
+    if (this.#isMore && this.#claimed.length < CLAIM_BATCH / 4) this.#claimMore().catch(() => undefined);
     return job;
   }
 
@@ -70,6 +75,13 @@ export class ClaimedJobs {
     return performance.now() < (this.#leases.get(job.claim) ?? 0) - this.#lease / LEASE_RENEWALS;
   }
 
+  #claimMore(): Promise<void> {
+    this.#claiming ??= this.#claim().finally(() => {
+      this.#claiming = undefined;
+    });
+    return this.#claiming;
+  }
+
   async #claim(): Promise<void> {
     const { store, now: clock } = this.#options;
     await this.#minTheClock();
@@ -78,6 +90,7 @@ export class ClaimedJobs {
     const jobs = await store.claimJobs(now, now + this.#lease, CLAIM_BATCH);
     for (const { claim } of jobs) this.#leases.set(claim, until);
     this.#claimed.push(...jobs);
+    this.#isMore = jobs.length === CLAIM_BATCH;
   }
 
   /**

@@ -89,6 +89,8 @@ export class RecipientGate {
   readonly #parts: GateContext;
   readonly #addresses = new Map<number, string>();
   #waiting: Waiting[] = [];
+  /** What the file of heads said of lists in this turn of the event loop. */
+  readonly #pausedThisTurn = new Map<number, number | undefined>();
 
   constructor(parts: GateContext) {
     this.#parts = parts;
@@ -109,9 +111,16 @@ export class RecipientGate {
     });
   }
 
-  /** Whether a list waits for its owner, and this mail with it. */
+  /** Whether a list waits for its owner, and this mail with it. Those who ask in one turn of the event loop share an answer. */
   async isPaused(passenger: OutgoingCopy): Promise<boolean> {
-    return waits(passenger, await this.#parts.heads.pausedSince(await this.#addressOf(passenger.listId)));
+    const { listId } = passenger;
+    const known = this.#pausedThisTurn;
+    if (!known.has(listId)) {
+      const since = await this.#parts.heads.pausedSince(await this.#addressOf(listId));
+      if (known.size === 0) setImmediate(() => known.clear());
+      known.set(listId, since);
+    }
+    return waits(passenger, known.get(listId));
   }
 
   async #askAll(): Promise<void> {
@@ -124,11 +133,12 @@ export class RecipientGate {
         ...(member === undefined ? {} : { memberId: member.id }),
       }));
       await this.#parts.store.atGate(asked, (words) => {
+        // the pauses are in a file, not in the database: looked at here, nothing of this process comes between this and the
+        // last lines, and what another process writes from here on comes after these mails
+        const pauses = new Map([...new Set(addresses)].map((address) => [address, heads.pausedNow(address)]));
         for (const [index, each] of batch.entries()) {
           const [word, address] = [words[index], addresses[index]];
-          // the pause is in a file, not in the database: looked at here, nothing of this process comes between this and the
-          // last line, and what another process writes from here on comes after the mail
-          const isPaused = address === undefined || waits(each.passenger, heads.pausedNow(address));
+          const isPaused = address === undefined || waits(each.passenger, pauses.get(address));
           const stop = word === undefined ? "claim-lost" : verdict(each.passenger, word, isPaused);
           if (stop === undefined) each.end();
           each.decided(stop);

@@ -6,6 +6,7 @@ import { codeOfThrown } from "../base/error-code.js";
 import {
   type DeliveryReplies,
   type EndOfData,
+  type Envelope,
   type RelayReply,
   SmtpClient,
   type SmtpTimeouts,
@@ -60,9 +61,11 @@ export interface RelayConnection {
    * Hands a mail over. After `broken` and `withheld` the connection is closed and must not be used again.
    *
    * @param ending says when the mail may be ended, and whether; at once if absent
+   * @param next asked when it is ended: the mail that is handed over next, if it is known. Its envelope is sent along where the
+   *        relay allows that, and another mail can't be sent on this connection then
    * @throws what `ending` rejects with; the connection is then closed, too
    */
-  send(mail: OutgoingMail, ending?: EndOfData): Promise<RelayResult>;
+  send(mail: OutgoingMail, ending?: EndOfData, next?: () => OutgoingMail | undefined): Promise<RelayResult>;
   close(): void;
 }
 
@@ -70,7 +73,7 @@ export interface RelayConnection {
 export async function connectToRelay(options: RelayOptions): Promise<RelayConnection> {
   const client = await SmtpClient.connect(options);
   return {
-    send: (mail, ending) => send(client, mail, ending),
+    send: (mail, ending, next) => send(client, mail, ending, next),
     close: () => client.close(),
   };
 }
@@ -96,18 +99,34 @@ export async function handOver(options: RelayOptions, mail: BulkMail, ending?: E
   }
 }
 
-async function send(client: SmtpClient, mail: OutgoingMail, ending?: EndOfData): Promise<RelayResult> {
-  const size = mail.pieces.reduce((sum, piece) => sum + piece.length, 0);
+async function send(
+  client: SmtpClient,
+  mail: OutgoingMail,
+  ending?: EndOfData,
+  next?: () => OutgoingMail | undefined,
+): Promise<RelayResult> {
   // the relay announced a limit in EHLO (RFC 1870): it is not even tried
-  if (size > (client.maxOctets ?? Number.POSITIVE_INFINITY)) {
-    return { kind: "refused", reply: 552, status: "5.3.4", text: "" };
-  }
-  const { sender, recipient, pieces } = mail;
-  const result = verdict(await client.send({ sender, recipients: [recipient], pieces }, ending));
+  if (isTooLarge(client, mail)) return { kind: "refused", reply: 552, status: "5.3.4", text: "" };
+  const announced = (): Envelope | undefined => {
+    const following = next?.();
+    return following === undefined || isTooLarge(client, following) ? undefined : envelopeOf(following);
+  };
+  const result = verdict(await client.send(envelopeOf(mail), ending, announced));
   if (result.kind === "broken") client.destroy();
   else if (result.kind === "refused" || result.kind === "later") await client.reset();
   return result;
 }
+
+const envelopeOf = ({ sender, recipient, pieces }: OutgoingMail): Envelope => ({
+  sender,
+  recipients: [recipient],
+  pieces,
+});
+
+const isTooLarge = (
+  { maxOctets = Number.POSITIVE_INFINITY }: SmtpClient,
+  { pieces }: OutgoingMail,
+): boolean => pieces.reduce((sum, piece) => sum + piece.length, 0) > maxOctets;
 
 function verdict(sent: DeliveryReplies): RelayResult {
   if (sent.decider === "withheld") return { kind: "withheld" };

@@ -1,9 +1,9 @@
 /**
  * An SMTP or LMTP client for mails that are written already (RFC 5321, RFC 2033), over one connection.
  *
- * Our own, because of what a fan-out costs: where the relay offers it, envelope and DATA go out in one write (RFC 2920), the
- * body's octets, shared by all copies, go to the system as they are, and the end of a mail can be held back (see
- * {@link SmtpClient.send}). Sending what nobody else composes is the easy part of SMTP; there is no AUTH, and nothing is
+ * Our own, because of what a fan-out costs: where the relay offers it, a small mail, its end, and the next one's envelope go
+ * out in one write (RFC 2920), the body's octets, shared by all copies, go to the system as they are, and the end of a mail
+ * can be held back (see {@link SmtpClient.send}). Sending what nobody else composes is the easy part of SMTP; there is no AUTH, and nothing is
  * looked up.
  */
 import { isIP, connect as openSocket, type Socket } from "node:net";
@@ -53,6 +53,12 @@ export type DeliveryReplies =
  */
 export type EndOfData = (end: () => void) => Promise<void>;
 
+/**
+ * Asked when a mail is ended: what will be handed over next on the connection, if that is known already. Its envelope is
+ * then announced with the end of this one. If something else comes next, or nothing, the connection is cut.
+ */
+export type NextEnvelope = () => Envelope | undefined;
+
 /** How long to wait for the relay, in milliseconds. */
 export interface SmtpTimeouts {
   /** To connect, and for each answer until the first mail. */
@@ -79,9 +85,15 @@ const usualPatience: SmtpTimeouts = {
 const GOODBYE_MS = 5_000;
 /** Octets of one reply. Stops a relay that never ends its answer from filling memory. */
 const MAX_REPLY_OCTETS = 64 * 1024;
+/**
+ * Octets of a mail that goes out with its end. What a system takes at once for a new connection, whose buffer is empty then, is
+ * a multiple: the last line must be with the system when the gate lets go of its recipient, and not wait in this process.
+ */
+const ONE_WRITE_OCTETS = 16 * 1024;
 const TLS_MINIMUM = "TLSv1.2";
 
 const atOnce: EndOfData = async (end) => end();
+const nothingNext: NextEnvelope = () => undefined;
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
@@ -92,6 +104,8 @@ export class SmtpClient {
   #received = "";
   #lost: Error | undefined;
   #waiting: (() => void) | undefined;
+  /** Commands of an envelope that went out with the end of the mail before. */
+  #announced: string | undefined;
   readonly #patience: SmtpTimeouts;
 
   private constructor(socket: Socket, place: SmtpEndpoint) {
@@ -135,19 +149,53 @@ export class SmtpClient {
   /**
    * Hands a mail over.
    *
-   * @param ending asked when the relay has all of the mail but its last line, until when it can't have taken it
+   * @param ending asked when the relay has said that it will take the mail, until whose last line it can't have taken it: a large
+   *        one is with it but for that line, a small one goes out with it
+   * @param next what is announced with the end
    * @throws what `ending` rejects with; the connection is then cut, so that the relay forgets what it has got
    */
-  async send({ sender, recipients, pieces }: Envelope, ending: EndOfData = atOnce): Promise<DeliveryReplies> {
+  async send(
+    mail: Envelope,
+    ending: EndOfData = atOnce,
+    next: NextEnvelope = nothingNext,
+  ): Promise<DeliveryReplies> {
+    const refusal = await this.#open(this.#commandsFor(mail));
+    if (refusal !== undefined) return refusal;
+    const chunks = await wireChunks(mail.pieces);
+    const [only, ...others] = chunks;
+    const last = others.length === 0 && (only?.length ?? 0) <= ONE_WRITE_OCTETS ? only : undefined;
+    if (last === undefined) await this.#writeBody(chunks);
+    // attack or fault: an answer before its time would be taken for the answer to this mail
+    this.#isSilent();
+    if (!(await this.#end(ending, next, last))) return { decider: "withheld" };
+    const replies: RelayReply[] = [];
+    // LMTP answers for each recipient
+    const expected = this.#place.protocol === "lmtp" ? mail.recipients.length : 1;
+    while (replies.length < expected) replies.push(await this.#reply(this.#patience.mail));
+    // with one answer too many, who knows which of them was about this mail; a goodbye may come at any time (3.8)
+    if (this.#received.startsWith("421") || this.#isExpected()) return { decider: "mail", replies };
+    return { decider: "mail", replies: [await this.#reply(0)] };
+  }
+
+  #commandsFor({ sender, recipients, pieces }: Envelope): readonly string[] {
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const commands = [
+    return [
       `MAIL FROM:<${address(sender)}>${this.#extensions.has("SIZE") ? ` SIZE=${size}` : ""}`,
       ...recipients.map((recipient) => `RCPT TO:<${address(recipient)}>`),
       "DATA",
     ];
-    this.#isSilent();
+  }
+
+  /** Says the commands before a mail, unless they are said already. Gives what speaks against going on, if anything does. */
+  async #open(commands: readonly string[]): Promise<DeliveryReplies | undefined> {
     const isPipelined = this.#extensions.has("PIPELINING");
-    if (isPipelined) this.#write(`${commands.join("\r\n")}\r\n`);
+    const together = inOneWrite(commands);
+    const announced = this.#announced;
+    this.#announced = undefined;
+    if (announced === undefined) this.#isSilent();
+    // the relay waits for another mail, and would take this one for it
+    else if (announced !== together) this.destroy();
+    if (isPipelined && announced === undefined) this.#write(together);
     let refusal: DeliveryReplies | undefined;
     for (const [index, command] of commands.entries()) {
       if (!isPipelined) this.#write(`${command}\r\n`);
@@ -161,28 +209,26 @@ export class SmtpClient {
       if (decider === "DATA" && reply.code === 354) this.destroy();
       if (!isPipelined) return refusal;
     }
-    if (refusal !== undefined) return refusal;
-    await this.#writeBody(await wireChunks(pieces));
-    // attack or fault: an answer before its time would be taken for the answer to this mail
-    this.#isSilent();
-    if (!(await this.#end(ending))) return { decider: "withheld" };
-    const replies: RelayReply[] = [];
-    // LMTP answers for each recipient
-    const expected = this.#place.protocol === "lmtp" ? recipients.length : 1;
-    while (replies.length < expected) replies.push(await this.#reply(this.#patience.mail));
-    // with one answer too many, who knows which of them was about this mail; a goodbye may come at any time (3.8)
-    if (this.#received.startsWith("421") || this.#isSilent()) return { decider: "mail", replies };
-    return { decider: "mail", replies: [await this.#reply(0)] };
+    return refusal;
   }
 
-  /** Asks whether to end the mail. False if it was not ended: the connection is then cut. */
-  async #end(ending: EndOfData): Promise<boolean> {
+  /**
+   * Asks whether to end the mail. False if it was not ended: the connection is then cut.
+   *
+   * @param body of a small mail, which goes out with its end
+   */
+  async #end(ending: EndOfData, next: NextEnvelope, body: Buffer | undefined): Promise<boolean> {
     let isEnded = false;
     try {
       await ending(() => {
         isEnded = true;
         this.#isSilent();
-        this.#write(".\r\n");
+        const following = this.#extensions.has("PIPELINING") ? next() : undefined;
+        if (following !== undefined) this.#announced = inOneWrite(this.#commandsFor(following));
+        const end = `.\r\n${this.#announced ?? ""}`;
+        if (this.#lost !== undefined) return;
+        if (body === undefined) this.#socket.write(end, "latin1");
+        else this.#socket.write(Buffer.concat([body, Buffer.from(end, "latin1")]));
       });
     } finally {
       if (!isEnded) this.destroy();
@@ -192,6 +238,8 @@ export class SmtpClient {
 
   /** RSET, so that the next mail starts clean (RFC 5321, 4.1.1.5). */
   async reset(): Promise<void> {
+    // the next has begun already
+    if (this.#announced !== undefined) return;
     this.#isSilent();
     this.#write("RSET\r\n");
     const reply = await this.#reply(this.#patience.command);
@@ -201,6 +249,11 @@ export class SmtpClient {
   /** Says goodbye and hangs up. */
   close(): void {
     if (this.#lost !== undefined) return;
+    // it would be a line of the mail that was announced
+    if (this.#announced !== undefined) {
+      this.destroy();
+      return;
+    }
     this.#lose(fault("ECONNECTION", "closed by us"));
     this.#socket.setTimeout(GOODBYE_MS).unref();
     this.#socket.end("QUIT\r\n");
@@ -241,11 +294,29 @@ export class SmtpClient {
    * later answer for the one before it. Otherwise it is forgotten, and the connection lost.
    */
   #isSilent(): boolean {
-    if (this.#received === "") return true;
+    return this.#received === "" || this.#isUnasked();
+  }
+
+  /** What has come answers nothing: it is forgotten, and the connection lost. */
+  #isUnasked(): false {
     this.#lose(fault("EPROTOCOL", "an answer to nothing"));
     this.#received = "";
     this.#socket.destroy();
     return false;
+  }
+
+  /** As {@link #isSilent}; the answers to what was announced may have come, one each. */
+  #isExpected(): boolean {
+    if (this.#announced === undefined) return this.#isSilent();
+    const asked = this.#announced.split("\r\n").length - 1;
+    let at = 0;
+    for (let answers = 0; at < this.#received.length; answers++) {
+      const read = readReply(this.#received.slice(at));
+      if (read === "more" && answers < asked) return true;
+      if (read === "more" || read === "none" || answers === asked) break;
+      at += read.octets;
+    }
+    return at === this.#received.length || this.#isUnasked();
   }
 
   #write(text: string): void {
@@ -338,6 +409,9 @@ export class SmtpClient {
     return reply;
   }
 }
+
+/** Commands as RFC 2920 sends them together. */
+const inOneWrite = (commands: readonly string[]): string => `${commands.join("\r\n")}\r\n`;
 
 /** The answer at the beginning of `text`; `none` if that is no answer (RFC 5321, 4.2.1), `more` if its end is to come. */
 function readReply(

@@ -6,7 +6,9 @@
  *   moment, and the gate (gate.ts) is asked again before its last line: somebody removed before that gets nothing.
  * - An attempt is registered (by the claim) before it is made, and a lane ends no mail before the one before it is marked
  *   done: after a crash at most one copy a connection goes out twice, never fewer than all go out once. Until a mail's last
- *   line the relay can't have taken it, so all of it but that line is sent while the mark is on its way to the disk.
+ *   line the relay can't have taken it, so all before that is sent while the mark is on its way to the disk.
+ * - A lane makes its next mail while it waits for the one before to be taken and marked, and announces it with that one's end:
+ *   of a small mail, one write and one answer are all that goes between us and the relay.
  * - A post that can't be opened, or a member who can't be sealed for, is set aside. The rest goes on.
  * - Several lanes, each with a connection of its own; a relay that is not there makes them all wait, and costs no job
  *   an attempt.
@@ -58,12 +60,27 @@ export interface DeliveryOptions extends Pick<PostSources, "opener"> {
 /** How an attempt for one job ended, counted. */
 export type CopyOutcome = "sent" | "refused" | "later" | "broken" | "aside" | "dropped" | "withheld";
 
+/** A mail that is made and has its turn to come. */
+interface Ready {
+  readonly job: Job;
+  readonly made: Extract<MadeMail, { readonly kind: "mail" }>;
+}
+
+/** A lane's next mail, made while the one before is on its way. */
+interface Upcoming {
+  /** Rejects with what went wrong with the job, which is put right by then. */
+  readonly ready: Promise<Ready | undefined>;
+  /** It, once it is made. */
+  readonly made: () => Ready | undefined;
+}
+
 /** A connection of a lane, and whether it has carried a mail: relays close connections after a while or a number. */
 interface Line {
   readonly connection: RelayConnection;
   used: boolean;
   /** That the last mail is done is on disk once this resolves. */
   marked: Promise<void>;
+  upcoming: Upcoming | undefined;
 }
 
 const NOTHING_TO_MARK = Promise.resolve();
@@ -123,30 +140,49 @@ export class DeliveryWorker {
         // the store can't be read or written: nothing is lost, the claim runs out by itself
         this.#options.log.error("worker-failed", { code: codeForLog(error) });
         // what the lane sent last is marked before it sends anything else
-        await line?.marked.catch(() => undefined);
-        line?.connection.close();
+        await this.#hangUp(line).catch(() => undefined);
         line = undefined;
         await this.#sleep(POLL_MS);
       }
     }
-    await line?.marked.catch((error: unknown) => {
+    await this.#hangUp(line).catch((error: unknown) => {
       this.#options.log.error("worker-failed", { code: codeForLog(error) });
     });
-    line?.connection.close();
+  }
+
+  /** Ends a connection, when what it sent last is marked. What would have come next is given back. */
+  async #hangUp(line: Line | undefined): Promise<void> {
+    if (line === undefined) return;
+    const { upcoming, marked, connection } = line;
+    line.upcoming = undefined;
+    try {
+      const ready = await upcoming?.ready.catch(() => undefined);
+      if (ready !== undefined) await this.#giveBack(ready.job);
+      await marked;
+    } finally {
+      connection.close();
+    }
   }
 
   /** One job, or a wait. Gives back the connection for the next. */
   async #step(line: Line | undefined): Promise<Line | undefined> {
+    const upcoming = line?.upcoming;
+    if (line !== undefined) line.upcoming = undefined;
+    const ready = await upcoming?.ready;
+    if (line !== undefined && ready !== undefined) return this.#attempt(ready.job, line, ready);
     const job = await this.#claims.take();
     if (job === undefined) {
-      await line?.marked;
-      line?.connection.close();
+      await this.#hangUp(line);
       await this.#sleepUntilDue();
       return undefined;
     }
+    return this.#attempt(job, line);
+  }
+
+  async #attempt(job: Job, line: Line | undefined, ready?: Ready): Promise<Line | undefined> {
     let after: Line | undefined;
     try {
-      after = await this.#work(job, line);
+      after = await this.#work(job, line, ready);
       return after;
     } catch (error) {
       // whatever it was, it counts as an attempt: what fails for ever is set aside in the end
@@ -159,7 +195,7 @@ export class DeliveryWorker {
     }
   }
 
-  async #work(job: Job, line: Line | undefined): Promise<Line | undefined> {
+  async #work(job: Job, line: Line | undefined, prepared?: Ready): Promise<Line | undefined> {
     const open = line ?? (await this.#connect());
     if (open === undefined) {
       await this.#options.store.returnJob(job, this.#now());
@@ -168,37 +204,87 @@ export class DeliveryWorker {
     }
     try {
       // only now that the way is free: whoever is removed while a relay keeps us waiting gets nothing
-      const made = await this.#make(job);
-      if (made.kind !== "mail") {
-        await this.#lay(job, made);
-        return open;
-      }
-      if (!this.#claims.isOurs(job)) {
-        this.#options.log.warn("claim-lost", aboutJob(job));
-        return open;
-      }
-      if (await this.#options.gate.isPaused(made.passenger)) {
-        await this.#withhold(job, "paused");
-        return open;
-      }
-      let stop: WithheldReason | undefined;
-      const result = await open.connection.send(made.mail, async (end) => {
+      const ready = prepared ?? (await this.#ready(job));
+      if (ready === undefined) return open;
+      if (await this.#send(ready, open, prepared !== undefined)) return open;
+      await this.#hangUp(open);
+      return undefined;
+    } catch (error) {
+      if (open !== line) await this.#hangUp(open).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Makes the mail of a job. `undefined` if there is none to send: what became of the job is settled then. */
+  async #ready(job: Job): Promise<Ready | undefined> {
+    const made = await this.#make(job);
+    if (made.kind === "mail") return { job, made };
+    await this.#lay(job, made);
+    return undefined;
+  }
+
+  /** Begins to make the mail of the next job that is claimed already. */
+  #beginNext(): Upcoming | undefined {
+    const job = this.#stopping ? undefined : this.#claims.takeClaimed();
+    if (job === undefined) return undefined;
+    let made: Ready | undefined;
+    const ready = this.#ready(job).then(
+      (result) => {
+        made = result;
+        if (result === undefined) this.#claims.letGo(job);
+        return result;
+      },
+      async (error: unknown) => {
+        await this.#retry(job, this.#pauseAfter(job)).catch(() => undefined);
+        this.#claims.letGo(job);
+        throw error;
+      },
+    );
+    // the lane is told when it comes to it
+    ready.catch(() => undefined);
+    return { ready, made: () => made };
+  }
+
+  /** A mail that was made and not sent: no attempt was made. */
+  async #giveBack(job: Job): Promise<void> {
+    try {
+      await this.#options.store.returnJob(job, this.#now());
+    } finally {
+      this.#claims.letGo(job);
+    }
+  }
+
+  /**
+   * Hands a mail over, and does what follows from what the relay says. False if the connection is of no more use.
+   *
+   * @param isAnnounced the relay may be waiting for this mail
+   */
+  async #send({ job, made }: Ready, open: Line, isAnnounced: boolean): Promise<boolean> {
+    if (!this.#claims.isOurs(job)) {
+      this.#options.log.warn("claim-lost", aboutJob(job));
+      return !isAnnounced;
+    }
+    if (await this.#options.gate.isPaused(made.passenger)) {
+      await this.#withhold(job, "paused");
+      return !isAnnounced;
+    }
+    open.upcoming = this.#beginNext();
+    let stop: WithheldReason | undefined;
+    const result = await open.connection.send(
+      made.mail,
+      async (end) => {
         // at most one mail a connection may go out twice after a crash
         await open.marked;
         stop = await this.#options.gate.ask(made.passenger, end);
-      });
-      const onUsedConnection = open.used;
-      open.used = true;
-      if (result.kind === "sent") open.marked = this.#markSent(job, result.queueId);
-      else if (result.kind === "withheld") await this.#withhold(job, stop ?? "claim-lost");
-      else await this.#settle(job, result, onUsedConnection);
-      if (result.kind !== "broken" && result.kind !== "withheld") return open;
-      await open.marked;
-      return undefined;
-    } catch (error) {
-      if (open !== line) open.connection.close();
-      throw error;
-    }
+      },
+      () => open.upcoming?.made()?.made.mail,
+    );
+    const onUsedConnection = open.used;
+    open.used = true;
+    if (result.kind === "sent") open.marked = this.#markSent(job, result.queueId);
+    else if (result.kind === "withheld") await this.#withhold(job, stop ?? "claim-lost");
+    else await this.#settle(job, result, onUsedConnection);
+    return result.kind !== "broken" && result.kind !== "withheld";
   }
 
   async #make(job: Job): Promise<MadeMail> {
@@ -272,7 +358,7 @@ export class DeliveryWorker {
     try {
       const connection = await connectToRelay(this.#options.relay());
       this.#relayPause = RELAY_PAUSE_MS;
-      return { connection, used: false, marked: NOTHING_TO_MARK };
+      return { connection, used: false, marked: NOTHING_TO_MARK, upcoming: undefined };
     } catch (error) {
       this.#options.log.error("relay-unreachable", { code: relayFault(error) });
       return undefined;

@@ -89,7 +89,10 @@ export interface Roster {
   memberByFingerprint(listId: number, fingerprint: string): Promise<Member | undefined>;
   /** `undefined` once they are removed. */
   memberById(id: number): Promise<Member | undefined>;
-  /** The same with what decides what they get. Asked for each mail, just before it is made. */
+  /**
+   * The same with what decides what they get. Asked for each mail, just before it is made, and answered together with what
+   * else is asked at that moment.
+   */
   recipientById(id: number): Promise<(Member & Entitled) | undefined>;
   /** Whether another member than the one with this key has the name, in small letters or large. */
   hasNamesake(listId: number, name: string, fingerprint: string): Promise<boolean>;
@@ -155,14 +158,7 @@ export function rosterIn(database: Database): Roster {
 
     memberById: (id) => findRow(database, memberOf, sql`SELECT * FROM members WHERE id = ${id}`),
 
-    recipientById: (id) =>
-      findRow(
-        database,
-        (row) => ({ ...memberOf(row), isSuspended: number(row, "suspended") > 0 }),
-        sql`SELECT *, ((SELECT count(*) FROM suspensions WHERE suspensions.member_id = members.id)
-              + (SELECT count(*) FROM own_pauses WHERE own_pauses.member_id = members.id)) AS suspended
-            FROM members WHERE id = ${id}`,
-      ),
+    recipientById: recipientsIn(database),
 
     hasNamesake: (listId, name, fingerprint) =>
       hasRows(
@@ -233,6 +229,30 @@ export function rosterIn(database: Database): Roster {
         sql`SELECT copies_secret AS id FROM members WHERE copies_secret IS NOT NULL
             UNION SELECT posts_secret FROM members WHERE posts_secret IS NOT NULL`,
       ),
+  };
+}
+
+/** Looks recipients up; those who are asked for at one moment in one statement: the worker's lanes ask one each. */
+function recipientsIn(database: Database): Roster["recipientById"] {
+  let asked: number[] = [];
+  let found: Promise<ReadonlyMap<number, Member & Entitled>> | undefined;
+  const find = async (): Promise<ReadonlyMap<number, Member & Entitled>> => {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const ids = asked;
+    [asked, found] = [[], undefined];
+    const recipients = await findRows(
+      database,
+      (row) => ({ ...memberOf(row), isSuspended: number(row, "suspended") > 0 }),
+      sql`SELECT *, ((SELECT count(*) FROM suspensions WHERE suspensions.member_id = members.id)
+            + (SELECT count(*) FROM own_pauses WHERE own_pauses.member_id = members.id)) AS suspended
+          FROM members WHERE id IN (${joinSql(ids)})`,
+    );
+    return new Map(recipients.map((recipient) => [recipient.id, recipient]));
+  };
+  return async (id) => {
+    asked.push(id);
+    found ??= find();
+    return (await found).get(id);
   };
 }
 
