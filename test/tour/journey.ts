@@ -130,7 +130,7 @@ export async function openNewest(
 export function judge(view: View, letter: PlannedLetter, saved?: string): ReadStory {
   return {
     subject: view.text.includes(letter.subject),
-    body: view.text.includes("青い橋のたもと") && view.text.includes(`合言葉は ${letter.marker}`),
+    body: view.text.replace(/\s+/g, " ").includes(letter.sentence),
     verdict: verdictIn(view),
     picture: view.images.some(({ bytes, width }) => width > 0 && bytes === letter.picture),
     saved,

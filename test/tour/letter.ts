@@ -9,6 +9,8 @@ export interface PlannedLetter {
   readonly marker: string;
   readonly subject: string;
   readonly html: string;
+  /** A sentence as its reader must see it: it ends with the marker. */
+  readonly sentence: string;
   /** The inline picture in base64, as the reader must see it. */
   readonly picture: string;
   readonly attachment: {
@@ -40,8 +42,8 @@ async function drawPicture(file: string): Promise<string> {
 }
 
 /**
- * Plans a letter in English, whose pictures are for English documents, with a Japanese word in all of its parts: HTML, an inline picture and an attachment of 1 MB of random bytes in which the
- * marker stands at the start, in the middle and at the end.
+ * Plans a letter in English, whose pictures are for English documents, with a Japanese word in all of its parts: HTML, an inline
+ * picture and an attachment of 1 MB of random bytes in which the marker stands at the start, in the middle and at the end.
  * @param folder on Alice's own machine
  */
 export async function planLetter(folder: string, listName: string): Promise<PlannedLetter> {
@@ -61,6 +63,7 @@ export async function planLetter(folder: string, listName: string): Promise<Plan
 <p>next week we meet at the <b>blue bridge</b>. The word to say there is <b>${marker}</b>.</p>
 <p><img alt="the hill with the tree" src="data:image/png;base64,${picture}"></p>
 <p>The attachment has the map. Please tell nobody outside the list.<br>Alice</p>`,
+    sentence: `next week we meet at the blue bridge. The word to say there is ${marker}`,
     picture,
     attachment: { path, name, sha256: sha256(bytes), size: bytes.length },
   };

@@ -385,7 +385,8 @@ function letterDifferences({
   if (!eve.subject || !eve.body) says.push(`${name}: Eve, while a member, saw ${JSON.stringify(eve)}`);
   if (!draft.onOwnComputer) says.push(`${name}: no draft was saved on Alice's computer`);
   if (draft.onServer > 0) says.push(`${name}: ${draft.onServer} drafts on the mail server`);
-  if (!button.onByItself.includes("Encrypted to")) says.push(`${name}: the button said ${button.onByItself}`);
+  if (!button.onByItself.includes(`Encrypted for ${plan.name}`))
+    says.push(`${name}: the button said ${button.onByItself}`);
   return says;
 }
 
