@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { requestTypes } from "../../src/mail/part-types.js";
 import { type JoinedList, joinByMail, openMail, reads, sealedMails, writeTo } from "../tour/member.js";
 import { MembersPage } from "../tour/members-page.js";
 import { LISTS, listAddress } from "../tour/owner.js";
@@ -74,7 +75,7 @@ describe("a post under a list key that is no longer used", () => {
     await page.waitFor(w("notice_confirmed", "0", "1"));
     await page.close();
     const [notice] = await until("the notice to Bob", () => {
-      const found = inboxOfBob("encrypted notice");
+      const found = inboxOfBob(requestTypes.notice);
       return found.length > 0 ? found : undefined;
     });
     rmSync(notice?.file ?? "");

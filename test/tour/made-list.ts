@@ -208,17 +208,23 @@ export class MadeList {
       author: { certificate: writeSealingKey(sealingHalf(author.key)) },
     };
     const payload = writePayload(letter, { subject: outerSubject(this.address), from, to });
-    return this.copyOf(reader, author, { payload, messageId: letter.messageId, date }, shape);
+    const { messageId, references } = letter;
+    return this.copyOf(reader, author, { payload, messageId, references, date }, shape);
   }
 
   /** The same of a payload that another program has written. Its author, id and date are those in it. */
   async copyOf(
     reader: MadePerson,
     author: MadePerson,
-    sealed: { readonly payload: Uint8Array; readonly messageId: string; readonly date: Date },
+    sealed: {
+      readonly payload: Uint8Array;
+      readonly messageId: string;
+      readonly references?: readonly string[];
+      readonly date: Date;
+    },
     shape: CopyShape = "encrypted",
   ): Promise<Uint8Array> {
-    const { payload, messageId, date } = sealed;
+    const { payload, messageId, references = [], date } = sealed;
     const named = { address: this.address, key: sealingHalf(this.listKey) };
     const post = await sealPost({
       mode: "key",
@@ -243,7 +249,7 @@ export class MadeList {
       replyTo: { address: this.address },
       to: { address: reader.address },
       messageId,
-      references: [],
+      references,
       date,
       sealed: await resealFor(prepared, sealingHalf(reader.key)),
     });
