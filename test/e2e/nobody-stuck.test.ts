@@ -113,7 +113,11 @@ describe("nobody gets stuck in a real Thunderbird", () => {
         .inMessage(z.boolean(), `(window) => { const field = ${FIELD}; field?.focus(); return !!field; }`)
         .then((there) => there || undefined),
     );
-    await alice.addon.inMessage(z.null(), `(window, value) => { ${FIELD}.value = value; }`, passphrase);
+    await alice.addon.inMessage(
+      z.null(),
+      `(window, value) => { const field = ${FIELD}; field.value = value; }`,
+      passphrase,
+    );
     await alice.ui.clickInView("Unlock");
   }
 

@@ -20,8 +20,15 @@ const place = mkdtempSync(join(tmpdir(), "listseal-twice-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 /** What the build reads: files, and folders. */
-const single = ["package.json", "tsconfig.json", "vite.config.ts", "manifest.json", "LICENSE"];
-const folders = ["public", "scripts", "src", "docs", "test/vectors"];
+const single = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "vite.config.ts",
+  "manifest.json",
+  "LICENSE",
+];
+const folders = ["public", "scripts", "src", "docs", "packaging", "test/vectors"];
 /** Packages that go into the add-on: each copy has its own, since their paths could get into the build as ours could. */
 const bundled = [
   ...["dompurify", "openpgp", "postal-mime", "preact", "webextension-polyfill"],

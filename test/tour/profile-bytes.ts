@@ -40,16 +40,14 @@ function isOfTheClock(line: string): boolean {
   return name !== undefined && CLOCK_PREFERENCES.some((which) => which.test(name));
 }
 
-function hashOf(path: string, bytes: Buffer): string {
-  const told =
-    path === "prefs.js"
-      ? bytes
-          .toString("utf8")
-          .split("\n")
-          .filter((line) => !isOfTheClock(line))
-          .join("\n")
-      : bytes;
-  return createHash("sha256").update(told).digest("hex");
+const sha256 = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Each line of prefs.js under its preference's name: what differs is then named. */
+function preferenceHashes(text: string): Readonly<Record<string, string>> {
+  const lines = text.split("\n").filter((line) => line !== "" && !isOfTheClock(line));
+  return Object.fromEntries(
+    lines.map((line) => [`prefs.js: ${/^user_pref\("([^"]+)"/.exec(line)?.[1] ?? line}`, sha256(line)]),
+  );
 }
 
 /** SHA-256 of every file in a person's profile but the volatile ones, by path. */
@@ -59,7 +57,9 @@ export function profileBytes({ thunderbird: { profile } }: Person): Readonly<Rec
     const path = relative(profile, join(entry.parentPath, entry.name));
     if (!entry.isFile() || VOLATILE.some(([which]) => which.test(path))) continue;
     try {
-      hashes[path] = hashOf(path, readFileSync(join(profile, path)));
+      const bytes = readFileSync(join(profile, path));
+      if (path === "prefs.js") Object.assign(hashes, preferenceHashes(bytes.toString("utf8")));
+      else hashes[path] = sha256(bytes);
     } catch {
       hashes[path] = "gone while it was looked at";
     }
@@ -73,9 +73,11 @@ export function profileBytes({ thunderbird: { profile } }: Person): Readonly<Rec
  */
 export async function everythingOf(person: Person): Promise<Readonly<Record<string, string>>> {
   const storage = await person.addon.storageHash();
+  // Thunderbird writes them some time after a change: what happened before this moment is not to be seen as having come after it
+  await person.ui.savePreferences();
   const files = profileBytes(person);
   const paths = Object.keys(files);
-  for (const kept of [/^storage\/default\/moz-extension/, /^ImapMail\//, /^Mail\//, /^prefs\.js$/])
+  for (const kept of [/^storage\/default\/moz-extension/, /^ImapMail\//, /^Mail\//, /^prefs\.js: /])
     if (!paths.some((path) => kept.test(path))) throw new Error(`${kept} is not in the profile`);
   return { ...files, "what the add-on keeps": storage };
 }

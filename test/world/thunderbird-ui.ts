@@ -263,6 +263,11 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "common", "setPreference", name, value);
   }
 
+  /** Writes the preferences to the profile now. */
+  async savePreferences(): Promise<void> {
+    await this.#call(z.null(), "common", "savePreferences");
+  }
+
   /** Closes all compose windows, keeping nothing. */
   async closeComposers(): Promise<void> {
     await this.#call(z.null(), "compose-window", "closeComposers");

@@ -39,6 +39,11 @@ export async function setPreference(name, value) {
   else Services.prefs.setStringPref(name, value);
 }
 
+/** Writes the preferences to the profile now, and not when Thunderbird gets to it. */
+export async function savePreferences() {
+  Services.prefs.savePrefFile(null);
+}
+
 /** The newest window of a type: "mail:3pane", "msgcompose", "mail:messageWindow". */
 export function windowOf(type) {
   const found = Services.wm.getMostRecentWindow(type);
