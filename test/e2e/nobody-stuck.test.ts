@@ -36,6 +36,12 @@ const PRESS = `(window, label) => {
   }
 }`;
 
+/** What the add-on keeps, as far as it is changed here. */
+const storedShape = z.object({
+  listseal: z.looseObject({ lists: z.record(z.string(), z.looseObject({})) }),
+  requests: z.looseObject({}),
+});
+
 /**
  * Ways that used to end at a wall, gone to their end: a lock is opened where it is met, and who tells Thunderbird that ListSeal may not
  * send sends by themself. In order, as they stand. Thunderbird asks its own questions here, as it does at home.
@@ -70,6 +76,15 @@ describe("nobody gets stuck in a real Thunderbird", () => {
       alice.downloads().find((file) => file.endsWith(".asc")),
     );
     await world.listServer.addMember(list.address, alice.address, alice.fullName, certificate);
+    // the operator has added her: her own request is not needed, and she is what its answer would have made her
+    const kept = storedShape.parse(JSON.parse(await alice.addon.storage()));
+    const { lists, ...others } = kept.listseal;
+    const members = Object.entries(lists).map(([address, one]) => [
+      address,
+      { ...one, membership: "member" },
+    ]);
+    await alice.addon.setStorage("listseal", { ...others, lists: Object.fromEntries(members) });
+    await alice.addon.setStorage("requests", { ...kept.requests, pending: [] });
     await page.close();
     const his = await bob.join([await owner.invite(list, bob.address)]);
     await world.listServer.addMember(list.address, bob.address, bob.fullName, his);
