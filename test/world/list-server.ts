@@ -44,6 +44,11 @@ export class ListServer {
     this.#relayPort = relayPort;
   }
 
+  /** Where it takes mail: for another server in its place. */
+  get port(): number {
+    return this.#port;
+  }
+
   /** Process id while it serves. */
   get pid(): number {
     if (this.#running === undefined) throw new Error("The list server does not run");
