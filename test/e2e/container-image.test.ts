@@ -20,6 +20,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ListSealCommand } from "../server/command.js";
 import { type Person, PlayServer, person, seal } from "../server/play-server.js";
+import { packServer } from "../world/debian-packages.js";
 import { PATIENCE, runToEnd } from "../world/processes.js";
 
 const project = new URL("../../", import.meta.url).pathname;
@@ -99,11 +100,7 @@ async function buildImage(): Promise<void> {
   const context = join(folder, "context");
   mkdirSync(context);
   const command = await ListSealCommand.build();
-  // in a process of its own: Jest's modules are not Node's
-  const options = { target: context, server: dirname(command.path) };
-  const script = `import { buildDebianPackage } from ${JSON.stringify(`${project}scripts/debian-package.mjs`)};
-    buildDebianPackage(${JSON.stringify(options)});`;
-  await runToEnd(process.execPath, ["--input-type=module", "--eval", script]);
+  await packServer({ target: context, server: dirname(command.path) });
   await command.discard();
 
   const beneath = join(folder, "beneath");

@@ -2,25 +2,16 @@
  * The Debian package: the same bytes twice, nothing that lintian minds, and on a clean Debian 12 with systemd it is installed, set
  * up, upgraded with a thousand copies waiting, and purged.
  */
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ListSealCommand } from "../server/command.js";
 import { addCrowd } from "../server/many-members.js";
 import { PlayServer, person } from "../server/play-server.js";
+import { nodePackage, packServer } from "../world/debian-packages.js";
 import { Machine, makeDebianBase } from "../world/machine.js";
 import { runToEnd } from "../world/processes.js";
 
-const project = new URL("../../", import.meta.url).pathname;
 const COPIES = 1_000;
 
 const missing = process.env["LISTSEAL_MISSING"] ?? "";
@@ -31,30 +22,8 @@ if (isAdmitted)
 let folder: string;
 let command: ListSealCommand;
 
-/** In a process of its own: Jest's modules are not Node's. */
-async function build(target: string, version: string): Promise<string> {
-  const options = { target: join(folder, target), version, server: dirname(command.path) };
-  const script = `import { buildDebianPackage } from ${JSON.stringify(`${project}scripts/debian-package.mjs`)};
-    console.log(buildDebianPackage(${JSON.stringify(options)}));`;
-  const { stdout } = await runToEnd(process.execPath, ["--input-type=module", "--eval", script]);
-  return stdout.trim();
-}
-
-/** Node as its maker's package has it, for a machine that has none: this one's program, by the same name and version. */
-async function nodePackage(): Promise<string> {
-  const tree = join(folder, "nodejs");
-  mkdirSync(join(tree, "DEBIAN"), { recursive: true });
-  mkdirSync(join(tree, "usr/bin"), { recursive: true });
-  cpSync(realpathSync(process.execPath), join(tree, "usr/bin/node"));
-  const version = process.versions.node;
-  writeFileSync(
-    join(tree, "DEBIAN/control"),
-    `Package: nodejs\nVersion: ${version}\nArchitecture: amd64\nMaintainer: nobody <nobody@people.test>\nDescription: Node\n`,
-  );
-  const path = join(folder, "nodejs.deb");
-  await runToEnd("dpkg-deb", ["-Znone", "--root-owner-group", "--build", tree, path]);
-  return path;
-}
+const build = (target: string, version: string) =>
+  packServer({ target: join(folder, target), version, server: dirname(command.path) });
 
 /** A data folder whose queue holds a copy for each of a thousand members. */
 async function makeQueue(): Promise<string> {
@@ -152,7 +121,7 @@ const chapter = (said: string, title: string) => said.split(`== ${title}\n`)[1]?
     const machine = await Machine.debian(folder, await makeDebianBase());
     cpSync(await build("old", "0.1.0"), join(machine.root, "opt/old.deb"));
     cpSync(await build("new", "0.1.1"), join(machine.root, "opt/new.deb"));
-    cpSync(await nodePackage(), join(machine.root, "opt/nodejs.deb"));
+    cpSync(await nodePackage(folder), join(machine.root, "opt/nodejs.deb"));
     cpSync(await makeQueue(), join(machine.root, "opt/data"), { recursive: true });
     machine.write(
       "opt/relay.mjs",
