@@ -28,14 +28,7 @@ export interface AttachedMail {
   /** ISO 8601; null if it has none that can be read. */
   readonly date: string | null;
   readonly pieces: readonly ShownPiece[];
-  readonly files: readonly AttachedFile[];
-}
-
-/** A file of a mail inside a mail: it is in that mail, which can be saved. */
-export interface AttachedFile extends Pick<Attachment, "name" | "type" | "contentId"> {
-  readonly size: number;
-  /** Of a picture alone. */
-  readonly bytes?: Uint8Array;
+  readonly files: readonly Attachment[];
 }
 
 /** Mails within mails that are opened. Attack: one in the other, fifty times. */
@@ -46,6 +39,13 @@ const MAX_MAILS = 20;
 /** What is shown of a letter, in its order. Never throws: a mail inside that can't be read is a file. */
 export function shownBody(body: Pick<EntityBody, "pieces" | "attachments">): Promise<readonly ShownPiece[]> {
   return new Shown().piecesOf(body, 0);
+}
+
+/** The files of all mails inside, in their order: those of a mail before those of the mails in it. */
+export function filesInside(pieces: readonly ShownPiece[]): readonly Attachment[] {
+  return pieces.flatMap((piece) =>
+    piece.kind === "mail" ? [...piece.mail.files, ...filesInside(piece.mail.pieces)] : [],
+  );
 }
 
 class Shown {
@@ -102,11 +102,7 @@ class Shown {
         subject: decodeWords(first("subject") ?? ""),
         date: Number.isNaN(date.getTime()) ? null : date.toISOString(),
         pieces: await this.piecesOf(body, depth),
-        files: body.attachments.map(({ bytes: octets, ...file }) => ({
-          ...file,
-          size: octets.length,
-          ...(file.type.startsWith("image/") ? { bytes: octets } : {}),
-        })),
+        files: body.attachments,
       };
     } catch {
       return undefined;

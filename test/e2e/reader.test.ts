@@ -104,6 +104,47 @@ describeInBrowsers("the Reader page", (name) => {
     expect((await bed.saved(".eml")).toString()).toContain("Subject: The true subject");
   });
 
+  test("saves a file of a forwarded mail by itself", async () => {
+    const { server, list, alice, page } = bed;
+    const crlf = (...lines: readonly string[]) => new TextEncoder().encode(lines.join("\r\n"));
+    const part = (type: string, name: string, content: string) => [
+      "--b",
+      `Content-Type: ${type}`,
+      `Content-Disposition: attachment; filename="${name}"`,
+      "Content-Transfer-Encoding: base64",
+      "",
+      Buffer.from(content).toString("base64"),
+    ];
+    const forwarded = (subject: string, ...parts: readonly string[]) =>
+      crlf(
+        ...["From: eve@people.test", `Subject: ${subject}`, "MIME-Version: 1.0"],
+        ...["Content-Type: multipart/mixed; boundary=b", "", ...parts, "--b--", ""],
+      );
+    const inner = "From: ted@people.test\r\nSubject: older\r\n\r\nolder words\r\n";
+    const mail = forwarded(
+      "newer",
+      ...part("application/pdf", "one.pdf", "first file"),
+      ...["--b", "Content-Type: message/rfc822", "", inner],
+      ...part("application/pdf", "two.pdf", "second file"),
+    );
+    await server.post(list, alice, {
+      text: "see below",
+      attachments: [
+        { name: "own.txt", type: "text/plain", bytes: crlf("own") },
+        { name: "newer.eml", type: "message/rfc822", bytes: mail },
+      ],
+    });
+    await server.untilQuiet();
+    const text = await bed.read("opened", bed.file("forwarded.eml", bed.copy));
+    for (const words of ["one.pdf", "two.pdf", "older words"]) expect(text).toContain(words);
+    await page.picture(join(ALBUM, `forwarded-${name}.png`));
+    expect(await axeComplaints(page)).toEqual([]);
+    await bed.pressInView(".inside .files li:last-child [data-attachment]");
+    expect((await bed.saved("two.pdf")).toString()).toBe("second file");
+    await bed.pressInView(".inside .files li:first-child [data-attachment]");
+    expect((await bed.saved("one.pdf")).toString()).toBe("first file");
+  });
+
   test("reads parts that were saved from a webmail under the names that it gave them", async () => {
     const { server, list, alice } = bed;
     await server.post(list, alice, { text: "in two files" });

@@ -3,7 +3,16 @@ import { bodyView, hasFormat } from "../../src/extension/reading/display/body-vi
 import { mailWords } from "../../src/extension/reading/display/mail-body.js";
 import { plainFontIn } from "../../src/extension/reading/display/plain-font.js";
 import { textOfHtml } from "../../src/extension/reading/display/text-of-html.js";
-import type { MailInside, ViewPiece } from "../../src/extension/reading/view.js";
+import type { MailActions, MailInside, ViewPiece } from "../../src/extension/reading/view.js";
+
+const saved: number[] = [];
+const nothing = async () => undefined;
+const acts: MailActions = {
+  ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null },
+  ...{ saveAll: nothing, saveMail: nothing, compare: nothing, settings: nothing, showAs: nothing },
+  save: async (number) => void saved.push(number),
+  preview: async (number) => ({ address: `data:image/png;base64,${number}` }),
+};
 
 const html = (source: string): ViewPiece => ({ kind: "words", text: null, html: source, inline: {} });
 const inside = (change: Partial<MailInside>): ViewPiece => ({
@@ -13,7 +22,7 @@ const inside = (change: Partial<MailInside>): ViewPiece => ({
 
 function shown(pieces: readonly ViewPiece[], style: "formatted" | "plain" = "formatted"): HTMLElement {
   const place = document.createElement("div");
-  place.append(...bodyView(pieces, style, mailWords));
+  place.append(...bodyView(pieces, { style, words: mailWords, acts }));
   return place;
 }
 
@@ -40,6 +49,26 @@ test("of a mail within the mail it is said that nobody has checked it, and its n
   expect(place.querySelector(".mail > .remote")?.textContent).toContain("has not been checked");
   expect(place.querySelector("dd")?.textContent).toBe("Olive owner of the list <eve@b.test>");
   expect(place.querySelector(".mail p:not(.remote)")?.textContent).toBe("hello");
+});
+
+test("the files of a mail within the mail are saved one by one, and have pictures looked at", async () => {
+  const place = shown([
+    inside({
+      files: [
+        { number: 7, name: "notes.pdf", type: "application/pdf", size: 2_000 },
+        { number: 8, name: "", type: "image/png", size: 900 },
+      ],
+    }),
+  ]);
+  const [notes, picture] = place.querySelectorAll<HTMLElement>(".inside .files li");
+  expect(notes?.textContent).toContain("notes.pdf");
+  // "Save all" is of the mail itself
+  expect(place.querySelector(".all")).toBeNull();
+  for (const line of [notes, picture]) line?.querySelector<HTMLElement>("[data-attachment]")?.click();
+  picture?.querySelector<HTMLElement>("[aria-expanded]")?.click();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(saved).toEqual([7, 8]);
+  expect(place.querySelector(".preview img")?.getAttribute("src")).toBe("data:image/png;base64,8");
 });
 
 test("in plain words HTML is text, also within a mail within the mail", () => {

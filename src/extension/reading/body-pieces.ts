@@ -1,4 +1,5 @@
-import type { AttachedFile, AttachedMail, ShownPiece } from "../../mail/shown-body.js";
+import type { Attachment } from "../../mail/letter-body.js";
+import { type AttachedMail, filesInside, type ShownPiece } from "../../mail/shown-body.js";
 import { imageAddress, isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT } from "./untrusted-text.js";
 import type { MailInside, PersonView, ViewPiece, WordsView } from "./view.js";
@@ -8,37 +9,41 @@ import type { MailInside, PersonView, ViewPiece, WordsView } from "./view.js";
 /** Pictures in the text of one mail. Attack: hundreds of large ones; what is beyond is listed as a file. */
 const MAX_PICTURES = 30;
 
-/** A file as far as it can be a picture. */
-type PictureFile = Pick<AttachedFile, "name" | "type" | "contentId" | "bytes">;
-
-/** The pieces for the display. @param files those that their numbers mean */
+/**
+ * The pieces for the display. @param files those that their numbers mean; the files of mails inside have the numbers after
+ * theirs, in the order of `filesInside`
+ */
 export function viewPieces(
   pieces: readonly ShownPiece[],
-  files: readonly PictureFile[],
+  files: readonly Attachment[],
 ): readonly ViewPiece[] {
-  return new Pieces().of(pieces, files);
+  const inside = filesInside(pieces).map((file, at) => [file, files.length + at] as const);
+  return new Pieces(new Map(inside)).of(pieces, files);
 }
 
 /** Addresses of the pictures inside the text, by their content id. */
-export function inlineImages(files: readonly PictureFile[]): Readonly<Record<string, string>> {
+export function inlineImages(files: readonly Attachment[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     files.flatMap(({ contentId, type, bytes }) =>
-      contentId === undefined || bytes === undefined || !isShownImage(type)
-        ? []
-        : [[contentId, imageAddress({ type, bytes })]],
+      contentId === undefined || !isShownImage(type) ? [] : [[contentId, imageAddress({ type, bytes })]],
     ),
   );
 }
 
 class Pieces {
+  readonly #numbers: ReadonlyMap<Attachment, number>;
   #pictures = 0;
 
-  of(pieces: readonly ShownPiece[], files: readonly PictureFile[]): readonly ViewPiece[] {
+  constructor(numbers: ReadonlyMap<Attachment, number>) {
+    this.#numbers = numbers;
+  }
+
+  of(pieces: readonly ShownPiece[], files: readonly Attachment[]): readonly ViewPiece[] {
     const inline = inlineImages(files);
     return pieces.flatMap((piece) => this.#view(piece, files, inline));
   }
 
-  #view(piece: ShownPiece, files: readonly PictureFile[], inline: WordsView["inline"]): readonly ViewPiece[] {
+  #view(piece: ShownPiece, files: readonly Attachment[], inline: WordsView["inline"]): readonly ViewPiece[] {
     switch (piece.kind) {
       case "words":
         return [
@@ -63,8 +68,8 @@ class Pieces {
     }
   }
 
-  #picture(file: PictureFile | undefined): readonly ViewPiece[] {
-    if (file?.bytes === undefined || !isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT) return [];
+  #picture(file: Attachment | undefined): readonly ViewPiece[] {
+    if (file === undefined || !isShownImage(file.type) || file.bytes.length > PREVIEW_LIMIT) return [];
     if (this.#pictures >= MAX_PICTURES) return [];
     this.#pictures += 1;
     const address = imageAddress({ type: file.type, bytes: file.bytes });
@@ -77,16 +82,20 @@ class Pieces {
         name: name === undefined ? null : presentable(name, NAME_LIMIT),
         address,
       }));
-    const isInText = ({ contentId, type }: AttachedFile) => contentId !== undefined && isShownImage(type);
+    const isInText = ({ contentId, type }: Attachment) => contentId !== undefined && isShownImage(type);
     return {
       from: people(from),
       to: people([...to, ...cc]),
       subject: presentable(subject, SUBJECT_LIMIT),
       date,
       pieces: this.of(pieces, files),
-      files: files
-        .filter((file) => !isInText(file))
-        .map(({ name, size }) => ({ name: presentable(name, SUBJECT_LIMIT), size })),
+      files: files.flatMap((file) => {
+        const number = this.#numbers.get(file);
+        const { name, type, bytes } = file;
+        return number === undefined || isInText(file)
+          ? []
+          : [{ number, name: presentable(name, SUBJECT_LIMIT), type, size: bytes.length }];
+      }),
     };
   }
 }

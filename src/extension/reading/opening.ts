@@ -2,6 +2,7 @@ import { toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type OuterHeader, remarksOn } from "../../mail/outer-header.js";
 import type { MailPart } from "../../mail/sealed-mail.js";
+import { filesInside } from "../../mail/shown-body.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { keyAge } from "../keys/key-validity.js";
@@ -270,9 +271,10 @@ async function rememberAuthor({ list, pins }: OpenedLetter, before: Stored): Pro
   return basisOf({ ...before, pins: { ...before.pins, [list]: pins } });
 }
 
-/** Attachment `number` of an opened letter. @throws ListSealError `no-such-attachment` */
-export function attachmentOf({ letter }: OpenedMail, number: number) {
-  const file = letter.letter.attachments[number];
+/** Attachment `number` of an opened letter, or of a mail in it. @throws ListSealError `no-such-attachment` */
+export function attachmentOf({ letter: { letter, body } }: OpenedMail, number: number) {
+  const { attachments } = letter;
+  const file = attachments[number] ?? filesInside(body)[number - attachments.length];
   if (file === undefined) throw new AddonError("no-such-attachment", "there is no such attachment");
   return file;
 }

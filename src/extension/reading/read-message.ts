@@ -1,3 +1,4 @@
+import { filesInside } from "../../mail/shown-body.js";
 import { lockIfDue } from "../keys/unlocked.js";
 import { awake } from "../platform/keep-awake.js";
 import { type MessageHeader, thunderbird } from "../platform/thunderbird.js";
@@ -51,8 +52,8 @@ export function forgetOpened(): void {
 }
 
 function keep(key: string, opened: OpenedMail): void {
-  const { letter } = opened.letter;
-  const bytes = letter.attachments.reduce(
+  const { letter, body } = opened.letter;
+  const bytes = [...letter.attachments, ...filesInside(body)].reduce(
     (sum, each) => sum + each.bytes.length,
     (letter.html?.length ?? 0) + 1_000,
   );

@@ -62,7 +62,7 @@ export interface PersonView {
 }
 
 export interface AttachmentView {
-  /** Its number in the letter: what `save` asks for. */
+  /** Its number in the letter, or after those if it is in a mail inside: what `save` asks for. */
   readonly number: number;
   readonly name: string;
   readonly type: string;
@@ -116,7 +116,7 @@ export interface MailInside {
   readonly subject: string;
   readonly date: string | null;
   readonly pieces: readonly ViewPiece[];
-  readonly files: readonly { readonly name: string; readonly size: number }[];
+  readonly files: readonly AttachmentView[];
 }
 
 /** An opened and verified mail. */

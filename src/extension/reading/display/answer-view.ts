@@ -92,7 +92,7 @@ function bodyOf(
   const { style: wanted, font } = view.look ?? { style: "formatted", font: "fixed" };
   let style: BodyStyle = wanted;
   const shown = element("div", { class: `pieces ${font}` });
-  const show = () => shown.replaceChildren(...bodyView(pieces, style, words));
+  const show = () => shown.replaceChildren(...bodyView(pieces, { style, words, acts }));
   show();
   const label = () => t(style === "plain" ? "show_formatted" : "show_plain");
   const change = actionButton(

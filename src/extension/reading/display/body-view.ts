@@ -1,8 +1,8 @@
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import type { BodyStyle, MailInside, ViewPiece, WordsView } from "../view.js";
+import type { BodyStyle, MailActions, MailInside, ViewPiece, WordsView } from "../view.js";
 import { entryView } from "./entry-view.js";
-import { sizeOf } from "./files.js";
+import { filesOf } from "./files.js";
 import { personIn, whenIn } from "./person-words.js";
 import { linkedText } from "./plain-text.js";
 import { textOfHtml } from "./text-of-html.js";
@@ -12,16 +12,21 @@ import { textOfHtml } from "./text-of-html.js";
 /** How words are shown: by the program's own defence against what is in them. */
 export type WordsRendering = (words: WordsView) => readonly Node[];
 
-/** The pieces of a mail as elements. */
-export function bodyView(
-  pieces: readonly ViewPiece[],
-  style: BodyStyle,
-  words: WordsRendering,
-): readonly Node[] {
-  return pieces.flatMap((piece) => pieceView(piece, style, words));
+/** How pieces are shown. */
+export interface BodyRendering {
+  readonly style: BodyStyle;
+  readonly words: WordsRendering;
+  /** What can be done with the files of a mail inside the mail. */
+  readonly acts: MailActions;
 }
 
-function pieceView(piece: ViewPiece, style: BodyStyle, words: WordsRendering): readonly Node[] {
+/** The pieces of a mail as elements. */
+export function bodyView(pieces: readonly ViewPiece[], how: BodyRendering): readonly Node[] {
+  return pieces.flatMap((piece) => pieceView(piece, how));
+}
+
+function pieceView(piece: ViewPiece, how: BodyRendering): readonly Node[] {
+  const { style, words } = how;
   switch (piece.kind) {
     case "words":
       return words(style === "plain" ? inPlainWords(piece) : piece);
@@ -43,7 +48,7 @@ function pieceView(piece: ViewPiece, style: BodyStyle, words: WordsRendering): r
     case "entry":
       return [entryView(piece.entry)];
     case "mail":
-      return [mailInside(piece.mail, style, words)];
+      return [mailInside(piece.mail, how)];
   }
 }
 
@@ -60,13 +65,12 @@ function inPlainWords(words: WordsView): WordsView {
 }
 
 /** A mail inside the mail. What it says of itself is no more than its forwarder's word, and that is said. */
-function mailInside(mail: MailInside, style: BodyStyle, words: WordsRendering): HTMLElement {
+function mailInside(mail: MailInside, how: BodyRendering): HTMLElement {
   const { from, to, subject, date, pieces, files } = mail;
   const rows: readonly (readonly [string, string])[] = [
     [t("inside_from"), from.map(personIn).join(", ")],
     [t("inside_to"), to.map(personIn).join(", ")],
     [t("inside_date"), date === null ? "" : whenIn(date)],
-    [t("inside_files"), files.map(({ name, size }) => `${fileName(name)} (${sizeOf(size)})`).join(", ")],
   ];
   const list = element("dl", {});
   for (const [term, value] of rows)
@@ -77,7 +81,8 @@ function mailInside(mail: MailInside, style: BodyStyle, words: WordsRendering): 
     element("summary", { dir: "auto" }, t("inside_mail", subject === "" ? t("no_subject") : subject)),
     element("p", { class: "remote" }, t("inside_unproved")),
     list,
-    ...bodyView(pieces, style, words),
+    ...bodyView(pieces, how),
+    ...(files.length === 0 ? [] : [filesOf(files, how.acts, "inside")]),
   );
   shown.open = true;
   return shown;

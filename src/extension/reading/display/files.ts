@@ -52,11 +52,15 @@ export function sizeOf(bytes: number): string {
   return new Intl.NumberFormat(t("lang"), format).format(value);
 }
 
-/** The section with one line a file. */
-export function filesOf(attachments: readonly AttachmentView[], acts: MailActions): HTMLElement {
+/** The section with one line a file. @param of the mail, or one inside it: its files are saved one by one */
+export function filesOf(
+  attachments: readonly AttachmentView[],
+  acts: MailActions,
+  of: "mail" | "inside" = "mail",
+): HTMLElement {
   const list = element("ul", {}, ...attachments.map((each) => lineOf(each, acts)));
   const section = element("section", { class: "files" }, element("h2", {}, t("attachments")), list);
-  if (attachments.length > 1) {
+  if (of === "mail" && attachments.length > 1) {
     const all = actionButton(t("save_all"), acts.saveAll, t("save_failed"), { class: "all" });
     section.append(all);
   }
