@@ -65,6 +65,11 @@ test("French puts no name where a vowel would need an elision", () => {
   expect(wrong).toEqual([]);
 });
 
+test("French has no-break spaces inside quotation marks and before colons and the like", () => {
+  const wrong = Object.entries(localeOf("fr")).filter(([, { message }]) => / [:;?!»]|« /u.test(message));
+  expect(wrong).toEqual([]);
+});
+
 test("Spanish puts no name behind “y” or “o”, which change before some vowels", () => {
   const wrong = Object.entries(localeOf("es")).filter(([, { message }]) =>
     /(?<!\p{L})[yo] \$/iu.test(message),

@@ -92,7 +92,7 @@ test("the mail with the card is in the list's language", async () => {
   expect((await run("list", "create", LIST, ...words)).out).toContain("language     fr\n");
   const read = await PostalMime.parse(sink.for(OWNER)[0]?.raw ?? "");
   expect(read.subject).toBe("[team] votre liste de diffusion est prête");
-  expect(read.text).toContain("« Équipe » (team@lists.test)");
+  expect(read.text).toContain("« Équipe » (team@lists.test)");
   expect(read.text).not.toContain("The card");
 });
 

@@ -83,6 +83,11 @@ test("also in English what is to be clicked is named as the add-on names it", ()
   expect(english.get("refused")).toContain(messages["compose_button"]?.message ?? "");
 });
 
+test("French has no-break spaces inside quotation marks and before colons and the like", () => {
+  const wrong = [...everyText(textsIn("fr")).values()].filter((text) => / [:;?!»]|« /u.test(text));
+  expect(wrong).toEqual([]);
+});
+
 test.each(languages)("%s: no text has what HTML would read as markup", (language) => {
   // what a list's name has is in mails alone
   const { question, button, left, lastOwner, unknown } = textsIn(language).leaving;
