@@ -68,6 +68,33 @@ export interface LogTarget {
   write(line: string): unknown;
 }
 
+/**
+ * Standard error, which gets the lines of one turn of the event loop in one write: a fan-out logs thousands a second, and a
+ * write of each is a tenth of what a copy costs. A process that is killed loses the lines of that turn; one that ends by
+ * itself, or by an error that nobody caught, none.
+ */
+class LinesTogether implements LogTarget {
+  #lines = "";
+
+  constructor() {
+    process.on("exit", () => this.#flush());
+  }
+
+  write(line: string): void {
+    if (this.#lines === "") setImmediate(() => this.#flush());
+    this.#lines += line;
+  }
+
+  #flush(): void {
+    const lines = this.#lines;
+    this.#lines = "";
+    if (lines !== "") process.stderr.write(lines);
+  }
+}
+
+/** One for the process: whoever writes there, the lines keep their order. */
+let standardError: LinesTogether | undefined;
+
 function pick(fields: LogFields): Record<string, string | number> {
   const picked: Record<string, string | number> = {};
   for (const name of allowed) {
@@ -77,8 +104,10 @@ function pick(fields: LogFields): Record<string, string | number> {
   return picked;
 }
 
-/** A log that writes JSON lines to `target`. */
-export function openLog(target: LogTarget = process.stderr, level: LogLevel = "info"): Log {
+/** A log that writes JSON lines to `target`; to standard error, those of one moment together, if it is absent. */
+export function openLog(target?: LogTarget, level: LogLevel = "info"): Log {
+  if (target === undefined) standardError ??= new LinesTogether();
+  const to = target ?? standardError;
   const logger = pino(
     {
       level,
@@ -86,7 +115,7 @@ export function openLog(target: LogTarget = process.stderr, level: LogLevel = "i
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (name) => ({ level: name }) },
     },
-    { write: (line: string) => void target.write(line) },
+    { write: (line: string) => void to?.write(line) },
   );
   return {
     info: (event, fields = {}) => logger.info(pick(fields), event),

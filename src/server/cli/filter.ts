@@ -37,7 +37,7 @@ export function addFilterCommand(program: Command): void {
 
 async function filter(options: GlobalOptions, flags: FilterFlags): Promise<void> {
   const { folder, config, place } = await findSite(options);
-  const log = openLog(process.stderr, config.log.level);
+  const log = openLog(undefined, config.log.level);
   const publicUrl = config.web["public-url"];
   const running = await startFilter({
     upstream: flags.behind,

@@ -184,7 +184,7 @@ export function addListCommands(program: Command): void {
     .action((address: string) =>
       withContext(global(), async (desk) => {
         const found = await findList(desk, address);
-        const log = openLog(process.stderr);
+        const log = openLog();
         const lists = new ListsInUse(desk.store, desk.folder);
         const { key, asked } = await makeNextServerKey({ ...desk, lists, log }, found);
         print(`server key   ${spaced(key.fingerprint)}`);

@@ -150,7 +150,7 @@ export function addServeCommand(program: Command): void {
 async function serve(options: GlobalOptions, flags: ServeFlags): Promise<void> {
   const site = await findSite(options);
   const { folder, config, place } = site;
-  const log = openLog(process.stderr, config.log.level);
+  const log = openLog(undefined, config.log.level);
   const fronts = await frontsOf(config, flags);
   if (fronts.length === 0) {
     throw new BadRequest(

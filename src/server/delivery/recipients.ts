@@ -16,6 +16,8 @@ export const MAX_RECIPIENTS = 50_000;
 export class Recipients {
   readonly #byBytes = new Map<string, Promise<Recipient>>();
   readonly #byKey = new WeakMap<Certificate, Promise<Recipient>>();
+  /** Digests of certificates, by the very bytes: one copy asks more than once. */
+  readonly #names = new WeakMap<Uint8Array, string>();
   readonly #limit: number;
   readonly #clock: () => Date;
 
@@ -34,10 +36,12 @@ export class Recipients {
    * The recipient that a certificate, as the roster keeps it, stands for. Known by the SHA-256 of its bytes: a renewed or
    * revoked certificate is another one.
    *
+   * @param bytes never changed by whoever has them
    * @throws ListSealError `key-damaged`, `wrong-role`, `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
    */
   async ofCertificate(bytes: Uint8Array): Promise<Recipient> {
-    const name = createHash("sha256").update(bytes).digest("base64url");
+    const name = this.#names.get(bytes) ?? createHash("sha256").update(bytes).digest("base64url");
+    this.#names.set(bytes, name);
     const kept = await this.#byBytes.get(name);
     const now = this.#clock();
     if (kept !== undefined && now.getTime() < kept.freshUntil) {

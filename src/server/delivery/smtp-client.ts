@@ -57,7 +57,7 @@ export type EndOfData = (end: () => void) => Promise<void>;
  * Asked when a mail is ended: what will be handed over next on the connection, if that is known already. Its envelope is
  * then announced with the end of this one. If something else comes next, or nothing, the connection is cut.
  */
-export type NextEnvelope = () => Envelope | undefined;
+type FollowingEnvelope = () => Envelope | undefined;
 
 /** How long to wait for the relay, in milliseconds. */
 export interface SmtpTimeouts {
@@ -93,7 +93,7 @@ const ONE_WRITE_OCTETS = 16 * 1024;
 const TLS_MINIMUM = "TLSv1.2";
 
 const atOnce: EndOfData = async (end) => end();
-const nothingNext: NextEnvelope = () => undefined;
+const nothingNext: FollowingEnvelope = () => undefined;
 
 const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
@@ -157,7 +157,7 @@ export class SmtpClient {
   async send(
     mail: Envelope,
     ending: EndOfData = atOnce,
-    next: NextEnvelope = nothingNext,
+    next: FollowingEnvelope = nothingNext,
   ): Promise<DeliveryReplies> {
     const refusal = await this.#open(this.#commandsFor(mail));
     if (refusal !== undefined) return refusal;
@@ -217,7 +217,7 @@ export class SmtpClient {
    *
    * @param body of a small mail, which goes out with its end
    */
-  async #end(ending: EndOfData, next: NextEnvelope, body: Buffer | undefined): Promise<boolean> {
+  async #end(ending: EndOfData, next: FollowingEnvelope, body: Buffer | undefined): Promise<boolean> {
     let isEnded = false;
     try {
       await ending(() => {

@@ -91,11 +91,16 @@ export const raw = (text: string): Statement => ({ sql: text, values: [] });
 
 /** Values or parts with `between` them: `IN (${joinSql(ids)})`. */
 export function joinSql(parts: readonly (Value | Statement)[], between = ", "): Statement {
-  const statements = parts.map((part) => (isStatement(part) ? part : sql`${part}`));
-  return {
-    sql: statements.map(({ sql }) => sql).join(between),
-    values: statements.flatMap(({ values }) => values),
-  };
+  const values: Value[] = [];
+  const written = parts.map((part) => {
+    if (!isStatement(part)) {
+      values.push(part);
+      return "?";
+    }
+    values.push(...part.values);
+    return part.sql;
+  });
+  return { sql: written.join(between), values };
 }
 
 const isStatement = (part: Value | Statement): part is Statement =>
