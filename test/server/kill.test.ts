@@ -203,6 +203,8 @@ describeWithPostgres("two workers on one PostgreSQL", (cluster) => {
     await cp(server.folder.path, otherFolder, { recursive: true });
   });
   afterEach(async () => {
+    // before their folder goes
+    for (const each of running.splice(0)) await each.kill();
     await other.close();
     await rm(otherFolder, { recursive: true });
   });

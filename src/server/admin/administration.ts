@@ -212,11 +212,12 @@ export async function addMember(
 ): Promise<Member> {
   const list = await findList(office, listAddress);
   const { member, change, secrets: made } = await readNewMember(office, list, request);
-  const known = new Set(await office.store.secretIds());
   for (const secret of made) await keepSecret(office.folder, secret);
   try {
     return await office.store.addMember(list.id, member, change, office.now());
   } catch (error) {
+    // those of members who are there: this one is not
+    const known = new Set(made.length === 0 ? [] : await office.store.secretIds());
     for (const { fingerprint } of made) {
       if (!known.has(fingerprint)) await discardSecret(office.folder, fingerprint);
     }

@@ -20,6 +20,7 @@ import {
   findRows,
   number,
   type QueryResult,
+  raw,
   type Script,
   type Statement,
   sql,
@@ -112,10 +113,15 @@ export const endComing = (before: number): Statement =>
 /** All bodies that are coming are dead: for a server that has its database alone, when it starts. */
 export const endAllComing: Statement = sql`UPDATE post_bodies SET incoming_until = NULL WHERE incoming_until IS NOT NULL`;
 
-/** Deletes a post that is not held and has no job left: nobody is left to make a copy for. */
+/** A post that is not held and has no job, queued or to come: nobody is left to make a copy for. */
+export const isFinished = raw(
+  `held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)
+      AND NOT EXISTS (SELECT 1 FROM fan_outs WHERE fan_outs.post_id = posts.id)`,
+);
+
+/** Deletes a post if nobody is left to make a copy for. */
 export const dropFinishedPost = (postId: number): Statement =>
-  sql`DELETE FROM posts WHERE id = ${postId} AND held = 0
-      AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)`;
+  sql`DELETE FROM posts WHERE id = ${postId} AND ${isFinished}`;
 
 /**
  * Deletes dead bodies, a piece at a time with a turn for others between.

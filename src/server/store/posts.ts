@@ -17,6 +17,7 @@ import {
   textColumn,
   word,
 } from "./database.js";
+import { beginFanOut, finishFanOuts } from "./fan-outs.js";
 import { lockList } from "./lists.js";
 import {
   type ComingBody,
@@ -138,7 +139,12 @@ export function postsIn(database: Database, applyCommand: ApplyCommand): Posts {
   return {
     async queuePost(post) {
       const body = await writePieces(database, post.raw, post.accepted);
-      const made = () => database.transaction(() => makePost(database, post, body));
+      const made = async (): Promise<Queued> => {
+        const outcome = await database.transaction(() => makePost(database, post, body));
+        // it is on disk that they are to be queued: what goes wrong now, a worker puts right
+        if (outcome.kind === "queued") await finishFanOuts(database, outcome.postId).catch(() => undefined);
+        return outcome;
+      };
       if (body === undefined) return made();
       let queued: Queued | undefined;
       try {
@@ -212,15 +218,18 @@ export function postsIn(database: Database, applyCommand: ApplyCommand): Posts {
         sql`SELECT id, message_id, accepted, author_kind FROM posts WHERE list_id = ${listId} AND held = 1 ORDER BY id`,
       ),
 
-    releasePost: (verified, postId) =>
-      applyCommand(verified, function* () {
+    async releasePost(verified, postId) {
+      const outcome = await applyCommand(verified, function* () {
         const { listId } = verified.command;
         yield* takeOffHold(listId, postId);
         yield sql`UPDATE posts SET held = 0 WHERE id = ${postId}`;
-        yield* queueCopies(postId, listId, verified.now, "everybody");
+        yield* beginFanOut(postId, listId, verified.now);
         yield dropFinishedPost(postId);
         return nothingToReport;
-      }),
+      });
+      await finishFanOuts(database, postId).catch(() => undefined);
+      return outcome;
+    },
 
     rejectPost: (verified, postId) =>
       applyCommand(verified, function* () {
@@ -257,23 +266,18 @@ function* makePost(database: Database, post: NewPost, body: ComingBody | undefin
   if (made === undefined) throw new Error("a post that was kept is not there");
   const postId = number(made, "id");
   if (body !== undefined) yield* giveBody(body, postId);
-  const copies = yield* queueCopies(postId, listId, post.accepted, hold ? "moderators" : "everybody");
+  const copies = yield* hold
+    ? queueReviews(postId, listId, post.accepted)
+    : beginFanOut(postId, listId, post.accepted);
   yield dropFinishedPost(postId);
   return { kind: hold ? "held" : "queued", postId, copies };
 }
 
-/** Queues a copy for every member of this moment whose role is in `among`; gives their number. */
-function* queueCopies(
-  postId: number,
-  listId: number,
-  due: number,
-  among: "everybody" | "moderators",
-): Script<number> {
-  const only =
-    among === "moderators" ? sql`AND role IN ('moderator', 'owner')` : sql`AND role <> 'post-only'`;
+/** Queues a copy of a held post for every moderator and owner of this moment; gives their number. */
+function* queueReviews(postId: number, listId: number, due: number): Script<number> {
   const { changes } = yield sql`INSERT INTO jobs (list_id, kind, post_id, member_id, queued, due)
-      SELECT m.list_id, CASE p.held WHEN 1 THEN 'review' ELSE 'copy' END, p.id, m.id, CAST(${due} AS BIGINT), CAST(${due} AS BIGINT)
-      FROM members m, posts p WHERE p.id = ${postId} AND m.list_id = ${listId} ${only} ORDER BY m.address`;
+      SELECT list_id, 'review', CAST(${postId} AS BIGINT), id, CAST(${due} AS BIGINT), CAST(${due} AS BIGINT)
+      FROM members WHERE list_id = ${listId} AND role IN ('moderator', 'owner') ORDER BY address`;
   return changes;
 }
 

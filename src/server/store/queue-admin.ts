@@ -10,7 +10,8 @@ import {
   sql,
   textColumn,
 } from "./database.js";
-import { sweepBodies } from "./post-pieces.js";
+import { finishFanOuts } from "./fan-outs.js";
+import { isFinished, sweepBodies } from "./post-pieces.js";
 
 /** A job as the operator sees it. */
 export interface QueuedJob {
@@ -75,6 +76,8 @@ export interface QueueAdmin {
 /** The operator's view of the queue in `database`. */
 export function queueAdminIn(database: Database): QueueAdmin {
   const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
+    // also what was about to be queued when a server was killed
+    await finishFanOuts(database);
     const { rows } = await database.query(
       sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,
     );
@@ -116,9 +119,7 @@ export function queueAdminIn(database: Database): QueueAdmin {
     async dropJobs(choice) {
       const dropped = await change(sql`DELETE FROM jobs`, choice);
       if (dropped > 0) {
-        await database.query(
-          sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.post_id = posts.id)`,
-        );
+        await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);
         // others may be in the middle of it, too: a server that runs
         await sweepBodies(database, (statement) => database.query(statement));
       }

@@ -12,6 +12,7 @@ import {
   bytes,
   type Database,
   findRow,
+  hasRows,
   isSet,
   joinSql,
   number,
@@ -22,6 +23,7 @@ import {
   textColumn,
   word,
 } from "./database.js";
+import { continueFanOut, finishFanOuts } from "./fan-outs.js";
 import { dropFinishedPost, endAllComing, sweepSoon } from "./post-pieces.js";
 import { type Entitled, roles } from "./roster.js";
 
@@ -213,17 +215,12 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
     atGate: (asked, decide) => database.readLocked(() => gateWords(database, asked), decide),
 
     async claimJobs(now, leaseUntil, limit) {
-      const claim = randomBytes(CLAIM_BYTES).toString("hex");
-      // picked first, then changed: as a subquery of the UPDATE, PostgreSQL may look for free rows more than once
-      const { rows } = await database.queryInBackground(
-        sql`WITH picked AS (
-              SELECT id FROM jobs WHERE aside IS NULL AND due <= ${now} ORDER BY due, id LIMIT ${limit}
-              ${database.dialect.lockFreeRows})
-            UPDATE jobs SET attempts = attempts + 1, claim = ${claim}, due = ${leaseUntil} FROM picked WHERE jobs.id = picked.id
-            RETURNING jobs.id, list_id, kind, post_id, notice, recipient, member_id, needs_role, queued, attempts, claim`,
-      );
-      // RETURNING gives rows in no promised order
-      return rows.map(jobOf).sort((one, other) => one.id - other.id);
+      let jobs = await claimDue(database, now, leaseUntil, limit);
+      // copies that were about to be queued when a server was killed
+      while (jobs.length === 0 && (await continueFanOut(database))) {
+        jobs = await claimDue(database, now, leaseUntil, limit);
+      }
+      return jobs;
     },
 
     extendClaims: (claims, leaseUntil) =>
@@ -237,12 +234,19 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
     },
 
     async finishJobs(jobs) {
-      const which = jobs.map(({ id, claim }) => sql`(id = ${id} AND claim = ${claim})`);
+      const claims = new Map<string, number[]>();
+      for (const { id, claim } of jobs) claims.set(claim, [...(claims.get(claim) ?? []), id]);
+      const which = [...claims].map(([claim, ids]) => sql`(claim = ${claim} AND id IN (${joinSql(ids)}))`);
       await database.queryInBackground(sql`DELETE FROM jobs WHERE ${joinSql(which, " OR ")}`);
       const posts = new Set(jobs.flatMap((job) => (job.kind === "copy" ? [job.postId] : [])));
       // a transaction of its own: of two workers that finish the last two jobs, the later sees that none is left
       let gone = 0;
-      for (const postId of posts) gone += (await database.query(dropFinishedPost(postId))).changes;
+      for (const postId of posts) {
+        // a look first: it takes no lock, and all but once in a fan-out there are more
+        if (await hasRows(database, sql`SELECT 1 AS one FROM jobs WHERE post_id = ${postId} LIMIT 1`))
+          continue;
+        gone += (await database.query(dropFinishedPost(postId))).changes;
+      }
       if (gone > 0) await sweepSoon(database);
     },
 
@@ -260,10 +264,13 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
     setJobAside: ({ id, claim }, code) =>
       run(sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE id = ${id} AND claim = ${claim}`),
 
-    setPostAside: (postId, code) =>
-      run(sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE post_id = ${postId}`),
+    async setPostAside(postId, code) {
+      await finishFanOuts(database, postId);
+      await run(sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE post_id = ${postId}`);
+    },
 
     async setListAside(listId, code, since) {
+      await finishFanOuts(database);
       const { rows } = await database.query(
         sql`UPDATE jobs SET aside = ${code} WHERE aside IS NULL AND list_id = ${listId}
             AND (member_id IS NOT NULL OR queued < ${since}) RETURNING id`,
@@ -272,6 +279,7 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
     },
 
     async copiesLeft(listId) {
+      await finishFanOuts(database);
       const count = await findRow(
         database,
         (row) => number(row, "copies"),
@@ -297,6 +305,25 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
       return counts ?? { waiting: 0, aside: 0 };
     },
   };
+}
+
+async function claimDue(
+  database: Database,
+  now: number,
+  leaseUntil: number,
+  limit: number,
+): Promise<readonly Job[]> {
+  const claim = randomBytes(CLAIM_BYTES).toString("hex");
+  // picked first, then changed: as a subquery of the UPDATE, PostgreSQL may look for free rows more than once
+  const { rows } = await database.queryInBackground(
+    sql`WITH picked AS (
+          SELECT id FROM jobs WHERE aside IS NULL AND due <= ${now} ORDER BY due, id LIMIT ${limit}
+          ${database.dialect.lockFreeRows})
+        UPDATE jobs SET attempts = attempts + 1, claim = ${claim}, due = ${leaseUntil} FROM picked WHERE jobs.id = picked.id
+        RETURNING jobs.id, list_id, kind, post_id, notice, recipient, member_id, needs_role, queued, attempts, claim`,
+  );
+  // RETURNING gives rows in no promised order
+  return rows.map(jobOf).sort((one, other) => one.id - other.id);
 }
 
 /** Queues a mail of the server's own: a step of whatever transaction makes it necessary. */

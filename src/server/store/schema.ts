@@ -394,6 +394,18 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
     ORDER BY post_bodies.id, number;
   DROP TABLE post_pieces;
   `,
+    `
+  -- copies of a post that are not queued yet: of those behind an address whose number is at most last_member (fan-outs.ts)
+  CREATE TABLE fan_outs (
+    post_id ${integer} PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    due ${integer} NOT NULL,
+    behind TEXT NOT NULL,
+    last_member ${integer} NOT NULL
+  ) ${tableEnd};
+  -- who gets copies, in the order in which these are queued; and how many there are
+  CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
+  `,
   ];
 }
 

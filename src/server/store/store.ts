@@ -17,7 +17,7 @@ import { type Database, sql } from "./database.js";
 import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
-import { endComing, sweepBodies } from "./post-pieces.js";
+import { endComing, isFinished, sweepBodies } from "./post-pieces.js";
 import { type Posts, postsIn } from "./posts.js";
 import { FORMER_KEY_NOTICE, type Queue, queueIn } from "./queue.js";
 import { type QueueAdmin, queueAdminIn } from "./queue-admin.js";
@@ -143,8 +143,6 @@ async function forgetIn(database: Database, now: number): Promise<void> {
   await database.query(
     sql`DELETE FROM notices WHERE code LIKE ${`${FORMER_KEY_NOTICE} %`} AND queued < ${now - FORMER_KEY_ANSWER_MS}`,
   );
-  await database.query(
-    sql`DELETE FROM posts WHERE held = 0 AND NOT EXISTS (SELECT 1 FROM jobs WHERE post_id = posts.id)`,
-  );
+  await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);
   await sweepBodies(database, (statement) => database.queryInBackground(statement));
 }
