@@ -22,6 +22,8 @@ export const PACKAGES = {
     ...["roundcube-core", "roundcube-sqlite3", "php-cli", "php-sqlite3", "sqlite3"],
     ...["php-mbstring", "php-xml", "php-intl", "php-curl", "php-zip", "php-gd"],
   ],
+  /** What `npm run bench -- server` compares the whole server with. */
+  bench: ["postfix", "schleuder", "python3"],
   /** The list server behind Mailman 3, under systemd, behind web servers, and after Schleuder. */
   operating: [
     "mailman3",
@@ -38,9 +40,6 @@ export const PACKAGES = {
     ...["buildah", "podman", "runc"],
   ],
 };
-
-/** What only `npm run bench` compares with, where it is installed. Nothing else asks for them. */
-export const BENCH_PACKAGES = ["schleuder"];
 
 /** The line to copy where the packages can't be installed from here. */
 export const installLine = (packages) => `apt-get install --no-install-recommends ${packages.join(" ")}`;

@@ -10,6 +10,7 @@ import { rowsOfParts } from "../parts.js";
 import { makePeerWorld } from "../peers.js";
 import { compare, type Options, type Row } from "../row.js";
 import { answeringRows } from "./answering.js";
+import { largeRows } from "./large.js";
 import { oneCopy, startListServer } from "./list-server.js";
 import { profileRows } from "./profile.js";
 import {
@@ -21,6 +22,7 @@ import {
   sourceTakes,
 } from "./relays.js";
 import { schleuderTakes, schleuderVersion } from "./schleuder.js";
+import { workerRows } from "./workers.js";
 
 type Program = Awaited<ReturnType<typeof build>>;
 
@@ -154,6 +156,8 @@ export async function rows(options: Options): Promise<readonly Row[]> {
         schleuder: (full) => schleuderRows(program, full),
         "fan-out": (full) => sourceRows(program, full),
         profile: () => profileRows(program),
+        large: () => largeRows(),
+        workers: () => workerRows(program),
       },
       options,
     );

@@ -28,9 +28,11 @@ const parts: readonly (readonly [string, RegExp])[] = [
   ["sealing", /^src\/(openpgp|protocol)\/|^src\/server\/delivery\/(fast-reseal|recipients)\.ts$/],
   ["writing the mail", /^src\/mail\/|^src\/server\/delivery\/copies\.ts$/],
   ["the log", /^src\/server\/base\/log\.ts$|node_modules\/(pino|sonic-boom)/],
-  ["the wire", /^src\/server\/delivery\/(smtp-client|wire-body|relay)\.ts$|^node:(net|internal\/stream)/],
+  ["the wire", /^src\/server\/delivery\/(smtp-client|wire-body|relay)\.ts$/],
   ["the queue and the gate", /^src\/server\//],
 ];
+/** Node's own, where none of the above called it. */
+const ofNode: typeof parts = [["the wire", /^node:(net|internal\/stream)/]];
 const REST = "the event loop and the rest";
 
 interface Frame {
@@ -76,13 +78,14 @@ function timesByPart({ nodes, samples, timeDeltas }: Profile): Map<string, numbe
   const sourceOf = sourceFinder();
   const frames = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const partOf = (id: number | undefined): string => {
+  const partIn = (all: typeof parts, id: number | undefined): string | undefined => {
     const frame = id === undefined ? undefined : frames.get(id);
-    if (frame === undefined) return REST;
+    if (frame === undefined) return undefined;
     const from = sourceOf(frame.callFrame);
-    const found = parts.find(([, pattern]) => pattern.test(from))?.[0];
-    return found ?? partOf(parents.get(frame.id));
+    const found = all.find(([, pattern]) => pattern.test(from))?.[0];
+    return found ?? partIn(all, parents.get(frame.id));
   };
+  const partOf = (id: number): string => partIn(parts, id) ?? partIn(ofNode, id) ?? REST;
   const known = new Map<number, string>();
   const times = new Map<string, number>();
   samples.forEach((id, index) => {
