@@ -68,10 +68,13 @@ export interface LogTarget {
   write(line: string): unknown;
 }
 
+/** How long a line waits for others, in milliseconds. */
+const TOGETHER_MS = 10;
+
 /**
- * Standard error, which gets the lines of one turn of the event loop in one write: a fan-out logs thousands a second, and a
- * write of each is a tenth of what a copy costs. A process that is killed loses the lines of that turn; one that ends by
- * itself, or by an error that nobody caught, none.
+ * Standard error, which gets the lines of some milliseconds in one write: a fan-out logs thousands a second, and a write of each
+ * is a tenth of what a copy costs. A process that is killed loses them; one that ends by itself, or by an error that nobody
+ * caught, none.
  */
 class LinesTogether implements LogTarget {
   #lines = "";
@@ -81,7 +84,7 @@ class LinesTogether implements LogTarget {
   }
 
   write(line: string): void {
-    if (this.#lines === "") setImmediate(() => this.#flush());
+    if (this.#lines === "") setTimeout(() => this.#flush(), TOGETHER_MS);
     this.#lines += line;
   }
 
@@ -104,7 +107,7 @@ function pick(fields: LogFields): Record<string, string | number> {
   return picked;
 }
 
-/** A log that writes JSON lines to `target`; to standard error, those of one moment together, if it is absent. */
+/** A log that writes JSON lines to `target`; to standard error, those of some milliseconds together, if it is absent. */
 export function openLog(target?: LogTarget, level: LogLevel = "info"): Log {
   if (target === undefined) standardError ??= new LinesTogether();
   const to = target ?? standardError;
