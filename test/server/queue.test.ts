@@ -351,7 +351,7 @@ describe("marks", () => {
       { error: (event) => logged.push(event) },
     );
     const first = finished.mark(job(1));
-    await new Promise((resolve) => setImmediate(resolve));
+    while (commits.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const second = finished.mark(job(2));
     await Promise.all([first, second]);
     expect(commits).toEqual([[1], [1], [1], [1], [2]]);

@@ -49,8 +49,9 @@ export class BatchCommit {
 
   #newBatch(): Batch {
     const jobs: Job[] = [];
-    // what else has been answered at this moment is marked along with it
-    const moment = new Promise<void>((resolve) => setImmediate(resolve));
+    // what else has been answered at this moment is marked along with it, and what is answered in the turn after it: the same
+    // commit is for twice as many
+    const moment = new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
     const committed = Promise.all([this.#free, moment]).then(() => {
       this.#next = undefined;
       return this.#commit(jobs);
