@@ -203,6 +203,8 @@ export async function attachFile(path, contentType) {
 /** What stands in the compose window now. */
 export async function composerState() {
   const window = composer();
+  // a window that was just opened has none yet
+  const root = await waitFor("the editor", () => window.GetCurrentEditor()?.rootElement);
   return {
     subject: window.document.getElementById("msgSubject").value,
     to: [...window.document.querySelectorAll("#toAddrContainer mail-address-pill")].map(
@@ -213,7 +215,7 @@ export async function composerState() {
         "#ccAddrContainer mail-address-pill, #bccAddrContainer mail-address-pill",
       ),
     ].map((pill) => pill.emailAddress),
-    html: window.GetCurrentEditor().rootElement.innerHTML,
+    html: root.innerHTML,
     attachments: [...window.document.querySelectorAll("#attachmentBucket richlistitem")].map(
       (item) => item.attachment.name,
     ),
