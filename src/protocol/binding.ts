@@ -37,7 +37,8 @@ export type Kind =
   | "new-server-key"
   | "owners"
   | "receipt"
-  | "draft";
+  | "draft"
+  | "index-key";
 
 /** What an inner signature says: by the author, over the payload. */
 export interface PostBinding {

@@ -33,6 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ...["app/thunderbird", "app/webmail", "app/browser", "app/options", "app/handlers", "app/calls"],
     ...["app", "owner", "moderation", "backup"],
     ...["writing/window", "writing/composer", "writing"],
+    "mail-index",
     ...["reading/page", "reading/display", "reading", "reading/local-copies"],
     ...["member", "requests", "keys", "worker", "ui", "records", "platform"],
   ],

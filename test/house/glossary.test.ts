@@ -14,12 +14,12 @@ const plain: Readonly<Record<string, string>> = {
   verbs: `
     accept apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
     joining keep look make merge parse read reading receive recover render resume run save send
-    sending serve settle start submit take tell unsubscribe use watch write writing`,
+    search sending serve settle start submit take tell unsubscribe use watch write writing`,
   participles: `
     listening
     allowed answered answering attached awaited begun blocked checked chosen claimed coming confirmed confirming
     continued copied created deciding declared detached displayed embedded ended entitled expected
-    fixed flowed forwarded found handed held imported initialised invited issued kept known limited
+    fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
     pending prepared protected proved proven queued quoted received recorded refused rendered
     reopened replaced requested retired sealed sealing seen sent served shared shown signed split stored

@@ -2,6 +2,7 @@ import type { Outcome } from "../platform/rpc/outcome.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
 import { exportKey, importKey } from "./imported-keys.js";
+import { makeIndexKey, unsealIndexKey } from "./index-key.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
 import {
   armorKey,
@@ -75,6 +76,8 @@ export const jobs = {
   "open-receipt": readReceipt,
   "read-public-key": readPublicKey,
   "list-key-file": listKeyFile,
+  "make-index-key": makeIndexKey,
+  "open-index-key": unsealIndexKey,
 };
 
 export type JobName = keyof typeof jobs;

@@ -1,0 +1,135 @@
+import { ProtocolError } from "../../openpgp/errors.js";
+import { needSecretOf, openSecretsOf } from "../keys/unlocked.js";
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
+import { load } from "../records/storage.js";
+import type { Stored, StoredList, StoredMemberKey } from "../records/stored.js";
+import { runJob } from "../worker/client.js";
+import { type BlockStore, indexedDbStore } from "./block-store.js";
+import { MailIndex } from "./mail-index.js";
+import { importIndexKey } from "./sealed-block.js";
+
+/**
+ * The indexes of this person's lists: opened when they are wanted and a key is unlocked, forgotten when keys lock, and gone from
+ * the disk with their list.
+ */
+
+let store: BlockStore | undefined;
+const blockStore = () => (store ??= indexedDbStore());
+
+/** Puts another store in the place of IndexedDB, where there is none. */
+export function useBlockStore(other: BlockStore): void {
+  store = other;
+  opened.clear();
+}
+
+const opened = new Map<string, Promise<MailIndex>>();
+const damageListeners: ((list: string) => void)[] = [];
+
+/** Has `heard` called with the list whose index lost mails, or its key, and has to be built anew. */
+export function whenIndexDamaged(heard: (list: string) => void): void {
+  damageListeners.push(heard);
+}
+
+function tellDamage(list: string): void {
+  for (const heard of damageListeners) heard(list);
+}
+
+/** Octets of a digest in the name of an index. */
+const NAME_OCTETS = 16;
+
+/** The name of a list's index on the disk: a digest. */
+async function indexNameOf(list: string): Promise<string> {
+  const text = new TextEncoder().encode(`listseal index ${list}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+  return [...digest.subarray(0, NAME_OCTETS)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The index of a list, made if there is none.
+ * @throws ListSealError `no-such-list`, `key-locked`, `no-member-key`, and what the store and the worker throw
+ */
+export function indexOf(list: string): Promise<MailIndex> {
+  const known = opened.get(list);
+  if (known !== undefined) return known;
+  const opening = openIndex(list);
+  opened.set(list, opening);
+  opening.catch(() => {
+    if (opened.get(list) === opening) opened.delete(list);
+  });
+  return opening;
+}
+
+/** Forgets everything in memory. For when keys are locked. */
+export function forgetIndexes(): void {
+  const all = [...opened.values()];
+  opened.clear();
+  for (const opening of all)
+    opening.then(
+      (index) => index.forget(),
+      () => undefined,
+    );
+}
+
+async function openIndex(list: string): Promise<MailIndex> {
+  const stored = await load();
+  const known = stored.lists[list];
+  if (known === undefined) throw new AddonError("no-such-list", "there is no such list");
+  const index = await indexNameOf(list);
+  const damaged = () => tellDamage(list);
+  const kept = await keptKey(index, stored);
+  const key = kept ?? (await newKey(index, known, stored));
+  const made = await MailIndex.open({ store: blockStore(), index, key: await importIndexKey(key), damaged });
+  if (kept === null) damaged();
+  return made;
+}
+
+/** Failures after which the same key may well open another time. */
+const passing: readonly ErrorCode[] = ["key-locked", "worker-failed", "timed-out", "cancelled"];
+
+/** The key of an index that is there; null if there is none, or none that opens any more. */
+async function keptKey(index: string, stored: Stored): Promise<Uint8Array<ArrayBuffer> | null> {
+  const sealed = await blockStore().readKey(index);
+  if (sealed === undefined) return null;
+  const secrets = await openSecretsOf(stored);
+  try {
+    const found = await runJob("open-index-key", { index, sealed, secrets, now: new Date().toISOString() });
+    if (found.kind === "opened") return found.key;
+  } catch (error) {
+    if (passing.includes(codeOf(error, "worker-failed"))) throw error;
+    return null;
+  }
+  if (secrets.length < Object.keys(stored.memberKeys).length)
+    throw new ProtocolError("key-locked", "the key of the index is locked");
+  return null;
+}
+
+async function newKey(index: string, list: StoredList, stored: Stored): Promise<Uint8Array<ArrayBuffer>> {
+  const secret = await needSecretOf(readerKey(list, stored));
+  const { key, sealed } = await runJob("make-index-key", { index, secret, now: new Date().toISOString() });
+  await blockStore().begin(index, sealed);
+  return key;
+}
+
+/** The member key that mail of a list opens with. */
+function readerKey({ memberKey, invitee }: StoredList, { memberKeys }: Stored): StoredMemberKey {
+  const keys = Object.values(memberKeys);
+  const found =
+    keys.find(({ fingerprint }) => fingerprint === memberKey) ??
+    keys.find(({ address }) => address === invitee);
+  if (found === undefined) throw new AddonError("no-member-key", "no member key is here");
+  return found;
+}
+
+/** Takes away the index of each list that is not among these. @throws ListSealError what the store throws */
+export async function removeStrayIndexes(lists: readonly string[]): Promise<void> {
+  const kept = new Set(await Promise.all(lists.map(indexNameOf)));
+  for (const [list, opening] of opened)
+    if (!lists.includes(list)) {
+      opened.delete(list);
+      opening.then(
+        (index) => index.forget(),
+        () => undefined,
+      );
+    }
+  for (const index of await blockStore().indexes()) if (!kept.has(index)) await blockStore().remove(index);
+}
