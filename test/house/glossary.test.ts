@@ -14,12 +14,12 @@ const plain: Readonly<Record<string, string>> = {
   verbs: `
     accept apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
     joining keep look make merge parse read reading receive recover render resume run save send
-    search sending serve settle start submit take tell unsubscribe use watch write writing`,
+    search sending serve settle start submit take tell unsubscribe use walk watch write writing`,
   participles: `
     listening
     allowed answered answering attached awaited begun blocked checked chosen claimed coming confirmed confirming
     continued copied created deciding declared detached displayed embedded ended entitled expected
-    fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited
+    fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited listed
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
     pending prepared protected proved proven queued quoted received recorded refused rendered
     reopened replaced requested retired sealed sealing seen sent served shared shown signed split stored
@@ -43,10 +43,10 @@ const plain: Readonly<Record<string, string>> = {
     file folder font form handler handshake hash health icon image index info input key kind label leaf
     level limit limiter line link listener lock mail main manifest memory menu menus metric
     migration module name notation octet option outbox output page passphrase peer permission piece
-    platform policy pool popup port program prop query queue quote rate recipient ref rendering
+    platform policy pool popup port program progress prop query queue quote rate recipient ref rendering
     reply result right row schema scope script selector sender service setting signature signer
     source space span state statement status storage style subject subkey summary switch tab table
-    target template term text timeout tool tree type user value version visibility web writer`,
+    sync target template term text timeout tool tree type user value version visibility web writer`,
   everyday: `
     account address addressee admin administration admission alert base blocker budget change check
     choice collector conflict damage decision effect evidence fact failure fault hand maker material

@@ -9,7 +9,8 @@ import { browser } from "./browser.js";
 
 /** A listener list of Thunderbird. */
 export interface HostEvent<F> {
-  addListener(listener: F): void;
+  /** `everyFolder`: of `onNewMailReceived`; without it, Thunderbird tells of the usual folders alone. */
+  addListener(listener: F, everyFolder?: boolean): void;
   removeListener(listener: F): void;
 }
 
@@ -166,7 +167,14 @@ export interface MessageList {
 }
 
 export interface Messages {
-  readonly onNewMailReceived: HostEvent<(folder: object, messages: MessageList) => void>;
+  readonly onNewMailReceived: HostEvent<(folder: MailFolder, messages: MessageList) => void>;
+  /** Archiving and deleting are moves as well. The two lists have their messages in the same order. */
+  readonly onMoved: HostEvent<(before: MessageList, after: MessageList) => void>;
+  readonly onCopied: HostEvent<(originals: MessageList, copies: MessageList) => void>;
+  readonly onDeleted: HostEvent<(messages: MessageList) => void>;
+  readonly onUpdated: HostEvent<
+    (message: MessageHeader, changed: { readonly read?: boolean }, before: object) => void
+  >;
   /** Missing until the person has granted the permission `messages.send`. */
   readonly sendMessage?: (
     mail: NewMessage,
@@ -178,7 +186,11 @@ export interface Messages {
     readonly folderId?: string;
     /** Without angle brackets. */
     readonly headerMessageId?: string;
+    /** QUIRK: Thunderbird's windows stand still while a page is collected: 0.1 s at most for 25, more than 1 s for 2,000. */
+    readonly messagesPerPage?: number;
   }): Promise<MessageList>;
+  /** Ends a query that is not read to its end: it would go on beside whatever comes next. */
+  abortList(listId: string): Promise<void>;
   /** Missing until the person has granted `messagesImport`. Throws if the folder holds that Message-ID already. */
   readonly import?: (
     file: File,
@@ -201,6 +213,8 @@ export interface Messages {
   update(messageId: number, properties: { readonly read: boolean }): Promise<void>;
   /** Missing until the person has granted `messagesMove`. */
   readonly move?: (messageIds: readonly number[], folderId: string) => Promise<void>;
+  /** Where the account archives; missing as {@link move}. */
+  readonly archive?: (messageIds: readonly number[]) => Promise<void>;
   delete(messageIds: readonly number[], options: { readonly deletePermanently: boolean }): Promise<void>;
 }
 
@@ -212,6 +226,13 @@ export interface MailFolder {
   readonly path?: string;
   /** What it is for: "drafts", "sent", "templates" ... */
   readonly specialUse?: readonly string[];
+  /** A search that was saved, or several folders in one: its messages are in other folders. */
+  readonly isVirtual?: boolean;
+  readonly isUnified?: boolean;
+  readonly isTag?: boolean;
+  readonly isRoot?: boolean;
+  /** Below the root folder that `accounts.list(true)` gives. */
+  readonly subFolders?: readonly MailFolder[];
 }
 
 export interface Folders {
@@ -286,6 +307,30 @@ export interface Permissions {
   request(wanted: { readonly permissions: readonly LaterRight[] }): Promise<boolean>;
 }
 
+/** A button of ours in Thunderbird's bar of spaces. */
+export interface Space {
+  readonly id: number;
+}
+
+/** How the button looks. */
+export interface SpaceButton {
+  readonly title?: string;
+  readonly defaultIcons?: string;
+  readonly themeIcons?: readonly { readonly dark: string; readonly light: string; readonly size: number }[];
+  /** Empty for none. */
+  readonly badgeText?: string;
+  readonly badgeBackgroundColor?: string;
+}
+
+/** QUIRK: a space does not outlive the program: at each start it is made anew, and a name that is there already throws. */
+export interface Spaces {
+  query(filter: { readonly isSelfOwned: true }): Promise<readonly Space[]>;
+  create(name: string, page: { readonly url: string }, button: SpaceButton): Promise<Space>;
+  update(id: number, page: { readonly url: string }, button: SpaceButton): Promise<void>;
+  /** Goes to its one tab, which is opened if there is none. */
+  open(id: number): Promise<TabRef>;
+}
+
 /** Thunderbird's namespaces, beside those that every WebExtension has. */
 export interface Thunderbird {
   readonly compose: Compose;
@@ -296,6 +341,7 @@ export interface Thunderbird {
   readonly identities: Identities;
   readonly folders: Folders;
   readonly menus: Menus;
+  readonly spaces: Spaces;
 }
 
 function isThunderbird(api: typeof browser): api is typeof browser & Thunderbird {

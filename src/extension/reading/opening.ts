@@ -135,7 +135,7 @@ export function notOpened(error: unknown): NotOpened {
 }
 
 /** The lists that mail is opened with, those that the mail names first. */
-function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
+export function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
   const lists = Object.values(stored.lists);
   return [
     ...lists.filter((list) => named.includes(list.address)),

@@ -111,10 +111,11 @@ export function copyNewMail(read: (header: MessageHeader) => Promise<unknown>): 
 async function follow(list: MessageList, read: (header: MessageHeader) => Promise<unknown>): Promise<void> {
   const lists = await listsKept();
   if (lists.length === 0) return;
-  for (const header of await allOf(list)) if (isFor(header, lists)) await read(header);
+  for (const header of await everyMessage(list)) if (namesAnyOf(header, lists)) await read(header);
 }
 
-async function allOf(list: MessageList): Promise<readonly MessageHeader[]> {
+/** All messages of a list that came in pages. */
+export async function everyMessage(list: MessageList): Promise<readonly MessageHeader[]> {
   const { messages } = thunderbird();
   const found = [...list.messages];
   let next = list.id;
@@ -127,7 +128,7 @@ async function allOf(list: MessageList): Promise<readonly MessageHeader[]> {
 }
 
 /** Whether a mail's recipients name one of the lists: opening anything else would cost time for nothing. */
-function isFor({ recipients, ccList }: MessageHeader, lists: readonly string[]): boolean {
+export function namesAnyOf({ recipients, ccList }: MessageHeader, lists: readonly string[]): boolean {
   const named = [...recipients, ...ccList].join("\n").toLowerCase();
   return lists.some((list) => named.includes(list));
 }

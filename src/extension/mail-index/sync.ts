@@ -1,0 +1,296 @@
+import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
+import { awake } from "../platform/keep-awake.js";
+import type { MessageHeader } from "../platform/thunderbird.js";
+import { namesAnyOf } from "../reading/local-copies/keep.js";
+import { secretsOf } from "../reading/opening.js";
+import { load } from "../records/storage.js";
+import { walkFolder } from "./folder-walk.js";
+import { keyOfMail, type MailToIndex } from "./indexed-mail.js";
+import { listedFolders } from "./listed-folders.js";
+import { mailForIndex } from "./mail-for-index.js";
+import type { MailIndex } from "./mail-index.js";
+import { indexOf } from "./open-indexes.js";
+import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js";
+
+/**
+ * Has the index follow Thunderbird's folders. The first time, each folder is gone through from end to end and its list mails are
+ * opened, the newest first; whatever ends it in the middle, the next start goes on where it was, since what is in the index is not
+ * opened again. Later, Thunderbird's events say what has changed (`folder-events.ts`), each start looks at what has come since the
+ * last one, and once a week everything is compared.
+ */
+
+/** What the index is doing, for a page that shows it. */
+export type SyncProgress =
+  /** Everything is in the index, as far as is known. */
+  | { readonly kind: "idle" }
+  /** `total` null while folders are still gone through. */
+  | { readonly kind: "building"; readonly done: number; readonly total: number | null }
+  /** Nothing can be opened until a key is unlocked. */
+  | { readonly kind: "locked" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "failed"; readonly code: ErrorCode };
+
+/** Mails that are opened between two writings: what is lost at most when the program ends. */
+const BATCH_MAILS = 25;
+
+const DAY_MS = 86_400_000;
+/** Mail may be this much older, by its date, than its arrival. */
+const LATE_MS = 14 * DAY_MS;
+/** Everything is compared this often: what was missed while a key was locked is found then at the latest. */
+const RECONCILE_MS = 7 * DAY_MS;
+
+let progress: SyncProgress = { kind: "idle" };
+let running: Promise<void> | undefined;
+let again = false;
+let stop = new AbortController();
+const listeners: (() => void)[] = [];
+
+/** What the index is doing. */
+export const syncProgress = (): SyncProgress => progress;
+
+/** Has `heard` called whenever the index or its progress has changed. */
+export function whenIndexChanges(heard: () => void): void {
+  listeners.push(heard);
+}
+
+/** Tells that the index or its progress has changed. */
+export function tellIndexChanged(): void {
+  for (const heard of listeners) heard();
+}
+
+function report(next: SyncProgress): void {
+  progress = next;
+  tellIndexChanged();
+}
+
+/**
+ * Brings the index to where the folders are, if the person wants one. What asks while it runs has it run once more. Never
+ * rejects: {@link syncProgress} says what came of it.
+ */
+export function catchUp(): Promise<void> {
+  if (running !== undefined) {
+    again = true;
+    return running;
+  }
+  running = awake(async () => {
+    do {
+      again = false;
+      await oneRun();
+    } while (again);
+  }).finally(() => {
+    running = undefined;
+  });
+  return running;
+}
+
+async function oneRun(): Promise<void> {
+  const { signal } = stop;
+  try {
+    const state = await syncState();
+    if (state.wish === "paused") return report({ kind: "paused" });
+    if (state.wish === "off") return;
+    await followFolders(signal);
+    report({ kind: "idle" });
+  } catch (error) {
+    const code = codeOf(error, "worker-failed");
+    if (code === "key-locked") report({ kind: "locked" });
+    else if (code === "cancelled")
+      report({ kind: (await syncState()).wish === "paused" ? "paused" : "idle" });
+    else report({ kind: "failed", code });
+  }
+}
+
+/** The person has opened our page of lists, or goes on after {@link pauseSync}. @throws ListSealError what storage throws */
+export async function beginSync(): Promise<void> {
+  await changeSync((state) => (state.wish === "on" ? state : { ...state, wish: "on" }));
+  void catchUp();
+}
+
+/** Opening our page begins the index, unless the person has stopped it. @throws ListSealError what storage throws */
+export async function beginSyncUnlessPaused(): Promise<void> {
+  if ((await syncState()).wish !== "paused") await beginSync();
+  else report({ kind: "paused" });
+}
+
+/** The person stops it: what is in the index stays. @throws ListSealError what storage throws */
+export async function pauseSync(): Promise<void> {
+  await changeSync((state) => ({ ...state, wish: "paused" }));
+  interrupt();
+  if (running === undefined) report({ kind: "paused" });
+}
+
+/** Stops what runs, as locking does. */
+export function interrupt(): void {
+  stop.abort();
+  stop = new AbortController();
+}
+
+/** An index of every list that is here, by its address. @throws ListSealError as `indexOf`, but for lists without a key */
+export async function openIndexes(): Promise<ReadonlyMap<string, MailIndex>> {
+  const found = new Map<string, MailIndex>();
+  for (const list of Object.keys((await load()).lists)) {
+    try {
+      found.set(list, await indexOf(list));
+    } catch (error) {
+      // it has no key yet, or was removed meanwhile: it has no mail either
+      if (!["no-member-key", "no-such-list"].includes(codeOf(error, "worker-failed"))) throw error;
+    }
+  }
+  return found;
+}
+
+interface Found {
+  readonly header: MessageHeader;
+  readonly folder: string;
+}
+
+async function followFolders(signal: AbortSignal): Promise<void> {
+  const stored = await load();
+  const lists = Object.keys(stored.lists);
+  if (lists.length === 0) return;
+  await secretsOf(stored);
+  const indexes = await openIndexes();
+  const began = new Date().toISOString();
+  const folders = await listedFolders();
+  await forgetFolders(
+    indexes,
+    folders.map(({ id }) => id),
+  );
+  // an index that was just made, or was damaged, has marked the folders
+  const before = await syncState();
+  const { folders: known } = before;
+  const { reconciledAt } = before;
+  const isDue = reconciledAt === null || Date.now() - Date.parse(reconciledAt) >= RECONCILE_MS;
+  const isWhole = (id: string) => isDue || known[id]?.state !== "built";
+  const isFirst = folders.some(({ id }) => known[id]?.state !== "built");
+  if (isFirst) report({ kind: "building", done: 0, total: null });
+
+  const missing: Found[] = [];
+  for (const { id } of folders) {
+    const cursor = known[id]?.cursor ?? null;
+    const since = isWhole(id) || cursor === null ? null : new Date(Date.parse(cursor) - LATE_MS);
+    missing.push(...(await compareFolder(id, since, lists, indexes, signal)));
+  }
+  missing.sort((one, other) => other.header.date.getTime() - one.header.date.getTime());
+  await addAll(missing, indexes, isFirst || missing.length > BATCH_MAILS, signal);
+  const reconciled = isDue || isFirst;
+  await markBuilt(
+    folders.map(({ id }) => id),
+    before,
+    { began, reconciled },
+  );
+}
+
+/** Takes the mails of folders away that are gone, or were renamed. */
+async function forgetFolders(indexes: ReadonlyMap<string, MailIndex>, ids: readonly string[]): Promise<void> {
+  const there = new Set(ids);
+  for (const index of indexes.values()) {
+    const gone = index.mails.filter(({ folder }) => !there.has(folder)).map(keyOfMail);
+    if (gone.length > 0) await index.remove(gone);
+  }
+}
+
+/**
+ * Compares a folder with the index: what is read by now, and, if all of it is gone through, what is gone.
+ * @returns what may be a list's and is not in the index
+ */
+async function compareFolder(
+  folder: string,
+  since: Date | null,
+  lists: readonly string[],
+  indexes: ReadonlyMap<string, MailIndex>,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const missing: Found[] = [];
+  const seen = new Set<string>();
+  const unread = new Map<string, boolean>();
+  // as it is now: what comes while the folder is gone through is not gone
+  const before = [...indexes.values()].map((index) => ({
+    index,
+    mails: index.mails.filter((mail) => mail.folder === folder),
+  }));
+  for await (const page of walkFolder(folder, since, signal)) {
+    for (const header of page) {
+      if (!namesAnyOf(header, lists)) continue;
+      const name = keyOfMail({ folder, id: header.headerMessageId });
+      seen.add(name);
+      unread.set(name, header.read !== true);
+      if (![...indexes.values()].some((index) => index.has(name))) missing.push({ header, folder });
+    }
+  }
+  for (const { index, mails: here } of before) {
+    const changed = here.filter((mail) => (unread.get(keyOfMail(mail)) ?? mail.unread) !== mail.unread);
+    if (changed.length > 0)
+      await index.change(changed.map(keyOfMail), (mail) => ({ ...mail, unread: !mail.unread }));
+    const gone = since === null ? here.map(keyOfMail).filter((name) => !seen.has(name)) : [];
+    if (gone.length > 0) await index.remove(gone);
+    if (changed.length + gone.length > 0) tellIndexChanged();
+  }
+  return missing;
+}
+
+/** Opens mails and adds them, a few at a time. */
+async function addAll(
+  missing: readonly Found[],
+  indexes: ReadonlyMap<string, MailIndex>,
+  isShown: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const total = missing.length;
+  for (let done = 0; done < total; done += BATCH_MAILS) {
+    if (isShown) report({ kind: "building", done, total });
+    const batch: MailToIndex[] = [];
+    for (const { header, folder } of missing.slice(done, done + BATCH_MAILS)) {
+      if (signal.aborted) break;
+      const mail = await mailForIndex(header, folder);
+      if (mail !== null) batch.push(mail);
+    }
+    await addMails(batch, indexes);
+    if (signal.aborted) throw new AddonError("cancelled", "the index was left in the middle");
+  }
+}
+
+/** Adds opened mails to the indexes of their lists. */
+async function addMails(
+  batch: readonly MailToIndex[],
+  indexes: ReadonlyMap<string, MailIndex>,
+): Promise<void> {
+  for (const [list, index] of indexes) {
+    const its = batch.filter(({ mail }) => mail.list === list);
+    if (its.length > 0) await index.put(its);
+  }
+  if (batch.length > 0) tellIndexChanged();
+}
+
+/**
+ * Adds mails of a folder that have just come there.
+ * @returns those that are a list's
+ * @throws ListSealError `key-locked`, and what opening and storing throw
+ */
+export async function addArrived(
+  headers: readonly MessageHeader[],
+  folder: string,
+): Promise<readonly MailToIndex[]> {
+  const lists = Object.keys((await load()).lists);
+  const wanted = headers.filter((header) => namesAnyOf(header, lists));
+  if (wanted.length === 0) return [];
+  const indexes = await openIndexes();
+  const added: MailToIndex[] = [];
+  for (const header of wanted) {
+    const mail = await mailForIndex(header, folder);
+    if (mail !== null) added.push(mail);
+  }
+  await addMails(added, indexes);
+  return added;
+}
+
+/** An index turned out to be damaged, or was made anew: what was gone through before is gone through again. */
+export function rebuild(): void {
+  void syncState()
+    .then(async ({ folders }) => {
+      if (Object.keys(folders).length === 0) return;
+      await markUnbuilt("all");
+      await catchUp();
+    })
+    .catch(() => undefined);
+}
