@@ -152,6 +152,7 @@ export default defineConfig({
             popup: resolve(extension, "app/thunderbird/popup.html"),
             verdict: resolve(extension, "app/thunderbird/mail-page/verdict.html"),
             opened: resolve(extension, "app/thunderbird/mail-page/opened.html"),
+            space: resolve(extension, "app/thunderbird/space/space.html"),
           },
           output: modules,
         },

@@ -85,6 +85,10 @@ export function haveThunderbird(): void {
     },
     messages: {
       onNewMailReceived: event(),
+      onMoved: event(),
+      onCopied: event(),
+      onDeleted: event(),
+      onUpdated: event(),
       get: async (id: number) => {
         if (!mails.has(id)) throw new Error("no such message");
         return headerOf(id);
@@ -99,6 +103,12 @@ export function haveThunderbird(): void {
         await beforeMail.wait();
         return Buffer.from(mails.get(id) ?? "").toString("latin1");
       },
+    },
+    spaces: {
+      query: async () => [],
+      create: async () => ({ id: 1 }),
+      update: async () => undefined,
+      open: async () => ({ id: 2 }),
     },
     tabs: {
       onCreated: event(),

@@ -12,7 +12,7 @@ import { root, sourceOf, sources } from "./sources.js";
  */
 const plain: Readonly<Record<string, string>> = {
   verbs: `
-    accept apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
+    accept act apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
     joining keep look make merge parse read reading receive recover render resume run save send
     search sending serve settle start submit take tell unsubscribe use walk watch write writing`,
   participles: `
@@ -42,17 +42,17 @@ const plain: Readonly<Record<string, string>> = {
     digest directory disk document editor element encoding end endpoint error event expiry field
     file folder font form handler handshake hash health icon image index info input key kind label leaf
     level limit limiter line link listener lock mail main manifest memory menu menus metric
-    migration module name notation octet option outbox output page passphrase peer permission piece
+    migration module name namespace notation notification octet option outbox output page pane passphrase peer permission piece
     platform policy pool popup port program progress prop query queue quote rate recipient ref rendering
     reply result right row schema scope script selector sender service setting signature signer
     source space span state statement status storage style subject subkey summary switch tab table
     sync target template term text timeout tool tree type user value version visibility web writer`,
   everyday: `
-    account address addressee admin administration admission alert base blocker budget change check
+    account address addressee admin administration admission alert arrival base blocker budget change check
     choice collector conflict damage decision effect evidence fact failure fault hand maker material
     method note notifier outcome overview people person phrase place plan privacy question reason
-    refusal replacement requester requirement restore sentence step time transfer validity verdict
-    catalogue maintenance review row word`,
+     refusal replacement requester requirement restore sentence side step time transfer validity verdict
+     catalogue maintenance review row wish word`,
 };
 
 const plainWords: ReadonlySet<string> = new Set(

@@ -104,8 +104,10 @@ async function keptKey(index: string, stored: Stored): Promise<Uint8Array<ArrayB
 }
 
 async function newKey(index: string, list: StoredList, stored: Stored): Promise<Uint8Array<ArrayBuffer>> {
-  const secret = await needSecretOf(readerKey(list, stored));
-  const { key, sealed } = await runJob("make-index-key", { index, secret, now: new Date().toISOString() });
+  const own = readerKey(list, stored);
+  const secret = await needSecretOf(own);
+  const now = new Date().toISOString();
+  const { key, sealed } = await runJob("make-index-key", { index, key: own, secret, now });
   await blockStore().begin(index, sealed);
   return key;
 }

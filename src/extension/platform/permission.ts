@@ -12,6 +12,10 @@ const rights = {
   drafts: ["messagesImport"],
   /** Readable copies of opened mail in a local folder. */
   copies: ["accountsFolders", "messagesImport"],
+  /** A mail goes where its account archives. */
+  archive: ["messagesMove"],
+  /** New messages are told of by the system. */
+  notifications: ["notifications"],
   /** What needs nothing from the person goes to a folder of its own. */
   "service-folder": ["accountsFolders", "messagesMove"],
 } as const;

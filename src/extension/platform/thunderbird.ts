@@ -92,6 +92,9 @@ export interface Compose {
   readonly onAfterSend: HostEvent<(tab: TabRef, info: SendInfo) => void>;
   readonly onIdentityChanged: HostEvent<(tab: TabRef, identityId: string) => void>;
   readonly onComposeStateChanged: HostEvent<(tab: TabRef, state: { readonly canSendNow: boolean }) => void>;
+  /** Thunderbird quotes what it shows of the mail. `replyToList`: to the address of List-Post. */
+  beginReply(messageId: number, to: "replyToList" | "replyToAll"): Promise<TabRef>;
+  beginForward(messageId: number, how: "forwardInline"): Promise<TabRef>;
   /** Opens a compose window. */
   beginNew(details: ComposeDetails): Promise<TabRef>;
   getComposeDetails(tabId: number): Promise<ComposeDetails>;
@@ -254,6 +257,7 @@ export interface Menus {
 }
 
 export interface MessageDisplay {
+  open(about: { readonly messageId: number; readonly location: "tab" }): Promise<TabRef>;
   getDisplayedMessages(tabId: number): Promise<{ readonly messages: readonly MessageHeader[] }>;
 }
 
@@ -298,7 +302,12 @@ export interface Identities {
 }
 
 /** A right that the manifest names as optional. */
-export type LaterRight = "messages.send" | "accountsFolders" | "messagesImport" | "messagesMove";
+export type LaterRight =
+  | "messages.send"
+  | "accountsFolders"
+  | "messagesImport"
+  | "messagesMove"
+  | "notifications";
 
 /** Rights that a person grants later, by a click. */
 export interface Permissions {
@@ -331,6 +340,20 @@ export interface Spaces {
   open(id: number): Promise<TabRef>;
 }
 
+/** Notifications of the system. */
+export interface Notifications {
+  create(
+    id: string,
+    about: {
+      readonly type: "basic";
+      readonly title: string;
+      readonly message: string;
+      readonly iconUrl: string;
+    },
+  ): Promise<string>;
+  readonly onClicked: HostEvent<(id: string) => void>;
+}
+
 /** Thunderbird's namespaces, beside those that every WebExtension has. */
 export interface Thunderbird {
   readonly compose: Compose;
@@ -344,18 +367,23 @@ export interface Thunderbird {
   readonly spaces: Spaces;
 }
 
+/** Namespaces that are missing until the person has granted their rights. */
+export interface LaterNamespaces {
+  readonly notifications?: Notifications;
+}
+
 function isThunderbird(api: typeof browser): api is typeof browser & Thunderbird {
   return "compose" in api && "messages" in api && "messageDisplay" in api && "identities" in api;
 }
 
-let known: (typeof browser & Thunderbird) | undefined;
+let known: (Omit<typeof browser, "notifications"> & Thunderbird & LaterNamespaces) | undefined;
 
 /**
  * Thunderbird's namespaces. Only the background page has them all: a message display script has `runtime`,
  * `i18n` and `storage`.
  * @throws Error where the host is not Thunderbird, or the permissions of the manifest are missing.
  */
-export function thunderbird(): typeof browser & Thunderbird {
+export function thunderbird(): Omit<typeof browser, "notifications"> & Thunderbird & LaterNamespaces {
   if (known === undefined) {
     if (!isThunderbird(browser))
       throw new Error("this part of ListSeal runs in Thunderbird's background page only");

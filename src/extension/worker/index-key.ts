@@ -3,6 +3,8 @@ import { object, text } from "../../membership/file/check.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey } from "../../openpgp/keys.js";
 import { openIndexKey, sealIndexKey } from "../../protocol/index-key.js";
+import type { StoredMemberKey } from "../records/stored.js";
+import { ownKey } from "./member-keys.js";
 
 /** The key of a mail index at rest: sealed to a member key, and bound to the index that it is of. */
 
@@ -18,16 +20,18 @@ const KEY_OCTETS = 32;
  */
 export async function makeIndexKey({
   index,
+  key: own,
   secret,
   now,
 }: {
   /** The name of the index. */
   readonly index: string;
-  /** A member key's unlocked secret, in base64. */
+  readonly key: Pick<StoredMemberKey, "certificate">;
+  /** The key's unlocked secret, in base64. */
   readonly secret: string;
   readonly now: string;
 }): Promise<{ readonly key: Uint8Array<ArrayBuffer>; readonly sealed: Uint8Array }> {
-  const reader = await readOpeningKey("member", fromBase64(secret));
+  const reader = await ownKey(own, secret);
   const key = crypto.getRandomValues(new Uint8Array(KEY_OCTETS));
   const payload = new TextEncoder().encode(JSON.stringify({ index, key: toBase64(key) }));
   return { key, sealed: await sealIndexKey(payload, reader, new Date(now)) };

@@ -66,6 +66,7 @@ export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
   async "storage:start-anew"() {
     await lockAll();
     await forgetEverything();
+    await host().listsChanged();
     return null;
   },
 

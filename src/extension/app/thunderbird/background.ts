@@ -6,7 +6,7 @@ import { askFor } from "../../platform/permission.js";
 import { answerBridge } from "../../platform/rpc/bridge.js";
 import { answering } from "../../platform/rpc/call.js";
 import { answeredTable, answerMessages } from "../../platform/rpc/messages.js";
-import { displayTab, ourPage } from "../../platform/rpc/senders.js";
+import { displayTab, ourPage, type Sender } from "../../platform/rpc/senders.js";
 import { thunderbird } from "../../platform/thunderbird.js";
 import { copyNewMail } from "../../reading/local-copies/keep.js";
 import { watchOwnPosts } from "../../reading/own-posts.js";
@@ -20,8 +20,11 @@ import { draftSaved } from "../../writing/window/server-draft.js";
 import { forgetState, stateOf } from "../../writing/window/window-state.js";
 import { displayCalls } from "../calls/display-calls.js";
 import { MAIL_PAGES, mailPageCalls } from "../calls/mail-page-calls.js";
+import { SPACE_PAGES, spaceCalls } from "../calls/space-calls.js";
 import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
 import { displayHandlers } from "./display-handlers.js";
+import { watchIndex } from "./index-events.js";
+import { ourSpace } from "./space-button.js";
 import { clearViews, openViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
@@ -54,6 +57,10 @@ const calling = async () => {
   return answering(pageCalls, async () => ({ ...calls, ...composeHandlers }));
 };
 const aboutMails = async () => (await import("./mail-page-handlers.js")).mailPageHandlers;
+const aboutLists = async () => (await import("./space-handlers.js")).spaceHandlers;
+/** Pages of ours that show a mail. */
+const pageWithMail = (sender: Sender) =>
+  ourPage(sender, MAIL_PAGES) === null ? null : ourPage(sender, SPACE_PAGES);
 
 setHost(thunderbirdHost);
 watchRecordHeads();
@@ -67,7 +74,8 @@ answerMessages(
     displayTab,
     answering(displayCalls, async () => displayHandlers),
   ),
-  answeredTable((sender) => ourPage(sender, MAIL_PAGES), answering(mailPageCalls, aboutMails)),
+  answeredTable(pageWithMail, answering(mailPageCalls, aboutMails)),
+  answeredTable((sender) => ourPage(sender, SPACE_PAGES), answering(spaceCalls, aboutLists)),
 );
 answerBridge(calling);
 watchArrivals(arrivals);
@@ -76,6 +84,7 @@ watchOwnPosts(async (header) => {
   return reading.kind === "opened" ? reading.opened.view : null;
 });
 copyNewMail((header) => readMessage(header, "in-its-own-shell"));
+watchIndex();
 
 compose.onBeforeSend.addListener(async (tab, details) => {
   try {
@@ -181,6 +190,7 @@ async function resume(): Promise<void> {
 
 settle(resume());
 settle(lockIfDue());
+settle(ourSpace());
 browser.runtime.onStartup.addListener(() => settle(thunderbirdHost.listsChanged()));
 browser.runtime.onInstalled.addListener(() => {
   menus.create({ id: KEEP_DRAFT, title: t("menu_keep_draft"), contexts: ["compose_action"] });

@@ -7,12 +7,14 @@ import type { Host, MailToWrite, PostToSend, RequestToSend, SentMail } from "../
 import { awake } from "../../platform/keep-awake.js";
 import { tellTab } from "../../platform/rpc/messages.js";
 import { type NewMessage, thunderbird } from "../../platform/thunderbird.js";
+import { load } from "../../records/storage.js";
 import { lookForArrivals } from "../../requests/in-folders.js";
 import { escapeHtml } from "../../ui/html-text.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
 import { holdRequest } from "../../writing/window/send-state.js";
 import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals } from "../handlers/incoming.js";
+import { forgetStrayIndexes } from "./index-events.js";
 import { saveFile } from "./save-file.js";
 
 /**
@@ -146,8 +148,11 @@ export const thunderbirdHost: Host = {
     return { name };
   },
 
-  /** Drafts of what is written to a list stay on this computer. */
-  listsChanged: () => prepareDraftIdentities(),
+  /** Drafts of what is written to a list stay on this computer. What was indexed of a list that is gone goes, too. */
+  async listsChanged() {
+    await forgetStrayIndexes(Object.keys((await load()).lists));
+    await prepareDraftIdentities();
+  },
 
   send: sendSealed,
   sentMail,

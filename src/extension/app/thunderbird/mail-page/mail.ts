@@ -1,7 +1,8 @@
 import { browser } from "../../../platform/browser.js";
 import { askBackground } from "../../../platform/rpc/messages.js";
+import { mailWords } from "../../../reading/display/mail-body.js";
 import { displayStyle } from "../../../reading/display/style.js";
-import type { MailActions } from "../../../reading/view.js";
+import type { MailActions, WordsView } from "../../../reading/view.js";
 import { t } from "../../../ui/i18n.js";
 import type { MailPageCalls, MessageRef } from "../../calls/mail-page-calls.js";
 
@@ -51,4 +52,19 @@ export function actsOn(mail: MessageRef): MailActions {
     showAs: (style) => askFromPage("mail:show-as", { style }),
     reply: null,
   };
+}
+
+/** Words of the mail. QUIRK: the page's policy takes no styles from attributes; those that were cleaned are set by script. */
+export function wordsInPage(words: WordsView): readonly Node[] {
+  const shown = mailWords(words);
+  for (const node of shown) {
+    if (!(node instanceof Element)) continue;
+    for (const styled of node.querySelectorAll<HTMLElement>("[style]")) {
+      const style = styled.getAttribute("style") ?? "";
+      styled.removeAttribute("style");
+      styled.style.cssText = style;
+    }
+    for (const link of node.querySelectorAll("a")) link.target = "_blank";
+  }
+  return shown;
 }

@@ -2,8 +2,7 @@ import { followLocking, whenLocked, whenUnlocked } from "../../../keys/unlocked.
 import { codeOf } from "../../../platform/errors.js";
 import { thunderbird } from "../../../platform/thunderbird.js";
 import { answerView, bannerOf } from "../../../reading/display/answer-view.js";
-import { mailWords } from "../../../reading/display/mail-body.js";
-import type { DisplayAnswer, WordsView } from "../../../reading/view.js";
+import type { DisplayAnswer } from "../../../reading/view.js";
 import { whenStoredChanges } from "../../../records/storage.js";
 import { element } from "../../../ui/elements.js";
 import { sentenceKey } from "../../../ui/failure.js";
@@ -11,7 +10,7 @@ import { t } from "../../../ui/i18n.js";
 import { markView } from "../../../ui/security-image-view.js";
 import type { MessageRef } from "../../calls/mail-page-calls.js";
 import { askWhenDue } from "../lock-when-due.js";
-import { actsOn, askFromPage, placeIn } from "./mail.js";
+import { actsOn, askFromPage, placeIn, wordsInPage } from "./mail.js";
 
 /**
  * What was sealed inside a mail that neither the list's server nor ListSeal has made, in a tab of our own. The mail around it
@@ -28,21 +27,6 @@ function part(id: string): HTMLElement {
 function mailInAddress(): MessageRef {
   const asked = new URLSearchParams(location.search);
   return { id: Number(asked.get("id")), headerMessageId: asked.get("message-id") ?? "" };
-}
-
-/** Words of the mail. QUIRK: the page's policy takes no styles from attributes; those that were cleaned are set by script. */
-function wordsOf(words: WordsView): readonly Node[] {
-  const shown = mailWords(words);
-  for (const node of shown) {
-    if (!(node instanceof Element)) continue;
-    for (const styled of node.querySelectorAll<HTMLElement>("[style]")) {
-      const style = styled.getAttribute("style") ?? "";
-      styled.removeAttribute("style");
-      styled.style.cssText = style;
-    }
-    for (const link of node.querySelectorAll("a")) link.target = "_blank";
-  }
-  return shown;
 }
 
 /** Says out of which mail this was taken. */
@@ -62,7 +46,7 @@ async function start(): Promise<void> {
       return place.show("ordinary", [
         bannerOf("note", t("verdict_ordinary_title"), t("verdict_ordinary_text")),
       ]);
-    place.show(answer.kind, answerView(answer, { acts: actsOn(mail), words: wordsOf, again: show }));
+    place.show(answer.kind, answerView(answer, { acts: actsOn(mail), words: wordsInPage, again: show }));
   };
   let asked = 0;
   let shown = "";

@@ -1,0 +1,64 @@
+import { count, flag, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
+import type { IndexChanges } from "../../mail-index/mail-index.js";
+import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
+import type { SyncProgress } from "../../mail-index/sync.js";
+import { call, type HandlersOf } from "../../platform/rpc/call.js";
+import type { MessageRef, Verdict } from "./mail-page-calls.js";
+
+/** The folder of our page of lists. */
+export const SPACE_PAGES = "app/thunderbird/space/";
+
+/** A mail of the index, by its place. */
+const mail = object<{ readonly folder: string; readonly id: string }>({ folder: text, id: text });
+
+/** What a person does with a mail besides reading it. */
+export const mailActs = ["read", "unread", "archive", "delete", "reply", "forward", "show"] as const;
+/** One of {@link mailActs}. */
+export type MailAct = (typeof mailActs)[number];
+
+/** What our page of lists asks of the background, which alone has the index and the folders. */
+export const spaceCalls = {
+  /** The page is open: from now on there is an index, unless the person has stopped it. */
+  "space:begin": call(nothing).gives<null>(),
+  /**
+   * What there is now; if that is known already, it is answered when something has changed, or after a while.
+   * `known`: the number of the last answer, 0 at first.
+   */
+  "space:watch": call(object({ known: count })).gives<SpaceOverview>(),
+  /** What has changed of a list's mails: {@link IndexChanges}. */
+  "space:mails": call(object({ list: text, epoch: text, change: count })).gives<IndexChanges>(),
+  /** `mails`: the names of records, newest first. */
+  "space:search": call(
+    object({ list: text, query: text, unread: flag, files: flag, author: orNull(text) }),
+  ).gives<{ readonly mails: readonly string[]; readonly more: boolean }>(),
+  /** Opens a mail, and marks it as read. */
+  "space:open": call(object({ mail })).gives<Verdict & { readonly ref: MessageRef }>(),
+  "space:act": call(object({ mail, act: oneOf(...mailActs) })).gives<null>(),
+  /** Opens a compose window to a list. */
+  "space:write": call(object({ list: text })).gives<null>(),
+  /** How new messages are told of from now on. */
+  "space:notify": call(object({ show: oneOf(...notificationChoices) })).gives<null>(),
+  "space:sync": call(object({ wish: oneOf("go-on", "pause") })).gives<null>(),
+};
+export type SpaceCalls = typeof spaceCalls;
+
+/** What answers our page of lists. */
+export type SpaceHandlers = HandlersOf<SpaceCalls>;
+
+/** The lists, and how far their index is. */
+export interface SpaceOverview {
+  /** Goes up with each change. */
+  readonly known: number;
+  readonly lists: readonly SpaceList[];
+  readonly progress: SyncProgress;
+  readonly notifications: NotificationChoice;
+}
+
+/** A list in our page of lists. `unread` null while its index is not open. */
+export interface SpaceList {
+  readonly address: string;
+  readonly name: string;
+  readonly unread: number | null;
+  /** Whether one may write to it. */
+  readonly mayPost: boolean;
+}

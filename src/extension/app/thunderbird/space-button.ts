@@ -1,0 +1,51 @@
+import { browser } from "../../platform/browser.js";
+import { thunderbird } from "../../platform/thunderbird.js";
+import { t } from "../../ui/i18n.js";
+
+/** The button in Thunderbird's bar of spaces that opens our own page of lists, with the number of mails that are still unread. */
+
+/** Its name among the add-on's own spaces. */
+const NAME = "lists";
+/** The most that a badge has room for. */
+const BADGE_LIMIT = 999;
+
+const page = () => ({ url: browser.runtime.getURL("app/thunderbird/space/space.html") });
+
+let making: Promise<number> | undefined;
+
+/** The number of the space, which is made if it is not there yet. */
+export function ourSpace(): Promise<number> {
+  making ??= makeSpace().catch((cause: unknown) => {
+    making = undefined;
+    throw cause;
+  });
+  return making;
+}
+
+async function makeSpace(): Promise<number> {
+  const { spaces } = thunderbird();
+  const [there] = await spaces.query({ isSelfOwned: true });
+  if (there !== undefined) return there.id;
+  const icon = browser.runtime.getURL("icons/seal.svg");
+  const { id } = await spaces.create(NAME, page(), { title: t("space_title"), defaultIcons: icon });
+  return id;
+}
+
+/** Opens our page of lists. */
+export async function openSpace(): Promise<void> {
+  await thunderbird().spaces.open(await ourSpace());
+}
+
+let shown: string | undefined;
+
+/** Shows how many mails are unread; null where that can't be known, as while keys are locked. */
+export async function showUnread(unread: number | null): Promise<void> {
+  const text =
+    unread === null || unread === 0 ? "" : unread > BADGE_LIMIT ? `${BADGE_LIMIT}+` : String(unread);
+  if (text === shown) return;
+  shown = text;
+  await thunderbird().spaces.update(await ourSpace(), page(), {
+    badgeText: text,
+    badgeBackgroundColor: "#0b6b3a",
+  });
+}
