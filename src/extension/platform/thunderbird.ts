@@ -326,8 +326,8 @@ export interface SpaceButton {
   readonly title?: string;
   readonly defaultIcons?: string;
   readonly themeIcons?: readonly { readonly dark: string; readonly light: string; readonly size: number }[];
-  /** Empty for none. */
-  readonly badgeText?: string;
+  /** Null for none. */
+  readonly badgeText?: string | null;
   readonly badgeBackgroundColor?: string;
 }
 

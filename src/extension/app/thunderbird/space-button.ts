@@ -26,7 +26,8 @@ async function makeSpace(): Promise<number> {
   const { spaces } = thunderbird();
   const [there] = await spaces.query({ isSelfOwned: true });
   if (there !== undefined) return there.id;
-  const icon = browser.runtime.getURL("icons/seal.svg");
+  // QUIRK: an absolute address of an icon is refused
+  const icon = "icons/seal.svg";
   const { id } = await spaces.create(NAME, page(), { title: t("space_title"), defaultIcons: icon });
   return id;
 }
@@ -36,12 +37,12 @@ export async function openSpace(): Promise<void> {
   await thunderbird().spaces.open(await ourSpace());
 }
 
-let shown: string | undefined;
+let shown: string | null | undefined;
 
 /** Shows how many mails are unread; null where that can't be known, as while keys are locked. */
 export async function showUnread(unread: number | null): Promise<void> {
-  const text =
-    unread === null || unread === 0 ? "" : unread > BADGE_LIMIT ? `${BADGE_LIMIT}+` : String(unread);
+  const count = unread ?? 0;
+  const text = count === 0 ? null : count > BADGE_LIMIT ? `${BADGE_LIMIT}+` : String(count);
   if (text === shown) return;
   shown = text;
   await thunderbird().spaces.update(await ourSpace(), page(), {
