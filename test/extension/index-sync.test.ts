@@ -223,7 +223,7 @@ test("nothing is opened before somebody has opened the page of lists", async () 
 });
 
 test("the first time: the list mails of all folders but those that count for nothing, the newest first", async () => {
-  const other = mailOf(3, inbox, { recipients: ["bob@example.test"] });
+  const other = mailOf(3, inbox, { recipients: ["bob@example.test"], subject: "Lunch" });
   mails = [mailOf(4, archive), mailOf(2, inbox), other, mailOf(1, inbox, { read: true }), mailOf(5, trash)];
   await built();
   expect(await subjects()).toEqual(["Matter 1", "Matter 2", "Matter 4"]);
@@ -233,6 +233,15 @@ test("the first time: the list mails of all folders but those that count for not
   expect((await (await indexOf(list)).search("words of 4")).mails.map(({ folder }) => folder)).toEqual([
     archive.id,
   ]);
+});
+
+test.each<[string, Partial<MessageHeader>]>([
+  ["its sender", { author: `Alice via Team <${list}>`, subject: "re-written on its way" }],
+  ["its fixed subject", { subject: "[team] encrypted message" }],
+])("a copy that names its member and not the list is known by %s", async (_, named) => {
+  mails = [mailOf(1, inbox, { recipients: ["alice@example.test"], ...named })];
+  await built();
+  expect(await subjects()).toEqual(["Matter 1"]);
 });
 
 test("a mail that does not open, is none of ours, or is gone by now stops nobody", async () => {

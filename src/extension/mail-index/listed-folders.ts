@@ -1,5 +1,7 @@
-import { type MailFolder, thunderbird } from "../platform/thunderbird.js";
-import { holdsCopies } from "../reading/local-copies/keep.js";
+import { isOuterSubject } from "../../mail/fixed-texts.js";
+import { parseAddress } from "../../mail/mailbox.js";
+import { type MailFolder, type MessageHeader, thunderbird } from "../platform/thunderbird.js";
+import { holdsCopies, namesAnyOf } from "../reading/local-copies/keep.js";
 
 /** Folders whose mails are in no list of ours: what is not sent yet, thrown away, or one's own copy of what comes back anyway. */
 const left: ReadonlySet<string> = new Set(["drafts", "templates", "outbox", "sent", "trash", "junk"]);
@@ -22,4 +24,16 @@ export async function listedFolders(): Promise<readonly MailFolder[]> {
     if (isListed(folder)) waiting.push(...(folder.subFolders ?? []));
   }
   return found;
+}
+
+/**
+ * Whether a message may be a list's, by what stands outside its seals: a copy names the list as its sender or recipient, or has the
+ * fixed subject of the list's mails. Opening anything else would cost time for nothing.
+ */
+export function maybeListMail(header: MessageHeader, lists: readonly string[]): boolean {
+  const from = header.author.toLowerCase();
+  return (
+    namesAnyOf(header, lists) ||
+    lists.some((list) => from.includes(list) || isOuterSubject(header.subject, parseAddress(list)))
+  );
 }

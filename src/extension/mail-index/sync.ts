@@ -1,12 +1,11 @@
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import type { MessageHeader } from "../platform/thunderbird.js";
-import { namesAnyOf } from "../reading/local-copies/keep.js";
 import { secretsOf } from "../reading/opening.js";
 import { load } from "../records/storage.js";
 import { walkFolder } from "./folder-walk.js";
 import { keyOfMail, type MailToIndex } from "./indexed-mail.js";
-import { listedFolders } from "./listed-folders.js";
+import { listedFolders, maybeListMail } from "./listed-folders.js";
 import { mailForIndex } from "./mail-for-index.js";
 import type { MailIndex } from "./mail-index.js";
 import { indexOf } from "./open-indexes.js";
@@ -211,7 +210,7 @@ async function compareFolder(
   }));
   for await (const page of walkFolder(folder, since, signal)) {
     for (const header of page) {
-      if (!namesAnyOf(header, lists)) continue;
+      if (!maybeListMail(header, lists)) continue;
       const name = keyOfMail({ folder, id: header.headerMessageId });
       seen.add(name);
       unread.set(name, header.read !== true);
@@ -272,7 +271,7 @@ export async function addArrived(
   folder: string,
 ): Promise<readonly MailToIndex[]> {
   const lists = Object.keys((await load()).lists);
-  const wanted = headers.filter((header) => namesAnyOf(header, lists));
+  const wanted = headers.filter((header) => maybeListMail(header, lists));
   if (wanted.length === 0) return [];
   const indexes = await openIndexes();
   const added: MailToIndex[] = [];
