@@ -68,7 +68,7 @@ beforeAll(() => {
     observe() {}
     disconnect() {}
   }
-  Object.assign(globalThis, { ResizeObserver: NoResizeObserver });
+  Object.assign(globalThis, { ResizeObserver: NoResizeObserver, matchMedia: () => ({ matches: false }) });
   Object.assign(CSSStyleSheet.prototype, { replaceSync: () => undefined });
 });
 
@@ -148,6 +148,8 @@ test("keys go through the list, and what is chosen is read", async () => {
     { mail: { folder: "account1://INBOX", id: "2@lists.example" }, act: "read" },
   ]);
   await key("Delete");
+  // the one beside it comes into its place
+  expect(letter()).toContain("opened 3@lists.example");
   expect(
     asked.some(([name, input]) => name === "space:act" && JSON.stringify(input).includes("delete")),
   ).toBe(true);

@@ -17,6 +17,9 @@ import { MailRows } from "./mail-rows.js";
 import { MailTools } from "./mail-tools.js";
 import { IndexProgress, ListNames } from "./side-panes.js";
 
+/** As in the style sheet: the page shows one pane at a time. */
+const NARROW = "(max-width: 56rem)";
+
 /** What was found for a wish. */
 interface Found {
   readonly mails: readonly string[];
@@ -122,7 +125,9 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
       if (what !== "archive" && what !== "delete") return;
       reading.current?.clear();
       setSelected(null);
-      if (next !== undefined && pane === "messages") select(keyOfMail(next.mail));
+      // as Thunderbird does; where one pane is shown at a time, whoever has done with a mail is back at the others
+      if (matchMedia(NARROW).matches) setPane("messages");
+      else if (next !== undefined) select(keyOfMail(next.mail));
     } catch (error) {
       setFailure(codeOf(error, "worker-failed"));
     }
