@@ -1,4 +1,4 @@
-/** A place for sealed blocks in memory: Node has no IndexedDB. The real one is tried in Thunderbird (test/e2e/mail-index.test.ts). */
+/** A place for sealed blocks in memory: Node has no IndexedDB. The real one is tried in Thunderbird (test/e2e/lists-space.test.ts). */
 import type { BlockStore } from "../../src/extension/mail-index/block-store.js";
 
 /** The blocks are seen and changed by name: `index/part/number`. */

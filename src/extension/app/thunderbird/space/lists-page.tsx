@@ -155,7 +155,7 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
   const isLocked = overview?.progress.kind === "locked";
 
   return (
-    <div class="space" data-pane={pane}>
+    <div class="space" data-pane={mail === undefined ? "messages" : pane}>
       <ListNames
         lists={overview?.lists ?? []}
         chosen={address}
