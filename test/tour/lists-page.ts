@@ -44,8 +44,14 @@ export type ListsShown = z.infer<typeof shownShape>;
 const TYPE = `(window, selector, text) => {
   const field = window.document.querySelector(selector);
   field.value = text;
-  field.dispatchEvent(new window.Event("input", { bubbles: true }));
-  field.dispatchEvent(new window.Event("change", { bubbles: true }));
+  // what a person chooses may ask for a right
+  const handle = window.windowUtils.setHandlingUserInput(true);
+  try {
+    field.dispatchEvent(new window.Event("input", { bubbles: true }));
+    field.dispatchEvent(new window.Event("change", { bubbles: true }));
+  } finally {
+    handle.destruct();
+  }
 }`;
 
 const CLICK = `(window, selector, label) => {
@@ -119,6 +125,10 @@ export class ListsPage {
 
   async chooseAuthor(address: string): Promise<void> {
     await this.addon.inFrontTab(z.null(), TYPE, ".tools select", address);
+  }
+
+  async chooseNotifications(show: "off" | "subject" | "author"): Promise<void> {
+    await this.addon.inFrontTab(z.null(), TYPE, ".lists select", show);
   }
 
   /** Presses a button of the page. */

@@ -50,6 +50,7 @@ export async function beginIndex(): Promise<void> {
 /** Takes the indexes of lists away that are not here any more. */
 export async function forgetStrayIndexes(lists: readonly string[]): Promise<void> {
   await (await loadIndexes()).removeStrayIndexes(lists);
+  if (following !== undefined) await countUnread();
 }
 
 async function lock(): Promise<void> {

@@ -1,3 +1,4 @@
+import { noteUse } from "../../keys/unlocked.js";
 import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { MailIndex } from "../../mail-index/mail-index.js";
 import { chooseNotifications, notificationChoice } from "../../mail-index/notification-choice.js";
@@ -71,6 +72,8 @@ export const spaceHandlers: SpaceHandlers = {
   "space:mails": async ({ list, epoch, change }) => (await indexOf(list)).since(epoch, change),
 
   async "space:search"({ list, query, unread, files, author }) {
+    // a use that can't be noted only locks earlier
+    noteUse().catch(() => undefined);
     const isWanted = (mail: IndexedMail) =>
       (!unread || mail.unread) &&
       (!files || mail.attachments.length > 0) &&
