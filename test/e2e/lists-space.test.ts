@@ -63,19 +63,6 @@ const DELETE_ELSEWHERE = `async (id) => {
   await messages.delete(found.messages.map((one) => one.id), { deletePermanently: true });
 }`;
 
-/** Runs in the background page: whether it may notify, and would. */
-const MAY_NOTIFY = `async () => {
-  const { notifications, storage } = globalThis.messenger ?? globalThis.browser;
-  const kept = await storage.local.get("notifications");
-  return notifications !== undefined && kept.notifications?.show === "subject";
-}`;
-
-/** Runs in the background page: what its notifications say. */
-const NOTIFICATIONS = `async () => {
-  const { notifications } = globalThis.messenger ?? globalThis.browser;
-  return Object.values(await notifications.getAll()).map(({ title, message }) => title + ": " + message);
-}`;
-
 /** The day of fifty mails, in a real Thunderbird; no server takes part. */
 describe("a place for lists, in a real Thunderbird", () => {
   let world: World;
@@ -232,25 +219,6 @@ describe("a place for lists, in a real Thunderbird", () => {
     world.dovecot.drop("alice", await copy(60, "It has just come", "News.", "Olga"));
     await alice.ui.getNewMail();
     await page.waitFor("the new one", ({ subjects }) => subjects.includes("It has just come"));
-  });
-
-  test("once it is turned on, a new message is told of by author and subject", async () => {
-    await page.chooseNotifications("subject");
-    await until(
-      "the right",
-      async () => (await alice.addon.inBackground(z.boolean(), MAY_NOTIFY)) || undefined,
-    );
-    world.dovecot.drop("alice", await copy(61, "Who has the keys?", "To the hall.", "Olga"));
-    await alice.ui.getNewMail();
-    await page.waitFor("the new one", ({ subjects }) => subjects.includes("Who has the keys?"));
-    await until("the notification", async () => {
-      const told = await alice.addon.inBackground(z.array(z.string()), NOTIFICATIONS);
-      return told.includes("Olga: Who has the keys?") || undefined;
-    });
-    await page.choose("Who has the keys?");
-    await page.waitFor("its text", ({ letter }) => letter.includes("To the hall."));
-    await page.press("Delete");
-    await page.waitFor("it is gone", ({ subjects }) => !subjects.includes("Who has the keys?"));
   });
 
   test("archived, it goes where Thunderbird archives, and stays in the list", async () => {

@@ -127,10 +127,6 @@ export class ListsPage {
     await this.addon.inFrontTab(z.null(), TYPE, ".tools select", address);
   }
 
-  async chooseNotifications(show: "off" | "subject" | "author"): Promise<void> {
-    await this.addon.inFrontTab(z.null(), TYPE, ".lists select", show);
-  }
-
   /** Presses a button of the page. */
   async press(label: string): Promise<void> {
     await this.addon.inFrontTab(z.null(), CLICK, "button", label);
