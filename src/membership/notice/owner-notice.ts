@@ -122,8 +122,15 @@ export async function writeNotice(
   owner: OpeningKey<"member">,
   member: SealingKey<"member">,
 ): Promise<Uint8Array> {
-  const { news, serial, date, list } = notice;
-  const bytes = jsonBytes({
+  const { date } = notice;
+  const bytes = await noticeBytes(notice);
+  const signature = await signBinding(bytes, owner, { kind: notice.news.kind }, [member.fingerprint], date);
+  return sealLayer(bytes, signature, [member], profileOf(member), date);
+}
+
+/** A notice's JSON, as it is signed. */
+export async function noticeBytes({ news, serial, date, list }: Notice): Promise<Uint8Array> {
+  return jsonBytes({
     listseal: FILE_VERSION,
     kind: news.kind,
     date: formatDate(date),
@@ -131,8 +138,6 @@ export async function writeNotice(
     list: { address: list.address, key: list.key },
     ...(await written(news)),
   });
-  const signature = await signBinding(bytes, owner, { kind: news.kind }, [member.fingerprint], date);
-  return sealLayer(bytes, signature, [member], profileOf(member), date);
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
