@@ -227,6 +227,14 @@ export function assertDataPacket(bytes: Uint8Array): void {
   }
 }
 
+/** @throws ListSealError `damaged` unless `bytes` is exactly one PKESK packet, whoever it is for. */
+export function assertKeyPacket(bytes: Uint8Array): void {
+  const header = readHeader(bytes, 0);
+  if (header.tag !== tag.pkesk || header.end !== bytes.length) {
+    throw new ProtocolError("damaged", "not exactly one session key packet");
+  }
+}
+
 /** What a key packet must be: a PKESK that names the list's current encryption key, or an SKESK for a list secret. */
 export type KeyPacketTarget = PublicKeyTarget | SecretTarget;
 

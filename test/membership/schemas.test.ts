@@ -96,6 +96,20 @@ beforeAll(async () => {
     { do: "new-server-key", fingerprint, replaces: fingerprint },
     { do: "resume-server", head },
     { do: "notice", ...news, copies: [{ to: fingerprint, sealed: new Uint8Array(5) }] },
+    {
+      do: "new-list-key",
+      serial: 2,
+      replaces: fingerprint,
+      listKey: bytesOf(listKey),
+      graceEnds: date,
+      notice: { digest: "0".repeat(64), head },
+    },
+    {
+      do: "list-key-notice",
+      serial: 2,
+      body: new Uint8Array(6),
+      packets: [{ to: fingerprint, packet: new Uint8Array(5) }],
+    },
     { do: "receipt", ...news, receipt: new Uint8Array(4) },
     { do: "receipts", ...news },
   ];

@@ -205,7 +205,15 @@ export interface Outcome {
 }
 
 /** What is not the same in two runs that came to the same: numbers that the database gives, and random octets. */
-const ownNumbers: ReadonlySet<string> = new Set(["id", "telling_id", "post_id", "mail", "hash", "previous"]);
+const ownNumbers: ReadonlySet<string> = new Set([
+  "id",
+  "telling_id",
+  "notice_id",
+  "post_id",
+  "mail",
+  "hash",
+  "previous",
+]);
 
 const told = (value: unknown): unknown =>
   value instanceof Uint8Array ? createHash("sha256").update(value).digest("hex") : value;

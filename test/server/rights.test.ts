@@ -5,10 +5,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { reformatKey } from "openpgp";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { packetFor, sealForMembers } from "../../src/membership/notice/shared-notice.js";
 import type { Command } from "../../src/membership/request/request.js";
 import { continueHistory } from "../../src/membership/roster/history.js";
 import { noHistory } from "../../src/membership/roster/state.js";
-import { generateKey, type OpeningKey, writeSealingKey } from "../../src/openpgp/keys.js";
+import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { makeNextServerKey } from "../../src/server/admin/new-server-key.js";
 import { openLog } from "../../src/server/base/log.js";
@@ -140,9 +141,31 @@ async function requests({ oscar, bob, eve }: Cast, guest: Invited) {
       serial: 1,
       copies: [{ to: eve.key.fingerprint, sealed: new Uint8Array([1, 2, 3]) }],
     }),
+    "Oscar leaves a list key's notice": await by(oscar, await sharedNotice(oscar, eve)),
     "Oscar asks for the roster": await by(oscar, { do: "roster", after: 0 }),
     "Greta joins": (await written(join(guest), [guest.introduction, guest.who.key])).raw,
   };
+}
+
+/** The notice of a new list key, sealed for one member. */
+async function sharedNotice(owner: Person, member: Person): Promise<Command> {
+  const date = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const made = await sealForMembers(
+    {
+      serial: 1,
+      date,
+      list: { address: teamAddress, key: listKey.fingerprint },
+      news: {
+        kind: "new-list-key",
+        listKey: await generateKey("list", { address: teamAddress, profile: "compatible" }),
+        graceEnds: new Date(date.getTime() + DAY),
+      },
+    },
+    owner.key,
+  );
+  const packet = await packetFor(sealingHalf(member.key), made.sessionKey, date);
+  const packets = [{ to: member.key.fingerprint, packet }];
+  return { do: "list-key-notice", serial: 1, body: made.dataPacket, packets };
 }
 
 type Name = keyof Awaited<ReturnType<typeof requests>>;
@@ -161,6 +184,7 @@ const oscarsWords: readonly Name[] = [
   "Oscar makes a list key",
   "Oscar takes the server key",
   "Oscar's notice",
+  "Oscar leaves a list key's notice",
   "Oscar removes Eve",
   "Oscar renews",
   "Oscar asks for the roster",

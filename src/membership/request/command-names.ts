@@ -23,6 +23,7 @@ export const commandNames = [
   "new-server-key",
   "resume-server",
   "notice",
+  "list-key-notice",
   "receipt",
   "receipts",
 ] as const;

@@ -58,6 +58,21 @@ export const MAX_NOTICE_BYTES = 512 * 1024;
 /** A sealed receipt: a few hundred bytes, and its signature. Against a "receipt" that fills the database. */
 export const MAX_RECEIPT_BYTES = 8 * 1024;
 
+/** Members in one `list-key-notice` command. Larger lists take several. Against a command that keeps the server busy. */
+export const MAX_NOTICE_PACKETS = 4_000;
+
+/** One member's session key packet: 0.1 kB for a key on a curve, 1 kB for RSA. Against a "packet" that fills the database. */
+export const MAX_NOTICE_PACKET_BYTES = 2 * 1024;
+
+/** The data packet of a new list key's notice: one secret key, armored and signed. Against a "notice" that fills the database. */
+export const MAX_NOTICE_BODY_BYTES = 64 * 1024;
+
+/** The session key packet of a notice for one member (`../notice/shared-notice.ts`). */
+export interface NoticePacket {
+  readonly to: Fingerprint;
+  readonly packet: Uint8Array;
+}
+
 /** One member's copy of a notice, as `writeNotice` sealed it. */
 export interface NoticeCopy {
   readonly to: Fingerprint;
@@ -69,6 +84,14 @@ export interface ConfirmedMember {
   readonly address: Address;
   readonly fingerprint: Fingerprint;
   readonly role: MemberRole;
+}
+
+/** The notice of a new list key that a server has whole. */
+export interface ReadyNotice {
+  /** SHA-256 of its data packet, in hex. */
+  readonly digest: string;
+  /** The newest entry of the record that the owner knows: the notice is for the members of then. */
+  readonly head: RosterHead;
 }
 
 /** Each command has a name of the list. */
@@ -146,13 +169,17 @@ export type Command = Named<
   | { readonly do: "preferences"; readonly shape: CopyShape }
   /** The asker gets no copies until they `resume`. */
   | { readonly do: "pause" | "resume" }
-  /** An owner gives the list another key. `replaces` is taken until `graceEnds` ({@link ./notices.ts} tells the members). */
+  /**
+   * An owner gives the list another key. `replaces` is taken until `graceEnds`. The members are told by a `notice` afterwards; or,
+   * with `notice`, by the one that the server has by `list-key-notice` already, and passes on from this moment.
+   */
   | {
       readonly do: "new-list-key";
       readonly serial: number;
       readonly replaces: Fingerprint;
       readonly listKey: Uint8Array;
       readonly graceEnds: Date;
+      readonly notice?: ReadyNotice;
     }
   /** An owner has compared the new server key that the operator made, and takes it in place of `replaces`. */
   | { readonly do: "new-server-key"; readonly fingerprint: Fingerprint; readonly replaces: Fingerprint }
@@ -164,6 +191,17 @@ export type Command = Named<
       readonly news: NewsKind;
       readonly serial: number;
       readonly copies: readonly NoticeCopy[];
+    }
+  /**
+   * An owner leaves the notice of a new list key with the server, sealed once for all members: `body` is its data packet, and each
+   * member has a session key packet. As many commands as it takes, under one `body`; none of it is passed on, nor is anything
+   * changed, until a `new-list-key` names it.
+   */
+  | {
+      readonly do: "list-key-notice";
+      readonly serial: number;
+      readonly body: Uint8Array;
+      readonly packets: readonly NoticePacket[];
     }
   /** A member has taken a notice. `receipt`: sealed to the owner who made the notice; the server keeps it for them. */
   | {
@@ -205,6 +243,12 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
       return {
         ...command,
         copies: command.copies.map(({ to, sealed }) => ({ to, sealed: toBase64(sealed) })),
+      };
+    case "list-key-notice":
+      return {
+        ...command,
+        body: toBase64(command.body),
+        packets: command.packets.map(({ to, packet }) => ({ to, packet: toBase64(packet) })),
       };
     case "receipt":
       return { ...command, receipt: toBase64(command.receipt) };
@@ -263,13 +307,16 @@ const commandFields = {
   preferences: objectOf({ do: wordOf("preferences"), shape: wordOf(...copyShapes) }),
   pause: objectOf({ do: wordOf("pause") }),
   resume: objectOf({ do: wordOf("resume") }),
-  "new-list-key": objectOf({
-    do: wordOf("new-list-key"),
-    serial: anyCount,
-    replaces: fingerprintText,
-    listKey: armored,
-    graceEnds: isoDate,
-  }),
+  "new-list-key": objectOf(
+    {
+      do: wordOf("new-list-key"),
+      serial: anyCount,
+      replaces: fingerprintText,
+      listKey: armored,
+      graceEnds: isoDate,
+    },
+    { notice: objectOf({ digest: hexDigits(64), head: headDeclaration }) },
+  ),
   "new-server-key": objectOf({
     do: wordOf("new-server-key"),
     fingerprint: fingerprintText,
@@ -281,6 +328,14 @@ const commandFields = {
     ...news,
     copies: several(objectOf({ to: fingerprintText, sealed: base64To(MAX_NOTICE_BYTES) }), {
       limit: MAX_NOTICE_COPIES,
+    }),
+  }),
+  "list-key-notice": objectOf({
+    do: wordOf("list-key-notice"),
+    serial: anyCount,
+    body: base64To(MAX_NOTICE_BODY_BYTES),
+    packets: several(objectOf({ to: fingerprintText, packet: base64To(MAX_NOTICE_PACKET_BYTES) }), {
+      limit: MAX_NOTICE_PACKETS,
     }),
   }),
   receipt: objectOf({ do: wordOf("receipt"), ...news, receipt: base64To(MAX_RECEIPT_BYTES) }),

@@ -77,24 +77,26 @@ export {
   MAX_MESSAGE_ID,
   MAX_NOTICE_BYTES,
   MAX_NOTICE_COPIES,
+  MAX_NOTICE_PACKETS,
   MAX_PERSON_NAME,
   MAX_RECEIPT_BYTES,
   type MemberRole,
   memberRoles,
   type NewsKind,
   type NoticeCopy,
+  type NoticePacket,
   newsKinds,
 } from "./commands.js";
 
 /** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** A `notice`: a copy for each member, 2 kB each. Never kept as it came. Against a "request" that fills the memory. */
+/** A `notice`: a copy for each member, 2 kB each; a `list-key-notice`: 0.1 kB each. Never kept as it came. Against a "request" that fills the memory. */
 export const MAX_NOTICE_REQUEST_BYTES = 4 * 1024 * 1024;
 
 /** How large a command may be, sealed or opened. */
 const limitOf = (name: CommandName): number =>
-  name === "notice" ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
+  name === "notice" || name === "list-key-notice" ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
 
 /** The list as a request names it. */
 export interface RequestedList {

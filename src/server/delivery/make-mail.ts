@@ -16,6 +16,7 @@ import { denial, type OutgoingCopy, type RecipientRequirement, type WithheldReas
 import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
 import type { OutgoingMail } from "./relay.js";
+import { sharedNoticeOf, writeSharedNotice } from "./shared-notice.js";
 import type { SuspensionReview } from "./suspension.js";
 
 /** What a job came to. */
@@ -91,7 +92,7 @@ async function whyNot({ store, now }: MakeMailContext, error: unknown, job: Copy
   throw error;
 }
 
-async function makeNotice({ store, lists, now }: MakeMailContext, job: NoticeJob): Promise<MadeMail> {
+async function makeNotice({ store, lists, copies, now }: MakeMailContext, job: NoticeJob): Promise<MadeMail> {
   const member = await store.recipientById(job.memberId);
   const need = noticeNeeds(job.code);
   const stop = denial(need, member);
@@ -99,6 +100,15 @@ async function makeNotice({ store, lists, now }: MakeMailContext, job: NoticeJob
   const list = await lists.openById(member.listId);
   if (list === undefined) throw new Error("a member of a list without a key");
   const date = new Date(now());
+  const shared = sharedNoticeOf(job);
+  if (shared !== undefined) {
+    // attack: sealed before its holder said that the key is in other hands
+    if (await copies.isRevoked(member)) return { kind: "dropped", code: "key-revoked" };
+    const notice = await store.sharedNoticeFor(shared, member.id);
+    if (notice === undefined) return { kind: "dropped", code: "claim-lost" };
+    const mail = writeSharedNotice(list.list, member, notice, date);
+    return { kind: "mail", mail, passenger: passengerOf(job, need, member, member.certificate) };
+  }
   const sealed = await formerKeyAnswer(list, member, job, {
     head: await store.recordHead(list.list.id),
     date,

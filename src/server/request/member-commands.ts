@@ -8,7 +8,7 @@ import type { Authorization, RecordedCommand } from "../store/authorization.js";
 import { Conflict, type Member } from "../store/store.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { listKeyFor } from "./list-key.js";
-import { passNotice, receiptsOf } from "./owner-notices.js";
+import { keepSharedNotice, passNotice, receiptsOf } from "./owner-notices.js";
 import {
   type CommandNamed,
   type CommandResult,
@@ -57,6 +57,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   enrol: ["owner"],
   confirm: ["owner"],
   notice: ["owner"],
+  "list-key-notice": ["owner"],
   receipts: ["owner"],
 };
 
@@ -130,6 +131,8 @@ export async function carryOut(
       return commandOutcome(await store.confirmMembers(recorded(), command.members));
     case "notice":
       return passNotice(asked, verified(), command);
+    case "list-key-notice":
+      return keepSharedNotice(asked, verified(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
     case "receipt":
@@ -194,6 +197,7 @@ async function newListKey(
         serial: command.serial,
         replaces: command.replaces,
         graceEnds,
+        ...(command.notice === undefined ? {} : { notice: command.notice }),
       }),
     );
   } catch (error) {

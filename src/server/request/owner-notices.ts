@@ -7,7 +7,9 @@
  */
 import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
 import { writeRequestMail } from "../../mail/request-mail.js";
+import { sha256 } from "../../openpgp/digest.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { assertDataPacket, assertKeyPacket } from "../../openpgp/packets.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import type { VerifiedCommand } from "../store/authorization.js";
 import type { Member, NoticeMail } from "../store/store.js";
@@ -37,6 +39,22 @@ export async function passNotice(
     return member === undefined ? [] : [noticeMail(asked, member, sealed)];
   });
   return commandOutcome(await parts.store.passNotice(verified, command, mails));
+}
+
+/**
+ * Keeps a part of a new list key's notice: the data packet that is everybody's, and session key packets for members of now.
+ * Nobody is told of it before the list changes over.
+ */
+export async function keepSharedNotice(
+  { parts }: RequestContext,
+  verified: VerifiedCommand,
+  { serial, body, packets }: CommandNamed<"list-key-notice">,
+): Promise<CommandResult> {
+  // what a member gets is their packet in front of the data packet, and nothing else that an owner may have put there
+  assertDataPacket(body);
+  for (const { packet } of packets) assertKeyPacket(packet);
+  const notice = { serial, digest: await sha256(body), body };
+  return commandOutcome(await parts.store.keepSharedNotice(verified, notice, packets));
 }
 
 function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8Array): NoticeMail {

@@ -1,6 +1,7 @@
 /** What commands change: who is on the roster, as what, and the list's keys. */
 
 import type { CopyShape } from "../../mail/part-types.js";
+import type { ReadyNotice } from "../../membership/request/commands.js";
 import { KEY_WANTED_INTERVAL_MS, RENEWAL_INTERVAL_MS } from "../base/limits.js";
 import {
   type ApplyCommand,
@@ -22,6 +23,7 @@ import {
   type NewMember,
 } from "./roster.js";
 import { appendToRecord, type RecordHead, recordHeadOf } from "./roster-record.js";
+import { releaseNotice } from "./shared-notices.js";
 
 /** An introduction that an owner of the list really made (membership/introduction.ts). */
 export interface UsedIntroduction {
@@ -71,15 +73,12 @@ export interface MembershipCommands {
   changeRole(verified: RecordedCommand, member: NamedMember, role: MemberRole): Promise<CommandOutcome>;
   /**
    * Gives the list another key; the one before is kept, and posts under it are taken until `graceEnds`. Refused unless the
-   * list's key is the one that is replaced, and the serial is higher than every earlier one.
+   * list's key is the one that is replaced, and the serial is higher than every earlier one. With `notice`, all or nothing: it is
+   * there, and the record has not gone on since the owner looked who is a member; then it is passed on.
    *
    * @throws Conflict for a list key that some list has used
    */
-  replaceListKey(
-    verified: RecordedCommand,
-    key: NewListKeyRow,
-    terms: { readonly serial: number; readonly replaces: string; readonly graceEnds: number },
-  ): Promise<CommandOutcome>;
+  replaceListKey(verified: RecordedCommand, key: NewListKeyRow, terms: ListKeyTerms): Promise<CommandOutcome>;
   /** Adds a member on an owner's word; one who is on the roster with this very key stays as they are. */
   enrolMember(verified: RecordedCommand, member: NewMember): Promise<CommandOutcome>;
   /** Writes an owner's word for members into the record. Refused if none of them is on the roster with that key and role. */
@@ -96,6 +95,14 @@ export interface MembershipCommands {
   pauseCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   /** They want them again. Refused if it was not they who switched them off: bounces, or the operator. */
   resumeCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
+}
+
+/** When a list's key gives way to another, and what tells the members. */
+export interface ListKeyTerms {
+  readonly serial: number;
+  readonly replaces: string;
+  readonly graceEnds: number;
+  readonly notice?: ReadyNotice;
 }
 
 /** The commands' changes in `database`. */
@@ -232,7 +239,7 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         return { report: { event: "role", to: "owners", except: signer, and: named.fingerprint } };
       }),
 
-    replaceListKey: (verified, key, { serial, replaces, graceEnds }) =>
+    replaceListKey: (verified, key, { serial, replaces, graceEnds, notice }) =>
       applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newer = yield* firstRow(
@@ -247,8 +254,17 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         // no key before outlives this one: whoever holds it may be whom the list is re-keyed for
         yield sql`UPDATE former_list_keys SET grace_ends = ${graceEnds}
             WHERE list_id = ${listId} AND grace_ends > ${graceEnds}`;
+        if (notice !== undefined && !isSameHead(yield* recordHeadOf(listId), notice.head)) {
+          throw new Refused("roster-behind");
+        }
         yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
         yield* takeListKey(listId, key);
+        if (notice !== undefined) {
+          yield* releaseNotice(
+            { listId, serial, digest: notice.digest, listKey: key.fingerprint },
+            verified.now,
+          );
+        }
         yield* appendToRecord(listId, verified.change);
         return nothingToReport;
       }),
@@ -279,7 +295,7 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
       applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newest = yield* recordHeadOf(listId);
-        if (newest?.number !== head.number || newest.hash !== head.hash) throw new Refused("roster-behind");
+        if (!isSameHead(newest, head)) throw new Refused("roster-behind");
         yield* appendToRecord(listId, verified.change);
         return nothingToReport;
       }),
@@ -307,6 +323,9 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
       }),
   };
 }
+
+const isSameHead = (newest: RecordHead | undefined, named: RecordHead): boolean =>
+  newest?.number === named.number && newest.hash === named.hash;
 
 const memberNamed = (listId: number, { address, fingerprint }: NamedMember) =>
   sql`SELECT * FROM members WHERE list_id = ${listId} AND address = ${address} AND fingerprint = ${fingerprint}`;

@@ -110,6 +110,9 @@ export interface QueueCounts {
 /** The code of a notice to the author of a post under a list key whose grace is over; behind it: the post's message id, the list key of today. */
 export const FORMER_KEY_NOTICE = "old-list-key";
 
+/** The code of an owner's notice that was sealed once for all members (`shared-notices.ts`); behind it: its number. */
+export const SHARED_NOTICE = "list-key-notice";
+
 export interface Queue {
   /** `alone`: one worker at a time; `shared`: other workers, on other machines too, have claims of their own. */
   readonly sharing: "alone" | "shared";

@@ -406,6 +406,26 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
   -- who gets copies, in the order in which these are queued; and how many there are
   CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
   `,
+    `
+  -- notices of a new list key, sealed once for all members; list_key: the key that it brought, once the list has changed over
+  CREATE TABLE shared_notices (
+    id ${rowNumber},
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    serial ${integer} NOT NULL,
+    digest TEXT NOT NULL,
+    body ${bytes} NOT NULL,
+    list_key TEXT,
+    UNIQUE (list_id, digest)
+  ) ${tableEnd};
+  -- each member's session key packet
+  CREATE TABLE notice_packets (
+    notice_id ${integer} NOT NULL REFERENCES shared_notices (id) ON DELETE CASCADE,
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    packet ${bytes} NOT NULL,
+    PRIMARY KEY (notice_id, member_id)
+  ) ${tableEnd};
+  CREATE INDEX notice_packets_of_member ON notice_packets (member_id);
+  `,
   ];
 }
 

@@ -25,6 +25,7 @@ import { type Replies, repliesIn } from "./replies.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
 import { type ServerKeyStore, serverKeyStoreIn } from "./server-key-store.js";
+import { type SharedNotices, sharedNoticesIn } from "./shared-notices.js";
 import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./apply-command.js";
@@ -70,6 +71,7 @@ export {
 } from "./roster.js";
 export type { RosterRecord } from "./roster-record.js";
 export type { ServerKeyStore } from "./server-key-store.js";
+export type { SharedNotices } from "./shared-notices.js";
 export type { Bounce, DeliveryStatus, Suspension, Suspensions } from "./suspensions.js";
 
 /** The whole store. Whoever needs some of it says which parts. */
@@ -81,6 +83,7 @@ export type Store = ListStore &
   ServerKeyStore &
   MembershipCommands &
   PassedNotices &
+  SharedNotices &
   Replies &
   Posts &
   Queue &
@@ -110,6 +113,7 @@ export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
     ...serverKeyStoreIn(database, applyCommand),
     ...membershipCommandsIn(database, applyCommand),
     ...passedNoticesIn(database, applyCommand),
+    ...sharedNoticesIn(database, applyCommand),
     ...repliesIn(database),
     ...postsIn(database, applyCommand),
     ...queueIn(database, sharing),

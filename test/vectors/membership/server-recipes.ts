@@ -96,6 +96,15 @@ const ask = (by: Signer, name: string, more: Json = {}): Ask => ({
 });
 const notice = (cast: MembershipCast, to: Signer, serial = 1): Ask =>
   ask(cast.olga, "notice", { news: "owners", serial, copies: [{ to: to.fingerprint, sealed: "AAAA" }] });
+/** One SEIPD packet and one PKESK packet, of one octet each: nobody looks into them. */
+const [dataPacket, keyPacket] = ["0gEB", "wQED"];
+const sharedNotice = (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
+  ask(cast.olga, "list-key-notice", {
+    serial: 1,
+    body: dataPacket,
+    packets: [{ to: to.fingerprint, packet: keyPacket }],
+    ...more,
+  });
 const expecting = (asked: Ask, code: string): Ask => ({ ...asked, expect: code });
 
 /** Steps on a list that was just made. Each has an id of its own, and the clock goes on by a second. */
@@ -319,6 +328,36 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     notice(cast, cast.bob, 2),
     notice(cast, cast.bob, 1),
   ]),
+  claimed("list-key-notice", "answered done", "A packet for Bob.", (cast) => [
+    join(cast),
+    sharedNotice(cast, cast.bob),
+  ]),
+  claimed("list-key-notice-for-nobody", "answered not-a-member", "A packet for Eve alone.", (cast) => [
+    sharedNotice(cast, cast.eve),
+  ]),
+  claimed("list-key-notice-no-body", "answered damaged", "The body is a PKESK.", (cast) => [
+    join(cast),
+    sharedNotice(cast, cast.bob, { body: keyPacket }),
+  ]),
+  claimed("list-key-notice-no-packet", "answered damaged", "A packet is a SEIPD.", (cast) => [
+    join(cast),
+    sharedNotice(cast, cast.bob, { packets: [{ to: cast.bob.fingerprint, packet: dataPacket }] }),
+  ]),
+  claimed("list-key-notice-old-serial", "answered old-serial", "The list has had that serial.", (cast) => [
+    join(cast),
+    newListKey(cast),
+    sharedNotice(cast, cast.bob),
+  ]),
+  claimed(
+    "new-list-key-behind",
+    "answered roster-behind",
+    "Its notice is for the members of an entry that is not the newest.",
+    (cast) => [
+      join(cast),
+      sharedNotice(cast, cast.bob),
+      newListKey(cast, { notice: { digest: "0".repeat(64), head: { number: 1, hash: "0".repeat(64) } } }),
+    ],
+  ),
   claimed("receipt", "answered done", "Bob's receipt.", (cast) => [
     join(cast),
     notice(cast, cast.bob),

@@ -63,6 +63,7 @@ const ownerAnswers = {
   reject: decided,
   "new-list-key": async (asked, result) => (await notices()).newKeyAnswered(asked, result),
   notice: async (...answer) => (await notices()).noticeAnswered(...answer),
+  "list-key-notice": async (...answer) => (await notices()).noticeAnswered(...answer),
   receipts: async (asked, result) => (await notices()).receiptsAnswered(asked, result),
   "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
   "resume-server": commandAnswered,

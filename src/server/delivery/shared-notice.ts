@@ -1,0 +1,37 @@
+/** An owner's notice that was sealed once for all members, as the mail of one member. */
+import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
+import { writeRequestMail } from "../../mail/request-mail.js";
+import { join } from "../../openpgp/packets.js";
+import { newMessageId } from "../../protocol/seal-post.js";
+import { SHARED_NOTICE } from "../store/queue.js";
+import type { MemberNotice } from "../store/shared-notices.js";
+import type { List, Member, NoticeJob } from "../store/store.js";
+import type { OutgoingMail } from "./relay.js";
+
+/** The number of the notice that a job is about; undefined for a notice in the server's own words. */
+export function sharedNoticeOf({ code }: NoticeJob): number | undefined {
+  const [name, id] = code.split(" ");
+  return name === SHARED_NOTICE && id !== undefined ? Number(id) : undefined;
+}
+
+/** The notice as a mail of its own: the member's session key packet in front of the data packet that all have. */
+export function writeSharedNotice(
+  list: List,
+  member: Member,
+  { packet, body }: MemberNotice,
+  date: Date,
+): OutgoingMail {
+  const address = parseAddress(list.address);
+  const recipient = parseAddress(member.address);
+  const mail = writeRequestMail({
+    kind: "notice",
+    list: address,
+    from: makeMailbox(list.name, requestAddress(address)),
+    to: makeMailbox(member.name, recipient),
+    date,
+    messageId: newMessageId(domainOf(address)),
+    sealed: join(packet, body),
+  });
+  // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
+  return { sender: "", recipient, pieces: [mail] };
+}
