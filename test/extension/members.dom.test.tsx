@@ -49,6 +49,7 @@ const team: OwnedView = {
   telling: null,
   notices: [],
   ownersUntold: false,
+  epoch: { since: null, why: "first", itself: true, days: 90, due: null, run: null },
 };
 const card = {
   address: "team@lists.example",
@@ -466,6 +467,29 @@ test("who has not confirmed a new key is named", async () => {
   expect(root.textContent).toContain("1 of 2 have confirmed it.");
   expect(root.textContent).toContain("Not yet: carol@example.test");
   await expectAccessible();
+});
+
+const epoch = { since: joined, why: "age", itself: true, days: 90, due: null, run: null } as const;
+
+test("since when and why the list has its key is said", async () => {
+  await open([{ ...team, epoch }]);
+  expect(root.textContent).toContain("the list key before it was in use for long enough");
+  expect(root.textContent).toContain("no one who has left has this list key");
+  await expectAccessible();
+});
+
+test("that another list key is due is said, and who decides is the owner's to say", async () => {
+  const due = { why: "gone", since: joined } as const;
+  await open([{ ...team, epoch: { ...epoch, due, run: { told: 1, of: 2 } } }]);
+  expect(root.textContent).toContain("someone who left could read new messages if the server helped them");
+  expect(root.textContent).toContain("ListSeal creates it automatically");
+  expect(root.textContent).toContain("ready for 1 of 2 members");
+  expect(root.textContent).not.toContain("no one who has left has this list key");
+  await expectAccessible();
+  root.querySelector<HTMLInputElement>('input[name="rule"][value="by-hand"]')?.click();
+  press("Save this choice");
+  await settle();
+  expect(commands()).toEqual([["owner:epochs", { list: team.address, itself: "no", days: 90 }]]);
 });
 
 test("whom the operator added alone is said, and confirmed by a press", async () => {

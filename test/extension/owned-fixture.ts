@@ -1,4 +1,5 @@
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
+import { noEpoch } from "../../src/extension/records/stored-epoch.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { noHistory } from "../../src/membership/roster/state.js";
 import { parseFingerprint } from "../../src/openpgp/keys.js";
@@ -85,5 +86,6 @@ export const ownedList: OwnedList = {
   serverMove: null,
   telling: null,
   notices: [],
+  epoch: noEpoch,
   alarms: [],
 };

@@ -5,12 +5,14 @@ import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
 import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
 import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/records/owned-list.js";
+import { noEpoch } from "../../src/extension/records/stored-epoch.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
 import { bob, eve, keyOf, ownedList } from "./owned-fixture.js";
 import { ownedVersion1 } from "./owned-version-1.js";
 import { ownedVersion2 } from "./owned-version-2.js";
 import { ownedVersion3 } from "./owned-version-3.js";
 import { ownedVersion4 } from "./owned-version-4.js";
+import { ownedVersion5 } from "./owned-version-5.js";
 
 const now = new Date("2026-03-01T00:00:00Z");
 
@@ -91,6 +93,7 @@ describe("what is kept", () => {
     2: ownedVersion2,
     3: ownedVersion3,
     4: ownedVersion4,
+    5: ownedVersion5,
   };
 
   test("there is a record of every version, and every one is read", () => {
@@ -130,8 +133,14 @@ describe("what is kept", () => {
     expect(notes.flat().every((note) => note === null)).toBe(true);
   });
 
-  test("a record of version 4 is read as it is", () => {
-    expect(readOwned(structuredClone(ownedVersion4))).toEqual(ownedVersion4);
+  test("a record of version 4 is read, and nothing of it is lost: nothing is known of its list keys' times", () => {
+    const { lists } = readOwned(structuredClone(ownedVersion4));
+    expect(lists).toMatchObject(ownedVersion4.lists);
+    expect(Object.values(lists).map(({ epoch }) => epoch)).toEqual(Object.keys(lists).map(() => noEpoch));
+  });
+
+  test("a record of version 5 is read as it is", () => {
+    expect(readOwned(structuredClone(ownedVersion5))).toEqual(ownedVersion5);
   });
 
   test("what an owner by the operator's word did stays readable", () => {

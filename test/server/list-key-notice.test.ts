@@ -170,6 +170,17 @@ onEachStore(() => {
       expect(noticesTo(eve)).toEqual([]);
     });
 
+    test("where the record is not compared, whoever has joined since is left out", async () => {
+      await says(olga, await part(sealed, bob, eve));
+      const late = await invites(await person("Late", profile));
+      await joins(late);
+      // the newest entry, whatever the owner knows: what a server would do that compares nothing
+      expect(await says(olga, await change(sealed))).toMatchObject(done);
+      await play.sink.until(() => noticesTo(bob).length + noticesTo(eve).length === 2);
+      await play.untilQuiet();
+      expect(noticesTo(late.who)).toEqual([]);
+    });
+
     test("of two owners the first is taken; what the other left is forgotten", async () => {
       const oscar = await invites(await person("Oscar", profile));
       await joins(oscar);

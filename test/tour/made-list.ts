@@ -5,6 +5,7 @@ import {
   type StoredMemberKey,
   type StoredOwner,
 } from "../../src/extension/records/stored.js";
+import { noEpoch } from "../../src/extension/records/stored-epoch.js";
 import { toBase64 } from "../../src/mail/base64.js";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
 import { type Address, localPartOf, parseAddress, requestAddress } from "../../src/mail/mailbox.js";
@@ -188,6 +189,7 @@ export class MadeList {
       serverMove: null,
       telling: null,
       notices: [],
+      epoch: noEpoch,
       alarms: [],
     };
   }

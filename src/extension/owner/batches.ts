@@ -175,7 +175,7 @@ function valuesOf(tidings: NoticeRun["tidings"]) {
  * The owner reads and writes as the members do from now on; old mail stays readable. The member's side is first, and the
  * owner's follows it: ended in between, it is done once more and changes nothing twice.
  */
-async function changeOver({ address }: OwnedList, telling: NoticeRun): Promise<void> {
+export async function changeOver({ address }: OwnedList, telling: NoticeRun): Promise<void> {
   const { tidings, serial, at, told } = telling;
   const known = await update((stored) => {
     const before = stored.lists[address];
@@ -200,7 +200,8 @@ async function changeOver({ address }: OwnedList, telling: NoticeRun): Promise<v
         news === "new-server-key" && before.serverMove?.fingerprint === tidings.fingerprint
           ? null
           : before.serverMove,
-      telling: null,
+      telling:
+        before.telling?.serial === serial && before.telling.tidings.news === news ? null : before.telling,
       notices: withNotice(before.notices, { news, serial, at, graceEnds, to: told }),
     };
   });

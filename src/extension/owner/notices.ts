@@ -9,6 +9,7 @@ import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
 import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
+import { changeAnswered } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
@@ -69,6 +70,7 @@ export async function newKeyAnswered(
   result: AnswerResult,
   limits = fullBatch,
 ): Promise<void> {
+  if (await changeAnswered(asked, result)) return;
   if (result.kind === "refused") {
     await changeOwned(asked.list, (before) => ({ ...before, rekeying: null }));
     return noteRefusal(asked, result.code);
@@ -174,7 +176,7 @@ export function giveListKey(address: string, fingerprints: readonly string[]): P
     // what is being told goes on; a new key that waits for the server goes to everybody anyway
     if (list.telling !== null || list.rekeying !== null) return tell(address, fullBatch, false);
     const run = await presentKeyFor(list, fingerprints);
-    if (run.serial === 0 || untold(list, { ...run, at: "", told: [], asked: null }).length === 0) return;
+    if (run.serial === 0 || untold(list, { ...run, told: [] }).length === 0) return;
     await begin(list, run);
     await tell(address, fullBatch, false);
   });

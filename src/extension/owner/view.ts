@@ -5,7 +5,9 @@ import { hasAuthority, invitationStanding } from "../../membership/roster/state.
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
+import type { EpochReason } from "../records/stored-epoch.js";
 import type { PendingRequest } from "../requests/pending.js";
+import { dueKey, makesKeysItself } from "./epoch-state.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 
@@ -96,6 +98,20 @@ export interface OwnedView {
   readonly notices: readonly NoticeView[];
   /** Whether the owners of today are others than the members were told. */
   readonly ownersUntold: boolean;
+  readonly epoch: EpochView;
+}
+
+/** Since when and why the list has its key, and when it gets another. */
+export interface EpochView {
+  readonly since: string | null;
+  readonly why: EpochReason;
+  /** Whether the add-on makes new list keys by itself. */
+  readonly itself: boolean;
+  readonly days: number;
+  /** Why there is to be another, and since when; null while there is not. */
+  readonly due: { readonly why: EpochReason; readonly since: string } | null;
+  /** One that is being left with the server: for how many of the members it is there. */
+  readonly run: { readonly told: number; readonly of: number } | null;
 }
 
 function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MembershipSource {
@@ -160,7 +176,7 @@ export function ownersUntold(list: OwnedList): boolean {
 }
 
 /** Somebody whom an owner's notice goes to. */
-interface Addressee {
+export interface NoticeAddressee {
   readonly address: string;
   readonly fingerprint: string;
   /** Armored. */
@@ -168,7 +184,7 @@ interface Addressee {
 }
 
 /** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
-function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
+export function addressees({ history, ownerKey }: OwnedList): readonly NoticeAddressee[] {
   return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate, revoked }]) =>
     by === "operator" || certificate === undefined || revoked || fingerprint === ownerKey
       ? []
@@ -177,7 +193,10 @@ function addressees({ history, ownerKey }: OwnedList): readonly Addressee[] {
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
-export function untold(list: OwnedList, { told, only }: NoticeRun): readonly Addressee[] {
+export function untold(
+  list: OwnedList,
+  { told, only }: Pick<NoticeRun, "told" | "only">,
+): readonly NoticeAddressee[] {
   const done = new Set(told.map(({ fingerprint }) => fingerprint));
   const wanted = only === null ? undefined : new Set(only);
   return addressees(list).filter(
@@ -218,6 +237,15 @@ function tellingOf(list: OwnedList, own: readonly PendingRequest[]): OwnedView["
     told,
     of,
     waiting: own.some(({ id }) => id === telling.asked?.request),
+  };
+}
+
+function epochOf(list: OwnedList, now: Date): EpochView {
+  const { since, why, days, run } = list.epoch;
+  const left = run === null ? 0 : untold(list, { told: run.told, only: null }).length;
+  return {
+    ...{ since, why, days, itself: makesKeysItself(list), due: dueKey(list, now) },
+    run: run && { told: run.told.length, of: run.told.length + left },
   };
 }
 
@@ -314,5 +342,6 @@ export function viewOf(
       to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
     })),
     ownersUntold: ownersUntold(list),
+    epoch: epochOf(list, now),
   };
 }

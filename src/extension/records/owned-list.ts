@@ -23,6 +23,7 @@ import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protoc
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { history } from "./history-check.js";
 import { eachOf, isRaw, type Migrations, migrate, type StoredOwner, storedOwner } from "./stored.js";
+import { addressee, epoch, noEpoch, type StoredEpoch } from "./stored-epoch.js";
 
 /**
  * The lists that are owned here, in the newest version of their record, and the way from older versions to it. Pure.
@@ -134,13 +135,6 @@ const serverMove = object<{
   readonly stage: "offered" | "asked" | "agreed";
 }>({ certificate: text, fingerprint: text, at: text, stage: oneOf("offered", "asked", "agreed") });
 export type ServerKeyChange = Checked<typeof serverMove>;
-
-/** Somebody whom a notice goes to, and when they have confirmed it. */
-const addressee = object<{
-  readonly address: string;
-  readonly fingerprint: string;
-  readonly confirmedAt: string | null;
-}>({ address: text, fingerprint: text, confirmedAt: orNull(text) });
 
 /** A notice to the members, and who has confirmed it. */
 const notice = object<{
@@ -272,6 +266,7 @@ export interface OwnedList {
   readonly serverMove: ServerKeyChange | null;
   readonly telling: NoticeRun | null;
   readonly notices: readonly StoredNotice[];
+  readonly epoch: StoredEpoch;
   readonly alarms: readonly Alarm[];
 }
 
@@ -303,6 +298,7 @@ const ownedList = object<{ readonly [K in keyof OwnedList]: OwnedList[K] }>({
   serverMove: orNull(serverMove),
   telling: orNull(telling),
   notices: listOf(notice),
+  epoch,
   alarms: listOf(alarm),
 });
 
@@ -314,7 +310,7 @@ export interface Owned {
 }
 
 /** Raise it with each change of {@link Owned}, and add the step to {@link ownedMigrations}. */
-export const OWNED_VERSION = 4;
+export const OWNED_VERSION = 5;
 
 const version: Check<typeof OWNED_VERSION> = (value) => {
   if (value !== OWNED_VERSION) throw new CheckError("the newest version");
@@ -332,6 +328,8 @@ export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
  * Version 3 has notices that go out in batches.
  *
  * Version 4 has whom an invitation is for, by name, and whether its mail was written.
+ *
+ * Version 5 has since when a list has its key, and when it is to get another.
  */
 export const ownedMigrations: Migrations = {
   1: (raw) => ({
@@ -347,6 +345,7 @@ export const ownedMigrations: Migrations = {
     ...raw,
     lists: eachOf(raw["lists"], (list) => ({ ...list, invitations: withMails(list["invitations"]) })),
   }),
+  4: (raw) => ({ ...raw, lists: eachOf(raw["lists"], (list) => ({ ...list, epoch: noEpoch })) }),
 };
 
 const withMails = (kept: unknown) =>
@@ -379,5 +378,6 @@ export const nothingYet = {
   serverMove: null,
   telling: null,
   notices: [],
+  epoch: noEpoch,
   alarms: [],
 } as const satisfies Partial<OwnedList>;

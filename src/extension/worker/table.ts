@@ -1,6 +1,7 @@
 import type { Outcome } from "../platform/rpc/outcome.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
+import { noticePackets, sealNoticeForAll } from "./epoch-notice.js";
 import { exportKey, importKey } from "./imported-keys.js";
 import { makeIndexKey, unsealIndexKey } from "./index-key.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
@@ -70,6 +71,8 @@ export const jobs = {
   "make-invitation": makeInvitation,
   "follow-record": followRecord,
   "new-list-key-notice": newListKeyNotice,
+  "seal-notice": sealNoticeForAll,
+  "notice-packets": noticePackets,
   "owners-notice": ownersNotice,
   "read-server-offer": readServerOffer,
   "server-notice": serverNotice,

@@ -17,6 +17,7 @@ const moderating = () => import("../../moderation/held-posts.js");
 const memberKey = () => import("../../member/member-key.js");
 const secondOwner = () => import("../../owner/second-owner.js");
 const keyWanted = () => import("../../owner/wanted-key.js");
+const epochs = () => import("../../owner/epochs.js");
 const notices = () => import("../../owner/notices.js");
 
 type Answers = IncomingHandlers["answers"];
@@ -51,11 +52,14 @@ const ownerAnswers = {
   confirm: commandAnswered,
   remove: commandAnswered,
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
-  async roster(...answer) {
-    await (await secondOwner()).standingAnswered(...answer);
-    const [{ list }] = answer;
+  async roster(asked, result, date) {
+    await (await secondOwner()).standingAnswered(asked, result, date);
+    const { list } = asked;
     // whoever came in under a former list key gets the present one
-    if (await ownsLists()) await (await notices()).tellLatecomers(list);
+    if (!(await ownsLists())) return;
+    await (await notices()).tellLatecomers(list);
+    // whoever has gone has the list key still
+    if (result.kind === "roster" && result.next === undefined) await (await epochs()).renewListKey(list);
   },
   "set-role": commandAnswered,
   held: async (...answer) => (await moderating()).heldAnswered(...answer),
@@ -63,7 +67,7 @@ const ownerAnswers = {
   reject: decided,
   "new-list-key": async (asked, result) => (await notices()).newKeyAnswered(asked, result),
   notice: async (...answer) => (await notices()).noticeAnswered(...answer),
-  "list-key-notice": async (...answer) => (await notices()).noticeAnswered(...answer),
+  "list-key-notice": async (asked, result) => (await epochs()).packetsAnswered(asked, result),
   receipts: async (asked, result) => (await notices()).receiptsAnswered(asked, result),
   "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
   "resume-server": commandAnswered,
@@ -88,12 +92,19 @@ export const arrivals: IncomingHandlers = {
   },
 };
 
+/** What an owner's add-on does when time has passed, and its key is open. */
+export async function whenTimeHasPassed(): Promise<void> {
+  if (await ownsLists()) await (await epochs()).renewAllIfDue();
+}
+
 /**
  * An owner's add-on holds every word of the server about the record against what it knows: it is told of each list signature.
  * Call it in a composition root whose page opens mail. Most people own no list, and load nothing for it.
  */
 export function watchRecordHeads(): void {
   whenHeadSeen(async (list, head, signedAt) => {
-    if (await ownsLists()) await (await members()).noteHead(list, head, signedAt);
+    if (!(await ownsLists())) return;
+    await (await members()).noteHead(list, head, signedAt);
+    await (await epochs()).renewIfDue(list);
   });
 }

@@ -1,6 +1,7 @@
 import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
 import { confirmMembers } from "../../owner/confirming.js";
 import { enrol, saveListKey } from "../../owner/enrolling.js";
+import { decideOnKeys } from "../../owner/epochs.js";
 import { keptFiles } from "../../owner/invitation-files.js";
 import {
   codesToTell,
@@ -102,6 +103,10 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
   },
   async "owner:new-key"({ list, graceDays }) {
     await beginNewKey(list, graceDays);
+    return null;
+  },
+  async "owner:epochs"({ list, itself, days }) {
+    await decideOnKeys(list, itself === "yes" ? "itself" : "by-hand", days);
     return null;
   },
   async "owner:tell"({ list }) {

@@ -13,7 +13,7 @@ import { escapeHtml } from "../../ui/html-text.js";
 import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-identity.js";
 import { holdRequest } from "../../writing/window/send-state.js";
 import type { ViewEvents } from "../calls/view-events.js";
-import { arrivals } from "../handlers/incoming.js";
+import { arrivals, whenTimeHasPassed } from "../handlers/incoming.js";
 import { forgetStrayIndexes } from "./index-events.js";
 import { saveFile } from "./save-file.js";
 
@@ -159,6 +159,7 @@ export const thunderbirdHost: Host = {
   async lookForArrivals() {
     await lookForArrivals(arrivals);
     await sealWaiting();
+    await whenTimeHasPassed();
   },
 
   async writeMail({ from, to, subject, text, file }) {

@@ -41,6 +41,8 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_new_server_key");
     case "notice":
       return t("what_notice");
+    case "list-key-notice":
+      return t("what_list_key_notice");
     case "receipts":
       return t("what_receipts");
     case "enrol":

@@ -9,6 +9,7 @@ import { Found } from "./claim-form.js";
 import { Confirm } from "./confirm.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
+import { ListKeyEpoch } from "./list-key-epoch.js";
 import { NewKey } from "./new-list-key.js";
 import { NewServerKeyForm } from "./new-server-key.js";
 import type { OwnerProps } from "./owner-actions.js";
@@ -96,6 +97,7 @@ function Owned(props: OwnerProps) {
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />
+          <ListKeyEpoch {...props} />
           <NewKey {...props} />
         </>
       ) : null}
