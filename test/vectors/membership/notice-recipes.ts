@@ -102,6 +102,12 @@ export const noticeRecipes: Recipes = [
     "Eve's copy, sealed anew to Bob.",
     notice({ readers: ({ eve }) => [eve] }),
   ),
+  recipe(
+    "no-readers",
+    "news new-list-key 2",
+    "Signed for all members, as one that is sealed once is.",
+    notice({ readers: () => [] }),
+  ),
   recipe("no-json", "damaged", "Text.", notice({ text: "a new key" })),
   recipe(
     "unknown-kind",
