@@ -399,9 +399,7 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
   CREATE TABLE fan_outs (
     post_id ${integer} PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
     list_id ${integer} NOT NULL REFERENCES lists (id),
-    due ${integer} NOT NULL,
-    behind TEXT NOT NULL,
-    last_member ${integer} NOT NULL
+    due ${integer} NOT NULL, behind TEXT NOT NULL, last_member ${integer} NOT NULL
   ) ${tableEnd};
   -- who gets copies, in the order in which these are queued; and how many there are
   CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
@@ -411,9 +409,7 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
   CREATE TABLE shared_notices (
     id ${rowNumber},
     list_id ${integer} NOT NULL REFERENCES lists (id),
-    serial ${integer} NOT NULL,
-    digest TEXT NOT NULL,
-    body ${bytes} NOT NULL,
+    serial ${integer} NOT NULL, digest TEXT NOT NULL, body ${bytes} NOT NULL,
     list_key TEXT,
     UNIQUE (list_id, digest)
   ) ${tableEnd};
