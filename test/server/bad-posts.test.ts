@@ -1,5 +1,6 @@
 /** Posts that do harm, at a server that is a process of its own: smuggled ones, and ones that can't be resealed. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { eventually } from "../world/processes.js";
 import { Dialogue, dotted, submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
 import type { ServeSettings } from "./serve-entry.js";
@@ -102,7 +103,9 @@ onEachStore(() => {
     expect(await send(process, (await seal(list, alice)).raw)).toMatchObject({ code: 250 });
     await server.sink.until(({ caught }) => caught.length === 2);
     expect(await counts()).toMatchObject({ aside: 2 });
-    expect(process.logged()).toMatch(/"level":"error".*"post":1.*"msg":"post-set-aside"/);
+    await eventually(async () =>
+      expect(process.logged()).toMatch(/"level":"error".*"post":1.*"msg":"post-set-aside"/),
+    );
   });
 
   test("a post that ends the process each time it is tried is set aside in the end, and the rest goes out", async () => {
@@ -119,7 +122,7 @@ onEachStore(() => {
     }
     server.sink.stallAfter(Number.POSITIVE_INFINITY);
     while ((await counts()).aside === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(process.logged()).toContain("too-many-attempts");
+    await eventually(async () => expect(process.logged()).toContain("too-many-attempts"));
     const next = await seal(list, alice);
     expect(await send(process, next.raw)).toMatchObject({ code: 250 });
     await server.sink.until(

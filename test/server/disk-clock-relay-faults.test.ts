@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import Database from "better-sqlite3";
 import { refused } from "../../src/server/receive/reply.js";
 import { openStore } from "../../src/server/store/open-store.js";
+import { eventually } from "../world/processes.js";
 import { RoughWire } from "./cutting-proxy.js";
 import { submit } from "./dialogue.js";
 import { type Person, type PlayList, PlayServer, person, seal } from "./play-server.js";
@@ -184,7 +185,7 @@ onEachStore(() => {
         await send(process, (await seal(list, alice, { text: randomBytes(100_000).toString("hex") })).raw);
         await bothHaveIt();
         expect(recipients()).toEqual([alice.address, bob.address]);
-        expect(process.logged()).toContain("connection-broken");
+        await eventually(async () => expect(process.logged()).toContain("connection-broken"));
       } finally {
         await wire.close();
       }
