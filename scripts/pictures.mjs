@@ -28,7 +28,7 @@ const pictures = {
   "join-leave": ["member-leave", "680x672+330+130"],
   "join-backup": ["member-9-backup", PAGE],
   "own-card": ["owner-2-card", "680x890+330+130"],
-  "own-codes": ["owner-5-codes", "680x828+330+122"],
+  "own-codes": ["owner-5-codes", "680x915+330+122"],
   "own-remove": ["owner-9-remove", "680x622+330+122"],
 };
 
