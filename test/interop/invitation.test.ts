@@ -87,7 +87,8 @@ describeWith(["gpg", "gpgconf"], "invitations, introductions and the real gpg", 
 
   test("gpg imports a certificate as a request brings it, whatever its length", async () => {
     const lengths = new Set<number>();
-    for (const name of ["A", "Al", "Ali"]) {
+    // a number in a signature is now and then an octet shorter, so no name has a length of its own
+    for (let name = "A"; lengths.size < 3 && name.length < 30; name += "a") {
       const certificate = publicBytes(await person("alice@x.test", "compatible", name));
       lengths.add(certificate.length % 3);
       expect((await gpg(["--import"], armorCertificate(certificate))).code).toBe(0);
