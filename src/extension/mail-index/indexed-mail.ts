@@ -68,3 +68,17 @@ export function searchedText(
 export function keyOfMail({ folder, id }: Pick<IndexedMail, "folder" | "id">): string {
   return `${folder}\n${id}`;
 }
+
+/** What the rows of a list are narrowed to. */
+interface Narrowing {
+  readonly unread: boolean;
+  readonly files: boolean;
+  /** An author's address; null for all. */
+  readonly author: string | null;
+}
+
+/** Whether a mail is among those. */
+export const isAmong = (mail: IndexedMail, { unread, files, author }: Narrowing): boolean =>
+  (!unread || mail.unread) &&
+  (!files || mail.attachments.length > 0) &&
+  (author === null || mail.author.address === author);

@@ -1,3 +1,4 @@
+import { sha256 } from "../../openpgp/digest.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { needSecretOf, openSecretsOf } from "../keys/unlocked.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
@@ -34,14 +35,12 @@ function tellDamage(list: string): void {
   for (const heard of damageListeners) heard(list);
 }
 
-/** Octets of a digest in the name of an index. */
-const NAME_OCTETS = 16;
+/** Hexadecimal digits of a digest in the name of an index. */
+const NAME_DIGITS = 32;
 
 /** The name of a list's index on the disk: a digest. */
 async function indexNameOf(list: string): Promise<string> {
-  const text = new TextEncoder().encode(`listseal index ${list}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
-  return [...digest.subarray(0, NAME_OCTETS)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+  return (await sha256(new TextEncoder().encode(`listseal index ${list}`))).slice(0, NAME_DIGITS);
 }
 
 /**

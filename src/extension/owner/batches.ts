@@ -3,7 +3,7 @@ import { parseFingerprint } from "../../openpgp/keys.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned } from "../records/owned-storage.js";
-import { update } from "../records/storage.js";
+import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
 import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
@@ -169,6 +169,16 @@ function valuesOf(tidings: NoticeRun["tidings"]) {
     case "new-server-key":
       return { serverCertificate: tidings.certificate, serverFingerprint: tidings.fingerprint };
   }
+}
+
+/** The time in whole seconds, as signatures have it. */
+export const nowInSeconds = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000);
+
+/** The serial after all that were made here, and all that came from other owners. */
+export async function nextSerial(list: OwnedList, news: StoredNotice["news"]): Promise<number> {
+  const own = list.notices.filter((one) => one.news === news).map(({ serial }) => serial);
+  const others = (await load()).lists[list.address]?.serials[news] ?? 0;
+  return Math.max(others, ...own) + 1;
 }
 
 /**

@@ -1,17 +1,16 @@
-import { fromBase64 } from "../../mail/base64.js";
+import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { MAX_NOTICE_PACKETS } from "../../membership/request/request.js";
-import { hex } from "../../openpgp/digest.js";
+import { sha256 } from "../../openpgp/digest.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { withLock } from "../platform/locks.js";
 import type { OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
-import { load } from "../records/storage.js";
 import type { EpochRun } from "../records/stored-epoch.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
-import { changeOver } from "./batches.js";
+import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
 import { type DueKey, dueKey, isTimeFor, makesKeysItself, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
@@ -36,8 +35,6 @@ export const fullPart: PacketLimits = { packets: Math.min(MAX_NOTICE_PACKETS, 3_
 
 /** Members in one job of the worker: it answers others in between. */
 const PACKETS_IN_A_JOB = 250;
-
-const nowInSeconds = () => new Date(Math.floor(Date.now() / 1000) * 1000);
 
 /**
  * Notes who has the list key and who of them is gone; then as {@link renewIfDue}. Call it when the record was followed to its end.
@@ -89,11 +86,6 @@ async function follow(list: OwnedList, run: EpochRun, limits: PacketLimits): Pro
   return goOn(list, run, limits);
 }
 
-/** The same for every list that is owned here. */
-export async function renewListKeys(): Promise<void> {
-  for (const address of Object.keys((await ownedRecord.load()).lists)) await renewListKey(address);
-}
-
 /** The owner's word on who decides, and how old a list key may get. What is due then is made, or waits for a press. */
 export async function decideOnKeys(address: string, rule: "itself" | "by-hand", days: number): Promise<void> {
   await changeOwned(address, (list) => ({ ...list, epoch: { ...list.epoch, rule, days } }));
@@ -104,9 +96,7 @@ export async function decideOnKeys(address: string, rule: "itself" | "by-hand", 
 async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
   const { address, profile, listKeyFingerprint } = list;
   const secret = await ownerSecret(list);
-  const own = list.notices.filter(({ news }) => news === "new-list-key").map(({ serial }) => serial);
-  const taken = (await load()).lists[address]?.serials["new-list-key"] ?? 0;
-  const serial = Math.max(taken, ...own) + 1;
+  const serial = await nextSerial(list, "new-list-key");
   const at = nowInSeconds();
   // none: whoever has left has the key before, and what a member sends under it is sealed again by itself (former-key-posts.ts)
   const graceEnds = at.toISOString();
@@ -121,14 +111,12 @@ async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
   });
   const { listKey, fingerprint, certificate } = made;
   const run: EpochRun = {
-    ...{ serial, at: at.toISOString(), why, listKey, fingerprint, certificate: base64Of(certificate) },
+    ...{ serial, at: at.toISOString(), why, listKey, fingerprint, certificate: toBase64(certificate) },
     ...{ graceEnds, replaces: listKeyFingerprint, body, sessionKey, told: [], asked: null, refusedAt: null },
   };
   await changeRun(address, () => run);
   return run;
 }
-
-const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
 async function changeRun(address: string, change: (run: EpochRun | null) => EpochRun | null): Promise<void> {
   await changeOwned(address, (list) => ({
@@ -187,14 +175,13 @@ async function leavePackets(
 async function changeKey(list: OwnedList, run: EpochRun): Promise<Asked> {
   const { hashes } = list.history;
   const head = { number: hashes.length, hash: hashes.at(-1) ?? "" };
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(fromBase64(run.body)));
   const { id } = await askAsOwner(list, {
     do: "new-list-key",
     serial: run.serial,
     replaces: parseFingerprint(run.replaces),
     listKey: fromBase64(run.certificate),
     graceEnds: new Date(run.graceEnds),
-    notice: { digest: hex(new Uint8Array(digest)), head },
+    notice: { digest: await sha256(fromBase64(run.body)), head },
   });
   return { id, to: [] };
 }

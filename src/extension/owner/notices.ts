@@ -8,7 +8,7 @@ import type { StoredOwner } from "../records/stored.js";
 import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
-import { type BatchLimits, batchAnswered, fullBatch, passNext } from "./batches.js";
+import { type BatchLimits, batchAnswered, fullBatch, nextSerial, nowInSeconds, passNext } from "./batches.js";
 import { changeAnswered } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
@@ -20,15 +20,6 @@ const DAY_MS = 86_400_000;
 
 /** Longest grace, in days; the server cuts off what is longer. */
 const MAX_GRACE_DAYS = 90;
-
-const now = () => new Date(Math.floor(Date.now() / 1000) * 1000);
-
-/** The serial after all that were made here, and all that came from other owners. */
-async function nextSerial(list: OwnedList, news: StoredNotice["news"]): Promise<number> {
-  const own = list.notices.filter((one) => one.news === news).map(({ serial }) => serial);
-  const others = (await load()).lists[list.address]?.serials[news] ?? 0;
-  return Math.max(others, ...own) + 1;
-}
 
 /**
  * Makes a new list key and asks the server to take posts under it. The members are told when it has agreed: before, their
@@ -43,7 +34,7 @@ export async function beginNewKey(address: string, graceDays: number): Promise<v
   await ownerSecret(list);
   const made = await runJob("make-list-key", { address, profile: list.profile });
   const days = Math.min(graceDays, MAX_GRACE_DAYS);
-  const graceEnds = new Date(now().getTime() + days * DAY_MS);
+  const graceEnds = new Date(nowInSeconds().getTime() + days * DAY_MS);
   const serial = await nextSerial(list, "new-list-key");
   await changeOwned(address, (before) => ({
     ...before,
@@ -148,7 +139,7 @@ async function lateIn(list: OwnedList): Promise<readonly string[]> {
 async function presentKeyFor(list: OwnedList, only: readonly string[]): Promise<BegunNotice> {
   const { address, listKey, listKeyFingerprint: fingerprint } = list;
   const former = (await load()).lists[address]?.formerListKeys.at(-1);
-  const graceEnds = former?.graceEnds ?? now().toISOString();
+  const graceEnds = former?.graceEnds ?? nowInSeconds().toISOString();
   const tidings = { news: "new-list-key", listKey, fingerprint, graceEnds } as const;
   return { serial: await presentSerial(list), tidings, only };
 }
@@ -185,7 +176,7 @@ export function giveListKey(address: string, fingerprints: readonly string[]): P
 async function begin(list: OwnedList, run: BegunNotice): Promise<void> {
   // asked before anything is kept: a key that is locked changes nothing
   await ownerSecret(list);
-  const telling = { ...run, at: now().toISOString(), told: [], asked: null };
+  const telling = { ...run, at: nowInSeconds().toISOString(), told: [], asked: null };
   await changeOwned(list.address, (before) => ({ ...before, telling }));
 }
 
@@ -221,7 +212,7 @@ async function termsOf(list: OwnedList, serial: number): Promise<readonly Stored
     if (!known.includes(fingerprint) || certificate === undefined) continue;
     if (ended.some((term) => term.fingerprint === fingerprint)) continue;
     const file = new TextEncoder().encode(certificate);
-    const key = await runJob("read-public-key", { file, now: now().toISOString() });
+    const key = await runJob("read-public-key", { file, now: nowInSeconds().toISOString() });
     const { userId } = key;
     const binary = toBase64(key.certificate);
     come.push({ fingerprint, certificate: binary, userId, address, from: serial, to: null });
@@ -250,10 +241,10 @@ export async function receiptsAnswered(asked: PendingRequest, result: AnswerResu
 /** @returns who confirmed, or null if it is nothing for this list's owner */
 async function confirm(list: OwnedList, sealed: Uint8Array): Promise<string | null> {
   const secret = await ownerSecret(list);
-  const opened = await runJob("open-receipt", { list, secret, sealed, now: now().toISOString() });
+  const opened = await runJob("open-receipt", { list, secret, sealed, now: nowInSeconds().toISOString() });
   if (opened.kind === "not-for-me") return null;
   const { by, news, serial } = opened;
-  const confirmedAt = now().toISOString();
+  const confirmedAt = nowInSeconds().toISOString();
   const confirmed = (to: StoredNotice["to"]) =>
     to.map((one) => (one.fingerprint === by && one.confirmedAt === null ? { ...one, confirmedAt } : one));
   await changeOwned(list.address, ({ telling, ...before }) => ({

@@ -1,5 +1,5 @@
 import { noteUse } from "../../keys/unlocked.js";
-import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
+import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { MailIndex } from "../../mail-index/mail-index.js";
 import { chooseNotifications, notificationChoice } from "../../mail-index/notification-choice.js";
 import { indexOf } from "../../mail-index/open-indexes.js";
@@ -74,11 +74,8 @@ export const spaceHandlers: SpaceHandlers = {
   async "space:search"({ list, query, unread, files, author }) {
     // a use that can't be noted only locks earlier
     noteUse().catch(() => undefined);
-    const isWanted = (mail: IndexedMail) =>
-      (!unread || mail.unread) &&
-      (!files || mail.attachments.length > 0) &&
-      (author === null || mail.author.address === author);
-    const { mails, more } = await (await indexOf(list)).search(query, isWanted);
+    const narrowed = { unread, files, author };
+    const { mails, more } = await (await indexOf(list)).search(query, (mail) => isAmong(mail, narrowed));
     return { mails: mails.map(keyOfMail), more };
   },
 

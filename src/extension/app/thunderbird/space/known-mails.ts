@@ -1,4 +1,4 @@
-import { type IndexedMail, keyOfMail } from "../../../mail-index/indexed-mail.js";
+import { type IndexedMail, isAmong, keyOfMail } from "../../../mail-index/indexed-mail.js";
 import type { IndexChanges } from "../../../mail-index/mail-index.js";
 import { type ThreadRow, threadsOf } from "../../../mail-index/threads.js";
 
@@ -53,7 +53,7 @@ export class KnownMails {
         const mail = this.#mails.get(name);
         return mail === undefined ? [] : [{ mail, depth: 0 }];
       });
-    return threadsOf([...this.#mails.values()].filter((mail) => fits(mail, wish)));
+    return threadsOf([...this.#mails.values()].filter((mail) => isAmong(mail, wish)));
   }
 
   /** Who has written, by their addresses, in the order of their names. */
@@ -64,8 +64,3 @@ export class KnownMails {
     return [...names].sort(([, one], [, other]) => one.localeCompare(other));
   }
 }
-
-const fits = (mail: IndexedMail, { unread, files, author }: MailWish) =>
-  (!unread || mail.unread) &&
-  (!files || mail.attachments.length > 0) &&
-  (author === null || mail.author.address === author);
