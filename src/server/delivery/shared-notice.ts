@@ -1,5 +1,5 @@
 /** An owner's notice that was sealed once for all members, as the mail of one member. */
-import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
+import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
 import { writeRequestMail } from "../../mail/request-mail.js";
 import { join } from "../../openpgp/packets.js";
 import { newMessageId } from "../../protocol/seal-post.js";
@@ -14,13 +14,13 @@ export function sharedNoticeOf({ code }: NoticeJob): number | undefined {
   return name === SHARED_NOTICE && id !== undefined ? Number(id) : undefined;
 }
 
-/** The notice as a mail of its own: the member's session key packet in front of the data packet that all have. */
-export function writeSharedNotice(
+/** An owner's notice as the mail of one member. @param sealed for this member */
+export function noticeMail(
   list: List,
   member: Member,
-  { packet, body }: MemberNotice,
+  sealed: Uint8Array,
   date: Date,
-): OutgoingMail {
+): { readonly recipient: Address; readonly mail: Uint8Array } {
   const address = parseAddress(list.address);
   const recipient = parseAddress(member.address);
   const mail = writeRequestMail({
@@ -30,8 +30,19 @@ export function writeSharedNotice(
     to: makeMailbox(member.name, recipient),
     date,
     messageId: newMessageId(domainOf(address)),
-    sealed: join(packet, body),
+    sealed,
   });
+  return { recipient, mail };
+}
+
+/** The notice as a mail of its own: the member's session key packet in front of the data packet that all have. */
+export function writeSharedNotice(
+  list: List,
+  member: Member,
+  { packet, body }: MemberNotice,
+  date: Date,
+): OutgoingMail {
+  const { recipient, mail } = noticeMail(list, member, join(packet, body), date);
   // the empty sender: what can't be delivered comes back to nobody (RFC 5321, 4.5.5)
   return { sender: "", recipient, pieces: [mail] };
 }

@@ -5,14 +5,11 @@
  * Each copy is sealed by the owner to the member's own certificate. The server could hold notices back; it can make none,
  * and who has not sent a receipt is what the owner sees.
  */
-import { domainOf, makeMailbox, parseAddress, requestAddress } from "../../mail/mailbox.js";
-import { writeRequestMail } from "../../mail/request-mail.js";
 import { sha256 } from "../../openpgp/digest.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { assertDataPacket, assertKeyPacket } from "../../openpgp/packets.js";
-import { newMessageId } from "../../protocol/seal-post.js";
+import { noticeMail } from "../delivery/shared-notice.js";
 import type { VerifiedCommand } from "../store/authorization.js";
-import type { Member, NoticeMail } from "../store/store.js";
 import {
   type CommandNamed,
   type CommandResult,
@@ -36,7 +33,8 @@ export async function passNotice(
   const members = new Map(named.map((member) => [member.fingerprint, member]));
   const mails = command.copies.flatMap(({ to, sealed }) => {
     const member = members.get(to);
-    return member === undefined ? [] : [noticeMail(asked, member, sealed)];
+    if (member === undefined) return [];
+    return [{ fingerprint: member.fingerprint, ...noticeMail(list, member, sealed, asked.now) }];
   });
   return commandOutcome(await parts.store.passNotice(verified, command, mails));
 }
@@ -55,21 +53,6 @@ export async function keepSharedNotice(
   for (const { packet } of packets) assertKeyPacket(packet);
   const notice = { serial, digest: await sha256(body), body };
   return commandOutcome(await parts.store.keepSharedNotice(verified, notice, packets));
-}
-
-function noticeMail({ list, now }: RequestContext, member: Member, sealed: Uint8Array): NoticeMail {
-  const address = parseAddress(list.address);
-  const recipient = parseAddress(member.address);
-  const mail = writeRequestMail({
-    kind: "notice",
-    list: address,
-    from: makeMailbox(list.name, requestAddress(address)),
-    to: makeMailbox(member.name, recipient),
-    date: now,
-    messageId: newMessageId(domainOf(address)),
-    sealed,
-  });
-  return { fingerprint: member.fingerprint, recipient, mail };
 }
 
 /** Whom the notice was passed on to, with the receipts that have come. */
