@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ENCODINGS, searchBytes, searchPaths } from "./evidence.js";
+import { ENCODINGS, searchBytes, searchFile, searchPaths } from "./evidence.js";
 import { MARKER, OTHER, PLANTED } from "./markers.js";
 
 const utf8 = (text: string) => Buffer.from(text, "utf8");
@@ -68,6 +68,10 @@ describe("the search for a marker", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  test("finds nothing in a file that is gone by the time it is its turn", () => {
+    expect(searchFile(join(tmpdir(), "listseal-evidence-gone", "a-journal"), MARKER)).toEqual([]);
   });
 
   test("refuses a marker that could be found by accident", () => {
