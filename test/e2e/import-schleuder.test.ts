@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { importFromSchleuder } from "../../src/server/admin/import/from-schleuder.js";
 import { carryOutImport, importLines, isDone, planImport } from "../../src/server/admin/import/plan.js";
 import { saveMail } from "../interop/copies.js";
@@ -54,6 +55,14 @@ async function revoked(name: string): Promise<string> {
   return Buffer.from(stdout).toString();
 }
 
+/** As Schleuder 5 leaves a database (seen with 5.0.1 of Debian 13): with a write-ahead log, and a column that is new in it. */
+function keepWithLog(file: string): void {
+  const database = new Database(file);
+  database.pragma("journal_mode = WAL");
+  database.exec("ALTER TABLE lists ADD COLUMN key_auto_import_from_email boolean DEFAULT 0");
+  database.close();
+}
+
 /** All that another program may have changed: paths, contents and owners below a folder. */
 function fingerprint(path: string): string {
   const hash = createHash("sha256");
@@ -102,6 +111,7 @@ function fingerprint(path: string): string {
       },
       people,
     );
+    keepWithLog(data.database);
     server = await PlayServer.make();
     list = await server.createList(NEW);
   }, 300_000);

@@ -2,6 +2,7 @@
  * A list of Schleuder 4 or 5: its SQLite database and the list's keyring. Nothing of it is changed: the database is opened for
  * reading, and gpg reads a copy of the keyring.
  */
+import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,7 +65,7 @@ export async function importFromSchleuder(
   places: { readonly database: string; readonly lists: string },
   address: string | undefined,
 ): Promise<ImportSource> {
-  const { list, subscriptions } = readDatabase(places.database, address);
+  const { list, subscriptions } = await atRest(places.database, (file) => readDatabase(file, address));
   const [localPart = "", domain = ""] = list.email.split("@");
   const keys = await exportKeys(
     join(places.lists, domain, localPart),
@@ -123,6 +124,26 @@ function lossesOf(list: SchleuderList, hasAdmins: boolean): readonly string[] {
       : []),
     ...(list.forward_all_incoming_to_admins ? ["a copy of all mail for the admins"] : []),
   ];
+}
+
+/**
+ * Gives a database to `read`. QUIRK: Schleuder 5 keeps its database with a write-ahead log (seen with 5.0.1, Debian 13). SQLite makes
+ * the log's two files when such a database is opened, even for reading, and leaves them there; so while there is no log, a copy is read.
+ */
+async function atRest<T>(file: string, read: (file: string) => T): Promise<T> {
+  if (existsSync(`${file}-wal`)) return read(file);
+  const folder = await mkdtemp(join(tmpdir(), "listseal-import-"));
+  try {
+    const copy = join(folder, "db.sqlite");
+    const isCopied = await copyFile(file, copy).then(
+      () => true,
+      () => false,
+    );
+    // what can't be copied can't be opened either, and the error then names the operator's file
+    return read(isCopied ? copy : file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 function readDatabase(file: string, address: string | undefined) {
