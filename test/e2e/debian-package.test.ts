@@ -118,7 +118,7 @@ const chapter = (said: string, title: string) => said.split(`== ${title}\n`)[1]?
   }, 600_000);
 
   test("is installed, set up, upgraded with a thousand copies waiting, removed and purged", async () => {
-    const machine = await Machine.debian(folder, await makeDebianBase());
+    const machine = await Machine.debian(folder, await makeDebianBase(12));
     cpSync(await build("old", "0.1.0"), join(machine.root, "opt/old.deb"));
     cpSync(await build("new", "0.1.1"), join(machine.root, "opt/new.deb"));
     cpSync(await nodePackage(folder), join(machine.root, "opt/nodejs.deb"));

@@ -62,7 +62,7 @@ export class Machine {
     this.#addTrial();
   }
 
-  /** A clean Debian 12 below `folder`, from Debian's own packages: an archive that `makeDebianBase` has made. */
+  /** A clean Debian below `folder`, from Debian's own packages: an archive that `makeDebianBase` has made. */
   static async debian(folder: string, base: string): Promise<Machine> {
     const machine = new Machine(folder, [], [], false);
     mkdirSync(machine.root, { recursive: true });
@@ -171,23 +171,29 @@ ExecStopPost=/usr/bin/systemctl --no-block poweroff
   }
 }
 
+/** What a machine of each release has when it is new. Debian 13 has the Node that the server needs; on 12 it is its maker's. */
+const DEBIAN = {
+  12: { suite: "bookworm", packages: ["systemd", "systemd-sysv", "adduser", "libstdc++6", "postfix"] },
+  13: { suite: "trixie", packages: ["systemd", "systemd-sysv", "adduser", "nodejs", "postfix"] },
+} as const;
+
 /**
- * An archive of a clean Debian 12 with systemd and Postfix, made once for this checkout, from Debian's mirror.
+ * An archive of a clean Debian with systemd and Postfix, made once for this checkout, from Debian's mirror.
  *
  * @returns its path
  */
-export async function makeDebianBase(): Promise<string> {
-  const base = join(project, "out/debian-12.tar");
+export async function makeDebianBase(release: keyof typeof DEBIAN): Promise<string> {
+  const base = join(project, `out/machine-debian-${release}.tar`);
   if (existsSync(base)) return base;
   mkdirSync(join(project, "out"), { recursive: true });
-  const packages = "systemd,systemd-sysv,adduser,libstdc++6,postfix";
+  const { suite, packages } = DEBIAN[release];
   const draft = `${base}.${process.pid}`;
   await runToEnd("mmdebstrap", [
     "--quiet",
     "--format=tar",
     "--variant=minbase",
-    `--include=${packages}`,
-    "bookworm",
+    `--include=${packages.join(",")}`,
+    suite,
     draft,
   ]);
   renameSync(draft, base);

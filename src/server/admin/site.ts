@@ -14,6 +14,7 @@ import { openStore, type StorePlace } from "../store/open-store.js";
 import { KeyFileError } from "../store/server-keys.js";
 import { openTokens } from "../store/tokens.js";
 import { BadRequest } from "./administration.js";
+import { becomeUser, type CommandForUser } from "./change-user.js";
 import { type Config, ConfigError, defaultConfig, readConfigFile } from "./config.js";
 import { writeConfig } from "./config-template.js";
 
@@ -79,16 +80,18 @@ export async function findSite(given: GlobalOptions): Promise<ServerSite> {
 /**
  * As {@link findSite}, for a command. Run by root it goes on as the user whom the data folder belongs to: a database, lock or
  * key file that root has made could not be used by the server any more.
+ *
+ * @param next how the command goes on in another process where this one can't change users; as it began, if nothing was done yet
  */
-export async function enterSite(given: GlobalOptions): Promise<ServerSite> {
+export async function enterSite(
+  given: GlobalOptions,
+  next: CommandForUser = { words: process.argv.slice(2) },
+): Promise<ServerSite> {
   const site = await findSite(given);
   const { path } = site.folder;
   if (process.getuid?.() !== 0 || !existsSync(path)) return site;
   const { uid, gid } = await stat(path);
-  if (uid === 0) return site;
-  process.setgroups?.([gid]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
+  if (uid !== 0) await becomeUser(uid, gid, next);
   return site;
 }
 

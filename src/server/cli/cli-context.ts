@@ -2,6 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { type AdminContext, BadRequest } from "../admin/administration.js";
+import type { CommandForUser } from "../admin/change-user.js";
 import { enterSite, type GlobalOptions, type ServerSite } from "../admin/site.js";
 import { isInitialised, NotInitialised } from "../base/data-folder.js";
 import { MAX_CERTIFICATE_BYTES } from "../base/limits.js";
@@ -24,12 +25,17 @@ export const countOf = (count: number) => `${count} ${count === 1 ? "member" : "
 /** A fingerprint as people compare it: in groups of four. */
 export const spaced = (fingerprint: string) => fingerprint.toUpperCase().replace(/(.{4})(?=.)/g, "$1 ");
 
-/** Runs `work` with the store of the site open; notes the record's newest entries when it is done. */
+/**
+ * Runs `work` with the store of the site open; notes the record's newest entries when it is done.
+ *
+ * @param next for a command that has done something before: see {@link enterSite}
+ */
 export async function withContext(
   options: GlobalOptions,
   work: (desk: CliContext, site: ServerSite) => Promise<void>,
+  next?: CommandForUser,
 ): Promise<void> {
-  const site = await enterSite(options);
+  const site = await enterSite(options, next);
   const { folder } = site;
   if (!isInitialised(folder))
     throw new NotInitialised(`${folder.path} holds no list server yet: run init first`);

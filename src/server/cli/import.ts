@@ -1,14 +1,16 @@
 /** `import csv|keys|schleuder|mailman`: shows what it would do, and does it with --yes. */
+import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import { findList } from "../admin/administration.js";
+import type { CommandForUser } from "../admin/change-user.js";
 import { CertificatePool, readCertificates } from "../admin/import/certificates.js";
 import { importFromCsv, importFromKeys } from "../admin/import/from-csv.js";
 import { importFromMailman } from "../admin/import/from-mailman.js";
 import { importFromSchleuder, schleuderPlaces } from "../admin/import/from-schleuder.js";
 import { carryOutImport, importLines, isDone, planImport } from "../admin/import/plan.js";
-import type { ImportSource } from "../admin/import/source.js";
+import { type ImportSource, sourceFromJson, sourceToJson } from "../admin/import/source.js";
 import type { GlobalOptions } from "../admin/site.js";
-import { countOf, print, readSmallFile, withContext } from "./cli-context.js";
+import { type CliContext, countOf, print, readSmallFile, withContext } from "./cli-context.js";
 
 interface ImportFlags {
   readonly yes?: true;
@@ -59,6 +61,13 @@ export function addImportCommands(program: Command): void {
     .action(async (list: string, path: string, flags: ImportFlags) =>
       run(list, flags, importFromKeys(path, await readCertificates(path))),
     );
+  imports
+    .command(HANDED_OVER, { hidden: true })
+    .argument("<list>")
+    .option("--yes")
+    .action(async (list: string, flags: ImportFlags) =>
+      run(list, flags, sourceFromJson(await text(process.stdin))),
+    );
   from("schleuder", "a list of Schleuder 4 or 5, with its subscribers' keys")
     .option("--list <address>", "the list's address at Schleuder, if it has several")
     .option("--database <file>", "Schleuder's database", schleuderPlaces.database)
@@ -79,13 +88,33 @@ export function addImportCommands(program: Command): void {
     });
 }
 
+/** The command that gets on its standard input what another process, of a user who may, has read. */
+const HANDED_OVER = "handed-over";
+
+/** The same import as {@link HANDED_OVER}, for a process that is not root's. */
+function handOver(
+  { data, config }: GlobalOptions,
+  address: string,
+  source: ImportSource,
+  isWanted: boolean,
+): CommandForUser {
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
+  return {
+    words: [
+      ...[...option("--data", data), ...option("--config", config)],
+      ...["import", HANDED_OVER, address, ...(isWanted ? ["--yes"] : [])],
+    ],
+    input: sourceToJson(source),
+  };
+}
+
 async function carryOut(
   options: GlobalOptions,
   address: string,
   source: ImportSource,
   isWanted: boolean,
 ): Promise<void> {
-  await withContext(options, async (desk) => {
+  const work = async (desk: CliContext) => {
     const plan = await planImport(desk, await findList(desk, address), source);
     for (const line of importLines(plan)) print(line);
     if (!isWanted) {
@@ -95,5 +124,6 @@ async function carryOut(
     const { invitees } = await carryOutImport(desk, plan);
     print(isDone(plan) ? "nothing to do" : `added        ${countOf(plan.added.length)}`);
     if (invitees !== undefined) print(`whom to invite is in ${invitees}: give it to the list's owner`);
-  });
+  };
+  await withContext(options, work, handOver(options, address, source, isWanted));
 }

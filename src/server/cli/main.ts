@@ -1,9 +1,11 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /**
  * The command `listseal-server`: sets up lists and rosters, and serves them.
  *
  * Results go to standard output, for people and scripts; errors are one line on standard error, with exit code 1. Every
  * command except `serve` and `restore` can be used while a server is running, and takes effect at once.
+ *
+ * QUIRK: the first line turns off the warning of Node 20 that Ed25519 is experimental, about which an operator can do nothing.
  */
 import { Command } from "commander";
 import packageJson from "../../../package.json" with { type: "json" };

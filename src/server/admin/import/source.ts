@@ -1,6 +1,7 @@
 /** What other list software says of a list, before it is compared with ours. */
-import type { Address } from "../../../mail/mailbox.js";
-import type { MemberRole, PostPolicy } from "../../store/store.js";
+import { z } from "zod";
+import { type Address, isAddress } from "../../../mail/mailbox.js";
+import { type MemberRole, type PostPolicy, postPolicies, roles } from "../../store/store.js";
 import { type Language, languages } from "../../texts/language.js";
 
 /** Somebody on the other list. */
@@ -33,4 +34,36 @@ export interface ImportSource {
 export function languageIn(tag: string | null | undefined): Language | undefined {
   const [language = ""] = (tag ?? "").toLowerCase().split(/[-_.]/, 1);
   return languages.find((one) => one === language);
+}
+
+const octets = z.base64().transform((text) => Uint8Array.from(Buffer.from(text, "base64")));
+
+const handedOver = z.object({
+  origin: z.string(),
+  people: z.array(
+    z.object({
+      address: z.string().refine(isAddress),
+      name: z.string().exactOptional(),
+      role: z.enum(roles),
+      isPaused: z.boolean(),
+      certificates: z.array(octets),
+    }),
+  ),
+  policy: z.enum(postPolicies).exactOptional(),
+  replyTo: z.enum(["list", "author"]).exactOptional(),
+  authorCopy: z.boolean().exactOptional(),
+  language: z.enum(languages).exactOptional(),
+  lost: z.array(z.string()),
+});
+
+/** A source as JSON, for {@link sourceFromJson} in another process. */
+export function sourceToJson(source: ImportSource): string {
+  const base64 = (certificate: Uint8Array) => Buffer.from(certificate).toString("base64");
+  const people = source.people.map((one) => ({ ...one, certificates: one.certificates.map(base64) }));
+  return JSON.stringify({ ...source, people });
+}
+
+/** @throws z.ZodError if it is not from {@link sourceToJson} */
+export function sourceFromJson(text: string): ImportSource {
+  return handedOver.parse(JSON.parse(text));
 }
