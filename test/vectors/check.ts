@@ -62,7 +62,7 @@ const kinds: readonly Kind[] = [
   },
   {
     folder: "letters",
-    reaches: /^src\/mail|letter-author/,
+    reaches: /^src\/mail|openpgp\/keys|letter-author/,
     check: (folder, file) => twoFiles(folder, file, openLetter),
   },
 ];

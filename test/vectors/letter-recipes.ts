@@ -96,6 +96,12 @@ export const letterRecipes: ReadonlyMap<string, MailRecipe> = new Map([
   read("no-date", refused("damaged"), "No Date.", swap(/^Date: .*\r\n/m, "")),
   read("two-dates", refused("damaged"), "Two Date fields.", field("Date: Mon, 02 Jun 2025 12:00:00 +0000")),
   read("bad-date", refused("damaged"), "A Date that is none.", swap(/^Date: .*$/m, "Date: yesterday")),
+  read(
+    "date-before-key",
+    refused("key-from-the-future"),
+    "A Date of before the author's key was made.",
+    swap(/^Date: .*$/m, "Date: Sun, 01 Dec 2024 12:00:00 +0000"),
+  ),
   read("no-message-id", refused("damaged"), "No Message-ID.", swap(/^Message-ID: .*\r\n/m, "")),
   read(
     "two-message-ids",

@@ -272,7 +272,7 @@ export const answerRecipes: Recipes = [
   recipe(
     "refused-later-code",
     "refused unsupported-version",
-    "A code of a later version is shown as such.",
+    "A code that a reader does not know.",
     answer({ json: () => ({ result: { kind: "refused", code: "too-blue" } }) }),
   ),
   recipe("for-another", "not-for-me", "Sealed to Eve.", answer({ to: ({ eve }) => eve })),

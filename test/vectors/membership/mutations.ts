@@ -333,13 +333,25 @@ const server: readonly Mutation[] = [
       "// no key",
     ],
     ["somebody once", 'if (changes === 0) throw new Refused("already-a-member");', ""],
+    ["somebody to confirm", 'if (found === 0) throw new Refused("not-a-member");', ""],
+    [
+      "the record has gone on since the notice",
+      'throw new Refused("roster-behind");\n        }\n        yield sql`UPDATE lists',
+      "}\n        yield sql`UPDATE lists",
+    ],
   ]),
   ...inFile("server/store/passed-notices.ts", [
     ["serial of a notice", 'throw new Refused("old-serial");', "{}"],
     ["a notice for somebody", 'if (passed === 0) throw new Refused("not-a-member");', ""],
     ["a receipt for a notice", 'if (changes === 0) throw new Refused("no-such-notice");', ""],
   ]),
+  ...inFile("server/store/shared-notices.ts", [
+    ["serial of a notice for all", 'if (newer !== undefined) throw new Refused("old-serial");', ""],
+    ["a notice for all has somebody", 'if (kept === 0) throw new Refused("not-a-member");', ""],
+  ]),
   ...inFile("server/request/owner-notices.ts", [
+    ["the body of a notice for all", "assertDataPacket(body);", ""],
+    ["the packets of a notice for all", "for (const { packet } of packets) assertKeyPacket(packet);", ""],
     ["receipts of a notice", 'if (rows.length === 0) return refusal("no-such-notice");', ""],
   ]),
   ...inFile("server/request/held-posts.ts", [

@@ -366,6 +366,18 @@ export const recordRecipes: readonly Recipe<MembershipCast>[] = [
     after((cast) => enrolEve(cast, "bob", cast.olga)),
   ),
   recipe(
+    "added-again",
+    altered,
+    "The operator adds Bob, who is there, with his own key: no server records that.",
+    after((cast) =>
+      operator("add", {
+        address: addresses.bob,
+        fingerprint: cast.joinedBob.fingerprint,
+        certificate: toBase64(octetsOf(cast.joinedBob)),
+      }),
+    ),
+  ),
+  recipe(
     "added-with-another-key",
     altered,
     "The certificate is Oscar's, the fingerprint Eve's.",

@@ -190,6 +190,7 @@ export const openpgpMutations: readonly Mutation[] = [
       "if (false)",
     ],
     ["a certificate has not expired", "if (expires instanceof Date && expires <= date)", "if (false)"],
+    ["a certificate was made by then", "await assertGood(certificate, date);", ""],
     ["a key is of its list's version", "if (profileOfKey(key) !== profile)", "if (false)"],
     [
       "a key was not revoked when it signed",
