@@ -12,8 +12,7 @@ import { update } from "../../src/extension/records/storage.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { fromBase64 } from "../../src/mail/base64.js";
 import { readOpeningKey } from "../../src/openpgp/keys.js";
-import { sealDraft } from "../../src/protocol/draft.js";
-import { sealIndexKey } from "../../src/protocol/index-key.js";
+import { sealToOwn } from "../../src/protocol/own-seal.js";
 import { resetHost } from "./fake-host.js";
 import { type MemoryBlocks, memoryBlocks } from "./memory-blocks.js";
 import { haveWorkerNear } from "./near-worker.js";
@@ -126,7 +125,7 @@ describe("attack: somebody who can write to the disk lays a key of their own the
   const own = () => readOpeningKey("member", fromBase64(alice.secret));
 
   test("with the member's own signature, as if there were no check, it works", async () => {
-    const made = await lay(async (index) => sealIndexKey(payload(index), await own(), new Date()));
+    const made = await lay(async (index) => sealToOwn("index-key", payload(index), await own(), new Date()));
     expect(await opensWithTheirs(made)).toBe(true);
   });
 
@@ -135,14 +134,14 @@ describe("attack: somebody who can write to the disk lays a key of their own the
       "signed by another",
       async (index: string) => {
         const other = await readOpeningKey("member", fromBase64(eve.secret));
-        return sealIndexKey(payload(index), other, new Date());
+        return sealToOwn("index-key", payload(index), other, new Date());
       },
     ],
     [
       "signed for another purpose",
-      async (index: string) => sealDraft(payload(index), await own(), new Date()),
+      async (index: string) => sealToOwn("draft", payload(index), await own(), new Date()),
     ],
-    ["of another index", async () => sealIndexKey(payload("other"), await own(), new Date())],
+    ["of another index", async () => sealToOwn("index-key", payload("other"), await own(), new Date())],
     ["no message", async () => new Uint8Array([1, 2, 3])],
   ])("one that is %s is not used: a new key is made", async (_, sealed) => {
     expect(await opensWithTheirs(await lay(sealed))).toBe(false);

@@ -39,7 +39,7 @@ const kinds: readonly Kind[] = [
   },
   {
     folder: "mails",
-    reaches: /^src\/mail|read-mail|open-post|draft/,
+    reaches: /^src\/mail|read-mail|open-post|own-seal/,
     check: (folder, file) => twoFiles(folder, file, openMail),
   },
   {

@@ -1,7 +1,7 @@
 /** Vectors that are whole mails: what the server gets, what a reader gets, what lies among the drafts. */
 import { writeDraftMail } from "../../src/mail/sealed-draft.js";
-import { sealDraft } from "../../src/protocol/draft.js";
 import { sealingHalf } from "../../src/protocol/index.js";
+import { sealToOwn } from "../../src/protocol/own-seal.js";
 import { MESSAGE_ID, NOW, type VectorCast } from "./cast.js";
 import { copies } from "./copy-mail-recipes.js";
 import { type Forgery, forge } from "./forge.js";
@@ -51,7 +51,7 @@ async function draft(
   signer: VectorCast["alice"],
   edit: Edit = same,
 ): Promise<Uint8Array> {
-  const sealed = await sealDraft(letter(cast), signer, NOW);
+  const sealed = await sealToOwn("draft", letter(cast), signer, NOW);
   const mail = writeDraftMail({ from: alice, date: NOW, messageId: MESSAGE_ID, sealed });
   return edited(withFixedBoundaries(mail, name), edit);
 }

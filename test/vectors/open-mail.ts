@@ -8,8 +8,8 @@ import { partsOfMail, readReceived } from "../../src/mail/received.js";
 import { draftType } from "../../src/mail/sealed-draft.js";
 import { fromParts, readSealedMail } from "../../src/mail/sealed-mail.js";
 import { authorOfLetter } from "../../src/membership/introduction/letter-author.js";
-import { openDraft } from "../../src/protocol/draft.js";
 import { ListSealError, type Profile } from "../../src/protocol/index.js";
+import { openOwn } from "../../src/protocol/own-seal.js";
 import { LIST, NOW } from "./cast.js";
 import type { Facts } from "./mail-format.js";
 import { type About, castOf, openForReader, openVector, originOf } from "./open-vector.js";
@@ -93,7 +93,7 @@ async function asDraft(facts: Facts, raw: Uint8Array): Promise<Facts> {
   const [part, another] = partsOfMail(await readReceived(raw, 16)).filter(({ type }) => type === draftType);
   if (part === undefined || another !== undefined) return { expect: "not-sealed" };
   const { alice } = await castOf(aboutOf(facts, "author"));
-  const payload = await openDraft(part.bytes, [alice], NOW);
+  const payload = await openOwn("draft", part.bytes, [alice], NOW);
   if (payload === "not-for-me") return { expect: "not-for-me" };
   const letter = await readPayload(payload);
   return { expect: "opened", subject: letter.subject };

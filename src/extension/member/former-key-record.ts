@@ -1,13 +1,4 @@
-import {
-  type Check,
-  CheckError,
-  type Checked,
-  listOf,
-  object,
-  oneOf,
-  orNull,
-  text,
-} from "../../membership/file/check.js";
+import { type Checked, listOf, object, oneOf, only, orNull, text } from "../../membership/file/check.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";
 
@@ -55,13 +46,8 @@ export interface FormerKeyRecord {
   readonly posts: readonly StoredFormerKeyPost[];
 }
 
-const version: Check<typeof FORMER_KEY_VERSION> = (value) => {
-  if (value !== FORMER_KEY_VERSION) throw new CheckError("the newest version");
-  return FORMER_KEY_VERSION;
-};
-
 const record = object<{ readonly [K in keyof FormerKeyRecord]: FormerKeyRecord[K] }>({
-  version,
+  version: only(FORMER_KEY_VERSION),
   posts: listOf(formerKeyPost),
 });
 

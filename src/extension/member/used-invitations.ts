@@ -1,5 +1,5 @@
 import { toBase64 } from "../../mail/base64.js";
-import { type Check, CheckError, type Checked, listOf, object, text } from "../../membership/file/check.js";
+import { type Checked, listOf, object, only, text } from "../../membership/file/check.js";
 import { keptRecord, load } from "../records/storage.js";
 
 /**
@@ -13,18 +13,13 @@ const LIMIT = 100;
 
 const use = object<{ readonly digest: string; readonly list: string }>({ digest: text, list: text });
 
-const version: Check<typeof VERSION> = (value) => {
-  if (value !== VERSION) throw new CheckError("the newest version");
-  return VERSION;
-};
-
 interface UsedInvitations {
   readonly version: typeof VERSION;
   readonly used: readonly Checked<typeof use>[];
 }
 
 const record = object<{ readonly [K in keyof UsedInvitations]: UsedInvitations[K] }>({
-  version,
+  version: only(VERSION),
   used: listOf(use),
 });
 

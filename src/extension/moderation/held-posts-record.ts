@@ -1,10 +1,9 @@
 import {
-  type Check,
-  CheckError,
   type Checked,
   count,
   listOf,
   object,
+  only,
   orNull,
   recordOf,
   text,
@@ -45,13 +44,8 @@ export interface HeldRecord {
   readonly lists: Readonly<Record<string, HeldPostsOfList>>;
 }
 
-const version: Check<typeof HELD_VERSION> = (value) => {
-  if (value !== HELD_VERSION) throw new CheckError("the newest version");
-  return HELD_VERSION;
-};
-
 const held = object<{ readonly [K in keyof HeldRecord]: HeldRecord[K] }>({
-  version,
+  version: only(HELD_VERSION),
   lists: recordOf(heldList),
 });
 

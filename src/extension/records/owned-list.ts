@@ -1,11 +1,11 @@
 import {
   type Check,
-  CheckError,
   type Checked,
   count,
   listOf,
   object,
   oneOf,
+  only,
   orNull,
   recordOf,
   text,
@@ -312,12 +312,10 @@ export interface Owned {
 /** Raise it with each change of {@link Owned}, and add the step to {@link ownedMigrations}. */
 export const OWNED_VERSION = 5;
 
-const version: Check<typeof OWNED_VERSION> = (value) => {
-  if (value !== OWNED_VERSION) throw new CheckError("the newest version");
-  return OWNED_VERSION;
-};
-
-const owned = object<{ readonly [K in keyof Owned]: Owned[K] }>({ version, lists: recordOf(ownedList) });
+const owned = object<{ readonly [K in keyof Owned]: Owned[K] }>({
+  version: only(OWNED_VERSION),
+  lists: recordOf(ownedList),
+});
 
 export const emptyOwned: Owned = { version: OWNED_VERSION, lists: {} };
 

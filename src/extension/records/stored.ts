@@ -8,6 +8,7 @@ import {
   listOf,
   object,
   oneOf,
+  only,
   orNull,
   recordOf,
   text,
@@ -237,13 +238,8 @@ export class NewerVersionError extends CheckError {}
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
 export const STORED_VERSION = 3;
 
-const version: Check<typeof STORED_VERSION> = (value) => {
-  if (value !== STORED_VERSION) throw new CheckError("the newest version");
-  return STORED_VERSION;
-};
-
 const stored = object<{ readonly [K in keyof Stored]: Stored[K] }>({
-  version,
+  version: only(STORED_VERSION),
   lists: recordOf(storedList),
   memberKeys: recordOf(storedMemberKey),
   pins: recordOf(pins),

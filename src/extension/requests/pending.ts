@@ -1,13 +1,4 @@
-import {
-  type Check,
-  CheckError,
-  type Checked,
-  listOf,
-  object,
-  oneOf,
-  orNull,
-  text,
-} from "../../membership/file/check.js";
+import { type Checked, listOf, object, oneOf, only, orNull, text } from "../../membership/file/check.js";
 import { type CommandName, commandNames } from "../../membership/request/command-names.js";
 import { type ErrorCode, errorCodes } from "../platform/errors.js";
 import { keptRecord } from "../records/storage.js";
@@ -105,13 +96,8 @@ export interface Requests {
 
 const noRequests: Requests = { version: REQUESTS_VERSION, pending: [], answered: [], reported: [] };
 
-const version: Check<typeof REQUESTS_VERSION> = (value) => {
-  if (value !== REQUESTS_VERSION) throw new CheckError("the newest version");
-  return REQUESTS_VERSION;
-};
-
 const requests = object<{ readonly [K in keyof Requests]: Requests[K] }>({
-  version,
+  version: only(REQUESTS_VERSION),
   pending: listOf(pendingRequest),
   answered: listOf(answered),
   reported: listOf(text),

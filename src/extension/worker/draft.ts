@@ -5,7 +5,7 @@ import { draftType, writeDraftMail } from "../../mail/sealed-draft.js";
 import { listOf, object, text } from "../../membership/file/check.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey } from "../../openpgp/keys.js";
-import { openDraft, sealDraft } from "../../protocol/draft.js";
+import { openOwn, sealToOwn } from "../../protocol/own-seal.js";
 import { AddonError } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { DraftRecipients, OpenedDraft } from "./jobs.js";
@@ -20,7 +20,7 @@ const recipientsRecord = object<{ readonly [K in keyof DraftRecipients]: DraftRe
 
 /**
  * An unfinished letter, sealed to its author's own key, as a mail for a Drafts folder.
- * @throws ListSealError what `sealDraft` throws
+ * @throws ListSealError what `sealToOwn` throws
  */
 export async function sealDraftMail({
   letter,
@@ -52,10 +52,12 @@ export async function sealDraftMail({
     thread: false,
   });
   const { from, date, messageId } = letter;
-  return { mail: writeDraftMail({ from, date, messageId, sealed: await sealDraft(payload, author, date) }) };
+  return {
+    mail: writeDraftMail({ from, date, messageId, sealed: await sealToOwn("draft", payload, author, date) }),
+  };
 }
 
-/** @throws ListSealError `no-member-key`, `damaged`, and what `openDraft` throws */
+/** @throws ListSealError `no-member-key`, `damaged`, and what `openOwn` throws */
 export async function openDraftMail({
   sealed,
   secrets,
@@ -68,7 +70,7 @@ export async function openDraftMail({
 }): Promise<OpenedDraft | { readonly kind: "not-for-me" }> {
   const own = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
   if (own.length === 0) throw new AddonError("no-member-key", "no member key is here");
-  const payload = await openDraft(sealed, own, new Date(now));
+  const payload = await openOwn("draft", sealed, own, new Date(now));
   if (payload === "not-for-me") return { kind: "not-for-me" };
   const { author: _, pieces: _read, ...letter } = await readPayload(payload);
   const more = letter.attachments.find(({ type }) => type === draftType);

@@ -2,7 +2,7 @@ import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { object, text } from "../../membership/file/check.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey } from "../../openpgp/keys.js";
-import { openIndexKey, sealIndexKey } from "../../protocol/index-key.js";
+import { openOwn, sealToOwn } from "../../protocol/own-seal.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import { ownKey } from "./member-keys.js";
 
@@ -16,7 +16,7 @@ const KEY_OCTETS = 32;
 /**
  * Makes a key for an index.
  * @returns the key, and the same sealed to the member key
- * @throws ListSealError what `sealIndexKey` throws
+ * @throws ListSealError what `sealToOwn` throws
  */
 export async function makeIndexKey({
   index,
@@ -34,12 +34,12 @@ export async function makeIndexKey({
   const reader = await ownKey(own, secret);
   const key = crypto.getRandomValues(new Uint8Array(KEY_OCTETS));
   const payload = new TextEncoder().encode(JSON.stringify({ index, key: toBase64(key) }));
-  return { key, sealed: await sealIndexKey(payload, reader, new Date(now)) };
+  return { key, sealed: await sealToOwn("index-key", payload, reader, new Date(now)) };
 }
 
 /**
  * Opens the key of an index.
- * @throws ListSealError `damaged` if it is another index's; what `openIndexKey` throws
+ * @throws ListSealError `damaged` if it is another index's; what `openOwn` throws
  */
 export async function unsealIndexKey({
   index,
@@ -56,7 +56,7 @@ export async function unsealIndexKey({
   { readonly kind: "opened"; readonly key: Uint8Array<ArrayBuffer> } | { readonly kind: "not-for-me" }
 > {
   const own = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
-  const payload = await openIndexKey(sealed, own, new Date(now));
+  const payload = await openOwn("index-key", sealed, own, new Date(now));
   if (payload === "not-for-me") return { kind: "not-for-me" };
   const found = sealedKeyIn(payload);
   if (found.index !== index || found.key.length !== KEY_OCTETS)

@@ -69,6 +69,14 @@ export function oneOf<const T extends readonly string[]>(...words: T): Check<T[n
   };
 }
 
+/** This value and no other: the newest version of a record, once it has been migrated. */
+export function only<const T extends number>(wanted: T): Check<T> {
+  return (value) => {
+    if (value !== wanted) throw new CheckError(`${wanted}`);
+    return wanted;
+  };
+}
+
 export function orNull<T>(check: Check<T>): Check<T | null> {
   return (value) => (value === null || value === undefined ? null : check(value));
 }

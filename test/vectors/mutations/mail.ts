@@ -229,12 +229,12 @@ export const mailMutations: readonly Mutation[] = [
       "false",
     ],
   ]),
-  ...inFile("protocol/draft.ts", [
+  ...inFile("protocol/own-seal.ts", [
     [
       "draft: its signature",
       "const { notations } = await verifyOnly(layer.literal, layer.signatures, certificate, now);",
       "const notations = layer.signatures[0]?.packets[0]?.rawNotations ?? [];",
     ],
-    ["draft: its kind", 'readNotations(notations, "draft", []);', ""],
+    ["draft: its kind", "readNotations(notations, kind, []);", ""],
   ]),
 ];
