@@ -3,7 +3,7 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { z } from "zod";
 import type { SpaceCalls, SpaceOverview } from "../../src/extension/app/calls/space-calls.js";
-import { ListsPage } from "../../src/extension/app/thunderbird/space/lists-page.js";
+import { ListsPage } from "../../src/extension/app/lists-page/lists-page.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { type IndexedMail, keyOfMail } from "../../src/extension/mail-index/indexed-mail.js";
 import { askBackground } from "../../src/extension/platform/rpc/messages.js";

@@ -2,7 +2,7 @@ import { render } from "preact";
 import { askBackground } from "../../../platform/rpc/messages.js";
 import { t } from "../../../ui/i18n.js";
 import type { SpaceCalls } from "../../calls/space-calls.js";
-import { ListsPage } from "./lists-page.js";
+import { ListsPage } from "../../lists-page/lists-page.js";
 
 /** Starts our page of lists. */
 function start(root: HTMLElement): void {

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type IndexedMail, keyOfMail } from "../../../mail-index/indexed-mail.js";
-import type { ThreadRow } from "../../../mail-index/threads.js";
-import { t } from "../../../ui/i18n.js";
+import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
+import type { ThreadRow } from "../../mail-index/threads.js";
+import { t } from "../../ui/i18n.js";
 
 /** The rows of a list: only those that are in sight are in the page, however many there are. */
 

@@ -1,4 +1,4 @@
-import { t } from "../../../ui/i18n.js";
+import { t } from "../../ui/i18n.js";
 import type { MailWish } from "./known-mails.js";
 
 interface Props {

@@ -1,6 +1,6 @@
-import { type IndexedMail, isAmong, keyOfMail } from "../../../mail-index/indexed-mail.js";
-import type { IndexChanges } from "../../../mail-index/mail-index.js";
-import { type ThreadRow, threadsOf } from "../../../mail-index/threads.js";
+import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
+import type { IndexChanges } from "../../mail-index/mail-index.js";
+import { type ThreadRow, threadsOf } from "../../mail-index/threads.js";
 
 /** What the person wants to see of a list. */
 export interface MailWish {

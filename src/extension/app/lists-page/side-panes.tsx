@@ -1,12 +1,12 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type NotificationChoice, notificationChoices } from "../../../mail-index/notification-choice.js";
-import type { SyncProgress } from "../../../mail-index/sync.js";
-import { bannerOf } from "../../../reading/display/answer-view.js";
-import { passphraseForm } from "../../../reading/display/passphrase-form.js";
-import { sentenceKey } from "../../../ui/failure.js";
-import { t } from "../../../ui/i18n.js";
-import type { SpaceList } from "../../calls/space-calls.js";
-import { askFromPage, placeIn } from "../mail-page/mail.js";
+import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
+import type { SyncProgress } from "../../mail-index/sync.js";
+import { bannerOf } from "../../reading/display/answer-view.js";
+import { passphraseForm } from "../../reading/display/passphrase-form.js";
+import { sentenceKey } from "../../ui/failure.js";
+import { t } from "../../ui/i18n.js";
+import type { SpaceList } from "../calls/space-calls.js";
+import { askFromPage, placeIn } from "../thunderbird/mail-page/mail.js";
 
 interface NamesProps {
   readonly lists: readonly SpaceList[];
