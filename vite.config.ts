@@ -56,6 +56,7 @@ const browserPages = {
   options: resolve(extension, "app/browser/options.html"),
   reader: resolve(extension, "app/browser/reader/reader.html"),
   composer: resolve(extension, "app/browser/composer.html"),
+  lists: resolve(extension, "app/browser/lists/lists.html"),
   "webmail/read": resolve(extension, "app/webmail/read.html"),
   "webmail/write": resolve(extension, "app/webmail/write.html"),
 };

@@ -4,6 +4,7 @@ import { act } from "preact/test-utils";
 import { z } from "zod";
 import type { SpaceCalls, SpaceOverview } from "../../src/extension/app/calls/space-calls.js";
 import { ListsPage } from "../../src/extension/app/lists-page/lists-page.js";
+import { spaceHost } from "../../src/extension/app/thunderbird/space/space-host.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { type IndexedMail, keyOfMail } from "../../src/extension/mail-index/indexed-mail.js";
 import { askBackground } from "../../src/extension/platform/rpc/messages.js";
@@ -90,7 +91,7 @@ beforeEach(async () => {
       return answer(input);
     });
   const ask = askBackground<SpaceCalls>();
-  await act(async () => render(<ListsPage ask={ask} />, root));
+  await act(async () => render(<ListsPage ask={ask} host={spaceHost(ask)} />, root));
   await settle();
 });
 

@@ -30,7 +30,15 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "texts",
   ],
   extension: [
-    ...["app/thunderbird", "app/webmail", "app/browser", "app/options", "app/handlers", "app/calls"],
+    ...[
+      "app/thunderbird",
+      "app/webmail",
+      "app/browser",
+      "app/options",
+      "app/lists-page",
+      "app/handlers",
+      "app/calls",
+    ],
     ...["app", "owner", "moderation", "backup"],
     ...["writing/window", "writing/composer", "writing"],
     "mail-index",

@@ -74,6 +74,8 @@ export interface PostWish {
   /** Header From, if not the author's. */
   readonly from?: Person;
   readonly inReplyTo?: string;
+  /** The Message-ID that the letter itself says it continues, inside its seals. */
+  readonly continues?: string;
   /** What the letter brings of its author, if not their bare certificate. */
   readonly brings?: { readonly certificate: Uint8Array; readonly introduction?: Uint8Array };
   /** What the outer seal is under, if not the list's server key. */
@@ -246,7 +248,7 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
       subject: wish.subject ?? "The true subject",
       date,
       messageId,
-      references: [],
+      references: wish.continues === undefined ? [] : [wish.continues],
       text: wish.text ?? "Hello",
       ...(wish.html === undefined ? {} : { html: wish.html }),
       attachments: wish.attachments ?? [],

@@ -8,7 +8,7 @@ export const BROWSERS = ["chromium", "firefox"] as const;
 export type BrowserName = (typeof BROWSERS)[number];
 
 /** Keys that are pressed by name. */
-export type KeyName = "Enter" | "Tab" | "Escape" | "Backspace" | "Space";
+export type KeyName = "Enter" | "Tab" | "Escape" | "Backspace" | "Space" | "ArrowDown" | "Home" | "Delete";
 
 /**
  * One document: that of a tab, or that of a frame in it, wherever the frame hangs (another origin, a closed shadow
@@ -40,6 +40,8 @@ export interface Page extends Sheet {
   go(url: string): Promise<void>;
   /** Presses a key on whatever has the focus. */
   press(key: KeyName): Promise<void>;
+  /** Gives the page this width, in CSS pixels, as on a telephone. */
+  resize(width: number): Promise<void>;
   /** Saves a PNG picture of what is visible. */
   picture(file: string): Promise<void>;
   close(): Promise<void>;

@@ -72,6 +72,7 @@ function pageOf(page: PlaywrightPage): Page {
       await page.goto(url, { timeout: PATIENCE });
     },
     press: (key: KeyName) => page.keyboard.press(key),
+    resize: (width) => page.setViewportSize({ width, height: VIEWPORT.height }),
     picture: async (file) => {
       await page.screenshot({ path: file });
     },

@@ -60,6 +60,9 @@ const KEYS: Readonly<Record<KeyName, string>> = {
   Escape: "\uE00C",
   Backspace: "\uE003",
   Space: " ",
+  ArrowDown: "\uE015",
+  Home: "\uE011",
+  Delete: "\uE017",
 };
 
 const valueShape = z.object({ value: z.unknown() });
@@ -226,6 +229,9 @@ function pageOf(wheel: Wheel, handle: string): Page {
       await act(() =>
         wheel.ask("WebDriver:PerformActions", { actions: [{ type: "key", id: "keyboard", actions }] }),
       );
+    },
+    resize: async (width) => {
+      await act(() => wheel.chrome(z.null(), "resizePage", width));
     },
     picture: async (file) => {
       const png = await act(() => wheel.ask("WebDriver:TakeScreenshot", { full: false }));

@@ -1,13 +1,11 @@
-import type { Letter } from "../../mail/payload.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../platform/thunderbird.js";
-import { textOfHtml } from "../reading/display/text-of-html.js";
 import { listsFor, secretsOf } from "../reading/opening.js";
-import { NAME_LIMIT, presentable, SUBJECT_LIMIT } from "../reading/untrusted-text.js";
 import { load } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
-import { type IndexedMail, type MailToIndex, searchedText } from "./indexed-mail.js";
+import type { MailToIndex } from "./indexed-mail.js";
+import { isDoubtful, letterForIndex } from "./letter-for-index.js";
 
 /**
  * Opens a mail of a folder for the index. Nothing of it is remembered but in the index: that a mail was listed does not make its
@@ -64,44 +62,6 @@ async function rawOf({ id }: MessageHeader): Promise<string | null> {
 }
 
 function indexed(opened: OpenedLetter, header: MessageHeader, folder: string): MailToIndex {
-  const { letter, author, passage, list } = opened;
-  const mail: IndexedMail = {
-    id: header.headerMessageId,
-    folder,
-    list,
-    subject: presentable(letter.subject, SUBJECT_LIMIT),
-    author: {
-      name: letter.from.name === undefined ? null : presentable(letter.from.name, NAME_LIMIT),
-      address: letter.from.address,
-    },
-    date: Math.max(0, letter.date.getTime()),
-    unread: header.read !== true,
-    attachments: filesOf(letter),
-    messageId: bare(opened.messageId),
-    references: referencesOf(letter),
-    doubtful: passage.via === "unproved" || ["changed", "refused", "revoked"].includes(author.standing),
-  };
-  return { mail, text: searchedText(mail, wordsOf(letter)) };
-}
-
-const bare = (messageId: string) => messageId.replace(/^<|>$/g, "");
-
-function referencesOf({
-  references,
-  inReplyTo,
-}: Pick<Letter, "references" | "inReplyTo">): readonly string[] {
-  const all =
-    inReplyTo === undefined || references.includes(inReplyTo) ? references : [...references, inReplyTo];
-  return all.map(bare);
-}
-
-/** Pictures that stand in the text are no attachments. */
-function filesOf({ attachments, html = "" }: Omit<Letter, "author">): readonly string[] {
-  return attachments
-    .filter(({ contentId }) => contentId === undefined || !html.includes(`cid:${contentId}`))
-    .map(({ name }) => presentable(name, SUBJECT_LIMIT));
-}
-
-function wordsOf({ text, html }: Omit<Letter, "author">): string {
-  return text ?? (html === undefined ? "" : textOfHtml(html));
+  const at = { id: header.headerMessageId, folder, unread: header.read !== true };
+  return letterForIndex(opened, at, isDoubtful(opened.passage.via, opened.author.standing));
 }

@@ -345,6 +345,14 @@ export class MailIndex {
     });
   }
 
+  /** The text of a mail that is searched; null if there is no such record. @throws as {@link search} */
+  async searchedTextOf(name: string): Promise<string | null> {
+    await this.loadTexts();
+    const block = this.#blockOf.get(name);
+    const at = block?.mails.findIndex((mail) => keyOfMail(mail) === name) ?? -1;
+    return block === undefined || block.texts === null || at < 0 ? null : textAt(block.texts, at);
+  }
+
   /** Has all texts in memory, so that the first search need not wait for them. @throws as {@link search} */
   loadTexts(): Promise<void> {
     return this.#inTurn(async () => {

@@ -24,15 +24,21 @@ export function useBlockStore(other: BlockStore): void {
 }
 
 const opened = new Map<string, Promise<MailIndex>>();
-const damageListeners: ((list: string) => void)[] = [];
+/** Opened for one change, and kept nowhere. */
+const passingBy = new Set<Promise<MailIndex>>();
 
-/** Has `heard` called with the list whose index lost mails, or its key, and has to be built anew. */
-export function whenIndexDamaged(heard: (list: string) => void): void {
+/** Why mails are missing in an index: it was just made, or what was in it is lost. */
+export type IndexState = "made" | "damaged";
+
+const damageListeners: ((list: string, state: IndexState) => void)[] = [];
+
+/** Has `heard` called with the list whose index lost mails, or its key, and has to be built anew, and with one that was made. */
+export function whenIndexDamaged(heard: (list: string, state: IndexState) => void): void {
   damageListeners.push(heard);
 }
 
-function tellDamage(list: string): void {
-  for (const heard of damageListeners) heard(list);
+function tellDamage(list: string, state: IndexState): void {
+  for (const heard of damageListeners) heard(list, state);
 }
 
 /** Hexadecimal digits of a digest in the name of an index. */
@@ -58,9 +64,43 @@ export function indexOf(list: string): Promise<MailIndex> {
   return opening;
 }
 
+/**
+ * Does something with an index as it is on the disk now. For programs in which several pages write: call it in a turn that they
+ * share, and `dropIndexes` in each when one has written.
+ * @throws as {@link indexOf}, and what `work` throws
+ */
+export async function onFreshIndex<T>(list: string, work: (index: MailIndex) => Promise<T>): Promise<T> {
+  const opening = openIndex(list);
+  passingBy.add(opening);
+  try {
+    return await work(await opening);
+  } finally {
+    passingBy.delete(opening);
+  }
+}
+
+/** Has the indexes opened anew when they are wanted: another page has changed them. */
+export function dropIndexes(): void {
+  opened.clear();
+}
+
+/** An index of every list that is here, by its address. @throws ListSealError as {@link indexOf}, but for lists without a key */
+export async function openIndexes(): Promise<ReadonlyMap<string, MailIndex>> {
+  const found = new Map<string, MailIndex>();
+  for (const list of Object.keys((await load()).lists)) {
+    try {
+      found.set(list, await indexOf(list));
+    } catch (error) {
+      // it has no key yet, or was removed meanwhile: it has no mail either
+      if (!["no-member-key", "no-such-list"].includes(codeOf(error, "worker-failed"))) throw error;
+    }
+  }
+  return found;
+}
+
 /** Forgets everything in memory. For when keys are locked. */
 export function forgetIndexes(): void {
-  const all = [...opened.values()];
+  const all = [...opened.values(), ...passingBy];
   opened.clear();
   for (const opening of all)
     opening.then(
@@ -74,21 +114,24 @@ async function openIndex(list: string): Promise<MailIndex> {
   const known = stored.lists[list];
   if (known === undefined) throw new AddonError("no-such-list", "there is no such list");
   const index = await indexNameOf(list);
-  const damaged = () => tellDamage(list);
-  const kept = await keptKey(index, stored);
+  const damaged = () => tellDamage(list, "damaged");
+  const sealed = await blockStore().readKey(index);
+  const kept = sealed === undefined ? null : await keptKey(index, sealed, stored);
   const key = kept ?? (await newKey(index, known, stored));
   const made = await MailIndex.open({ store: blockStore(), index, key: await importIndexKey(key), damaged });
-  if (kept === null) damaged();
+  if (kept === null) tellDamage(list, sealed === undefined ? "made" : "damaged");
   return made;
 }
 
 /** Failures after which the same key may well open another time. */
 const passing: readonly ErrorCode[] = ["key-locked", "worker-failed", "timed-out", "cancelled"];
 
-/** The key of an index that is there; null if there is none, or none that opens any more. */
-async function keptKey(index: string, stored: Stored): Promise<Uint8Array<ArrayBuffer> | null> {
-  const sealed = await blockStore().readKey(index);
-  if (sealed === undefined) return null;
+/** The key of an index that is there; null if it does not open any more. */
+async function keptKey(
+  index: string,
+  sealed: Uint8Array,
+  stored: Stored,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const secrets = await openSecretsOf(stored);
   try {
     const found = await runJob("open-index-key", { index, sealed, secrets, now: new Date().toISOString() });

@@ -8,7 +8,7 @@ import { keyOfMail, type MailToIndex } from "./indexed-mail.js";
 import { listedFolders, maybeListMail } from "./listed-folders.js";
 import { mailForIndex } from "./mail-for-index.js";
 import type { MailIndex } from "./mail-index.js";
-import { indexOf } from "./open-indexes.js";
+import { openIndexes } from "./open-indexes.js";
 import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js";
 
 /**
@@ -17,6 +17,8 @@ import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js"
  * opened again. Later, Thunderbird's events say what has changed (`folder-events.ts`), each start looks at what has come since the
  * last one, and once a week everything is compared.
  */
+
+export { openIndexes } from "./open-indexes.js";
 
 /** What the index is doing, for a page that shows it. */
 export type SyncProgress =
@@ -122,20 +124,6 @@ export async function pauseSync(): Promise<void> {
 export function interrupt(): void {
   stop.abort();
   stop = new AbortController();
-}
-
-/** An index of every list that is here, by its address. @throws ListSealError as `indexOf`, but for lists without a key */
-export async function openIndexes(): Promise<ReadonlyMap<string, MailIndex>> {
-  const found = new Map<string, MailIndex>();
-  for (const list of Object.keys((await load()).lists)) {
-    try {
-      found.set(list, await indexOf(list));
-    } catch (error) {
-      // it has no key yet, or was removed meanwhile: it has no mail either
-      if (!["no-member-key", "no-such-list"].includes(codeOf(error, "worker-failed"))) throw error;
-    }
-  }
-  return found;
 }
 
 interface Found {

@@ -48,6 +48,16 @@ export function threadsOf(mails: readonly IndexedMail[]): readonly ThreadRow[] {
   return rowsFrom(byDate, firsts, continued);
 }
 
+/** The conversation of a mail, itself included, as {@link threadsOf} has it; empty if it is not among them. */
+export function conversationOf(mail: IndexedMail, mails: readonly IndexedMail[]): readonly ThreadRow[] {
+  const rows = threadsOf(mails);
+  const at = rows.findIndex((row) => nameOf(row.mail) === nameOf(mail));
+  if (at < 0) return [];
+  const first = rows.findLastIndex(({ depth }, place) => place <= at && depth === 0);
+  const next = rows.findIndex(({ depth }, place) => place > at && depth === 0);
+  return rows.slice(first, next < 0 ? rows.length : next);
+}
+
 function rowsFrom(
   mails: readonly IndexedMail[],
   firsts: readonly number[],
@@ -71,12 +81,18 @@ function rowsFrom(
   return conversations.toSorted((one, other) => other.newest - one.newest).flatMap(({ rows }) => rows);
 }
 
-/** Of a mail that is in several folders the one that is still unread, or the first. */
+/**
+ * Of a mail that is in several folders the one that is still unread, or the first.
+ *
+ * Attack: a member who gives a post the Message-ID of somebody else's, to have theirs shown instead of it. So the author counts.
+ */
 function uniqueMails(mails: readonly IndexedMail[]): readonly IndexedMail[] {
   const found = new Map<string, IndexedMail>();
   for (const mail of mails) {
-    const name = `${mail.list}\n${mail.messageId}`;
+    const name = nameOf(mail);
     if (!found.has(name) || mail.unread) found.set(name, mail);
   }
   return [...found.values()];
 }
+
+const nameOf = ({ list, author, messageId }: IndexedMail) => `${list}\n${author.address}\n${messageId}`;

@@ -18,3 +18,8 @@ export function program(): Program {
   const manifest = browser.runtime.getManifest();
   return "compose_action" in manifest && manifest.compose_action !== null ? "thunderbird" : "browser";
 }
+
+/** Whether this page is in a private window, of which nothing is to be left when it closes. */
+export function isInPrivateWindow(): boolean {
+  return "extension" in browser && browser.extension?.inIncognitoContext === true;
+}

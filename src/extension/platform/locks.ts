@@ -33,6 +33,8 @@ const turns = [
   "notices",
   /** What owners tell their members: one batch after the other. */
   "telling",
+  /** The index of opened mails in a browser: each page that opens one writes it. */
+  "mail-index",
 ] as const;
 export type LockName = (typeof turns)[number];
 
@@ -62,7 +64,8 @@ export async function takeOver(place: "options"): Promise<void> {
   }
 }
 
-function isFramed(): boolean {
+/** Whether this is a frame of ours inside a page of the web. */
+export function isFramed(): boolean {
   return typeof window !== "undefined" && window.top !== window;
 }
 

@@ -39,6 +39,10 @@ export const inBrowser = {
   invite_code_once: "invite_code_once_in_browser",
   invite_mail: "invite_mail_in_browser",
   invite_mail_named: "invite_mail_named_in_browser",
+  space_none: "space_none_in_browser",
+  space_pick: "space_pick_in_browser",
+  space_paused: "space_paused_in_browser",
+  space_go_on: "space_go_on_in_browser",
 } as const satisfies Partial<Readonly<Record<MessageKey, MessageKey>>>;
 
 function isSaidOtherwise(key: string): key is keyof typeof inBrowser {

@@ -32,6 +32,13 @@ export async function tabHasLoaded() {
   return !browserWindow().gBrowser.selectedBrowser.webProgress.isLoadingDocument;
 }
 
+/** Gives the page in front this width, in CSS pixels. QUIRK: Firefox's windows are never narrower than 450. */
+export async function resizePage(width) {
+  const { style } = browserWindow().gBrowser.selectedBrowser;
+  [style.minWidth, style.maxWidth] = [`${width}px`, `${width}px`];
+  return null;
+}
+
 /** The way, as indexes, to the first frame below the frame at `path` whose address contains `part`; null if none. */
 export async function wayToFrame(path, part) {
   let start = browserWindow().gBrowser.selectedBrowser.browsingContext;

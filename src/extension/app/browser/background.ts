@@ -4,6 +4,8 @@ import { keepTurnsForFrames } from "../../platform/locks.js";
 import { answering } from "../../platform/rpc/call.js";
 import { answeredTable, answerMessages } from "../../platform/rpc/messages.js";
 import { anyOfUs, ourPage } from "../../platform/rpc/senders.js";
+import { blockCalls } from "../calls/block-calls.js";
+import { blockHandlers } from "./block-handlers.js";
 import { READER, scriptHandlers, sessionHandlers } from "./frame-handlers.js";
 import { watchSites } from "./webmail-scripts.js";
 import { watchWriteMenu } from "./write-menu.js";
@@ -28,5 +30,9 @@ answerMessages(
   answeredTable(
     ourPage,
     answering(sessionCalls, async () => sessionHandlers),
+  ),
+  answeredTable(
+    ourPage,
+    answering(blockCalls, async () => blockHandlers),
   ),
 );

@@ -1,5 +1,5 @@
 import { AddonError } from "../../platform/errors.js";
-import type { InputOf, OutputOf } from "../../platform/rpc/call.js";
+import type { Caller, HandlersOf, InputOf, OutputOf } from "../../platform/rpc/call.js";
 import { outcomeOf, unwrap } from "../../platform/rpc/outcome.js";
 import type { Call, CallHandlers, PageCalls } from "../calls/page-calls.js";
 
@@ -17,4 +17,10 @@ export function localCall(handlers: Partial<CallHandlers>): Call {
     if (handler === undefined) throw new AddonError("foreign-caller", `no ${name} in a browser`);
     return unwrap(await outcomeOf<OutputOf<PageCalls[K]>>(() => handler(input), "worker-failed"));
   };
+}
+
+/** The same for another table, all of which is answered. */
+export function localCaller<T>(handlers: HandlersOf<T>): Caller<T> {
+  return async <K extends keyof T & string>(name: K, input: InputOf<T[K]>): Promise<OutputOf<T[K]>> =>
+    unwrap(await outcomeOf<OutputOf<T[K]>>(() => handlers[name](input), "worker-failed"));
 }

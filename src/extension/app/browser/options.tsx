@@ -10,4 +10,11 @@ startPage();
 document.documentElement.lang = t("lang");
 document.title = t("options_title");
 const root = document.getElementById("app");
-if (root !== null) render(<Options call={localCall(calls)} />, root);
+const toLists = (
+  <nav>
+    <a href="./lists/lists.html" target="_blank" rel="noopener">
+      {t("given_title")}
+    </a>
+  </nav>
+);
+if (root !== null) render(<Options call={localCall(calls)} head={toLists} />, root);

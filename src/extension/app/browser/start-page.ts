@@ -1,10 +1,15 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
+import { forgetGivenOf, watchLosses } from "../../mail-index/given-mails.js";
+import { forgetIndexes, useBlockStore } from "../../mail-index/open-indexes.js";
 import { AddonError } from "../../platform/errors.js";
 import { fileToSave, safeFileName } from "../../platform/file-name.js";
 import { type Host, setHost } from "../../platform/host.js";
+import { isFramed } from "../../platform/locks.js";
 import { mailAddress } from "../../platform/mailto.js";
+import { load } from "../../records/storage.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
 import { watchRecordHeads } from "../handlers/incoming.js";
+import { blocksOfBackground } from "./blocks-of-background.js";
 
 /**
  * What every page of a browser begins with that does work of its own: it says which program this is, and forgets what it has
@@ -13,6 +18,9 @@ import { watchRecordHeads } from "../handlers/incoming.js";
 export function startPage(): void {
   setHost(browserHost);
   watchRecordHeads();
+  if (isFramed()) useBlockStore(blocksOfBackground());
+  watchLosses();
+  whenLocked(forgetIndexes);
   whenLocked(endWorkerWhenIdle);
   followLocking();
   void lockIfDue().catch(() => undefined);
@@ -25,7 +33,8 @@ export function startPage(): void {
 export const browserHost: Host = {
   /** There are no accounts to look into: whoever has the invitation and its code says who they are. */
   accountOf: async () => ({ name: "" }),
-  listsChanged: async () => undefined,
+  /** What was indexed of a list that is gone goes, too. */
+  listsChanged: async () => forgetGivenOf(Object.keys((await load()).lists)),
   send: async () => "by-hand",
   sentMail: null,
   lookForArrivals: async () => undefined,

@@ -11,13 +11,13 @@ export const SPACE_PAGES = "app/thunderbird/space/";
 /** A mail of the index, by its place. */
 const mail = object<{ readonly folder: string; readonly id: string }>({ folder: text, id: text });
 
-/** What a person does with a mail besides reading it. */
+/** What a person does in Thunderbird with a mail besides reading it. */
 export const mailActs = ["read", "unread", "archive", "delete", "reply", "forward", "show"] as const;
 /** One of {@link mailActs}. */
 export type MailAct = (typeof mailActs)[number];
 
-/** What our page of lists asks of the background, which alone has the index and the folders. */
-export const spaceCalls = {
+/** What the page of lists asks of whoever has the index: Thunderbird's background, or, in a browser, its own page. */
+export const listsCalls = {
   /** The page is open: from now on there is an index, unless the person has stopped it. */
   "space:begin": call(nothing).gives<null>(),
   /**
@@ -31,14 +31,21 @@ export const spaceCalls = {
   "space:search": call(
     object({ list: text, query: text, unread: flag, files: flag, author: orNull(text) }),
   ).gives<{ readonly mails: readonly string[]; readonly more: boolean }>(),
+  /** Opens a compose window to a list, or the composer's page. */
+  "space:write": call(object({ list: text })).gives<null>(),
+  /** `noted`: the person has read that something was lost. */
+  "space:sync": call(object({ wish: oneOf("go-on", "pause", "noted") })).gives<null>(),
+};
+export type ListsCalls = typeof listsCalls;
+
+/** What our page of lists in Thunderbird asks of the background, which alone has the index and the folders. */
+export const spaceCalls = {
+  ...listsCalls,
   /** Opens a mail, and marks it as read. */
   "space:open": call(object({ mail })).gives<Verdict & { readonly ref: MessageRef }>(),
   "space:act": call(object({ mail, act: oneOf(...mailActs) })).gives<null>(),
-  /** Opens a compose window to a list. */
-  "space:write": call(object({ list: text })).gives<null>(),
   /** How new messages are told of from now on. */
   "space:notify": call(object({ show: oneOf(...notificationChoices) })).gives<null>(),
-  "space:sync": call(object({ wish: oneOf("go-on", "pause") })).gives<null>(),
 };
 export type SpaceCalls = typeof spaceCalls;
 
@@ -50,9 +57,15 @@ export interface SpaceOverview {
   /** Goes up with each change. */
   readonly known: number;
   readonly lists: readonly SpaceList[];
-  readonly progress: SyncProgress;
+  readonly progress: ListsProgress;
   readonly notifications: NotificationChoice;
 }
+
+/** What is said above the messages. */
+export type ListsProgress =
+  | SyncProgress
+  /** A browser's index of these lists was damaged, and nothing can build it anew. */
+  | { readonly kind: "lost"; readonly lists: readonly string[] };
 
 /** A list in our page of lists. `unread` null while its index is not open. */
 export interface SpaceList {

@@ -39,7 +39,8 @@ const addresses: Check<readonly string[]> = (value) => listOf(text)(value).slice
 
 /** What the reading frame is told: once, by the first message that comes. */
 export const readingWords = {
-  "frame:read": told(object({ mail: buffer })),
+  /** `page`: an address at which the webmail shows the mail, if there is one that lasts. */
+  "frame:read": told(object({ mail: buffer, page: orNull(text) })),
 };
 export type ToRead = InputOf<(typeof readingWords)["frame:read"]>;
 

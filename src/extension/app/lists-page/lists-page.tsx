@@ -5,14 +5,13 @@ import { HITS_LIMIT } from "../../mail-index/mail-index.js";
 import type { NotificationChoice } from "../../mail-index/notification-choice.js";
 import { browser } from "../../platform/browser.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
-import { askFor } from "../../platform/permission.js";
 import type { Caller } from "../../platform/rpc/call.js";
 import { whenStoredChanges } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import type { MailAct, SpaceCalls, SpaceOverview } from "../calls/space-calls.js";
+import type { ListsCalls, SpaceList, SpaceOverview } from "../calls/space-calls.js";
 import { everyMail, KnownMails, type MailWish } from "./known-mails.js";
-import { LetterPane } from "../thunderbird/space/letter-pane.js";
+import type { ListsAct, ListsHost, MailButton, MailPane } from "./lists-host.js";
 import { MailRows } from "./mail-rows.js";
 import { MailTools } from "./mail-tools.js";
 import { IndexProgress, ListNames } from "./side-panes.js";
@@ -26,11 +25,16 @@ interface Found {
   readonly more: boolean;
 }
 
+interface Props<A extends ListsAct> {
+  readonly ask: Caller<ListsCalls>;
+  readonly host: ListsHost<A>;
+}
+
 /**
- * Our page of lists: lists, their messages by their true subjects, and the one that is read. The background has the index; the
- * page has a copy of what rows show, and forgets it when keys are locked.
+ * Our page of lists: lists, their messages by their true subjects, and the one that is read. Whoever answers `ask` has the index;
+ * the page has a copy of what rows show, and forgets it when keys are locked.
  */
-export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
+export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
   const [overview, setOverview] = useState<SpaceOverview | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const [wish, setWish] = useState<MailWish>(everyMail);
@@ -42,7 +46,7 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
   const mails = useRef(new Map<string, KnownMails>());
   const letter = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLElement>(null);
-  const reading = useRef<LetterPane | null>(null);
+  const reading = useRef<MailPane | null>(null);
 
   const list = overview?.lists.find(({ address }) => address === chosen) ?? overview?.lists[0];
   const address = list?.address ?? null;
@@ -51,7 +55,7 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
 
   useLayoutEffect(() => {
     if (letter.current !== null && mark.current !== null)
-      reading.current ??= new LetterPane(letter.current, mark.current, ask);
+      reading.current ??= host.paneIn(letter.current, mark.current);
   }, []);
 
   useEffect(() => watchOverview(ask, setOverview, setFailure), []);
@@ -111,18 +115,15 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
     if (next === undefined) return;
     setSelected(name);
     setPane("reading");
-    void reading.current?.show({ folder: next.folder, id: next.id });
+    void reading.current?.show(next, select);
   };
-  const act = async (what: MailAct) => {
+  const act = async (what: A) => {
     if (mail === undefined) return;
-    // asked in the press itself, before anything is awaited
-    if (what === "archive" && !(await askFor("archive"))) return;
     const at = rows.findIndex(({ mail: each }) => keyOfMail(each) === selected);
     const next = rows[at + 1] ?? rows[at - 1];
     setFailure(null);
     try {
-      await ask("space:act", { mail: { folder: mail.folder, id: mail.id }, act: what });
-      if (what !== "archive" && what !== "delete") return;
+      if ((await host.act(mail, what)) === "stays") return;
       reading.current?.clear();
       setSelected(null);
       // as Thunderbird does; where one pane is shown at a time, whoever has done with a mail is back at the others
@@ -133,14 +134,12 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
     }
   };
   const notify = async (show: NotificationChoice) => {
-    // asked in the choice itself, before anything is awaited
-    const isGranted = show === "off" || (await askFor("notifications"));
-    const now = isGranted ? show : "off";
-    await ask("space:notify", { show: now }).catch(() => undefined);
+    const now = (await host.notify?.(show)) ?? "off";
     setOverview((before) => (before === null ? null : { ...before, notifications: now }));
   };
   const pressed = (event: KeyboardEvent): boolean => {
-    const what = actOfKey(event, mail?.unread ?? false);
+    const wanted = actOfKey(event, mail?.unread ?? false);
+    const what = host.acts.find((one) => wanted.includes(one.what))?.what;
     if (what === undefined || mail === undefined) return false;
     void act(what);
     return true;
@@ -162,14 +161,23 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
         choose={choose}
         write={() => address !== null && void ask("space:write", { list: address }).catch(() => undefined)}
         notifications={overview?.notifications ?? "off"}
-        notify={(show) => void notify(show)}
+        notify={host.notify === null ? null : (show) => void notify(show)}
         settings={() => void browser.runtime.openOptionsPage()}
-      />
+      >
+        {host.more}
+      </ListNames>
       <main class="messages">
-        <MailTools wish={wish} change={setWish} authors={authors} isOff={isLocked || list === undefined} />
+        <MailTools
+          wish={wish}
+          change={setWish}
+          authors={authors}
+          filters={host.filters}
+          isOff={isLocked || list === undefined}
+        />
         {overview !== null && (
           <IndexProgress
             progress={overview.progress}
+            unlock={host.unlock}
             sync={(next) => void ask("space:sync", { wish: next }).catch(() => undefined)}
           />
         )}
@@ -179,7 +187,7 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
           </p>
         )}
         {found?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
-        {rows.length === 0 && overview !== null && !isLocked && (
+        {rows.length === 0 && overview !== null && !["locked", "paused"].includes(overview.progress.kind) && (
           <p class="empty" role="status">
             {t(
               list === undefined ? "space_no_lists" : wish === everyMail ? "space_none" : "space_none_found",
@@ -193,7 +201,7 @@ export function ListsPage({ ask }: { readonly ask: Caller<SpaceCalls> }) {
           <button type="button" class="back" onClick={() => setPane("messages")}>
             {t("space_back")}
           </button>
-          {mail !== undefined && <Acts act={act} isUnread={mail.unread} mayPost={list?.mayPost === true} />}
+          {mail !== undefined && <Acts all={host.acts} act={act} isUnread={mail.unread} list={list} />}
         </div>
         <div class="letter">
           <header id="mark" ref={mark} />
@@ -211,35 +219,41 @@ function mailsOf(all: Map<string, KnownMails>, list: string | null): KnownMails 
   return known;
 }
 
-/** Keys of Thunderbird's own list. */
-function actOfKey({ key, ctrlKey, metaKey }: KeyboardEvent, isUnread: boolean): MailAct | undefined {
-  if (ctrlKey || metaKey) return { r: "reply" as const, l: "forward" as const }[key];
-  return {
-    ...{ a: "archive" as const, Delete: "delete" as const, Enter: "show" as const },
-    m: isUnread ? ("read" as const) : ("unread" as const),
-  }[key];
+/** What a key does, by the keys of Thunderbird's own list: the first of these that can be done here. */
+function actOfKey({ key, ctrlKey, metaKey }: KeyboardEvent, isUnread: boolean): readonly ListsAct[] {
+  const plain: Readonly<Record<string, readonly ListsAct[]>> = {
+    a: ["archive"],
+    Delete: ["delete", "forget"],
+    Enter: ["show"],
+    m: [isUnread ? "read" : "unread"],
+  };
+  const withControl: Readonly<Record<string, readonly ListsAct[]>> = { r: ["reply"], l: ["forward"] };
+  return (ctrlKey || metaKey ? withControl : plain)[key] ?? [];
 }
 
-interface ActsProps {
-  readonly act: (what: MailAct) => Promise<void>;
+interface ActsProps<A extends ListsAct> {
+  readonly all: readonly MailButton<A>[];
+  readonly act: (what: A) => Promise<void>;
   readonly isUnread: boolean;
-  readonly mayPost: boolean;
+  readonly list: SpaceList | undefined;
 }
 
-function Acts({ act, isUnread, mayPost }: ActsProps) {
-  const button = (what: MailAct, label: string) => (
-    <button type="button" onClick={() => void act(what)}>
-      {label}
-    </button>
-  );
+/** A button for each thing that can be done with the mail. */
+function Acts<A extends ListsAct>({ all, act, isUnread, list }: ActsProps<A>) {
+  const fits = (what: ListsAct): boolean => {
+    if (what === "reply") return list?.mayPost === true;
+    if (what === "read" || what === "unread") return isUnread === (what === "read");
+    return true;
+  };
   return (
     <>
-      {mayPost && button("reply", t("reader_reply"))}
-      {button("forward", t("space_forward"))}
-      {button("archive", t("space_archive"))}
-      {button("delete", t("space_delete"))}
-      {isUnread ? button("read", t("space_mark_read")) : button("unread", t("space_mark_unread"))}
-      {button("show", t("space_show"))}
+      {all
+        .filter(({ what }) => fits(what))
+        .map(({ what, label }) => (
+          <button key={what} type="button" onClick={() => void act(what)}>
+            {t(label)}
+          </button>
+        ))}
     </>
   );
 }
@@ -248,7 +262,7 @@ function Acts({ act, isUnread, mayPost }: ActsProps) {
  * Keeps the page at what the background knows, for as long as it is open and in sight. @returns what ends it
  */
 function watchOverview(
-  ask: Caller<SpaceCalls>,
+  ask: Caller<ListsCalls>,
   show: (overview: SpaceOverview) => void,
   fail: (code: ErrorCode) => void,
 ): () => void {

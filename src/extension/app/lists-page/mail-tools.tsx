@@ -1,16 +1,22 @@
 import { t } from "../../ui/i18n.js";
 import type { MailWish } from "./known-mails.js";
 
+/** What rows can be narrowed to by a press. */
+export type MailFilterName = keyof Pick<MailWish, "unread" | "files">;
+
+const labels = { unread: "space_filter_unread", files: "space_filter_files" } as const;
+
 interface Props {
   readonly wish: MailWish;
   readonly change: (wish: MailWish) => void;
   /** Addresses and names. */
   readonly authors: readonly (readonly [address: string, name: string])[];
+  readonly filters: readonly MailFilterName[];
   readonly isOff: boolean;
 }
 
 /** The field for searching, and the filters. */
-export function MailTools({ wish, change, authors, isOff }: Props) {
+export function MailTools({ wish, change, authors, filters, isOff }: Props) {
   return (
     <search class="tools">
       <input
@@ -21,22 +27,17 @@ export function MailTools({ wish, change, authors, isOff }: Props) {
         disabled={isOff}
         onInput={(event) => change({ ...wish, query: event.currentTarget.value })}
       />
-      <button
-        type="button"
-        aria-pressed={wish.unread}
-        disabled={isOff}
-        onClick={() => change({ ...wish, unread: !wish.unread })}
-      >
-        {t("space_filter_unread")}
-      </button>
-      <button
-        type="button"
-        aria-pressed={wish.files}
-        disabled={isOff}
-        onClick={() => change({ ...wish, files: !wish.files })}
-      >
-        {t("space_filter_files")}
-      </button>
+      {filters.map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={wish[name]}
+          disabled={isOff}
+          onClick={() => change({ ...wish, [name]: !wish[name] })}
+        >
+          {t(labels[name])}
+        </button>
+      ))}
       <select
         aria-label={t("space_filter_author")}
         value={wish.author ?? ""}

@@ -1,12 +1,12 @@
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
-import type { SyncProgress } from "../../mail-index/sync.js";
 import { bannerOf } from "../../reading/display/answer-view.js";
 import { passphraseForm } from "../../reading/display/passphrase-form.js";
+import { placeIn } from "../../reading/display/view-place.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import type { SpaceList } from "../calls/space-calls.js";
-import { askFromPage, placeIn } from "../thunderbird/mail-page/mail.js";
+import type { ListsProgress, SpaceList } from "../calls/space-calls.js";
 
 interface NamesProps {
   readonly lists: readonly SpaceList[];
@@ -15,11 +15,15 @@ interface NamesProps {
   readonly write: () => void;
   readonly settings: () => void;
   readonly notifications: NotificationChoice;
-  readonly notify: (show: NotificationChoice) => void;
+  /** Null: nothing is told of by itself. */
+  readonly notify: ((show: NotificationChoice) => void) | null;
+  /** More buttons. */
+  readonly children: ComponentChildren;
 }
 
 /** The lists, with the number of messages that are unread in each. */
-export function ListNames({ lists, chosen, choose, write, settings, notifications, notify }: NamesProps) {
+export function ListNames(props: NamesProps) {
+  const { lists, chosen, choose, write, settings, notifications, notify, children } = props;
   const now = lists.find(({ address }) => address === chosen);
   return (
     <nav class="lists" aria-label={t("space_lists")}>
@@ -41,24 +45,14 @@ export function ListNames({ lists, chosen, choose, write, settings, notification
           )}
         </button>
       ))}
+      <span class="foot" />
       {now?.mayPost === true && (
-        <button type="button" class="foot" onClick={write}>
+        <button type="button" onClick={write}>
           {t("write_to_list", now.name)}
         </button>
       )}
-      <select
-        aria-label={t("notify_label")}
-        class={now?.mayPost === true ? "" : "foot"}
-        value={notifications}
-        onChange={({ currentTarget: { value } }) => {
-          const show = notificationChoices.find((one) => one === value);
-          if (show !== undefined) notify(show);
-        }}
-      >
-        <option value="off">{t("notify_off")}</option>
-        <option value="subject">{t("notify_subject")}</option>
-        <option value="author">{t("notify_author")}</option>
-      </select>
+      {notify !== null && <Notifications choice={notifications} choose={notify} />}
+      {children}
       <button type="button" onClick={settings}>
         {t("space_settings")}
       </button>
@@ -66,18 +60,41 @@ export function ListNames({ lists, chosen, choose, write, settings, notification
   );
 }
 
+interface NotificationsProps {
+  readonly choice: NotificationChoice;
+  readonly choose: (show: NotificationChoice) => void;
+}
+
+function Notifications({ choice, choose }: NotificationsProps) {
+  return (
+    <select
+      aria-label={t("notify_label")}
+      value={choice}
+      onChange={({ currentTarget: { value } }) => {
+        const show = notificationChoices.find((one) => one === value);
+        if (show !== undefined) choose(show);
+      }}
+    >
+      <option value="off">{t("notify_off")}</option>
+      <option value="subject">{t("notify_subject")}</option>
+      <option value="author">{t("notify_author")}</option>
+    </select>
+  );
+}
+
 interface ProgressProps {
-  readonly progress: SyncProgress;
-  readonly sync: (wish: "go-on" | "pause") => void;
+  readonly progress: ListsProgress;
+  readonly sync: (wish: "go-on" | "pause" | "noted") => void;
+  readonly unlock: (passphrase: string) => Promise<unknown>;
 }
 
 /** How far the index is, where there is something to say of it. */
-export function IndexProgress({ progress, sync }: ProgressProps) {
+export function IndexProgress({ progress, sync, unlock }: ProgressProps) {
   switch (progress.kind) {
     case "idle":
       return null;
     case "locked":
-      return <Locked />;
+      return <Locked unlock={unlock} />;
     case "building": {
       const { done, total } = progress;
       const words = total === null ? t("space_counting") : t("space_building", String(done), String(total));
@@ -94,6 +111,15 @@ export function IndexProgress({ progress, sync }: ProgressProps) {
         </div>
       );
     }
+    case "lost":
+      return (
+        <div class="progress">
+          <p role="alert">{t("given_lost", progress.lists.join(", "))}</p>
+          <button type="button" onClick={() => sync("noted")}>
+            {t("given_noted")}
+          </button>
+        </div>
+      );
     case "paused":
     case "failed":
       return (
@@ -110,12 +136,12 @@ export function IndexProgress({ progress, sync }: ProgressProps) {
 }
 
 /** The lock, and the field for the passphrase. */
-function Locked() {
+function Locked({ unlock }: Pick<ProgressProps, "unlock">) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (place.current === null) return;
     const banner = bannerOf("note", t("locked_title"), t("locked_text"));
-    banner.append(passphraseForm((passphrase) => askFromPage("mail:unlock", { passphrase })));
+    banner.append(passphraseForm(unlock));
     placeIn(place.current).show("locked", [banner]);
   }, []);
   return <div class="progress" ref={place} />;

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { OfferedFile } from "../../member/offered-invitation.js";
 import { program } from "../../platform/browser.js";
@@ -60,7 +61,13 @@ const LOOK_MS = 2_000;
 /** What is said of a request that is on its way: no longer true when it has been answered. */
 const onTheWay: ReadonlySet<MessageKey> = new Set(["join_asked", "leave_asked", "found_claimed"]);
 
-export function Options({ call }: { readonly call: Call }) {
+interface OptionsProps {
+  readonly call: Call;
+  /** What the program has beside the title. */
+  readonly head?: ComponentChildren;
+}
+
+export function Options({ call, head }: OptionsProps) {
   const [overview, setOverview] = useState<Overview | null>(null);
   const [offered, setOffered] = useState<OfferedFile | null>(null);
   const [comparison, setComparison] = useState<Comparison | null>(null);
@@ -177,6 +184,7 @@ export function Options({ call }: { readonly call: Call }) {
       <header>
         <img src="/icons/seal.svg" alt="" />
         <h1>{t("options_title")}</h1>
+        {head}
       </header>
       <Tabs selected={tab} select={select} />
       <output class={said?.failed === true ? "problem" : "done"}>{said === null ? "" : t(said.key)}</output>

@@ -111,7 +111,8 @@ export const spaceHandlers: SpaceHandlers = {
   },
 
   async "space:sync"({ wish }) {
-    await (wish === "pause" ? pauseSync() : beginSync());
+    if (wish === "pause") await pauseSync();
+    if (wish === "go-on") await beginSync();
     return null;
   },
 };

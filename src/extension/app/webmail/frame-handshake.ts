@@ -11,6 +11,8 @@ import { hearOver, portOfPage } from "../../platform/rpc/frame-port.js";
 export interface Embedded<M> {
   readonly message: M;
   readonly port: MessagePort;
+  /** Of the page, by the browser's own word. */
+  readonly origin: string;
 }
 
 /**
@@ -20,7 +22,12 @@ export interface Embedded<M> {
 export async function embedded<M>(
   hear: (take: (message: M) => void) => EventListening,
 ): Promise<Embedded<M>> {
-  const port = await portOfPage(isAllowed);
+  let origin = "";
+  const port = await portOfPage(async (from) => {
+    const allowed = await isAllowed(from);
+    if (allowed) origin = from;
+    return allowed;
+  });
   const message = await new Promise<M>((resolve) => hearOver(port, hear(resolve), true));
-  return { message, port };
+  return { message, port, origin };
 }

@@ -1,3 +1,4 @@
+import { addGiven } from "../../mail-index/given-mails.js";
 import { listenTo } from "../../platform/rpc/call.js";
 import { tellOver } from "../../platform/rpc/frame-port.js";
 import { ReadingView } from "../../reading/page/reading-view.js";
@@ -14,11 +15,23 @@ async function start(): Promise<void> {
   // listens before anything is awaited: the page speaks once
   const waiting = embedded<ToRead>((take) => listenTo(readingWords, { "frame:read": take }));
   const { main } = await makeFrameView(t("webmail_reading_title"), "read");
-  const { message, port } = await waiting;
+  const { message, port, origin } = await waiting;
   // the page has the sealed mail, and the writing frame opens it again: no words of it go from one to the other
   const tell = tellOver<typeof readingReplies>(port);
-  const view = new ReadingView(main, { arrivals, reply: async () => tell("webmail:answer", null) });
+  const view = new ReadingView(main, {
+    arrivals,
+    reply: async () => tell("webmail:answer", null),
+    opened: (mail) => {
+      // reading goes on without it
+      addGiven(mail, { kind: "webmail", page: pageAt(message.page, origin) }).catch(() => undefined);
+    },
+  });
   await view.show({ kind: "mail", name: "", file: new Blob([message.mail]) });
+}
+
+/** Attack: a page that has taken over its content script has a link to another site shown among our own words. */
+function pageAt(page: string | null, origin: string): string | null {
+  return page !== null && URL.canParse(page) && new URL(page).origin === origin ? page : null;
 }
 
 void start();

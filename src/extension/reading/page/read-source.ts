@@ -53,6 +53,11 @@ export class MailReading {
     return this.#opened;
   }
 
+  /** What was given. */
+  get source(): MailSource {
+    return this.#source;
+  }
+
   /** How much of the mail was opened the last time. */
   get open(): OpeningScope {
     return this.#open;

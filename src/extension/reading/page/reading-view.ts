@@ -20,6 +20,8 @@ export interface ReadingOptions {
   readonly arrivals: IncomingHandlers;
   /** Answers the mail; where it is left out there is no button for it. */
   readonly reply?: (opened: OpenedMail) => Promise<unknown>;
+  /** Is told of each mail that was opened, and as what it was given. What it does with it is not waited for. */
+  readonly opened?: (opened: OpenedMail, source: MailSource) => void;
   /** Unlocks keys; left out in a frame, where a page around it might imitate the field. */
   readonly unlock?: (passphrase: string) => Promise<unknown>;
 }
@@ -91,6 +93,7 @@ export class ReadingView {
 
   #showAnswer(reading: MailReading, answer: DisplayAnswer): void {
     this.#isOpen = answer.kind === "opened";
+    if (reading.opened !== undefined) this.#options.opened?.(reading.opened, reading.source);
     this.#put(answer.kind, this.#nodesOf(reading, answer));
   }
 

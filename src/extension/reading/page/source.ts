@@ -14,6 +14,8 @@ export interface NamedFile {
 export type MailSource =
   /** A mail as it came. */
   | { readonly kind: "mail"; readonly name: string; readonly file: Blob }
+  /** Its source, pasted as text, under a name that it was given here. */
+  | { readonly kind: "pasted"; readonly name: string; readonly file: Blob }
   /** Parts of one mail, without what stood around them. */
   | { readonly kind: "parts"; readonly name: string; readonly parts: readonly NamedFile[] };
 
@@ -53,5 +55,5 @@ export function chosenFrom(files: readonly NamedFile[]): ChosenFiles {
 
 /** The source of a mail that was pasted as text. */
 export function pastedMail(text: string, name: string): MailSource {
-  return { kind: "mail", name, file: new Blob([text.replace(/^\s+/, "")]) };
+  return { kind: "pasted", name, file: new Blob([text.replace(/^\s+/, "")]) };
 }

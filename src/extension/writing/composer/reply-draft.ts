@@ -45,6 +45,20 @@ export function answerTo({ letter, view }: OpenedMail): ReplyDraft {
   };
 }
 
+/** What an answer to a mail begins with of which its subject and its place in a conversation alone are known: nothing is quoted. */
+export function answerToIndexed({ list, subject, messageId, references }: IndexedThread): ReplyDraft {
+  const thread = { messageId: `<${messageId}>`, references: references.map((id) => `<${id}>`) };
+  return { list, subject: subjectOf("reply", subject), thread: threadAfterLetter(thread), quote: "" };
+}
+
+/** A mail as an index knows it; ids are without angle brackets. */
+interface IndexedThread {
+  readonly list: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly references: readonly string[];
+}
+
 /** The quote under a line that says whose it is, marked as Thunderbird marks its own: what was written here is told by it. */
 function quoteOf(opened: Pick<OpenedMail, "view">): string {
   const page = document.implementation.createHTMLDocument("");

@@ -15,6 +15,8 @@ const unlock = async (passphrase: string) =>
 interface Props {
   /** Answers an opened mail. */
   readonly reply: (opened: OpenedMail) => Promise<unknown>;
+  /** Is told of each mail that was opened. */
+  readonly opened: (opened: OpenedMail, source: MailSource) => void;
 }
 
 /** A mail that was given, under the name that it has in the list: its file's until it is opened, then its subject. */
@@ -23,7 +25,7 @@ interface Given {
   readonly title: string;
 }
 
-export function ReaderPage({ reply }: Props) {
+export function ReaderPage({ reply, opened }: Props) {
   const [given, setGiven] = useState<readonly Given[]>([]);
   const [shown, setShown] = useState<MailSource | null>(null);
   const place = useRef<HTMLDivElement>(null);
@@ -31,7 +33,8 @@ export function ReaderPage({ reply }: Props) {
   const section = useRef<HTMLElement>(null);
 
   useEffect(() => {
-    if (place.current !== null) view.current = new ReadingView(place.current, { arrivals, reply, unlock });
+    if (place.current !== null)
+      view.current = new ReadingView(place.current, { arrivals, reply, opened, unlock });
   }, []);
 
   const show = async (source: MailSource) => {
@@ -63,6 +66,9 @@ export function ReaderPage({ reply }: Props) {
         <img src="/icons/seal.svg" alt="" />
         <h1>{t("reader_title")}</h1>
         <nav>
+          <a href="../lists/lists.html" target="_blank" rel="noopener">
+            {t("given_title")}
+          </a>
           <a href="../composer.html" target="_blank" rel="noopener">
             {t("reader_write")}
           </a>

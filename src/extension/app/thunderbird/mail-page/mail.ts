@@ -1,34 +1,15 @@
 import { browser } from "../../../platform/browser.js";
 import { askBackground } from "../../../platform/rpc/messages.js";
 import { mailWords } from "../../../reading/display/mail-body.js";
-import { displayStyle } from "../../../reading/display/style.js";
 import type { MailActions, WordsView } from "../../../reading/view.js";
-import { t } from "../../../ui/i18n.js";
 import type { MailPageCalls, MessageRef } from "../../calls/mail-page-calls.js";
+
+export { placeIn } from "../../../reading/display/view-place.js";
 
 /** What our pages about one mail have in common. In them is nothing that a sender has written but as text that we place. */
 
 /** Asks the background page from a page about a mail. */
 export const askFromPage = askBackground<MailPageCalls>();
-
-/** A shadow root in `container` with the look of an opened mail. The page's policy takes no styles from elements. */
-export function placeIn(container: HTMLElement): { show(kind: string, shown: readonly Node[]): void } {
-  const host = document.createElement("listseal-view");
-  host.lang = t("lang");
-  const root = host.attachShadow({ mode: "open" });
-  const look = new CSSStyleSheet();
-  look.replaceSync(displayStyle);
-  root.adoptedStyleSheets = [look];
-  container.replaceChildren(host);
-  return {
-    show(kind, shown) {
-      host.dataset["kind"] = kind;
-      const around = document.createElement("div");
-      around.append(...shown);
-      root.replaceChildren(around);
-    },
-  };
-}
 
 /** The buttons of a mail in a page of ours: the background page does what they say. */
 export function actsOn(mail: MessageRef): MailActions {

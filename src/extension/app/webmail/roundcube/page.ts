@@ -33,6 +33,14 @@ export function taskOf(
   return { kind: action === "compose" ? "write" : "other" };
 }
 
+/** Where Roundcube shows a mail, from the address of any page of it: of a session there is nothing in it. */
+export function pageOfMail(address: string, { uid, mailbox }: MailName): string {
+  const url = new URL(address);
+  url.search = new URLSearchParams({ _task: "mail", _action: "show", _uid: uid, _mbox: mailbox }).toString();
+  url.hash = "";
+  return url.href;
+}
+
 /** What Roundcube shows, as far as it says whether the mail is sealed. */
 export type ShownMailKind =
   /** Sealed parts among the attachments, or an answer of a list's server. */

@@ -4,7 +4,7 @@ import { t } from "../../../ui/i18n.js";
 import { readingReplies, type readingWords } from "../../calls/webmail-calls.js";
 import { makeFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
-import { find, looksOf, type MailName, saysSealed, showsSealedMail, sourceOf } from "./page.js";
+import { find, looksOf, type MailName, pageOfMail, saysSealed, showsSealedMail, sourceOf } from "./page.js";
 import { answerAddress } from "./writing.js";
 
 /** Puts our frame in the place of a sealed mail. Roundcube loads this document anew for each mail, and us with it. */
@@ -24,7 +24,8 @@ export async function readMailPage(name: MailName): Promise<void> {
   const answer = () => (top ?? window).location.assign(answerAddress(location.href, name));
   const frame = makeFrame("read", t("webmail_reading_title"), (port) => {
     hearOver(port, listenTo(readingReplies, { "webmail:answer": answer }));
-    tellOver<typeof readingWords>(port)("frame:read", { mail }, [mail]);
+    const page = pageOfMail(location.href, name);
+    tellOver<typeof readingWords>(port)("frame:read", { mail, page }, [mail]);
   });
   place.before(frame.element);
   place.style.setProperty("display", "none");
