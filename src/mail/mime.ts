@@ -185,18 +185,12 @@ class Pieces {
   join(): Uint8Array {
     this.#pieces.push(encoder.encode(this.#text));
     this.#text = "";
-    const out = new Uint8Array(this.#pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of this.#pieces) {
-      out.set(piece, at);
-      at += piece.length;
-    }
-    return out;
+    return join(...this.#pieces);
   }
 }
 
 /** The header fields of a leaf, with the empty line that ends them. */
-export function leafHeader(leaf: Leaf): string {
+export function leafHeader(leaf: OwnPart): string {
   const name = leaf.name === undefined ? "" : `;${CRLF} ${parameter("filename", leaf.name)}`;
   return [
     `Content-Type: ${leaf.type}${CRLF}`,
@@ -250,35 +244,90 @@ export interface SharedEntity {
   readonly tail: Uint8Array;
 }
 
+/** A part whose octets come with each copy. */
+export type OwnPart = Omit<Leaf, "bytes">;
+
+/** A multipart whose last or only large part is shared by many copies, and one part of which is each copy's own. */
+export interface SharedMultipart {
+  /** As {@link Multipart} has it. */
+  readonly type: string;
+  /** The small parts before the large one. */
+  readonly before: readonly (Leaf | OwnPart)[];
+  readonly large: OwnPart;
+  /** The small parts behind it. */
+  readonly after: readonly Leaf[];
+}
+
+/** What many copies have in common, written once. Each copy's own octets stand between `before` and `after`. */
+export interface SharedFrame {
+  readonly fields: Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
 /**
- * As {@link writeEntity} for one multipart with a large part that is already encoded (`base64Lines`, `SharedBase64`).
+ * As {@link writeEntity} for one multipart with a large part that is already encoded (`base64Lines`, `SharedBase64`), up to what
+ * each copy has of its own. They share the boundary, too: it occurs in no base64, whatever is in there.
  *
- * @param fields    as {@link writeFields} writes them: most of them are the same for many copies
- * @param multipart the small parts `before` and `after` the large one
+ * @param multipart the copy's own octets are the part of `before` that has none, or else the beginning of the large one
  */
-export function writeShared(
-  fields: string,
-  multipart: { readonly type: string; readonly before: readonly Leaf[]; readonly after: readonly Leaf[] },
-  large: { readonly leaf: Omit<Leaf, "bytes">; readonly encoded: SplitEncoding },
-): SharedEntity {
-  const head = new Pieces();
-  const tail = new Pieces();
+export function writeFrame(fields: readonly HeaderField[], multipart: SharedMultipart): SharedFrame {
   const boundary = newBoundary();
-  head.text(fields);
-  head.text(`Content-Type: ${multipart.type}; boundary="${boundary}"${CRLF}${CRLF}`);
+  const begin = `--${boundary}${CRLF}`;
+  const before = new Pieces();
+  const behindOwn = new Pieces();
+  const tail = new Pieces();
+  let head = before;
+  before.text(`Content-Type: ${multipart.type}; boundary="${boundary}"${CRLF}${CRLF}`);
   for (const part of multipart.before) {
-    head.text(`--${boundary}${CRLF}`);
-    writeNode(part, head);
+    head.text(begin);
+    if ("bytes" in part) writeNode(part, head);
+    else {
+      head.text(leafHeader(part));
+      head = behindOwn;
+    }
     head.text(CRLF);
   }
-  head.text(`--${boundary}${CRLF}${leafHeader({ ...large.leaf, bytes: new Uint8Array() })}`);
-  head.bytes(large.encoded.own);
+  head.text(begin + leafHeader(multipart.large));
   for (const part of multipart.after) {
-    tail.text(`${CRLF}--${boundary}${CRLF}`);
+    tail.text(CRLF + begin);
     writeNode(part, tail);
   }
   tail.text(`${CRLF}--${boundary}--${CRLF}`);
-  return { head: head.join(), shared: large.encoded.shared, tail: tail.join() };
+  return {
+    fields: encoder.encode(writeFields(fields)),
+    before: before.join(),
+    after: behindOwn.join(),
+    tail: tail.join(),
+  };
+}
+
+/**
+ * A copy in its frame.
+ *
+ * @param fields the copy's own, behind those of the frame
+ * @param own    base64 of what is the copy's own (`base64Lines`)
+ * @param shared base64 of the large part, or of the rest of it
+ */
+export function inFrame(
+  frame: SharedFrame,
+  fields: readonly HeaderField[],
+  own: Uint8Array,
+  shared: Uint8Array,
+): SharedEntity {
+  const pieces = [frame.fields, encoder.encode(writeFields(fields)), frame.before, own, frame.after];
+  return { head: join(...pieces), shared, tail: frame.tail };
+}
+
+function join(...pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
 }
 
 /** A text leaf in UTF-8. */

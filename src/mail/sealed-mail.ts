@@ -19,13 +19,15 @@ import {
   base64Lines,
   formatMailDate,
   type HeaderField,
+  inFrame,
   type Leaf,
   type SharedEntity,
+  type SharedFrame,
+  type SharedMultipart,
   type SplitEncoding,
   textLeaf,
   writeEntity,
-  writeFields,
-  writeShared,
+  writeFrame,
 } from "./mime.js";
 import { authorType, type CopyShape, fileNameOf, partTypes } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
@@ -178,6 +180,9 @@ function threadFields(inReplyTo: string | undefined, references: readonly string
  */
 const ENCRYPTED_LIMIT = 256 * 1024;
 
+/** What the copies of a post in one shape have in common; empty before the first is written. */
+export type CopyFrames = Map<CopyShape, SharedFrame>;
+
 /** Everything outside the seals of a member's copy: the server's own words, nothing of the author's mail. */
 export interface Copy {
   readonly shape: CopyShape;
@@ -201,18 +206,18 @@ export interface Copy {
   readonly encoded?: Uint8Array | SplitEncoding;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
-  /** What {@link writeCommonFields} gave for this post, if the caller keeps it for all copies. */
-  readonly commonFields?: string;
+  /** What {@link writeCopy} wrote for other copies that differ in nothing but `fields` and what is sealed; it adds to them. */
+  readonly frames?: CopyFrames;
 }
 
 /** The part that is the same in every copy of a post. Its base64 is made once and shared by all. */
 export const largePartOf = (sealed: SealedMessage): Uint8Array =>
   sealed.mode === "key" ? sealed.body : sealed.message;
 
-/** The fields that are the same in every copy of a post (but for one `held` for review), as {@link writeCopy} takes them. */
-export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded" | "commonFields">): string {
+/** The fields that are the same in every copy of a post (but for one `held` for review). */
+function commonFields(copy: Copy): readonly HeaderField[] {
   const { list, sealed } = copy;
-  return writeFields([
+  return [
     ["From", formatMailbox(copy.from)],
     ["To", formatMailbox(copy.to)],
     ["Reply-To", formatMailbox(copy.replyTo)],
@@ -223,41 +228,50 @@ export function writeCommonFields(copy: Omit<Copy, "shape" | "fields" | "encoded
     ...listFields(list, copy.listName),
     [sealHeader, sealHeaderValue(copy.held === undefined ? sealed : { ...sealed, held: copy.held })],
     ["MIME-Version", "1.0"],
-  ]);
+  ];
 }
 
 /** A member's copy, in three pieces of which the large middle one is shared. */
 export function writeCopy(copy: Copy): SharedEntity {
-  const { sealed } = copy;
-  const fields = (copy.commonFields ?? writeCommonFields(copy)) + writeFields(copy.fields ?? []);
+  const { sealed, encoded = base64Lines(largePartOf(sealed)), fields = [] } = copy;
+  const given = encoded instanceof Uint8Array ? { own: NOTHING, shared: encoded } : encoded;
+  const octets = given.own.length + given.shared.length;
+  const shape = copy.shape === "encrypted" && octets <= ENCRYPTED_LIMIT ? "encrypted" : "mixed";
+  const frame = copy.frames?.get(shape) ?? writeFrame(commonFields(copy), multipartOf(sealed, shape));
+  copy.frames?.set(shape, frame);
+  return inFrame(frame, fields, sealed.mode === "key" ? base64Lines(sealed.key) : given.own, given.shared);
+}
+
+const NOTHING = new Uint8Array();
+
+/** The tree of a copy; what is sealed for its member alone comes with {@link inFrame}. */
+function multipartOf(sealed: SealedMessage, shape: CopyShape): SharedMultipart {
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
   if (large === undefined) throw new ProtocolError("not-sealed", "a sealed message has at least one part");
-  const given = copy.encoded ?? base64Lines(large.bytes);
-  const encoded = given instanceof Uint8Array ? { own: new Uint8Array(), shared: given } : given;
   const { name, type } = large;
-  if (copy.shape === "encrypted" && encoded.own.length + encoded.shared.length <= ENCRYPTED_LIMIT) {
+  const isOwn = (part: MailPart): boolean => part.type === partTypes.key;
+  if (shape === "encrypted") {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
     // no file names: there is nothing here for anybody to save
     const leaf = (part: MailPart): Leaf => ({ type: part.type, bytes: part.bytes });
+    const leaves = small.map((part) => (isOwn(part) ? { type: part.type } : leaf(part)));
     // QUIRK: Thunderbird 153 takes the second part of any multipart/encrypted for an OpenPGP message of its own and puts a
     // red "secret key not available" over the mail. So the second part is never one: body, list signature, or nothing
-    const [before, after] = sealed.mode === "key" ? [small.map(leaf), []] : [[], small.map(leaf)];
-    return writeShared(
-      fields,
-      { type: `multipart/encrypted; protocol="${protocol}"`, before, after },
-      { leaf: { type }, encoded },
-    );
+    const [before, after] = sealed.mode === "key" ? [leaves, []] : [[], small.map(leaf)];
+    return { type: `multipart/encrypted; protocol="${protocol}"`, before, large: { type }, after };
   }
   // only a copy in delivery `opened` has its list signature beside it
   const delivery = sealed.listSignature === undefined ? "resealed" : "opened";
   const notice = textLeaf(memberNotice(sealed.mode, delivery));
-  return writeShared(
-    fields,
-    { type: "multipart/mixed", before: [notice, ...small.map(attachment)], after: [] },
-    { leaf: { name, type, disposition: "attachment" }, encoded },
+  const attached = small.map((part) =>
+    isOwn(part)
+      ? ({ name: part.name, type: part.type, disposition: "attachment" } as const)
+      : attachment(part),
   );
+  const before = [notice, ...attached];
+  return { type: "multipart/mixed", before, large: { name, type, disposition: "attachment" }, after: [] };
 }
 
 /** A mail as the server received it. */

@@ -5,15 +5,7 @@
  * What is opened here stays in memory. A kept post is opened anew when its copies are made, for the members of then.
  */
 import { setImmediate as others } from "node:timers/promises";
-import {
-  type Address,
-  domainOf,
-  localPartOf,
-  type Mailbox,
-  makeMailbox,
-  parseAddress,
-  requestAddress,
-} from "../../mail/mailbox.js";
+import { type Address, domainOf, localPartOf, type Mailbox, makeMailbox } from "../../mail/mailbox.js";
 import {
   base64Length,
   base64Lines,
@@ -23,10 +15,10 @@ import {
 } from "../../mail/mime.js";
 import {
   type Copy,
+  type CopyFrames,
   largePartOf,
   type ReceivedMail,
   readSealedMail,
-  writeCommonFields,
   writeCopy,
 } from "../../mail/sealed-mail.js";
 import { SharedBase64 } from "../../mail/shared-base64.js";
@@ -179,7 +171,7 @@ function unsubscribeFields(
     return [["List-Unsubscribe", `<mailto:${localPartOf(address)}-leave@${domainOf(address)}>`]];
   }
   const token = tokens.leave(member);
-  const byMail = `<mailto:${detailed(requestAddress(list.address), token)}?subject=unsubscribe>`;
+  const byMail = `<mailto:${detailed(list.requests, token)}?subject=unsubscribe>`;
   const base = publicUrl();
   if (base === undefined) return [["List-Unsubscribe", byMail]];
   const link = new URL(`leave/${list.list.id}/${token}`, base);
@@ -189,9 +181,9 @@ function unsubscribeFields(
   ];
 }
 
-/** `team-bounces@...` -> `team-bounces+DETAIL@...` */
-function detailed(address: Address, detail: string): Address {
-  return parseAddress(`${localPartOf(address)}+${detail}@${domainOf(address)}`);
+/** `team-bounces@...` -> `team-bounces+TOKEN@...`. A token is of letters, digits and hyphens ({@link Tokens}), and needs no parser. */
+function detailed(address: Address, token: string): string {
+  return `${localPartOf(address)}+${token}@${domainOf(address)}`;
 }
 
 /** The part of a copy that is sealed for one member, and where its base64 comes from. */
@@ -266,8 +258,6 @@ export class CopyMaker {
    */
   async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
     const { list } = post;
-    // attack: a thief goes on with the secret beside the key, or with the list key alone
-    if (await this.isRevoked(member)) throw new ProtocolError("key-revoked", "revoked by its holder");
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),
@@ -277,11 +267,7 @@ export class CopyMaker {
       fields: unsubscribeFields(list, member, this.#stationery),
     });
     const token = this.#stationery.tokens.bounce(member, this.#stationery.now());
-    return {
-      sender: detailed(list.bounces, token),
-      recipient: parseAddress(member.address),
-      pieces: [head, shared, tail],
-    };
+    return { sender: detailed(list.bounces, token), recipient: member.address, pieces: [head, shared, tail] };
   }
 
   /** Made once a post; of a held post there are copies for review alone. */
@@ -291,16 +277,23 @@ export class CopyMaker {
     const isForOne = sealed.outerSecret !== undefined;
     if (known !== undefined && known.held === held && !isForOne) return known;
     const about = commonOf(post, held);
-    const made = { ...about, commonFields: writeCommonFields({ ...about, sealed }) };
-    if (!isForOne) this.#common.set(post, made);
+    if (isForOne) return about;
+    const frames: CopyFrames = new Map();
+    const made = { ...about, frames };
+    this.#common.set(post, made);
     return made;
   }
 
   async #seal(post: PreparedPost, member: Member): Promise<Sealed> {
     const { list, prepared } = post;
     const shared = await this.#sharedPart(post);
-    if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
     const { copiesSecret } = member;
+    const isForCertificate = list.list.delivery !== "opened" && copiesSecret === undefined;
+    // attack: a thief goes on with the secret beside the key, or with the list key alone. (Nothing is sealed for a certificate
+    // that is revoked.)
+    if (!isForCertificate && (await this.isRevoked(member)))
+      throw new ProtocolError("key-revoked", "revoked by its holder");
+    if (list.list.delivery === "opened") return { sealed: forwardOpened(prepared), ...shared };
     if (copiesSecret !== undefined) {
       const secret = await list.secrets.of("member", prepared.profile, copiesSecret);
       return { sealed: await resealFor(prepared, secret), ...shared };

@@ -26,9 +26,13 @@ const looks = new WeakMap<Uint8Array, Promise<boolean>>();
  * @param pieces never changed while any copy is on its way
  */
 export async function wireChunks(pieces: readonly Uint8Array[]): Promise<readonly Buffer[]> {
+  const octets = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // a small mail is looked at as a whole, and nobody waits for it
+  if (octets <= SMALL_OCTETS) {
+    const whole = Buffer.concat(pieces, octets);
+    return [plainLinesUpTo(whole, 0, octets) !== undefined ? whole : dotted(pieces)];
+  }
   const plain = (await isAsOnTheWire(pieces)) ? pieces : [dotted(pieces)];
-  const total = plain.reduce((sum, piece) => sum + piece.length, 0);
-  if (total <= SMALL_OCTETS) return [Buffer.concat(plain, total)];
   const chunks: Buffer[] = [];
   for (const piece of plain) {
     for (let at = 0; at < piece.length; at += SLICE_OCTETS) {
@@ -49,18 +53,31 @@ async function isAsOnTheWire(pieces: readonly Uint8Array[]): Promise<boolean> {
 }
 
 async function hasPlainLines(piece: Uint8Array): Promise<boolean> {
-  // from line end to line end: the search is native, and a line costs no more than an octet would
-  let start = 0;
-  let turnEnds = TURN_OCTETS;
-  for (let end = piece.indexOf(LF); end !== -1; end = piece.indexOf(LF, start)) {
-    if (piece[start] === DOT || piece[end - 1] !== CR || end === start) return false;
-    if (piece.indexOf(CR, start) !== end - 1) return false;
-    start = end + 1;
-    if (start < turnEnds) continue;
-    turnEnds = start + TURN_OCTETS;
-    await others();
+  let at = 0;
+  while (at < piece.length) {
+    if (at > 0) await others();
+    const end = plainLinesUpTo(piece, at, at + TURN_OCTETS);
+    if (end === undefined) return false;
+    at = end;
   }
-  return start === piece.length;
+  return true;
+}
+
+/**
+ * Looks at the lines from `from` on, to the end of the one that reaches `enough` or to the last.
+ *
+ * @returns where the next begins; `undefined` if one of them is not as SMTP sends it, or has no end
+ */
+function plainLinesUpTo(piece: Uint8Array, from: number, enough: number): number | undefined {
+  // from line end to line end: the search is native, and a line costs no more than an octet would
+  let start = from;
+  while (start < piece.length && start < enough) {
+    const end = piece.indexOf(LF, start);
+    if (end === -1 || piece[start] === DOT || piece[end - 1] !== CR || end === start) return undefined;
+    if (piece.indexOf(CR, start) !== end - 1) return undefined;
+    start = end + 1;
+  }
+  return start;
 }
 
 /** Bare CR and LF become line ends, as every mail server since smuggling was found reads them or refuses them. */

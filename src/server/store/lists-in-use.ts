@@ -4,7 +4,7 @@
  * Rows are read anew each time (a command may have changed them); keys are kept, by fingerprint.
  */
 import { createHash } from "node:crypto";
-import { type Address, bouncesAddress, parseAddress } from "../../mail/mailbox.js";
+import { type Address, bouncesAddress, parseAddress, requestAddress } from "../../mail/mailbox.js";
 import { type OpeningKey, parseSealingKey, readSealingKey } from "../../openpgp/keys.js";
 import type { ListRef } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
@@ -28,6 +28,8 @@ export interface ListInUse {
   readonly address: Address;
   /** Envelope sender of everything that the list sends. */
   readonly bounces: Address;
+  /** Where requests about the list go. */
+  readonly requests: Address;
 }
 
 /** What an address of ours is for. */
@@ -96,6 +98,7 @@ export class ListsInUse {
       secrets: this.#secrets,
       address,
       bounces: bouncesAddress(address),
+      requests: requestAddress(address),
     };
   }
 
