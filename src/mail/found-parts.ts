@@ -1,5 +1,5 @@
 import { parseMailboxList } from "./mailbox.js";
-import { COPY_FIELD, labelOf, partTypes, requestTypes } from "./part-types.js";
+import { COPY_FIELD, labelOf, partTypes, requestTypes, ridingType } from "./part-types.js";
 import type { RequestMailKind } from "./request-mail.js";
 
 /** What a mail says of itself beside its sealed post: told by its tree alone, nothing is decoded. */
@@ -66,6 +66,14 @@ export function incomingPart(root: PartTree): (IncomingPart & { readonly partNam
     const kind = incomingKinds.find((each) => requestTypes[each] === type);
     return kind === undefined || partName === undefined ? [] : [{ kind, partName, byName }];
   });
+  return more === undefined ? only : undefined;
+}
+
+/** The one part of a mail that is an owner's notice beside a post; undefined if there is none, or several. */
+export function ridingPart(root: PartTree): { readonly partName: string } | undefined {
+  const [only, more] = firstParts(root).flatMap(({ contentType = "", name, partName }) =>
+    labelOf({ type: contentType, name }).type === ridingType && partName !== undefined ? [{ partName }] : [],
+  );
   return more === undefined ? only : undefined;
 }
 

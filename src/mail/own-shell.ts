@@ -13,12 +13,14 @@
 import { deliveryModes, modes } from "../protocol/message.js";
 import { decodeBase64Body } from "./base64-body.js";
 import { formerNotices, memberNotice, submissionNotice } from "./fixed-texts.js";
-import { labelOf, namedType, partTypes } from "./part-types.js";
+import { labelOf, namedType, partTypes, ridingType } from "./part-types.js";
 import type { MailPart } from "./sealed-mail.js";
 
 /** A mail in its own shell. */
 export interface OwnShell {
   readonly parts: readonly MailPart[];
+  /** An owner's notice that a copy carries, still sealed. */
+  readonly riding?: Uint8Array;
   /** The outer header, by the names of the fields in lower case, unfolded. */
   readonly headers: HeaderFields;
 }
@@ -32,8 +34,8 @@ const MAX_PART_HEADER = 4 * 1024;
 const MAX_NOTICE = 4 * 1024;
 /** Hyphens that are looked at in search of boundaries. Base64 has none, a notice few. */
 const MAX_HYPHENS = 2_000;
-/** Notice, key, list signature, body. */
-const MAX_PARTS = 4;
+/** The fixed text, key, list signature, body, an owner's notice. */
+const MAX_PARTS = 5;
 
 const [LF, CR, HYPHEN] = [0x0a, 0x0d, 0x2d];
 const latin1 = new TextDecoder("latin1");
@@ -71,12 +73,18 @@ export function readOwnShell(raw: Uint8Array): OwnShell | undefined {
   const sealed = top.value === "multipart/mixed" ? withoutNotice(raw, bodies, boundary) : bodies;
   if (sealed === undefined || !/^multipart\/(?:mixed|encrypted)$/.test(top.value)) return undefined;
   const parts: MailPart[] = [];
+  let riding: Uint8Array | undefined;
   for (const body of sealed) {
     const part = sealedPartOf(raw, body);
     if (part === undefined) return undefined;
-    parts.push(part);
+    const { type, name, bytes } = part;
+    if (type !== ridingType) parts.push({ type, name, bytes });
+    // one at most, and beside a post: alone it is a mail of its own, and opens nothing
+    else if (riding === undefined) riding = bytes;
+    else return undefined;
   }
-  return isComplete(parts) ? { parts, headers: fields } : undefined;
+  if (!isComplete(parts)) return undefined;
+  return { parts, ...(riding === undefined ? {} : { riding }), headers: fields };
 }
 
 /** One complete sealed message: key and body, or message; with or without the list's detached signature. */
@@ -220,7 +228,14 @@ function partHeadOf(raw: Uint8Array, { start, end }: Span): PartHead | undefined
   return { type, disposition, encoding: encodingOf(fields), body: { start: head.end, end } };
 }
 
-function sealedPartOf(raw: Uint8Array, span: Span): MailPart | undefined {
+/** What may stand in a shell of our own. */
+const shellTypes = [...Object.values(partTypes), ridingType] as const;
+
+interface ShellPart extends Omit<MailPart, "type"> {
+  readonly type: (typeof shellTypes)[number];
+}
+
+function sealedPartOf(raw: Uint8Array, span: Span): ShellPart | undefined {
   const head = partHeadOf(raw, span);
   if (head === undefined || head.encoding !== "base64") return undefined;
   const { disposition } = head;
@@ -231,7 +246,7 @@ function sealedPartOf(raw: Uint8Array, span: Span): MailPart | undefined {
   );
   const [name = ""] = names;
   const { type } = labelOf({ type: head.type.value, name });
-  const known = Object.values(partTypes).find((each) => each === type);
+  const known = shellTypes.find((each) => each === type);
   if (known === undefined || names.some((each) => namedType(each) !== known)) return undefined;
   const bytes = decodeBase64Body(raw.subarray(head.body.start, head.body.end));
   return bytes === undefined ? undefined : { name, type: known, bytes };

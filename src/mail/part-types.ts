@@ -20,6 +20,9 @@ export const partTypes = {
   through: "application/vnd.listseal.through",
 } as const;
 
+/** An owner's notice that a member's copy carries beside its post: for a program that has said that it takes that. */
+export const ridingType = "application/vnd.listseal.riding-notice";
+
 /** Media types of the one part of a request, its answer, an owner's notice and the receipt for it. */
 export const requestTypes = {
   request: "application/vnd.listseal.request",
@@ -41,6 +44,7 @@ const namedTypes = {
   "sealed-message": partTypes.message,
   "list-signature": partTypes.through,
   author: authorType,
+  "riding-notice": ridingType,
   ...requestTypes,
 } as const;
 

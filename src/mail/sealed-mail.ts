@@ -29,7 +29,7 @@ import {
   writeEntity,
   writeFrame,
 } from "./mime.js";
-import { authorType, type CopyShape, fileNameOf, partTypes } from "./part-types.js";
+import { authorType, type CopyShape, fileNameOf, partTypes, ridingType } from "./part-types.js";
 import { fieldValues, messageIdsIn } from "./payload.js";
 import { partsOfMail, readReceived } from "./received.js";
 
@@ -204,6 +204,8 @@ export interface Copy {
    * two pieces (`SharedBase64`). The large part of `sealed` is then not looked at; in mode `whole` it may be empty.
    */
   readonly encoded?: Uint8Array | SplitEncoding;
+  /** An owner's notice to this member, sealed: one more part (`ridingType`). */
+  readonly notice?: Uint8Array;
   /** More fields of the server's own, e.g. List-Unsubscribe. */
   readonly fields?: readonly HeaderField[];
   /** What {@link writeCopy} wrote for other copies that differ in nothing but `fields` and what is sealed; it adds to them. */
@@ -233,25 +235,34 @@ function commonFields(copy: Copy): readonly HeaderField[] {
 
 /** A member's copy, in three pieces of which the large middle one is shared. */
 export function writeCopy(copy: Copy): SharedEntity {
-  const { sealed, encoded = base64Lines(largePartOf(sealed)), fields = [] } = copy;
+  const { sealed, encoded = base64Lines(largePartOf(sealed)), fields = [], notice } = copy;
   const given = encoded instanceof Uint8Array ? { own: NOTHING, shared: encoded } : encoded;
   const octets = given.own.length + given.shared.length;
-  const shape = copy.shape === "encrypted" && octets <= ENCRYPTED_LIMIT ? "encrypted" : "mixed";
-  const frame = copy.frames?.get(shape) ?? writeFrame(commonFields(copy), multipartOf(sealed, shape));
-  copy.frames?.set(shape, frame);
+  // QUIRK: see multipartOf; in mode `whole` the notice would be that second part
+  const isKept = notice === undefined || sealed.mode === "key";
+  const shape = copy.shape === "encrypted" && octets <= ENCRYPTED_LIMIT && isKept ? "encrypted" : "mixed";
+  // what carries a member's own notice is like no other copy
+  const frames = notice === undefined ? copy.frames : undefined;
+  const frame = frames?.get(shape) ?? writeFrame(commonFields(copy), multipartOf(sealed, shape, notice));
+  frames?.set(shape, frame);
   return inFrame(frame, fields, sealed.mode === "key" ? base64Lines(sealed.key) : given.own, given.shared);
 }
 
 const NOTHING = new Uint8Array();
 
-/** The tree of a copy; what is sealed for its member alone comes with {@link inFrame}. */
-function multipartOf(sealed: SealedMessage, shape: CopyShape): SharedMultipart {
+/** The tree of a copy; what is sealed for its member alone comes with {@link inFrame}, but for an owner's `notice` to them. */
+function multipartOf(
+  sealed: SealedMessage,
+  shape: CopyShape,
+  notice: Uint8Array | undefined,
+): SharedMultipart {
   const parts = toParts(sealed);
   const small = parts.slice(0, -1);
   const large = parts.at(-1);
   if (large === undefined) throw new ProtocolError("not-sealed", "a sealed message has at least one part");
   const { name, type } = large;
   const isOwn = (part: MailPart): boolean => part.type === partTypes.key;
+  const aboard: readonly Leaf[] = notice === undefined ? [] : [{ type: ridingType, bytes: notice }];
   if (shape === "encrypted") {
     const protocol = sealed.mode === "key" ? partTypes.key : partTypes.message;
     // no file names: there is nothing here for anybody to save
@@ -260,18 +271,27 @@ function multipartOf(sealed: SealedMessage, shape: CopyShape): SharedMultipart {
     // QUIRK: Thunderbird 153 takes the second part of any multipart/encrypted for an OpenPGP message of its own and puts a
     // red "secret key not available" over the mail. So the second part is never one: body, list signature, or nothing
     const [before, after] = sealed.mode === "key" ? [leaves, []] : [[], small.map(leaf)];
-    return { type: `multipart/encrypted; protocol="${protocol}"`, before, large: { type }, after };
+    return {
+      type: `multipart/encrypted; protocol="${protocol}"`,
+      before,
+      large: { type },
+      after: [...after, ...aboard],
+    };
   }
   // only a copy in delivery `opened` has its list signature beside it
   const delivery = sealed.listSignature === undefined ? "resealed" : "opened";
-  const notice = textLeaf(memberNotice(sealed.mode, delivery));
+  const words = textLeaf(memberNotice(sealed.mode, delivery));
   const attached = small.map((part) =>
     isOwn(part)
       ? ({ name: part.name, type: part.type, disposition: "attachment" } as const)
       : attachment(part),
   );
-  const before = [notice, ...attached];
-  return { type: "multipart/mixed", before, large: { name, type, disposition: "attachment" }, after: [] };
+  return {
+    type: "multipart/mixed",
+    before: [words, ...attached],
+    large: { name, type, disposition: "attachment" },
+    after: aboard.map((part) => ({ ...part, name: fileNameOf(ridingType), disposition: "attachment" })),
+  };
 }
 
 /** A mail as the server received it. */

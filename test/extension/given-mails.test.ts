@@ -69,7 +69,13 @@ interface Wish {
 }
 
 /** A mail as the Reader has opened it. */
-function opened({ number, subject = `Matter ${number}`, author = "olga", view = {}, ...wish }: Wish): OpenedMail {
+function opened({
+  number,
+  subject = `Matter ${number}`,
+  author = "olga",
+  view = {},
+  ...wish
+}: Wish): OpenedMail {
   const messageId = wish.messageId ?? `<${number}@lists.example>`;
   return {
     letter: {
@@ -224,7 +230,8 @@ test("other pages hear of each change", async () => {
   await addGiven(opened({ number: 1 }), file);
   const { change } = await givenState();
   expect(change).not.toBe(before);
-  for (const listener of storageListeners) listener({ givenMails: { newValue: await givenState() } }, "local");
+  for (const listener of storageListeners)
+    listener({ givenMails: { newValue: await givenState() } }, "local");
   expect(heard).toBe(1);
   // what is in clear says nothing of a mail
   expect(JSON.stringify(await local.get(null))).not.toContain("Matter");

@@ -15,10 +15,11 @@ const signature = { listSignature: noise(300) };
 const key = { mode: "key", key: noise(900), body: noise(60_000) } as const;
 const whole = { mode: "whole", message: noise(50_000) } as const;
 
-function copy(sealed: SealedMessage, shape: CopyShape): Uint8Array {
+function copy(sealed: SealedMessage, shape: CopyShape, notice?: Uint8Array): Uint8Array {
   const { head, shared, tail } = writeCopy({
     ...{ shape, list, listName: "Team", from: alice, replyTo: { address: list }, to: alice },
     ...{ messageId: "<1@example.test>", date: new Date(), sealed },
+    ...(notice === undefined ? {} : { notice }),
   });
   return Buffer.concat([head, shared, tail]);
 }
@@ -50,6 +51,58 @@ test.each(ours)("%s opens by itself, and nothing of it is lost", async (_, raw) 
   expect(read?.headers["to"]).toHaveLength(1);
   // as a store with other line ends gives it
   expect(readOwnShell(Buffer.from(text(raw).replace(/\r\n/g, "\n"), "latin1"))?.parts).toEqual(read?.parts);
+});
+
+describe("an owner's notice in a copy", () => {
+  const aboard = noise(1_500);
+  const cases = [key, whole].flatMap((sealed) =>
+    (["mixed", "encrypted"] as const).flatMap((shape) => [
+      [sealed.mode, shape, "resealed", sealed] as const,
+      [sealed.mode, shape, "opened", { ...sealed, ...signature }] as const,
+    ]),
+  );
+
+  test.each(cases)(
+    "rides beside a post (mode %s, %s, %s), and is no part of it",
+    (_mode, shape, _way, sealed) => {
+      const read = readOwnShell(copy(sealed, shape, aboard));
+      expect(Buffer.from(read?.riding ?? [])).toEqual(Buffer.from(aboard));
+      const without = readOwnShell(copy(sealed, shape));
+      expect(read?.parts).toEqual(expect.arrayContaining([...(without?.parts ?? [])]));
+      expect(read?.parts).toHaveLength(without?.parts.length ?? 0);
+    },
+  );
+
+  const raw = text(copy(key, "mixed", aboard));
+  const [, boundary = ""] = /boundary="([^"]*)"/.exec(raw) ?? [];
+  const parts = raw.split(`--${boundary}\r\n`);
+  const [head = "", fixed = "", sealedKey = "", body = "", riding = ""] = parts;
+  const mail = (...inside: readonly string[]) =>
+    Buffer.from(
+      [head, ...inside.map((each) => each.replace(`--${boundary}--\r\n`, ""))].join(`--${boundary}\r\n`) +
+        `--${boundary}--\r\n`,
+      "latin1",
+    );
+
+  test("two of them, one without a post, or one in a part's place are nobody's shell", () => {
+    expect(readOwnShell(mail(fixed, sealedKey, body, riding))?.riding).toBeDefined();
+    expect(readOwnShell(mail(fixed, sealedKey, body, riding, riding))).toBeUndefined();
+    expect(readOwnShell(mail(fixed, riding))).toBeUndefined();
+    expect(readOwnShell(mail(fixed, sealedKey, riding))).toBeUndefined();
+    expect(readOwnShell(mail(fixed, body, riding))).toBeUndefined();
+  });
+
+  test("an older add-on's reader of sealed parts passes it over", async () => {
+    const read = await readMail({ raw: mail(fixed, sealedKey, body, riding) });
+    expect(read).toMatchObject({ kind: "sealed", shell: "own" });
+    // in a foreign shell, too, which a person opens by a press
+    const foreign = await readMail({
+      raw: mail(fixed.replace("encrypted", "readable"), sealedKey, body, riding),
+    });
+    expect(foreign).toMatchObject({ kind: "sealed", shell: "elsewhere" });
+    expect(foreign.kind === "sealed" ? foreign.parts.length : 0).toBe(2);
+    expect(foreign.kind === "sealed" ? foreign.riding?.length : 0).toBe(aboard.length);
+  });
 });
 
 const notice = submissionNotice().trimEnd().split("\n").join("\r\n");

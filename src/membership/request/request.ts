@@ -54,7 +54,9 @@ import {
   formatDate,
   hexDigits,
   isoDate,
+  line,
   objectOf,
+  several,
 } from "../file/declaration.js";
 import { assertKind, checked, FILE_VERSION, kindFields, parseJson } from "../file/json-fields.js";
 import type { CommandName } from "./command-names.js";
@@ -105,6 +107,17 @@ export interface RequestedList {
   readonly key: Fingerprint | SecretId;
 }
 
+/**
+ * What a program can take of a server that not every one can, by words of its own: a server sends it to nobody whose program has not
+ * said so. `riding-notice`: a copy that carries an owner's notice as one more part (FORMAT, 11.1).
+ */
+export const programFeatures = ["riding-notice"] as const;
+export type ProgramFeature = (typeof programFeatures)[number];
+
+/** Words in `takes`, and characters of one. Against a request that keeps the server busy with them. */
+const MAX_FEATURES = 20;
+const MAX_FEATURE_WORD = 40;
+
 /** A command with what keeps it from being moved or repeated. */
 export interface Request {
   /** 128 random bits in hex ({@link newRequestId}). */
@@ -112,6 +125,8 @@ export interface Request {
   /** Whole seconds. */
   readonly date: Date;
   readonly list: RequestedList;
+  /** What the asker's program takes; nothing, if it does not say. */
+  readonly takes?: readonly ProgramFeature[];
   readonly command: Command;
 }
 
@@ -136,12 +151,16 @@ export const requestedList: Declaration<RequestedList> = objectOf({
   ),
 });
 
-const envelope = objectOf({
-  ...kindFields("request"),
-  id: hexDigits(2 * ID_OCTETS),
-  date: isoDate,
-  list: requestedList,
-});
+const envelope = objectOf(
+  {
+    ...kindFields("request"),
+    id: hexDigits(2 * ID_OCTETS),
+    date: isoDate,
+    list: requestedList,
+  },
+  // words of later versions are passed over
+  { takes: several(line(MAX_FEATURE_WORD), { limit: MAX_FEATURES }) },
+);
 
 /** A request's JSON. */
 export const requestDeclaration = both(envelope, commandDeclaration);
@@ -175,13 +194,14 @@ export async function writeRequest(
     readonly server: SealingKey<"server">;
   },
 ): Promise<Uint8Array> {
-  const { command, id, date, list } = request;
+  const { command, id, date, list, takes } = request;
   const bytes = jsonBytes({
     listseal: FILE_VERSION,
     kind: "request",
     id,
     date: formatDate(date),
     list: { address: list.address, key: list.key },
+    ...(takes === undefined ? {} : { takes }),
     ...written(command),
   });
   const signedAt = signingDate([server.certificate, ...signers.map(({ secret }) => secret)], date);
@@ -211,8 +231,13 @@ export interface OpenedRequest {
 async function readJson(bytes: Uint8Array): Promise<Request> {
   const value = parseJson(bytes, "damaged");
   assertKind(value, { kind: "request", from: "message", code: "damaged" });
-  const { id, date, list } = checked(value, envelope, "damaged");
-  return { id, date, list, command: await readCommand(value) };
+  const { id, date, list, takes } = checked(value, envelope, "damaged");
+  const known = programFeatures.filter((word) => takes?.includes(word));
+  return {
+    ...{ id, date, list },
+    ...(known.length === 0 ? {} : { takes: known }),
+    command: await readCommand(value),
+  };
 }
 
 /**

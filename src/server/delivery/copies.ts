@@ -30,6 +30,7 @@ import { forwardOpened, type PreparedReseal, prepareReseal, resealFor } from "..
 import { BufferCollector } from "../base/force-gc.js";
 import type { ListSettings } from "../store/list-settings.js";
 import type { ListInUse } from "../store/lists-in-use.js";
+import type { RidingNotice, RidingNotices } from "../store/riding-notices.js";
 import { KeyFileError } from "../store/server-keys.js";
 import type { Member, Post, Roster, RosterRecord } from "../store/store.js";
 import type { Tokens } from "../store/tokens.js";
@@ -46,6 +47,8 @@ export interface PreparedPost {
   readonly replyTo: Mailbox;
   /** The author gets no copy, if the list is set so. */
   readonly skips?: string;
+  /** The notice that brought the list key that the post is under: whoever has not heard of it can't open their copy. */
+  readonly riding?: RidingNotice;
   readonly inReplyTo?: string;
   readonly references: readonly string[];
 }
@@ -105,7 +108,7 @@ export async function takeApart({ raw, ...post }: Post): Promise<PostInParts> {
  * @throws Poison; KeyFileError, ListSealError for the list's keys, the store's errors
  */
 export async function preparePost(
-  store: Roster & RosterRecord,
+  store: Roster & RosterRecord & RidingNotices,
   list: ListInUse,
   post: PostInParts,
   settings: ListSettings,
@@ -120,6 +123,7 @@ export async function preparePost(
     kind: post.author.kind === "member" ? "through" : "through-nonmember",
   });
   const isMember = post.author.kind === "member";
+  const riding = await store.ridingNotice(list.list.id, ref.key.fingerprint);
   const name = isMember ? await shownName(store, list, post.author.name, opened.by) : post.author.name;
   return {
     list,
@@ -131,6 +135,7 @@ export async function preparePost(
         ? makeMailbox(isMember ? name : undefined, mail.from.address)
         : makeMailbox(list.list.name, list.address),
     ...(settings.authorCopy ? {} : { skips: opened.by }),
+    ...(riding === undefined ? {} : { riding }),
     ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
     references: mail.references,
   };
@@ -252,17 +257,24 @@ export class CopyMaker {
   /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
-   * @param held the number under which the post waits, on a copy for its review by a moderator
+   * @param held   the number under which the post waits, on a copy for its review by a moderator
+   * @param aboard an owner's notice to this member that it carries (`riding-notice.ts`)
    * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
    * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
    */
-  async copyFor(post: PreparedPost, member: Member, held?: number): Promise<OutgoingMail> {
+  async copyFor(
+    post: PreparedPost,
+    member: Member,
+    held?: number,
+    aboard?: Uint8Array,
+  ): Promise<OutgoingMail> {
     const { list } = post;
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),
       ...(encoded === undefined ? {} : { encoded }),
       sealed,
+      ...(aboard === undefined ? {} : { notice: aboard }),
       shape: member.shape,
       fields: unsubscribeFields(list, member, this.#stationery),
     });

@@ -7,6 +7,7 @@
 import { ListSealError } from "../../openpgp/errors.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
+import { sharedNoticeIn } from "../store/riding-notices.js";
 import { KeyFileError } from "../store/server-keys.js";
 import type { CopyJob, Entitled, Job, MailJob, Member, NoticeJob, Store } from "../store/store.js";
 import { isClockBehind } from "./clock.js";
@@ -16,7 +17,8 @@ import { denial, type OutgoingCopy, type RecipientRequirement, type WithheldReas
 import { noticeNeeds, writePlainNotice } from "./plain-notice.js";
 import type { PreparedPosts } from "./prepared-posts.js";
 import type { OutgoingMail } from "./relay.js";
-import { sharedNoticeOf, writeSharedNotice } from "./shared-notice.js";
+import { noticeAboard } from "./riding-notice.js";
+import { writeSharedNotice } from "./shared-notice.js";
 import type { SuspensionReview } from "./suspension.js";
 
 /** What a job came to. */
@@ -70,7 +72,8 @@ async function makeCopy(parts: MakeMailContext, job: CopyJob): Promise<MadeMail>
   if (stop !== undefined || member === undefined) return { kind: "dropped", code: stop ?? "not-a-member" };
   if (post.skips === member.fingerprint) return { kind: "dropped", code: "author" };
   try {
-    const mail = await copies.copyFor(post, member, job.isReview ? job.postId : undefined);
+    const aboard = await noticeAboard(store, post, member, parts.now());
+    const mail = await copies.copyFor(post, member, job.isReview ? job.postId : undefined, aboard);
     return { kind: "mail", mail, passenger: passengerOf(job, need, member, member.certificate) };
   } catch (error) {
     const code = codeForLog(error);
@@ -100,7 +103,7 @@ async function makeNotice({ store, lists, copies, now }: MakeMailContext, job: N
   const list = await lists.openById(member.listId);
   if (list === undefined) throw new Error("a member of a list without a key");
   const date = new Date(now());
-  const shared = sharedNoticeOf(job);
+  const shared = sharedNoticeIn(job.code);
   if (shared !== undefined) {
     // attack: sealed before its holder said that the key is in other hands
     if (await copies.isRevoked(member)) return { kind: "dropped", code: "key-revoked" };

@@ -3,16 +3,9 @@ import { type Address, domainOf, makeMailbox, parseAddress, requestAddress } fro
 import { writeRequestMail } from "../../mail/request-mail.js";
 import { join } from "../../openpgp/packets.js";
 import { newMessageId } from "../../protocol/seal-post.js";
-import { SHARED_NOTICE } from "../store/queue.js";
 import type { MemberNotice } from "../store/shared-notices.js";
-import type { List, Member, NoticeJob } from "../store/store.js";
+import type { List, Member } from "../store/store.js";
 import type { OutgoingMail } from "./relay.js";
-
-/** The number of the notice that a job is about; undefined for a notice in the server's own words. */
-export function sharedNoticeOf({ code }: NoticeJob): number | undefined {
-  const [name, id] = code.split(" ");
-  return name === SHARED_NOTICE && id !== undefined ? Number(id) : undefined;
-}
 
 /** An owner's notice as the mail of one member. @param sealed for this member */
 export function noticeMail(

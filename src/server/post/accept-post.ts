@@ -16,6 +16,7 @@ import type { Reader } from "../parse/reader.js";
 import { Stale } from "../store/authorization.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import { FORMER_KEY_NOTICE } from "../store/queue.js";
+import type { RidingNotices } from "../store/riding-notices.js";
 import type { Member, NewPost, PostPolicy, Posts, Queue, Queued, Roster } from "../store/store.js";
 
 /** A mail as it came for one list, checked as bytes (wire-check.ts). */
@@ -67,7 +68,7 @@ export type PostOutcome =
  *         the sender is told to try later
  */
 export async function acceptPost(
-  store: Posts & Roster & Queue,
+  store: Posts & Roster & Queue & RidingNotices,
   list: ListInUse,
   arrival: ReceivedPost,
 ): Promise<PostOutcome> {
@@ -230,7 +231,7 @@ async function refuse(
  * captured again and again, each time with another header: its author gets one answer for it, whatever stands there.
  */
 async function answerFormerKey(
-  store: Queue,
+  store: Queue & RidingNotices,
   author: Member | undefined,
   of: {
     readonly list: ListInUse;
@@ -247,6 +248,8 @@ async function answerFormerKey(
   const code = `${FORMER_KEY_NOTICE} ${opened.messageId} ${list.ref.key.fingerprint}`;
   const words = mail.messageId === undefined ? [opened.server] : [opened.server, mail.messageId];
   const notified = await store.queueNotice(author.id, code, at, FORMER_KEY_ANSWER_MS, words);
+  // the list key of today as well, if an owner has left it for them: it may wait for a copy that carries it
+  if (notified) await store.sendNoticeNow(list.list.id, list.ref.key.fingerprint, author.id, at);
   return { kind: "answered", memberId: author.id, notified };
 }
 

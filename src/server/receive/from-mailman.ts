@@ -15,6 +15,7 @@ import { ReadingEnded } from "../parse/thread.js";
 import { acceptPost, type PostAdmission } from "../post/accept-post.js";
 import { MAX_TRIES } from "../store/authorization.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
+import type { RidingNotices } from "../store/riding-notices.js";
 import type { Heads } from "../store/rollback-guard.js";
 import type { List, ListStore, NewPost, Post, Posts, Queue, Roster } from "../store/store.js";
 import { fieldsNamed } from "./header-fields.js";
@@ -31,7 +32,7 @@ export type FromMailman =
 
 /** What the checks work with. */
 export interface MailmanContext {
-  readonly store: ListStore & Roster & Posts & Queue;
+  readonly store: ListStore & Roster & Posts & Queue & RidingNotices;
   readonly lists: ListsInUse;
   readonly heads: Heads;
   readonly reader: Reader;

@@ -190,11 +190,21 @@ async function tryTo(asked: RequestContext, proved: JoiningMember): Promise<Comm
   const refusedBefore = await parts.store.refusedBefore(list.id);
   if (refusedBefore !== undefined && proved.signedAt.getTime() < refusedBefore) return refusal("too-old");
   try {
-    return await proved.carryOut();
+    const done = await proved.carryOut();
+    if (done.kind !== "repeat") await noteProgram(asked, proved);
+    return done;
   } catch (error) {
     if (!(error instanceof ListSealError)) throw error;
     return refusal(refusalOf(error, "damaged"));
   }
+}
+
+/** What the asker's program takes, by its last request: one that was captured and comes again says nothing. */
+async function noteProgram({ parts, list, opened }: RequestContext, proved: JoiningMember): Promise<void> {
+  const { store } = parts;
+  const member = proved.member ?? (await store.memberByFingerprint(list.id, proved.asker.key.fingerprint));
+  const takes = opened.request.takes?.includes("riding-notice") ?? false;
+  if (member !== undefined && member.takesRiding !== takes) await store.noteRiding(member.id, takes);
 }
 
 /** The first answer again, from the store. */

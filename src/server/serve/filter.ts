@@ -20,6 +20,7 @@ import {
   type RelayConnection,
   type RelayOptions,
 } from "../delivery/relay.js";
+import { noticeAboard } from "../delivery/riding-notice.js";
 import type { EndOfData } from "../delivery/smtp-client.js";
 import { SuspensionReview } from "../delivery/suspension.js";
 import { keptPostsIn } from "../parse/kept-posts.js";
@@ -199,10 +200,15 @@ class Filtering {
   }
 
   async #send(post: PreparedPost, member: Member, sender: string | undefined): Promise<Reply> {
-    const { copies, standing, log } = this.#parts;
+    const { copies, standing, store, log } = this.#parts;
     let copy: OutgoingMail;
     try {
-      copy = await copies.copyFor(post, member);
+      copy = await copies.copyFor(
+        post,
+        member,
+        undefined,
+        await noticeAboard(store, post, member, Date.now()),
+      );
     } catch (error) {
       const code = codeForLog(error);
       // a secret whose file can't be read is for the operator to put right; Postfix keeps the copy

@@ -138,6 +138,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
     if (store.sharing === "alone") await tried("claim-release-failed", () => store.releaseClaims(now()));
     await tried("cleanup-failed", async () => {
+      await store.queueLateNotices(now());
       await store.forget(now());
       await dropUnusedSecrets(folder, store, now());
     });
@@ -253,6 +254,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }, ms);
       undo.push(() => clearInterval(timer));
     };
+    every(FORGET_MS, "late-notices-failed", async () => {
+      await store.queueLateNotices(now());
+      wake();
+    });
     every(FORGET_MS, "cleanup-failed", async () => {
       await store.forget(now());
       await standing.review();

@@ -53,6 +53,8 @@ export interface Member extends NewMember {
   readonly listId: number;
   readonly role: MemberRole;
   readonly added: number;
+  /** Whether their program takes a copy that carries an owner's notice (riding-notices.ts). */
+  readonly takesRiding: boolean;
 }
 
 /** What decides whether a member gets something. */
@@ -339,6 +341,7 @@ export function memberOf(row: Row): Member {
     shape: word(row, "shape", copyShapes),
     role: word(row, "role", roles),
     added: number(row, "added"),
+    takesRiding: number(row, "takes_riding") === 1,
     ...(isSet(row, "copies_secret") ? { copiesSecret: textColumn(row, "copies_secret") } : {}),
     ...(isSet(row, "posts_secret") ? { postsSecret: textColumn(row, "posts_secret") } : {}),
   };

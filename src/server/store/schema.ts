@@ -422,6 +422,17 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX notice_packets_of_member ON notice_packets (member_id);
   `,
+    `
+  -- whether a member's program takes notices in copies (1), by its last request
+  ALTER TABLE members ADD COLUMN takes_riding ${integer} NOT NULL DEFAULT 0;
+  -- since when a notice is passed on; for each member, when a copy carried it last, and when its own mail was queued
+  ALTER TABLE shared_notices ADD COLUMN released ${integer};
+  ALTER TABLE notice_packets ADD COLUMN rode ${integer};
+  ALTER TABLE notice_packets ADD COLUMN mailed ${integer};
+  -- of notices that were passed on before, all mails are queued
+  UPDATE shared_notices SET released = 0 WHERE list_key IS NOT NULL;
+  UPDATE notice_packets SET mailed = 0 WHERE notice_id IN (SELECT id FROM shared_notices WHERE list_key IS NOT NULL);
+  `,
   ];
 }
 

@@ -8,7 +8,7 @@
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
 import type { VerifiedCommand } from "./authorization.js";
 import { bytes, type Database, findRow, firstRow, number, type Script, sql } from "./database.js";
-import { SHARED_NOTICE } from "./queue.js";
+import { queueOwnMails, RIDE_KEPT_MS } from "./riding-notices.js";
 
 /** What all members get of a notice. */
 export interface SharedBody {
@@ -84,8 +84,8 @@ export function sharedNoticesIn(database: Database, applyCommand: ApplyCommand):
 }
 
 /**
- * Passes a notice on, from this transaction on: its members are queued, and whose receipts will come is known. What else waited
- * is of owners who were slower, and is forgotten, as is what brought keys that are no longer taken.
+ * Passes a notice on, from this transaction on: in their copies, or by a mail of its own (`riding-notices.ts`), and whose receipts will come is known. What else waited
+ * is of owners who were slower, and is forgotten, as is what brought keys that no post in the queue is under any more.
  */
 export function* releaseNotice(
   {
@@ -102,21 +102,18 @@ export function* releaseNotice(
   now: number,
 ): Script<void> {
   const notice = yield* firstRow(
-    sql`UPDATE shared_notices SET list_key = ${listKey}
+    sql`UPDATE shared_notices SET list_key = ${listKey}, released = ${now}
         WHERE list_id = ${listId} AND digest = ${digest} AND serial = ${serial} AND list_key IS NULL RETURNING id`,
   );
   if (notice === undefined) throw new Refused("no-such-notice");
   const id = number(notice, "id");
   yield sql`DELETE FROM shared_notices WHERE list_id = ${listId} AND id <> ${id} AND (list_key IS NULL OR list_key IN (
-      SELECT fingerprint FROM former_list_keys WHERE list_id = ${listId} AND grace_ends < ${now}))`;
+      SELECT fingerprint FROM former_list_keys WHERE list_id = ${listId} AND grace_ends < ${now - RIDE_KEPT_MS}))`;
   yield sql`INSERT INTO passed_notices (list_id, news, serial, member_id, passed)
       SELECT CAST(${listId} AS BIGINT), 'new-list-key', CAST(${serial} AS BIGINT), member_id, CAST(${now} AS BIGINT)
       FROM notice_packets WHERE notice_id = ${id}
       ON CONFLICT (list_id, news, serial, member_id) DO UPDATE SET passed = excluded.passed`;
   yield sql`INSERT INTO notice_serials (list_id, news, serial) VALUES (${listId}, 'new-list-key', ${serial})
       ON CONFLICT (list_id, news) DO UPDATE SET serial = excluded.serial WHERE notice_serials.serial < excluded.serial`;
-  yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-      SELECT CAST(${listId} AS BIGINT), 'notice', CAST(${`${SHARED_NOTICE} ${id}`} AS TEXT), member_id,
-        CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
-      FROM notice_packets WHERE notice_id = ${id}`;
+  yield* queueOwnMails(now);
 }

@@ -22,6 +22,7 @@ import { type Posts, postsIn } from "./posts.js";
 import { FORMER_KEY_NOTICE, type Queue, queueIn } from "./queue.js";
 import { type QueueAdmin, queueAdminIn } from "./queue-admin.js";
 import { type Replies, repliesIn } from "./replies.js";
+import { type RidingNotices, ridingNoticesIn } from "./riding-notices.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
 import { type ServerKeyStore, serverKeyStoreIn } from "./server-key-store.js";
@@ -84,6 +85,7 @@ export type Store = ListStore &
   MembershipCommands &
   PassedNotices &
   SharedNotices &
+  RidingNotices &
   Replies &
   Posts &
   Queue &
@@ -114,6 +116,7 @@ export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
     ...membershipCommandsIn(database, applyCommand),
     ...passedNoticesIn(database, applyCommand),
     ...sharedNoticesIn(database, applyCommand),
+    ...ridingNoticesIn(database),
     ...repliesIn(database),
     ...postsIn(database, applyCommand),
     ...queueIn(database, sharing),
