@@ -20,6 +20,7 @@ import type { OpenedView } from "../../src/extension/reading/view.js";
 import { update } from "../../src/extension/records/storage.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { noPins } from "../../src/membership/introduction/pins.js";
 import host, { local, resetHost, storageListeners } from "./fake-host.js";
 import { type MemoryBlocks, memoryBlocks } from "./memory-blocks.js";
 import { haveWorkerNear } from "./near-worker.js";
@@ -94,7 +95,7 @@ function opened({
       },
       body: [],
       author: { fingerprint: "cd".repeat(20), userId: "Olga", standing: "introduced" },
-      pins: {},
+      pins: noPins,
       passage: { via: "own-copy" },
       hasStraySignature: false,
       messageId,

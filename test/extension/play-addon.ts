@@ -2,8 +2,9 @@
  * People with the add-on and nothing else: its background code as it is, its worker's jobs, and a storage for each person;
  * mail goes to a real list server in this process and comes back from its relay. One person acts at a time ({@link Addon.as}).
  */
-import { arrivals, watchRecordHeads } from "../../src/extension/app/handlers/incoming.js";
+import { arrivals, watchRecordHeads, watchRidingNotices } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { takeRidingNotice } from "../../src/extension/member/riding-notice.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import { type SentMail, setHost } from "../../src/extension/platform/host.js";
@@ -31,6 +32,7 @@ import { local, session } from "./fake-host.js";
 let acting: Addon | undefined;
 
 watchRecordHeads();
+watchRidingNotices();
 setHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
@@ -89,7 +91,10 @@ type Fetched = Incoming | Awaited<ReturnType<typeof openSealed>> | { readonly ki
 
 async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Promise<Fetched> {
   const read = await readMail({ raw });
-  if (read.kind === "sealed") return openSealed({ ...read, parts: async () => read.parts });
+  if (read.kind === "sealed") {
+    await takeRidingNotice(read.riding, read);
+    return openSealed({ ...read, parts: async () => read.parts });
+  }
   const { arriving } = read;
   const arrived = arriving && (await takePart(arriving, async () => arriving.sealed, handlers));
   return arrived ?? { kind: "ordinary" };

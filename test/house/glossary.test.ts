@@ -17,7 +17,7 @@ const plain: Readonly<Record<string, string>> = {
     search sending serve settle start submit take tell unsubscribe use walk watch write writing`,
   participles: `
     listening
-    allowed answered answering attached awaited begun blocked checked chosen claimed coming confirmed confirming
+    allowed answered answering attached awaited begun blocked carrying checked chosen claimed coming confirmed confirming
     continued copied created deciding declared detached displayed embedded ended entitled expected
     fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited listed
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
@@ -28,19 +28,19 @@ const plain: Readonly<Record<string, string>> = {
   "adjectives and adverbs": `
     again already awake bad bulk custom due fast first foreign former full global inside large last later live
     local new newer original other outgoing own plain private public ready related reloadable second
-    single stale strange unavailable unopenable unreadable unsolicited unusable whole`,
+    single stale strange unavailable unopenable unreadable unsolicited unusable whole wrappable`,
   "prepositions and the like": `
     about after at before by for from in not of through to too when`,
   "software and formats that every engineer knows": `
     addon base64 browser dialect gc html http i18n id json mailto openssl postgres sql sqlite thunderbird
-    tls ui wasm`,
+    tls ui wasm webcrypto`,
   languages: `
     english french german japanese language spanish`,
   computing: `
     access action app armor attachment batch body bridge buffer button byte call caller child cipher
     client clock commit config connection context count data database detail diagnosis diagnostic
-    digest directory disk document editor element encoding end endpoint error event expiry field
-    file folder font form handler handshake hash health icon image index info input key kind label leaf
+    digest directory disk document editor element encoding encryption end endpoint error event expiry feature field
+    file folder font form handler handshake hash health icon image index info input key kind label layout leaf
     level limit limiter line link listener lock mail main manifest memory menu menus metric
     migration module name namespace notation notification octet option outbox output page pane passphrase peer permission piece
     platform policy pool popup port program progress prop query queue quote rate recipient ref rendering

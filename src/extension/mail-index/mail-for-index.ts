@@ -1,3 +1,4 @@
+import { takeRidingNotice } from "../member/riding-notice.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../platform/thunderbird.js";
 import { listsFor, secretsOf } from "../reading/opening.js";
@@ -37,6 +38,7 @@ export async function mailForIndex(header: MessageHeader, folder: string): Promi
     const mail = await runJob("read-mail", { raw });
     // attack: what somebody has put into a mail of their own is opened by a click alone
     if (mail.kind !== "sealed" || mail.shell !== "own") return null;
+    await takeRidingNotice(mail.riding, mail);
     const stored = await load();
     const opened = await runJob("open", {
       parts: mail.parts,

@@ -31,6 +31,8 @@ const turns = [
   "sealing-again",
   /** Owners' notices: taken one at a time. */
   "notices",
+  /** Receipts that wait for something to go out with: none is sent twice. */
+  "held-receipts",
   /** What owners tell their members: one batch after the other. */
   "telling",
   /** The index of opened mails in a browser: each page that opens one writes it. */

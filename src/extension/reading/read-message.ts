@@ -1,5 +1,6 @@
 import { filesInside } from "../../mail/shown-body.js";
 import { lockIfDue } from "../keys/unlocked.js";
+import { takeRidingNotice } from "../member/riding-notice.js";
 import { awake } from "../platform/keep-awake.js";
 import { type MessageHeader, thunderbird } from "../platform/thunderbird.js";
 import { load } from "../records/storage.js";
@@ -153,6 +154,7 @@ async function readAnew(
   if (mail.kind === "other") return mail;
   foundSealed();
   if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
+  await takeRidingNotice(mail.riding, mail);
   const reading = await openSealed({ ...mail, parts: async () => mail.parts });
   if (reading.kind !== "opened") return reading;
   const { letter, view } = reading.opened;

@@ -79,7 +79,18 @@ export async function askServer(asking: RequestInput): Promise<PendingRequest> {
     sending: "unsent",
     failure: null,
   });
-  return deliver(request);
+  const delivered = await deliver(request);
+  if (command.do !== "receipt") for (const told of askedListeners) await told(list.address);
+  return delivered;
+}
+
+type AskedListener = (list: string) => Promise<void>;
+
+const askedListeners: AskedListener[] = [];
+
+/** Has `asked` called after each request but a receipt, with the list's address. For composition roots. It must not reject. */
+export function whenServerAsked(asked: AskedListener): void {
+  askedListeners.push(asked);
 }
 
 /** The server takes a request for seven days; a day is left for the mail's way. */

@@ -15,6 +15,8 @@ export type MailRead =
   | {
       readonly kind: "sealed";
       readonly parts: readonly MailPart[];
+      /** An owner's notice that the copy carries, still sealed: to be taken before the post is opened. */
+      readonly riding?: Uint8Array;
       /** The addresses that its header names, the list's own fields first. */
       readonly named: readonly string[];
       readonly shell: "own" | "elsewhere";

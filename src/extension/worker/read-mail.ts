@@ -3,6 +3,7 @@ import {
   copiedFrom,
   incomingPart,
   invitationPart,
+  ridingPart,
   sealedParts,
 } from "../../mail/found-parts.js";
 import { sealHeader } from "../../mail/list-headers.js";
@@ -31,6 +32,7 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
     return {
       kind: "sealed",
       parts: own.parts,
+      ...(own.riding === undefined ? {} : { riding: own.riding }),
       named: addressesIn({ headers: own.headers }),
       shell: "own",
       outer: outerHeaderOf(own.headers),
@@ -48,9 +50,11 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
   if (sealed.length > 0) {
     const parts = sealed.map(({ partName, type }) => ({ ...leaf(partName), type }));
     assertSealFields(parts, tree.headers);
+    const riding = ridingPart(tree);
     return {
       kind: "sealed",
       parts,
+      ...(riding === undefined ? {} : { riding: leaf(riding.partName).bytes }),
       named: addressesIn(tree),
       shell: "elsewhere",
       outer: outerHeaderOf(tree.headers),

@@ -6,6 +6,7 @@ import {
   type Command,
   claimedSigners,
   newRequestId,
+  programFeatures,
   readSigned,
   type SignedBytes,
   writeRequest,
@@ -69,7 +70,8 @@ export async function writeSealedRequest(input: {
   }
   const id = newRequestId();
   const asked = { address: parseAddress(list.address), key: parseFingerprint(list.key) };
-  const sealed = await writeRequest({ id, date, list: asked, command }, { signers, server });
+  const request = { id, date, list: asked, takes: programFeatures, command };
+  const sealed = await writeRequest(request, { signers, server });
   return { id, sealed };
 }
 

@@ -8,7 +8,7 @@ import { isFramed } from "../../platform/locks.js";
 import { mailAddress } from "../../platform/mailto.js";
 import { load } from "../../records/storage.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
-import { watchRecordHeads } from "../handlers/incoming.js";
+import { watchRecordHeads, watchRidingNotices } from "../handlers/incoming.js";
 import { blocksOfBackground } from "./blocks-of-background.js";
 
 /**
@@ -21,6 +21,7 @@ export function startPage(): void {
   if (isFramed()) useBlockStore(blocksOfBackground());
   watchLosses();
   whenLocked(forgetIndexes);
+  watchRidingNotices();
   whenLocked(endWorkerWhenIdle);
   followLocking();
   void lockIfDue().catch(() => undefined);

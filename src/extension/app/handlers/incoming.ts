@@ -1,12 +1,15 @@
-import { takeNotice } from "../../member/take-notice.js";
+import { whenNoticeRides } from "../../member/riding-notice.js";
+import { type CarryingCopy, takeNotice } from "../../member/take-notice.js";
 import { whenHeadSeen } from "../../reading/opening.js";
 import { ownsLists } from "../../records/has-owned-lists.js";
-import type { IncomingHandlers } from "../../requests/incoming.js";
+import type { Incoming, IncomingHandlers } from "../../requests/incoming.js";
+import { whenServerAsked } from "../../requests/send-request.js";
 
 /**
  * Who is told when an answer, report, notice or receipt has come. It only connects, and loads what few need when an answer has
  * come.
  */
+const heldReceipts = () => import("../../requests/held-receipts.js");
 const formerKeyPosts = () => import("../../member/former-key-posts.js");
 const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
@@ -83,17 +86,29 @@ export const arrivals: IncomingHandlers = {
   offer: async (...offer) => (await moving()).takeOffer(...offer),
   receipt: async (sealed) => (await notices()).takeReceipt(sealed),
   formerKey: async (answer) => (await formerKeyPosts()).takeFormerKeyAnswer(answer),
-  async notice(sealed) {
-    // the owner's side of the list follows the member's
-    const arrived = await takeNotice(sealed, async (list) => (await secondOwner()).followNews(list));
-    const isKey = arrived.kind === "notice" && arrived.news === "new-list-key";
-    if (isKey) await (await formerKeyPosts()).sealWaiting(arrived.list);
-    return arrived;
-  },
+  notice: (sealed) => noticeArrived(sealed),
 };
 
-/** What an owner's add-on does when time has passed, and its key is open. */
+async function noticeArrived(sealed: Uint8Array, copy?: CarryingCopy): Promise<Incoming> {
+  // the owner's side of the list follows the member's
+  const arrived = await takeNotice(sealed, async (list) => (await secondOwner()).followNews(list), copy);
+  const isKey = arrived.kind === "notice" && arrived.news === "new-list-key";
+  if (isKey) await (await formerKeyPosts()).sealWaiting(arrived.list);
+  return arrived;
+}
+
+/**
+ * Notices that copies of posts carry are taken, and their receipts go out with what is sent next. Call it in a composition root
+ * whose page opens mail.
+ */
+export function watchRidingNotices(): void {
+  whenNoticeRides(noticeArrived);
+  whenServerAsked(async (list) => (await heldReceipts()).sendHeldReceipts(list));
+}
+
+/** What is done when time has passed, and a key is open. */
 export async function whenTimeHasPassed(): Promise<void> {
+  await (await heldReceipts()).sendDueReceipts();
   if (await ownsLists()) await (await epochs()).renewAllIfDue();
 }
 

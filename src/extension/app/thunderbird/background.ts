@@ -21,7 +21,7 @@ import { forgetState, stateOf } from "../../writing/window/window-state.js";
 import { displayCalls } from "../calls/display-calls.js";
 import { MAIL_PAGES, mailPageCalls } from "../calls/mail-page-calls.js";
 import { SPACE_PAGES, spaceCalls } from "../calls/space-calls.js";
-import { arrivals, watchRecordHeads } from "../handlers/incoming.js";
+import { arrivals, watchRecordHeads, watchRidingNotices } from "../handlers/incoming.js";
 import { displayHandlers } from "./display-handlers.js";
 import { watchIndex } from "./index-events.js";
 import { ourSpace } from "./space-button.js";
@@ -64,6 +64,7 @@ const pageWithMail = (sender: Sender) =>
 
 setHost(thunderbirdHost);
 watchRecordHeads();
+watchRidingNotices();
 keepAwakeBy(() => void browser.runtime.getPlatformInfo());
 whenLocked(forgetOpened);
 whenLocked(clearViews);

@@ -5,6 +5,7 @@ import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
 import { noteUse } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
+import { takeRidingNotice } from "../../member/riding-notice.js";
 import { useOf } from "../../member/used-invitations.js";
 import { openOptions } from "../../platform/background-calls.js";
 import { AddonError } from "../../platform/errors.js";
@@ -84,6 +85,7 @@ export class MailReading {
     const read = await readSource(this.#source);
     if (read.kind === "sealed") {
       if (read.shell === "elsewhere" && this.#open !== "elsewhere") return { kind: "elsewhere" };
+      await takeRidingNotice(read.riding, read);
       return this.#openSealed({ ...read, parts: async () => read.parts });
     }
     const { arriving, invitation } = read;

@@ -9,6 +9,7 @@ import {
 } from "../../platform/thunderbird.js";
 import { load } from "../../records/storage.js";
 import { noteSent } from "../../requests/by-hand.js";
+import { sendHeldReceipts } from "../../requests/held-receipts.js";
 import { runJob } from "../../worker/client.js";
 import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
 import type { SendBlocker } from "../compose-status.js";
@@ -206,6 +207,9 @@ export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {
     (info.error ?? "") !== "" || (info.mode === "sendNow" && (info.headerMessageId ?? "") === "");
   const drafts = takeDrafts(tabId);
   if (!failed) {
+    const { listAddress } = await stateOf(tabId);
+    // the list's server hears from this member now in any case
+    if (listAddress !== null) void sendHeldReceipts(listAddress);
     takeOriginal(tabId);
     await removeDrafts(drafts);
     const request = takeHeldRequest(tabId);
