@@ -45,7 +45,7 @@ const kdfHashes: Readonly<Record<number, "sha256" | "sha384" | "sha512">> = {
 const wrapLengths: Readonly<Record<number, 16 | 24 | 32>> = { 7: 16, 8: 24, 9: 32 };
 
 /** Octets one after the other, in a buffer of their own. */
-export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concatenated(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -87,7 +87,7 @@ export function readRecipientKey(body: Uint8Array, fingerprint: Uint8Array): Pke
       const exact =
         high === 1 && low === 7 && prefix === 0x40 && kdf.length === 4 && kdf[0] === 3 && kdf[1] === 1;
       if (!exact || kdfHash === undefined || wrapOctets === undefined) return undefined;
-      const kdfParameter = joined(
+      const kdfParameter = concatenated(
         curve25519LegacyOid,
         Uint8Array.of(algorithmId.ecdh),
         kdf,
@@ -117,12 +117,13 @@ export const x25519Info = ascii.encode("OpenPGP X25519");
 
 /** What X25519's key wrap key is derived from. */
 export const x25519Input = (ephemeral: Uint8Array, point: Uint8Array, shared: Uint8Array) =>
-  joined(ephemeral, point, shared);
+  concatenated(ephemeral, point, shared);
 
 const one = Uint8Array.of(0, 0, 0, 1);
 
 /** What ECDH's key wrap key is the beginning of a hash of (RFC 9580, 11.5). */
-export const ecdhInput = (shared: Uint8Array, kdfParameter: Uint8Array) => joined(one, shared, kdfParameter);
+export const ecdhInput = (shared: Uint8Array, kdfParameter: Uint8Array) =>
+  concatenated(one, shared, kdfParameter);
 
 /** What ECDH wraps (RFC 9580, 11.5): [v3: cipher,] session key, checksum, padded as PKCS #5. */
 export function paddedSessionKey(
@@ -154,5 +155,5 @@ export function pkeskPacket(
   const length =
     algorithm === "x25519" && version === 3 ? [wrapped.length + 1, ciphers[cipher].id] : [wrapped.length];
   const octets = recipient.length + ephemeral.length + length.length + wrapped.length;
-  return joined(packetHeader(PKESK, octets), recipient, ephemeral, Uint8Array.from(length), wrapped);
+  return concatenated(packetHeader(PKESK, octets), recipient, ephemeral, Uint8Array.from(length), wrapped);
 }

@@ -13,8 +13,9 @@
 import { randomBytes } from "node:crypto";
 import { encryptSessionKey, generateSessionKey, type PublicKey, type Signature } from "openpgp";
 import { type CipherSuite, ciphers, inProfile, suiteOf } from "./ciphers.js";
+import { encryptionKeyOf } from "./encryption-key.js";
 import { ProtocolError } from "./errors.js";
-import { assertUsable, type Role, type SealingKey } from "./keys.js";
+import type { Role, SealingKey } from "./keys.js";
 import {
   type PkeskTarget,
   type PreparedSessionKey,
@@ -23,7 +24,7 @@ import {
   wipeSessionKey,
   writePkesk,
 } from "./pkesk-writer.js";
-import { configFor, fullReadingConfig } from "./policy.js";
+import { configFor } from "./policy.js";
 import { dataWriter } from "./seipd-writer.js";
 import { signedPackets } from "./signed-packets.js";
 
@@ -47,22 +48,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  *
  * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`
  */
-export async function readRecipient({ certificate }: SealingKey<Role>, now: Date): Promise<Recipient> {
-  await assertUsable(certificate, now);
-  const config = fullReadingConfig();
-  const key = await certificate.getEncryptionKey(undefined, now, undefined, config);
+export async function readRecipient(key: SealingKey<Role>, now: Date): Promise<Recipient> {
+  const { certificate } = key;
+  const { body, fingerprint, ends } = await encryptionKeyOf(key, now);
   const suite = await wantedSuite(certificate, now);
-  const ends = await Promise.all([
-    certificate.getExpirationTime(undefined, config),
-    "mainKey" in key ? key.getExpirationTime(now, config) : null,
-  ]);
-  const freshUntil = Math.min(
-    now.getTime() + DAY_MS,
-    ...ends.map((end) => (end instanceof Date ? end.getTime() : Number.POSITIVE_INFINITY)),
-  );
-  const fingerprint = key.keyPacket.getFingerprintBytes();
-  const target =
-    fingerprint === null || suite === "library" ? undefined : readTarget(key.keyPacket.write(), fingerprint);
+  const freshUntil = Math.min(now.getTime() + DAY_MS, ends);
+  const target = suite === "library" ? undefined : readTarget(body, fingerprint);
   return {
     freshUntil,
     suite,

@@ -117,6 +117,7 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "owner:enrol": { list: team, file: "AAAA", address: null, name: "Bob" },
   "owner:save-list-key": { list: team, address: "bob@example.test" },
   "owner:new-key": { list: team, graceDays: 7 },
+  "owner:stop-key": { list: "team@lists.example" },
   "owner:epochs": { list: "team@lists.example", itself: "yes", days: 90 },
   "owner:tell": { list: team },
   "owner:confirm-server": { list: team, fingerprint },

@@ -131,6 +131,7 @@ describe("a call", () => {
     "owner:resume-server": never,
     "owner:save-list-key": never,
     "owner:new-key": never,
+    "owner:stop-key": never,
     "owner:epochs": never,
     "owner:tell": never,
     "owner:receipts": never,

@@ -86,6 +86,8 @@ async function healed(before: string, ...members: readonly Addon[]) {
   expect(owned.epoch).toMatchObject({ key: next, why: "gone", due: null, run: null });
   expect(owned.formerListKeys).toContain(before);
   expect((await olga.list()).listKeyFingerprint).toBe(next);
+  // the notice rides: the first post brings the key that it is under
+  await olga.posts("the first under it");
   for (const member of members) {
     while ((await member.list()).listKeyFingerprint !== next) await member.hears();
   }
@@ -145,7 +147,7 @@ test("somebody who has not heard of it writes under the key before: it is sealed
   await olga.settled();
   await bob.posts("late");
   await healed(before, ann, bob);
-  await bob.hears();
+  while (bob.sentAgain === 0) await bob.hears();
   expect((await ann.reads("late")).view.passage).toMatchObject({ via: "list" });
   expect(bob.sentAgain).toBe(1);
 });
@@ -169,6 +171,26 @@ describe("it is interrupted", () => {
     await loses("list-key-notice");
     await nothingChanged();
     await timePasses();
+    await olga.settled();
+    await healed(before, ann, bob);
+  });
+
+  test("by the owner, who stops it: nothing has changed, and it begins anew an hour later", async () => {
+    await timePasses();
+    expect((await page()).epoch.run).toEqual({ made: 0, of: 2, mayBeStopped: true });
+    await olga.as(() => calls["owner:stop-key"]({ list }));
+    await olga.settled();
+    await timePasses();
+    await nothingChanged();
+    expect((await olga.owned()).epoch).toMatchObject({ due: { why: "gone" }, run: null });
+    expect((await olga.as(loadRequests)).pending).toEqual([]);
+
+    await anHourLater();
+    await timePasses();
+    await until("new-list-key");
+    // the server was asked: from now on this is the only place where the key is
+    expect((await page()).epoch.run).toMatchObject({ mayBeStopped: false });
+    await olga.as(() => calls["owner:stop-key"]({ list }));
     await olga.settled();
     await healed(before, ann, bob);
   });
@@ -241,6 +263,7 @@ test("of two owners one makes it, and the other takes that one", async () => {
   await bob.settled();
   const next = await listKeyOf();
   expect(next).not.toBe(before);
+  await olga.posts("the first under it");
   for (const who of [olga, bob, ann]) {
     while ((await who.list()).listKeyFingerprint !== next) await who.hears();
   }

@@ -49,7 +49,10 @@ const team: OwnedView = {
   telling: null,
   notices: [],
   ownersUntold: false,
-  epoch: { since: null, why: "first", itself: true, days: 90, due: null, run: null },
+  epoch: {
+    ...{ since: null, why: "first", itself: true, days: 90, due: null, run: null },
+    ...{ exposedHours: null, unconfirmed: [] },
+  },
 };
 const card = {
   address: "team@lists.example",
@@ -469,7 +472,16 @@ test("who has not confirmed a new key is named", async () => {
   await expectAccessible();
 });
 
-const epoch = { since: joined, why: "age", itself: true, days: 90, due: null, run: null } as const;
+const epoch = {
+  since: joined,
+  why: "age",
+  itself: true,
+  days: 90,
+  due: null,
+  exposedHours: null,
+  unconfirmed: [],
+  run: null,
+} as const;
 
 test("since when and why the list has its key is said", async () => {
   await open([{ ...team, epoch }]);
@@ -480,7 +492,10 @@ test("since when and why the list has its key is said", async () => {
 
 test("that another list key is due is said, and who decides is the owner's to say", async () => {
   const due = { why: "gone", since: joined } as const;
-  await open([{ ...team, epoch: { ...epoch, due, run: { told: 1, of: 2 } } }]);
+  const begun = { made: 1, of: 2, mayBeStopped: false };
+  await open([{ ...team, epoch: { ...epoch, due, exposedHours: 4, run: begun } }]);
+  expect(root.textContent).toContain("at most the messages of this time: 4 h so far");
+  expect(root.textContent).not.toContain("Stop preparing");
   expect(root.textContent).toContain("someone who left could read new messages if the server helped them");
   expect(root.textContent).toContain("ListSeal creates it automatically");
   expect(root.textContent).toContain("ready for 1 of 2 members");
@@ -490,6 +505,19 @@ test("that another list key is due is said, and who decides is the owner's to sa
   press("Save this choice");
   await settle();
   expect(commands()).toEqual([["owner:epochs", { list: team.address, itself: "no", days: 90 }]]);
+});
+
+test("who has not confirmed the list key is said, and one that is being made can be stopped", async () => {
+  const begun = { made: 500, of: 10_000, mayBeStopped: true };
+  const some = Array.from({ length: 11 }, (_, number) => `m${number}@example.test`);
+  await open([{ ...team, epoch: { ...epoch, unconfirmed: some, run: begun } }]);
+  expect(root.textContent).toContain("hasn’t confirmed the current list key yet (11): m0@example.test, ");
+  expect(root.textContent).toContain("m9@example.test, …");
+  expect(root.querySelector("progress")?.value).toBe(500);
+  await expectAccessible();
+  press("Stop preparing");
+  await settle();
+  expect(commands()).toEqual([["owner:stop-key", { list: team.address }]]);
 });
 
 test("whom the operator added alone is said, and confirmed by a press", async () => {

@@ -1,5 +1,5 @@
 import type { OwnedList } from "../records/owned-list.js";
-import type { EpochReason, StoredEpoch } from "../records/stored-epoch.js";
+import type { EpochReason, EpochRun, StoredEpoch } from "../records/stored-epoch.js";
 
 /**
  * The time during which a list has one key: since when and why, and whether it is to get another. Pure.
@@ -86,6 +86,22 @@ export function dueKey({ epoch }: Pick<OwnedList, "epoch">, now: Date): DueKey |
 }
 
 /** Whether that key is to be made now. */
-export function isTimeFor({ why, since }: DueKey, now: Date): boolean {
-  return why === "age" || now.getTime() - Date.parse(since) >= GATHER_MS;
+export function isTimeFor({ since }: DueKey, now: Date): boolean {
+  return now.getTime() - Date.parse(since) >= GATHER_MS;
 }
+
+/**
+ * Whether a key that is being made may be given up. Once the server was asked to change over it may have: then this is the only place
+ * where the list's new key is.
+ */
+export const mayBeStopped = ({ asked, refusedAt }: EpochRun): boolean =>
+  refusedAt === null && (asked === null || asked.to.length > 0);
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * How much a server and somebody who has gone can read together at most, in hours, begun ones counted: what was written since the
+ * add-on saw that they have gone.
+ */
+export const hoursExposed = ({ since }: DueKey, now: Date): number =>
+  Math.max(1, Math.ceil((now.getTime() - Date.parse(since)) / HOUR_MS));

@@ -11,8 +11,9 @@ import type { PendingRequest } from "../requests/pending.js";
 import { pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
-import { type DueKey, dueKey, isTimeFor, makesKeysItself, notedEpoch } from "./epoch-state.js";
+import { type DueKey, dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
+import { makePackets, type NamedPacket } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
 
@@ -33,8 +34,17 @@ export interface PacketLimits {
 /** What the server takes and a kept request may have, as `fullBatch`: 230 octets of JSON for each member. */
 export const fullPart: PacketLimits = { packets: Math.min(MAX_NOTICE_PACKETS, 3_000) };
 
-/** Members in one job of the worker: it answers others in between. */
-const PACKETS_IN_A_JOB = 250;
+/** What is being made for a list now: a person may stop it, and is shown how far it is. */
+interface PacketWork {
+  readonly stop: AbortController;
+  /** Packets that are made by now, and not left with the server yet. */
+  made: number;
+}
+
+const atWork = new Map<string, PacketWork>();
+
+/** How many packets are made for a list at this moment, and not left with the server yet. */
+export const packetsAtWork = (address: string): number => atWork.get(address)?.made ?? 0;
 
 /**
  * Notes who has the list key and who of them is gone; then as {@link renewIfDue}. Call it when the record was followed to its end.
@@ -144,17 +154,7 @@ async function leavePackets(
   run: EpochRun,
   left: readonly NoticeAddressee[],
 ): Promise<Asked> {
-  const packets: { readonly to: ReturnType<typeof parseFingerprint>; readonly packet: Uint8Array }[] = [];
-  const { sessionKey, at: now } = run;
-  for (let from = 0; from < left.length; from += PACKETS_IN_A_JOB) {
-    const some = left.slice(from, from + PACKETS_IN_A_JOB);
-    const members = some.map(({ certificate }) => certificate);
-    const made = await runJob("notice-packets", { sessionKey, members, now });
-    for (const [index, packet] of made.packets.entries()) {
-      const to = some[index]?.fingerprint;
-      if (packet !== null && to !== undefined) packets.push({ to: parseFingerprint(to), packet });
-    }
-  }
+  const packets = await packetsAtOnce(list, run, left);
   // one to whose certificate nothing can be sealed gets no posts either, and stays as one who has not confirmed
   const to = left.map(({ address, fingerprint }) => ({ address, fingerprint, confirmedAt: null }));
   if (packets.length === 0) {
@@ -169,6 +169,40 @@ async function leavePackets(
     packets,
   });
   return { id, to };
+}
+
+async function packetsAtOnce(
+  list: OwnedList,
+  run: EpochRun,
+  left: readonly NoticeAddressee[],
+): Promise<readonly NamedPacket[]> {
+  const work: PacketWork = { stop: new AbortController(), made: 0 };
+  atWork.set(list.address, work);
+  try {
+    return await makePackets(list, run, left, work.stop.signal, (made) => {
+      work.made = made;
+    });
+  } finally {
+    atWork.delete(list.address);
+  }
+}
+
+/**
+ * A person stops a list key that is being made: nothing has changed, here or at the server, which forgets what was left with it. It is
+ * begun anew after an hour, or not, if the owner chooses so meanwhile. Once the server was asked to change over it can't be stopped.
+ *
+ * @returns whether it was stopped
+ */
+export async function stopRenewal(address: string): Promise<boolean> {
+  atWork.get(address)?.stop.abort();
+  return withLock("telling", async () => {
+    const { epoch } = await loadOwned(address);
+    const { run } = epoch;
+    if (run === null || !mayBeStopped(run)) return false;
+    const due = { why: run.why, since: new Date().toISOString() };
+    await changeOwned(address, (list) => ({ ...list, epoch: { ...list.epoch, due, run: null } }));
+    return true;
+  });
 }
 
 /** Asks the server to change over: only for the members of the record that is known here, to whom the notice is sealed. */

@@ -7,7 +7,7 @@ import type { ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
 import type { EpochReason } from "../records/stored-epoch.js";
 import type { PendingRequest } from "../requests/pending.js";
-import { dueKey, makesKeysItself } from "./epoch-state.js";
+import { dueKey, hoursExposed, makesKeysItself, mayBeStopped } from "./epoch-state.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 
@@ -110,8 +110,12 @@ export interface EpochView {
   readonly days: number;
   /** Why there is to be another, and since when; null while there is not. */
   readonly due: { readonly why: EpochReason; readonly since: string } | null;
-  /** One that is being left with the server: for how many of the members it is there. */
-  readonly run: { readonly told: number; readonly of: number } | null;
+  /** What a server and somebody who has gone can read together at most, in hours; null while nobody who had the key has gone. */
+  readonly exposedHours: number | null;
+  /** Addresses of members who have not confirmed the list key of today. */
+  readonly unconfirmed: readonly string[];
+  /** One that is being left with the server: for how many of the members it is made. */
+  readonly run: { readonly made: number; readonly of: number; readonly mayBeStopped: boolean } | null;
 }
 
 function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MembershipSource {
@@ -240,13 +244,29 @@ function tellingOf(list: OwnedList, own: readonly PendingRequest[]): OwnedView["
   };
 }
 
-function epochOf(list: OwnedList, now: Date): EpochView {
+function epochOf(list: OwnedList, now: Date, atWork: number): EpochView {
   const { since, why, days, run } = list.epoch;
   const left = run === null ? 0 : untold(list, { told: run.told, only: null }).length;
+  const due = dueKey(list, now);
   return {
-    ...{ since, why, days, itself: makesKeysItself(list), due: dueKey(list, now) },
-    run: run && { told: run.told.length, of: run.told.length + left },
+    ...{ since, why, days, itself: makesKeysItself(list), due },
+    // nobody has gone because a key is old
+    exposedHours: due === null || due.why === "age" ? null : hoursExposed(due, now),
+    unconfirmed: unconfirmedOf(list),
+    run: run && {
+      made: run.told.length + atWork,
+      of: run.told.length + left,
+      mayBeStopped: mayBeStopped(run),
+    },
   };
+}
+
+function unconfirmedOf(list: OwnedList): readonly string[] {
+  const present = new Set(addressees(list).map(({ fingerprint }) => fingerprint));
+  const newest = list.notices.filter(({ news }) => news === "new-list-key").at(-1);
+  return (newest?.to ?? []).flatMap(({ address, fingerprint, confirmedAt }) =>
+    confirmedAt === null && present.has(fingerprint) ? [address] : [],
+  );
 }
 
 function claimOf(list: OwnedList): OwnedView["claim"] {
@@ -257,12 +277,14 @@ function claimOf(list: OwnedList): OwnedView["claim"] {
 /**
  * @param pending requests that wait for an answer, of whatever list
  * @param files   introductions whose invitation file is still here
+ * @param atWork  packets of a new list key's notice that are being made
  */
 export function viewOf(
   list: OwnedList,
   pending: readonly PendingRequest[],
   files: readonly string[],
   now: Date,
+  atWork = 0,
 ): OwnedView {
   const own = pending.filter((request) => request.list === list.address);
   const asked = (what: CommandName, about: string) =>
@@ -342,6 +364,6 @@ export function viewOf(
       to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
     })),
     ownersUntold: ownersUntold(list),
-    epoch: epochOf(list, now),
+    epoch: epochOf(list, now, atWork),
   };
 }

@@ -92,11 +92,43 @@ export function runJob<K extends JobName>(
   input: JobInput<K>,
   options: { readonly transfer?: readonly ArrayBuffer[]; readonly signal?: AbortSignal } = {},
 ): Promise<JobOutput<K>> {
-  const { transfer = [], signal } = options;
+  return jobIn(
+    () => {
+      current ??= start();
+      return current;
+    },
+    name,
+    input,
+    options,
+  );
+}
+
+/**
+ * As {@link runJob}, in a worker of its own that ends with the job: for work of which a worker does not stand much, or that a person
+ * may stop while others go on.
+ */
+export async function runJobApart<K extends JobName>(
+  name: K,
+  input: JobInput<K>,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<JobOutput<K>> {
+  const apart = start();
+  try {
+    return await jobIn(() => apart, name, input, options);
+  } finally {
+    apart.worker.terminate();
+  }
+}
+
+function jobIn<K extends JobName>(
+  worker: () => Running,
+  name: K,
+  input: JobInput<K>,
+  { transfer = [], signal }: { readonly transfer?: readonly ArrayBuffer[]; readonly signal?: AbortSignal },
+): Promise<JobOutput<K>> {
   return awake(async () => {
     if (signal?.aborted === true) throw new AddonError("cancelled", "cancelled before it began");
-    current ??= start();
-    const running = current;
+    const running = worker();
     lastId += 1;
     const id = lastId;
     const abort = () => stop(running, "cancelled");

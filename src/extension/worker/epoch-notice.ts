@@ -1,7 +1,14 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
-import { packetFor, sealForMembers } from "../../membership/notice/shared-notice.js";
-import { parseFingerprint, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import {
+  type NoticeTarget,
+  packetFor,
+  packetsFor,
+  sealForMembers,
+  targetOf,
+} from "../../membership/notice/shared-notice.js";
+import { type Profile, parseFingerprint, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { hasX25519 } from "../../openpgp/pkesk-webcrypto.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 
 /** The notice of a new list key, sealed once for all members. */
@@ -48,30 +55,88 @@ const unusable: ReadonlySet<ErrorCode> = new Set([
   "weak-algorithm",
 ]);
 
+/** A member whose packet is to be made. Bytes are base64. */
+export interface PacketReader {
+  /** Armored, from the owner's own log. */
+  readonly certificate: string;
+  /** What was worked out of that very certificate before, if it was. */
+  readonly target: KeptTarget | null;
+}
+
+/** A {@link NoticeTarget} as it is kept. Bytes are base64. */
+export interface KeptTarget {
+  readonly key: string;
+  readonly fingerprint: string;
+  /** ISO 8601. */
+  readonly freshUntil: string;
+}
+
+/** One member's packet. `packet`: null for one to whose certificate nothing can be sealed; `target`: to be kept, where it is new. */
+export interface MadePacket {
+  readonly packet: Uint8Array | null;
+  readonly target: KeptTarget | null;
+}
+
 /**
- * The session key packets for some members, in the same order; null for one to whose certificate nothing can be sealed.
+ * The session key packets for some members, in the same order.
+ *
+ * Certificates are looked at once, which takes longer than all the rest; the packets are then made by the platform
+ * (`pkesk-webcrypto.ts`), or, where that does not know the curve or the key is of another kind, by the library.
+ * @param input.members a thousand at most in one worker
  * @throws ListSealError for a certificate that can't be read
  */
 export async function noticePackets({
   sessionKey,
+  profile,
   members,
   now,
 }: {
   /** In base64. */
   readonly sessionKey: string;
-  /** Armored, from the owner's own log. */
-  readonly members: readonly string[];
+  readonly profile: Profile;
+  readonly members: readonly PacketReader[];
   readonly now: string;
-}): Promise<{ readonly packets: readonly (Uint8Array | null)[] }> {
+}): Promise<{ readonly made: readonly MadePacket[] }> {
   const [key, date] = [fromBase64(sessionKey), new Date(now)];
-  const packets: (Uint8Array | null)[] = [];
-  for (const member of members) {
+  const isFast = await hasX25519();
+  const made: MadePacket[] = members.map(() => ({ packet: null, target: null }));
+  const targets: { readonly at: number; readonly target: NoticeTarget }[] = [];
+  for (const [at, { certificate, target }] of members.entries()) {
+    if (isFast && target !== null && Date.parse(target.freshUntil) > date.getTime()) {
+      targets.push({ at, target: readTarget(target) });
+      continue;
+    }
     try {
-      packets.push(await packetFor(await readSealingKey("member", member, date), key, date));
+      const member = await readSealingKey("member", certificate, date);
+      const found = isFast ? await targetOf(member, date) : undefined;
+      if (found === undefined) made[at] = { packet: await packetFor(member, key, date), target: null };
+      else {
+        targets.push({ at, target: found });
+        made[at] = { packet: null, target: writeTarget(found) };
+      }
     } catch (error) {
       if (!unusable.has(codeOf(error, "worker-failed"))) throw error;
-      packets.push(null);
     }
   }
-  return { packets };
+  const packets = await packetsFor(
+    targets.map(({ target }) => target),
+    key,
+    profile,
+  );
+  for (const [index, { at }] of targets.entries()) {
+    made[at] = { target: made[at]?.target ?? null, packet: packets[index] ?? null };
+  }
+  return { made };
 }
+
+const readTarget = ({ key, fingerprint, freshUntil }: KeptTarget): NoticeTarget => ({
+  key: fromBase64(key),
+  fingerprint: fromBase64(fingerprint),
+  freshUntil: new Date(freshUntil),
+});
+
+const writeTarget = ({ key, fingerprint, freshUntil }: NoticeTarget): KeptTarget => ({
+  key: toBase64(key),
+  fingerprint: toBase64(fingerprint),
+  freshUntil: freshUntil.toISOString(),
+});

@@ -61,6 +61,8 @@ export const ownerCalls = {
   "owner:new-key": call(object({ list: text, graceDays: count })).gives<null>(),
   /** Who decides on new list keys from now on, and after how many days one is replaced for its age (0: never). */
   "owner:epochs": call(object({ list: text, itself: oneOf("yes", "no"), days: count })).gives<null>(),
+  /** Gives up a new list key that is being made by itself, if the server was not asked to change over yet. */
+  "owner:stop-key": call(ofList).gives<null>(),
   /** Tells the members what they were not told yet: a new list key that the server has taken, or other owners. */
   "owner:tell": call(ofList).gives<null>(),
   /** Asks who has confirmed a notice. */

@@ -1,7 +1,7 @@
 import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
 import { confirmMembers } from "../../owner/confirming.js";
 import { enrol, saveListKey } from "../../owner/enrolling.js";
-import { decideOnKeys } from "../../owner/epochs.js";
+import { decideOnKeys, packetsAtWork, stopRenewal } from "../../owner/epochs.js";
 import { keptFiles } from "../../owner/invitation-files.js";
 import {
   codesToTell,
@@ -29,7 +29,11 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
     const { pending } = await loadRequests();
     const files = await keptFiles();
     const now = new Date();
-    return { lists: Object.values(lists).map((list) => viewOf(list, pending, files, now)) };
+    return {
+      lists: Object.values(lists).map((list) =>
+        viewOf(list, pending, files, now, packetsAtWork(list.address)),
+      ),
+    };
   },
   "owner:open-card": ({ file }) => openCard(file),
   async "owner:claim"(input) {
@@ -107,6 +111,10 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
   },
   async "owner:epochs"({ list, itself, days }) {
     await decideOnKeys(list, itself === "yes" ? "itself" : "by-hand", days);
+    return null;
+  },
+  async "owner:stop-key"({ list }) {
+    await stopRenewal(list);
     return null;
   },
   async "owner:tell"({ list }) {

@@ -17,8 +17,14 @@ const reasons = {
 /** Beyond it nobody means days. */
 const MAX_DAYS = 3_650;
 
+/** Addresses that are shown; a large list's would fill the page, and are below with their notice. */
+const MOST_NAMED = 10;
+
+const named = (addresses: readonly string[]): string =>
+  addresses.slice(0, MOST_NAMED).join(", ") + (addresses.length > MOST_NAMED ? ", …" : "");
+
 export function ListKeyEpoch({ list, call, run }: OwnerProps) {
-  const { since, why, due, itself, days, run: begun } = list.epoch;
+  const { since, why, due, itself, days, run: begun, exposedHours, unconfirmed } = list.epoch;
   const save = async (form: HTMLFormElement) => {
     const wish = {
       list: list.address,
@@ -38,7 +44,27 @@ export function ListKeyEpoch({ list, call, run }: OwnerProps) {
           {t(itself ? "epoch_due_itself" : "epoch_due_by_hand")}
         </p>
       )}
-      {begun === null ? null : <p>{t("epoch_progress", String(begun.told), String(begun.of))}</p>}
+      {exposedHours === null ? null : <p>{t("epoch_exposed", String(exposedHours))}</p>}
+      {begun === null ? null : (
+        <p>
+          {t("epoch_progress", String(begun.made), String(begun.of))}{" "}
+          <progress value={begun.made} max={begun.of} aria-label={t("what_list_key_notice")} />
+        </p>
+      )}
+      {begun?.mayBeStopped === true ? (
+        <p>
+          {t("epoch_stop_hint")}{" "}
+          <button
+            type="button"
+            onClick={() => void run(() => call("owner:stop-key", { list: list.address }), null)}
+          >
+            {t("epoch_stop")}
+          </button>
+        </p>
+      ) : null}
+      {unconfirmed.length === 0 ? null : (
+        <p class="quiet">{t("epoch_unconfirmed", String(unconfirmed.length), named(unconfirmed))}</p>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();

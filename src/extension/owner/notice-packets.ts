@@ -1,0 +1,103 @@
+import { sha256 } from "../../openpgp/digest.js";
+import { parseFingerprint } from "../../openpgp/keys.js";
+import { type ListTargets, noticeTargets } from "../records/notice-targets.js";
+import type { OwnedList } from "../records/owned-list.js";
+import { runJobApart } from "../worker/client.js";
+import type { KeptTarget } from "../worker/epoch-notice.js";
+import { addressees, type NoticeAddressee } from "./view.js";
+
+/**
+ * The packets of a notice for very many members: in workers of their own, several at a time, each of which ends after some hundred
+ * packets (`openpgp/pkesk-webcrypto.ts`). What a certificate needs to be looked at for is kept, so that the next list key costs a
+ * third of the first.
+ */
+
+/** Packets that a worker makes. */
+const PACKETS_IN_A_WORKER = 500;
+
+/** Workers at one time: the person is at work on the same computer. */
+const MOST_WORKERS = 4;
+
+/** A member's packet, as a request names it. */
+export interface NamedPacket {
+  readonly to: ReturnType<typeof parseFingerprint>;
+  readonly packet: Uint8Array;
+}
+
+/** What the packets are made of. */
+export interface PacketSource {
+  /** In base64. */
+  readonly sessionKey: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** @param made how many there are by now */
+type Progress = (made: number) => void;
+
+interface Batch {
+  readonly members: readonly NoticeAddressee[];
+  readonly packets: NamedPacket[];
+}
+
+/**
+ * The packets for these members, but for those to whose certificates nothing can be sealed.
+ *
+ * @param signal stops it
+ * @throws ListSealError `cancelled`; what the workers throw
+ */
+export async function makePackets(
+  list: OwnedList,
+  { sessionKey, at }: PacketSource,
+  readers: readonly NoticeAddressee[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<readonly NamedPacket[]> {
+  const known = (await noticeTargets.load()).lists[list.address] ?? {};
+  const found = new Map<string, KeptTarget>();
+  const batches: Batch[] = [];
+  for (let from = 0; from < readers.length; from += PACKETS_IN_A_WORKER) {
+    batches.push({ members: readers.slice(from, from + PACKETS_IN_A_WORKER), packets: [] });
+  }
+  const waiting = [...batches];
+  let made = 0;
+  const lane = async (): Promise<void> => {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      const { members, packets } = batch;
+      const digests = await Promise.all(members.map(digestOf));
+      const input = members.map(({ certificate }, index) => ({
+        certificate,
+        target: known[digests[index] ?? ""] ?? null,
+      }));
+      const work = { sessionKey, profile: list.profile, members: input, now: at };
+      const results = (await runJobApart("notice-packets", work, { signal })).made;
+      for (const [index, { packet, target }] of results.entries()) {
+        const [member, digest] = [members[index], digests[index]];
+        if (target !== null && digest !== undefined) found.set(digest, target);
+        if (packet !== null && member !== undefined)
+          packets.push({ to: parseFingerprint(member.fingerprint), packet });
+      }
+      made += members.length;
+      progress(made);
+    }
+  };
+  await Promise.all(Array.from({ length: workersAtATime() }, lane));
+  await keepTargets(list, found);
+  return batches.flatMap(({ packets }) => packets);
+}
+
+const workersAtATime = (): number => Math.min(Math.max(navigator.hardwareConcurrency ?? 1, 1), MOST_WORKERS);
+
+const digestOf = ({ certificate }: NoticeAddressee): Promise<string> =>
+  sha256(new TextEncoder().encode(certificate));
+
+/** Keeps what is new, and of what was known that of members. */
+async function keepTargets(list: OwnedList, found: ReadonlyMap<string, KeptTarget>): Promise<void> {
+  if (found.size === 0) return;
+  const present = new Set(await Promise.all(addressees(list).map(digestOf)));
+  await noticeTargets.update((before) => {
+    const merged: ListTargets = { ...before.lists[list.address], ...Object.fromEntries(found) };
+    const kept = Object.fromEntries(Object.entries(merged).filter(([digest]) => present.has(digest)));
+    return { stored: { ...before, lists: { ...before.lists, [list.address]: kept } }, result: undefined };
+  });
+}
