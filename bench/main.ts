@@ -1,6 +1,6 @@
 /**
  * The one entry for every benchmark:
- * `npm run bench -- protocol|server|addon|browser [--part NAME]... [--full] [--json FILE]`, or `npm run bench -- --picture`.
+ * `npm run bench -- protocol|server|addon|browser|epochs [--part NAME]... [--full] [--json FILE]`, or `npm run bench -- --picture`.
  *
  * `--full` adds what takes long: minutes become an hour. `--part` runs a part of a section that is made of parts. `--picture`
  * measures nothing: it draws the figures that matter from what is kept in results/.
@@ -15,7 +15,7 @@ import { machine } from "./machine.js";
 import { PICTURE, picture } from "./picture.js";
 import { type Options, type Row, table } from "./row.js";
 
-const sections = ["protocol", "server", "addon", "browser"] as const;
+const sections = ["protocol", "server", "addon", "browser", "epochs"] as const;
 type Section = (typeof sections)[number];
 
 const usage = `npm run bench -- ${sections.join("|")} [--part NAME]... [--full] [--json FILE]
