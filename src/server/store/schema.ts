@@ -5,6 +5,7 @@
  * column's meaning is never changed either: add a step.
  */
 import type { SqlDialect } from "./database.js";
+import { newestSteps } from "./newest-steps.js";
 
 /** The steps, in the words of `dialect`. */
 export function schemaSteps(dialect: SqlDialect): readonly string[] {
@@ -404,35 +405,7 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
   -- who gets copies, in the order in which these are queued; and how many there are
   CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
   `,
-    `
-  -- notices of a new list key, sealed once for all members; list_key: the key that it brought, once the list has changed over
-  CREATE TABLE shared_notices (
-    id ${rowNumber},
-    list_id ${integer} NOT NULL REFERENCES lists (id),
-    serial ${integer} NOT NULL, digest TEXT NOT NULL, body ${bytes} NOT NULL,
-    list_key TEXT,
-    UNIQUE (list_id, digest)
-  ) ${tableEnd};
-  -- each member's session key packet
-  CREATE TABLE notice_packets (
-    notice_id ${integer} NOT NULL REFERENCES shared_notices (id) ON DELETE CASCADE,
-    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
-    packet ${bytes} NOT NULL,
-    PRIMARY KEY (notice_id, member_id)
-  ) ${tableEnd};
-  CREATE INDEX notice_packets_of_member ON notice_packets (member_id);
-  `,
-    `
-  -- whether a member's program takes notices in copies (1), by its last request
-  ALTER TABLE members ADD COLUMN takes_riding ${integer} NOT NULL DEFAULT 0;
-  -- since when a notice is passed on; for each member, when a copy carried it last, and when its own mail was queued
-  ALTER TABLE shared_notices ADD COLUMN released ${integer};
-  ALTER TABLE notice_packets ADD COLUMN rode ${integer};
-  ALTER TABLE notice_packets ADD COLUMN mailed ${integer};
-  -- of notices that were passed on before, all mails are queued
-  UPDATE shared_notices SET released = 0 WHERE list_key IS NOT NULL;
-  UPDATE notice_packets SET mailed = 0 WHERE notice_id IN (SELECT id FROM shared_notices WHERE list_key IS NOT NULL);
-  `,
+    ...newestSteps(dialect),
   ];
 }
 
