@@ -1,5 +1,8 @@
 /** What a large post has done to it in the server's own thread is done in pieces, with everybody else's turn between. */
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { jest } from "@jest/globals";
 import Database from "better-sqlite3";
 import { base64Lines } from "../../src/mail/mime.js";
@@ -8,6 +11,7 @@ import { base64InTurns } from "../../src/server/delivery/copies.js";
 import { wireChunks } from "../../src/server/delivery/wire-body.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { PIECE_OCTETS } from "../../src/server/store/post-pieces.js";
+import { checkSqliteFile } from "../../src/server/store/sqlite-check.js";
 import type { Store } from "../../src/server/store/store.js";
 import { submit } from "./dialogue.js";
 import { turnsDuring } from "./event-loop-turns.js";
@@ -54,6 +58,25 @@ test("its lines, before they go over the wire", async () => {
   expect(await turnsDuring(wireChunks([lines]))).toBeGreaterThan(PIECES / 2);
   // looked at once, for all copies
   expect(await turnsDuring(wireChunks([lines]))).toBeLessThan(3);
+});
+
+test("the look through the database, before a server starts", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "listseal-turns-"));
+  try {
+    const file = join(folder, "large.db");
+    const database = new Database(file);
+    database.exec("CREATE TABLE members (certificate BLOB); CREATE INDEX every ON members (certificate)");
+    const add = database.prepare("INSERT INTO members VALUES (randomblob(500))");
+    database.transaction(() => {
+      for (let member = 0; member < 20_000; member++) add.run();
+    })();
+    const inOnePiece = async () => database.pragma("quick_check(1)");
+    expect(await turnsDuring(inOnePiece())).toBeLessThan(3);
+    database.close();
+    expect(await turnsDuring(checkSqliteFile(file))).toBeGreaterThan(PIECES);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe("as it arrives", () => {

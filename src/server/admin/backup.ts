@@ -14,7 +14,7 @@ import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { takeServeLock } from "../base/file-lock.js";
 import { openStore } from "../store/open-store.js";
 import { Heads } from "../store/rollback-guard.js";
-import { checkSqliteFile } from "../store/sqlite.js";
+import { checkSqliteFile } from "../store/sqlite-check.js";
 import { BadRequest } from "./administration.js";
 
 /** A backup that was made, by its maker's own note. */
@@ -55,7 +55,7 @@ export async function backUp(folder: DataFolder, file: string, now: Date): Promi
     } finally {
       database.close();
     }
-    checkSqliteFile(copy);
+    await checkSqliteFile(copy);
     await chmod(copy, 0o600);
     await rename(copy, file);
     const note = { at: now.toISOString(), file: resolve(file) };
@@ -75,7 +75,7 @@ export async function restore(folder: DataFolder, file: string, now: Date): Prom
   if (!existsSync(file)) throw new BadRequest(`${file} does not exist: check the name of the backup`);
   const unlock = takeServeLock(folder.lock);
   try {
-    checkSqliteFile(file);
+    await checkSqliteFile(file);
     const former = existsSync(folder.database)
       ? `${folder.database}.before-${now.toISOString().replace(/[:.]/g, "-")}`
       : undefined;

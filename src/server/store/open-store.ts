@@ -1,6 +1,7 @@
 /** The store in the database that the operator configured. */
 import { openPostgres } from "./postgres.js";
-import { checkSqliteFile, openSqlite } from "./sqlite.js";
+import { openSqlite } from "./sqlite.js";
+import { checkSqliteFile } from "./sqlite-check.js";
 import { type Store, storeIn } from "./store.js";
 
 /** Where a server's memory is. */
@@ -18,6 +19,6 @@ export async function openStore(place: StorePlace): Promise<Store> {
 
 /** As {@link openStore}, after a look through the whole of it: for a server that is to run for a long time. @throws TooNew, UnusableStore */
 export async function openCheckedStore(place: StorePlace): Promise<Store> {
-  if (place.kind === "sqlite") checkSqliteFile(place.file);
+  if (place.kind === "sqlite") await checkSqliteFile(place.file);
   return openStore(place);
 }

@@ -6,7 +6,6 @@
 import { closeSync, openSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import Sqlite from "better-sqlite3";
-import { codeOfThrown } from "../base/error-code.js";
 import {
   type Database,
   type QueryResult,
@@ -16,12 +15,11 @@ import {
   type Script,
   type SqlDialect,
   type Statement,
-  UnusableStore,
 } from "./database.js";
 import { missingSteps, schemaVersion } from "./schema.js";
 
 /** How long a transaction waits for another process's, in milliseconds. */
-const BUSY_TIMEOUT_MS = 10_000;
+export const BUSY_TIMEOUT_MS = 10_000;
 
 /** SQLite's words. */
 export const sqlite: SqlDialect = {
@@ -56,47 +54,6 @@ export function openSqlite(file: string): Database {
   }
   return new SqliteDatabase(database, file);
 }
-
-/**
- * Looks through the whole file (`PRAGMA quick_check`): a torn page would otherwise be found by the copy that needs it.
- * Then takes the write lock once, since a file that another program holds is of no use either.
- *
- * @throws UnusableStore
- */
-export function checkSqliteFile(file: string): void {
-  try {
-    const database = new Sqlite(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
-    try {
-      if (database.pragma("quick_check(1)", { simple: true }) !== "ok")
-        throw new UnusableStore(damaged(file));
-      database.exec("BEGIN IMMEDIATE; ROLLBACK");
-    } finally {
-      database.close();
-    }
-  } catch (cause) {
-    const code = codeOfThrown(cause) ?? "";
-    const why = faults.find(([pattern]) => pattern.test(code))?.[1];
-    throw why === undefined ? cause : new UnusableStore(why(file), { cause });
-  }
-}
-
-const damaged = (file: string) =>
-  `the database ${file} is damaged: keep a copy of it, restore the last backup, and start again`;
-
-/** What SQLite's codes mean for the operator, and what to do. */
-const faults: readonly (readonly [RegExp, (file: string) => string])[] = [
-  [/^SQLITE_(CORRUPT|NOTADB)/, damaged],
-  [
-    /^SQLITE_(BUSY|LOCKED)/,
-    (file) =>
-      `another program is using the database ${file}: stop it (\`fuser ${file}\` names it), and start again`,
-  ],
-  [
-    /^SQLITE_CANTOPEN/,
-    (file) => `the database ${file} is missing or this user may not open it: restore it, or change its owner`,
-  ],
-  [/^SQLITE_(READONLY|PERM)/, (file) => `this user may not write to the database ${file}: change its owner`],
-];
 
 function migrate(database: Sqlite.Database): void {
   const version = () => database.pragma("user_version", { simple: true });
