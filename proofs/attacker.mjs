@@ -64,6 +64,7 @@ export const PRIVATE_KEYS = [
   "gs2",
   "kl1",
   "kl1new",
+  "kl1next",
   "kl2",
   "kl3",
   "ka",

@@ -4,6 +4,7 @@ import { createMessage, decrypt, encrypt, readMessage } from "openpgp";
 import { type Invitation, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { armorOpeningKey, armorSealingKey } from "../../src/openpgp/keys.js";
 import { configFor } from "../../src/openpgp/policy.js";
+import { pairIn } from "../../test/membership/list-pair.js";
 import type { Random } from "../random.js";
 import { promise, type Target } from "../target.js";
 import { joined, varied } from "../vary.js";
@@ -20,7 +21,7 @@ const now = new Date(date);
 async function plain(invitation: Invitation): Promise<string> {
   return JSON.stringify({
     ...invitation,
-    listKey: await armorOpeningKey(invitation.listKey),
+    listKey: await armorOpeningKey(pairIn(invitation.listKey)),
     introduction: await armorOpeningKey(invitation.introduction),
     server: armorSealingKey(invitation.server),
     owners: invitation.owners.map(armorSealingKey),

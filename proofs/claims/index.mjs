@@ -2,10 +2,12 @@
 import authorship from "./authorship.mjs";
 import collusion from "./collusion.mjs";
 import crossList from "./cross-list.mjs";
+import epochs from "./epochs.mjs";
 import introductions from "./introductions.mjs";
 import newListKey from "./new-list-key.mjs";
 import oracle from "./oracle.mjs";
 import promises from "./promises.mjs";
+import quantum from "./quantum.mjs";
 import sharedSecrets from "./shared-secrets.mjs";
 import spinClaims from "./spin.mjs";
 import through from "./through.mjs";
@@ -16,6 +18,8 @@ export const horn = [
   ...collusion,
   ...sharedSecrets,
   ...newListKey,
+  ...epochs,
+  ...quantum,
   ...oracle,
   ...authorship,
   ...through,

@@ -67,4 +67,26 @@ export default [
       { without: "single use: a second key joins on the same introduction", define: "USED_AGAIN" },
     ],
   },
+  {
+    name: "epochs: there is always one list key, and nobody misses a post of their time",
+    model: "epochs.pml",
+    works: { what: "Carol, who was late, posts in the third epoch and reads it", define: "WORKS" },
+    twins: [
+      {
+        without:
+          "the server's comparison of the key that is replaced: two owners at once leave two keys of one serial",
+        define: "ANY_OWNER",
+      },
+      {
+        without: "its comparison of the record's head: whoever joins meanwhile gets no packet",
+        define: "NO_HEAD",
+      },
+      {
+        without:
+          "changing over only when all of the notice is there: an interruption leaves somebody without",
+        define: "HALF",
+      },
+      { without: "the answer to a late author: the letter is gone without a word", define: "NO_ANSWER" },
+    ],
+  },
 ];

@@ -33,6 +33,7 @@ const team: OwnedView = {
   delivery: "resealed",
   profile: "compatible",
   ownerAddress: "olga@example.test",
+  listKey: "pair",
   listFingerprint: "aa".repeat(20),
   serverFingerprint: "bb".repeat(20),
   claim: "confirmed",

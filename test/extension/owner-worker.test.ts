@@ -51,7 +51,7 @@ beforeAll(async () => {
   owner = await generateMemberKey({ address: olga, name: "Olga", profile: "compatible" });
   secret = toBase64(await writeOpeningKey(owner));
   server = await generateKey("server", { address: team, profile: "compatible" });
-  const key = await makeListKey({ address: team, profile: "compatible" });
+  const key = await makeListKey({ address: team, profile: "compatible", kind: "pair" });
   list = {
     ...ownedList,
     ownerKey: owner.fingerprint,
@@ -66,7 +66,9 @@ beforeAll(async () => {
 
 const known = (): ListBeforeNotice => ({
   address: team,
+  profile: "compatible",
   keys: [list.listKeyFingerprint],
+  secrets: [],
   owners: [{ certificate: sealingHalf(owner), address: olga, from: 0 }],
   server: sealingHalf(server),
   serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -83,7 +85,7 @@ test("a card says what its server wrote, and nothing once it has run out", async
     delivery: "resealed",
     profile: "compatible",
   } as const;
-  const file = await writeCard({ ...words, code, expires }, server);
+  const file = await writeCard({ ...words, code, expires, listKeys: ["pair"] }, server);
   const card = await readCardFile({ file, now: now() });
   expect(card).toMatchObject({ address: team, code, serverFingerprint: server.fingerprint });
   const late = new Date(expires.getTime() + DAY).toISOString();
@@ -115,10 +117,16 @@ test("former owners' introductions stay, and former owners are in no new invitat
 test("notices are opened by their member, and a receipt names who has it", async () => {
   const member = await generateMemberKey({ address: bob, name: "Bob", profile: "compatible" });
   const certificate = armorSealingKey(sealingHalf(member));
-  const next = await makeListKey({ address: team, profile: "compatible" });
+  const next = await makeListKey({ address: team, profile: "compatible", kind: "pair" });
   const graceEnds = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
   const common = { list, secret, member: certificate, now: graceEnds };
-  const { sealed } = await newListKeyNotice({ ...common, listKey: next.listKey, serial: 1, graceEnds });
+  const { sealed } = await newListKeyNotice({
+    ...common,
+    listKey: next.listKey,
+    before: [],
+    serial: 1,
+    graceEnds,
+  });
   const opened = await openNotice(sealed, member, known());
   if (opened.kind !== "news" || opened.notice.news.kind !== "new-list-key") throw new Error("no list key");
   expect(opened.notice.news.listKey.fingerprint).toBe(next.fingerprint);
@@ -185,7 +193,7 @@ test("a public key is read armored and binary, and a list key is no member's", a
       addresses: ["grace@example.test"],
     });
   }
-  const made = await makeListKey({ address: team, profile: "compatible" });
+  const made = await makeListKey({ address: team, profile: "compatible", kind: "pair" });
   await expect(readPublicKey({ file: made.certificate, now: now() })).rejects.toMatchObject({
     code: "wrong-role",
   });

@@ -23,6 +23,7 @@ import { writeRequestMail } from "../../src/mail/request-mail.js";
 import { fromParts, writeSubmission } from "../../src/mail/sealed-mail.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
+import { readListOpener } from "../../src/openpgp/list-keys.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
@@ -259,7 +260,7 @@ export class Addon {
     const list = {
       list: row,
       address: teamAddress,
-      key: await readOpeningKey("list", fromBase64(known.listKey)),
+      key: await readListOpener(fromBase64(known.listKey), known.profile),
       server: await readSealingKey(
         "server",
         fromBase64((toFormerServer ? known.formerServers.at(-1) : undefined) ?? known.serverCertificate),
@@ -329,9 +330,10 @@ export class Addon {
     return list;
   }
 
-  async claim(card: Uint8Array): Promise<void> {
+  async claim(card: Uint8Array, listKey: "pair" | "secret" = "pair"): Promise<void> {
     const { address, name } = this;
-    await this.as(() => calls["owner:claim"]({ file: toBase64(card), address, name, passphrase: null }));
+    const claim = { file: toBase64(card), address, name, passphrase: null, listKey };
+    await this.as(() => calls["owner:claim"](claim));
     await this.settled();
   }
 

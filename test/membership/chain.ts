@@ -25,6 +25,7 @@ import {
   parseFingerprint,
   sealingHalf,
 } from "../../src/openpgp/keys.js";
+import { generateListKey, type ListKeyKind } from "../../src/openpgp/list-keys.js";
 import { fullReadingConfig } from "../../src/openpgp/policy.js";
 import { listValue, notations } from "../../src/protocol/binding.js";
 
@@ -159,10 +160,11 @@ export const fingerprintOf = (key: { readonly secret: PrivateKey }) =>
 /** A list whose owner invites Bob. */
 export async function makeInvitation(
   profile: Profile,
+  kind: ListKeyKind = "pair",
 ): Promise<{ owner: OpeningKey<"member">; invitation: Invitation }> {
   const [owner, listKey, serverKey] = await Promise.all([
     person("olga@x.test", profile, "Olga"),
-    generateKey("list", { address: team, profile }),
+    generateListKey(kind, { address: team, profile }),
     generateKey("server", { address: team, profile }),
   ]);
   const joinBy = inTwoWeeks();

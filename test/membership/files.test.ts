@@ -48,6 +48,7 @@ describe.each(["compatible", "rfc9580"] as const)("a server card (%s)", (profile
       profile,
       code: makeClaimCode(),
       expires: new Date(now().getTime() + CARD_LIFE_MS),
+      listKeys: ["pair", "secret"],
     };
     file = await writeCard(card, server);
   });

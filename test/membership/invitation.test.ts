@@ -23,11 +23,12 @@ import { split } from "../../src/openpgp/packets.js";
 import { configFor } from "../../src/openpgp/policy.js";
 import { type Kind, notations } from "../../src/protocol/binding.js";
 import { bobAddress, DAY, daysAgo, mailOf, makeInvitation, person, team } from "./chain.js";
+import { pairIn } from "./list-pair.js";
 
 /** An invitation as plain values, to be compared. */
 const plain = async (invitation: Invitation) => ({
   ...invitation,
-  listKey: await armorOpeningKey(invitation.listKey),
+  listKey: await armorOpeningKey(pairIn(invitation.listKey)),
   introduction: await armorOpeningKey(invitation.introduction),
   server: armorSealingKey(invitation.server),
   owners: invitation.owners.map(armorSealingKey),
@@ -212,7 +213,7 @@ describe("a file that opens and is not what it should be", () => {
     ["a list key that is text", () => ({ ...content, listKey: "hello" }), "invitation-damaged"],
     [
       "a list key without its secret",
-      () => ({ ...content, listKey: armorSealingKey(sealingHalf(invitation.listKey)) }),
+      () => ({ ...content, listKey: armorSealingKey(sealingHalf(pairIn(invitation.listKey))) }),
       "invitation-damaged",
     ],
     [
@@ -222,7 +223,7 @@ describe("a file that opens and is not what it should be", () => {
     ],
     [
       "a locked list key",
-      async () => ({ ...content, listKey: await armorOpeningKey(invitation.listKey, "x") }),
+      async () => ({ ...content, listKey: await armorOpeningKey(pairIn(invitation.listKey), "x") }),
       "invitation-damaged",
     ],
     [
@@ -235,7 +236,7 @@ describe("a file that opens and is not what it should be", () => {
     ],
     [
       "a list key as server key",
-      () => ({ ...content, server: armorSealingKey(sealingHalf(invitation.listKey)) }),
+      () => ({ ...content, server: armorSealingKey(sealingHalf(pairIn(invitation.listKey))) }),
       "wrong-role",
     ],
     [

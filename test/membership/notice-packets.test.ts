@@ -45,7 +45,9 @@ describe.each(["compatible", "rfc9580"] as const)("packets for many (%s)", (prof
     };
     known = {
       address: team,
+      profile,
       keys: [before.fingerprint],
+      secrets: [],
       owners: [{ certificate: sealingHalf(olga), address: parseAddress("olga@x.test"), from: 0 }],
       server: sealingHalf(await generateKey("server", { address: team, profile })),
       serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },

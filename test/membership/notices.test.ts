@@ -20,6 +20,7 @@ import {
   sealingHalf,
 } from "../../src/openpgp/keys.js";
 import { team } from "./chain.js";
+import { pairIn } from "./list-pair.js";
 
 const outcome = async (act: Promise<{ kind: string } | string>): Promise<string> => {
   try {
@@ -69,7 +70,9 @@ describe.each(["compatible", "rfc9580"] as const)("owners' notices (%s)", (profi
     ]);
     known = {
       address: team,
+      profile,
       keys: [oldKey.fingerprint],
+      secrets: [],
       owners: [term(olga, "olga")],
       server: sealingHalf(server),
       serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -82,7 +85,7 @@ describe.each(["compatible", "rfc9580"] as const)("owners' notices (%s)", (profi
     const read = await openNotice(sealed, bob, known);
     if (read.kind !== "news" || read.notice.news.kind !== "new-list-key") throw new Error("no new key");
     expect(read.by).toBe(olga.fingerprint);
-    expect(await armorOpeningKey(read.notice.news.listKey)).toBe(await armorOpeningKey(newKey));
+    expect(await armorOpeningKey(pairIn(read.notice.news.listKey))).toBe(await armorOpeningKey(newKey));
     expect({ ...read.notice, news: undefined }).toEqual({ ...sent, news: undefined });
     expect(await openNotice(sealed, eve, known)).toEqual({ kind: "not-for-me" });
   });

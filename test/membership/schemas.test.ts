@@ -30,9 +30,11 @@ import {
 import { recordedCommands, signedChange } from "../../src/membership/roster/log.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { generateKey, type OpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import { listKeyKinds } from "../../src/openpgp/list-keys.js";
 import { openLayer } from "../../src/openpgp/open-layer.js";
 import { readSignedMessage } from "../../src/openpgp/signed-message.js";
 import { bobAddress, makeInvitation, person, team } from "./chain.js";
+import { pairIn } from "./list-pair.js";
 import { declarationOf, type SchemaName, schemaFile, schemas, schemaText } from "./schemas.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -51,7 +53,8 @@ const bytesOf = (key: OpeningKey<"member" | "introduction" | "list">) => writeSe
 beforeAll(async () => {
   const { owner, invitation } = await makeInvitation("compatible");
   const bob = await person(bobAddress);
-  const { listKey, introduction } = invitation;
+  const { introduction } = invitation;
+  const listKey = pairIn(invitation.listKey);
   const serverKey = await generateKey("server", { address: team, profile: "compatible" });
   const date = new Date(Math.floor(Date.now() / 1000) * 1000);
   const head = { number: 7, hash: "0".repeat(64) };
@@ -59,7 +62,12 @@ beforeAll(async () => {
   const list = { address: team, key: listKey.fingerprint };
   const add = (name: SchemaName, what: string, value: Json) => samples.push([name, what, value]);
 
-  const card = { ...invitation, code: makeClaimCode(), expires: new Date(Date.now() + 60_000) };
+  const card = {
+    ...invitation,
+    code: makeClaimCode(),
+    expires: new Date(Date.now() + 60_000),
+    listKeys: listKeyKinds,
+  };
   add("card", "", parsed((await readSignedMessage(await writeCard(card, serverKey))).bytes));
   const code = makeCode();
   const file = await writeInvitation(invitation, owner, code);

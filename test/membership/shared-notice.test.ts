@@ -11,6 +11,7 @@ import {
 } from "../../src/openpgp/keys.js";
 import { split } from "../../src/openpgp/packets.js";
 import { team } from "./chain.js";
+import { pairIn } from "./list-pair.js";
 
 describe.each(["compatible", "rfc9580"] as const)("a notice for all members (%s)", (profile) => {
   let people: Readonly<Record<"olga" | "bob" | "carol" | "eve", OpeningKey<"member">>>;
@@ -37,7 +38,9 @@ describe.each(["compatible", "rfc9580"] as const)("a notice for all members (%s)
     };
     known = {
       address: team,
+      profile,
       keys: [before.fingerprint],
+      secrets: [],
       owners: [{ certificate: sealingHalf(olga), address: parseAddress("olga@x.test"), from: 0 }],
       server: sealingHalf(await generateKey("server", { address: team, profile })),
       serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -58,7 +61,7 @@ describe.each(["compatible", "rfc9580"] as const)("a notice for all members (%s)
       const read = await openNotice(sealed, member, known);
       if (read.kind !== "news" || read.notice.news.kind !== "new-list-key") throw new Error("no new key");
       expect(read.by).toBe(olga.fingerprint);
-      expect(await armorOpeningKey(read.notice.news.listKey)).toBe(await armorOpeningKey(next));
+      expect(await armorOpeningKey(pairIn(read.notice.news.listKey))).toBe(await armorOpeningKey(next));
       expect({ ...read.notice, news: undefined }).toEqual({ ...notice, news: undefined });
       expect(await openNotice(sealed, eve, known)).toEqual({ kind: "not-for-me" });
     }

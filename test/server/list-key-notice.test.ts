@@ -21,6 +21,7 @@ import {
 } from "../../src/openpgp/keys.js";
 import { split } from "../../src/openpgp/packets.js";
 import type { SplitSeal } from "../../src/openpgp/split-seal.js";
+import { pairIn } from "../membership/list-pair.js";
 import {
   begin,
   card,
@@ -71,7 +72,9 @@ onEachStore(() => {
       sealed = await sealForMembers(noticeOf(next), olga.key);
       known = {
         address: teamAddress,
+        profile,
         keys: [listKey.fingerprint],
+        secrets: [],
         owners: [{ certificate: sealingHalf(olga.key), address: parseAddress(olga.address), from: 0 }],
         server: card.server,
         serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -134,7 +137,7 @@ onEachStore(() => {
         expect(Buffer.from(dataPacket).equals(sealed.dataPacket)).toBe(true);
         const read = await openNotice(mail, member.key, known);
         if (read.kind !== "news" || read.notice.news.kind !== "new-list-key") throw new Error("no new key");
-        expect(await armorOpeningKey(read.notice.news.listKey)).toBe(await armorOpeningKey(next));
+        expect(await armorOpeningKey(pairIn(read.notice.news.listKey))).toBe(await armorOpeningKey(next));
       }
       // one packet each
       expect(packets[0]?.length).toBe(packets[1]?.length);

@@ -19,6 +19,7 @@ import {
   sealingHalf,
 } from "../../src/openpgp/keys.js";
 import { openStore } from "../../src/server/store/open-store.js";
+import { pairIn } from "../membership/list-pair.js";
 import {
   asks,
   begin,
@@ -63,7 +64,9 @@ onEachStore(() => {
       next = await generateKey("list", { address: teamAddress, profile });
       known = {
         address: teamAddress,
+        profile,
         keys: [listKey.fingerprint],
+        secrets: [],
         owners: [{ certificate: sealingHalf(olga.key), address: parseAddress(olga.address), from: 0 }],
         server: card.server,
         serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -117,7 +120,7 @@ onEachStore(() => {
       expect(await openNotice(sealed, eve.key, known)).toEqual({ kind: "not-for-me" });
       const read = await openNotice(sealed, bob.key, known);
       if (read.kind !== "news" || read.notice.news.kind !== "new-list-key") throw new Error("no new key");
-      expect(await armorOpeningKey(read.notice.news.listKey)).toBe(await armorOpeningKey(next));
+      expect(await armorOpeningKey(pairIn(read.notice.news.listKey))).toBe(await armorOpeningKey(next));
       // the server holds nothing that opens it
       for (const { raw } of play.sink.for(bob.address)) expect(raw.includes("PRIVATE KEY")).toBe(false);
 

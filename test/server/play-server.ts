@@ -21,7 +21,8 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
-import type { SharedSecret } from "../../src/openpgp/secrets.js";
+import { listSealer } from "../../src/openpgp/list-keys.js";
+import type { Opener, SharedSecret } from "../../src/openpgp/secrets.js";
 import type { DeliveryMode, Mode, SealedMessage } from "../../src/protocol/message.js";
 import { type OpenResult, openPost } from "../../src/protocol/open-post.js";
 import { newMessageId, sealPost } from "../../src/protocol/seal-post.js";
@@ -216,7 +217,7 @@ export class PlayServer {
   }
 
   /** Submits to the list's address. */
-  submit(list: PlayList, from: Person, raw: Uint8Array | string): Promise<Answer> {
+  submit(list: Pick<PlayList, "address">, from: Person, raw: Uint8Array | string): Promise<Answer> {
     return submit(this.port, { sender: from.address, recipient: list.address, raw });
   }
 
@@ -235,7 +236,11 @@ export class PlayServer {
 }
 
 /** What `author`'s add-on would send. */
-export async function seal(list: PlayList, author: Person, wish: PostWish = {}): Promise<SealedPost> {
+export async function seal(
+  list: Omit<PlayList, "key"> & { readonly key: Opener<"list"> },
+  author: Person,
+  wish: PostWish = {},
+): Promise<SealedPost> {
   const messageId = wish.messageId ?? newMessageId("people.test");
   const date = wish.date ?? new Date();
   const address = parseAddress(list.address);
@@ -260,7 +265,7 @@ export async function seal(list: PlayList, author: Person, wish: PostWish = {}):
     mode: wish.mode ?? list.list.mode,
     payload,
     messageId,
-    list: { address: list.address, key: sealingHalf(list.key) },
+    list: { address: list.address, key: listSealer(list.key) },
     server: wish.server ?? list.server,
     author: author.key,
     date,

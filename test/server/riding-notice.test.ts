@@ -16,6 +16,7 @@ import { packetFor, sealForMembers } from "../../src/membership/notice/shared-no
 import { type Command, programFeatures } from "../../src/membership/request/request.js";
 import { sha256 } from "../../src/openpgp/digest.js";
 import { generateKey, type OpeningKey, type Profile, sealingHalf } from "../../src/openpgp/keys.js";
+import { isSecret } from "../../src/openpgp/secrets.js";
 import type { Mode } from "../../src/protocol/message.js";
 import { RIDE_CONFIRM_MS, RIDE_WAIT_MS } from "../../src/server/store/riding-notices.js";
 import {
@@ -64,7 +65,9 @@ onEachStore(() => {
     [bob, eve] = [first.who, second.who];
     known = {
       address: teamAddress,
+      profile,
       keys: [listKey.fingerprint],
+      secrets: [],
       owners: [{ certificate: sealingHalf(olga.key), address: parseAddress(olga.address), from: 0 }],
       server: card.server,
       serials: { owners: 0, "new-list-key": 0, "new-server-key": 0 },
@@ -153,7 +156,9 @@ onEachStore(() => {
         const [copy] = copiesTo(bob);
         const read = await openNotice(copy?.riding ?? new Uint8Array(), bob.key, known);
         if (read.kind !== "news" || read.notice.news.kind !== "new-list-key") throw new Error("no new key");
-        const list = await under(read.notice.news.listKey);
+        const { listKey: brought } = read.notice.news;
+        if (isSecret(brought)) throw new Error("a secret in place of a pair");
+        const list = await under(brought);
         expect(await open(list, bob, copy?.raw ?? Buffer.alloc(0))).toMatchObject({ kind: "opened" });
         // sealed to Bob by the owner: it is nobody else's
         expect(await openNotice(copy?.riding ?? new Uint8Array(), eve.key, known)).toEqual({

@@ -9,6 +9,7 @@ import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.j
 import { runJob } from "../worker/client.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
 import { asMembersKnow } from "./second-owner.js";
+import { listSecretsBefore } from "./secrets-before.js";
 import { untold } from "./view.js";
 
 /**
@@ -41,15 +42,17 @@ async function sealerFor(
   { tidings, serial, at }: NoticeRun,
 ): Promise<(member: string) => Promise<Uint8Array>> {
   const secret = await ownerSecret(list);
-  const { address, listKeyFingerprint, serverFingerprint } = list;
+  const { address, profile, listKeyFingerprint, serverFingerprint } = list;
   const owners = tidings.news === "owners" ? tidings.owners : list.owners;
-  const noticed = { address, listKeyFingerprint, serverFingerprint, owners };
+  const noticed = { address, profile, listKeyFingerprint, serverFingerprint, owners };
   const common = { list: noticed, secret, serial, now: at };
+  const before = tidings.news === "new-list-key" ? await listSecretsBefore(list, tidings.fingerprint) : [];
   return async (member) => {
     switch (tidings.news) {
       case "new-list-key": {
         const { listKey, graceEnds } = tidings;
-        return (await runJob("new-list-key-notice", { ...common, member, listKey, graceEnds })).sealed;
+        return (await runJob("new-list-key-notice", { ...common, member, listKey, before, graceEnds }))
+          .sealed;
       }
       case "new-server-key": {
         const { certificate } = tidings;

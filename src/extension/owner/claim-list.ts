@@ -1,6 +1,7 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
+import type { ListKeyKind } from "../../openpgp/list-keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { keyOf } from "../keys/certify-key.js";
@@ -61,12 +62,13 @@ export interface CardView {
   readonly profile: Profile;
   readonly serverFingerprint: string;
   readonly expires: string;
+  readonly listKeys: readonly ListKeyKind[];
 }
 
 /** What a card says, before anything is done with it: the person compares the fingerprint. @throws ListSealError */
 export async function openCard(file: string): Promise<CardView> {
-  const { address, name, mode, delivery, profile, serverFingerprint, expires } = await readOpenCard(file);
-  return { address, name, mode, delivery, profile, serverFingerprint, expires };
+  const { code: _, serverCertificate: __, requestAddress: ___, ...card } = await readOpenCard(file);
+  return card;
 }
 
 /**
@@ -79,6 +81,8 @@ export async function claimList(input: {
   readonly address: string;
   readonly name: string;
   readonly passphrase: string | null;
+  /** What the list is to have for a key: for ever. */
+  readonly listKey: ListKeyKind;
 }): Promise<void> {
   const card = await readOpenCard(input.file);
   const address = parseAddress(input.address);
@@ -89,7 +93,11 @@ export async function claimList(input: {
     known ?? (await makeMemberKey({ address, name: input.name, passphrase: input.passphrase, profile }));
   // before anything is kept of the list
   await needSecretOf(key);
-  const made = await runJob("make-list-key", { address: card.address, profile: card.profile });
+  const made = await runJob("make-list-key", {
+    address: card.address,
+    profile: card.profile,
+    kind: input.listKey,
+  });
   const list: OwnedList = {
     address: card.address,
     name: card.name,

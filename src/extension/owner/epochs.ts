@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { MAX_NOTICE_PACKETS } from "../../membership/request/request.js";
 import { sha256 } from "../../openpgp/digest.js";
-import { parseFingerprint } from "../../openpgp/keys.js";
+import { listKeyKindOf, parseListKeyId } from "../../openpgp/list-keys.js";
 import { withLock } from "../platform/locks.js";
 import type { OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
@@ -15,6 +15,7 @@ import { type DueKey, dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpo
 import { askRoster } from "./members.js";
 import { makePackets, type NamedPacket } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
+import { listSecretsBefore } from "./secrets-before.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
 
 /**
@@ -110,11 +111,12 @@ async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
   const at = nowInSeconds();
   // none: whoever has left has the key before, and what a member sends under it is sealed again by itself (former-key-posts.ts)
   const graceEnds = at.toISOString();
-  const made = await runJob("make-list-key", { address, profile });
+  const made = await runJob("make-list-key", { address, profile, kind: listKeyKindOf(listKeyFingerprint) });
   const { body, sessionKey } = await runJob("seal-notice", {
-    list: { address, listKeyFingerprint },
+    list: { address, profile, listKeyFingerprint },
     secret,
     listKey: made.listKey,
+    before: await listSecretsBefore(list, made.fingerprint),
     serial,
     graceEnds,
     now: at.toISOString(),
@@ -212,7 +214,7 @@ async function changeKey(list: OwnedList, run: EpochRun): Promise<Asked> {
   const { id } = await askAsOwner(list, {
     do: "new-list-key",
     serial: run.serial,
-    replaces: parseFingerprint(run.replaces),
+    replaces: parseListKeyId(run.replaces),
     listKey: fromBase64(run.certificate),
     graceEnds: new Date(run.graceEnds),
     notice: { digest: await sha256(fromBase64(run.body)), head },
@@ -271,7 +273,7 @@ async function tellOneByOne({ list: address, id }: PendingRequest): Promise<void
   await askAsOwner(list, {
     do: "new-list-key",
     serial,
-    replaces: parseFingerprint(list.listKeyFingerprint),
+    replaces: parseListKeyId(list.listKeyFingerprint),
     listKey: fromBase64(run.certificate),
     graceEnds: new Date(graceEnds),
   });

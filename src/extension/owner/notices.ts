@@ -1,5 +1,5 @@
 import { toBase64 } from "../../mail/base64.js";
-import { parseFingerprint } from "../../openpgp/keys.js";
+import { listKeyKindOf, parseListKeyId } from "../../openpgp/list-keys.js";
 import { withLock } from "../platform/locks.js";
 import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
@@ -32,7 +32,11 @@ export async function beginNewKey(address: string, graceDays: number): Promise<v
   if (list.rekeying?.stage === "agreed") return tellMembers(address);
   // asked before anything is kept: a key that is locked changes nothing
   await ownerSecret(list);
-  const made = await runJob("make-list-key", { address, profile: list.profile });
+  const made = await runJob("make-list-key", {
+    address,
+    profile: list.profile,
+    kind: listKeyKindOf(list.listKeyFingerprint),
+  });
   const days = Math.min(graceDays, MAX_GRACE_DAYS);
   const graceEnds = new Date(nowInSeconds().getTime() + days * DAY_MS);
   const serial = await nextSerial(list, "new-list-key");
@@ -49,7 +53,7 @@ export async function beginNewKey(address: string, graceDays: number): Promise<v
   await askAsOwner(list, {
     do: "new-list-key",
     serial,
-    replaces: parseFingerprint(list.listKeyFingerprint),
+    replaces: parseListKeyId(list.listKeyFingerprint),
     listKey: made.certificate,
     graceEnds,
   });

@@ -3,6 +3,7 @@ import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
 import { hasAuthority, invitationStanding } from "../../membership/roster/state.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { type ListKeyKind, listKeyKindOf } from "../../openpgp/list-keys.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
 import type { EpochReason } from "../records/stored-epoch.js";
@@ -69,6 +70,7 @@ export interface OwnedView {
   readonly profile: OwnedList["profile"];
   readonly ownerAddress: string;
   readonly listFingerprint: string;
+  readonly listKey: ListKeyKind;
   readonly serverFingerprint: string;
   /** `appointed`: made an owner, and the record that proves it is not here yet. */
   readonly claim: "waiting" | "confirmed" | "appointed" | "ended" | { readonly refused: ErrorCode };
@@ -298,6 +300,7 @@ export function viewOf(
     profile: list.profile,
     ownerAddress: list.ownerAddress,
     listFingerprint: list.listKeyFingerprint,
+    listKey: listKeyKindOf(list.listKeyFingerprint),
     serverFingerprint: list.serverFingerprint,
     claim: claimOf(list),
     members: list.members.map((member) => ({

@@ -6,6 +6,8 @@ import type { LoggedMember, RosterHistory, UnsignedEntry } from "../../membershi
 /** The check of a kept {@link RosterHistory}: `membership` makes and reads it, here it is only kept. */
 
 const hash = /^[0-9a-f]{64}$/;
+/** A fingerprint, or the id of a secret. */
+const listKeyId = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$/;
 const fingerprint = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const isText = (value: unknown): value is string => typeof value === "string";
 const everyText = (value: unknown, shape: RegExp): boolean =>
@@ -57,7 +59,7 @@ function isUnsigned(value: unknown): value is UnsignedEntry {
 function isHistory(value: unknown): value is RosterHistory {
   if (!isObject(value)) return false;
   if (!("hashes" in value && "members" in value && "introductions" in value)) return false;
-  if (!("listKeys" in value && everyText(value.listKeys, fingerprint))) return false;
+  if (!("listKeys" in value && everyText(value.listKeys, listKeyId))) return false;
   if (!("burnt" in value && "commands" in value && "unsigned" in value)) return false;
   return (
     everyText(value.hashes, hash) &&

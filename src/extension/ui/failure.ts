@@ -76,6 +76,8 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "roster-altered": "error_roster_altered",
   "roster-forked": "error_roster_forked",
   "old-serial": "error_old_serial",
+  "former-secret-missing": "error_former_secret_missing",
+  "secret-needs-members": "error_secret_needs_members",
   "no-identity": "error_no_identity",
   "may-not-send": "error_may_not_send",
   "not-sent": "error_not_sent",

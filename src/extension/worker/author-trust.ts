@@ -12,7 +12,8 @@ import {
   noteRevoked,
   type Pins,
 } from "../../membership/introduction/pins.js";
-import { parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
+import { parseSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import type { StoredList } from "../records/stored.js";
 import type { AuthorTrust } from "./jobs.js";
 
@@ -25,7 +26,7 @@ export async function asKnownList(list: StoredList): Promise<ListForProof> {
   return {
     address: parseAddress(list.address),
     fingerprints: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)].map(
-      parseFingerprint,
+      parseListKeyId,
     ),
     owners: await Promise.all(owners),
   };

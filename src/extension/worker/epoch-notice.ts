@@ -7,9 +7,12 @@ import {
   sealForMembers,
   targetOf,
 } from "../../membership/notice/shared-notice.js";
-import { type Profile, parseFingerprint, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { type Profile, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
 import { hasX25519 } from "../../openpgp/pkesk-webcrypto.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
+import type { OwnedList } from "../records/owned-list.js";
+import { readSecretsBefore, type SecretsBefore } from "./secrets-before.js";
 
 /** The notice of a new list key, sealed once for all members. */
 
@@ -21,13 +24,15 @@ export async function sealNoticeForAll({
   list,
   secret,
   listKey,
+  before,
   serial,
   graceEnds,
   now,
 }: {
-  readonly list: { readonly address: string; readonly listKeyFingerprint: string };
+  readonly list: Pick<OwnedList, "address" | "profile" | "listKeyFingerprint">;
   readonly secret: string;
   readonly listKey: string;
+  readonly before: SecretsBefore;
   readonly serial: number;
   readonly graceEnds: string;
   readonly now: string;
@@ -35,15 +40,19 @@ export async function sealNoticeForAll({
   const notice = {
     serial,
     date: new Date(now),
-    list: { address: parseAddress(list.address), key: parseFingerprint(list.listKeyFingerprint) },
+    list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
     news: {
       kind: "new-list-key",
-      listKey: await readOpeningKey("list", fromBase64(listKey)),
+      listKey: await readListOpener(fromBase64(listKey), list.profile),
       graceEnds: new Date(graceEnds),
     },
   } as const;
   const owner = await readOpeningKey("member", fromBase64(secret));
-  const { dataPacket, sessionKey } = await sealForMembers(notice, owner);
+  const { dataPacket, sessionKey } = await sealForMembers(
+    notice,
+    owner,
+    await readSecretsBefore(before, list.profile),
+  );
   return { body: toBase64(dataPacket), sessionKey: toBase64(sessionKey) };
 }
 

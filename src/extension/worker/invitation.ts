@@ -9,6 +9,7 @@ import {
   writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { writeListOpener } from "../../openpgp/list-keys.js";
 import { addressIn, noSerials, type StoredList, type StoredMemberKey } from "../records/stored.js";
 import { asKnownList } from "./author-trust.js";
 import { ownKey } from "./member-keys.js";
@@ -36,7 +37,7 @@ export async function readInvitationFile({
     mode: invitation.mode,
     delivery: invitation.delivery,
     profile: invitation.profile,
-    listKey: toBase64(await writeOpeningKey(invitation.listKey)),
+    listKey: toBase64(await writeListOpener(invitation.listKey)),
     listKeyFingerprint: invitation.listKey.fingerprint,
     formerListKeys: [],
     serverCertificate: toBase64(writeSealingKey(invitation.server)),

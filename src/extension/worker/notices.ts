@@ -16,11 +16,12 @@ import {
   parseSealingKey,
   readOpeningKey,
   userIdOf,
-  writeOpeningKey,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { listKeyKindOf, writeListOpener } from "../../openpgp/list-keys.js";
 import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
+import { secretsOf } from "./secrets-before.js";
 
 /** A notice that the list follows, and the receipt for its owner. */
 export interface TakenNotice {
@@ -68,7 +69,9 @@ export async function openSealedNotice({
 async function knownBefore(list: StoredList): Promise<ListBeforeNotice> {
   return {
     address: parseAddress(list.address),
+    profile: list.profile,
     keys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],
+    secrets: listKeyKindOf(list.listKeyFingerprint) === "secret" ? await secretsOf(list) : [],
     owners: await Promise.all(list.owners.map(termOf)),
     server: await parseSealingKey("server", fromBase64(list.serverCertificate)),
     serials: list.serials,
@@ -139,7 +142,7 @@ async function listKeyOf({
 }: Extract<News, { readonly kind: "new-list-key" }>): Promise<
   Pick<StoredList, "listKey" | "listKeyFingerprint">
 > {
-  return { listKey: toBase64(await writeOpeningKey(listKey)), listKeyFingerprint: listKey.fingerprint };
+  return { listKey: toBase64(await writeListOpener(listKey)), listKeyFingerprint: listKey.fingerprint };
 }
 
 /** A list key that was replaced before it came: it opens old mail, and is never sealed with. */

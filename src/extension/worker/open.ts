@@ -12,6 +12,7 @@ import {
   type SealingKey,
   userIdOf,
 } from "../../openpgp/keys.js";
+import { readListOpener } from "../../openpgp/list-keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
@@ -108,7 +109,7 @@ async function openFor(
   pins: Pins | undefined,
   now: Date,
 ): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
-  const listKey = await readOpeningKey("list", fromBase64(keys.listKey));
+  const listKey = await readListOpener(fromBase64(keys.listKey), list.profile);
   // old mail has to open after the server's certificate has run out: parsed, not checked for today
   const server = await parseSealingKey("server", fromBase64(keys.server));
   let read: { readonly letter: ReadLetter; readonly author: SealingKey<"member"> } | undefined;

@@ -2,16 +2,16 @@ import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress, parseMailbox } from "../../mail/mailbox.js";
 import { listKeyFileName, writeListKeyFile } from "../../membership/invitation/list-key-file.js";
 import { readCard } from "../../membership/invitation/server-card.js";
+import { readOpeningKey, readSealingKey, userIdOf, userIdsOf, writeSealingKey } from "../../openpgp/keys.js";
 import {
-  generateKey,
-  readOpeningKey,
-  readSealingKey,
-  sealingHalf,
-  userIdOf,
-  userIdsOf,
-  writeOpeningKey,
-  writeSealingKey,
-} from "../../openpgp/keys.js";
+  generateListKey,
+  type ListKeyKind,
+  listKeyKindOf,
+  listNameOf,
+  readListOpener,
+  writeListName,
+  writeListOpener,
+} from "../../openpgp/list-keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import type { OwnedList } from "../records/owned-list.js";
 import type { Card, NewListKey, PublicKeyFile } from "./owner-jobs.js";
@@ -38,6 +38,7 @@ export async function readCardFile({
     serverFingerprint: card.server.fingerprint,
     code: card.code,
     expires: card.expires.toISOString(),
+    listKeys: card.listKeys,
   };
 }
 
@@ -45,14 +46,16 @@ export async function readCardFile({
 export async function makeListKey({
   address,
   profile,
+  kind,
 }: {
   readonly address: string;
   readonly profile: Profile;
+  readonly kind: ListKeyKind;
 }): Promise<NewListKey> {
-  const key = await generateKey("list", { address, profile });
+  const key = await generateListKey(kind, { address, profile });
   return {
-    listKey: toBase64(await writeOpeningKey(key)),
-    certificate: writeSealingKey(sealingHalf(key)),
+    listKey: toBase64(await writeListOpener(key)),
+    certificate: writeListName(listNameOf(key)),
     fingerprint: key.fingerprint,
   };
 }
@@ -104,10 +107,13 @@ export async function listKeyFile({
 }): Promise<{ readonly name: string; readonly armored: string }> {
   const date = new Date(now);
   const armored = await writeListKeyFile(
-    await readOpeningKey("list", fromBase64(list.listKey)),
+    await readListOpener(fromBase64(list.listKey), list.profile),
     await readOpeningKey("member", fromBase64(secret)),
     await readSealingKey("member", member, date),
     date,
   );
-  return { name: listKeyFileName(parseAddress(list.address)), armored };
+  return {
+    name: listKeyFileName(parseAddress(list.address), listKeyKindOf(list.listKeyFingerprint)),
+    armored,
+  };
 }

@@ -2,7 +2,8 @@ import { fromBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { type ListForProof, makeIntroduction } from "../../membership/introduction/introduction.js";
 import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
-import { parseFingerprint, parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
 import type { OwnedList } from "../records/owned-list.js";
 import type { MadeInvitation } from "./owner-jobs.js";
 
@@ -10,7 +11,7 @@ import type { MadeInvitation } from "./owner-jobs.js";
 export async function knownOwnedList(list: OwnedList): Promise<ListForProof> {
   return {
     address: parseAddress(list.address),
-    fingerprints: [list.listKeyFingerprint, ...list.formerListKeys].map(parseFingerprint),
+    fingerprints: [list.listKeyFingerprint, ...list.formerListKeys].map(parseListKeyId),
     owners: await Promise.all(
       list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate))),
     ),
@@ -39,7 +40,7 @@ export async function makeInvitation({
   readonly now: string;
 }): Promise<MadeInvitation> {
   const owner = await readOpeningKey("member", fromBase64(secret));
-  const listKey = await readOpeningKey("list", fromBase64(list.listKey));
+  const listKey = await readListOpener(fromBase64(list.listKey), list.profile);
   const known = await knownOwnedList(list);
   const made = wholeSeconds(now);
   const terms = {

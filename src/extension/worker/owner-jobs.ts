@@ -1,3 +1,4 @@
+import type { ListKeyKind } from "../../openpgp/list-keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { OwnedList } from "../records/owned-list.js";
@@ -5,7 +6,10 @@ import type { OwnedList } from "../records/owned-list.js";
 /** What an owner's jobs give, and what goes into them. Secrets are base64, unlocked, and stay in pages of ours and the worker. */
 
 /** What a notice says of its list. Not the whole: it goes to the worker once for each member, and has all members in it. */
-export type ListInNotice = Pick<OwnedList, "address" | "listKeyFingerprint" | "serverFingerprint" | "owners">;
+export type ListInNotice = Pick<
+  OwnedList,
+  "address" | "profile" | "listKeyFingerprint" | "serverFingerprint" | "owners"
+>;
 
 /** What a server card says. */
 export interface Card {
@@ -19,12 +23,14 @@ export interface Card {
   readonly serverFingerprint: string;
   readonly code: string;
   readonly expires: string;
+  /** The kinds of list keys of which the owner may choose one. */
+  readonly listKeys: readonly ListKeyKind[];
 }
 
 export interface NewListKey {
   /** The secret half. */
   readonly listKey: string;
-  /** The public half, for the server. */
+  /** What the server is given: the public half of a pair, the id of a secret. */
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
 }

@@ -15,11 +15,13 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { profileOf } from "../../openpgp/secrets.js";
+import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
+import { isSecret, profileOf } from "../../openpgp/secrets.js";
 import { AddonError } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { knownOwnedList } from "./owner-invite.js";
 import type { ListInNotice } from "./owner-jobs.js";
+import { readSecretsBefore, type SecretsBefore } from "./secrets-before.js";
 
 /** The owner's own log, and what is said to members by it. */
 
@@ -65,6 +67,7 @@ export async function newListKeyNotice({
   secret,
   member,
   listKey,
+  before,
   serial,
   graceEnds,
   now,
@@ -74,6 +77,7 @@ export async function newListKeyNotice({
   /** Armored, from the owner's own log. */
   readonly member: string;
   readonly listKey: string;
+  readonly before: SecretsBefore;
   readonly serial: number;
   readonly graceEnds: string;
   readonly now: string;
@@ -82,15 +86,16 @@ export async function newListKeyNotice({
     {
       serial,
       date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseFingerprint(list.listKeyFingerprint) },
+      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
       news: {
         kind: "new-list-key",
-        listKey: await readOpeningKey("list", fromBase64(listKey)),
+        listKey: await readListOpener(fromBase64(listKey), list.profile),
         graceEnds: new Date(graceEnds),
       },
     },
     await readOpeningKey("member", fromBase64(secret)),
     await readSealingKey("member", member, new Date(now)),
+    await readSecretsBefore(before, list.profile),
   );
   return { sealed };
 }
@@ -124,7 +129,7 @@ export async function ownersNotice({
     {
       serial,
       date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseFingerprint(list.listKeyFingerprint) },
+      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
       news: { kind: "owners", owners },
     },
     await readOpeningKey("member", fromBase64(secret)),
@@ -178,8 +183,9 @@ export async function readServerOffer({
   if (!userIdOf(server).endsWith(`<${list.address}>`) || profileOf(server) !== list.profile) {
     throw new AddonError("unfit-server-key", "a server key of another list");
   }
-  const listKey = await readOpeningKey("list", fromBase64(list.listKey));
-  const others = [...allFingerprints(listKey.secret), ...list.owners.map(({ fingerprint }) => fingerprint)];
+  const listKey = await readListOpener(fromBase64(list.listKey), list.profile);
+  const keys = isSecret(listKey) ? [] : allFingerprints(listKey.secret);
+  const others = [...keys, ...list.owners.map(({ fingerprint }) => fingerprint)];
   if (allFingerprints(server.certificate).some((one) => others.includes(one))) {
     throw new AddonError("unfit-server-key", "the server key is another's key");
   }
@@ -210,7 +216,7 @@ export async function serverNotice({
     {
       serial,
       date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseFingerprint(list.listKeyFingerprint) },
+      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
       news: {
         kind: "new-server-key",
         server: await readSealingKey("server", fromBase64(certificate), new Date(now)),

@@ -2,6 +2,7 @@ import { toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
 import { readPayload, writePayload } from "../../mail/payload.js";
 import { generateKey, generateMemberKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
+import { generateListKey, type ListKeyKind, listNameOf, listSealer } from "../../openpgp/list-keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
@@ -26,11 +27,18 @@ const bytesOf = (sealed: SealedMessage) => (sealed.mode === "key" ? sealed.key :
  * A mail's whole way with keys that are made for it and forgotten.
  * @throws ListSealError what sealing and opening throw
  */
-export async function practise({ text }: { readonly text: string }): Promise<PracticeResult> {
-  const listKey = await generateKey("list", { address: list, profile: "compatible" });
+export async function practise({
+  text,
+  listKey: kind = "pair",
+}: {
+  readonly text: string;
+  /** A pair if absent. */
+  readonly listKey?: ListKeyKind;
+}): Promise<PracticeResult> {
+  const listKey = await generateListKey(kind, { address: list, profile: "compatible" });
   const server = await generateKey("server", { address: list, profile: "compatible" });
   const member = await generateMemberKey({ address: you, profile: "compatible" });
-  const ref = { address: list, key: sealingHalf(listKey) };
+  const ref = { address: list, key: listNameOf(listKey) };
   const date = new Date();
   const messageId = `<${crypto.randomUUID()}@list.invalid>`;
   const payload = writePayload(
@@ -52,7 +60,7 @@ export async function practise({ text }: { readonly text: string }): Promise<Pra
     mode: "whole",
     payload,
     messageId,
-    list: ref,
+    list: { address: list, key: listSealer(listKey) },
     server: sealingHalf(server),
     author: member,
     date,

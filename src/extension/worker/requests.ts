@@ -14,7 +14,6 @@ import {
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import {
   type OpeningKey,
-  parseFingerprint,
   parseSealingKey,
   readOpeningKey,
   readSealingKey,
@@ -22,6 +21,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { codeOf } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
 import type { CommandToSend, ExpectedServer, OpenedAnswer } from "./jobs.js";
@@ -69,7 +69,7 @@ export async function writeSealedRequest(input: {
     command = input.command;
   }
   const id = newRequestId();
-  const asked = { address: parseAddress(list.address), key: parseFingerprint(list.key) };
+  const asked = { address: parseAddress(list.address), key: parseListKeyId(list.key) };
   const request = { id, date, list: asked, takes: programFeatures, command };
   const sealed = await writeRequest(request, { signers, server });
   return { id, sealed };

@@ -7,6 +7,7 @@ import { fromParts, sealHeaderValue, toParts, writeSubmission } from "../../mail
 import { MembershipError } from "../../membership/file/errors.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { readOpeningKey, readSealingKey, sealingHalf, writeSealingKey } from "../../openpgp/keys.js";
+import { listSealer, readListOpener } from "../../openpgp/list-keys.js";
 import { sealPost } from "../../protocol/seal-post.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import type { SealedLetter } from "./jobs.js";
@@ -36,7 +37,7 @@ export async function seal({
   if (key.address !== letter.from.address) {
     throw new MembershipError("wrong-address", "the key belongs to another address than From");
   }
-  const listSecret = await readOpeningKey("list", fromBase64(list.listKey));
+  const listKey = await readListOpener(fromBase64(list.listKey), list.profile);
   const server = await readSealingKey("server", fromBase64(list.serverCertificate));
   const address = parseAddress(list.address);
   const subject = outerSubject(address);
@@ -52,7 +53,7 @@ export async function seal({
     mode: list.mode,
     payload,
     messageId: letter.messageId,
-    list: { address, key: sealingHalf(listSecret) },
+    list: { address, key: listSealer(listKey) },
     server,
     author,
     date: at === undefined ? letter.date : new Date(at),

@@ -249,6 +249,18 @@ export function oneKindOf<V extends object>(
   });
 }
 
+/** One of two forms that no value has both of. */
+export function either<A, B>(one: Declaration<A>, other: Declaration<B>): Declaration<A | B> {
+  return declared({ anyOf: [one.schema, other.schema] }, (value) => {
+    try {
+      return one(value);
+    } catch (error) {
+      if (!(error instanceof CheckError)) throw error;
+      return other(value);
+    }
+  });
+}
+
 /** What both say of one object: the fields that all kinds have, and those of a kind. */
 export function both<A extends object, B extends object>(
   one: Declaration<A>,

@@ -19,6 +19,7 @@ export const membershipCodes = [
   "roster-altered",
   "roster-forked",
   "old-serial",
+  "former-secret-missing",
 ] as const;
 export type MembershipCode = (typeof membershipCodes)[number];
 
@@ -40,6 +41,7 @@ export const serverCodes = [
   "too-often",
   "old-list-key",
   "server-restored",
+  "secret-needs-members",
 ] as const;
 export type ServerCode = (typeof serverCodes)[number];
 

@@ -44,6 +44,8 @@ export interface ExpectedJson {
   readonly from: "file" | "message";
   /** What is thrown for anything that isn't as it should be. */
   readonly code: RefusalCode;
+  /** The newest version that is known of this kind; {@link FILE_VERSION} if absent. */
+  readonly newest?: number;
 }
 
 /**
@@ -51,12 +53,12 @@ export interface ExpectedJson {
  * @throws ListSealError `unsupported-version` for a later version; `wrong-file-kind` for another kind of file, `wrong-kind` for
  *         another kind of message
  */
-export function assertKind(value: unknown, { kind, from, code }: ExpectedJson): void {
+export function assertKind(value: unknown, { kind, from, code, newest = FILE_VERSION }: ExpectedJson): void {
   if (!isRecord(value)) throw new ListSealError(code, "the whole is not an object");
   const { listseal: version, kind: found } = value;
   if (typeof version !== "number" || !Number.isInteger(version) || version < 1)
     throw new ListSealError(code, "listseal is not a version");
-  if (version !== FILE_VERSION) throw new ProtocolError("unsupported-version", "made by a later version");
+  if (version > newest) throw new ProtocolError("unsupported-version", "made by a later version");
   if (found === kind) return;
   if (from === "file") throw new MembershipError("wrong-file-kind", `not a file of the kind ${kind}`);
   throw new ProtocolError("wrong-kind", `not a message of the kind ${kind}`);

@@ -36,6 +36,7 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import type { ListKeyId } from "../../openpgp/list-keys.js";
 import { assertFewPackets } from "../../openpgp/packets.js";
 import { assertNotFuture, assertSize } from "../../openpgp/policy.js";
 import { hasRevocation } from "../../openpgp/revocation.js";
@@ -56,16 +57,16 @@ const MAX_INTRODUCTION_PACKETS = 16;
 /** A list as its members know it from their invitation and from owners' notices, never from a mail. */
 export interface ListForProof {
   readonly address: Address;
-  /** Fingerprints of the list key and of those before it: an introduction names the one of its day. */
-  readonly fingerprints: readonly Fingerprint[];
+  /** Ids of the list key and of those before it: an introduction names the one of its day. */
+  readonly fingerprints: readonly ListKeyId[];
   readonly owners: readonly SealingKey<"member">[];
 }
 
 /** What an owner certifies. */
 export interface IntroductionTerms {
   readonly list: Address;
-  /** Fingerprint of the list key at the time. */
-  readonly listKey: Fingerprint;
+  /** The list key's id at the time. */
+  readonly listKey: ListKeyId;
   /** The one address that the introduction is for. */
   readonly address: Address;
   /** Until when the server takes the join; whole seconds. */
@@ -153,7 +154,7 @@ function onlyAddress(certificate: Certificate): Address {
 }
 
 /** The list key that `value` names, among those that the list has had. */
-function namedListKey(value: string, list: ListForProof, address: Address): Fingerprint {
+function namedListKey(value: string, list: ListForProof, address: Address): ListKeyId {
   const listKey = list.fingerprints.find(
     (fingerprint) => introductionValue({ list: list.address, listKey: fingerprint, address }) === value,
   );

@@ -31,12 +31,23 @@ import {
   sealingHalf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { profileOf } from "../../openpgp/secrets.js";
+import { readListSecret } from "../../openpgp/list-keys.js";
+import { isSecret, type Opener, passphraseOf, profileOf } from "../../openpgp/secrets.js";
 import { type DetachedSignature, isNamedBy, verifyOnly } from "../../openpgp/signature.js";
 import { readNotations } from "../../protocol/binding.js";
 import type { Checked } from "../file/check.js";
 import { readCode } from "../file/code.js";
-import { armored, canonicalAddress, formatDate, isoDate, objectOf, several } from "../file/declaration.js";
+import {
+  armored,
+  canonicalAddress,
+  either,
+  exactly,
+  formatDate,
+  hexDigits,
+  isoDate,
+  objectOf,
+  several,
+} from "../file/declaration.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import { openFile, sealFile } from "../file/sealed-file.js";
@@ -48,11 +59,21 @@ export { makeCode } from "../file/code.js";
 /** Against a file that lists a thousand owners, each of whom every mail is checked against. */
 const MAX_OWNERS = 50;
 
+/** What an armored key begins with, and a secret's digits don't. */
+const ARMOR = "-";
+
+/**
+ * The version of an invitation with a list's secret. Programs that know no such lists say that they are too old for it; as
+ * version 1 they would call it damaged.
+ */
+const SECRET_VERSION = 2;
+
 /** An invitation's JSON. */
 export const invitationDeclaration = objectOf({
   ...kindFields("invitation"),
+  listseal: either(exactly(FILE_VERSION), exactly(SECRET_VERSION)),
   list: listWords,
-  listKey: armored,
+  listKey: either(armored, hexDigits(64)),
   server: armored,
   owners: several(armored, { limit: MAX_OWNERS, least: 1 }),
   invitee: canonicalAddress,
@@ -62,7 +83,7 @@ export const invitationDeclaration = objectOf({
 
 /** What an invitation carries. */
 export interface Invitation extends ListInfo {
-  readonly listKey: OpeningKey<"list">;
+  readonly listKey: Opener<"list">;
   readonly server: SealingKey<"server">;
   /** At least one; the one who signed is among them. */
   readonly owners: readonly SealingKey<"member">[];
@@ -116,10 +137,12 @@ export async function writeInvitation(
     throw new MembershipError("invitation-damaged", "the introduction is another owner's");
   }
   const content = {
-    listseal: FILE_VERSION,
+    listseal: isSecret(invitation.listKey) ? SECRET_VERSION : FILE_VERSION,
     kind: "invitation",
     list: writeListWords(invitation),
-    listKey: await armorOpeningKey(invitation.listKey),
+    listKey: isSecret(invitation.listKey)
+      ? passphraseOf(invitation.listKey)
+      : await armorOpeningKey(invitation.listKey),
     server: armorSealingKey(invitation.server),
     owners: invitation.owners.map(armorSealingKey),
     invitee: invitation.invitee,
@@ -154,7 +177,13 @@ export async function readInvitation(
     kind: "invitation",
     from: "file",
     code: "invitation-damaged",
+    newest: SECRET_VERSION,
   });
+  const isPair = said.listKey.startsWith(ARMOR);
+  if (isPair && said.listseal === SECRET_VERSION)
+    throw new ProtocolError("unsupported-version", "made by a later version");
+  if (!isPair && said.listseal === FILE_VERSION)
+    throw new MembershipError("invitation-damaged", "a secret, which version 1 does not have");
   const owners = await ownersOf(said.owners);
   const by = await assertSigned(bytes, signatures, owners, now);
   const invitation = await partsOf(said, owners, now);
@@ -194,7 +223,9 @@ async function partsOf(
     invitee,
     joinBy,
     owners,
-    listKey: await readOpeningKey("list", listKey),
+    listKey: listKey.startsWith(ARMOR)
+      ? await readOpeningKey("list", listKey)
+      : await readListSecret(listKey, list.profile),
     server: await readSealingKey("server", server, now),
     introduction: await readOpeningKey("introduction", introduction),
   }));
@@ -233,7 +264,8 @@ async function assertCoherent(invitation: Invitation, now: Date): Promise<Finger
   }
   // a server key that is the list key, too, would let the server read; an owner's key as introduction would make a
   // chain of any depth
-  const certificates: Certificate[] = [listKey.secret, server.certificate, introduction.secret];
+  const certificates: Certificate[] = [server.certificate, introduction.secret];
+  if (!isSecret(listKey)) certificates.push(listKey.secret);
   for (const owner of owners) certificates.push(owner.certificate);
   const all = certificates.flatMap(allFingerprints);
   if (new Set(all).size !== all.length) throw new ProtocolError("wrong-role", "one key in two roles");

@@ -23,12 +23,13 @@ import {
   type SealingKey,
   sealingHalf,
 } from "../../openpgp/keys.js";
+import { type ListKeyKind, listKeyKinds } from "../../openpgp/list-keys.js";
 import { assertSize } from "../../openpgp/policy.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { verifyOnly } from "../../openpgp/signature.js";
 import { readSignedMessage, type SignedMessage, writeSignedMessage } from "../../openpgp/signed-message.js";
 import { notations, readNotations } from "../../protocol/binding.js";
-import { armored, formatDate, hexDigits, isoDate, objectOf } from "../file/declaration.js";
+import { armored, formatDate, hexDigits, isoDate, objectOf, several, wordOf } from "../file/declaration.js";
 import { MembershipError } from "../file/errors.js";
 import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import { jsonBytes } from "../request/request.js";
@@ -49,6 +50,8 @@ export interface ServerCard extends ListInfo {
   readonly code: string;
   /** Whole seconds. */
   readonly expires: Date;
+  /** The kinds of list keys of which the owner may choose one. */
+  readonly listKeys: readonly ListKeyKind[];
 }
 
 /** A fresh claim code. The server keeps {@link claimDigest} of it, never the code. */
@@ -89,18 +92,22 @@ export async function writeCard(
     server: armorSealingKey(sealingHalf(server)),
     code: card.code,
     expires: formatDate(card.expires),
+    ...(card.listKeys.includes("secret") ? { listKeys: card.listKeys } : {}),
   });
   return writeSignedMessage(bytes, server, notations({ kind: "card" }), date);
 }
 
 /** A card's JSON. */
-export const cardDeclaration = objectOf({
-  ...kindFields("card"),
-  list: listWords,
-  server: armored,
-  code: hexDigits(2 * CODE_OCTETS),
-  expires: isoDate,
-});
+export const cardDeclaration = objectOf(
+  {
+    ...kindFields("card"),
+    list: listWords,
+    server: armored,
+    code: hexDigits(2 * CODE_OCTETS),
+    expires: isoDate,
+  },
+  { listKeys: several(wordOf(...listKeyKinds), { limit: listKeyKinds.length, least: 1 }) },
+);
 
 function damaged(why: string, cause?: unknown): ListSealError {
   return new MembershipError("card-damaged", why, { cause });
@@ -126,8 +133,10 @@ export async function readCard(file: Uint8Array, now: Date = new Date()): Promis
   assertSize(file, MAX_CARD_BYTES, "the card");
   const { bytes, signatures } = await takeApart(file);
   const said = readJson(bytes, cardDeclaration, { kind: "card", from: "file", code: "card-damaged" });
-  const { code, expires } = said;
-  const card = { ...readListWords(said.list), code, expires, server: await serverOf(said.server, now) };
+  // servers that don't say it know pairs alone
+  const { code, expires, listKeys = ["pair"] } = said;
+  const server = await serverOf(said.server, now);
+  const card: ServerCard = { ...readListWords(said.list), code, expires, listKeys, server };
   if (profileOf(card.server) !== card.profile) throw damaged("the server key is not of the list's profile");
   try {
     const { notations: named } = await verifyOnly(bytes, signatures, card.server.certificate, now);

@@ -26,10 +26,12 @@ import {
   readSealingKey,
   type SealingKey,
 } from "../../openpgp/keys.js";
+import { listKeyKindOf } from "../../openpgp/list-keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertSize } from "../../openpgp/policy.js";
+import type { Profile } from "../../openpgp/profiles.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
-import { profileOf } from "../../openpgp/secrets.js";
+import { isSecret, type Opener, profileOf, type SharedSecret } from "../../openpgp/secrets.js";
 import { isNamedBy, verifyOnly } from "../../openpgp/signature.js";
 import { readNotations, signBinding } from "../../protocol/binding.js";
 import type { Checked } from "../file/check.js";
@@ -37,6 +39,7 @@ import {
   anyCount,
   armored,
   canonicalAddress,
+  either,
   formatDate,
   isoDate,
   line,
@@ -56,6 +59,7 @@ import {
   type RequestedList,
   requestedList,
 } from "../request/request.js";
+import { nextSecretDeclaration, readNextSecret, writeNextSecret } from "./next-secret.js";
 
 export type { NewsKind } from "../request/request.js";
 
@@ -76,7 +80,7 @@ export interface OwnerTerm {
 export type News =
   | { readonly kind: "owners"; readonly owners: readonly OwnerTerm[] }
   /** `list.key` of the notice is the key that this one replaces; that one may be posted under until `graceEnds`. */
-  | { readonly kind: "new-list-key"; readonly listKey: OpeningKey<"list">; readonly graceEnds: Date }
+  | { readonly kind: "new-list-key"; readonly listKey: Opener<"list">; readonly graceEnds: Date }
   | {
       readonly kind: "new-server-key";
       readonly server: SealingKey<"server">;
@@ -91,7 +95,11 @@ export interface Notice {
   readonly news: News;
 }
 
-async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
+async function written(
+  news: News,
+  date: Date,
+  before: readonly SharedSecret<"list">[],
+): Promise<Readonly<Record<string, unknown>>> {
   switch (news.kind) {
     case "owners":
       return {
@@ -101,7 +109,12 @@ async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
         })),
       };
     case "new-list-key":
-      return { listKey: await armorOpeningKey(news.listKey), graceEnds: formatDate(news.graceEnds) };
+      return {
+        listKey: isSecret(news.listKey)
+          ? await writeNextSecret(news.listKey, before, date)
+          : await armorOpeningKey(news.listKey),
+        graceEnds: formatDate(news.graceEnds),
+      };
     case "new-server-key":
       return { server: armorSealingKey(news.server), replaces: news.replaces };
   }
@@ -115,36 +128,44 @@ async function written(news: News): Promise<Readonly<Record<string, unknown>>> {
  *
  * @param owner  an owner whom the members know already; unlocked
  * @param member the member's own certificate
- * @throws ListSealError `key-locked`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
+ * @param before of a list with a secret: the secrets that it had, the newest first
+ * @throws Error for a secret with none in `before`; ListSealError `key-locked`; `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm` for a member's key that can't be used
  */
 export async function writeNotice(
   notice: Notice,
   owner: OpeningKey<"member">,
   member: SealingKey<"member">,
+  before: readonly SharedSecret<"list">[] = [],
 ): Promise<Uint8Array> {
   const { date } = notice;
-  const bytes = await noticeBytes(notice);
+  const bytes = await noticeBytes(notice, before);
   const signature = await signBinding(bytes, owner, { kind: notice.news.kind }, [member.fingerprint], date);
   return sealLayer(bytes, signature, [member], profileOf(member), date);
 }
 
-/** A notice's JSON, as it is signed. */
-export async function noticeBytes({ news, serial, date, list }: Notice): Promise<Uint8Array> {
+/** A notice's JSON, as it is signed. @throws Error for a secret with none in `before` */
+export async function noticeBytes(
+  { news, serial, date, list }: Notice,
+  before: readonly SharedSecret<"list">[] = [],
+): Promise<Uint8Array> {
   return jsonBytes({
     listseal: FILE_VERSION,
     kind: news.kind,
     date: formatDate(date),
     serial,
     list: { address: list.address, key: list.key },
-    ...(await written(news)),
+    ...(await written(news, date, before)),
   });
 }
 
 /** What a reader knows of the list, from its invitation and the notices before. */
 export interface ListBeforeNotice {
   readonly address: Address;
-  /** Present and former list keys. */
+  readonly profile: Profile;
+  /** Ids of the present and former list keys. */
   readonly keys: readonly string[];
+  /** Of a list with a secret: the present one and those before. */
+  readonly secrets: readonly SharedSecret<"list">[];
   readonly owners: readonly OwnerTerm[];
   /** The server key's fingerprint, which can't be a list key too. */
   readonly server: SealingKey<"server">;
@@ -175,6 +196,8 @@ const ownerDeclaration = objectOf(
   { to: anyCount },
 );
 
+const listKeyDeclaration = either(armored, nextSecretDeclaration);
+
 /** A notice's JSON. */
 export const noticeDeclaration = oneKindOf("kind", {
   owners: objectOf({
@@ -185,7 +208,7 @@ export const noticeDeclaration = oneKindOf("kind", {
   "new-list-key": objectOf({
     ...kindFields("new-list-key"),
     ...envelope,
-    listKey: armored,
+    listKey: listKeyDeclaration,
     graceEnds: isoDate,
   }),
   "new-server-key": objectOf({
@@ -206,7 +229,11 @@ export const receiptDeclaration = objectOf({
   by: fingerprintText,
 });
 
-async function readNews(said: Checked<typeof noticeDeclaration>, now: Date): Promise<News> {
+async function readNews(
+  said: Checked<typeof noticeDeclaration>,
+  known: ListBeforeNotice,
+  now: Date,
+): Promise<News> {
   switch (said.kind) {
     case "owners": {
       const owners = said.owners.map(async ({ certificate, ...rest }) => ({
@@ -218,7 +245,7 @@ async function readNews(said: Checked<typeof noticeDeclaration>, now: Date): Pro
     case "new-list-key":
       return {
         kind: said.kind,
-        listKey: await readOpeningKey("list", said.listKey),
+        listKey: await readNewKey(said.listKey, known),
         graceEnds: said.graceEnds,
       };
     case "new-server-key":
@@ -230,13 +257,24 @@ async function readNews(said: Checked<typeof noticeDeclaration>, now: Date): Pro
   }
 }
 
+/** A list keeps the kind of its key: a secret in the clear of a notice, or after a pair, would be sealed to certificates alone. */
+function readNewKey(
+  said: Checked<typeof listKeyDeclaration>,
+  { keys, secrets, profile }: ListBeforeNotice,
+): Promise<Opener<"list">> {
+  const kind = typeof said === "string" ? "pair" : "secret";
+  if (keys.some((id) => listKeyKindOf(id) !== kind))
+    throw new ProtocolError("wrong-list", "a list key of another kind than the list has");
+  return typeof said === "string" ? readOpeningKey("list", said) : readNextSecret(said, secrets, profile);
+}
+
 /**
  * Opens a notice and proves that an owner of today made it.
  *
  * @param member the reader's member key
  * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`, `unknown-author` (by nobody who is an
  *   owner now), `bad-signature`, `from-the-future`, `wrong-list`, `old-serial` (taken before, or overtaken), `wrong-role`
- *   (a key that stands in another role), `binding-mismatch` (no owner would be left, or past terms were altered)
+ *   (a key that stands in another role), `former-secret-missing`, `binding-mismatch` (no owner would be left, or past terms were altered)
  */
 export async function openNotice(
   sealed: Uint8Array,
@@ -269,7 +307,7 @@ export async function openNotice(
   const { list, serial, date } = said;
   // somebody who was away gets the notices in any order: the key named may not be known here yet
   if (list.address !== known.address) throw new ProtocolError("wrong-list", "for another list");
-  const news = await readNews(said, now);
+  const news = await readNews(said, known, now);
   assertSound(news, serial, known);
   const notice: Notice = { serial, date, list, news };
   if (serial > known.serials[kind]) return { kind: "news", notice, by };
@@ -285,6 +323,7 @@ function assertSound(news: News, serial: number, known: ListBeforeNotice): void 
       assertTerms(news.owners, serial, known);
       return;
     case "new-list-key": {
+      if (isSecret(news.listKey)) return;
       // a list key that is the server key too would let the server read
       const server = allFingerprints(known.server.certificate);
       if (allFingerprints(news.listKey.secret).some((one) => server.includes(one)))

@@ -14,7 +14,7 @@ import type { OpeningKey, Profile, SealingKey } from "../../openpgp/keys.js";
 import { join } from "../../openpgp/packets.js";
 import { readRecipientKey } from "../../openpgp/pkesk-layout.js";
 import { wrappable, writePkesks } from "../../openpgp/pkesk-webcrypto.js";
-import { profileOf } from "../../openpgp/secrets.js";
+import { profileOf, type SharedSecret } from "../../openpgp/secrets.js";
 import { keyPacketTo, type SplitSeal, sealForLater } from "../../openpgp/split-seal.js";
 import { signBinding } from "../../protocol/binding.js";
 import { type Notice, noticeBytes } from "./owner-notice.js";
@@ -22,12 +22,17 @@ import { type Notice, noticeBytes } from "./owner-notice.js";
 /**
  * Signs and seals a notice, for members who are named later ({@link packetFor}).
  *
- * @param owner an owner whom the members know already; unlocked
+ * @param owner  an owner whom the members know already; unlocked
+ * @param before of a list with a secret: the secrets that it had, the newest first
  * @returns `sessionKey` opens it: it is kept as the list key is, until every member's packet is made
- * @throws ListSealError `key-locked`
+ * @throws Error for a secret with none in `before`; ListSealError `key-locked`
  */
-export async function sealForMembers(notice: Notice, owner: OpeningKey<"member">): Promise<SplitSeal> {
-  const bytes = await noticeBytes(notice);
+export async function sealForMembers(
+  notice: Notice,
+  owner: OpeningKey<"member">,
+  before: readonly SharedSecret<"list">[] = [],
+): Promise<SplitSeal> {
+  const bytes = await noticeBytes(notice, before);
   const signature = await signBinding(bytes, owner, { kind: notice.news.kind }, [], notice.date);
   return sealForLater(bytes, signature, profileOf(owner), notice.date);
 }

@@ -5,6 +5,7 @@ import type { Address } from "../../mail/mailbox.js";
 import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
+import type { ListKeyId } from "../../openpgp/list-keys.js";
 import type { RosterHead } from "../../protocol/message.js";
 import {
   anyCount,
@@ -28,6 +29,7 @@ import { type HeldPost, heldPostDeclaration, MAX_HELD_SHOWN, writtenHeld } from 
 import {
   fingerprintText,
   headDeclaration,
+  listKeyIdText,
   MAX_MESSAGE_ID,
   MAX_PERSON_NAME,
   MAX_RECEIPT_BYTES,
@@ -79,7 +81,7 @@ export type PausedBy = (typeof pausers)[number];
 
 /** A list key that was replaced, and until when posts under it are taken. */
 export interface ReplacedListKey {
-  readonly fingerprint: Fingerprint;
+  readonly fingerprint: ListKeyId;
   readonly graceEnds: Date;
 }
 
@@ -260,7 +262,7 @@ const statusDeclaration = objectOf(
   {
     policy: wordOf("members", "moderated", "open"),
     held: anyCount,
-    replaced: several(objectOf({ fingerprint: fingerprintText, graceEnds: isoDate }), {
+    replaced: several(objectOf({ fingerprint: listKeyIdText, graceEnds: isoDate }), {
       limit: MAX_REPLACED,
     }),
   },

@@ -6,6 +6,8 @@ import { type CopyShape, copyShapes } from "../../mail/part-types.js";
 import { armorCertificate, unarmorCertificate } from "../../openpgp/armor.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type Fingerprint, parseFingerprint } from "../../openpgp/keys.js";
+import { type ListKeyId, listKeyKindIn } from "../../openpgp/list-keys.js";
+import { isSecretId, type SecretId } from "../../openpgp/secrets.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { CheckError } from "../file/check.js";
 import {
@@ -16,6 +18,7 @@ import {
   type Declaration,
   type DeclaredFields,
   declared,
+  either,
   formatDate,
   hexDigits,
   isoDate,
@@ -106,6 +109,7 @@ export type Command = Named<
       readonly name: string;
       readonly address: Address;
       readonly certificate: Uint8Array;
+      /** As `writeListName` gives it: the certificate of a pair, the id of a secret. */
       readonly listKey: Uint8Array;
       readonly shape: CopyShape;
     }
@@ -176,7 +180,8 @@ export type Command = Named<
   | {
       readonly do: "new-list-key";
       readonly serial: number;
-      readonly replaces: Fingerprint;
+      readonly replaces: ListKeyId;
+      /** As `writeListName` gives it. */
       readonly listKey: Uint8Array;
       readonly graceEnds: Date;
       readonly notice?: ReadyNotice;
@@ -221,7 +226,7 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
       return {
         ...command,
         certificate: armorCertificate(command.certificate),
-        listKey: armorCertificate(command.listKey),
+        listKey: writtenListKey(command.listKey),
       };
     case "join":
       return {
@@ -236,7 +241,7 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
     case "new-list-key":
       return {
         ...command,
-        listKey: armorCertificate(command.listKey),
+        listKey: writtenListKey(command.listKey),
         graceEnds: formatDate(command.graceEnds),
       };
     case "notice":
@@ -270,6 +275,25 @@ export const fingerprintText: Declaration<Fingerprint> = declared(
   },
 );
 
+/** The id of a secret. */
+export const secretIdText: Declaration<SecretId> = declared(
+  { type: "string", pattern: "^[0-9a-f]{32}$" },
+  (value) => {
+    if (typeof value !== "string" || !isSecretId(value)) throw new CheckError("the id of a secret");
+    return value;
+  },
+);
+
+/** What a list key is called: the fingerprint of a pair, the id of a secret. */
+export const listKeyIdText: Declaration<ListKeyId> = either(secretIdText, fingerprintText);
+
+/** A list key as the server may have it, in JSON: an armored certificate, or a secret's id. */
+const writtenListKey = (name: Uint8Array): string =>
+  listKeyKindIn(name) === "secret" ? new TextDecoder().decode(name) : armorCertificate(name);
+
+const readWrittenListKey = async (text: string): Promise<Uint8Array> =>
+  isSecretId(text) ? new TextEncoder().encode(text) : unarmorCertificate(text);
+
 /** Number and hash of an entry of the record. */
 export const headDeclaration = objectOf({ number: anyCount, hash: hexDigits(64) });
 
@@ -285,7 +309,7 @@ const commandFields = {
     code: hexDigits(2 * ID_OCTETS),
     address: canonicalAddress,
     ...newcomer,
-    listKey: armored,
+    listKey: either(armored, secretIdText),
   }),
   join: objectOf({ do: wordOf("join"), ...newcomer, introduction: armored }),
   enrol: objectOf({ do: wordOf("enrol"), address: canonicalAddress, ...newcomer }),
@@ -311,8 +335,8 @@ const commandFields = {
     {
       do: wordOf("new-list-key"),
       serial: anyCount,
-      replaces: fingerprintText,
-      listKey: armored,
+      replaces: listKeyIdText,
+      listKey: either(armored, secretIdText),
       graceEnds: isoDate,
     },
     { notice: objectOf({ digest: hexDigits(64), head: headDeclaration }) },
@@ -356,7 +380,7 @@ export async function readCommand(value: unknown): Promise<Command> {
       return {
         ...command,
         certificate: await unarmorCertificate(command.certificate),
-        listKey: await unarmorCertificate(command.listKey),
+        listKey: await readWrittenListKey(command.listKey),
       };
     case "join":
       return {
@@ -369,7 +393,7 @@ export async function readCommand(value: unknown): Promise<Command> {
     case "revoke":
       return { ...command, certificate: await unarmorCertificate(command.certificate) };
     case "new-list-key":
-      return { ...command, listKey: await unarmorCertificate(command.listKey) };
+      return { ...command, listKey: await readWrittenListKey(command.listKey) };
     default:
       return command;
   }

@@ -26,14 +26,14 @@ import {
   allFingerprints,
   type Certificate,
   createdAt,
-  type Fingerprint,
   type OpeningKey,
   type SealingKey,
 } from "../../openpgp/keys.js";
+import type { ListKeyId } from "../../openpgp/list-keys.js";
 import { openLayer } from "../../openpgp/open-layer.js";
 import { assertInWindow, assertSize } from "../../openpgp/policy.js";
 import { sealLayer } from "../../openpgp/seal-layer.js";
-import { isSecretId, profileOf, type SecretId } from "../../openpgp/secrets.js";
+import { profileOf } from "../../openpgp/secrets.js";
 import {
   claimedIssuers,
   type DetachedSignature,
@@ -45,12 +45,10 @@ import {
 } from "../../openpgp/signature.js";
 import { readSignedMessage } from "../../openpgp/signed-message.js";
 import { readNotations, signBinding } from "../../protocol/binding.js";
-import { CheckError } from "../file/check.js";
 import {
   both,
   canonicalAddress,
   type Declaration,
-  declared,
   formatDate,
   hexDigits,
   isoDate,
@@ -63,8 +61,8 @@ import type { CommandName } from "./command-names.js";
 import {
   type Command,
   commandDeclaration,
-  fingerprintText,
   ID_OCTETS,
+  listKeyIdText,
   readCommand,
   written,
 } from "./commands.js";
@@ -75,6 +73,7 @@ export {
   type ConfirmedMember,
   fingerprintText,
   headDeclaration,
+  listKeyIdText,
   MAX_CONFIRMED,
   MAX_MESSAGE_ID,
   MAX_NOTICE_BYTES,
@@ -104,7 +103,7 @@ const limitOf = (name: CommandName): number =>
 export interface RequestedList {
   readonly address: Address;
   /** Fingerprint of the list key that the asker knows, or the id of the list's secret. */
-  readonly key: Fingerprint | SecretId;
+  readonly key: ListKeyId;
 }
 
 /**
@@ -135,20 +134,10 @@ export function newRequestId(): string {
   return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
 }
 
-const secretIdText: Declaration<SecretId> = declared(
-  { type: "string", pattern: "^[0-9a-f]{32}$" },
-  (value) => {
-    if (typeof value !== "string" || !isSecretId(value)) throw new CheckError("the id of a secret");
-    return value;
-  },
-);
-
 /** The list that JSON names. */
 export const requestedList: Declaration<RequestedList> = objectOf({
   address: canonicalAddress,
-  key: declared<Fingerprint | SecretId>({ anyOf: [fingerprintText.schema, secretIdText.schema] }, (value) =>
-    typeof value === "string" && isSecretId(value) ? value : fingerprintText(value),
-  ),
+  key: listKeyIdText,
 });
 
 const envelope = objectOf(

@@ -17,6 +17,7 @@ import {
   type SealingKey,
   writeCertificate,
 } from "../../openpgp/keys.js";
+import { listKeyIdIn } from "../../openpgp/list-keys.js";
 import { FUTURE_ALLOWED_MS } from "../../openpgp/policy.js";
 import { isRecord } from "../file/check.js";
 import { MembershipError, refusalOf } from "../file/errors.js";
@@ -153,11 +154,9 @@ async function memberOf(certificate: Uint8Array): Promise<SealingKey<"member">> 
   return parseSealingKey("member", writeCertificate(only));
 }
 
-async function withListKey(state: RosterHistory, certificate: Uint8Array): Promise<RosterHistory> {
-  const { fingerprint } = await parseSealingKey("list", certificate);
-  return state.listKeys.includes(fingerprint)
-    ? state
-    : { ...state, listKeys: [...state.listKeys, fingerprint] };
+async function withListKey(state: RosterHistory, name: Uint8Array): Promise<RosterHistory> {
+  const id = await listKeyIdIn(name);
+  return state.listKeys.includes(id) ? state : { ...state, listKeys: [...state.listKeys, id] };
 }
 
 async function applyClaim(

@@ -37,7 +37,7 @@ import {
 import { MembershipError } from "../file/errors.js";
 import { MAX_CHAIN_BYTES } from "../introduction/introduction.js";
 import type { RecordLink } from "../request/answer-result.js";
-import { fingerprintText } from "../request/commands.js";
+import { fingerprintText, listKeyIdText } from "../request/commands.js";
 import { type Command, MAX_REQUEST_BYTES, memberRoles, type OpenedRequest } from "../request/request.js";
 
 /** The hash that the first entry names as its predecessor's. */
@@ -107,7 +107,7 @@ const byOperator = { by: wordOf("operator"), at: isoInstant };
  */
 const unsignedEntries = {
   create: objectOf({ do: wordOf("create"), ...byOperator, list: canonicalAddress }),
-  "list-key": objectOf({ do: wordOf("list-key"), ...byOperator, fingerprint: fingerprintText }),
+  "list-key": objectOf({ do: wordOf("list-key"), ...byOperator, fingerprint: listKeyIdText }),
   policy: objectOf({ do: wordOf("policy"), ...byOperator, policy: wordOf("members", "moderated", "open") }),
   add: objectOf(
     { do: wordOf("add"), ...byOperator, address: canonicalAddress, fingerprint: fingerprintText },

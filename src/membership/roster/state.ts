@@ -1,6 +1,7 @@
 /** What an owner's add-on keeps of a list's record: plain JSON, worked out by history.ts. */
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
+import type { ListKeyId } from "../../openpgp/list-keys.js";
 import type { MemberRole } from "../request/command-names.js";
 import type { ConfirmedMember } from "../request/commands.js";
 
@@ -49,7 +50,7 @@ export interface RosterHistory {
    * The list keys by owners' signed words, the first one first: introductions of former days name former ones, which
    * whoever was made an owner later never had.
    */
-  readonly listKeys: readonly Fingerprint[];
+  readonly listKeys: readonly ListKeyId[];
   /** Introductions that let somebody in, for ever. */
   readonly introductions: readonly Fingerprint[];
   /** Until when introductions of an address were burnt: those made then or before let nobody in. ISO 8601. */

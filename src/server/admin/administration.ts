@@ -14,11 +14,12 @@ import {
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
+import { listSecretName } from "../../openpgp/list-keys.js";
 import { readSecret, type SharedSecret } from "../../openpgp/secrets.js";
 import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
-import { listKeyMaterial } from "../store/list-key-material.js";
+import { newListKeyRow } from "../store/list-key-material.js";
 import { defaultListSettings } from "../store/list-settings.js";
 import { discardSecret, keepSecret } from "../store/member-secrets.js";
 import type { RosterChange } from "../store/roster-record.js";
@@ -54,6 +55,9 @@ export interface AdminContext {
 /** A certificate as it was given: binary or armored OpenPGP. */
 export type CertificateSource = Uint8Array | string;
 
+/** A list key as its owner hands it over: the certificate of a pair, or the id of a secret. */
+export type ListKeySource = CertificateSource | { readonly secretId: string };
+
 export interface ListRequest {
   readonly address: string;
   readonly name: string;
@@ -62,8 +66,8 @@ export interface ListRequest {
   readonly profile: Profile;
   /** Of the server's own mails about the list; English if absent. */
   readonly language?: Language;
-  /** The public list key, if the owner has made it. */
-  readonly listKey?: CertificateSource;
+  /** The list key, if the owner has made it. */
+  readonly listKey?: ListKeySource;
 }
 
 export interface MemberRequest {
@@ -108,7 +112,8 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
   const name = checkName(request.name);
   if ((await store.listByAddress(address)) !== undefined)
     throw new BadRequest(`the list ${address} already exists`);
-  const listKey = request.listKey === undefined ? undefined : await readListKey(address, request.listKey);
+  const listKey =
+    request.listKey === undefined ? undefined : await readListKey(address, request.profile, request.listKey);
 
   const serverKey = await makeServerKey(folder, address, request.profile);
   try {
@@ -149,10 +154,10 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
 export async function setListKey(
   office: AdminContext,
   address: string,
-  source: CertificateSource,
+  source: ListKeySource,
 ): Promise<List> {
   const list = await findList(office, address);
-  const key = await readListKey(parseAddress(list.address), source);
+  const key = await readListKey(parseAddress(list.address), list.profile, source);
   await office.store.setListKey(list.id, key, {
     do: "list-key",
     fingerprint: key.fingerprint,
@@ -258,7 +263,7 @@ export async function setRole(
   return { ...member, role };
 }
 
-/** Says who may post. @throws BadRequest */
+/** Says who may post. @throws BadRequest; SecretNeedsMembers for others than members, of a list with a secret */
 export async function setPolicy(
   office: AdminContext,
   listAddress: string,
@@ -315,7 +320,13 @@ export async function findList(office: Pick<AdminContext, "store">, address: str
   return list;
 }
 
-async function readListKey(address: Address, source: CertificateSource): Promise<NewListKeyRow> {
+async function readListKey(
+  address: Address,
+  profile: Profile,
+  source: ListKeySource,
+): Promise<NewListKeyRow> {
+  if (typeof source === "object" && "secretId" in source)
+    return newListKeyRow(listSecretName(source.secretId.trim().toLowerCase(), profile));
   const key = await readSealingKey("list", source);
   // the add-on names a list key after its list: another list's key here is a mix-up
   if (!userIdOf(key).endsWith(`<${address}>`)) {
@@ -323,7 +334,7 @@ async function readListKey(address: Address, source: CertificateSource): Promise
       `that list key was made for another address: ask the owner for the key of ${address}`,
     );
   }
-  return { certificate: writeSealingKey(key), fingerprint: key.fingerprint, material: listKeyMaterial(key) };
+  return newListKeyRow(key);
 }
 
 /** By whom and when, as the record has it. */

@@ -18,6 +18,7 @@ import {
   makeClaimCode,
   writeCard,
 } from "../../membership/invitation/server-card.js";
+import { listKeyKinds } from "../../openpgp/list-keys.js";
 import { newMessageId } from "../../protocol/seal-post.js";
 import { type DataFolder, writeDurably } from "../base/data-folder.js";
 import { handOver, type RelayOptions } from "../delivery/relay.js";
@@ -67,6 +68,8 @@ export async function issueCard(
       profile: list.profile,
       code,
       expires,
+      // whoever may post besides members could not seal under a secret
+      listKeys: list.policy === "members" ? listKeyKinds : ["pair"],
     },
     server,
     new Date(office.now()),

@@ -4,7 +4,15 @@ import { type Address, parseAddress } from "../../mail/mailbox.js";
 import type { Profile } from "../../openpgp/keys.js";
 import { profiles } from "../../openpgp/profiles.js";
 import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
-import { createList, findList, retireList, setListKey, setPolicy } from "../admin/administration.js";
+import {
+  BadRequest,
+  createList,
+  findList,
+  type ListKeySource,
+  retireList,
+  setListKey,
+  setPolicy,
+} from "../admin/administration.js";
 import { deleteAllServerKeys, makeNextServerKey } from "../admin/new-server-key.js";
 import { resumeList } from "../admin/resume-list.js";
 import { issueCard, mailCard } from "../admin/server-card.js";
@@ -32,8 +40,23 @@ interface CreateOptions {
   readonly profile: Profile;
   readonly language: Language;
   readonly listKey?: string;
+  readonly listSecret?: string;
   readonly mailCard?: Address;
 }
+
+/** The list key that options name. */
+async function keyIn(
+  options: Pick<CreateOptions, "listKey" | "listSecret">,
+): Promise<ListKeySource | undefined> {
+  if (options.listSecret !== undefined) return { secretId: options.listSecret };
+  return options.listKey === undefined ? undefined : readCertificateFile(options.listKey);
+}
+
+const listSecretOption = () =>
+  new Option(
+    "--list-secret <id>",
+    "the id of the list's secret, if its key is one; never the secret itself",
+  ).conflicts("listKey");
 
 interface SetOptions {
   readonly policy?: PostPolicy;
@@ -134,12 +157,20 @@ export function addListCommands(program: Command): void {
     )
     .addOption(languageOption().default("en"))
     .option("--list-key <file>", "the public list key, if it already exists")
-    .addOption(mailCardOption().conflicts("listKey"))
-    .action((address: string, { listKey, mailCard: owner, ...rest }: CreateOptions) =>
+    .addOption(listSecretOption())
+    .addOption(mailCardOption().conflicts(["listKey", "listSecret"]))
+    .action((address: string, { mailCard: owner, listKey: file, listSecret, ...rest }: CreateOptions) =>
       withContext(global(), async (desk, site) => {
         const mailTo = await relayedTo(site, owner);
-        const key = listKey === undefined ? {} : { listKey: await readCertificateFile(listKey) };
-        const { list: created } = await createList(desk, { address, ...rest, ...key });
+        const listKey = await keyIn({
+          ...(file === undefined ? {} : { listKey: file }),
+          ...(listSecret === undefined ? {} : { listSecret }),
+        });
+        const { list: created } = await createList(desk, {
+          address,
+          ...rest,
+          ...(listKey === undefined ? {} : { listKey }),
+        });
         await show(desk, created);
         if (listKey === undefined) await issue(desk, created, mailTo);
       }),
@@ -168,10 +199,14 @@ export function addListCommands(program: Command): void {
     .command("set-key")
     .argument("<address>", "the list's mail address")
     .description("set a list's public list key; the list then accepts posts")
-    .requiredOption("--list-key <file>", "the public list key")
-    .action((address: string, options: { listKey: string }) =>
+    .option("--list-key <file>", "the public list key")
+    .addOption(listSecretOption())
+    .action((address: string, options: Pick<CreateOptions, "listKey" | "listSecret">) =>
       withContext(global(), async (desk) => {
-        const changed = await setListKey(desk, address, await readCertificateFile(options.listKey));
+        const key = await keyIn(options);
+        if (key === undefined)
+          throw new BadRequest("say which list key: --list-key FILE, or --list-secret ID for a secret");
+        const changed = await setListKey(desk, address, key);
         print(`list key     ${spaced(changed.listKeyFingerprint ?? "")}`);
       }),
     );

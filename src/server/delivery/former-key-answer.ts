@@ -6,7 +6,8 @@ import { type RequestPart, requestPart } from "../../mail/request-mail.js";
 import { writeAnswer } from "../../membership/request/answers.js";
 import { newRequestId } from "../../membership/request/request.js";
 import { ListSealError } from "../../openpgp/errors.js";
-import { parseFingerprint, parseSealingKey, sealingHalf } from "../../openpgp/keys.js";
+import { parseSealingKey, sealingHalf } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import type { RosterHead } from "../../protocol/message.js";
 import type { ListInUse } from "../store/lists-in-use.js";
 import { FORMER_KEY_NOTICE } from "../store/queue.js";
@@ -32,7 +33,7 @@ export async function formerKeyAnswer(
       {
         request: newRequestId(),
         date,
-        list: { address, key: parseFingerprint(wanted) },
+        list: { address, key: parseListKeyId(wanted) },
         result: { kind: "old-list-key", head, messageId, ...(sentAs === undefined ? {} : { sentAs }) },
         server: sealingHalf(server),
       },

@@ -9,11 +9,12 @@ import { type Address, parseAddress } from "../../mail/mailbox.js";
 import type { CopyShape } from "../../mail/part-types.js";
 import { claimDigest } from "../../membership/invitation/server-card.js";
 import { assertRecent } from "../../membership/request/request.js";
-import { parseFingerprint, type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import { type SealingKey, writeSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import type { Proved } from "../parse/proofs.js";
 import type { Authorization } from "../store/authorization.js";
 import { Conflict, type Member, type NewMember } from "../store/store.js";
-import { listKeyFor } from "./list-key.js";
+import { conflictCode, listKeyFor } from "./list-key.js";
 import {
   type CommandNamed,
   type CommandResult,
@@ -87,7 +88,7 @@ export async function proveClaim(
       );
     } catch (error) {
       // a list key is for one list only, ever
-      if (error instanceof Conflict) return refusal("list-conflict");
+      if (error instanceof Conflict) return refusal(conflictCode(error));
       throw error;
     }
   };
@@ -107,7 +108,7 @@ export async function proveJoin(
   const { parts, list } = asked;
   const owners = await parts.store.owners(list.id);
   // an invitation made under the key before is still one: its introduction names that key
-  const fingerprints = (await listKeysOf(parts.store, list)).map(parseFingerprint);
+  const fingerprints = (await listKeysOf(parts.store, list)).map(parseListKeyId);
   const { introduction, certificate, signedAt } = await prove(asked, {
     kind: "join",
     certificate: command.certificate,

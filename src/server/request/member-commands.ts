@@ -7,7 +7,7 @@ import { DAY_MS } from "../base/limits.js";
 import type { Authorization, RecordedCommand } from "../store/authorization.js";
 import { Conflict, type Member } from "../store/store.js";
 import { decide, heldPosts } from "./held-posts.js";
-import { listKeyFor } from "./list-key.js";
+import { conflictCode, listKeyFor } from "./list-key.js";
 import { keepSharedNotice, passNotice, receiptsOf } from "./owner-notices.js";
 import {
   type CommandNamed,
@@ -202,7 +202,7 @@ async function newListKey(
     );
   } catch (error) {
     // a list key is for one list only, ever
-    if (error instanceof Conflict) return refusal("list-conflict");
+    if (error instanceof Conflict) return refusal(conflictCode(error));
     throw error;
   }
 }

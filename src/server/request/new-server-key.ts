@@ -1,7 +1,8 @@
 /** How add-ons hear of a server's keys: answers that nobody asked for. */
 import type { Unsolicited } from "../../membership/request/answer-result.js";
 import { newRequestId } from "../../membership/request/request.js";
-import { armorSealingKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
+import { armorSealingKey, parseSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
 import { everyMember } from "../store/roster-pages.js";
@@ -52,7 +53,7 @@ async function tell(
 ): Promise<void> {
   if (list.listKeyFingerprint === undefined) return;
   const server = await lists.serverKey(list);
-  const key = parseFingerprint(list.listKeyFingerprint);
+  const key = parseListKeyId(list.listKeyFingerprint);
   for await (const member of members) {
     try {
       const addressee: Addressee = {

@@ -9,6 +9,7 @@ import {
   type RosterMember,
 } from "../../membership/request/answer-result.js";
 import { expirationOf, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { BOUNCE_WINDOW_DAYS, DAY_MS } from "../base/limits.js";
 import type { Heads } from "../store/rollback-guard.js";
 import { deliveryStatusesOn, rosterPages } from "../store/roster-pages.js";
@@ -127,7 +128,7 @@ async function statusOf({ parts, list }: RosterRequest): Promise<ListStatus> {
     policy: list.policy,
     held: (await store.heldPosts(list.id)).length,
     replaced: (await store.formerListKeys(list.id)).map(({ fingerprint, graceEnds }) => ({
-      fingerprint: parseFingerprint(fingerprint),
+      fingerprint: parseListKeyId(fingerprint),
       graceEnds: new Date(graceEnds),
     })),
     ...(waits === undefined ? {} : { waitsForOwner: new Date(waits) }),

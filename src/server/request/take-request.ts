@@ -10,7 +10,7 @@ import { refusalCodes, refusalOf } from "../../membership/file/errors.js";
 import type { RequestResult } from "../../membership/request/answer-result.js";
 import { assertRecent, claimedSigners } from "../../membership/request/request.js";
 import { ListSealError } from "../../openpgp/errors.js";
-import { parseFingerprint } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { beforeRevocation } from "../../openpgp/revocation.js";
 import { MEMBER_REQUESTS, NOTICE_INTERVAL_MS, OWNER_REQUESTS } from "../base/limits.js";
 import { writeServerKey } from "../parse/key-transfer.js";
@@ -242,7 +242,7 @@ async function sealed(
   return answerMail({ list, server, log: parts.log }, to, {
     request: opened.request.id,
     date: now,
-    key: key === undefined ? opened.request.list.key : parseFingerprint(key),
+    key: key === undefined ? opened.request.list.key : parseListKeyId(key),
     result,
     addressee: addresseeOf(to, result),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),

@@ -2,7 +2,8 @@ import { parseAddress } from "../../mail/mailbox.js";
 import { refusalCodes } from "../../membership/file/errors.js";
 import { type RequestResult, reportEvents } from "../../membership/request/answer-result.js";
 import { ListSealError } from "../../openpgp/errors.js";
-import { type OpeningKey, parseFingerprint, parseSealingKey } from "../../openpgp/keys.js";
+import { type OpeningKey, parseSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { POLL_MS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import type { ListsInUse } from "../store/lists-in-use.js";
@@ -99,7 +100,7 @@ export class OwnerNotifier {
     const said = {
       request: requestId,
       date: new Date(now()),
-      key: parseFingerprint(list.listKeyFingerprint),
+      key: parseListKeyId(list.listKeyFingerprint),
       result,
       addressee: addresseeOf(telling),
       ...(to.inReplyTo === undefined ? {} : { inReplyTo: to.inReplyTo }),

@@ -11,13 +11,31 @@
 import { createHash } from "node:crypto";
 import { publicNumbers } from "../../openpgp/key-material.js";
 import type { SealingKey } from "../../openpgp/keys.js";
+import { writeListName } from "../../openpgp/list-keys.js";
+import type { ListName } from "../../openpgp/secrets.js";
+import type { NewListKeyRow } from "./lists.js";
+
+/**
+ * A list key as the store takes it. Of a secret the id alone is known here, and is what makes two the same.
+ * @throws Error as {@link materialOfPair}
+ */
+export function newListKeyRow(key: ListName): NewListKeyRow {
+  return {
+    certificate: writeListName(key),
+    fingerprint: key.fingerprint,
+    material:
+      "certificate" in key
+        ? materialOfPair(key)
+        : [createHash("sha256").update(`listseal list secret\n${key.fingerprint}`).digest("hex")],
+  };
+}
 
 /**
  * SHA-256 digests, hex and sorted, of the public numbers in `key`'s primary key and subkeys.
  *
  * @throws Error for a key in which no number is found: an algorithm that this list doesn't know must not pass unseen
  */
-export function listKeyMaterial(key: SealingKey<"list">): readonly string[] {
+function materialOfPair(key: SealingKey<"list">): readonly string[] {
   const digests = publicNumbers(key.certificate).map((values) => {
     if (values.length === 0) throw new Error("a list key with an algorithm that can't be compared");
     const hash = createHash("sha256");

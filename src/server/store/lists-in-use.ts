@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { type Address, bouncesAddress, parseAddress, requestAddress } from "../../mail/mailbox.js";
-import { type OpeningKey, parseSealingKey, readSealingKey } from "../../openpgp/keys.js";
+import type { OpeningKey } from "../../openpgp/keys.js";
+import { parseListName, readListName } from "../../openpgp/list-keys.js";
 import type { ListRef } from "../../protocol/message.js";
 import type { DataFolder } from "../base/data-folder.js";
 import { MemberSecrets } from "./member-secrets.js";
@@ -91,7 +92,7 @@ export class ListsInUse {
     const address = parseAddress(list.address);
     return {
       list,
-      ref: { address, key: await readSealingKey("list", list.listKey) },
+      ref: { address, key: await readListName(list.listKey, list.profile) },
       former: await this.#former(list, address),
       server: await this.serverKey(list),
       formerServers: await this.formerServerKeys(list),
@@ -102,12 +103,12 @@ export class ListsInUse {
     };
   }
 
-  async #former({ id }: List, address: Address): Promise<ListInUse["former"]> {
+  async #former({ id, profile }: List, address: Address): Promise<ListInUse["former"]> {
     const keys = (await this.#store.formerListKeys(id)).slice(0, MAX_FORMER_KEYS);
     return Promise.all(
       keys.map(async ({ certificate, graceEnds }) => ({
         // one that has run out since: posts of its days may still wait
-        ref: { address, key: await parseSealingKey("list", certificate) },
+        ref: { address, key: await parseListName(certificate, profile) },
         until: graceEnds,
       })),
     );

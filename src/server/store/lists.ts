@@ -1,5 +1,6 @@
 /** The lists of a server, their list keys, and what else is true of a list as a whole. */
 
+import { listKeyKindOf } from "../../openpgp/list-keys.js";
 import { type Profile, profiles } from "../../openpgp/profiles.js";
 import { type DeliveryMode, deliveryModes, type Mode, modes } from "../../protocol/message.js";
 import {
@@ -46,6 +47,7 @@ export interface NewList {
 export interface List extends NewList {
   readonly id: number;
   readonly policy: PostPolicy;
+  /** As `writeListName` gives it: the certificate of a pair, or the id of a secret, which nobody here has. */
   readonly listKey?: Uint8Array;
   readonly listKeyFingerprint?: string;
 }
@@ -65,8 +67,9 @@ export interface ListState {
   readonly resumed?: number;
 }
 
-/** A list key and the digests of its public key material (list-key-material.ts). */
+/** A list key and the digests of what makes it that key (list-key-material.ts). */
 export interface NewListKeyRow {
+  /** As `writeListName` gives it. */
   readonly certificate: Uint8Array;
   readonly fingerprint: string;
   readonly material: readonly string[];
@@ -82,6 +85,15 @@ export interface FormerListKey {
 /** Thrown when a command asks for what can't be; `message` is a sentence for the operator. */
 export class Conflict extends Error {
   override readonly name = "Conflict";
+}
+
+/** A secret, which members alone have, for a list that lets others post; or such a policy for a list with a secret. */
+export class SecretNeedsMembers extends Conflict {
+  constructor() {
+    super(
+      "only members can post to a list whose key is a secret: nobody else has it; set the policy to members, or found the list with a key pair",
+    );
+  }
 }
 
 export interface ListStore {
@@ -102,10 +114,11 @@ export interface ListStore {
   lists(): Promise<readonly List[]>;
   listByAddress(address: string): Promise<List | undefined>;
   listById(id: number): Promise<List | undefined>;
-  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key. */
+  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key; SecretNeedsMembers */
   setListKey(listId: number, key: NewListKeyRow, change: RosterChange): Promise<void>;
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
+  /** @throws SecretNeedsMembers */
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
   listSettings(listId: number): Promise<ListSettings>;
   setListSettings(listId: number, settings: ListSettings): Promise<void>;
@@ -175,6 +188,12 @@ export function listsIn(database: Database): ListStore {
     setPostPolicy: (listId, policy, change) =>
       database.transaction(function* () {
         yield* lockList(database, listId);
+        const list = yield* firstRow(sql`SELECT list_key_fingerprint FROM lists WHERE id = ${listId}`);
+        const isSecret =
+          list !== undefined &&
+          isSet(list, "list_key_fingerprint") &&
+          listKeyKindOf(textColumn(list, "list_key_fingerprint")) === "secret";
+        if (isSecret && policy !== "members") throw new SecretNeedsMembers();
         yield sql`UPDATE lists SET policy = ${policy} WHERE id = ${listId}`;
         yield* appendToRecord(listId, change);
       }),
@@ -250,11 +269,25 @@ export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
     yield sql`UPDATE lists SET list_key = ${key.certificate}, list_key_fingerprint = ${key.fingerprint}
       WHERE id = ${listId} AND list_key IS NULL`;
   if (changes === 0) throw new Conflict("the list already has a list key");
+  if (listKeyKindOf(key.fingerprint) === "secret") yield* assertMembersOnly(listId, key.fingerprint);
   for (const digest of key.material) {
     const added =
       yield sql`INSERT INTO list_key_material (digest, list_id) VALUES (${digest}, ${listId}) ON CONFLICT DO NOTHING`;
     if (added.changes === 0) throw new Conflict("this list key has been used before: make a new one");
   }
+}
+
+/**
+ * Nobody but members may have to seal for a list with a secret, and nobody here may know the secret.
+ * @throws SecretNeedsMembers; Conflict for a secret that the server shares with a member, and so could open posts with
+ */
+function* assertMembersOnly(listId: number, id: string): Script<void> {
+  const open = yield* firstRow(sql`SELECT id FROM lists WHERE id = ${listId} AND policy <> 'members'`);
+  if (open !== undefined) throw new SecretNeedsMembers();
+  const known = yield* firstRow(
+    sql`SELECT id FROM members WHERE copies_secret = ${id} OR posts_secret = ${id}`,
+  );
+  if (known !== undefined) throw new Conflict("this secret is shared with the server: make a new one");
 }
 
 function listOf(row: Row): List {

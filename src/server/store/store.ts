@@ -42,6 +42,7 @@ export {
   type NewListKeyRow,
   type PostPolicy,
   postPolicies,
+  SecretNeedsMembers,
 } from "./lists.js";
 export type { MembershipCommands } from "./membership-commands.js";
 export type { NoticeMail, PassedNotices } from "./passed-notices.js";

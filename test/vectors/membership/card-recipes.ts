@@ -49,7 +49,7 @@ export const cardRecipes: Recipes = [
     "As the product writes it.",
     async (cast) => {
       const file = await writeCard(
-        { ...infoOf(cast), code: CLAIM_CODE, expires: CARD_ENDS },
+        { ...infoOf(cast), code: CLAIM_CODE, expires: CARD_ENDS, listKeys: ["pair"] },
         cast.server,
         NOW,
       );

@@ -135,6 +135,8 @@ async function notice(cast: MembershipCast, given: Given): Promise<string> {
     [];
   const known: ListBeforeNotice = {
     address: team,
+    profile: "compatible",
+    secrets: [],
     keys: given["keys"] === undefined ? [list.fingerprint] : [list.fingerprint, newList.fingerprint],
     owners: [{ certificate: sealingHalf(olga), address: addresses.olga, from: 0 }, ...others],
     server: sealingHalf(server),

@@ -23,7 +23,13 @@ export const ownerCalls = {
   "owner:open-card": call(object({ file: text })).gives<CardView>(),
   /** `passphrase`: for the owner's key, if one has to be made. */
   "owner:claim": call(
-    object({ file: text, address: text, name: text, passphrase: orNull(text) }),
+    object({
+      file: text,
+      address: text,
+      name: text,
+      passphrase: orNull(text),
+      listKey: oneOf("pair", "secret"),
+    }),
   ).gives<null>(),
   /** Forgets a list whose claim was refused, or given up. */
   "owner:forget": call(ofList).gives<null>(),

@@ -102,7 +102,10 @@ function ClaimForm({
   const [working, setWorking] = useState(false);
   const claim = async (form: HTMLFormElement) => {
     setWorking(true);
-    const input = { file, address, name: field(form, "name"), passphrase: optionalField(form, "passphrase") };
+    const input = {
+      ...{ file, address, name: field(form, "name"), passphrase: optionalField(form, "passphrase") },
+      listKey: field(form, "list-key") === "secret" ? "secret" : "pair",
+    } as const;
     if (await run(() => call("owner:claim", input), "found_claimed")) close();
     setWorking(false);
   };
@@ -121,6 +124,7 @@ function ClaimForm({
       </dl>
       <p class="next">{t("found_compare")}</p>
       <p>{t(card.profile === "compatible" ? "found_compatible" : "found_modern")}</p>
+      {card.listKeys.includes("secret") ? <WhoCanWrite /> : null}
       <label>
         {t("make_address")}
         <input
@@ -155,5 +159,25 @@ function ClaimForm({
         </button>
       </div>
     </form>
+  );
+}
+
+/** The kind of the list's key, in the words of what it means: it stays for as long as the list does. */
+function WhoCanWrite() {
+  return (
+    <fieldset>
+      <legend>{t("found_list_key")}</legend>
+      <label class="check">
+        <input type="radio" name="list-key" value="pair" defaultChecked />
+        {t("found_pair")}
+      </label>
+      <label class="check">
+        <input type="radio" name="list-key" value="secret" />
+        <span>
+          {t("found_secret")}
+          <span class="quiet">{t("found_secret_text")}</span>
+        </span>
+      </label>
+    </fieldset>
   );
 }

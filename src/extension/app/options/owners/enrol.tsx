@@ -59,7 +59,9 @@ export function Enrol({ list, call, run }: OwnerProps) {
                 </option>
               ))}
             </select>
-            <span class="quiet">{t("enrol_list_key_text")}</span>
+            <span class="quiet">
+              {t(list.listKey === "pair" ? "enrol_list_key_text" : "enrol_list_secret_text")}
+            </span>
           </label>
           <button type="submit">{t("enrol_list_key_save")}</button>
         </form>

@@ -1,0 +1,163 @@
+/**
+ * A list whose key is a secret, with the add-on's own code and a real server: founded, joined, written to, renewed. The server
+ * never has the secret, in whatever it keeps or sends.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
+import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
+import { changeOwned } from "../../src/extension/records/owned-storage.js";
+import { practise } from "../../src/extension/worker/practice.js";
+import { fromBase64 } from "../../src/mail/base64.js";
+import { generateListKey, listKeyKindOf, writeListOpener } from "../../src/openpgp/list-keys.js";
+import { createList, setListKey, setPolicy } from "../../src/server/admin/administration.js";
+import { begin, cardFile, play, teamAddress } from "../server/asking.js";
+import { haveWorkerNear } from "./near-worker.js";
+import { Addon } from "./play-addon.js";
+
+const list = teamAddress;
+let olga: Addon;
+let ann: Addon;
+let bob: Addon;
+let eve: Addon;
+
+const listRow = async () => {
+  const row = await play.service.store.listByAddress(list);
+  if (row === undefined) throw new Error("no list");
+  return row;
+};
+const secretOf = async (who: Addon) => new TextDecoder().decode(fromBase64((await who.list()).listKey));
+
+/** As if the hour that a new list key waits for others had passed. */
+async function anHourLater() {
+  await olga.as(() =>
+    changeOwned(list, (owned) => {
+      const { due } = owned.epoch;
+      const since = new Date(Date.now() - GATHER_MS).toISOString();
+      return { ...owned, epoch: { ...owned.epoch, due: due && { ...due, since } } };
+    }),
+  );
+  await olga.as(renewAllIfDue);
+  await olga.settled();
+}
+
+/** Everything that the server has on its disk. */
+async function disk(): Promise<string> {
+  const names = await readdir(play.folder.path, { recursive: true, withFileTypes: true });
+  const files = names.filter((one) => one.isFile());
+  const read = files.map((one) => readFile(join(one.parentPath, one.name), "latin1"));
+  return (await Promise.all(read)).join("\n");
+}
+
+beforeAll(haveWorkerNear);
+beforeEach(async () => {
+  await begin();
+  olga = new Addon("Olga", play);
+  await olga.claim(cardFile, "secret");
+  [ann, bob, eve] = [new Addon("Ann", play), new Addon("Bob", play), new Addon("Eve", play)];
+  for (const guest of [ann, bob, eve]) await olga.invites(guest);
+});
+afterEach(async () => {
+  await play.discard();
+  await lockAll();
+});
+
+test("members write and read; the server knows the secret by its id alone", async () => {
+  const secret = await secretOf(olga);
+  expect(secret).toMatch(/^[0-9a-f]{64}$/);
+  for (const guest of [ann, bob, eve]) expect(await secretOf(guest)).toBe(secret);
+  const { listKeyFingerprint } = await listRow();
+  expect(listKeyFingerprint).toBe((await olga.list()).listKeyFingerprint);
+  expect(listKeyKindOf(listKeyFingerprint ?? "")).toBe("secret");
+
+  await ann.posts("under the secret");
+  const read = await bob.reads("under the secret");
+  expect(read.letter.passage.via).toBe("list");
+  expect(read.letter.author.standing).toBe("introduced");
+
+  const kept = await disk();
+  expect(kept).toContain(listKeyFingerprint);
+  expect(kept).not.toContain(secret);
+  expect(kept).not.toContain(Buffer.from(secret, "hex").toString("latin1"));
+});
+
+test("a new secret by epoch: everybody but her who went has it, also whoever was away for two of them", async () => {
+  const before = await secretOf(olga);
+  await olga.about(eve, "remove");
+  await anHourLater();
+  const second = await secretOf(olga);
+  expect(second).not.toBe(before);
+  expect(listKeyKindOf((await olga.list()).listKeyFingerprint)).toBe("secret");
+  while ((await secretOf(ann)) !== second) await ann.hears();
+
+  await olga.as(() => calls["owner:new-key"]({ list, graceDays: 0 }));
+  await olga.settled();
+  const third = await secretOf(olga);
+  expect(third).not.toBe(second);
+  while ((await secretOf(ann)) !== third) await ann.hears();
+  await ann.posts("in the third epoch");
+  // Bob was away: both notices and the post wait for him
+  await bob.reads("in the third epoch");
+  expect(await secretOf(bob)).toBe(third);
+  const former = (await bob.list()).formerListKeys.map(({ listKey }) =>
+    new TextDecoder().decode(fromBase64(listKey)),
+  );
+  expect(former).toEqual([before, second]);
+  expect(await secretOf(eve)).toBe(before);
+  const kept = await disk();
+  for (const secret of [before, second, third]) expect(kept).not.toContain(secret);
+});
+
+test("whoever joins with an invitation of an epoch ago gets the secret of today under the one that they have", async () => {
+  const carl = new Addon("Carl", play);
+  const invitation = await olga.invitationFor(carl);
+  for (let epoch = 0; epoch < 2; epoch++) {
+    await olga.as(() => calls["owner:new-key"]({ list, graceDays: 14 }));
+    await olga.settled();
+  }
+  await carl.joins(invitation);
+  await olga.hears();
+  while ((await secretOf(carl)) !== (await secretOf(olga))) await carl.hears();
+});
+
+test("a post under another secret is refused", async () => {
+  const other = await generateListKey("secret", { address: list, profile: "compatible" });
+  const known = await ann.list();
+  ann.list = async () => ({
+    ...known,
+    listKey: Buffer.from(await writeListOpener(other)).toString("base64"),
+    listKeyFingerprint: other.fingerprint,
+  });
+  await expect(ann.posts("under another")).rejects.toThrow("550");
+});
+
+test("policies that let others post are refused, and so is a secret where they are set", async () => {
+  const desk = { store: play.service.store, folder: play.folder, now: Date.now };
+  for (const policy of ["moderated", "open"] as const) {
+    await expect(setPolicy(desk, list, policy)).rejects.toThrow("only members can post");
+  }
+  await setPolicy(desk, list, "members");
+  expect((await listRow()).policy).toBe("members");
+
+  const settings = { name: "Open", mode: "key", delivery: "resealed", profile: "compatible" } as const;
+  const open = "open@lists.test";
+  await createList(desk, { address: open, ...settings });
+  await setPolicy(desk, open, "open");
+  const secretId = "ab".repeat(16);
+  await expect(setListKey(desk, open, { secretId })).rejects.toThrow("only members can post");
+  await setPolicy(desk, open, "members");
+  await setListKey(desk, open, { secretId });
+  // a secret is one list's, ever
+  await createList(desk, { address: "other@lists.test", ...settings });
+  await expect(setListKey(desk, "other@lists.test", { secretId })).rejects.toThrow("used before");
+});
+
+test("the practice letter goes its way under a secret, too", async () => {
+  expect(await practise({ text: "practice", listKey: "secret" })).toMatchObject({
+    opened: "practice",
+    serverCanRead: false,
+    throughList: true,
+  });
+});
