@@ -83,6 +83,8 @@ const released: Readonly<Record<number, object>> = {
   1: storedVersion1,
   2: storedVersion2,
   3: storedVersion3,
+  // as version 3, but for a list key that may be a secret
+  4: { ...storedVersion3, version: 4 },
 };
 
 test("there is a record of every version, and every one is read", () => {

@@ -116,7 +116,7 @@ async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
     list: { address, profile, listKeyFingerprint },
     secret,
     listKey: made.listKey,
-    before: await listSecretsBefore(list, made.fingerprint),
+    before: (await listSecretsBefore(list, made.fingerprint)).slice(0, SECRETS_BEFORE),
     serial,
     graceEnds,
     now: at.toISOString(),
@@ -136,6 +136,9 @@ async function changeRun(address: string, change: (run: EpochRun | null) => Epoc
     epoch: { ...list.epoch, run: change(list.epoch.run) },
   }));
 }
+
+/** How many secrets the next one is sealed under for all members: each is 0.3 kB of everybody's notice. Notices between wait for whoever was away. */
+const SECRETS_BEFORE = 4;
 
 /** Asks for the next step, unless an answer is waited for. */
 async function goOn(list: OwnedList, run: EpochRun, limits: PacketLimits): Promise<void> {

@@ -76,7 +76,7 @@ export interface StoredList {
   readonly mode: Mode;
   readonly delivery: DeliveryMode;
   readonly profile: Profile;
-  /** The list key, secret half. */
+  /** The list key, as `writeListOpener` gives it: the secret half of a pair, or a secret in hex. */
   readonly listKey: string;
   readonly listKeyFingerprint: string;
   /** The newest last. */
@@ -236,7 +236,7 @@ export interface Stored {
 export class NewerVersionError extends CheckError {}
 
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
-export const STORED_VERSION = 3;
+export const STORED_VERSION = 4;
 
 const stored = object<{ readonly [K in keyof Stored]: Stored[K] }>({
   version: only(STORED_VERSION),
@@ -265,7 +265,8 @@ export type Migrations = Readonly<Record<number, (raw: UncheckedRecord) => Unche
 
 /**
  * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles and revoked keys came with
- * version 3; whoever has another role than a member's hears it from the server.
+ * version 3; whoever has another role than a member's hears it from the server. Version 4 has lists whose key is a secret: what was
+ * kept before stays as it is, and an add-on that knows no secrets refuses the record, and says why.
  */
 export const migrations: Migrations = {
   1: (raw) => ({
@@ -285,6 +286,7 @@ export const migrations: Migrations = {
       before: isRaw(joining["before"]) ? withRole(joining["before"]) : joining["before"],
     })),
   }),
+  3: (raw) => raw,
 };
 
 function withRole(list: UncheckedRecord): UncheckedRecord {
