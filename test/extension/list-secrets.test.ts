@@ -5,14 +5,21 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
+import { merged, readBrought } from "../../src/extension/backup/merge.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
+import { load } from "../../src/extension/records/storage.js";
+import { emptyStored } from "../../src/extension/records/stored.js";
+import { readBackupFile, writeBackupFile } from "../../src/extension/worker/backup.js";
 import { practise } from "../../src/extension/worker/practice.js";
 import { fromBase64 } from "../../src/mail/base64.js";
+import { makeBackupPassphrase } from "../../src/membership/file/backup.js";
+import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
 import { generateListKey, listKeyKindOf, writeListOpener } from "../../src/openpgp/list-keys.js";
-import { createList, setListKey, setPolicy } from "../../src/server/admin/administration.js";
+import { generateSecret } from "../../src/openpgp/secrets.js";
+import { addMember, createList, setListKey, setPolicy } from "../../src/server/admin/administration.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
@@ -152,6 +159,53 @@ test("policies that let others post are refused, and so is a secret where they a
   // a secret is one list's, ever
   await createList(desk, { address: "other@lists.test", ...settings });
   await expect(setListKey(desk, "other@lists.test", { secretId })).rejects.toThrow("used before");
+});
+
+test("a claim with a secret is answered by a code of its own where others may post", async () => {
+  await begin();
+  const desk = { store: play.service.store, folder: play.folder, now: Date.now };
+  await setPolicy(desk, list, "open");
+  const vera = new Addon("Vera", play);
+  await vera.claim(cardFile, "secret");
+  expect((await vera.owned()).claim).toEqual({ kind: "refused", code: "secret-needs-members" });
+  expect((await listRow()).listKeyFingerprint).toBeUndefined();
+});
+
+test("a secret that the server shares with a member is no list's", async () => {
+  const desk = { store: play.service.store, folder: play.folder, now: Date.now };
+  const shared = await generateSecret("member", "compatible");
+  const key = await generateMemberKey({ address: "zoe@people.test", profile: "compatible" });
+  await addMember(desk, list, {
+    ...{ address: "zoe@people.test", name: "Zoe", shape: "mixed", copiesSecret: shared.secret },
+    certificate: writeSealingKey(sealingHalf(key)),
+  });
+  const settings = { name: "Other", mode: "key", delivery: "resealed", profile: "compatible" } as const;
+  await createList(desk, { address: "other@lists.test", ...settings });
+  await expect(setListKey(desk, "other@lists.test", { secretId: shared.fingerprint })).rejects.toThrow(
+    "shared with the server",
+  );
+
+  const bytes = Uint8Array.from(Buffer.from(await secretOf(olga), "hex"));
+  const ida = await generateMemberKey({ address: "ida@people.test", profile: "compatible" });
+  const added = addMember(desk, list, {
+    ...{ address: "ida@people.test", name: "Ida", shape: "mixed", copiesSecret: bytes },
+    certificate: writeSealingKey(sealingHalf(ida)),
+  });
+  await expect(added).rejects.toThrow("for one member and one use");
+  expect(await disk()).not.toContain(await secretOf(olga));
+});
+
+test("a backup brings the secret, and the secrets before", async () => {
+  await olga.as(() => calls["owner:new-key"]({ list, graceDays: 0 }));
+  await olga.settled();
+  const here = await olga.as(load);
+  const passphrase = makeBackupPassphrase();
+  const made = new Date().toISOString();
+  const { file } = await writeBackupFile({ sections: { lists: here }, passphrase, now: made });
+  const { sections } = await readBackupFile({ file, passphrase });
+  const after = merged(emptyStored, readBrought(sections["lists"]), made, new Set());
+  expect(after.lists[list]).toEqual(here.lists[list]);
+  expect(after.lists[list]?.formerListKeys).toHaveLength(1);
 });
 
 test("the practice letter goes its way under a secret, too", async () => {

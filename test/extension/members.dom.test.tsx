@@ -56,6 +56,7 @@ const team: OwnedView = {
   },
 };
 const card = {
+  listKeys: ["pair"],
   address: "team@lists.example",
   name: "Team",
   mode: "key",
@@ -135,8 +136,33 @@ test("a pasted card is shown before it is claimed, and nothing is claimed by loo
   await settle();
   expect(commands()[1]).toEqual([
     "owner:claim",
-    { file: "QUJDREVG", address: "olga@example.test", name: "Olga", passphrase: null },
+    { file: "QUJDREVG", address: "olga@example.test", name: "Olga", passphrase: null, listKey: "pair" },
   ]);
+});
+
+test("where the server knows secrets, the founder chooses who can write, and a pair is what nobody has to choose", async () => {
+  await open([], { "owner:open-card": { ...card, listKeys: ["pair", "secret"] } });
+  const claim = async (choice: "pair" | "secret" | null) => {
+    fill("pasted", "QUJD");
+    press("Open card");
+    await settle();
+    if (choice !== null) root.querySelector<HTMLInputElement>(`[name=list-key][value=${choice}]`)?.click();
+    expect(root.textContent).toContain("People outside the list can’t write to it");
+    await expectAccessible();
+    fill("address", "olga@example.test");
+    await settle();
+    fill("name", "Olga");
+    press("Become owner of this list");
+    await settle();
+    return commands().at(-1);
+  };
+  expect(await claim(null)).toMatchObject(["owner:claim", { listKey: "pair" }]);
+  expect(await claim("secret")).toMatchObject(["owner:claim", { listKey: "secret" }]);
+  await open([], { "owner:open-card": card });
+  fill("pasted", "QUJD");
+  press("Open card");
+  await settle();
+  expect(root.querySelector("[name=list-key]")).toBeNull();
 });
 
 test.each([

@@ -5,9 +5,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseAddress } from "../../src/mail/mailbox.js";
 import { writeListKeyFile } from "../../src/membership/invitation/list-key-file.js";
 import { noticeBytes } from "../../src/membership/notice/owner-notice.js";
-import { parseAddress } from "../../src/mail/mailbox.js";
 import { listNameOf } from "../../src/openpgp/list-keys.js";
 import { join as joinPackets } from "../../src/openpgp/packets.js";
 import { passphraseOf } from "../../src/openpgp/secrets.js";

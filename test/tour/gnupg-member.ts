@@ -55,6 +55,22 @@ export class GnupgMember {
     await this.#shell("gpg --batch -d team-list-key.asc | gpg --batch --import");
   }
 
+  /** Imports certificates, and opens the list's secret by the line that the owner's page says. */
+  async takeListSecret(secretFile: string, certificates: readonly string[]): Promise<void> {
+    await this.#gpg("--import", ...certificates);
+    await this.#home.save("team-list-secret.asc", readFileSync(secretFile));
+    await this.#shell("gpg --batch --yes -d team-list-secret.asc > team.secret");
+  }
+
+  /** Reads a mail in mode `key` by FORMAT's two commands, with the list's secret. @throws if one of them ends with an error */
+  async readWithSecret(mail: Uint8Array): Promise<string> {
+    for (const { name, bytes } of await attachmentsOf(mail)) {
+      if (name !== "") await this.#home.save(name, bytes);
+    }
+    const withSecret = "gpg --batch --pinentry-mode loopback --passphrase-file team.secret -d";
+    return this.#shell(`gpg -d sealed-key.pgp > key.pgp && cat key.pgp sealed-body.pgp | ${withSecret}`);
+  }
+
   /** Reads a mail in mode `key` by the README's line. @throws if one of its commands ends with an error */
   async read(mail: Uint8Array): Promise<string> {
     for (const { name, bytes } of await attachmentsOf(mail)) {

@@ -58,6 +58,14 @@ const CHOOSE = `(window, label, value) => {
   }
 }`;
 
+/** Runs in the page: presses the one of several choices that has this value. */
+const TICK = `(window, name, value) => {
+  ${CLICK}
+  const choice = window.document.querySelector("input[name=" + name + "][value=" + value + "]");
+  if (!choice) throw new Error("no choice " + name + " " + value);
+  press(choice);
+}`;
+
 /** Runs in the page: the invitation codes that it shows, by address. */
 const CODES = `(window) => Object.fromEntries(
   [...window.document.querySelectorAll(".card")].flatMap((card) => {
@@ -119,6 +127,11 @@ export class MembersPage {
   async giveFile(field: string, name: string, bytes: Uint8Array): Promise<void> {
     const base64 = Buffer.from(bytes).toString("base64");
     await this.#addon.inFrontTab(z.null(), GIVE_FILE, field, name, base64);
+  }
+
+  /** One of several choices, by its field and value. */
+  async tick(field: string, value: string): Promise<void> {
+    await this.#addon.inFrontTab(z.null(), TICK, field, value);
   }
 
   async choose(label: string, value: string): Promise<void> {

@@ -276,7 +276,12 @@ export function* insertMember(listId: number, member: NewMember, now: number): S
     const known = yield* firstRow(
       sql`SELECT id FROM members WHERE copies_secret = ${secret} OR posts_secret = ${secret}`,
     );
-    if (known !== undefined || copiesSecret === postsSecret) {
+    // attack: a list's secret, which the server would then have, and read the list's mail with
+    const lists = yield* firstRow(
+      sql`SELECT id FROM lists WHERE list_key_fingerprint = ${secret}
+          UNION SELECT list_id FROM former_list_keys WHERE fingerprint = ${secret}`,
+    );
+    if (known !== undefined || lists !== undefined || copiesSecret === postsSecret) {
       throw new Conflict("a shared secret is for one member and one use: make another");
     }
   }
