@@ -14,6 +14,7 @@ import { type Case, type Group, groups, type Recipe, vectorFile, vectorText } fr
 import { answerRecipes, requestRecipes } from "./message-recipes.js";
 import { noticeRecipes, receiptRecipes } from "./notice-recipes.js";
 import { recordRecipes } from "./record-recipes.js";
+import { secretNoticeRecipes } from "./secret-notice-recipes.js";
 import { serverRecipes } from "./server-recipes.js";
 
 const profiles = ["compatible", "rfc9580"] as const satisfies readonly Profile[];
@@ -25,7 +26,7 @@ export const recipesOf: Readonly<Record<Group, readonly Recipe<MembershipCast>[]
   author: authorRecipes,
   request: requestRecipes,
   answer: answerRecipes,
-  notice: noticeRecipes,
+  notice: [...noticeRecipes, ...secretNoticeRecipes],
   receipt: receiptRecipes,
   record: recordRecipes,
   server: serverRecipes,

@@ -16,7 +16,9 @@ import { continueHistory } from "../../../src/membership/roster/history.js";
 import { noHistory, type RosterHistory } from "../../../src/membership/roster/state.js";
 import { ListSealError } from "../../../src/openpgp/errors.js";
 import { parseFingerprint, sealingHalf, writeSealingKey } from "../../../src/openpgp/keys.js";
+import { readListSecret } from "../../../src/openpgp/list-keys.js";
 import { revokeMemberKey } from "../../../src/openpgp/revocation.js";
+import { profileOf } from "../../../src/openpgp/secrets.js";
 import { type ClaimedSigner, proveRequest } from "../../../src/server/parse/proofs.js";
 import { addresses, type MembershipCast, proofList, team } from "./cast.js";
 import type { Case, Group } from "./format.js";
@@ -133,11 +135,15 @@ async function notice(cast: MembershipCast, given: Given): Promise<string> {
   const others =
     { former: [former], present: [present], "since-1": [{ ...present, from: 1 }] }[given["oscar"] ?? ""] ??
     [];
+  const profile = profileOf(olga);
+  const held = (given["secrets"] ?? "").split(" ").filter((text) => text !== "");
+  const secrets = await Promise.all(held.map((text) => readListSecret(text, profile)));
+  const pairs = given["keys"] === undefined ? [list.fingerprint] : [list.fingerprint, newList.fingerprint];
   const known: ListBeforeNotice = {
     address: team,
-    profile: "compatible",
-    secrets: [],
-    keys: given["keys"] === undefined ? [list.fingerprint] : [list.fingerprint, newList.fingerprint],
+    profile,
+    secrets,
+    keys: secrets.length > 0 ? secrets.map(({ fingerprint }) => fingerprint) : pairs,
     owners: [{ certificate: sealingHalf(olga), address: addresses.olga, from: 0 }, ...others],
     server: sealingHalf(server),
     serials: { owners: taken, "new-list-key": taken, "new-server-key": taken },
